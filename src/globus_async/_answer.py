@@ -1,0 +1,196 @@
+"""What came back: status, headers and body, and the rules by which a body is read."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any, Final, NoReturn
+
+from .errors import ResponseDecodeError
+
+if TYPE_CHECKING:
+    from ._secret import Secret
+
+__all__ = ("Answer", "Headers", "decode_json")
+
+_SECRET_MEMBERS: Final = re.compile(
+    r'("(?:access_token|refresh_token|id_token|client_secret|secret|password|code_verifier)"\s*:\s*)"(?:[^"\\]|\\.)*"'
+)
+_SURROGATE: Final = re.compile(rb"\\u[dD][89a-fA-F]")
+
+
+class Headers(Mapping[str, str]):
+    """The headers of an answer; names in any case, repeated ones joined with commas."""
+
+    __slots__ = ("_fields", "_found")
+
+    def __init__(self, fields: list[tuple[bytes, bytes]]) -> None:
+        self._fields = fields
+        self._found: dict[str, str] | None = None
+
+    def _read(self) -> dict[str, str]:
+        found = self._found
+        if found is None:
+            found = {}
+            for raw_name, raw_value in self._fields:
+                name, value = raw_name.decode("latin-1").lower(), raw_value.decode("utf-8", "replace")
+                found[name] = f"{found[name]}, {value}" if name in found else value
+            self._found = found
+        return found
+
+    def __getitem__(self, name: str) -> str:
+        return self._read()[name.lower()]
+
+    def __contains__(self, name: object) -> bool:
+        return isinstance(name, str) and name.lower() in self._read()
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._read())
+
+    def __len__(self) -> int:
+        return len(self._read())
+
+    def __repr__(self) -> str:
+        shown = {name: "***" if name in {"set-cookie", "authorization"} else value for name, value in self.items()}
+        return f"Headers({shown!r})"
+
+    def __reduce__(self) -> tuple[type[Headers], tuple[list[tuple[bytes, bytes]]]]:
+        return Headers, (self._fields,)
+
+
+class Answer:
+    """One answer, wholly read and decoded from its content coding."""
+
+    __slots__ = ("body", "headers", "method", "path", "reason", "received_at", "started_at", "status")
+
+    def __init__(
+        self,
+        *,
+        method: str,
+        path: str,
+        status: int,
+        reason: str,
+        headers: Headers,
+        body: bytes,
+        started_at: float = 0.0,
+        received_at: float = 0.0,
+    ) -> None:
+        self.method = method
+        self.path = path
+        self.status = status
+        self.reason = reason
+        self.headers = headers
+        self.body = body
+        self.started_at = started_at
+        """Wall clock when the attempt began; lifetimes are counted from here."""
+        self.received_at = received_at
+        """Wall clock when the answer was complete."""
+
+    @property
+    def text(self) -> str:
+        """The body as text; bytes that are not UTF-8 are shown as replacement characters."""
+        return self.body.decode("utf-8", "replace")
+
+    @property
+    def is_json(self) -> bool:
+        """Whether the answer calls itself JSON."""
+        content_type = self.headers.get("content-type", "").partition(";")[0].strip().lower()
+        return content_type == "application/json" or content_type.endswith("+json")
+
+    def error_document(self) -> Any:
+        """Return the body's JSON, whatever the answer calls it, or ``None``: an error is never lost to a bad body."""
+        try:
+            return decode_json(self.body)
+        except ValueError:
+            return None
+
+    def hiding(self, *secrets: Secret) -> Answer:
+        """Return the same answer with credentials struck from its body: those given and all that name themselves."""
+        text = _SECRET_MEMBERS.sub(r'\1"***"', self.text)
+        for secret in secrets:
+            if secret and len(secret.reveal()) >= 8:
+                text = text.replace(secret.reveal(), "***")
+        return Answer(
+            method=self.method,
+            path=self.path,
+            status=self.status,
+            reason=self.reason,
+            headers=self.headers,
+            body=text.encode(),
+            started_at=self.started_at,
+            received_at=self.received_at,
+        )
+
+    def decoded(self, *, unique: bool = False) -> Any:
+        """
+        Read the body as JSON.
+
+        Args:
+            unique: Refuse a member name that is there twice, as token answers must.
+
+        Raises:
+            ResponseDecodeError: Not JSON by content type, or not well-formed.
+        """
+        if not self.is_json:
+            kind = self.headers.get("content-type", "no content type")
+            raise self._bad(f"it should be JSON but is {kind!r}; is there a proxy or login page in between?")
+        try:
+            return decode_json(self.body, unique=unique)
+        except ValueError as error:
+            reason = str(error)
+        raise self._bad(f"it is not valid JSON: {reason}")
+
+    def _bad(self, why: str) -> ResponseDecodeError:
+        error = ResponseDecodeError(
+            f"{self.method} {self.path}: the answer ({self.status}, {len(self.body)} bytes) cannot be used: {why}",
+            stage="answer cut",
+        )
+        error.http_status = self.status
+        error.request_id = self.headers.get("x-request-id")
+        return error
+
+
+def _no_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is not JSON")
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    members = dict(pairs)
+    if len(members) != len(pairs):
+        raise ValueError("a member name is there twice")
+    return members
+
+
+def _loader() -> Callable[[bytes], Any] | None:
+    try:
+        import orjson  # noqa: PLC0415 -- optional, and not worth its import before the first answer
+    except ImportError:
+        return None
+    return orjson.loads
+
+
+_loads: Callable[[bytes], Any] | None = None
+_sought = False
+
+
+def decode_json(body: bytes, *, unique: bool = False) -> Any:
+    """
+    Decode UTF-8 JSON, with ``orjson`` where it is installed.
+
+    Raises:
+        ValueError: Not UTF-8, not JSON (NaN and infinities are not), nested too deeply, or with half a surrogate pair.
+    """
+    global _loads, _sought  # noqa: PLW0603 -- which decoder is installed is a fact of the process
+    if not _sought:
+        _loads, _sought = _loader(), True
+    if _loads is not None and not unique:
+        return _loads(body)
+    text = body.decode("utf-8")
+    try:
+        document = json.loads(text, parse_constant=_no_constant, object_pairs_hook=_unique if unique else None)
+        if _SURROGATE.search(body) is not None:
+            json.dumps(document, ensure_ascii=False).encode()
+    except RecursionError:
+        raise ValueError("nested too deeply") from None
+    return document

@@ -1,0 +1,116 @@
+"""Where services live, and the variables and files we read."""
+
+from __future__ import annotations
+
+import configparser
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final
+from urllib.parse import urlsplit
+
+from .errors import GlobusSDKUsageError
+
+__all__ = ("get_environment", "get_service_url", "get_webapp_url", "setting")
+
+_HOSTS: Final[Mapping[str, str]] = {
+    "auth": "auth.{domain}",
+    "app": "app.{domain}",
+    "transfer": "transfer.api.{domain}",
+    "search": "search.api.{domain}",
+    "groups": "groups.api.{domain}",
+    "compute": "compute.api.{domain}",
+    "flows": "{prefix}flows.automate.globus.org",
+    "timer": "{prefix}timer.automate.globus.org",
+    "actions": "{prefix}actions.automate.globus.org",
+}
+_DOMAINS: Final[Mapping[str, str]] = {
+    "production": "globus.org",
+    "preview": "preview.globus.org",
+    "sandbox": "sandbox.globuscs.info",
+    "integration": "integration.globuscs.info",
+    "test": "test.globuscs.info",
+    "staging": "staging.globuscs.info",
+}
+_FILES: Final = (Path("~/.globus.cfg"), Path("/etc/globus.cfg"))
+_LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
+
+
+def get_environment(name: str | None = None) -> str:
+    """
+    Return the environment to talk to: the argument, ``GLOBUS_SDK_ENVIRONMENT``, a file's ``environment``, ``production``.
+
+    Raises:
+        GlobusSDKUsageError: No such environment.
+    """
+    environment = name or setting("environment", section="cli", variable="GLOBUS_SDK_ENVIRONMENT") or "production"
+    if environment not in _DOMAINS:
+        raise GlobusSDKUsageError(f"there is no environment {environment!r}; known are {', '.join(sorted(_DOMAINS))}")
+    return environment
+
+
+def get_service_url(service: str, environment: str | None = None) -> str:
+    """
+    Return the base URL of a service, with a trailing slash.
+
+    ``GLOBUS_SDK_SERVICE_URL_<SERVICE>`` goes before the environment.
+
+    Raises:
+        GlobusSDKUsageError: No such service, or a URL in the variable that credentials must not go to.
+    """
+    variable = f"GLOBUS_SDK_SERVICE_URL_{service.upper()}"
+    if environment is None and (override := os.environ.get(variable)):
+        return checked_base_url(override, source=variable)
+    try:
+        host = _HOSTS[service]
+    except KeyError:
+        raise GlobusSDKUsageError(f"there is no service {service!r}; known are {', '.join(sorted(_HOSTS))}") from None
+    name = get_environment(environment)
+    if override := os.environ.get(variable):
+        return checked_base_url(override, source=variable)
+    prefix = "" if name == "production" else f"{name}."
+    return f"https://{host.format(domain=_DOMAINS[name], prefix=prefix)}/"
+
+
+def get_webapp_url(environment: str | None = None) -> str:
+    """Return the address of the Globus web app."""
+    return get_service_url("app", environment)
+
+
+def checked_base_url(url: str, *, source: str) -> str:
+    """
+    Return a base URL with a trailing slash, if credentials may be sent there.
+
+    Raises:
+        GlobusSDKUsageError: Not an absolute ``https`` URL (``http`` is for loopback only), or one with a user name,
+            a query or a fragment.
+    """
+    try:
+        parts = urlsplit(url)
+        host, _ = parts.hostname, parts.port
+    except ValueError:
+        raise GlobusSDKUsageError(f"{source} is not a URL") from None
+    if not host or parts.scheme not in {"https", "http"}:
+        raise GlobusSDKUsageError(f"{source} must be an absolute URL such as 'https://transfer.api.globus.org/'")
+    if parts.username is not None or parts.password is not None:
+        raise GlobusSDKUsageError(f"{source} must not hold a user name or password")
+    if parts.query or parts.fragment or "\\" in url or any(ord(char) <= 0x20 for char in url):
+        raise GlobusSDKUsageError(f"{source} must be a plain URL, without query, fragment, backslash or blanks")
+    if parts.scheme == "http" and host not in _LOOPBACK:
+        raise GlobusSDKUsageError(f"{source} must begin with https://; plain http is for loopback addresses only")
+    return url if url.endswith("/") else f"{url}/"
+
+
+def setting(option: str, *, section: str, variable: str | None = None) -> str | None:
+    """Return a setting: the environment variable, the personal file ``~/.globus.cfg``, the system file ``/etc/globus.cfg``."""
+    if variable is not None and (value := os.environ.get(variable)):
+        return value
+    for name in _FILES:
+        parser = configparser.ConfigParser(interpolation=None)
+        try:
+            parser.read(name.expanduser(), encoding="utf-8")
+        except (OSError, configparser.Error, UnicodeDecodeError, RuntimeError) as error:
+            raise GlobusSDKUsageError(f"the configuration file {name} cannot be read: {type(error).__name__}") from None
+        if value := parser.get(section, option, fallback=None):
+            return value
+    return None
