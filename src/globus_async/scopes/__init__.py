@@ -1,0 +1,41 @@
+"""Scopes: values, the strings they are written as, the services' constants, and consents."""
+
+from .collection import (
+    AuthScopes,
+    ComputeScopes,
+    DynamicScopeCollection,
+    FlowsScopes,
+    GCSCollectionScopes,
+    GCSEndpointScopes,
+    GroupsScopes,
+    NexusScopes,
+    ScopeCollection,
+    SearchScopes,
+    SpecificFlowScopes,
+    StaticScopeCollection,
+    TimersScopes,
+    TransferScopes,
+)
+from .grammar import ScopeCycleError, ScopeParseError
+from .scope import Scope, ScopeParser
+
+__all__ = (
+    "AuthScopes",
+    "ComputeScopes",
+    "DynamicScopeCollection",
+    "FlowsScopes",
+    "GCSCollectionScopes",
+    "GCSEndpointScopes",
+    "GroupsScopes",
+    "NexusScopes",
+    "Scope",
+    "ScopeCollection",
+    "ScopeCycleError",
+    "ScopeParseError",
+    "ScopeParser",
+    "SearchScopes",
+    "SpecificFlowScopes",
+    "StaticScopeCollection",
+    "TimersScopes",
+    "TransferScopes",
+)

@@ -1,0 +1,201 @@
+"""The scopes of the Globus services, by name."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from .scope import Scope
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from uuid import UUID
+
+__all__ = (
+    "AuthScopes",
+    "ComputeScopes",
+    "DynamicScopeCollection",
+    "FlowsScopes",
+    "GCSCollectionScopes",
+    "GCSEndpointScopes",
+    "GroupsScopes",
+    "NexusScopes",
+    "ScopeCollection",
+    "SearchScopes",
+    "SpecificFlowScopes",
+    "StaticScopeCollection",
+    "TimersScopes",
+    "TransferScopes",
+)
+
+
+def _urn(owner: str, name: str) -> Scope:
+    return Scope(f"urn:globus:auth:scope:{owner}:{name}")
+
+
+def _url(owner: str, name: str) -> Scope:
+    return Scope(f"https://auth.globus.org/scopes/{owner}/{name}")
+
+
+class ScopeCollection:
+    """
+    The scopes of one resource server, as attributes; iterating gives them all.
+
+    Attributes:
+        resource_server: The key under which a token response keeps the token for these scopes.
+    """
+
+    resource_server: str
+
+    def __iter__(self) -> Iterator[Scope]:
+        for attributes in (vars(self), vars(type(self))):
+            yield from (value for value in attributes.values() if isinstance(value, Scope))
+
+    def __repr__(self) -> str:
+        return f"<scopes of {self.resource_server}: {' '.join(map(str, self))}>"
+
+
+class StaticScopeCollection(ScopeCollection):
+    """The scopes of a service, which are the same for everybody."""
+
+
+class DynamicScopeCollection(ScopeCollection):
+    """
+    The scopes of one collection, endpoint or flow.
+
+    Args:
+        resource_server: Its UUID.
+    """
+
+    def __init__(self, resource_server: UUID | str) -> None:
+        self.resource_server = str(resource_server)
+
+
+class _AuthScopes(StaticScopeCollection):
+    resource_server = "auth.globus.org"
+    openid = Scope("openid")
+    email = Scope("email")
+    profile = Scope("profile")
+    manage_projects = _urn(resource_server, "manage_projects")
+    view_authentications = _urn(resource_server, "view_authentications")
+    view_clients = _urn(resource_server, "view_clients")
+    view_clients_and_scopes = _urn(resource_server, "view_clients_and_scopes")
+    view_consents = _urn(resource_server, "view_consents")
+    view_identities = _urn(resource_server, "view_identities")
+    view_identity_set = _urn(resource_server, "view_identity_set")
+
+
+class _ComputeScopes(StaticScopeCollection):
+    resource_server = "funcx_service"
+    client_id = "facd7ccc-c5f4-42aa-916b-a0e270e2c2a9"
+    all = _url(client_id, "all")
+
+
+class _FlowsScopes(StaticScopeCollection):
+    resource_server = "flows.globus.org"
+    client_id = "eec9b274-0c81-4334-bdc2-54e90e689b9a"
+    all = _url(client_id, "all")
+    manage_flows = _url(client_id, "manage_flows")
+    view_flows = _url(client_id, "view_flows")
+    run = _url(client_id, "run")
+    run_status = _url(client_id, "run_status")
+    run_manage = _url(client_id, "run_manage")
+
+
+class _GroupsScopes(StaticScopeCollection):
+    resource_server = "groups.api.globus.org"
+    all = _urn(resource_server, "all")
+    view_my_groups_and_memberships = _urn(resource_server, "view_my_groups_and_memberships")
+
+
+class _NexusScopes(StaticScopeCollection):
+    resource_server = "nexus.api.globus.org"
+    groups = _urn(resource_server, "groups")
+
+
+class _SearchScopes(StaticScopeCollection):
+    resource_server = "search.api.globus.org"
+    all = _urn(resource_server, "all")
+    globus_connect_server = _urn(resource_server, "globus_connect_server")
+    ingest = _urn(resource_server, "ingest")
+    search = _urn(resource_server, "search")
+
+
+class _TimersScopes(StaticScopeCollection):
+    resource_server = "524230d7-ea86-4a52-8312-86065a9e0417"
+    timer = _url(resource_server, "timer")
+
+
+class _TransferScopes(StaticScopeCollection):
+    resource_server = "transfer.api.globus.org"
+    all = _urn(resource_server, "all")
+    gcp_install = _urn(resource_server, "gcp_install")
+
+
+AuthScopes = _AuthScopes()
+"""Globus Auth."""
+ComputeScopes = _ComputeScopes()
+"""Globus Compute. Its resource server's name is a service's, its scopes are built on a client id."""
+FlowsScopes = _FlowsScopes()
+"""Globus Flows. Its resource server's name is a host's, its scopes are built on a client id."""
+GroupsScopes = _GroupsScopes()
+"""Globus Groups."""
+NexusScopes = _NexusScopes()
+"""Nexus, the service before Globus Groups."""
+SearchScopes = _SearchScopes()
+"""Globus Search."""
+TimersScopes = _TimersScopes()
+"""Globus Timers."""
+TransferScopes = _TransferScopes()
+"""Globus Transfer."""
+
+
+class GCSEndpointScopes(DynamicScopeCollection):
+    """
+    The scopes of a Globus Connect Server endpoint.
+
+    Args:
+        resource_server: The endpoint's UUID.
+
+    Example:
+        >>> GCSEndpointScopes("c5c2a1de").manage_collections
+        Scope('urn:globus:auth:scope:c5c2a1de:manage_collections')
+    """
+
+    def __init__(self, resource_server: UUID | str) -> None:
+        super().__init__(resource_server)
+        self.manage_collections = _urn(self.resource_server, "manage_collections")
+
+
+class GCSCollectionScopes(DynamicScopeCollection):
+    """
+    The scopes of a Globus Connect Server collection.
+
+    Args:
+        resource_server: The collection's UUID.
+
+    Example:
+        >>> TransferScopes.all.with_dependency(GCSCollectionScopes("2c8d").data_access)
+        Scope('urn:globus:auth:scope:transfer.api.globus.org:all[https://auth.globus.org/scopes/2c8d/data_access]')
+    """
+
+    def __init__(self, resource_server: UUID | str) -> None:
+        super().__init__(resource_server)
+        self.data_access = _url(self.resource_server, "data_access")
+        self.https = _url(self.resource_server, "https")
+
+
+class SpecificFlowScopes(DynamicScopeCollection):
+    """
+    The scopes of one flow.
+
+    Args:
+        flow_id: The flow's UUID.
+
+    Example:
+        >>> SpecificFlowScopes("1a-2b").user
+        Scope('https://auth.globus.org/scopes/1a-2b/flow_1a_2b_user')
+    """
+
+    def __init__(self, flow_id: UUID | str) -> None:
+        super().__init__(flow_id)
+        self.user = _url(self.resource_server, f"flow_{self.resource_server.replace('-', '_')}_user")
