@@ -1,0 +1,248 @@
+"""
+Transfer's errors: a class of their own for those that a caller answers in a way of their own.
+
+::
+
+    TransferAPIError
+        AuthorizationRequired         log in again, with `authorization_parameters`
+            ConsentRequired           ... and consent to `required_scopes`
+        AuthenticationFailed          the token is missing, expired or revoked
+        PermissionDenied              ask for a role or an access rule
+        NotFound                      no such task, rule, path, ...
+            EndpointNotFound          no such collection, or it was deleted
+        Conflict                      the state of things forbids it
+            TooManyPendingJobs        wait for tasks to end
+            PathExists                there is something already
+        EndpointDisconnected          the collection's computer is offline
+        EndpointError                 the collection's own server failed or refused
+        OperationPaused               a manager has paused the collection
+        RateLimited                   slower
+        ServiceUnavailable            maintenance
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Final
+
+from ...errors import GlobusAPIError, GlobusError
+
+if TYPE_CHECKING:
+    from ..._answer import Answer
+    from ...errors import Attempt
+    from .documents import TaskDocument
+
+__all__ = (
+    "AuthenticationFailed",
+    "AuthorizationRequired",
+    "Conflict",
+    "ConsentRequired",
+    "EndpointDisconnected",
+    "EndpointError",
+    "EndpointNotFound",
+    "NotFound",
+    "OperationPaused",
+    "PathExists",
+    "PermissionDenied",
+    "RateLimited",
+    "ServiceUnavailable",
+    "TaskInactive",
+    "TooManyPendingJobs",
+    "TransferAPIError",
+    "error_class_for",
+    "error_for",
+    "is_final",
+)
+
+
+class TransferAPIError(GlobusAPIError):
+    """
+    Transfer answered with an error.
+
+    Attributes:
+        authorization_parameters: What a new login must ask for (``session_message``, ``session_required_policies``,
+            ``required_scopes``, ``prompt``, ...); empty if a login would not help.
+        required_scopes: The scopes that lack the user's consent; empty if it is not about consent.
+    """
+
+    authorization_parameters: Mapping[str, Any]
+    required_scopes: tuple[str, ...]
+
+    def __init__(self, answer: Answer, attempts: tuple[Attempt, ...] = ()) -> None:
+        super().__init__(answer, attempts)
+        self.authorization_parameters = _authorization_parameters(self.raw_json)
+        self.required_scopes = _required_scopes(self.raw_json, self.authorization_parameters)
+
+
+class AuthorizationRequired(TransferAPIError):  # noqa: N818 -- says what to do
+    """The user must log in again, with the error's ``authorization_parameters``."""
+
+
+class ConsentRequired(AuthorizationRequired):
+    """The user must consent to the error's ``required_scopes``, usually to the data access scope of a collection."""
+
+
+class AuthenticationFailed(TransferAPIError):  # noqa: N818 -- the service's code for it
+    """No credentials, or a token that is expired, revoked or not for Transfer."""
+
+
+class PermissionDenied(TransferAPIError):  # noqa: N818 -- the service's code for it
+    """The caller lacks a role, or the storage refuses the path."""
+
+
+class NotFound(TransferAPIError):  # noqa: N818 -- the service's code for it
+    """There is no such task, rule, role, bookmark or path."""
+
+
+class EndpointNotFound(NotFound):
+    """There is no such endpoint or collection, or not any more."""
+
+
+class Conflict(TransferAPIError):  # noqa: N818 -- the service's code for it
+    """The state of things forbids it: a finished task, a transfer of the same paths under way, storage without the feature."""
+
+
+class TooManyPendingJobs(Conflict):
+    """The user has as many unfinished tasks as are allowed; wait for some to end."""
+
+
+class PathExists(Conflict):
+    """There is a file or folder of that name already."""
+
+
+class EndpointDisconnected(TransferAPIError):  # noqa: N818 -- the state of affairs
+    """The collection's computer is not connected to Globus."""
+
+
+class EndpointError(TransferAPIError):
+    """The collection's own server failed or refused; the service itself is well, so trying again at once does not help."""
+
+
+class OperationPaused(TransferAPIError):  # noqa: N818 -- the service's code for it
+    """A manager of the collection has paused such operations."""
+
+
+class RateLimited(TransferAPIError):  # noqa: N818 -- the state of affairs
+    """Too many requests, even after waiting as the service asked."""
+
+
+class ServiceUnavailable(TransferAPIError):  # noqa: N818 -- the service's code for it
+    """The service is down for maintenance."""
+
+
+class TaskInactive(GlobusError):  # noqa: N818 -- the state of affairs
+    """
+    A task that was waited for is suspended until its owner acts: credentials, a consent or a session have run out.
+
+    It goes on by itself when that is done, and fails at its deadline if not; wait again for either.
+
+    Attributes:
+        task: The task document.
+    """
+
+    task: TaskDocument
+
+    def __init__(self, task: TaskDocument) -> None:
+        reason = task.get("nice_status_short_description") or task.get("nice_status") or "no reason given"
+        super().__init__(f"task {task['task_id']} is INACTIVE ({reason}): it waits for its owner to renew its access")
+        self.task = task
+
+
+# The most telling sign first: the last part of a dotted code, then its family, then the status.
+_BY_CODE: Final[tuple[tuple[re.Pattern[str], type[TransferAPIError]], ...]] = tuple(
+    (re.compile(pattern), cls)
+    for pattern, cls in (
+        (r"ConsentRequired$", ConsentRequired),
+        (r"(?:AuthPolicyFailed|AuthorizationRequired)$", AuthorizationRequired),
+        (r"AuthenticationFailed", AuthenticationFailed),
+        (r"^Endpoint(?:NotFound|Deleted)$", EndpointNotFound),
+        (r"TooManyPendingJobs$", TooManyPendingJobs),
+        (r"\.Exists$", PathExists),
+        (r"GCDisconnected", EndpointDisconnected),
+        (r"PermissionDenied$", PermissionDenied),
+        (r"OperationPaused$", OperationPaused),
+        (r"^ServiceUnavailable", ServiceUnavailable),
+        (r"NotFound(?:\.|$)", NotFound),
+        (r"Conflict(?:\.|$)|^NotSupported$|^NoCredException$", Conflict),
+        (r"ExternalError|EndpointError", EndpointError),
+    )
+)
+_BY_STATUS: Final[Mapping[int, type[TransferAPIError]]] = {
+    401: AuthenticationFailed,
+    403: PermissionDenied,
+    404: NotFound,
+    409: Conflict,
+    429: RateLimited,
+    503: ServiceUnavailable,
+}
+_FINAL: Final = re.compile(r"ExternalError|EndpointError")
+_EMBEDDED: Final = re.compile(r"GridFTP-JSON-Result:\s*(?=\{)")
+
+
+def error_class_for(status: int, code: str, *, has_authorization_parameters: bool = False) -> type[TransferAPIError]:
+    """Choose the class of an error by its code, and by its status where the code says nothing."""
+    for pattern, cls in _BY_CODE:
+        if pattern.search(code) is not None:
+            break
+    else:
+        cls = _BY_STATUS.get(status, TransferAPIError)
+    if has_authorization_parameters and not issubclass(cls, AuthorizationRequired):
+        return AuthorizationRequired
+    return cls
+
+
+def error_for(answer: Answer, attempts: tuple[Attempt, ...] = ()) -> TransferAPIError:
+    """Make the error of an answer that is no success."""
+    seen = TransferAPIError(answer, attempts)
+    cls = error_class_for(
+        seen.http_status, seen.code, has_authorization_parameters=bool(seen.authorization_parameters)
+    )
+    return cls(answer, attempts)
+
+
+def is_final(answer: Answer) -> bool:
+    """Whether the service reports the failure of a collection's server: it will not pass by asking again at once."""
+    document = answer.error_document()
+    code = document.get("code") if isinstance(document, dict) else None
+    return isinstance(code, str) and _FINAL.search(code) is not None
+
+
+def _authorization_parameters(document: Any) -> Mapping[str, Any]:
+    """Read the parameters from where the service puts them: a member, or JSON inside the message."""
+    if not isinstance(document, dict):
+        return {}
+    found = document.get("authorization_parameters")
+    if not isinstance(found, dict):
+        found = _embedded(document.get("message"))
+    if not isinstance(found, dict):
+        return {}
+    # older answers have lists as comma-joined text
+    return {
+        name: value.split(",")
+        if isinstance(value, str) and name.startswith("session_required_") and name != "session_required_mfa"
+        else value
+        for name, value in found.items()
+    }
+
+
+def _embedded(message: object) -> object:
+    match = _EMBEDDED.search(message) if isinstance(message, str) else None
+    if match is None:
+        return None
+    try:
+        result, _ = json.JSONDecoder().raw_decode(match.string, match.end())
+    except (ValueError, RecursionError):
+        return None
+    return result.get("authorization_parameters") if isinstance(result, dict) else None
+
+
+def _required_scopes(document: Any, parameters: Mapping[str, Any]) -> tuple[str, ...]:
+    for holder in (document, parameters):
+        found = holder.get("required_scopes") if isinstance(holder, Mapping) else None
+        if isinstance(found, str):
+            return tuple(found.split())
+        if isinstance(found, list):
+            return tuple(scope for scope in found if isinstance(scope, str))
+    return ()

@@ -1,0 +1,90 @@
+"""Filters of listings, given as text or as a mapping of clauses."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from typing import TypeAlias
+from uuid import UUID
+
+from ..._request import MissingType, utc
+from ...errors import GlobusSDKUsageError
+
+__all__ = ("TransferFilter", "filter_text", "filter_texts", "time_range")
+
+FilterValue: TypeAlias = str | UUID | int | datetime | None
+TransferFilter: TypeAlias = str | Mapping[str, FilterValue | Iterable[FilterValue]]
+"""
+A filter: text as the service has it, or a mapping of clauses that must all hold.
+
+``{"type": ["TRANSFER", "DELETE"], "status": "ACTIVE"}`` is ``type:TRANSFER,DELETE/status:ACTIVE``. The values of a clause are
+alternatives; a pair of aware datetimes is a range, open where it has ``None``.
+"""
+
+
+def filter_text(value: TransferFilter | MissingType | None) -> str | MissingType | None:
+    """
+    Write one filter.
+
+    Raises:
+        GlobusSDKUsageError: A value that would break out of its clause, or a naive datetime.
+    """
+    if isinstance(value, Mapping):
+        return "/".join(f"{_plain('a filter name', name, ':,/')}:{_clause(name, item)}" for name, item in value.items())
+    if value is None or isinstance(value, (str, MissingType)):
+        return value
+    raise GlobusSDKUsageError(f"a filter is text or a mapping, got {type(value).__name__}")
+
+
+def filter_texts(
+    value: TransferFilter | Iterable[TransferFilter] | MissingType | None,
+) -> list[str | MissingType | None]:
+    """Write one filter or several alternative ones."""
+    if value is None or isinstance(value, (str, MissingType, Mapping)):
+        return [filter_text(value)]
+    return [filter_text(item) for item in value]
+
+
+def time_range(
+    name: str, value: str | tuple[datetime | str | None, datetime | str | None] | MissingType | None
+) -> str | MissingType | None:
+    """
+    Write a range of instants; a side that is ``None`` is open.
+
+    Raises:
+        GlobusSDKUsageError: A naive datetime, or not a pair.
+    """
+    if value is None or isinstance(value, (str, MissingType)):
+        return value
+    if len(value) != 2:
+        raise GlobusSDKUsageError(f"{name} must be a pair (start, end), got {len(value)} values")
+    return ",".join("" if side is None else utc(name, side) for side in value)
+
+
+def _clause(name: str, value: FilterValue | Iterable[FilterValue]) -> str:
+    if isinstance(value, str):
+        return _plain(name, value, "/")
+    if value is None or isinstance(value, (UUID, int, datetime)):
+        return _word(name, value)
+    return ",".join(_word(name, item) for item in value)
+
+
+def _word(name: str, value: FilterValue) -> str:
+    match value:
+        case None:
+            return ""
+        case datetime():
+            utc(name, value)
+            return f"{value.astimezone(UTC):%Y-%m-%d %H:%M:%S}"
+        case str():
+            return _plain(name, value, ",/")
+        case _:
+            return str(value)
+
+
+def _plain(name: str, text: str, reserved: str) -> str:
+    if any(char in text for char in reserved):
+        raise GlobusSDKUsageError(
+            f"{name} cannot be filtered by a value with {' or '.join(map(repr, reserved))}; give the filter as text"
+        )
+    return text
