@@ -1,0 +1,1 @@
+"""The tests of globus_async; their tools are in `tests.toolkit`."""

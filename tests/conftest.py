@@ -1,0 +1,107 @@
+"""What holds for every test: nothing leaks, nothing blocks, nothing leaves this machine or knows its settings."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import inspect
+import os
+import socket
+import sys
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from blockbuster import blockbuster_ctx
+
+from tests.toolkit.leaks import Snapshot
+
+_LOOPBACK = ("127.", "::1", "localhost", "0.0.0.0")
+_SETTINGS = ("GLOBUS_", "SSL_CERT_")
+_PROXIES = ("http_proxy", "https_proxy", "all_proxy", "no_proxy")
+
+
+class LeftTheMachine(BaseException):
+    """A test tried to reach another machine; not an `Exception`, so that nothing takes it for a network error."""
+
+
+def _guard(event: str, arguments: tuple[Any, ...]) -> None:
+    if event in {"socket.connect", "socket.sendto"}:
+        address = arguments[1]
+        if isinstance(address, tuple) and not str(address[0]).startswith(_LOOPBACK):
+            raise LeftTheMachine(f"connects to {address}")
+    elif event == "socket.getaddrinfo":
+        host = arguments[0]
+        name = host.decode() if isinstance(host, bytes) else host
+        if name and name.endswith(".invalid"):
+            raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+        if name and not name.startswith(_LOOPBACK):
+            raise LeftTheMachine(f"looks up {name}")
+
+
+def pytest_configure() -> None:
+    """Let sockets reach this machine only; names that end in ``.invalid`` are unknown, as everywhere."""
+    sys.addaudithook(_guard)
+    asyncio.set_event_loop(None)  # or asyncio would make a loop of its own that nobody closes
+
+
+def pytest_collection_finish() -> None:
+    """Keep what importing made out of later garbage collections, which run after every test."""
+    gc.collect()
+    gc.freeze()
+
+
+@pytest.fixture(autouse=True)
+def _own_environment(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Hide the settings of this machine and its user."""
+    for name in list(os.environ):
+        if name.startswith(_SETTINGS) or name.lower() in _PROXIES:
+            monkeypatch.delenv(name)
+    monkeypatch.setenv("HOME", str(_empty_home(tmp_path_factory)))
+
+
+def _empty_home(factory: pytest.TempPathFactory) -> Path:
+    home = factory.getbasetemp() / "home"
+    home.mkdir(exist_ok=True)
+    return home
+
+
+@pytest.fixture(autouse=True)
+def _nothing_left_open(_own_environment: None) -> Iterator[None]:
+    """Fail a test that leaves a descriptor open."""
+    before = Snapshot.take()
+    yield
+    if before.new_descriptors():
+        gc.collect()
+    before.assert_nothing_new()
+
+
+@pytest.fixture(autouse=True)
+def _loop_watched(request: pytest.FixtureRequest, _nothing_left_open: None) -> None:
+    """Watch the loop of a test that has one; after `_nothing_left_open`, so that the loop is gone when that looks."""
+    if inspect.iscoroutinefunction(getattr(request, "function", None)):
+        request.getfixturevalue("_nothing_left_running")
+
+
+def _is_a_failed_handshake(context: dict[str, Any]) -> bool:
+    """Whether a test's own TLS server tells that a client turned away; no client of ours listens."""
+    return context.get("message") == "Error on transport creation for incoming connection"
+
+
+@pytest.fixture
+async def _nothing_left_running() -> AsyncIterator[None]:
+    """Fail a test that leaves a task running, blocks the loop from library code, or causes an error nobody looks at."""
+    loop = asyncio.get_running_loop()
+    unseen: list[dict[str, Any]] = []
+    loop.set_exception_handler(lambda _, context: None if _is_a_failed_handshake(context) else unseen.append(context))
+    before = Snapshot.take()
+    with blockbuster_ctx("globus_async"):
+        yield
+    for _ in range(5):
+        await asyncio.sleep(0)
+    left = [task for task in asyncio.all_tasks() if task not in before.tasks and task is not asyncio.current_task()]
+    assert not left, f"{len(left)} tasks are left running: {left[:3]}"
+    gc.collect()
+    loop.set_exception_handler(None)
+    assert not unseen, f"errors that nobody saw: {[context.get('exception') or context for context in unseen]}"

@@ -1,0 +1,167 @@
+"""
+Secrets that are unmistakable, and a search for them in everything an object can show.
+
+`canary` makes a secret; `leaks_of` looks at an object, `leaks_of_error` at an exception with its chain and the locals
+of every frame, `Listener` at all that is logged. Each finding says where it was found; no finding, no leak.
+"""
+
+from __future__ import annotations
+
+import base64
+import copy
+import json
+import logging
+import pickle
+import pprint
+import traceback
+import urllib.parse
+from collections.abc import Callable, Iterator
+from functools import cache
+from random import Random
+from typing import Final, Self
+
+__all__ = ("Listener", "canary", "leaks_in_text", "leaks_of", "leaks_of_error")
+
+_SLICE: Final = 12
+"""So many characters of a secret in a row count as the secret."""
+_LOTS: Final = Random(20261125)
+_LETTERS: Final = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+_secrets: dict[str, str] = {}
+
+
+def canary(name: str) -> str:
+    """Make a secret that occurs nowhere else, and that is a valid bearer token; it needs percent-encoding in a URL."""
+    body = "".join(_LOTS.choices(_LETTERS, k=40))
+    secret = f"{body[:13]}+{body[13:27]}/{body[27:]}"
+    _secrets[secret] = name
+    return secret
+
+
+@cache
+def _forms(secret: str) -> tuple[tuple[str, frozenset[str]], ...]:
+    """Return each form a secret can take, by name, as the set of its slices."""
+    raw = secret.encode()
+    forms = {
+        "raw": secret,
+        "percent-encoded": urllib.parse.quote(secret, safe=""),
+        "reversed": secret[::-1],
+    }
+    for offset in range(3):
+        # The first and last letters of a piece of base64 depend on what stands beside it.
+        encoded = base64.b64encode(b"\0" * offset + raw).decode()
+        forms[f"base64 at {offset}"] = encoded[4 if offset else 0 :].rstrip("=")[:-2]
+        forms[f"url-safe base64 at {offset}"] = forms[f"base64 at {offset}"].replace("+", "-").replace("/", "_")
+    return tuple(
+        (form, frozenset(text[start : start + _SLICE] for start in range(len(text) - _SLICE + 1)))
+        for form, text in forms.items()
+    )
+
+
+def leaks_in_text(text: str) -> list[str]:
+    """Return which secrets, in which form, a text gives away."""
+    return [
+        f"{name} ({form})"
+        for secret, name in _secrets.items()
+        for form, slices in _forms(secret)
+        if any(piece in text for piece in slices)
+    ]
+
+
+def _showings(thing: object) -> Iterator[tuple[str, Callable[[], object]]]:
+    """Yield every way in which an object can be shown."""
+    yield "repr", lambda: repr(thing)
+    yield "str", lambda: str(thing)
+    yield "format", lambda: f"{thing}"
+    yield "%s", lambda: "%s %r" % (thing, [thing])  # noqa: UP031 -- the form that logging uses
+    yield "pprint", lambda: pprint.pformat(thing)
+    yield "vars", lambda: repr(vars(thing))
+    yield "json", lambda: json.dumps({"it": thing}, default=repr, skipkeys=True)
+    yield "pickle", lambda: pickle.dumps(thing).decode("latin-1")
+    yield "copy", lambda: repr(copy.copy(thing))
+    yield "deepcopy", lambda: repr(copy.deepcopy(thing))
+    if isinstance(thing, BaseException):
+        yield "args", lambda: repr(thing.args)
+        yield "notes", lambda: repr(getattr(thing, "__notes__", []))
+
+
+def leaks_of(thing: object) -> list[str]:
+    """Return every way in which an object shows a secret. What it refuses to do, pickling say, shows nothing."""
+    found: list[str] = []
+    for way, show in _showings(thing):
+        try:
+            text = str(show())
+        except Exception as refusal:  # noqa: BLE001 -- a refusal is fine; what it says is looked at too
+            text = str(refusal)
+        found += (f"{type(thing).__name__} by {way}: {leak}" for leak in leaks_in_text(text))
+    return found
+
+
+def leaks_of_error(error: BaseException, *, ignoring: tuple[str, ...] = ("/tests/",)) -> list[str]:
+    """
+    Return what an exception gives away by itself, by its chain, and by the local variables of each frame.
+
+    Args:
+        error: The exception.
+        ignoring: Frames of files whose path has one of these in it are the test's own, and know the secrets.
+    """
+    found: list[str] = []
+    waiting: list[BaseException] = [error]
+    seen: set[int] = set()
+    while waiting:
+        one = waiting.pop()
+        if id(one) in seen:
+            continue
+        seen.add(id(one))
+        found += leaks_of(one)
+        told = traceback.TracebackException.from_exception(one, capture_locals=True, compact=True)
+        for frame in told.stack:
+            if any(part in frame.filename for part in ignoring):
+                continue
+            shown = "\n".join(f"{name} = {value}" for name, value in (frame.locals or {}).items())
+            found += (f"{type(one).__name__} in {frame.name}:{frame.lineno}: {leak}" for leak in leaks_in_text(shown))
+        waiting += (other for other in (one.__cause__, one.__context__) if other is not None)
+        if isinstance(one, BaseExceptionGroup):
+            waiting += one.exceptions
+    return found
+
+
+class Listener(logging.Handler):
+    """Hears all loggers at DEBUG while it is entered; `leaks` says which secrets were told."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.DEBUG)
+        self.records: list[logging.LogRecord] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Keep a record."""
+        self.records.append(record)
+
+    def leaks(self) -> list[str]:
+        """Return which secrets the records show, in their text, arguments, fields or tracebacks."""
+        formatter = logging.Formatter("%(name)s %(message)s")
+        return [
+            f"logged by {record.name}: {leak}"
+            for record in self.records
+            for leak in leaks_in_text(f"{formatter.format(record)} {record.args!r} {vars(record)!r}")
+        ]
+
+    def __enter__(self) -> Self:
+        root = logging.getLogger()
+        self._level = root.level
+        self._quiet = {
+            name: logger.level
+            for name, logger in logging.Logger.manager.loggerDict.items()
+            if isinstance(logger, logging.Logger) and logger.level != logging.NOTSET
+        }
+        for name in self._quiet:
+            logging.getLogger(name).setLevel(logging.DEBUG)
+        root.addHandler(self)
+        root.setLevel(logging.DEBUG)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        root = logging.getLogger()
+        root.removeHandler(self)
+        root.setLevel(self._level)
+        for name, level in self._quiet.items():
+            logging.getLogger(name).setLevel(level)

@@ -1,0 +1,124 @@
+"""What is open now that was not before: tasks, descriptors, and problems nobody looked at."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import logging
+import warnings
+from collections.abc import Generator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Self
+
+__all__ = ("Problems", "Snapshot", "open_descriptors", "recorded_problems")
+
+_HARMLESS = ("/dev/urandom", "/dev/null", "anon_inode:[eventpoll]")
+
+
+def open_descriptors() -> dict[int, str]:
+    """Return this process's open descriptors and what they are: sockets, pipes and files."""
+    found: dict[int, str] = {}
+    for entry in Path("/proc/self/fd").iterdir():
+        try:
+            target = str(entry.readlink())
+        except OSError:
+            continue  # the descriptor of the listing itself
+        if target not in _HARMLESS:
+            found[int(entry.name)] = target
+    return found
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """The tasks of the running loop, if one runs, and the descriptors of this process."""
+
+    tasks: frozenset[asyncio.Task[Any]]
+    descriptors: dict[int, str]
+
+    @classmethod
+    def take(cls) -> Self:
+        """Look what is there."""
+        try:
+            tasks = frozenset(asyncio.all_tasks())
+        except RuntimeError:
+            tasks = frozenset()
+        return cls(tasks, open_descriptors())
+
+    def new_tasks(self) -> list[asyncio.Task[Any]]:
+        """Return the unfinished tasks that were not there."""
+        try:
+            return [task for task in asyncio.all_tasks() if task not in self.tasks]
+        except RuntimeError:
+            return []
+
+    def new_descriptors(self) -> dict[int, str]:
+        """Return the descriptors that were not there."""
+        return {number: what for number, what in open_descriptors().items() if self.descriptors.get(number) != what}
+
+    async def settle(self) -> None:
+        """Give what is being closed some passes of the loop to be gone."""
+        for wait in (0, 0, 0, 0, 0, 0.001, 0.01, 0.05):
+            if not self.new_tasks() and not self.new_descriptors():
+                return
+            await asyncio.sleep(wait)
+
+    def assert_nothing_new(self) -> None:
+        """Raise if a task or a descriptor is there that was not."""
+        tasks = self.new_tasks()
+        assert not tasks, f"{len(tasks)} tasks are left over: {tasks[:3]}"
+        descriptors = self.new_descriptors()
+        assert not descriptors, f"{len(descriptors)} descriptors are left over: {dict(list(descriptors.items())[:5])}"
+
+
+@dataclass
+class Problems:
+    """What was reported to nobody in particular."""
+
+    to_the_loop: list[dict[str, Any]] = field(default_factory=list)
+    """Contexts given to the loop's exception handler: never retrieved, destroyed while pending, failed callbacks."""
+    warned: list[warnings.WarningMessage] = field(default_factory=list)
+    logged: list[logging.LogRecord] = field(default_factory=list)
+    """Log records of level WARNING and above."""
+
+    def assert_none(self) -> None:
+        """Raise if anything was reported."""
+        told = [str(context.get("message")) for context in self.to_the_loop]
+        told += [str(warning.message) for warning in self.warned]
+        told += [f"{record.name}: {record.getMessage()}" for record in self.logged if not _is_slowness(record)]
+        assert not told, f"{len(told)} problems were reported: {told[:5]}"
+
+
+def _is_slowness(record: logging.LogRecord) -> bool:
+    """Whether asyncio's debug mode says that a step took long, which says more of the machine than of the code."""
+    return record.name == "asyncio" and str(record.msg).startswith(("Executing", "poll"))
+
+
+class _Collector(logging.Handler):
+    def __init__(self, records: list[logging.LogRecord]) -> None:
+        super().__init__(logging.WARNING)
+        self._records = records
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self._records.append(record)
+
+
+@contextmanager
+def recorded_problems() -> Generator[Problems]:
+    """Record what is warned, logged or told to the running loop in the block, garbage being collected at its end."""
+    problems = Problems()
+    loop = asyncio.get_running_loop()
+    before = loop.get_exception_handler()
+    collector = _Collector(problems.logged)
+    loop.set_exception_handler(lambda _, context: problems.to_the_loop.append(context))
+    logging.getLogger().addHandler(collector)
+    try:
+        with warnings.catch_warnings(record=True) as warned:
+            warnings.simplefilter("always")
+            problems.warned = warned
+            yield problems
+            gc.collect()
+    finally:
+        logging.getLogger().removeHandler(collector)
+        loop.set_exception_handler(before)
