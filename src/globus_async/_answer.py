@@ -7,12 +7,16 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
+from ._retry_after import retry_after
 from .errors import ResponseDecodeError
 
 if TYPE_CHECKING:
     from ._secret import Secret
 
-__all__ = ("Answer", "Headers", "decode_json")
+__all__ = ("LARGE", "Answer", "Headers", "decode_json")
+
+LARGE: Final = 1 << 20
+"""From so many bytes on a body is decoded apart from the event loop."""
 
 _SECRET_MEMBERS: Final = re.compile(
     r'("(?:access_token|refresh_token|id_token|client_secret|secret|password|code_verifier)"\s*:\s*)"(?:[^"\\]|\\.)*"'
@@ -98,6 +102,12 @@ class Answer:
         content_type = self.headers.get("content-type", "").partition(";")[0].strip().lower()
         return content_type == "application/json" or content_type.endswith("+json")
 
+    @property
+    def retry_after(self) -> float | None:
+        """The wait that the answer asks for, in seconds."""
+        headers = self.headers
+        return retry_after(headers.get("retry-after"), date=headers.get("date"), received_at=self.received_at)
+
     def error_document(self) -> Any:
         """Return the body's JSON, whatever the answer calls it, or ``None``: an error is never lost to a bad body."""
         try:
@@ -134,14 +144,23 @@ class Answer:
         """
         if not self.is_json:
             kind = self.headers.get("content-type", "no content type")
-            raise self._bad(f"it should be JSON but is {kind!r}; is there a proxy or login page in between?")
+            error = self.unusable(f"it should be JSON but is {kind!r}; is there a proxy or login page in between?")
+            error.hopeless = True
+            raise error
         try:
-            return decode_json(self.body, unique=unique)
+            return decode_json(self.body, unique=unique, large=len(self.body) > LARGE)
         except ValueError as error:
             reason = str(error)
-        raise self._bad(f"it is not valid JSON: {reason}")
+        raise self.unusable(f"it is not valid JSON: {reason}")
 
-    def _bad(self, why: str) -> ResponseDecodeError:
+    async def decoded_apart(self) -> Any:
+        """Read a large body as JSON in a worker thread, so that the loop goes on meanwhile; as `decoded` otherwise."""
+        from anyio import to_thread  # noqa: PLC0415 -- for the rare large body
+
+        return await to_thread.run_sync(self.decoded, abandon_on_cancel=True)
+
+    def unusable(self, why: str) -> ResponseDecodeError:
+        """Return the error that says why this answer cannot be used."""
         error = ResponseDecodeError(
             f"{self.method} {self.path}: the answer ({self.status}, {len(self.body)} bytes) cannot be used: {why}",
             stage="answer cut",
@@ -162,6 +181,10 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return members
 
 
+def _members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    return dict(pairs)
+
+
 def _loader() -> Callable[[bytes], Any] | None:
     try:
         import orjson  # noqa: PLC0415 -- optional, and not worth its import before the first answer
@@ -174,9 +197,14 @@ _loads: Callable[[bytes], Any] | None = None
 _sought = False
 
 
-def decode_json(body: bytes, *, unique: bool = False) -> Any:
+def decode_json(body: bytes, *, unique: bool = False, large: bool = False) -> Any:
     """
     Decode UTF-8 JSON, with ``orjson`` where it is installed.
+
+    Args:
+        body: The text, encoded.
+        unique: Refuse a member name that is there twice.
+        large: Let other threads run meanwhile.
 
     Raises:
         ValueError: Not UTF-8, not JSON (NaN and infinities are not), nested too deeply, or with half a surrogate pair.
@@ -184,11 +212,13 @@ def decode_json(body: bytes, *, unique: bool = False) -> Any:
     global _loads, _sought  # noqa: PLW0603 -- which decoder is installed is a fact of the process
     if not _sought:
         _loads, _sought = _loader(), True
-    if _loads is not None and not unique:
+    if _loads is not None and not (unique or large):
         return _loads(body)
     text = body.decode("utf-8")
+    # a decoder in C holds the interpreter for the whole of a text; one that calls Python for every object does not
+    hook = _unique if unique else _members if large else None
     try:
-        document = json.loads(text, parse_constant=_no_constant, object_pairs_hook=_unique if unique else None)
+        document = json.loads(text, parse_constant=_no_constant, object_pairs_hook=hook)
         if _SURROGATE.search(body) is not None:
             json.dumps(document, ensure_ascii=False).encode()
     except RecursionError:

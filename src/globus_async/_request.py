@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final, Literal
-from urllib.parse import quote, urlencode
+from urllib.parse import quote, urlencode, urlsplit
 from uuid import UUID
 
 from .errors import GlobusSDKUsageError
@@ -43,10 +43,19 @@ class Request:
 
     method: str
     url: str
-    headers: Mapping[str, str] = field(default_factory=dict)
+    headers: tuple[tuple[bytes, bytes], ...] = ()
     body: bytes | None = field(default=None, repr=False)
     replayable: bool = False
     """May be sent a second time even if the first may have been executed."""
+    urgent: bool = False
+    """Goes past the gate: a renewal, which calls in flight may be waiting for."""
+    secrets: tuple[Secret, ...] = ()
+    """What the body holds and no error may show."""
+
+    @property
+    def path(self) -> str:
+        """The path of the URL, for messages: no query, which may hold what is nobody else's business."""
+        return urlsplit(self.url).path
 
 
 _UUID: Final = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")

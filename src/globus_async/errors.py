@@ -70,7 +70,14 @@ class Attempt:
 
 
 class GlobusError(Exception):
-    """Root of all errors that this library raises on purpose."""
+    """
+    Root of all errors that this library raises on purpose.
+
+    Attributes:
+        resume_from: Where a listing stood when it failed: give it to ``pages(after=...)`` to go on.
+    """
+
+    resume_from: Mapping[str, object] | None = None
 
     def __reduce__(self) -> tuple[Callable[..., GlobusError], tuple[type[Self], tuple[Any, ...], dict[str, Any]]]:
         return _restored, (type(self), self.args, self.__dict__)
@@ -150,10 +157,12 @@ class ResponseDecodeError(NetworkError):
     Attributes:
         http_status: The status of the answer, if one was read.
         request_id: The service's id for the request, if it gave one.
+        hopeless: Whether asking again would bring the same: too large, or of another kind altogether.
     """
 
     http_status: int | None = None
     request_id: str | None = None
+    hopeless: bool = False
 
 
 class SubmissionUncertain(NetworkError):  # noqa: N818 -- the state of affairs, not a mistake of the caller's
@@ -202,6 +211,7 @@ class GlobusAPIError(GlobusError):
         request_id: The service's id for the request; give it to Globus support.
         headers: The headers of the answer.
         raw_text: The body.
+        retry_after: Seconds the service asked to wait before the next try, if it did.
         attempts: Every try that was made.
     """
 
@@ -213,6 +223,7 @@ class GlobusAPIError(GlobusError):
         self.content_type: str | None = answer.headers.get("Content-Type")
         self.raw_text: str = answer.text
         self.raw_json: Any = document
+        self.retry_after: float | None = answer.retry_after
         self.attempts = attempts
         self.method: str = answer.method
         self.path: str = answer.path

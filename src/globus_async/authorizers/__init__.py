@@ -1,0 +1,16 @@
+"""Authorizers: where the ``Authorization`` header of a call comes from."""
+
+from .base import AccessTokenAuthorizer, BasicAuthorizer, GlobusAuthorizer, NullAuthorizer
+from .grants import ClientCredentialsAuthorizer, RefreshTokenAuthorizer
+from .renewing import OnRefresh, RenewingAuthorizer
+
+__all__ = (
+    "AccessTokenAuthorizer",
+    "BasicAuthorizer",
+    "ClientCredentialsAuthorizer",
+    "GlobusAuthorizer",
+    "NullAuthorizer",
+    "OnRefresh",
+    "RefreshTokenAuthorizer",
+    "RenewingAuthorizer",
+)

@@ -1,0 +1,158 @@
+"""How tokens are renewed: with a refresh token, or with a client's own credentials."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any, Protocol
+
+from .._secret import Secret
+from ..errors import GlobusSDKUsageError, TokenRefreshError
+from .renewing import OnRefresh, RenewingAuthorizer
+from .token import Grant, lifetime_of
+
+if TYPE_CHECKING:
+    from ..transport import Transport
+
+__all__ = ("ClientCredentialsAuthorizer", "RefreshTokenAuthorizer")
+
+
+class _TokenAnswer(Protocol):
+    @property
+    def data(self) -> Any: ...
+
+
+class _RefreshingClient(Protocol):
+    @property
+    def transport(self) -> Transport: ...
+
+    async def oauth2_refresh_token(self, refresh_token: Secret, /) -> _TokenAnswer: ...
+
+
+class _CredentialsClient(Protocol):
+    @property
+    def transport(self) -> Transport: ...
+
+    async def oauth2_client_credentials_tokens(self, requested_scopes: str, /) -> _TokenAnswer: ...
+
+
+class RefreshTokenAuthorizer(RenewingAuthorizer):
+    """
+    Renews access tokens with a refresh token. A rotated refresh token takes the place of the old one.
+
+    Args:
+        refresh_token: As a login with ``refresh_tokens=True`` gave it.
+        auth_client: The client it was given to; it makes the requests.
+        access_token: A token to begin with, saving the first renewal.
+        expires_at: When that ends, in POSIX seconds.
+        on_refresh: Called with every token answer. Store ``response.by_resource_server`` there: the refresh token may
+            have changed.
+
+    Example:
+        >>> authorizer = RefreshTokenAuthorizer(refresh_token, auth_client)
+        >>> async with TransferClient(authorizer=authorizer) as tc:
+        ...     endpoint = await tc.get_endpoint(endpoint_id)
+    """
+
+    def __init__(
+        self,
+        refresh_token: str | Secret,
+        auth_client: _RefreshingClient,
+        *,
+        access_token: str | Secret | None = None,
+        expires_at: float | None = None,
+        on_refresh: OnRefresh | None = None,
+    ) -> None:
+        refresh_token = Secret.token("refresh_token", refresh_token)
+        access_token = None if access_token is None else Secret.of(access_token)
+        super().__init__(
+            transport=auth_client.transport, access_token=access_token, expires_at=expires_at, on_refresh=on_refresh
+        )
+        self.auth_client = auth_client
+        self._refresh_token = refresh_token
+        self._resource_server: str | None = None
+
+    @property
+    def refresh_token(self) -> Secret:
+        """The refresh token as it is now."""
+        return self._refresh_token
+
+    async def _renew(self) -> tuple[Grant, Any]:
+        answer = await self.auth_client.oauth2_refresh_token(self._refresh_token)
+        grants = _grants(answer.data)
+        chosen = self._resource_server if self._resource_server in grants else next(iter(grants), None)
+        # kept before anything is judged: a rotated refresh token is the only one left
+        kept = grants[chosen].refresh_token if chosen is not None else None
+        if kept is not None:
+            self._refresh_token = kept
+        if chosen is None:
+            raise TokenRefreshError("Globus Auth answered without an access token")
+        self._resource_server = chosen
+        return grants[chosen], answer
+
+
+class ClientCredentialsAuthorizer(RenewingAuthorizer):
+    """
+    Gets tokens with a confidential app's own credentials, so that it acts as itself.
+
+    Args:
+        confidential_client: The app; it makes the requests.
+        scopes: What the tokens are for; all of one resource server.
+        access_token: A token to begin with, saving the first request.
+        expires_at: When that ends, in POSIX seconds.
+        on_refresh: Called with every token answer.
+
+    Example:
+        >>> authorizer = ClientCredentialsAuthorizer(confidential_client, TransferScopes.all)
+        >>> async with TransferClient(authorizer=authorizer) as tc:
+        ...     page = await tc.task_list()
+    """
+
+    def __init__(
+        self,
+        confidential_client: _CredentialsClient,
+        scopes: object,
+        *,
+        access_token: str | Secret | None = None,
+        expires_at: float | None = None,
+        on_refresh: OnRefresh | None = None,
+    ) -> None:
+        access_token = None if access_token is None else Secret.of(access_token)
+        joined = scopes if isinstance(scopes, str) else _joined(scopes)
+        if not joined.strip():
+            raise GlobusSDKUsageError("scopes must name at least one scope")
+        super().__init__(
+            transport=confidential_client.transport,
+            access_token=access_token,
+            expires_at=expires_at,
+            on_refresh=on_refresh,
+        )
+        self.confidential_client = confidential_client
+        self.scopes = joined
+
+    async def _renew(self) -> tuple[Grant, Any]:
+        answer = await self.confidential_client.oauth2_client_credentials_tokens(self.scopes)
+        grants = _grants(answer.data)
+        if len(grants) != 1:
+            raise TokenRefreshError(
+                f"the scopes cover {len(grants)} resource servers ({', '.join(sorted(grants))}); make one authorizer for each"
+            )
+        return next(iter(grants.values())), answer
+
+
+def _joined(scopes: object) -> str:
+    return " ".join(str(scope) for scope in scopes) if isinstance(scopes, Iterable) else str(scopes)
+
+
+def _grants(document: Any) -> dict[str, Grant]:
+    """Read every token of a token document, by resource server; the document's own comes first."""
+    others = document.get("other_tokens")
+    entries = [document, *(others if isinstance(others, list) else [])]
+    return {
+        str(entry.get("resource_server", "")): Grant(
+            Secret.token("access_token", entry["access_token"]),
+            lifetime_of(entry.get("expires_in")),
+            Secret(entry["refresh_token"]) if isinstance(entry.get("refresh_token"), str) else None,
+        )
+        for entry in entries
+        if isinstance(entry, dict) and isinstance(entry.get("access_token"), str)
+    }

@@ -1,0 +1,212 @@
+"""Renewing a token once, however many calls need it, whoever of them is cancelled."""
+
+from __future__ import annotations
+
+import asyncio
+import contextvars
+import copy
+import inspect
+import logging
+from abc import abstractmethod
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Any, Final
+
+from .._secret import Secret
+from ..errors import GlobusAPIError, GlobusError, GlobusSDKUsageError, LoginRequired, TokenRefreshError, WrongEventLoopError
+from .base import GlobusAuthorizer
+from .token import Freshness, Grant, HeldToken
+
+if TYPE_CHECKING:
+    from ..transport import Transport
+
+__all__ = ("OnRefresh", "RenewingAuthorizer")
+
+OnRefresh = Callable[[Any], Awaitable[object] | object]
+"""Called with every token answer, before the new token is used by those who waited; may be a coroutine function."""
+
+_log = logging.getLogger("globus_async")
+_PAUSE: Final = 30.0
+_CALLBACK_SECONDS: Final = 30.0
+_GONE: Final = frozenset({"invalid_grant", "invalid_client", "unauthorized_client", "access_denied"})
+
+
+class RenewingAuthorizer(GlobusAuthorizer):
+    """
+    An authorizer that gets a fresh token when the one it holds ends or is refused.
+
+    One renewal at a time, in a task of its own that no caller can cancel: all who need the token wait for that one.
+    In the last five minutes of a token's life the renewal runs beside the calls; in the last one they wait for it. If it fails,
+    a token that still lives goes on being used.
+
+    Args:
+        transport: Whose clock counts, and which waits for a renewal under way before it closes.
+        access_token: A token to begin with.
+        expires_at: When it ends, in POSIX seconds; goes with ``access_token``.
+        on_refresh: Called with every token answer, so that it can be stored.
+    """
+
+    def __init__(
+        self,
+        *,
+        transport: Transport,
+        access_token: str | Secret | None = None,
+        expires_at: float | None = None,
+        on_refresh: OnRefresh | None = None,
+    ) -> None:
+        access_token = None if access_token is None else Secret.token("access_token", access_token)
+        if (access_token is None) != (expires_at is None):
+            raise GlobusSDKUsageError("access_token and expires_at (POSIX seconds) go together: give both or neither")
+        self.on_refresh = on_refresh
+        self._transport = transport
+        self._clock = transport.clock
+        self._held: HeldToken | None = None
+        if access_token is not None and expires_at is not None:
+            wall = self._clock.wall()
+            self._held = HeldToken.bearer(
+                access_token, max(0.0, expires_at - wall), wall=wall, monotonic=self._clock.monotonic()
+            )
+        self._lock = asyncio.Lock()
+        self._flight: asyncio.Task[TokenRefreshError | None] | None = None
+        self._landed = False
+        self._not_before = float("-inf")
+        self._lost: LoginRequired | None = None
+
+    @abstractmethod
+    async def _renew(self) -> tuple[Grant, Any]:
+        """Make one token request; return what it brought, and the answer for ``on_refresh``."""
+
+    async def get_authorization_header(self) -> Secret:
+        """
+        Return the header with a token that is good, renewing it first if it must be.
+
+        Raises:
+            LoginRequired: The grant is gone; a new login is needed.
+            TokenRefreshError: No fresh token could be had just now.
+        """
+        held = self._held
+        freshness = self._freshness(held)
+        if held is not None:
+            if freshness is Freshness.GOOD or self._landed:
+                return held.header
+            if freshness is Freshness.DUE:
+                if self._flight is None and self._may_try():
+                    self._take_off()
+                return held.header
+            if freshness is Freshness.LATE and not self._may_try():
+                return held.header
+        if self._lost is not None:
+            raise _own(self._lost)
+        failure = await self._joined()
+        held = self._held
+        if failure is None and held is not None:
+            return held.header
+        if held is not None and self._freshness(held) is not Freshness.OVER:
+            return held.header
+        raise _own(failure or TokenRefreshError("the new token was refused before it could be used"))
+
+    def handle_missing_authorization(self, refused: Secret | None = None) -> bool:
+        """Forget the token that was refused, unless another is held by now; say whether another can be had."""
+        held = self._held
+        if held is not None and (refused is None or held.header == refused):
+            self._held = None
+        return self._held is not None or self._lost is None
+
+    def _freshness(self, held: HeldToken | None) -> Freshness:
+        if held is None:
+            return Freshness.OVER
+        return held.freshness(wall=self._clock.wall(), monotonic=self._clock.monotonic())
+
+    def _may_try(self) -> bool:
+        return self._lost is None and self._clock.monotonic() >= self._not_before
+
+    async def _joined(self) -> TokenRefreshError | None:
+        """Wait for the renewal under way, or for a new one; being cancelled here does not touch it."""
+        flight = self._flight
+        if flight is not None and flight.get_loop() is not asyncio.get_running_loop():
+            if not flight.get_loop().is_closed():
+                raise WrongEventLoopError("this authorizer is renewing its token in another event loop")
+            flight = None
+        if flight is None:
+            flight = self._take_off()
+        try:
+            return await asyncio.shield(flight)
+        except asyncio.CancelledError:
+            if flight.cancelled() and not _being_cancelled():
+                return TokenRefreshError("the renewal was cancelled from outside")
+            raise
+
+    def _take_off(self) -> asyncio.Task[TokenRefreshError | None]:
+        # an empty context: what the first caller traces or logs with is not the renewal's
+        flight = asyncio.get_running_loop().create_task(
+            self._fly(), name="globus_async renewal", context=contextvars.Context()
+        )
+        self._flight = flight
+        flight.add_done_callback(self._down)
+        self._transport.adopt(flight)
+        return flight
+
+    def _down(self, flight: asyncio.Task[TokenRefreshError | None]) -> None:
+        if not flight.cancelled():
+            flight.exception()  # every waiter may be gone; then nobody else would fetch it
+        if self._flight is flight:
+            self._flight = None
+            self._landed = False
+
+    async def _fly(self) -> TokenRefreshError | None:
+        """Renew, tell ``on_refresh``; return what went wrong instead of raising it, for each waiter to raise its own."""
+        async with self._lock:
+            wall, monotonic = self._clock.wall(), self._clock.monotonic()
+            try:
+                grant, answer = await self._renew()
+            except TokenRefreshError as error:
+                failure = error
+            except GlobusError as error:
+                failure = _refresh_error(error)
+            else:
+                self._held = HeldToken.bearer(grant.access_token, grant.lifetime, wall=wall, monotonic=monotonic)
+                self._landed = True  # from here on a caller, on_refresh among them, need not wait
+                self._lost = None
+                self._not_before = float("-inf")
+                await self._tell(answer)
+                return None
+            self._not_before = self._clock.monotonic() + _PAUSE
+            if isinstance(failure, LoginRequired):
+                self._lost = failure
+            _log.warning("the access token could not be renewed: %s", failure)
+            return failure
+
+    async def _tell(self, answer: Any) -> None:
+        if self.on_refresh is None:
+            return
+        try:
+            async with self._clock.timeout(_CALLBACK_SECONDS):
+                done = self.on_refresh(answer)
+                if inspect.isawaitable(done):
+                    await done
+        except Exception as error:  # noqa: BLE001 -- the caller's own code must not cost the token
+            _log.error("on_refresh failed with %s; the new token is in use all the same", type(error).__name__)
+
+
+def _being_cancelled() -> bool:
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0
+
+
+def _refresh_error(error: GlobusError) -> TokenRefreshError:
+    """Say what a failed token request means."""
+    gone = isinstance(error, GlobusAPIError) and error.code in _GONE
+    failure: TokenRefreshError
+    if gone:
+        failure = LoginRequired(f"Globus Auth will not renew this login ({error}); log in again")
+    else:
+        failure = TokenRefreshError(f"no fresh access token: {error}")
+    failure.__cause__ = error
+    return failure
+
+
+def _own(error: TokenRefreshError) -> TokenRefreshError:
+    """Return a copy for one caller alone, so that nobody's notes and traceback are another's."""
+    own = copy.copy(error)
+    cause = error.__cause__
+    own.__cause__ = copy.copy(cause) if isinstance(cause, GlobusError) else cause
+    return own

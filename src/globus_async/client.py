@@ -1,0 +1,472 @@
+"""What every service client is: a base URL, credentials bound to it, and a way to send."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Self, TypeVar, overload
+from urllib.parse import parse_qsl, urlsplit
+
+from ._version import __version__
+from ._answer import LARGE, Answer
+from ._request import MISSING, MissingType, Request, form_body, json_body, query, user_path
+from ._secret import Secret
+from .config import checked_base_url, get_service_url
+from .errors import Attempt, GlobusAPIError, GlobusSDKUsageError
+from .paging import Page, Pages, Position, Style
+from .response import GlobusHTTPResponse
+from .transport import RetryPolicy, Transport, exchange
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+    from .authorizers import GlobusAuthorizer
+
+__all__ = ("BaseClient",)
+
+D = TypeVar("D")
+R = TypeVar("R", bound=GlobusHTTPResponse[Any])
+T = TypeVar("T")
+
+_REPLAYABLE: Final = frozenset({"GET", "HEAD", "PUT", "DELETE"})
+_METHOD: Final = re.compile(r"[A-Z]{1,16}")
+_HEADER_NAME: Final = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
+_HEADER_VALUE: Final = re.compile(r"[\x20-\x7e\xa1-\xff]*")
+_CONTENT_TYPES: Final = {
+    "form": b"application/x-www-form-urlencoded",
+    "json": b"application/json",
+    "text": b"text/plain; charset=utf-8",
+}
+_Fields = tuple[tuple[bytes, bytes], ...]
+
+
+class BaseClient:
+    """
+    The common part of all service clients, and the low-level way to call anything a service offers.
+
+    Args:
+        environment: Which Globus to talk to; the default is ``GLOBUS_SDK_ENVIRONMENT`` or ``production``.
+        base_url: The service's address, instead of the environment's. Credentials go there and nowhere else.
+        authorizer: Supplies the ``Authorization`` header; may be shared by any number of clients.
+        app_name: Told to the service in the ``User-Agent``.
+        transport: A transport to share; without one the client makes its own and closes it.
+        retry: When calls are sent again.
+    """
+
+    service_name: ClassVar[str] = "_base"
+    error_class: ClassVar[type[GlobusAPIError]] = GlobusAPIError
+    default_base_url: ClassVar[str | None] = None
+
+    def __init__(
+        self,
+        *,
+        environment: str | None = None,
+        base_url: str | None = None,
+        authorizer: GlobusAuthorizer | None = None,
+        app_name: str | None = None,
+        transport: Transport | None = None,
+        retry: RetryPolicy | None = None,
+    ) -> None:
+        given = base_url if base_url is not None else self.default_base_url
+        url = get_service_url(self.service_name, environment) if given is None else checked_base_url(given, source="base_url")
+        self._root = url.removesuffix("/")
+        self.authorizer = authorizer
+        self.transport = Transport() if transport is None else transport
+        self.retry = RetryPolicy() if retry is None else retry
+        self._owns_transport = transport is None
+        self.app_name = app_name
+
+    @property
+    def base_url(self) -> str:
+        """The service's address, fixed when the client is made."""
+        return f"{self._root}/"
+
+    @property
+    def app_name(self) -> str | None:
+        """The application's name, as told to the service."""
+        return self._app_name
+
+    @app_name.setter
+    def app_name(self, name: str | None) -> None:
+        if name is not None and _HEADER_VALUE.fullmatch(name) is None:
+            raise GlobusSDKUsageError("app_name must be printable text without line breaks")
+        self._app_name = name
+        agent = f"globus-async-py/{__version__}" + (f"/{name}" if name else "")
+        self._plain: _Fields = (
+            (b"Accept", b"application/json"),
+            (b"Accept-Encoding", b"gzip, deflate"),
+            (b"User-Agent", agent.encode("latin-1")),
+            (b"X-Globus-Client-Info", f"product=globus-async,version={__version__}".encode()),
+        )
+
+    def set_app_name(self, app_name: str) -> None:
+        """Tell the service the application's name, in the ``User-Agent``."""
+        self.app_name = app_name
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} of {self.base_url}>"
+
+    async def __aenter__(self) -> Self:
+        self.transport.check()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.aclose()
+
+    async def aclose(self) -> None:
+        """Close the transport, if this client made it; idempotent."""
+        if self._owns_transport:
+            await self.transport.aclose()
+
+    async def get(
+        self,
+        path: str,
+        *,
+        query_params: Mapping[str, object] | None = None,
+        headers: Mapping[str, str] | None = None,
+        retry_401: bool = True,
+    ) -> GlobusHTTPResponse[Any]:
+        """
+        Make a ``GET`` request.
+
+        Args:
+            path: The path on the service, with or without a leading slash.
+            query_params: Query parameters; ``None`` and `MISSING` are left out.
+            headers: Further headers.
+            retry_401: Try once more with a fresh token if the first is refused.
+
+        Raises:
+            GlobusAPIError: The service answered with an error.
+            NetworkError: There was no usable answer.
+
+        Example:
+            >>> response = await tc.get(f"/v0.10/endpoint/{endpoint_id}")
+            >>> response["display_name"]
+            'Lab storage'
+        """
+        return await self.request("GET", path, query_params=query_params, headers=headers, retry_401=retry_401)
+
+    async def delete(
+        self,
+        path: str,
+        *,
+        query_params: Mapping[str, object] | None = None,
+        headers: Mapping[str, str] | None = None,
+        retry_401: bool = True,
+    ) -> GlobusHTTPResponse[Any]:
+        """Make a ``DELETE`` request; see `get`."""
+        return await self.request("DELETE", path, query_params=query_params, headers=headers, retry_401=retry_401)
+
+    async def post(
+        self,
+        path: str,
+        data: object = MISSING,
+        *,
+        query_params: Mapping[str, object] | None = None,
+        headers: Mapping[str, str] | None = None,
+        encoding: str | None = None,
+        retry_401: bool = True,
+    ) -> GlobusHTTPResponse[Any]:
+        """Make a ``POST`` request; see `request`. It is sent once only, unless it surely never reached the service."""
+        return await self.request(
+            "POST", path, data=data, query_params=query_params, headers=headers, encoding=encoding, retry_401=retry_401
+        )
+
+    async def put(
+        self,
+        path: str,
+        data: object = MISSING,
+        *,
+        query_params: Mapping[str, object] | None = None,
+        headers: Mapping[str, str] | None = None,
+        encoding: str | None = None,
+        retry_401: bool = True,
+    ) -> GlobusHTTPResponse[Any]:
+        """Make a ``PUT`` request; see `request`."""
+        return await self.request(
+            "PUT", path, data=data, query_params=query_params, headers=headers, encoding=encoding, retry_401=retry_401
+        )
+
+    async def patch(
+        self,
+        path: str,
+        data: object = MISSING,
+        *,
+        query_params: Mapping[str, object] | None = None,
+        headers: Mapping[str, str] | None = None,
+        encoding: str | None = None,
+        retry_401: bool = True,
+    ) -> GlobusHTTPResponse[Any]:
+        """Make a ``PATCH`` request; see `request`. It is sent once only, unless it surely never reached the service."""
+        return await self.request(
+            "PATCH", path, data=data, query_params=query_params, headers=headers, encoding=encoding, retry_401=retry_401
+        )
+
+    async def request(
+        self,
+        method: str,
+        path: str,
+        *,
+        query_params: Mapping[str, object] | None = None,
+        data: object = MISSING,
+        headers: Mapping[str, str] | None = None,
+        encoding: str | None = None,
+        retry_401: bool = True,
+        automatic_authorization: bool = True,
+    ) -> GlobusHTTPResponse[Any]:
+        """
+        Make any request.
+
+        Args:
+            method: The HTTP method, in capitals.
+            path: The path on the service, with or without a leading slash; an absolute URL on the service's own origin
+                will do too.
+            query_params: Query parameters; ``None`` and `MISSING` are left out, a list repeats its key.
+            data: The body. Text and bytes are sent as they are, everything else as JSON.
+            headers: Further headers.
+            encoding: ``"json"``, ``"form"`` or ``"text"``, when the kind of ``data`` does not say.
+            retry_401: Try once more with a fresh token if the first is refused.
+            automatic_authorization: Send the client's credentials.
+
+        Raises:
+            GlobusSDKUsageError: A bad argument; nothing was sent.
+            GlobusAPIError: The service answered with an error.
+            NetworkError: There was no usable answer.
+        """
+        if _METHOD.fullmatch(method) is None:
+            raise GlobusSDKUsageError(f"the HTTP method must be in capitals, got {method!r}")
+        where, own_query = self._own(path)
+        url = self._url(where, own_query, query_params)
+        body, kind = _body(data, encoding)
+        request = Request(
+            method, url, self._fields(kind, headers), body, replayable=method in _REPLAYABLE
+        )
+        authorizer = self.authorizer if automatic_authorization else None
+        return await self._exchanged(request, authorizer, _as_it_came, renew=retry_401)
+
+    @overload
+    async def _send(
+        self,
+        method: str,
+        path: str,
+        shape: type[R],
+        *,
+        params: Mapping[str, object] | None = None,
+        query_params: Mapping[str, object] | None = None,
+        data: object = MISSING,
+        form: Mapping[str, object] | None = None,
+        replay: bool | None = None,
+        urgent: bool = False,
+        authorizer: GlobusAuthorizer | MissingType | None = MISSING,
+    ) -> R: ...
+
+    @overload
+    async def _send(
+        self,
+        method: str,
+        path: str,
+        shape: type[D],
+        *,
+        params: Mapping[str, object] | None = None,
+        query_params: Mapping[str, object] | None = None,
+        data: object = MISSING,
+        form: Mapping[str, object] | None = None,
+        replay: bool | None = None,
+        urgent: bool = False,
+        authorizer: GlobusAuthorizer | MissingType | None = MISSING,
+    ) -> GlobusHTTPResponse[D]: ...
+
+    async def _send(
+        self,
+        method: str,
+        path: str,
+        shape: type[Any],
+        *,
+        params: Mapping[str, object] | None = None,
+        query_params: Mapping[str, object] | None = None,
+        data: object = MISSING,
+        form: Mapping[str, object] | None = None,
+        replay: bool | None = None,
+        urgent: bool = False,
+        authorizer: GlobusAuthorizer | MissingType | None = MISSING,
+    ) -> Any:
+        """
+        Make the call of an endpoint method.
+
+        Args:
+            method: The HTTP method.
+            path: Made by `path()`.
+            shape: The type of the document, or the response class that reads it.
+            params: The method's own query parameters.
+            query_params: The caller's further ones.
+            data: The JSON body.
+            form: The form body; its `Secret` values are revealed only there.
+            replay: Whether it may be carried out twice without harm; the default goes by the method.
+            urgent: Go past the gate, for renewals.
+            authorizer: Instead of the client's.
+        """
+        body, kind, secrets = None, None, ()
+        if form is not None:
+            body, kind = form_body(form), "form"
+            secrets = tuple(value for value in form.values() if isinstance(value, Secret))
+        elif data is not MISSING:
+            body, kind = json_body(data), "json"
+        request = Request(
+            method,
+            self._url(path, params, query_params),
+            self._fields(kind, None),
+            body,
+            replayable=method in _REPLAYABLE if replay is None else replay,
+            urgent=urgent,
+            secrets=secrets,
+        )
+        used = self.authorizer if isinstance(authorizer, MissingType) else authorizer
+        return await self._exchanged(request, used, partial(_as_shape, shape, unique=form is not None))
+
+    def _list(
+        self,
+        path: str,
+        item: type[T],  # noqa: ARG002 -- says the type of the items to type checkers
+        *,
+        style: Style,
+        params: Mapping[str, object] | None = None,
+        query_params: Mapping[str, object] | None = None,
+        num_results: int | None = None,
+        page_size: int | None = None,
+        cap: int | None = None,
+        key: str = "DATA",
+    ) -> Pages[T]:
+        """
+        Make the listing of an endpoint method; nothing is sent until it is used.
+
+        Args:
+            path: Made by `path()`.
+            item: The type of an item.
+            style: How the service pages it.
+            params: The method's own query parameters.
+            query_params: The caller's further ones.
+            num_results: Most items; ``None`` for all there are.
+            page_size: Items to ask for at a time.
+            cap: Most items that the service gives.
+            key: The member that holds the items.
+        """
+        names = {name for name, _ in style.start}
+        own = {name: value for name, value in (params or {}).items() if name not in names}
+        start = {name: value for name, value in (params or {}).items() if name in names and value not in (None, MISSING)}
+        self._url(path, own, query_params)  # refuses bad parameters now, not at the first page
+        fields = self._fields(None, None)
+
+        async def fetch(position: Position) -> Page[T]:
+            request = Request(
+                "GET", self._url(path, {**own, **position}, query_params), fields, replayable=True
+            )
+            return await self._exchanged(request, self.authorizer, partial(_as_page, key))
+
+        return Pages(fetch, style=style, start=start, num_results=num_results, page_size=page_size, cap=cap)
+
+    async def _exchanged(
+        self,
+        request: Request,
+        authorizer: GlobusAuthorizer | None,
+        read: Callable[[Answer], Awaitable[R]],
+        *,
+        renew: bool = True,
+    ) -> R:
+        return await exchange(
+            request,
+            transport=self.transport,
+            authorizer=authorizer,
+            policy=self.retry,
+            read=read,
+            error_for=self._error_for,
+            is_final=self._is_final,
+            renew=renew,
+        )
+
+    def _error_for(self, answer: Answer, attempts: tuple[Attempt, ...]) -> GlobusAPIError:
+        """Return the error that an answer means; services tell theirs apart."""
+        return self.error_class(answer, attempts)
+
+    def _is_final(self, answer: Answer) -> bool:  # noqa: ARG002, PLR6301 -- for services to say
+        """Say whether trying again after this 5xx answer is useless."""
+        return False
+
+    def _url(self, path: str, params: Mapping[str, object] | None, more: Mapping[str, object] | None) -> str:
+        if params is None and more is None:
+            return self._root + path
+        encoded = query({**(params or {}), **(more or {})})
+        return f"{self._root}{path}?{encoded}" if encoded else self._root + path
+
+    def _own(self, path: str) -> tuple[str, Mapping[str, object]]:
+        """Split a caller's path, or an absolute URL on this service's origin, into path and query."""
+        if not path.lower().startswith(("http:", "https:", "//")):
+            return user_path(path), {}
+        parts, own = urlsplit(path), urlsplit(self._root)
+        try:
+            same = (parts.scheme, parts.hostname, parts.port, parts.username) == (own.scheme, own.hostname, own.port, None)
+        except ValueError:
+            same = False
+        if not same or "\\" in path or not parts.path.startswith(own.path):
+            raise GlobusSDKUsageError(
+                f"this client talks to {self.base_url} only, its credentials go nowhere else; make a client for the other"
+            )
+        return user_path(parts.path.removeprefix(own.path)), dict(parse_qsl(parts.query))
+
+    def _fields(self, kind: str | None, headers: Mapping[str, str] | None) -> _Fields:
+        fields = self._plain if kind is None else (*self._plain, (b"Content-Type", _CONTENT_TYPES[kind]))
+        if not headers:
+            return fields
+        for name, value in headers.items():
+            if _HEADER_NAME.fullmatch(name) is None or _HEADER_VALUE.fullmatch(value) is None:
+                raise GlobusSDKUsageError(f"the header {ascii(name)} has characters that no header may have")
+        own = {name.lower() for name in headers}
+        kept = tuple(field for field in fields if field[0].decode().lower() not in own)
+        return (*kept, *((name.encode(), value.encode("latin-1")) for name, value in headers.items()))
+
+
+def _body(data: object, encoding: str | None) -> tuple[bytes | None, str | None]:
+    """Encode a caller's body; return it with its kind."""
+    if data is MISSING or (data is None and encoding is None):
+        return None, None
+    kind = encoding or ("text" if isinstance(data, (str, bytes)) else "json")
+    match kind, data:
+        case "json", _:
+            return json_body(data), kind
+        case "form", Mapping():
+            return form_body(data), kind
+        case "text", str():
+            return data.encode(), kind
+        case "text", bytes():
+            return data, kind
+        case ("form" | "text"), _:
+            raise GlobusSDKUsageError(f"a body of type {type(data).__name__} cannot be sent as {kind}")
+        case _:
+            raise GlobusSDKUsageError(f"there is no encoding {kind!r}; there are 'json', 'form' and 'text'")
+
+
+async def _decoded(answer: Answer, *, unique: bool = False) -> Any:
+    """Read an answer's JSON; a large one in a worker thread."""
+    return await answer.decoded_apart() if len(answer.body) > LARGE else answer.decoded(unique=unique)
+
+
+async def _as_it_came(answer: Answer) -> GlobusHTTPResponse[Any]:
+    return GlobusHTTPResponse(answer, await _decoded(answer) if answer.is_json and answer.body else None)
+
+
+async def _as_shape(shape: type[Any], answer: Answer, *, unique: bool) -> Any:
+    data = await _decoded(answer, unique=unique)
+    if issubclass(shape, GlobusHTTPResponse):
+        return shape(answer, data)
+    if not isinstance(data, dict):
+        raise answer.unusable("it should be a JSON object")
+    return GlobusHTTPResponse(answer, data)
+
+
+async def _as_page(key: str, answer: Answer) -> Page[Any]:
+    data = await _decoded(answer)
+    if not isinstance(data, dict):
+        raise answer.unusable("it should be a JSON object")
+    return Page(answer, data, key, None)

@@ -1,0 +1,246 @@
+"""Listings: one page awaited, all items iterated, or pages one by one; nothing is held between two items."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Generator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
+from urllib.parse import parse_qsl, urlsplit
+
+from .errors import GlobusError, GlobusSDKUsageError, PaginationStalled
+from .response import IterableResponse
+
+if TYPE_CHECKING:
+    from ._answer import Answer
+
+__all__ = (
+    "Page",
+    "Pages",
+    "Position",
+    "Style",
+    "json_api",
+    "last_key",
+    "next_token",
+    "null_marker",
+    "offset_has_next",
+    "offset_total",
+    "single",
+)
+
+T = TypeVar("T")
+Position = Mapping[str, object]
+"""Where a page is: the query parameters that lead to it."""
+
+
+class Page(IterableResponse[T]):
+    """
+    One page of a listing: an answer, iterable over its items.
+
+    Attributes:
+        next: Where the next page is; ``None`` at the end. Give it to ``pages(after=...)`` to go on later.
+    """
+
+    __slots__ = ("next",)
+
+    def __init__(self, answer: Answer, data: Mapping[str, Any], items_key: str, following: Position | None) -> None:
+        super().__init__(answer, data, items_key)
+        self.next = following
+
+
+@dataclass(frozen=True, slots=True)
+class Style:
+    """
+    How a listing is paged.
+
+    Attributes:
+        following: From where a page was, its document and its number of items to where the next one is.
+        size_parameter: The parameter for the size of a page, if the service takes one.
+        start: Where the first page is.
+    """
+
+    following: Callable[[Position, Mapping[str, Any], int], Position | None]
+    size_parameter: str | None = None
+    start: tuple[tuple[str, object], ...] = ()
+
+
+def _offset(position: Position, count: int) -> int:
+    offset = position.get("offset", 0)
+    return (offset if isinstance(offset, int) else 0) + count
+
+
+def _after_total(position: Position, document: Mapping[str, Any], count: int) -> Position | None:
+    offset, total = _offset(position, count), document.get("total")
+    return {"offset": offset} if isinstance(total, int) and offset < total else None
+
+
+def _after_has_next(position: Position, document: Mapping[str, Any], count: int) -> Position | None:
+    return {"offset": _offset(position, count)} if document.get("has_next_page") is True else None
+
+
+def _after_marker(_position: Position, document: Mapping[str, Any], _count: int) -> Position | None:
+    marker = document.get("next_marker")
+    return None if marker is None else {"marker": marker}
+
+
+def _after_last_key(_position: Position, document: Mapping[str, Any], _count: int) -> Position | None:
+    return {"last_key": document.get("last_key")} if document.get("has_next_page") is True else None
+
+
+def _after_token(_position: Position, document: Mapping[str, Any], _count: int) -> Position | None:
+    token = document.get("next_token")
+    return None if token is None else {"next_token": token}
+
+
+def _after_link(_position: Position, document: Mapping[str, Any], _count: int) -> Position | None:
+    links = document.get("links")
+    link = links.get("next") if isinstance(links, Mapping) else None
+    # only the query is taken over: where requests go is for the client to say, not for an answer
+    return dict(parse_qsl(urlsplit(link).query)) if isinstance(link, str) and link else None
+
+
+def _after_nothing(_position: Position, _document: Mapping[str, Any], _count: int) -> Position | None:
+    return None
+
+
+offset_total: Final = Style(_after_total, "limit", (("offset", 0),))
+offset_has_next: Final = Style(_after_has_next, "limit", (("offset", 0),))
+null_marker: Final = Style(_after_marker)
+last_key: Final = Style(_after_last_key, "limit")
+next_token: Final = Style(_after_token, "max_results")
+json_api: Final = Style(_after_link, "page[limit]")
+single: Final = Style(_after_nothing)
+
+Fetch = Callable[[Position], Awaitable[Page[T]]]
+"""Fetches the page that the parameters lead to."""
+
+
+class Pages(Generic[T]):
+    """
+    A listing. Does nothing until it is used, and may be used again.
+
+    Example:
+        >>> async for task in tc.task_list(num_results=None):  # items, across pages
+        ...     print(task["status"])
+        SUCCEEDED
+        >>> page = await tc.task_list()  # the first page
+        >>> page["total"], [task["label"] for task in page]
+        (1, ['SDK example'])
+        >>> tasks = await tc.task_list().list()  # everything that was asked for
+        >>> len(tasks)
+        1
+    """
+
+    __slots__ = ("_cap", "_fetch", "_page_size", "_start", "_style")
+
+    def __init__(
+        self,
+        fetch: Fetch[T],
+        *,
+        style: Style,
+        start: Position | None = None,
+        num_results: int | None = None,
+        page_size: int | None = None,
+        cap: int | None = None,
+    ) -> None:
+        for name, number in (("num_results", num_results), ("the page size", page_size)):
+            if number is not None and (not isinstance(number, int) or isinstance(number, bool) or number < 1):
+                raise GlobusSDKUsageError(f"{name} must be a whole number, 1 or more, or None for all there are")
+        self._fetch = fetch
+        self._style = style
+        self._start: Position = {**dict(style.start), **(start or {})}
+        self._page_size = page_size
+        limits = [number for number in (num_results, cap) if number is not None]
+        self._cap = min(limits) if limits else None
+
+    def __repr__(self) -> str:
+        return f"<Pages: at most {self._cap if self._cap is not None else 'all'} items; await, iterate, or .pages()>"
+
+    def __await__(self) -> Generator[Any, None, Page[T]]:
+        return self._at(self._start, self._cap).__await__()
+
+    def __aiter__(self) -> AsyncIterator[T]:
+        return _Items(self.pages())
+
+    def pages(self, *, after: Position | None = None) -> AsyncIterator[Page[T]]:
+        """
+        Iterate over pages instead of items.
+
+        Args:
+            after: Where to begin: the ``next`` of a page, or the ``resume_from`` of an error. The default is the start.
+        """
+        return _Walk(self._at, self._start if after is None else {**self._start, **after}, self._cap)
+
+    async def list(self) -> list[T]:
+        """Fetch everything that was asked for."""
+        return [item async for item in self]
+
+    async def _at(self, position: Position, wanted: int | None) -> Page[T]:
+        size = self._page_size
+        if self._style.size_parameter is None or (size is None and wanted is None):
+            page = await self._fetch(position)
+        else:
+            size = min(number for number in (size, wanted) if number is not None)
+            page = await self._fetch({**position, self._style.size_parameter: size})
+        page.next = self._style.following(position, page.data, len(page))
+        return page
+
+
+class _Walk(Generic[T]):
+    """Goes from page to page; refuses to go round in circles."""
+
+    __slots__ = ("_at", "_position", "_seen", "_wanted")
+
+    def __init__(
+        self, at: Callable[[Position, int | None], Awaitable[Page[T]]], position: Position, wanted: int | None
+    ) -> None:
+        self._at = at
+        self._position: Position | None = position
+        self._wanted = wanted
+        self._seen: set[tuple[tuple[str, object], ...]] = set()
+
+    def __aiter__(self) -> _Walk[T]:
+        return self
+
+    async def __anext__(self) -> Page[T]:
+        position = self._position
+        if position is None:
+            raise StopAsyncIteration
+        mark = tuple(sorted((key, str(value)) for key, value in position.items()))
+        if mark in self._seen:
+            raise PaginationStalled(f"the service leads back to a page that was read already: {dict(position)!r}")
+        try:
+            page = await self._at(position, self._wanted)
+        except GlobusError as error:
+            error.resume_from = position
+            raise
+        # no await from here on: being cancelled leaves the walk where it was
+        self._seen.add(mark)
+        self._position = page.next
+        if self._wanted is not None:
+            del page.items[self._wanted :]  # a service may give more than it was asked for
+            self._wanted -= len(page)
+            if self._wanted == 0:
+                self._position = None
+        return page
+
+
+class _Items(Generic[T]):
+    """Goes from item to item."""
+
+    __slots__ = ("_items", "_next", "_walk")
+
+    def __init__(self, walk: AsyncIterator[Page[T]]) -> None:
+        self._walk = walk
+        self._items: list[T] = []
+        self._next = 0
+
+    def __aiter__(self) -> _Items[T]:
+        return self
+
+    async def __anext__(self) -> T:
+        while self._next >= len(self._items):
+            page = await self._walk.__anext__()
+            self._items, self._next = page.items, 0
+        item = self._items[self._next]
+        self._next += 1
+        return item

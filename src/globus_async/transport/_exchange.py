@@ -1,0 +1,137 @@
+"""The loop that every call goes through: authorize, send, judge, renew once or wait, repeat."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING, TypeVar
+
+from .._answer import Answer
+from .._secret import Secret
+from ..errors import Attempt, GlobusAPIError, GlobusTimeoutError, NetworkError, ResponseDecodeError
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from .._request import Request
+    from ..authorizers import GlobusAuthorizer
+    from ._retry import RetryPolicy
+    from ._transport import Transport
+
+__all__ = ("exchange",)
+
+_log = logging.getLogger("globus_async")
+_R = TypeVar("_R")
+
+
+async def exchange(
+    request: Request,
+    *,
+    transport: Transport,
+    authorizer: GlobusAuthorizer | None,
+    policy: RetryPolicy,
+    read: Callable[[Answer], Awaitable[_R]],
+    error_for: Callable[[Answer, tuple[Attempt, ...]], GlobusAPIError],
+    is_final: Callable[[Answer], bool],
+    renew: bool = True,
+) -> _R:
+    """
+    Make a call, with as many attempts as it needs and is allowed.
+
+    Args:
+        request: What to send.
+        transport: How to send it.
+        authorizer: Asked before every attempt; told once of a refused header.
+        policy: When to try again.
+        read: Makes the result of a 2xx answer, or raises `ResponseDecodeError`.
+        error_for: Makes the error of any other answer.
+        is_final: Whether the service says that trying again is useless.
+        renew: Whether a refused header may be answered with a fresh one.
+
+    Raises:
+        GlobusAPIError: The service answered with an error, in the end.
+        NetworkError: There was no usable answer.
+    """
+    transport.check()
+    clock, origin = transport.clock, transport.origin(request.url)
+    left, retries, may_renew = transport.total_timeout, 0, renew
+    attempts: tuple[Attempt, ...] = ()
+    while True:
+        async with transport.gate(urgent=request.urgent):
+            if origin.held_until:
+                await transport.held_back(origin)
+            began = clock.monotonic()
+            outcome, credentials = await _attempt(request, transport, authorizer, left)
+            left -= clock.monotonic() - began
+        if isinstance(outcome, Answer):
+            if 200 <= outcome.status < 300:
+                try:
+                    result = await read(outcome)
+                except ResponseDecodeError as unusable:
+                    outcome = unusable
+                else:
+                    origin.budget.refill(after_retry=retries > 0)
+                    return result
+            elif (
+                outcome.status == 401
+                and may_renew
+                and authorizer is not None
+                and authorizer.handle_missing_authorization(credentials)
+            ):
+                may_renew = False
+                attempts += (Attempt("401, the token was refused", 0.0),)
+                continue
+        answered = isinstance(outcome, Answer)
+        delay = policy.delay(
+            outcome,
+            retries=retries,
+            replayable=request.replayable,
+            is_final=answered and is_final(outcome),
+            jitter=transport.jitter(),
+        )
+        throttled = answered and outcome.status == 429
+        if delay is None or delay >= left or not origin.budget.take(throttled=throttled):
+            break
+        attempts += (Attempt(_told(outcome), delay),)
+        _log.info("%s %s: %s; again in %.2f s", request.method, request.path, attempts[-1].outcome, delay)
+        if throttled or (answered and outcome.status == 503 and outcome.retry_after is not None):
+            origin.held_until = max(origin.held_until, clock.monotonic() + delay)
+        retries += 1
+        left -= delay
+        await clock.sleep(delay)
+    attempts += (Attempt(_told(outcome)),)
+    if isinstance(outcome, NetworkError):
+        outcome.attempts, outcome.replayable = attempts, request.replayable
+        raise outcome
+    raise error_for(outcome.hiding(*request.secrets, *_bare(credentials)), attempts)
+
+
+async def _attempt(
+    request: Request, transport: Transport, authorizer: GlobusAuthorizer | None, left: float
+) -> tuple[Answer | NetworkError, Secret | None]:
+    """Ask for credentials, send, and return what came of it together with the credentials used."""
+    credentials: Secret | None = None
+    began = transport.clock.monotonic()
+    try:
+        if authorizer is not None:
+            async with transport.clock.timeout(left):
+                credentials = await authorizer.get_authorization_header()
+            left -= transport.clock.monotonic() - began
+        return await transport.send(request, credentials, timeout=left), credentials
+    except TimeoutError:
+        return GlobusTimeoutError(
+            f"{request.method} {request.path}: no token in the time for the whole call", stage="not sent"
+        ), credentials
+    except NetworkError as failure:
+        return failure, credentials
+
+
+def _told(outcome: Answer | NetworkError) -> str:
+    """Say in a few words what came of an attempt."""
+    if isinstance(outcome, NetworkError):
+        return f"{type(outcome).__name__}, {outcome.stage}"
+    return f"{outcome.status} {outcome.reason}".rstrip()
+
+
+def _bare(credentials: Secret | None) -> tuple[Secret, ...]:
+    """Return the token of an ``Authorization`` header."""
+    return () if credentials is None else (Secret(credentials.reveal().partition(" ")[2]),)

@@ -1,0 +1,335 @@
+"""The one place that awaits the network: a shared, bounded way to the services."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import random
+import ssl
+import warnings
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager, nullcontext
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, Final, Self
+
+from .._answer import Answer, Headers
+from .._clock import Clock, SystemClock
+from ..errors import (
+    ClientClosedError,
+    GlobusConnectionError,
+    GlobusConnectionTimeoutError,
+    GlobusSDKUsageError,
+    GlobusTimeoutError,
+    NetworkError,
+    ResponseDecodeError,
+    WrongEventLoopError,
+)
+from ._retry import RetryBudget
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+    import httpx
+
+    from .._request import Request
+    from .._secret import Secret
+
+__all__ = ("Transport",)
+
+_MOST_HEADERS: Final = 200
+_CLOSING_SECONDS: Final = 5.0
+_OPEN: Final = nullcontext()
+
+
+class _Origin:
+    """What is remembered of one origin: its retry budget, and until when calls to it are held back."""
+
+    __slots__ = ("budget", "held_until")
+
+    def __init__(self) -> None:
+        self.budget = RetryBudget()
+        self.held_until = 0.0
+
+
+class Transport:
+    """
+    The way to the services, shared by any number of clients of one event loop.
+
+    Args:
+        http_client: An ``httpx.AsyncClient`` to use instead of our own; it is not closed by us, and its proxies,
+            certificates and pool are its owner's. It must not follow redirects, and its cookies are ignored.
+        max_in_flight: Most calls under way at once; further ones wait their turn, first come, first served.
+        connect_timeout: Seconds to get a connection, name look-up and TLS included.
+        read_timeout: Seconds without a byte of the answer.
+        total_timeout: Seconds for one call as a whole: renewal, attempts, waits between them, and the body. Waiting
+            for a turn does not count; bound that with ``asyncio.timeout``.
+        max_response_bytes: Largest body, after decoding.
+        ca_bundle: A file of certificates to trust beside the system's. ``GLOBUS_SDK_VERIFY_SSL`` may name one too.
+        verify: ``False`` switches certificate checks off, with a warning. Not for production.
+        clock: Where the time comes from; for tests.
+
+    Example:
+        >>> async with Transport(max_in_flight=20) as transport:
+        ...     tc = TransferClient(authorizer=authorizer, transport=transport)
+    """
+
+    def __init__(
+        self,
+        *,
+        http_client: httpx.AsyncClient | None = None,
+        max_in_flight: int = 50,
+        connect_timeout: float = 10.0,
+        read_timeout: float = 60.0,
+        total_timeout: float = 300.0,
+        max_response_bytes: int = 32 * 1024 * 1024,
+        ca_bundle: str | os.PathLike[str] | None = None,
+        verify: bool = True,
+        clock: Clock | None = None,
+    ) -> None:
+        if max_in_flight < 1 or max_response_bytes < 1:
+            raise GlobusSDKUsageError("max_in_flight and max_response_bytes must be 1 or more")
+        if not all(seconds > 0 for seconds in (connect_timeout, read_timeout, total_timeout)):
+            raise GlobusSDKUsageError("timeouts are seconds and must be above 0")
+        if not verify:
+            warnings.warn("certificate checks are off: anybody on the way can read the tokens", stacklevel=2)
+        self.clock: Clock = SystemClock() if clock is None else clock
+        self.jitter: Callable[[], float] = random.random
+        self.total_timeout = total_timeout
+        self.closed = False
+        self._given = http_client
+        self._http: httpx.AsyncClient | None = None
+        self._limit = max_in_flight
+        self._gate = asyncio.Semaphore(max_in_flight)
+        self._timeouts = {"connect": connect_timeout, "read": read_timeout, "write": read_timeout, "pool": None}
+        self._max_response_bytes = max_response_bytes
+        self._ca_bundle = ca_bundle
+        self._verify = verify
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._pid = 0
+        self._inherited: list[object] = []
+        self._origins: dict[str, _Origin] = {}
+        self._adopted: set[asyncio.Task[Any]] = set()
+
+    def __repr__(self) -> str:
+        return f"<Transport {'closed' if self.closed else 'open'}, at most {self._limit} calls in flight>"
+
+    async def __aenter__(self) -> Self:
+        self.check()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.aclose()
+
+    def __del__(self) -> None:
+        if getattr(self, "_http", None) is not None and self._given is None and not self.closed:
+            warnings.warn(
+                "a Transport was not closed: use 'async with', or await aclose() of the client that made it",
+                ResourceWarning,
+                source=self,
+                stacklevel=1,
+            )
+
+    def check(self) -> None:
+        """
+        Refuse use after closing, or from another event loop than the first.
+
+        Raises:
+            ClientClosedError: It was closed.
+            WrongEventLoopError: Another event loop, or another thread's, used it first.
+        """
+        if self.closed:
+            raise ClientClosedError("this client has been closed; make a new one")
+        loop = asyncio.get_running_loop()
+        if self._loop is loop and self._pid == os.getpid():
+            return
+        if self._loop is not None and self._pid == os.getpid():
+            raise WrongEventLoopError(
+                "this client was first used in another event loop; make one client per loop,"
+                " inside the coroutine that you give to asyncio.run()"
+            )
+        if self._loop is not None:
+            # after a fork: the sockets are the parent's, so they are neither used nor politely closed
+            self._inherited.append((self._http, self._gate, self._loop))
+            self._http, self._gate = None, asyncio.Semaphore(self._limit)
+            self._origins, self._adopted = {}, set()
+        self._loop, self._pid = loop, os.getpid()
+
+    def origin(self, url: str) -> _Origin:
+        """Return what is remembered of a URL's origin."""
+        end = url.find("/", 8)
+        key = url if end < 0 else url[:end]
+        known = self._origins.get(key)
+        if known is None:
+            known = self._origins[key] = _Origin()
+        return known
+
+    def gate(self, *, urgent: bool) -> AbstractAsyncContextManager[None]:
+        """
+        Return what holds one of the places in flight; first come, first served.
+
+        Args:
+            urgent: Go past the gate: a renewal, which those in flight may be waiting for.
+        """
+        return _OPEN if urgent else self._gate
+
+    async def held_back(self, origin: _Origin) -> None:
+        """Wait until an origin that asked for a pause takes calls again."""
+        while (wait := origin.held_until - self.clock.monotonic()) > 0:
+            await self.clock.sleep(wait)
+
+    async def send(self, request: Request, credentials: Secret | None, *, timeout: float) -> Answer:  # noqa: ASYNC109
+        """
+        Make one attempt, within so many seconds.
+
+        Raises:
+            NetworkError: No usable answer; its stage says how far the attempt got.
+        """
+        import httpx  # noqa: PLC0415 -- not before a client is made
+
+        http = self._http or self._opened()
+        outgoing = httpx.Request(
+            request.method,
+            request.url,
+            headers=request.headers
+            if credentials is None
+            else (*request.headers, (b"Authorization", credentials.reveal().encode("ascii"))),
+            content=request.body,
+            extensions={"timeout": self._timeouts},
+        )
+        started_at = self.clock.wall()
+        failure: NetworkError
+        try:
+            async with self.clock.timeout(timeout):
+                response, body = await self._sent(http, outgoing)
+        except httpx.HTTPError as error:
+            failure = _network_error(error, request)
+        except ResponseDecodeError as error:
+            failure = error
+        except TimeoutError:
+            sent = outgoing.extensions.get("sent", True)
+            failure = GlobusTimeoutError(
+                f"{request.method} {outgoing.url.path}: the time for the whole call is over",
+                stage="no answer" if sent else "not sent",
+            )
+        else:
+            return Answer(
+                method=request.method,
+                path=outgoing.url.path,
+                status=response.status_code,
+                reason=response.reason_phrase,
+                headers=Headers(response.headers.raw),
+                body=body,
+                started_at=started_at,
+                received_at=self.clock.wall(),
+            )
+        failure.replayable = request.replayable
+        raise failure
+
+    async def _sent(self, http: httpx.AsyncClient, outgoing: httpx.Request) -> tuple[httpx.Response, bytes]:
+        try:
+            response = await http.send(outgoing, stream=True, auth=None, follow_redirects=False)
+            try:
+                return response, await self._read(response)
+            finally:
+                await response.aclose()
+        except asyncio.CancelledError as error:
+            # the frames below hold the headers in their locals; a traceback must not show them
+            error.__context__ = error.__cause__ = None
+            raise error.with_traceback(None) from None
+
+    async def _read(self, response: httpx.Response) -> bytes:
+        from ._content import BodyReader  # noqa: PLC0415 -- with the first answer
+
+        fields = response.headers
+        if len(fields.raw) > _MOST_HEADERS:
+            raise _hopeless(f"it has more than {_MOST_HEADERS} headers", response.status_code)
+        if "content-length" in fields and "transfer-encoding" in fields:
+            raise _hopeless("it says in two ways how long it is", response.status_code)
+        reader = BodyReader(fields.get("content-encoding", ""), self._max_response_bytes)
+        try:
+            async for chunk in response.stream:  # type: ignore[union-attr]
+                reader.feed(chunk)
+            return reader.body()
+        except ResponseDecodeError as error:
+            error.http_status = response.status_code
+            raise
+
+    def _opened(self) -> httpx.AsyncClient:
+        if self._given is not None:
+            self._http = self._given
+        else:
+            from ._wire import AiohttpTransport, CookielessClient  # noqa: PLC0415 -- loads the HTTP libraries
+
+            wire = AiohttpTransport(ssl_context=_ssl_context(self._ca_file(), verify=self._verify))
+            self._http = CookielessClient(transport=wire, trust_env=False)
+        return self._http
+
+    def _ca_file(self) -> str | None:
+        named = self._ca_bundle or os.environ.get("GLOBUS_SDK_VERIFY_SSL")
+        if named is None or (self._ca_bundle is None and not os.path.isfile(named)):
+            return None  # the variable may name a bundle; it cannot switch verification off
+        return os.fspath(named)
+
+    def adopt(self, task: asyncio.Task[Any]) -> None:
+        """Wait for a task of an authorizer's, within reason, before closing: a renewal must not be lost half-way."""
+        self._adopted.add(task)
+        task.add_done_callback(self._adopted.discard)
+
+    async def aclose(self) -> None:
+        """Finish renewals under way, then close every connection that we opened; idempotent."""
+        try:
+            if self._adopted and self._loop is asyncio.get_running_loop():
+                await asyncio.wait(set(self._adopted), timeout=_CLOSING_SECONDS)
+        finally:
+            self.closed = True
+            http, self._http = self._http, None
+            if http is not None and self._given is None:
+                await http.aclose()
+
+
+@lru_cache(maxsize=8)
+def _ssl_context(ca_file: str | None, *, verify: bool) -> ssl.SSLContext:
+    """One context per process and trust: making one costs as much as a hundred calls."""
+    import certifi  # noqa: PLC0415 -- not before a client is made
+
+    try:
+        context = ssl.create_default_context()
+        context.load_verify_locations(certifi.where())  # slim containers have no certificates of their own
+        if ca_file is not None:
+            context.load_verify_locations(ca_file)
+    except (OSError, ssl.SSLError) as error:
+        reason = type(error).__name__
+    else:
+        if not verify:
+            context.check_hostname = False
+            context.verify_mode = ssl.CERT_NONE
+        return context
+    raise GlobusSDKUsageError(f"the certificates in {ca_file} cannot be read ({reason})")
+
+
+def _hopeless(why: str, status: int) -> ResponseDecodeError:
+    error = ResponseDecodeError(f"the answer cannot be used: {why}", stage="answer cut")
+    error.http_status, error.hopeless = status, True
+    return error
+
+
+def _network_error(error: httpx.HTTPError, request: Request) -> NetworkError:
+    """Say what happened in an error of ours, which keeps nothing of the one below."""
+    import httpx  # noqa: PLC0415 -- loaded already
+
+    what = f"{request.method} {request.url.partition('?')[0]}"
+    match error:
+        case httpx.ConnectTimeout() | httpx.PoolTimeout():
+            return GlobusConnectionTimeoutError(f"{what}: no connection in time", stage="not sent")
+        case httpx.LocalProtocolError() | httpx.UnsupportedProtocol():
+            return GlobusConnectionError(f"{what}: the request could not be sent", stage="not sent")  # words may quote
+        case httpx.ConnectError() | httpx.ProxyError():
+            return GlobusConnectionError(f"{what}: {error}", stage="not sent")
+        case httpx.TimeoutException():
+            return GlobusTimeoutError(f"{what}: {error}", stage="no answer")
+        case httpx.DecodingError():
+            return ResponseDecodeError(f"{what}: the answer's body is damaged", stage="answer cut")
+        case _:
+            return GlobusConnectionError(f"{what}: {error or 'the connection broke'}", stage="no answer")
