@@ -1,0 +1,84 @@
+"""The one door to everything that can be done here: ``nox -l`` lists it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import nox
+
+nox.needs_version = ">=2024.10.9"
+nox.options.sessions = ["tests", "lint", "types"]
+nox.options.error_on_missing_interpreters = False
+nox.options.error_on_external_run = True
+
+PYPROJECT = nox.project.load_toml("pyproject.toml")
+PYTHON = "3.11"
+
+
+def group(name: str) -> list[str]:
+    """Return what a dependency group of pyproject.toml asks for."""
+    return nox.project.dependency_groups(PYPROJECT, name)
+
+
+def install_official(session: nox.Session) -> None:
+    """
+    Install the official SDK and CLI, which the emulator must convince and our requests are compared with.
+
+    A package index may lack the certifi that the SDK pins: then it stands beside its other dependencies. The CLI always
+    does, because it pins the SDK before the newest.
+    """
+    session.install(*group("beside-official"))
+    try:
+        session.install(*group("official-sdk"))
+    except nox.command.CommandFailed:
+        session.warn("the index lacks something that globus-sdk pins: installing it without its dependencies")
+        session.install("--no-deps", *group("official-sdk"))
+    session.install("--no-deps", *group("official-cli"))
+    names = ("globus-sdk", "globus-cli", "certifi")
+    session.run("python", "-c", f"import importlib.metadata as m; print(*(f'{{n}} {{m.version(n)}}' for n in {names}))")
+
+
+@nox.session(python=PYTHON)
+def demo(session: nox.Session) -> None:
+    """Start the emulator and do the main job from login to compared checksums."""
+    session.install(".[emulator]")
+    session.run("python", "-m", "globus_async.demo", *session.posargs)
+
+
+@nox.session(python=PYTHON)
+def tests(session: nox.Session) -> None:
+    """Run the tests; arguments after ``--`` go to pytest."""
+    session.install("-e", ".[emulator]", *group("tests"))
+    install_official(session)
+    session.run("pytest", *session.posargs)
+
+
+@nox.session(python=PYTHON)
+def lint(session: nox.Session) -> None:
+    """Check style and format."""
+    session.install(*group("lint"))
+    session.run("ruff", "check", ".")
+    session.run("ruff", "format", "--check", ".")
+
+
+@nox.session(python=PYTHON)
+def types(session: nox.Session) -> None:
+    """Check types, with both checkers."""
+    session.install("-e", ".[emulator]", *group("types"))
+    session.run("mypy")
+    session.run("pyright", "--pythonpath", str(Path(session.bin, "python")))
+
+
+@nox.session(python=PYTHON)
+def docs(session: nox.Session) -> None:
+    """Build the documentation; every warning is an error."""
+    session.install("-e", ".[emulator]", *group("docs"))
+    session.run("sphinx-build", "-n", "-W", "--keep-going", "-b", "html", "docs", "docs/_build/html", *session.posargs)
+
+
+@nox.session(python=PYTHON)
+def bench(session: nox.Session) -> None:
+    """Compare speed and memory with httpx, aiohttp and the official SDK, all in one run."""
+    session.install(".[emulator,speed]", *group("tests"))
+    install_official(session)
+    session.run("python", "-m", "benchmarks", *session.posargs)
