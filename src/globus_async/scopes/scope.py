@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from typing import Final, Self
+from typing import Final, Self, cast
 
 from ..errors import GlobusSDKUsageError
 from .grammar import NAME, ScopeGraph, ScopeParseError, read
@@ -45,7 +45,7 @@ class Scope:
                 f"a scope's name must have no blanks and none of '[]*', got {self.scope_string!r}; "
                 "use Scope.parse to read a whole scope string"
             )
-        if not all(isinstance(item, Scope) for item in self.dependencies):
+        if not all(isinstance(item, Scope) for item in cast("tuple[object, ...]", self.dependencies)):
             raise GlobusSDKUsageError("dependencies must be Scopes; use Scope.parse to make them from text")
 
     @classmethod
@@ -85,7 +85,7 @@ class Scope:
         """Return this scope with more dependencies."""
         return replace(self, dependencies=(*self.dependencies, *other_scopes))
 
-    def with_optional(self, optional: bool) -> Self:  # noqa: FBT001 -- one argument, named by the method
+    def with_optional(self, optional: bool) -> Self:
         """Return this scope as an optional or as a required one."""
         return replace(self, optional=optional)
 
@@ -172,7 +172,7 @@ class ScopeParser:
             'openid profile email'
         """
         given = (scopes,) if isinstance(scopes, (str, Scope)) else tuple(scopes)
-        if not all(isinstance(scope, (str, Scope)) for scope in given):
+        if not all(isinstance(scope, (str, Scope)) for scope in cast("tuple[object, ...]", given)):
             raise GlobusSDKUsageError("scopes must be text or Scope values")
         text = " ".join(map(str, given))
         if reject_empty and not text.strip():

@@ -19,8 +19,10 @@ ID = UUID("2c8d5e0a-7b3f-4f6e-9d1c-0a1b2c3d4e5f")
         (
             scopes.AuthScopes,
             "auth.globus.org",
-            "openid email profile manage_projects view_authentications view_clients view_clients_and_scopes view_consents "
-            "view_identities view_identity_set",
+            (
+                "openid email profile manage_projects view_authentications view_clients view_clients_and_scopes "
+                "view_consents view_identities view_identity_set"
+            ),
         ),
         (scopes.GroupsScopes, "groups.api.globus.org", "all view_my_groups_and_memberships"),
         (scopes.NexusScopes, "nexus.api.globus.org", "groups"),

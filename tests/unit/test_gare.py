@@ -1,0 +1,228 @@
+"""What kind of login a service wants, in all the ways services say it."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from globus_async._answer import Answer, Headers
+from globus_async.errors import ErrorSubdocument, GlobusAPIError, GlobusSDKUsageError
+from globus_async.gare import GARE, ErrorInfo, GlobusAuthorizationParameters, has_gares, is_gare, to_gare, to_gares
+
+SCOPE = "urn:globus:auth:scope:transfer.api.globus.org:all[*https://auth.globus.org/scopes/2c8d/data_access]"
+POLICY = "8f0c4d52-9b0e-4b86-a1d9-0d6a3a7b1c2d"
+
+
+def api_error(document: object, status: int = 403) -> GlobusAPIError:
+    """Make the error that a document with this status becomes."""
+    headers = Headers([(b"Content-Type", b"application/json")])
+    body = json.dumps(document).encode()
+    return GlobusAPIError(
+        Answer(method="GET", path="/x", status=status, reason="Forbidden", headers=headers, body=body)
+    )
+
+
+CURRENT = {
+    "code": "ConsentRequired",
+    "authorization_parameters": {
+        "session_message": "please",
+        "session_required_identities": ["ada@example.org"],
+        "session_required_policies": [POLICY],
+        "session_required_single_domain": ["example.org", "example.com"],
+        "session_required_mfa": True,
+        "required_scopes": [SCOPE],
+        "prompt": "login",
+        "new_thing": 7,
+    },
+    "request_id": "abc",
+}
+TRANSFER_OLD = {"code": "ConsentRequired", "message": "Missing consent", "request_id": "r", "required_scopes": [SCOPE]}
+TRANSFER_NEW = TRANSFER_OLD | {
+    "authorization_parameters": {"required_scopes": [SCOPE], "session_message": "Missing data_access"}
+}
+POLICY_TEXT = {
+    "code": "AuthPolicyFailed",
+    "authorization_parameters": {"session_required_policies": f"{POLICY},{POLICY}"},
+}
+ACTION_PROVIDER = {"code": "ConsentRequired", "required_scope": SCOPE, "description": "needs consent"}
+AUTH = {
+    "error": "dependent_consent_required",
+    "error_description": "dependent consent required",
+    "errors": [
+        {
+            "code": "DEPENDENT_CONSENT_REQUIRED",
+            "id": "e1",
+            "status": "403",
+            "title": "Dependent Consent Required",
+            "detail": "Missing required consent for dependent scope(s)",
+            "unapproved_scopes": [SCOPE],
+        }
+    ],
+}
+SESSION_ONLY = {
+    "authorization_parameters": {"session_required_mfa": "True", "session_required_single_domain": "a.org, b.org"}
+}
+STORAGE_REPLY = (
+    "Error (login)\nEndpoint: lab (2c8d)\n---\nDetails: 530-Login incorrect. : GlobusError: v=1 c=LOGIN_DENIED\\r\\n"
+    '530-GridFTP-JSON-Result: {"DATA_TYPE": "result#1.0.0", "code": "authentication_required", '
+    '"authorization_parameters": {"session_required_policies": ["' + POLICY + '"]}}\\r\\n530 End.\\r\\n'
+)
+STORAGE = {"code": "ExternalError.DirListingFailed.LoginFailed", "message": STORAGE_REPLY}
+
+
+@pytest.mark.parametrize(
+    ("document", "code", "parameters"),
+    [
+        (CURRENT, "ConsentRequired", CURRENT["authorization_parameters"]),
+        (TRANSFER_OLD, "ConsentRequired", {"required_scopes": [SCOPE], "session_message": "Missing consent"}),
+        (TRANSFER_NEW, "ConsentRequired", {"required_scopes": [SCOPE], "session_message": "Missing data_access"}),
+        (POLICY_TEXT, "AuthPolicyFailed", {"session_required_policies": [POLICY, POLICY]}),
+        (ACTION_PROVIDER, "ConsentRequired", {"required_scopes": [SCOPE], "session_message": "needs consent"}),
+        (AUTH, "ConsentRequired", {"required_scopes": [SCOPE]}),
+        (AUTH["errors"][0], "ConsentRequired", {"required_scopes": [SCOPE]}),
+        (
+            SESSION_ONLY,
+            "AuthorizationRequired",
+            {"session_required_mfa": True, "session_required_single_domain": ["a.org", "b.org"]},
+        ),
+        (STORAGE, "authentication_required", {"session_required_policies": [POLICY]}),
+        ({"code": "X", "authorization_parameters": {}}, "X", {}),
+        (
+            TRANSFER_OLD | {"authorization_parameters": {"session_required_mfa": False}},
+            "ConsentRequired",
+            {"session_required_mfa": False, "required_scopes": [SCOPE]},
+        ),
+    ],
+    ids=lambda value: value.get("code") if isinstance(value, dict) else str(value),
+)
+def test_every_shape_is_read(document: dict[str, Any], code: str, parameters: dict[str, Any]) -> None:
+    """The current shape and the older ones give the same value, from a dict, an entry and an error."""
+    gare = to_gare(document)
+    assert gare is not None
+    assert gare.code == code
+    assert gare.authorization_parameters.to_dict() == parameters
+    assert (
+        to_gare(ErrorSubdocument(document, None, None))
+        == gare
+        == to_gare(api_error(document))
+        == GARE.from_dict(document)
+    )
+    assert is_gare(document)
+    assert has_gares([{}, api_error(document)])
+    assert GARE.from_dict(gare.to_dict()).authorization_parameters == gare.authorization_parameters
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        {},
+        {"code": "ConsentRequired"},
+        {"code": "ConsentRequired", "required_scopes": SCOPE},
+        {"code": "ConsentRequired", "required_scopes": [1]},
+        {"code": "ConsentRequired", "required_scope": None},
+        {"code": "NotFound", "required_scopes": [SCOPE]},
+        {"code": "X", "authorization_parameters": []},
+        {"code": "X", "authorization_parameters": {"session_required_policies": 5}},
+        {"code": "X", "authorization_parameters": {"session_required_policies": [5]}},
+        {"code": "X", "authorization_parameters": {"session_required_mfa": "perhaps"}},
+        {"code": "X", "authorization_parameters": {"session_message": ["a"]}},
+        {"code": "X", "authorization_parameters": {"prompt": 1}},
+        {"error": "dependent_consent_required", "errors": []},
+        {"error": "dependent_consent_required", "errors": ["x"]},
+        {"error": "invalid_grant"},
+        {"message": "GridFTP-JSON-Result: {broken"},
+        {"message": "GridFTP-JSON-Result: " + "[" * 100_000},
+        {"message": "GridFTP-JSON-Result: [1]"},
+        {"message": 5},
+    ],
+    ids=lambda document: json.dumps(document)[:60],
+)
+def test_what_is_none_is_none(document: dict[str, Any]) -> None:
+    """Other errors, and requirements that are malformed, are not taken for one."""
+    assert to_gare(document) is None
+    assert not is_gare(api_error(document))
+    assert not has_gares([document])
+    with pytest.raises(GlobusSDKUsageError):
+        GARE.from_dict(document)
+
+
+@pytest.mark.parametrize("document", [None, [], "text", 5, [CURRENT]])
+def test_an_error_that_is_no_document_is_none(document: object) -> None:
+    """The body of an error may be anything."""
+    assert to_gare(api_error(document)) is None
+    assert to_gares([api_error(document)]) == []
+
+
+def test_an_error_may_hold_several() -> None:
+    """Entries are read as well as the document, and each requirement is given once."""
+    entries = {"errors": [CURRENT, {"code": "NotFound"}, POLICY_TEXT]}
+    assert [gare.code for gare in to_gares([api_error(entries), ACTION_PROVIDER])] == [
+        "ConsentRequired",
+        "AuthPolicyFailed",
+        "ConsentRequired",
+    ]
+    assert len(to_gares([api_error(AUTH)])) == 1
+    first = to_gare(api_error(entries))
+    assert first is not None
+    assert first.code == "ConsentRequired"
+
+
+def test_parameters_become_a_login() -> None:
+    """The keyword arguments for the authorize URL leave out the scopes, which the flow asks for."""
+    gare = GARE.from_dict(CURRENT)
+    assert gare.authorization_parameters.for_authorize_url() == {
+        "session_message": "please",
+        "session_required_identities": ["ada@example.org"],
+        "session_required_policies": [POLICY],
+        "session_required_single_domain": ["example.org", "example.com"],
+        "session_required_mfa": True,
+        "prompt": "login",
+    }
+    assert gare.extra == {"request_id": "abc"}
+
+
+def test_info_is_true_only_for_what_was_found() -> None:
+    """Each part of `ErrorInfo` tests true if the error says something of it."""
+    both = ErrorInfo.of(api_error(CURRENT))
+    assert both.authorization_parameters.session_required_mfa is True
+    assert both.consent_required.required_scopes == [SCOPE]
+    consent = ErrorInfo.of(api_error(TRANSFER_OLD))
+    assert not consent.authorization_parameters
+    assert consent.consent_required
+    session = ErrorInfo.of(api_error(POLICY_TEXT))
+    assert session.authorization_parameters.session_required_policies == [POLICY, POLICY]
+    assert not session.consent_required
+    assert session.consent_required.required_scopes == []
+    nothing = ErrorInfo.of(api_error({"code": "NotFound"}))
+    assert (bool(nothing), bool(nothing.authorization_parameters), bool(nothing.consent_required)) == (
+        False,
+        False,
+        False,
+    )
+    assert nothing.authorization_parameters == GlobusAuthorizationParameters()
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=5),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from([*CURRENT, *AUTH, "required_scopes", "required_scope", "unapproved_scopes"]),
+            inner,
+            max_size=4,
+        )
+    ),
+    max_leaves=20,
+)
+
+
+@given(JSON)
+def test_any_document_is_read_or_not(document: object) -> None:
+    """No body makes reading fail."""
+    error = api_error(document)
+    assert isinstance(to_gare(error), GARE | None)
+    assert isinstance(ErrorInfo.of(error), ErrorInfo)
