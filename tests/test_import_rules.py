@@ -1,0 +1,188 @@
+"""The architecture of design and documentation, held by tests: who may import whom, and what may stand where."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+
+import pytest
+
+from tests.source import MODULES, Module, calls, name_of
+
+LAYERS: tuple[frozenset[str], ...] = (
+    frozenset({"_version", "errors"}),
+    frozenset({"_clock", "_retry_after", "_secret", "config"}),
+    frozenset({"_answer", "_request", "gare", "scopes"}),
+    frozenset({"response", "transport"}),
+    frozenset({"authorizers", "paging"}),
+    frozenset({"client"}),
+    frozenset({"bulk"}),
+    frozenset({"services.auth", "services.transfer"}),
+    frozenset({"testing"}),
+    frozenset({"demo"}),
+)
+"""From the ground up. A module imports from lower layers, and from its own package."""
+
+HTTP_LIBRARIES = ("aiohttp", "httpx", "cryptography", "jwt", "starlette", "uvicorn")
+HELD_OPEN = frozenset({"timeout", "timeout_at", "TaskGroup", "create_task_group", "fail_after", "move_on_after"})
+CLOCKS = frozenset(
+    {"time.time", "time.monotonic", "time.perf_counter", "datetime.now", "datetime.utcnow", "date.today"}
+)
+LONGEST = 450
+
+everywhere = pytest.mark.parametrize("module", MODULES, ids=str)
+
+
+def unit_of(name: str) -> str:
+    """Return the part of the house a module belongs to."""
+    parts = name.split(".")[1:]
+    return ".".join(parts[:2]) if parts[:1] == ["services"] and len(parts) > 1 else ".".join(parts[:1])
+
+
+def layer_of(unit: str) -> int:
+    return next(index for index, layer in enumerate(LAYERS) if unit in layer)
+
+
+def own_targets(module: Module) -> Iterator[tuple[int, str]]:
+    """Yield the line and part of every import from the package itself that is executed."""
+    for imported in module.imports():
+        if imported.for_types or imported.module.split(".")[0] != "globus_async":
+            continue
+        if imported.module in {"globus_async", "globus_async.services"}:
+            for name in imported.names:
+                yield imported.line, unit_of(f"{imported.module}.{name}")
+        else:
+            yield imported.line, unit_of(imported.module)
+
+
+@everywhere
+def test_imports_point_downwards(module: Module) -> None:
+    """A module imports from lower layers or its own package only; nothing in the core knows a service."""
+    unit = unit_of(module.name)
+    if unit in {"", "services"}:
+        assert not list(own_targets(module)) or unit == ""
+        return
+    upwards = [
+        f"{module}:{line} imports {target}"
+        for line, target in own_targets(module)
+        if target != unit and layer_of(target) >= layer_of(unit)
+    ]
+    assert not upwards
+
+
+def test_every_part_has_a_layer() -> None:
+    """A new part of the house is given its place here before anything is built on it."""
+    known = frozenset().union(*LAYERS, {"", "services"})
+    assert {unit_of(module.name) for module in MODULES} <= known
+
+
+@everywhere
+def test_one_module_knows_the_wire(module: Module) -> None:
+    """Only the wire imports aiohttp, only the transport and the emulator httpx; no other HTTP library is used at all."""
+    tops = {imported.module.split(".")[0] for imported in module.imports() if not imported.for_types}
+    if module.name != "globus_async.transport._wire":
+        assert "aiohttp" not in tops
+    if unit_of(module.name) not in {"transport", "testing"}:
+        assert "httpx" not in tops
+    assert not tops & {"requests", "urllib3", "httpcore", "globus_sdk"}
+
+
+def test_importing_costs_no_http_library() -> None:
+    """``import globus_async`` loads none of the libraries that a client needs, and nothing of the emulator."""
+    asked = f"import sys, globus_async; print(*(name for name in {HTTP_LIBRARIES} if name in sys.modules))"
+    done = subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == []
+
+
+@everywhere
+def test_modules_are_short(module: Module) -> None:
+    """A module is about one thing, and can be read in one sitting."""
+    assert module.lines <= LONGEST
+
+
+def generators(module: Module) -> Iterator[ast.AsyncFunctionDef | ast.FunctionDef]:
+    """Yield the functions that may yield to a loop; a context manager's single yield is its body's own."""
+    for node in ast.walk(module.tree()):
+        if isinstance(node, ast.AsyncFunctionDef | ast.FunctionDef) and not any(
+            name_of(decorator) in {"asynccontextmanager", "contextmanager", "fixture"}
+            for decorator in node.decorator_list
+        ):
+            yield node
+
+
+def is_held_open(item: ast.withitem) -> bool:
+    name = name_of(item.context_expr)
+    return name in HELD_OPEN or "lock" in name.lower() or "gate" in name.lower()
+
+
+@everywhere
+def test_nothing_is_held_across_a_yield(module: Module) -> None:
+    """No generator yields inside a lock, a timeout, a gate or a task group."""
+    found = [
+        f"{module}:{inner.lineno}"
+        for function in generators(module)
+        for block in ast.walk(function)
+        if isinstance(block, ast.AsyncWith | ast.With) and any(map(is_held_open, block.items))
+        for inner in ast.walk(block)
+        if isinstance(inner, ast.Yield | ast.YieldFrom)
+    ]
+    assert not found
+
+
+@everywhere
+def test_one_module_owns_time(module: Module) -> None:
+    """Only the clock asks what time it is; everything else is given one."""
+    if module.name in {"globus_async._clock", "globus_async.testing.clock"}:
+        return
+    assert [f"{module}:{call.lineno}" for call in calls(module.tree()) if ast.unparse(call.func) in CLOCKS] == []
+
+
+@everywhere
+def test_waiting_is_bounded_by_timeout(module: Module) -> None:
+    """`asyncio.wait_for` can lose a cancellation; `asyncio.timeout` cannot."""
+    assert [f"{module}:{call.lineno}" for call in calls(module.tree()) if name_of(call.func) == "wait_for"] == []
+
+
+def is_fixed_path(node: ast.expr) -> bool:
+    """Whether a path is a constant, or filled by `path`, which refuses what would change it."""
+    return (isinstance(node, ast.Constant) and isinstance(node.value, str)) or (
+        isinstance(node, ast.Call) and name_of(node.func) == "path" and isinstance(node.args[0], ast.Constant)
+    )
+
+
+@everywhere
+def test_paths_are_constants_or_filled_by_path(module: Module) -> None:
+    """No path is put together from strings: an id such as ``../x`` would reach another resource."""
+    place = {"_send": 1, "_list": 0}
+    loose = [
+        f"{module}:{call.lineno}"
+        for call in calls(module.tree())
+        if isinstance(call.func, ast.Attribute)
+        and (index := place.get(call.func.attr)) is not None
+        and unit_of(module.name).startswith("services")
+        and (len(call.args) <= index or not is_fixed_path(call.args[index]))
+    ]
+    assert not loose
+
+
+@pytest.mark.parametrize(
+    ("source", "rule"),
+    [
+        ("async def f():\n async with asyncio.timeout(1):\n  yield 1", "yield"),
+        ("async def f(self):\n async with self._lock:\n  yield 1", "yield"),
+    ],
+)
+def test_the_rules_find_what_they_forbid(source: str, rule: str) -> None:
+    """The rule about yields sees timeouts and locks, whatever they are called by."""
+    block = next(node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.AsyncWith))
+    assert rule == "yield"
+    assert any(map(is_held_open, block.items))
+
+
+@pytest.mark.parametrize("source", ["f'/a/{x}'", "'/a/' + x", "'/a/{}'.format(x)", "template", "path(f'/a/{x}')"])
+def test_the_rule_about_paths_finds_loose_ones(source: str) -> None:
+    """Whatever is put together is no fixed path."""
+    assert not is_fixed_path(ast.parse(source, mode="eval").body)
+    assert is_fixed_path(ast.parse("path('/a/{id}', x)", mode="eval").body)
