@@ -2,26 +2,22 @@
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Callable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any, Final, NoReturn
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any, Final
 
+from ._json import LARGE, decode_json
 from ._retry_after import retry_after
 from .errors import ResponseDecodeError
 
 if TYPE_CHECKING:
     from ._secret import Secret
 
-__all__ = ("LARGE", "Answer", "Headers", "decode_json")
-
-LARGE: Final = 1 << 20
-"""From so many bytes on a body is decoded apart from the event loop."""
+__all__ = ("Answer", "Headers")
 
 _SECRET_MEMBERS: Final = re.compile(
     r'("(?:access_token|refresh_token|id_token|client_secret|secret|password|code_verifier)"\s*:\s*)"(?:[^"\\]|\\.)*"'
 )
-_SURROGATE: Final = re.compile(rb"\\u[dD][89a-fA-F]")
 
 
 class Headers(Mapping[str, str]):
@@ -168,59 +164,3 @@ class Answer:
         error.http_status = self.status
         error.request_id = self.headers.get("x-request-id")
         return error
-
-
-def _no_constant(name: str) -> NoReturn:
-    raise ValueError(f"{name} is not JSON")
-
-
-def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    members = dict(pairs)
-    if len(members) != len(pairs):
-        raise ValueError("a member name is there twice")
-    return members
-
-
-def _members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    return dict(pairs)
-
-
-def _loader() -> Callable[[bytes], Any] | None:
-    try:
-        import orjson  # noqa: PLC0415 -- optional, and not worth its import before the first answer
-    except ImportError:
-        return None
-    return orjson.loads
-
-
-_loads: Callable[[bytes], Any] | None = None
-_sought = False
-
-
-def decode_json(body: bytes, *, unique: bool = False, large: bool = False) -> Any:
-    """
-    Decode UTF-8 JSON, with ``orjson`` where it is installed.
-
-    Args:
-        body: The text, encoded.
-        unique: Refuse a member name that is there twice.
-        large: Let other threads run meanwhile.
-
-    Raises:
-        ValueError: Not UTF-8, not JSON (NaN and infinities are not), nested too deeply, or with half a surrogate pair.
-    """
-    global _loads, _sought  # noqa: PLW0603 -- which decoder is installed is a fact of the process
-    if not _sought:
-        _loads, _sought = _loader(), True
-    if _loads is not None and not (unique or large):
-        return _loads(body)
-    text = body.decode("utf-8")
-    # a decoder in C holds the interpreter for the whole of a text; one that calls Python for every object does not
-    hook = _unique if unique else _members if large else None
-    try:
-        document = json.loads(text, parse_constant=_no_constant, object_pairs_hook=hook)
-        if _SURROGATE.search(body) is not None:
-            json.dumps(document, ensure_ascii=False).encode()
-    except RecursionError:
-        raise ValueError("nested too deeply") from None
-    return document

@@ -13,10 +13,23 @@ from typing import Final, Literal
 from urllib.parse import quote, urlencode, urlsplit
 from uuid import UUID
 
-from .errors import GlobusSDKUsageError
-from ._secret import Secret
+from typing_extensions import TypeIs
 
-__all__ = ("MISSING", "MissingType", "Request", "comma_joined", "flag", "form_body", "json_body", "path", "query", "utc")
+from ._secret import Secret
+from .errors import GlobusSDKUsageError
+
+__all__ = (
+    "MISSING",
+    "MissingType",
+    "Request",
+    "comma_joined",
+    "flag",
+    "form_body",
+    "json_body",
+    "path",
+    "query",
+    "utc",
+)
 
 
 class MissingType(enum.Enum):
@@ -61,7 +74,9 @@ class Request:
 _UUID: Final = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _FIELD: Final = re.compile(r"\{(?P<name>\w+)(?P<text>:text)?\}")
 _UNSAFE_IN_SEGMENT: Final = re.compile(r"[\x00-\x20\x7f-\x9f/\\?#%;]|^\.{0,2}$")
-_UNSAFE_IN_PATH: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\\?#]|(?:^|/)\.{1,2}(?:/|$)|//|%(?:2[ef]|5c|00)", re.IGNORECASE)
+_UNSAFE_IN_PATH: Final = re.compile(
+    r"[\x00-\x1f\x7f-\x9f\\?#]|(?:^|/)\.{1,2}(?:/|$)|//|%(?:2[ef]|5c|00)", re.IGNORECASE
+)
 
 
 @functools.lru_cache(maxsize=256)
@@ -117,7 +132,8 @@ def user_path(text: str) -> str:
     """Quote a caller's own path, with or without a leading slash; refuse what could leave the service."""
     if not isinstance(text, str) or _UNSAFE_IN_PATH.search(text) is not None:
         raise GlobusSDKUsageError(
-            f"path must be a plain path on the service, without '..', '//', '?', '#' or control characters; got {_shown(text)}"
+            "path must be a plain path on the service, without '..', '//', '?', '#' or control characters;"
+            f" got {_shown(text)}"
         )
     try:
         return "/" + quote(text.removeprefix("/"), safe="/~:@!$&'()*+,;=%")
@@ -144,7 +160,7 @@ def query(params: Mapping[str, object]) -> str:
     for key, value in params.items():
         if value is None or value is MISSING:
             continue
-        if isinstance(value, Iterable) and not isinstance(value, (str, bytes, enum.Enum)):
+        if _is_collection(value):
             pairs.extend((key, _scalar(key, item)) for item in value if item is not None and item is not MISSING)
         else:
             pairs.append((key, _scalar(key, value)))
@@ -152,6 +168,14 @@ def query(params: Mapping[str, object]) -> str:
         return urlencode(pairs, quote_via=quote, safe="")
     except UnicodeEncodeError:
         raise GlobusSDKUsageError("a query parameter is not valid Unicode text") from None
+
+
+def _is_collection(value: object) -> TypeIs[Iterable[object]]:
+    return isinstance(value, Iterable) and not isinstance(value, (str, bytes, enum.Enum))
+
+
+def _is_mapping(value: object) -> TypeIs[Mapping[object, object]]:
+    return isinstance(value, Mapping)
 
 
 def _scalar(key: str, value: object) -> str:
@@ -174,7 +198,7 @@ def comma_joined(value: Iterable[object] | object) -> str | MissingType | None:
     """Join an iterable with commas, as the service's list parameters want it; text passes through."""
     if value is None or isinstance(value, MissingType):
         return value
-    if isinstance(value, Iterable) and not isinstance(value, (str, bytes)):
+    if _is_collection(value):
         return ",".join(_scalar("a list item", item) for item in value)
     return _scalar("a parameter", value)
 
@@ -220,17 +244,15 @@ def _plain(value: object) -> object:
             return value.value if isinstance(value, enum.Enum) else value
         case Secret():
             return value.reveal()
-        case Mapping():
-            return {_key(key): _plain(item) for key, item in value.items() if item is not MISSING}
         case enum.Enum():
             return _plain(value.value)
         case UUID():
             return str(value)
         case datetime():
             return utc("a date in the document", value)
-        case bytes():
-            raise TypeError("bytes are not JSON")
-        case Iterable():
+        case _ if _is_mapping(value):
+            return {_key(key): _plain(item) for key, item in value.items() if item is not MISSING}
+        case _ if _is_collection(value):
             return [_plain(item) for item in value if item is not MISSING]
         case _:
             raise TypeError(f"{type(value).__name__} is not JSON")

@@ -45,7 +45,7 @@ class Secret:
             GlobusSDKUsageError: Empty, or with blanks, line breaks or other characters no token has (RFC 6750 2.1).
         """
         secret = cls.of(value)
-        if not isinstance(secret._value, str) or _TOKEN.fullmatch(secret._value) is None:
+        if not isinstance(secret.reveal(), str) or _TOKEN.fullmatch(secret.reveal()) is None:
             raise GlobusSDKUsageError(
                 f"{name} is not a token: it is empty or has blanks, line breaks or other characters that no token has"
             ) from None

@@ -8,10 +8,10 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Self, TypeVar, overload
 from urllib.parse import parse_qsl, urlsplit
 
-from ._version import __version__
-from ._answer import LARGE, Answer
+from ._json import LARGE, is_object
 from ._request import MISSING, MissingType, Request, form_body, json_body, query, user_path
 from ._secret import Secret
+from ._version import __version__
 from .config import checked_base_url, get_service_url
 from .errors import Attempt, GlobusAPIError, GlobusSDKUsageError
 from .paging import Page, Pages, Position, Style
@@ -21,6 +21,7 @@ from .transport import RetryPolicy, Transport, exchange
 if TYPE_CHECKING:
     from types import TracebackType
 
+    from ._answer import Answer
     from .authorizers import GlobusAuthorizer
 
 __all__ = ("BaseClient",)
@@ -69,7 +70,11 @@ class BaseClient:
         retry: RetryPolicy | None = None,
     ) -> None:
         given = base_url if base_url is not None else self.default_base_url
-        url = get_service_url(self.service_name, environment) if given is None else checked_base_url(given, source="base_url")
+        url = (
+            get_service_url(self.service_name, environment)
+            if given is None
+            else checked_base_url(given, source="base_url")
+        )
         self._root = url.removesuffix("/")
         self.authorizer = authorizer
         self.transport = Transport() if transport is None else transport
@@ -241,9 +246,7 @@ class BaseClient:
         where, own_query = self._own(path)
         url = self._url(where, own_query, query_params)
         body, kind = _body(data, encoding)
-        request = Request(
-            method, url, self._fields(kind, headers), body, replayable=method in _REPLAYABLE
-        )
+        request = Request(method, url, self._fields(kind, headers), body, replayable=method in _REPLAYABLE)
         authorizer = self.authorizer if automatic_authorization else None
         return await self._exchanged(request, authorizer, _as_it_came, renew=retry_401)
 
@@ -308,7 +311,9 @@ class BaseClient:
             urgent: Go past the gate, for renewals.
             authorizer: Instead of the client's.
         """
-        body, kind, secrets = None, None, ()
+        body: bytes | None = None
+        kind: str | None = None
+        secrets: tuple[Secret, ...] = ()
         if form is not None:
             body, kind = form_body(form), "form"
             secrets = tuple(value for value in form.values() if isinstance(value, Secret))
@@ -355,14 +360,14 @@ class BaseClient:
         """
         names = {name for name, _ in style.start}
         own = {name: value for name, value in (params or {}).items() if name not in names}
-        start = {name: value for name, value in (params or {}).items() if name in names and value not in (None, MISSING)}
+        start = {
+            name: value for name, value in (params or {}).items() if name in names and value not in (None, MISSING)
+        }
         self._url(path, own, query_params)  # refuses bad parameters now, not at the first page
         fields = self._fields(None, None)
 
         async def fetch(position: Position) -> Page[T]:
-            request = Request(
-                "GET", self._url(path, {**own, **position}, query_params), fields, replayable=True
-            )
+            request = Request("GET", self._url(path, {**own, **position}, query_params), fields, replayable=True)
             return await self._exchanged(request, self.authorizer, partial(_as_page, key))
 
         return Pages(fetch, style=style, start=start, num_results=num_results, page_size=page_size, cap=cap)
@@ -390,7 +395,7 @@ class BaseClient:
         """Return the error that an answer means; services tell theirs apart."""
         return self.error_class(answer, attempts)
 
-    def _is_final(self, answer: Answer) -> bool:  # noqa: ARG002, PLR6301 -- for services to say
+    def _is_final(self, answer: Answer) -> bool:  # noqa: ARG002 -- for services to say
         """Say whether trying again after this 5xx answer is useless."""
         return False
 
@@ -406,12 +411,18 @@ class BaseClient:
             return user_path(path), {}
         parts, own = urlsplit(path), urlsplit(self._root)
         try:
-            same = (parts.scheme, parts.hostname, parts.port, parts.username) == (own.scheme, own.hostname, own.port, None)
+            same = (parts.scheme, parts.hostname, parts.port, parts.username) == (
+                own.scheme,
+                own.hostname,
+                own.port,
+                None,
+            )
         except ValueError:
             same = False
         if not same or "\\" in path or not parts.path.startswith(own.path):
             raise GlobusSDKUsageError(
-                f"this client talks to {self.base_url} only, its credentials go nowhere else; make a client for the other"
+                f"this client talks to {self.base_url} only, its credentials go nowhere else;"
+                " make a client for the other"
             )
         return user_path(parts.path.removeprefix(own.path)), dict(parse_qsl(parts.query))
 
@@ -421,7 +432,7 @@ class BaseClient:
             return fields
         for name, value in headers.items():
             if _HEADER_NAME.fullmatch(name) is None or _HEADER_VALUE.fullmatch(value) is None:
-                raise GlobusSDKUsageError(f"the header {ascii(name)} has characters that no header may have")
+                raise GlobusSDKUsageError(f"the header {name!a} has characters that no header may have")
         own = {name.lower() for name in headers}
         kept = tuple(field for field in fields if field[0].decode().lower() not in own)
         return (*kept, *((name.encode(), value.encode("latin-1")) for name, value in headers.items()))
@@ -435,13 +446,13 @@ def _body(data: object, encoding: str | None) -> tuple[bytes | None, str | None]
     match kind, data:
         case "json", _:
             return json_body(data), kind
-        case "form", Mapping():
+        case "form", _ if is_object(data):
             return form_body(data), kind
         case "text", str():
             return data.encode(), kind
         case "text", bytes():
             return data, kind
-        case ("form" | "text"), _:
+        case (("form" | "text"), _):
             raise GlobusSDKUsageError(f"a body of type {type(data).__name__} cannot be sent as {kind}")
         case _:
             raise GlobusSDKUsageError(f"there is no encoding {kind!r}; there are 'json', 'form' and 'text'")
@@ -453,20 +464,21 @@ async def _decoded(answer: Answer, *, unique: bool = False) -> Any:
 
 
 async def _as_it_came(answer: Answer) -> GlobusHTTPResponse[Any]:
-    return GlobusHTTPResponse(answer, await _decoded(answer) if answer.is_json and answer.body else None)
+    data: Any = await _decoded(answer) if answer.is_json and answer.body else None
+    return GlobusHTTPResponse[Any](answer, data)
 
 
 async def _as_shape(shape: type[Any], answer: Answer, *, unique: bool) -> Any:
     data = await _decoded(answer, unique=unique)
     if issubclass(shape, GlobusHTTPResponse):
         return shape(answer, data)
-    if not isinstance(data, dict):
+    if not is_object(data):
         raise answer.unusable("it should be a JSON object")
     return GlobusHTTPResponse(answer, data)
 
 
 async def _as_page(key: str, answer: Answer) -> Page[Any]:
     data = await _decoded(answer)
-    if not isinstance(data, dict):
+    if not is_object(data):
         raise answer.unusable("it should be a JSON object")
     return Page(answer, data, key, None)

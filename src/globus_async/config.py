@@ -38,7 +38,9 @@ _LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 
 def get_environment(name: str | None = None) -> str:
     """
-    Return the environment to talk to: the argument, ``GLOBUS_SDK_ENVIRONMENT``, a file's ``environment``, ``production``.
+    Return the environment to talk to.
+
+    The argument goes first, then ``GLOBUS_SDK_ENVIRONMENT``, a file's ``environment``, and ``production``.
 
     Raises:
         GlobusSDKUsageError: No such environment.
@@ -102,7 +104,7 @@ def checked_base_url(url: str, *, source: str) -> str:
 
 
 def setting(option: str, *, section: str, variable: str | None = None) -> str | None:
-    """Return a setting: the environment variable, the personal file ``~/.globus.cfg``, the system file ``/etc/globus.cfg``."""
+    """Return a setting: of the environment variable, else of ``~/.globus.cfg``, else of ``/etc/globus.cfg``."""
     if variable is not None and (value := os.environ.get(variable)):
         return value
     for name in _FILES:

@@ -7,7 +7,7 @@ The errors of this library; nothing of the libraries below it ever gets out.
         GlobusSDKUsageError (ValueError)     called wrongly: nothing was sent
             WrongEventLoopError              a client was used from a second event loop or thread
             ClientClosedError                a client was used after it was closed
-        NetworkError                         no usable answer; `maybe_executed` says whether the call may have taken effect
+        NetworkError                         no usable answer; `maybe_executed`: it may have taken effect
             GlobusConnectionError            no connection, or it broke
             GlobusTimeoutError               no answer in time
                 GlobusConnectionTimeoutError no connection in time: nothing was sent
@@ -27,6 +27,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Literal, Self
+
+from ._json import is_list, is_object
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -261,7 +263,7 @@ def _visible(text: str) -> str:
 
 
 def _member(document: Any, name: str) -> object:
-    return document.get(name) if isinstance(document, dict) else None
+    return document.get(name) if is_object(document) else None
 
 
 def _first_text(*candidates: object) -> str:
@@ -270,7 +272,7 @@ def _first_text(*candidates: object) -> str:
 
 def _subdocuments(document: Any) -> list[ErrorSubdocument]:
     entries = _member(document, "errors")
-    if not isinstance(entries, list):
+    if not is_list(entries):
         return []
     return [
         ErrorSubdocument(
@@ -279,7 +281,7 @@ def _subdocuments(document: Any) -> list[ErrorSubdocument]:
             _first_text(entry.get("message"), entry.get("detail"), entry.get("title")) or None,
         )
         for entry in entries
-        if isinstance(entry, dict)
+        if is_object(entry)
     ]
 
 

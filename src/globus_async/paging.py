@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 from urllib.parse import parse_qsl, urlsplit
 
+from ._json import is_object
 from .errors import GlobusError, GlobusSDKUsageError, PaginationStalled
 from .response import IterableResponse
 
@@ -93,7 +94,7 @@ def _after_token(_position: Position, document: Mapping[str, Any], _count: int) 
 
 def _after_link(_position: Position, document: Mapping[str, Any], _count: int) -> Position | None:
     links = document.get("links")
-    link = links.get("next") if isinstance(links, Mapping) else None
+    link = links.get("next") if is_object(links) else None
     # only the query is taken over: where requests go is for the client to say, not for an answer
     return dict(parse_qsl(urlsplit(link).query)) if isinstance(link, str) and link else None
 

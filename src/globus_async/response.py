@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any, Generic, overload
 
 from typing_extensions import TypeVar
 
+from ._json import is_list, is_object
+
 if TYPE_CHECKING:
     from ._answer import Answer
 
@@ -89,7 +91,7 @@ class GlobusHTTPResponse(Generic[D_co]):
     def get(self, key: str, default: Any = None) -> Any:
         """Return a member of the document, or the default if it has none of that name."""
         data: Any = self._data
-        return data.get(key, default) if isinstance(data, Mapping) else default
+        return data.get(key, default) if is_object(data) else default
 
     def __bool__(self) -> bool:
         return bool(self._data)
@@ -109,7 +111,7 @@ class IterableResponse(GlobusHTTPResponse[Mapping[str, Any]], Generic[T_co]):
     def __init__(self, answer: Answer, data: Mapping[str, Any], items_key: str = "DATA") -> None:
         super().__init__(answer, data)
         items = data.get(items_key, [])
-        if not isinstance(items, list):
+        if not is_list(items):
             raise answer.unusable(f"its {items_key!r} should be a list")
         self.items: list[T_co] = items
 

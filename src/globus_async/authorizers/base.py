@@ -24,7 +24,7 @@ class GlobusAuthorizer(ABC):
     async def get_authorization_header(self) -> Secret | None:
         """Return the header's value, or ``None`` for no header; asked before every attempt."""
 
-    def handle_missing_authorization(self, refused: Secret | None = None) -> bool:  # noqa: ARG002, PLR6301
+    def handle_missing_authorization(self, refused: Secret | None = None) -> bool:  # noqa: ARG002
         """
         Take note that a service answered 401.
 
@@ -45,7 +45,9 @@ class GlobusAuthorizer(ABC):
             headers["Authorization"] = header.reveal()
 
     def __reduce__(self) -> NoReturn:
-        raise TypeError(f"a {type(self).__name__} holds credentials and cannot be pickled; hand on what it is made from")
+        raise TypeError(
+            f"a {type(self).__name__} holds credentials and cannot be pickled; hand on what it is made from"
+        )
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__}>"
@@ -72,9 +74,7 @@ class BasicAuthorizer(GlobusAuthorizer):
         if not username or ":" in username or not _plain(username) or not _plain(password.reveal()):
             raise GlobusSDKUsageError("user name and password must be text without line breaks, the name without ':'")
         self.username = username
-        self._header = Secret(
-            "Basic " + base64.b64encode(f"{username}:{password.reveal()}".encode()).decode("ascii")
-        )
+        self._header = Secret("Basic " + base64.b64encode(f"{username}:{password.reveal()}".encode()).decode("ascii"))
 
     async def get_authorization_header(self) -> Secret:
         """Return the header."""

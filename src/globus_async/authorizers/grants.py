@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, Protocol
 
+from .._json import is_list, is_object
 from .._secret import Secret
 from ..errors import GlobusSDKUsageError, TokenRefreshError
+from ..scopes import Scope
 from .renewing import OnRefresh, RenewingAuthorizer
 from .token import Grant, lifetime_of
 
@@ -14,6 +16,9 @@ if TYPE_CHECKING:
     from ..transport import Transport
 
 __all__ = ("ClientCredentialsAuthorizer", "RefreshTokenAuthorizer")
+
+
+Scopes = Scope | str
 
 
 class _TokenAnswer(Protocol):
@@ -110,14 +115,14 @@ class ClientCredentialsAuthorizer(RenewingAuthorizer):
     def __init__(
         self,
         confidential_client: _CredentialsClient,
-        scopes: object,
+        scopes: Scopes | Iterable[Scopes],
         *,
         access_token: str | Secret | None = None,
         expires_at: float | None = None,
         on_refresh: OnRefresh | None = None,
     ) -> None:
         access_token = None if access_token is None else Secret.of(access_token)
-        joined = scopes if isinstance(scopes, str) else _joined(scopes)
+        joined = _joined(scopes)
         if not joined.strip():
             raise GlobusSDKUsageError("scopes must name at least one scope")
         super().__init__(
@@ -134,19 +139,20 @@ class ClientCredentialsAuthorizer(RenewingAuthorizer):
         grants = _grants(answer.data)
         if len(grants) != 1:
             raise TokenRefreshError(
-                f"the scopes cover {len(grants)} resource servers ({', '.join(sorted(grants))}); make one authorizer for each"
+                f"the scopes cover {len(grants)} resource servers ({', '.join(sorted(grants))});"
+                " make one authorizer for each"
             )
         return next(iter(grants.values())), answer
 
 
-def _joined(scopes: object) -> str:
-    return " ".join(str(scope) for scope in scopes) if isinstance(scopes, Iterable) else str(scopes)
+def _joined(scopes: Scopes | Iterable[Scopes]) -> str:
+    return str(scopes) if isinstance(scopes, (str, Scope)) else " ".join(str(scope) for scope in scopes)
 
 
 def _grants(document: Any) -> dict[str, Grant]:
     """Read every token of a token document, by resource server; the document's own comes first."""
     others = document.get("other_tokens")
-    entries = [document, *(others if isinstance(others, list) else [])]
+    entries: list[Any] = [document, *(others if is_list(others) else [])]
     return {
         str(entry.get("resource_server", "")): Grant(
             Secret.token("access_token", entry["access_token"]),
@@ -154,5 +160,5 @@ def _grants(document: Any) -> dict[str, Grant]:
             Secret(entry["refresh_token"]) if isinstance(entry.get("refresh_token"), str) else None,
         )
         for entry in entries
-        if isinstance(entry, dict) and isinstance(entry.get("access_token"), str)
+        if is_object(entry) and isinstance(entry.get("access_token"), str)
     }

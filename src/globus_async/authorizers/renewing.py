@@ -12,7 +12,14 @@ from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any, Final
 
 from .._secret import Secret
-from ..errors import GlobusAPIError, GlobusError, GlobusSDKUsageError, LoginRequired, TokenRefreshError, WrongEventLoopError
+from ..errors import (
+    GlobusAPIError,
+    GlobusError,
+    GlobusSDKUsageError,
+    LoginRequired,
+    TokenRefreshError,
+    WrongEventLoopError,
+)
 from .base import GlobusAuthorizer
 from .token import Freshness, Grant, HeldToken
 
@@ -35,8 +42,8 @@ class RenewingAuthorizer(GlobusAuthorizer):
     An authorizer that gets a fresh token when the one it holds ends or is refused.
 
     One renewal at a time, in a task of its own that no caller can cancel: all who need the token wait for that one.
-    In the last five minutes of a token's life the renewal runs beside the calls; in the last one they wait for it. If it fails,
-    a token that still lives goes on being used.
+    In the last five minutes of a token's life the renewal runs beside the calls; in the last one they wait for it.
+    If it fails, a token that still lives goes on being used.
 
     Args:
         transport: Whose clock counts, and which waits for a renewal under way before it closes.
@@ -153,7 +160,7 @@ class RenewingAuthorizer(GlobusAuthorizer):
             self._landed = False
 
     async def _fly(self) -> TokenRefreshError | None:
-        """Renew, tell ``on_refresh``; return what went wrong instead of raising it, for each waiter to raise its own."""
+        """Renew, tell ``on_refresh``; return what went wrong, for each waiter to raise its own."""
         async with self._lock:
             wall, monotonic = self._clock.wall(), self._clock.monotonic()
             try:

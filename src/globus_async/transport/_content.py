@@ -73,7 +73,9 @@ class BodyReader:
     __slots__ = ("_layers", "_limit", "_parts", "_received", "_size")
 
     def __init__(self, content_encoding: str, limit: int) -> None:
-        codings = [name for part in content_encoding.lower().split(",") if (name := part.strip()) not in {"", "identity"}]
+        codings = [
+            name for part in content_encoding.lower().split(",") if (name := part.strip()) not in {"", "identity"}
+        ]
         if len(codings) > _MOST_CODINGS or any(name not in {"gzip", "x-gzip", "deflate"} for name in codings):
             raise _unusable("it has a content coding that was not asked for")
         self._layers = [_Layer(name.removeprefix("x-")) for name in reversed(codings)]

@@ -80,20 +80,20 @@ async def exchange(
                 may_renew = False
                 attempts += (Attempt("401, the token was refused", 0.0),)
                 continue
-        answered = isinstance(outcome, Answer)
+        answer = outcome if isinstance(outcome, Answer) else None
         delay = policy.delay(
             outcome,
             retries=retries,
             replayable=request.replayable,
-            is_final=answered and is_final(outcome),
+            is_final=answer is not None and is_final(answer),
             jitter=transport.jitter(),
         )
-        throttled = answered and outcome.status == 429
+        throttled = answer is not None and answer.status == 429
         if delay is None or delay >= left or not origin.budget.take(throttled=throttled):
             break
         attempts += (Attempt(_told(outcome), delay),)
         _log.info("%s %s: %s; again in %.2f s", request.method, request.path, attempts[-1].outcome, delay)
-        if throttled or (answered and outcome.status == 503 and outcome.retry_after is not None):
+        if throttled or (answer is not None and answer.status == 503 and answer.retry_after is not None):
             origin.held_until = max(origin.held_until, clock.monotonic() + delay)
         retries += 1
         left -= delay

@@ -10,6 +10,7 @@ import warnings
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager, nullcontext
 from functools import lru_cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Self
 
 from .._answer import Answer, Headers
@@ -249,7 +250,8 @@ class Transport:
             raise _hopeless("it says in two ways how long it is", response.status_code)
         reader = BodyReader(fields.get("content-encoding", ""), self._max_response_bytes)
         try:
-            async for chunk in response.stream:  # type: ignore[union-attr]
+            stream: Any = response.stream  # which of the two kinds it is, httpx does not say
+            async for chunk in stream:
                 reader.feed(chunk)
             return reader.body()
         except ResponseDecodeError as error:
@@ -268,7 +270,7 @@ class Transport:
 
     def _ca_file(self) -> str | None:
         named = self._ca_bundle or os.environ.get("GLOBUS_SDK_VERIFY_SSL")
-        if named is None or (self._ca_bundle is None and not os.path.isfile(named)):
+        if named is None or (self._ca_bundle is None and not Path(named).is_file()):
             return None  # the variable may name a bundle; it cannot switch verification off
         return os.fspath(named)
 
@@ -332,4 +334,4 @@ def _network_error(error: httpx.HTTPError, request: Request) -> NetworkError:
         case httpx.DecodingError():
             return ResponseDecodeError(f"{what}: the answer's body is damaged", stage="answer cut")
         case _:
-            return GlobusConnectionError(f"{what}: {error or 'the connection broke'}", stage="no answer")
+            return GlobusConnectionError(f"{what}: {str(error) or 'the connection broke'}", stage="no answer")

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import ssl
 from typing import TYPE_CHECKING, Any, Final
-from urllib.request import getproxies_environment, proxy_bypass_environment
+from urllib.request import getproxies_environment, proxy_bypass_environment  # type: ignore[attr-defined] # not in typeshed
 
 import aiohttp
 import httpx
@@ -107,6 +107,10 @@ class CookielessClient(httpx.AsyncClient):
         """No cookies, ever."""
         return self._none
 
+    @cookies.setter
+    def cookies(self, cookies: object) -> None:
+        pass
+
 
 class AiohttpTransport(httpx.AsyncBaseTransport):
     """
@@ -139,7 +143,7 @@ class AiohttpTransport(httpx.AsyncBaseTransport):
         proxy = self._proxies.get(url.scheme) or self._proxies.get("all")
         if proxy is None or url.scheme != "https" or url.host in _LOOPBACK:
             return None  # plain http is for loopback only, where no proxy belongs in between
-        return None if proxy_bypass_environment(url.host, dict(self._proxies)) else proxy
+        return None if proxy_bypass_environment(url.host, self._proxies) else proxy
 
     def _timeout_of(self, request: httpx.Request) -> aiohttp.ClientTimeout:
         wanted: Mapping[str, float | None] = request.extensions.get("timeout", {})
@@ -202,5 +206,3 @@ def _failure(error: Exception, *, sent: bool) -> httpx.TransportError:
             return httpx.ConnectError(f"nothing could be sent ({type(error).__name__})")
         case _:
             return httpx.ReadError("the connection broke before the answer came")
-
-
