@@ -30,7 +30,7 @@ async def test_wakes_sleepers_in_order() -> None:
         assert woken == []
         await clock.advance(2.2)
         assert woken == [("a", 101), ("b", 102)]
-        assert clock.pending == (pytest.approx(0.3), pytest.approx(0.8))
+        assert clock.pending == pytest.approx((0.3, 0.8))
         await clock.advance(10)
     assert woken == [("a", 101), ("b", 102), ("a", 102.5), ("c", 103)]
     assert clock.wall() == pytest.approx(112.2)
