@@ -1,0 +1,1 @@
+"""The Globus Auth half of the emulator."""

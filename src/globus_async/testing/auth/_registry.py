@@ -1,0 +1,134 @@
+"""What is registered: clients, their scopes, projects and policies."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import Final
+
+from ._catalog import CLI_TEMPLATES, SCOPES_AT, SERVICES, named_id
+from ._failures import ApiError
+from ._records import ClientApp, Dependency, Policy, Project, ScopeDefinition
+from ._scopes import RequestedScope, ScopeSyntaxError, parse_scopes
+
+__all__ = ("Registry",)
+
+_UUID: Final = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+_IMPLIED: Final = re.compile(
+    rf"{re.escape(SCOPES_AT)}(?P<owner>{_UUID})/(?P<name>[\w.-]+)"
+    rf"|urn:globus:auth:scope:(?P<endpoint>{_UUID}):(?P<right>[\w.-]+)"
+)
+
+
+class Registry:
+    """Clients and scopes by id; those of Globus itself are there from the beginning."""
+
+    def __init__(self) -> None:
+        self.clients: dict[str, ClientApp] = {}
+        self.scopes: dict[str, ScopeDefinition] = {}
+        self.projects: dict[str, Project] = {}
+        self.policies: dict[str, Policy] = {}
+        self._by_string: dict[str, ScopeDefinition] = {}
+        for service in SERVICES:
+            self.add_client(ClientApp(service.id, service.name, "resource_server", service.resource_server))
+            for scope_string in service.scopes:
+                self._define(scope_string, service.id, advertised=True)
+        for service in SERVICES:
+            for scope_string, needs in service.scopes.items():
+                self._by_string[scope_string].dependencies = [Dependency(self._by_string[each].id) for each in needs]
+        for client_id, name in CLI_TEMPLATES.items():
+            self.add_client(ClientApp(client_id, name, "public_installed_client", client_id, is_native=True))
+
+    def add_client(self, client: ClientApp) -> ClientApp:
+        """Enter a client."""
+        known = self.clients.get(client.id)
+        if known is not None and not known.is_implied:
+            raise ValueError(f"there is a client with the id {client.id} already")
+        self.clients[client.id] = client
+        return client
+
+    def add_scope(self, scope: ScopeDefinition) -> ScopeDefinition:
+        """Enter a scope."""
+        if scope.scope_string in self._by_string:
+            raise ValueError(f"there is a scope {scope.scope_string} already")
+        self.scopes[scope.id] = scope
+        self._by_string[scope.scope_string] = scope
+        return scope
+
+    def rename_scope(self, scope: ScopeDefinition, scope_string: str) -> None:
+        """Change what a scope is called on the wire."""
+        del self._by_string[scope.scope_string]
+        scope.scope_string = scope_string
+        self._by_string[scope_string] = scope
+
+    def remove_scope(self, scope: ScopeDefinition) -> None:
+        """Forget a scope."""
+        del self.scopes[scope.id]
+        del self._by_string[scope.scope_string]
+
+    def remove_client(self, client: ClientApp) -> None:
+        """Forget a client and its scopes."""
+        for scope in self.scopes_of([client.id]):
+            self.remove_scope(scope)
+        del self.clients[client.id]
+
+    def scope(self, scope_string: str) -> ScopeDefinition | None:
+        """
+        Return the scope of this name.
+
+        Scopes of collections and endpoints come into being when they are first asked for: nobody registers those.
+        """
+        known = self._by_string.get(scope_string)
+        if known is not None:
+            return known
+        match = _IMPLIED.fullmatch(scope_string)
+        if match is None:
+            return None
+        owner = match["owner"] or match["endpoint"]
+        client = self.clients.get(owner)
+        if client is None:
+            client = ClientApp(owner, owner, "globus_connect_server", owner, is_implied=True)
+            self.clients[owner] = client
+        return self._define(scope_string, owner) if client.is_implied else None
+
+    def _define(self, scope_string: str, client_id: str, *, advertised: bool = False) -> ScopeDefinition:
+        name = re.split(r"[/:]", scope_string)[-1].replace("_", " ")
+        owner = self.clients[client_id].name
+        scope = ScopeDefinition(
+            named_id("scope", scope_string), scope_string, name.capitalize(), f"{name.capitalize()}: {owner}", client_id
+        )
+        scope.advertised = advertised
+        return self.add_scope(scope)
+
+    def scopes_of(self, client_ids: Iterable[str]) -> list[ScopeDefinition]:
+        """Return the scopes that these clients own."""
+        owners = frozenset(client_ids)
+        return [scope for scope in self.scopes.values() if scope.client_id in owners]
+
+    def requested(self, text: str) -> list[RequestedScope]:
+        """
+        Read a scope parameter, all of whose scopes must exist.
+
+        Raises:
+            ApiError: 400, malformed or with an unknown scope.
+        """
+        try:
+            requested = parse_scopes(text)
+        except ScopeSyntaxError as error:
+            raise ApiError(400, "INVALID_SCOPE", "Invalid scope", f"The scopes cannot be read: {error}") from None
+        names = {each.scope for root in requested for each in root.walk()}
+        unknown = sorted(name for name in names if self.scope(name) is None)
+        if unknown:
+            raise ApiError(400, "UNKNOWN_SCOPE_ERROR", "Unknown scope", f"Unknown scopes: {', '.join(unknown)}")
+        return requested
+
+    def definition(self, scope_string: str) -> ScopeDefinition:
+        """Return a scope that `requested` has let through."""
+        scope = self.scope(scope_string)
+        if scope is None:
+            raise KeyError(scope_string)
+        return scope
+
+    def resource_server(self, scope: ScopeDefinition) -> str:
+        """Return the name of the server that a scope is for."""
+        return self.clients[scope.client_id].resource_server
