@@ -69,6 +69,8 @@ class Attempt:
     outcome: str
     waited: float | None = None
     """Seconds until the next attempt; ``None`` for the last one."""
+    maybe_executed: bool = False
+    """Whether the service may have done what was asked: it was sent, and nothing says that it was refused."""
 
 
 class GlobusError(Exception):

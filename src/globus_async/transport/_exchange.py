@@ -91,14 +91,14 @@ async def exchange(
         throttled = answer is not None and answer.status == 429
         if delay is None or delay >= left or not origin.budget.take(throttled=throttled):
             break
-        attempts += (Attempt(_told(outcome), delay),)
+        attempts += (_noted(outcome, delay),)
         _log.info("%s %s: %s; again in %.2f s", request.method, request.path, attempts[-1].outcome, delay)
         if throttled or (answer is not None and answer.status == 503 and answer.retry_after is not None):
             origin.held_until = max(origin.held_until, clock.monotonic() + delay)
         retries += 1
         left -= delay
         await clock.sleep(delay)
-    attempts += (Attempt(_told(outcome)),)
+    attempts += (_noted(outcome, None),)
     if isinstance(outcome, NetworkError):
         outcome.attempts, outcome.replayable = attempts, request.replayable
         raise outcome
@@ -125,11 +125,11 @@ async def _attempt(
         return failure, credentials
 
 
-def _told(outcome: Answer | NetworkError) -> str:
-    """Say in a few words what came of an attempt."""
+def _noted(outcome: Answer | NetworkError, waited: float | None) -> Attempt:
+    """Note in a few words what came of an attempt."""
     if isinstance(outcome, NetworkError):
-        return f"{type(outcome).__name__}, {outcome.stage}"
-    return f"{outcome.status} {outcome.reason}".rstrip()
+        return Attempt(f"{type(outcome).__name__}, {outcome.stage}", waited, outcome.maybe_executed)
+    return Attempt(f"{outcome.status} {outcome.reason}".rstrip(), waited, outcome.status in {408, 500, 502, 504})
 
 
 def _bare(credentials: Secret | None) -> tuple[Secret, ...]:
