@@ -208,6 +208,10 @@ class Transport:
             failure = _network_error(error, request)
         except ResponseDecodeError as error:
             failure = error
+        except RuntimeError:
+            if not (self.closed or http.is_closed):
+                raise
+            raise ClientClosedError("the HTTP client was closed while a call was under way") from None
         except TimeoutError:
             sent = outgoing.extensions.get("sent", True)
             failure = GlobusTimeoutError(
@@ -259,6 +263,8 @@ class Transport:
             raise
 
     def _opened(self) -> httpx.AsyncClient:
+        if self.closed:  # closed while this call was waiting or between two attempts
+            raise ClientClosedError("this client was closed while a call was under way")
         if self._given is not None:
             self._http = self._given
         else:
