@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import nox
+from nox.command import CommandFailed
 
 nox.needs_version = ">=2024.10.9"
 nox.options.sessions = ["tests", "lint", "types"]
@@ -17,7 +18,7 @@ PYTHON = "3.11"
 
 def group(name: str) -> list[str]:
     """Return what a dependency group of pyproject.toml asks for."""
-    return nox.project.dependency_groups(PYPROJECT, name)
+    return list(nox.project.dependency_groups(PYPROJECT, name))
 
 
 def install_official(session: nox.Session) -> None:
@@ -30,7 +31,7 @@ def install_official(session: nox.Session) -> None:
     session.install(*group("beside-official"))
     try:
         session.install(*group("official-sdk"))
-    except nox.command.CommandFailed:
+    except CommandFailed:
         session.warn("the index lacks something that globus-sdk pins: installing it without its dependencies")
         session.install("--no-deps", *group("official-sdk"))
     session.install("--no-deps", *group("official-cli"))
