@@ -7,7 +7,7 @@ import re
 from email.utils import parsedate_tz
 from typing import Final
 
-__all__ = ("retry_after",)
+__all__ = ("http_date", "retry_after")
 
 _SECONDS: Final = re.compile(r"[0-9]{1,9}")
 _DATE: Final = re.compile(
@@ -18,7 +18,7 @@ _DATE: Final = re.compile(
 _FAR: Final = 1e9
 
 
-def _http_date(text: str) -> float | None:
+def http_date(text: str) -> float | None:
     """Read one of the three date forms of RFC 9110 5.6.7 as POSIX seconds."""
     if _DATE.fullmatch(text) is None:
         return None
@@ -46,8 +46,8 @@ def retry_after(value: str | None, *, date: str | None, received_at: float) -> f
     text = value.strip(" \t")
     if text.isascii() and text.isdigit():
         return float(text) if _SECONDS.fullmatch(text) else _FAR
-    instant = _http_date(text)
+    instant = http_date(text)
     if instant is None:
         return None
-    now = _http_date(date.strip(" \t")) if date is not None else None
+    now = http_date(date.strip(" \t")) if date is not None else None
     return max(0.0, instant - (received_at if now is None else now))

@@ -17,6 +17,7 @@ The errors of this library; nothing of the libraries below it ever gets out.
             TransferAPIError, AuthAPIError   ... and what services/ derives from them
         TokenRefreshError                    no fresh token could be had
             LoginRequired                    ... and none will be until the user logs in again
+        IdTokenError                         an id_token breaks a rule and must not be trusted
         PaginationStalled                    a listing stopped moving
 
 Every error pickles, copies, and holds no credentials.
@@ -45,6 +46,7 @@ __all__ = (
     "GlobusError",
     "GlobusSDKUsageError",
     "GlobusTimeoutError",
+    "IdTokenError",
     "LoginRequired",
     "NetworkError",
     "PaginationStalled",
@@ -186,6 +188,24 @@ class TokenRefreshError(GlobusError):
 
 class LoginRequired(TokenRefreshError):  # noqa: N818 -- says what to do
     """The grant is gone (expired, revoked or replaced); only a new login brings another."""
+
+
+class IdTokenError(GlobusError):
+    """
+    An id_token breaks a rule; whoever it speaks of has not been shown to have logged in.
+
+    Attributes:
+        rule: What is wrong: a claim such as ``"aud"``, a header member such as ``"alg"``, or ``"signature"``.
+        stale_keys: Whether newer keys of the service might make it good.
+    """
+
+    rule: str
+    stale_keys: bool
+
+    def __init__(self, rule: str, why: str, *, stale_keys: bool = False) -> None:
+        super().__init__(f"the id_token is refused: {why}")
+        self.rule = rule
+        self.stale_keys = stale_keys
 
 
 class PaginationStalled(GlobusError):  # noqa: N818 -- the state of affairs, not a mistake of the caller's
