@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from ._answer import Answer
+    from .gare import ErrorInfo
 
 __all__ = (
     "Attempt",
@@ -271,6 +272,13 @@ class GlobusAPIError(GlobusError):
     def binary_content(self) -> bytes:
         """The body as bytes."""
         return self.raw_text.encode("utf-8", "surrogateescape")
+
+    @property
+    def info(self) -> ErrorInfo:
+        """What the error says about the login it wants; each part is false unless it says something."""
+        from .gare import ErrorInfo  # noqa: PLC0415 -- gare builds on the errors
+
+        return ErrorInfo.of(self)
 
     def __str__(self) -> str:
         tail = f", request id {self.request_id}" if self.request_id else ""

@@ -190,14 +190,14 @@ def test_info_is_true_only_for_what_was_found() -> None:
     both = ErrorInfo.of(api_error(CURRENT))
     assert both.authorization_parameters.session_required_mfa is True
     assert both.consent_required.required_scopes == [SCOPE]
-    consent = ErrorInfo.of(api_error(TRANSFER_OLD))
+    consent = api_error(TRANSFER_OLD).info
     assert not consent.authorization_parameters
     assert consent.consent_required
     session = ErrorInfo.of(api_error(POLICY_TEXT))
     assert session.authorization_parameters.session_required_policies == [POLICY, POLICY]
     assert not session.consent_required
     assert session.consent_required.required_scopes == []
-    nothing = ErrorInfo.of(api_error({"code": "NotFound"}))
+    nothing = api_error({"code": "NotFound"}).info
     assert (bool(nothing), bool(nothing.authorization_parameters), bool(nothing.consent_required)) == (
         False,
         False,
