@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zlib
+from collections.abc import Iterator
 from typing import Final, Protocol
 
 from ..errors import ResponseDecodeError
@@ -41,19 +42,17 @@ class _Layer:
         self._decoder: _Decoder = zlib.decompressobj(wbits=31 if coding == "gzip" else 15)
         self._started = False
 
-    def feed(self, data: bytes) -> list[bytes]:
-        """Return what the data decode to, in pieces of a step each."""
+    def feed(self, data: bytes) -> Iterator[bytes]:
+        """Yield what the data decode to, in pieces of a step each, of which only one exists at a time."""
         if not self._started and data:
             self._started = True
             if self._coding == "deflate" and (data[0] & 0x0F) != 8:  # raw deflate, as some servers send it
                 self._decoder = zlib.decompressobj(wbits=-15)
-        pieces: list[bytes] = []
         while data and not self._decoder.eof:
             piece = self._decoder.decompress(data, _STEP)
             if piece:
-                pieces.append(piece)
+                yield piece
             data = self._decoder.unconsumed_tail
-        return pieces
 
     @property
     def complete(self) -> bool:

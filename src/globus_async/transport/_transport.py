@@ -252,8 +252,8 @@ class Transport:
             raise _hopeless(f"it has more than {_MOST_HEADERS} headers", response.status_code)
         if "content-length" in fields and "transfer-encoding" in fields:
             raise _hopeless("it says in two ways how long it is", response.status_code)
-        reader = BodyReader(fields.get("content-encoding", ""), self._max_response_bytes)
         try:
+            reader = BodyReader(fields.get("content-encoding", ""), self._max_response_bytes)
             stream: Any = response.stream  # which of the two kinds it is, httpx does not say
             async for chunk in stream:
                 reader.feed(chunk)
