@@ -257,8 +257,9 @@ class RawServer:
         for step in script:
             match step:
                 case Send(data):
-                    writer.write(data)
-                    await writer.drain()
+                    for start in range(0, len(data), 1 << 16):
+                        writer.write(data[start : start + (1 << 16)])
+                        await writer.drain()
                 case Drip(data, gap, size):
                     for start in range(0, len(data), size):
                         writer.write(data[start : start + size])

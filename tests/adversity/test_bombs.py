@@ -1,0 +1,79 @@
+"""A small answer that unpacks to a large one costs no more memory than the limit."""
+
+from __future__ import annotations
+
+import asyncio
+import gzip
+import tracemalloc
+import zlib
+
+import pytest
+
+from globus_async import GlobusError, ResponseDecodeError
+from tests.toolkit.clients import client_of
+from tests.toolkit.raw_server import RawServer, Send, reply
+
+MIB = 1 << 20
+LIMIT = 4 * MIB
+ZEROES = b"[" + b" " * (48 * MIB) + b"]"
+
+
+def _raw_deflate(data: bytes) -> bytes:
+    packer = zlib.compressobj(9, wbits=-15)
+    return packer.compress(data) + packer.flush()
+
+
+BOMBS = {
+    "gzip": gzip.compress(ZEROES),
+    "deflate": zlib.compress(ZEROES),
+    "deflate, raw": _raw_deflate(ZEROES),
+    "gzip, gzip": gzip.compress(gzip.compress(ZEROES)),
+    "deflate, gzip": gzip.compress(zlib.compress(ZEROES)),
+    "gzip, gzip, gzip": gzip.compress(gzip.compress(gzip.compress(ZEROES))),
+    "x-gzip, identity, gzip": gzip.compress(gzip.compress(ZEROES)),
+    ", ".join(["gzip"] * 60): gzip.compress(b"{}"),
+    "br": b"anything",
+    "zstd": b"anything",
+    "identity": ZEROES,
+}
+del ZEROES
+
+
+@pytest.mark.parametrize("status", [200, 302, 500])
+@pytest.mark.parametrize("coding", BOMBS)
+async def test_bombs_are_given_up_within_the_limit(coding: str, status: int) -> None:
+    """In successes, redirects and errors alike: an error of ours, and a peak of at most the limit and 2 MiB."""
+    asyncio.get_running_loop().set_debug(False)
+    answer = reply(status, BOMBS[coding], headers=[("Content-Encoding", coding.replace(", raw", ""))])
+    async with RawServer([[Send(answer)]]) as server, client_of(server.url, max_response_bytes=LIMIT) as client:
+        with pytest.raises(GlobusError):
+            await client.get("/warm")
+        tracemalloc.start()
+        try:
+            with pytest.raises(GlobusError) as raised:
+                await client.get("/")
+            _, peak = tracemalloc.get_traced_memory()
+        finally:
+            tracemalloc.stop()
+    assert isinstance(raised.value, ResponseDecodeError)
+    assert raised.value.http_status == status
+    assert peak <= LIMIT + 2 * MIB
+
+
+async def test_reading_stops_at_once() -> None:
+    """What is too large is not read to its end: the connection is closed."""
+    answer = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nConnection: close\r\n\r\n" + b" " * (64 * MIB)
+    async with RawServer([[Send(answer)]]) as server, client_of(server.url, max_response_bytes=MIB) as client:
+        with pytest.raises(ResponseDecodeError, match="limit of 1048576 bytes"):
+            await client.get("/")
+        await server.until_closed()
+
+
+async def test_a_body_of_exactly_the_limit_is_read() -> None:
+    """The limit is what may be there, not what may not."""
+    body = b'"' + b"x" * (MIB - 2) + b'"'
+    scripts = [[Send(reply(200, body))], [Send(reply(200, body + b" "))]]
+    async with RawServer(scripts) as server, client_of(server.url, max_response_bytes=MIB) as client:
+        assert len((await client.get("/")).data) == MIB - 2
+        with pytest.raises(ResponseDecodeError):
+            await client.get("/")
