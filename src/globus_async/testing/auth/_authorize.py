@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
@@ -13,13 +12,15 @@ from ..._secret import Secret
 from ._failures import ApiError, AuthorizationError, LoginPageError
 from ._policies import admits, satisfies
 from ._records import Authentication, AuthorizationCode, ClientApp, Identity, Policy, Session
-from ._scopes import RequestedScope
 from ._tokens import random_text
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from ._scopes import RequestedScope
     from .state import AuthState
 
-__all__ = ("CODE_PAGE", "AuthorizationRequest", "Browser", "Redirect", "read_request", "sign_in")
+__all__ = ("CODE_PAGE", "AuthorizationRequest", "Browser", "Redirect", "agree", "log_in", "read_request", "sign_in")
 
 CODE_PAGE: Final = "/v2/web/auth-code"
 _CHALLENGE: Final = re.compile(r"[A-Za-z0-9_-]{43}")
@@ -103,7 +104,7 @@ class Browser:
 
     identity: Identity | None = None
     session: Session | None = None
-    waiting: dict[Secret, AuthorizationRequest] = field(default_factory=dict, repr=False)
+    waiting: dict[Secret, AuthorizationRequest] = field(default_factory=dict[Secret, AuthorizationRequest], repr=False)
     """Logins that wait for the person to decide, by the secret in the page's form."""
 
 
@@ -136,15 +137,15 @@ def read_request(state: AuthState, pairs: Iterable[tuple[str, str]], origin: str
         raise LoginPageError(f"The redirect_uri is not one that {client.name} has registered.")
     target = _Target(client, uri, parameters.get("state"))
     try:
-        if twice:
-            raise AuthorizationError("invalid_request", f"given twice: {', '.join(sorted(twice))}")
-        return _read(state, parameters, target)
+        return _read(state, parameters, twice, target)
     except AuthorizationError as error:
         return target.refused(error)
 
 
-def _read(state: AuthState, parameters: dict[str, str], target: _Target) -> AuthorizationRequest:
+def _read(state: AuthState, parameters: dict[str, str], twice: set[str], target: _Target) -> AuthorizationRequest:
     client = target.client
+    if twice:
+        raise AuthorizationError("invalid_request", f"given twice: {', '.join(sorted(twice))}")
     if "authorization_code" not in client.grant_types:
         raise AuthorizationError("unauthorized_client", "This client cannot log people in.")
     if parameters.get("response_type") != "code":
@@ -238,9 +239,9 @@ def sign_in(
     """
     try:
         person = log_in(state, request, browser, identity)
-        return consent(state, request, browser, person)
     except AuthorizationError as error:
         return request.target.refused(error)
+    return agree(state, request, browser, person)
 
 
 def log_in(
@@ -317,16 +318,13 @@ def _effective(client: ClientApp, linked: list[Identity]) -> Identity:
     raise AuthorizationError("access_denied", "You have no identity of the provider that the application requires.")
 
 
-def consent(state: AuthState, request: AuthorizationRequest, browser: Browser, person: Identity) -> Redirect:
-    """Note the person's consent and make the code."""
+def agree(state: AuthState, request: AuthorizationRequest, browser: Browser, person: Identity) -> Redirect:
+    """Note the person's consent and send the browser back with a code."""
+    try:
+        _check_consent(state, request, person)
+    except AuthorizationError as error:
+        return request.target.refused(error)
     client = request.target.client
-    if request.prompt == "none" and needs_consent(state, request, person):
-        raise AuthorizationError("consent_required", "A consent is needed, and prompt=none forbids to ask for it.")
-    domains = {each.domain.lower() for each in state.directory.linked(person.id)}
-    for each in request.scopes:
-        required = state.registry.definition(each.scope).required_domains
-        if required and domains.isdisjoint(required):
-            raise AuthorizationError("access_denied", f"{each.scope} is for people of {' or '.join(required)}.")
     session = browser.session or Session(str(uuid4()))
     code = AuthorizationCode(
         Secret(random_text(30)),
@@ -350,8 +348,13 @@ def consent(state: AuthState, request: AuthorizationRequest, browser: Browser, p
     return request.target.granted(code.secret.reveal())
 
 
-def needs_consent(state: AuthState, request: AuthorizationRequest, person: Identity) -> bool:
-    """Tell whether the person has still to be asked."""
-    return bool(
-        state.consents.missing(person.id, request.target.client, request.scopes, offline=request.offline)
-    )
+def _check_consent(state: AuthState, request: AuthorizationRequest, person: Identity) -> None:
+    """Refuse what the person may not have, or has still to be asked for."""
+    domains = {each.domain.lower() for each in state.directory.linked(person.id)}
+    for each in request.scopes:
+        required = state.registry.definition(each.scope).required_domains
+        if required and domains.isdisjoint(required):
+            raise AuthorizationError("access_denied", f"{each.scope} is for people of {' or '.join(required)}.")
+    client = request.target.client
+    if request.prompt == "none" and state.consents.missing(person.id, client, request.scopes, offline=request.offline):
+        raise AuthorizationError("consent_required", "A consent is needed, and prompt=none forbids to ask for it.")

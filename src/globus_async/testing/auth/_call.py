@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl
 
-from ..._secret import Secret
+from ..._json import is_object
 from ._failures import ApiError, OAuthError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from ..._secret import Secret
+
 
 __all__ = ("Call", "Page", "SeeOther")
 
@@ -54,12 +60,13 @@ class Call:
             ApiError: 400 or 422.
         """
         try:
-            document = json.loads(self.body)
+            document: object = json.loads(self.body)
         except (ValueError, RecursionError):
             raise ApiError(400, "BAD_REQUEST", "Bad Request", "The body is not JSON") from None
-        if not isinstance(document, dict) or not isinstance(document.get(name), dict):
+        member: object = document.get(name) if is_object(document) else None
+        if not is_object(member):
             raise ApiError.unprocessable(f"The body must be an object with a member {name!r}, an object")
-        return document[name]
+        return member
 
 
 @dataclass(frozen=True, slots=True)

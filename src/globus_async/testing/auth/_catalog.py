@@ -5,7 +5,16 @@ from __future__ import annotations
 from typing import Final, NamedTuple
 from uuid import UUID, uuid5
 
-__all__ = ("CLI_TEMPLATES", "CLIENT_DOMAIN", "PROVIDERS", "SCOPES_AT", "SERVICES", "KnownProvider", "KnownService", "named_id")
+__all__ = (
+    "CLIENT_DOMAIN",
+    "CLI_TEMPLATES",
+    "PROVIDERS",
+    "SCOPES_AT",
+    "SERVICES",
+    "KnownProvider",
+    "KnownService",
+    "named_id",
+)
 
 SCOPES_AT: Final = "https://auth.globus.org/scopes/"
 CLIENT_DOMAIN: Final = "clients.auth.globus.org"

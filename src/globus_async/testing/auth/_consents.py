@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterable, Iterator
+from typing import TYPE_CHECKING
 
 from ._records import ClientApp, Consent, ScopeDefinition
-from ._registry import Registry
 from ._scopes import RequestedScope
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+    from ._registry import Registry
 
 __all__ = ("Consents",)
 
@@ -79,11 +83,22 @@ class Consents:
     ) -> list[str]:
         """List the scopes that the identity has not yet allowed, as paths such as ``A[B]``."""
         return [
-            path for each in _unique(requested) for path in self._missing(identity_id, client.id, each, None, offline)
+            path
+            for each in _unique(requested)
+            for path in self._missing(identity_id, client.id, each, None, offline=offline)
+        ]
+
+    def missing_below(self, consent: Consent, requested: Iterable[RequestedScope]) -> list[str]:
+        """List what a consent's scope may not use."""
+        owner = consent.scope.client_id
+        return [
+            path
+            for each in _unique(requested)
+            for path in self._missing(consent.identity_id, owner, each, consent, offline=False)
         ]
 
     def _missing(
-        self, identity_id: str, client_id: str, requested: RequestedScope, above: Consent | None, offline: bool
+        self, identity_id: str, client_id: str, requested: RequestedScope, above: Consent | None, *, offline: bool
     ) -> Iterator[str]:
         scope = self._registry.definition(requested.scope)
         consent = self._approved.get(_key(identity_id, above, client_id, scope))
@@ -91,7 +106,7 @@ class Consents:
             yield requested.scope
             return
         for each in requested.dependencies:
-            for path in self._missing(identity_id, scope.client_id, each, consent, offline):
+            for path in self._missing(identity_id, scope.client_id, each, consent, offline=offline):
                 yield f"{requested.scope}[{path}]"
 
     def needs_of(self, consent: Consent) -> list[RequestedScope]:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from ._catalog import CLIENT_DOMAIN, PROVIDERS, named_id
 from ._records import ClientApp, Group, Identity, IdentityProvider
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 __all__ = ("Directory",)
 

@@ -5,13 +5,25 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING
 
-from ._records import AccessToken, ClientApp, Consent, Credential, Identity, IdentityProvider, Policy, Project
-from ._records import ScopeDefinition, Session, iso
+from ._records import (
+    AccessToken,
+    ClientApp,
+    Consent,
+    Credential,
+    Identity,
+    IdentityProvider,
+    Policy,
+    Project,
+    ScopeDefinition,
+    Session,
+    iso,
+)
 
 if TYPE_CHECKING:
     from .state import AuthState
 
 __all__ = (
+    "VIEW_IDENTITY_SET",
     "client_document",
     "consent_document",
     "credential_document",
@@ -23,14 +35,15 @@ __all__ = (
     "provider_document",
     "scope_document",
     "session_document",
+    "set_detail",
 )
 
-Document = dict[str, object]
+_Document = dict[str, object]
 
 VIEW_IDENTITY_SET = "urn:globus:auth:scope:auth.globus.org:view_identity_set"
 
 
-def identity_document(identity: Identity) -> Document:
+def identity_document(identity: Identity) -> _Document:
     """Show an identity as ``/v2/api/identities`` does; what an unused one is called nobody knows."""
     known = identity.status != "unused"
     return {
@@ -45,7 +58,7 @@ def identity_document(identity: Identity) -> Document:
     }
 
 
-def provider_document(provider: IdentityProvider) -> Document:
+def provider_document(provider: IdentityProvider) -> _Document:
     """Show an identity provider."""
     return {
         "id": provider.id,
@@ -56,11 +69,11 @@ def provider_document(provider: IdentityProvider) -> Document:
     }
 
 
-def personal_claims(state: AuthState, token: AccessToken) -> Document:
+def personal_claims(state: AuthState, token: AccessToken) -> _Document:
     """Return what an id_token and ``userinfo`` say about a person: as much as the scopes allow."""
     identity = state.directory.identities[token.identity_id]
     scopes = token.scopes
-    claims: Document = {"sub": identity.id, "last_authentication": _seconds(identity.last_authentication)}
+    claims: _Document = {"sub": identity.id, "last_authentication": _seconds(identity.last_authentication)}
     if "profile" in scopes:
         claims |= {
             "preferred_username": identity.username,
@@ -76,7 +89,7 @@ def personal_claims(state: AuthState, token: AccessToken) -> Document:
     return claims
 
 
-def _set_member(identity: Identity) -> Document:
+def _set_member(identity: Identity) -> _Document:
     return {
         "sub": identity.id,
         "username": identity.username,
@@ -94,12 +107,12 @@ def _seconds(instant: float | None) -> int | None:
     return None if instant is None else int(instant)
 
 
-def set_detail(identity: Identity) -> Document:
+def set_detail(identity: Identity) -> _Document:
     """Show one of ``identity_set_detail`` in an introspection."""
     return {**_set_member(identity), "identity_type": "login"}
 
 
-def session_document(session: Session) -> Document:
+def session_document(session: Session) -> _Document:
     """Show the logins behind a token."""
     return {
         "session_id": session.id,
@@ -123,7 +136,7 @@ def dependent_tokens_cache_id(state: AuthState, token: AccessToken) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def consent_document(consent: Consent) -> Document:
+def consent_document(consent: Consent) -> _Document:
     """Show a consent."""
     return {
         "id": consent.id,
@@ -142,7 +155,7 @@ def consent_document(consent: Consent) -> Document:
     }
 
 
-def project_document(state: AuthState, project: Project) -> Document:
+def project_document(state: AuthState, project: Project) -> _Document:
     """Show a project with its administrators; an empty list of ids is null."""
     identities = [state.directory.identities[each] for each in project.admin_ids]
     groups = [state.directory.groups[each] for each in project.admin_group_ids]
@@ -163,7 +176,7 @@ def project_document(state: AuthState, project: Project) -> Document:
     }
 
 
-def client_document(state: AuthState, client: ClientApp) -> Document:
+def client_document(state: AuthState, client: ClientApp) -> _Document:
     """Show a client."""
     return {
         "id": client.id,
@@ -185,7 +198,7 @@ def client_document(state: AuthState, client: ClientApp) -> Document:
     }
 
 
-def credential_document(credential: Credential, *, with_secret: bool = False) -> Document:
+def credential_document(credential: Credential, *, with_secret: bool = False) -> _Document:
     """Show a credential; the secret only to whom it is made for."""
     return {
         "id": credential.id,
@@ -196,7 +209,7 @@ def credential_document(credential: Credential, *, with_secret: bool = False) ->
     }
 
 
-def scope_document(scope: ScopeDefinition) -> Document:
+def scope_document(scope: ScopeDefinition) -> _Document:
     """Show a scope."""
     return {
         "id": scope.id,
@@ -214,7 +227,7 @@ def scope_document(scope: ScopeDefinition) -> Document:
     }
 
 
-def policy_document(policy: Policy) -> Document:
+def policy_document(policy: Policy) -> _Document:
     """Show a policy."""
     return {
         "id": policy.id,

@@ -6,7 +6,7 @@ import base64
 import hashlib
 import hmac
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 from uuid import uuid4
 
@@ -15,10 +15,10 @@ from ._documents import personal_claims
 from ._failures import ApiError, OAuthError
 from ._keys import access_token_hash
 from ._records import DEPENDENT_GRANT, AuthorizationCode, ClientApp, Consent, Session
-from ._scopes import RequestedScope
-from ._tokens import Issued
 
 if TYPE_CHECKING:
+    from ._scopes import RequestedScope
+    from ._tokens import Issued
     from .state import AuthState
 
 __all__ = ("answer_token_request", "client_of")
@@ -26,11 +26,11 @@ __all__ = ("answer_token_request", "client_of")
 _VERIFIER: Final = re.compile(r"[A-Za-z0-9\-._~]{43,128}")
 _ID_TOKEN_LIFETIME: Final = 172_800
 
-Form = Mapping[str, str]
-Document = dict[str, object]
+_Form = Mapping[str, str]
+_Document = dict[str, object]
 
 
-def client_of(state: AuthState, form: Form, authorization: str | None) -> ClientApp:
+def client_of(state: AuthState, form: _Form, authorization: str | None) -> ClientApp:
     """
     Return the client that makes the request: one that proves it, or a public one that says who it is.
 
@@ -48,7 +48,7 @@ def client_of(state: AuthState, form: Form, authorization: str | None) -> Client
     return client
 
 
-def answer_token_request(state: AuthState, form: Form, authorization: str | None) -> Document | list[Document]:
+def answer_token_request(state: AuthState, form: _Form, authorization: str | None) -> _Document | list[_Document]:
     """
     Answer ``POST /v2/oauth2/token``.
 
@@ -69,7 +69,7 @@ def answer_token_request(state: AuthState, form: Form, authorization: str | None
     return grant(state, client, form)
 
 
-def _exchange(state: AuthState, client: ClientApp, form: Form) -> Document:
+def _exchange(state: AuthState, client: ClientApp, form: _Form) -> _Document:
     code = state.tokens.codes.get(Secret(_required(form, "code")))
     if code is None or code.client_id != client.id:
         raise OAuthError("invalid_grant", 401, why="unknown code")
@@ -91,7 +91,7 @@ def _exchange(state: AuthState, client: ClientApp, form: Form) -> Document:
         offline=code.offline,
         grant=code.grant,
     )
-    given: Document = {} if code.state is None else {"state": code.state}
+    given: _Document = {} if code.state is None else {"state": code.state}
     return _token_document(state, issued, nonce=code.nonce, given=given)
 
 
@@ -106,13 +106,13 @@ def _check_verifier(code: AuthorizationCode, verifier: str | None) -> None:
         raise OAuthError("invalid_grant", 401, why="wrong code_verifier")
 
 
-def _refresh(state: AuthState, client: ClientApp, form: Form) -> Document:
+def _refresh(state: AuthState, client: ClientApp, form: _Form) -> _Document:
     scope = form.get("scope")
     issued = state.tokens.renew(_required(form, "refresh_token"), client, scope.split() if scope else None)
     return _token_document(state, [issued])
 
 
-def _client_credentials(state: AuthState, client: ClientApp, form: Form) -> Document:
+def _client_credentials(state: AuthState, client: ClientApp, form: _Form) -> _Document:
     requested = state.registry.requested(form.get("scope", ""))
     if not requested:
         raise OAuthError("invalid_scope", why="no scope", description="No scope was asked for")
@@ -127,7 +127,7 @@ def _client_credentials(state: AuthState, client: ClientApp, form: Form) -> Docu
     return _token_document(state, issued)
 
 
-def _dependent(state: AuthState, client: ClientApp, form: Form) -> list[Document]:
+def _dependent(state: AuthState, client: ClientApp, form: _Form) -> list[_Document]:
     token = state.tokens.access.get(Secret(_required(form, "token")))
     if token is None or not token.is_active(state.now()) or token.resource_server != client.resource_server:
         raise OAuthError("invalid_grant", why="no active token for this resource server")
@@ -165,7 +165,10 @@ def _allowed_below(
         for each in wanted if wanted is not None else state.consents.needs_of(above):
             if each.scope in below:
                 found.add(each.scope)
-                allowed[below[each.scope].id] = below[each.scope]
+                consent = below[each.scope]
+                allowed[consent.id] = consent
+                deeper = state.consents.missing_below(consent, each.dependencies)
+                unapproved += (f"{above.scope.scope_string}[{each.scope}[{path}]]" for path in deeper)
             else:
                 unapproved.append(f"{above.scope.scope_string}[{each.scope}]")
         if wanted is None:
@@ -174,7 +177,7 @@ def _allowed_below(
     return list(allowed.values()), [path for path in unapproved if path.partition("[")[2][:-1] not in found]
 
 
-_GRANTS: Final = {
+_GRANTS: Final[Mapping[str, Callable[[AuthState, ClientApp, _Form], _Document | list[_Document]]]] = {
     "authorization_code": _exchange,
     "refresh_token": _refresh,
     "client_credentials": _client_credentials,
@@ -182,7 +185,7 @@ _GRANTS: Final = {
 }
 
 
-def _required(form: Form, name: str) -> str:
+def _required(form: _Form, name: str) -> str:
     value = form.get(name)
     if not value:
         raise OAuthError("invalid_request", why=f"no {name}", description=f"Missing parameter: {name}")
@@ -190,8 +193,8 @@ def _required(form: Form, name: str) -> str:
 
 
 def _token_document(
-    state: AuthState, issued: Sequence[Issued], *, nonce: str | None = None, given: Document | None = None
-) -> Document:
+    state: AuthState, issued: Sequence[Issued], *, nonce: str | None = None, given: _Document | None = None
+) -> _Document:
     """Put the tokens into one document: the one for OpenID on top, the others below."""
     first, *others = sorted(issued, key=lambda each: "openid" not in each.access.scopes)
     document = {**_member(first), **(given or {})}
@@ -201,9 +204,9 @@ def _token_document(
     return document
 
 
-def _member(issued: Issued) -> Document:
+def _member(issued: Issued) -> _Document:
     access, refresh = issued
-    document: Document = {
+    document: _Document = {
         "access_token": access.secret.reveal(),
         "scope": " ".join(access.scopes),
         "expires_in": int(access.expires_at - access.issued_at),
@@ -218,7 +221,7 @@ def _member(issued: Issued) -> Document:
 def _id_token(state: AuthState, issued: Issued, nonce: str | None) -> str:
     access = issued.access
     now = int(state.now())
-    claims: Document = {
+    claims: _Document = {
         **personal_claims(state, access),
         "iss": state.issuer,
         "aud": access.client_id,

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ._call import Call
 from ._documents import dependent_tokens_cache_id, personal_claims, session_document, set_detail
 from ._failures import ApiError, AuthFailure, OAuthError
 from ._grants import answer_token_request, client_of
 from ._records import AccessToken, ClientApp
 
 if TYPE_CHECKING:
+    from ._call import Call
     from .state import AuthState
 
 __all__ = ("configuration", "introspect", "key_set", "revoke", "token", "userinfo", "validate")
 
-Document = dict[str, object]
+_Document = dict[str, object]
 
 
 def token(state: AuthState, call: Call) -> object:
@@ -23,8 +23,8 @@ def token(state: AuthState, call: Call) -> object:
     return answer_token_request(state, call.form(), call.authorization)
 
 
-def introspect(state: AuthState, call: Call) -> Document:
-    """``POST /v2/oauth2/token/introspect``: all about a token, for the server it is for and the client it was issued to."""
+def introspect(state: AuthState, call: Call) -> _Document:
+    """``POST /v2/oauth2/token/introspect``: all about a token, for its resource server and for its client."""
     state.introspections += 1
     form = call.form()
     client = state.authenticate_client(call.authorization)
@@ -36,7 +36,7 @@ def introspect(state: AuthState, call: Call) -> Document:
     if client.id != found.client_id and client.resource_server != found.resource_server:
         return {"active": False}
     identity = state.directory.identities[found.identity_id]
-    document: Document = {
+    document: _Document = {
         "active": True,
         "token_type": "Bearer",
         "scope": " ".join(found.scopes),
@@ -56,8 +56,8 @@ def introspect(state: AuthState, call: Call) -> Document:
     return document
 
 
-def _extras(state: AuthState, client: ClientApp, found: AccessToken, form: dict[str, str]) -> Document:
-    extras: Document = {}
+def _extras(state: AuthState, client: ClientApp, found: AccessToken, form: dict[str, str]) -> _Document:
+    extras: _Document = {}
     include = {part.strip() for part in form.get("include", "").split(",")}
     linked = state.directory.linked(found.identity_id)
     if client.resource_server == found.resource_server:
@@ -71,13 +71,11 @@ def _extras(state: AuthState, client: ClientApp, found: AccessToken, form: dict[
     policies = [part.strip() for part in form.get("authentication_policies", "").split(",") if part.strip()]
     if policies:
         caller = state.caller(found)
-        extras["policy_evaluations"] = {
-            each: {"evaluation": state.satisfies_policy(each, caller)} for each in policies
-        }
+        extras["policy_evaluations"] = {each: {"evaluation": state.satisfies_policy(each, caller)} for each in policies}
     return extras
 
 
-def validate(state: AuthState, call: Call) -> Document:
+def validate(state: AuthState, call: Call) -> _Document:
     """``POST /v2/oauth2/token/validate``: is the token active?"""
     form = call.form()
     client_of(state, form, call.authorization)
@@ -85,7 +83,7 @@ def validate(state: AuthState, call: Call) -> Document:
     return {"active": found is not None and found.is_active(state.now())}
 
 
-def revoke(state: AuthState, call: Call) -> Document:
+def revoke(state: AuthState, call: Call) -> _Document:
     """``POST /v2/oauth2/token/revoke``: for tokens nobody knows, too (RFC 7009 2.2)."""
     form = call.form()
     client = client_of(state, form, call.authorization)
@@ -99,7 +97,7 @@ def revoke(state: AuthState, call: Call) -> Document:
     return {"active": False}
 
 
-def userinfo(state: AuthState, call: Call) -> Document:
+def userinfo(state: AuthState, call: Call) -> _Document:
     """``GET /v2/oauth2/userinfo``: whose token it is."""
     try:
         found = state.active_token(call.authorization)
@@ -110,7 +108,7 @@ def userinfo(state: AuthState, call: Call) -> Document:
     return personal_claims(state, found)
 
 
-def configuration(state: AuthState, call: Call) -> Document:  # noqa: ARG001
+def configuration(state: AuthState, call: Call) -> _Document:  # noqa: ARG001
     """``GET /.well-known/openid-configuration``."""
     issuer = state.issuer
     return {
@@ -141,7 +139,7 @@ def configuration(state: AuthState, call: Call) -> Document:  # noqa: ARG001
     }
 
 
-def key_set(state: AuthState, call: Call) -> Document:  # noqa: ARG001
+def key_set(state: AuthState, call: Call) -> _Document:  # noqa: ARG001
     """``GET /jwk.json``."""
     state.key_requests += 1
     return state.keys.document()

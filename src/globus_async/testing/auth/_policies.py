@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
-from ._records import Identity, Policy, Session
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from ._records import Identity, Policy, Session
 
 __all__ = ("admits", "satisfies")
 

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Final, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
-from ..._secret import Secret
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from ..._secret import Secret
 
 __all__ = (
     "DEPENDENT_GRANT",
+    "GRANT_TYPES",
+    "PUBLIC_CLIENT_TYPES",
     "AccessToken",
     "Authentication",
     "AuthorizationCode",
@@ -114,16 +118,14 @@ class ClientApp:
     project_id: str | None = None
     parent_id: str | None = None
     visibility: str = "private"
-    redirect_uris: list[str] = field(default_factory=list)
-    fqdns: list[str] = field(default_factory=list)
-    links: dict[str, str | None] = field(
-        default_factory=lambda: {"privacy_policy": None, "terms_and_conditions": None}
-    )
+    redirect_uris: list[str] = field(default_factory=list[str])
+    fqdns: list[str] = field(default_factory=list[str])
+    links: dict[str, str | None] = field(default_factory=lambda: {"privacy_policy": None, "terms_and_conditions": None})
     required_idp: str | None = None
     preselect_idp: str | None = None
     prompt_for_named_grant: bool = True
     userinfo_from_effective_identity: bool = True
-    credentials: list[Credential] = field(default_factory=list)
+    credentials: list[Credential] = field(default_factory=list[Credential])
     is_native: bool = False
     """Runs on a user's machine, and may come back to any port of it."""
     is_implied: bool = False
@@ -160,8 +162,8 @@ class ScopeDefinition:
     client_id: str
     advertised: bool = False
     allows_refresh_token: bool = True
-    required_domains: list[str] = field(default_factory=list)
-    dependencies: list[Dependency] = field(default_factory=list)
+    required_domains: list[str] = field(default_factory=list[str])
+    dependencies: list[Dependency] = field(default_factory=list[Dependency])
 
 
 @dataclass(eq=False, slots=True)
@@ -222,7 +224,7 @@ class Session:
     """The logins behind a grant, by identity id."""
 
     id: str
-    authentications: dict[str, Authentication] = field(default_factory=dict)
+    authentications: dict[str, Authentication] = field(default_factory=dict[str, Authentication])
 
 
 @dataclass(eq=False, slots=True)

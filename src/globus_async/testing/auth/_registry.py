@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from ._catalog import CLI_TEMPLATES, SCOPES_AT, SERVICES, named_id
 from ._failures import ApiError
 from ._records import ClientApp, Dependency, Policy, Project, ScopeDefinition
 from ._scopes import RequestedScope, ScopeSyntaxError, parse_scopes
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 __all__ = ("Registry",)
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 __all__ = ("RequestedScope", "ScopeSyntaxError", "parse_scopes")
 
@@ -44,23 +46,23 @@ def parse_scopes(text: str) -> list[RequestedScope]:
     levels: list[list[RequestedScope]] = [[]]
     star = False
     opens = False  # may a bracket open here?
-    for token in _TOKEN.findall(text):
-        if token == "*":
+    for part in _TOKEN.findall(text):
+        if part == "*":
             if star:
                 raise ScopeSyntaxError("two stars in a row")
             star, opens = True, False
-        elif token == "[":
+        elif part == "[":
             if not opens or len(levels) > _DEEPEST:
                 raise ScopeSyntaxError("a bracket opens after no scope, or too deep")
             levels.append(levels[-1][-1].dependencies)
             opens = False
-        elif token == "]":
+        elif part == "]":
             if star or len(levels) == 1 or not levels[-1]:
                 raise ScopeSyntaxError("a bracket closes nothing")
             levels.pop()
             opens = False
         else:
-            levels[-1].append(RequestedScope(token, star, []))
+            levels[-1].append(RequestedScope(part, star, []))
             star, opens = False, True
     if star or len(levels) != 1:
         raise ScopeSyntaxError("the scopes end too early")

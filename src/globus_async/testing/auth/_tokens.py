@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import secrets
 import string
-from collections.abc import Callable, Iterable
-from typing import Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 from uuid import uuid4
 
 from ..._secret import Secret
 from ._failures import OAuthError
 from ._records import AccessToken, AuthorizationCode, ClientApp, Consent, RefreshToken, Session
-from ._registry import Registry
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from ._registry import Registry
 
 __all__ = ("Issued", "Tokens", "random_text")
 
@@ -223,9 +226,9 @@ class Tokens:
         self._revoke(lambda token: token.client_id == client_id)
 
     def _revoke(self, chosen: Callable[[AccessToken | RefreshToken], bool]) -> None:
-        for token in (*self.access.values(), *self.refresh.values()):
-            if chosen(token):
-                token.revoked = True
+        everyone: list[AccessToken | RefreshToken] = [*self.access.values(), *self.refresh.values()]
+        for token in filter(chosen, everyone):
+            token.revoked = True
 
     def find(self, text: str) -> AccessToken | RefreshToken | None:
         """Return a token of either kind, active or not."""

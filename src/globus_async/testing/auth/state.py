@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import base64
 import binascii
-import logging
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
-from typing import Final, Literal
+from typing import TYPE_CHECKING, Literal
 from urllib.parse import parse_qsl, unquote_plus, urlsplit
 from uuid import uuid4
 
-from ..._clock import Clock
 from ..._secret import Secret
 from ._authorize import Browser, Redirect, read_request, sign_in
-from ._catalog import named_id
+from ._catalog import SCOPES_AT, named_id
 from ._consents import Consents
 from ._directory import Directory
 from ._failures import AuthFailure
@@ -25,6 +22,7 @@ from ._records import (
     Authentication,
     Caller,
     ClientApp,
+    Consent,
     Credential,
     Dependency,
     Group,
@@ -35,10 +33,12 @@ from ._records import (
 from ._registry import Registry
 from ._tokens import Tokens, random_text
 
-__all__ = ("AuthState",)
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
 
-_logger = logging.getLogger(__name__)
-_SCOPES_AT: Final = "https://auth.globus.org/scopes/"
+    from ..._clock import Clock
+
+__all__ = ("AuthState",)
 
 
 class AuthState:
@@ -155,7 +155,9 @@ class AuthState:
         """Make the identities one person's, with the first as the primary one."""
         self.directory.link(identities)
 
-    def add_group(self, name: str, *, members: Iterable[Identity] = (), description: str = "", id: str | None = None) -> Group:
+    def add_group(
+        self, name: str, *, members: Iterable[Identity] = (), description: str = "", id: str | None = None
+    ) -> Group:
         """Add a group, whose members administer the projects that name it."""
         group_id = named_id("group", name) if id is None else id
         group = Group(group_id, name, description, "", frozenset(each.id for each in members))
@@ -230,7 +232,8 @@ class AuthState:
         *,
         name: str | None = None,
         description: str | None = None,
-        dependencies: Mapping[str, bool] | Iterable[str] = (),
+        dependencies: Iterable[str] = (),
+        optional_dependencies: Iterable[str] = (),
         allows_refresh_token: bool = True,
         advertised: bool = True,
     ) -> ScopeDefinition:
@@ -242,12 +245,14 @@ class AuthState:
             suffix: The last part of the scope's name.
             name: What the consent page shows.
             description: What it says below.
-            dependencies: Scopes that the server needs to do its work; as a mapping, true for those it can do without.
+            dependencies: Scopes that the server needs to do its work.
+            optional_dependencies: Scopes that it can do without.
             allows_refresh_token: Whether refresh tokens may be had for it.
             advertised: Whether everybody finds it.
         """
-        optional = dependencies if isinstance(dependencies, Mapping) else dict.fromkeys(dependencies, False)
-        scope_string = f"{_SCOPES_AT}{client.id}/{suffix}"
+        scope_string = f"{SCOPES_AT}{client.id}/{suffix}"
+        needs = [Dependency(self.registry.definition(each).id) for each in dependencies]
+        needs += [Dependency(self.registry.definition(each).id, optional=True) for each in optional_dependencies]
         return self.registry.add_scope(
             ScopeDefinition(
                 named_id("scope", scope_string),
@@ -257,7 +262,7 @@ class AuthState:
                 client.id,
                 advertised,
                 allows_refresh_token,
-                dependencies=[Dependency(self.registry.definition(key).id, value) for key, value in optional.items()],
+                dependencies=needs,
             )
         )
 
@@ -299,7 +304,9 @@ class AuthState:
         token = self.tokens.make_refresh(identity.id, owner.id, server, consents, session, family=str(uuid4()))
         return token.secret.reveal()
 
-    def _consented(self, identity: Identity | ClientApp, scopes: Iterable[str], client: ClientApp | None, *, offline: bool):  # noqa: ANN202
+    def _consented(
+        self, identity: Identity | ClientApp, scopes: Iterable[str], client: ClientApp | None, *, offline: bool
+    ) -> tuple[tuple[Consent, ...], Session, ClientApp]:
         owner = client or (identity if isinstance(identity, ClientApp) else self._direct)
         text = scopes if isinstance(scopes, str) else " ".join(scopes)
         requested = self.registry.requested(text)
@@ -408,4 +415,4 @@ class AuthState:
         """
         parts = urlsplit(url)
         request = read_request(self, parse_qsl(parts.query, keep_blank_values=True), f"{parts.scheme}://{parts.netloc}")
-        return sign_in(self, request, self.browser, identity)
+        return request if isinstance(request, Redirect) else sign_in(self, request, self.browser, identity)
