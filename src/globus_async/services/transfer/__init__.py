@@ -1,0 +1,59 @@
+"""The Transfer service: `TransferClient`, what it sends, what it answers with, and its errors."""
+
+from __future__ import annotations
+
+from . import documents
+from .activation import ActivationRequirementsResponse
+from .client import TransferClient
+from .data import CreateTunnelData, DeleteData, SyncLevel, TransferData
+from .errors import (
+    AuthenticationFailed,
+    AuthorizationRequired,
+    Conflict,
+    ConsentRequired,
+    EndpointDisconnected,
+    EndpointError,
+    EndpointNotFound,
+    NotFound,
+    OperationPaused,
+    PathExists,
+    PermissionDenied,
+    RateLimited,
+    ServiceUnavailable,
+    TaskInactive,
+    TooManyPendingJobs,
+    TransferAPIError,
+)
+from .filters import TransferFilter
+from .waiting import END_STATES, TaskWatch
+from .walk import Walk
+
+__all__ = (
+    "END_STATES",
+    "ActivationRequirementsResponse",
+    "AuthenticationFailed",
+    "AuthorizationRequired",
+    "Conflict",
+    "ConsentRequired",
+    "CreateTunnelData",
+    "DeleteData",
+    "EndpointDisconnected",
+    "EndpointError",
+    "EndpointNotFound",
+    "NotFound",
+    "OperationPaused",
+    "PathExists",
+    "PermissionDenied",
+    "RateLimited",
+    "ServiceUnavailable",
+    "SyncLevel",
+    "TaskInactive",
+    "TaskWatch",
+    "TooManyPendingJobs",
+    "TransferAPIError",
+    "TransferClient",
+    "TransferData",
+    "TransferFilter",
+    "Walk",
+    "documents",
+)

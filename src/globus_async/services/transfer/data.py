@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, MutableMapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 from uuid import UUID
+
+from typing_extensions import TypeIs
 
 from ..._request import MISSING, MissingType, utc, uuid_text
 from ...errors import GlobusSDKUsageError
@@ -13,7 +15,7 @@ from ...errors import GlobusSDKUsageError
 if TYPE_CHECKING:
     from ...client import BaseClient
 
-__all__ = ("CreateTunnelData", "DeleteData", "SyncLevel", "TransferData")
+__all__ = ("CreateTunnelData", "DeleteData", "SyncLevel", "TransferData", "is_document")
 
 SyncLevel: TypeAlias = Literal["exists", "size", "mtime", "checksum", 0, 1, 2, 3]
 """When a file is copied: it is not there; its size differs; it is newer; its checksum differs."""
@@ -24,7 +26,9 @@ _SYNC_LEVELS: Final[Mapping[object, int]] = {"exists": 0, "size": 1, "mtime": 2,
 class _Submission(dict[str, Any]):
     """What transfers and deletions have in common."""
 
-    def __init__(self, kind: str, options: Mapping[str, object], additional_fields: Mapping[str, object] | None) -> None:
+    def __init__(
+        self, kind: str, options: Mapping[str, object], additional_fields: Mapping[str, object] | None
+    ) -> None:
         super().__init__(DATA_TYPE=kind, DATA=[])
         self.update(_given(options))
         self.update(_given(additional_fields or {}))
@@ -38,11 +42,13 @@ class TransferData(_Submission):
     """
     A transfer to be submitted: what to copy, from where to where, and how.
 
-    A plain dict with plain values, so it can be written as JSON, read back and submitted. The submission id is fetched when
-    it is first submitted and stays in the document, so submitting the same document again cannot make a second task.
+    A plain dict with plain values, so it can be written as JSON, read back and submitted. The submission id is fetched
+    when it is first submitted and stays in the document, so submitting the same document again cannot make a second
+    task.
 
     Args:
-        ends: The two endpoints, source first. A client in front of them is accepted, as in globus-sdk 1 to 3, and not used.
+        ends: The two endpoints, source first. A client in front of them is accepted, as in globus-sdk 1 to 3, and not
+            used.
         transfer_client: Accepted for the same reason, and not used.
         source_endpoint: Where the files are. UUID.
         destination_endpoint: Where they go. UUID.
@@ -53,7 +59,8 @@ class TransferData(_Submission):
         verify_checksum: Compare checksums after the transfer.
         preserve_timestamp: Keep modification times.
         encrypt_data: Encrypt on the way.
-        deadline: When to give up: an aware datetime, or ISO 8601 text. By default the service's, 24 hours while nothing moves.
+        deadline: When to give up: an aware datetime, or ISO 8601 text. By default the service's, 24 hours while nothing
+            moves.
         skip_source_errors: Leave out files that cannot be read instead of retrying them until the deadline.
         fail_on_quota_errors: End the task when the destination is full instead of waiting for room.
         delete_destination_extra: Delete what is at the destination but not at the source (of recursive items).
@@ -68,7 +75,8 @@ class TransferData(_Submission):
         additional_fields: Further members of the document.
 
     Raises:
-        GlobusSDKUsageError: An endpoint or submission id that is no UUID, an unknown sync level, a deadline without time zone.
+        GlobusSDKUsageError: An endpoint or submission id that is no UUID, an unknown sync level, a deadline without
+            time zone.
 
     Example:
         >>> tdata = TransferData(source_id, destination_id, label="nightly", sync_level="checksum")
@@ -76,8 +84,8 @@ class TransferData(_Submission):
         >>> tdata["sync_level"]
         3
 
-    **Differs from globus-sdk:** options that are not given are absent, not present as ``MISSING``; deadlines must be aware
-    and are written in UTC; options are keyword-only.
+    **Differs from globus-sdk:** options that are not given are absent, not present as ``MISSING``; deadlines must be
+    aware and are written in UTC; options are keyword-only.
 
     REST: `Task submission <https://docs.globus.org/api/transfer/task_submit/#document_types>`_
     """
@@ -198,10 +206,12 @@ class TransferData(_Submission):
         name: str,
         *,
         method: Literal["include", "exclude"] = "exclude",
-        type: Literal["file", "dir"] | MissingType | None = MISSING,  # noqa: A002 -- globus-sdk's name for it
+        type: Literal["file", "dir"] | MissingType | None = MISSING,
     ) -> None:
         """
-        Add a rule on what a recursive item includes. The first rule that matches a name decides; without one it is included.
+        Add a rule on what a recursive item includes.
+
+        The first rule that matches a name decides; what matches none is included.
 
         Args:
             name: A pattern: ``*``, ``?``, ``[abc]``, ``[!abc]``.
@@ -230,8 +240,9 @@ class DeleteData(_Submission):
     """
     A deletion to be submitted: what to delete, and where.
 
-    A plain dict with plain values, so it can be written as JSON, read back and submitted. The submission id is fetched when
-    it is first submitted and stays in the document, so submitting the same document again cannot make a second task.
+    A plain dict with plain values, so it can be written as JSON, read back and submitted. The submission id is fetched
+    when it is first submitted and stays in the document, so submitting the same document again cannot make a second
+    task.
 
     Args:
         ends: The endpoint. A client in front of it is accepted, as in globus-sdk 1 to 3, and not used.
@@ -370,10 +381,17 @@ class CreateTunnelData(dict[str, Any]):
         )
 
 
+def is_document(value: object) -> TypeIs[MutableMapping[str, Any]]:
+    """Whether it can be submitted: a document of this module, or any dict."""
+    return isinstance(value, MutableMapping)
+
+
 def _given(members: Mapping[str, object]) -> dict[str, Any]:
     """Leave out what was not given; write ids as text."""
     return {
-        name: str(value) if isinstance(value, UUID) else value for name, value in members.items() if value is not MISSING
+        name: str(value) if isinstance(value, UUID) else value
+        for name, value in members.items()
+        if value is not MISSING
     }
 
 
@@ -414,7 +432,9 @@ def _sync_level(value: object) -> int | MissingType | None:
     if isinstance(value, str):
         level = _SYNC_LEVELS.get(value, -1)
     if level not in range(4):
-        raise GlobusSDKUsageError(f"sync_level must be one of {', '.join(map(str, _SYNC_LEVELS))} or 0 to 3, got {value!r}")
+        raise GlobusSDKUsageError(
+            f"sync_level must be one of {', '.join(map(str, _SYNC_LEVELS))} or 0 to 3, got {value!r}"
+        )
     return level
 
 

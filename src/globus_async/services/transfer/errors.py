@@ -27,6 +27,7 @@ import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
+from ..._json import is_list, is_object
 from ...errors import GlobusAPIError, GlobusError
 
 if TYPE_CHECKING:
@@ -54,6 +55,7 @@ __all__ = (
     "error_class_for",
     "error_for",
     "is_final",
+    "may_have_been_executed",
 )
 
 
@@ -84,15 +86,15 @@ class ConsentRequired(AuthorizationRequired):
     """The user must consent to the error's ``required_scopes``, usually to the data access scope of a collection."""
 
 
-class AuthenticationFailed(TransferAPIError):  # noqa: N818 -- the service's code for it
+class AuthenticationFailed(TransferAPIError):  # noqa: N818 -- the state of affairs, in the service's words
     """No credentials, or a token that is expired, revoked or not for Transfer."""
 
 
-class PermissionDenied(TransferAPIError):  # noqa: N818 -- the service's code for it
+class PermissionDenied(TransferAPIError):  # noqa: N818 -- the state of affairs, in the service's words
     """The caller lacks a role, or the storage refuses the path."""
 
 
-class NotFound(TransferAPIError):  # noqa: N818 -- the service's code for it
+class NotFound(TransferAPIError):  # noqa: N818 -- the state of affairs, in the service's words
     """There is no such task, rule, role, bookmark or path."""
 
 
@@ -100,8 +102,8 @@ class EndpointNotFound(NotFound):
     """There is no such endpoint or collection, or not any more."""
 
 
-class Conflict(TransferAPIError):  # noqa: N818 -- the service's code for it
-    """The state of things forbids it: a finished task, a transfer of the same paths under way, storage without the feature."""
+class Conflict(TransferAPIError):  # noqa: N818 -- the state of affairs, in the service's words
+    """The state of things forbids it: a task that is over, the same paths under way already, a missing feature."""
 
 
 class TooManyPendingJobs(Conflict):
@@ -112,27 +114,27 @@ class PathExists(Conflict):
     """There is a file or folder of that name already."""
 
 
-class EndpointDisconnected(TransferAPIError):  # noqa: N818 -- the state of affairs
+class EndpointDisconnected(TransferAPIError):  # noqa: N818 -- the state of affairs, in the service's words
     """The collection's computer is not connected to Globus."""
 
 
 class EndpointError(TransferAPIError):
-    """The collection's own server failed or refused; the service itself is well, so trying again at once does not help."""
+    """The collection's own server failed or refused; Transfer itself is well, so asking again at once does not help."""
 
 
-class OperationPaused(TransferAPIError):  # noqa: N818 -- the service's code for it
+class OperationPaused(TransferAPIError):  # noqa: N818 -- the state of affairs, in the service's words
     """A manager of the collection has paused such operations."""
 
 
-class RateLimited(TransferAPIError):  # noqa: N818 -- the state of affairs
+class RateLimited(TransferAPIError):  # noqa: N818 -- the state of affairs, in the service's words
     """Too many requests, even after waiting as the service asked."""
 
 
-class ServiceUnavailable(TransferAPIError):  # noqa: N818 -- the service's code for it
+class ServiceUnavailable(TransferAPIError):  # noqa: N818 -- the state of affairs, in the service's words
     """The service is down for maintenance."""
 
 
-class TaskInactive(GlobusError):  # noqa: N818 -- the state of affairs
+class TaskInactive(GlobusError):  # noqa: N818 -- the state of affairs, in the service's words
     """
     A task that was waited for is suspended until its owner acts: credentials, a consent or a session have run out.
 
@@ -146,7 +148,9 @@ class TaskInactive(GlobusError):  # noqa: N818 -- the state of affairs
 
     def __init__(self, task: TaskDocument) -> None:
         reason = task.get("nice_status_short_description") or task.get("nice_status") or "no reason given"
-        super().__init__(f"task {task['task_id']} is INACTIVE ({reason}): it waits for its owner to renew its access")
+        super().__init__(
+            f"task {task.get('task_id')} is INACTIVE ({reason}): it waits for its owner to renew its access"
+        )
         self.task = task
 
 
@@ -183,11 +187,8 @@ _EMBEDDED: Final = re.compile(r"GridFTP-JSON-Result:\s*(?=\{)")
 
 def error_class_for(status: int, code: str, *, has_authorization_parameters: bool = False) -> type[TransferAPIError]:
     """Choose the class of an error by its code, and by its status where the code says nothing."""
-    for pattern, cls in _BY_CODE:
-        if pattern.search(code) is not None:
-            break
-    else:
-        cls = _BY_STATUS.get(status, TransferAPIError)
+    by_code = (cls for pattern, cls in _BY_CODE if pattern.search(code) is not None)
+    cls = next(by_code, None) or _BY_STATUS.get(status, TransferAPIError)
     if has_authorization_parameters and not issubclass(cls, AuthorizationRequired):
         return AuthorizationRequired
     return cls
@@ -196,27 +197,31 @@ def error_class_for(status: int, code: str, *, has_authorization_parameters: boo
 def error_for(answer: Answer, attempts: tuple[Attempt, ...] = ()) -> TransferAPIError:
     """Make the error of an answer that is no success."""
     seen = TransferAPIError(answer, attempts)
-    cls = error_class_for(
-        seen.http_status, seen.code, has_authorization_parameters=bool(seen.authorization_parameters)
-    )
+    cls = error_class_for(seen.http_status, seen.code, has_authorization_parameters=bool(seen.authorization_parameters))
     return cls(answer, attempts)
 
 
 def is_final(answer: Answer) -> bool:
     """Whether the service reports the failure of a collection's server: it will not pass by asking again at once."""
     document = answer.error_document()
-    code = document.get("code") if isinstance(document, dict) else None
+    code = document.get("code") if is_object(document) else None
     return isinstance(code, str) and _FINAL.search(code) is not None
 
 
-def _authorization_parameters(document: Any) -> Mapping[str, Any]:
+def may_have_been_executed(error: GlobusAPIError) -> bool:
+    """Whether a call that ended in this error may have been carried out all the same, at this or an earlier attempt."""
+    refused = 400 <= error.http_status < 500 and error.http_status not in {408, 429}
+    return not refused and not _FINAL.search(error.code) and any(attempt.maybe_executed for attempt in error.attempts)
+
+
+def _authorization_parameters(document: object) -> Mapping[str, Any]:
     """Read the parameters from where the service puts them: a member, or JSON inside the message."""
-    if not isinstance(document, dict):
+    if not is_object(document):
         return {}
-    found = document.get("authorization_parameters")
-    if not isinstance(found, dict):
+    found: object = document.get("authorization_parameters")
+    if not is_object(found):
         found = _embedded(document.get("message"))
-    if not isinstance(found, dict):
+    if not is_object(found):
         return {}
     # older answers have lists as comma-joined text
     return {
@@ -235,14 +240,14 @@ def _embedded(message: object) -> object:
         result, _ = json.JSONDecoder().raw_decode(match.string, match.end())
     except (ValueError, RecursionError):
         return None
-    return result.get("authorization_parameters") if isinstance(result, dict) else None
+    return result.get("authorization_parameters") if is_object(result) else None
 
 
-def _required_scopes(document: Any, parameters: Mapping[str, Any]) -> tuple[str, ...]:
+def _required_scopes(document: object, parameters: Mapping[str, Any]) -> tuple[str, ...]:
     for holder in (document, parameters):
-        found = holder.get("required_scopes") if isinstance(holder, Mapping) else None
+        found: object = holder.get("required_scopes") if is_object(holder) else None
         if isinstance(found, str):
             return tuple(found.split())
-        if isinstance(found, list):
+        if is_list(found):
             return tuple(scope for scope in found if isinstance(scope, str))
     return ()

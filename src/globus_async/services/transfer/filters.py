@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
-from typing import TypeAlias
+from typing import TypeAlias, cast
 from uuid import UUID
 
 from ..._request import MissingType, utc
@@ -17,8 +17,8 @@ TransferFilter: TypeAlias = str | Mapping[str, FilterValue | Iterable[FilterValu
 """
 A filter: text as the service has it, or a mapping of clauses that must all hold.
 
-``{"type": ["TRANSFER", "DELETE"], "status": "ACTIVE"}`` is ``type:TRANSFER,DELETE/status:ACTIVE``. The values of a clause are
-alternatives; a pair of aware datetimes is a range, open where it has ``None``.
+``{"type": ["TRANSFER", "DELETE"], "status": "ACTIVE"}`` is ``type:TRANSFER,DELETE/status:ACTIVE``. The values of a
+clause are alternatives; a pair of aware datetimes is a range, open where it has ``None``.
 """
 
 
@@ -40,8 +40,10 @@ def filter_texts(
     value: TransferFilter | Iterable[TransferFilter] | MissingType | None,
 ) -> list[str | MissingType | None]:
     """Write one filter or several alternative ones."""
-    if value is None or isinstance(value, (str, MissingType, Mapping)):
-        return [filter_text(value)]
+    if value is None or isinstance(value, (str, MissingType)):
+        return [value]
+    if isinstance(value, Mapping):
+        return [filter_text(cast("TransferFilter", value))]
     return [filter_text(item) for item in value]
 
 

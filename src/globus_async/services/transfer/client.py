@@ -1,0 +1,112 @@
+"""TransferClient: everything the Transfer service offers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, ClassVar
+from uuid import UUID
+
+from ..._request import uuid_text
+from ...scopes import GCSCollectionScopes, Scope, TransferScopes
+from .acl import AccessRuleMethods
+from .activation import ActivationMethods
+from .bookmarks import BookmarkMethods
+from .endpoints import EndpointMethods
+from .errors import TransferAPIError, error_for, is_final
+from .filesystem import FilesystemMethods
+from .manager_actions import ManagerActionMethods
+from .manager_endpoints import ManagerEndpointMethods
+from .manager_tasks import ManagerTaskMethods
+from .roles import RoleMethods
+from .servers import ServerMethods
+from .sharing import SharingMethods
+from .submissions import SubmissionMethods
+from .subscriptions import SubscriptionMethods
+from .tunnels import TunnelMethods
+from .waiting import WaitingMethods
+
+if TYPE_CHECKING:
+    from ..._answer import Answer
+    from ...errors import Attempt, GlobusAPIError
+
+__all__ = ("TransferClient",)
+
+
+class TransferClient(
+    EndpointMethods,
+    SharingMethods,
+    SubscriptionMethods,
+    ServerMethods,
+    RoleMethods,
+    AccessRuleMethods,
+    ActivationMethods,
+    BookmarkMethods,
+    FilesystemMethods,
+    SubmissionMethods,
+    WaitingMethods,
+    ManagerEndpointMethods,
+    ManagerTaskMethods,
+    ManagerActionMethods,
+    TunnelMethods,
+):
+    """
+    A client of the Globus Transfer service.
+
+    Methods that fetch or change one thing are coroutines and return a response, whose members are reached as items.
+    Methods that list things return `Pages`: ``async for`` gives the items, ``await`` the first page.
+
+    Args:
+        environment: Which Globus to talk to; the default is ``GLOBUS_SDK_ENVIRONMENT`` or ``production``.
+        base_url: The service's address, instead of the environment's. Credentials go there and nowhere else.
+        authorizer: Supplies the ``Authorization`` header; may be shared by any number of clients.
+        app_name: Told to the service in the ``User-Agent``.
+        transport: A transport to share; without one the client makes its own and closes it.
+        retry: When calls are sent again.
+
+    Example:
+        >>> async with TransferClient(authorizer=authorizer, transport=transport) as client:
+        ...     endpoint = await client.get_endpoint(endpoint_id)
+        >>> endpoint["display_name"]
+        'Lab storage'
+    """
+
+    service_name: ClassVar[str] = "transfer"
+    resource_server: ClassVar[str] = TransferScopes.resource_server
+    error_class: ClassVar[type[GlobusAPIError]] = TransferAPIError
+    scopes: ClassVar = TransferScopes
+
+    @staticmethod
+    def data_access_scope(collection_ids: UUID | str | Iterable[UUID | str]) -> Scope:
+        """
+        Return the scope to log in with, to be let at the data of mapped collections.
+
+        Such collections (not high-assurance ones, nor guest collections) ask for a consent of their own; without it
+        their files answer with `ConsentRequired`.
+
+        Args:
+            collection_ids: Which collections. UUIDs.
+
+        Returns:
+            The scope for all of Transfer, with the collections' data access as dependencies.
+
+        Raises:
+            GlobusSDKUsageError: An id that is no UUID.
+
+        Example:
+            >>> print(TransferClient.data_access_scope("a9a1d4c1-6f62-4d10-8a3c-5d1a2f3e4b5c"))
+            urn:globus:auth:scope:transfer.api.globus.org:all[*https://auth.globus.org/scopes/a9a1d4c1-6f62-4d10-8a3c-5d1a2f3e4b5c/data_access]
+
+        **Differs from globus-sdk:** returns the scope instead of adding it to a ``GlobusApp``.
+        """
+        ids = [collection_ids] if isinstance(collection_ids, (str, UUID)) else collection_ids
+        scope = TransferScopes.all
+        for collection_id in ids:
+            data_access = GCSCollectionScopes(uuid_text("collection_ids", collection_id)).data_access
+            scope = scope.with_dependency(data_access.with_optional(True))
+        return scope
+
+    def _error_for(self, answer: Answer, attempts: tuple[Attempt, ...]) -> GlobusAPIError:
+        return error_for(answer, attempts)
+
+    def _is_final(self, answer: Answer) -> bool:
+        return is_final(answer)

@@ -1,0 +1,268 @@
+"""Endpoints and collections: read, search, change."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from ..._request import MISSING, MissingType, comma_joined, flag, path
+from ...client import BaseClient
+from ...paging import Pages, offset_has_next, single
+from .documents import (
+    EndpointCreateResultDocument,
+    EndpointDocument,
+    EntityType,
+    PauseRuleLimitedDocument,
+    ResultDocument,
+    SearchScope,
+)
+from .listing import page_size, wanted
+
+if TYPE_CHECKING:
+    from ...response import GlobusHTTPResponse
+
+__all__ = ("EndpointMethods",)
+
+
+class EndpointMethods(BaseClient):
+    """Endpoints and collections."""
+
+    async def get_endpoint(
+        self,
+        endpoint_id: UUID | str,
+        *,
+        fields: str | Iterable[str] | MissingType = MISSING,
+        query_params: Mapping[str, object] | None = None,
+    ) -> GlobusHTTPResponse[EndpointDocument]:
+        """
+        Fetch an endpoint or collection.
+
+        Args:
+            endpoint_id: Which one. UUID.
+            fields: The members to answer with. By default all.
+            query_params: Further query parameters.
+
+        Returns:
+            The endpoint document.
+
+        Raises:
+            EndpointNotFound: 404 ``EndpointNotFound`` or ``EndpointDeleted``; look for it with `endpoint_search`.
+            PermissionDenied: 403, it is not visible to you.
+
+        Example:
+            >>> endpoint = await tc.get_endpoint(endpoint_id)
+            >>> endpoint["display_name"]
+            'Lab storage'
+
+        REST: `GET /v0.10/endpoint/<endpoint_id>
+        <https://docs.globus.org/api/transfer/endpoints_and_collections/#get_endpoint_or_collection_by_id>`_
+        """
+        return await self._send(
+            "GET",
+            path("/v0.10/endpoint/{endpoint_id}", endpoint_id),
+            EndpointDocument,
+            params={"fields": comma_joined(fields)},
+            query_params=query_params,
+        )
+
+    async def update_endpoint(
+        self,
+        endpoint_id: UUID | str,
+        data: Mapping[str, Any],
+        *,
+        query_params: Mapping[str, object] | None = None,
+    ) -> GlobusHTTPResponse[ResultDocument]:
+        """
+        Change an endpoint or collection.
+
+        Args:
+            endpoint_id: Which one. UUID.
+            data: The members to change, with their new values.
+            query_params: Further query parameters.
+
+        Returns:
+            A result, ``code`` ``"Updated"``.
+
+        Raises:
+            PermissionDenied: 403, you are not an administrator of it.
+            EndpointNotFound: 404.
+
+        Example:
+            >>> result = await tc.update_endpoint(endpoint_id, {"description": "Better description"})
+            >>> result["code"]
+            'Updated'
+
+        REST: `PUT /v0.10/endpoint/<endpoint_id>
+        <https://docs.globus.org/api/transfer/gcp_management/#update_collection_by_id>`_
+        """
+        return await self._send(
+            "PUT",
+            path("/v0.10/endpoint/{endpoint_id}", endpoint_id),
+            ResultDocument,
+            data=data,
+            query_params=query_params,
+        )
+
+    async def create_endpoint(
+        self, data: Mapping[str, Any], *, query_params: Mapping[str, object] | None = None
+    ) -> GlobusHTTPResponse[EndpointCreateResultDocument]:
+        """
+        Create an endpoint.
+
+        Historic: Globus Connect Server 5 and Connect Personal make their own collections; globus-sdk 4 has nothing in
+        its place. Use `create_shared_endpoint` for guest collections on Connect Personal.
+
+        Args:
+            data: An ``endpoint`` document.
+            query_params: Further query parameters.
+
+        Returns:
+            A result, ``code`` ``"Created"``, with the ``id`` of the new endpoint and, for Connect Personal, the
+            ``globus_connect_setup_key``.
+
+        Raises:
+            TransferAPIError: 400 ``BadRequest`` for a document the service does not take.
+
+        Example:
+            >>> result = await tc.create_endpoint({"DATA_TYPE": "endpoint", "display_name": "Laptop",
+            ...                                    "is_globus_connect": True})
+            >>> result["code"]
+            'Created'
+
+        REST: `POST /v0.10/endpoint <https://docs.globus.org/api/transfer/gcp_management/#create_collection>`_
+        """
+        return await self._send(
+            "POST", "/v0.10/endpoint", EndpointCreateResultDocument, data=data, query_params=query_params
+        )
+
+    async def delete_endpoint(
+        self, endpoint_id: UUID | str, *, query_params: Mapping[str, object] | None = None
+    ) -> GlobusHTTPResponse[ResultDocument]:
+        """
+        Delete an endpoint or collection; its files stay where they are.
+
+        Args:
+            endpoint_id: Which one. UUID.
+            query_params: Further query parameters.
+
+        Returns:
+            A result, ``code`` ``"Deleted"``.
+
+        Raises:
+            PermissionDenied: 403, you are not an administrator of it.
+            EndpointNotFound: 404, also when an earlier attempt of the same call had deleted it.
+
+        Example:
+            >>> result = await tc.delete_endpoint(guest_collection_id)
+            >>> result["code"]
+            'Deleted'
+
+        REST: `DELETE /v0.10/endpoint/<endpoint_id>
+        <https://docs.globus.org/api/transfer/gcp_management/#delete_collection_by_id>`_
+        """
+        return await self._send(
+            "DELETE", path("/v0.10/endpoint/{endpoint_id}", endpoint_id), ResultDocument, query_params=query_params
+        )
+
+    def endpoint_search(
+        self,
+        filter_fulltext: str | MissingType | None = MISSING,
+        filter_scope: SearchScope | str | MissingType | None = MISSING,
+        *,
+        num_results: int | MissingType | None = MISSING,
+        filter_owner_id: UUID | str | MissingType | None = MISSING,
+        filter_host_endpoint: UUID | str | MissingType | None = MISSING,
+        filter_non_functional: bool | MissingType | None = MISSING,
+        filter_entity_type: EntityType | MissingType | None = MISSING,
+        limit: int | MissingType | None = MISSING,
+        offset: int | MissingType | None = MISSING,
+        fields: str | Iterable[str] | MissingType = MISSING,
+        query_params: Mapping[str, object] | None = None,
+    ) -> Pages[EndpointDocument]:
+        """
+        Search for endpoints and collections.
+
+        Args:
+            filter_fulltext: Words that must all be in the name, description, organization, keywords, ... Required
+                unless a scope or owner is given.
+            filter_scope: Which to look through. By default all that are visible to you.
+            num_results: How many to give; ``None`` for as many as the service has to give, which is 1000. The default
+                is ``limit``, and without it 25.
+            filter_owner_id: Only those of this identity. UUID.
+            filter_host_endpoint: Only guest collections on this one. UUID.
+            filter_non_functional: Only those that are parts of others, or only those that are not.
+            filter_entity_type: Only this kind; not with ``filter_non_functional``.
+            limit: How many to fetch at a time, at most and by default 100.
+            offset: How many to leave out.
+            fields: The members to answer with. By default all.
+            query_params: Further query parameters.
+
+        Returns:
+            The listing: ``async for`` gives the endpoints, ``await`` the first page.
+
+        Raises:
+            TransferAPIError: 400 ``BadRequest`` for filters that do not go together.
+
+        Example:
+            >>> async for endpoint in tc.endpoint_search("lab storage"):
+            ...     print(endpoint["display_name"])
+            Lab storage
+            >>> page = await tc.endpoint_search("lab", filter_scope="my-endpoints")
+            >>> [endpoint["id"] == endpoint_id for endpoint in page]
+            [True]
+
+        **Differs from globus-sdk:** iterating goes on to the next pages, up to ``num_results``.
+
+        REST: `GET /v0.10/endpoint_search <https://docs.globus.org/api/transfer/endpoint_and_collection_search/>`_
+        """
+        return self._list(
+            "/v0.10/endpoint_search",
+            EndpointDocument,
+            style=offset_has_next,
+            params={
+                "filter_fulltext": filter_fulltext,
+                "filter_scope": filter_scope,
+                "filter_owner_id": filter_owner_id,
+                "filter_host_endpoint": filter_host_endpoint,
+                "filter_non_functional": flag(filter_non_functional),
+                "filter_entity_type": filter_entity_type,
+                "offset": offset,
+                "fields": comma_joined(fields),
+            },
+            query_params=query_params,
+            num_results=wanted(num_results, limit, 25),
+            page_size=page_size(limit, 100),
+            cap=1000,
+        )
+
+    def my_effective_pause_rule_list(
+        self, endpoint_id: UUID | str, *, query_params: Mapping[str, object] | None = None
+    ) -> Pages[PauseRuleLimitedDocument]:
+        """
+        List the pause rules that affect you on a collection.
+
+        Args:
+            endpoint_id: Which collection. UUID.
+            query_params: Further query parameters.
+
+        Returns:
+            The listing, of one page.
+
+        Raises:
+            EndpointNotFound: 404.
+
+        Example:
+            >>> rules = await tc.my_effective_pause_rule_list(endpoint_id)
+            >>> len(rules)
+            0
+
+        REST: `GET /v0.10/endpoint/<endpoint_id>/my_effective_pause_rule_list
+        <https://docs.globus.org/api/transfer/endpoints_and_collections/#get_my_effective_collection_pause_rules>`_
+        """
+        return self._list(
+            path("/v0.10/endpoint/{endpoint_id}/my_effective_pause_rule_list", endpoint_id),
+            PauseRuleLimitedDocument,
+            style=single,
+            query_params=query_params,
+        )

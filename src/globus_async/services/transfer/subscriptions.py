@@ -1,0 +1,101 @@
+"""What a subscription gives to collections."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from ..._request import path, uuid_text
+from ...client import BaseClient
+from .documents import ResultDocument
+
+if TYPE_CHECKING:
+    from ...response import GlobusHTTPResponse
+
+__all__ = ("SubscriptionMethods",)
+
+
+class SubscriptionMethods(BaseClient):
+    """Subscriptions of collections."""
+
+    async def set_subscription_id(
+        self,
+        collection_id: UUID | str,
+        subscription_id: UUID | str | None,
+        *,
+        query_params: Mapping[str, object] | None = None,
+    ) -> GlobusHTTPResponse[ResultDocument]:
+        """
+        Put a mapped collection under a subscription.
+
+        Args:
+            collection_id: Which collection. UUID.
+            subscription_id: Which subscription: a UUID, ``"DEFAULT"`` if you manage exactly one, ``None`` for none.
+            query_params: Further query parameters.
+
+        Returns:
+            A result, ``code`` ``"Updated"``.
+
+        Raises:
+            PermissionDenied: 403, you do not manage the subscription.
+            EndpointNotFound: 404.
+            TransferAPIError: 400 ``BadRequest`` if ``"DEFAULT"`` is ambiguous.
+
+        Example:
+            >>> result = await tc.set_subscription_id(endpoint_id, None)
+            >>> result["code"]
+            'Updated'
+
+        REST: `PUT /v0.10/endpoint/<collection_id>/subscription
+        <https://docs.globus.org/api/transfer/endpoints_and_collections/#set_subscription_id>`_
+        """
+        subscription = subscription_id
+        if subscription is not None and subscription != "DEFAULT":
+            subscription = uuid_text("subscription_id", subscription)
+        return await self._send(
+            "PUT",
+            path("/v0.10/endpoint/{collection_id}/subscription", collection_id),
+            ResultDocument,
+            data={"subscription_id": subscription},
+            query_params=query_params,
+        )
+
+    async def set_subscription_admin_verified(
+        self,
+        collection_id: UUID | str,
+        subscription_admin_verified: bool,
+        *,
+        query_params: Mapping[str, object] | None = None,
+    ) -> GlobusHTTPResponse[ResultDocument]:
+        """
+        Say whether the subscription's administrators vouch for a collection.
+
+        Args:
+            collection_id: Which collection. UUID.
+            subscription_admin_verified: Whether they do.
+            query_params: Further query parameters.
+
+        Returns:
+            A result, ``code`` ``"Updated"``.
+
+        Raises:
+            PermissionDenied: 403, you are no administrator of the subscription.
+            TransferAPIError: 400 ``BadRequest`` if the collection is under no subscription, or no administrator's
+                identity is in your session: log in again.
+
+        Example:
+            >>> result = await tc.set_subscription_admin_verified(subscribed_id, True)
+            >>> result["code"]
+            'Updated'
+
+        REST: `PUT /v0.10/endpoint/<collection_id>/subscription_admin_verified
+        <https://docs.globus.org/api/transfer/endpoints_and_collections/#set_subscription_admin_verified>`_
+        """
+        return await self._send(
+            "PUT",
+            path("/v0.10/endpoint/{collection_id}/subscription_admin_verified", collection_id),
+            ResultDocument,
+            data={"subscription_admin_verified": subscription_admin_verified},
+            query_params=query_params,
+        )

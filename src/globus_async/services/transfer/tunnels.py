@@ -1,0 +1,297 @@
+"""Tunnels and stream access points: streaming between collections, in Transfer's next API generation."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, MutableMapping
+from typing import TYPE_CHECKING, Any
+from uuid import UUID, uuid4
+
+from ..._request import MISSING, MissingType, path, uuid_text
+from ...client import BaseClient
+from ...errors import GlobusSDKUsageError
+from ...paging import Pages, json_api
+from .data import is_document
+from .documents import (
+    StreamAccessPointDocument,
+    StreamAccessPointEnvelope,
+    TunnelDeletedEnvelope,
+    TunnelDocument,
+    TunnelEnvelope,
+    TunnelEventDocument,
+)
+from .listing import page_size
+
+if TYPE_CHECKING:
+    from ...response import GlobusHTTPResponse
+
+__all__ = ("TunnelMethods",)
+
+
+class TunnelMethods(BaseClient):
+    """Tunnels and stream access points. Beta, as the service calls them."""
+
+    async def create_tunnel(
+        self, data: MutableMapping[str, Any], *, query_params: Mapping[str, object] | None = None
+    ) -> GlobusHTTPResponse[TunnelEnvelope]:
+        """
+        Make a tunnel between two stream access points.
+
+        A document without a submission id gets one, which stays in it: submitting it again makes no second tunnel.
+
+        Args:
+            data: A `CreateTunnelData`, or a dict of the same form.
+            query_params: Further query parameters.
+
+        Returns:
+            The tunnel, in ``data``.
+
+        Raises:
+            GlobusSDKUsageError: A document without ``data``.
+            NotFound: 404, no such stream access point.
+
+        Example:
+            >>> response = await tc.create_tunnel(CreateTunnelData(initiator_id, listener_id, label="camera"))
+            >>> response["data"]["attributes"]["state"]
+            'AWAITING_LISTENER'
+
+        REST: `POST /v2/tunnels <https://docs.globus.org/api/transfer/>`_
+        """
+        body = data.get("data") if is_document(data) else None
+        if not is_document(body):
+            raise GlobusSDKUsageError("a tunnel document has its members under 'data'; CreateTunnelData makes one")
+        attributes: dict[str, Any] = body.setdefault("attributes", {})
+        if attributes.get("submission_id") in {None, MISSING, ""}:
+            attributes["submission_id"] = str(uuid4())
+        uuid_text("submission_id", attributes["submission_id"])
+        return await self._send(
+            "POST", "/v2/tunnels", TunnelEnvelope, data=data, query_params=query_params, replay=True
+        )
+
+    async def update_tunnel(
+        self, tunnel_id: UUID | str, update_doc: Mapping[str, Any], *, query_params: Mapping[str, object] | None = None
+    ) -> GlobusHTTPResponse[TunnelEnvelope]:
+        """
+        Change a tunnel, or stop it.
+
+        Args:
+            tunnel_id: Which one. UUID.
+            update_doc: A JSON:API document with the attributes to change, such as ``{"state": "STOPPING"}``.
+            query_params: Further query parameters.
+
+        Returns:
+            The tunnel, in ``data``.
+
+        Raises:
+            NotFound: 404.
+            NetworkError: If its ``maybe_executed`` is true, the change may be made: look before you repeat.
+
+        Example:
+            >>> stop = {"data": {"type": "Tunnel", "attributes": {"state": "STOPPING"}}}
+            >>> response = await tc.update_tunnel(tunnel_id, stop)
+            >>> response["data"]["attributes"]["state"]
+            'STOPPING'
+
+        REST: `PATCH /v2/tunnels/<tunnel_id> <https://docs.globus.org/api/transfer/>`_
+        """
+        return await self._send(
+            "PATCH",
+            path("/v2/tunnels/{tunnel_id}", tunnel_id),
+            TunnelEnvelope,
+            data=update_doc,
+            query_params=query_params,
+        )
+
+    async def get_tunnel(
+        self, tunnel_id: UUID | str, *, query_params: Mapping[str, object] | None = None
+    ) -> GlobusHTTPResponse[TunnelEnvelope]:
+        """
+        Fetch a tunnel.
+
+        Args:
+            tunnel_id: Which one. UUID.
+            query_params: Further query parameters.
+
+        Returns:
+            The tunnel, in ``data``.
+
+        Raises:
+            NotFound: 404.
+
+        Example:
+            >>> response = await tc.get_tunnel(tunnel_id)
+            >>> response["data"]["attributes"]["lifetime_mins"]
+            360
+
+        REST: `GET /v2/tunnels/<tunnel_id> <https://docs.globus.org/api/transfer/>`_
+        """
+        return await self._send(
+            "GET", path("/v2/tunnels/{tunnel_id}", tunnel_id), TunnelEnvelope, query_params=query_params
+        )
+
+    async def delete_tunnel(
+        self, tunnel_id: UUID | str, *, query_params: Mapping[str, object] | None = None
+    ) -> GlobusHTTPResponse[TunnelDeletedEnvelope]:
+        """
+        Delete a tunnel.
+
+        Args:
+            tunnel_id: Which one. UUID.
+            query_params: Further query parameters.
+
+        Returns:
+            An answer with nothing in ``data``.
+
+        Raises:
+            NotFound: 404, also when an earlier attempt of the same call had deleted it.
+
+        Example:
+            >>> response = await tc.delete_tunnel(tunnel_id)
+            >>> response["data"] is None
+            True
+
+        REST: `DELETE /v2/tunnels/<tunnel_id> <https://docs.globus.org/api/transfer/>`_
+        """
+        return await self._send(
+            "DELETE", path("/v2/tunnels/{tunnel_id}", tunnel_id), TunnelDeletedEnvelope, query_params=query_params
+        )
+
+    def list_tunnels(
+        self,
+        *,
+        num_results: int | None = None,
+        limit: int | MissingType | None = MISSING,
+        query_params: Mapping[str, object] | None = None,
+    ) -> Pages[TunnelDocument]:
+        """
+        List your tunnels.
+
+        Args:
+            num_results: How many to give; ``None`` for all.
+            limit: How many to fetch at a time. By default as many as the service gives.
+            query_params: Further query parameters.
+
+        Returns:
+            The listing: ``async for`` gives the tunnels, ``await`` the first page.
+
+        Example:
+            >>> [tunnel["attributes"]["label"] async for tunnel in tc.list_tunnels()]
+            ['microscope']
+
+        **Differs from globus-sdk:** iterating goes on to the next pages.
+
+        REST: `GET /v2/tunnels <https://docs.globus.org/api/transfer/>`_
+        """
+        return self._list(
+            "/v2/tunnels",
+            TunnelDocument,
+            style=json_api,
+            query_params=query_params,
+            num_results=num_results,
+            page_size=page_size(limit),
+            key="data",
+        )
+
+    def get_tunnel_events(
+        self,
+        tunnel_id: UUID | str,
+        *,
+        num_results: int | None = None,
+        limit: int | MissingType | None = MISSING,
+        query_params: Mapping[str, object] | None = None,
+    ) -> Pages[TunnelEventDocument]:
+        """
+        List what happened to a tunnel.
+
+        Args:
+            tunnel_id: Which one. UUID.
+            num_results: How many to give; ``None`` for all.
+            limit: How many to fetch at a time. By default as many as the service gives.
+            query_params: Further query parameters.
+
+        Returns:
+            The listing: ``async for`` gives the events, ``await`` the first page.
+
+        Raises:
+            NotFound: 404.
+
+        Example:
+            >>> [event["attributes"]["code"] async for event in tc.get_tunnel_events(tunnel_id)]
+            ['STARTED']
+
+        **Differs from globus-sdk:** a listing, which iterating goes through to its end.
+
+        REST: `GET /v2/tunnels/<tunnel_id>/events <https://docs.globus.org/api/transfer/>`_
+        """
+        return self._list(
+            path("/v2/tunnels/{tunnel_id}/events", tunnel_id),
+            TunnelEventDocument,
+            style=json_api,
+            query_params=query_params,
+            num_results=num_results,
+            page_size=page_size(limit),
+            key="data",
+        )
+
+    async def get_stream_access_point(
+        self, stream_ap_id: UUID | str, *, query_params: Mapping[str, object] | None = None
+    ) -> GlobusHTTPResponse[StreamAccessPointEnvelope]:
+        """
+        Fetch a stream access point.
+
+        Args:
+            stream_ap_id: Which one. UUID.
+            query_params: Further query parameters.
+
+        Returns:
+            The stream access point, in ``data``.
+
+        Raises:
+            NotFound: 404.
+
+        Example:
+            >>> response = await tc.get_stream_access_point(listener_id)
+            >>> response["data"]["attributes"]["display_name"]
+            'Listener'
+
+        REST: `GET /v2/stream_access_points/<stream_ap_id> <https://docs.globus.org/api/transfer/>`_
+        """
+        return await self._send(
+            "GET",
+            path("/v2/stream_access_points/{stream_ap_id}", stream_ap_id),
+            StreamAccessPointEnvelope,
+            query_params=query_params,
+        )
+
+    def list_stream_access_points(
+        self,
+        *,
+        num_results: int | None = None,
+        limit: int | MissingType | None = MISSING,
+        query_params: Mapping[str, object] | None = None,
+    ) -> Pages[StreamAccessPointDocument]:
+        """
+        List the stream access points that are visible to you.
+
+        Args:
+            num_results: How many to give; ``None`` for all.
+            limit: How many to fetch at a time. By default as many as the service gives.
+            query_params: Further query parameters.
+
+        Returns:
+            The listing: ``async for`` gives the stream access points, ``await`` the first page.
+
+        Example:
+            >>> sorted([point["attributes"]["display_name"] async for point in tc.list_stream_access_points()])
+            ['Initiator', 'Listener']
+
+        REST: `GET /v2/stream_access_points <https://docs.globus.org/api/transfer/>`_
+        """
+        return self._list(
+            "/v2/stream_access_points",
+            StreamAccessPointDocument,
+            style=json_api,
+            query_params=query_params,
+            num_results=num_results,
+            page_size=page_size(limit),
+            key="data",
+        )
