@@ -22,13 +22,13 @@ Transfer's errors: a class of their own for those that a caller answers in a way
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
-from ..._json import is_list, is_object
+from ..._json import is_object
 from ...errors import GlobusAPIError, GlobusError
+from ...gare import GlobusAuthorizationParameters, to_gare
 
 if TYPE_CHECKING:
     from ..._answer import Answer
@@ -60,30 +60,26 @@ __all__ = (
 
 
 class TransferAPIError(GlobusAPIError):
-    """
-    Transfer answered with an error.
-
-    Attributes:
-        authorization_parameters: What a new login must ask for (``session_message``, ``session_required_policies``,
-            ``required_scopes``, ``prompt``, ...); empty if a login would not help.
-        required_scopes: The scopes that lack the user's consent; empty if it is not about consent.
-    """
-
-    authorization_parameters: Mapping[str, Any]
-    required_scopes: tuple[str, ...]
-
-    def __init__(self, answer: Answer, attempts: tuple[Attempt, ...] = ()) -> None:
-        super().__init__(answer, attempts)
-        self.authorization_parameters = _authorization_parameters(self.raw_json)
-        self.required_scopes = _required_scopes(self.raw_json, self.authorization_parameters)
+    """Transfer answered with an error."""
 
 
 class AuthorizationRequired(TransferAPIError):  # noqa: N818 -- says what to do
     """The user must log in again, with the error's ``authorization_parameters``."""
 
+    @property
+    def authorization_parameters(self) -> GlobusAuthorizationParameters:
+        """What the new login has to ask for."""
+        gare = to_gare(self)
+        return GlobusAuthorizationParameters() if gare is None else gare.authorization_parameters
+
 
 class ConsentRequired(AuthorizationRequired):
     """The user must consent to the error's ``required_scopes``, usually to the data access scope of a collection."""
+
+    @property
+    def required_scopes(self) -> list[str]:
+        """The scopes that lack the user's consent, with their dependencies."""
+        return self.authorization_parameters.required_scopes or []
 
 
 class AuthenticationFailed(TransferAPIError):  # noqa: N818 -- the state of affairs, in the service's words
@@ -182,22 +178,20 @@ _BY_STATUS: Final[Mapping[int, type[TransferAPIError]]] = {
     503: ServiceUnavailable,
 }
 _FINAL: Final = re.compile(r"ExternalError|EndpointError")
-_EMBEDDED: Final = re.compile(r"GridFTP-JSON-Result:\s*(?=\{)")
 
 
-def error_class_for(status: int, code: str, *, has_authorization_parameters: bool = False) -> type[TransferAPIError]:
+def error_class_for(status: int, code: str) -> type[TransferAPIError]:
     """Choose the class of an error by its code, and by its status where the code says nothing."""
     by_code = (cls for pattern, cls in _BY_CODE if pattern.search(code) is not None)
-    cls = next(by_code, None) or _BY_STATUS.get(status, TransferAPIError)
-    if has_authorization_parameters and not issubclass(cls, AuthorizationRequired):
-        return AuthorizationRequired
-    return cls
+    return next(by_code, None) or _BY_STATUS.get(status, TransferAPIError)
 
 
 def error_for(answer: Answer, attempts: tuple[Attempt, ...] = ()) -> TransferAPIError:
     """Make the error of an answer that is no success."""
     seen = TransferAPIError(answer, attempts)
-    cls = error_class_for(seen.http_status, seen.code, has_authorization_parameters=bool(seen.authorization_parameters))
+    cls = error_class_for(seen.http_status, seen.code)
+    if not issubclass(cls, AuthorizationRequired) and (gare := to_gare(seen)) is not None:
+        cls = ConsentRequired if gare.authorization_parameters.required_scopes else AuthorizationRequired
     return cls(answer, attempts)
 
 
@@ -212,42 +206,3 @@ def may_have_been_executed(error: GlobusAPIError) -> bool:
     """Whether a call that ended in this error may have been carried out all the same, at this or an earlier attempt."""
     refused = 400 <= error.http_status < 500 and error.http_status not in {408, 429}
     return not refused and not _FINAL.search(error.code) and any(attempt.maybe_executed for attempt in error.attempts)
-
-
-def _authorization_parameters(document: object) -> Mapping[str, Any]:
-    """Read the parameters from where the service puts them: a member, or JSON inside the message."""
-    if not is_object(document):
-        return {}
-    found: object = document.get("authorization_parameters")
-    if not is_object(found):
-        found = _embedded(document.get("message"))
-    if not is_object(found):
-        return {}
-    # older answers have lists as comma-joined text
-    return {
-        name: value.split(",")
-        if isinstance(value, str) and name.startswith("session_required_") and name != "session_required_mfa"
-        else value
-        for name, value in found.items()
-    }
-
-
-def _embedded(message: object) -> object:
-    match = _EMBEDDED.search(message) if isinstance(message, str) else None
-    if match is None:
-        return None
-    try:
-        result, _ = json.JSONDecoder().raw_decode(match.string, match.end())
-    except (ValueError, RecursionError):
-        return None
-    return result.get("authorization_parameters") if is_object(result) else None
-
-
-def _required_scopes(document: object, parameters: Mapping[str, Any]) -> tuple[str, ...]:
-    for holder in (document, parameters):
-        found: object = holder.get("required_scopes") if is_object(holder) else None
-        if isinstance(found, str):
-            return tuple(found.split())
-        if is_list(found):
-            return tuple(scope for scope in found if isinstance(scope, str))
-    return ()
