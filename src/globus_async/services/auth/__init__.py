@@ -1,0 +1,1 @@
+"""Globus Auth: logins, tokens, identities, and the registration of clients."""

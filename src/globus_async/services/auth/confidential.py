@@ -1,0 +1,252 @@
+"""The client of an app that keeps a secret: a web application, a service, a job."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from ..._request import MISSING, MissingType, comma_joined
+from ..._secret import Secret
+from ...authorizers import BasicAuthorizer
+from ...errors import GlobusSDKUsageError
+from ...scopes import ScopeParser
+from .flows import DEFAULT_SCOPES, GlobusAuthorizationCodeFlowManager, Scopes
+from .responses import (
+    IntrospectionResponse,
+    OAuthClientCredentialsResponse,
+    OAuthDependentTokenResponse,
+    warn_of_missing_scopes,
+)
+from .tokens import AuthLoginClient
+
+if TYPE_CHECKING:
+    from ...transport import RetryPolicy, Transport
+
+__all__ = ("ConfidentialAppAuthClient",)
+
+
+class ConfidentialAppAuthClient(AuthLoginClient):
+    """
+    A client with a secret, which authenticates every call.
+
+    Args:
+        client_id: The registered client's UUID.
+        client_secret: Its secret.
+        environment: Which Globus to talk to; the default is ``GLOBUS_SDK_ENVIRONMENT`` or ``production``.
+        base_url: The service's address, instead of the environment's.
+        app_name: Told to the service in the ``User-Agent``.
+        transport: A transport to share; without one the client makes its own and closes it.
+        retry: When calls are sent again.
+
+    Example:
+        >>> async with ConfidentialAppAuthClient(client_id, client_secret, base_url=auth_url) as client:
+        ...     tokens = await client.oauth2_client_credentials_tokens(TransferScopes.all)
+    """
+
+    def __init__(
+        self,
+        client_id: UUID | str,
+        client_secret: str | Secret,
+        *,
+        environment: str | None = None,
+        base_url: str | None = None,
+        app_name: str | None = None,
+        transport: Transport | None = None,
+        retry: RetryPolicy | None = None,
+    ) -> None:
+        client_secret = Secret.of(client_secret)
+        if not client_id or not client_secret:
+            raise GlobusSDKUsageError("a confidential app's client needs its client_id and client_secret")
+        super().__init__(
+            client_id,
+            BasicAuthorizer(str(client_id), client_secret),
+            environment=environment,
+            base_url=base_url,
+            app_name=app_name,
+            transport=transport,
+            retry=retry,
+        )
+
+    def oauth2_start_flow(
+        self,
+        redirect_uri: str,
+        requested_scopes: Scopes | MissingType | None = MISSING,
+        *,
+        state: str | MissingType | None = MISSING,
+        verifier: str | Secret | MissingType | None = MISSING,
+        nonce: str | MissingType | None = MISSING,
+        refresh_tokens: bool = False,
+        prefill_named_grant: str | MissingType | None = MISSING,
+    ) -> GlobusAuthorizationCodeFlowManager:
+        """
+        Start a login, or take one up again whose ``state`` and ``verifier`` were kept.
+
+        Args:
+            redirect_uri: Where the browser comes back to, exactly as registered.
+            requested_scopes: What to ask for. The default is ``openid profile email`` and Transfer.
+            state: Comes back with the code; give the returned one to ``exchange_code_for_tokens``. The default is
+                random.
+            verifier: The secret of PKCE, 43 to 128 letters, digits or ``-._~``. The default is random.
+            nonce: Comes back inside the id_token, where it is checked. The default is to send none.
+            refresh_tokens: Ask for refresh tokens too.
+            prefill_named_grant: A label for the consent, shown to the user.
+
+        Returns:
+            The flow. Keep it with its user, and call its methods: the client serves any number of logins at once.
+
+        Raises:
+            GlobusSDKUsageError: The verifier breaks the rules, or there is no scope.
+
+        Example:
+            >>> flow = confidential_client.oauth2_start_flow("https://portal.example.org/callback", ["openid"])
+            >>> flow.requested_scopes
+            'openid'
+
+        **Differs from globus-sdk:** scopes have a default, as in release 1, the state is random, and PKCE protects
+        this flow too.
+
+        REST: `GET /v2/oauth2/authorize <https://docs.globus.org/api/auth/developer-guide/#obtaining-authorization>`_
+        """
+        verifier = verifier if isinstance(verifier, MissingType | None) else Secret.of(verifier)
+        flow = GlobusAuthorizationCodeFlowManager(
+            self,
+            redirect_uri,
+            requested_scopes,
+            state=state,
+            verifier=verifier,
+            nonce=nonce,
+            refresh_tokens=refresh_tokens,
+            prefill_named_grant=prefill_named_grant,
+        )
+        self.current_oauth2_flow_manager = flow
+        return flow
+
+    async def oauth2_client_credentials_tokens(
+        self,
+        requested_scopes: Scopes | MissingType | None = MISSING,
+        *,
+        body_params: Mapping[str, object] | None = None,
+        query_params: Mapping[str, object] | None = None,
+    ) -> OAuthClientCredentialsResponse:
+        """
+        Get tokens with which the client acts as itself. `ClientCredentialsAuthorizer` does so when it is time.
+
+        Args:
+            requested_scopes: What to ask for. The default is ``openid profile email`` and Transfer.
+            body_params: Further form fields.
+            query_params: Further query parameters.
+
+        Raises:
+            InvalidClient: The client's id or secret is wrong.
+            AuthAPIError: 400 for a scope that does not exist.
+
+        Example:
+            >>> tokens = await confidential_client.oauth2_client_credentials_tokens(TransferScopes.all)
+            >>> list(tokens.by_resource_server)
+            ['transfer.api.globus.org']
+
+        REST: `POST /v2/oauth2/token <https://docs.globus.org/api/auth/reference/#client_credentials_grant>`_
+        """
+        scopes = ScopeParser.serialize(
+            DEFAULT_SCOPES if isinstance(requested_scopes, MissingType | None) else requested_scopes
+        )
+        tokens = await self.oauth2_token(
+            {"grant_type": "client_credentials", "scope": scopes},
+            body_params=body_params,
+            query_params=query_params,
+            response_class=OAuthClientCredentialsResponse,
+        )
+        warn_of_missing_scopes(tokens, scopes)
+        return tokens
+
+    async def oauth2_get_dependent_tokens(
+        self,
+        token: str | Secret,
+        *,
+        refresh_tokens: bool = False,
+        scope: Scopes | MissingType = MISSING,
+        body_params: Mapping[str, object] | None = None,
+        query_params: Mapping[str, object] | None = None,
+    ) -> OAuthDependentTokenResponse:
+        """
+        Exchange a user's token for this service for tokens for the services it depends on.
+
+        A service that gets a user's request calls this with the token of that request, and calls other services with
+        what it gets. The tokens are that user's; never keep them under another user's name.
+
+        Args:
+            token: The access token that came with the user's request.
+            refresh_tokens: Ask for refresh tokens too.
+            scope: What to ask for. The default is all that the token's scope depends on.
+            body_params: Further form fields.
+            query_params: Further query parameters.
+
+        Raises:
+            InvalidGrant: The token is expired, revoked or for another service.
+            ConsentRequired: The user must consent to the error's ``required_scopes``.
+            InvalidClient: The client is no resource server, or its id or secret is wrong.
+
+        Example:
+            >>> tokens = await confidential_client.oauth2_get_dependent_tokens(access_token)
+            >>> list(tokens.by_resource_server)
+            ['transfer.api.globus.org']
+
+        REST: `POST /v2/oauth2/token <https://docs.globus.org/api/auth/reference/#dependent_token_grant_post_v2oauth2token>`_
+        """
+        token = Secret.token("token", token)
+        return await self.oauth2_token(
+            {
+                "grant_type": "urn:globus:auth:grant_type:dependent_token",
+                "token": token,
+                "access_type": "offline" if refresh_tokens else MISSING,
+                "scope": MISSING if isinstance(scope, MissingType) else ScopeParser.serialize(scope),
+            },
+            body_params=body_params,
+            query_params=query_params,
+            response_class=OAuthDependentTokenResponse,
+        )
+
+    async def oauth2_token_introspect(
+        self,
+        token: str | Secret,
+        *,
+        include: str | Iterable[str] | MissingType | None = MISSING,
+        authentication_policies: UUID | str | Iterable[UUID | str] | MissingType | None = MISSING,
+        query_params: Mapping[str, object] | None = None,
+    ) -> IntrospectionResponse:
+        """
+        Ask what a token stands for: whose it is, for what, until when.
+
+        Args:
+            token: The access token that came with a user's request.
+            include: More to tell: ``identity_set``, ``identity_set_detail``, ``session_info``.
+            authentication_policies: UUIDs of policies to judge the user's session by.
+            query_params: Further query parameters.
+
+        Returns:
+            The document. Trust it if ``active`` is true; otherwise nothing else is in it.
+
+        Raises:
+            InvalidClient: The client's id or secret is wrong.
+
+        Example:
+            >>> told = await confidential_client.oauth2_token_introspect(access_token)
+            >>> told.active, told["username"]
+            (True, 'ada@example.org')
+
+        REST: `POST /v2/oauth2/token/introspect <https://docs.globus.org/api/auth/reference/#token-introspect>`_
+        """
+        token = Secret.token("token", token)
+        return await self._send(
+            "POST",
+            "/v2/oauth2/token/introspect",
+            IntrospectionResponse,
+            form={
+                "token": token,
+                "include": comma_joined(include),
+                "authentication_policies": comma_joined(authentication_policies),
+            },
+            query_params=query_params,
+            replay=True,
+        )

@@ -1,0 +1,108 @@
+"""
+Globus Auth's errors: a class of their own for those that a caller answers in a way of their own.
+
+::
+
+    AuthAPIError
+        InvalidGrant           the code or refresh token is used up, expired or revoked: log in again
+        InvalidClient          the client's id, secret or kind is wrong: correct the configuration
+        ConsentRequired        the user must consent to `required_scopes`
+        AuthenticationFailed   no token, or one that is expired or revoked
+        PermissionDenied       the token lacks a scope, or the caller a role
+        NotFound               there is no such thing
+        InvalidParameters      the service did not like what was asked
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from ...errors import GlobusAPIError
+from ...gare import to_gare
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from ..._answer import Answer
+    from ...errors import Attempt
+
+__all__ = (
+    "AuthAPIError",
+    "AuthenticationFailed",
+    "ConsentRequired",
+    "InvalidClient",
+    "InvalidGrant",
+    "InvalidParameters",
+    "NotFound",
+    "PermissionDenied",
+    "error_for",
+)
+
+
+class AuthAPIError(GlobusAPIError):
+    """
+    Globus Auth answered with an error.
+
+    Attributes:
+        required_scopes: The scopes that lack the user's consent; empty if it is not about consent.
+    """
+
+    required_scopes: tuple[str, ...]
+
+    def __init__(self, answer: Answer, attempts: tuple[Attempt, ...] = ()) -> None:
+        super().__init__(answer, attempts)
+        gare = to_gare(self)
+        self.required_scopes = tuple(gare.authorization_parameters.required_scopes or ()) if gare else ()
+
+
+class InvalidGrant(AuthAPIError):  # noqa: N818 -- the service's code for it
+    """The code or refresh token is used up, expired, revoked or another client's; only a new login brings another."""
+
+
+class InvalidClient(AuthAPIError):  # noqa: N818 -- the service's code for it
+    """The client's id or secret is wrong, or a client of its kind may not do this."""
+
+
+class ConsentRequired(AuthAPIError):  # noqa: N818 -- says what to do
+    """The user must consent to the error's ``required_scopes``, in a new login that asks for them."""
+
+
+class AuthenticationFailed(AuthAPIError):  # noqa: N818 -- the state of affairs
+    """No credentials, or a token that is expired, revoked or not for Globus Auth."""
+
+
+class PermissionDenied(AuthAPIError):  # noqa: N818 -- the state of affairs
+    """The token lacks a scope, or the caller is no administrator of the thing."""
+
+
+class NotFound(AuthAPIError):  # noqa: N818 -- the service's code for it
+    """There is no such project, client, scope, policy or identity."""
+
+
+class InvalidParameters(AuthAPIError):  # noqa: N818 -- the service's code for it
+    """The service did not like what was asked; the message says why."""
+
+
+_BY_CODE: Final[Mapping[str, type[AuthAPIError]]] = {
+    "invalid_grant": InvalidGrant,
+    "invalid_client": InvalidClient,
+    "unauthorized_client": InvalidClient,
+    "dependent_consent_required": ConsentRequired,
+    "consentrequired": ConsentRequired,
+    "invalid_parameters": InvalidParameters,
+}
+_BY_STATUS: Final[Mapping[int, type[AuthAPIError]]] = {
+    400: InvalidParameters,
+    401: AuthenticationFailed,
+    403: PermissionDenied,
+    404: NotFound,
+    409: InvalidParameters,
+    422: InvalidParameters,
+}
+
+
+def error_for(answer: Answer, attempts: tuple[Attempt, ...] = ()) -> AuthAPIError:
+    """Make the error that an answer means: its code decides, then its status."""
+    error = AuthAPIError(answer, attempts)
+    kind = _BY_CODE.get(error.code.lower()) or _BY_STATUS.get(answer.status)
+    return error if kind is None else kind(answer, attempts)

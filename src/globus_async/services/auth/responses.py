@@ -1,0 +1,308 @@
+"""What the token endpoint answers. The tokens in it are plain text for the caller, and hidden wherever it is shown."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any, ClassVar, NoReturn, TypeVar, cast
+
+from ..._json import is_list, is_object
+from ..._secret import Secret
+from ...authorizers.token import lifetime_of
+from ...errors import GlobusSDKUsageError, ResponseDecodeError
+from ...paging import Page
+from ...response import GlobusHTTPResponse
+from ...scopes.consents import ConsentForest
+from .documents import ConsentDocument, IdTokenClaims, IntrospectionDocument, TokenDocument, TokenInfo
+
+if TYPE_CHECKING:
+    from ..._answer import Answer
+    from .id_token import KeySource
+    from .id_token_decoder import IDTokenDecoder
+
+__all__ = (
+    "GetConsentsResponse",
+    "IntrospectionResponse",
+    "OAuthAuthorizationCodeResponse",
+    "OAuthClientCredentialsResponse",
+    "OAuthDependentTokenResponse",
+    "OAuthRefreshTokenResponse",
+    "OAuthTokenResponse",
+    "TokensByScope",
+)
+
+_log = logging.getLogger("globus_async")
+_D = TypeVar("_D")
+
+
+class TokensByScope(Mapping[str, TokenInfo]):
+    """
+    The tokens of an answer, by scope. Several scopes, separated by blanks, do as well if they are of one token.
+
+    Example:
+        >>> tokens.by_scopes["openid profile"]["resource_server"]
+        'auth.globus.org'
+    """
+
+    def __init__(self, tokens: Iterable[TokenInfo]) -> None:
+        self._by_scope = {scope: token for token in tokens for scope in token["scope"].split()}
+
+    def __getitem__(self, scopes: str) -> TokenInfo:
+        found = [self._by_scope[scope] for scope in scopes.split()] if isinstance(scopes, str) else []
+        if not found or any(token is not found[0] for token in found):
+            raise KeyError(f"{scopes!r} are not the scopes of exactly one token")
+        return found[0]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._by_scope)
+
+    def __len__(self) -> int:
+        return len(self._by_scope)
+
+    def __contains__(self, scopes: object) -> bool:
+        try:
+            self[cast("str", scopes)]
+        except KeyError:
+            return False
+        return True
+
+    def __repr__(self) -> str:
+        return f"<tokens for {' '.join(self)}>"
+
+
+class _TokenResponse(GlobusHTTPResponse[_D]):
+    """An answer with tokens in it, one per resource server."""
+
+    __slots__ = ("_by_resource_server", "_by_scopes")
+
+    @property
+    def by_resource_server(self) -> dict[str, TokenInfo]:
+        """
+        The tokens, by resource server, such as ``"transfer.api.globus.org"``.
+
+        Example:
+            >>> sorted(tokens.by_resource_server)
+            ['auth.globus.org', 'transfer.api.globus.org']
+        """
+        return self._by_resource_server
+
+    @property
+    def by_scopes(self) -> TokensByScope:
+        """The tokens, by scope."""
+        return self._by_scopes
+
+    def missing_scopes(self, requested: str) -> list[str]:
+        """
+        Return what was asked for and not granted; a user may decline, and a service may give less.
+
+        Args:
+            requested: The scope string of the request. Scopes that are optional or dependencies are not looked at.
+        """
+        return [scope for scope in _required(requested) if scope not in self._by_scopes]
+
+    def _index(self, entries: list[dict[str, Any]]) -> None:
+        self._by_resource_server: dict[str, TokenInfo] = {}
+        for token in (_info(entry, self.answer.started_at) for entry in entries if _has_token(entry)):
+            self._by_resource_server.setdefault(token["resource_server"], token)
+        self._by_scopes = TokensByScope(self._by_resource_server.values())
+
+    def __repr__(self) -> str:
+        told = "; ".join(f"{name} ({token['scope']})" for name, token in self._by_resource_server.items())
+        return f"<{type(self).__name__} for {told or 'nothing'}>"
+
+    __str__ = __repr__
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("an answer with tokens cannot be pickled; store what you need of .by_resource_server")
+
+
+class OAuthTokenResponse(_TokenResponse[TokenDocument]):
+    """
+    The answer of a grant.
+
+    Raises:
+        AuthAPIError: It is an error, whatever its status.
+        ResponseDecodeError: There is no bearer token in it.
+    """
+
+    __slots__ = ("decoder", "nonce")
+
+    needs_token_type: ClassVar[bool] = True
+
+    def __init__(self, answer: Answer, data: Any) -> None:
+        super().__init__(answer, data)
+        self.decoder: IDTokenDecoder | None = None
+        self.nonce: str | None = None
+        _refuse_error(answer, data)
+        if not is_object(data) or not _has_token(data) or (self.needs_token_type and not _is_bearer(data)):
+            raise _emptied(answer, data).unusable("it should hold a bearer token")
+        others = data.get("other_tokens")
+        self._index([data, *(filter(is_object, others) if is_list(others) else ())])
+
+    async def decode_id_token(
+        self,
+        openid_configuration: Mapping[str, Any] | GlobusHTTPResponse[Any] | None = None,
+        jwk: KeySource | None = None,
+        *,
+        nonce: str | None = None,
+        leeway: float = 60.0,
+    ) -> IdTokenClaims:
+        """
+        Check the id_token and return what it says.
+
+        Args:
+            openid_configuration: The service's, if it is at hand. The default is fetched once per client.
+            jwk: The service's key or key set, if it is at hand. The default is fetched once per client, and again when
+                the key of a token is not in it, at most once a minute.
+            nonce: The one that the login was started with, if another than the flow's.
+            leeway: Seconds by which clocks may differ; 300 at most.
+
+        Raises:
+            IdTokenError: A rule of OpenID Connect is broken; says which one.
+            GlobusSDKUsageError: There is no id_token here, because the scope ``openid`` was not asked for.
+
+        **Differs from globus-sdk:** issuer, ``azp``, ``at_hash``, nonce and the key's id are checked as well, and the
+        algorithm is RS512 whatever token and service say. ``jwk`` needs no ``openid_configuration``.
+        """
+        id_token = self.get("id_token")
+        id_token = Secret.of(id_token) if isinstance(id_token, str) else None
+        if id_token is None or self.decoder is None:
+            raise GlobusSDKUsageError("this answer has no id_token; ask for the scope 'openid' at login")
+        return await self.decoder.decode(
+            id_token,
+            openid_configuration=openid_configuration,
+            jwk=jwk,
+            nonce=self.nonce if nonce is None else nonce,
+            leeway=leeway,
+            access_token=Secret.of(self._data["access_token"]),
+            answer=self.answer,
+        )
+
+
+class OAuthAuthorizationCodeResponse(OAuthTokenResponse):
+    """The tokens of a login."""
+
+    __slots__ = ()
+
+
+class OAuthClientCredentialsResponse(OAuthTokenResponse):
+    """The tokens of a client that acts as itself."""
+
+    __slots__ = ()
+
+
+class OAuthRefreshTokenResponse(OAuthTokenResponse):
+    """A fresh token. Read leniently: it may hold the only refresh token that is left."""
+
+    __slots__ = ()
+
+    needs_token_type = False
+
+
+class OAuthDependentTokenResponse(_TokenResponse[list[TokenInfo]]):
+    """
+    The tokens that a resource server gets for a user's token: a list, without an id_token.
+
+    Raises:
+        AuthAPIError: It is an error, whatever its status.
+        ResponseDecodeError: It is not a list of tokens.
+    """
+
+    __slots__ = ()
+
+    def __init__(self, answer: Answer, data: Any) -> None:
+        super().__init__(answer, data)
+        _refuse_error(answer, data)
+        if not is_list(data) or not all(is_object(entry) and _has_token(entry) for entry in data):
+            raise _emptied(answer, data).unusable("it should be a list of tokens")
+        self._index(data)
+
+
+class IntrospectionResponse(GlobusHTTPResponse[IntrospectionDocument]):
+    """
+    What a token stands for. Of one that is not active, nothing else is kept.
+
+    Attributes:
+        active: Whether the token is good; only a true ``active`` counts.
+    """
+
+    __slots__ = ("active",)
+
+    def __init__(self, answer: Answer, data: Any) -> None:
+        if not is_object(data) or "active" not in data:
+            raise answer.unusable("it should say whether the token is active")
+        self.active = data["active"] is True
+        super().__init__(answer, cast("IntrospectionDocument", data) if self.active else {"active": False})
+
+
+class GetConsentsResponse(Page[ConsentDocument]):
+    """The consents of an identity."""
+
+    __slots__ = ()
+
+    def to_forest(self) -> ConsentForest:
+        """Return them as trees, which know what scopes they grant."""
+        return ConsentForest(cast("list[Mapping[str, Any]]", self.items))
+
+
+def warn_of_missing_scopes(tokens: _TokenResponse[Any], requested: str) -> None:
+    """Log which of the scopes that were asked for were not granted."""
+    if missing := tokens.missing_scopes(requested):
+        _log.warning("%d of the scopes that were asked for were not granted: %s", len(missing), " ".join(missing))
+
+
+def _required(scopes: str) -> list[str]:
+    """Return the names in a scope string that are neither optional nor in brackets."""
+    depth, names = 0, list[str]()
+    for word in scopes.split():
+        if depth == 0 and not word.startswith("*"):
+            names.append(word.partition("[")[0])
+        depth += word.count("[") - word.count("]")
+    return names
+
+
+def _has_token(entry: Mapping[str, Any]) -> bool:
+    token = entry.get("access_token")
+    return isinstance(token, str) and bool(token)
+
+
+def _is_bearer(entry: Mapping[str, Any]) -> bool:
+    kind = entry.get("token_type")
+    return isinstance(kind, str) and kind.lower() == "bearer"
+
+
+def _info(entry: Mapping[str, Any], started_at: float) -> TokenInfo:
+    def text(name: str) -> str | None:
+        value = entry.get(name)
+        return value if isinstance(value, str) else None
+
+    return {
+        "scope": text("scope") or "",
+        "access_token": entry["access_token"],
+        "refresh_token": text("refresh_token"),
+        "token_type": text("token_type"),
+        # without a lifetime to go by it counts as over: whoever stores it asks for a fresh one
+        "expires_at_seconds": int(started_at + (lifetime_of(entry.get("expires_in")) or 0)),
+        "resource_server": text("resource_server") or "",
+    }
+
+
+class ErrorInside(ResponseDecodeError):  # noqa: N818 -- never leaves the package
+    """An error document that came with status 200; whoever sent the request makes the real error of it."""
+
+    def __init__(self, answer: Answer) -> None:
+        super().__init__("the answer is an error, whatever its status says", stage="answer cut")
+        self.answer = answer
+        self.hopeless = True
+
+
+def _refuse_error(answer: Answer, data: object) -> None:
+    if is_object(data) and "error" in data:
+        raise ErrorInside(_emptied(answer, data))
+
+
+def _emptied(answer: Answer, data: object) -> Answer:
+    """Empty a document that is about to be refused, so that no frame of the traceback shows tokens."""
+    if is_object(data) or is_list(data):
+        data.clear()
+    return answer

@@ -1,0 +1,425 @@
+"""The token endpoint and what belongs to it: everything a client does to log in, and with the tokens it got."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal, TypeVar, cast, overload
+from uuid import UUID
+
+from ..._json import is_object
+from ..._request import MISSING, MissingType
+from ..._secret import Secret
+from ...authorizers import GlobusAuthorizer, NullAuthorizer, RenewingAuthorizer
+from ...client import BaseClient
+from ...errors import Attempt, GlobusAPIError, GlobusSDKUsageError
+from ...response import GlobusHTTPResponse
+from ...scopes import AuthScopes
+from .documents import ActiveDocument, JwkSetDocument, OpenIDConfigurationDocument
+from .errors import AuthAPIError, error_for
+from .id_token_decoder import IDTokenDecoder
+from .responses import (
+    ErrorInside,
+    OAuthAuthorizationCodeResponse,
+    OAuthRefreshTokenResponse,
+    OAuthTokenResponse,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
+
+    from ..._answer import Answer
+    from ...transport import RetryPolicy, Transport
+    from .flows import GlobusOAuthFlowManager
+
+__all__ = ("AuthLoginClient",)
+
+R = TypeVar("R", bound=GlobusHTTPResponse[Any])
+
+_SECRETS: Final = frozenset({"client_secret", "code", "code_verifier", "password", "refresh_token", "token"})
+_HARMLESS: Final = frozenset({"client_credentials", "urn:globus:auth:grant_type:dependent_token"})
+"""Grants that may be asked for twice: the first answer's tokens are just not used."""
+
+
+class AuthLoginClient(BaseClient):
+    """
+    What every client of Globus Auth can do: log users in, renew, check and revoke tokens.
+
+    Args:
+        client_id: The registered client's UUID.
+        authorizer: Supplies the ``Authorization`` header.
+        environment: Which Globus to talk to; the default is ``GLOBUS_SDK_ENVIRONMENT`` or ``production``.
+        base_url: The service's address, instead of the environment's.
+        app_name: Told to the service in the ``User-Agent``.
+        transport: A transport to share; without one the client makes its own and closes it.
+        retry: When calls are sent again.
+    """
+
+    service_name: ClassVar[str] = "auth"
+    error_class: ClassVar[type[GlobusAPIError]] = AuthAPIError
+    scopes: ClassVar = AuthScopes
+    resource_server: ClassVar[str] = AuthScopes.resource_server
+
+    def __init__(
+        self,
+        client_id: UUID | str | None = None,
+        authorizer: GlobusAuthorizer | None = None,
+        *,
+        environment: str | None = None,
+        base_url: str | None = None,
+        app_name: str | None = None,
+        transport: Transport | None = None,
+        retry: RetryPolicy | None = None,
+    ) -> None:
+        super().__init__(
+            environment=environment,
+            base_url=base_url,
+            authorizer=authorizer,
+            app_name=app_name,
+            transport=transport,
+            retry=retry,
+        )
+        self.client_id = None if client_id is None else str(client_id)
+        self.current_oauth2_flow_manager: GlobusOAuthFlowManager | None = None
+        self._decoder = IDTokenDecoder(self)
+
+    def _error_for(self, answer: Answer, attempts: tuple[Attempt, ...]) -> AuthAPIError:
+        return error_for(answer, attempts)
+
+    # the login that was started last, for programs that have one user
+
+    def oauth2_get_authorize_url(
+        self,
+        query_params: Mapping[str, object] | None = None,
+        *,
+        session_required_identities: UUID | str | Iterable[UUID | str] | MissingType = MISSING,
+        session_required_single_domain: str | Iterable[str] | MissingType = MISSING,
+        session_required_policies: UUID | str | Iterable[UUID | str] | MissingType = MISSING,
+        session_required_mfa: bool | MissingType = MISSING,
+        session_message: str | MissingType = MISSING,
+        prompt: str | MissingType = MISSING,
+    ) -> str:
+        """
+        Return the address that the user's browser must go to, for the flow that was started last.
+
+        A server with many users calls `get_authorize_url` of the flow that ``oauth2_start_flow`` returned instead; the
+        arguments are the same.
+
+        Raises:
+            GlobusSDKUsageError: No flow was started.
+
+        Example:
+            >>> flow = native_client.oauth2_start_flow()
+            >>> native_client.oauth2_get_authorize_url() == flow.get_authorize_url()
+            True
+
+        REST: `GET /v2/oauth2/authorize <https://docs.globus.org/api/auth/reference/#authorize>`_
+        """
+        return self._flow().get_authorize_url(
+            query_params,
+            session_required_identities=session_required_identities,
+            session_required_single_domain=session_required_single_domain,
+            session_required_policies=session_required_policies,
+            session_required_mfa=session_required_mfa,
+            session_message=session_message,
+            prompt=prompt,
+        )
+
+    async def oauth2_exchange_code_for_tokens(
+        self,
+        auth_code: str | Secret,
+        *,
+        state: str | MissingType | None = MISSING,
+        iss: str | MissingType | None = MISSING,
+    ) -> OAuthAuthorizationCodeResponse:
+        """
+        Exchange the code that came back for tokens, for the flow that was started last.
+
+        A server with many users calls `exchange_code_for_tokens` of the flow that ``oauth2_start_flow`` returned
+        instead; the arguments are the same.
+
+        Raises:
+            GlobusSDKUsageError: No flow was started.
+            LoginRefused: ``state`` or ``iss`` is not the one of this login; nothing was sent.
+            InvalidGrant: The code was used, is too old, or belongs to another login.
+
+        REST: `POST /v2/oauth2/token <https://docs.globus.org/api/auth/reference/#token-request>`_
+        """
+        auth_code = Secret.of(auth_code)
+        return await self._flow().exchange_code_for_tokens(auth_code, state=state, iss=iss)
+
+    def _flow(self) -> GlobusOAuthFlowManager:
+        if self.current_oauth2_flow_manager is None:
+            raise GlobusSDKUsageError("no login was started; call oauth2_start_flow() first")
+        return self.current_oauth2_flow_manager
+
+    # tokens
+
+    async def oauth2_refresh_token(
+        self,
+        refresh_token: str | Secret,
+        *,
+        body_params: Mapping[str, object] | None = None,
+        query_params: Mapping[str, object] | None = None,
+    ) -> OAuthRefreshTokenResponse:
+        """
+        Get a fresh access token. `RefreshTokenAuthorizer` does so when it is time.
+
+        Args:
+            refresh_token: As a login with ``refresh_tokens=True`` gave it.
+            body_params: Further form fields.
+            query_params: Further query parameters.
+
+        Returns:
+            The fresh token. If it brings a new refresh token, the old one may have ceased to work.
+
+        Raises:
+            InvalidGrant: The refresh token is expired, revoked, replaced or another client's: log in again.
+            InvalidClient: The client's id or secret is wrong.
+
+        Example:
+            >>> tokens = await native_client.oauth2_refresh_token(refresh_token)
+            >>> list(tokens.by_resource_server)
+            ['transfer.api.globus.org']
+
+        REST: `POST /v2/oauth2/token <https://docs.globus.org/api/auth/reference/#refresh-tokens>`_
+        """
+        refresh_token = Secret.token("refresh_token", refresh_token)
+        return await self.oauth2_token(
+            {"refresh_token": refresh_token, "grant_type": "refresh_token", "client_id": self._named()},
+            body_params=body_params,
+            query_params=query_params,
+            response_class=OAuthRefreshTokenResponse,
+        )
+
+    async def oauth2_validate_token(
+        self,
+        token: str | Secret,
+        *,
+        body_params: Mapping[str, object] | None = None,
+        query_params: Mapping[str, object] | None = None,
+    ) -> GlobusHTTPResponse[ActiveDocument]:
+        """
+        Ask whether a token is good.
+
+        Args:
+            token: An access or refresh token of this client.
+            body_params: Further form fields.
+            query_params: Further query parameters.
+
+        Example:
+            >>> (await native_client.oauth2_validate_token(access_token))["active"]
+            True
+
+        **Differs from globus-sdk:** removed there in release 4, since the service has given this call up. A
+        confidential app has `oauth2_token_introspect`; everybody else just uses the token.
+
+        REST: ``POST /v2/oauth2/token/validate``
+        """
+        token = Secret.token("token", token)
+        return await self._about_token("/v2/oauth2/token/validate", token, body_params, query_params)
+
+    async def oauth2_revoke_token(
+        self,
+        token: str | Secret,
+        *,
+        body_params: Mapping[str, object] | None = None,
+        query_params: Mapping[str, object] | None = None,
+    ) -> GlobusHTTPResponse[ActiveDocument]:
+        """
+        Revoke a token, at logout or when it may have been seen by others. Forget your own copy whatever comes of it.
+
+        Args:
+            token: An access or refresh token of this client. With a refresh token end the access tokens made from it.
+            body_params: Further form fields.
+            query_params: Further query parameters.
+
+        Returns:
+            ``{"active": False}``, also for a token that is not known.
+
+        Raises:
+            AuthAPIError: The service could not do it now; the token may still work.
+
+        Example:
+            >>> (await native_client.oauth2_revoke_token(access_token))["active"]
+            False
+
+        REST: `POST /v2/oauth2/token/revoke <https://docs.globus.org/api/auth/reference/#token-revoke>`_
+        """
+        token = Secret.token("token", token)
+        return await self._about_token("/v2/oauth2/token/revoke", token, body_params, query_params)
+
+    @overload
+    async def oauth2_token(
+        self,
+        form_data: Mapping[str, object],
+        *,
+        body_params: Mapping[str, object] | None = None,
+        query_params: Mapping[str, object] | None = None,
+    ) -> OAuthTokenResponse: ...
+
+    @overload
+    async def oauth2_token(
+        self,
+        form_data: Mapping[str, object],
+        *,
+        response_class: type[R],
+        body_params: Mapping[str, object] | None = None,
+        query_params: Mapping[str, object] | None = None,
+    ) -> R: ...
+
+    async def oauth2_token(
+        self,
+        form_data: Mapping[str, object],
+        *,
+        response_class: type[GlobusHTTPResponse[Any]] = OAuthTokenResponse,
+        body_params: Mapping[str, object] | None = None,
+        query_params: Mapping[str, object] | None = None,
+    ) -> Any:
+        """
+        Make any request of the token endpoint; the other methods are made of it.
+
+        A client that authenticates by a token of its own sends none here: this is where such tokens are renewed.
+
+        Args:
+            form_data: The form fields, ``grant_type`` among them.
+            response_class: What reads the answer; `OAuthTokenResponse` or one derived from it.
+            body_params: Further form fields.
+            query_params: Further query parameters.
+
+        Raises:
+            InvalidGrant: The code or token that was sent is used up, expired or revoked.
+            InvalidClient: The client's id or secret is wrong.
+            AuthAPIError: Another error, also one that came with status 200.
+            ResponseDecodeError: The answer is not JSON, says something twice, or has no token in it.
+
+        REST: `POST /v2/oauth2/token <https://docs.globus.org/api/auth/reference/#token-request>`_
+        """
+        form_data = _hidden({**form_data, **(body_params or {})})
+        inside: ErrorInside | None = None
+        try:
+            tokens = await self._send(
+                "POST",
+                "/v2/oauth2/token",
+                response_class,
+                form=form_data,
+                query_params=query_params,
+                replay=form_data.get("grant_type") in _HARMLESS,
+                urgent=True,
+                authorizer=self._credentials(),
+            )
+        except ErrorInside as error:
+            inside = error
+        else:
+            if isinstance(tokens, OAuthTokenResponse):
+                tokens.decoder = self._decoder
+            return tokens
+        sent = [value for value in form_data.values() if isinstance(value, Secret)]
+        raise error_for(inside.answer.hiding(*sent), inside.attempts)
+
+    async def _about_token(
+        self,
+        path: str,
+        token: Secret,
+        body_params: Mapping[str, object] | None,
+        query_params: Mapping[str, object] | None,
+    ) -> GlobusHTTPResponse[ActiveDocument]:
+        return await self._send(
+            "POST",
+            path,
+            ActiveDocument,
+            form={"token": token, "client_id": self._named(), **_hidden(body_params or {})},
+            query_params=query_params,
+            replay=True,
+            authorizer=self._credentials(),
+        )
+
+    def _credentials(self) -> GlobusAuthorizer | None:
+        """Return what authenticates at the token endpoint: never something that would ask that very endpoint first."""
+        return None if isinstance(self.authorizer, RenewingAuthorizer) else self.authorizer
+
+    def _named(self) -> str | MissingType:
+        """Return the client's id for the form, if no header says it."""
+        anonymous = isinstance(self._credentials(), NullAuthorizer | None)
+        return self.client_id if anonymous and self.client_id is not None else MISSING
+
+    # discovery
+
+    async def get_openid_configuration(
+        self, *, query_params: Mapping[str, object] | None = None
+    ) -> GlobusHTTPResponse[OpenIDConfigurationDocument]:
+        """
+        Fetch where the parts of the service are, and what it can.
+
+        Example:
+            >>> (await ac.get_openid_configuration())["id_token_signing_alg_values_supported"]
+            ['RS512']
+
+        REST: ``GET /.well-known/openid-configuration``
+        """
+        return await self._send(
+            "GET",
+            "/.well-known/openid-configuration",
+            OpenIDConfigurationDocument,
+            query_params=query_params,
+            authorizer=None,
+        )
+
+    @overload
+    async def get_jwk(
+        self,
+        openid_configuration: Mapping[str, Any] | GlobusHTTPResponse[Any] | MissingType = MISSING,
+        *,
+        as_pem: Literal[False] = False,
+    ) -> JwkSetDocument: ...
+
+    @overload
+    async def get_jwk(
+        self,
+        openid_configuration: Mapping[str, Any] | GlobusHTTPResponse[Any] | MissingType = MISSING,
+        *,
+        as_pem: Literal[True],
+    ) -> RSAPublicKey: ...
+
+    async def get_jwk(
+        self,
+        openid_configuration: Mapping[str, Any] | GlobusHTTPResponse[Any] | MissingType = MISSING,
+        *,
+        as_pem: bool = False,
+    ) -> JwkSetDocument | RSAPublicKey:
+        """
+        Fetch the keys with which id_tokens are signed. They must be at the service's own address.
+
+        Args:
+            openid_configuration: The service's, if it is at hand.
+            as_pem: Return the first key that signs id_tokens, ready for use, instead of the set.
+
+        Raises:
+            GlobusSDKUsageError: The configuration says that the keys are at another address.
+            IdTokenError: With ``as_pem``: there is no such key.
+
+        Example:
+            >>> [key["alg"] for key in (await ac.get_jwk())["keys"]]
+            ['RS512']
+
+        REST: ``GET /jwk.json``
+        """
+        if isinstance(openid_configuration, MissingType):
+            openid_configuration = await self.get_openid_configuration()
+        found = await self.request("GET", openid_configuration["jwks_uri"], automatic_authorization=False)
+        document: object = found.data
+        if not is_object(document):
+            raise found.answer.unusable("it should be a set of keys")
+        if not as_pem:
+            return cast("JwkSetDocument", document)
+        from .id_token import read_keys  # noqa: PLC0415 -- loads cryptography
+
+        return read_keys(document)[0].key
+
+
+def _hidden(form: Mapping[str, object]) -> dict[str, object]:
+    """Put what is secret in a form out of sight."""
+    return {
+        name: Secret(value) if name in _SECRETS and isinstance(value, str) else value for name, value in form.items()
+    }
