@@ -1,0 +1,115 @@
+"""The emulator on a loopback socket, by uvicorn."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import socket
+from collections.abc import AsyncGenerator, Callable, Generator
+from concurrent.futures import Future
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import uvicorn
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+from .troubles import CUT
+
+if TYPE_CHECKING:
+    from collections.abc import Coroutine
+
+    from starlette.types import ASGIApp, Receive, Scope, Send
+
+__all__ = ("LoopbackServer", "serving")
+
+
+@dataclass(frozen=True, slots=True)
+class LoopbackServer:
+    """Where an emulator listens."""
+
+    url: str
+    """``http://host:port``, for both services."""
+    loop: asyncio.AbstractEventLoop
+
+    @property
+    def environ(self) -> dict[str, str]:
+        """The variables that point this package, globus-sdk and globus-cli here."""
+        return {"GLOBUS_SDK_SERVICE_URL_AUTH": self.url, "GLOBUS_SDK_SERVICE_URL_TRANSFER": self.url}
+
+    def run(self, coroutine: Coroutine[Any, Any, Any]) -> Any:
+        """Run a coroutine where the server runs, from another thread: ``server.run(emulator.advance(60))``."""
+        future: Future[Any] = asyncio.run_coroutine_threadsafe(coroutine, self.loop)
+        return future.result()
+
+
+@contextlib.asynccontextmanager
+async def serving(app: ASGIApp, *, host: str, port: int) -> AsyncGenerator[LoopbackServer]:
+    """Listen as long as the block lasts."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.create_server((host, port), family=family)
+    bound = listener.getsockname()[1]
+    config = uvicorn.Config(
+        app,
+        http=_CuttableProtocol,
+        ws="none",
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        proxy_headers=False,
+        server_header=False,
+        headers=[("server", "nginx")],
+        timeout_keep_alive=75,
+        timeout_graceful_shutdown=1,
+    )
+    server = _Server(config)
+    running = asyncio.create_task(server.serve(sockets=[listener]), name=f"emulator on port {bound}")
+    try:
+        ready = asyncio.create_task(server.ready.wait())
+        await asyncio.wait({running, ready}, return_when=asyncio.FIRST_COMPLETED)
+        ready.cancel()
+        if running.done():
+            running.result()
+        shown = f"[{host}]" if family == socket.AF_INET6 else host
+        yield LoopbackServer(f"http://{shown}:{bound}", asyncio.get_running_loop())
+    finally:
+        server.should_exit = True
+        await asyncio.wait({running})
+        listener.close()
+
+
+class _Server(uvicorn.Server):
+    """A server that leaves signals alone and tells when it listens."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.ready = asyncio.Event()
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Start to listen."""
+        await super().startup(sockets)
+        self.ready.set()
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Generator[None]:
+        """Leave signals to the process that the emulator is a guest in."""
+        yield
+
+
+class _CuttableProtocol(H11Protocol):
+    """HTTP/1.1 whose requests know how to cut their connection, for troubles."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        app: Callable[..., Any] = self.app
+
+        async def with_cut(scope: Scope, receive: Receive, send: Send) -> None:
+            extensions = {**scope.get("extensions", {}), CUT: self._cut}
+            await app({**scope, "extensions": extensions}, receive, send)
+
+        self.app = with_cut
+
+    def _cut(self, reset: bool) -> None:  # noqa: FBT001  # the one argument of a callback
+        if reset:
+            self.transport.abort()
+        else:
+            self.transport.close()

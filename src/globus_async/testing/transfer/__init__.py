@@ -1,0 +1,1 @@
+"""The Globus Transfer half of the emulator."""

@@ -1,0 +1,218 @@
+"""Who may do what: roles, permissions, pause rules, and what a token was consented for."""
+
+from __future__ import annotations
+
+from typing import Final, Protocol
+
+from . import paths
+from .model import Collection, PauseRule, Task
+from .paths import Parts
+from .refusal import Refusal, not_permitted
+from .state import TransferState
+from .storage import Problem, StorageError
+
+__all__ = (
+    "Caller",
+    "active_pause_rules",
+    "check_not_paused",
+    "check_usable",
+    "check_visible",
+    "effective_roles",
+    "may",
+    "pausing_rules",
+    "require_role",
+)
+
+
+class Caller(Protocol):
+    """Whose token a request carries."""
+
+    @property
+    def identity_id(self) -> str:
+        """The identity in effect."""
+        ...
+
+    @property
+    def username(self) -> str:
+        """Its user name."""
+        ...
+
+    @property
+    def identity_ids(self) -> frozenset[str]:
+        """All identities linked to it."""
+        ...
+
+    @property
+    def scopes(self) -> frozenset[str]:
+        """What the token is for."""
+        ...
+
+    @property
+    def dependent_scopes(self) -> frozenset[str]:
+        """What the service may do elsewhere in the caller's name."""
+        ...
+
+
+_IMPLIED: Final = {
+    "administrator": ("administrator", "access_manager", "activity_manager", "activity_monitor"),
+    "access_manager": ("access_manager",),
+    "activity_manager": ("activity_manager", "activity_monitor"),
+    "activity_monitor": ("activity_monitor",),
+}
+ROLES: Final = tuple(_IMPLIED)
+
+
+def principals(state: TransferState, identities: frozenset[str]) -> frozenset[str]:
+    """Return the identities and the groups they are in."""
+    return identities | {group for group, members in list(state.groups.items()) if not members.isdisjoint(identities)}
+
+
+def effective_roles(state: TransferState, collection: Collection, identities: frozenset[str]) -> tuple[str, ...]:
+    """Return the roles somebody has on a collection, also through its host, the strongest first."""
+    mine = principals(state, identities)
+    found: set[str] = set()
+    if collection.owner_id in mine:
+        found.update(_IMPLIED["administrator"])
+    for role in list(collection.roles.values()):
+        if role.principal in mine:
+            found.update(_IMPLIED[role.role])
+    if collection.host is not None:
+        hosted = effective_roles(state, collection.host, identities)
+        found.update(role for role in hosted if role.startswith("activity_"))
+        if "administrator" in hosted and "administrator" not in found:
+            return ("restricted_administrator", *(role for role in ROLES if role in found))
+    return tuple(role for role in ROLES if role in found)
+
+
+def require_role(state: TransferState, collection: Collection, caller: Caller, *roles: str) -> None:
+    """
+    Demand one of these roles.
+
+    Raises:
+        Refusal: The caller has none of them.
+    """
+    if not set(roles) & set(effective_roles(state, collection, caller.identity_ids)):
+        needed = " or ".join(role.replace("_", " ") for role in roles)
+        raise not_permitted(f"You do not have the {needed} role on endpoint '{collection.id}'")
+
+
+def check_visible(state: TransferState, collection: Collection, caller: Caller) -> None:
+    """Refuse to describe a private collection to those who have nothing to do with it."""
+    if not is_visible(state, collection, caller.identity_ids):
+        raise not_permitted(f"You do not have permission to see endpoint '{collection.id}'")
+
+
+def is_visible(state: TransferState, collection: Collection, identities: frozenset[str]) -> bool:
+    """Whether somebody may see that a collection exists."""
+    return (
+        bool(collection.fields["public"])
+        or bool(effective_roles(state, collection, identities))
+        or any(_concerns(state, rule.principal_type, rule.principal, identities) for rule in list(collection.rules.values()))
+        or (not collection.is_guest and bool(collection.members) and not collection.members.isdisjoint(identities))
+    )
+
+
+def may(state: TransferState, collection: Collection, identities: frozenset[str], path: Parts, *, write: bool) -> bool:
+    """Whether somebody may read, or write, at a path."""
+    if not collection.is_guest:
+        return (
+            collection.members is None
+            or collection.owner_id in identities
+            or not collection.members.isdisjoint(principals(state, identities))
+        )
+    roles = effective_roles(state, collection, identities)
+    if "administrator" in roles or "access_manager" in roles:
+        return True
+    now = state.now()
+    return any(
+        (not write or rule.permissions == "rw")
+        and (rule.expires_at is None or rule.expires_at > now)
+        and _concerns(state, rule.principal_type, rule.principal, identities)
+        and paths.is_below(path, paths.parse(rule.path))
+        for rule in list(collection.rules.values())
+    )
+
+
+def check_access(state: TransferState, collection: Collection, identities: frozenset[str], path: Parts, *, write: bool) -> None:
+    """
+    Demand access to a path, by permission and by the storage itself.
+
+    Raises:
+        StorageError: There is none.
+    """
+    refused = any(paths.is_below(path, top) for top in list(collection.denied))
+    if refused or not may(state, collection, identities, path, write=write):
+        raise StorageError(Problem.PERMISSION_DENIED, "Path not allowed." if not refused else "Permission denied")
+
+
+def _concerns(state: TransferState, principal_type: str, principal: str, identities: frozenset[str]) -> bool:
+    match principal_type:
+        case "all_authenticated_users" | "anonymous":
+            return True
+        case "group":
+            return not state.groups.get(principal, set()).isdisjoint(identities)
+        case _:
+            return principal in identities
+
+
+def active_pause_rules(state: TransferState, collection: Collection, identity_id: str) -> list[PauseRule]:
+    """Return the rules in force on a collection, or on its host, for one identity."""
+    concerned = {collection.id, *((collection.host.id,) if collection.host else ())}
+    now = state.now()
+    return [
+        rule
+        for rule in list(state.pause_rules.values())
+        if rule.endpoint_id in concerned and rule.identity_id in {None, identity_id} and rule.starts_at <= now
+    ]
+
+
+def check_not_paused(state: TransferState, collection: Collection, caller: Caller, operation: str) -> None:
+    """
+    Refuse a file operation that a manager has paused.
+
+    Raises:
+        Refusal: 409 ``OperationPaused``.
+    """
+    for rule in active_pause_rules(state, collection, caller.identity_id):
+        if rule.pauses.get(f"pause_{operation}", False):
+            raise Refusal(409, "OperationPaused", f"The operation is paused on '{collection.display_name}': {rule.message}")
+
+
+def pausing_rules(state: TransferState, task: Task) -> list[tuple[str, PauseRule]]:
+    """Return the rules that hold a task, each with the side it is on."""
+    uses = {"source": "pause_task_transfer_read", "destination": "pause_task_transfer_write"}
+    return [
+        (side, rule)
+        for side, collection in task.sides()
+        for rule in active_pause_rules(state, collection, task.owner_id)
+        if rule.pauses.get(uses[side] if task.is_transfer else "pause_task_delete", False)
+    ]
+
+
+def check_usable(state: TransferState, collection: Collection, caller: Caller) -> None:
+    """
+    Demand what a collection asks for before any of its files is touched: consent, activation.
+
+    Raises:
+        Refusal: 403 with what a login must bring, or 400 if it is not activated.
+    """
+    scope = f"https://auth.globus.org/scopes/{collection.id}/data_access"
+    if collection.needs_data_access and scope not in caller.dependent_scopes:
+        required = f"urn:globus:auth:scope:transfer.api.globus.org:all[*{scope}]"
+        raise Refusal(
+            403,
+            "ConsentRequired",
+            "Missing required data_access consent",
+            required_scopes=[required],
+            authorization_parameters={
+                "required_scopes": [required],
+                "session_message": "Missing required data_access consent",
+            },
+        )
+    if collection.needs_activation and not is_activated(state, collection, caller.identity_id):
+        raise Refusal(400, "ClientError.ActivationRequired", f"The endpoint '{collection.id}' is not activated")
+
+
+def is_activated(state: TransferState, collection: Collection, identity_id: str) -> bool:
+    """Whether an old endpoint has credentials of somebody."""
+    return collection.activated_until.get(identity_id, 0.0) > state.now()

@@ -1,0 +1,1 @@
+"""The routes of the emulated Transfer service, one module per resource."""
