@@ -1,0 +1,154 @@
+"""A call is over when its time is over, whatever the server does."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+
+import pytest
+
+from globus_async import GlobusTimeoutError, NetworkError, RetryPolicy
+from globus_async._secret import Secret
+from globus_async.authorizers import GlobusAuthorizer
+from tests.toolkit.clients import by_workers, client_of
+from tests.toolkit.clock import FakeClock
+from tests.toolkit.raw_server import Drip, RawServer, Received, Script, Send, Sleep, Stall, reply
+
+DEADLINE = 0.1
+GRACE = 0.05
+ANSWER = reply(200, b'{"text":"' + b"x" * 1900 + b'"}')
+
+
+class Lateness:
+    """How late the loop itself is at worst, as this machine may be busy with other things."""
+
+    worst = 0.0
+
+
+@asynccontextmanager
+async def lateness() -> AsyncGenerator[Lateness]:
+    found = Lateness()
+
+    async def tick() -> None:
+        loop = asyncio.get_running_loop()
+        while True:
+            due = loop.time() + 0.002
+            await asyncio.sleep(0.002)
+            found.worst = max(found.worst, loop.time() - due)
+
+    ticking = asyncio.create_task(tick())
+    try:
+        yield found
+    finally:
+        ticking.cancel()
+        await asyncio.gather(ticking, return_exceptions=True)
+
+
+@pytest.mark.parametrize("manner", ["stall", "drip"])
+async def test_stall_and_drip_at_every_byte(manner: str) -> None:
+    """Silence, or a byte every 10 ms, from any offset on: the call ends within its deadline and 50 ms."""
+    asyncio.get_running_loop().set_debug(False)
+
+    def slow(request: Received) -> Script:
+        offset = int(request.target.removeprefix("/"))
+        rest: Script = [Stall()] if manner == "stall" else [Drip(ANSWER[offset:], 0.01)]
+        return [Send(ANSWER[:offset]), *rest]
+
+    late: list[tuple[int, float]] = []
+    # a drip of fewer bytes is over in time
+    offsets = range(len(ANSWER) if manner == "stall" else len(ANSWER) - 20)
+    async with RawServer(slow) as server, client_of(server.url, total_timeout=DEADLINE) as client, lateness() as loop:
+
+        async def ask(offset: int) -> None:
+            started = asyncio.get_running_loop().time()
+            with pytest.raises(GlobusTimeoutError):
+                await client.get(f"/{offset}")
+            took = asyncio.get_running_loop().time() - started
+            if took > DEADLINE + GRACE:
+                late.append((offset, took))
+
+        await by_workers(ask, offsets, workers=40)
+    assert [(offset, took) for offset, took in late if took > DEADLINE + GRACE + loop.worst] == []
+
+
+async def test_a_silent_server_is_given_up_after_the_read_timeout() -> None:
+    """`read_timeout` counts from the last byte."""
+    scripts: list[Script] = [[Drip(ANSWER[:10], 0.02), Stall()]]
+    async with RawServer(scripts) as server, client_of(server.url, read_timeout=0.06) as client:
+        started = asyncio.get_running_loop().time()
+        with pytest.raises(GlobusTimeoutError) as raised:
+            await client.get("/")
+        assert raised.value.stage == "no answer"
+        assert 0.2 <= asyncio.get_running_loop().time() - started < 1
+
+
+async def test_the_deadline_covers_attempts_and_waits() -> None:
+    """Attempts that fail and the waits between them end within the total time; no wait is begun that would pass it."""
+    clock = FakeClock()
+    policy = RetryPolicy(max_retries=100, base_delay=4, max_delay=4)
+    async with (
+        RawServer([[Send(reply(503, b""))]]) as server,
+        client_of(server.url, total_timeout=30, clock=clock, retry=policy) as client,
+    ):
+        started = clock.monotonic()
+        call = asyncio.create_task(client.get("/"))
+        while not call.done():
+            await clock.advance(0.25)
+            await asyncio.sleep(0.0005)
+        assert call.exception() is not None
+        assert clock.monotonic() - started <= 30.25
+        assert sum(clock.slept) <= 30
+        assert len(server.requests) > 2
+
+
+class _Slow(GlobusAuthorizer):
+    """Takes for ever to find a token."""
+
+    async def get_authorization_header(self) -> Secret | None:
+        await asyncio.get_running_loop().create_future()
+        return None
+
+    def handle_missing_authorization(self, refused: Secret | None = None) -> bool:
+        return False
+
+
+async def test_the_deadline_covers_the_token() -> None:
+    """A renewal that hangs ends with the call's time; nothing was sent, and the error says so."""
+    async with RawServer([[Send(ANSWER)]]) as server:
+        async with client_of(server.url, total_timeout=DEADLINE, authorizer=_Slow()) as client:
+            with pytest.raises(GlobusTimeoutError) as raised:
+                await client.get("/")
+        assert raised.value.stage == "not sent"
+        assert server.connections == 0
+
+
+async def test_a_server_that_does_not_accept_is_given_up_after_the_connect_timeout() -> None:
+    """A connection that is not made in time is an error of its own; nothing was sent."""
+    with socket.socket() as deaf:
+        deaf.bind(("127.0.0.1", 0))
+        deaf.listen(0)
+        port = deaf.getsockname()[1]
+        waiting = [socket.socket() for _ in range(4)]
+        try:
+            for one in waiting:  # fill the backlog, so that the next one is not answered
+                one.setblocking(False)
+                one.connect_ex(("127.0.0.1", port))
+            async with client_of(f"http://127.0.0.1:{port}/", connect_timeout=0.1) as client:
+                with pytest.raises(NetworkError) as raised:
+                    await client.get("/")
+            assert raised.value.stage == "not sent"
+            assert not raised.value.maybe_executed
+        finally:
+            for one in waiting:
+                one.close()
+
+
+async def test_sleeping_before_the_head_counts() -> None:
+    """A server that thinks for too long is a timeout without an answer."""
+    async with RawServer([[Sleep(1), Send(ANSWER)]]) as server:
+        async with client_of(server.url, total_timeout=DEADLINE) as client:
+            with pytest.raises(GlobusTimeoutError) as raised:
+                await client.get("/")
+        assert raised.value.stage == "no answer"
