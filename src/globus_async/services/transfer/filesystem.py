@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
+from ... import _request  # pyright: ignore[reportPrivateUsage] -- parameters named `path` would hide the function
 from ..._request import MISSING, MissingType, comma_joined, flag, uuid_text
-from ..._request import path as path_of
 from ...client import BaseClient
 from ...errors import GlobusSDKUsageError
 from ...paging import Pages, single
@@ -76,7 +76,7 @@ class FilesystemMethods(BaseClient):
         <https://docs.globus.org/api/transfer/file_operations/#list_directory_contents>`_
         """
         return self._list(
-            path_of("/v0.10/operation/endpoint/{endpoint_id}/ls", endpoint_id),
+            _request.path("/v0.10/operation/endpoint/{endpoint_id}/ls", endpoint_id),
             FileDocument,
             style=single,
             params={
@@ -126,7 +126,7 @@ class FilesystemMethods(BaseClient):
         """
         return await self._send(
             "GET",
-            path_of("/v0.10/operation/endpoint/{endpoint_id}/stat", endpoint_id),
+            _request.path("/v0.10/operation/endpoint/{endpoint_id}/stat", endpoint_id),
             FileDocument,
             params={"path": path, "local_user": local_user},
             query_params=query_params,
@@ -167,7 +167,7 @@ class FilesystemMethods(BaseClient):
         """
         return await self._send(
             "POST",
-            path_of("/v0.10/operation/endpoint/{endpoint_id}/mkdir", endpoint_id),
+            _request.path("/v0.10/operation/endpoint/{endpoint_id}/mkdir", endpoint_id),
             MkdirResultDocument,
             data={"DATA_TYPE": "mkdir", "path": _named("path", path), "local_user": local_user},
             query_params=query_params,
@@ -212,7 +212,7 @@ class FilesystemMethods(BaseClient):
         """
         return await self._send(
             "POST",
-            path_of("/v0.10/operation/endpoint/{endpoint_id}/rename", endpoint_id),
+            _request.path("/v0.10/operation/endpoint/{endpoint_id}/rename", endpoint_id),
             ResultDocument,
             data={
                 "DATA_TYPE": "rename",
@@ -261,7 +261,7 @@ class FilesystemMethods(BaseClient):
         """
         return await self._send(
             "POST",
-            path_of("/v0.10/operation/endpoint/{endpoint_id}/symlink", endpoint_id),
+            _request.path("/v0.10/operation/endpoint/{endpoint_id}/symlink", endpoint_id),
             ResultDocument,
             data={
                 "DATA_TYPE": "symlink",

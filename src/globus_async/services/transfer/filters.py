@@ -12,8 +12,8 @@ from ...errors import GlobusSDKUsageError
 
 __all__ = ("TransferFilter", "filter_text", "filter_texts", "time_range")
 
-FilterValue: TypeAlias = str | UUID | int | datetime | None
-TransferFilter: TypeAlias = str | Mapping[str, FilterValue | Iterable[FilterValue]]
+_FilterValue: TypeAlias = str | UUID | int | datetime | None
+TransferFilter: TypeAlias = str | Mapping[str, _FilterValue | Iterable[_FilterValue]]
 """
 A filter: text as the service has it, or a mapping of clauses that must all hold.
 
@@ -63,7 +63,7 @@ def time_range(
     return ",".join("" if side is None else utc(name, side) for side in value)
 
 
-def _clause(name: str, value: FilterValue | Iterable[FilterValue]) -> str:
+def _clause(name: str, value: _FilterValue | Iterable[_FilterValue]) -> str:
     if isinstance(value, str):
         return _plain(name, value, "/")
     if value is None or isinstance(value, (UUID, int, datetime)):
@@ -71,7 +71,7 @@ def _clause(name: str, value: FilterValue | Iterable[FilterValue]) -> str:
     return ",".join(_word(name, item) for item in value)
 
 
-def _word(name: str, value: FilterValue) -> str:
+def _word(name: str, value: _FilterValue) -> str:
     match value:
         case None:
             return ""

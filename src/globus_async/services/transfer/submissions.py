@@ -6,7 +6,7 @@ from collections.abc import Mapping, MutableMapping
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 from uuid import UUID
 
-from ..._request import json_body, uuid_text
+from ..._request import json_body, path, uuid_text
 from ...client import BaseClient
 from ...errors import GlobusSDKUsageError, NetworkError, SubmissionUncertain
 from .data import is_document
@@ -139,7 +139,12 @@ class SubmissionMethods(BaseClient):
                 data["submission_id"] = value
         try:
             return await self._send(
-                "POST", f"/v0.10/{kind}", SubmissionResultDocument, data=data, query_params=query_params, replay=True
+                "POST",
+                path("/v0.10/{kind:text}", kind),
+                SubmissionResultDocument,
+                data=data,
+                query_params=query_params,
+                replay=True,
             )
         except NetworkError as error:
             if not any(attempt.maybe_executed for attempt in error.attempts):

@@ -13,10 +13,10 @@ from .errors import TransferAPIError
 
 __all__ = ("Walk",)
 
-List = Callable[[str], Awaitable[Sequence[FileDocument]]]
+_ListFolder = Callable[[str], Awaitable[Sequence[FileDocument]]]
 """Lists one folder."""
 
-OnError = Callable[[str, TransferAPIError], None]
+_OnError = Callable[[str, TransferAPIError], None]
 """Told of a folder that could not be listed."""
 
 _MOST_AT_A_TIME: Final = 64
@@ -31,16 +31,16 @@ class Walk:
     raised or was cancelled goes on where it was when it is iterated further.
     """
 
-    __slots__ = ("_at_a_time", "_list", "_max_depth", "_on_error", "_pending", "_ready")
+    __slots__ = ("_at_a_time", "_list_folder", "_max_depth", "_on_error", "_pending", "_ready")
 
     def __init__(
-        self, list_folder: List, path: str, *, at_a_time: int, max_depth: int | None, on_error: OnError | None
+        self, list_folder: _ListFolder, path: str, *, at_a_time: int, max_depth: int | None, on_error: _OnError | None
     ) -> None:
         if not 1 <= at_a_time <= _MOST_AT_A_TIME:
             raise GlobusSDKUsageError(f"concurrency must be from 1 to {_MOST_AT_A_TIME}, got {at_a_time}")
         if max_depth is not None and max_depth < 1:
             raise GlobusSDKUsageError(f"max_depth must be 1 or more, or None for all levels, got {max_depth}")
-        self._list = list_folder
+        self._list_folder = list_folder
         self._at_a_time = at_a_time
         self._max_depth = max_depth
         self._on_error = on_error
@@ -88,7 +88,7 @@ class Walk:
 
         async def one(path: str) -> Sequence[FileDocument] | TransferAPIError:
             try:
-                return await self._list(path)
+                return await self._list_folder(path)
             except TransferAPIError as error:
                 return error
 
