@@ -261,7 +261,7 @@ class GlobusAPIError(GlobusError):
         self.request_id: str | None = _request_id(document, answer.headers)
         super().__init__(self.method, self.path, self.http_status, self.code, self.message, self.request_id)
         if not self.messages and self.raw_text:
-            self.add_note(f"The answer's body: {_visible(self.raw_text[:_EXCERPT])}")
+            self.add_note(f"The answer's body: {visible(self.raw_text[:_EXCERPT])}")
 
     @property
     def text(self) -> str:
@@ -284,10 +284,10 @@ class GlobusAPIError(GlobusError):
         tail = f", request id {self.request_id}" if self.request_id else ""
         if len(self.attempts) > 1:
             tail += f", {len(self.attempts)} attempts"
-        return _visible(f"{self.http_status} {self.code}: {self.message} ({self.method} {self.path}{tail})")
+        return visible(f"{self.http_status} {self.code}: {self.message} ({self.method} {self.path}{tail})")
 
 
-def _visible(text: str) -> str:
+def visible(text: str) -> str:
     """Escape what could act on a terminal."""
     return _CONTROL.sub(lambda match: ascii(match[0])[1:-1], text)
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from .._answer import Answer
 from .._secret import Secret
-from ..errors import Attempt, GlobusAPIError, GlobusTimeoutError, NetworkError, ResponseDecodeError
+from ..errors import Attempt, GlobusAPIError, GlobusTimeoutError, NetworkError, ResponseDecodeError, visible
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from .._request import Request
     from ..authorizers import GlobusAuthorizer
     from ._retry import RetryPolicy
-    from ._transport import Transport
+    from ._transport import Origin, Transport
 
 __all__ = ("exchange",)
 
@@ -56,12 +56,13 @@ async def exchange(
     left, retries, may_renew = transport.total_timeout, 0, renew
     attempts: tuple[Attempt, ...] = ()
     while True:
-        async with transport.gate(urgent=request.urgent):
-            if origin.held_until:
-                await transport.held_back(origin)
+        async with origin.turn(urgent=request.urgent):
             began = clock.monotonic()
-            outcome, credentials = await _attempt(request, transport, authorizer, left)
-            left -= clock.monotonic() - began
+            if origin.held_until - began >= left:
+                outcome, credentials, left = _paused_too_long(request), None, 0.0
+            else:
+                outcome, credentials = await _attempt(request, transport, origin, authorizer, left)
+                left -= clock.monotonic() - began
         if isinstance(outcome, Answer):
             if 200 <= outcome.status < 300:
                 try:
@@ -80,6 +81,8 @@ async def exchange(
                 may_renew = False
                 attempts += (Attempt("401, the token was refused", 0.0),)
                 continue
+            elif outcome.status < 500 and outcome.status not in {408, 429}:
+                origin.budget.refill(after_retry=retries > 0)  # no success, but the service is well
         answer = outcome if isinstance(outcome, Answer) else None
         delay = policy.delay(
             outcome,
@@ -88,13 +91,13 @@ async def exchange(
             is_final=answer is not None and is_final(answer),
             jitter=transport.jitter(),
         )
+        if answer is not None and answer.status in {429, 503}:
+            _hold_back(origin, answer, policy, delay, now=clock.monotonic())
         throttled = answer is not None and answer.status == 429
         if delay is None or delay >= left or not origin.budget.take(throttled=throttled):
             break
         attempts += (_noted(outcome, delay),)
         _log.info("%s %s: %s; again in %.2f s", request.method, request.path, attempts[-1].outcome, delay)
-        if throttled or (answer is not None and answer.status == 503 and answer.retry_after is not None):
-            origin.held_until = max(origin.held_until, clock.monotonic() + delay)
         retries += 1
         left -= delay
         await clock.sleep(delay)
@@ -106,16 +109,19 @@ async def exchange(
 
 
 async def _attempt(
-    request: Request, transport: Transport, authorizer: GlobusAuthorizer | None, left: float
+    request: Request, transport: Transport, origin: Origin, authorizer: GlobusAuthorizer | None, left: float
 ) -> tuple[Answer | NetworkError, Secret | None]:
     """Ask for credentials, send, and return what came of it together with the credentials used."""
+    clock = transport.clock
     credentials: Secret | None = None
-    began = transport.clock.monotonic()
+    began = clock.monotonic()
     try:
-        if authorizer is not None:
-            async with transport.clock.timeout(left):
-                credentials = await authorizer.get_authorization_header()
-            left -= transport.clock.monotonic() - began
+        if authorizer is not None or origin.held_until > began:
+            async with clock.timeout(left):
+                await origin.pause(clock)
+                if authorizer is not None:
+                    credentials = await authorizer.get_authorization_header()
+            left -= clock.monotonic() - began
         return await transport.send(request, credentials, timeout=left), credentials
     except TimeoutError:
         return GlobusTimeoutError(
@@ -125,11 +131,30 @@ async def _attempt(
         return failure, credentials
 
 
+def _hold_back(origin: Origin, answer: Answer, policy: RetryPolicy, delay: float | None, *, now: float) -> None:
+    """Hold back all calls to a service that throttles one, whatever becomes of that one."""
+    asked = answer.retry_after
+    if asked is not None:
+        if asked <= policy.max_retry_after:
+            origin.held_until = max(origin.held_until, now + asked)
+    elif answer.status == 429 and delay is not None and origin.held_until <= now:
+        # only the first call's own wait holds back the others: with the longest of all, all would come back in step
+        origin.held_until = now + delay
+
+
+def _paused_too_long(request: Request) -> GlobusTimeoutError:
+    return GlobusTimeoutError(
+        f"{request.method} {request.path}: the service asked for a pause longer than the time for the call",
+        stage="not sent",
+    )
+
+
 def _noted(outcome: Answer | NetworkError, waited: float | None) -> Attempt:
     """Note in a few words what came of an attempt."""
     if isinstance(outcome, NetworkError):
         return Attempt(f"{type(outcome).__name__}, {outcome.stage}", waited, outcome.maybe_executed)
-    return Attempt(f"{outcome.status} {outcome.reason}".rstrip(), waited, outcome.status in {408, 500, 502, 504})
+    told = visible(f"{outcome.status} {outcome.reason}".rstrip())
+    return Attempt(told, waited, outcome.status in {408, 500, 502, 504})
 
 
 def _bare(credentials: Secret | None) -> tuple[Secret, ...]:

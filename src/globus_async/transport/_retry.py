@@ -58,8 +58,8 @@ class RetryPolicy:
             return own
         if asked > self.max_retry_after:
             return None
-        # a little jitter on top, never below what was asked: all who were refused come back together otherwise
-        return asked + min(own, asked)
+        # jitter on top, never below what was asked: all who were refused come back together otherwise
+        return min(asked + own, self.max_retry_after)
 
     @staticmethod
     def _worthwhile(outcome: Answer | NetworkError, *, replayable: bool, is_final: bool) -> bool:

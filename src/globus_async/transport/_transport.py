@@ -35,21 +35,36 @@ if TYPE_CHECKING:
     from .._request import Request
     from .._secret import Secret
 
-__all__ = ("Transport",)
+__all__ = ("Origin", "Transport")
 
 _MOST_HEADERS: Final = 200
 _CLOSING_SECONDS: Final = 5.0
 _OPEN: Final = nullcontext()
 
 
-class _Origin:
-    """What is remembered of one origin: its retry budget, and until when calls to it are held back."""
+class Origin:
+    """What is remembered of one origin: its places in flight, its retry budget, and until when calls are held back."""
 
-    __slots__ = ("budget", "held_until")
+    __slots__ = ("_gate", "budget", "held_until")
 
-    def __init__(self) -> None:
+    def __init__(self, max_in_flight: int) -> None:
         self.budget = RetryBudget()
-        self.held_until = 0.0
+        self.held_until = float("-inf")
+        self._gate = asyncio.Semaphore(max_in_flight)
+
+    def turn(self, *, urgent: bool) -> AbstractAsyncContextManager[None]:
+        """
+        Return what holds one of the places in flight; first come, first served.
+
+        Args:
+            urgent: Go past the gate: a renewal, which those in flight may be waiting for.
+        """
+        return _OPEN if urgent else self._gate
+
+    async def pause(self, clock: Clock) -> None:
+        """Wait until the origin takes calls again, if it asked for a pause."""
+        while (wait := self.held_until - clock.monotonic()) > 0:
+            await clock.sleep(wait)
 
 
 class Transport:
@@ -59,7 +74,8 @@ class Transport:
     Args:
         http_client: An ``httpx.AsyncClient`` to use instead of our own; it is not closed by us, and its proxies,
             certificates and pool are its owner's. It must not follow redirects, and its cookies are ignored.
-        max_in_flight: Most calls under way at once; further ones wait their turn, first come, first served.
+        max_in_flight: Most calls under way at once to one service; further ones wait their turn, first come, first
+            served. One service that is slow or throttles does not hold up another.
         connect_timeout: Seconds to get a connection, name look-up and TLS included.
         read_timeout: Seconds without a byte of the answer.
         total_timeout: Seconds for one call as a whole: renewal, attempts, waits between them, and the body. Waiting
@@ -100,7 +116,6 @@ class Transport:
         self._given = http_client
         self._http: httpx.AsyncClient | None = None
         self._limit = max_in_flight
-        self._gate = asyncio.Semaphore(max_in_flight)
         self._timeouts = {"connect": connect_timeout, "read": read_timeout, "write": read_timeout, "pool": None}
         self._max_response_bytes = max_response_bytes
         self._ca_bundle = ca_bundle
@@ -108,7 +123,7 @@ class Transport:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._pid = 0
         self._inherited: list[object] = []
-        self._origins: dict[str, _Origin] = {}
+        self._origins: dict[str, Origin] = {}
         self._adopted: set[asyncio.Task[Any]] = set()
 
     def __repr__(self) -> str:
@@ -152,33 +167,18 @@ class Transport:
             )
         if self._loop is not None:
             # after a fork: the sockets are the parent's, so they are neither used nor politely closed
-            self._inherited.append((self._http, self._gate, self._loop))
-            self._http, self._gate = None, asyncio.Semaphore(self._limit)
-            self._origins, self._adopted = {}, set()
+            self._inherited.append((self._http, self._loop))
+            self._http, self._origins, self._adopted = None, {}, set()
         self._loop, self._pid = loop, os.getpid()
 
-    def origin(self, url: str) -> _Origin:
+    def origin(self, url: str) -> Origin:
         """Return what is remembered of a URL's origin."""
         end = url.find("/", 8)
         key = url if end < 0 else url[:end]
         known = self._origins.get(key)
         if known is None:
-            known = self._origins[key] = _Origin()
+            known = self._origins[key] = Origin(self._limit)
         return known
-
-    def gate(self, *, urgent: bool) -> AbstractAsyncContextManager[None]:
-        """
-        Return what holds one of the places in flight; first come, first served.
-
-        Args:
-            urgent: Go past the gate: a renewal, which those in flight may be waiting for.
-        """
-        return _OPEN if urgent else self._gate
-
-    async def held_back(self, origin: _Origin) -> None:
-        """Wait until an origin that asked for a pause takes calls again."""
-        while (wait := origin.held_until - self.clock.monotonic()) > 0:
-            await self.clock.sleep(wait)
 
     async def send(self, request: Request, credentials: Secret | None, *, timeout: float) -> Answer:  # noqa: ASYNC109
         """
@@ -229,12 +229,15 @@ class Transport:
                 started_at=started_at,
                 received_at=self.clock.wall(),
             )
+        if failure.stage == "no answer" and "answered" in outgoing.extensions:
+            failure.stage = "answer cut"
         failure.replayable = request.replayable
         raise failure
 
     async def _sent(self, http: httpx.AsyncClient, outgoing: httpx.Request) -> tuple[httpx.Response, bytes]:
         try:
             response = await http.send(outgoing, stream=True, auth=None, follow_redirects=False)
+            outgoing.extensions["answered"] = True
             try:
                 return response, await self._read(response)
             finally:
