@@ -21,12 +21,13 @@ LAYERS: tuple[frozenset[str], ...] = (
     frozenset({"client"}),
     frozenset({"bulk"}),
     frozenset({"services.auth", "services.transfer"}),
+    frozenset({"fastapi"}),
     frozenset({"testing"}),
     frozenset({"demo"}),
 )
 """From the ground up. A module imports from lower layers, and from its own package."""
 
-HTTP_LIBRARIES = ("aiohttp", "httpx", "cryptography", "jwt", "starlette", "uvicorn")
+HTTP_LIBRARIES = ("aiohttp", "httpx", "cryptography", "jwt", "fastapi", "starlette", "uvicorn")
 HELD_OPEN = frozenset({"timeout", "timeout_at", "TaskGroup", "create_task_group", "fail_after", "move_on_after"})
 CLOCKS = frozenset(
     {"time.time", "time.monotonic", "time.perf_counter", "datetime.now", "datetime.utcnow", "date.today"}

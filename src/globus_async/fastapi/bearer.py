@@ -1,0 +1,125 @@
+"""Requests with a bearer token: who sends them, and what the answer is if nobody can be seen (RFC 6750)."""
+
+# no `from __future__ import annotations`: FastAPI reads the annotations of dependencies at run time
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import Final, Protocol
+
+from fastapi import HTTPException, Request
+from fastapi.openapi.models import OAuth2, OAuthFlowAuthorizationCode, OAuthFlows
+from fastapi.security import SecurityScopes
+from fastapi.security.base import SecurityBase
+
+from .._secret import Secret
+from ..errors import GlobusSDKUsageError
+from .principal import Principal
+
+__all__ = ("BearerToken", "challenge")
+
+_LONGEST: Final = 4096
+_QUOTED: Final = re.compile(r"[^\x20\x21\x23-\x5b\x5d-\x7e]")
+
+
+class _Backend(Protocol):
+    @property
+    def client_id(self) -> str: ...
+    @property
+    def scopes(self) -> Mapping[str, str]: ...
+    @property
+    def auth_url(self) -> str: ...
+    async def introspect(self, token: Secret, /) -> Principal | None: ...
+
+
+def challenge(*, error: str | None = None, description: str | None = None, scopes: Iterable[str] = ()) -> str:
+    """Return a ``WWW-Authenticate`` header; without an error for who has not tried yet (RFC 6750 3.1)."""
+    fields = {"realm": "globus", "error": error, "error_description": description, "scope": " ".join(scopes)}
+    return "Bearer " + ", ".join(
+        f'{name}="{_QUOTED.sub("", value)}"' for name, value in fields.items() if value is not None and value != ""
+    )
+
+
+class BearerToken(SecurityBase):
+    """
+    A dependency: the `Principal` of a request, from the access token in its header.
+
+    Answers 401 without a token or with one that is not active or not for this application, 403 if it lacks one of the
+    route's scopes, 400 for a header that cannot be read, all with ``WWW-Authenticate``; 503 if Globus Auth cannot be
+    asked. A route says what it needs with ``Security``.
+
+    Example:
+        >>> @app.get("/me")
+        ... async def me(user: Annotated[Principal, Security(globus.principal, scopes=[API_SCOPE])]) -> str:
+        ...     return user.username
+    """
+
+    def __init__(self, backend: _Backend) -> None:
+        self._backend = backend
+        self.scheme_name = "Globus"
+        self.model = OAuth2(
+            flows=OAuthFlows(
+                authorizationCode=OAuthFlowAuthorizationCode(
+                    authorizationUrl=f"{backend.auth_url}v2/oauth2/authorize",
+                    tokenUrl=f"{backend.auth_url}v2/oauth2/token",
+                    scopes=dict(backend.scopes),
+                )
+            ),
+            description="An access token of Globus Auth, issued for this application.",
+        )
+
+    async def __call__(self, request: Request, required: SecurityScopes) -> Principal:
+        """Return who the request is from."""
+        if not required.scopes and not self._backend.scopes:
+            raise GlobusSDKUsageError("say which scopes tokens must have: GlobusBackend(scopes=...), or the route's")
+        token = _token_of(request.headers.getlist("authorization"))
+        principal = await self._backend.introspect(token)
+        if principal is None:
+            raise _invalid("The access token is expired, revoked or malformed")
+        if not self._is_for_us(principal, required.scopes):
+            raise _invalid("The access token is for another service")
+        missing = [scope for scope in required.scopes if scope not in principal.scopes]
+        if missing:
+            raise HTTPException(
+                403,
+                f"The access token lacks the scope {' '.join(missing)}",
+                {
+                    "WWW-Authenticate": challenge(
+                        error="insufficient_scope",
+                        description="The access token lacks a scope",
+                        scopes=required.scopes,
+                    )
+                },
+            )
+        return principal
+
+    def _is_for_us(self, principal: Principal, required: Iterable[str]) -> bool:
+        audience = principal.document.get("aud")
+        named = [audience] if isinstance(audience, str) else audience or ()
+        # a token that was issued *to* this application names it too, so one of its own scopes must be there
+        own = {*self._backend.scopes, *required}
+        return self._backend.client_id in named and not own.isdisjoint(principal.scopes)
+
+
+def _token_of(headers: list[str]) -> Secret:
+    """Read the header; nothing that is not a token gets any further."""
+    if len(headers) > 1:
+        raise _refused(400, "invalid_request", "There is more than one Authorization header")
+    scheme, _, text = (headers[0] if headers else "").partition(" ")
+    if scheme.lower() != "bearer":
+        raise HTTPException(401, "Not authenticated", {"WWW-Authenticate": challenge()})
+    candidate = Secret(text.strip())
+    del text, headers
+    if len(candidate.reveal()) > _LONGEST:
+        raise _invalid("The access token is expired, revoked or malformed")
+    try:
+        return Secret.token("the access token", candidate)
+    except GlobusSDKUsageError:
+        raise _invalid("The access token is expired, revoked or malformed") from None
+
+
+def _invalid(description: str) -> HTTPException:
+    return _refused(401, "invalid_token", description)
+
+
+def _refused(status: int, error: str, description: str) -> HTTPException:
+    return HTTPException(status, description, {"WWW-Authenticate": challenge(error=error, description=description)})

@@ -1,0 +1,26 @@
+"""Requests with a session's cookie, as a security scheme that the API's documentation shows."""
+
+# no `from __future__ import annotations`: FastAPI reads the annotations of dependencies at run time
+
+from collections.abc import Awaitable, Callable
+
+from fastapi import Request
+from fastapi.openapi.models import APIKey, APIKeyIn
+from fastapi.security.base import SecurityBase
+
+from .sessions import Session
+
+__all__ = ("SessionCookie",)
+
+
+class SessionCookie(SecurityBase):
+    """A dependency: the `Session` of a request. A page is sent to log in without one, anything else gets a 401."""
+
+    def __init__(self, name: str, find: Callable[[Request], Awaitable[Session]]) -> None:
+        self._find = find
+        self.scheme_name = "Session"
+        self.model = APIKey.model_validate({"in": APIKeyIn.cookie, "name": name})
+
+    async def __call__(self, request: Request) -> Session:
+        """Return the session of a request."""
+        return await self._find(request)
