@@ -1,1 +1,67 @@
 """Globus Auth: logins, tokens, identities, and the registration of clients."""
+
+from .client import AuthClient
+from .confidential import ConfidentialAppAuthClient
+from .data import DependentScopeSpec
+from .errors import (
+    AuthAPIError,
+    AuthenticationFailed,
+    ConsentRequired,
+    InvalidClient,
+    InvalidGrant,
+    InvalidParameters,
+    NotFound,
+    PermissionDenied,
+)
+from .flows import (
+    GlobusAuthorizationCodeFlowManager,
+    GlobusNativeAppFlowManager,
+    GlobusOAuthFlowManager,
+    LoginRefused,
+)
+from .id_token_decoder import IDTokenDecoder
+from .native import NativeAppAuthClient
+from .responses import (
+    ClientCredentialResponse,
+    ClientResponse,
+    GetConsentsResponse,
+    IntrospectionResponse,
+    OAuthAuthorizationCodeResponse,
+    OAuthClientCredentialsResponse,
+    OAuthDependentTokenResponse,
+    OAuthRefreshTokenResponse,
+    OAuthTokenResponse,
+    TokensByScope,
+)
+from .tokens import AuthLoginClient
+
+__all__ = (
+    "AuthAPIError",
+    "AuthClient",
+    "AuthLoginClient",
+    "AuthenticationFailed",
+    "ClientCredentialResponse",
+    "ClientResponse",
+    "ConfidentialAppAuthClient",
+    "ConsentRequired",
+    "DependentScopeSpec",
+    "GetConsentsResponse",
+    "GlobusAuthorizationCodeFlowManager",
+    "GlobusNativeAppFlowManager",
+    "GlobusOAuthFlowManager",
+    "IDTokenDecoder",
+    "IntrospectionResponse",
+    "InvalidClient",
+    "InvalidGrant",
+    "InvalidParameters",
+    "LoginRefused",
+    "NativeAppAuthClient",
+    "NotFound",
+    "OAuthAuthorizationCodeResponse",
+    "OAuthClientCredentialsResponse",
+    "OAuthDependentTokenResponse",
+    "OAuthRefreshTokenResponse",
+    "OAuthTokenResponse",
+    "PermissionDenied",
+    "TokensByScope",
+)

@@ -11,6 +11,7 @@ from ..._secret import Secret
 from ...authorizers import BasicAuthorizer
 from ...errors import GlobusSDKUsageError
 from ...scopes import ScopeParser
+from .client import AuthClient
 from .flows import DEFAULT_SCOPES, GlobusAuthorizationCodeFlowManager, Scopes
 from .responses import (
     IntrospectionResponse,
@@ -18,7 +19,6 @@ from .responses import (
     OAuthDependentTokenResponse,
     warn_of_missing_scopes,
 )
-from .tokens import AuthLoginClient
 
 if TYPE_CHECKING:
     from ...transport import RetryPolicy, Transport
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 __all__ = ("ConfidentialAppAuthClient",)
 
 
-class ConfidentialAppAuthClient(AuthLoginClient):
+class ConfidentialAppAuthClient(AuthClient):
     """
     A client with a secret, which authenticates every call.
 

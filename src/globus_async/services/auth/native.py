@@ -9,8 +9,8 @@ from ..._request import MISSING, MissingType
 from ..._secret import Secret
 from ...authorizers import NullAuthorizer
 from ...errors import GlobusSDKUsageError
+from .client import AuthClient
 from .flows import GlobusNativeAppFlowManager, Scopes
-from .tokens import AuthLoginClient
 
 if TYPE_CHECKING:
     from ...transport import RetryPolicy, Transport
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 __all__ = ("NativeAppAuthClient",)
 
 
-class NativeAppAuthClient(AuthLoginClient):
+class NativeAppAuthClient(AuthClient):
     """
     A client without a secret, such as a command line tool; users log in with PKCE.
 

@@ -13,7 +13,15 @@ from ...errors import GlobusSDKUsageError, ResponseDecodeError
 from ...paging import Page
 from ...response import GlobusHTTPResponse
 from ...scopes.consents import ConsentForest
-from .documents import ConsentDocument, IdTokenClaims, IntrospectionDocument, TokenDocument, TokenInfo
+from .documents import (
+    ClientCredentialEnvelope,
+    ClientEnvelope,
+    ConsentDocument,
+    IdTokenClaims,
+    IntrospectionDocument,
+    TokenDocument,
+    TokenInfo,
+)
 
 if TYPE_CHECKING:
     from ..._answer import Answer
@@ -21,6 +29,8 @@ if TYPE_CHECKING:
     from .id_token_decoder import IDTokenDecoder
 
 __all__ = (
+    "ClientCredentialResponse",
+    "ClientResponse",
     "GetConsentsResponse",
     "IntrospectionResponse",
     "OAuthAuthorizationCodeResponse",
@@ -70,7 +80,43 @@ class TokensByScope(Mapping[str, TokenInfo]):
         return f"<tokens for {' '.join(self)}>"
 
 
-class _TokenResponse(GlobusHTTPResponse[_D]):
+class _SecretResponse(GlobusHTTPResponse[_D]):
+    """An answer with something in it that is not to be seen."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__}, http_status={self.http_status}>"
+
+    def __str__(self) -> str:
+        return repr(self)
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("an answer with secrets in it cannot be pickled; keep what you need of it")
+
+
+class _EnvelopeResponse(_SecretResponse[_D]):
+    __slots__ = ()
+
+    def __init__(self, answer: Answer, data: Any) -> None:
+        if not is_object(data):
+            raise answer.unusable("it should be a JSON object")
+        super().__init__(answer, cast("_D", data))
+
+
+class ClientResponse(_EnvelopeResponse[ClientEnvelope]):
+    """A client; with its secret if it was made from a template."""
+
+    __slots__ = ()
+
+
+class ClientCredentialResponse(_EnvelopeResponse[ClientCredentialEnvelope]):
+    """A credential; with its secret if it is new."""
+
+    __slots__ = ()
+
+
+class _TokenResponse(_SecretResponse[_D]):
     """An answer with tokens in it, one per resource server."""
 
     __slots__ = ("_by_resource_server", "_by_scopes")
@@ -109,11 +155,6 @@ class _TokenResponse(GlobusHTTPResponse[_D]):
     def __repr__(self) -> str:
         told = "; ".join(f"{name} ({token['scope']})" for name, token in self._by_resource_server.items())
         return f"<{type(self).__name__} for {told or 'nothing'}>"
-
-    __str__ = __repr__
-
-    def __reduce__(self) -> NoReturn:
-        raise TypeError("an answer with tokens cannot be pickled; store what you need of .by_resource_server")
 
 
 class OAuthTokenResponse(_TokenResponse[TokenDocument]):
@@ -197,6 +238,12 @@ class OAuthRefreshTokenResponse(OAuthTokenResponse):
     __slots__ = ()
 
     needs_token_type = False
+
+    def keep(self, refresh_token: Secret) -> None:
+        """Show the refresh token that was sent where the answer brings no other: it goes on being the one to use."""
+        token = next(iter(self._by_resource_server.values()))
+        if token["refresh_token"] is None:
+            token["refresh_token"] = refresh_token.reveal()
 
 
 class OAuthDependentTokenResponse(_TokenResponse[list[TokenInfo]]):

@@ -172,7 +172,8 @@ class AuthLoginClient(BaseClient):
             query_params: Further query parameters.
 
         Returns:
-            The fresh token. If it brings a new refresh token, the old one may have ceased to work.
+            The fresh token. If the answer has a new refresh token, the old one may have ceased to work; if it has
+            none, ``by_resource_server`` shows the one that was sent, which goes on working.
 
         Raises:
             InvalidGrant: The refresh token is expired, revoked, replaced or another client's: log in again.
@@ -186,12 +187,14 @@ class AuthLoginClient(BaseClient):
         REST: `POST /v2/oauth2/token <https://docs.globus.org/api/auth/reference/#refresh-tokens>`_
         """
         refresh_token = Secret.token("refresh_token", refresh_token)
-        return await self.oauth2_token(
+        tokens = await self.oauth2_token(
             {"refresh_token": refresh_token, "grant_type": "refresh_token", "client_id": self._named()},
             body_params=body_params,
             query_params=query_params,
             response_class=OAuthRefreshTokenResponse,
         )
+        tokens.keep(refresh_token)
+        return tokens
 
     async def oauth2_validate_token(
         self,

@@ -1,0 +1,402 @@
+"""Registered clients, and the credentials with which they authenticate."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from uuid import UUID
+
+from ..._request import MISSING, MissingType, path
+from ...errors import GlobusSDKUsageError
+from ...paging import Pages, single
+from .data import Visibility, as_list, links
+from .documents import ClientCredentialDocument, ClientDocument, ClientType
+from .responses import ClientCredentialResponse, ClientResponse
+from .tokens import AuthLoginClient
+
+__all__ = ("ClientMethods",)
+
+
+class ClientMethods(AuthLoginClient):
+    """
+    Clients and credentials.
+
+    Calls need a token with the scope ``manage_projects``; a client may look after itself with its own credentials.
+    """
+
+    def get_clients(self, *, query_params: Mapping[str, object] | None = None) -> Pages[ClientDocument]:
+        """
+        List the clients of the projects that the user administers. All on one page.
+
+        Args:
+            query_params: Further query parameters.
+
+        Example:
+            >>> [client["name"] async for client in ac.get_clients()]
+            ['Engine portal']
+
+        REST: `GET /v2/api/clients <https://docs.globus.org/api/auth/reference/#get_clients>`_
+        """
+        return self._list("/v2/api/clients", ClientDocument, style=single, query_params=query_params, key="clients")
+
+    async def get_client(
+        self,
+        *,
+        client_id: UUID | str | MissingType = MISSING,
+        fqdn: str | MissingType = MISSING,
+        query_params: Mapping[str, object] | None = None,
+    ) -> ClientResponse:
+        """
+        Fetch one client, by its id or by a domain name that belongs to it.
+
+        Args:
+            client_id: Its UUID.
+            fqdn: A domain name.
+            query_params: Further query parameters.
+
+        Raises:
+            GlobusSDKUsageError: Both are given, or none.
+            NotFound: 404, there is none that the caller may see.
+
+        Example:
+            >>> (await ac.get_client(client_id=project_client_id))["client"]["name"]
+            'Engine portal'
+
+        REST: `GET /v2/api/clients/{id} <https://docs.globus.org/api/auth/reference/#get_clients>`_
+        """
+        if isinstance(client_id, MissingType) == isinstance(fqdn, MissingType):
+            raise GlobusSDKUsageError("give client_id or fqdn, one of them")
+        where = "/v2/api/clients" if isinstance(client_id, MissingType) else _path(client_id)
+        return await self._send("GET", where, ClientResponse, params={"fqdn": fqdn}, query_params=query_params)
+
+    async def create_client(
+        self,
+        name: str,
+        project: UUID | str,
+        *,
+        public_client: bool | MissingType = MISSING,
+        client_type: ClientType | MissingType = MISSING,
+        visibility: Visibility | MissingType = MISSING,
+        redirect_uris: Iterable[str] | MissingType = MISSING,
+        terms_and_conditions: str | MissingType = MISSING,
+        privacy_policy: str | MissingType = MISSING,
+        required_idp: UUID | str | MissingType = MISSING,
+        preselect_idp: UUID | str | MissingType = MISSING,
+        additional_fields: Mapping[str, object] | MissingType | None = MISSING,
+        query_params: Mapping[str, object] | None = None,
+    ) -> ClientResponse:
+        """
+        Register a client in a project. It gets its secret from `create_client_credential`.
+
+        Args:
+            name: What it is called, as users read it when they consent.
+            project: The project's UUID.
+            public_client: Whether it can keep no secret. Give this or ``client_type``.
+            client_type: What kind it is. Cannot be changed later.
+            visibility: Who may see that it exists.
+            redirect_uris: Where its logins may come back to.
+            terms_and_conditions: The address of a page that users are shown; goes with ``privacy_policy``.
+            privacy_policy: The address of a page that users are shown; goes with ``terms_and_conditions``.
+            required_idp: The UUID of the only identity provider whose users may log in.
+            preselect_idp: The UUID of the identity provider that is offered first.
+            additional_fields: Further members of the document.
+            query_params: Further query parameters.
+
+        Raises:
+            GlobusSDKUsageError: ``public_client`` and ``client_type`` are both given, or neither; or one page without
+                the other.
+            InvalidParameters: 400 or 422, the service did not like a value.
+
+        Example:
+            >>> made = await ac.create_client("Loom", project_id, client_type="confidential_client")
+            >>> made["client"]["client_type"]
+            'confidential_client'
+
+        REST: `POST /v2/api/clients <https://docs.globus.org/api/auth/reference/#create_client>`_
+        """
+        client = _new_client(
+            name,
+            public_client=public_client,
+            client_type=client_type,
+            project=project,
+            visibility=visibility,
+            redirect_uris=as_list(redirect_uris),
+            links=links(terms_and_conditions, privacy_policy),
+            required_idp=required_idp,
+            preselect_idp=preselect_idp,
+        )
+        return await self._send(
+            "POST",
+            "/v2/api/clients",
+            ClientResponse,
+            data={"client": {**client, **(additional_fields or {})}},
+            query_params=query_params,
+        )
+
+    async def create_child_client(
+        self,
+        name: str,
+        *,
+        public_client: bool | MissingType = MISSING,
+        client_type: ClientType | MissingType = MISSING,
+        visibility: Visibility | MissingType = MISSING,
+        redirect_uris: Iterable[str] | MissingType = MISSING,
+        terms_and_conditions: str | MissingType = MISSING,
+        privacy_policy: str | MissingType = MISSING,
+        required_idp: UUID | str | MissingType = MISSING,
+        preselect_idp: UUID | str | MissingType = MISSING,
+        additional_fields: Mapping[str, object] | MissingType | None = MISSING,
+        query_params: Mapping[str, object] | None = None,
+    ) -> ClientResponse:
+        """
+        Register a client as a child of this one, which authenticates with its own credentials.
+
+        Args:
+            name: What it is called, as users read it when they consent.
+            public_client: Whether it can keep no secret. Give this or ``client_type``.
+            client_type: What kind it is. Cannot be changed later.
+            visibility: Who may see that it exists.
+            redirect_uris: Where its logins may come back to.
+            terms_and_conditions: The address of a page that users are shown; goes with ``privacy_policy``.
+            privacy_policy: The address of a page that users are shown; goes with ``terms_and_conditions``.
+            required_idp: The UUID of the only identity provider whose users may log in.
+            preselect_idp: The UUID of the identity provider that is offered first.
+            additional_fields: Further members of the document.
+            query_params: Further query parameters.
+
+        Raises:
+            GlobusSDKUsageError: ``public_client`` and ``client_type`` are both given, or neither; or one page without
+                the other.
+            InvalidClient: The client has no credentials, or wrong ones.
+
+        Example:
+            >>> made = await confidential_client.create_child_client("Loom", public_client=False)
+            >>> made["client"]["parent_client"] == confidential_client.client_id
+            True
+
+        REST: `POST /v2/api/clients <https://docs.globus.org/api/auth/reference/#create_client>`_
+        """
+        client = _new_client(
+            name,
+            public_client=public_client,
+            client_type=client_type,
+            visibility=visibility,
+            redirect_uris=as_list(redirect_uris),
+            links=links(terms_and_conditions, privacy_policy),
+            required_idp=required_idp,
+            preselect_idp=preselect_idp,
+        )
+        return await self._send(
+            "POST",
+            "/v2/api/clients",
+            ClientResponse,
+            data={"client": {**client, **(additional_fields or {})}},
+            query_params=query_params,
+        )
+
+    async def create_native_app_instance(
+        self, template_id: UUID | str, name: str, *, query_params: Mapping[str, object] | None = None
+    ) -> ClientResponse:
+        """
+        Register one installation of a native app as a client of its own, with its own secret.
+
+        Args:
+            template_id: The UUID of the app's template.
+            name: What the installation is called.
+            query_params: Further query parameters.
+
+        Returns:
+            The client; its secret is under ``["included"]["client_credential"]["secret"]``, this once.
+
+        Example:
+            >>> made = await native_client.create_native_app_instance(template_id, "Ada's laptop")
+            >>> made["client"]["parent_client"] == template_id
+            True
+
+        REST: `POST /v2/api/clients <https://docs.globus.org/api/auth/reference/#create_client>`_
+        """
+        client = {"name": name, "template_id": template_id}
+        return await self._send(
+            "POST", "/v2/api/clients", ClientResponse, data={"client": client}, query_params=query_params
+        )
+
+    async def update_client(
+        self,
+        client_id: UUID | str,
+        *,
+        name: str | MissingType = MISSING,
+        visibility: Visibility | MissingType = MISSING,
+        redirect_uris: Iterable[str] | MissingType = MISSING,
+        terms_and_conditions: str | MissingType | None = MISSING,
+        privacy_policy: str | MissingType | None = MISSING,
+        required_idp: UUID | str | MissingType | None = MISSING,
+        preselect_idp: UUID | str | MissingType | None = MISSING,
+        additional_fields: Mapping[str, object] | MissingType | None = MISSING,
+        query_params: Mapping[str, object] | None = None,
+    ) -> ClientResponse:
+        """
+        Change a client. What is not given stays as it is; ``None`` takes a value away.
+
+        Args:
+            client_id: Its UUID.
+            name: What it is called, as users read it when they consent.
+            visibility: Who may see that it exists.
+            redirect_uris: Where its logins may come back to, in place of those there are.
+            terms_and_conditions: The address of a page that users are shown; goes with ``privacy_policy``.
+            privacy_policy: The address of a page that users are shown; goes with ``terms_and_conditions``.
+            required_idp: The UUID of the only identity provider whose users may log in.
+            preselect_idp: The UUID of the identity provider that is offered first.
+            additional_fields: Further members of the document.
+            query_params: Further query parameters.
+
+        Raises:
+            GlobusSDKUsageError: One of the two pages is given without the other.
+            NotFound: 404, there is none that the caller administers.
+
+        Example:
+            >>> (await ac.update_client(project_client_id, name="Portal"))["client"]["name"]
+            'Portal'
+
+        REST: `PUT /v2/api/clients/{id} <https://docs.globus.org/api/auth/reference/#update_client>`_
+        """
+        client = {
+            "name": name,
+            "visibility": visibility,
+            "redirect_uris": as_list(redirect_uris),
+            "links": links(terms_and_conditions, privacy_policy),
+            "required_idp": required_idp,
+            "preselect_idp": preselect_idp,
+            **(additional_fields or {}),
+        }
+        return await self._send(
+            "PUT", _path(client_id), ClientResponse, data={"client": client}, query_params=query_params
+        )
+
+    async def delete_client(
+        self, client_id: UUID | str, *, query_params: Mapping[str, object] | None = None
+    ) -> ClientResponse:
+        """
+        Delete a client. Its tokens, consents and scopes end with it.
+
+        Args:
+            client_id: Its UUID.
+            query_params: Further query parameters.
+
+        Returns:
+            The client as it was.
+
+        Raises:
+            NotFound: 404, there is none that the caller administers.
+
+        Example:
+            >>> (await ac.delete_client(project_client_id))["client"]["id"] == project_client_id
+            True
+
+        REST: `DELETE /v2/api/clients/{id} <https://docs.globus.org/api/auth/reference/#delete_client>`_
+        """
+        return await self._send("DELETE", _path(client_id), ClientResponse, query_params=query_params)
+
+    def get_client_credentials(
+        self, client_id: UUID | str, *, query_params: Mapping[str, object] | None = None
+    ) -> Pages[ClientCredentialDocument]:
+        """
+        List a client's credentials, without their secrets. All on one page.
+
+        Args:
+            client_id: The client's UUID.
+            query_params: Further query parameters.
+
+        Raises:
+            NotFound: 404, there is no such client that the caller administers.
+
+        Example:
+            >>> [credential["name"] async for credential in ac.get_client_credentials(project_client_id)]
+            ['first']
+
+        REST: `GET /v2/api/clients/{id}/credentials
+        <https://docs.globus.org/api/auth/reference/#get_client_credentials>`_
+        """
+        return self._list(
+            f"{_path(client_id)}/credentials",
+            ClientCredentialDocument,
+            style=single,
+            query_params=query_params,
+            key="credentials",
+        )
+
+    async def create_client_credential(
+        self, client_id: UUID | str, name: str, *, query_params: Mapping[str, object] | None = None
+    ) -> ClientCredentialResponse:
+        """
+        Make a new secret for a client.
+
+        Args:
+            client_id: The client's UUID.
+            name: What it is called, to tell it from others.
+            query_params: Further query parameters.
+
+        Returns:
+            The credential; its secret is under ``["credential"]["secret"]``, this once.
+
+        Raises:
+            NotFound: 404, there is no such client that the caller administers.
+
+        Example:
+            >>> made = await ac.create_client_credential(project_client_id, "second")
+            >>> made["credential"]["name"]
+            'second'
+
+        REST: `POST /v2/api/clients/{id}/credentials
+        <https://docs.globus.org/api/auth/reference/#create_client_credential>`_
+        """
+        return await self._send(
+            "POST",
+            f"{_path(client_id)}/credentials",
+            ClientCredentialResponse,
+            data={"credential": {"name": name}},
+            query_params=query_params,
+        )
+
+    async def delete_client_credential(
+        self, client_id: UUID | str, credential_id: UUID | str, *, query_params: Mapping[str, object] | None = None
+    ) -> ClientCredentialResponse:
+        """
+        Delete a client's secret; whoever uses it is refused from now on.
+
+        Args:
+            client_id: The client's UUID.
+            credential_id: The credential's UUID.
+            query_params: Further query parameters.
+
+        Returns:
+            The credential as it was, without its secret.
+
+        Raises:
+            NotFound: 404, there is no such credential that the caller administers.
+
+        Example:
+            >>> deleted = await ac.delete_client_credential(project_client_id, credential_id)
+            >>> deleted["credential"]["id"] == credential_id
+            True
+
+        REST: `DELETE /v2/api/clients/{id}/credentials/{id}
+        <https://docs.globus.org/api/auth/reference/#delete_client_credential>`_
+        """
+        return await self._send(
+            "DELETE",
+            path("/v2/api/clients/{client_id}/credentials/{credential_id}", client_id, credential_id),
+            ClientCredentialResponse,
+            query_params=query_params,
+        )
+
+
+def _path(client_id: UUID | str) -> str:
+    return path("/v2/api/clients/{client_id}", client_id)
+
+
+def _new_client(
+    name: str, *, public_client: bool | MissingType, client_type: ClientType | MissingType, **members: object
+) -> dict[str, object]:
+    """Return the document of a client to be registered."""
+    if isinstance(public_client, MissingType) == isinstance(client_type, MissingType):
+        raise GlobusSDKUsageError("give public_client or client_type, one of them")
+    return {"name": name, "public_client": public_client, "client_type": client_type, **members}

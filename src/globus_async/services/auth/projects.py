@@ -1,0 +1,170 @@
+"""Projects: registered clients, scopes and policies with common administrators."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from ..._request import MISSING, MissingType, path
+from ...paging import Pages, single
+from .data import as_list
+from .documents import ProjectDocument, ProjectEnvelope
+from .tokens import AuthLoginClient
+
+if TYPE_CHECKING:
+    from ...response import GlobusHTTPResponse
+
+__all__ = ("ProjectMethods",)
+
+
+class ProjectMethods(AuthLoginClient):
+    """Projects. All calls need a token with the scope ``manage_projects``."""
+
+    def get_projects(self, *, query_params: Mapping[str, object] | None = None) -> Pages[ProjectDocument]:
+        """
+        List the projects that the user administers. All on one page.
+
+        Args:
+            query_params: Further query parameters.
+
+        Example:
+            >>> [project["display_name"] async for project in ac.get_projects()]
+            ['Analytical Engine']
+
+        REST: `GET /v2/api/projects <https://docs.globus.org/api/auth/reference/#get_projects>`_
+        """
+        return self._list("/v2/api/projects", ProjectDocument, style=single, query_params=query_params, key="projects")
+
+    async def get_project(
+        self, project_id: UUID | str, *, query_params: Mapping[str, object] | None = None
+    ) -> GlobusHTTPResponse[ProjectEnvelope]:
+        """
+        Fetch one project.
+
+        Args:
+            project_id: Its UUID.
+            query_params: Further query parameters.
+
+        Raises:
+            NotFound: 404, there is none that the user administers.
+
+        Example:
+            >>> (await ac.get_project(project_id))["project"]["display_name"]
+            'Analytical Engine'
+
+        REST: `GET /v2/api/projects/{id} <https://docs.globus.org/api/auth/reference/#get_projects>`_
+        """
+        return await self._send(
+            "GET", path("/v2/api/projects/{project_id}", project_id), ProjectEnvelope, query_params=query_params
+        )
+
+    async def create_project(
+        self,
+        display_name: str,
+        contact_email: str,
+        *,
+        admin_ids: UUID | str | Iterable[UUID | str] | MissingType = MISSING,
+        admin_group_ids: UUID | str | Iterable[UUID | str] | MissingType = MISSING,
+        query_params: Mapping[str, object] | None = None,
+    ) -> GlobusHTTPResponse[ProjectEnvelope]:
+        """
+        Create a project. Needs administrators: identities, groups, or both.
+
+        Args:
+            display_name: What it is called.
+            contact_email: Where its administrators are reached.
+            admin_ids: UUIDs of identities.
+            admin_group_ids: UUIDs of groups.
+            query_params: Further query parameters.
+
+        Raises:
+            InvalidParameters: 400 or 422, the service did not like a value.
+
+        Example:
+            >>> made = await ac.create_project("Difference Engine", "ada@example.org", admin_ids=identity_id)
+            >>> made["project"]["contact_email"]
+            'ada@example.org'
+
+        REST: `POST /v2/api/projects <https://docs.globus.org/api/auth/reference/#create_project>`_
+        """
+        project = {
+            "display_name": display_name,
+            "contact_email": contact_email,
+            "admin_ids": as_list(admin_ids),
+            "admin_group_ids": as_list(admin_group_ids),
+        }
+        return await self._send(
+            "POST", "/v2/api/projects", ProjectEnvelope, data={"project": project}, query_params=query_params
+        )
+
+    async def update_project(
+        self,
+        project_id: UUID | str,
+        *,
+        display_name: str | MissingType = MISSING,
+        contact_email: str | MissingType = MISSING,
+        admin_ids: UUID | str | Iterable[UUID | str] | MissingType = MISSING,
+        admin_group_ids: UUID | str | Iterable[UUID | str] | MissingType = MISSING,
+        query_params: Mapping[str, object] | None = None,
+    ) -> GlobusHTTPResponse[ProjectEnvelope]:
+        """
+        Change a project. What is not given stays as it is.
+
+        Args:
+            project_id: Its UUID.
+            display_name: What it is called.
+            contact_email: Where its administrators are reached.
+            admin_ids: UUIDs of identities, in place of those there are.
+            admin_group_ids: UUIDs of groups, in place of those there are.
+            query_params: Further query parameters.
+
+        Raises:
+            NotFound: 404, there is none that the user administers.
+            InvalidParameters: 400 or 422, the service did not like a value.
+
+        Example:
+            >>> (await ac.update_project(project_id, display_name="Engine"))["project"]["display_name"]
+            'Engine'
+
+        REST: `PUT /v2/api/projects/{id} <https://docs.globus.org/api/auth/reference/#update_project>`_
+        """
+        project = {
+            "display_name": display_name,
+            "contact_email": contact_email,
+            "admin_ids": as_list(admin_ids),
+            "admin_group_ids": as_list(admin_group_ids),
+        }
+        return await self._send(
+            "PUT",
+            path("/v2/api/projects/{project_id}", project_id),
+            ProjectEnvelope,
+            data={"project": project},
+            query_params=query_params,
+        )
+
+    async def delete_project(
+        self, project_id: UUID | str, *, query_params: Mapping[str, object] | None = None
+    ) -> GlobusHTTPResponse[ProjectEnvelope]:
+        """
+        Delete a project, which must be empty.
+
+        Args:
+            project_id: Its UUID.
+            query_params: Further query parameters.
+
+        Returns:
+            The project as it was.
+
+        Raises:
+            NotFound: 404, there is none that the user administers.
+
+        Example:
+            >>> (await ac.delete_project(empty_project_id))["project"]["id"] == empty_project_id
+            True
+
+        REST: `DELETE /v2/api/projects/{id} <https://docs.globus.org/api/auth/reference/#delete_project>`_
+        """
+        return await self._send(
+            "DELETE", path("/v2/api/projects/{project_id}", project_id), ProjectEnvelope, query_params=query_params
+        )

@@ -1,0 +1,214 @@
+"""Scopes as a resource: those that registered clients offer to others."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from ..._request import MISSING, MissingType, comma_joined, path
+from ...errors import GlobusSDKUsageError
+from ...paging import Pages, single
+from .data import DependentScopeSpec, as_list
+from .documents import ScopeDocument, ScopeEnvelope
+from .tokens import AuthLoginClient
+
+if TYPE_CHECKING:
+    from ...response import GlobusHTTPResponse
+
+__all__ = ("ScopeMethods",)
+
+
+class ScopeMethods(AuthLoginClient):
+    """Scopes. All calls need a token with the scope ``manage_projects``, or the client's own credentials."""
+
+    def get_scopes(
+        self,
+        *,
+        scope_strings: str | Iterable[str] | MissingType | None = MISSING,
+        ids: UUID | str | Iterable[UUID | str] | MissingType | None = MISSING,
+        query_params: Mapping[str, object] | None = None,
+    ) -> Pages[ScopeDocument]:
+        """
+        List scopes: those of the projects that the user administers, or those that are named. All on one page.
+
+        Args:
+            scope_strings: Scopes; several as an iterable, or separated by commas.
+            ids: UUIDs of scopes; several as an iterable, or separated by commas. Not together with ``scope_strings``.
+            query_params: Further query parameters.
+
+        Raises:
+            GlobusSDKUsageError: Both are given.
+
+        Example:
+            >>> [scope["name"] async for scope in ac.get_scopes(ids=scope_id)]
+            ['Run the engine']
+
+        REST: `GET /v2/api/scopes <https://docs.globus.org/api/auth/reference/#get_scopes>`_
+        """
+        params = {"scope_strings": comma_joined(scope_strings), "ids": comma_joined(ids)}
+        if all(params.values()):
+            raise GlobusSDKUsageError("give scope_strings or ids, not both")
+        return self._list(
+            "/v2/api/scopes", ScopeDocument, style=single, params=params, query_params=query_params, key="scopes"
+        )
+
+    async def get_scope(
+        self, scope_id: UUID | str, *, query_params: Mapping[str, object] | None = None
+    ) -> GlobusHTTPResponse[ScopeEnvelope]:
+        """
+        Fetch one scope.
+
+        Args:
+            scope_id: Its UUID.
+            query_params: Further query parameters.
+
+        Raises:
+            NotFound: 404, there is none that the caller may see.
+
+        Example:
+            >>> (await ac.get_scope(scope_id))["scope"]["advertised"]
+            True
+
+        REST: `GET /v2/api/scopes/{id} <https://docs.globus.org/api/auth/reference/#get_scopes>`_
+        """
+        return await self._send(
+            "GET", path("/v2/api/scopes/{scope_id}", scope_id), ScopeEnvelope, query_params=query_params
+        )
+
+    async def create_scope(
+        self,
+        client_id: UUID | str,
+        name: str,
+        *,
+        description: str,
+        scope_suffix: str,
+        required_domains: Iterable[str] | MissingType = MISSING,
+        dependent_scopes: Iterable[DependentScopeSpec] | MissingType = MISSING,
+        advertised: bool | MissingType = MISSING,
+        allows_refresh_token: bool | MissingType = MISSING,
+        query_params: Mapping[str, object] | None = None,
+    ) -> GlobusHTTPResponse[ScopeEnvelope]:
+        """
+        Create a scope of a client.
+
+        Args:
+            client_id: The client's UUID.
+            name: What it is called, as users read it when they consent.
+            description: What it allows, as users read it when they consent.
+            scope_suffix: The last part of its scope string.
+            required_domains: Domains, an identity of one of which its holder must have.
+            dependent_scopes: Scopes that it needs.
+            advertised: Whether others may find it.
+            allows_refresh_token: Whether refresh tokens are given for it.
+            query_params: Further query parameters.
+
+        Raises:
+            NotFound: 404, there is no such client that the caller administers.
+            InvalidParameters: 400 or 422, the service did not like a value.
+
+        Example:
+            >>> made = await ac.create_scope(project_client_id, "Stop", description="Stop it", scope_suffix="stop")
+            >>> made["scope"]["scope_string"].rpartition("/")[2]
+            'stop'
+
+        **Differs from globus-sdk:** ``description`` and ``scope_suffix`` are given by name.
+
+        REST: `POST /v2/api/clients/{id}/scopes <https://docs.globus.org/api/auth/reference/#create_scope>`_
+        """
+        scope = {
+            "name": name,
+            "description": description,
+            "scope_suffix": scope_suffix,
+            "required_domains": as_list(required_domains),
+            "dependent_scopes": dependent_scopes,
+            "advertised": advertised,
+            "allows_refresh_token": allows_refresh_token,
+        }
+        return await self._send(
+            "POST",
+            path("/v2/api/clients/{client_id}/scopes", client_id),
+            ScopeEnvelope,
+            data={"scope": scope},
+            query_params=query_params,
+        )
+
+    async def update_scope(
+        self,
+        scope_id: UUID | str,
+        *,
+        name: str | MissingType = MISSING,
+        description: str | MissingType = MISSING,
+        scope_suffix: str | MissingType = MISSING,
+        required_domains: Iterable[str] | MissingType = MISSING,
+        dependent_scopes: Iterable[DependentScopeSpec] | MissingType = MISSING,
+        advertised: bool | MissingType = MISSING,
+        allows_refresh_token: bool | MissingType = MISSING,
+        query_params: Mapping[str, object] | None = None,
+    ) -> GlobusHTTPResponse[ScopeEnvelope]:
+        """
+        Change a scope. What is not given stays as it is.
+
+        Args:
+            scope_id: Its UUID.
+            name: What it is called, as users read it when they consent.
+            description: What it allows, as users read it when they consent.
+            scope_suffix: The last part of its scope string.
+            required_domains: Domains, an identity of one of which its holder must have.
+            dependent_scopes: Scopes that it needs, in place of those there are.
+            advertised: Whether others may find it.
+            allows_refresh_token: Whether refresh tokens are given for it.
+            query_params: Further query parameters.
+
+        Raises:
+            NotFound: 404, there is none that the caller administers.
+            InvalidParameters: 400 or 422, the service did not like a value.
+
+        Example:
+            >>> (await ac.update_scope(scope_id, name="Run"))["scope"]["name"]
+            'Run'
+
+        REST: `PUT /v2/api/scopes/{id} <https://docs.globus.org/api/auth/reference/#update_scope>`_
+        """
+        scope = {
+            "name": name,
+            "description": description,
+            "scope_suffix": scope_suffix,
+            "required_domains": as_list(required_domains),
+            "dependent_scopes": dependent_scopes,
+            "advertised": advertised,
+            "allows_refresh_token": allows_refresh_token,
+        }
+        return await self._send(
+            "PUT",
+            path("/v2/api/scopes/{scope_id}", scope_id),
+            ScopeEnvelope,
+            data={"scope": scope},
+            query_params=query_params,
+        )
+
+    async def delete_scope(
+        self, scope_id: UUID | str, *, query_params: Mapping[str, object] | None = None
+    ) -> GlobusHTTPResponse[ScopeEnvelope]:
+        """
+        Delete a scope.
+
+        Args:
+            scope_id: Its UUID.
+            query_params: Further query parameters.
+
+        Returns:
+            The scope as it was.
+
+        Raises:
+            NotFound: 404, there is none that the caller administers.
+
+        Example:
+            >>> (await ac.delete_scope(scope_id))["scope"]["id"] == scope_id
+            True
+
+        REST: `DELETE /v2/api/scopes/{id} <https://docs.globus.org/api/auth/reference/#delete_scope>`_
+        """
+        return await self._send(
+            "DELETE", path("/v2/api/scopes/{scope_id}", scope_id), ScopeEnvelope, query_params=query_params
+        )
