@@ -146,8 +146,6 @@ def _read(state: AuthState, parameters: dict[str, str], twice: set[str], target:
     client = target.client
     if twice:
         raise AuthorizationError("invalid_request", f"given twice: {', '.join(sorted(twice))}")
-    if "authorization_code" not in client.grant_types:
-        raise AuthorizationError("unauthorized_client", "This client cannot log people in.")
     if parameters.get("response_type") != "code":
         raise AuthorizationError("unsupported_response_type", "response_type must be code")
     access_type = parameters.get("access_type", "online")
