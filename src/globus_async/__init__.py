@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from .errors import GlobusError as GlobusError
     from .errors import GlobusSDKUsageError as GlobusSDKUsageError
     from .errors import GlobusTimeoutError as GlobusTimeoutError
+    from .errors import IdTokenError as IdTokenError
     from .errors import LoginRequired as LoginRequired
     from .errors import NetworkError as NetworkError
     from .errors import PaginationStalled as PaginationStalled
@@ -38,6 +39,8 @@ if TYPE_CHECKING:
     from .errors import SubmissionUncertain as SubmissionUncertain
     from .errors import TokenRefreshError as TokenRefreshError
     from .errors import WrongEventLoopError as WrongEventLoopError
+    from .gare import GARE as GARE
+    from .gare import GlobusAuthorizationParameters as GlobusAuthorizationParameters
     from .paging import Page as Page
     from .paging import Pages as Pages
     from .response import GlobusHTTPResponse as GlobusHTTPResponse
@@ -46,14 +49,42 @@ if TYPE_CHECKING:
     from .scopes import ScopeCycleError as ScopeCycleError
     from .scopes import ScopeParseError as ScopeParseError
     from .scopes import ScopeParser as ScopeParser
+    from .services.auth import AuthAPIError as AuthAPIError
+    from .services.auth import AuthClient as AuthClient
+    from .services.auth import AuthLoginClient as AuthLoginClient
+    from .services.auth import ConfidentialAppAuthClient as ConfidentialAppAuthClient
+    from .services.auth import DependentScopeSpec as DependentScopeSpec
+    from .services.auth import GetConsentsResponse as GetConsentsResponse
+    from .services.auth import GlobusAuthorizationCodeFlowManager as GlobusAuthorizationCodeFlowManager
+    from .services.auth import GlobusNativeAppFlowManager as GlobusNativeAppFlowManager
+    from .services.auth import GlobusOAuthFlowManager as GlobusOAuthFlowManager
+    from .services.auth import IDTokenDecoder as IDTokenDecoder
+    from .services.auth import IntrospectionResponse as IntrospectionResponse
+    from .services.auth import LoginRefused as LoginRefused
+    from .services.auth import NativeAppAuthClient as NativeAppAuthClient
+    from .services.auth import OAuthAuthorizationCodeResponse as OAuthAuthorizationCodeResponse
+    from .services.auth import OAuthClientCredentialsResponse as OAuthClientCredentialsResponse
+    from .services.auth import OAuthDependentTokenResponse as OAuthDependentTokenResponse
+    from .services.auth import OAuthRefreshTokenResponse as OAuthRefreshTokenResponse
+    from .services.auth import OAuthTokenResponse as OAuthTokenResponse
+    from .services.transfer import ActivationRequirementsResponse as ActivationRequirementsResponse
+    from .services.transfer import CreateTunnelData as CreateTunnelData
+    from .services.transfer import DeleteData as DeleteData
+    from .services.transfer import EndpointDisconnected as EndpointDisconnected
+    from .services.transfer import EndpointError as EndpointError
+    from .services.transfer import EndpointNotFound as EndpointNotFound
+    from .services.transfer import OperationPaused as OperationPaused
+    from .services.transfer import TaskInactive as TaskInactive
+    from .services.transfer import TooManyPendingJobs as TooManyPendingJobs
+    from .services.transfer import TransferAPIError as TransferAPIError
+    from .services.transfer import TransferClient as TransferClient
+    from .services.transfer import TransferData as TransferData
+    from .services.transfer import TransferFilter as TransferFilter
     from .transport import RetryPolicy as RetryPolicy
     from .transport import Transport as Transport
 
 _HOMES: Final = {
-    "_request": (
-        "MISSING",
-        "MissingType",
-    ),
+    "_request": ("MISSING", "MissingType"),
     "_secret": ("Secret",),
     "_version": ("__version__",),
     "authorizers": (
@@ -76,6 +107,7 @@ _HOMES: Final = {
         "GlobusError",
         "GlobusSDKUsageError",
         "GlobusTimeoutError",
+        "IdTokenError",
         "LoginRequired",
         "NetworkError",
         "PaginationStalled",
@@ -84,49 +116,99 @@ _HOMES: Final = {
         "TokenRefreshError",
         "WrongEventLoopError",
     ),
-    "paging": (
-        "Page",
-        "Pages",
+    "gare": ("GARE", "GlobusAuthorizationParameters"),
+    "paging": ("Page", "Pages"),
+    "response": ("GlobusHTTPResponse", "IterableResponse"),
+    "scopes": ("Scope", "ScopeCycleError", "ScopeParseError", "ScopeParser"),
+    "services.auth": (
+        "AuthAPIError",
+        "AuthClient",
+        "AuthLoginClient",
+        "ConfidentialAppAuthClient",
+        "DependentScopeSpec",
+        "GetConsentsResponse",
+        "GlobusAuthorizationCodeFlowManager",
+        "GlobusNativeAppFlowManager",
+        "GlobusOAuthFlowManager",
+        "IDTokenDecoder",
+        "IntrospectionResponse",
+        "LoginRefused",
+        "NativeAppAuthClient",
+        "OAuthAuthorizationCodeResponse",
+        "OAuthClientCredentialsResponse",
+        "OAuthDependentTokenResponse",
+        "OAuthRefreshTokenResponse",
+        "OAuthTokenResponse",
     ),
-    "response": (
-        "GlobusHTTPResponse",
-        "IterableResponse",
+    "services.transfer": (
+        "ActivationRequirementsResponse",
+        "CreateTunnelData",
+        "DeleteData",
+        "EndpointDisconnected",
+        "EndpointError",
+        "EndpointNotFound",
+        "OperationPaused",
+        "TaskInactive",
+        "TooManyPendingJobs",
+        "TransferAPIError",
+        "TransferClient",
+        "TransferData",
+        "TransferFilter",
     ),
-    "scopes": (
-        "Scope",
-        "ScopeCycleError",
-        "ScopeParseError",
-        "ScopeParser",
-    ),
-    "transport": (
-        "RetryPolicy",
-        "Transport",
-    ),
+    "transport": ("RetryPolicy", "Transport"),
 }
 _HOME_OF: Final = {name: home for home, names in _HOMES.items() for name in names}
 
 __all__ = (
+    "GARE",
+    "MISSING",
     "AccessTokenAuthorizer",
+    "ActivationRequirementsResponse",
     "Attempt",
+    "AuthAPIError",
+    "AuthClient",
+    "AuthLoginClient",
     "BaseClient",
     "BasicAuthorizer",
     "ClientClosedError",
     "ClientCredentialsAuthorizer",
+    "ConfidentialAppAuthClient",
+    "CreateTunnelData",
+    "DeleteData",
+    "DependentScopeSpec",
+    "EndpointDisconnected",
+    "EndpointError",
+    "EndpointNotFound",
     "ErrorSubdocument",
+    "GetConsentsResponse",
     "GlobusAPIError",
+    "GlobusAuthorizationCodeFlowManager",
+    "GlobusAuthorizationParameters",
     "GlobusAuthorizer",
     "GlobusConnectionError",
     "GlobusConnectionTimeoutError",
     "GlobusError",
     "GlobusHTTPResponse",
+    "GlobusNativeAppFlowManager",
+    "GlobusOAuthFlowManager",
     "GlobusSDKUsageError",
     "GlobusTimeoutError",
+    "IDTokenDecoder",
+    "IdTokenError",
+    "IntrospectionResponse",
     "IterableResponse",
+    "LoginRefused",
     "LoginRequired",
-    "MISSING",
     "MissingType",
+    "NativeAppAuthClient",
     "NetworkError",
     "NullAuthorizer",
+    "OAuthAuthorizationCodeResponse",
+    "OAuthClientCredentialsResponse",
+    "OAuthDependentTokenResponse",
+    "OAuthRefreshTokenResponse",
+    "OAuthTokenResponse",
+    "OperationPaused",
     "Page",
     "Pages",
     "PaginationStalled",
@@ -140,7 +222,13 @@ __all__ = (
     "ScopeParser",
     "Secret",
     "SubmissionUncertain",
+    "TaskInactive",
     "TokenRefreshError",
+    "TooManyPendingJobs",
+    "TransferAPIError",
+    "TransferClient",
+    "TransferData",
+    "TransferFilter",
     "Transport",
     "WrongEventLoopError",
     "__version__",
