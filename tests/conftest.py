@@ -52,6 +52,17 @@ def pytest_collection_finish() -> None:
     gc.freeze()
 
 
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print the sums of what tests recorded, such as at how many points calls were cancelled."""
+    sums: dict[str, int] = {}
+    for report in terminalreporter.getreports("passed"):
+        for name, value in report.user_properties:
+            if isinstance(value, int):
+                sums[name] = sums.get(name, 0) + value
+    for name, value in sums.items():
+        terminalreporter.write_line(f"{value:,} {name}")
+
+
 @pytest.fixture(autouse=True)
 def _own_environment(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
     """Hide the settings of this machine and its user."""

@@ -12,11 +12,13 @@ import itertools
 from collections.abc import Awaitable, Callable, Generator, Sequence
 from typing import Any, Literal, TypeVar
 
-__all__ = ("MODES", "CancelAt", "Mode", "every_suspension")
+__all__ = ("MODES", "POINTS", "CancelAt", "Mode", "every_suspension")
 
 T = TypeVar("T")
 Mode = Literal["pending", "ready", "double"]
 MODES: tuple[Mode, ...] = ("pending", "ready", "double")
+POINTS = "cancellation points"
+"""The property under which a test records how many there were; the run prints their sum."""
 
 
 class CancelAt(Awaitable[T]):

@@ -1,0 +1,112 @@
+"""Bytes that are no proper HTTP answer: a typed error, and never one call's answer for another's."""
+
+from __future__ import annotations
+
+import pytest
+
+from globus_async import GlobusAPIError, NetworkError
+from tests.toolkit.clients import client_of
+from tests.toolkit.raw_server import Fin, HalfClose, RawServer, Script, Send, ok
+
+JSON = b"Content-Type: application/json\r\n"
+OK = b"HTTP/1.1 200 OK\r\n" + JSON
+
+REFUSED = {
+    "length and chunked": OK + b"Content-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n",
+    "chunked and length": OK + b"Transfer-Encoding: chunked\r\nContent-Length: 2\r\n\r\n2\r\n{}\r\n0\r\n\r\n",
+    "two lengths": OK + b"Content-Length: 2\r\nContent-Length: 3\r\n\r\n{} ",
+    "a negative length": OK + b"Content-Length: -2\r\n\r\n{}",
+    "a signed length": OK + b"Content-Length: +2\r\n\r\n{}",
+    "a length in words": OK + b"Content-Length: two\r\n\r\n{}",
+    "a huge length": OK + b"Content-Length: " + b"9" * 400 + b"\r\n\r\n{}",
+    "201 headers": OK + b"".join(b"X-%d: y\r\n" % n for n in range(199)) + b"Content-Length: 2\r\n\r\n{}",
+    "5000 headers": OK + b"".join(b"X-%d: y\r\n" % n for n in range(5000)) + b"Content-Length: 2\r\n\r\n{}",
+    "a header of 70 KiB": OK + b"X: " + b"y" * 70_000 + b"\r\nContent-Length: 2\r\n\r\n{}",
+    "a status line of 70 KiB": b"HTTP/1.1 200 " + b"y" * 70_000 + b"\r\nContent-Length: 2\r\n\r\n{}",
+    "a header without a colon": OK + b"Nonsense\r\nContent-Length: 2\r\n\r\n{}",
+    "a header with a blank name": OK + b"X Y: 1\r\nContent-Length: 2\r\n\r\n{}",
+    "a NUL in a header": OK + b"X: a\0b\r\nContent-Length: 2\r\n\r\n{}",
+    "a bare CR in a header": OK + b"X: a\rb\r\nContent-Length: 2\r\n\r\n{}",
+    "no HTTP": b"SSH-2.0-OpenSSH_9.6\r\n\r\n",
+    "no version": b"HTTP 200 OK\r\nContent-Length: 2\r\n\r\n{}",
+    "HTTP/2 over a plain socket": b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
+    "a status in words": b"HTTP/1.1 OK 200\r\nContent-Length: 2\r\n\r\n{}",
+    "a status of two digits": b"HTTP/1.1 20 OK\r\nContent-Length: 2\r\n\r\n{}",
+    "a chunk size that is none": OK + b"Transfer-Encoding: chunked\r\n\r\nzz\r\n{}\r\n0\r\n\r\n",
+    "a negative chunk": OK + b"Transfer-Encoding: chunked\r\n\r\n-2\r\n{}\r\n0\r\n\r\n",
+    "a chunk longer than it says": OK + b"Transfer-Encoding: chunked\r\n\r\n2\r\n{}{}\r\n0\r\n\r\n",
+    "a chunk with a wrong end": OK + b"Transfer-Encoding: chunked\r\n\r\n2\r\n{}XX0\r\n\r\n",
+    "chunked twice": OK + b"Transfer-Encoding: chunked, chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n",
+    "a transfer coding that is none": OK + b"Transfer-Encoding: rot13\r\nConnection: close\r\n\r\n{}",
+    "100 for ever": b"HTTP/1.1 100 Continue\r\n\r\n" * 3,
+    "nothing": b"",
+    "blank lines": b"\r\n\r\n\r\n",
+}
+
+READ = {
+    "lower-case names": b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 2\r\n\r\n{}",
+    "no reason": b"HTTP/1.1 200 \r\n" + JSON + b"Content-Length: 2\r\n\r\n{}",
+    "a reason that is not ASCII": b"HTTP/1.1 200 \xc3\xa4\xff\r\n" + JSON + b"Content-Length: 2\r\n\r\n{}",
+    "a header that is not ASCII": OK + b"X-Name: caf\xc3\xa9 \xff\r\nContent-Length: 2\r\n\r\n{}",
+    "100 headers": OK + b"".join(b"X-%d: y\r\n" % n for n in range(98)) + b"Content-Length: 2\r\n\r\n{}",
+    "HTTP/1.0": b"HTTP/1.0 200 OK\r\n" + JSON + b"\r\n{}",
+    "chunk extensions and trailers": OK + b"Transfer-Encoding: chunked\r\n\r\n2;a=b\r\n{}\r\n0\r\nX: y\r\n\r\n",
+    "100 before it": b"HTTP/1.1 100 Continue\r\n\r\n" + ok(),
+    "103 before it": b"HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n" + ok(),
+    "the same length twice": OK + b"Content-Length: 2\r\n\r\n{}",
+}
+
+
+@pytest.mark.parametrize("case", REFUSED)
+async def test_what_is_no_answer_is_a_network_error(case: str) -> None:
+    """Ambiguous, oversized or malformed: refused with an error of ours, and its connection is not used again."""
+    scripts: list[Script] = [[Send(REFUSED[case]), Fin()], [Send(ok(b'{"second":true}'))]]
+    async with RawServer(scripts) as server, client_of(server.url, read_timeout=0.2) as client:
+        with pytest.raises(NetworkError) as raised:
+            await client.get("/")
+        assert raised.value.maybe_executed
+        assert (await client.get("/"))["second"] is True
+        assert server.connections == 2
+
+
+@pytest.mark.parametrize("case", READ)
+async def test_what_is_unusual_is_read(case: str) -> None:
+    """Answers that are allowed to look so are read."""
+    async with RawServer([[Send(READ[case]), Fin()]]) as server, client_of(server.url) as client:
+        response = await client.get("/")
+        assert response.data == {}
+        assert "x-name" not in response.headers or "caf" in response.headers["x-name"]
+        assert isinstance(repr(response.headers), str)
+        assert isinstance(response.http_reason, str)
+
+
+async def test_a_smuggled_second_answer_is_nobodys() -> None:
+    """What stands behind an ambiguous answer is not taken for the answer to the next call."""
+    smuggled = ok(b'{"whose":"smuggled"}')
+    double = OK + b"Content-Length: %d\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n" % (len(smuggled) + 5) + smuggled
+    async with RawServer([[Send(double)], [Send(ok(b'{"whose":"mine"}'))]]) as server, client_of(server.url) as client:
+        with pytest.raises(NetworkError):
+            await client.get("/")
+        assert (await client.get("/"))["whose"] == "mine"
+
+
+async def test_an_upgrade_that_nobody_asked_for_is_an_error() -> None:
+    """101 is no success, and its connection is not used again."""
+    upgrade = b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n{}"
+    async with RawServer([[Send(upgrade), Fin()], [Send(ok())]]) as server, client_of(server.url) as client:
+        with pytest.raises((GlobusAPIError, NetworkError)):
+            await client.get("/")
+        assert (await client.get("/")).http_status == 200
+        assert server.connections == 2
+
+
+@pytest.mark.parametrize("status", [204, 205, 304])
+async def test_statuses_without_a_body(status: int) -> None:
+    """An answer that has no body is over after its head."""
+    answer = b"HTTP/1.1 %d X\r\n\r\n" % status
+    async with RawServer([[Send(answer), HalfClose()]]) as server, client_of(server.url, read_timeout=0.2) as client:
+        if status == 304:
+            with pytest.raises(GlobusAPIError):
+                await client.get("/")
+        else:
+            assert (await client.get("/")).data is None

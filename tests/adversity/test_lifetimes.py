@@ -1,0 +1,107 @@
+"""What is made is closed: descriptors, tasks and memory after many clients."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import resource
+import warnings
+
+import pytest
+
+from globus_async import BaseClient, ClientClosedError, GlobusError, Transport
+from tests.toolkit.clients import client_of
+from tests.toolkit.leaks import Snapshot, recorded_problems
+from tests.toolkit.raw_server import RawServer, Send, Stall, ok
+
+
+async def test_a_thousand_clients_leave_nothing() -> None:
+    """1,000 times made, used and closed: no descriptor, no task, less than 5 MB of memory."""
+    asyncio.get_running_loop().set_debug(False)
+    async with RawServer([[Send(ok())]]) as server:
+
+        async def cycle() -> None:
+            async with client_of(server.url) as client:
+                await client.get("/")
+
+        for _ in range(50):
+            await cycle()
+        gc.collect()
+        await server.until_closed()
+        before, memory = Snapshot.take(), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        with recorded_problems() as problems:
+            for number in range(1000):
+                await cycle()
+                if number % 200 == 0:
+                    gc.collect()
+        await server.until_closed()
+        await before.settle()
+        before.assert_nothing_new()
+        problems.assert_none()
+        server.requests.clear()
+        assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - memory < 5 * 1024
+
+
+async def test_closing_twice_and_at_once() -> None:
+    """`aclose` may be called again, by several tasks at once, and before anything was used."""
+    async with RawServer([[Send(ok())]]) as server:
+        transport = Transport()
+        await BaseClient(base_url=server.url, transport=transport).get("/")
+        await asyncio.gather(*(transport.aclose() for _ in range(5)))
+        await transport.aclose()
+    unused = BaseClient(base_url="http://127.0.0.1:1/")
+    await unused.aclose()
+    await unused.aclose()
+    with pytest.raises(ClientClosedError):
+        await unused.get("/")
+
+
+async def test_a_client_does_not_close_what_it_was_given() -> None:
+    """A shared transport outlives the clients on it, and is closed by who made it."""
+    async with RawServer([[Send(ok())]]) as server, Transport() as transport:
+        async with BaseClient(base_url=server.url, transport=transport) as first:
+            await first.get("/")
+        async with BaseClient(base_url=server.url, transport=transport) as second:
+            await second.get("/")
+        assert server.connections == 1
+
+
+async def test_closing_under_a_call_ends_it() -> None:
+    """A call that is under way when its client is closed ends with an error of ours; no task or socket is left."""
+    before = Snapshot.take()
+    async with RawServer([[Stall()]]) as server:
+        client = BaseClient(base_url=server.url)
+        call = asyncio.create_task(client.get("/"))
+        await server.answered(1)
+        await client.aclose()
+        with pytest.raises(GlobusError):
+            async with asyncio.timeout(1):
+                await call
+    await before.settle()
+    before.assert_nothing_new()
+
+
+async def test_forgetting_to_close_warns() -> None:
+    """A transport that is lost while open is a `ResourceWarning` that says what to do."""
+    async with RawServer([[Send(ok())]]) as server:
+        with recorded_problems() as problems:
+            client = BaseClient(base_url=server.url)
+            await client.get("/")
+            del client
+            gc.collect()
+            told = [(warning.category, str(warning.message)) for warning in problems.warned]
+            problems.warned.clear()  # a warning keeps what it is about alive
+            gc.collect()
+            await asyncio.sleep(0)
+    assert [category for category, _ in told] == [ResourceWarning]
+    assert "aclose()" in told[0][1]
+
+
+async def test_an_unused_client_needs_no_closing() -> None:
+    """A client that was never used has opened nothing, and warns of nothing."""
+    with warnings.catch_warnings(record=True) as warned:
+        warnings.simplefilter("always")
+        client = BaseClient(base_url="http://127.0.0.1:1/")
+        del client
+        gc.collect()
+    assert warned == []

@@ -1,0 +1,94 @@
+"""A kept connection that the server gave up in the meantime costs a GET nothing, and never doubles a POST."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from globus_async import GlobusAPIError, GlobusConnectionError, RetryPolicy
+from tests.toolkit.clients import client_of
+from tests.toolkit.raw_server import Fin, RawServer, Received, Rst, Script, Send, ok
+
+AGAIN = RetryPolicy(base_delay=0)
+
+
+@pytest.mark.parametrize("end", [Fin(), Rst()], ids=["fin", "rst"])
+@pytest.mark.parametrize("nth", [1, 2, 5])
+async def test_broken_after_the_nth_request_was_written(end: Fin | Rst, nth: int) -> None:
+    """The server breaks off instead of answering the n-th request: GET is answered with exactly one hit more."""
+
+    def script(_: Received) -> Script:
+        return [end] if len(server.requests) == nth else [Send(ok())]
+
+    async with RawServer(script) as server, client_of(server.url, retry=AGAIN) as client:
+        for _ in range(nth):
+            await client.get("/")
+        assert len(server.requests) == nth + 1
+
+
+@pytest.mark.parametrize("end", [Fin(), Rst()], ids=["fin", "rst"])
+@pytest.mark.parametrize("method", ["POST", "PATCH"])
+async def test_a_post_is_carried_out_once(end: Fin | Rst, method: str) -> None:
+    """On a kept connection that breaks under it, a POST is not sent again: exactly one hit, and the error says so."""
+    async with RawServer([[Send(ok())], [end], [Send(ok())]]) as server, client_of(server.url, retry=AGAIN) as client:
+        await client.get("/warm")
+        with pytest.raises(GlobusConnectionError, match="look before you repeat it") as raised:
+            await client.request(method, "/", data={"a": 1})
+        assert raised.value.maybe_executed
+        assert not raised.value.replayable
+        assert [request.method for request in server.requests] == ["GET", method]
+        assert server.connections == 1
+
+
+@pytest.mark.parametrize("end", [Fin(), Rst()], ids=["fin", "rst"])
+async def test_a_connection_that_was_closed_while_idle_is_not_used(end: Fin | Rst) -> None:
+    """Once the end of an idle connection has been seen, even a POST goes out over a new one, at the first attempt."""
+    async with RawServer([[Send(ok()), end], [Send(ok())]]) as server, client_of(server.url) as client:
+        await client.get("/")
+        await server.until_closed()
+        await asyncio.sleep(0.01)
+        assert (await client.post("/", {})).http_status == 200
+        assert server.connections == 2
+
+
+async def test_idle_connections_are_used_again_and_few() -> None:
+    """Calls one after another share one connection."""
+    async with RawServer([[Send(ok())]]) as server, client_of(server.url) as client:
+        for _ in range(50):
+            await client.get("/")
+        assert server.connections == 1
+
+
+async def test_bytes_that_nobody_asked_for_end_a_connection() -> None:
+    """An answer that comes before its request is never taken for the answer to the next one."""
+    stray = ok(b'{"whose":"nobody"}')
+    scripts: list[Script] = [[Send(ok() + stray)], [Send(ok(b'{"whose":"mine"}'))]]
+    async with RawServer(scripts) as server, client_of(server.url, retry=AGAIN) as client:
+        await client.get("/")
+        await asyncio.sleep(0.01)
+        assert (await client.get("/"))["whose"] == "mine"
+
+
+async def test_an_answer_before_the_body_was_read_is_the_answer() -> None:
+    """A server may refuse a request by its head and hang up; what it said is the outcome, or it is no answer at all."""
+    refusal = (
+        b"HTTP/1.1 413 Too Large\r\nContent-Type: application/json\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{}"
+    )
+    async with RawServer([[Send(refusal), Fin()]], read_head_only=True) as server, client_of(server.url) as client:
+        with pytest.raises((GlobusAPIError, GlobusConnectionError)) as raised:  # the kernel decides which
+            await client.post("/", "x" * 4_000_000)
+        outcome = raised.value
+        if isinstance(outcome, GlobusAPIError):
+            assert outcome.http_status == 413
+        else:
+            assert isinstance(outcome, GlobusConnectionError)
+            assert outcome.maybe_executed
+
+
+async def test_a_large_body_is_sent() -> None:
+    """A body of several MiB goes out whole, and without a warning."""
+    async with RawServer([[Send(ok())]]) as server, client_of(server.url) as client:
+        await client.post("/", {"text": "x" * 3_000_000})
+        assert len(server.requests[0].body) == 3_000_011
+        assert server.requests[0].header("content-length") == "3000011"

@@ -1,0 +1,239 @@
+"""What the machine around us says: proxies, certificates, netrc, cookies."""
+
+from __future__ import annotations
+
+import ssl
+import time
+import warnings
+from pathlib import Path
+
+import certifi
+import pytest
+import trustme
+
+from globus_async import (
+    AccessTokenAuthorizer,
+    BaseClient,
+    GlobusAPIError,
+    GlobusConnectionError,
+    GlobusSDKUsageError,
+    Transport,
+)
+from tests.toolkit.canaries import canary
+from tests.toolkit.clients import client_of
+from tests.toolkit.raw_server import RawServer, Send, Tunnel, ok, reply, server_tls
+
+TOKEN = canary("bearer token")
+
+
+@pytest.fixture(scope="module")
+def authority() -> trustme.CA:
+    return trustme.CA()
+
+
+@pytest.fixture
+def bundle(authority: trustme.CA, tmp_path: Path) -> str:
+    """The authority's certificate, in a file."""
+    file = tmp_path / "authority.pem"
+    authority.cert_pem.write_to_path(str(file))
+    return str(file)
+
+
+async def test_a_hostile_netrc_is_not_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither ``~/.netrc`` nor ``$NETRC`` replaces or adds credentials."""
+    netrc = tmp_path / ".netrc"
+    netrc.write_text("machine 127.0.0.1 login thief password gotcha\ndefault login thief password gotcha\n")
+    netrc.chmod(0o600)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("NETRC", str(netrc))
+    async with RawServer([[Send(ok())]]) as server:
+        async with client_of(server.url, authorizer=AccessTokenAuthorizer(TOKEN)) as client:
+            await client.get("/")
+        async with client_of(server.url) as client:
+            await client.get("/")
+    assert [request.header("authorization") for request in server.requests] == [f"Bearer {TOKEN}", None]
+
+
+async def test_cookies_are_not_kept() -> None:
+    """A cookie that the server sets does not come back, in no later call of any client of the transport."""
+    answer = reply(200, b"{}", headers=[("Set-Cookie", "session=1; Path=/"), ("Set-Cookie", "b=2")])
+    async with RawServer([[Send(answer)]]) as server, client_of(server.url) as client:
+        for _ in range(3):
+            await client.get("/")
+        other = BaseClient(base_url=server.url, transport=client.transport)
+        await other.get("/")
+    assert [request.header("cookie") for request in server.requests] == [None] * 4
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+async def test_redirects_are_not_followed(status: int) -> None:
+    """A redirect is an error that says so; the place it names is not asked, and gets no token."""
+    async with RawServer([[Send(ok())]]) as other:
+        there = reply(status, b"{}", headers=[("Location", f"{other.url}elsewhere")])
+        async with (
+            RawServer([[Send(there)]]) as server,
+            client_of(server.url, authorizer=AccessTokenAuthorizer(TOKEN)) as client,
+        ):
+            with pytest.raises(GlobusAPIError) as raised:
+                await client.get("/")
+        assert raised.value.http_status == status
+        assert other.connections == 0
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://127.0.0.1:{port}@127.0.0.1:{other}/x",
+        "http://user:pass@127.0.0.1:{port}/x",
+        "http://127.0.0.1:{other}/x",
+        "//127.0.0.1:{other}/x",
+        "https://127.0.0.1:{port}/x",
+        "http://127.0.0.1.:{port}/x",
+        "http://localhost:{port}/x",
+        "http://127.0.0.1:{port}\\@127.0.0.1:{other}/x",
+        "HTTP://127.0.0.1:{other}/x",
+        "http:127.0.0.1:{other}/x",
+        "http:///x",
+    ],
+)
+async def test_credentials_stay_on_their_origin(url: str) -> None:
+    """An absolute URL of any other origin, however it is written, is refused before anything is sent."""
+    async with RawServer([[Send(ok())]]) as server, RawServer([[Send(ok())]]) as other:
+        async with client_of(server.url, authorizer=AccessTokenAuthorizer(TOKEN)) as client:
+            with pytest.raises(GlobusSDKUsageError):
+                await client.get(url.format(port=server.port, other=other.port))
+        assert (server.connections, other.connections) == (0, 0)
+
+
+async def test_a_bundle_is_trusted(authority: trustme.CA, bundle: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A CA bundle given in code or named by the environment is trusted; without one, the server is not."""
+    async with RawServer([[Send(ok())]], tls=server_tls(authority)) as server:
+        async with client_of(server.url, ca_bundle=bundle) as client:
+            await client.get("/")
+        async with client_of(server.url) as client:
+            with pytest.raises(GlobusConnectionError, match="not trusted") as raised:
+                await client.get("/")
+            assert raised.value.stage == "not sent"
+        monkeypatch.setenv("GLOBUS_SDK_VERIFY_SSL", bundle)
+        async with client_of(server.url) as client:
+            await client.get("/")
+        assert len(server.requests) == 2
+
+
+@pytest.mark.parametrize("value", ["0", "false", "False", "no", "off", "", "none"])
+@pytest.mark.parametrize("variable", ["GLOBUS_SDK_VERIFY_SSL", "PYTHONHTTPSVERIFY"])
+async def test_the_environment_cannot_switch_checks_off(
+    authority: trustme.CA, variable: str, value: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever a variable says, a server that nobody vouches for is refused, before a token is sent."""
+    monkeypatch.setenv(variable, value)
+    async with RawServer([[Send(ok())]], tls=server_tls(authority)) as server:
+        async with client_of(server.url, authorizer=AccessTokenAuthorizer(TOKEN)) as client:
+            with pytest.raises(GlobusConnectionError):
+                await client.get("/")
+        assert server.requests == []
+
+
+async def test_a_certificate_for_another_name_is_refused(authority: trustme.CA, bundle: str) -> None:
+    """A trusted authority's certificate for somebody else does not do."""
+    async with RawServer([[Send(ok())]], tls=server_tls(authority, "elsewhere.example")) as server:
+        async with client_of(server.url, ca_bundle=bundle) as client:
+            with pytest.raises(GlobusConnectionError, match="not trusted"):
+                await client.get("/")
+        assert server.requests == []
+
+
+async def test_checks_can_be_switched_off_in_code_with_a_warning(authority: trustme.CA) -> None:
+    """``verify=False`` works, for this transport, and warns where it is written."""
+    async with RawServer([[Send(ok())]], tls=server_tls(authority)) as server:
+        with pytest.warns(UserWarning, match="anybody on the way can read the tokens") as warned:
+            transport = Transport(verify=False)
+        assert warned[0].filename == __file__
+        async with transport:
+            await BaseClient(base_url=server.url, transport=transport).get("/")
+        async with client_of(server.url) as client:
+            with pytest.raises(GlobusConnectionError):
+                await client.get("/")
+
+
+async def test_a_bundle_that_cannot_be_read_is_a_usage_error(tmp_path: Path) -> None:
+    """A file that is no bundle, or not there, is named."""
+    empty = tmp_path / "empty.pem"
+    empty.write_text("nothing")
+    for file in (empty, tmp_path / "missing.pem"):
+        async with client_of("https://127.0.0.1:1/", ca_bundle=file) as client:
+            with pytest.raises(GlobusSDKUsageError, match=file.name):
+                await client.get("/")
+
+
+async def test_one_context_per_process(bundle: str) -> None:
+    """Loading certificates costs as much as a hundred calls, so transports of the same trust share a context."""
+    async with RawServer([[Send(ok())]]) as server:
+        took: list[float] = []
+        for _ in range(4):
+            started = time.perf_counter()
+            async with client_of(server.url, ca_bundle=bundle) as client:
+                await client.get("/")
+            took.append(time.perf_counter() - started)
+    assert min(took[1:]) < took[0]
+    loading = time.perf_counter()
+    ssl.create_default_context().load_verify_locations(certifi.where())
+    assert min(took[1:]) < time.perf_counter() - loading
+
+
+async def test_a_proxy_sees_no_token(authority: trustme.CA, bundle: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Through ``HTTPS_PROXY`` the call goes by CONNECT, and the token only inside the tunnel."""
+    async with (
+        RawServer([[Send(ok(b'{"far":true}'))]], tls=server_tls(authority, "far.example")) as far,
+        RawServer([[Tunnel("127.0.0.1", far.port)]]) as proxy,
+    ):
+        monkeypatch.setenv("HTTPS_PROXY", proxy.url)
+        url = f"https://far.example:{far.port}/"
+        async with client_of(url, ca_bundle=bundle, authorizer=AccessTokenAuthorizer(TOKEN)) as client:
+            assert (await client.get("/"))["far"] is True
+        (connect,) = proxy.requests
+        assert (connect.method, connect.target) == ("CONNECT", f"far.example:{far.port}")
+        assert connect.header("authorization") is None
+        assert connect.header("proxy-authorization") is None
+        assert far.requests[0].header("authorization") == f"Bearer {TOKEN}"
+
+
+async def test_a_proxy_that_refuses_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A refusal by the proxy, or no proxy at all, is a connection error; nothing was sent to the service."""
+    async with RawServer([[Send(reply(407, b"no"))]]) as proxy:
+        monkeypatch.setenv("HTTPS_PROXY", proxy.url)
+        async with client_of("https://far.example/", authorizer=AccessTokenAuthorizer(TOKEN)) as client:
+            with pytest.raises(GlobusConnectionError, match="proxy") as raised:
+                await client.get("/")
+        assert raised.value.stage == "not sent"
+        assert all(request.header("authorization") is None for request in proxy.requests)
+    async with client_of("https://far.example/") as client:
+        with pytest.raises(GlobusConnectionError) as raised:
+            await client.get("/")
+        assert raised.value.stage == "not sent"
+
+
+@pytest.mark.parametrize("exempt", ["*", "far.invalid", ".invalid"])
+async def test_no_proxy_is_honoured(exempt: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A host in ``NO_PROXY`` is asked directly; loopback always is."""
+    async with RawServer([[Send(reply(500, b"no"))]]) as proxy, RawServer([[Send(ok())]]) as server:
+        monkeypatch.setenv("HTTPS_PROXY", proxy.url)
+        monkeypatch.setenv("HTTP_PROXY", proxy.url)
+        monkeypatch.setenv("ALL_PROXY", proxy.url)
+        monkeypatch.setenv("NO_PROXY", exempt)
+        async with client_of("https://far.invalid/") as client:
+            with pytest.raises(GlobusConnectionError):
+                await client.get("/")
+        async with client_of(server.url) as client:
+            await client.get("/")
+        assert proxy.connections == 0
+
+
+@pytest.mark.parametrize("verify", [True, False])
+async def test_no_warning_is_given_for_what_is_usual(verify: bool) -> None:
+    """Only switching checks off warns."""
+    with warnings.catch_warnings(record=True) as warned:
+        warnings.simplefilter("always")
+        async with Transport(verify=verify):
+            pass
+    assert len(warned) == (0 if verify else 1)
