@@ -1,0 +1,254 @@
+"""
+The main job, end to end, on this machine: ``python -m globus_async.demo``.
+
+An emulator of Globus is started on a loopback socket; real files go through it from one directory to another, by the
+same calls that would move them between institutions.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import os
+import shutil
+import sys
+import tempfile
+import time
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, TypeVar
+
+from anyio import to_thread
+
+from . import (
+    DeleteData,
+    GlobusError,
+    NativeAppAuthClient,
+    RefreshTokenAuthorizer,
+    TransferClient,
+    TransferData,
+    Transport,
+)
+from .scopes import TransferScopes
+
+if TYPE_CHECKING:
+    from .testing import GlobusEmulator
+
+__all__ = ("main",)
+
+T = TypeVar("T")
+_LARGE_FILES: Final = 4
+_LARGE_SIZE: Final = 48 * 1024 * 1024
+_PACE: Final = 12e6  # bytes per second of one file, so that there is something to watch
+_ASKED: Final = 200
+_WAVE: Final = 40
+_TTY: Final = sys.stdout.isatty()
+
+
+class DemoFailedError(Exception):
+    """A step did not do what it should have done."""
+
+
+def say(text: str = "") -> None:
+    """Print a line at once."""
+    print(text, flush=True)  # noqa: T201 -- a demo talks
+
+
+def fill(source: Path) -> tuple[int, int]:
+    """Make a real tree: the package's own sources, and some large random files; return its files and bytes."""
+    shutil.copytree(
+        Path(__file__).parent, source / "globus_async", ignore=shutil.ignore_patterns("__pycache__", "*.pyc")
+    )
+    large = source / "measurements"
+    large.mkdir()
+    for number in range(_LARGE_FILES):
+        with (large / f"run-{number:02}.bin").open("wb") as file:
+            for _ in range(_LARGE_SIZE // (1 << 20)):
+                file.write(os.urandom(1 << 20))
+    sizes = [path.stat().st_size for path in source.rglob("*") if path.is_file()]
+    return len(sizes), sum(sizes)
+
+
+def checksums(root: Path) -> dict[str, str]:
+    """Return the SHA-256 of every file below a directory."""
+    found: dict[str, str] = {}
+    for path in sorted(root.rglob("*")):
+        if path.is_file():
+            with path.open("rb") as file:
+                found[path.relative_to(root).as_posix()] = hashlib.file_digest(file, "sha256").hexdigest()
+    return found
+
+
+@asynccontextmanager
+async def step(title: str) -> AsyncGenerator[None]:
+    """Announce a step, and say how long it took."""
+    say(f"\n== {title}")
+    began = time.perf_counter()
+    yield
+    say(f"   done in {time.perf_counter() - began:.2f} s")
+
+
+async def log_in(emulator: GlobusEmulator, client: NativeAppAuthClient) -> RefreshTokenAuthorizer:
+    """Log in as a native app does: a link for the user, a code in return, tokens for the code."""
+    client.oauth2_start_flow(requested_scopes=TransferScopes.all, refresh_tokens=True)
+    url = client.oauth2_get_authorize_url()
+    say(f"   the user would open: {url[:96]}...")
+    code = emulator.auth.authorize(url).code  # stands for the person at the browser
+    tokens = await client.oauth2_exchange_code_for_tokens(code)
+    held = tokens.by_resource_server["transfer.api.globus.org"]
+    say(f"   logged in with PKCE; a token for {held['resource_server']}, with the scope {held['scope']}")
+    return RefreshTokenAuthorizer(
+        held["refresh_token"] or "",
+        client,
+        access_token=held["access_token"],
+        expires_at=held["expires_at_seconds"],
+    )
+
+
+def show_progress(task: dict[str, object], total: int) -> None:
+    """Draw the state of a task: over the last line on a terminal, as a line of its own elsewhere."""
+    moved = int(str(task["bytes_transferred"]))
+    share = min(1.0, moved / total)
+    bar = "#" * round(share * 30)
+    line = (
+        f"   {task['status']:<9} [{bar:<30}] {share:4.0%}  {moved / 1e6:7.1f} MB  "
+        f"{task['files_transferred']} files, {task['subtasks_pending']} to go, {task['faults']} faults"
+    )
+    if _TTY:
+        print(f"\r{line}", end="" if task["status"] == "ACTIVE" else "\n", flush=True)  # noqa: T201
+    else:
+        say(line)
+
+
+async def transfer(tc: TransferClient, source_id: str, destination_id: str, *, files: int, size: int) -> str:
+    """Submit the tree, watch it go over, and return the task's id."""
+    data = TransferData(
+        source_endpoint=source_id,
+        destination_endpoint=destination_id,
+        label="globus_async demo",
+        sync_level="checksum",
+        verify_checksum=True,
+    )
+    data.add_item("/", "/copy/", recursive=True)
+    task_id = (await tc.submit_transfer(data)).data["task_id"]
+    say(f"   task {task_id}, submission {data['submission_id']}")
+    again = await tc.submit_transfer(data)
+    say(
+        f"   submitted once more, as after a lost answer: {again['code']}, the same task: {again['task_id'] == task_id}"
+    )
+    async for task in tc.task_watch(task_id, polling_interval=1):
+        show_progress(dict(task), size)
+    ended = (await tc.get_task(task_id)).data
+    check(ended["status"] == "SUCCEEDED", f"the task ended as {ended['status']}")
+    check(ended["files"] == files, f"{ended['files']} files instead of {files}")
+    async for event in tc.task_event_list(task_id, num_results=None):
+        say(f"   event: {event['time']} {event['code']}: {event['description']}")
+    moved = [entry["destination_path"] async for entry in tc.task_successful_transfers(task_id, num_results=None)]
+    check(len(moved) == files, f"{len(moved)} successful transfers instead of {files}")
+    return task_id
+
+
+async def many(calls: Iterable[Callable[[], Awaitable[T]]]) -> list[T]:
+    """Make many calls at once; the transport lets as many through as it should."""
+
+    async def call(one: Callable[[], Awaitable[T]]) -> T:
+        return await one()
+
+    async with asyncio.TaskGroup() as group:
+        tasks = [group.create_task(call(one)) for one in calls]
+    return [task.result() for task in tasks]
+
+
+async def small_tasks(tc: TransferClient, collection_id: str) -> list[str]:
+    """Create many small tasks, a wave at a time: the service lets nobody have more than 100 unfinished ones."""
+    ids: list[str] = []
+
+    async def one(number: int) -> str:
+        data = DeleteData(endpoint=collection_id, ignore_missing=True, label=f"demo {number}")
+        data.add_item(f"/no-such-file-{number}")
+        return str((await tc.submit_delete(data))["task_id"])
+
+    for start in range(0, _ASKED, _WAVE):
+        wave = await many([lambda n=n: one(n) for n in range(start, start + _WAVE)])  # type: ignore[misc]
+        await many([lambda i=i: tc.task_wait(i, timeout=60, polling_interval=1) for i in wave])  # type: ignore[misc]
+        ids += wave
+    return ids
+
+
+def check(holds: bool, otherwise: str) -> None:
+    """End the demo when something is not as it should be."""
+    if not holds:
+        raise DemoFailedError(otherwise)
+
+
+async def run(base: Path) -> None:
+    """Go through all steps, with everything below one directory."""
+    from .testing import GlobusEmulator, MemoryStorage, Pace  # noqa: PLC0415 -- the extra `emulator`
+
+    began = time.perf_counter()
+    source, destination = base / "laboratory", base / "archive"
+    source.mkdir()
+    destination.mkdir()
+    async with step("fill the source collection"):
+        files, size = await to_thread.run_sync(fill, source)
+        say(f"   {files} files, {size / 1e6:.1f} MB: this package's sources and {_LARGE_FILES} large random files")
+
+    emulator = GlobusEmulator(pace=Pace(bytes_per_second=_PACE))
+    ada = emulator.add_identity("ada@example.org", name="Ada Lovelace")
+    lab = emulator.add_collection("Laboratory", path=source, owner=ada)
+    archive = emulator.add_collection("Archive", path=destination, owner=ada)
+    others = [emulator.add_collection(f"Collection {n}", storage=MemoryStorage(), owner=ada) for n in range(_ASKED)]
+    app = emulator.add_client("globus_async demo")
+
+    async with emulator, emulator.serve() as server, Transport() as transport:
+        say(f"\n   an emulator of Globus Auth and Transfer listens on {server.url}")
+        auth_client = NativeAppAuthClient(app.id, base_url=server.url, transport=transport)
+        async with step("log in"):
+            authorizer = await log_in(emulator, auth_client)
+        tc = TransferClient(base_url=server.url, authorizer=authorizer, transport=transport)
+        async with step("find and list"):
+            found = [endpoint["display_name"] async for endpoint in tc.endpoint_search("Laboratory")]
+            check(found == ["Laboratory"], f"the search found {found}")
+            async for entry in tc.operation_ls(lab.id, path="/"):
+                say(f"   {entry['type']:<5} {entry['size']:>12,}  {entry['name']}")
+        async with step("transfer"):
+            task_id = await transfer(tc, lab.id, archive.id, files=files, size=size)
+        async with step("compare the checksums of both trees"):
+            ours = await to_thread.run_sync(checksums, source)
+            theirs = await to_thread.run_sync(checksums, destination / "copy")
+            check(ours == theirs, "the trees differ")
+            say(f"   {len(ours)} files are the same, byte for byte")
+        async with step(f"ask about {_ASKED} endpoints and {_ASKED} tasks at once"):
+            ids = await small_tasks(tc, archive.id)
+            asked = time.perf_counter()
+            endpoints = await many([lambda i=o.id: tc.get_endpoint(i) for o in others])  # type: ignore[misc]
+            tasks = await many([lambda i=i: tc.get_task(i) for i in ids])  # type: ignore[misc]
+            seconds = time.perf_counter() - asked
+            check(len({e["id"] for e in endpoints}) == _ASKED, "endpoints are missing")
+            check({t["status"] for t in tasks} == {"SUCCEEDED"}, "tasks have failed")
+            say(f"   {2 * _ASKED} answers in {seconds:.2f} s: {2 * _ASKED / seconds:.0f} a second")
+
+    say(
+        f"\nDone in {time.perf_counter() - began:.1f} s: {files} files and {size / 1e6:.1f} MB moved by task {task_id},"
+        f" checksums compared, {_ASKED} endpoints and {_ASKED} tasks asked about; "
+        f"{len(emulator.requests)} requests were answered."
+    )
+
+
+def main() -> int:
+    """Run the demo; return the exit status."""
+    with tempfile.TemporaryDirectory(prefix="globus-async-demo-") as base:
+        try:
+            asyncio.run(run(Path(base)))
+        except (DemoFailedError, GlobusError) as error:
+            say(f"\nThe demo failed: {error}")
+            return 1
+        except KeyboardInterrupt:
+            say("\nStopped.")
+            return 130
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
