@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from ._json import LARGE, decode_json
@@ -149,11 +150,11 @@ class Answer:
             reason = str(error)
         raise self.unusable(f"it is not valid JSON: {reason}")
 
-    async def decoded_apart(self) -> Any:
+    async def decoded_apart(self, *, unique: bool = False) -> Any:
         """Read a large body as JSON in a worker thread, so that the loop goes on meanwhile; as `decoded` otherwise."""
         from anyio import to_thread  # noqa: PLC0415 -- for the rare large body
 
-        return await to_thread.run_sync(self.decoded, abandon_on_cancel=True)
+        return await to_thread.run_sync(partial(self.decoded, unique=unique), abandon_on_cancel=True)
 
     def unusable(self, why: str) -> ResponseDecodeError:
         """Return the error that says why this answer cannot be used."""

@@ -56,7 +56,7 @@ class Request:
 
     method: str
     url: str
-    headers: tuple[tuple[bytes, bytes], ...] = ()
+    headers: tuple[tuple[bytes, bytes], ...] = field(default=(), repr=False)
     body: bytes | None = field(default=None, repr=False)
     replayable: bool = False
     """May be sent a second time even if the first may have been executed."""
@@ -156,18 +156,26 @@ def query(params: Mapping[str, object]) -> str:
 
     A list or other iterable repeats its key; join it first where the service wants commas.
     """
-    pairs: list[tuple[str, str]] = []
-    for key, value in params.items():
-        if value is None or value is MISSING:
-            continue
-        if _is_collection(value):
-            pairs.extend((key, _scalar(key, item)) for item in value if item is not None and item is not MISSING)
-        else:
-            pairs.append((key, _scalar(key, value)))
+    pairs = [
+        (key, _scalar(key, item))
+        for key, value in settled(params).items()
+        for item in (value if isinstance(value, tuple) else (value,))
+    ]
     try:
         return urlencode(pairs, quote_via=quote, safe="")
     except UnicodeEncodeError:
         raise GlobusSDKUsageError("a query parameter is not valid Unicode text") from None
+
+
+def settled(params: Mapping[str, object]) -> dict[str, object]:
+    """Return query parameters that can be encoded any number of times: iterables are read, what is missing is gone."""
+    return {
+        key: tuple(item for item in value if item is not None and item is not MISSING)
+        if _is_collection(value) and not _is_mapping(value)
+        else value
+        for key, value in params.items()
+        if value is not None and value is not MISSING
+    }
 
 
 def _is_collection(value: object) -> TypeIs[Iterable[object]]:
@@ -235,7 +243,8 @@ def json_body(document: object) -> bytes:
     try:
         return json.dumps(_plain(document), allow_nan=False, separators=(",", ":")).encode()
     except (TypeError, ValueError, RecursionError) as error:
-        raise GlobusSDKUsageError(f"the document cannot be sent as JSON: {error}") from None
+        why = str(error)
+    raise GlobusSDKUsageError(f"the document cannot be sent as JSON: {why}")  # apart from frames that know secrets
 
 
 def _plain(value: object) -> object:
@@ -266,12 +275,14 @@ def _key(key: object) -> str:
 
 def form_body(fields: Mapping[str, object]) -> bytes:
     """Encode a form body; `MISSING` and ``None`` are left out, a `Secret` is revealed here and nowhere before."""
-    pairs = [
-        (key, value.reveal() if isinstance(value, Secret) else _scalar(key, value))
-        for key, value in fields.items()
-        if value is not None and value is not MISSING
-    ]
     try:
-        return urlencode(pairs).encode()
+        return urlencode(
+            [
+                (key, value.reveal() if isinstance(value, Secret) else _scalar(key, value))
+                for key, value in fields.items()
+                if value is not None and value is not MISSING
+            ]
+        ).encode()
     except UnicodeEncodeError:
-        raise GlobusSDKUsageError("a form field is not valid Unicode text") from None
+        pass
+    raise GlobusSDKUsageError("a form field is not valid Unicode text")  # apart from frames that know secrets

@@ -44,12 +44,12 @@ class Secret:
         Raises:
             GlobusSDKUsageError: Empty, or with blanks, line breaks or other characters no token has (RFC 6750 2.1).
         """
-        secret = cls.of(value)
-        if not isinstance(secret.reveal(), str) or _TOKEN.fullmatch(secret.reveal()) is None:
+        value = cls.of(value)  # from here on no traceback shows it
+        if not isinstance(value.reveal(), str) or _TOKEN.fullmatch(value.reveal()) is None:
             raise GlobusSDKUsageError(
                 f"{name} is not a token: it is empty or has blanks, line breaks or other characters that no token has"
-            ) from None
-        return secret
+            )
+        return value
 
     def reveal(self) -> str:
         """Return the text itself."""
@@ -70,7 +70,7 @@ class Secret:
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Secret):
             return NotImplemented
-        return hmac.compare_digest(self._value.encode(), other._value.encode())
+        return hmac.compare_digest(_bytes(self), _bytes(other))
 
     def __hash__(self) -> int:
         return hash(self._value)
@@ -83,3 +83,7 @@ class Secret:
 
     def __reduce__(self) -> tuple[type[Secret], tuple[str]]:
         return (Secret, (_MASK,))
+
+
+def _bytes(secret: Secret) -> bytes:
+    return secret.reveal().encode("utf-8", "surrogatepass")

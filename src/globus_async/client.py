@@ -6,10 +6,10 @@ import re
 from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Self, TypeVar, overload
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import SplitResult, parse_qs, urlsplit
 
 from ._json import LARGE, is_object
-from ._request import MISSING, MissingType, Request, form_body, json_body, query, user_path
+from ._request import MISSING, MissingType, Request, form_body, json_body, query, settled, user_path
 from ._secret import Secret
 from ._version import __version__
 from .config import checked_base_url, get_service_url
@@ -34,6 +34,7 @@ _REPLAYABLE: Final = frozenset({"GET", "HEAD", "PUT", "DELETE"})
 _METHOD: Final = re.compile(r"[A-Z]{1,16}")
 _HEADER_NAME: Final = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
 _HEADER_VALUE: Final = re.compile(r"[\x20-\x7e\xa1-\xff]*")
+_FRAMING: Final = frozenset({"connection", "content-length", "host", "transfer-encoding", "upgrade"})
 _CONTENT_TYPES: Final = {
     "form": b"application/x-www-form-urlencoded",
     "json": b"application/json",
@@ -245,9 +246,16 @@ class BaseClient:
             raise GlobusSDKUsageError(f"the HTTP method must be in capitals, got {method!r}")
         where, own_query = self._own(path)
         url = self._url(where, own_query, query_params)
-        body, kind = _body(data, encoding)
-        request = Request(method, url, self._fields(kind, headers), body, replayable=method in _REPLAYABLE)
+        kind = _kind(data, encoding)
         authorizer = self.authorizer if automatic_authorization else None
+        if authorizer is not None and any(name.lower() == "authorization" for name in headers or ()):
+            raise GlobusSDKUsageError(
+                "this client's authorizer sends the Authorization header; for one of your own call"
+                " request(..., automatic_authorization=False)"
+            )
+        request = Request(
+            method, url, self._fields(kind, headers), _encoded(data, kind), replayable=method in _REPLAYABLE
+        )
         return await self._exchanged(request, authorizer, _as_it_came, renew=retry_401)
 
     @overload
@@ -311,22 +319,15 @@ class BaseClient:
             urgent: Go past the gate, for renewals.
             authorizer: Instead of the client's.
         """
-        body: bytes | None = None
-        kind: str | None = None
-        secrets: tuple[Secret, ...] = ()
-        if form is not None:
-            body, kind = form_body(form), "form"
-            secrets = tuple(value for value in form.values() if isinstance(value, Secret))
-        elif data is not MISSING:
-            body, kind = json_body(data), "json"
+        kind = "form" if form is not None else None if data is MISSING else "json"
         request = Request(
             method,
             self._url(path, params, query_params),
             self._fields(kind, None),
-            body,
+            _encoded(data if form is None else form, kind),  # never a local: a traceback would show what is in it
             replayable=method in _REPLAYABLE if replay is None else replay,
             urgent=urgent,
-            secrets=secrets,
+            secrets=tuple(value for value in (form or {}).values() if isinstance(value, Secret)),
         )
         used = self.authorizer if isinstance(authorizer, MissingType) else authorizer
         return await self._exchanged(request, used, partial(_as_shape, shape, unique=form is not None))
@@ -358,16 +359,16 @@ class BaseClient:
             cap: Most items that the service gives.
             key: The member that holds the items.
         """
-        names = {name for name, _ in style.start}
-        own = {name: value for name, value in (params or {}).items() if name not in names}
-        start = {
-            name: value for name, value in (params or {}).items() if name in names and value not in (None, MISSING)
-        }
-        self._url(path, own, query_params)  # refuses bad parameters now, not at the first page
+        own = settled({**(params or {}), **(query_params or {})})
+        self._url(path, own, None)  # refuses bad parameters now, not at the first page
+        start = {name: own.pop(name) for name, _ in style.start if name in own}
+        size = style.size_parameter
+        fixed = {size: own[size]} if size is not None and size in (query_params or {}) and size in own else None
         fields = self._fields(None, None)
 
         async def fetch(position: Position) -> Page[T]:
-            request = Request("GET", self._url(path, {**own, **position}, query_params), fields, replayable=True)
+            # where a page is goes before what was given: a caller's own offset is where to begin, not where to stay
+            request = Request("GET", self._url(path, {**own, **position}, fixed), fields, replayable=True)
             return await self._exchanged(request, self.authorizer, partial(_as_page, key))
 
         return Pages(fetch, style=style, start=start, num_results=num_results, page_size=page_size, cap=cap)
@@ -407,24 +408,15 @@ class BaseClient:
 
     def _own(self, path: str) -> tuple[str, Mapping[str, object]]:
         """Split a caller's path, or an absolute URL on this service's origin, into path and query."""
-        if not path.lower().startswith(("http:", "https:", "//")):
+        if not isinstance(path, str) or not path.lower().startswith(("http:", "https:", "//")):
             return user_path(path), {}
-        parts, own = urlsplit(path), urlsplit(self._root)
-        try:
-            same = (parts.scheme, parts.hostname, parts.port, parts.username) == (
-                own.scheme,
-                own.hostname,
-                own.port,
-                None,
-            )
-        except ValueError:
-            same = False
-        if not same or "\\" in path or not parts.path.startswith(own.path):
+        own = _below(self._root, path)
+        if own is None:
             raise GlobusSDKUsageError(
                 f"this client talks to {self.base_url} only, its credentials go nowhere else;"
                 " make a client for the other"
             )
-        return user_path(parts.path.removeprefix(own.path)), dict(parse_qsl(parts.query))
+        return user_path(own.path), parse_qs(own.query, keep_blank_values=True)
 
     def _fields(self, kind: str | None, headers: Mapping[str, str] | None) -> _Fields:
         fields = self._plain if kind is None else (*self._plain, (b"Content-Type", _CONTENT_TYPES[kind]))
@@ -433,34 +425,58 @@ class BaseClient:
         for name, value in headers.items():
             if _HEADER_NAME.fullmatch(name) is None or _HEADER_VALUE.fullmatch(value) is None:
                 raise GlobusSDKUsageError(f"the header {name!a} has characters that no header may have")
+            if name.lower() in _FRAMING:
+                raise GlobusSDKUsageError(f"the header {name} is set by the client; leave it out")
         own = {name.lower() for name in headers}
         kept = tuple(field for field in fields if field[0].decode().lower() not in own)
         return (*kept, *((name.encode(), value.encode("latin-1")) for name, value in headers.items()))
 
 
-def _body(data: object, encoding: str | None) -> tuple[bytes | None, str | None]:
-    """Encode a caller's body; return it with its kind."""
-    if data is MISSING or (data is None and encoding is None):
-        return None, None
-    kind = encoding or ("text" if isinstance(data, (str, bytes)) else "json")
+def _below(root: str, url: str) -> SplitResult | None:
+    """Return what of a URL stands below a root; ``None`` if it is on another origin, or beside the root."""
+    own = urlsplit(root)
+    try:
+        parts = urlsplit(url)
+        same = (parts.scheme, parts.hostname, parts.port, parts.username) == (own.scheme, own.hostname, own.port, None)
+    except ValueError:
+        return None
+    if not same or "\\" in url or not f"{parts.path}/".startswith(f"{own.path}/"):
+        return None
+    return parts._replace(path=parts.path.removeprefix(own.path))
+
+
+def _kind(data: object, encoding: str | None) -> str | None:
+    """Say how a caller's body is to be encoded; ``None`` if there is no body."""
+    if encoding is None:
+        return None if data is MISSING or data is None else "text" if isinstance(data, (str, bytes)) else "json"
+    if encoding not in _CONTENT_TYPES:
+        raise GlobusSDKUsageError(f"there is no encoding {encoding!r}; there are 'json', 'form' and 'text'")
+    return None if data is MISSING else encoding
+
+
+def _encoded(data: object, kind: str | None) -> bytes | None:
+    """Encode a body."""
     match kind, data:
+        case None, _:
+            return None
         case "json", _:
-            return json_body(data), kind
-        case "form", _ if is_object(data):
-            return form_body(data), kind
-        case "text", str():
-            return data.encode(), kind
+            return json_body(data)
+        case "form", Mapping():
+            return form_body(data)
         case "text", bytes():
-            return data, kind
-        case (("form" | "text"), _):
-            raise GlobusSDKUsageError(f"a body of type {type(data).__name__} cannot be sent as {kind}")
+            return data
+        case "text", str():
+            try:
+                return data.encode()
+            except UnicodeEncodeError:
+                raise GlobusSDKUsageError("the body is not valid Unicode text") from None
         case _:
-            raise GlobusSDKUsageError(f"there is no encoding {kind!r}; there are 'json', 'form' and 'text'")
+            raise GlobusSDKUsageError(f"a body of type {type(data).__name__} cannot be sent as {kind}")
 
 
 async def _decoded(answer: Answer, *, unique: bool = False) -> Any:
     """Read an answer's JSON; a large one in a worker thread."""
-    return await answer.decoded_apart() if len(answer.body) > LARGE else answer.decoded(unique=unique)
+    return await answer.decoded_apart(unique=unique) if len(answer.body) > LARGE else answer.decoded(unique=unique)
 
 
 async def _as_it_came(answer: Answer) -> GlobusHTTPResponse[Any]:

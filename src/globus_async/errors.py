@@ -94,6 +94,8 @@ def _restored(cls: type[GlobusError], args: tuple[Any, ...], state: dict[str, An
     error = cls.__new__(cls, *args)
     error.args = args
     error.__dict__.update(state)
+    if "__notes__" in state:
+        error.__dict__["__notes__"] = [*state["__notes__"]]  # a copy's notes are its own
     return error
 
 
@@ -142,7 +144,7 @@ class NetworkError(GlobusError):
             text += f" ({len(self.attempts)} attempts)"
         if self.maybe_executed and not self.replayable:
             text += "; the service may have carried it out: look before you repeat it"
-        return text
+        return visible(text)
 
 
 class GlobusConnectionError(NetworkError):

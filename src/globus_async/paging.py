@@ -65,8 +65,8 @@ class Style:
 
 
 def _offset(position: Position, count: int) -> int:
-    offset = position.get("offset", 0)
-    return (offset if isinstance(offset, int) else 0) + count
+    offset = str(position.get("offset", 0))  # a caller's own may be text
+    return (int(offset) if offset.isdecimal() else 0) + count
 
 
 def _after_total(position: Position, document: Mapping[str, Any], count: int) -> Position | None:
@@ -206,7 +206,7 @@ class _Walk(Generic[T]):
         position = self._position
         if position is None:
             raise StopAsyncIteration
-        mark = tuple(sorted((key, str(value)) for key, value in position.items()))
+        mark = tuple(sorted((key, str(value)) for key, value in position.items() if value is not None))
         if mark in self._seen:
             raise PaginationStalled(f"the service leads back to a page that was read already: {dict(position)!r}")
         try:

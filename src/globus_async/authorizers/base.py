@@ -97,8 +97,8 @@ class AccessTokenAuthorizer(GlobusAuthorizer):
     """
 
     def __init__(self, access_token: str | Secret) -> None:
-        access_token = Secret.token("access_token", access_token)
-        self._header = Secret(f"Bearer {access_token.reveal()}")
+        access_token = Secret.of(access_token)
+        self._header = Secret(f"Bearer {Secret.token('access_token', access_token).reveal()}")
 
     async def get_authorization_header(self) -> Secret:
         """Return the header."""
