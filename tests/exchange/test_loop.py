@@ -1,0 +1,726 @@
+"""The loop that every call goes through, branch by branch."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from functools import partial
+from typing import Any
+
+import anyio
+import anyio.lowlevel
+import httpx
+import pytest
+
+from globus_async import BaseClient, RetryPolicy, Transport
+from globus_async._request import path
+from globus_async._secret import Secret
+from globus_async.authorizers import AccessTokenAuthorizer, GlobusAuthorizer
+from globus_async.errors import (
+    ClientClosedError,
+    GlobusAPIError,
+    GlobusConnectionError,
+    GlobusConnectionTimeoutError,
+    GlobusSDKUsageError,
+    GlobusTimeoutError,
+    ResponseDecodeError,
+)
+from tests.toolkit.clock import FakeClock
+from tests.toolkit.scripted import ORIGIN, Scripted, answer, fails, raw
+
+GONE = {"code": "EndpointNotFound", "message": "No such endpoint", "request_id": "Ab1"}
+
+
+class Counting(GlobusAuthorizer):
+    """Gives another token at every question, and says whether a refused one can be replaced."""
+
+    def __init__(self, *, renews: bool = True) -> None:
+        self.asked = 0
+        self.refused: list[str] = []
+        self._renews = renews
+
+    async def get_authorization_header(self) -> Secret:
+        self.asked += 1
+        return Secret(f"Bearer t{self.asked}")
+
+    def handle_missing_authorization(self, refused: Secret | None = None) -> bool:
+        assert refused is not None
+        self.refused.append(refused.reveal())
+        return self._renews
+
+
+class Client(BaseClient):
+    """Has a call that may be carried out twice though it is a POST."""
+
+    async def submit(self, *, replay: bool) -> Any:
+        return await self._send("POST", path("/submit"), dict[str, Any], data={"a": 1}, replay=replay)
+
+
+class TestSuccess:
+    async def test_an_answer_of_2xx_is_the_result(self) -> None:
+        """One request, one result."""
+        service = Scripted(answer(201, {"id": 7}))
+        async with service.client() as client:
+            response = await client.get("thing")
+        assert (response["id"], response.http_status, service.paths) == (7, 201, ["/thing"])
+
+    async def test_no_wait_before_the_first_attempt(self) -> None:
+        """A call that succeeds sleeps nowhere."""
+        service = Scripted()
+        async with service.client() as client:
+            await client.get("x")
+        assert service.clock.slept == []
+
+
+class TestRetry:
+    @pytest.mark.parametrize("status", [408, 429, 500, 502, 503, 504])
+    async def test_a_get_is_sent_again_after_a_passing_trouble(self, status: int) -> None:
+        """What may be sent twice is, and the second answer is the result."""
+        service = Scripted(answer(status), answer(200, {"ok": 1}))
+        async with service.client() as client:
+            assert (await client.get("x"))["ok"] == 1
+        assert len(service.requests) == 2
+
+    @pytest.mark.parametrize("status", [301, 400, 403, 404, 409, 410, 422, 501, 505])
+    async def test_an_answer_that_stays_the_same_is_an_error_at_once(self, status: int) -> None:
+        """Asking again would bring the same."""
+        service = Scripted(answer(status, GONE))
+        async with service.client() as client:
+            with pytest.raises(GlobusAPIError) as caught:
+                await client.get("x")
+        assert (caught.value.http_status, len(service.requests)) == (status, 1)
+
+    @pytest.mark.parametrize("status", [408, 500, 502, 503, 504])
+    async def test_a_post_that_may_have_been_executed_is_not_repeated(self, status: int) -> None:
+        """Promise 24: at most once, whatever the trouble."""
+        service = Scripted(answer(status), answer(200))
+        async with service.client() as client:
+            with pytest.raises(GlobusAPIError):
+                await client.post("x", {"a": 1})
+        assert len(service.requests) == 1
+
+    @pytest.mark.parametrize("error", [httpx.ReadTimeout, httpx.ReadError, httpx.RemoteProtocolError, httpx.WriteError])
+    async def test_a_post_whose_answer_was_lost_is_not_repeated(self, error: type[httpx.TransportError]) -> None:
+        """It may have been carried out, and the error says so."""
+        service = Scripted(fails(error), answer(200))
+        async with service.client() as client:
+            with pytest.raises(
+                (GlobusConnectionError, GlobusTimeoutError), match="look before you repeat it"
+            ) as caught:
+                await client.post("x", {"a": 1})
+        assert caught.value.maybe_executed
+        assert len(service.requests) == 1
+
+    @pytest.mark.parametrize("error", [httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError])
+    async def test_a_post_that_never_left_is_sent_again(self, error: type[httpx.TransportError]) -> None:
+        """Nothing was executed, so nothing is done twice."""
+        service = Scripted(fails(error), answer(200, {"ok": 1}))
+        async with service.client() as client:
+            assert (await client.post("x", {"a": 1}))["ok"] == 1
+        assert len(service.requests) == 2
+
+    @pytest.mark.parametrize(
+        "trouble",
+        [
+            answer(500),
+            answer(503),
+            answer(408),
+            fails(httpx.ReadError),
+            raw(200, b"{", content_type="application/json"),
+        ],
+    )
+    async def test_a_post_that_carries_its_id_is_sent_again(self, trouble: Any) -> None:
+        """The service drops the second of two submissions with one id."""
+        service = Scripted(trouble, answer(200, {"ok": 1}))
+        async with service.client(client_class=Client) as client:
+            assert isinstance(client, Client)
+            assert (await client.submit(replay=True))["ok"] == 1
+        assert [request.content for request in service.requests] == [b'{"a":1}'] * 2
+
+    async def test_a_throttled_post_is_sent_again(self) -> None:
+        """429 is a refusal before anything is done."""
+        service = Scripted(answer(429), answer(200))
+        async with service.client() as client:
+            await client.post("x", {"a": 1})
+        assert len(service.requests) == 2
+
+    async def test_a_post_is_sent_again_when_the_service_asks_for_it(self) -> None:
+        """503 with Retry-After says when to come back."""
+        service = Scripted(answer(503, retry_after="3"), answer(200))
+        async with service.client() as client:
+            await client.post("x", {"a": 1})
+        assert len(service.requests) == 2
+
+    async def test_half_a_document_is_asked_for_again(self) -> None:
+        """JSON that breaks off is a cut answer."""
+        service = Scripted(raw(200, b'{"a": 1', content_type="application/json"), answer(200, {"a": 1}))
+        async with service.client() as client:
+            assert (await client.get("x"))["a"] == 1
+
+    async def test_a_login_page_is_an_error_at_once(self) -> None:
+        """A proxy's page will be there the next time too."""
+        service = Scripted(raw(200, b"<html>", content_type="text/html"))
+        async with service.client(client_class=Client) as client:
+            assert isinstance(client, Client)
+            with pytest.raises(ResponseDecodeError, match="proxy or login page"):
+                await client.submit(replay=True)
+        assert len(service.requests) == 1
+
+    async def test_the_waits_double_up_to_a_longest(self) -> None:
+        """With jitter at its most: 1, 2, 4, 8 and then no more than asked for."""
+        service = Scripted(answer(500))
+        async with service.client(retry=RetryPolicy(max_retries=6, max_delay=10)) as client:
+            with pytest.raises(GlobusAPIError):
+                await client.get("x")
+        assert service.clock.slept == [1, 2, 4, 8, 10, 10]
+
+    async def test_every_attempt_is_told(self) -> None:
+        """The error lists what was tried and how long was waited in between."""
+        service = Scripted(answer(500), fails(httpx.ConnectError), answer(404, GONE))
+        async with service.client() as client:
+            with pytest.raises(GlobusAPIError, match=r"3 attempts") as caught:
+                await client.get("x")
+        told = [(attempt.outcome, attempt.waited) for attempt in caught.value.attempts]
+        assert told == [
+            ("500 Internal Server Error", 1.0),
+            ("GlobusConnectionError, not sent", 2.0),
+            ("404 Not Found", None),
+        ]
+
+    async def test_a_network_error_tells_every_attempt_too(self) -> None:
+        """The last failure is raised, with all of them on it."""
+        service = Scripted(answer(500), fails(httpx.ReadTimeout))
+        async with service.client(retry=RetryPolicy(max_retries=1)) as client:
+            with pytest.raises(GlobusTimeoutError, match=r"\(2 attempts\)") as caught:
+                await client.get("x")
+        assert [attempt.outcome for attempt in caught.value.attempts] == [
+            "500 Internal Server Error",
+            "GlobusTimeoutError, no answer",
+        ]
+        assert caught.value.replayable
+
+    async def test_one_line_is_logged_per_retry(self, caplog: pytest.LogCaptureFixture) -> None:
+        """INFO, with the wait."""
+        caplog.set_level(logging.INFO, "globus_async")
+        service = Scripted(answer(500), answer(200))
+        async with service.client() as client:
+            await client.get("x", query_params={"q": "nobody's business"})
+        ours = [record.getMessage() for record in caplog.records if record.name == "globus_async"]
+        assert ours == ["GET /x: 500 Internal Server Error; again in 1.00 s"]
+
+    async def test_a_reason_phrase_cannot_act_on_a_terminal(self, caplog: pytest.LogCaptureFixture) -> None:
+        """What a server says is escaped, in the log and in the attempts."""
+        caplog.set_level(logging.INFO, "globus_async")
+        phrase = {"reason_phrase": b"\x1b[31mBad\rly"}
+        service = Scripted(lambda _: httpx.Response(500, extensions=phrase), answer(404, GONE))
+        async with service.client() as client:
+            with pytest.raises(GlobusAPIError) as caught:
+                await client.get("x")
+        assert "\x1b" not in caplog.text + repr(caught.value.attempts) + caught.value.attempts[0].outcome
+        assert "\r" not in caught.value.attempts[0].outcome
+
+    async def test_cancelling_the_wait_ends_it_at_once(self) -> None:
+        """No attempt is made any more, and the place in flight is free."""
+        service = Scripted(answer(500), answer(200), clock=FakeClock())
+        async with service.client(max_in_flight=1) as client:
+            call = asyncio.create_task(client.get("x"))
+            await service.clock.asleep()
+            call.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await call
+            assert len(service.requests) == 1
+            await client.get("x")
+
+    async def test_no_place_is_held_while_waiting(self) -> None:
+        """A call between two attempts lets others pass."""
+        service = Scripted(answer(500), answer(200), clock=FakeClock())
+        async with service.client(max_in_flight=1) as client:
+            call = asyncio.create_task(client.get("first"))
+            await service.clock.asleep()
+            await client.get("second")
+            await service.clock.advance(1)
+            await call
+        assert service.paths == ["/first", "/second", "/first"]
+
+
+class TestRetryAfter:
+    async def test_the_wait_is_never_shorter_than_asked(self) -> None:
+        """Promise 25, with jitter at its least and at its most."""
+        for jitter in (0.0, 0.5, 1.0):
+            service = Scripted(answer(429, retry_after="7"), answer(200))
+            async with service.client() as client:
+                client.transport.jitter = partial(float, jitter)
+                await client.get("x")
+            assert 7 <= service.times[1] <= 8
+
+    async def test_a_date_is_measured_against_the_answers_own(self) -> None:
+        """The two machines' clocks need not agree."""
+        dates = {"date": "Sun, 06 Nov 1994 08:49:37 GMT", "retry_after": "Sun, 06 Nov 1994 08:49:47 GMT"}
+        service = Scripted(answer(503, **dates), answer(200))
+        async with service.client() as client:
+            client.transport.jitter = lambda: 0.0
+            await client.get("x")
+        assert service.times == [0, 10]
+
+    async def test_more_than_the_cap_is_an_error_at_once(self) -> None:
+        """Nobody waits an hour inside a call; the error says how long it would have been."""
+        service = Scripted(answer(429, retry_after="3600"))
+        async with service.client() as client:
+            with pytest.raises(GlobusAPIError) as caught:
+                await client.get("x")
+        assert (caught.value.retry_after, len(service.requests), service.clock.slept) == (3600, 1, [])
+
+    async def test_jitter_does_not_pass_the_cap(self) -> None:
+        """The cap is the longest wait, jitter included."""
+        service = Scripted(answer(429, retry_after="120"), answer(200))
+        async with service.client() as client:
+            await client.get("x")
+        assert service.times[1] == 120
+
+    async def test_zero_does_not_make_a_hot_loop(self) -> None:
+        """A service that says 'now' again and again is asked with growing waits."""
+        service = Scripted(answer(429, retry_after="0"))
+        async with service.client(retry=RetryPolicy(max_retries=3)) as client:
+            with pytest.raises(GlobusAPIError):
+                await client.get("x")
+        assert service.clock.slept == [1, 2, 4]
+
+
+class TestHoldOff:
+    """A service that throttles one call holds back all calls to it."""
+
+    async def test_a_throttled_call_holds_back_the_others(self) -> None:
+        """Nobody else is sent before the time is over."""
+        service = Scripted(answer(429, retry_after="5"), answer(200), clock=FakeClock())
+        async with service.client() as client:
+            client.transport.jitter = lambda: 0.0
+            first = asyncio.create_task(client.get("first"))
+            await service.clock.asleep()
+            others = [asyncio.create_task(client.get(f"other{number}")) for number in range(3)]
+            await service.clock.advance(4.9)
+            assert service.paths == ["/first"]
+            await service.clock.advance(0.2)
+            await asyncio.gather(first, *others)
+        assert sorted(service.paths) == ["/first", "/first", "/other0", "/other1", "/other2"]
+
+    async def test_it_holds_even_if_the_throttled_call_gives_up(self) -> None:
+        """What the service asked for counts, whether or not that call is tried again."""
+        service = Scripted(answer(429, retry_after="5"), answer(200))
+        async with service.client(retry=RetryPolicy(max_retries=0)) as client:
+            with pytest.raises(GlobusAPIError):
+                await client.get("x")
+            await client.get("y")
+        assert service.times == [0, 5]
+
+    async def test_another_service_is_not_held_back(self) -> None:
+        """Not even when all places of the throttled one are taken by calls that wait."""
+        service = Scripted(answer(429, retry_after="5"), answer(200), clock=FakeClock())
+        async with service.transport(max_in_flight=2) as transport:
+            held = BaseClient(base_url=ORIGIN, transport=transport)
+            free = BaseClient(base_url="https://auth.globus.org/", transport=transport)
+            waiting = [asyncio.create_task(held.get("held"))]
+            await service.clock.asleep()
+            waiting += [asyncio.create_task(held.get("held")) for _ in range(4)]
+            await service.clock.asleep(2)
+            await free.get("free")
+            assert service.paths == ["/held", "/free"]
+            await service.clock.advance(20)
+            await asyncio.gather(*waiting)
+
+    async def test_the_waits_of_many_stay_spread(self) -> None:
+        """Calls that are throttled together, without a Retry-After, do not come back in step."""
+        clock = FakeClock()
+
+        async def throttled(_: httpx.Request) -> httpx.Response:
+            await clock.sleep(1)
+            return httpx.Response(429)
+
+        service = Scripted(*[throttled] * 20, answer(200), clock=clock)
+        lots = iter([0.25, *(number / 20 for number in range(1, 20))])
+        async with service.client() as client:
+            client.transport.jitter = lambda: next(lots)
+            calls = [asyncio.create_task(client.get("x")) for _ in range(20)]
+            await clock.advance(3)
+            await asyncio.gather(*calls)
+        assert service.times[:20] == [0] * 20
+        assert min(service.times[20:]) == 1.25
+        assert len(set(service.times[20:])) == 15
+
+    async def test_the_wait_counts_against_the_time_for_the_call(self) -> None:
+        """A call that is held back longer than it may take says so, and never left."""
+        service = Scripted(answer(503, retry_after="100"), answer(200))
+        async with service.client(retry=RetryPolicy(max_retries=0), total_timeout=60) as client:
+            with pytest.raises(GlobusAPIError):
+                await client.get("x")
+            with pytest.raises(GlobusTimeoutError, match="asked for a pause") as caught:
+                await client.post("y", {})
+        assert not caught.value.maybe_executed
+        assert service.paths == ["/x"]
+
+
+class TestAuthorization:
+    async def test_the_authorizer_is_asked_before_every_attempt(self) -> None:
+        """Reliability C16: what changed meanwhile goes out with the next attempt."""
+        authorizer = Counting()
+        service = Scripted(answer(500), answer(503), answer(200))
+        async with service.client(authorizer=authorizer) as client:
+            await client.get("x")
+        assert service.tokens == ["Bearer t1", "Bearer t2", "Bearer t3"]
+
+    async def test_a_refused_token_is_replaced_once(self) -> None:
+        """At once, and not counted as a retry."""
+        authorizer = Counting()
+        service = Scripted(answer(401), answer(200))
+        async with service.client(authorizer=authorizer, retry=RetryPolicy(max_retries=0)) as client:
+            await client.get("x")
+        assert (service.tokens, authorizer.refused, service.clock.slept) == (
+            ["Bearer t1", "Bearer t2"],
+            ["Bearer t1"],
+            [],
+        )
+
+    async def test_a_second_refusal_is_the_error(self) -> None:
+        """Promise 11: at most two attempts per call for one refused token."""
+        service = Scripted(answer(401))
+        async with service.client(authorizer=Counting()) as client:
+            with pytest.raises(GlobusAPIError) as caught:
+                await client.get("x")
+        assert (caught.value.http_status, len(service.requests), len(caught.value.attempts)) == (401, 2, 2)
+
+    async def test_a_post_is_sent_again_with_a_fresh_token(self) -> None:
+        """401 is a refusal before anything is done."""
+        service = Scripted(answer(401), answer(200))
+        async with service.client(authorizer=Counting()) as client:
+            await client.post("x", {"a": 1})
+        assert [request.content for request in service.requests] == [b'{"a":1}'] * 2
+
+    async def test_a_refusal_after_a_passing_trouble_is_still_renewed(self) -> None:
+        """The two are counted apart."""
+        service = Scripted(answer(500), answer(401), answer(502), answer(200))
+        async with service.client(authorizer=Counting()) as client:
+            await client.get("x")
+        assert service.tokens == ["Bearer t1", "Bearer t2", "Bearer t3", "Bearer t4"]
+
+    async def test_an_authorizer_that_cannot_renew_ends_the_call(self) -> None:
+        """One access token is all it has."""
+        service = Scripted(answer(401))
+        async with service.client(authorizer=AccessTokenAuthorizer("AgX1")) as client:
+            with pytest.raises(GlobusAPIError):
+                await client.get("x")
+        assert len(service.requests) == 1
+
+    async def test_retry_401_can_be_switched_off(self) -> None:
+        """For whoever asks whether a token is any good."""
+        authorizer = Counting()
+        service = Scripted(answer(401))
+        async with service.client(authorizer=authorizer) as client:
+            with pytest.raises(GlobusAPIError):
+                await client.get("x", retry_401=False)
+        assert (len(service.requests), authorizer.refused) == (1, [])
+
+    async def test_without_an_authorizer_nothing_is_sent_and_401_is_the_error(self) -> None:
+        """There is nobody to ask for another token."""
+        service = Scripted(answer(401))
+        async with service.client() as client:
+            with pytest.raises(GlobusAPIError):
+                await client.get("x")
+        assert service.tokens == [None]
+
+    async def test_a_call_may_go_without_the_clients_credentials(self) -> None:
+        """`automatic_authorization=False` asks nobody."""
+        authorizer = Counting()
+        service = Scripted()
+        async with service.client(authorizer=authorizer) as client:
+            await client.request("GET", "x", automatic_authorization=False)
+        assert (service.tokens, authorizer.asked) == ([None], 0)
+
+    async def test_two_authorization_headers_are_refused(self) -> None:
+        """A header of the caller's own beside the authorizer's would go out as a second one."""
+        service = Scripted()
+        async with service.client(authorizer=Counting()) as client:
+            with pytest.raises(GlobusSDKUsageError, match="automatic_authorization=False"):
+                await client.get("x", headers={"authorization": "Bearer mine"})
+            assert service.requests == []
+            await client.request("GET", "x", headers={"Authorization": "Bearer mine"}, automatic_authorization=False)
+        assert service.tokens == ["Bearer mine"]
+
+    async def test_the_refused_token_is_struck_from_what_the_service_says(self) -> None:
+        """A service that quotes a token in its error does not make it public."""
+        token = "AgX" + "t0ken" * 5
+        service = Scripted(answer(403, {"code": "No", "message": f"the token {token} may not"}))
+        async with service.client(authorizer=AccessTokenAuthorizer(token)) as client:
+            with pytest.raises(GlobusAPIError, match=r"the token \*\*\* may not") as caught:
+                await client.get("x")
+        assert token not in caught.value.raw_text
+        assert token not in str(caught.value.raw_json)
+
+
+class TestDeadline:
+    """One time for the call as a whole."""
+
+    async def test_no_wait_begins_that_would_end_after_it(self) -> None:
+        """The error comes now rather than later."""
+        service = Scripted(answer(500))
+        async with service.client(total_timeout=5) as client:
+            with pytest.raises(GlobusAPIError):
+                await client.get("x")
+        assert service.clock.slept == [1, 2]
+
+    async def test_the_time_of_attempts_counts(self) -> None:
+        """An attempt that took four of five seconds leaves no room for a wait of one."""
+        clock = FakeClock(skipping=True)
+
+        async def slow(_: httpx.Request) -> httpx.Response:
+            await clock.sleep(4)
+            return httpx.Response(500)
+
+        service = Scripted(slow, clock=clock)
+        async with service.client(total_timeout=5) as client:
+            with pytest.raises(GlobusAPIError):
+                await client.get("x")
+        assert len(service.requests) == 1
+
+    async def test_an_attempt_ends_with_it(self) -> None:
+        """A service that stays silent is left, and the error says that the call may have been carried out."""
+        clock = FakeClock()
+
+        async def silent(_: httpx.Request) -> httpx.Response:
+            await clock.sleep(1000)
+            raise AssertionError("it was waited for")
+
+        service = Scripted(silent, clock=clock)
+        async with service.client(total_timeout=5) as client:
+            call = asyncio.create_task(client.post("x", {}))
+            await clock.advance(4.9)
+            assert not call.done()
+            await clock.advance(0.2)
+            with pytest.raises(GlobusTimeoutError) as caught:
+                await call
+        assert caught.value.stage == "no answer"
+        assert len(service.requests) == 1
+
+    async def test_an_authorizer_that_hangs_ends_with_it(self) -> None:
+        """And nothing was sent."""
+        clock = FakeClock()
+
+        class Hanging(GlobusAuthorizer):
+            async def get_authorization_header(self) -> Secret:
+                await clock.sleep(1000)
+                raise AssertionError("it was waited for")
+
+        service = Scripted(clock=clock)
+        async with service.client(authorizer=Hanging(), total_timeout=5) as client:
+            call = asyncio.create_task(client.post("x", {}))
+            await clock.advance(6)
+            with pytest.raises(GlobusTimeoutError, match="token") as caught:
+                await call
+        assert not caught.value.maybe_executed
+        assert service.requests == []
+
+    async def test_waiting_for_a_turn_does_not_count(self) -> None:
+        """A burst larger than the gate is no trouble of the network."""
+        clock = FakeClock()
+
+        async def slow(_: httpx.Request) -> httpx.Response:
+            await clock.sleep(4)
+            return httpx.Response(200)
+
+        service = Scripted(slow, clock=clock)
+        async with service.client(total_timeout=5, max_in_flight=1) as client:
+            calls = [asyncio.create_task(client.get(f"{number}")) for number in range(4)]
+            await clock.advance(20)
+            await asyncio.gather(*calls)
+        assert service.paths == ["/0", "/1", "/2", "/3"]
+
+    async def test_the_callers_own_deadline_is_the_callers(self) -> None:
+        """`asyncio.timeout` and anyio's scopes see their own cancellation, and raise their own error."""
+
+        async def silent(_: httpx.Request) -> httpx.Response:
+            await asyncio.get_running_loop().create_future()
+            raise AssertionError("never")
+
+        async def beside_a_failure(client: BaseClient) -> None:
+            async with anyio.create_task_group() as group:
+                group.start_soon(client.get, "x")
+                await anyio.lowlevel.checkpoint()
+                raise LookupError
+
+        service = Scripted(silent)
+        async with service.client(max_in_flight=1) as client:
+            with pytest.raises(TimeoutError):
+                async with asyncio.timeout(0.01):
+                    await client.get("x")
+            with pytest.raises(TimeoutError), anyio.fail_after(0.01):
+                await client.get("x")
+            with anyio.move_on_after(0.01) as scope:
+                await client.get("x")
+            assert scope.cancelled_caught
+            with pytest.raises(ExceptionGroup) as caught:
+                await beside_a_failure(client)
+            assert caught.group_contains(LookupError)
+            service.steps = (answer(200),)
+            await client.get("x")
+
+
+class TestGate:
+    async def test_first_come_first_served(self) -> None:
+        """The order in which calls are made is the order in which they go out."""
+        service = Scripted()
+        async with service.client(max_in_flight=3) as client, asyncio.TaskGroup() as group:
+            for number in range(50):
+                group.create_task(client.get(f"{number}"))
+        assert service.paths == [f"/{number}" for number in range(50)]
+
+    async def test_no_more_than_the_limit_at_once(self) -> None:
+        """Counted at the door."""
+        under_way = most = 0
+
+        async def count(_: httpx.Request) -> httpx.Response:
+            nonlocal under_way, most
+            under_way += 1
+            most = max(most, under_way)
+            await asyncio.sleep(0)
+            await asyncio.sleep(0)
+            under_way -= 1
+            return httpx.Response(200)
+
+        service = Scripted(count)
+        async with service.client(max_in_flight=7) as client, asyncio.TaskGroup() as group:
+            for _ in range(200):
+                group.create_task(client.get("x"))
+        assert most == 7
+
+    async def test_cancelled_waiters_leave_no_gap(self) -> None:
+        """Cancelling any of those who wait, even as they are let in, loses no place."""
+        for passes in range(6):
+            service = Scripted()
+            async with service.client(max_in_flight=2) as client:
+                calls = [asyncio.create_task(client.get("x")) for _ in range(12)]
+                for _ in range(passes):
+                    await asyncio.sleep(0)
+                for call in calls[::2]:
+                    call.cancel()
+                await asyncio.gather(*calls, return_exceptions=True)
+                async with asyncio.timeout(1):
+                    await asyncio.gather(*(client.get("y") for _ in range(4)))
+
+
+class TestBudget:
+    async def test_an_outage_is_not_answered_with_a_storm(self) -> None:
+        """Promise 26: however many calls fail, there are at most 40 retries; after the outage they work again."""
+        service = Scripted(raw(503))
+        async with service.client() as client:
+            for _ in range(200):
+                with pytest.raises(GlobusAPIError):
+                    await client.get("x")
+            assert 200 < len(service.requests) <= 240
+            service.steps = (answer(200),)
+            for _ in range(100):
+                await client.get("x")
+            service.requests, service.steps = [], (raw(503), answer(200))
+            await client.get("x")
+            assert len(service.requests) == 2
+
+    async def test_answers_that_are_no_success_refill_it_too(self) -> None:
+        """A service that says 404 is well; looking for what is not there must not use the budget up."""
+        service = Scripted()
+        async with service.client() as client:
+            for _ in range(100):
+                service.steps, service.requests = (raw(500), answer(404, GONE)), []
+                with pytest.raises(GlobusAPIError) as caught:
+                    await client.get("x")
+                assert caught.value.http_status == 404
+
+    async def test_each_service_has_its_own(self) -> None:
+        """The outage of one leaves the retries of another alone."""
+        service = Scripted(raw(503))
+        async with service.transport() as transport:
+            down = BaseClient(base_url=ORIGIN, transport=transport)
+            up = BaseClient(base_url="https://auth.globus.org/", transport=transport)
+            for _ in range(50):
+                with pytest.raises(GlobusAPIError):
+                    await down.get("x")
+            service.requests.clear()
+            service.steps = (raw(503), answer(200))
+            await up.get("y")
+            assert len(service.requests) == 2
+
+
+class TestLife:
+    async def test_a_closed_client_says_so(self) -> None:
+        """Before anything is sent."""
+        service = Scripted()
+        async with service.client() as client:
+            pass
+        with pytest.raises(ClientClosedError):
+            await client.get("x")
+        assert service.requests == []
+
+    async def test_a_transport_closed_between_two_attempts_is_not_opened_again(self) -> None:
+        """The call that waits to be sent again ends."""
+        service = Scripted(answer(500), answer(200), clock=FakeClock())
+        async with service.client() as client:
+            call = asyncio.create_task(client.get("x"))
+            await service.clock.asleep()
+            await client.transport.aclose()
+            await service.clock.advance(2)
+            with pytest.raises(ClientClosedError):
+                await call
+        assert len(service.requests) == 1
+
+    async def test_a_call_that_waits_for_its_turn_ends_when_the_transport_is_closed(self) -> None:
+        """It is not sent any more."""
+        clock = FakeClock()
+
+        async def slow(_: httpx.Request) -> httpx.Response:
+            await clock.sleep(4)
+            return httpx.Response(200)
+
+        service = Scripted(slow, clock=clock)
+        async with service.client(max_in_flight=1) as client:
+            first, second = (asyncio.create_task(client.get(name)) for name in ("a", "b"))
+            await clock.asleep()
+            await client.transport.aclose()
+            await clock.advance(5)
+            await first
+            with pytest.raises(ClientClosedError):
+                await second
+        assert service.paths == ["/a"]
+
+    async def test_the_callers_http_client_stays_open(self) -> None:
+        """Who creates, closes."""
+        async with httpx.AsyncClient(transport=httpx.MockTransport(Scripted())) as http:
+            async with Transport(http_client=http) as transport:
+                await BaseClient(base_url=ORIGIN, transport=transport).get("x")
+            assert not http.is_closed
+
+    async def test_a_shared_transport_is_not_closed_by_a_client(self) -> None:
+        """Only the client that made a transport closes it."""
+        service = Scripted()
+        async with service.transport() as transport:
+            async with BaseClient(base_url=ORIGIN, transport=transport) as client:
+                await client.get("x")
+            assert not transport.closed
+
+
+async def test_stages_are_told_apart() -> None:
+    """Never sent, sent without an answer, and an answer that broke off."""
+
+    class Broken(httpx.AsyncByteStream):
+        async def __aiter__(self) -> Any:
+            yield b"{"
+            raise httpx.ReadError("gone")
+
+    service = Scripted(
+        fails(httpx.ConnectTimeout),
+        fails(httpx.ReadTimeout),
+        lambda _: httpx.Response(200, stream=Broken()),
+        lambda _: httpx.Response(200, stream=Broken()),
+    )
+    stages: list[str] = []
+    async with service.client(retry=RetryPolicy(max_retries=0)) as client:
+        for _ in range(3):
+            with pytest.raises((GlobusConnectionError, GlobusTimeoutError, GlobusConnectionTimeoutError)) as caught:
+                await client.get("x")
+            stages.append(caught.value.stage)
+    assert stages == ["not sent", "no answer", "answer cut"]
