@@ -48,7 +48,7 @@ class World:
 
     # building requests
 
-    def native_query(self, scope: str = TRANSFER, **changes: str | None) -> dict[str, str]:
+    def native_query(self, scope: str | None = TRANSFER, **changes: str | None) -> dict[str, str]:
         """The query of an authorize URL; a change of None leaves the parameter out."""
         query: dict[str, str | None] = {
             "client_id": self.app.id,
@@ -63,7 +63,7 @@ class World:
         }
         return {key: value for key, value in query.items() if value is not None}
 
-    def portal_query(self, scope: str = TRANSFER, **changes: str | None) -> dict[str, str]:
+    def portal_query(self, scope: str | None = TRANSFER, **changes: str | None) -> dict[str, str]:
         return self.native_query(
             scope,
             **{

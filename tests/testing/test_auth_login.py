@@ -125,9 +125,7 @@ class TestPkce:
         """With a challenge the verifier is needed there as well."""
         query = world.portal_query(code_challenge=challenge(), code_challenge_method="S256")
         form = {"grant_type": "authorization_code", "redirect_uri": CALLBACK}
-        without = await world.as_portal(
-            "/v2/oauth2/token", **form, code=world.state.authorize(world.url(query)).code
-        )
+        without = await world.as_portal("/v2/oauth2/token", **form, code=world.state.authorize(world.url(query)).code)
         with_it = await world.as_portal(
             "/v2/oauth2/token", **form, code=world.state.authorize(world.url(query)).code, code_verifier=VERIFIER
         )
@@ -253,9 +251,7 @@ class TestRedirectUris:
         ({"session_required_policies": "b2d18b0c-2d0e-4f3a-9d6c-8d5a0ab6c9f1"}, "invalid_request"),
     ],
 )
-async def test_a_bad_request_goes_back_to_the_client(
-    world: World, changes: dict[str, str | None], error: str
-) -> None:
+async def test_a_bad_request_goes_back_to_the_client(world: World, changes: dict[str, str | None], error: str) -> None:
     """With the error, a description and the state, as RFC 6749 4.1.2.1 has it."""
     answer = await world.http.get("/v2/oauth2/authorize", params=world.native_query(**changes))
     query = parse_qs(urlsplit(answer.headers["location"]).query)
@@ -327,9 +323,7 @@ class TestSessions:
         """They log in if they are one's own, by id or username, and are refused if they are somebody else's."""
         await world.log_in()
         wanted = f"{world.bob.id},alice@example.org"
-        refused = world.state.authorize(
-            world.url(world.native_query(session_required_identities=wanted)), world.alice
-        )
+        refused = world.state.authorize(world.url(world.native_query(session_required_identities=wanted)), world.alice)
         assert refused.error == "access_denied"
         world.state.link(world.alice, world.bob)
         document = await world.log_in(session_required_identities=wanted)

@@ -8,6 +8,7 @@ import json
 from collections.abc import AsyncIterator
 from typing import Any
 
+import httpx
 import jwt
 import pytest
 
@@ -179,9 +180,7 @@ class TestRotation:
 class TestClientCredentials:
     async def test_a_client_gets_tokens_for_its_own_identity(self, world: World) -> None:
         """One for each resource server, and no refresh token."""
-        answer = await world.as_portal(
-            "/v2/oauth2/token", grant_type="client_credentials", scope=f"{TRANSFER} openid"
-        )
+        answer = await world.as_portal("/v2/oauth2/token", grant_type="client_credentials", scope=f"{TRANSFER} openid")
         document = answer.json()
         assert document["resource_server"] == "auth.globus.org"
         assert document["other_tokens"][0]["resource_server"] == "transfer.api.globus.org"
@@ -402,7 +401,7 @@ class TestIntrospection:
     async def test_only_a_client_with_a_secret_may_ask(self, world: World) -> None:
         """A native client, a wrong secret and nobody are told 401."""
         token = (await world.portal_log_in(OPENID))["access_token"]
-        for auth in (None, (world.portal.id, "wrong"), (world.app.id, "")):
+        for auth in (httpx.USE_CLIENT_DEFAULT, (world.portal.id, "wrong"), (world.app.id, "")):
             answer = await world.http.post(
                 "/v2/oauth2/token/introspect", data={"token": token, "client_id": world.app.id}, auth=auth
             )
@@ -530,9 +529,7 @@ class TestDependentTokens:
     async def test_refresh_tokens_can_be_had(self, world: World, scope: str) -> None:
         """With offline access; the server renews them itself."""
         token = (await world.log_in(scope))["access_token"]
-        answer = await world.as_portal(
-            "/v2/oauth2/token", grant_type=self.GRANT, token=token, access_type="offline"
-        )
+        answer = await world.as_portal("/v2/oauth2/token", grant_type=self.GRANT, token=token, access_type="offline")
         renewed = await world.as_portal(
             "/v2/oauth2/token", grant_type="refresh_token", refresh_token=answer.json()[0]["refresh_token"]
         )

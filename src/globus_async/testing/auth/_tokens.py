@@ -18,13 +18,14 @@ if TYPE_CHECKING:
 
 __all__ = ("Issued", "Tokens", "random_text")
 
+_random: Final = secrets.SystemRandom()
 _BASE62: Final = string.ascii_letters + string.digits
 _FORGET_FROM: Final = 1_000
 
 
 def random_text(length: int) -> str:
     """Return so many random base-62 characters."""
-    return "".join(secrets.choice(_BASE62) for _ in range(length))
+    return "".join(_random.choices(_BASE62, k=length))
 
 
 class Issued(NamedTuple):

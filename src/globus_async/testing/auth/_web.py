@@ -41,7 +41,7 @@ def authorize(state: AuthState, call: Call) -> Page | SeeOther:
         # whoever is logged in and has consented before is not asked again
         browser = _browser(state, call) or Browser()
         quiet = sign_in(state, replace(request, prompt="none"), browser)
-        if request.prompt == "none" or quiet.error not in {"login_required", "consent_required"}:
+        if request.prompt == "none" or quiet.error is None:
             return SeeOther(quiet.url)
     return _ask(state, call, request)
 
