@@ -1,0 +1,133 @@
+"""A server on the loopback that writes down what it is asked, and is content with everything."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Generator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+
+__all__ = ("Recorded", "RecordingServer", "recording")
+
+ANSWER: dict[str, Any] = {
+    "DATA_TYPE": "anything",
+    "DATA": [],
+    "data": {"type": "Tunnel", "id": "0"},
+    "shared_endpoints": [],
+    "value": "5e1f2a4c-0000-4000-8000-00000000beef",
+    "status": "SUCCEEDED",
+    "code": "Accepted",
+    "task_id": "5e1f2a4c-0000-4000-8000-00000000cafe",
+    "total": 0,
+    "has_next_page": False,
+}
+LISTS_UNDER_DATA = ("/v2/tunnels", "/events", "/v2/stream_access_points")
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """A request as it arrived; the query decoded and sorted, the body decoded."""
+
+    method: str
+    path: str
+    query: tuple[tuple[str, str], ...]
+    body: Any
+    content_type: str | None
+
+
+@dataclass(slots=True)
+class RecordingServer:
+    """Where it listens, and what it was asked."""
+
+    url: str
+    connections: Connections
+    requests: list[Recorded] = field(default_factory=list)
+
+    def taken(self) -> list[Recorded]:
+        """Hand over the requests so far, when the connections they came by are closed, and begin anew."""
+        self.connections.wait_for_none()
+        requests, self.requests = self.requests, []
+        return requests
+
+
+class Connections:
+    """How many connections are open."""
+
+    def __init__(self) -> None:
+        self._changed = threading.Condition()
+        self._open = 0
+
+    def count(self, change: int) -> None:
+        with self._changed:
+            self._open += change
+            self._changed.notify_all()
+
+    def wait_for_none(self) -> None:
+        with self._changed:
+            assert self._changed.wait_for(lambda: self._open == 0, timeout=5)
+
+
+class Server(ThreadingHTTPServer):
+    """Counts its connections."""
+
+    daemon_threads = False
+    connections: Connections
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        self.connections.count(1)
+        super().process_request(request, client_address)
+
+    def shutdown_request(self, request: Any) -> None:
+        super().shutdown_request(request)
+        self.connections.count(-1)
+
+
+@contextmanager
+def recording() -> Generator[RecordingServer]:
+    """Serve in a thread as long as the block lasts."""
+
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def answer(self) -> None:
+            body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+            parts = urlsplit(self.path)
+            record.requests.append(
+                Recorded(
+                    self.command,
+                    parts.path,
+                    tuple(sorted(parse_qsl(parts.query, keep_blank_values=True))),
+                    json.loads(body) if body else None,
+                    self.headers.get("Content-Type") if body else None,
+                )
+            )
+            document = dict(ANSWER)
+            if self.command == "GET" and parts.path.endswith(LISTS_UNDER_DATA):
+                document["data"] = []
+            content = json.dumps(document).encode()
+            self.send_response(200)
+            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Length", str(len(content)))
+            self.end_headers()
+            self.wfile.write(content)
+
+        do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = answer  # noqa: N815 -- the names the base class looks for
+
+        def log_message(self, format: str, *args: object) -> None:
+            """Keep quiet."""
+
+    server = Server(("127.0.0.1", 0), Handler)
+    server.connections = Connections()
+    record = RecordingServer(f"http://127.0.0.1:{server.server_address[1]}", server.connections)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
+    thread.start()
+    try:
+        yield record
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
