@@ -40,6 +40,11 @@ class Headers(Mapping[str, str]):
             self._found = found
         return found
 
+    @property
+    def fields(self) -> int:
+        """How many header fields there are, repeated ones included."""
+        return len(self._fields)
+
     def __getitem__(self, name: str) -> str:
         return self._read()[name.lower()]
 
@@ -92,6 +97,16 @@ class Answer:
     def text(self) -> str:
         """The body as text; bytes that are not UTF-8 are shown as replacement characters."""
         return self.body.decode("utf-8", "replace")
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is no body, and the framing says that there is none: without a length it may have been cut."""
+        return not self.body and (
+            self.method == "HEAD"
+            or self.status in {204, 205, 304}
+            or "content-length" in self.headers
+            or "transfer-encoding" in self.headers
+        )
 
     @property
     def is_json(self) -> bool:

@@ -61,7 +61,7 @@ async def exchange(
             if origin.held_until - began >= left:
                 outcome, credentials, left = _paused_too_long(request), None, 0.0
             else:
-                outcome, credentials = await _attempt(request, transport, origin, authorizer, left)
+                outcome, credentials = await transport.attempt(request, origin, authorizer, left)
                 left -= clock.monotonic() - began
         if isinstance(outcome, Answer):
             if 200 <= outcome.status < 300:
@@ -106,29 +106,6 @@ async def exchange(
         outcome.attempts, outcome.replayable = attempts, request.replayable
         raise outcome
     raise error_for(outcome.hiding(*request.secrets, *_bare(credentials)), attempts)
-
-
-async def _attempt(
-    request: Request, transport: Transport, origin: Origin, authorizer: GlobusAuthorizer | None, left: float
-) -> tuple[Answer | NetworkError, Secret | None]:
-    """Ask for credentials, send, and return what came of it together with the credentials used."""
-    clock = transport.clock
-    credentials: Secret | None = None
-    began = clock.monotonic()
-    try:
-        if authorizer is not None or origin.held_until > began:
-            async with clock.timeout(left):
-                await origin.pause(clock)
-                if authorizer is not None:
-                    credentials = await authorizer.get_authorization_header()
-            left -= clock.monotonic() - began
-        return await transport.send(request, credentials, timeout=left), credentials
-    except TimeoutError:
-        return GlobusTimeoutError(
-            f"{request.method} {request.path}: no token in the time for the whole call", stage="not sent"
-        ), credentials
-    except NetworkError as failure:
-        return failure, credentials
 
 
 def _hold_back(origin: Origin, answer: Answer, policy: RetryPolicy, delay: float | None, *, now: float) -> None:

@@ -13,16 +13,10 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Self
 
-from .._answer import Answer, Headers
 from .._clock import Clock, SystemClock
 from ..errors import (
     ClientClosedError,
-    GlobusConnectionError,
-    GlobusConnectionTimeoutError,
     GlobusSDKUsageError,
-    GlobusTimeoutError,
-    NetworkError,
-    ResponseDecodeError,
     WrongEventLoopError,
 )
 from ._retry import RetryBudget
@@ -32,12 +26,15 @@ if TYPE_CHECKING:
 
     import httpx
 
+    from .._answer import Answer
     from .._request import Request
     from .._secret import Secret
+    from ..authorizers import GlobusAuthorizer
+    from ..errors import NetworkError
+    from ._attempt import Sender
 
 __all__ = ("Origin", "Transport")
 
-_MOST_HEADERS: Final = 200
 _CLOSING_SECONDS: Final = 5.0
 _OPEN: Final = nullcontext()
 
@@ -114,7 +111,7 @@ class Transport:
         self.total_timeout = total_timeout
         self.closed = False
         self._given = http_client
-        self._http: httpx.AsyncClient | None = None
+        self._sender: Sender | None = None
         self._limit = max_in_flight
         self._timeouts = {"connect": connect_timeout, "read": read_timeout, "write": read_timeout, "pool": None}
         self._max_response_bytes = max_response_bytes
@@ -139,7 +136,7 @@ class Transport:
         await self.aclose()
 
     def __del__(self) -> None:
-        if getattr(self, "_http", None) is not None and self._given is None and not self.closed:
+        if getattr(self, "_sender", None) is not None and self._given is None and not self.closed:
             warnings.warn(
                 "a Transport was not closed: use 'async with', or await aclose() of the client that made it",
                 ResourceWarning,
@@ -167,8 +164,8 @@ class Transport:
             )
         if self._loop is not None:
             # after a fork: the sockets are the parent's, so they are neither used nor politely closed
-            self._inherited.append((self._http, self._loop))
-            self._http, self._origins, self._adopted = None, {}, set()
+            self._inherited.append((self._sender, self._loop))
+            self._sender, self._origins, self._adopted = None, {}, set()
         self._loop, self._pid = loop, os.getpid()
 
     def origin(self, url: str) -> Origin:
@@ -180,102 +177,26 @@ class Transport:
             known = self._origins[key] = Origin(self._limit)
         return known
 
-    async def send(self, request: Request, credentials: Secret | None, *, timeout: float) -> Answer:  # noqa: ASYNC109
-        """
-        Make one attempt, within so many seconds.
+    async def attempt(
+        self, request: Request, origin: Origin, authorizer: GlobusAuthorizer | None, seconds: float
+    ) -> tuple[Answer | NetworkError, Secret | None]:
+        """Make one attempt at a call; see `Sender.attempt`."""
+        sender = self._sender or self._opened()
+        return await sender.attempt(request, origin, authorizer, seconds)
 
-        Raises:
-            NetworkError: No usable answer; its stage says how far the attempt got.
-        """
-        import httpx  # noqa: PLC0415 -- not before a client is made
-
-        http = self._http or self._opened()
-        outgoing = httpx.Request(
-            request.method,
-            request.url,
-            headers=request.headers
-            if credentials is None
-            else (*request.headers, (b"Authorization", credentials.reveal().encode("ascii"))),
-            content=request.body,
-            extensions={"timeout": self._timeouts},
-        )
-        started_at = self.clock.wall()
-        failure: NetworkError
-        try:
-            async with self.clock.timeout(timeout):
-                response, body = await self._sent(http, outgoing)
-        except httpx.HTTPError as error:
-            failure = _network_error(error, request)
-        except ResponseDecodeError as error:
-            failure = error
-        except RuntimeError:
-            if not (self.closed or http.is_closed):
-                raise
-            raise ClientClosedError("the HTTP client was closed while a call was under way") from None
-        except TimeoutError:
-            sent = outgoing.extensions.get("sent", True)
-            failure = GlobusTimeoutError(
-                f"{request.method} {outgoing.url.path}: the time for the whole call is over",
-                stage="no answer" if sent else "not sent",
-            )
-        else:
-            return Answer(
-                method=request.method,
-                path=outgoing.url.path,
-                status=response.status_code,
-                reason=response.reason_phrase,
-                headers=Headers(response.headers.raw),
-                body=body,
-                started_at=started_at,
-                received_at=self.clock.wall(),
-            )
-        if failure.stage == "no answer" and "answered" in outgoing.extensions:
-            failure.stage = "answer cut"
-        failure.replayable = request.replayable
-        raise failure
-
-    async def _sent(self, http: httpx.AsyncClient, outgoing: httpx.Request) -> tuple[httpx.Response, bytes]:
-        try:
-            response = await http.send(outgoing, stream=True, auth=None, follow_redirects=False)
-            outgoing.extensions["answered"] = True
-            try:
-                return response, await self._read(response)
-            finally:
-                await response.aclose()
-        except asyncio.CancelledError as error:
-            # the frames below hold the headers in their locals; a traceback must not show them
-            error.__context__ = error.__cause__ = None
-            raise error.with_traceback(None) from None
-
-    async def _read(self, response: httpx.Response) -> bytes:
-        from ._content import BodyReader  # noqa: PLC0415 -- with the first answer
-
-        fields = response.headers
-        if len(fields.raw) > _MOST_HEADERS:
-            raise _hopeless(f"it has more than {_MOST_HEADERS} headers", response.status_code)
-        if "content-length" in fields and "transfer-encoding" in fields:
-            raise _hopeless("it says in two ways how long it is", response.status_code)
-        try:
-            reader = BodyReader(fields.get("content-encoding", ""), self._max_response_bytes)
-            stream: Any = response.stream  # which of the two kinds it is, httpx does not say
-            async for chunk in stream:
-                reader.feed(chunk)
-            return reader.body()
-        except ResponseDecodeError as error:
-            error.http_status = response.status_code
-            raise
-
-    def _opened(self) -> httpx.AsyncClient:
+    def _opened(self) -> Sender:
         if self.closed:  # closed while this call was waiting or between two attempts
             raise ClientClosedError("this client was closed while a call was under way")
-        if self._given is not None:
-            self._http = self._given
-        else:
-            from ._wire import AiohttpTransport, CookielessClient  # noqa: PLC0415 -- loads the HTTP libraries
+        from ._attempt import Sender  # noqa: PLC0415 -- loads httpx
+
+        http = self._given
+        if http is None:
+            from ._wire import AiohttpTransport, CookielessClient  # noqa: PLC0415 -- loads aiohttp
 
             wire = AiohttpTransport(ssl_context=_ssl_context(self._ca_file(), verify=self._verify))
-            self._http = CookielessClient(transport=wire, trust_env=False)
-        return self._http
+            http = CookielessClient(transport=wire, trust_env=False)
+        self._sender = Sender(http, clock=self.clock, timeouts=self._timeouts, most_bytes=self._max_response_bytes)
+        return self._sender
 
     def _ca_file(self) -> str | None:
         named = self._ca_bundle or os.environ.get("GLOBUS_SDK_VERIFY_SSL")
@@ -295,9 +216,9 @@ class Transport:
                 await asyncio.wait(set(self._adopted), timeout=_CLOSING_SECONDS)
         finally:
             self.closed = True
-            http, self._http = self._http, None
-            if http is not None and self._given is None:
-                await http.aclose()
+            sender, self._sender = self._sender, None
+            if sender is not None and self._given is None:
+                await sender.http.aclose()
 
 
 @lru_cache(maxsize=8)
@@ -318,29 +239,3 @@ def _ssl_context(ca_file: str | None, *, verify: bool) -> ssl.SSLContext:
             context.verify_mode = ssl.CERT_NONE
         return context
     raise GlobusSDKUsageError(f"the certificates in {ca_file} cannot be read ({reason})")
-
-
-def _hopeless(why: str, status: int) -> ResponseDecodeError:
-    error = ResponseDecodeError(f"the answer cannot be used: {why}", stage="answer cut")
-    error.http_status, error.hopeless = status, True
-    return error
-
-
-def _network_error(error: httpx.HTTPError, request: Request) -> NetworkError:
-    """Say what happened in an error of ours, which keeps nothing of the one below."""
-    import httpx  # noqa: PLC0415 -- loaded already
-
-    what = f"{request.method} {request.url.partition('?')[0]}"
-    match error:
-        case httpx.ConnectTimeout() | httpx.PoolTimeout():
-            return GlobusConnectionTimeoutError(f"{what}: no connection in time", stage="not sent")
-        case httpx.LocalProtocolError() | httpx.UnsupportedProtocol():
-            return GlobusConnectionError(f"{what}: the request could not be sent", stage="not sent")  # words may quote
-        case httpx.ConnectError() | httpx.ProxyError():
-            return GlobusConnectionError(f"{what}: {error}", stage="not sent")
-        case httpx.TimeoutException():
-            return GlobusTimeoutError(f"{what}: {error}", stage="no answer")
-        case httpx.DecodingError():
-            return ResponseDecodeError(f"{what}: the answer's body is damaged", stage="answer cut")
-        case _:
-            return GlobusConnectionError(f"{what}: {str(error) or 'the connection broke'}", stage="no answer")

@@ -14,6 +14,7 @@ from urllib.request import getproxies_environment, proxy_bypass_environment  # t
 
 import aiohttp
 import httpx
+from multidict import CIMultiDict
 from yarl import URL
 
 if TYPE_CHECKING:
@@ -161,7 +162,9 @@ class AiohttpTransport(httpx.AsyncBaseTransport):
             response = await self._opened().request(
                 request.method,
                 URL(str(request.url), encoded=True),
-                headers=request.headers.multi_items(),
+                headers=CIMultiDict(
+                    (name.decode("latin-1"), value.decode("latin-1")) for name, value in request.headers.raw
+                ),
                 data=await request.aread() or None,
                 allow_redirects=False,
                 proxy=self._proxy_for(request.url) if self._proxies else None,

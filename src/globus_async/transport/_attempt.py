@@ -1,0 +1,161 @@
+"""One attempt at a call: what comes of it is an answer or an error of ours, never anything of ``httpx``."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any, Final
+
+import httpx
+
+from .._answer import Answer, Headers
+from ..errors import (
+    ClientClosedError,
+    GlobusConnectionError,
+    GlobusConnectionTimeoutError,
+    GlobusTimeoutError,
+    NetworkError,
+    ResponseDecodeError,
+)
+from ._content import BodyReader
+from ._outgoing import NO_AUTH, outgoing
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from .._clock import Clock
+    from .._request import Request
+    from .._secret import Secret
+    from ..authorizers import GlobusAuthorizer
+    from ._transport import Origin
+
+__all__ = ("Sender",)
+
+_MOST_HEADERS: Final = 200
+
+
+class Sender:
+    """
+    Makes attempts through one ``httpx.AsyncClient``.
+
+    Args:
+        http: The client.
+        clock: Where the time comes from.
+        timeouts: Seconds to connect, read, write and get a connection.
+        most_bytes: Largest body, after decoding.
+    """
+
+    __slots__ = ("_clock", "_most_bytes", "_timeouts", "http")
+
+    def __init__(
+        self, http: httpx.AsyncClient, *, clock: Clock, timeouts: Mapping[str, float | None], most_bytes: int
+    ) -> None:
+        self.http = http
+        self._clock = clock
+        self._timeouts = timeouts
+        self._most_bytes = most_bytes
+
+    async def attempt(
+        self, request: Request, origin: Origin, authorizer: GlobusAuthorizer | None, seconds: float
+    ) -> tuple[Answer | NetworkError, Secret | None]:
+        """
+        Sit out a pause, ask for credentials and send, all within so many seconds.
+
+        Returns:
+            What came of it (of an error, the stage says how far it got), and the credentials used.
+        """
+        credentials: Secret | None = None
+        message: httpx.Request | None = None
+        failure: NetworkError
+        try:
+            async with self._clock.timeout(seconds):
+                await origin.pause(self._clock)
+                if authorizer is not None:
+                    credentials = await authorizer.get_authorization_header()
+                message = outgoing(request, credentials, timeouts=self._timeouts)
+                started_at = self._clock.wall()
+                response, headers, body = await self._sent(message)
+                return Answer(
+                    method=request.method,
+                    path=message.url.path,
+                    status=response.status_code,
+                    reason=response.reason_phrase,
+                    headers=headers,
+                    body=body,
+                    started_at=started_at,
+                    received_at=self._clock.wall(),
+                ), credentials
+        except httpx.HTTPError as error:
+            failure = _network_error(error, request)
+        except NetworkError as error:
+            failure = error
+        except RuntimeError:
+            if message is None or not self.http.is_closed:
+                raise
+            raise ClientClosedError("the HTTP client was closed while a call was under way") from None
+        except TimeoutError:
+            failure = _late(request, message)
+        if failure.stage == "no answer" and message is not None and "answered" in message.extensions:
+            failure.stage = "answer cut"
+        return failure, credentials
+
+    async def _sent(self, message: httpx.Request) -> tuple[httpx.Response, Headers, bytes]:
+        try:
+            response = await self.http.send(message, stream=True, auth=NO_AUTH, follow_redirects=False)
+            message.extensions["answered"] = True
+            try:
+                headers = Headers(response.headers.raw)
+                return response, headers, await self._read(response, headers)
+            finally:
+                await response.aclose()
+        except asyncio.CancelledError as error:
+            # the frames below hold the headers in their locals; a traceback must not show them
+            error.__context__ = error.__cause__ = None
+            raise error.with_traceback(None) from None
+
+    async def _read(self, response: httpx.Response, headers: Headers) -> bytes:
+        if headers.fields > _MOST_HEADERS:
+            raise _hopeless(f"it has more than {_MOST_HEADERS} headers", response.status_code)
+        if "content-length" in headers and "transfer-encoding" in headers:
+            raise _hopeless("it says in two ways how long it is", response.status_code)
+        try:
+            reader = BodyReader(headers.get("content-encoding", ""), self._most_bytes)
+            stream: Any = response.stream  # which of the two kinds it is, httpx does not say
+            async for chunk in stream:
+                reader.feed(chunk)
+            return reader.body()
+        except ResponseDecodeError as error:
+            error.http_status = response.status_code
+            raise
+
+
+def _hopeless(why: str, status: int) -> ResponseDecodeError:
+    error = ResponseDecodeError(f"the answer cannot be used: {why}", stage="answer cut")
+    error.http_status, error.hopeless = status, True
+    return error
+
+
+def _late(request: Request, message: httpx.Request | None) -> GlobusTimeoutError:
+    """Say how far an attempt got in the time for the whole call."""
+    what = f"{request.method} {request.path}"
+    if message is None:
+        return GlobusTimeoutError(f"{what}: no token in the time for the whole call", stage="not sent")
+    sent = message.extensions.get("sent", True)
+    return GlobusTimeoutError(f"{what}: the time for the whole call is over", stage="no answer" if sent else "not sent")
+
+
+def _network_error(error: httpx.HTTPError, request: Request) -> NetworkError:
+    """Say what happened in an error of ours, which keeps nothing of the one below."""
+    what = f"{request.method} {request.url.partition('?')[0]}"
+    match error:
+        case httpx.ConnectTimeout() | httpx.PoolTimeout():
+            return GlobusConnectionTimeoutError(f"{what}: no connection in time", stage="not sent")
+        case httpx.LocalProtocolError() | httpx.UnsupportedProtocol():
+            return GlobusConnectionError(f"{what}: the request could not be sent", stage="not sent")  # words may quote
+        case httpx.ConnectError() | httpx.ProxyError():
+            return GlobusConnectionError(f"{what}: {error}", stage="not sent")
+        case httpx.TimeoutException():
+            return GlobusTimeoutError(f"{what}: {error}", stage="no answer")
+        case httpx.DecodingError():
+            return ResponseDecodeError(f"{what}: the answer's body is damaged", stage="answer cut")
+        case _:
+            return GlobusConnectionError(f"{what}: {str(error) or 'the connection broke'}", stage="no answer")
