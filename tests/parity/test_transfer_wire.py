@@ -209,6 +209,15 @@ def asked_of_ours(server: RecordingServer, call: Call) -> list[Recorded]:
     return server.taken()
 
 
+def with_submission_id_of(theirs: Any, mine: Any) -> Any:
+    """Replace the submission id that was made for a tunnel."""
+    changed = copy.deepcopy(mine)
+    attributes = changed["data"]["attributes"]
+    assert UUID(attributes["submission_id"]).version == 4
+    attributes["submission_id"] = theirs["data"]["attributes"]["submission_id"]
+    return changed
+
+
 def reconciled(call: Call, mine: list[Recorded], theirs: list[Recorded]) -> list[Recorded]:
     """Take the accepted differences out of our requests."""
     query: list[tuple[str, str]]
@@ -229,10 +238,7 @@ def reconciled(call: Call, mine: list[Recorded], theirs: list[Recorded]) -> list
             assert body["deadline"] == "2026-07-01T10:30:00Z"
             body = {**body, "deadline": str(SUMMER)}
         if "tunnel_submission_id" in call.accepts:
-            assert UUID(body["data"]["attributes"]["submission_id"]).version == 4
-            body = copy.deepcopy(body)
-            made: dict[str, Any] = their.body["data"]["attributes"]
-            body["data"]["attributes"]["submission_id"] = made["submission_id"]
+            body = with_submission_id_of(their.body, body)
         changed.append(replace(our, query=tuple(sorted(query)), body=body))
     return changed
 
