@@ -7,9 +7,11 @@ import heapq
 import itertools
 import math
 import threading
-from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from typing import Final
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator, Awaitable, Callable
 
 __all__ = ("ManualClock",)
 
@@ -66,7 +68,7 @@ class ManualClock:
             return
         loop = asyncio.get_running_loop()
         woken: asyncio.Future[None] = loop.create_future()
-        self._at(seconds, lambda: _in_its_loop(loop, lambda: woken.done() or woken.set_result(None)))
+        self._at(seconds, lambda: _in_its_loop(loop, lambda: _resolve(woken)))
         await woken
 
     @asynccontextmanager
@@ -96,8 +98,7 @@ class ManualClock:
 
         Args:
             seconds: How far; not negative.
-            settle: Awaited after every stop, before time moves on: work to be waited for that the event loop cannot see,
-                such as threads.
+            settle: Awaited after every stop, before time moves on; to wait for threads.
         """
         if not (seconds >= 0 and math.isfinite(seconds)):
             raise ValueError(f"time only moves on, got {seconds!r} seconds")
@@ -132,6 +133,11 @@ def _in_its_loop(loop: asyncio.AbstractEventLoop, call: Callable[[], object]) ->
     """Run a callback in the loop of the one who waits; a loop that is closed waits no more."""
     if not loop.is_closed():
         loop.call_soon_threadsafe(call)
+
+
+def _resolve(future: asyncio.Future[None]) -> None:
+    if not future.done():
+        future.set_result(None)
 
 
 async def _give_way(settle: Callable[[], Awaitable[object]] | None) -> None:

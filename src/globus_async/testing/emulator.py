@@ -5,42 +5,43 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections import Counter
-from collections.abc import AsyncGenerator, Generator, Iterable, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any, Final, Self
 from uuid import uuid4
 
+import httpx
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
-from starlette.responses import Response
 
 from .._clock import Clock, SystemClock
+from ..transport import Transport
 from .auth.routes import routes as auth_routes
 from .auth.state import AuthState
 from .clock import ManualClock
 from .recorder import RecordedRequest, Recorder
+from .server import LoopbackServer, listen, serving
 from .transfer import paths
-from .transfer.call import TRANSFER_SCOPE, Gate, refusal_response
-from .transfer.documents import ENDPOINT_DEFAULTS
+from .transfer.call import TRANSFER_SCOPE, Gate, error_response
+from .transfer.documents import ENDPOINT_DEFAULTS, access_point
+from .transfer.errors import ServiceError
 from .transfer.machine import Pace, TaskMachine
 from .transfer.model import Collection, Task
 from .transfer.real_storage import RealStorage
-from .transfer.refusal import Refusal
 from .transfer.service import transfer_routes
 from .transfer.state import Limits, TransferState, request_id
 from .troubles import Troubles
 
 if TYPE_CHECKING:
     import os
+    import socket
+    from collections.abc import AsyncGenerator, Generator, Iterable, Mapping
     from types import TracebackType
 
-    import httpx
+    from starlette.requests import Request
+    from starlette.responses import Response
 
-    from ..transport import Transport
     from .auth._records import ClientApp, Identity
-    from .server import LoopbackServer
     from .transfer.storage import Storage
 
 __all__ = ("GlobusEmulator",)
@@ -97,7 +98,9 @@ class GlobusEmulator:
         self.machine = TaskMachine(self.transfer, pace=pace)
         self.unknown_paths: Counter[str] = Counter()
         """Requests for what the emulator does not have, as ``METHOD /path``."""
-        gate = Gate(self.transfer, self.auth.authenticate, rate_limit=rate_limit, missing_status=missing_credentials_status)
+        gate = Gate(
+            self.transfer, self.auth.authenticate, rate_limit=rate_limit, missing_status=missing_credentials_status
+        )
         application = Starlette(
             routes=[*transfer_routes(self.transfer, self.machine, gate), *auth_routes(self.auth)],
             exception_handlers={404: self._unknown, 405: self._unknown},
@@ -111,7 +114,9 @@ class GlobusEmulator:
         self._http_clients: list[httpx.AsyncClient] = []
 
     def __repr__(self) -> str:
-        return f"<GlobusEmulator with {len(self.transfer.collections)} collections and {len(self.transfer.tasks)} tasks>"
+        return (
+            f"<GlobusEmulator with {len(self.transfer.collections)} collections and {len(self.transfer.tasks)} tasks>"
+        )
 
     @property
     def requests(self) -> list[RecordedRequest]:
@@ -175,15 +180,15 @@ class GlobusEmulator:
             home: What ``/~/`` means.
             host: Makes it a guest collection on this one; then access goes by permissions.
             host_path: The directory of the host that is its root.
-            members: Who has an account on it; everybody by default. Guests go by permissions instead.
+            members: Who has an account on it; everybody by default.
             needs_data_access: Refuse tokens without the ``data_access`` consent.
-            document_fields: Members of its document, such as ``public=False`` or ``entity_type="GCP_guest_collection"``.
+            document_fields: Members of its document, such as ``public=False``.
         """
         if path is not None and storage is not None:
             raise TypeError("a collection has a path or a storage, not both")
         unknown = set(document_fields) - {"name", *ENDPOINT_DEFAULTS}
         if unknown:
-            raise TypeError(f"an endpoint document has no member {sorted(unknown)[0]!r}")
+            raise TypeError(f"an endpoint document has no member {min(unknown)!r}")
         below = paths.parse(host_path)
         if host is not None and host.storage is not None:
             storage = host.storage.subtree(below)
@@ -216,8 +221,19 @@ class GlobusEmulator:
         """Add a subscription; its administrators are members too; return its id."""
         subscription_id = str(uuid4()) if id is None else id
         ids = [_id_of(each) for each in admins]
-        self.transfer.subscriptions[subscription_id] = {"admins": ids, "members": [*ids, *(_id_of(each) for each in members)]}
+        self.transfer.subscriptions[subscription_id] = {
+            "admins": ids,
+            "members": [*ids, *(_id_of(each) for each in members)],
+        }
         return subscription_id
+
+    def add_stream_access_point(
+        self, display_name: str, *, host_endpoint: str, id: str | None = None, **attributes: Any
+    ) -> str:
+        """Add an end that tunnels can be made between; return its id."""
+        point_id = str(uuid4()) if id is None else id
+        self.transfer.access_points[point_id] = access_point(point_id, display_name, host_endpoint, attributes)
+        return point_id
 
     def access_token(
         self,
@@ -255,10 +271,6 @@ class GlobusEmulator:
         Args:
             options: Arguments of `Transport`.
         """
-        import httpx
-
-        from ..transport import Transport
-
         http_client = httpx.AsyncClient(transport=httpx.ASGITransport(app=self.app))
         self._http_clients.append(http_client)
         return Transport(http_client=http_client, **options)
@@ -272,9 +284,12 @@ class GlobusEmulator:
             host: The address to listen on.
             port: The port; a free one by default.
         """
-        from .server import serving
+        async with self._serving(listen(host, port)) as server:
+            yield server
 
-        async with serving(self.app, host=host, port=port) as server:
+    @asynccontextmanager
+    async def _serving(self, listener: socket.socket) -> AsyncGenerator[LoopbackServer]:
+        async with serving(self.app, listener) as server:
             before, self._issuer = self._issuer, server.url
             try:
                 yield server
@@ -292,28 +307,27 @@ class GlobusEmulator:
             host: The address to listen on.
             port: The port; a free one by default.
         """
-        started: SimpleQueue[LoopbackServer | BaseException] = SimpleQueue()
+        listener = listen(host, port)
+        started: SimpleQueue[LoopbackServer | None] = SimpleQueue()
         stop = asyncio.Event()
 
         async def run() -> None:
-            async with self.serve(host=host, port=port) as server:
+            async with self._serving(listener) as server:
                 started.put(server)
-                try:
-                    await stop.wait()
-                finally:
-                    await self.machine.halt()
+                await stop.wait()
+                await self.machine.halt()
 
         def body() -> None:
             try:
                 asyncio.run(run())
-            except BaseException as error:  # noqa: BLE001  # told to the one who waits for the start
-                started.put(error)
+            finally:
+                started.put(None)
 
         thread = threading.Thread(target=body, name="globus emulator", daemon=True)
         thread.start()
         server = started.get()
-        if isinstance(server, BaseException):
-            raise server
+        if server is None:
+            raise RuntimeError("the emulator did not start; its thread has told why")
         try:
             yield server
         finally:
@@ -363,7 +377,7 @@ class GlobusEmulator:
             404: ("ClientError.NotFound", f"No such resource '{path}'"),
             405: ("ClientError.MethodNotAllowed", f"The resource '{path}' has no method {request.method}"),
         }[status]
-        return refusal_response(Refusal(status, code, message), resource=path, id=request_id())
+        return error_response(ServiceError(status, code, message), resource=path, id=request_id())
 
 
 def _id_of(principal: Identity | ClientApp | str) -> str:

@@ -4,17 +4,27 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import parse_qs, parse_qsl, urlencode
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 __all__ = ("RecordedRequest", "Recorder")
 
-_SECRET_FIELDS: Final = {"access_token", "assertion", "client_secret", "code", "code_verifier", "password", "refresh_token", "token"}
+_SECRET_FIELDS: Final = {
+    "access_token",
+    "assertion",
+    "client_secret",
+    "code",
+    "code_verifier",
+    "password",
+    "refresh_token",
+    "token",
+}
 _MOST: Final = 100_000
 """Requests kept; the oldest are forgotten first."""
 
@@ -112,4 +122,6 @@ def _without_secrets(body: bytes, headers: list[tuple[bytes, bytes]]) -> bytes:
         fields = parse_qsl(body.decode(), keep_blank_values=True)
     except UnicodeDecodeError:
         return body
-    return urlencode([(name, fingerprint(value) if name in _SECRET_FIELDS else value) for name, value in fields]).encode()
+    return urlencode(
+        [(name, fingerprint(value) if name in _SECRET_FIELDS else value) for name, value in fields]
+    ).encode()

@@ -5,8 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import socket
-from collections.abc import AsyncGenerator, Callable, Generator
-from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -16,11 +14,12 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 from .troubles import CUT
 
 if TYPE_CHECKING:
-    from collections.abc import Coroutine
+    from collections.abc import AsyncGenerator, Callable, Coroutine, Generator
+    from concurrent.futures import Future
 
     from starlette.types import ASGIApp, Receive, Scope, Send
 
-__all__ = ("LoopbackServer", "serving")
+__all__ = ("LoopbackServer", "listen", "serving")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,12 +41,15 @@ class LoopbackServer:
         return future.result()
 
 
+def listen(host: str, port: int) -> socket.socket:
+    """Begin to listen on a port, 0 for a free one."""
+    return socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
+
+
 @contextlib.asynccontextmanager
-async def serving(app: ASGIApp, *, host: str, port: int) -> AsyncGenerator[LoopbackServer]:
-    """Listen as long as the block lasts."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    listener = socket.create_server((host, port), family=family)
-    bound = listener.getsockname()[1]
+async def serving(app: ASGIApp, listener: socket.socket) -> AsyncGenerator[LoopbackServer]:
+    """Answer on a socket as long as the block lasts, and close it then."""
+    host, port = listener.getsockname()[:2]
     config = uvicorn.Config(
         app,
         http=_CuttableProtocol,
@@ -62,15 +64,15 @@ async def serving(app: ASGIApp, *, host: str, port: int) -> AsyncGenerator[Loopb
         timeout_graceful_shutdown=1,
     )
     server = _Server(config)
-    running = asyncio.create_task(server.serve(sockets=[listener]), name=f"emulator on port {bound}")
+    running = asyncio.create_task(server.serve(sockets=[listener]), name=f"emulator on port {port}")
     try:
         ready = asyncio.create_task(server.ready.wait())
         await asyncio.wait({running, ready}, return_when=asyncio.FIRST_COMPLETED)
         ready.cancel()
         if running.done():
             running.result()
-        shown = f"[{host}]" if family == socket.AF_INET6 else host
-        yield LoopbackServer(f"http://{shown}:{bound}", asyncio.get_running_loop())
+        shown = f"[{host}]" if ":" in host else host
+        yield LoopbackServer(f"http://{shown}:{port}", asyncio.get_running_loop())
     finally:
         server.should_exit = True
         await asyncio.wait({running})
@@ -108,7 +110,7 @@ class _CuttableProtocol(H11Protocol):
 
         self.app = with_cut
 
-    def _cut(self, reset: bool) -> None:  # noqa: FBT001  # the one argument of a callback
+    def _cut(self, reset: bool) -> None:
         if reset:
             self.transport.abort()
         else:

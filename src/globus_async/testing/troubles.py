@@ -6,15 +6,13 @@ A trouble is a layer of ASGI around the application, for as many requests as it 
     emulator.troubles.add("GET", "/v0.10/task/*", status(503, retry_after=1), times=2)
     emulator.troubles.add("POST", "/v0.10/transfer", drop_after())
 
-Connections are really cut on a loopback socket. In process there is none: `httpx.ReadError` is raised instead, which is what a
-client sees then.
+Connections are really cut on a loopback socket. In process there is none, and `httpx.ReadError` is raised instead.
 """
 
 from __future__ import annotations
 
 import fnmatch
 import json
-from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from email.utils import formatdate
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
@@ -24,6 +22,8 @@ import httpx
 from .._clock import Clock, SystemClock
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Iterable
+
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
     from .auth.state import AuthState
@@ -49,7 +49,7 @@ __all__ = (
 Trouble: TypeAlias = "Callable[[ASGIApp, Scope, Receive, Send], Awaitable[None]]"
 
 CUT: Final = "globus_async.cut"
-"""The extension in a request's scope that cuts its connection; called with whether to reset it, rather than to end it."""
+"""The extension in a request's scope that cuts its connection; called with whether to reset it."""
 
 
 @dataclass(slots=True)

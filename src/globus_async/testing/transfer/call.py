@@ -7,21 +7,23 @@ import math
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, Final, TypeAlias, cast
+from typing import TYPE_CHECKING, Any, Final, TypeAlias, cast
 
-from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from ..auth._failures import AuthFailure
-
-from .machine import TaskMachine
-from .model import Collection, Document
-from .permissions import Caller
-from .refusal import Refusal
+from .errors import ServiceError
 from .state import TransferState, request_id
 
-__all__ = ("Call", "Gate", "Handler", "RouteTable", "answer", "refusal_response", "result", "starlette_routes")
+if TYPE_CHECKING:
+    from starlette.requests import Request
+
+    from .machine import TaskMachine
+    from .model import Collection, Document
+    from .permissions import Caller
+
+__all__ = ("Call", "Gate", "Handler", "RouteTable", "answer", "error_response", "result", "starlette_routes")
 
 TRANSFER_SCOPE: Final = "urn:globus:auth:scope:transfer.api.globus.org:all"
 _HEADERS: Final = {
@@ -70,9 +72,11 @@ class Call:
         try:
             value = int(text)
         except ValueError:
-            raise Refusal(400, "BadRequest", f"Invalid value for parameter '{name}': '{text}' is not a number") from None
+            raise ServiceError(
+                400, "BadRequest", f"Invalid value for parameter '{name}': '{text}' is not a number"
+            ) from None
         if value < least:
-            raise Refusal(400, "BadRequest", f"Invalid value for parameter '{name}': {value} is less than {least}")
+            raise ServiceError(400, "BadRequest", f"Invalid value for parameter '{name}': {value} is less than {least}")
         return min(value, most)
 
     def document(self) -> Document:
@@ -80,16 +84,16 @@ class Call:
         Read the body.
 
         Raises:
-            Refusal: It is no JSON object.
+            ServiceError: It is no JSON object.
         """
         try:
             value: object = json.loads(self.body)
         except UnicodeDecodeError:
-            raise Refusal(400, "BadRequest", "Could not parse JSON: the body is not UTF-8") from None
+            raise ServiceError(400, "BadRequest", "Could not parse JSON: the body is not UTF-8") from None
         except (ValueError, RecursionError) as error:
-            raise Refusal(400, "BadRequest", f"Could not parse JSON: {error}") from None
+            raise ServiceError(400, "BadRequest", f"Could not parse JSON: {error}") from None
         if not isinstance(value, dict):
-            raise Refusal(400, "BadRequest", "The request body must be a JSON object")
+            raise ServiceError(400, "BadRequest", "The request body must be a JSON object")
         return cast("Document", value)
 
 
@@ -102,15 +106,15 @@ def text_member(document: Document, name: str, *, required: bool = False) -> str
     Return a text from a document.
 
     Raises:
-        Refusal: It is something else, or missing.
+        ServiceError: It is something else, or missing.
     """
     value = document.get(name)
     if value is None:
         if required:
-            raise Refusal(400, "BadRequest", f"Missing required field '{name}'")
+            raise ServiceError(400, "BadRequest", f"Missing required field '{name}'")
         return None
     if not isinstance(value, str):
-        raise Refusal(400, "BadRequest", f"Invalid value for field '{name}': a string is required")
+        raise ServiceError(400, "BadRequest", f"Invalid value for field '{name}': a string is required")
     return value
 
 
@@ -124,13 +128,13 @@ def bool_member(document: Document, name: str, *, default: bool = False) -> bool
     Return a boolean from a document.
 
     Raises:
-        Refusal: It is something else.
+        ServiceError: It is something else.
     """
     value = document.get(name)
     if value is None:
         return default
     if not isinstance(value, bool):
-        raise Refusal(400, "BadRequest", f"Invalid value for field '{name}': a boolean is required")
+        raise ServiceError(400, "BadRequest", f"Invalid value for field '{name}': a boolean is required")
     return value
 
 
@@ -156,21 +160,21 @@ def raw_answer(body: bytes, *, status: int = 200, headers: Mapping[str, str] | N
     return Response(body, status, {**_HEADERS, **(headers or {})}, media_type="application/json")
 
 
-def refusal_response(refusal: Refusal, *, resource: str, id: str) -> Response:
+def error_response(error: ServiceError, *, resource: str, id: str) -> Response:
     """Make the answer that carries an error: as a document in v0.10, in the form of JSON:API in v2."""
     if resource.startswith("/v2/"):
-        error = {"status": str(refusal.status), "code": refusal.code, "title": refusal.code, "detail": refusal.message}
-        document: Document = {"errors": [error], "meta": {"request_id": id}}
-        document |= refusal.members
+        entry = {"status": str(error.status), "code": error.code, "title": error.code, "detail": error.message}
+        document: Document = {"errors": [entry], "meta": {"request_id": id}}
+        document |= error.members
     else:
         document = {
-            "code": refusal.code,
-            "message": refusal.message,
+            "code": error.code,
+            "message": error.message,
             "request_id": id,
             "resource": resource,
-            **refusal.members,
+            **error.members,
         }
-    return answer(document, status=refusal.status, headers={"x-transfer-api-error": refusal.code, **refusal.headers})
+    return answer(document, status=error.status, headers={"x-transfer-api-error": error.code, **error.headers})
 
 
 class Gate:
@@ -204,17 +208,17 @@ class Gate:
         Return who calls.
 
         Raises:
-            Refusal: No valid token, a token for something else, or too many calls.
+            ServiceError: No valid token, a token for something else, or too many calls.
         """
         try:
             caller = self._authenticate(header)
         except AuthFailure as failure:
             if failure.kind == "missing":
                 code = "ClientError.AuthenticationFailed"
-                raise Refusal(self._missing_status, code, "No credentials supplied") from None
-            raise Refusal(401, "AuthenticationFailed", "Token is not active") from None
+                raise ServiceError(self._missing_status, code, "No credentials supplied") from None
+            raise ServiceError(401, "AuthenticationFailed", "Token is not active") from None
         if not any(scope.partition("[")[0] == TRANSFER_SCOPE for scope in caller.scopes):
-            raise Refusal(403, "PermissionDenied", f"The token does not have the scope '{TRANSFER_SCOPE}'")
+            raise ServiceError(403, "PermissionDenied", f"The token does not have the scope '{TRANSFER_SCOPE}'")
         self._state.usernames[caller.identity_id] = caller.username
         self._meter(caller.identity_id)
         return caller
@@ -229,7 +233,7 @@ class Gate:
             recent.popleft()
         if len(recent) >= self._rate_limit * window:
             wait = max(1, math.ceil(recent[0] + window - now))
-            raise Refusal(
+            raise ServiceError(
                 429,
                 "ClientError.TooManyRequests",
                 f"Too many requests: more than {self._rate_limit:g} per second",
@@ -238,13 +242,16 @@ class Gate:
         recent.append(now)
 
 
-def starlette_routes(prefix: str, table: RouteTable, state: TransferState, machine: TaskMachine, gate: Gate) -> list[BaseRoute]:
-    """Bind a table of routes to the state they serve; routes of one path become one, so that other methods get a 405."""
+def starlette_routes(
+    prefix: str, table: RouteTable, state: TransferState, machine: TaskMachine, gate: Gate
+) -> list[BaseRoute]:
+    """Bind routes to the state they serve; those of one path become one, so that other methods get a 405."""
     by_path: dict[str, dict[str, Handler]] = {}
     for method, path, handler in table:
         by_path.setdefault(prefix + path, {})[method] = handler
     return [
-        Route(path, _endpoint(handlers, state, machine, gate), methods=list(handlers)) for path, handlers in by_path.items()
+        Route(path, _endpoint(handlers, state, machine, gate), methods=list(handlers))
+        for path, handlers in by_path.items()
     ]
 
 
@@ -258,8 +265,8 @@ def _endpoint(
             body = await request.body()
             handler = handlers["GET" if request.method == "HEAD" else request.method]
             made = await handler(Call(state, machine, caller, request, body, name))
-        except Refusal as refusal:
-            return refusal_response(refusal, resource=request.url.path, id=name)
+        except ServiceError as error:
+            return error_response(error, resource=request.url.path, id=name)
         return made if isinstance(made, Response) else answer(_selected(made, request))
 
     return serve

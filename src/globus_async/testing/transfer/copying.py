@@ -3,23 +3,33 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
-from typing import BinaryIO, Final
+from typing import TYPE_CHECKING, BinaryIO, Final
 
 from .model import Counts, Item, SuccessfulTransfer
 from .paths import Parts, joined
 from .storage import Entry, Problem, StorageError, Upload
-from .view import View
 
-__all__ = ("FileCopy", "SourceError", "Stopped", "is_up_to_date")
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from .view import View
+
+__all__ = ("FileCopy", "SourceError", "StoppedError", "is_up_to_date")
 
 CHUNK: Final = 1 << 20
 """How much is read at a time, in bytes."""
 
-_ALGORITHMS: Final = {"MD5": "md5", "SHA1": "sha1", "SHA224": "sha224", "SHA256": "sha256", "SHA384": "sha384", "SHA512": "sha512"}
+_ALGORITHMS: Final = {
+    "MD5": "md5",
+    "SHA1": "sha1",
+    "SHA224": "sha224",
+    "SHA256": "sha256",
+    "SHA384": "sha384",
+    "SHA512": "sha512",
+}
 
 
-class Stopped(Exception):
+class StoppedError(Exception):
     """The task ended while a thread was at work for it."""
 
 
@@ -36,23 +46,17 @@ def algorithm_name(name: str) -> str | None:
     return _ALGORITHMS.get(name.upper().replace("-", ""))
 
 
-def is_up_to_date(
-    level: int, source: View, source_path: Parts, entry: Entry, destination: View, path: Parts, digest: Callable[[View, Parts], str]
-) -> bool:
+def is_up_to_date(level: int, entry: Entry, there: Entry | None, same_checksum: Callable[[], bool]) -> bool:
     """
     Tell whether a destination makes copying needless.
 
     Args:
-        level: 0: it exists; 1: and has the same size; 2: and is not older; 3: and has the same checksum.
-        source: Where the file is.
-        source_path: Its path there.
-        entry: What is known of it.
-        destination: Where it would be copied to.
-        path: Its path there.
-        digest: Computes a checksum.
+        level: 0: it exists; 1: and has the same size; 2: it exists and is not older; 3: and has the same checksum.
+        entry: The source.
+        there: The destination, if there is something.
+        same_checksum: Compares the contents.
     """
-    there = destination.find(path)
-    if there is None or there.is_directory or there.type != "file":
+    if there is None or there.type != "file":
         return False
     match level:
         case 0:
@@ -62,7 +66,7 @@ def is_up_to_date(
         case 2:
             return int(entry.mtime) <= int(there.mtime)
         case _:
-            return there.size == entry.size and digest(source, source_path) == digest(destination, path)
+            return there.size == entry.size and same_checksum()
 
 
 class FileCopy:
@@ -122,7 +126,7 @@ class FileCopy:
         Raises:
             SourceError: The source cannot be read, or is not what it should be.
             StorageError: The destination cannot be written.
-            Stopped: The task has ended.
+            StoppedError: The task has ended.
         """
         try:
             if self._copy(limit):
@@ -142,7 +146,7 @@ class FileCopy:
         left = limit
         while left is None or left > 0:
             if self._stopped():
-                raise Stopped
+                raise StoppedError
             try:
                 data = file.read(CHUNK if left is None else min(CHUNK, left))
             except OSError as error:
@@ -161,15 +165,19 @@ class FileCopy:
     def _finish(self) -> SuccessfulTransfer:
         checksum = self._hash.hexdigest() if self._hash else None
         if self._expected is not None and checksum != self._expected:
-            raise SourceError(StorageError(Problem.CHECKSUM, f"the {self._algorithm} checksum is {checksum}, not {self._expected}"))
+            raise SourceError(
+                StorageError(Problem.CHECKSUM, f"the {self._algorithm} checksum is {checksum}, not {self._expected}")
+            )
         if self._upload is not None:
             self._upload.commit(mtime=self._mtime)
         self.close()
         if self._verify and checksum is not None:
-            copied = digest(self._destination, self._destination_path, self._algorithm, self._counts, self._stopped)
+            copied = digest(self._destination, self._destination_path, self._algorithm, self._stopped)
             self._counts.moved(checksummed=self._size)
             if copied != checksum:
-                raise StorageError(Problem.CHECKSUM, f"the copy has the {self._algorithm} checksum {copied}, not {checksum}")
+                raise StorageError(
+                    Problem.CHECKSUM, f"the copy has the {self._algorithm} checksum {copied}, not {checksum}"
+                )
         return SuccessfulTransfer(
             joined(self._source_path),
             joined(self._destination_path),
@@ -188,17 +196,17 @@ class FileCopy:
             upload.abandon()
 
 
-def digest(view: View, path: Parts, algorithm: str, counts: Counts, stopped: Callable[[], bool]) -> str:
+def digest(view: View, path: Parts, algorithm: str, stopped: Callable[[], bool]) -> str:
     """
     Compute the checksum of a file.
 
     Raises:
-        Stopped: The task has ended.
+        StoppedError: The task has ended.
     """
     state = hashlib.new(algorithm_name(algorithm) or "md5", usedforsecurity=False)
     with view.open(path) as file:
         while data := file.read(CHUNK):
             if stopped():
-                raise Stopped
+                raise StoppedError
             state.update(data)
     return state.hexdigest()

@@ -5,17 +5,20 @@ from __future__ import annotations
 import fnmatch
 import re
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from .copying import Stopped
-from .model import Item, Task
+from .copying import StoppedError
 from .paths import Parts, joined
-from .state import TransferState
 from .storage import Entry, Problem, StorageError
-from .transfer_work import Fatal
+from .transfer_work import FatalError
 from .view import View
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from .model import Item, Task
+    from .state import TransferState
 
 __all__ = ("DeleteWork",)
 
@@ -55,13 +58,13 @@ class DeleteWork:
             alone: One path only, for tasks that are slowed down.
 
         Raises:
-            Fatal: The task cannot go on.
-            Stopped: The task has ended.
+            FatalError: The task cannot go on.
+            StoppedError: The task has ended.
         """
         end = time.monotonic() + _SLICE
         while self:
             if self._stopped():
-                raise Stopped
+                raise StoppedError
             try:
                 if self._stack:
                     self._do(self._stack[-1])
@@ -84,11 +87,13 @@ class DeleteWork:
         """Return what an item stands for: itself, or what its pattern matches."""
         path = item.source
         if not path:
-            raise Fatal("PERMISSION_DENIED", "permission denied", "The root of a collection cannot be deleted")
+            raise FatalError("PERMISSION_DENIED", "permission denied", "The root of a collection cannot be deleted")
         counts = self._task.counts
         pattern = path[-1]
         if self._task.delete_options.interpret_globs and re.search(r"[*?\[\\]", pattern):
-            found = [entry for entry in self._view.list(path[:-1]) if fnmatch.fnmatchcase(entry.name, _unescaped(pattern))]
+            found = [
+                entry for entry in self._view.entries(path[:-1]) if fnmatch.fnmatchcase(entry.name, _unescaped(pattern))
+            ]
             if found:
                 counts.total += len(found) - 1
                 return [_Step((*path[:-1], entry.name), entry, is_item=True) for entry in found]
@@ -97,7 +102,7 @@ class DeleteWork:
         if self._task.delete_options.ignore_missing:
             counts.succeeded += 1
             return []
-        raise Fatal("FILE_NOT_FOUND", "file not found", f"No such file or directory: {joined(path)}")
+        raise FatalError("FILE_NOT_FOUND", "file not found", f"No such file or directory: {joined(path)}")
 
     def _do(self, step: _Step) -> None:
         entry, counts = step.entry, self._task.counts
@@ -108,8 +113,12 @@ class DeleteWork:
             counts.directories += 1
         elif entry is not None and entry.is_directory and entry.link is None:
             if not self._task.delete_options.recursive:
-                raise Fatal("NOT_A_FILE", "is a directory", f"{joined(step.path)} is a directory, and the delete is not recursive")
-            children = self._view.list(step.path)
+                raise FatalError(
+                    "NOT_A_FILE",
+                    "is a directory",
+                    f"{joined(step.path)} is a directory, and the delete is not recursive",
+                )
+            children = self._view.entries(step.path)
             step.emptied = True
             self._stack += [_Step((*step.path, child.name), child) for child in children]
             return

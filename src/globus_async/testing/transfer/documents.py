@@ -3,14 +3,27 @@
 from __future__ import annotations
 
 import json
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from . import paths
-from .model import AccessRule, Bookmark, Collection, Document, Event, PauseRule, Role, SkippedError, SuccessfulTransfer, Task
-from .paths import Parts
 from .permissions import effective_roles, is_activated, may
 from .state import TransferState, iso, iso_with_blank, local_username
-from .storage import Entry, LinkInfo
+
+if TYPE_CHECKING:
+    from .model import (
+        AccessRule,
+        Bookmark,
+        Collection,
+        Document,
+        Event,
+        PauseRule,
+        Role,
+        SkippedError,
+        SuccessfulTransfer,
+        Task,
+    )
+    from .paths import Parts
+    from .storage import Entry, LinkInfo
 
 __all__ = (
     "ENDPOINT_DEFAULTS",
@@ -206,28 +219,21 @@ def access_document(rule: AccessRule) -> Document:
 
 def implied_access_documents(collection: Collection) -> list[Document]:
     """Describe the permissions that follow from roles."""
-    holders = [
-        (None, "identity", collection.owner_id, "administrator"),
-        *(
-            (role.id, role.principal_type, role.principal, role.role)
-            for role in collection.roles.values()
-            if role.role in {"administrator", "access_manager"}
-        ),
-    ]
     return [
         {
             "DATA_TYPE": "access",
             "id": None,
-            "role_id": role_id,
-            "role_type": role,
-            "principal_type": principal_type,
-            "principal": principal,
+            "role_id": role.id,
+            "role_type": role.role,
+            "principal_type": role.principal_type,
+            "principal": role.principal,
             "path": "/",
             "permissions": "rw",
             "create_time": None,
             "expiration_date": None,
         }
-        for role_id, principal_type, principal, role in holders
+        for role in collection.roles.values()
+        if role.role in {"administrator", "access_manager"}
     ]
 
 
@@ -264,6 +270,28 @@ def pause_rule_document(state: TransferState, rule: PauseRule, *, editable: bool
     return document
 
 
+def access_point(point_id: str, display_name: str, host_endpoint: str, attributes: Document) -> Document:
+    """Describe a stream access point, in the form of v2."""
+    return {
+        "type": "StreamAccessPoint",
+        "id": point_id,
+        "attributes": {
+            "advertised_owner": None,
+            "contact_email": None,
+            "contact_info": None,
+            "department": None,
+            "description": None,
+            "info_link": None,
+            "keywords": None,
+            "organization": None,
+            "tlsftp_server": f"tlsftp://{point_id[:8]}.data.emulator.example:443",
+            **attributes,
+            "display_name": display_name,
+        },
+        "relationships": {"host_endpoint": {"data": {"id": host_endpoint, "type": "Endpoint"}}},
+    }
+
+
 def event_document(event: Event) -> Document:
     """Describe an event."""
     return {
@@ -276,7 +304,9 @@ def event_document(event: Event) -> Document:
     }
 
 
-def successful_transfer_document(transfer: SuccessfulTransfer, *, source: bool = True, destination: bool = True) -> Document:
+def successful_transfer_document(
+    transfer: SuccessfulTransfer, *, source: bool = True, destination: bool = True
+) -> Document:
     """Describe a file that arrived; a side that the reader has no role on stays hidden."""
     return {
         "DATA_TYPE": "successful_transfer",
@@ -326,8 +356,8 @@ def task_document(state: TransferState, task: Task, *, as_manager: bool = False)
         "request_time": iso(task.request_time),
         "completion_time": iso(task.completion_time),
         "deadline": iso(task.deadline),
-        **_side(task, "source", task.source),
-        **_side(task, "destination", task.destination),
+        **_side("source", task.source),
+        **_side("destination", task.destination),
         "source_base_path": None,
         "destination_base_path": None,
         "sync_level": None,
@@ -376,7 +406,7 @@ def task_document(state: TransferState, task: Task, *, as_manager: bool = False)
     return document
 
 
-def _side(task: Task, side: str, collection: Collection | None) -> Document:
+def _side(side: str, collection: Collection | None) -> Document:
     if collection is None:
         return {f"{side}_endpoint": None, f"{side}_endpoint_id": None, f"{side}_endpoint_display_name": None}
     return {

@@ -8,8 +8,8 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Final, TypeAlias
 
+from .errors import ServiceError
 from .model import Document
-from .refusal import Refusal
 from .state import parse_time
 
 __all__ = ("Predicate", "file_filter", "ordered", "search_rank", "task_filter")
@@ -19,9 +19,9 @@ Predicate: TypeAlias = Callable[[Document], bool]
 _FILE_FIELDS: Final = ("name", "type", "size", "last_modified", "permissions", "user", "group")
 
 
-def bad_filter(text: str) -> Refusal:
+def bad_filter(text: str) -> ServiceError:
     """Refuse a filter."""
-    return Refusal(400, "BadRequest", f"Invalid filter '{text}'")
+    return ServiceError(400, "BadRequest", f"Invalid filter '{text}'")
 
 
 def file_filter(clauses: Iterable[str]) -> Predicate:
@@ -29,7 +29,7 @@ def file_filter(clauses: Iterable[str]) -> Predicate:
     Make the test that directory entries must pass: one of the filters given, each with all of its clauses.
 
     Raises:
-        Refusal: A clause is not understood.
+        ServiceError: A clause is not understood.
     """
     alternatives = [_all([_file_clause(clause) for clause in _clauses(text)]) for text in clauses if text]
     if not alternatives:
@@ -38,7 +38,7 @@ def file_filter(clauses: Iterable[str]) -> Predicate:
 
 
 def _clauses(text: str) -> list[str]:
-    """Split at slashes, but not before something that is no clause: names of files may be in patterns with a colon of their own."""
+    """Split at slashes, which no name of a file has."""
     return [clause for clause in text.split("/") if clause]
 
 
@@ -58,7 +58,7 @@ def task_filter(text: str | None) -> Predicate:
     Make the test that the tasks of a list must pass; without a ``type`` only transfers do.
 
     Raises:
-        Refusal: A clause is not understood.
+        ServiceError: A clause is not understood.
     """
     tests: list[Predicate] = []
     fields: set[str] = set()
@@ -153,7 +153,7 @@ def ordered(documents: list[Document], orderby: str | None, *, allowed: Sequence
     Sort by ``field [ASC|DESC],...``.
 
     Raises:
-        Refusal: A field is unknown.
+        ServiceError: A field is unknown.
     """
     found = documents
     for part in reversed([part for part in (orderby or "").split(",") if part.strip()]):
@@ -161,7 +161,7 @@ def ordered(documents: list[Document], orderby: str | None, *, allowed: Sequence
         direction = words[1].upper() if len(words) == 2 else "ASC"
         known = allowed if allowed is not None else list(documents[0]) if documents else words[:1]
         if len(words) > 2 or direction not in {"ASC", "DESC"} or words[0] not in known:
-            raise Refusal(400, "BadRequest", f"Invalid value for parameter 'orderby': '{part.strip()}'")
+            raise ServiceError(400, "BadRequest", f"Invalid value for parameter 'orderby': '{part.strip()}'")
         found = sorted(found, key=_sort_key(words[0]), reverse=direction == "DESC")
     return found
 
@@ -174,14 +174,24 @@ def _sort_key(field: str) -> Callable[[Document], tuple[bool, Any]]:
     return key
 
 
-_SEARCHED: Final = ("display_name", "canonical_name", "description", "organization", "department", "keywords", "owner_string")
+_SEARCHED: Final = (
+    "display_name",
+    "canonical_name",
+    "description",
+    "organization",
+    "department",
+    "keywords",
+    "owner_string",
+)
 _WORD: Final = re.compile(r"\w+")
 
 
 def search_rank(document: Document, text: str) -> int:
     """Rank a collection for a search: 0 if one of the words is found nowhere, also not as the beginning of a word."""
     words = [_stem(word) for word in _WORD.findall(text.lower())]
-    found = [(field, _stem(word)) for field in _SEARCHED for word in _WORD.findall(str(document.get(field) or "").lower())]
+    found = [
+        (field, _stem(word)) for field in _SEARCHED for word in _WORD.findall(str(document.get(field) or "").lower())
+    ]
     rank = 0
     for word in words:
         hits = [field for field, candidate in found if candidate.startswith(word)]

@@ -5,24 +5,27 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Final, TypeVar, TypeVarTuple, Unpack
+from typing import TYPE_CHECKING, Final, TypeVar, TypeVarTuple, Unpack, cast
 
 import anyio
 import anyio.to_thread
 
-from .copying import FileCopy, SourceError, Stopped
+from .copying import SourceError, StoppedError
 from .delete_work import DeleteWork
 from .documents import started_details
-from .model import Event, SkippedError, Status, Task
+from .errors import server_of
+from .model import Collection, Event, SkippedError, Status, Task
 from .paths import joined
 from .permissions import pausing_rules
-from .refusal import server_of
-from .state import TransferState
 from .storage import Problem, StorageError
-from .transfer_work import Copy, Extra, Fatal, Outcome, Scan, TransferWork, Unit
+from .transfer_work import Copy, Extra, FatalError, Outcome, Scan, TransferWork, Unit
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator, Sequence
+
+    from .state import TransferState
 
 __all__ = ("Pace", "TaskMachine")
 
@@ -220,7 +223,7 @@ class TaskMachine:
         return task.deadline > now
 
     @contextmanager
-    def _resting(self) -> Iterator[None]:
+    def _resting(self) -> Generator[None]:
         """Count a task as idle while it waits for something that `settle` does not wait for."""
         self._busy -= 1
         try:
@@ -245,20 +248,24 @@ class TaskMachine:
             task.start_time = self._state.now()
             self._note(task, "STARTED", "started", started_details())
             await (self._transfer(task) if task.is_transfer else self._delete(task))
-        except Fatal as error:
+        except FatalError as error:
             task.counts.faults += 1
             task.counts.failed += 1
             task.fatal_error = (error.code, error.description)
             self._finish(
-                task, Status.FAILED, Event(error.code, error.description, error.details, self._state.now(), is_error=True)
+                task,
+                Status.FAILED,
+                Event(error.code, error.description, error.details, self._state.now(), is_error=True),
             )
-        except Stopped:
+        except StoppedError:
             pass
         except Exception as error:
             logger.exception("task %s broke", task.id)
             task.fatal_error = ("INTERNAL_ERROR", "internal error")
             self._finish(
-                task, Status.FAILED, Event("INTERNAL_ERROR", "internal error", repr(error), self._state.now(), is_error=True)
+                task,
+                Status.FAILED,
+                Event("INTERNAL_ERROR", "internal error", repr(error), self._state.now(), is_error=True),
             )
         else:
             self._finish(task, Status.SUCCEEDED, Event("SUCCEEDED", "succeeded", "", self._state.now()))
@@ -319,8 +326,8 @@ class TaskMachine:
         async def perform(units: Sequence[Unit]) -> None:
             nonlocal in_flight
             try:
-                for outcome in await self._perform(task, work, units):
-                    self._settle_unit(task, work, outcome)
+                for outcome in await self._perform(work, units):
+                    self._book(task, work, outcome)
             finally:
                 in_flight -= 1
                 freed.set()
@@ -349,7 +356,7 @@ class TaskMachine:
     def _is_slow(self) -> bool:
         return self.pace.seconds_per_file > 0 or self.pace.bytes_per_second is not None
 
-    async def _perform(self, task: Task, work: TransferWork, units: Sequence[Unit]) -> list[Outcome]:
+    async def _perform(self, work: TransferWork, units: Sequence[Unit]) -> list[Outcome]:
         self._busy += 1
         try:
             if self._is_slow and len(units) == 1 and isinstance(units[0], Copy):
@@ -376,10 +383,10 @@ class TaskMachine:
             copy.close()
         return Outcome(unit, transferred=done)
 
-    async def _in_thread(self, call: Callable[[Unpack[Ts]], T], *args: Unpack[Ts]) -> T:
+    async def _in_thread(self, call: Callable[[Unpack[Ts]], T], *args: *Ts) -> T:
         return await anyio.to_thread.run_sync(call, *args, limiter=self._limiter)
 
-    def _settle_unit(self, task: Task, work: TransferWork, outcome: Outcome) -> None:
+    def _book(self, task: Task, work: TransferWork, outcome: Outcome) -> None:
         """Book what came of a unit."""
         counts, unit = task.counts, outcome.unit
         if task.is_final:
@@ -420,19 +427,23 @@ class TaskMachine:
             )
             return
         if error.problem is Problem.QUOTA and task.options.get("fail_on_quota_errors"):
-            raise Fatal(code, "quota exceeded", str(error))
+            raise FatalError(code, "quota exceeded", str(error))
         counts.faults += 1
         counts.retrying += 1
         unit.retries += 1
         work.failed.append(unit)
         collection = task.source if outcome.on_source or task.destination is None else task.destination
-        path = joined(unit.source if outcome.on_source else unit.destination)
-        self._trouble(task, code, path, error, collection_text=f"{collection.display_name} ({collection.id})\nServer: {server_of(collection)}")
+        self._trouble(task, collection, joined(unit.source if outcome.on_source else unit.destination), error)
 
-    def _trouble(self, task: Task, code: str, path: str, error: StorageError, *, collection_text: str) -> None:
+    def _trouble(self, task: Task, collection: Collection, path: str, error: StorageError) -> None:
+        """Write what a storage refused into the history of a task."""
+        code, now = error.problem.value, self._state.now()
         description = code.lower().replace("_", " ")
-        details = f"Error (transfer)\nEndpoint: {collection_text}\nFile: {path}\nMessage: {error}\n---\nDetails: 500-Command failed. : {error}\\r\\n500 End.\\r\\n"
-        now = self._state.now()
+        details = (
+            f"Error ({task.type.lower()})\nEndpoint: {collection.display_name} ({collection.id})\n"
+            f"Server: {server_of(collection)}\nFile: {path}\nMessage: {error}\n---\n"
+            f"Details: 500-Command failed. : {error}\\r\\n500 End.\\r\\n"
+        )
         task.trouble = (code, description, now)
         task.events.append(Event(code, description, details, now, is_error=True))
 
@@ -443,7 +454,9 @@ class TaskMachine:
             details = {
                 "bytes_transferred": task.counts.bytes_transferred,
                 "duration": round(now - progress.reported_at, 3),
-                "mbps": round((task.counts.bytes_transferred - progress.bytes) * 8e-6 / (now - progress.reported_at), 3),
+                "mbps": round(
+                    (task.counts.bytes_transferred - progress.bytes) * 8e-6 / (now - progress.reported_at), 3
+                ),
             }
             self._note(task, "PROGRESS", "progress", json.dumps(details))
             progress.reported_at, progress.bytes = now, task.counts.bytes_transferred
@@ -457,8 +470,7 @@ class TaskMachine:
             task.counts.retrying = 1 if error is not None else 0
             if error is not None:
                 task.counts.faults += 1
-                text = f"{task.source.display_name} ({task.source.id})\nServer: {server_of(task.source)}"
-                self._trouble(task, error.problem.value, work.place, error, collection_text=text)
+                self._trouble(task, task.source, work.place, error)
                 await self._sleep(delay)
                 delay = min(delay * 2, 600.0)
             else:
@@ -496,12 +508,10 @@ class _Progress:
 
 def _the_one(group: BaseExceptionGroup[BaseException]) -> BaseException:
     """Return the error a task group failed with: the first that is not just the end of the others."""
-    flat: list[BaseException] = []
-    pending: list[BaseException] = [group]
-    while pending:
-        error = pending.pop(0)
-        if isinstance(error, BaseExceptionGroup):
-            pending += error.exceptions
-        else:
-            flat.append(error)
-    return next((error for error in flat if not isinstance(error, Stopped)), flat[0])
+    others = [error for error in group.exceptions if not isinstance(error, StoppedError)]
+    chosen = (others or group.exceptions)[0]
+    return (
+        _the_one(cast("BaseExceptionGroup[BaseException]", chosen))
+        if isinstance(chosen, BaseExceptionGroup)
+        else chosen
+    )

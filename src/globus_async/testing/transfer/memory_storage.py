@@ -7,11 +7,13 @@ import threading
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import BinaryIO, Final, TypeAlias
+from typing import TYPE_CHECKING, BinaryIO, Final, TypeAlias
 
 from . import paths
-from .paths import Parts
 from .storage import NAME_LIMIT, Entry, LinkInfo, Problem, StorageError
+
+if TYPE_CHECKING:
+    from .paths import Parts
 
 __all__ = ("MemoryStorage",)
 
@@ -33,12 +35,12 @@ class _Link:
 
 @dataclass(slots=True, eq=False)
 class _Directory:
-    children: dict[str, _File | _Link | _Directory] = field(default_factory=dict)
+    children: dict[str, _Node] = field(default_factory=dict["str", "_Node"])
     mtime: float = field(default_factory=time.time)
 
 
 _Node: TypeAlias = _File | _Link | _Directory
-Content: TypeAlias = "str | bytes | None | Mapping[str, Content]"
+Content: TypeAlias = "str | bytes | Mapping[str, Content] | None"
 
 
 class MemoryStorage:
@@ -56,7 +58,7 @@ class MemoryStorage:
         Plant a tree.
 
         Args:
-            tree: Paths to contents: text or bytes for a file, a mapping or, with a slash at the end, ``None`` for a directory.
+            tree: Paths to contents: text or bytes for a file, a mapping or ``None`` for a directory.
             quota: How many bytes the files may have together; no limit by default.
         """
         self._root = _Directory()
@@ -91,7 +93,7 @@ class MemoryStorage:
             return file.read()
 
     def tree(self) -> dict[str, bytes | None]:
-        """Return the path and content of every file, links as files of their own target, and empty directories as ``None``."""
+        """Return all files by path, links as their target, and empty directories as ``None``."""
         with self._lock:
             return dict(_leaves(self._root, ""))
 
@@ -113,7 +115,7 @@ class MemoryStorage:
                 raise StorageError(Problem.NOT_FOUND, "No such file or directory")
             return self._entry(path, node)
 
-    def list(self, path: Parts) -> list[Entry]:
+    def entries(self, path: Parts) -> list[Entry]:
         """Describe all entries of a directory."""
         with self._lock:
             here, node = self._find(path)
@@ -140,7 +142,11 @@ class MemoryStorage:
             node = source.children.get(old[-1])
             if node is None:
                 raise StorageError(Problem.NOT_FOUND, "No such file or directory")
-            if isinstance(node, _Directory) and new and any(self._is_at(new[:depth], node) for depth in range(len(new))):
+            if (
+                isinstance(node, _Directory)
+                and new
+                and any(self._is_at(new[:depth], node) for depth in range(len(new)))
+            ):
                 raise StorageError(Problem.OTHER, "A directory cannot be moved into itself")
             self._add(new, node)
             del source.children[old[-1]]
@@ -282,7 +288,8 @@ class MemoryStorage:
             raise StorageError(Problem.IS_A_DIRECTORY, "Is a directory")
         return parent, name, node if isinstance(node, _File) else None
 
-    def _put(self, path: Parts, content: bytes, mtime: float | None) -> None:
+    def put(self, path: Parts, content: bytes, mtime: float | None) -> None:
+        """Put a file in place, within the quota."""
         with self._lock:
             parent, name, old = self._target(path)
             if self._quota is not None:
@@ -318,7 +325,7 @@ class _MemoryUpload:
 
     def commit(self, *, mtime: float | None = None) -> None:
         """Put it in its place, over what was there."""
-        self._storage._put(self._path, b"".join(self._pieces), mtime)
+        self._storage.put(self._path, b"".join(self._pieces), mtime)
 
     def abandon(self) -> None:
         """Throw it away."""

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import enum
 import threading
+import uuid
 from dataclasses import dataclass, field
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from .paths import Parts, parse
-from .storage import Storage
+
+if TYPE_CHECKING:
+    from .storage import Storage
 
 __all__ = (
     "AccessRule",
@@ -66,19 +69,23 @@ class Collection:
     fields: Document
     storage: Storage | None = None
     home: Parts = ()
-    roles: dict[str, Role] = field(default_factory=dict)
-    rules: dict[str, AccessRule] = field(default_factory=dict)
-    servers: dict[int, Document] = field(default_factory=dict)
+    roles: dict[str, Role] = field(default_factory=dict[str, Role])
+    rules: dict[str, AccessRule] = field(default_factory=dict[str, AccessRule])
+    servers: dict[int, Document] = field(default_factory=dict[int, Document])
     host: Collection | None = None
     host_path: Parts = ()
-    denied: set[Parts] = field(default_factory=set)
+    denied: set[Parts] = field(default_factory=set[Parts])
     """Paths that the storage refuses, with all below them: see `deny`."""
     members: frozenset[str] | None = None
     """Identities with an account on a mapped collection; everybody by default."""
     needs_data_access: bool = False
     needs_activation: bool = False
-    activated_until: dict[str, float] = field(default_factory=dict)
-    used_by: set[str] = field(default_factory=set)
+    activated_until: dict[str, float] = field(default_factory=dict[str, float])
+    used_by: set[str] = field(default_factory=set[str])
+
+    def __post_init__(self) -> None:
+        role = Role(str(uuid.uuid4()), self.owner_id, "administrator")
+        self.roles[role.id] = role
 
     @property
     def display_name(self) -> str:
@@ -124,7 +131,7 @@ class PauseRule:
     modified_by_id: str
     created_by_host_manager: bool
     starts_at: float = 0.0
-    pauses: dict[str, bool] = field(default_factory=dict)
+    pauses: dict[str, bool] = field(default_factory=dict[str, bool])
 
 
 @dataclass(slots=True)
@@ -272,7 +279,7 @@ class Task:
     delete_options: DeleteOptions = field(default_factory=DeleteOptions)
     identities: frozenset[str] = frozenset()
     """All identities of the owner at submission; access is judged by them."""
-    local_users: dict[str, str] = field(default_factory=dict)
+    local_users: dict[str, str] = field(default_factory=dict[str, str])
     status: Status = Status.ACTIVE
     start_time: float | None = None
     progress_time: float | None = None
@@ -282,7 +289,7 @@ class Task:
     queued: bool = True
     trouble: tuple[str, str, float] | None = None
     """Code, description and time of the error that the task last met and has not got over."""
-    paused_by_admin: dict[str, str] = field(default_factory=dict)
+    paused_by_admin: dict[str, str] = field(default_factory=dict[str, str])
     """Messages of managers who paused this task, by the side (``source``, ``destination``) they manage."""
     paused: bool = False
     canceled_by_admin: str | None = None
@@ -290,9 +297,9 @@ class Task:
     history_deleted: bool = False
     removed: bool = False
     counts: Counts = field(default_factory=Counts)
-    events: list[Event] = field(default_factory=list)
-    successful: list[SuccessfulTransfer] = field(default_factory=list)
-    skipped: list[SkippedError] = field(default_factory=list)
+    events: list[Event] = field(default_factory=list[Event])
+    successful: list[SuccessfulTransfer] = field(default_factory=list[SuccessfulTransfer])
+    skipped: list[SkippedError] = field(default_factory=list[SkippedError])
 
     @property
     def is_final(self) -> bool:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Final, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 from . import paths
-from .model import Collection, PauseRule, Task
-from .paths import Parts
-from .refusal import Refusal, not_permitted
-from .state import TransferState
+from .errors import ServiceError, not_permitted
 from .storage import Problem, StorageError
+
+if TYPE_CHECKING:
+    from .model import Collection, PauseRule, Task
+    from .paths import Parts
+    from .state import TransferState
 
 __all__ = (
     "Caller",
@@ -19,6 +21,7 @@ __all__ = (
     "check_visible",
     "effective_roles",
     "may",
+    "may_monitor",
     "pausing_rules",
     "require_role",
 )
@@ -89,7 +92,7 @@ def require_role(state: TransferState, collection: Collection, caller: Caller, *
     Demand one of these roles.
 
     Raises:
-        Refusal: The caller has none of them.
+        ServiceError: The caller has none of them.
     """
     if not set(roles) & set(effective_roles(state, collection, caller.identity_ids)):
         needed = " or ".join(role.replace("_", " ") for role in roles)
@@ -107,9 +110,17 @@ def is_visible(state: TransferState, collection: Collection, identities: frozens
     return (
         bool(collection.fields["public"])
         or bool(effective_roles(state, collection, identities))
-        or any(_concerns(state, rule.principal_type, rule.principal, identities) for rule in list(collection.rules.values()))
-        or (not collection.is_guest and bool(collection.members) and not collection.members.isdisjoint(identities))
+        or any(
+            _concerns(state, rule.principal_type, rule.principal, identities)
+            for rule in list(collection.rules.values())
+        )
+        or (collection.members is not None and not collection.members.isdisjoint(identities))
     )
+
+
+def may_monitor(state: TransferState, collection: Collection, identities: frozenset[str]) -> bool:
+    """Whether somebody sees the tasks of others on a collection."""
+    return "activity_monitor" in effective_roles(state, collection, identities)
 
 
 def may(state: TransferState, collection: Collection, identities: frozenset[str], path: Parts, *, write: bool) -> bool:
@@ -133,7 +144,9 @@ def may(state: TransferState, collection: Collection, identities: frozenset[str]
     )
 
 
-def check_access(state: TransferState, collection: Collection, identities: frozenset[str], path: Parts, *, write: bool) -> None:
+def check_access(
+    state: TransferState, collection: Collection, identities: frozenset[str], path: Parts, *, write: bool
+) -> None:
     """
     Demand access to a path, by permission and by the storage itself.
 
@@ -171,11 +184,13 @@ def check_not_paused(state: TransferState, collection: Collection, caller: Calle
     Refuse a file operation that a manager has paused.
 
     Raises:
-        Refusal: 409 ``OperationPaused``.
+        ServiceError: 409 ``OperationPaused``.
     """
     for rule in active_pause_rules(state, collection, caller.identity_id):
         if rule.pauses.get(f"pause_{operation}", False):
-            raise Refusal(409, "OperationPaused", f"The operation is paused on '{collection.display_name}': {rule.message}")
+            raise ServiceError(
+                409, "OperationPaused", f"The operation is paused on '{collection.display_name}': {rule.message}"
+            )
 
 
 def pausing_rules(state: TransferState, task: Task) -> list[tuple[str, PauseRule]]:
@@ -194,12 +209,12 @@ def check_usable(state: TransferState, collection: Collection, caller: Caller) -
     Demand what a collection asks for before any of its files is touched: consent, activation.
 
     Raises:
-        Refusal: 403 with what a login must bring, or 400 if it is not activated.
+        ServiceError: 403 with what a login must bring, or 400 if it is not activated.
     """
     scope = f"https://auth.globus.org/scopes/{collection.id}/data_access"
     if collection.needs_data_access and scope not in caller.dependent_scopes:
         required = f"urn:globus:auth:scope:transfer.api.globus.org:all[*{scope}]"
-        raise Refusal(
+        raise ServiceError(
             403,
             "ConsentRequired",
             "Missing required data_access consent",
@@ -210,7 +225,7 @@ def check_usable(state: TransferState, collection: Collection, caller: Caller) -
             },
         )
     if collection.needs_activation and not is_activated(state, collection, caller.identity_id):
-        raise Refusal(400, "ClientError.ActivationRequired", f"The endpoint '{collection.id}' is not activated")
+        raise ServiceError(400, "ClientError.ActivationRequired", f"The endpoint '{collection.id}' is not activated")
 
 
 def is_activated(state: TransferState, collection: Collection, identity_id: str) -> bool:

@@ -1,24 +1,31 @@
 """
 A directory of this machine as a storage.
 
-No path is ever handed to the system as a whole. Every way is walked name by name from an open descriptor of the root, links are read
-and followed here, and a step above the root is refused; so nothing escapes, also when names are swapped for links at the same time.
+No path is ever handed to the system as a whole. Every way is walked name by name from an open descriptor of the root,
+links are read and followed here, and a step above the root is refused; so nothing escapes, also when names are swapped
+for links at the same time.
 """
 
 from __future__ import annotations
 
 import errno
 import functools
+import grp
 import os
+import pwd
 import stat
 import threading
 import uuid
-from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import BinaryIO, Final
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO, Final
 
-from .paths import Parts
 from .storage import Entry, LinkInfo, Problem, StorageError
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+
+    from .paths import Parts
 
 __all__ = ("RealStorage",)
 
@@ -69,14 +76,14 @@ class RealStorage:
         """
         if os.open not in os.supports_dir_fd:
             raise NotImplementedError("real directories need a platform with openat(), such as Linux or macOS")
-        self._root = os.path.realpath(os.fspath(root))
+        self._root = str(Path(root).resolve())
         self._top: Parts = ()
         self._quota = _Quota(quota)
-        if not os.path.isdir(self._root):
+        if not Path(self._root).is_dir():
             raise NotADirectoryError(errno.ENOTDIR, "not a directory", self._root)
 
     def __repr__(self) -> str:
-        return f"<RealStorage {os.path.join(self._root, *self._top)!r}>"
+        return f"<RealStorage {'/'.join((self._root, *self._top))!r}>"
 
     @property
     def has_symlinks(self) -> bool:
@@ -88,7 +95,7 @@ class RealStorage:
         with _told(), self._way(path, follow=False) as (directory, name):
             return self._entry(path, os.stat(name or ".", dir_fd=directory, follow_symlinks=False), directory)
 
-    def list(self, path: Parts) -> list[Entry]:
+    def entries(self, path: Parts) -> list[Entry]:
         """Describe all entries of a directory."""
         with _told(), self._directory(path) as directory, os.scandir(directory) as found:
             return [
@@ -111,7 +118,11 @@ class RealStorage:
 
     def rename(self, old: Parts, new: Parts) -> None:
         """Move a file or directory; refuses to replace what is there."""
-        with _told(), self._way(old, follow=False) as (source, old_name), self._way(new, follow=False) as (target, new_name):
+        with (
+            _told(),
+            self._way(old, follow=False) as (source, old_name),
+            self._way(new, follow=False) as (target, new_name),
+        ):
             if not new_name or _exists(target, new_name):
                 os.stat(_name(old_name), dir_fd=source, follow_symlinks=False)
                 raise StorageError(Problem.EXISTS, "File exists")
@@ -145,7 +156,7 @@ class RealStorage:
             if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
                 file.close()
                 raise StorageError(Problem.NOT_SUPPORTED, "Not a regular file")
-            return file  # type: ignore[return-value]  # FileIO reads and closes, and nothing else is asked of it
+            return file
 
     def create(self, path: Parts) -> _FileUpload:
         """Start writing a file."""
@@ -164,22 +175,24 @@ class RealStorage:
         return below
 
     @contextmanager
-    def _directory(self, path: Parts) -> Iterator[int]:
+    def _directory(self, path: Parts) -> Generator[int]:
         """Open a directory for listing."""
         with self._way(path, follow=True) as (directory, name):
-            descriptor = os.open(name or ".", os.O_RDONLY | os.O_DIRECTORY | _NO_LINK | _CLOSE_ON_EXEC, dir_fd=directory)
+            descriptor = os.open(
+                name or ".", os.O_RDONLY | os.O_DIRECTORY | _NO_LINK | _CLOSE_ON_EXEC, dir_fd=directory
+            )
             try:
                 yield descriptor
             finally:
                 os.close(descriptor)
 
     @contextmanager
-    def _way(self, path: Parts, *, follow: bool) -> Iterator[tuple[int, str]]:
+    def _way(self, path: Parts, *, follow: bool) -> Generator[tuple[int, str]]:
         """
         Open the directory that holds the end of a path, and give the last name.
 
-        The name is empty if the path led to that directory itself. With ``follow`` the end may be a link as well, and the name is
-        never one of a link.
+        The name is empty if the path led to that directory itself. With ``follow`` the end may be a link as well, and
+        the name is never one of a link.
         """
         way = [os.open(self._root, _STEP)]
         try:
@@ -192,49 +205,34 @@ class RealStorage:
                 os.close(descriptor)
 
     def _walk(self, way: list[int], path: Parts, *, floor: int, follow: bool) -> str:
-        """Go down; return the last name if it is not a directory that was entered."""
+        """Go down; return the last name if it is not that of a directory that was entered."""
         left = list(reversed(path))
         links = 0
         while left:
             name = left.pop()
-            if name in {"", "."}:
-                continue
             if name == "..":
                 if len(way) <= floor:
                     raise StorageError(Problem.PERMISSION_DENIED, "Path not allowed: it leaves the collection")
                 os.close(way.pop())
-                continue
-            if not left and not follow:
+            elif not left and not follow:
                 return name
-            try:
-                way.append(os.open(name, _STEP | _NO_LINK, dir_fd=way[-1]))
-            except FileNotFoundError:
-                if any(part not in {"", "."} for part in left):
-                    raise
-                return name
-            except OSError as error:
-                if error.errno not in {errno.ENOTDIR, errno.ELOOP}:
-                    raise
-                try:
-                    target = os.readlink(name, dir_fd=way[-1])
-                except OSError:
-                    if any(part not in {"", "."} for part in left):
-                        raise NotADirectoryError(errno.ENOTDIR, "Not a directory") from None
+            elif (target := _enter(way, name, is_last=not left)) is not None:
+                if not target:
                     return name
                 links += 1
                 if links > _LINKS:
-                    raise OSError(errno.ELOOP, "Too many levels of symbolic links") from None
+                    raise OSError(errno.ELOOP, "Too many levels of symbolic links")
                 if target.startswith("/"):
                     target = self._inside(target)
                     while len(way) > floor:
                         os.close(way.pop())
-                left += reversed(target.split("/"))
+                left += [part for part in reversed(target.split("/")) if part not in {"", "."}]
         return ""
 
     def _inside(self, target: str) -> str:
         """Rewrite an absolute link as a path from the root, if it leads there."""
-        root = os.path.join(self._root, *self._top)
-        if target != root and not target.startswith(f"{root.rstrip('/')}/"):
+        root = "/".join((self._root.rstrip("/"), *self._top))
+        if target != root and not target.startswith(f"{root}/"):
             raise StorageError(Problem.PERMISSION_DENIED, "Path not allowed: a link leaves the collection")
         return target[len(root) :]
 
@@ -244,7 +242,11 @@ class RealStorage:
         if not stat.S_ISLNK(status.st_mode):
             return _entry(name, status)
         link = LinkInfo(
-            os.readlink(name, dir_fd=directory), status.st_size, status.st_mtime, _user(status.st_uid), _group(status.st_gid)
+            os.readlink(name, dir_fd=directory),
+            status.st_size,
+            status.st_mtime,
+            _user(status.st_uid),
+            _group(status.st_gid),
         )
         try:
             with self._way(path, follow=True) as (parent, last):
@@ -252,6 +254,32 @@ class RealStorage:
         except (OSError, StorageError):
             return _entry(name, status)._replace(link=link)
         return _entry(name, target)._replace(link=link)
+
+
+def _enter(way: list[int], name: str, *, is_last: bool) -> str | None:
+    """
+    Take one step down.
+
+    Returns:
+        ``None`` if a directory was entered, the target if the name is a link, and the empty text if it is neither,
+        which may only be so at the end of a path.
+    """
+    try:
+        way.append(os.open(name, _STEP | _NO_LINK, dir_fd=way[-1]))
+    except FileNotFoundError:
+        if is_last:
+            return ""
+        raise
+    except OSError as error:
+        if error.errno not in {errno.ENOTDIR, errno.ELOOP}:
+            raise
+        try:
+            return os.readlink(name, dir_fd=way[-1])
+        except OSError:
+            if is_last:
+                return ""
+            raise NotADirectoryError(errno.ENOTDIR, "Not a directory") from None
+    return None
 
 
 class _FileUpload:
@@ -323,7 +351,7 @@ class _Quota:
 
 
 @contextmanager
-def _told() -> Iterator[None]:
+def _told() -> Generator[None]:
     """Tell failures of the system in the words of the protocol, without naming places outside the collection."""
     try:
         yield
@@ -370,8 +398,6 @@ def _entry(name: str, status: os.stat_result) -> Entry:
 
 @functools.lru_cache(maxsize=256)
 def _user(number: int) -> str:
-    import pwd
-
     try:
         return pwd.getpwuid(number).pw_name
     except KeyError:
@@ -380,8 +406,6 @@ def _user(number: int) -> str:
 
 @functools.lru_cache(maxsize=256)
 def _group(number: int) -> str:
-    import grp
-
     try:
         return grp.getgrgid(number).gr_name
     except KeyError:

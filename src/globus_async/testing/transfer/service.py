@@ -2,29 +2,56 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Final
-
-from starlette.routing import BaseRoute
+from typing import TYPE_CHECKING, Final
 
 from .call import Gate, RouteTable, starlette_routes
-from .machine import TaskMachine
-from .routes import endpoints, files, submissions, tasks
-from .state import TransferState
+from .routes import (
+    access,
+    activation,
+    bookmarks,
+    endpoints,
+    files,
+    manager,
+    pause_rules,
+    roles,
+    servers,
+    streams,
+    submissions,
+    tasks,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from starlette.routing import BaseRoute
+
+    from .machine import TaskMachine
+    from .state import TransferState
 
 __all__ = ("transfer_routes",)
 
 _V0_10: Final[tuple[RouteTable, ...]] = (
     endpoints.ROUTES,
+    access.ROUTES,
+    roles.ROUTES,
+    servers.ROUTES,
+    activation.ROUTES,
+    bookmarks.ROUTES,
     files.ROUTES,
     submissions.ROUTES,
     tasks.ROUTES,
+    manager.ROUTES,
+    pause_rules.ROUTES,
 )
+_V2: Final[tuple[RouteTable, ...]] = (bookmarks.V2_ROUTES, streams.ROUTES)
 
 
 def transfer_routes(state: TransferState, machine: TaskMachine, gate: Gate) -> list[BaseRoute]:
     """Return the routes, with their absolute paths."""
-    return [*starlette_routes("/v0.10", _merged(_V0_10), state, machine, gate)]
+    return [
+        *starlette_routes("/v0.10", _merged(_V0_10), state, machine, gate),
+        *starlette_routes("/v2", _merged(_V2), state, machine, gate),
+    ]
 
 
 def _merged(tables: Iterable[RouteTable]) -> RouteTable:

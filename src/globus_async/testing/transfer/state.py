@@ -8,13 +8,14 @@ import string
 import uuid
 from collections import Counter, deque
 from dataclasses import dataclass, field
-from datetime import datetime, timezone
-from typing import Final
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Final
 
-from ..._clock import Clock
-
+from .errors import no_such_endpoint
 from .model import AdminCancel, Bookmark, Collection, Document, PauseRule, Task
-from .refusal import no_such_endpoint
+
+if TYPE_CHECKING:
+    from ..._clock import Clock
 
 __all__ = ("Limits", "TransferState")
 
@@ -43,21 +44,21 @@ class TransferState:
 
     clock: Clock
     limits: Limits = field(default_factory=Limits)
-    collections: dict[str, Collection] = field(default_factory=dict)
-    deleted_collections: set[str] = field(default_factory=set)
-    tasks: dict[str, Task] = field(default_factory=dict)
-    submissions: dict[tuple[str, str], Task] = field(default_factory=dict)
-    bookmarks: dict[str, Bookmark] = field(default_factory=dict)
-    pause_rules: dict[str, PauseRule] = field(default_factory=dict)
-    admin_cancels: dict[str, AdminCancel] = field(default_factory=dict)
-    subscriptions: dict[str, Document] = field(default_factory=dict)
-    tunnels: dict[str, Document] = field(default_factory=dict)
-    access_points: dict[str, Document] = field(default_factory=dict)
-    usernames: dict[str, str] = field(default_factory=dict)
-    groups: dict[str, set[str]] = field(default_factory=dict)
+    collections: dict[str, Collection] = field(default_factory=dict[str, Collection])
+    deleted_collections: set[str] = field(default_factory=set[str])
+    tasks: dict[str, Task] = field(default_factory=dict[str, Task])
+    submissions: dict[tuple[str, str], Task] = field(default_factory=dict[tuple[str, str], Task])
+    bookmarks: dict[str, Bookmark] = field(default_factory=dict[str, Bookmark])
+    pause_rules: dict[str, PauseRule] = field(default_factory=dict[str, PauseRule])
+    admin_cancels: dict[str, AdminCancel] = field(default_factory=dict[str, AdminCancel])
+    subscriptions: dict[str, Document] = field(default_factory=dict[str, Document])
+    tunnels: dict[str, Document] = field(default_factory=dict[str, Document])
+    access_points: dict[str, Document] = field(default_factory=dict[str, Document])
+    usernames: dict[str, str] = field(default_factory=dict[str, str])
+    groups: dict[str, set[str]] = field(default_factory=dict[str, set[str]])
     """Members of groups, for roles and permissions whose principal is a group."""
-    recent: dict[str, deque[float]] = field(default_factory=dict)
-    counters: Counter[str] = field(default_factory=Counter)
+    recent: dict[str, deque[float]] = field(default_factory=dict[str, deque[float]])
+    counters: Counter[str] = field(default_factory=Counter[str])
 
     def now(self) -> float:
         """Return POSIX seconds."""
@@ -68,7 +69,7 @@ class TransferState:
         Find a collection.
 
         Raises:
-            Refusal: There is none, or it was deleted.
+            ServiceError: There is none, or it was deleted.
         """
         found = self.collections.get(endpoint_id.lower())
         if found is None:
@@ -101,12 +102,12 @@ def local_username(identity_id: str) -> str:
 
 def iso(moment: float | None) -> str | None:
     """Write a time as tasks and events have it."""
-    return None if moment is None else datetime.fromtimestamp(int(moment), timezone.utc).isoformat()
+    return None if moment is None else datetime.fromtimestamp(int(moment), UTC).isoformat()
 
 
 def iso_with_blank(moment: float | None) -> str | None:
     """Write a time as files have it."""
-    return None if moment is None else datetime.fromtimestamp(int(moment), timezone.utc).isoformat(sep=" ")
+    return None if moment is None else datetime.fromtimestamp(int(moment), UTC).isoformat(sep=" ")
 
 
 def parse_time(text: str) -> float:
@@ -118,5 +119,5 @@ def parse_time(text: str) -> float:
     """
     moment = datetime.fromisoformat(text.strip())
     if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=timezone.utc)
+        moment = moment.replace(tzinfo=UTC)
     return moment.timestamp()

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Callable
-from typing import BinaryIO, NamedTuple, Protocol
+from typing import TYPE_CHECKING, BinaryIO, NamedTuple, Protocol
 
-from .paths import Parts
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
-__all__ = ("Entry", "EntryType", "LinkInfo", "NAME_LIMIT", "Problem", "Storage", "StorageError", "Upload")
+    from .paths import Parts
+
+__all__ = ("NAME_LIMIT", "Entry", "EntryType", "LinkInfo", "Problem", "Storage", "StorageError", "Upload")
 
 NAME_LIMIT = 255
 """The longest name of a file, in bytes."""
@@ -91,8 +93,8 @@ class Storage(Protocol):
     """
     A tree of files. Blocking: the emulator calls it from worker threads, several at once.
 
-    Every method takes a path below the root and raises only `StorageError`. Links on the way are followed as long as they stay
-    inside.
+    Every method takes a path below the root and raises only `StorageError`. Links on the way are followed as long as
+    they stay inside.
     """
 
     @property
@@ -104,7 +106,7 @@ class Storage(Protocol):
         """Describe what is at the path; a link that leads nowhere, or out of the root, is an ``invalid_symlink``."""
         ...
 
-    def list(self, path: Parts) -> list[Entry]:
+    def entries(self, path: Parts) -> list[Entry]:
         """Describe all entries of a directory, in no order."""
         ...
 

@@ -1,21 +1,24 @@
-"""What a transfer task does: look at its items, scan directories, copy files. The parts that block run in worker threads."""
+"""What a transfer task does: look at its items, scan directories, copy files. What blocks runs in worker threads."""
 
 from __future__ import annotations
 
 import fnmatch
 from collections import deque
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Final, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Final, TypeAlias, TypeVar
 
-from .copying import FileCopy, SourceError, Stopped, digest, is_up_to_date
-from .model import Item, SuccessfulTransfer, Task
+from .copying import FileCopy, SourceError, StoppedError, digest, is_up_to_date
 from .paths import Parts, joined
-from .state import TransferState
 from .storage import Entry, Problem, StorageError
 from .view import View
 
-__all__ = ("Copy", "Fatal", "Outcome", "TransferWork", "Unit")
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from .model import Item, SuccessfulTransfer, Task
+    from .state import TransferState
+
+__all__ = ("Copy", "FatalError", "Outcome", "TransferWork", "Unit")
 
 _DEPTH: Final = 200
 """Directories below each other before links are taken for a loop."""
@@ -27,7 +30,7 @@ _BATCH_BYTES: Final = 8 << 20
 T = TypeVar("T")
 
 
-class Fatal(Exception):
+class FatalError(Exception):
     """An error that ends a task at once."""
 
     def __init__(self, code: str, description: str, details: str = "") -> None:
@@ -105,7 +108,7 @@ class Outcome:
     unit: Unit
     error: StorageError | None = None
     on_source: bool = False
-    found: list[Unit] = field(default_factory=list)
+    found: list[Unit] = field(default_factory=list[Unit])
     symlinks: int = 0
     transferred: SuccessfulTransfer | None = None
     skipped: bool = False
@@ -185,13 +188,13 @@ class TransferWork:
         Do some units, in a worker thread.
 
         Raises:
-            Fatal: The task cannot go on.
-            Stopped: The task has ended.
+            FatalError: The task cannot go on.
+            StoppedError: The task has ended.
         """
         outcomes: list[Outcome] = []
         for unit in units:
             if self._stopped():
-                raise Stopped
+                raise StoppedError
             try:
                 outcomes.append(self._do(unit))
             except SourceError as error:
@@ -240,17 +243,23 @@ class TransferWork:
             raise SourceError(StorageError(Problem.NOT_FOUND, "No such file or directory"))
         if entry.is_directory:
             if item.recursive is False:
-                raise Fatal("NOT_A_FILE", "is a directory", f"{joined(item.source)} is a directory, and the item is not recursive")
+                raise FatalError(
+                    "NOT_A_FILE",
+                    "is a directory",
+                    f"{joined(item.source)} is a directory, and the item is not recursive",
+                )
             return Outcome(unit, found=[Scan(item.source, item.destination)])
         if item.recursive:
-            raise Fatal("NOT_A_DIRECTORY", "not a directory", f"{joined(item.source)} is a file, and the item is recursive")
+            raise FatalError(
+                "NOT_A_DIRECTORY", "not a directory", f"{joined(item.source)} is a file, and the item is recursive"
+            )
         self._destination.ensure_directory(item.destination[:-1])
         return Outcome(unit, found=[Copy(item.source, item.destination, entry, item)])
 
     def _scan(self, unit: Scan) -> Outcome:
         if unit.depth > _DEPTH:
             raise SourceError(StorageError(Problem.OTHER, f"More than {_DEPTH} directories below each other"))
-        entries = _at_source(self._source.list, unit.source)
+        entries = _at_source(self._source.entries, unit.source)
         self._destination.ensure_directory(unit.destination)
         outcome = Outcome(unit)
         links = self._task.options.get("recursive_symlinks", "ignore")
@@ -273,7 +282,7 @@ class TransferWork:
             elif entry.type in {"file", "invalid_symlink"}:
                 outcome.found.append(Copy(source, destination, entry))
         if self._task.options.get("delete_destination_extra"):
-            extra = [entry.name for entry in self._destination.list(unit.destination) if entry.name not in kept]
+            extra = [entry.name for entry in self._destination.entries(unit.destination) if entry.name not in kept]
             outcome.found += [Extra((*unit.destination, name)) for name in extra]
         return outcome
 
@@ -290,10 +299,11 @@ class TransferWork:
         if level is None:
             return False
 
-        def checksum(view: View, path: Parts) -> str:
-            return digest(view, path, "MD5", self._task.counts, self._stopped)
+        def same_checksum() -> bool:
+            here = digest(self._source, unit.source, "MD5", self._stopped)
+            return here == digest(self._destination, unit.destination, "MD5", self._stopped)
 
-        return is_up_to_date(level, self._source, unit.source, unit.entry, self._destination, unit.destination, checksum)
+        return is_up_to_date(level, unit.entry, self._destination.find(unit.destination), same_checksum)
 
     def _copy(self, unit: Copy) -> FileCopy:
         options = self._task.options
@@ -317,9 +327,9 @@ class TransferWork:
         if not entry.is_directory or entry.link is not None:
             self._destination.remove(path)
             return
-        for child in self._destination.list(path):
+        for child in self._destination.entries(path):
             if self._stopped():
-                raise Stopped
+                raise StoppedError
             self._remove((*path, child.name))
         self._destination.remove_directory(path)
 

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
-from .model import Collection
-from .paths import Parts
 from .permissions import check_access
-from .state import TransferState
 from .storage import Entry, Problem, Storage, StorageError, Upload
+
+if TYPE_CHECKING:
+    from .model import Collection
+    from .paths import Parts
+    from .state import TransferState
 
 __all__ = ("View",)
 
 
 class View:
-    """The files of a collection, for one set of identities. Blocking, like the storage; every method may raise `StorageError`."""
+    """The files of a collection, for one set of identities; blocks and raises like its storage."""
 
     def __init__(self, state: TransferState, collection: Collection, identities: frozenset[str]) -> None:
         self._state = state
@@ -33,10 +35,10 @@ class View:
         self._check(path, write=False)
         return self.storage.stat(path)
 
-    def list(self, path: Parts) -> list[Entry]:
+    def entries(self, path: Parts) -> list[Entry]:
         """Describe all entries of a directory."""
         self._check(path, write=False)
-        return self.storage.list(path)
+        return self.storage.entries(path)
 
     def open(self, path: Parts) -> BinaryIO:
         """Open a file for reading."""

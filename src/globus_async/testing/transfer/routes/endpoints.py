@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import secrets
 import uuid
-from collections.abc import Callable
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from ..call import Call, RouteTable, bool_member, required_text, result, text_member
 from ..documents import ENDPOINT_DEFAULTS, endpoint_document, pause_rule_document
+from ..errors import ServiceError, not_permitted
 from ..filters import search_rank
 from ..model import Collection, Document
 from ..permissions import active_pause_rules, check_visible, effective_roles, is_visible, require_role
-from ..refusal import Refusal, not_permitted
-from ..state import TransferState
 from .files import parse
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ..state import TransferState
 
 __all__ = ("ROUTES",)
 
@@ -40,7 +43,14 @@ _SEARCH_PARAMETERS: Final = {
     "offset",
     "fields",
 }
-_FIXED: Final = {"entity_type", "gcs_version", "is_globus_connect", "gcp_connected", "gcp_paused", "globus_connect_setup_key"}
+_FIXED: Final = {
+    "entity_type",
+    "gcs_version",
+    "is_globus_connect",
+    "gcp_connected",
+    "gcp_paused",
+    "globus_connect_setup_key",
+}
 _SETTABLE: Final = {"name", *ENDPOINT_DEFAULTS} - _FIXED - {"subscription_id", "subscription_admin_verified"}
 
 
@@ -55,7 +65,7 @@ async def endpoint_search(call: Call) -> Document:
     """Search collections."""
     unknown = set(call.request.query_params) - _SEARCH_PARAMETERS
     if unknown:
-        raise Refusal(400, "BadRequest", f"Unknown query parameter '{sorted(unknown)[0]}'")
+        raise ServiceError(400, "BadRequest", f"Unknown query parameter '{min(unknown)}'")
     limit = call.number("limit", 100, least=1, most=100)
     offset = call.number("offset", 0, most=1 << 53)
     text = call.query("filter_fulltext")
@@ -87,13 +97,13 @@ def _search_filter(call: Call, text: str | None) -> Callable[[Collection], bool]
     kind = call.query("filter_entity_type")
     non_functional = call.query("filter_non_functional")
     if scope not in _SCOPES:
-        raise Refusal(400, "BadRequest", f"Invalid value for parameter 'filter_scope': '{scope}'")
+        raise ServiceError(400, "BadRequest", f"Invalid value for parameter 'filter_scope': '{scope}'")
     if scope == "all" and text is None and owner is None and host is None:
-        raise Refusal(400, "BadRequest", "filter_fulltext is required when filter_scope is 'all'")
+        raise ServiceError(400, "BadRequest", "filter_fulltext is required when filter_scope is 'all'")
     if owner is not None and scope in {"my-endpoints", "my-gcp-endpoints", "shared-by-me"}:
-        raise Refusal(400, "BadRequest", f"filter_owner_id cannot be combined with filter_scope '{scope}'")
+        raise ServiceError(400, "BadRequest", f"filter_owner_id cannot be combined with filter_scope '{scope}'")
     if kind is not None and non_functional is not None:
-        raise Refusal(400, "BadRequest", "filter_non_functional cannot be combined with filter_entity_type")
+        raise ServiceError(400, "BadRequest", "filter_non_functional cannot be combined with filter_entity_type")
     if host is not None:
         require_role(call.state, call.state.collection(host), call.caller, "administrator", "activity_monitor")
     in_scope = _scope_test(call, scope)
@@ -126,18 +136,19 @@ def _scope_test(call: Call, scope: str) -> Callable[[Collection], bool]:
             for task in state.tasks.values()
         ),
         "shared-by-me": lambda each: is_mine(each) and each.is_guest,
-        "shared-with-me": lambda each: each.is_guest and not is_mine(each) and _shares_something(state, each, identities),
+        "shared-with-me": lambda each: each.is_guest and not is_mine(each) and _shares_something(each, identities),
         "hide-no-permissions": lambda each: (
-            not each.is_guest or bool(effective_roles(state, each, identities)) or _shares_something(state, each, identities)
+            not each.is_guest or bool(effective_roles(state, each, identities)) or _shares_something(each, identities)
         ),
         "administered-by-me": lambda each: "administrator" in effective_roles(state, each, identities),
     }
     return tests[scope]
 
 
-def _shares_something(state: TransferState, collection: Collection, identities: frozenset[str]) -> bool:
+def _shares_something(collection: Collection, identities: frozenset[str]) -> bool:
     return any(
-        rule.principal in identities or rule.principal_type == "all_authenticated_users" for rule in collection.rules.values()
+        rule.principal in identities or rule.principal_type == "all_authenticated_users"
+        for rule in collection.rules.values()
     )
 
 
@@ -210,7 +221,7 @@ def _settable(document: Document) -> Document:
         if name in _SETTABLE and isinstance(default, bool) and name in document:
             bool_member(document, name, default=default)
     if "display_name" in document and not document["display_name"]:
-        raise Refusal(400, "BadRequest", "Invalid value for field 'display_name': it cannot be empty")
+        raise ServiceError(400, "BadRequest", "Invalid value for field 'display_name': it cannot be empty")
     return {key: value for key, value in document.items() if key in _SETTABLE}
 
 
@@ -245,16 +256,16 @@ async def create_shared_endpoint(call: Call) -> Document:
     document = call.document()
     host_id = text_member(document, "host_endpoint_id") or text_member(document, "host_endpoint")
     if host_id is None:
-        raise Refusal(400, "BadRequest", "Missing required field 'host_endpoint'")
+        raise ServiceError(400, "BadRequest", "Missing required field 'host_endpoint'")
     host = call.state.collection(host_id)
     check_visible(call.state, host, call.caller)
     if host.is_guest or not host.fields["shareable"]:
-        raise Refusal(409, "Conflict", f"Endpoint '{host.id}' cannot host shared endpoints")
+        raise ServiceError(409, "Conflict", f"Endpoint '{host.id}' cannot host shared endpoints")
     path = parse(host, required_text(document, "host_path"))
     if any(each.host_path == path for each in hosted(call.state, host)):
-        raise Refusal(409, "Conflict", f"A shared endpoint on the path '{document['host_path']}' already exists")
+        raise ServiceError(409, "Conflict", f"A shared endpoint on the path '{document['host_path']}' already exists")
     if host.storage is None:
-        raise Refusal(502, "ExternalError", f"Unable to scan endpoint '{host.id}': it is not connected")
+        raise ServiceError(502, "ExternalError", f"Unable to scan endpoint '{host.id}': it is not connected")
     personal = bool(host.fields["is_globus_connect"])
     collection = Collection(
         id=str(uuid.uuid4()),
@@ -315,13 +326,13 @@ async def set_subscription(call: Call) -> Document:
     require_role(call.state, collection, call.caller, "administrator")
     document = call.document()
     if "subscription_id" not in document:
-        raise Refusal(400, "BadRequest", "Missing required field 'subscription_id'")
+        raise ServiceError(400, "BadRequest", "Missing required field 'subscription_id'")
     wanted = text_member(document, "subscription_id")
     mine = [name for name, members in call.state.subscriptions.items() if call.caller.identity_id in members["members"]]
     if wanted == "DEFAULT":
         if len(mine) != 1:
             listed = f"You currently have access to: {', '.join(mine)}" if mine else "You have access to none"
-            raise Refusal(400, "BadRequest", f"Please specify the subscription ID to use. {listed}")
+            raise ServiceError(400, "BadRequest", f"Please specify the subscription ID to use. {listed}")
         wanted = mine[0]
     elif wanted is not None and wanted not in mine:
         raise not_permitted(f"You are not a member of subscription '{wanted}'")
@@ -335,11 +346,13 @@ async def set_subscription_admin_verified(call: Call) -> Document:
     collection = call.collection()
     document = call.document()
     if not isinstance(document.get("subscription_admin_verified"), bool):
-        raise Refusal(400, "BadRequest", "Invalid value for field 'subscription_admin_verified': a boolean is required")
+        raise ServiceError(
+            400, "BadRequest", "Invalid value for field 'subscription_admin_verified': a boolean is required"
+        )
     subscription = collection.fields["subscription_id"]
     if subscription is None:
         message = "The collection must be associated with a subscription to set subscription_admin_verified"
-        raise Refusal(400, "BadRequest", message)
+        raise ServiceError(400, "BadRequest", message)
     if call.caller.identity_id not in call.state.subscriptions.get(subscription, {"admins": ()})["admins"]:
         message = "User does not have an admin role on the collection's subscription to set subscription_admin_verified"
         raise not_permitted(message)

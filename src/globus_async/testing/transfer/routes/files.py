@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from functools import partial
-from typing import Final, TypeVar
+from typing import TYPE_CHECKING, Final, TypeVar
 
 import anyio.to_thread
-from starlette.responses import Response
 
 from .. import paths
 from ..call import Call, RouteTable, raw_answer, required_text, result
 from ..documents import directory_text, file_document
+from ..errors import ServiceError, disconnected, of_storage
 from ..filters import file_filter, ordered
-from ..model import Collection, Document
 from ..paths import Parts, PathError
 from ..permissions import check_not_paused, check_usable, check_visible
-from ..refusal import Refusal, of_storage
 from ..storage import StorageError
 from ..view import View
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from starlette.responses import Response
+
+    from ..model import Collection, Document
 
 __all__ = ("ROUTES",)
 
@@ -42,10 +46,10 @@ async def list_directory(call: Call) -> Response:
     most = call.state.limits.ls_entries
 
     def work() -> bytes:
-        entries = view.list(path)
+        entries = view.entries(path)
         if len(entries) > most:
             message = f"Directory {paths.joined(path)} has more than {most} entries, listing is limited to {most}"
-            raise Refusal(502, "ExternalError.DirListingFailed.SizeLimit", message)
+            raise ServiceError(502, "ExternalError.DirListingFailed.SizeLimit", message)
         documents = [file_document(entry) for entry in entries if show_hidden or not entry.name.startswith(".")]
         documents = ordered([each for each in documents if wanted(each)], orderby or "name", allowed=_ORDER_FIELDS)
         page = documents[offset : offset + limit]
@@ -103,7 +107,7 @@ async def make_link(call: Call) -> Document:
     target, text = required_text(document, "symlink_target"), required_text(document, "path")
     path = parse(collection, text)
     if not view.storage.has_symlinks:
-        raise Refusal(409, "NotSupported", "The storage of this endpoint has no symbolic links")
+        raise ServiceError(409, "NotSupported", "The storage of this endpoint has no symbolic links")
     if target.startswith(("/", "~")):
         # A link is kept relative, so that it means the same wherever the root lies.
         up = "../" * (len(path) - 1)
@@ -117,12 +121,12 @@ def parse(collection: Collection, text: str) -> Parts:
     Read a path of a request.
 
     Raises:
-        Refusal: No collection can have such a path.
+        ServiceError: No collection can have such a path.
     """
     try:
         return paths.parse(text, collection.home)
     except PathError as error:
-        raise Refusal(400, "BadRequest", f"Invalid path: {error}") from None
+        raise ServiceError(400, "BadRequest", f"Invalid path: {error}") from None
 
 
 def _begin(call: Call, operation: str) -> tuple[Collection, View]:
@@ -141,15 +145,11 @@ def check_connected(collection: Collection, operation: str) -> None:
     Demand that there is a server behind a collection.
 
     Raises:
-        Refusal: 502, as the service says it of Connect Personal endpoints that are offline.
+        ServiceError: 502, as the service says it of Connect Personal endpoints that are offline.
     """
     if collection.storage is None:
         family = {"ls": "DirListingFailed", "mkdir": "MkdirFailed"}.get(operation, "CommandFailed")
-        raise Refusal(
-            502,
-            f"ExternalError.{family}.GCDisconnected",
-            f"The Globus Connect Personal endpoint '{collection.display_name} ({collection.id})' is not currently connected to Globus",
-        )
+        raise ServiceError(502, f"ExternalError.{family}.GCDisconnected", disconnected(collection))
 
 
 async def _at_storage(work: Callable[[], T], operation: str, collection: Collection, path: str) -> T:

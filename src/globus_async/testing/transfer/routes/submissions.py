@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping
-from typing import Any, Final, cast
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from .. import paths
 from ..call import Call, RouteTable, bool_member, required_text, text_member
 from ..copying import algorithm_name
+from ..errors import ServiceError, disconnected
 from ..model import Collection, DeleteOptions, Document, FilterRule, Item, Task
 from ..permissions import check_usable, check_visible
-from ..refusal import Refusal
 from ..state import parse_time
 from .files import parse
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 __all__ = ("ROUTES",)
 
@@ -28,7 +30,7 @@ _FLAGS: Final = (
 )
 
 
-async def submission_id(call: Call) -> Document:
+async def submission_id(_call: Call) -> Document:
     """Issue an id for one submission."""
     return {"DATA_TYPE": "submission_id", "value": str(uuid.uuid1())}
 
@@ -44,7 +46,7 @@ async def transfer(call: Call) -> Document:
     items = tuple(_transfer_item(source, destination, each) for each in _data(document, "transfer"))
     _check_overlap(source, destination, items)
     _check_not_under_way(call, source, destination, items)
-    task = _task(call, document, submission, "TRANSFER", source, destination, items)
+    task = _task(call, document, source, destination, items)
     task.options |= {
         "sync_level": _sync_level(document),
         "recursive_symlinks": _choice(document, "recursive_symlinks", ("ignore", "keep", "copy")),
@@ -53,7 +55,9 @@ async def transfer(call: Call) -> Document:
     }
     task.filter_rules = _filter_rules(document)
     task.local_users = {
-        side: name for side in ("source", "destination") if (name := text_member(document, f"{side}_local_user")) is not None
+        side: name
+        for side in ("source", "destination")
+        if (name := text_member(document, f"{side}_local_user")) is not None
     }
     if bool_member(document, "store_base_path_info"):
         task.options["source_base_path"] = _base_path([item.source for item in items])
@@ -69,7 +73,7 @@ async def delete(call: Call) -> Document:
         return _accepted(call, known, "Duplicate")
     collection = _endpoint(call, document, "endpoint")
     items = tuple(Item(parse(collection, required_text(each, "path"))) for each in _data(document, "delete"))
-    task = _task(call, document, submission, "DELETE", collection, None, items)
+    task = _task(call, document, collection, None, items)
     task.deadline_is_fixed = True
     task.delete_options = DeleteOptions(
         recursive=bool_member(document, "recursive"),
@@ -84,7 +88,7 @@ def _accept(call: Call, task: Task) -> Document:
     pending = sum(not other.is_final for other in state.tasks.values() if other.owner_id == task.owner_id)
     if pending >= state.limits.pending_tasks:
         message = f"You have {pending} pending tasks, the maximum is {state.limits.pending_tasks}"
-        raise Refusal(409, "ClientError.Conflict.TooManyPendingJobs", message)
+        raise ServiceError(409, "ClientError.Conflict.TooManyPendingJobs", message)
     for _, collection in task.sides():
         collection.used_by.add(task.owner_id)
     state.tasks[task.id] = task
@@ -119,8 +123,6 @@ def _accepted(call: Call, task: Task, code: str) -> Document:
 def _task(
     call: Call,
     document: Document,
-    submission: str,
-    kind: str,
     source: Collection,
     destination: Collection | None,
     items: tuple[Item, ...],
@@ -131,10 +133,10 @@ def _task(
         bool_member(document, name)
     return Task(
         id=str(uuid.uuid1()),
-        submission_id=submission,
+        submission_id=_submission_id(document),
         owner_id=call.caller.identity_id,
         identities=call.caller.identity_ids,
-        type=kind,
+        type="DELETE" if destination is None else "TRANSFER",
         label=read_label(document),
         source=source,
         destination=destination,
@@ -151,12 +153,12 @@ def read_label(document: Document) -> str | None:
     Read the label of a task.
 
     Raises:
-        Refusal: It is too long, or has line breaks or blanks around it.
+        ServiceError: It is too long, or has line breaks or blanks around it.
     """
     label = text_member(document, "label")
     if label is not None and (len(label) > _LABEL_LIMIT or "\n" in label or "\r" in label or label != label.strip()):
         message = f"Invalid label: at most {_LABEL_LIMIT} characters, no line breaks, no leading or trailing blanks"
-        raise Refusal(400, "ClientError.BadRequest", message)
+        raise ServiceError(400, "ClientError.BadRequest", message)
     return label
 
 
@@ -165,7 +167,7 @@ def read_deadline(document: Document) -> float | None:
     Read the deadline of a task.
 
     Raises:
-        Refusal: It is no time.
+        ServiceError: It is no time.
     """
     text = text_member(document, "deadline")
     if text is None:
@@ -173,7 +175,9 @@ def read_deadline(document: Document) -> float | None:
     try:
         return parse_time(text)
     except ValueError:
-        raise Refusal(400, "ClientError.BadRequest", f"Invalid deadline '{text}': an ISO 8601 time is required") from None
+        raise ServiceError(
+            400, "ClientError.BadRequest", f"Invalid deadline '{text}': an ISO 8601 time is required"
+        ) from None
 
 
 def _submission_id(document: Document) -> str:
@@ -181,7 +185,9 @@ def _submission_id(document: Document) -> str:
     try:
         return str(uuid.UUID(text))
     except ValueError:
-        raise Refusal(400, "ClientError.BadRequest", f"Invalid submission_id '{text}': a UUID is required") from None
+        raise ServiceError(
+            400, "ClientError.BadRequest", f"Invalid submission_id '{text}': a UUID is required"
+        ) from None
 
 
 def _endpoint(call: Call, document: Document, name: str) -> Collection:
@@ -191,16 +197,14 @@ def _endpoint(call: Call, document: Document, name: str) -> Collection:
     if collection.needs_activation:
         try:
             check_usable(call.state, collection, call.caller)
-        except Refusal as refusal:
-            if refusal.code != "ClientError.ActivationRequired":
+        except ServiceError as error:
+            if error.code != "ClientError.ActivationRequired":
                 raise
             message = f"Credentials are needed for '{collection.id}'"
-            raise Refusal(409, "NoCredException", message) from None
+            raise ServiceError(409, "NoCredException", message) from None
     check_usable(call.state, collection, call.caller)
     if collection.storage is None:
-        name = f"{collection.display_name} ({collection.id})"
-        message = f"The Globus Connect Personal endpoint '{name}' is not currently connected to Globus"
-        raise Refusal(409, "GCDisconnectedException", message)
+        raise ServiceError(409, "GCDisconnectedException", disconnected(collection))
     return collection
 
 
@@ -208,23 +212,25 @@ def _data(document: Document, kind: str) -> list[Document]:
     data: object = document.get("DATA")
     if not isinstance(data, list) or not all(isinstance(each, dict) for each in cast("list[object]", data)):
         if data is not None:
-            raise Refusal(400, "ClientError.BadRequest", "Invalid value for field 'DATA': a list of items is required")
+            raise ServiceError(
+                400, "ClientError.BadRequest", "Invalid value for field 'DATA': a list of items is required"
+            )
         data = []
     if not data:
-        raise Refusal(400, "ClientError.BadRequest.NoTransferItems", f"A {kind} requires at least one item")
+        raise ServiceError(400, "ClientError.BadRequest.NoTransferItems", f"A {kind} requires at least one item")
     return cast("list[Document]", data)
 
 
 def _transfer_item(source: Collection, destination: Collection, document: Document) -> Item:
     kind = document.get("DATA_TYPE", "transfer_item")
     if kind not in {"transfer_item", "transfer_symlink_item"}:
-        raise Refusal(400, "ClientError.BadRequest", f"Invalid DATA_TYPE '{kind}' of an item")
+        raise ServiceError(400, "ClientError.BadRequest", f"Invalid DATA_TYPE '{kind}' of an item")
     recursive: Any = document.get("recursive")
     if recursive is not None and not isinstance(recursive, bool):
-        raise Refusal(400, "ClientError.BadRequest", "Invalid value for field 'recursive': a boolean is required")
+        raise ServiceError(400, "ClientError.BadRequest", "Invalid value for field 'recursive': a boolean is required")
     algorithm = text_member(document, "checksum_algorithm")
     if algorithm is not None and algorithm_name(algorithm) is None:
-        raise Refusal(400, "ClientError.BadRequest", f"Unsupported checksum_algorithm '{algorithm}'")
+        raise ServiceError(400, "ClientError.BadRequest", f"Unsupported checksum_algorithm '{algorithm}'")
     return Item(
         parse(source, required_text(document, "source_path")),
         parse(destination, required_text(document, "destination_path")),
@@ -247,7 +253,7 @@ def _check_overlap(source: Collection, destination: Collection, items: tuple[Ite
         (source_id, above), (destination_id, below) = whole(source, item.source), whole(destination, item.destination)
         if source_id == destination_id and paths.is_below(below, above) and item.recursive is not False:
             message = f"The destination '{paths.joined(below)}' lies within the source '{paths.joined(above)}'"
-            raise Refusal(400, "ClientError.BadRequest", message)
+            raise ServiceError(400, "ClientError.BadRequest", message)
 
 
 def _check_not_under_way(call: Call, source: Collection, destination: Collection, items: tuple[Item, ...]) -> None:
@@ -257,24 +263,29 @@ def _check_not_under_way(call: Call, source: Collection, destination: Collection
             and other.owner_id == call.caller.identity_id
             and other.source is source
             and other.destination is destination
-            and [(each.source, each.destination) for each in other.items] == [(each.source, each.destination) for each in items]
+            and [(each.source, each.destination) for each in other.items]
+            == [(each.source, each.destination) for each in items]
         ):
-            raise Refusal(409, "Conflict", "A transfer with identical paths has not yet completed")
+            raise ServiceError(409, "Conflict", "A transfer with identical paths has not yet completed")
 
 
 def _sync_level(document: Document) -> int | None:
     value: object = document.get("sync_level")
     if value is None:
         return None
-    if isinstance(value, bool) or value not in {0, 1, 2, 3}:
-        raise Refusal(400, "ClientError.BadRequest", f"Invalid sync_level {value!r}: one of 0, 1, 2, 3 is required")
-    return cast("int", value)
+    if isinstance(value, bool) or not isinstance(value, int) or value not in {0, 1, 2, 3}:
+        raise ServiceError(
+            400, "ClientError.BadRequest", f"Invalid sync_level {value!r}: one of 0, 1, 2, 3 is required"
+        )
+    return value
 
 
 def _choice(document: Document, name: str, choices: tuple[str, ...]) -> str:
     value = text_member(document, name)
     if value is not None and value not in choices:
-        raise Refusal(400, "ClientError.BadRequest", f"Invalid {name} '{value}': one of {', '.join(choices)} is required")
+        raise ServiceError(
+            400, "ClientError.BadRequest", f"Invalid {name} '{value}': one of {', '.join(choices)} is required"
+        )
     return choices[0] if value is None else value
 
 
@@ -283,16 +294,16 @@ def _filter_rules(document: Document) -> tuple[FilterRule, ...]:
     if rules is None:
         return ()
     if not isinstance(rules, list):
-        raise Refusal(400, "ClientError.BadRequest", "Invalid value for field 'filter_rules': a list is required")
+        raise ServiceError(400, "ClientError.BadRequest", "Invalid value for field 'filter_rules': a list is required")
     return tuple(_filter_rule(rule) for rule in cast("list[object]", rules))
 
 
 def _filter_rule(value: object) -> FilterRule:
-    rule = cast("Mapping[str, object]", value) if isinstance(value, dict) else {}
+    rule: Mapping[str, object] = cast("Mapping[str, object]", value) if isinstance(value, dict) else {}
     method, name, kind = rule.get("method"), rule.get("name"), rule.get("type")
     if method not in {"include", "exclude"} or not isinstance(name, str) or kind not in {None, "file", "dir"}:
         message = "Invalid filter rule: it needs a method (include, exclude), a name, and may have a type (file, dir)"
-        raise Refusal(400, "ClientError.BadRequest", message)
+        raise ServiceError(400, "ClientError.BadRequest", message)
     return FilterRule(str(method), name, None if kind is None else str(kind))
 
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Final, TypeVar
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from ..call import Call, RouteTable, result
 from ..documents import (
@@ -13,11 +12,15 @@ from ..documents import (
     successful_transfer_document,
     task_document,
 )
+from ..errors import ServiceError
 from ..filters import ordered, task_filter
-from ..model import Collection, Document, Task
 from ..permissions import effective_roles, pausing_rules
-from ..refusal import Refusal
 from .submissions import read_deadline, read_label
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from ..model import Collection, Document, Task
 
 __all__ = ("ROUTES", "cancel_answer", "event_page", "marker_page", "pause_info")
 
@@ -29,7 +32,11 @@ async def task_list(call: Call) -> Document:
     limit = call.number("limit", call.state.limits.page, least=1, most=call.state.limits.page)
     offset = call.number("offset", 0, most=1 << 53)
     wanted = task_filter(call.query("filter"))
-    mine = [task for task in reversed(call.state.tasks.values()) if task.owner_id == call.caller.identity_id and not task.removed]
+    mine = [
+        task
+        for task in reversed(call.state.tasks.values())
+        if task.owner_id == call.caller.identity_id and not task.removed
+    ]
     documents = [each for each in (task_document(call.state, task) for task in mine) if wanted(each)]
     documents = ordered(documents, call.query("orderby"))
     page = documents[offset : offset + limit]
@@ -54,7 +61,7 @@ async def update_task(call: Call) -> Document:
     document = call.document()
     label, deadline = read_label(document), read_deadline(document)
     if task.is_final:
-        raise Refusal(409, "Conflict", "The task has completed and cannot be updated")
+        raise ServiceError(409, "Conflict", "The task has completed and cannot be updated")
     changed: list[str] = []
     if deadline is not None:
         task.deadline, task.deadline_is_fixed = deadline, True
@@ -64,7 +71,7 @@ async def update_task(call: Call) -> Document:
         task.label = label
         changed.append("label")
     if not changed:
-        raise Refusal(400, "BadRequest", "Only the label and the deadline of a task can be updated")
+        raise ServiceError(400, "BadRequest", "Only the label and the deadline of a task can be updated")
     return result(call, "Updated", f"Updated task {' and '.join(changed)} successfully")
 
 
@@ -86,7 +93,7 @@ async def remove_task(call: Call) -> Document:
     """Forget a task of a high-assurance collection that has ended."""
     task = _own_task(call)
     if not task.is_final or not any(side.fields["high_assurance"] for _, side in task.sides()):
-        raise Refusal(409, "Conflict", "Only completed tasks of high-assurance collections can be removed")
+        raise ServiceError(409, "Conflict", "Only completed tasks of high-assurance collections can be removed")
     task.removed = True
     return result(call, "Removed", "The task has been removed successfully")
 
@@ -125,7 +132,9 @@ def pause_info(call: Call, task: Task, *, limited: bool) -> Document:
     return {
         "DATA_TYPE": "pause_info_limited" if limited else "pause_info",
         "pause_rules": [
-            pause_rule_document(state, rule, editable=_manages(call, state.collections.get(rule.endpoint_id)), limited=limited)
+            pause_rule_document(
+                state, rule, editable=_manages(call, state.collections.get(rule.endpoint_id)), limited=limited
+            )
             for rule in {rule.id: rule for _, rule in pausing_rules(state, task)}.values()
         ],
         "source_pause_message": task.paused_by_admin.get("source"),
@@ -136,14 +145,16 @@ def pause_info(call: Call, task: Task, *, limited: bool) -> Document:
 
 
 def _manages(call: Call, collection: Collection | None) -> bool:
-    return collection is not None and "activity_manager" in effective_roles(call.state, collection, call.caller.identity_ids)
+    return collection is not None and "activity_manager" in effective_roles(
+        call.state, collection, call.caller.identity_ids
+    )
 
 
 async def successful_transfers(call: Call) -> Document:
     """List the files that arrived."""
     task = _own_task(call)
     if not task.is_transfer:
-        raise Refusal(400, "BadRequest", "Only transfer tasks have successful transfers")
+        raise ServiceError(400, "BadRequest", "Only transfer tasks have successful transfers")
     entries = [] if is_history_deleted(call, task) else task.successful
     return marker_page(call, "successful_transfers", entries, successful_transfer_document)
 
@@ -179,11 +190,11 @@ def _own_task(call: Call) -> Task:
     Find a task of the caller.
 
     Raises:
-        Refusal: There is none; that of somebody else does not show either.
+        ServiceError: There is none; that of somebody else does not show either.
     """
     task = call.state.tasks.get(call.id("task_id").lower())
     if task is None or task.removed or task.owner_id != call.caller.identity_id:
-        raise Refusal(404, "ClientError.NotFound", f"No task found with id '{call.id('task_id')}'")
+        raise ServiceError(404, "ClientError.NotFound", f"No task found with id '{call.id('task_id')}'")
     is_history_deleted(call, task)
     return task
 

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-from .model import Collection, Document
+from typing import TYPE_CHECKING, Final
+
 from .storage import Problem, StorageError
 
-__all__ = ("Refusal", "no_such_endpoint", "not_permitted", "of_storage")
+if TYPE_CHECKING:
+    from .model import Collection, Document
+
+__all__ = ("ServiceError", "no_such_endpoint", "not_permitted", "of_storage")
 
 
-class Refusal(Exception):
+class ServiceError(Exception):
     """An answer of 400 or more."""
 
-    def __init__(self, status: int, code: str, message: str, *, headers: dict[str, str] | None = None, **members: object) -> None:
+    def __init__(
+        self, status: int, code: str, message: str, *, headers: dict[str, str] | None = None, **members: object
+    ) -> None:
         super().__init__(message)
         self.status = status
         self.code = code
@@ -20,19 +26,25 @@ class Refusal(Exception):
         self.members: Document = members
 
 
-def no_such_endpoint(endpoint_id: str, *, deleted: bool = False) -> Refusal:
+def no_such_endpoint(endpoint_id: str, *, deleted: bool = False) -> ServiceError:
     """Say that there is no such endpoint, or that there was one."""
     if deleted:
-        return Refusal(404, "EndpointDeleted", f"Endpoint '{endpoint_id}' has been deleted")
-    return Refusal(404, "EndpointNotFound", f"No such endpoint '{endpoint_id}'")
+        return ServiceError(404, "EndpointDeleted", f"Endpoint '{endpoint_id}' has been deleted")
+    return ServiceError(404, "EndpointNotFound", f"No such endpoint '{endpoint_id}'")
 
 
-def not_permitted(what: str = "You do not have permission to perform the requested operation") -> Refusal:
+def not_permitted(what: str = "You do not have permission to perform the requested operation") -> ServiceError:
     """Say that a role is missing."""
-    return Refusal(403, "PermissionDenied", what)
+    return ServiceError(403, "PermissionDenied", what)
 
 
-_REASONS = {
+def disconnected(collection: Collection) -> str:
+    """Say that a Connect Personal endpoint is offline."""
+    name = f"{collection.display_name} ({collection.id})"
+    return f"The Globus Connect Personal endpoint '{name}' is not currently connected to Globus"
+
+
+_REASONS: Final = {
     "ls": "DirListingFailed",
     "mkdir": "MkdirFailed",
     "rename": "RenameFailed",
@@ -41,7 +53,7 @@ _REASONS = {
 }
 
 
-def of_storage(error: StorageError, operation: str, collection: Collection, path: str) -> Refusal:
+def of_storage(error: StorageError, operation: str, collection: Collection, path: str) -> ServiceError:
     """Say what the server of a collection answered to a file operation."""
     family = f"ExternalError.{_REASONS[operation]}"
     match error.problem, operation:
@@ -62,7 +74,7 @@ def of_storage(error: StorageError, operation: str, collection: Collection, path
         case _:
             status, code, summary = 502, family, "Command failed"
     command = {"ls": "MLSD", "stat": "MLST", "mkdir": "MKD", "rename": "RNFR", "symlink": "SITE SYMLINK"}[operation]
-    return Refusal(
+    return ServiceError(
         status,
         code,
         f"{summary}, Error ({'list' if operation in {'ls', 'stat'} else operation})\n"
