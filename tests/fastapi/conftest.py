@@ -1,0 +1,168 @@
+"""An application with an API and logins, in front of an emulated Globus; all in this process."""
+
+# no `from __future__ import annotations`: the annotations of routes name what is only known inside a function
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, field
+from typing import Annotated, Any, TypeVar
+from urllib.parse import urlsplit
+
+import httpx
+import pytest
+from fastapi import Depends, FastAPI, Request, Security
+
+from globus_async import TransferClient
+from globus_async.fastapi import (
+    GlobusBackend,
+    GlobusLogin,
+    MemorySessionStore,
+    Principal,
+    Session,
+    add_error_handlers,
+)
+from globus_async.scopes import TransferScopes
+from globus_async.testing import GlobusEmulator, ManualClock, MemoryStorage
+
+T = TypeVar("T")
+ORIGIN = "https://portal.example.org"
+SECRET = "a-client-secret-of-the-tests"
+
+
+@dataclass
+class House:
+    """The application under test, and the Globus it talks to."""
+
+    emulator: GlobusEmulator
+    clock: ManualClock
+    app: FastAPI
+    globus: GlobusBackend
+    login: GlobusLogin
+    scope: str
+    people: dict[str, Any]
+    collections: dict[str, str]
+    client: Any
+    stack: AsyncExitStack = field(repr=False)
+
+    async def browser(self, origin: str = ORIGIN, **options: Any) -> httpx.AsyncClient:
+        """Return a new browser, which has never been anywhere."""
+        wire = httpx.ASGITransport(app=self.app, raise_app_exceptions=False)
+        browser = httpx.AsyncClient(transport=wire, base_url=origin, **options)
+        return await self.stack.enter_async_context(browser)
+
+    def token(self, who: str = "ada", *, scopes: tuple[str, ...] | None = None, **options: Any) -> str:
+        """Return a token for the application's API, with what it needs of Transfer."""
+        wanted = scopes if scopes is not None else (f"{self.scope}[{TransferScopes.all}]",)
+        return self.emulator.access_token(self.people[who], scopes=wanted, **options)
+
+    def bearer(self, who: str = "ada", **options: Any) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self.token(who, **options)}"}
+
+    async def sent_away(self, browser: httpx.AsyncClient, path: str = "/login") -> str:
+        """Begin a login; return the address of Globus Auth that the browser is sent to."""
+        answer = await browser.get(path)
+        assert answer.status_code == 303
+        return answer.headers["location"]
+
+    def agree(self, url: str, who: str = "ada") -> str:
+        """Log in at Globus Auth and agree; return the path and query that the browser comes back to."""
+        back = urlsplit(self.emulator.auth.authorize(url, self.people[who]).url)
+        assert f"{back.scheme}://{back.netloc}" == ORIGIN
+        return f"{back.path}?{back.query}"
+
+    async def while_time_passes(self, work: Awaitable[T], *, step: float = 1.0) -> T:
+        """Turn the clock until something is done."""
+        task = asyncio.ensure_future(work)
+        while not task.done():
+            await self.clock.advance(step)
+        return await task
+
+    async def log_in(self, browser: httpx.AsyncClient, who: str = "ada") -> httpx.Response:
+        return await browser.get(self.agree(await self.sent_away(browser), who))
+
+
+Make = Callable[..., Any]
+
+
+@pytest.fixture
+async def make_house() -> AsyncIterator[Make]:
+    """Build applications; everything is closed at the end of the test."""
+    async with AsyncExitStack() as stack:
+
+        async def make(
+            *,
+            max_age: float = 60.0,
+            dependencies: tuple[str, ...] = (str(TransferScopes.all),),
+            login: dict[str, Any] | None = None,
+            emulator: dict[str, Any] | None = None,
+        ) -> House:
+            clock = ManualClock()
+            globe = await stack.enter_async_context(GlobusEmulator(clock=clock, **(emulator or {})))
+            people = {name: globe.add_identity(f"{name}@example.org", name=name.title()) for name in ("ada", "bob")}
+            collections = {
+                name: globe.add_collection(
+                    f"Storage of {name}", storage=MemoryStorage({f"of-{name}.txt": "1"}), owner=person, members=[person]
+                ).id
+                for name, person in people.items()
+            }
+            registered = globe.add_client("Portal", secret=SECRET, redirect_uris=[f"{ORIGIN}/callback"])
+            scope = globe.auth.add_scope(registered, "all", dependencies=dependencies).scope_string
+            globus = GlobusBackend(
+                registered.id,
+                SECRET,
+                scopes={scope: "Use the portal"},
+                max_age=max_age,
+                transport=lambda: globe.transport(clock=clock),
+            )
+            app = FastAPI(lifespan=globus.lifespan)
+            add_error_handlers(app)
+            door = GlobusLogin(globus, public_url=ORIGIN, **{"store": MemorySessionStore(clock), **(login or {})})
+            app.include_router(door.router)
+            _routes(app, globus, door, scope)
+            await stack.enter_async_context(globus.lifespan(app))
+            return House(globe, clock, app, globus, door, scope, people, collections, registered, stack)
+
+        yield make
+
+
+@pytest.fixture
+async def house(make_house: Make) -> House:
+    return await make_house()
+
+
+def _routes(app: FastAPI, globus: GlobusBackend, login: GlobusLogin, scope: str) -> None:
+    needs = Security(globus.principal, scopes=[scope])
+    for_user = Security(globus.client(TransferClient, TransferScopes.all), scopes=[scope])
+
+    @app.get("/me")
+    async def me(user: Annotated[Principal, needs]) -> dict[str, Any]:
+        return {"id": user.id, "username": user.username, "linked": sorted(user.identity_ids), "scopes": user.scopes}
+
+    @app.get("/anyone")
+    async def anyone(user: Annotated[Principal, Depends(globus.principal)]) -> str:
+        return user.username
+
+    @app.get("/admin")
+    async def admin(user: Annotated[Principal, Security(globus.principal, scopes=[scope, f"{scope}-admin"])]) -> str:
+        return user.username
+
+    @app.get("/files/{collection_id}")
+    async def files(collection_id: str, user: Annotated[Principal, needs], tc: Annotated[TransferClient, for_user]) -> Any:
+        return {"user": user.username, "names": [entry["name"] async for entry in tc.operation_ls(collection_id)]}
+
+    @app.get("/session")
+    async def session(session: Annotated[Session, Depends(login.session)]) -> dict[str, Any]:
+        return {"username": session.username, "csrf": session.csrf_token.reveal()}
+
+    @app.get("/browse/{collection_id}")
+    async def browse(collection_id: str, tc: Annotated[TransferClient, Depends(login.client(TransferClient))]) -> Any:
+        return [entry["name"] async for entry in tc.operation_ls(collection_id)]
+
+    @app.post("/change")
+    async def change(session: Annotated[Session, Depends(login.protected)]) -> str:
+        return session.username
+
+    @app.get("/again")
+    async def again(request: Request, then: str = "/") -> Any:
+        return await login.begin(request, then=then)

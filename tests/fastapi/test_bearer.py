@@ -1,0 +1,267 @@
+"""Who a request is from, by its token; and what is answered to those who bring none, or the wrong one."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import pytest
+from fastapi import FastAPI
+
+from globus_async import GlobusSDKUsageError
+from globus_async.fastapi import GlobusBackend, challenge
+from globus_async.scopes import TransferScopes
+from globus_async.testing.troubles import latency, status
+from tests.fastapi.conftest import House, Make
+
+INTROSPECT = "/v2/oauth2/token/introspect"
+
+
+async def test_a_good_token_says_who(house: House) -> None:
+    """The principal has the identity, the linked ones and the scopes."""
+    house.emulator.auth.link(house.people["ada"], house.people["bob"])
+    browser = await house.browser()
+    answer = await browser.get("/me", headers=house.bearer())
+    assert answer.status_code == 200
+    told = answer.json()
+    assert told["id"] == house.people["ada"].id
+    assert told["username"] == "ada@example.org"
+    assert told["linked"] == sorted(person.id for person in house.people.values())
+    assert told["scopes"] == [house.scope]
+
+
+@pytest.mark.parametrize("scheme", ["bearer", "BEARER", "Bearer "])
+async def test_the_scheme_is_read_in_any_case(house: House, scheme: str) -> None:
+    """RFC 9110: schemes have no case."""
+    browser = await house.browser()
+    assert (await browser.get("/me", headers={"Authorization": f"{scheme} {house.token()}"})).status_code == 200
+
+
+@pytest.mark.parametrize("header", [None, "", "Basic YTpi", "Bearer", "token abc"])
+async def test_without_a_token(house: House, header: str | None) -> None:
+    """401 with a bare challenge: who has not tried is told of no error (RFC 6750 3.1)."""
+    browser = await house.browser()
+    answer = await browser.get("/me", headers={} if header is None else {"Authorization": header})
+    assert answer.status_code == 401
+    expected = challenge() if header != "Bearer" else answer.headers["www-authenticate"]
+    assert answer.headers["www-authenticate"] == expected
+    assert answer.headers["www-authenticate"].startswith('Bearer realm="globus"')
+    assert house.emulator.auth.introspections == 0
+
+
+@pytest.mark.parametrize("token", ["two words", "caf\xe9", "a" * 5000, "a,b", '"quoted"', "=", "a=b"])
+async def test_what_is_no_token_is_not_asked_about(house: House, token: str) -> None:
+    """401 invalid_token, without a request to Globus Auth, and without a word of what came."""
+    browser = await house.browser()
+    answer = await browser.get("/me", headers={"Authorization": f"Bearer {token}".encode("latin-1")})
+    assert answer.status_code == 401
+    assert 'error="invalid_token"' in answer.headers["www-authenticate"]
+    assert token not in answer.text + str(answer.headers) or token in {"=", "a=b"}
+    assert house.emulator.auth.introspections == 0
+
+
+async def test_two_headers(house: House) -> None:
+    """400 invalid_request: which of two tokens counts is nothing to guess."""
+    browser = await house.browser()
+    header = ("Authorization", f"Bearer {house.token()}")
+    answer = await browser.get("/me", headers=[header, header])
+    assert answer.status_code == 400
+    assert 'error="invalid_request"' in answer.headers["www-authenticate"]
+
+
+async def test_unknown_revoked_and_expired_tokens(house: House) -> None:
+    """401 invalid_token for each; the token is nowhere in the answer."""
+    revoked, expired = house.token(), house.token(lifetime=10)
+    house.emulator.auth.revoke(revoked)
+    await house.clock.advance(11)
+    browser = await house.browser()
+    for token in ("AgUnknownToken", revoked, expired):
+        answer = await browser.get("/me", headers={"Authorization": f"Bearer {token}"})
+        assert answer.status_code == 401
+        assert 'error="invalid_token"' in answer.headers["www-authenticate"]
+        assert token not in answer.text + str(answer.headers)
+
+
+async def test_a_missing_scope(house: House) -> None:
+    """403 insufficient_scope, which names the scopes that are needed."""
+    browser = await house.browser()
+    answer = await browser.get("/admin", headers=house.bearer())
+    assert answer.status_code == 403
+    header = answer.headers["www-authenticate"]
+    assert 'error="insufficient_scope"' in header
+    assert f'scope="{house.scope} {house.scope}-admin"' in header
+
+
+async def test_a_token_for_another_service(house: House) -> None:
+    """A user's token for Transfer is not for this application, not even if it was issued to it."""
+    browser = await house.browser()
+    for client in (None, house.client):
+        token = house.token(scopes=(str(TransferScopes.all),), client=client)
+        for path in ("/me", "/anyone", "/admin"):
+            answer = await browser.get(path, headers={"Authorization": f"Bearer {token}"})
+            assert answer.status_code == 401, path
+            assert 'error="invalid_token"' in answer.headers["www-authenticate"]
+
+
+async def test_a_token_of_another_application_with_a_scope_of_the_same_name(house: House) -> None:
+    """What another resource server's token says is nothing to us."""
+    other = house.emulator.add_client("Other", secret="another-secret")
+    scope = house.emulator.auth.add_scope(other, "all").scope_string
+    browser = await house.browser()
+    answer = await browser.get("/anyone", headers=house.bearer(scopes=(scope,)))
+    assert answer.status_code == 401
+
+
+async def test_any_own_scope_does_where_none_is_named(house: House) -> None:
+    """A route without scopes takes every token that is for this application."""
+    browser = await house.browser()
+    assert (await browser.get("/anyone", headers=house.bearer())).json() == "ada@example.org"
+
+
+async def test_a_revoked_token_is_refused_after_max_age(make_house: Make) -> None:
+    """What is cached is used for max_age seconds, not longer."""
+    house = await make_house(max_age=30)
+    browser, token = await house.browser(), house.token()
+    headers = {"Authorization": f"Bearer {token}"}
+    assert (await browser.get("/me", headers=headers)).status_code == 200
+    house.emulator.auth.revoke(token)
+    await house.clock.advance(29)
+    assert (await browser.get("/me", headers=headers)).status_code == 200
+    assert house.emulator.auth.introspections == 1
+    await house.clock.advance(2)
+    assert (await browser.get("/me", headers=headers)).status_code == 401
+    assert house.emulator.auth.introspections == 2
+
+
+async def test_the_cache_never_outlives_the_token(make_house: Make) -> None:
+    """A long max_age does not keep a token that ends before."""
+    house = await make_house(max_age=3600)
+    browser, headers = await house.browser(), house.bearer(lifetime=20)
+    assert (await browser.get("/me", headers=headers)).status_code == 200
+    await house.clock.advance(21)
+    assert (await browser.get("/me", headers=headers)).status_code == 401
+
+
+async def test_inactive_tokens_are_remembered_briefly(house: House) -> None:
+    """A client that repeats a bad token costs one introspection in five seconds."""
+    browser, headers = await house.browser(), {"Authorization": "Bearer AgNobody"}
+    for _ in range(10):
+        assert (await browser.get("/me", headers=headers)).status_code == 401
+    assert house.emulator.auth.introspections == 1
+    await house.clock.advance(6)
+    await browser.get("/me", headers=headers)
+    assert house.emulator.auth.introspections == 2
+
+
+async def test_a_failed_introspection_is_no_verdict(house: House) -> None:
+    """503 while Globus Auth is down, to each caller his own; nothing of it is remembered."""
+    house.emulator.troubles.add("POST", INTROSPECT, status(503), times=100)
+    browser, headers = await house.browser(), house.bearer()
+    asked = asyncio.gather(*(browser.get("/me", headers=headers) for _ in range(20)))
+    answers = await house.while_time_passes(asked)
+    assert {answer.status_code for answer in answers} == {503}
+    house.emulator.troubles.clear()
+    assert (await browser.get("/me", headers=headers)).status_code == 200
+
+
+async def test_1000_requests_with_one_token_make_one_introspection(house: House) -> None:
+    """They come at once; all wait for the same answer."""
+    browser, headers = await house.browser(), house.bearer()
+    answers = await asyncio.gather(*(browser.get("/me", headers=headers) for _ in range(1000)))
+    assert {answer.status_code for answer in answers} == {200}
+    assert house.emulator.auth.introspections == 1
+
+
+async def test_200_tokens_make_200_introspections(house: House) -> None:
+    """One for each, though each comes five times at once; every answer is about its own."""
+    browser = await house.browser()
+    tokens = [(who, house.token(who)) for who in ("ada", "bob") for _ in range(100)]
+
+    async def ask(who: str, token: str) -> None:
+        answer = await browser.get("/me", headers={"Authorization": f"Bearer {token}"})
+        assert answer.json()["username"] == f"{who}@example.org"
+
+    await asyncio.gather(*(ask(*each) for each in tokens * 5))
+    assert house.emulator.auth.introspections == 200
+
+
+async def test_cancelling_one_leaves_the_others(house: House) -> None:
+    """Who goes away takes nobody's introspection along; when all are gone, so is it."""
+    headers = house.bearer()
+    house.emulator.troubles.add("POST", INTROSPECT, latency(5, clock=house.clock))
+    browser = await house.browser()
+    callers = [asyncio.create_task(browser.get("/me", headers=headers)) for _ in range(10)]
+    await _until(lambda: len(house.emulator.requests) == 1)
+    for caller in callers[:9]:
+        caller.cancel()
+    await asyncio.sleep(0)
+    await house.clock.advance(6)
+    assert (await callers[9]).status_code == 200
+    assert house.emulator.auth.introspections == 1
+    await asyncio.gather(*callers, return_exceptions=True)
+
+
+async def _until(holds: Any) -> None:
+    async with asyncio.timeout(5):
+        while not holds():
+            await asyncio.sleep(0.001)
+
+
+def test_the_openapi_document_shows_the_scheme(house_document: dict[str, Any]) -> None:
+    """OAuth 2 with Globus Auth's addresses, and with each route the scopes that it needs."""
+    schemes = house_document["components"]["securitySchemes"]
+    flow = schemes["Globus"]["flows"]["authorizationCode"]
+    assert flow["authorizationUrl"] == "https://auth.globus.org/v2/oauth2/authorize"
+    assert flow["tokenUrl"] == "https://auth.globus.org/v2/oauth2/token"
+    (scope,) = flow["scopes"]
+    paths = house_document["paths"]
+    assert paths["/me"]["get"]["security"] == [{"Globus": [scope]}]
+    assert paths["/files/{collection_id}"]["get"]["security"] == [{"Globus": [scope]}]
+    assert paths["/session"]["get"]["security"] == [{"Session": []}]
+    assert schemes["Session"]["in"] == "cookie"
+    assert "/login" not in paths
+
+
+@pytest.fixture
+async def house_document(house: House) -> dict[str, Any]:
+    return house.app.openapi()
+
+
+def test_a_challenge_cannot_be_broken_out_of() -> None:
+    """Quotes, backslashes and line breaks do not get into a header."""
+    header = challenge(error="invalid_token", description='a"b\\c\r\nX-Evil: 1\xe9')
+    assert header == 'Bearer realm="globus", error="invalid_token", error_description="abcX-Evil: 1"'
+
+
+async def test_a_backend_that_does_not_run_says_so() -> None:
+    """A forgotten lifespan is a usage error with a remedy."""
+    backend = GlobusBackend("11111111-1111-4111-8111-111111111111", "secret")
+    with pytest.raises(GlobusSDKUsageError, match="lifespan"):
+        _ = backend.transport
+    assert "secret" not in repr(backend).replace("client_secret", "")
+
+
+async def test_a_backend_can_start_again_but_not_twice_at_once(house: House) -> None:
+    """It is one application's; a second start while it runs is refused."""
+    with pytest.raises(GlobusSDKUsageError, match="running"):
+        async with house.globus.lifespan():
+            pass
+
+
+async def test_an_application_can_be_started_many_times() -> None:
+    """Each start has a transport of its own: tests start and stop applications all the time."""
+    backend = GlobusBackend("11111111-1111-4111-8111-111111111111", "secret")
+    app = FastAPI(lifespan=backend.lifespan)
+    seen = []
+    for _ in range(3):
+        async with app.router.lifespan_context(app):
+            seen.append(backend.transport)
+            assert not backend.transport.closed
+    assert len(set(map(id, seen))) == 3
+    assert all(transport.closed for transport in seen)
+
+
+async def test_a_route_answers_to_its_own_method_only(house: House) -> None:
+    """HEAD of a protected route without a token is a 405, not a hole."""
+    browser = await house.browser()
+    assert (await browser.head("/me")).status_code == 405
