@@ -20,6 +20,7 @@ from .flows import (
     LoginRefused,
 )
 from .id_token_decoder import IDTokenDecoder
+from .identity_map import IdentityMap
 from .native import NativeAppAuthClient
 from .responses import (
     ClientCredentialResponse,
@@ -50,6 +51,7 @@ __all__ = (
     "GlobusNativeAppFlowManager",
     "GlobusOAuthFlowManager",
     "IDTokenDecoder",
+    "IdentityMap",
     "IntrospectionResponse",
     "InvalidClient",
     "InvalidGrant",

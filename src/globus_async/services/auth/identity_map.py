@@ -1,0 +1,303 @@
+"""Many look-ups of identities, made in few requests."""
+
+from __future__ import annotations
+
+import asyncio
+import copy
+from collections import OrderedDict
+from collections.abc import Iterable, Iterator, MutableMapping
+from typing import TYPE_CHECKING, Final, Protocol, TypeVar, overload
+from uuid import UUID
+
+from ...errors import GlobusError, GlobusSDKUsageError
+
+if TYPE_CHECKING:
+    from ..._clock import Clock
+    from ...paging import Pages
+    from ...transport import Transport
+    from .documents import IdentityDocument
+
+__all__ = ("IdentityCache", "IdentityMap")
+
+D = TypeVar("D")
+_LARGEST_BATCH: Final = 100
+
+
+class _AuthClient(Protocol):
+    @property
+    def transport(self) -> Transport: ...
+
+    def get_identities(
+        self, usernames: Iterable[str] | None = None, ids: Iterable[str] | None = None
+    ) -> Pages[IdentityDocument]: ...
+
+
+class IdentityCache(MutableMapping[str, "IdentityDocument"]):
+    """
+    A mapping that forgets what is old, and what was not used for longest when it is full.
+
+    Args:
+        max_entries: Most entries; an identity takes two, one by its id and one by its username.
+        time_to_live: Seconds until an entry is old.
+        clock: Where the time comes from.
+    """
+
+    def __init__(self, *, max_entries: int, time_to_live: float, clock: Clock) -> None:
+        if max_entries < 1 or not time_to_live > 0:
+            raise GlobusSDKUsageError("max_entries must be 1 or more, and time_to_live above 0 seconds")
+        self._most = max_entries
+        self._seconds = time_to_live
+        self._clock = clock
+        self._entries: OrderedDict[str, tuple[float, IdentityDocument]] = OrderedDict()
+
+    def __getitem__(self, key: str) -> IdentityDocument:
+        end, identity = self._entries[key]
+        if self._clock.monotonic() >= end:
+            del self._entries[key]
+            raise KeyError(key)
+        self._entries.move_to_end(key)
+        return identity
+
+    def __setitem__(self, key: str, identity: IdentityDocument) -> None:
+        self._entries[key] = self._clock.monotonic() + self._seconds, identity
+        self._entries.move_to_end(key)
+        if len(self._entries) > self._most:
+            self._entries.popitem(last=False)
+
+    def __delitem__(self, key: str) -> None:
+        del self._entries[key]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._entries)
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+
+class _Batch:
+    """
+    Names that are asked for together. One of those who wait makes the request, and another if that one is cancelled.
+
+    So there is no task that nobody owns, and who is cancelled takes nothing away from the others.
+    """
+
+    __slots__ = ("error", "found", "names", "over", "taken", "waiting")
+
+    def __init__(self) -> None:
+        self.names: dict[str, None] = {}
+        self.taken = False
+        """Whether somebody makes the request."""
+        self.over = False
+        self.found: dict[str, IdentityDocument] = {}
+        self.error: GlobusError | None = None
+        self.waiting: dict[asyncio.Future[None], None] = {}
+
+    async def turn(self) -> bool:
+        """Wait until the request is made, and return False; or until it is the caller's to make, and return True."""
+        while self.taken and not self.over:
+            waiter = asyncio.get_running_loop().create_future()
+            self.waiting[waiter] = None
+            try:
+                await waiter
+            except asyncio.CancelledError:
+                if waiter.done() and not waiter.cancelled():
+                    self._wake()  # it was this one's turn: it is the next one's now
+                raise
+            finally:
+                del self.waiting[waiter]
+        self.taken = True
+        return not self.over
+
+    def hand_over(self) -> None:
+        """Let another of those who wait make the request."""
+        self.taken = False
+        self._wake()
+
+    def end(self, found: dict[str, IdentityDocument], error: GlobusError | None = None) -> None:
+        """Let everybody have the outcome."""
+        self.over, self.found, self.error = True, found, error
+        for waiter in self.waiting:
+            if not waiter.done():
+                waiter.set_result(None)
+
+    def _wake(self) -> None:
+        if self.taken:
+            return
+        for waiter in self.waiting:
+            if not waiter.done():
+                waiter.set_result(None)
+                return
+
+
+class IdentityMap:
+    """
+    Identities by id or username, looked up 100 at a time.
+
+    Look-ups that are made at the same time go out together; so do names that were added before. What was found is kept
+    for a while. The answer for one name never depends on whether others were cancelled.
+
+    Args:
+        auth_client: The client that looks identities up.
+        identity_ids: Ids and usernames, in any mixture, that will be wanted.
+        id_batch_size: Most names in one request; 100 at most.
+        max_entries: Most entries to keep; an identity takes two.
+        time_to_live: Seconds for which an identity is kept.
+        cache: Where to keep them instead, such as a dict shared by several maps.
+
+    Example:
+        >>> idmap = IdentityMap(ac, ["ada@example.org"])
+        >>> identity = await idmap.get(identity_id)
+        >>> identity["username"], (await idmap["ada@example.org"])["id"] == identity_id
+        ('ada@example.org', True)
+
+    **Differs from globus-sdk:** look-ups are awaited, also ``await idmap[name]``; letters' case does not matter.
+    """
+
+    def __init__(
+        self,
+        auth_client: _AuthClient,
+        identity_ids: Iterable[UUID | str] | None = None,
+        *,
+        id_batch_size: int = _LARGEST_BATCH,
+        max_entries: int = 100_000,
+        time_to_live: float = 3600.0,
+        cache: MutableMapping[str, IdentityDocument] | None = None,
+    ) -> None:
+        if not 1 <= id_batch_size <= _LARGEST_BATCH:
+            raise GlobusSDKUsageError(f"id_batch_size must be between 1 and {_LARGEST_BATCH}")
+        self.auth_client = auth_client
+        self.id_batch_size = id_batch_size
+        self._cache: MutableMapping[str, IdentityDocument] = (
+            IdentityCache(max_entries=max_entries, time_to_live=time_to_live, clock=auth_client.transport.clock)
+            if cache is None
+            else cache
+        )
+        self._added: dict[bool, dict[str, None]] = {True: {}, False: {}}
+        self._open: dict[bool, _Batch] = {}
+        self._asked: dict[str, _Batch] = {}
+        for name in identity_ids or ():
+            self.add(name)
+
+    def add(self, identity_id: UUID | str) -> bool:
+        """
+        Note an id or username that will be wanted, so that it goes out with the next request.
+
+        Returns:
+            Whether it is new.
+        """
+        name, is_id = _normal(identity_id)
+        if name in self._cache or name in self._added[is_id] or name in self._asked:
+            return False
+        self._added[is_id][name] = None
+        return True
+
+    @overload
+    async def get(self, key: UUID | str) -> IdentityDocument | None: ...
+
+    @overload
+    async def get(self, key: UUID | str, default: D) -> IdentityDocument | D: ...
+
+    async def get(self, key: UUID | str, default: object = None) -> object:
+        """
+        Return an identity, or the default if there is none of that name.
+
+        Args:
+            key: An id or a username.
+            default: What to return if Globus Auth does not know it.
+
+        Raises:
+            GlobusAPIError: The look-up failed; that is not the same as not found.
+            NetworkError: Likewise.
+
+        Example:
+            >>> await idmap.get("nobody@example.org", "unknown")
+            'unknown'
+        """
+        try:
+            return await self[key]
+        except KeyError:
+            return default
+
+    async def __getitem__(self, key: UUID | str) -> IdentityDocument:
+        """
+        Return an identity: ``await idmap[key]``.
+
+        Raises:
+            KeyError: Globus Auth does not know it.
+            GlobusAPIError: The look-up failed.
+        """
+        name, is_id = _normal(key)
+        known = self._cache.get(name)
+        if known is not None:
+            return known
+        batch = self._asked.get(name)
+        if batch is None:
+            batch = self._joined(name, is_id)
+        if await batch.turn():
+            await self._look_up(batch, is_id)
+        if batch.error is not None:
+            raise copy.copy(batch.error)
+        return batch.found[name]
+
+    def __delitem__(self, key: UUID | str) -> None:
+        """Forget an identity, so that it is looked up anew."""
+        del self._cache[_normal(key)[0]]
+
+    def _joined(self, name: str, is_id: bool) -> _Batch:
+        """Return the batch that gathers names now, with one more."""
+        batch = self._open.get(is_id)
+        if batch is None:
+            batch = self._open[is_id] = _Batch()
+        batch.names[name] = None
+        self._asked[name] = batch
+        self._added[is_id].pop(name, None)
+        if len(batch.names) >= self.id_batch_size:
+            del self._open[is_id]
+        return batch
+
+    async def _look_up(self, batch: _Batch, is_id: bool) -> None:
+        """Make the request of a batch."""
+        try:
+            await asyncio.sleep(0)  # so that whoever asks in the same pass of the loop is in it
+            if self._open.get(is_id) is batch:
+                del self._open[is_id]
+            added = self._added[is_id]
+            while added and len(batch.names) < self.id_batch_size:
+                name = next(iter(added))
+                del added[name]
+                batch.names[name] = None
+                self._asked[name] = batch
+            names = list(batch.names)
+            page = await self.auth_client.get_identities(**{"ids" if is_id else "usernames": names})
+            found = {name: identity for identity in page for name in _names(identity)}
+        except GlobusError as error:
+            self._end(batch, {}, error)
+        except BaseException:
+            batch.hand_over()
+            raise
+        else:
+            self._cache.update(found)
+            self._end(batch, found)
+
+    def _end(self, batch: _Batch, found: dict[str, IdentityDocument], error: GlobusError | None = None) -> None:
+        for name in batch.names:
+            if self._asked.get(name) is batch:
+                del self._asked[name]
+        batch.end(found, error)
+
+
+def _names(identity: IdentityDocument) -> list[str]:
+    """Return the names under which an identity is found."""
+    names = (identity.get("id"), identity.get("username"))
+    return [name.lower() for name in names if isinstance(name, str)]
+
+
+def _normal(key: UUID | str) -> tuple[str, bool]:
+    """Return the one spelling of a name, and whether it is an id."""
+    try:
+        return str(key if isinstance(key, UUID) else UUID(key)), True
+    except ValueError:
+        name = str(key).strip().lower()
+    if not name or "," in name:
+        raise GlobusSDKUsageError("an id or username is wanted, without commas")
+    return name, False

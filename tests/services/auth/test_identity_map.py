@@ -1,0 +1,212 @@
+"""Many look-ups of identities in few requests, whoever of those who wait is cancelled."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+from uuid import UUID
+
+import httpx
+import pytest
+
+from globus_async.errors import GlobusAPIError, GlobusError, GlobusSDKUsageError
+from globus_async.services.auth import AuthClient
+from globus_async.services.auth.identity_map import IdentityMap
+from tests.services.auth.service import Asked, Service, say
+from tests.toolkit.cancel import MODES, CancelAt, Mode
+from tests.toolkit.scheduler import run_shuffled
+
+
+def identity(number: int) -> dict[str, Any]:
+    return {
+        "id": str(UUID(int=number)),
+        "username": f"user{number}@example.org",
+        "name": f"User {number}",
+        "status": "used",
+    }
+
+
+IDENTITIES = [identity(number) for number in range(1, 1001)]
+
+
+def known(asked: Asked) -> Any:
+    """Answer as the service does: those it knows, in an order of its own."""
+    names = {*asked.query.get("ids", "").split(","), *asked.query.get("usernames", "").split(",")}
+    return {"identities": [one for one in reversed(IDENTITIES) if one["id"] in names or one["username"] in names]}
+
+
+async def slowly(asked: Asked) -> Any:
+    """Answer after a few passes of the loop."""
+    for _ in range(3):
+        await asyncio.sleep(0)
+    return known(asked)
+
+
+def test_10_000_concurrent_look_ups_of_1_000_identities_are_10_requests(capsys: pytest.CaptureFixture[str]) -> None:
+    """Whoever asks in one pass of the loop shares requests of 100 names, and each name is asked for once."""
+    service = Service(known)
+
+    async def scenario() -> None:
+        idmap = IdentityMap(service.client(AuthClient))
+        found = await asyncio.gather(*(idmap.get(IDENTITIES[n % 1000]["id"]) for n in range(10_000)))
+        assert [one["username"] for one in found if one] == [f"user{n % 1000 + 1}@example.org" for n in range(10_000)]
+        assert await idmap.get("user7@example.org") == IDENTITIES[6]
+
+    asyncio.run(scenario(), debug=False)  # debug mode keeps the stack of each of 10,000 tasks
+    sizes = [len(asked.query["ids"].split(",")) for asked in service.asked]
+    say(capsys, f"10,000 look-ups of 1,000 identities: {len(sizes)} requests of {sizes[0]} names")
+    assert sizes == [100] * 10
+
+
+async def test_ids_and_usernames_are_asked_for_apart() -> None:
+    """A request has one kind of names; case and UUID objects make no difference."""
+    service = Service(known)
+    idmap = IdentityMap(service.client(AuthClient))
+    found = await asyncio.gather(
+        idmap.get(UUID(int=1)),
+        idmap.get("USER2@Example.org"),
+        idmap.get(str(UUID(int=3)).upper()),
+        idmap["user4@example.org"],
+    )
+    assert [one and one["name"] for one in found] == ["User 1", "User 2", "User 3", "User 4"]
+    assert [sorted(asked.query) for asked in service.asked] == [["ids"], ["provision", "usernames"]]
+
+
+async def test_names_added_before_go_out_with_the_first_look_up() -> None:
+    """A batch that is not full is filled up."""
+    service = Service(known)
+    idmap = IdentityMap(service.client(AuthClient), [one["id"] for one in IDENTITIES[:150]])
+    assert idmap.add(UUID(int=1)) is False
+    assert idmap.add(UUID(int=999)) is True
+    assert (await idmap[UUID(int=1)])["name"] == "User 1"
+    assert len(service.asked[0].query["ids"].split(",")) == 100
+    assert await idmap.get(UUID(int=50))
+    assert len(service.asked) == 1
+    assert await idmap.get(UUID(int=999))
+    assert len(service.asked) == 2
+    assert idmap.add(UUID(int=999)) is False
+
+
+async def test_not_found_is_told_apart_from_failed() -> None:
+    """A name nobody has gives the default, and is asked for again; a failure is raised."""
+    service = Service(known)
+    idmap = IdentityMap(service.client(AuthClient))
+    assert await idmap.get("nobody@example.org") is None
+    assert await idmap.get("nobody@example.org", "unknown") == "unknown"
+    assert len(service.asked) == 2
+    with pytest.raises(KeyError):
+        await idmap[UUID(int=0)]
+    service.answer = lambda _: httpx.Response(403, json={"errors": [{"code": "FORBIDDEN", "detail": "no"}]})
+    with pytest.raises(GlobusAPIError, match="FORBIDDEN"):
+        await idmap.get(UUID(int=5), "unknown")
+    service.answer = known
+    assert await idmap.get(UUID(int=5))
+
+
+async def test_a_failure_reaches_everybody_as_an_error_of_their_own() -> None:
+    """100 who wait for one request get 100 exceptions."""
+    service = Service(lambda _: httpx.Response(400, json={"errors": [{"code": "INVALID_PARAMETERS"}]}))
+    idmap = IdentityMap(service.client(AuthClient))
+    failures = await asyncio.gather(*(idmap.get(UUID(int=n)) for n in range(1, 101)), return_exceptions=True)
+    assert len({id(failure) for failure in failures}) == 100
+    assert all(isinstance(failure, GlobusAPIError) and failure.code == "INVALID_PARAMETERS" for failure in failures)
+    assert len(service.asked) == 1
+
+
+async def test_what_is_old_is_asked_for_again_and_the_bound_is_kept() -> None:
+    """Entries end with their time, and the least used ones go first when there are too many."""
+    service = Service(known)
+    idmap = IdentityMap(service.client(AuthClient), max_entries=4, time_to_live=60)
+    for number in (1, 2, 1, 3, 1):
+        await idmap.get(UUID(int=number))
+    assert len(service.asked) == 3
+    await idmap.get(UUID(int=2))
+    assert len(service.asked) == 4
+    await service.clock.advance(61)
+    await idmap.get(UUID(int=2))
+    assert len(service.asked) == 5
+    del idmap[UUID(int=2)]
+    await idmap.get(UUID(int=2))
+    assert len(service.asked) == 6
+
+
+async def test_a_mapping_may_be_shared() -> None:
+    """Two maps over one dict know what the other has found."""
+    service, shared = Service(known), dict[str, Any]()
+    client = service.client(AuthClient)
+    await IdentityMap(client, cache=shared).get(UUID(int=1))
+    assert await IdentityMap(client, cache=shared).get("user1@example.org") == IDENTITIES[0]
+    assert len(service.asked) == 1
+
+
+@pytest.mark.parametrize("key", ["", " ", "a@b,c@d"])
+async def test_a_name_that_cannot_be_one_is_refused(key: str) -> None:
+    """Nothing is sent for it."""
+    service = Service(known)
+    with pytest.raises(GlobusSDKUsageError):
+        await IdentityMap(service.client(AuthClient)).get(key)
+    assert not service.asked
+
+
+@pytest.mark.parametrize(
+    "options", [{"id_batch_size": 0}, {"id_batch_size": 101}, {"max_entries": 0}, {"time_to_live": 0}]
+)
+async def test_bounds_are_checked(options: dict[str, Any]) -> None:
+    """A batch has 1 to 100 names, and a cache has room and time."""
+    with pytest.raises(GlobusSDKUsageError):
+        IdentityMap(Service(known).client(AuthClient), **options)
+
+
+async def test_a_document_that_is_no_identity_is_passed_over() -> None:
+    """Members that are missing or of another kind make nobody found, and nothing fail."""
+    service = Service(lambda _: {"identities": [{}, {"id": 5}, {"username": None}, IDENTITIES[0]]})
+    idmap = IdentityMap(service.client(AuthClient))
+    found = await asyncio.gather(idmap.get(UUID(int=1)), idmap.get(UUID(int=2)))
+    assert list(found) == [IDENTITIES[0], None]
+
+
+@pytest.mark.parametrize("mode", MODES)
+async def test_cancelling_any_of_those_who_wait_takes_nothing_from_the_others(
+    mode: Mode, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The first, who makes the request, is cancelled at each of its suspensions; the others get their answers."""
+    points = 0
+    for k in range(1, 50):
+        service = Service(slowly)
+        idmap = IdentityMap(service.client(AuthClient))
+        first = CancelAt(idmap.get(UUID(int=1)), k, mode)
+        others = [idmap.get(UUID(int=number)) for number in (1, 2, 3)]
+        outcomes = await asyncio.gather(first, *others, return_exceptions=True)
+        assert [one["name"] for one in outcomes[1:] if isinstance(one, dict)] == ["User 1", "User 2", "User 3"]
+        assert await idmap.get(UUID(int=1)) == IDENTITIES[0]
+        if not first.fired:
+            break
+        points += 1
+        assert isinstance(outcomes[0], asyncio.CancelledError)
+    say(capsys, f"cancelled at {points} points, {mode}: nobody else was touched")
+    assert 0 < points < 49
+
+
+def test_any_order_and_any_cancellations_leave_the_rest_answered() -> None:
+    """500 random orders of 30 look-ups, a third of them cancelled: the rest are right, and the map works afterwards."""
+
+    async def scenario() -> None:
+        service = Service(slowly)
+        idmap = IdentityMap(service.client(AuthClient), id_batch_size=4)
+        tasks = [asyncio.create_task(_value(idmap, n % 9 + 1)) for n in range(30)]
+        for task in tasks[::3]:
+            await asyncio.sleep(0)
+            task.cancel()
+        outcomes = await asyncio.gather(*tasks, return_exceptions=True)
+        for n, outcome in enumerate(outcomes):
+            assert outcome == f"User {n % 9 + 1}" or (n % 3 == 0 and isinstance(outcome, asyncio.CancelledError))
+        assert [await _value(idmap, n) for n in range(1, 10)] == [f"User {n}" for n in range(1, 10)]
+
+    assert run_shuffled(scenario) == 500
+
+
+async def _value(idmap: IdentityMap, number: int) -> str:
+    found = await idmap.get(UUID(int=number))
+    if found is None:
+        raise GlobusError("not found")
+    return str(found["name"])
