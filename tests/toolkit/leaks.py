@@ -84,7 +84,7 @@ class Problems:
 
     def assert_none(self) -> None:
         """Raise if anything was reported."""
-        told = [str(context.get("message")) for context in self.to_the_loop]
+        told = [f"{context.get('message')}: {context.get('exception')!r}, {context}" for context in self.to_the_loop]
         told += [str(warning.message) for warning in self.warned]
         told += [f"{record.name}: {record.getMessage()}" for record in self.logged if not _is_slowness(record)]
         assert not told, f"{len(told)} problems were reported: {told[:5]}"
