@@ -223,8 +223,10 @@ class RawServer:
         finally:
             self.open -= 1
             self.events.append(Event(connection, "ended"))
-            self._tasks.discard(task)
             writer.transport.abort()
+            with contextlib.suppress(OSError, asyncio.CancelledError):
+                await writer.wait_closed()  # or how it ended would be an error that nobody looked at
+            self._tasks.discard(task)
 
     async def _serve(self, connection: int, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         going = await self._play(connection, self.on_accept, reader, writer)
