@@ -7,11 +7,13 @@ import heapq
 import itertools
 import math
 import threading
-from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Awaitable, Callable
+    from collections.abc import Awaitable, Callable
+    from contextlib import AbstractAsyncContextManager
+    from types import TracebackType
 
 __all__ = ("ManualClock",)
 
@@ -42,7 +44,7 @@ class ManualClock:
         self._start = start
         self._elapsed = 0.0
         self._order = itertools.count()
-        self._due: list[tuple[float, int, Callable[[], None]]] = []
+        self._alarms: list[_Alarm] = []
         self._lock = threading.Lock()
 
     def __repr__(self) -> str:
@@ -58,39 +60,25 @@ class ManualClock:
 
     @property
     def waiting(self) -> int:
-        """How many sleeps and timeouts have not come due; those given up meanwhile are still counted."""
-        return len(self._due)
+        """How many sleeps and timeouts have not come due."""
+        with self._lock:
+            return sum(not alarm.is_off for alarm in self._alarms)
 
     async def sleep(self, seconds: float) -> None:
         """Wait until the clock has been turned so far; zero or less only gives way to others."""
         if seconds <= 0:
             await asyncio.sleep(0)
             return
-        loop = asyncio.get_running_loop()
-        woken: asyncio.Future[None] = loop.create_future()
-        self._at(seconds, lambda: _in_its_loop(loop, lambda: _resolve(woken)))
-        await woken
+        woken: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        alarm = self.set_alarm(seconds, lambda: None if woken.done() else woken.set_result(None))
+        try:
+            await woken
+        finally:
+            alarm.is_off = True
 
-    @asynccontextmanager
-    async def timeout(self, seconds: float | None) -> AsyncGenerator[asyncio.Timeout]:
+    def timeout(self, seconds: float | None) -> AbstractAsyncContextManager[object]:
         """Bound a block: `TimeoutError` once the clock has been turned so far, ``None`` for no bound."""
-        loop = asyncio.get_running_loop()
-        over = False
-        async with asyncio.timeout(None) as bound:
-
-            def expire() -> None:
-                if not over and not bound.expired():
-                    bound.reschedule(loop.time())
-
-            if seconds is not None:
-                if seconds <= 0:
-                    expire()
-                else:
-                    self._at(seconds, lambda: _in_its_loop(loop, expire))
-            try:
-                yield bound
-            finally:
-                over = True
+        return _Bound(self, seconds)
 
     async def advance(self, seconds: float, *, settle: Callable[[], Awaitable[object]] | None = None) -> None:
         """
@@ -106,38 +94,73 @@ class ManualClock:
         await _give_way(settle)
         while (moment := self._next(end)) is not None:
             self._elapsed = max(self._elapsed, moment)
-            self._wake()
+            self._ring()
             await _give_way(settle)
         self._elapsed = end
         await _give_way(settle)
 
-    def _at(self, seconds: float, call: Callable[[], None]) -> None:
+    def set_alarm(self, seconds: float, ring: Callable[[], None]) -> _Alarm:
+        """Have something called in this event loop once the clock has been turned so far."""
+        alarm = _Alarm(self._elapsed + seconds, next(self._order), asyncio.get_running_loop(), ring)
         with self._lock:
-            heapq.heappush(self._due, (self._elapsed + seconds, next(self._order), call))
+            heapq.heappush(self._alarms, alarm)
+        return alarm
 
     def _next(self, end: float) -> float | None:
+        """Tell when somebody comes due, if that is in time."""
         with self._lock:
-            return self._due[0][0] if self._due and self._due[0][0] <= end else None
+            while self._alarms and self._alarms[0].is_off:
+                heapq.heappop(self._alarms)
+            return self._alarms[0].at if self._alarms and self._alarms[0].at <= end else None
 
-    def _wake(self) -> None:
-        """Wake all whose time is now, those who waited longest first."""
+    def _ring(self) -> None:
+        """Wake all whose time has come, each in its own event loop, those who waited longest first."""
         while True:
             with self._lock:
-                if not self._due or self._due[0][0] > self._elapsed:
+                if not self._alarms or self._alarms[0].at > self._elapsed:
                     return
-                _, _, call = heapq.heappop(self._due)
-            call()
+                alarm = heapq.heappop(self._alarms)
+            if not alarm.is_off and not alarm.loop.is_closed():
+                alarm.loop.call_soon_threadsafe(alarm.ring)
 
 
-def _in_its_loop(loop: asyncio.AbstractEventLoop, call: Callable[[], object]) -> None:
-    """Run a callback in the loop of the one who waits; a loop that is closed waits no more."""
-    if not loop.is_closed():
-        loop.call_soon_threadsafe(call)
+@dataclass(order=True, slots=True)
+class _Alarm:
+    at: float
+    order: int
+    loop: asyncio.AbstractEventLoop = field(compare=False)
+    ring: Callable[[], None] = field(compare=False)
+    is_off: bool = field(default=False, compare=False)
 
 
-def _resolve(future: asyncio.Future[None]) -> None:
-    if not future.done():
-        future.set_result(None)
+class _Bound:
+    """`asyncio.timeout`, ended by another clock."""
+
+    def __init__(self, clock: ManualClock, seconds: float | None) -> None:
+        self._clock = clock
+        self._seconds = seconds
+        self._bound = asyncio.timeout(None)
+        self._alarm: _Alarm | None = None
+
+    async def __aenter__(self) -> asyncio.Timeout:
+        await self._bound.__aenter__()
+        if self._seconds is not None:
+            if self._seconds <= 0:
+                self._expire()
+            else:
+                self._alarm = self._clock.set_alarm(self._seconds, self._expire)  # one thing in two classes
+        return self._bound
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._alarm is not None:
+            self._alarm.is_off = True
+        await self._bound.__aexit__(kind, error, trace)
+
+    def _expire(self) -> None:
+        if (self._alarm is None or not self._alarm.is_off) and not self._bound.expired():
+            self._bound.reschedule(asyncio.get_running_loop().time())
 
 
 async def _give_way(settle: Callable[[], Awaitable[object]] | None) -> None:

@@ -13,7 +13,11 @@ if TYPE_CHECKING:
 
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-__all__ = ("RecordedRequest", "Recorder")
+__all__ = (
+    "RecordedRequest",
+    "Recorder",
+    "fingerprint",
+)
 
 _SECRET_FIELDS: Final = {
     "access_token",

@@ -19,7 +19,11 @@ if TYPE_CHECKING:
 
     from starlette.types import ASGIApp, Receive, Scope, Send
 
-__all__ = ("LoopbackServer", "listen", "serving")
+__all__ = (
+    "LoopbackServer",
+    "listen",
+    "serving",
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,21 @@ if TYPE_CHECKING:
     from .model import Collection, Document
     from .permissions import Caller
 
-__all__ = ("Call", "Gate", "Handler", "RouteTable", "answer", "error_response", "result", "starlette_routes")
+__all__ = (
+    "TRANSFER_SCOPE",
+    "Call",
+    "Gate",
+    "Handler",
+    "RouteTable",
+    "answer",
+    "bool_member",
+    "error_response",
+    "raw_answer",
+    "required_text",
+    "result",
+    "starlette_routes",
+    "text_member",
+)
 
 TRANSFER_SCOPE: Final = "urn:globus:auth:scope:transfer.api.globus.org:all"
 _HEADERS: Final = {

@@ -14,7 +14,15 @@ if TYPE_CHECKING:
 
     from .view import View
 
-__all__ = ("FileCopy", "SourceError", "StoppedError", "is_up_to_date")
+__all__ = (
+    "CHUNK",
+    "FileCopy",
+    "SourceError",
+    "StoppedError",
+    "algorithm_name",
+    "digest",
+    "is_up_to_date",
+)
 
 CHUNK: Final = 1 << 20
 """How much is read at a time, in bytes."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import fnmatch
 import re
-import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -22,8 +21,8 @@ if TYPE_CHECKING:
 
 __all__ = ("DeleteWork",)
 
-_SLICE: Final = 0.05
-"""Seconds of work in one go."""
+_SLICE: Final = 500
+"""Steps in one go."""
 
 
 @dataclass(slots=True)
@@ -61,8 +60,9 @@ class DeleteWork:
             FatalError: The task cannot go on.
             StoppedError: The task has ended.
         """
-        end = time.monotonic() + _SLICE
-        while self:
+        for _ in range(1 if alone else _SLICE):
+            if not self:
+                break
             if self._stopped():
                 raise StoppedError
             try:
@@ -73,8 +73,6 @@ class DeleteWork:
                     self._items.pop()
             except StorageError as error:
                 return error
-            if alone or time.monotonic() > end:
-                break
         return None
 
     @property

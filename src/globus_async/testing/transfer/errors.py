@@ -9,7 +9,14 @@ from .storage import Problem, StorageError
 if TYPE_CHECKING:
     from .model import Collection, Document
 
-__all__ = ("ServiceError", "no_such_endpoint", "not_permitted", "of_storage")
+__all__ = (
+    "ServiceError",
+    "disconnected",
+    "no_such_endpoint",
+    "not_permitted",
+    "of_storage",
+    "server_of",
+)
 
 
 class ServiceError(Exception):

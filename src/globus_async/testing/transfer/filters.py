@@ -12,7 +12,14 @@ from .errors import ServiceError
 from .model import Document
 from .state import parse_time
 
-__all__ = ("Predicate", "file_filter", "ordered", "search_rank", "task_filter")
+__all__ = (
+    "Predicate",
+    "bad_filter",
+    "file_filter",
+    "ordered",
+    "search_rank",
+    "task_filter",
+)
 
 Predicate: TypeAlias = Callable[[Document], bool]
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import logging
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -12,31 +11,32 @@ from typing import TYPE_CHECKING, Final, TypeVar, TypeVarTuple, Unpack, cast
 import anyio
 import anyio.to_thread
 
+from . import history
 from .copying import SourceError, StoppedError
 from .delete_work import DeleteWork
-from .documents import started_details
-from .errors import server_of
-from .model import Collection, Event, SkippedError, Status, Task
-from .paths import joined
+from .model import Status, Task
 from .permissions import pausing_rules
-from .storage import Problem, StorageError
-from .transfer_work import Copy, Extra, FatalError, Outcome, Scan, TransferWork, Unit
+from .storage import StorageError
+from .task_documents import started_details
+from .transfer_work import Copy, FatalError, Outcome, TransferWork, Unit
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Sequence
 
     from .state import TransferState
 
-__all__ = ("Pace", "TaskMachine")
+__all__ = (
+    "Pace",
+    "TaskMachine",
+    "logger",
+)
 
 T = TypeVar("T")
 Ts = TypeVarTuple("Ts")
 
 logger: Final = logging.getLogger("globus_async.testing")
 
-_SKIPPABLE: Final = {Problem.PERMISSION_DENIED, Problem.NOT_FOUND}
 _HOUR: Final = 3600.0
-_PROGRESS_EVERY: Final = 60.0
 
 
 @dataclass(slots=True)
@@ -170,7 +170,7 @@ class TaskMachine:
         """Give a task its end, then stop what still works for it."""
         if task.is_final:
             return
-        self._finish(task, Status.FAILED, Event(code, code.lower(), details, self._state.now(), is_error=True))
+        history.finish(self._state, task, Status.FAILED, code, description=code.lower(), details=details)
         scope = self._scopes.get(task.id)
         if scope is not None:
             self._call(scope.cancel)
@@ -246,29 +246,25 @@ class TaskMachine:
             task.queued = False
             await self._sleep(self.pace.start_delay)
             task.start_time = self._state.now()
-            self._note(task, "STARTED", "started", started_details())
+            history.note(self._state, task, "STARTED", "started", started_details())
             await (self._transfer(task) if task.is_transfer else self._delete(task))
         except FatalError as error:
             task.counts.faults += 1
             task.counts.failed += 1
             task.fatal_error = (error.code, error.description)
-            self._finish(
-                task,
-                Status.FAILED,
-                Event(error.code, error.description, error.details, self._state.now(), is_error=True),
+            history.finish(
+                self._state, task, Status.FAILED, error.code, description=error.description, details=error.details
             )
         except StoppedError:
             pass
         except Exception as error:
             logger.exception("task %s broke", task.id)
             task.fatal_error = ("INTERNAL_ERROR", "internal error")
-            self._finish(
-                task,
-                Status.FAILED,
-                Event("INTERNAL_ERROR", "internal error", repr(error), self._state.now(), is_error=True),
+            history.finish(
+                self._state, task, Status.FAILED, "INTERNAL_ERROR", description="internal error", details=repr(error)
             )
         else:
-            self._finish(task, Status.SUCCEEDED, Event("SUCCEEDED", "succeeded", "", self._state.now()))
+            history.finish(self._state, task, Status.SUCCEEDED, "SUCCEEDED", description="succeeded")
         finally:
             slot.release()
 
@@ -291,9 +287,9 @@ class TaskMachine:
             return task.paused
         task.paused = bool(messages)
         if task.paused:
-            self._note(task, "PAUSED", "paused", messages[0])
+            history.note(self._state, task, "PAUSED", "paused", messages[0])
         else:
-            self._note(task, "UNPAUSED", "unpaused", "The task was resumed")
+            history.note(self._state, task, "UNPAUSED", "unpaused", "The task was resumed")
             if not task.deadline_is_fixed:
                 task.deadline = self._state.now() + 24 * _HOUR
                 self._interrupt(task)
@@ -312,14 +308,16 @@ class TaskMachine:
             task.counts.retrying = 0
         if task.skipped:
             count = len(task.skipped)
-            self._note(task, "SKIPPED_ERRORS", "skipped errors", f"{count} source errors were skipped")
+            history.note(self._state, task, "SKIPPED_ERRORS", "skipped errors", f"{count} source errors were skipped")
             if task.options.get("delete_destination_extra"):
                 details = "Nothing was deleted at the destination, since source errors were skipped"
-                self._note(task, "DELETE_DESTINATION_EXTRA_SKIPPED", "delete destination extra skipped", details)
+                history.note(
+                    self._state, task, "DELETE_DESTINATION_EXTRA_SKIPPED", "delete destination extra skipped", details
+                )
 
     async def _round(self, task: Task, work: TransferWork) -> None:
         """Do all that can be done now, some units at a time."""
-        progress = _Progress(self._state.now())
+        progress = history.Progress(self._state.now())
         freed = anyio.Event()
         in_flight = 0
 
@@ -327,7 +325,7 @@ class TaskMachine:
             nonlocal in_flight
             try:
                 for outcome in await self._perform(work, units):
-                    self._book(task, work, outcome)
+                    history.book(self._state, task, work, outcome)
             finally:
                 in_flight -= 1
                 freed.set()
@@ -346,7 +344,7 @@ class TaskMachine:
                         freed = anyio.Event()
                         with self._resting():
                             await freed.wait()
-                        self._report(task, progress)
+                        history.report(self._state, task, progress)
                     else:
                         break
         except BaseExceptionGroup as group_error:
@@ -386,81 +384,6 @@ class TaskMachine:
     async def _in_thread(self, call: Callable[[Unpack[Ts]], T], *args: *Ts) -> T:
         return await anyio.to_thread.run_sync(call, *args, limiter=self._limiter)
 
-    def _book(self, task: Task, work: TransferWork, outcome: Outcome) -> None:
-        """Book what came of a unit."""
-        counts, unit = task.counts, outcome.unit
-        if task.is_final:
-            return
-        if outcome.error is not None:
-            self._fault(task, work, outcome, outcome.error)
-            return
-        task.trouble = None if not work.failed else task.trouble
-        counts.symlinks += outcome.symlinks
-        work.add(outcome.found)
-        if not isinstance(unit, Extra):
-            counts.succeeded += 1
-        if outcome.skipped:
-            counts.files_skipped += 1
-        if outcome.transferred is not None:
-            counts.files_transferred += 1
-            task.successful.append(outcome.transferred)
-        if isinstance(unit, Copy):
-            task.progress_time = self._state.now()
-
-    def _fault(self, task: Task, work: TransferWork, outcome: Outcome, error: StorageError) -> None:
-        counts, unit, now = task.counts, outcome.unit, self._state.now()
-        code = error.problem.value
-        if outcome.on_source and task.options.get("skip_source_errors") and error.problem in _SKIPPABLE:
-            counts.skipped_errors += 1
-            item = unit.item if isinstance(unit, Copy) else None
-            task.skipped.append(
-                SkippedError(
-                    code,
-                    str(error),
-                    now,
-                    joined(unit.source),
-                    joined(unit.destination),
-                    is_directory=isinstance(unit, Scan),
-                    external_checksum=item.external_checksum if item else None,
-                    checksum_algorithm=item.checksum_algorithm if item else None,
-                )
-            )
-            return
-        if error.problem is Problem.QUOTA and task.options.get("fail_on_quota_errors"):
-            raise FatalError(code, "quota exceeded", str(error))
-        counts.faults += 1
-        counts.retrying += 1
-        unit.retries += 1
-        work.failed.append(unit)
-        collection = task.source if outcome.on_source or task.destination is None else task.destination
-        self._trouble(task, collection, joined(unit.source if outcome.on_source else unit.destination), error)
-
-    def _trouble(self, task: Task, collection: Collection, path: str, error: StorageError) -> None:
-        """Write what a storage refused into the history of a task."""
-        code, now = error.problem.value, self._state.now()
-        description = code.lower().replace("_", " ")
-        details = (
-            f"Error ({task.type.lower()})\nEndpoint: {collection.display_name} ({collection.id})\n"
-            f"Server: {server_of(collection)}\nFile: {path}\nMessage: {error}\n---\n"
-            f"Details: 500-Command failed. : {error}\\r\\n500 End.\\r\\n"
-        )
-        task.trouble = (code, description, now)
-        task.events.append(Event(code, description, details, now, is_error=True))
-
-    def _report(self, task: Task, progress: _Progress) -> None:
-        """Write a ``PROGRESS`` event once a minute."""
-        now = self._state.now()
-        if now - progress.reported_at >= _PROGRESS_EVERY:
-            details = {
-                "bytes_transferred": task.counts.bytes_transferred,
-                "duration": round(now - progress.reported_at, 3),
-                "mbps": round(
-                    (task.counts.bytes_transferred - progress.bytes) * 8e-6 / (now - progress.reported_at), 3
-                ),
-            }
-            self._note(task, "PROGRESS", "progress", json.dumps(details))
-            progress.reported_at, progress.bytes = now, task.counts.bytes_transferred
-
     async def _delete(self, task: Task) -> None:
         work = DeleteWork(self._state, task, stopped=lambda: self._is_over(task))
         delay = self.pace.retry_delay
@@ -470,40 +393,12 @@ class TaskMachine:
             task.counts.retrying = 1 if error is not None else 0
             if error is not None:
                 task.counts.faults += 1
-                self._trouble(task, task.source, work.place, error)
+                history.trouble(self._state, task, task.source, work.place, error)
                 await self._sleep(delay)
                 delay = min(delay * 2, 600.0)
             else:
                 task.trouble = None
                 await self._sleep(self.pace.seconds_per_file)
-
-    def _note(self, task: Task, code: str, description: str, details: str) -> None:
-        task.events.append(Event(code, description, details, self._state.now()))
-
-    def _finish(self, task: Task, status: Status, event: Event) -> None:
-        """End a task, once and for all."""
-        if task.is_final:
-            return
-        counts = task.counts
-        left = counts.pending + counts.retrying
-        counts.retrying = 0
-        if event.code == "EXPIRED":
-            counts.expired += left
-        elif status is Status.FAILED:
-            counts.canceled += left
-        task.completion_time = self._state.now()
-        task.queued = task.paused = False
-        task.trouble = None
-        task.events.append(event)
-        task.status = status
-
-
-@dataclass(slots=True)
-class _Progress:
-    """When the last ``PROGRESS`` event was written, and what had been copied then."""
-
-    reported_at: float
-    bytes: int = 0
 
 
 def _the_one(group: BaseExceptionGroup[BaseException]) -> BaseException:

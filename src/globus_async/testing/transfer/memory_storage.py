@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import io
 import threading
-import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, BinaryIO, Final, TypeAlias
 
+from ..._clock import Clock, SystemClock
 from . import paths
 from .storage import NAME_LIMIT, Entry, LinkInfo, Problem, StorageError
 
 if TYPE_CHECKING:
     from .paths import Parts
 
-__all__ = ("MemoryStorage",)
+__all__ = (
+    "Content",
+    "MemoryStorage",
+)
 
 _LINKS: Final = 40
 """Links followed on one way before it counts as a loop."""
@@ -23,20 +26,20 @@ _LINKS: Final = 40
 
 @dataclass(slots=True, eq=False)
 class _File:
-    content: bytes = b""
-    mtime: float = field(default_factory=time.time)
+    content: bytes
+    mtime: float
 
 
 @dataclass(slots=True, eq=False)
 class _Link:
     target: str
-    mtime: float = field(default_factory=time.time)
+    mtime: float
 
 
 @dataclass(slots=True, eq=False)
 class _Directory:
+    mtime: float
     children: dict[str, _Node] = field(default_factory=dict["str", "_Node"])
-    mtime: float = field(default_factory=time.time)
 
 
 _Node: TypeAlias = _File | _Link | _Directory
@@ -53,15 +56,19 @@ class MemoryStorage:
         {'data/a.txt': b'one', 'empty/': None}
     """
 
-    def __init__(self, tree: Mapping[str, Content] | None = None, *, quota: int | None = None) -> None:
+    def __init__(
+        self, tree: Mapping[str, Content] | None = None, *, quota: int | None = None, clock: Clock | None = None
+    ) -> None:
         """
         Plant a tree.
 
         Args:
             tree: Paths to contents: text or bytes for a file, a mapping or ``None`` for a directory.
             quota: How many bytes the files may have together; no limit by default.
+            clock: Tells when a file is modified; the system's by default.
         """
-        self._root = _Directory()
+        self._now = (clock or SystemClock()).wall
+        self._root = _Directory(self._now())
         self._lock = threading.RLock()
         self._quota = quota
         self._plant((), tree or {})
@@ -126,12 +133,12 @@ class MemoryStorage:
     def make_directory(self, path: Parts) -> None:
         """Make a directory whose parent exists."""
         with self._lock:
-            self._add(path, _Directory())
+            self._add(path, _Directory(self._now()))
 
     def make_link(self, target: str, path: Parts) -> None:
         """Make a symbolic link."""
         with self._lock:
-            self._add(path, _Link(target))
+            self._add(path, _Link(target, self._now()))
 
     def rename(self, old: Parts, new: Parts) -> None:
         """Move a file or directory; refuses to replace what is there."""
@@ -150,7 +157,7 @@ class MemoryStorage:
                 raise StorageError(Problem.OTHER, "A directory cannot be moved into itself")
             self._add(new, node)
             del source.children[old[-1]]
-            source.mtime = time.time()
+            source.mtime = self._now()
 
     def remove(self, path: Parts) -> None:
         """Remove a file, or a link itself."""
@@ -159,7 +166,7 @@ class MemoryStorage:
             if isinstance(node, _Directory):
                 raise StorageError(Problem.IS_A_DIRECTORY, "Is a directory")
             del parent.children[path[-1]]
-            parent.mtime = time.time()
+            parent.mtime = self._now()
 
     def remove_directory(self, path: Parts) -> None:
         """Remove an empty directory."""
@@ -170,7 +177,7 @@ class MemoryStorage:
             if node.children:
                 raise StorageError(Problem.NOT_EMPTY, "Directory not empty")
             del parent.children[path[-1]]
-            parent.mtime = time.time()
+            parent.mtime = self._now()
 
     def set_mtime(self, path: Parts, mtime: float) -> None:
         """Set when a directory or file was last modified."""
@@ -200,7 +207,7 @@ class MemoryStorage:
             if not isinstance(node, _Directory):
                 raise StorageError(Problem.NOT_A_DIRECTORY, "Not a directory")
             below = MemoryStorage()
-            below._root, below._lock, below._quota = node, self._lock, self._quota
+            below._root, below._lock, below._quota, below._now = node, self._lock, self._quota, self._now
             return below
 
     def _exists(self, path: Parts) -> bool:
@@ -272,7 +279,7 @@ class MemoryStorage:
         if path[-1] in parent.children:
             raise StorageError(Problem.EXISTS, "File exists")
         parent.children[path[-1]] = node
-        parent.mtime = time.time()
+        parent.mtime = self._now()
 
     def _target(self, path: Parts) -> tuple[_Directory, str, _File | None]:
         """Find where a file is to be written: the directory, the name, and the file it replaces."""
@@ -296,8 +303,8 @@ class MemoryStorage:
                 used = sum(len(leaf) for _, leaf in _leaves(self._root, "") if leaf) - len(old.content if old else b"")
                 if used + len(content) > self._quota:
                     raise StorageError(Problem.QUOTA, "Disk quota exceeded")
-            parent.children[name] = _File(content, time.time() if mtime is None else mtime)
-            parent.mtime = time.time()
+            parent.children[name] = _File(content, self._now() if mtime is None else mtime)
+            parent.mtime = self._now()
 
     def _entry(self, path: Parts, node: _Node) -> Entry:
         name = path[-1]

@@ -7,7 +7,13 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ("Parts", "PathError", "is_below", "joined", "parse")
+__all__ = (
+    "Parts",
+    "PathError",
+    "is_below",
+    "joined",
+    "parse",
+)
 
 Parts = tuple[str, ...]
 """The names from the root down; empty for the root itself."""

@@ -14,15 +14,20 @@ if TYPE_CHECKING:
     from .state import TransferState
 
 __all__ = (
+    "ROLES",
     "Caller",
     "active_pause_rules",
+    "check_access",
     "check_not_paused",
     "check_usable",
     "check_visible",
     "effective_roles",
+    "is_activated",
+    "is_visible",
     "may",
     "may_monitor",
     "pausing_rules",
+    "principals",
     "require_role",
 )
 

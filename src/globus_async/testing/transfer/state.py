@@ -17,7 +17,15 @@ from .model import AdminCancel, Bookmark, Collection, Document, PauseRule, Task
 if TYPE_CHECKING:
     from ..._clock import Clock
 
-__all__ = ("Limits", "TransferState")
+__all__ = (
+    "Limits",
+    "TransferState",
+    "iso",
+    "iso_with_blank",
+    "local_username",
+    "parse_time",
+    "request_id",
+)
 
 _LETTERS: Final = string.ascii_letters + string.digits
 

@@ -18,7 +18,17 @@ if TYPE_CHECKING:
     from .model import Item, SuccessfulTransfer, Task
     from .state import TransferState
 
-__all__ = ("Copy", "FatalError", "Outcome", "TransferWork", "Unit")
+__all__ = (
+    "Copy",
+    "Extra",
+    "FatalError",
+    "Link",
+    "Outcome",
+    "Scan",
+    "Start",
+    "TransferWork",
+    "Unit",
+)
 
 _DEPTH: Final = 200
 """Directories below each other before links are taken for a loop."""

@@ -14,7 +14,15 @@ from ..permissions import require_role
 from ..state import parse_time
 from .files import parse
 
-__all__ = ("ROUTES", "access_list_document")
+__all__ = (
+    "ROUTES",
+    "access_list",
+    "access_list_document",
+    "create_access",
+    "delete_access",
+    "get_access",
+    "update_access",
+)
 
 _PRINCIPAL_TYPES: Final = ("identity", "group", "all_authenticated_users", "anonymous")
 

@@ -12,7 +12,13 @@ from ..state import iso_with_blank
 if TYPE_CHECKING:
     from ..model import Collection, Document
 
-__all__ = ("ROUTES",)
+__all__ = (
+    "ROUTES",
+    "activate",
+    "activation_requirements",
+    "autoactivate",
+    "deactivate",
+)
 
 _HOURS: Final = 12
 

@@ -15,7 +15,20 @@ from .json_api import attributes, page, related_id, resource_answer
 if TYPE_CHECKING:
     from starlette.responses import Response
 
-__all__ = ("ROUTES", "V2_ROUTES")
+__all__ = (
+    "ROUTES",
+    "V2_ROUTES",
+    "bookmark_list",
+    "create_bookmark",
+    "delete_bookmark",
+    "get_bookmark",
+    "update_bookmark",
+    "v2_create",
+    "v2_delete",
+    "v2_get",
+    "v2_list",
+    "v2_update",
+)
 
 
 async def bookmark_list(call: Call) -> Document:

@@ -19,7 +19,23 @@ if TYPE_CHECKING:
 
     from ..state import TransferState
 
-__all__ = ("ROUTES",)
+__all__ = (
+    "ROUTES",
+    "create_endpoint",
+    "create_shared_endpoint",
+    "created",
+    "delete_endpoint",
+    "endpoint_search",
+    "get_endpoint",
+    "hosted",
+    "my_effective_pause_rule_list",
+    "my_shared_endpoint_list",
+    "server_document",
+    "set_subscription",
+    "set_subscription_admin_verified",
+    "shared_endpoint_list",
+    "update_endpoint",
+)
 
 _SCOPES: Final = (
     "all",

@@ -25,7 +25,16 @@ if TYPE_CHECKING:
 
     from ..model import Collection, Document
 
-__all__ = ("ROUTES",)
+__all__ = (
+    "ROUTES",
+    "check_connected",
+    "list_directory",
+    "make_directory",
+    "make_link",
+    "parse",
+    "rename",
+    "stat",
+)
 
 T = TypeVar("T")
 

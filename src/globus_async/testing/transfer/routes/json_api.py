@@ -14,7 +14,12 @@ if TYPE_CHECKING:
 
     from ..model import Document
 
-__all__ = ("attributes", "page", "related_id", "resource_answer")
+__all__ = (
+    "attributes",
+    "page",
+    "related_id",
+    "resource_answer",
+)
 
 T = TypeVar("T")
 

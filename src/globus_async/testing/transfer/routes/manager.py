@@ -11,12 +11,12 @@ from ..documents import (
     endpoint_document,
     skipped_error_document,
     successful_transfer_document,
-    task_document,
 )
 from ..errors import ServiceError, not_permitted
 from ..model import AdminCancel, Collection, Document, Status, Task
 from ..permissions import effective_roles, may_monitor, require_role
 from ..state import parse_time
+from ..task_documents import task_document
 from .access import access_list_document
 from .endpoints import hosted
 from .tasks import event_page, is_history_deleted, marker_page, pause_info
@@ -24,7 +24,24 @@ from .tasks import event_page, is_history_deleted, marker_page, pause_info
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ("ROUTES",)
+__all__ = (
+    "ROUTES",
+    "Position",
+    "access_list",
+    "admin_cancel",
+    "admin_cancel_status",
+    "admin_pause",
+    "admin_resume",
+    "event_list",
+    "get_endpoint",
+    "get_task",
+    "hosted_endpoint_list",
+    "monitored_endpoints",
+    "skipped_errors",
+    "successful_transfers",
+    "task_list",
+    "task_pause_info",
+)
 
 _RUNNING: Final = {"ACTIVE", "INACTIVE"}
 _STATUSES: Final = {status.value for status in Status}

@@ -12,7 +12,14 @@ from ..model import Collection, Document, PauseRule
 from ..permissions import effective_roles, may_monitor, require_role
 from ..state import parse_time
 
-__all__ = ("ROUTES",)
+__all__ = (
+    "ROUTES",
+    "create_pause_rule",
+    "delete_pause_rule",
+    "get_pause_rule",
+    "pause_rule_list",
+    "update_pause_rule",
+)
 
 _PAUSES: Final = (
     "pause_ls",

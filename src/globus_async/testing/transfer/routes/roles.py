@@ -11,7 +11,13 @@ from ..errors import ServiceError
 from ..model import Collection, Document, Role
 from ..permissions import ROLES, require_role
 
-__all__ = ("ROUTES",)
+__all__ = (
+    "ROUTES",
+    "create_role",
+    "delete_role",
+    "get_role",
+    "role_list",
+)
 
 
 async def role_list(call: Call) -> Document:

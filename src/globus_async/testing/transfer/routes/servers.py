@@ -12,7 +12,14 @@ from .endpoints import server_document
 if TYPE_CHECKING:
     from ..model import Collection, Document
 
-__all__ = ("ROUTES",)
+__all__ = (
+    "ROUTES",
+    "add_server",
+    "delete_server",
+    "get_server",
+    "server_list",
+    "update_server",
+)
 
 
 async def server_list(call: Call) -> Document:

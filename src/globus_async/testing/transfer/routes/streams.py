@@ -15,7 +15,17 @@ if TYPE_CHECKING:
 
     from ..model import Document
 
-__all__ = ("ROUTES",)
+__all__ = (
+    "ROUTES",
+    "create_tunnel",
+    "delete_tunnel",
+    "get_access_point",
+    "get_tunnel",
+    "list_access_points",
+    "list_tunnels",
+    "tunnel_events",
+    "update_tunnel",
+)
 
 _STATUS: Final = {
     "AWAITING_LISTENER": "The tunnel is waiting for listening contact detail setup.",

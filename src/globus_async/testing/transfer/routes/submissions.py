@@ -17,7 +17,14 @@ from .files import parse
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ("ROUTES",)
+__all__ = (
+    "ROUTES",
+    "delete",
+    "read_deadline",
+    "read_label",
+    "submission_id",
+    "transfer",
+)
 
 _LABEL_LIMIT: Final = 128
 _FLAGS: Final = (

@@ -10,11 +10,11 @@ from ..documents import (
     pause_rule_document,
     skipped_error_document,
     successful_transfer_document,
-    task_document,
 )
 from ..errors import ServiceError
 from ..filters import ordered, task_filter
 from ..permissions import effective_roles, pausing_rules
+from ..task_documents import task_document
 from .submissions import read_deadline, read_label
 
 if TYPE_CHECKING:
@@ -22,7 +22,23 @@ if TYPE_CHECKING:
 
     from ..model import Collection, Document, Task
 
-__all__ = ("ROUTES", "cancel_answer", "event_page", "marker_page", "pause_info")
+__all__ = (
+    "ROUTES",
+    "cancel_answer",
+    "cancel_task",
+    "event_list",
+    "event_page",
+    "get_task",
+    "is_history_deleted",
+    "marker_page",
+    "pause_info",
+    "remove_task",
+    "skipped_errors",
+    "successful_transfers",
+    "task_list",
+    "task_pause_info",
+    "update_task",
+)
 
 T = TypeVar("T")
 
