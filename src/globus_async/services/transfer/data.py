@@ -228,9 +228,9 @@ class TransferData(_Submission):
             >>> [rule["method"] for rule in tdata["filter_rules"]]
             ['include', 'exclude']
         """
-        if method not in {"include", "exclude"}:
+        if method not in ("include", "exclude"):
             raise GlobusSDKUsageError(f"method must be 'include' or 'exclude', got {method!r}")
-        if type not in {"file", "dir", None, MISSING}:
+        if type not in ("file", "dir", None, MISSING):
             raise GlobusSDKUsageError(f"type must be 'file' or 'dir', got {type!r}")
         rule = _given({"DATA_TYPE": "filter_rule", "method": method, "name": name, "type": type})
         self.setdefault("filter_rules", []).append(rule)

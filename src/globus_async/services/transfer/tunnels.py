@@ -60,7 +60,7 @@ class TunnelMethods(BaseClient):
         if not is_document(body):
             raise GlobusSDKUsageError("a tunnel document has its members under 'data'; CreateTunnelData makes one")
         attributes: dict[str, Any] = body.setdefault("attributes", {})
-        if attributes.get("submission_id") in {None, MISSING, ""}:
+        if not attributes.get("submission_id"):
             attributes["submission_id"] = str(uuid4())
         uuid_text("submission_id", attributes["submission_id"])
         return await self._send(

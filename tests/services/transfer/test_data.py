@@ -1,0 +1,184 @@
+"""Documents that start work: what is in them, what they refuse, and that they travel as JSON."""
+
+from __future__ import annotations
+
+import copy
+import json
+import pickle
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta, timezone
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from globus_async import MISSING, GlobusSDKUsageError
+from globus_async.services.transfer import CreateTunnelData, DeleteData, TransferClient, TransferData
+from tests.services.transfer.scripted import A, B, C
+
+BAD_IDS = ["", "no-uuid", "../" + A, A + "\n", A[:-1], 7, None]
+
+
+async def test_a_client_in_front_is_accepted_and_not_used() -> None:
+    """As in the seed, the client may stand first; the document is the same without it."""
+    async with TransferClient(base_url="https://transfer.example/") as client:
+        assert TransferData(client, A, B) == TransferData(A, B)
+        assert TransferData(transfer_client=client, source_endpoint=A, destination_endpoint=B) == TransferData(A, B)
+        assert DeleteData(client, A) == DeleteData(endpoint=A) == DeleteData(A)
+    assert TransferData(None, A, B) == TransferData(A, destination_endpoint=B)
+
+
+def test_only_what_is_given_is_there() -> None:
+    """An option that was not given is absent; ``None`` is null."""
+    assert TransferData(A, B) == {
+        "DATA_TYPE": "transfer",
+        "DATA": [],
+        "source_endpoint": A,
+        "destination_endpoint": B,
+    }
+    assert TransferData(A, B, label=None)["label"] is None
+    assert DeleteData(A, submission_id=None) == DeleteData(A)
+
+
+@pytest.mark.parametrize(
+    ("given", "level"), [("exists", 0), ("size", 1), ("mtime", 2), ("checksum", 3), (0, 0), (3, 3), (None, None)]
+)
+def test_sync_levels(given: Any, level: int | None) -> None:
+    """Levels have names and numbers."""
+    assert TransferData(A, B, sync_level=given)["sync_level"] == level
+
+
+@pytest.mark.parametrize("given", ["Checksum", "", "3", 4, -1, True, 1.0, [], object()])
+def test_unknown_sync_levels(given: Any) -> None:
+    """Anything else is refused, and the message says what there is."""
+    with pytest.raises(GlobusSDKUsageError, match="exists, size, mtime, checksum or 0 to 3"):
+        TransferData(A, B, sync_level=given)
+
+
+@pytest.mark.parametrize(
+    ("given", "written"),
+    [
+        (datetime(2026, 3, 29, 2, 30, tzinfo=UTC), "2026-03-29T02:30:00Z"),
+        (datetime(2026, 3, 29, 2, 30, tzinfo=timezone(timedelta(hours=-9, minutes=-30))), "2026-03-29T12:00:00Z"),
+        ("2017-10-12 09:30Z", "2017-10-12 09:30Z"),
+    ],
+)
+def test_deadlines(given: Any, written: str) -> None:
+    """Aware datetimes are written in UTC, text as it is."""
+    assert TransferData(A, B, deadline=given)["deadline"] == written
+    assert DeleteData(A, deadline=given)["deadline"] == written
+
+
+@pytest.mark.parametrize("given", [datetime(2026, 3, 29, 2, 30), 1_800_000_000, timedelta(hours=1)])  # noqa: DTZ001
+def test_bad_deadlines(given: Any) -> None:
+    """A datetime without a zone, a number or a duration is refused."""
+    with pytest.raises(GlobusSDKUsageError, match="time zone"):
+        TransferData(A, B, deadline=given)
+    with pytest.raises(GlobusSDKUsageError, match="time zone"):
+        DeleteData(A, deadline=given)
+
+
+@pytest.mark.parametrize("bad", BAD_IDS)
+def test_bad_ids(bad: Any) -> None:
+    """Endpoints and submission ids are UUIDs."""
+    for make in (
+        lambda: TransferData(A, bad),
+        lambda: TransferData(source_endpoint=bad, destination_endpoint=B),
+        lambda: DeleteData(endpoint=bad),
+        lambda: CreateTunnelData(bad, B),
+        lambda: CreateTunnelData(A, bad),
+        lambda: TransferData(A, B, submission_id=bad or "none"),
+    ):
+        with pytest.raises(GlobusSDKUsageError):
+            make()
+
+
+@pytest.mark.parametrize(
+    ("cls", "ends", "named"),
+    [
+        (TransferData, (A,), {}),
+        (TransferData, (), {}),
+        (TransferData, (A, B, C), {}),
+        (TransferData, (A, B), {"source_endpoint": A}),
+        (DeleteData, (), {}),
+        (DeleteData, (A, B), {}),
+    ],
+)
+def test_too_few_and_too_many_ends(cls: Any, ends: tuple[str, ...], named: dict[str, str]) -> None:
+    """A missing or a surplus endpoint is an error."""
+    with pytest.raises(GlobusSDKUsageError):
+        cls(*ends, **named)
+
+
+def test_items() -> None:
+    """Items keep their order and have what was given; `iter_items` goes through them."""
+    transfer = TransferData(A, B)
+    transfer.add_item("/a", "/b")
+    transfer.add_item("/dir/", "/new/", recursive=True, external_checksum=MISSING, additional_fields={"x": UUID(A)})
+    transfer.add_symlink_item("/link", "/new-link")
+    assert list(transfer.iter_items()) == [
+        {"DATA_TYPE": "transfer_item", "source_path": "/a", "destination_path": "/b"},
+        {"DATA_TYPE": "transfer_item", "source_path": "/dir/", "destination_path": "/new/", "recursive": True, "x": A},
+        {"DATA_TYPE": "transfer_symlink_item", "source_path": "/link", "destination_path": "/new-link"},
+    ]
+    deletion = DeleteData(A)
+    deletion.add_item("/a", additional_fields={"new": None})
+    assert list(deletion.iter_items()) == [{"DATA_TYPE": "delete_item", "path": "/a", "new": None}]
+
+
+@pytest.mark.parametrize("bad", ["", None, b"/a", 7])
+def test_bad_paths(bad: Any) -> None:
+    """An empty path would mean the whole collection; it is refused like everything that is no text."""
+    attempts: list[Callable[[], None]] = [
+        lambda: TransferData(A, B).add_item(bad, "/b"),
+        lambda: TransferData(A, B).add_item("/a", bad),
+        lambda: TransferData(A, B).add_symlink_item(bad, "/b"),
+        lambda: DeleteData(A).add_item(bad),
+    ]
+    for add in attempts:
+        with pytest.raises(GlobusSDKUsageError, match="path"):
+            add()
+
+
+def test_filter_rules() -> None:
+    """Rules are kept in order; unknown methods and types are refused."""
+    transfer = TransferData(A, B)
+    transfer.add_filter_rule("*.txt", method="include", type="file")
+    transfer.add_filter_rule("*")
+    assert transfer["filter_rules"] == [
+        {"DATA_TYPE": "filter_rule", "method": "include", "name": "*.txt", "type": "file"},
+        {"DATA_TYPE": "filter_rule", "method": "exclude", "name": "*"},
+    ]
+    bad: Any
+    for bad in ({"method": "only"}, {"type": "link"}, {"type": ["file"]}):
+        with pytest.raises(GlobusSDKUsageError, match="must be"):
+            transfer.add_filter_rule("*", **bad)
+
+
+def test_additional_fields_have_the_last_word() -> None:
+    """They may add and replace members; `MISSING` ones are left out."""
+    document = DeleteData(A, label="mine", additional_fields={"label": "theirs", "new": {"a": 1}, "gone": MISSING})
+    assert document["label"] == "theirs"
+    assert document["new"] == {"a": 1}
+    assert "gone" not in document
+
+
+def test_tunnels() -> None:
+    """A tunnel document is JSON:API, with what was given as attributes."""
+    tunnel = CreateTunnelData(UUID(A), B, label="camera", submission_id=UUID(C))
+    assert tunnel["data"]["relationships"]["initiator"]["data"] == {"type": "StreamAccessPoint", "id": A}
+    assert tunnel["data"]["attributes"] == {"label": "camera", "submission_id": C}
+    assert json.loads(json.dumps(tunnel)) == tunnel
+
+
+def test_they_travel() -> None:
+    """Documents go through JSON, pickle and copies unchanged, submission id included."""
+    document = TransferData(UUID(A), UUID(B), sync_level="mtime", deadline=datetime(2026, 1, 1, tzinfo=UTC), label="ü")
+    document.add_item("/a", "/b")
+    document["submission_id"] = C
+    assert json.loads(json.dumps(document)) == document
+    for other in (pickle.loads(pickle.dumps(document)), copy.deepcopy(document)):
+        assert other == document
+        assert isinstance(other, TransferData)
+        other.add_item("/c", "/d")
+    assert len(document["DATA"]) == 1

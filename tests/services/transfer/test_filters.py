@@ -1,0 +1,85 @@
+"""Filters as text and as mappings."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta, timezone
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from globus_async import MISSING, GlobusSDKUsageError
+from globus_async.services.transfer.filters import filter_text, filter_texts, time_range
+from globus_async.services.transfer.listing import page_size, wanted
+from tests.services.transfer.scripted import A, B
+
+NOON = datetime(2026, 7, 1, 12, tzinfo=timezone(timedelta(hours=2)))
+
+
+@pytest.mark.parametrize(
+    ("given", "written"),
+    [
+        ("type:TRANSFER,DELETE/status:ACTIVE", "type:TRANSFER,DELETE/status:ACTIVE"),
+        ({"type": ["TRANSFER", "DELETE"], "status": "ACTIVE"}, "type:TRANSFER,DELETE/status:ACTIVE"),
+        ({"task_id": [UUID(A), B]}, f"task_id:{A},{B}"),
+        ({"task_id": UUID(A)}, f"task_id:{A}"),
+        ({"is_error": 1}, "is_error:1"),
+        ({"name": "a,b"}, "name:a,b"),
+        ({"request_time": (NOON, None)}, "request_time:2026-07-01 10:00:00,"),
+        ({"request_time": "2024-01-01,"}, "request_time:2024-01-01,"),
+        ({"label": "~run: *"}, "label:~run: *"),
+        ({}, ""),
+        (None, None),
+        (MISSING, MISSING),
+    ],
+)
+def test_one(given: Any, written: Any) -> None:
+    """Clauses are joined by slashes, values by commas; text is as it is."""
+    assert filter_text(given) == written
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"name": "a/status:ACTIVE"},
+        {"name": ["a,b"]},
+        {"na/me": "a"},
+        {"na:me": "a"},
+        {"request_time": (datetime(2026, 7, 1), None)},  # noqa: DTZ001 -- what is refused
+        7,
+        ["a"],
+    ],
+)
+def test_what_would_break_out(given: Any) -> None:
+    """A value that would read as something else, a naive datetime, and what is no filter are refused."""
+    with pytest.raises(GlobusSDKUsageError):
+        filter_text(given)
+
+
+def test_alternatives() -> None:
+    """Several filters are alternatives, each in a parameter of its own."""
+    assert filter_texts(["name:a", {"type": "dir"}]) == ["name:a", "type:dir"]
+    assert filter_texts({"type": "dir"}) == ["type:dir"]
+    assert filter_texts("type:dir") == ["type:dir"]
+    assert filter_texts(None) == [None]
+
+
+def test_ranges() -> None:
+    """A range is a pair, open where it has ``None``; text is as it is."""
+    assert time_range("t", (datetime(2026, 1, 1, tzinfo=UTC), NOON)) == "2026-01-01T00:00:00Z,2026-07-01T10:00:00Z"
+    assert time_range("t", (None, "2026-02-01")) == ",2026-02-01"
+    assert time_range("t", "2026-01-01,") == "2026-01-01,"
+    bad: Any
+    for bad in ((datetime(2026, 7, 1), None), (NOON,), (NOON, NOON, NOON)):  # noqa: DTZ001 -- what is refused
+        with pytest.raises(GlobusSDKUsageError):
+            time_range("t", bad)
+
+
+def test_how_many() -> None:
+    """``num_results`` counts items; ``limit`` alone does too, and beside it is the size of a page."""
+    assert wanted(MISSING, MISSING, 10) == 10
+    assert wanted(MISSING, 50, 10) == 50
+    assert wanted(None, 50, 10) is None
+    assert wanted(7, 50, 10) == 7
+    assert page_size(MISSING, 1000) == 1000
+    assert page_size(50, 1000) == 50
