@@ -1,9 +1,17 @@
-"""Listings: one page awaited, all items iterated, or pages one by one; nothing is held between two items."""
+"""
+Listings: one page awaited, all items iterated, or pages one by one; nothing is held between two items.
+
+Where a page tells the total, the pages after it are fetched several at a time, all inside one await. To fetch while the
+caller works needs an owner, which `Pages.ahead` is.
+"""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Generator, Mapping
+import asyncio
+from collections import deque
+from collections.abc import AsyncIterator, Awaitable, Callable, Generator, Iterable, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 from urllib.parse import parse_qsl, urlsplit
 
@@ -12,9 +20,12 @@ from .errors import GlobusError, GlobusSDKUsageError, PaginationStalled
 from .response import IterableResponse
 
 if TYPE_CHECKING:
+    from types import TracebackType
+
     from ._answer import Answer
 
 __all__ = (
+    "Ahead",
     "Page",
     "Pages",
     "Position",
@@ -57,11 +68,13 @@ class Style:
         following: From where a page was, its document and its number of items to where the next one is.
         size_parameter: The parameter for the size of a page, if the service takes one.
         start: Where the first page is.
+        coming: From the same, where all further pages should be, if all of them have as many items.
     """
 
     following: Callable[[Position, Mapping[str, Any], int], Position | None]
     size_parameter: str | None = None
     start: tuple[tuple[str, object], ...] = ()
+    coming: Callable[[Position, Mapping[str, Any], int], Iterable[Position]] | None = None
 
 
 def _offset(position: Position, count: int) -> int:
@@ -72,6 +85,12 @@ def _offset(position: Position, count: int) -> int:
 def _after_total(position: Position, document: Mapping[str, Any], count: int) -> Position | None:
     offset, total = _offset(position, count), document.get("total")
     return {"offset": offset} if isinstance(total, int) and offset < total else None
+
+
+def _up_to_total(position: Position, document: Mapping[str, Any], count: int) -> Iterable[Position]:
+    total = document.get("total")
+    stop = total if isinstance(total, int) else 0
+    return ({"offset": offset} for offset in range(_offset(position, count), stop, count))
 
 
 def _after_has_next(position: Position, document: Mapping[str, Any], count: int) -> Position | None:
@@ -103,13 +122,16 @@ def _after_nothing(_position: Position, _document: Mapping[str, Any], _count: in
     return None
 
 
-offset_total: Final = Style(_after_total, "limit", (("offset", 0),))
+offset_total: Final = Style(_after_total, "limit", (("offset", 0),), _up_to_total)
 offset_has_next: Final = Style(_after_has_next, "limit", (("offset", 0),))
 null_marker: Final = Style(_after_marker)
 last_key: Final = Style(_after_last_key, "limit")
 next_token: Final = Style(_after_token, "max_results")
 json_api: Final = Style(_after_link, "page[limit]")
 single: Final = Style(_after_nothing)
+
+_WINDOW: Final = 8
+"""How many pages are fetched at a time by default."""
 
 Fetch = Callable[[Position], Awaitable[Page[T]]]
 """Fetches the page that the parameters lead to."""
@@ -131,7 +153,7 @@ class Pages(Generic[T]):
         1
     """
 
-    __slots__ = ("_cap", "_fetch", "_page_size", "_start", "_style")
+    __slots__ = ("_at_a_time", "_cap", "_fetch", "_page_size", "_start", "_style")
 
     def __init__(
         self,
@@ -142,8 +164,13 @@ class Pages(Generic[T]):
         num_results: int | None = None,
         page_size: int | None = None,
         cap: int | None = None,
+        at_a_time: int = _WINDOW,
     ) -> None:
-        for name, number in (("num_results", num_results), ("the page size", page_size)):
+        for name, number in (
+            ("num_results", num_results),
+            ("the page size", page_size),
+            ("the number of pages at a time", at_a_time),
+        ):
             if number is not None and (not isinstance(number, int) or isinstance(number, bool) or number < 1):
                 raise GlobusSDKUsageError(f"{name} must be a whole number, 1 or more, or None for all there are")
         self._fetch = fetch
@@ -152,6 +179,7 @@ class Pages(Generic[T]):
         self._page_size = page_size
         limits = [number for number in (num_results, cap) if number is not None]
         self._cap = min(limits) if limits else None
+        self._at_a_time = at_a_time
 
     def __repr__(self) -> str:
         return f"<Pages: at most {self._cap if self._cap is not None else 'all'} items; await, iterate, or .pages()>"
@@ -169,11 +197,49 @@ class Pages(Generic[T]):
         Args:
             after: Where to begin: the ``next`` of a page, or the ``resume_from`` of an error. The default is the start.
         """
-        return _Walk(self._at, self._start if after is None else {**self._start, **after}, self._cap)
+        return self._walk(after, self._at_a_time)
 
     async def list(self) -> list[T]:
         """Fetch everything that was asked for."""
         return [item async for item in self]
+
+    def at_a_time(self, pages: int) -> Pages[T]:
+        """
+        Return the same listing, fetched so many pages at a time where a page tells the total.
+
+        Args:
+            pages: 1 for one after the other. Without this method it is 8.
+        """
+        return Pages(
+            self._fetch,
+            style=self._style,
+            start=self._start,
+            num_results=self._cap,
+            page_size=self._page_size,
+            at_a_time=pages,
+        )
+
+    def ahead(self, *, after: Position | None = None) -> Ahead[T]:
+        """
+        Fetch each page while the one before is being worked on: never more than one ahead.
+
+        Args:
+            after: Where to begin, as in `pages`.
+
+        Returns:
+            An async context manager around an iterator over items. It owns the fetching: leaving it ends that.
+
+        Example:
+            >>> async with tc.task_list(num_results=None).ahead() as tasks:
+            ...     async for task in tasks:
+            ...         print(task["status"])
+            SUCCEEDED
+        """
+        return Ahead(self._walk(after, 1))
+
+    def _walk(self, after: Position | None, at_a_time: int) -> _Walk[T]:
+        start = self._start if after is None else {**self._start, **after}
+        return _Walk(self._at, self._style, start, self._cap, at_a_time)
 
     async def _at(self, position: Position, wanted: int | None) -> Page[T]:
         size = self._page_size
@@ -187,17 +253,31 @@ class Pages(Generic[T]):
 
 
 class _Walk(Generic[T]):
-    """Goes from page to page; refuses to go round in circles."""
+    """
+    Goes from page to page; refuses to go round in circles.
 
-    __slots__ = ("_at", "_position", "_seen", "_wanted")
+    A window of pages is fetched at a time, and each of them counts only if the page before it leads there: once one
+    does not, the walk goes on page by page.
+    """
+
+    __slots__ = ("_at", "_coming", "_position", "_ready", "_seen", "_style", "_wanted", "_window")
 
     def __init__(
-        self, at: Callable[[Position, int | None], Awaitable[Page[T]]], position: Position, wanted: int | None
+        self,
+        at: Callable[[Position, int | None], Awaitable[Page[T]]],
+        style: Style,
+        position: Position,
+        wanted: int | None,
+        window: int,
     ) -> None:
         self._at = at
+        self._style = style
         self._position: Position | None = position
         self._wanted = wanted
+        self._window = window
         self._seen: set[tuple[tuple[str, object], ...]] = set()
+        self._coming: list[tuple[Position, int | None]] = []
+        self._ready: deque[tuple[Position, Page[T] | GlobusError]] = deque()
 
     def __aiter__(self) -> _Walk[T]:
         return self
@@ -206,23 +286,107 @@ class _Walk(Generic[T]):
         position = self._position
         if position is None:
             raise StopAsyncIteration
-        mark = tuple(sorted((key, str(value)) for key, value in position.items() if value is not None))
+        mark = tuple(sorted((key, str(value)) for key, value in position.items()))
         if mark in self._seen:
             raise PaginationStalled(f"the service leads back to a page that was read already: {dict(position)!r}")
-        try:
-            page = await self._at(position, self._wanted)
-        except GlobusError as error:
-            error.resume_from = position
-            raise
+        if self._ready and self._ready[0][0] != position:
+            self._ready.clear()
+            self._window = 1
+        if not self._ready:
+            await self._fetch(position)
         # no await from here on: being cancelled leaves the walk where it was
+        _, page = self._ready.popleft()
+        if isinstance(page, GlobusError):
+            self._ready.clear()
+            page.resume_from = position
+            raise page
         self._seen.add(mark)
         self._position = page.next
+        self._coming = [] if self._ready else self._predicted(position, page)
         if self._wanted is not None:
             del page.items[self._wanted :]  # a service may give more than it was asked for
             self._wanted -= len(page)
             if self._wanted == 0:
                 self._position = None
         return page
+
+    def _predicted(self, position: Position, page: Page[T]) -> list[tuple[Position, int | None]]:
+        """Say where the pages of the next window should be, and how many items are wanted from each on."""
+        count = len(page)
+        if self._window == 1 or count == 0 or self._style.coming is None:
+            return []
+        found = islice(self._style.coming(position, page.data, count), self._window)
+        if self._wanted is None:
+            return [(there, None) for there in found]
+        return [(there, wanted) for there, wanted in zip(found, range(self._wanted - count, 0, -count), strict=False)]
+
+    async def _fetch(self, position: Position) -> None:
+        """Fetch the page there, and those that should follow; of what fails, keep the error in its place."""
+        coming = self._coming if self._coming and self._coming[0][0] == position else [(position, self._wanted)]
+
+        async def page_at(where: Position, wanted: int | None) -> Page[T] | GlobusError:
+            try:
+                return await self._at(where, wanted)
+            except GlobusError as error:
+                return error
+
+        if len(coming) == 1:
+            self._ready.append((position, await page_at(*coming[0])))
+            return
+        try:
+            async with asyncio.TaskGroup() as group:
+                tasks = [group.create_task(page_at(*there)) for there in coming]
+        except BaseExceptionGroup as failures:
+            raise failures.exceptions[0] from None
+        self._ready.extend((where, task.result()) for (where, _), task in zip(coming, tasks, strict=True))
+
+
+class Ahead(Generic[T]):
+    """Owns the fetching of the next page; made by `Pages.ahead`."""
+
+    __slots__ = ("_is_open", "_task", "_walk")
+
+    def __init__(self, walk: _Walk[T]) -> None:
+        self._walk = walk
+        self._is_open = False
+        self._task: asyncio.Task[Page[T] | None] | None = None
+
+    async def __aenter__(self) -> AsyncIterator[T]:
+        self._is_open = True
+        self._task = self._fetching()
+        return _Items(self)
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._is_open = False
+        task, self._task = self._task, None
+        if task is not None:
+            task.cancel()
+            await asyncio.wait({task})
+            if not task.cancelled():
+                task.exception()  # nobody else will look at it
+
+    def __aiter__(self) -> Ahead[T]:
+        return self
+
+    async def __anext__(self) -> Page[T]:
+        if not self._is_open:
+            raise GlobusSDKUsageError("pages are fetched ahead inside 'async with' only")
+        task = self._task = self._task or self._fetching()
+        await asyncio.wait({task})  # leaves the fetching alone if the caller is cancelled
+        self._task = None
+        page = task.result()
+        if page is None:
+            raise StopAsyncIteration
+        self._task = self._fetching()
+        return page
+
+    def _fetching(self) -> asyncio.Task[Page[T] | None]:
+        return asyncio.get_running_loop().create_task(self._page(), name="globus_async page ahead")
+
+    async def _page(self) -> Page[T] | None:
+        return await anext(self._walk, None)
 
 
 class _Items(Generic[T]):

@@ -1,0 +1,312 @@
+"""Listings whose total is known are fetched a window at a time; `ahead` fetches a page while one is worked on."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from globus_async._answer import Answer, Headers
+from globus_async.errors import GlobusConnectionError, GlobusSDKUsageError, PaginationStalled
+from globus_async.paging import Page, Pages, Position, Style, null_marker, offset_has_next, offset_total
+from tests.toolkit.cancel import every_suspension
+
+
+class Service:
+    """A list of numbers behind pages; remembers what was asked and how many requests were under way at once."""
+
+    def __init__(self, total: int, *, most: int = 100, page: Callable[[int, int], list[int]] | None = None) -> None:
+        self.total = total
+        self.most = most
+        self.asked: list[tuple[int, int]] = []
+        self.under_way = 0
+        self.most_under_way = 0
+        self.broken: set[int] = set()
+        self._page = page or (lambda offset, limit: list(range(offset, min(offset + limit, total))))
+
+    async def fetch(self, position: Position) -> Page[int]:
+        offset = int(str(position.get("offset", 0)))
+        limit = min(self.most, int(str(position.get("limit", self.most))))
+        self.asked.append((offset, limit))
+        self.under_way += 1
+        self.most_under_way = max(self.most_under_way, self.under_way)
+        try:
+            await asyncio.sleep(0)
+            await asyncio.sleep(0)
+        finally:
+            self.under_way -= 1
+        if offset in self.broken:
+            raise GlobusConnectionError("so it goes", stage="no answer")
+        items = self._page(offset, limit)
+        return page_of({"DATA": items, "total": self.total, "has_next_page": offset + len(items) < self.total})
+
+    def pages(self, style: Style = offset_total, **options: Any) -> Pages[int]:
+        return Pages(self.fetch, style=style, **options)
+
+
+def page_of(document: Mapping[str, Any]) -> Page[int]:
+    headers = Headers([(b"Content-Type", b"application/json")])
+    body = json.dumps(document).encode()
+    answer = Answer(method="GET", path="/x", status=200, reason="OK", headers=headers, body=body)
+    return Page(answer, dict(document), "DATA", None)
+
+
+class TestWindows:
+    async def test_eight_pages_at_a_time_in_order(self) -> None:
+        """After the first page eight are asked for at once, and their items come in order."""
+        service = Service(total=2500)
+        assert await service.pages(page_size=100).list() == list(range(2500))
+        assert service.most_under_way == 8
+        assert len(service.asked) == 25
+
+    async def test_awaiting_fetches_the_first_page_only(self) -> None:
+        """Who awaits a listing pays for one page."""
+        service = Service(total=2500)
+        assert len(await service.pages(page_size=100)) == 100
+        assert len(service.asked) == 1
+
+    async def test_no_more_than_was_asked_for(self) -> None:
+        """A capped listing asks for no page beyond its cap, and for no item beyond it either."""
+        service = Service(total=2500)
+        assert await service.pages(page_size=100, num_results=450).list() == list(range(450))
+        assert sorted(service.asked) == [(0, 100), (100, 100), (200, 100), (300, 100), (400, 50)]
+
+    async def test_smaller_pages_than_asked_for(self) -> None:
+        """A service that gives fewer than it was asked for is walked in steps of what it gives."""
+        service = Service(total=950, most=100)
+        assert await service.pages(page_size=1000).list() == list(range(950))
+        assert len(service.asked) == 10
+
+    async def test_one_at_a_time(self) -> None:
+        """`at_a_time(1)` goes page by page, `at_a_time(3)` in windows of three."""
+        for width in (1, 3):
+            service = Service(total=1000)
+            assert await service.pages(page_size=100).at_a_time(width).list() == list(range(1000))
+            assert service.most_under_way == width
+
+    @pytest.mark.parametrize("width", [0, -1, True, 1.5])
+    def test_a_width_that_is_none(self, width: Any) -> None:
+        """A window has one page at least."""
+        with pytest.raises(GlobusSDKUsageError, match="pages at a time"):
+            Service(total=1).pages().at_a_time(width)
+
+    async def test_styles_without_a_total_go_page_by_page(self) -> None:
+        """Where a page does not say how many there are, nothing is guessed."""
+        service = Service(total=500)
+        assert await service.pages(offset_has_next, page_size=100).list() == list(range(500))
+        assert service.most_under_way == 1
+
+    async def test_a_short_page_ends_the_trust(self) -> None:
+        """When a page in the middle is short, what was fetched behind it is dropped, and the rest comes one by one."""
+        short = Service(total=1000)
+        short._page = lambda offset, limit: list(range(offset, min(offset + (60 if offset == 300 else limit), 1000)))
+        assert await short.pages(page_size=100).list() == list(range(1000))
+        before = [offset for offset, _ in short.asked[:9]]
+        assert before == [0, 100, 200, 300, 400, 500, 600, 700, 800]
+        assert [offset for offset, _ in short.asked[9:]] == [360, 460, 560, 660, 760, 860, 960]
+
+    async def test_a_total_that_shrinks(self) -> None:
+        """Pages that turn out empty end the listing; nothing is asked for twice."""
+        service = Service(total=500)
+        service._page = lambda offset, limit: list(range(offset, min(offset + limit, 250)))
+        with pytest.raises(PaginationStalled):
+            await service.pages(page_size=100).list()
+        assert len(service.asked) <= 8
+
+    async def test_an_error_comes_after_the_pages_before_it(self) -> None:
+        """The pages before the one that failed are given; the error says where to go on, and that gives the rest."""
+        service = Service(total=1000)
+        service.broken = {500}
+        pages = service.pages(page_size=100)
+        seen: list[int] = []
+        with pytest.raises(GlobusConnectionError) as caught:  # noqa: PT012 -- raised in the middle of the loop
+            async for item in pages:
+                seen.append(item)  # noqa: PERF401 -- what was seen before the error counts
+        assert seen == list(range(500))
+        assert caught.value.resume_from == {"offset": 500}
+        service.broken.clear()
+        rest = [item async for page in pages.pages(after=caught.value.resume_from) for item in page]
+        assert rest == list(range(500, 1000))
+
+    async def test_the_same_walk_goes_on_after_an_error(self) -> None:
+        """Iterating further after an error tries the same page again."""
+        service = Service(total=1000)
+        service.broken = {300}
+        walk = service.pages(page_size=100).pages()
+        seen = [item for _ in range(3) for item in await anext(walk)]
+        with pytest.raises(GlobusConnectionError):
+            await anext(walk)
+        service.broken.clear()
+        async for page in walk:
+            seen += page
+        assert seen == list(range(1000))
+
+    async def test_a_defect_of_ours_is_not_wrapped(self) -> None:
+        """What is not an error of ours comes as it is, not in a group."""
+        service = Service(total=1000)
+
+        def page(offset: int, limit: int) -> list[int]:
+            return list(range(offset, offset + limit)) if offset < 300 else {}[offset]
+
+        service._page = page
+        with pytest.raises(KeyError):
+            await service.pages(page_size=100).list()
+
+    async def test_break_leaves_nothing_behind(self) -> None:
+        """Leaving a listing in the middle leaves no task and no request under way."""
+        service = Service(total=5000)
+        async for item in service.pages(page_size=100):
+            if item == 150:
+                break
+        assert service.under_way == 0
+        assert len(asyncio.all_tasks()) == 1
+
+    async def test_cancelled_at_every_suspension(self) -> None:
+        """However a walk is cancelled, no request goes on, and the same walk gives all the rest."""
+        service = Service(total=1000)
+        walk = service.pages(page_size=100).pages()
+        seen: list[int] = []
+
+        async def read() -> None:
+            nonlocal walk
+            walk = service.pages(page_size=100).pages()
+            seen.clear()
+            async for page in walk:
+                seen.extend(page)
+
+        async def all_is_well() -> None:
+            assert service.under_way == 0
+            async for page in walk:
+                seen.extend(page)
+            assert seen == list(range(1000))
+
+        assert await every_suspension(read, all_is_well) > 10
+
+    @given(
+        total=st.integers(0, 400),
+        most=st.integers(1, 60),
+        page_size=st.integers(1, 60) | st.none(),
+        num_results=st.integers(1, 400) | st.none(),
+        at_a_time=st.integers(1, 9),
+    )
+    def test_windows_give_what_single_pages_give(
+        self, total: int, most: int, page_size: int | None, num_results: int | None, at_a_time: int
+    ) -> None:
+        """Whatever the sizes, a window changes nothing but the time it takes."""
+
+        async def both() -> tuple[list[int], list[int]]:
+            options = {"page_size": page_size, "num_results": num_results}
+            pages = Service(total, most=most).pages(**options)
+            return await pages.at_a_time(at_a_time).list(), await pages.at_a_time(1).list()
+
+        windowed, single = asyncio.run(both())
+        assert windowed == single == list(range(min(total, num_results or total)))
+
+
+class TestAhead:
+    async def test_the_next_page_comes_meanwhile(self) -> None:
+        """While a page is worked on the next one is fetched, and no more than that."""
+        service = Service(total=500)
+        async with service.pages(page_size=100).ahead() as items:
+            seen = []
+            async for item in items:
+                seen.append(item)
+                for _ in range(3):
+                    await asyncio.sleep(0)
+                assert len(service.asked) <= item // 100 + 2
+                if item % 100 == 99 and item < 499:
+                    assert len(service.asked) == item // 100 + 2
+        assert seen == list(range(500))
+        assert len(service.asked) == 5
+
+    async def test_leaving_early_ends_the_fetching(self) -> None:
+        """The task of the page ahead is gone when the block is."""
+        service = Service(total=500)
+        async with service.pages(page_size=100).ahead() as items:
+            async for _ in items:
+                break
+            assert len(asyncio.all_tasks()) == 2
+        assert len(asyncio.all_tasks()) == 1
+        assert service.under_way == 0
+
+    async def test_an_error_comes_in_its_place(self) -> None:
+        """The page before an error is given wholly, then the error, with where to go on."""
+        service = Service(total=500)
+        service.broken = {200}
+        pages = service.pages(page_size=100)
+        seen: list[int] = []
+        with pytest.raises(GlobusConnectionError) as caught:  # noqa: PT012 -- raised in the middle of the loop
+            async with pages.ahead() as items:
+                async for item in items:
+                    seen.append(item)  # noqa: PERF401 -- what was seen before the error counts
+        assert seen == list(range(200))
+        service.broken.clear()
+        async with pages.ahead(after=caught.value.resume_from) as items:
+            assert [item async for item in items] == list(range(200, 500))
+
+    async def test_an_error_that_nobody_waits_for_is_not_reported(self) -> None:
+        """Leaving before a failed page was asked for leaves no complaint behind."""
+        service = Service(total=500)
+        service.broken = {100}
+        async with service.pages(page_size=100).ahead() as items:
+            await anext(items)
+            for _ in range(5):
+                await asyncio.sleep(0)
+
+    async def test_works_outside_its_block_never(self) -> None:
+        """Without an owner nothing is fetched."""
+        service = Service(total=500)
+        async with service.pages(page_size=100).ahead() as items:
+            pass
+        with pytest.raises(GlobusSDKUsageError, match="async with"):
+            await anext(items)
+
+    async def test_the_end_stays_the_end(self) -> None:
+        """An iterator that is over stays so."""
+        async with Service(total=1).pages().ahead() as items:
+            assert [item async for item in items] == [0]
+            assert [item async for item in items] == []
+
+    async def test_a_cancelled_reader_loses_nothing(self) -> None:
+        """Giving up on an item does not end the fetching: the next try gets it."""
+        service = Service(total=200)
+        async with service.pages(page_size=100).ahead() as items:
+            with pytest.raises(TimeoutError):
+                async with asyncio.timeout(0):
+                    await anext(items)
+            assert [item async for item in items] == list(range(200))
+        assert len(service.asked) == 2
+
+    async def test_cancelled_at_every_suspension(self) -> None:
+        """However the block is cancelled, no task outlives it."""
+        service = Service(total=300)
+
+        async def read() -> None:
+            async with service.pages(page_size=100).ahead() as items:
+                async for _ in items:
+                    pass
+
+        async def nothing_left() -> None:
+            for _ in range(5):
+                await asyncio.sleep(0)
+            assert service.under_way == 0
+            assert len(asyncio.all_tasks()) == 1
+
+        assert await every_suspension(read, nothing_left) > 10
+
+    async def test_other_styles(self) -> None:
+        """What leads from page to page makes no difference."""
+        service = Service(total=3)
+        documents = [{"DATA": [0, 1], "next_marker": "m"}, {"DATA": [2], "next_marker": None}]
+
+        async def fetch(position: Position) -> Page[int]:
+            service.asked.append((0, 0))
+            return page_of(documents[1 if position.get("marker") == "m" else 0])
+
+        async with Pages(fetch, style=null_marker).ahead() as items:
+            assert [item async for item in items] == [0, 1, 2]
