@@ -7,6 +7,7 @@ import hashlib
 import hmac
 import re
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 from uuid import uuid4
 
@@ -21,12 +22,21 @@ if TYPE_CHECKING:
     from ._tokens import Issued
     from .state import AuthState
 
-__all__ = ("answer_token_request", "client_of")
+__all__ = ("IdTokenClaims", "answer_token_request", "client_of")
 
 _VERIFIER: Final = re.compile(r"[A-Za-z0-9\-._~]{43,128}")
 _ID_TOKEN_LIFETIME: Final = 172_800
 
 _Form = Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class IdTokenClaims:
+    """An id_token that has still to be signed, which takes a worker thread."""
+
+    claims: Mapping[str, object]
+
+
 _Document = dict[str, object]
 
 
@@ -50,7 +60,7 @@ def client_of(state: AuthState, form: _Form, authorization: str | None) -> Clien
 
 def answer_token_request(state: AuthState, form: _Form, authorization: str | None) -> _Document | list[_Document]:
     """
-    Answer ``POST /v2/oauth2/token``.
+    Answer ``POST /v2/oauth2/token``; an ``id_token`` is not signed yet.
 
     Raises:
         OAuthError: In the form of RFC 6749.
@@ -218,7 +228,7 @@ def _member(issued: Issued) -> _Document:
     return document
 
 
-def _id_token(state: AuthState, issued: Issued, nonce: str | None) -> str:
+def _id_token(state: AuthState, issued: Issued, nonce: str | None) -> IdTokenClaims:
     access = issued.access
     now = int(state.now())
     claims: _Document = {
@@ -231,4 +241,4 @@ def _id_token(state: AuthState, issued: Issued, nonce: str | None) -> str:
     }
     if nonce is not None:
         claims["nonce"] = nonce
-    return state.keys.sign(claims)
+    return IdTokenClaims(claims)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import threading
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -21,9 +22,16 @@ __all__ = ("SigningKeys", "access_token_hash")
 class _Key:
     """One RSA key; made when it is first needed, for it takes a moment."""
 
-    @cached_property
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._private: rsa.RSAPrivateKey | None = None
+
+    @property
     def private(self) -> rsa.RSAPrivateKey:
-        return rsa.generate_private_key(public_exponent=65537, key_size=2048)
+        with self._lock:
+            if self._private is None:
+                self._private = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+            return self._private
 
     @cached_property
     def numbers(self) -> dict[str, str]:
@@ -46,6 +54,8 @@ class _Ring:
 class SigningKeys:
     """
     The current key, and former ones that are still published.
+
+    `document` and `sign` take milliseconds, so they are for worker threads.
 
     Args:
         key_ids: Name the keys (``kid``); the real service publishes one key without a name.

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import anyio.to_thread
+
 from ._documents import dependent_tokens_cache_id, personal_claims, session_document, set_detail
 from ._failures import ApiError, AuthFailure, OAuthError
-from ._grants import answer_token_request, client_of
+from ._grants import IdTokenClaims, answer_token_request, client_of
 from ._records import AccessToken, ClientApp
 
 if TYPE_CHECKING:
@@ -18,9 +20,12 @@ __all__ = ("configuration", "introspect", "key_set", "revoke", "token", "userinf
 _Document = dict[str, object]
 
 
-def token(state: AuthState, call: Call) -> object:
+async def token(state: AuthState, call: Call) -> object:
     """``POST /v2/oauth2/token``."""
-    return answer_token_request(state, call.form(), call.authorization)
+    answer = answer_token_request(state, call.form(), call.authorization)
+    if isinstance(answer, dict) and isinstance(claims := answer.get("id_token"), IdTokenClaims):
+        answer["id_token"] = await anyio.to_thread.run_sync(state.keys.sign, claims.claims)
+    return answer
 
 
 def introspect(state: AuthState, call: Call) -> _Document:
@@ -139,7 +144,7 @@ def configuration(state: AuthState, call: Call) -> _Document:  # noqa: ARG001
     }
 
 
-def key_set(state: AuthState, call: Call) -> _Document:  # noqa: ARG001
+async def key_set(state: AuthState, call: Call) -> _Document:  # noqa: ARG001
     """``GET /jwk.json``."""
     state.key_requests += 1
-    return state.keys.document()
+    return await anyio.to_thread.run_sync(state.keys.document)

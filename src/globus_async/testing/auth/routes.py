@@ -89,7 +89,8 @@ def _endpoint(state: AuthState, operations: Mapping[str, _Operation]) -> Callabl
         try:
             if operation is None:
                 return _refused(request, _NOT_ALLOWED, {"Allow": ", ".join(operations)})
-            return _response(operation(state, call))
+            answer = operation(state, call)
+            return _response(await answer if isinstance(answer, Awaitable) else answer)
         except OAuthError as error:
             asks = {"WWW-Authenticate": 'Basic realm="Globus Auth"'} if error.error == "invalid_client" else {}
             return _refused(request, error, asks)
