@@ -1,0 +1,449 @@
+"""An id_token is accepted if it keeps every rule, and refused for breaking any one of them."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import json
+import pickle
+import time
+import traceback
+import warnings
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric.padding import MGF1, PSS, PKCS1v15
+from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
+from cryptography.hazmat.primitives.hashes import SHA256, SHA384, SHA512
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from hypothesis import given
+from hypothesis import strategies as st
+
+from globus_async import Secret
+from globus_async.errors import GlobusSDKUsageError, IdTokenError
+from globus_async.services.auth.id_token import Expected, check_id_token, read_keys
+from tests.services.auth.service import CLIENT_ID, say
+from tests.services.auth.tokens import (
+    ACCESS_TOKEN,
+    GONE,
+    ISSUER,
+    KEY,
+    NOW,
+    OTHER_KEY,
+    as_bytes,
+    at_hash,
+    b64,
+    good_claims,
+    jwk,
+    signed,
+)
+from tests.toolkit.canaries import leaks_of_error
+
+KEYS = read_keys({"keys": [jwk()]})
+OTHER = "1d2c0f0e-6a4b-4f6f-9a6e-000000000001"
+EXPECTED = Expected(ISSUER, CLIENT_ID, NOW, nonce="the nonce", access_token=Secret(ACCESS_TOKEN))
+
+
+class Bad(NamedTuple):
+    """A token that breaks one rule, and the name of the rule."""
+
+    rule: str
+    token: Callable[[], str]
+
+
+def with_claims(**changes: Any) -> Callable[[], str]:
+    return lambda: signed(good_claims(**changes))
+
+
+def with_header(**changes: Any) -> Callable[[], str]:
+    header = {"typ": "JWT", "alg": "RS512", **changes}
+    return lambda: signed(header={name: value for name, value in header.items() if value is not GONE})
+
+
+def with_payload(payload: bytes) -> Callable[[], str]:
+    return lambda: signed(payload)
+
+
+def resigned(algorithm: str, signature: Callable[[bytes], bytes]) -> Callable[[], str]:
+    """Make a token that names another algorithm and is rightly signed with it."""
+
+    def make() -> str:
+        body = f"{b64(as_bytes({'typ': 'JWT', 'alg': algorithm}))}.{b64(as_bytes(good_claims()))}"
+        return f"{body}.{b64(signature(body.encode()))}"
+
+    return make
+
+
+def changed(change: Callable[[str, str, str], str]) -> Callable[[], str]:
+    """Make a good token and change its text."""
+    return lambda: change(*signed().split("."))
+
+
+def with_exp(text: str) -> bytes:
+    return json.dumps(good_claims()).replace(str(good_claims()["exp"]), text).encode()
+
+
+PUBLIC_PEM = KEY.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+DUPLICATE = json.dumps(good_claims())[:-1].encode() + b', "sub": "somebody else"}'
+
+BAD: dict[str, Bad] = {
+    # who made it
+    "iss foreign": Bad("iss", with_claims(iss="https://auth.evil.org")),
+    "iss missing": Bad("iss", with_claims(iss=GONE)),
+    "iss with a slash": Bad("iss", with_claims(iss=ISSUER + "/")),
+    "iss begins alike": Bad("iss", with_claims(iss=ISSUER + ".evil.org")),
+    "iss is part of ours": Bad("iss", with_claims(iss="https://auth.example.or")),
+    "iss in capitals": Bad("iss", with_claims(iss=ISSUER.upper())),
+    "iss a list": Bad("iss", with_claims(iss=[ISSUER])),
+    # for whom
+    "aud another": Bad("aud", with_claims(aud=OTHER)),
+    "aud missing": Bad("aud", with_claims(aud=GONE)),
+    "aud null": Bad("aud", with_claims(aud=None)),
+    "aud empty list": Bad("aud", with_claims(aud=[])),
+    "aud without us": Bad("aud", with_claims(aud=[OTHER], azp=CLIENT_ID)),
+    "aud with somebody else": Bad("aud", with_claims(aud=[CLIENT_ID, OTHER], azp=CLIENT_ID)),
+    "aud contains our id": Bad("aud", with_claims(aud=CLIENT_ID + "x")),
+    "aud an object": Bad("aud", with_claims(aud={CLIENT_ID: 1})),
+    "azp another": Bad("azp", with_claims(azp=OTHER)),
+    "azp null": Bad("azp", with_claims(azp=None)),
+    "azp a list": Bad("azp", with_claims(azp=[CLIENT_ID])),
+    "azp missing though aud is several": Bad("azp", with_claims(aud=[CLIENT_ID, CLIENT_ID])),
+    # when
+    "exp missing": Bad("exp", with_claims(exp=GONE)),
+    "exp null": Bad("exp", with_claims(exp=None)),
+    "exp text": Bad("exp", with_claims(exp=str(NOW + 100))),
+    "exp true": Bad("exp", with_claims(exp=True)),
+    "exp negative": Bad("exp", with_claims(exp=-1)),
+    "exp beyond all numbers": Bad("exp", with_payload(with_exp("9" * 400))),
+    "exp infinite": Bad("exp", with_payload(with_exp("1e999"))),
+    "exp over by 61 s": Bad("exp", with_claims(exp=NOW - 61, iat=NOW - 1000)),
+    "exp over by 299 s": Bad("exp", with_claims(exp=NOW - 299, iat=NOW - 1000)),
+    "exp over by a year": Bad("exp", with_claims(exp=NOW - 31_536_000, iat=NOW - 31_600_000)),
+    "exp before iat": Bad("exp", with_claims(exp=NOW + 10, iat=NOW + 20)),
+    "iat missing": Bad("iat", with_claims(iat=GONE)),
+    "iat text": Bad("iat", with_claims(iat="yesterday")),
+    "iat in the future": Bad("iat", with_claims(iat=NOW + 61)),
+    "nbf in the future": Bad("nbf", with_claims(nbf=NOW + 61)),
+    "nbf text": Bad("nbf", with_claims(nbf="now")),
+    # of whom
+    "sub missing": Bad("sub", with_claims(sub=GONE)),
+    "sub empty": Bad("sub", with_claims(sub="")),
+    "sub a number": Bad("sub", with_claims(sub=7)),
+    "sub of 256 characters": Bad("sub", with_claims(sub="x" * 256)),
+    # to which login it belongs
+    "nonce another": Bad("nonce", with_claims(nonce="another nonce")),
+    "nonce missing": Bad("nonce", with_claims(nonce=GONE)),
+    "nonce a list": Bad("nonce", with_claims(nonce=["the nonce"])),
+    "nonce longer": Bad("nonce", with_claims(nonce="the nonce ")),
+    "at_hash of another token": Bad("at_hash", with_claims(at_hash=at_hash("another"))),
+    "at_hash empty": Bad("at_hash", with_claims(at_hash="")),
+    "at_hash null": Bad("at_hash", with_claims(at_hash=None)),
+    "at_hash by SHA-256": Bad("at_hash", with_claims(at_hash=b64(hashlib.sha256(ACCESS_TOKEN.encode()).digest()[:16]))),
+    "at_hash cut": Bad("at_hash", with_claims(at_hash=at_hash(ACCESS_TOKEN)[:-1])),
+    # with what it is signed
+    "alg none": Bad("alg", lambda: f"{b64(as_bytes({'alg': 'none'}))}.{b64(as_bytes(good_claims()))}.AA"),
+    "alg missing": Bad("alg", with_header(alg=GONE)),
+    "alg in small letters": Bad("alg", with_header(alg="rs512")),
+    "alg a list": Bad("alg", with_header(alg=["RS512"])),
+    "alg RS256, rightly signed": Bad("alg", resigned("RS256", lambda body: KEY.sign(body, PKCS1v15(), SHA256()))),
+    "alg RS384, rightly signed": Bad("alg", resigned("RS384", lambda body: KEY.sign(body, PKCS1v15(), SHA384()))),
+    "alg PS512, rightly signed": Bad(
+        "alg", resigned("PS512", lambda body: KEY.sign(body, PSS(MGF1(SHA512()), 64), SHA512()))
+    ),
+    "alg HS512 with the public key as secret": Bad(
+        "alg", resigned("HS512", lambda body: hmac.digest(PUBLIC_PEM, body, hashlib.sha512))
+    ),
+    "alg HS512 with the JWK as secret": Bad(
+        "alg", resigned("HS512", lambda body: hmac.digest(json.dumps(jwk()).encode(), body, hashlib.sha512))
+    ),
+    "signature of another key": Bad("signature", lambda: signed(key=OTHER_KEY)),
+    "signature with another hash": Bad("signature", lambda: signed(algorithm=SHA256())),
+    "signature of another payload": Bad(
+        "signature", changed(lambda h, _, s: f"{h}.{b64(as_bytes(good_claims(sub='x')))}.{s}")
+    ),
+    "signature of another header": Bad(
+        "signature", changed(lambda _, p, s: f"{b64(as_bytes({'alg': 'RS512', 'typ': 'jwt'}))}.{p}.{s}")
+    ),
+    "signature cut": Bad("signature", changed(lambda h, p, s: f"{h}.{p}.{_shorter(s)}")),
+    # what it brings along
+    "jku": Bad("jku", with_header(jku=f"{ISSUER}/jwk.json")),
+    "jwk": Bad("jwk", with_header(jwk=jwk())),
+    "x5u": Bad("x5u", with_header(x5u=f"{ISSUER}/cert.pem")),
+    "x5c": Bad("x5c", with_header(x5c=["MII"])),
+    "crit": Bad("crit", with_header(crit=["exp"])),
+    "b64": Bad("b64", with_header(b64=False)),
+    "zip": Bad("zip", with_header(zip="DEF")),
+    "typ of an access token": Bad("typ", with_header(typ="at+jwt")),
+    "typ a number": Bad("typ", with_header(typ=1)),
+    "kid unknown": Bad("kid", with_header(kid="another")),
+    "kid a number": Bad("kid", with_header(kid=7)),
+    # how it is written
+    "empty": Bad("form", lambda: ""),
+    "two parts": Bad("form", changed(lambda h, p, _: f"{h}.{p}")),
+    "four parts": Bad("form", changed(lambda h, p, s: f"{h}.{p}.{s}.{s}")),
+    "five parts, encrypted": Bad("form", changed(lambda h, p, s: f"{h}.{p}.{s}.{p}.{s}")),
+    "no signature": Bad("form", changed(lambda h, p, _: f"{h}.{p}.")),
+    "standard base64": Bad("form", changed(lambda h, p, s: f"{h}.{p}.{s[:-2]}+/")),
+    "padding": Bad("form", changed(lambda h, p, s: f"{h}.{p}.{s}=")),
+    "blanks": Bad("form", changed(lambda h, p, s: f"{h}.{p}.{s} ")),
+    "a line break at the end": Bad("form", changed(lambda h, p, s: f"{h}.{p}.{s}\n")),
+    "signature in another spelling": Bad("form", changed(lambda h, p, s: f"{h}.{p}.{_other_spelling(s)}")),
+    "not ASCII": Bad("form", changed(lambda h, p, s: f"{h}.{p}.{s}é")),
+    "header no JSON": Bad("header", lambda: signed(header=b"{alg: RS512}")),
+    "header a list": Bad("header", lambda: signed(header=["RS512"])),
+    "header says alg twice": Bad("header", lambda: signed(header=b'{"alg": "none", "alg": "RS512"}')),
+    "payload no JSON": Bad("payload", with_payload(b"not JSON")),
+    "payload a list": Bad("payload", with_payload(json.dumps([good_claims()]).encode())),
+    "payload null": Bad("payload", with_payload(b"null")),
+    "payload in UTF-16": Bad("payload", with_payload(json.dumps(good_claims()).encode("utf-16"))),
+    "payload not UTF-8": Bad("payload", with_payload(json.dumps(good_claims()).encode()[:-1] + b', "x": "\xff"}')),
+    "payload says sub twice": Bad("payload", with_payload(DUPLICATE)),
+    "payload with NaN": Bad("payload", with_payload(json.dumps(good_claims(x=float("nan"))).encode())),
+    "payload nested without end": Bad("payload", with_payload(b'{"x":' + b"[" * 20_000 + b"]" * 20_000 + b"}")),
+    "too long": Bad("size", with_claims(x="x" * 70_000)),
+}
+
+
+def _shorter(text: str) -> str:
+    """Take a byte away from the end."""
+    return b64(base64.urlsafe_b64decode(text + "==")[:-1])
+
+
+def _other_spelling(text: str) -> str:
+    """Change the last letter of base64url in its unused bits only: 256 bytes leave four of them."""
+    alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+    other = text[:-1] + alphabet[alphabet.index(text[-1]) ^ 1]
+    assert base64.urlsafe_b64decode(other + "==") == base64.urlsafe_b64decode(text + "==")
+    return other
+
+
+def test_the_good_one_is_accepted() -> None:
+    """A token that keeps every rule says what it says."""
+    assert check_id_token(signed(), KEYS, EXPECTED) == good_claims()
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_a_token_that_breaks_one_rule_is_refused(name: str) -> None:
+    """The error names the rule, and shows nothing of the token."""
+    bad = BAD[name]
+    token = bad.token()
+    with pytest.raises(IdTokenError) as caught:
+        check_id_token(token, KEYS, EXPECTED)
+    assert caught.value.rule == bad.rule
+    assert "refused" in str(caught.value)
+    assert not [piece for piece in token.split(".") if len(piece) > 12 and piece[:12] in str(caught.value)]
+    assert pickle.loads(pickle.dumps(caught.value)).rule == bad.rule
+
+
+def test_the_number_of_bad_tokens(capsys: pytest.CaptureFixture[str]) -> None:
+    """Say how many there are, and of how many rules."""
+    say(
+        capsys,
+        f"{len(BAD)} bad id_tokens, each breaking one of {len({bad.rule for bad in BAD.values()})} rules, are refused",
+    )
+    assert len(BAD) >= 60
+
+
+@pytest.mark.parametrize(
+    "claims",
+    [
+        {"aud": [CLIENT_ID]},
+        {"azp": CLIENT_ID},
+        {"aud": [CLIENT_ID, CLIENT_ID], "azp": CLIENT_ID},
+        {"exp": NOW - 59, "iat": NOW - 1000},
+        {"exp": NOW + 0.5, "iat": NOW - 0.5},
+        {"iat": NOW + 59},
+        {"nbf": NOW + 59},
+        {"at_hash": GONE},
+        {"sub": "x" * 255},
+        {"identity_set": [{"sub": str(n)} for n in range(100)]},
+        {"name": "Ada \N{SNOWMAN}"},
+    ],
+)
+def test_what_is_allowed_is_accepted(claims: dict[str, Any]) -> None:
+    """The edges of the rules are inside."""
+    assert check_id_token(signed(good_claims(**claims)), KEYS, EXPECTED)["sub"]
+
+
+@pytest.mark.parametrize("header", [{"alg": "RS512"}, {"alg": "RS512", "typ": "jwt"}, {"alg": "RS512", "x5t": "hint"}])
+def test_headers_that_are_accepted(header: dict[str, Any]) -> None:
+    """No type, and hints that change nothing."""
+    assert check_id_token(signed(header=header), KEYS, EXPECTED)["sub"]
+
+
+def test_nonce_and_access_token_are_checked_only_if_they_are_at_hand() -> None:
+    """Who sent no nonce and has no access token cannot check them."""
+    token = signed(good_claims(nonce=GONE, at_hash="anything"))
+    assert check_id_token(token, KEYS, Expected(ISSUER, CLIENT_ID, NOW))["sub"]
+    assert check_id_token(signed(), KEYS, Expected(ISSUER, CLIENT_ID, NOW)).get("nonce") == "the nonce"
+
+
+def test_the_leeway_is_bounded() -> None:
+    """From 0 to 300 seconds; what it is, is kept exactly."""
+    for leeway in (0.0, 300.0):
+        expected = Expected(ISSUER, CLIENT_ID, NOW, leeway=leeway)
+        assert check_id_token(signed(good_claims(exp=NOW - leeway + 1, iat=NOW - 1000)), KEYS, expected)
+        with pytest.raises(IdTokenError, match="expired"):
+            check_id_token(signed(good_claims(exp=NOW - leeway, iat=NOW - 1000)), KEYS, expected)
+    for leeway in (-1, 301, float("nan"), float("inf")):
+        with pytest.raises(GlobusSDKUsageError, match="leeway"):
+            Expected(ISSUER, CLIENT_ID, NOW, leeway=leeway)
+
+
+class TestKeys:
+    def test_the_key_is_chosen_by_its_id(self) -> None:
+        """Not by its place in the set."""
+        keys = read_keys({"keys": [jwk(OTHER_KEY, kid="old"), jwk(kid="new")]})
+        assert check_id_token(signed(header={"alg": "RS512", "kid": "new"}), keys, EXPECTED)["sub"]
+        with pytest.raises(IdTokenError, match="signature"):
+            check_id_token(signed(header={"alg": "RS512", "kid": "old"}), keys, EXPECTED)
+
+    def test_a_token_without_an_id_needs_a_set_of_one(self) -> None:
+        """Nobody tries keys one after another."""
+        assert check_id_token(signed(), read_keys({"keys": [jwk(kid="only")]}), EXPECTED)["sub"]
+        with pytest.raises(IdTokenError, match="several") as caught:
+            check_id_token(signed(), read_keys({"keys": [jwk(kid="a"), jwk(OTHER_KEY, kid="b")]}), EXPECTED)
+        assert caught.value.stale_keys
+
+    def test_newer_keys_might_help_only_if_the_key_is_unknown(self) -> None:
+        """A wrong signature by a key that is known by its id stays wrong."""
+        with pytest.raises(IdTokenError) as caught:
+            check_id_token(
+                signed(key=OTHER_KEY, header={"alg": "RS512", "kid": "a"}), read_keys(jwk(kid="a")), EXPECTED
+            )
+        assert (caught.value.rule, caught.value.stale_keys) == ("signature", False)
+        with pytest.raises(IdTokenError) as caught:
+            check_id_token(signed(key=OTHER_KEY), KEYS, EXPECTED)
+        assert (caught.value.rule, caught.value.stale_keys) == ("signature", True)
+
+    def test_sources(self) -> None:
+        """A key set, one JWK and a key of cryptography's are all right."""
+        for source in ({"keys": [jwk()]}, jwk(), KEY.public_key()):
+            assert check_id_token(signed(), read_keys(source), EXPECTED)["sub"]
+
+    @pytest.mark.parametrize(
+        "other",
+        [
+            {"kty": "EC", "crv": "P-256", "x": "AA", "y": "AA"},
+            {"kty": "oct", "k": "c2VjcmV0"},
+            jwk(use="enc"),
+            jwk(alg="RS256"),
+            jwk(alg="none"),
+            jwk(key_ops=["encrypt"]),
+            jwk(key_ops="verify"),
+            jwk(kid=5),
+            jwk(n=GONE),
+            jwk(e=GONE),
+            jwk(n=5),
+            jwk(n="!!"),
+            jwk(n="A" * 5000),
+            jwk(e="AA"),
+            jwk(e="AQ"),
+            jwk(e="Ag"),
+            jwk(generate_private_key(65537, 1024)),
+            "text",
+            None,
+        ],
+        ids=lambda other: str(other)[:40],
+    )
+    def test_keys_that_are_not_for_id_tokens_are_left_out(self, other: Any) -> None:
+        """They neither sign nor disturb."""
+        with pytest.raises(IdTokenError, match="no RSA key"):
+            read_keys({"keys": [other]})
+        assert check_id_token(signed(), read_keys({"keys": [other, jwk()]}), EXPECTED)["sub"]
+
+    @pytest.mark.parametrize(
+        "source", [{"keys": []}, {"keys": None}, {"keys": {}}, {}, {"keys": [jwk(), jwk(OTHER_KEY)]}]
+    )
+    def test_sets_that_cannot_be_used(self, source: dict[str, Any]) -> None:
+        """None at all, or several that cannot be told apart."""
+        with pytest.raises(IdTokenError):
+            read_keys(source)
+
+
+def test_refusals_show_no_token_in_their_frames() -> None:
+    """Tracebacks with the variables of every frame have nothing of the token in them."""
+    for name, bad in BAD.items():
+        token = bad.token()
+        with pytest.raises(IdTokenError) as caught:
+            check_id_token(Secret(token), KEYS, EXPECTED)
+        shown = _frames(caught.value)
+        pieces = [token[at : at + 12] for at in range(0, len(token) - 12, 12)]
+        assert not any(piece in shown for piece in pieces), name
+
+
+def _frames(error: BaseException) -> str:
+    told = traceback.TracebackException.from_exception(error, capture_locals=True)
+    frames = [frame for frame in told.stack if "/tests/" not in frame.filename]
+    assert error.__context__ is None or error.__suppress_context__ or not error.__context__.__traceback__
+    return "\n".join(str(frame.locals) for frame in frames) + str(
+        error.__context__ and leaks_of_error(error.__context__)
+    )
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    max_leaves=6,
+)
+
+
+@given(st.dictionaries(st.sampled_from([*good_claims(), "azp", "nbf"]), JSON, max_size=4))
+def test_any_claims_are_accepted_or_refused(changes: dict[str, Any]) -> None:
+    """Nothing but IdTokenError comes out, and what is accepted is for us."""
+    try:
+        claims = check_id_token(signed(good_claims(**changes)), KEYS, EXPECTED)
+    except IdTokenError:
+        return
+    assert claims["iss"] == ISSUER
+    assert claims["aud"] in (CLIENT_ID, [CLIENT_ID])
+
+
+@given(st.text(max_size=60) | st.binary(max_size=40).map(b64))
+def test_any_text_is_refused(text: str) -> None:
+    """No text that is not signed gets through, or makes anything else fail."""
+    for token in (text, f"{text}.{text}.{text}", signed().replace("e", text, 1) + text + "x"):
+        with pytest.raises(IdTokenError):
+            check_id_token(token, KEYS, EXPECTED)
+
+
+class TestWhatTheOfficialDecoderAccepts:
+    """Six wrong tokens that globus_sdk 4.10 takes for good; it is run here to show it."""
+
+    WRONG: dict[str, dict[str, Any]] = {  # noqa: RUF012 -- a table
+        "foreign iss": {"iss": "https://auth.evil.org"},
+        "missing iss": {"iss": GONE},
+        "missing exp": {"exp": GONE},
+        "expired 299 s ago": {"exp": -299},
+        "azp of another client": {"azp": OTHER},
+        "wrong at_hash": {"at_hash": at_hash("another token")},
+    }
+
+    @pytest.mark.parametrize("name", WRONG)
+    def test_is_refused_by_ours(self, name: str) -> None:
+        """Theirs accepts it, ours names the rule."""
+        globus_sdk = pytest.importorskip("globus_sdk")
+        now = int(time.time())
+        changes = {**self.WRONG[name]}
+        if changes.get("exp") == -299:
+            changes["exp"] = now - 299
+        claims = good_claims(**{"iat": now - 1000, "exp": now + 1000, **changes})
+
+        class Client:
+            client_id = CLIENT_ID
+
+            def get_openid_configuration(self) -> Any: ...
+            def get_jwk(self, *_: Any, **__: Any) -> Any: ...
+
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            theirs = globus_sdk.IDTokenDecoder(Client())
+            theirs.store_openid_configuration({"issuer": ISSUER, "id_token_signing_alg_values_supported": ["RS512"]})
+            theirs.store_jwk(KEY.public_key())
+            assert theirs.decode(signed(claims))["sub"] == claims["sub"]
+        expected = Expected(ISSUER, CLIENT_ID, now, nonce="the nonce", access_token=Secret(ACCESS_TOKEN))
+        with pytest.raises(IdTokenError) as caught:
+            check_id_token(signed(claims), KEYS, expected)
+        assert caught.value.rule in name

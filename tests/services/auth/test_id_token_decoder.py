@@ -1,0 +1,231 @@
+"""Configuration and keys are fetched once, and again only when they may be old."""
+
+from __future__ import annotations
+
+import asyncio
+from email.utils import formatdate
+from typing import Any
+
+import httpx
+import pytest
+
+from globus_async import GlobusSDKUsageError
+from globus_async.errors import GlobusAPIError, IdTokenError
+from globus_async.services.auth import AuthClient, ConfidentialAppAuthClient, IDTokenDecoder, NativeAppAuthClient
+from tests.services.auth.service import BASE, CLIENT_ID, Asked, Service, say, token_document
+from tests.services.auth.tokens import ISSUER, KEY, NOW, OTHER_KEY, at_hash, good_claims, jwk, signed
+from tests.toolkit.cancel import every_suspension
+
+CONFIGURATION = {"issuer": ISSUER, "jwks_uri": f"{ISSUER}/jwk.json", "id_token_signing_alg_values_supported": ["none"]}
+
+
+class Keys:
+    """Answers for configuration and keys; the keys may be changed."""
+
+    def __init__(self) -> None:
+        self.keys: list[dict[str, Any]] = [jwk()]
+        self.configuration: dict[str, Any] = dict(CONFIGURATION)
+        self.token_answer: Any = None
+        self.service = Service(self.answer)
+
+    async def answer(self, asked: Asked) -> Any:
+        await asyncio.sleep(0)
+        assert asked.headers.get("authorization") is None or asked.path == "/v2/oauth2/token"
+        match asked.path:
+            case "/.well-known/openid-configuration":
+                return self.configuration
+            case "/jwk.json":
+                return {"keys": self.keys}
+            case "/v2/oauth2/token":
+                return self.token_answer
+            case _:
+                return httpx.Response(404)
+
+    def requests(self, path: str) -> int:
+        return sum(asked.path == path for asked in self.service.asked)
+
+
+@pytest.fixture
+def keys() -> Keys:
+    return Keys()
+
+
+@pytest.fixture
+def decoder(keys: Keys) -> IDTokenDecoder:
+    return IDTokenDecoder(keys.service.client(NativeAppAuthClient, CLIENT_ID))
+
+
+async def test_a_hundred_at_once_make_two_requests(keys: Keys, decoder: IDTokenDecoder) -> None:
+    """One for the configuration, one for the keys; later ones make none."""
+    claims = await asyncio.gather(*(decoder.decode(signed()) for _ in range(100)))
+    assert claims == [good_claims()] * 100
+    await decoder.decode(signed())
+    assert [asked.path for asked in keys.service.asked] == ["/.well-known/openid-configuration", "/jwk.json"]
+
+
+async def test_an_unknown_key_costs_at_most_one_request_a_minute(
+    keys: Keys, decoder: IDTokenDecoder, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """However many tokens name keys that nobody has, and however often."""
+    keys.keys = [jwk(kid="a")]
+    good = signed(header={"alg": "RS512", "kid": "a"})
+    await decoder.decode(good)
+    minutes = 0
+    for _ in range(10):
+        minutes += 1
+        forged = [signed(header={"alg": "RS512", "kid": f"forged {n}"}) for n in range(50)]
+        outcomes = await asyncio.gather(*map(decoder.decode, forged), return_exceptions=True)
+        assert all(isinstance(outcome, IdTokenError) for outcome in outcomes)
+        await decoder.decode(good)
+        await keys.service.clock.advance(60)
+    fetched = keys.requests("/jwk.json")
+    say(capsys, f"{minutes * 50} tokens with unknown keys in {minutes} minutes: {fetched} key requests")
+    assert fetched <= 1 + minutes - 1
+
+
+async def test_a_new_key_is_found(keys: Keys, decoder: IDTokenDecoder) -> None:
+    """When the service changes its key, tokens of the new one are good after one more look, with an id or without."""
+    await decoder.decode(signed())
+    keys.keys = [jwk(OTHER_KEY)]
+    with pytest.raises(IdTokenError):
+        await decoder.decode(signed(key=OTHER_KEY))  # looked less than a minute ago
+    await keys.service.clock.advance(60)
+    outcomes = await asyncio.gather(*(decoder.decode(signed(key=OTHER_KEY)) for _ in range(20)))
+    assert len(outcomes) == 20
+    assert keys.requests("/jwk.json") == 2
+    keys.keys = [jwk(kid="one"), jwk(OTHER_KEY, kid="two")]
+    await keys.service.clock.advance(60)
+    assert await decoder.decode(signed(header={"alg": "RS512", "kid": "one"}))
+    assert keys.requests("/jwk.json") == 3
+
+
+async def test_what_is_handed_in_is_not_fetched(keys: Keys, decoder: IDTokenDecoder) -> None:
+    """A key set, a JWK, a key; with a configuration or without."""
+    for source in ({"keys": [jwk()]}, jwk(), KEY.public_key()):
+        assert await decoder.decode(signed(), jwk=source) == good_claims()
+        assert await decoder.decode(signed(), jwk=source, openid_configuration=CONFIGURATION) == good_claims()
+    assert not keys.service.asked
+    with pytest.raises(IdTokenError, match="signature"):
+        await decoder.decode(signed(), jwk=OTHER_KEY.public_key())
+    assert not keys.service.asked
+    with pytest.raises(GlobusSDKUsageError, match="issuer"):
+        await decoder.decode(signed(), jwk=jwk(), openid_configuration={})
+
+
+async def test_a_service_that_says_it_is_another_is_refused(keys: Keys, decoder: IDTokenDecoder) -> None:
+    """The issuer must be the address that was asked."""
+    keys.configuration["issuer"] = "https://auth.evil.org"
+    with pytest.raises(IdTokenError, match="another service"):
+        await decoder.decode(signed(good_claims(iss="https://auth.evil.org")))
+    keys.configuration["issuer"] = ISSUER
+    assert await decoder.decode(signed())
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "https://auth.evil.org/jwk.json",
+        "http://auth.example.org/jwk.json",
+        "https://auth.example.org:8443/jwk.json",
+        "//auth.evil.org/jwk.json",
+    ],
+)
+async def test_keys_at_another_address_are_not_fetched(keys: Keys, decoder: IDTokenDecoder, address: str) -> None:
+    """The configuration cannot send us, or our credentials, elsewhere."""
+    keys.configuration["jwks_uri"] = address
+    with pytest.raises(GlobusSDKUsageError, match="talks to"):
+        await decoder.decode(signed())
+    assert keys.requests("/jwk.json") == 0
+
+
+async def test_a_failed_fetch_is_not_kept(keys: Keys, decoder: IDTokenDecoder) -> None:
+    """The error of the service is raised, and the next token is judged again."""
+    answer, keys.service.answer = keys.service.answer, lambda _: httpx.Response(404, json={})
+    with pytest.raises(GlobusAPIError):
+        await decoder.decode(signed())
+    keys.service.answer = answer
+    assert await decoder.decode(signed())
+    keys.keys = []
+    await keys.service.clock.advance(60)
+    with pytest.raises(IdTokenError, match="no RSA key"):
+        await decoder.decode(signed(header={"alg": "RS512", "kid": "x"}))
+    assert await decoder.decode(signed())
+
+
+async def test_cancelling_one_leaves_the_decoder_whole(capsys: pytest.CaptureFixture[str]) -> None:
+    """At each suspension of a first decoding, while another one waits for it."""
+    keys = Keys()
+    others: list[asyncio.Task[Any]] = []
+
+    async def first() -> None:
+        decoder = IDTokenDecoder(keys.service.client(NativeAppAuthClient, CLIENT_ID))
+        others.append(asyncio.create_task(decoder.decode(signed())))
+        await decoder.decode(signed())
+
+    async def the_other_is_answered() -> None:
+        assert await others.pop() == good_claims()
+
+    points = await every_suspension(first, the_other_is_answered)
+    await others.pop()
+    say(capsys, f"a first decoding was cancelled at {points} points; the one that waited was answered at all")
+    assert points > 6
+
+
+class TestTokenAnswers:
+    async def test_the_answer_of_a_login_decodes_its_own(self, keys: Keys) -> None:
+        """Nonce, access token, client and the service's time are taken from where they are."""
+        client = keys.service.client(NativeAppAuthClient, CLIENT_ID)
+        flow = client.oauth2_start_flow("openid", nonce="the nonce")
+        keys.token_answer = token_document(id_token=signed())
+        tokens = await flow.exchange_code_for_tokens("code", state=flow.state)
+        assert (await tokens.decode_id_token()).get("preferred_username") == "ada@example.org"
+        assert (await tokens.decode_id_token(CONFIGURATION, jwk()))["sub"]
+        for wrong, rule in (({"nonce": "x"}, "nonce"), ({"at_hash": at_hash("x")}, "at_hash"), ({"aud": "x"}, "aud")):
+            keys.token_answer = token_document(id_token=signed(good_claims(**wrong)))
+            tokens = await flow.exchange_code_for_tokens("code")
+            with pytest.raises(IdTokenError) as caught:
+                await tokens.decode_id_token()
+            assert caught.value.rule == rule
+        keys.token_answer = token_document(id_token=signed())
+        tokens = await flow.exchange_code_for_tokens("code")
+        with pytest.raises(IdTokenError, match="nonce"):
+            await tokens.decode_id_token(nonce="another")
+
+    async def test_the_service_says_what_time_it_is(self, keys: Keys) -> None:
+        """A clock that is wrong by minutes does no harm; one that is wrong by more is not hidden."""
+        client = keys.service.client(ConfidentialAppAuthClient, CLIENT_ID, "secret-of-the-client")
+        for skew, accepted in ((0, True), (-590, True), (590, True), (700, False), (-700, False)):
+            service_now = NOW + skew
+            claims = good_claims(iat=service_now, exp=service_now + 30)
+            headers = {"Date": formatdate(service_now, usegmt=True)}
+            keys.token_answer = httpx.Response(200, json=token_document(id_token=signed(claims)), headers=headers)
+            tokens = await client.oauth2_token({"grant_type": "x"})
+            if accepted:
+                assert await tokens.decode_id_token()
+            else:
+                with pytest.raises(IdTokenError):
+                    await tokens.decode_id_token(leeway=60)
+
+    async def test_an_answer_without_an_id_token_says_what_to_do(self, keys: Keys) -> None:
+        """It is a usage error: the scope was not asked for."""
+        keys.token_answer = token_document()
+        tokens = await keys.service.client(NativeAppAuthClient, CLIENT_ID).oauth2_refresh_token("AgR")
+        with pytest.raises(GlobusSDKUsageError, match="openid"):
+            await tokens.decode_id_token()
+
+    async def test_a_client_without_an_id_cannot_check(self, keys: Keys) -> None:
+        """An id_token is for somebody."""
+        with pytest.raises(GlobusSDKUsageError, match="client_id"):
+            await IDTokenDecoder(keys.service.client(AuthClient)).decode(signed())
+
+
+async def test_keys_for_the_caller(keys: Keys) -> None:
+    """`get_jwk` gives the set, or the first key that signs, ready for use."""
+    client = keys.service.client(AuthClient)
+    assert (await client.get_openid_configuration())["issuer"] == ISSUER
+    assert await client.get_jwk() == {"keys": [jwk()]}
+    assert await client.get_jwk(await client.get_openid_configuration()) == {"keys": [jwk()]}
+    keys.keys = [{"kty": "EC"}, jwk()]
+    key = await client.get_jwk(CONFIGURATION, as_pem=True)
+    assert key.public_numbers() == KEY.public_key().public_numbers()
+    assert client.base_url == BASE
