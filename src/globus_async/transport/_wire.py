@@ -8,6 +8,7 @@ sent, all others that something may have been.
 
 from __future__ import annotations
 
+import io
 import ssl
 from typing import TYPE_CHECKING, Any, Final
 from urllib.request import getproxies_environment, proxy_bypass_environment  # type: ignore[attr-defined] # not in typeshed
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 __all__ = ("AiohttpTransport", "CookielessClient")
 
 _IDLE_SECONDS: Final = 5.0  # below the idle limit of common servers, so that a kept connection is seldom a dead one
+_LARGE: Final = 1 << 18
 _LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 _AUTOMATIC: Final = ("Accept", "Accept-Encoding", "Content-Type", "User-Agent")
 
@@ -165,7 +167,7 @@ class AiohttpTransport(httpx.AsyncBaseTransport):
                 headers=CIMultiDict(
                     (name.decode("latin-1"), value.decode("latin-1")) for name, value in request.headers.raw
                 ),
-                data=await request.aread() or None,
+                data=_body(await request.aread()),
                 allow_redirects=False,
                 proxy=self._proxy_for(request.url) if self._proxies else None,
                 timeout=self._timeout_of(request),
@@ -188,6 +190,11 @@ class AiohttpTransport(httpx.AsyncBaseTransport):
         """Close every connection; idempotent."""
         if self._session is not None:
             await self._session.close()
+
+
+def _body(content: bytes) -> bytes | io.BytesIO | None:
+    """Return a body as aiohttp wants it: a large one is written piece by piece, so that the loop goes on meanwhile."""
+    return io.BytesIO(content) if len(content) > _LARGE else content or None
 
 
 def _failure(error: Exception, *, sent: bool) -> httpx.TransportError:
