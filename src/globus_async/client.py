@@ -16,7 +16,7 @@ from .config import checked_base_url, get_service_url
 from .errors import Attempt, GlobusAPIError, GlobusSDKUsageError
 from .paging import Page, Pages, Position, Style
 from .response import GlobusHTTPResponse
-from .transport import RetryPolicy, Transport, exchange
+from .transport import RateLimit, RetryPolicy, Transport, exchange
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -54,11 +54,14 @@ class BaseClient:
         app_name: Told to the service in the ``User-Agent``.
         transport: A transport to share; without one the client makes its own and closes it.
         retry: When calls are sent again.
+        rate_limit: How many calls may go out, counted together for all clients that share authorizer and transport;
+            ``None`` for no limit. The default is what the service asks of its users, if it says.
     """
 
     service_name: ClassVar[str] = "_base"
     error_class: ClassVar[type[GlobusAPIError]] = GlobusAPIError
     default_base_url: ClassVar[str | None] = None
+    default_rate_limit: ClassVar[RateLimit | None] = None
 
     def __init__(
         self,
@@ -69,6 +72,7 @@ class BaseClient:
         app_name: str | None = None,
         transport: Transport | None = None,
         retry: RetryPolicy | None = None,
+        rate_limit: RateLimit | MissingType | None = MISSING,
     ) -> None:
         given = base_url if base_url is not None else self.default_base_url
         url = (
@@ -80,6 +84,7 @@ class BaseClient:
         self.authorizer = authorizer
         self.transport = Transport() if transport is None else transport
         self.retry = RetryPolicy() if retry is None else retry
+        self.rate_limit = self.default_rate_limit if isinstance(rate_limit, MissingType) else rate_limit
         self._owns_transport = transport is None
         self.app_name = app_name
 
@@ -389,6 +394,7 @@ class BaseClient:
             read=read,
             error_for=self._error_for,
             is_final=self._is_final,
+            rate=self.rate_limit,
             renew=renew,
         )
 
@@ -480,7 +486,7 @@ async def _decoded(answer: Answer, *, unique: bool = False) -> Any:
 
 
 async def _as_it_came(answer: Answer) -> GlobusHTTPResponse[Any]:
-    data: Any = await _decoded(answer) if answer.is_json and answer.body else None
+    data: Any = await _decoded(answer) if answer.is_json and not answer.is_empty else None
     return GlobusHTTPResponse[Any](answer, data)
 
 

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from .._request import Request
     from .._secret import Secret
     from ..authorizers import GlobusAuthorizer
-    from ._transport import Origin
+    from ._origin import Turn
 
 __all__ = ("Sender",)
 
@@ -55,7 +55,7 @@ class Sender:
         self._most_bytes = most_bytes
 
     async def attempt(
-        self, request: Request, origin: Origin, authorizer: GlobusAuthorizer | None, seconds: float
+        self, request: Request, turn: Turn, authorizer: GlobusAuthorizer | None, seconds: float
     ) -> tuple[Answer | NetworkError, Secret | None]:
         """
         Sit out a pause, ask for credentials and send, all within so many seconds.
@@ -68,10 +68,11 @@ class Sender:
         failure: NetworkError
         try:
             async with self._clock.timeout(seconds):
-                await origin.pause(self._clock)
+                await turn.origin.pause()
                 if authorizer is not None:
                     credentials = await authorizer.get_authorization_header()
                 message = outgoing(request, credentials, timeouts=self._timeouts)
+                turn.leave()
                 started_at = self._clock.wall()
                 response, headers, body = await self._sent(message)
                 return Answer(
@@ -117,6 +118,8 @@ class Sender:
             raise _hopeless(f"it has more than {_MOST_HEADERS} headers", response.status_code)
         if "content-length" in headers and "transfer-encoding" in headers:
             raise _hopeless("it says in two ways how long it is", response.status_code)
+        if headers.get("transfer-encoding", "chunked").lower() != "chunked":
+            raise _hopeless("it has a transfer coding that was not asked for", response.status_code)
         try:
             reader = BodyReader(headers.get("content-encoding", ""), self._most_bytes)
             stream: Any = response.stream  # which of the two kinds it is, httpx does not say

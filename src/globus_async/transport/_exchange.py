@@ -14,8 +14,10 @@ if TYPE_CHECKING:
 
     from .._request import Request
     from ..authorizers import GlobusAuthorizer
+    from ._limiter import RateLimit
+    from ._origin import Origin
     from ._retry import RetryPolicy
-    from ._transport import Origin, Transport
+    from ._transport import Transport
 
 __all__ = ("exchange",)
 
@@ -32,6 +34,7 @@ async def exchange(
     read: Callable[[Answer], Awaitable[_R]],
     error_for: Callable[[Answer, tuple[Attempt, ...]], GlobusAPIError],
     is_final: Callable[[Answer], bool],
+    rate: RateLimit | None = None,
     renew: bool = True,
 ) -> _R:
     """
@@ -45,6 +48,7 @@ async def exchange(
         read: Makes the result of a 2xx answer, or raises `ResponseDecodeError`.
         error_for: Makes the error of any other answer.
         is_final: Whether the service says that trying again is useless.
+        rate: How many attempts of one authorizer's may go out.
         renew: Whether a refused header may be answered with a fresh one.
 
     Raises:
@@ -55,13 +59,14 @@ async def exchange(
     clock, origin = transport.clock, transport.origin(request.url)
     left, retries, may_renew = transport.total_timeout, 0, renew
     attempts: tuple[Attempt, ...] = ()
+    outcome: Answer | NetworkError
     while True:
-        async with origin.turn(urgent=request.urgent):
+        async with origin.turn(urgent=request.urgent, identity=authorizer, rate=rate) as turn:
             began = clock.monotonic()
             if origin.held_until - began >= left:
                 outcome, credentials, left = _paused_too_long(request), None, 0.0
             else:
-                outcome, credentials = await transport.attempt(request, origin, authorizer, left)
+                outcome, credentials = await transport.attempt(request, turn, authorizer, left)
                 left -= clock.monotonic() - began
         if isinstance(outcome, Answer):
             if 200 <= outcome.status < 300:

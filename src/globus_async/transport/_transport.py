@@ -8,9 +8,8 @@ import random
 import ssl
 import warnings
 from collections.abc import Callable
-from contextlib import AbstractAsyncContextManager, nullcontext
+from contextlib import suppress
 from functools import lru_cache
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Self
 
 from .._clock import Clock, SystemClock
@@ -19,7 +18,7 @@ from ..errors import (
     GlobusSDKUsageError,
     WrongEventLoopError,
 )
-from ._retry import RetryBudget
+from ._origin import Origin
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -32,36 +31,13 @@ if TYPE_CHECKING:
     from ..authorizers import GlobusAuthorizer
     from ..errors import NetworkError
     from ._attempt import Sender
+    from ._origin import Turn
 
-__all__ = ("Origin", "Transport")
+__all__ = ("Transport",)
 
 _CLOSING_SECONDS: Final = 5.0
-_OPEN: Final = nullcontext()
-
-
-class Origin:
-    """What is remembered of one origin: its places in flight, its retry budget, and until when calls are held back."""
-
-    __slots__ = ("_gate", "budget", "held_until")
-
-    def __init__(self, max_in_flight: int) -> None:
-        self.budget = RetryBudget()
-        self.held_until = float("-inf")
-        self._gate = asyncio.Semaphore(max_in_flight)
-
-    def turn(self, *, urgent: bool) -> AbstractAsyncContextManager[None]:
-        """
-        Return what holds one of the places in flight; first come, first served.
-
-        Args:
-            urgent: Go past the gate: a renewal, which those in flight may be waiting for.
-        """
-        return _OPEN if urgent else self._gate
-
-    async def pause(self, clock: Clock) -> None:
-        """Wait until the origin takes calls again, if it asked for a pause."""
-        while (wait := self.held_until - clock.monotonic()) > 0:
-            await clock.sleep(wait)
+_ENDING_SECONDS: Final = 1.0
+_SWITCHES: Final = frozenset({"", "0", "1", "f", "false", "n", "no", "none", "off", "on", "t", "true", "y", "yes"})
 
 
 class Transport:
@@ -174,15 +150,15 @@ class Transport:
         key = url if end < 0 else url[:end]
         known = self._origins.get(key)
         if known is None:
-            known = self._origins[key] = Origin(self._limit)
+            known = self._origins[key] = Origin(self._limit, self.clock)
         return known
 
     async def attempt(
-        self, request: Request, origin: Origin, authorizer: GlobusAuthorizer | None, seconds: float
+        self, request: Request, turn: Turn, authorizer: GlobusAuthorizer | None, seconds: float
     ) -> tuple[Answer | NetworkError, Secret | None]:
         """Make one attempt at a call; see `Sender.attempt`."""
         sender = self._sender or self._opened()
-        return await sender.attempt(request, origin, authorizer, seconds)
+        return await sender.attempt(request, turn, authorizer, seconds)
 
     def _opened(self) -> Sender:
         if self.closed:  # closed while this call was waiting or between two attempts
@@ -199,10 +175,10 @@ class Transport:
         return self._sender
 
     def _ca_file(self) -> str | None:
-        named = self._ca_bundle or os.environ.get("GLOBUS_SDK_VERIFY_SSL")
-        if named is None or (self._ca_bundle is None and not Path(named).is_file()):
-            return None  # the variable may name a bundle; it cannot switch verification off
-        return os.fspath(named)
+        if self._ca_bundle is not None:
+            return os.fspath(self._ca_bundle)
+        named = os.environ.get("GLOBUS_SDK_VERIFY_SSL", "").strip()
+        return None if named.lower() in _SWITCHES else named  # it may name a bundle; it cannot switch checks off
 
     def adopt(self, task: asyncio.Task[Any]) -> None:
         """Wait for a task of an authorizer's, within reason, before closing: a renewal must not be lost half-way."""
@@ -210,15 +186,29 @@ class Transport:
         task.add_done_callback(self._adopted.discard)
 
     async def aclose(self) -> None:
-        """Finish renewals under way, then close every connection that we opened; idempotent."""
+        """Take no further calls, finish renewals under way, close every connection that we opened; idempotent."""
+        self.closed = True
         try:
-            if self._adopted and self._loop is asyncio.get_running_loop():
-                await asyncio.wait(set(self._adopted), timeout=_CLOSING_SECONDS)
+            await self._end_renewals()
         finally:
-            self.closed = True
             sender, self._sender = self._sender, None
             if sender is not None and self._given is None:
                 await sender.http.aclose()
+
+    async def _end_renewals(self) -> None:
+        """Wait for renewals under way, within reason, and cancel what hangs."""
+        loop = asyncio.get_running_loop()
+        adopted = {task for task in self._adopted if task.get_loop() is loop}
+        if not adopted:
+            return
+        with suppress(TimeoutError):
+            async with self.clock.timeout(_CLOSING_SECONDS):
+                await asyncio.wait(adopted)
+        late = {task for task in adopted if not task.done()}
+        for task in late:
+            task.cancel()
+        if late:
+            await asyncio.wait(late, timeout=_ENDING_SECONDS)
 
 
 @lru_cache(maxsize=8)
