@@ -35,20 +35,22 @@ def server() -> Generator[RawServer]:
 
 
 def test_a_second_loop_is_refused_before_a_byte_is_sent(server: RawServer) -> None:
-    """A client that was used in one `asyncio.run` says so in the next; closing it there is no error."""
+    """A client that was used in one loop says so in the next, and goes on in its own."""
     transport = Transport()
     client = BaseClient(base_url=server.url, transport=transport)
 
     async def use() -> None:
         await client.get("/")
 
-    asyncio.run(use())
-    sent = len(server.requests)
-    for _ in range(2):
-        with pytest.raises(WrongEventLoopError, match="one client per loop"):
-            asyncio.run(use())
-    assert len(server.requests) == sent == 1
-    asyncio.run(transport.aclose())
+    with asyncio.Runner() as runner:
+        runner.run(use())
+        for _ in range(2):
+            with pytest.raises(WrongEventLoopError, match="one client per loop"):
+                asyncio.run(use())
+        assert len(server.requests) == 1
+        runner.run(use())
+        runner.run(transport.aclose())
+    assert (len(server.requests), server.connections) == (2, 1)
     with pytest.raises(ClientClosedError):
         asyncio.run(use())
 
