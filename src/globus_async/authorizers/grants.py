@@ -67,14 +67,14 @@ class RefreshTokenAuthorizer(RenewingAuthorizer):
         expires_at: float | None = None,
         on_refresh: OnRefresh | None = None,
     ) -> None:
-        refresh_token = Secret.token("refresh_token", refresh_token)
+        refresh_token = Secret.of(refresh_token)
         access_token = None if access_token is None else Secret.of(access_token)
         super().__init__(
             transport=auth_client.transport, access_token=access_token, expires_at=expires_at, on_refresh=on_refresh
         )
         self.auth_client = auth_client
-        self._refresh_token = refresh_token
-        self._resource_server: str | None = None
+        self._refresh_token = Secret.token("refresh_token", refresh_token)
+        self._resource_server: object = None
 
     @property
     def refresh_token(self) -> Secret:
@@ -83,16 +83,16 @@ class RefreshTokenAuthorizer(RenewingAuthorizer):
 
     async def _renew(self) -> tuple[Grant, Any]:
         answer = await self.auth_client.oauth2_refresh_token(self._refresh_token)
-        grants = _grants(answer.data)
-        chosen = self._resource_server if self._resource_server in grants else next(iter(grants), None)
-        # kept before anything is judged: a rotated refresh token is the only one left
-        kept = grants[chosen].refresh_token if chosen is not None else None
-        if kept is not None:
-            self._refresh_token = kept
-        if chosen is None:
-            raise TokenRefreshError("Globus Auth answered without an access token")
-        self._resource_server = chosen
-        return grants[chosen], answer
+        entries = _entries(answer.data)
+        ours = (entry for entry in entries if entry.get("resource_server") == self._resource_server)
+        entry = entries[0] if self._resource_server is None else next(ours, entries[0])
+        rotated = entry.get("refresh_token")
+        if isinstance(rotated, str) and rotated:
+            # kept before anything is judged: it may be the only one that is left
+            self._refresh_token = Secret(rotated)
+        grant = _grant(entry)
+        self._resource_server = entry.get("resource_server")
+        return grant, answer
 
 
 class ClientCredentialsAuthorizer(RenewingAuthorizer):
@@ -136,29 +136,29 @@ class ClientCredentialsAuthorizer(RenewingAuthorizer):
 
     async def _renew(self) -> tuple[Grant, Any]:
         answer = await self.confidential_client.oauth2_client_credentials_tokens(self.scopes)
-        grants = _grants(answer.data)
-        if len(grants) != 1:
+        entries = _entries(answer.data)
+        servers = sorted({str(entry.get("resource_server")) for entry in entries})
+        if len(servers) > 1:
             raise TokenRefreshError(
-                f"the scopes cover {len(grants)} resource servers ({', '.join(sorted(grants))});"
-                " make one authorizer for each"
+                f"the scopes cover {len(servers)} resource servers ({', '.join(servers)}); make one authorizer for each"
             )
-        return next(iter(grants.values())), answer
+        return _grant(entries[0]), answer
 
 
 def _joined(scopes: Scopes | Iterable[Scopes]) -> str:
     return str(scopes) if isinstance(scopes, (str, Scope)) else " ".join(str(scope) for scope in scopes)
 
 
-def _grants(document: Any) -> dict[str, Grant]:
-    """Read every token of a token document, by resource server; the document's own comes first."""
+def _entries(document: Any) -> list[dict[str, Any]]:
+    """Return the tokens of a token document, one entry for each; the document itself is the first."""
+    if not is_object(document):
+        raise TokenRefreshError("Globus Auth answered without a token document")
     others = document.get("other_tokens")
-    entries: list[Any] = [document, *(others if is_list(others) else [])]
-    return {
-        str(entry.get("resource_server", "")): Grant(
-            Secret.token("access_token", entry["access_token"]),
-            lifetime_of(entry.get("expires_in")),
-            Secret(entry["refresh_token"]) if isinstance(entry.get("refresh_token"), str) else None,
-        )
-        for entry in entries
-        if is_object(entry) and isinstance(entry.get("access_token"), str)
-    }
+    return [document, *filter(is_object, others if is_list(others) else ())]
+
+
+def _grant(entry: dict[str, Any]) -> Grant:
+    token, kind = entry.get("access_token"), entry.get("token_type")
+    if not isinstance(token, str) or (isinstance(kind, str) and kind.lower() != "bearer"):
+        raise TokenRefreshError("Globus Auth answered without a bearer token")
+    return Grant(Secret.token("access_token", token), lifetime_of(entry.get("expires_in")))

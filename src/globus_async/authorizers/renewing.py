@@ -7,10 +7,12 @@ import contextvars
 import copy
 import inspect
 import logging
+import os
 from abc import abstractmethod
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any, Final
 
+from .._json import is_object
 from .._secret import Secret
 from ..errors import (
     GlobusAPIError,
@@ -21,7 +23,7 @@ from ..errors import (
     WrongEventLoopError,
 )
 from .base import GlobusAuthorizer
-from .token import Freshness, Grant, HeldToken
+from .token import Freshness, Grant, HeldToken, lifetime_of
 
 if TYPE_CHECKING:
     from ..transport import Transport
@@ -60,9 +62,11 @@ class RenewingAuthorizer(GlobusAuthorizer):
         expires_at: float | None = None,
         on_refresh: OnRefresh | None = None,
     ) -> None:
-        access_token = None if access_token is None else Secret.token("access_token", access_token)
+        access_token = None if access_token is None else Secret.of(access_token)
         if (access_token is None) != (expires_at is None):
             raise GlobusSDKUsageError("access_token and expires_at (POSIX seconds) go together: give both or neither")
+        if isinstance(expires_at, bool) or not isinstance(expires_at, (int, float, type(None))):
+            raise GlobusSDKUsageError("expires_at must be POSIX seconds, such as the token's expires_at_seconds")
         self.on_refresh = on_refresh
         self._transport = transport
         self._clock = transport.clock
@@ -70,9 +74,13 @@ class RenewingAuthorizer(GlobusAuthorizer):
         if access_token is not None and expires_at is not None:
             wall = self._clock.wall()
             self._held = HeldToken.bearer(
-                access_token, max(0.0, expires_at - wall), wall=wall, monotonic=self._clock.monotonic()
+                Secret.token("access_token", access_token),
+                lifetime_of(expires_at - wall),
+                wall=wall,
+                monotonic=self._clock.monotonic(),
             )
         self._lock = asyncio.Lock()
+        self._pid = 0
         self._flight: asyncio.Task[TokenRefreshError | None] | None = None
         self._landed = False
         self._not_before = float("-inf")
@@ -90,26 +98,18 @@ class RenewingAuthorizer(GlobusAuthorizer):
             LoginRequired: The grant is gone; a new login is needed.
             TokenRefreshError: No fresh token could be had just now.
         """
-        held = self._held
-        freshness = self._freshness(held)
-        if held is not None:
-            if freshness is Freshness.GOOD or self._landed:
+        for _ in range(2):  # another call's 401 may take a new token away before this call gets hold of it
+            if (held := self._usable()) is not None:
                 return held.header
-            if freshness is Freshness.DUE:
-                if self._flight is None and self._may_try():
-                    self._take_off()
+            if self._lost is not None:
+                raise _own(self._lost)
+            failure = await self._joined()
+            held = self._held
+            if held is not None and (failure is None or self._freshness(held) is not Freshness.OVER):
                 return held.header
-            if freshness is Freshness.LATE and not self._may_try():
-                return held.header
-        if self._lost is not None:
-            raise _own(self._lost)
-        failure = await self._joined()
-        held = self._held
-        if failure is None and held is not None:
-            return held.header
-        if held is not None and self._freshness(held) is not Freshness.OVER:
-            return held.header
-        raise _own(failure or TokenRefreshError("the new token was refused before it could be used"))
+            if failure is not None:
+                raise _own(failure)
+        raise TokenRefreshError("the new tokens were refused before they could be used")
 
     def handle_missing_authorization(self, refused: Secret | None = None) -> bool:
         """Forget the token that was refused, unless another is held by now; say whether another can be had."""
@@ -118,9 +118,24 @@ class RenewingAuthorizer(GlobusAuthorizer):
             self._held = None
         return self._held is not None or self._lost is None
 
-    def _freshness(self, held: HeldToken | None) -> Freshness:
+    def _usable(self) -> HeldToken | None:
+        """Return the token if no renewal need be waited for; start one beside the calls when it is due."""
+        held = self._held
         if held is None:
-            return Freshness.OVER
+            return None
+        match self._freshness(held):
+            case Freshness.GOOD:
+                return held
+            case Freshness.DUE:
+                if self._flight is None and self._may_try():
+                    self._take_off()
+                return held
+            case Freshness.LATE:
+                return None if self._may_try() and not self._landed else held
+            case Freshness.OVER:
+                return held if self._landed else None
+
+    def _freshness(self, held: HeldToken) -> Freshness:
         return held.freshness(wall=self._clock.wall(), monotonic=self._clock.monotonic())
 
     def _may_try(self) -> bool:
@@ -130,11 +145,13 @@ class RenewingAuthorizer(GlobusAuthorizer):
         """Wait for the renewal under way, or for a new one; being cancelled here does not touch it."""
         flight = self._flight
         if flight is not None and flight.get_loop() is not asyncio.get_running_loop():
-            if not flight.get_loop().is_closed():
+            if not flight.get_loop().is_closed() and self._pid == os.getpid():
                 raise WrongEventLoopError("this authorizer is renewing its token in another event loop")
-            flight = None
+            flight, self._lock = None, asyncio.Lock()  # cut off by the end of its loop, or left behind by a fork
         if flight is None:
             flight = self._take_off()
+        elif flight is asyncio.current_task():
+            return TokenRefreshError("the new token was refused while on_refresh was using it")
         try:
             return await asyncio.shield(flight)
         except asyncio.CancelledError:
@@ -147,7 +164,7 @@ class RenewingAuthorizer(GlobusAuthorizer):
         flight = asyncio.get_running_loop().create_task(
             self._fly(), name="globus_async renewal", context=contextvars.Context()
         )
-        self._flight = flight
+        self._flight, self._pid = flight, os.getpid()
         flight.add_done_callback(self._down)
         self._transport.adopt(flight)
         return flight
@@ -165,9 +182,7 @@ class RenewingAuthorizer(GlobusAuthorizer):
             wall, monotonic = self._clock.wall(), self._clock.monotonic()
             try:
                 grant, answer = await self._renew()
-            except TokenRefreshError as error:
-                failure = error
-            except GlobusError as error:
+            except Exception as error:  # noqa: BLE001 -- also what a client of the caller's own may raise
                 failure = _refresh_error(error)
             else:
                 self._held = HeldToken.bearer(grant.access_token, grant.lifetime, wall=wall, monotonic=monotonic)
@@ -199,21 +214,34 @@ def _being_cancelled() -> bool:
     return task is not None and task.cancelling() > 0
 
 
-def _refresh_error(error: GlobusError) -> TokenRefreshError:
-    """Say what a failed token request means."""
-    gone = isinstance(error, GlobusAPIError) and error.code in _GONE
+def _refresh_error(error: Exception) -> TokenRefreshError:
+    """Say what a failed token request means; nothing of its frames, which know tokens, is kept."""
+    if isinstance(error, TokenRefreshError):
+        return _own(error)
     failure: TokenRefreshError
-    if gone:
+    if isinstance(error, GlobusAPIError) and _says_gone(error):
         failure = LoginRequired(f"Globus Auth will not renew this login ({error}); log in again")
-    else:
+    elif isinstance(error, GlobusError):
         failure = TokenRefreshError(f"no fresh access token: {error}")
-    failure.__cause__ = error
+    else:
+        failure = TokenRefreshError(f"no fresh access token: {type(error).__name__}")
+    failure.__cause__ = _bare(error)
     return failure
+
+
+def _says_gone(error: GlobusAPIError) -> bool:
+    """Say whether asking again is useless; there are two formats in which Globus Auth says so."""
+    short = error.raw_json.get("error") if is_object(error.raw_json) else None
+    return error.code.lower() in _GONE or short in _GONE
 
 
 def _own(error: TokenRefreshError) -> TokenRefreshError:
     """Return a copy for one caller alone, so that nobody's notes and traceback are another's."""
     own = copy.copy(error)
-    cause = error.__cause__
-    own.__cause__ = copy.copy(cause) if isinstance(cause, GlobusError) else cause
+    own.__cause__ = _bare(error.__cause__)
     return own
+
+
+def _bare(error: BaseException | None) -> BaseException | None:
+    """Return a copy without traceback of an error of ours."""
+    return copy.copy(error) if isinstance(error, GlobusError) else error

@@ -32,7 +32,6 @@ class Grant:
     access_token: Secret
     lifetime: float | None
     """Seconds from the start of the request; ``None`` if the answer does not say."""
-    refresh_token: Secret | None = None
 
 
 def lifetime_of(expires_in: object) -> float | None:
