@@ -1,0 +1,837 @@
+"""Renewal: once, whoever asks, whoever is cancelled, whatever the service or the callback does."""
+
+from __future__ import annotations
+
+import asyncio
+import contextvars
+import json
+import logging
+import math
+import os
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import anyio
+import pytest
+
+from globus_async import BaseClient, Transport
+from globus_async._answer import Answer, Headers
+from globus_async.authorizers import ClientCredentialsAuthorizer, RefreshTokenAuthorizer
+from globus_async.errors import (
+    GlobusAPIError,
+    GlobusConnectionError,
+    GlobusSDKUsageError,
+    LoginRequired,
+    TokenRefreshError,
+)
+from tests.toolkit.auth_clients import FakeAuth, SocketAuth
+from tests.toolkit.cancel import MODES, CancelAt, every_suspension
+from tests.toolkit.clock import FakeClock
+from tests.toolkit.rotating_auth import RotatingAuth
+from tests.toolkit.scheduler import run_shuffled
+from tests.toolkit.scripted import ORIGIN, Scripted, answer, raw
+
+SERVER = "transfer.api.globus.org"
+
+
+def api_error(status: int, document: object) -> GlobusAPIError:
+    """Make the error that a token request meets."""
+    body = json.dumps(document).encode()
+    return GlobusAPIError(Answer(method="POST", path="/t", status=status, reason="No", headers=Headers([]), body=body))
+
+
+def unreachable(_: int) -> GlobusConnectionError:
+    """Fail as a service that is down does."""
+    return GlobusConnectionError("no connection", stage="not sent")
+
+
+@asynccontextmanager
+async def fake(
+    *, held: float | None = None, on_refresh: Any = None, skipping: bool = False, **options: Any
+) -> AsyncGenerator[tuple[RefreshTokenAuthorizer, FakeAuth, FakeClock]]:
+    """Make an authorizer over a token server in memory; ``held`` is how long the token it begins with lives."""
+    clock = FakeClock(skipping=skipping)
+    async with Transport(clock=clock) as transport:
+        auth = FakeAuth(transport, **options)
+        beginning: dict[str, Any] = {}
+        if held is not None:
+            beginning = {"access_token": "at-0", "expires_at": clock.wall() + held}
+        yield RefreshTokenAuthorizer("rt-0", auth, on_refresh=on_refresh, **beginning), auth, clock
+
+
+@asynccontextmanager
+async def real(
+    **options: Any,
+) -> AsyncGenerator[tuple[RefreshTokenAuthorizer, BaseClient, RotatingAuth]]:
+    """Make an authorizer and a client of a real token server whose refresh tokens work once."""
+    max_in_flight = options.pop("max_in_flight", 50)
+    held = options.pop("held", None)
+    async with RotatingAuth(**options) as server, Transport(max_in_flight=max_in_flight) as transport:
+        access, refresh = server.login()
+        auth = SocketAuth(base_url=server.url, transport=transport)
+        beginning: dict[str, Any] = {}
+        if held is not None:
+            beginning = {"access_token": access, "expires_at": transport.clock.wall() + held}
+        authorizer = RefreshTokenAuthorizer(refresh, auth, **beginning)
+        yield authorizer, BaseClient(base_url=server.url, transport=transport, authorizer=authorizer), server
+
+
+async def header_of(authorizer: RefreshTokenAuthorizer) -> str:
+    """Return the header in plain text."""
+    return (await authorizer.get_authorization_header()).reveal()
+
+
+class TestStorms:
+    """However many need it, one request is made."""
+
+    async def test_a_thousand_calls_with_an_expired_token(self) -> None:
+        """Promise 10, over real sockets: exactly 1 token request."""
+        async with real(held=0, delay=0.02) as (_, client, server):
+            await asyncio.gather(*(client.get("thing") for _ in range(1000)))
+            assert (server.token_requests, server.resource_requests) == (1, 1000)
+
+    async def test_a_thousand_calls_whose_token_is_refused_at_once(self) -> None:
+        """Promise 11: exactly 1 token request, at most two attempts each, and all succeed."""
+        async with real(held=3600, delay=0.02) as (authorizer, client, server):
+            server.revoke_access_tokens()
+            before = await header_of(authorizer)
+            responses = await asyncio.gather(*(client.get("thing") for _ in range(1000)))
+            assert {response.http_status for response in responses} == {200}
+            assert server.token_requests == 1
+            assert 1000 < server.resource_requests <= 2000
+            assert await header_of(authorizer) != before
+
+    async def test_a_thousand_calls_whose_renewal_fails(self) -> None:
+        """Promise 15: 1 request, and 1,000 exceptions of which none is another's."""
+        async with real(held=0, delay=0.02) as (_, client, server):
+            server.fails_with = b'HTTP/1.1 400 Bad Request\r\nContent-Length: 25\r\n\r\n{"error":"invalid_grant"}'
+            errors = await asyncio.gather(*(client.get("thing") for _ in range(1000)), return_exceptions=True)
+            assert {type(error) for error in errors} == {LoginRequired}
+            assert server.token_requests == 1
+            assert len({id(error) for error in errors}) == 1000
+            assert len({id(error.__cause__) for error in errors if isinstance(error, LoginRequired)}) == 1000
+            with pytest.raises(LoginRequired, match="log in again"):
+                await client.get("thing")
+            assert server.token_requests == 1
+
+    @pytest.mark.parametrize("held", [0, 3600])
+    async def test_a_renewal_does_not_wait_for_those_who_wait_for_it(self, held: float) -> None:
+        """All places in flight are taken by calls that need the token, and the renewal goes the same way."""
+        async with real(held=held, max_in_flight=1) as (_, client, server), asyncio.timeout(5):
+            server.revoke_access_tokens()
+            await asyncio.gather(*(client.get("thing") for _ in range(20)))
+            assert server.token_requests == 1
+
+    async def test_clients_that_share_an_authorizer_share_its_renewal(self) -> None:
+        """Ten clients, one authorizer, one request."""
+        async with fake() as (authorizer, auth, _):
+            service = Scripted()
+            async with service.transport() as transport:
+                clients = [BaseClient(base_url=ORIGIN, transport=transport, authorizer=authorizer) for _ in range(10)]
+                await asyncio.gather(*(client.get("x") for client in clients for _ in range(10)))
+            assert auth.requests == 1
+            assert set(service.tokens) == {"Bearer at-1"}
+
+    async def test_authorizers_do_not_wait_for_each_other(self) -> None:
+        """Ten resource servers renew in the time of one."""
+        async with fake(seconds=5) as (_, auth, clock):
+            authorizers = [RefreshTokenAuthorizer(f"rt-{number}", auth) for number in range(10)]
+            calls = [asyncio.create_task(header_of(authorizer)) for authorizer in authorizers for _ in range(10)]
+            await clock.advance(5)
+            await asyncio.gather(*calls)
+            assert auth.requests == 10
+
+    def test_in_whatever_order_tasks_run(self) -> None:
+        """200 orders by lot: callers, refusals and cancellations mixed; never more than one request per lost token."""
+
+        async def scenario() -> None:
+            async with fake(held=0, passes=3) as (authorizer, auth, _):
+                tokens: list[str] = []
+
+                async def call() -> None:
+                    header = await authorizer.get_authorization_header()
+                    await asyncio.sleep(0)
+                    if header.reveal() == "Bearer at-1":  # refused by the service: all who used it meet a 401
+                        assert authorizer.handle_missing_authorization(header)
+                        header = await authorizer.get_authorization_header()
+                    tokens.append(header.reveal())
+
+                calls = [asyncio.create_task(call()) for _ in range(12)]
+                await asyncio.sleep(0)
+                for one in calls[::4]:
+                    one.cancel()
+                await asyncio.gather(*calls, return_exceptions=True)
+                assert auth.requests == 2
+                assert set(tokens) == {"Bearer at-2"}
+                assert authorizer.refresh_token.reveal() == "rt-2"
+
+        run_shuffled(scenario, range(200))
+
+
+class TestFailure:
+    async def test_nobodys_notes_are_anothers(self) -> None:
+        """What one caller adds to its exception, or its causes, the others do not see."""
+        async with fake(passes=3) as (authorizer, auth, _):
+            auth.script = lambda _: api_error(503, {"DATA_TYPE": "unhelpful"})
+            errors = await asyncio.gather(*(header_of(authorizer) for _ in range(3)), return_exceptions=True)
+        assert auth.requests == 1
+        one, *others = errors
+        assert isinstance(one, TokenRefreshError)
+        assert isinstance(one.__cause__, GlobusAPIError)
+        one.add_note("mine")
+        one.__cause__.add_note("mine too")
+        for other in others:
+            assert isinstance(other, TokenRefreshError)
+            assert isinstance(other.__cause__, GlobusAPIError)
+            assert "mine" not in getattr(other, "__notes__", [])
+            assert "mine too" not in other.__cause__.__notes__
+            assert other.__cause__.http_status == 503
+
+    @pytest.mark.parametrize("document", [None, [], "at-1", {}, {"access_token": None}, {"access_token": 3}])
+    async def test_an_answer_without_a_token(self, document: object) -> None:
+        """An error of ours, whatever stands in its place."""
+        async with fake() as (authorizer, auth, _):
+            auth.script = lambda _: document if document is not None else [None]
+            with pytest.raises(TokenRefreshError):
+                await header_of(authorizer)
+
+    @pytest.mark.parametrize("token", ["", "with blank", "line\r\nbreak", "nül", "\x00"])
+    async def test_an_access_token_that_is_none(self, token: str) -> None:
+        """It is refused before it can stand in a header, and nothing of it is told."""
+        async with fake() as (authorizer, auth, _):
+            auth.script = lambda _: {"access_token": token, "expires_in": 60}
+            with pytest.raises(TokenRefreshError) as caught:
+                await header_of(authorizer)
+        assert not token or token not in str(caught.value)
+
+    async def test_a_token_of_another_kind(self) -> None:
+        """It would not be a bearer's."""
+        async with fake() as (authorizer, auth, _):
+            auth.script = lambda _: {"access_token": "at", "token_type": "mac", "expires_in": 60}
+            with pytest.raises(TokenRefreshError, match="bearer"):
+                await header_of(authorizer)
+
+    async def test_what_another_client_raises_reaches_each_caller_in_an_error_of_its_own(self) -> None:
+        """Also what is no error of this library."""
+        async with fake(passes=3) as (authorizer, auth, _):
+            auth.script = lambda _: LookupError("odd")
+            errors = await asyncio.gather(*(header_of(authorizer) for _ in range(3)), return_exceptions=True)
+        assert [type(error) for error in errors] == [TokenRefreshError] * 3
+        assert len({id(error) for error in errors}) == 3
+        assert isinstance(errors[0], TokenRefreshError)
+        assert isinstance(errors[0].__cause__, LookupError)
+
+    @pytest.mark.parametrize(
+        "document",
+        [
+            {"error": "invalid_grant"},
+            {"error": "invalid_client"},
+            {"errors": [{"code": "INVALID_GRANT", "detail": "revoked"}]},
+            {"error": "invalid_grant", "errors": [{"code": "UNAUTHORIZED", "title": "Unauthorized"}]},
+        ],
+    )
+    async def test_a_grant_that_is_gone_is_not_asked_for_again(self, document: object) -> None:
+        """In either format of Globus Auth."""
+        async with fake() as (authorizer, auth, _):
+            auth.script = lambda _: api_error(400, document)
+            for _ in range(3):
+                with pytest.raises(LoginRequired):
+                    await header_of(authorizer)
+            assert auth.requests == 1
+            assert not authorizer.handle_missing_authorization()
+
+    async def test_a_passing_failure_is_asked_for_again(self) -> None:
+        """The next call tries again, with the same refresh token."""
+        async with fake() as (authorizer, auth, _):
+            auth.script = lambda number: unreachable(number) if number == 1 else None
+            with pytest.raises(TokenRefreshError, match="no connection"):
+                await header_of(authorizer)
+            assert await header_of(authorizer) == "Bearer at-2"
+            assert auth.sent == ["rt-0", "rt-0"]
+
+    async def test_a_401_of_the_token_endpoint_does_not_renew(self) -> None:
+        """Reliability C10: a renewal never leads to another."""
+        async with Scripted(answer(401, {"errors": [{"code": "UNAUTHORIZED"}]})).transport() as transport:
+            auth = SocketAuth(base_url=ORIGIN, transport=transport)
+            authorizer = RefreshTokenAuthorizer("rt", auth)
+            service = Scripted(answer(401))
+            async with service.client(authorizer=authorizer) as client:
+                with pytest.raises(TokenRefreshError):
+                    await client.get("x")
+            assert service.requests == []
+
+
+class TestCancellation:
+    async def test_at_every_suspension_nothing_is_lost(self) -> None:
+        """Promise 3: the server rotated, and we have what it gave, wherever the caller was cancelled."""
+        async with real() as (authorizer, client, server):
+
+            async def unharmed() -> None:
+                assert (await client.get("thing")).http_status == 200
+                assert authorizer.refresh_token.reveal() == server.refresh_token()
+                assert server.replays == 0
+
+            def call() -> Any:
+                server.revoke_access_tokens()
+                return client.get("thing")
+
+            points = await every_suspension(call, unharmed)
+        assert points >= 9
+
+    @pytest.mark.parametrize("mode", MODES)
+    async def test_the_leader_is_cancelled_and_nobody_else(self, mode: Any) -> None:
+        """Promise 4: 99 others do not fail, and do not wait longer than one more pass of the loop."""
+        for k in range(1, 4):
+            async with fake(passes=4) as (authorizer, auth, _):
+                leader = asyncio.create_task(_await(CancelAt(authorizer.get_authorization_header(), k, mode)))
+                others = [asyncio.create_task(header_of(authorizer)) for _ in range(99)]
+                passes = 0
+                while not all(other.done() for other in others):
+                    await asyncio.sleep(0)
+                    passes += 1
+                assert {other.result() for other in others} == {"Bearer at-1"}
+                assert auth.requests == 1
+                assert passes <= 9
+                await asyncio.wait({leader})
+
+    async def test_all_callers_are_cancelled_and_the_renewal_lands(self) -> None:
+        """Nobody waits any more, but the token that the server gave is kept."""
+        async with fake(seconds=5) as (authorizer, auth, clock):
+            calls = [asyncio.create_task(header_of(authorizer)) for _ in range(100)]
+            await clock.asleep()
+            for call in calls:
+                call.cancel()
+            await asyncio.wait(calls)
+            assert all(call.cancelled() for call in calls)
+            await clock.advance(5)
+            assert await header_of(authorizer) == "Bearer at-1"
+            assert (auth.requests, authorizer.refresh_token.reveal()) == (1, "rt-1")
+
+    async def test_waiters_that_were_cancelled_are_gone_when_it_lands(self) -> None:
+        """Reliability B6: nothing of 1,000 cancelled waiters is kept."""
+        async with fake(seconds=5) as (authorizer, _, clock):
+            for _ in range(1000):
+                call = asyncio.create_task(header_of(authorizer))
+                await asyncio.sleep(0)
+                call.cancel()
+                await asyncio.wait({call})
+            flight = authorizer._flight
+            assert flight is not None
+            await clock.advance(5)
+            assert flight.done()
+            assert authorizer._flight is None
+            assert not getattr(flight, "_callbacks", None)
+
+    async def test_scopes_of_anyio_cancel_the_caller_only(self) -> None:
+        """As in a FastAPI backend whose client went away."""
+        async with fake(seconds=5) as (authorizer, auth, clock):
+            with anyio.move_on_after(0.01) as scope:
+                await header_of(authorizer)
+            assert scope.cancelled_caught
+            waiting = asyncio.create_task(header_of(authorizer))
+            await clock.advance(5)
+            assert await waiting == "Bearer at-1"
+            assert auth.requests == 1
+
+    async def test_a_sibling_that_fails_cancels_the_caller_only(self) -> None:
+        """In asyncio's own task groups."""
+
+        async def fail() -> None:
+            await asyncio.sleep(0)
+            raise LookupError
+
+        async def group(authorizer: RefreshTokenAuthorizer) -> None:
+            async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(header_of(authorizer))
+                tasks.create_task(fail())
+
+        async with fake(seconds=5) as (authorizer, auth, clock):
+            with pytest.raises(ExceptionGroup):
+                await group(authorizer)
+            await clock.advance(5)
+            assert await header_of(authorizer) == "Bearer at-1"
+            assert auth.requests == 1
+
+    async def test_a_renewal_that_is_cancelled_from_outside_is_no_cancellation_of_the_callers(self) -> None:
+        """They get an error, and the next call renews."""
+        async with fake(seconds=5) as (authorizer, auth, clock):
+            call = asyncio.create_task(header_of(authorizer))
+            await clock.asleep()
+            assert authorizer._flight is not None
+            authorizer._flight.cancel()
+            with pytest.raises(TokenRefreshError, match="cancelled from outside"):
+                await call
+            again = asyncio.create_task(header_of(authorizer))
+            await clock.advance(5)
+            assert await again == "Bearer at-2"
+            assert auth.requests == 2
+
+
+class TestWindows:
+    """When a token is renewed, told by a clock that is turned by hand."""
+
+    async def test_a_good_token_is_just_used(self) -> None:
+        """No request while it has more than five minutes."""
+        async with fake(held=3600) as (authorizer, auth, clock):
+            await clock.advance(3299)
+            assert await header_of(authorizer) == "Bearer at-0"
+            assert auth.requests == 0
+
+    async def test_in_the_last_five_minutes_it_is_renewed_beside_the_calls(self) -> None:
+        """Promise 14: a call does not wait for a renewal that takes five seconds."""
+        async with fake(held=3600, seconds=5) as (authorizer, auth, clock):
+            await clock.advance(3301)
+            for _ in range(1000):
+                assert await header_of(authorizer) == "Bearer at-0"
+            await clock.advance(5)
+            assert await header_of(authorizer) == "Bearer at-1"
+            assert auth.requests == 1
+
+    async def test_in_the_last_minute_calls_wait_for_it(self) -> None:
+        """A token that may end on its way is not sent if there is another."""
+        async with fake(held=3600) as (authorizer, auth, clock):
+            await clock.advance(3541)
+            assert await header_of(authorizer) == "Bearer at-1"
+            assert auth.requests == 1
+
+    async def test_an_identity_service_that_is_down_costs_nothing_before_the_end(self) -> None:
+        """No call fails while the old token lives, and it is asked once in 30 seconds."""
+        async with fake(held=3600) as (authorizer, auth, clock):
+            auth.script = unreachable
+            await clock.advance(3300)
+            for _ in range(298):
+                await clock.advance(1)
+                assert await header_of(authorizer) == "Bearer at-0"
+            assert 9 <= auth.requests <= 11
+            await clock.advance(3)
+            with pytest.raises(TokenRefreshError):
+                await header_of(authorizer)
+
+    async def test_a_renewal_beside_the_calls_that_fails_is_told_once(self, caplog: pytest.LogCaptureFixture) -> None:
+        """A WARNING, without a traceback."""
+        async with fake(held=100) as (authorizer, auth, clock):
+            auth.script = unreachable
+            await clock.advance(45)
+            await header_of(authorizer)
+            await clock.advance(10)
+            await header_of(authorizer)
+            await clock.advance(0)
+        told = [record for record in caplog.records if record.name == "globus_async"]
+        assert [(record.levelno, record.exc_info) for record in told] == [(logging.WARNING, None)]
+
+    @pytest.mark.parametrize(
+        "lifetime", [0, 1, 2, 30, 59, 60, 119, -5, "30", "x", None, 1e12, math.inf, math.nan, True]
+    )
+    async def test_however_long_a_grant_lives_it_is_used_and_leads_to_no_loop(self, lifetime: object) -> None:
+        """Promise 13: at most one renewal per grant, at once and after it has ended."""
+        async with fake(lifetime=lifetime) as (authorizer, auth, clock):
+            for number in range(1, 6):
+                got = await asyncio.gather(*(header_of(authorizer) for _ in range(20)))
+                assert len(set(got)) == 1
+                assert auth.requests <= number
+            before = auth.requests
+            await clock.advance(200)
+            await asyncio.gather(*(header_of(authorizer) for _ in range(20)))
+            assert auth.requests <= before + 1
+
+    async def test_a_fresh_token_is_not_renewed_at_once(self) -> None:
+        """One of 30 seconds is good for 15."""
+        async with fake(lifetime=30) as (authorizer, auth, clock):
+            await header_of(authorizer)
+            await clock.advance(14)
+            await header_of(authorizer)
+            assert auth.requests == 1
+            await clock.advance(2)
+            await header_of(authorizer)
+            assert auth.requests == 2
+
+    async def test_a_lifetime_is_counted_from_the_start_of_the_request(self) -> None:
+        """Whatever the request took is gone from it."""
+        async with fake(lifetime=100, seconds=40) as (authorizer, auth, clock):
+            call = asyncio.create_task(header_of(authorizer))
+            await clock.advance(40)
+            await call
+            await clock.advance(11)  # 49 s are left of 100
+            again = asyncio.create_task(header_of(authorizer))
+            await clock.advance(40)
+            assert await again == "Bearer at-2"
+            assert auth.requests == 2
+
+    @pytest.mark.parametrize("step", [3600, -3600, 10 * 365 * 86400.0, -10 * 365 * 86400.0])
+    async def test_a_step_of_the_wall_clock_costs_one_renewal_at_most(self, step: float) -> None:
+        """Promise 17: forward or back, an hour or ten years."""
+        async with fake(held=7200, lifetime=7200) as (authorizer, auth, clock):
+            clock.step_wall(step)
+            for _ in range(5):
+                await header_of(authorizer)
+                await clock.advance(1)
+            assert auth.requests <= 1
+            clock.step_wall(-step)
+            for _ in range(5):
+                await header_of(authorizer)
+                await clock.advance(1)
+            assert auth.requests <= 2
+
+    async def test_a_token_that_ended_while_the_machine_slept_is_not_used(self) -> None:
+        """The monotonic clock stood still for eight hours; the wall clock knows."""
+        async with fake(held=3600) as (authorizer, auth, clock):
+            clock.suspend(8 * 3600)
+            assert await header_of(authorizer) == "Bearer at-1"
+            assert auth.requests == 1
+
+    async def test_a_token_ends_though_the_wall_clock_was_set_back(self) -> None:
+        """The monotonic clock knows."""
+        async with fake(held=3600) as (authorizer, auth, clock):
+            clock.step_wall(-86400)
+            await clock.advance(3590)
+            assert await header_of(authorizer) == "Bearer at-1"
+            assert auth.requests == 1
+
+    @pytest.mark.parametrize("expires_at", ["tomorrow", object(), True])
+    async def test_an_end_that_is_no_time_is_refused(self, expires_at: Any) -> None:
+        """With an error that says what it should be."""
+        async with fake() as (_, auth, _clock):
+            with pytest.raises(GlobusSDKUsageError, match="POSIX seconds"):
+                RefreshTokenAuthorizer("rt", auth, access_token="at", expires_at=expires_at)
+
+    async def test_a_token_and_its_end_go_together(self) -> None:
+        """One without the other says nothing."""
+        async with fake() as (_, auth, _clock):
+            with pytest.raises(GlobusSDKUsageError, match="go together"):
+                RefreshTokenAuthorizer("rt", auth, access_token="at")
+            with pytest.raises(GlobusSDKUsageError, match="go together"):
+                RefreshTokenAuthorizer("rt", auth, expires_at=1.0)
+
+
+class TestRotation:
+    async def test_each_renewal_sends_the_newest(self) -> None:
+        """A refresh token that was replaced is never sent again."""
+        async with fake(lifetime=30) as (authorizer, auth, clock):
+            for _ in range(4):
+                await header_of(authorizer)
+                await clock.advance(20)
+            assert auth.sent == ["rt-0", "rt-1", "rt-2", "rt-3"]
+
+    @pytest.mark.parametrize("rotated", [None, "", 7])
+    async def test_an_answer_without_one_keeps_the_old(self, rotated: object) -> None:
+        """RFC 6749 section 6 allows it; reliability C7."""
+        async with fake(lifetime=30) as (authorizer, auth, clock):
+            auth.script = lambda number: {"access_token": f"at-{number}", "expires_in": 30, "refresh_token": rotated}
+            await header_of(authorizer)
+            await clock.advance(20)
+            assert await header_of(authorizer) == "Bearer at-2"
+            assert auth.sent == ["rt-0", "rt-0"]
+
+    @pytest.mark.parametrize(
+        "access", [{}, {"access_token": "not a token"}, {"access_token": "at", "token_type": "mac"}]
+    )
+    async def test_it_is_kept_from_an_answer_that_is_no_good(self, access: dict[str, object]) -> None:
+        """Reliability C8: it may be the only one that still works."""
+        async with fake() as (authorizer, auth, _):
+            auth.script = lambda number: access | {"refresh_token": "rt-new"} if number == 1 else None
+            with pytest.raises(TokenRefreshError):
+                await header_of(authorizer)
+            await header_of(authorizer)
+            assert auth.sent == ["rt-0", "rt-new"]
+
+    async def test_the_tokens_of_other_resource_servers_are_not_taken(self) -> None:
+        """Each has a refresh token of its own."""
+
+        def two(number: int) -> object:
+            own = {"access_token": f"at-{number}", "refresh_token": f"rt-{number}", "resource_server": SERVER}
+            other = {"access_token": f"other-{number}", "refresh_token": "rt-other", "resource_server": "groups"}
+            first, second = (own, other) if number == 1 else (other, own)
+            return first | {"expires_in": 30, "other_tokens": [second | {"expires_in": 30}, "odd", None]}
+
+        async with fake() as (authorizer, auth, clock):
+            auth.script = two
+            assert await header_of(authorizer) == "Bearer at-1"
+            await clock.advance(20)
+            assert await header_of(authorizer) == "Bearer at-2"
+            assert auth.sent == ["rt-0", "rt-1"]
+
+
+class TestRefused:
+    async def test_only_the_token_that_was_refused_is_forgotten(self) -> None:
+        """Reliability C9: a late 401 for an old token leaves the new one alone."""
+        async with fake(held=3600) as (authorizer, auth, _):
+            old = await authorizer.get_authorization_header()
+            assert authorizer.handle_missing_authorization(old)
+            assert await header_of(authorizer) == "Bearer at-1"
+            assert authorizer.handle_missing_authorization(old)
+            assert await header_of(authorizer) == "Bearer at-1"
+            assert auth.requests == 1
+
+    async def test_a_token_refused_while_its_answer_is_being_stored_is_renewed_again(self) -> None:
+        """Who waits for the first renewal gets the second one's token."""
+        stored = asyncio.Event()
+
+        async def slow(_: Any) -> None:
+            if auth.requests == 1:
+                await stored.wait()
+
+        async with fake(on_refresh=slow) as (authorizer, auth, _):
+            first = asyncio.create_task(header_of(authorizer))
+            await _passes(5)
+            new = await authorizer.get_authorization_header()
+            assert authorizer.handle_missing_authorization(new)
+            second = asyncio.create_task(header_of(authorizer))
+            await asyncio.sleep(0)
+            stored.set()
+            assert set(await asyncio.gather(first, second)) == {"Bearer at-2"}
+
+
+class TestOnRefresh:
+    async def test_it_is_told_before_those_who_waited_go_on(self) -> None:
+        """Store, then use."""
+        order: list[str] = []
+
+        async def store(response: Any) -> None:
+            await asyncio.sleep(0)
+            order.append(f"stored {response.data['refresh_token']}")
+
+        async with fake(on_refresh=store) as (authorizer, _, _clock):
+            await header_of(authorizer)
+            order.append("used")
+        assert order == ["stored rt-1", "used"]
+
+    async def test_it_may_be_a_plain_function(self) -> None:
+        """What it returns does not matter."""
+        stored: list[Any] = []
+        async with fake(on_refresh=stored.append) as (authorizer, _, _clock):
+            await header_of(authorizer)
+        assert [one.data["access_token"] for one in stored] == ["at-1"]
+
+    @pytest.mark.parametrize("asynchronous", [False, True])
+    async def test_it_may_raise(self, asynchronous: bool, caplog: pytest.LogCaptureFixture) -> None:
+        """The token is in use all the same, and the log says what happened without saying more."""
+
+        def fail(_: Any) -> None:
+            raise LookupError("at-1 must not be told")
+
+        async def fail_later(_: Any) -> None:
+            await asyncio.sleep(0)
+            fail(None)
+
+        async with fake(on_refresh=fail_later if asynchronous else fail) as (authorizer, _, _clock):
+            assert await header_of(authorizer) == "Bearer at-1"
+            assert authorizer.refresh_token.reveal() == "rt-1"
+        assert "LookupError" in caplog.text
+        assert "at-1" not in caplog.text
+
+    async def test_it_may_hang(self) -> None:
+        """After 30 seconds the callers go on with the token; new ones do not wait at all."""
+
+        async def hang(_: Any) -> None:
+            await asyncio.get_running_loop().create_future()
+
+        async with fake(on_refresh=hang) as (authorizer, auth, clock):
+            first = asyncio.create_task(header_of(authorizer))
+            await clock.asleep()
+            assert await header_of(authorizer) == "Bearer at-1"
+            assert not first.done()
+            await clock.advance(30)
+            assert await first == "Bearer at-1"
+            assert auth.requests == 1
+
+    async def test_it_may_use_the_authorizer(self) -> None:
+        """A call from within gets the new token instead of waiting for itself."""
+        seen: list[str] = []
+
+        async def ask(_: Any) -> None:
+            seen.append(await header_of(authorizer))
+
+        async with fake(on_refresh=ask, lifetime=0) as (authorizer, auth, _), asyncio.timeout(1):
+            await header_of(authorizer)
+            assert seen == ["Bearer at-1"]
+            assert auth.requests == 1
+
+    async def test_a_refusal_within_it_does_not_wait_for_itself(self) -> None:
+        """The call inside fails, the token is renewed by the one outside."""
+        inside: list[BaseException] = []
+
+        async def ask(_: Any) -> None:
+            if inside:
+                return
+            authorizer.handle_missing_authorization(await authorizer.get_authorization_header())
+            try:
+                await authorizer.get_authorization_header()
+            except TokenRefreshError as error:
+                inside.append(error)
+
+        async with fake(on_refresh=ask) as (authorizer, auth, _), asyncio.timeout(1):
+            assert await header_of(authorizer) == "Bearer at-2"
+            assert auth.requests == 2
+        assert "while on_refresh" in str(inside[0])
+
+    async def test_nothing_of_the_first_caller_is_seen_in_it(self) -> None:
+        """Reliability L3: one user's context variables are not another's."""
+        user = contextvars.ContextVar("user", default="nobody")
+        seen: list[str] = []
+        async with fake(on_refresh=lambda _: seen.append(user.get())) as (authorizer, _, _clock):
+            user.set("ada")
+            await header_of(authorizer)
+        assert seen == ["nobody"]
+
+
+class TestClosing:
+    async def test_the_transport_waits_for_a_renewal_under_way(self) -> None:
+        """Ctrl-C in the middle of a program does not lose what the server has rotated."""
+        stored: list[Any] = []
+        async with RotatingAuth(delay=0.05) as server:
+            _, refresh = server.login()
+            async with Transport() as transport:
+                auth = SocketAuth(base_url=server.url, transport=transport)
+                authorizer = RefreshTokenAuthorizer(refresh, auth, on_refresh=stored.append)
+                call = asyncio.create_task(header_of(authorizer))
+                await server.server.answered(1)
+                call.cancel()
+            assert authorizer.refresh_token.reveal() == server.refresh_token() != refresh
+            assert len(stored) == 1
+            await asyncio.wait({call})
+
+    async def test_a_renewal_does_not_begin_after_closing(self) -> None:
+        """The error says that the client is closed."""
+        async with RotatingAuth() as server:
+            _, refresh = server.login()
+            async with Transport() as transport:
+                authorizer = RefreshTokenAuthorizer(refresh, SocketAuth(base_url=server.url, transport=transport))
+            with pytest.raises(TokenRefreshError, match="closed"):
+                await header_of(authorizer)
+            assert server.token_requests == 0
+
+    async def test_closing_does_not_wait_for_ever(self) -> None:
+        """A callback that hangs is ended after five seconds; nothing is left running, and the token is kept."""
+
+        async def hang(_: Any) -> None:
+            await asyncio.get_running_loop().create_future()
+
+        async with fake(on_refresh=hang) as (authorizer, auth, clock):
+            call = asyncio.create_task(header_of(authorizer))
+            await clock.asleep()
+            closing = asyncio.create_task(auth.transport.aclose())
+            await clock.advance(4.9)
+            assert not closing.done()
+            await clock.advance(0.2)
+            await closing
+            assert authorizer._flight is None
+            assert authorizer.refresh_token.reveal() == "rt-1"
+            assert await call == "Bearer at-1"
+
+    async def test_a_renewal_does_not_begin_while_closing(self) -> None:
+        """It could not be finished."""
+        async with RotatingAuth(delay=0.05) as server:
+            _, refresh = server.login()
+            async with Transport() as transport:
+                auth = SocketAuth(base_url=server.url, transport=transport)
+                first, second = RefreshTokenAuthorizer(refresh, auth), RefreshTokenAuthorizer(refresh, auth)
+                under_way = asyncio.create_task(header_of(first))
+                await server.server.answered(1)
+                closing = asyncio.create_task(transport.aclose())
+                await asyncio.sleep(0)
+                with pytest.raises(TokenRefreshError, match="closed"):
+                    await header_of(second)
+                await closing
+                assert await under_way
+            assert server.token_requests == 1
+
+
+class TestLoops:
+    def test_a_renewal_cut_off_by_the_end_of_its_loop_blocks_nothing(self) -> None:
+        """The next loop renews anew."""
+        clock = FakeClock()
+        transport = Transport(clock=clock)
+        auth = FakeAuth(transport, passes=10)
+        authorizer = RefreshTokenAuthorizer("rt-0", auth)
+        loop = asyncio.new_event_loop()
+        task = loop.create_task(header_of(authorizer))
+        loop.run_until_complete(_passes(5))
+        flight = authorizer._flight
+        assert flight is not None
+        loop.close()
+        left_over: tuple[Any, ...] = (task, flight)
+        for left in left_over:
+            left._log_destroy_pending = False  # closed without care, as asked for
+        assert asyncio.run(header_of(authorizer)) == "Bearer at-2"
+        for left in left_over:
+            left.get_coro().close()
+
+    @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+    async def test_a_child_forked_in_the_middle_of_a_renewal_renews_for_itself(self) -> None:
+        """It does not wait for a task that only the parent's loop runs."""
+        async with fake(passes=30) as (authorizer, _, _clock):
+            call = asyncio.create_task(header_of(authorizer))
+            await _passes(5)
+            assert authorizer._flight is not None
+            child = os.fork()
+            if child == 0:
+                code = 1
+                try:
+                    code = 0 if asyncio.run(header_of(authorizer)) == "Bearer at-2" else 2
+                finally:
+                    os._exit(code)
+            _, status = await asyncio.to_thread(os.waitpid, child, 0)
+            assert os.waitstatus_to_exitcode(status) == 0
+            assert await call == "Bearer at-1"
+
+
+class TestClientCredentials:
+    async def test_it_asks_for_its_scopes(self) -> None:
+        """As one string, whatever they were given as."""
+        async with Transport(clock=FakeClock()) as transport:
+            auth = FakeAuth(transport)
+            for scopes in ("a b", ["a", "b"]):
+                authorizer = ClientCredentialsAuthorizer(auth, scopes)
+                assert (await authorizer.get_authorization_header()).reveal() == f"Bearer at-{auth.requests}"
+        assert auth.sent == ["a b", "a b"]
+
+    @pytest.mark.parametrize("scopes", ["", " ", [], [""]])
+    async def test_no_scopes_are_refused(self, scopes: Any) -> None:
+        """Before anything is sent."""
+        async with Transport(clock=FakeClock()) as transport:
+            with pytest.raises(GlobusSDKUsageError, match="at least one scope"):
+                ClientCredentialsAuthorizer(FakeAuth(transport), scopes)
+
+    async def test_scopes_of_two_resource_servers_are_refused(self) -> None:
+        """One authorizer, one token."""
+        async with Transport(clock=FakeClock()) as transport:
+            auth = FakeAuth(transport)
+            auth.script = lambda _: {
+                "access_token": "a",
+                "resource_server": "one",
+                "other_tokens": [{"access_token": "b", "resource_server": "two"}],
+            }
+            with pytest.raises(TokenRefreshError, match=r"2 resource servers \(one, two\)"):
+                await ClientCredentialsAuthorizer(auth, "a b").get_authorization_header()
+
+    async def test_a_thousand_callers_make_one_request(self) -> None:
+        """As with refresh tokens."""
+        async with RotatingAuth(delay=0.02) as server, Transport() as transport:
+            auth = SocketAuth(base_url=server.url, transport=transport)
+            authorizer = ClientCredentialsAuthorizer(auth, "s")
+            client = BaseClient(base_url=server.url, transport=transport, authorizer=authorizer)
+            await asyncio.gather(*(client.get("thing") for _ in range(1000)))
+            assert server.token_requests == 1
+
+
+async def test_every_attempt_carries_the_token_of_its_time() -> None:
+    """A token renewed between two attempts of one call goes out with the second."""
+    clock = FakeClock(skipping=True)
+    async with Transport(clock=clock) as transport:
+        auth = FakeAuth(transport, lifetime=100)
+        authorizer = RefreshTokenAuthorizer("rt", auth)
+        service = Scripted(raw(503, retry_after="90"), answer(200), clock=clock)
+        async with service.client(authorizer=authorizer) as client:
+            client.transport.jitter = lambda: 0.0
+            await client.get("x")
+    assert service.tokens == ["Bearer at-1", "Bearer at-2"]
+
+
+async def _passes(count: int) -> None:
+    for _ in range(count):
+        await asyncio.sleep(0)
+
+
+async def _await(awaitable: Any) -> Any:
+    return await awaitable

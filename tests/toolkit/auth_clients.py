@@ -1,0 +1,90 @@
+"""Clients of a token server, as small as the renewing authorizers need them: one in memory, one over a socket."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+from globus_async import BaseClient, Transport
+from globus_async._secret import Secret
+from globus_async.response import GlobusHTTPResponse
+
+__all__ = ("FakeAnswer", "FakeAuth", "SocketAuth")
+
+
+class FakeAnswer:
+    """A token answer: its document, and nothing else."""
+
+    def __init__(self, data: Any) -> None:
+        self.data = data
+
+
+class FakeAuth:
+    """
+    Hands out ``at-1``, ``at-2`` ... and rotates refresh tokens, in memory.
+
+    Attributes:
+        lifetime: ``expires_in`` of every answer; ``None`` leaves it out.
+        script: Called with the number of the request; a document or an exception it returns takes the answer's place.
+        seconds: How long a request takes, by the transport's clock.
+        passes: Passes of the loop that a request takes at least.
+    """
+
+    def __init__(
+        self, transport: Transport, *, lifetime: object = 172_800, seconds: float = 0, passes: int = 1
+    ) -> None:
+        self.transport = transport
+        self.lifetime = lifetime
+        self.seconds = seconds
+        self.passes = passes
+        self.script: Callable[[int], object] = lambda _: None
+        self.requests = 0
+        self.sent: list[str] = []
+        """The refresh tokens or scopes that came, in order."""
+
+    async def oauth2_refresh_token(self, refresh_token: Secret, /) -> FakeAnswer:
+        """Answer with a new access token and a new refresh token."""
+        return await self._answered(refresh_token.reveal(), {"refresh_token": f"rt-{self.requests + 1}"})
+
+    async def oauth2_client_credentials_tokens(self, requested_scopes: str, /) -> FakeAnswer:
+        """Answer with a new access token."""
+        return await self._answered(requested_scopes, {})
+
+    async def _answered(self, sent: str, more: dict[str, object]) -> FakeAnswer:
+        self.requests += 1
+        self.sent.append(sent)
+        number = self.requests
+        for _ in range(self.passes):
+            await asyncio.sleep(0)
+        if self.seconds:
+            await self.transport.clock.sleep(self.seconds)
+        scripted = self.script(number)
+        if isinstance(scripted, BaseException):
+            raise scripted
+        if scripted is not None:
+            return FakeAnswer(scripted)
+        document: dict[str, object] = {
+            "access_token": f"at-{number}",
+            "token_type": "Bearer",
+            "resource_server": "transfer.api.globus.org",
+            "other_tokens": [],
+        } | more
+        if self.lifetime is not None:
+            document["expires_in"] = self.lifetime
+        return FakeAnswer(document)
+
+
+class SocketAuth(BaseClient):
+    """Sends real token requests, for `tests.toolkit.rotating_auth`."""
+
+    async def oauth2_refresh_token(self, refresh_token: Secret, /) -> GlobusHTTPResponse[dict[str, Any]]:
+        """Ask for a fresh token."""
+        return await self._token({"grant_type": "refresh_token", "refresh_token": refresh_token})
+
+    async def oauth2_client_credentials_tokens(self, requested_scopes: str, /) -> GlobusHTTPResponse[dict[str, Any]]:
+        """Ask for a token of the client's own."""
+        return await self._token({"grant_type": "client_credentials", "scope": requested_scopes})
+
+    async def _token(self, form: dict[str, object]) -> GlobusHTTPResponse[dict[str, Any]]:
+        return await self._send("POST", "/v2/oauth2/token", dict[str, Any], form=form, urgent=True, authorizer=None)
