@@ -99,7 +99,7 @@ class GlobusOAuthFlowManager:
         refresh_tokens: bool = False,
         prefill_named_grant: str | MissingType | None = MISSING,
     ) -> None:
-        verifier = Secret.of(verifier or secrets.token_urlsafe(32))
+        verifier = Secret.of(secrets.token_urlsafe(32) if isinstance(verifier, MissingType | None) else verifier)
         if _VERIFIER.fullmatch(verifier.reveal()) is None:
             raise GlobusSDKUsageError("verifier must be 43 to 128 letters, digits or '-._~'")
         if not auth_client.client_id:
