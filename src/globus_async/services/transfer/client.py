@@ -8,6 +8,7 @@ from uuid import UUID
 
 from ..._request import uuid_text
 from ...scopes import GCSCollectionScopes, Scope, TransferScopes
+from ...transport import RateLimit
 from .acl import AccessRuleMethods
 from .activation import ActivationMethods
 from .bookmarks import BookmarkMethods
@@ -62,6 +63,8 @@ class TransferClient(
         app_name: Told to the service in the ``User-Agent``.
         transport: A transport to share; without one the client makes its own and closes it.
         retry: When calls are sent again.
+        rate_limit: How many calls may go out, counted together for all clients that share authorizer and transport;
+            ``None`` for no limit. The default is what the service asks for: 20 a second, metered over ten seconds.
 
     Example:
         >>> async with TransferClient(authorizer=authorizer, transport=transport) as client:
@@ -74,6 +77,7 @@ class TransferClient(
     resource_server: ClassVar[str] = TransferScopes.resource_server
     error_class: ClassVar[type[GlobusAPIError]] = TransferAPIError
     scopes: ClassVar = TransferScopes
+    default_rate_limit: ClassVar[RateLimit | None] = RateLimit(calls=200, seconds=10)
 
     @staticmethod
     def data_access_scope(collection_ids: UUID | str | Iterable[UUID | str]) -> Scope:

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from ..._request import json_body, path, uuid_text
 from ...client import BaseClient
-from ...errors import GlobusSDKUsageError, NetworkError, SubmissionUncertain
+from ...errors import GlobusSDKUsageError, NetworkError, ResponseDecodeError, SubmissionUncertain
 from .data import is_document
 from .documents import SubmissionIdDocument, SubmissionResultDocument
 from .errors import TransferAPIError, may_have_been_executed
@@ -179,7 +179,7 @@ def _uncertain(kind: str, data: Mapping[str, Any], error: NetworkError | Transfe
     uncertain = SubmissionUncertain(
         f"the {kind} task may or may not have been created; submit the same document again,"
         f" its submission id {data['submission_id']} keeps it from being done twice ({type(error).__name__}: {error})",
-        stage=error.stage if isinstance(error, NetworkError) else "no answer",
+        stage="answer cut" if isinstance(error, ResponseDecodeError) else "no answer",
         replayable=True,
         attempts=error.attempts,
     )

@@ -1,0 +1,290 @@
+"""Submitting: one task for each document, whatever becomes of the answers."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections import Counter
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import httpx
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from globus_async import (
+    GlobusConnectionError,
+    GlobusSDKUsageError,
+    NetworkError,
+    ResponseDecodeError,
+    SubmissionUncertain,
+)
+from globus_async.services.transfer import (
+    CreateTunnelData,
+    DeleteData,
+    EndpointError,
+    ServiceUnavailable,
+    TransferAPIError,
+    TransferClient,
+    TransferData,
+)
+from tests.services.transfer.scripted import A, B, C, client_of, document_of, refusal
+from tests.toolkit.cancel import MODES, CancelAt, Mode
+from tests.toolkit.clock import FakeClock
+
+
+class Service:
+    """Hands out submission ids and makes tasks, one for each id; answers get lost as told."""
+
+    def __init__(self, *losses: str) -> None:
+        self.ids = 0
+        self.tasks: dict[str, str] = {}
+        self.losses = list(losses)
+        self.asked: Counter[str] = Counter()
+
+    async def __call__(self, request: httpx.Request) -> httpx.Response:
+        await asyncio.sleep(0)
+        self.asked[request.url.path] += 1
+        if request.url.path == "/v0.10/submission_id":
+            self.ids += 1
+            return httpx.Response(200, json={"DATA_TYPE": "submission_id", "value": str(UUID(int=self.ids))})
+        loss = self.losses.pop(0) if self.losses else ""
+        if loss == "unreached":
+            raise httpx.ConnectError("refused")
+        if loss == "before":
+            raise httpx.ReadError("reset")
+        if loss == "busy":
+            return refusal(503, "ServiceUnavailable")
+        submission = document_of(request)["submission_id"]
+        known = submission in self.tasks
+        task = self.tasks.setdefault(submission, str(UUID(int=1000 + len(self.tasks))))
+        if loss == "after":
+            raise httpx.ReadError("reset")
+        if loss == "broken":
+            return refusal(500, "InternalError")
+        if loss == "garbled":
+            return httpx.Response(200, content=b"<html>", headers={"Content-Type": "text/html"})
+        await asyncio.sleep(0)
+        return httpx.Response(
+            200,
+            json={
+                "DATA_TYPE": "transfer_result",
+                "code": "Duplicate" if known else "Accepted",
+                "message": "",
+                "submission_id": submission,
+                "task_id": task,
+                "request_id": "Abc123xyz",
+                "resource": "/v0.10/transfer",
+            },
+        )
+
+
+def transfer() -> TransferData:
+    document = TransferData(A, B)
+    document.add_item("/a", "/b")
+    return document
+
+
+async def test_the_id_is_fetched_and_stays() -> None:
+    """A document without a submission id gets one; submitting it again answers with the same task."""
+    service, document = Service(), transfer()
+    async with client_of(service) as tc:
+        first = await tc.submit_transfer(document)
+        again = await tc.submit_transfer(json.loads(json.dumps(document)))
+    assert document["submission_id"] == first["submission_id"]
+    assert (first["code"], again["code"]) == ("Accepted", "Duplicate")
+    assert first["task_id"] == again["task_id"]
+    assert service.asked == {"/v0.10/submission_id": 1, "/v0.10/transfer": 2}
+
+
+async def test_a_given_id_is_used() -> None:
+    """A document with an id needs no other; deletions and plain dicts are no different."""
+    service = Service()
+    deletion = DeleteData(A, submission_id=C)
+    deletion.add_item("/a")
+    async with client_of(service) as tc:
+        assert (await tc.submit_delete(deletion))["submission_id"] == C
+        plain: dict[str, Any] = {"endpoint": A, "DATA": [{"path": "/a"}], "submission_id": None}
+        assert (await tc.submit_delete(plain))["submission_id"] == plain["submission_id"]
+    assert service.ids == 1
+
+
+async def test_lost_answers_are_asked_for_again() -> None:
+    """A submission is repeated with its id over lost answers and failures of the service; one task comes of it."""
+    service, document = Service("after", "unreached", "broken", "before", "busy"), transfer()
+    async with client_of(service, clock=FakeClock(skipping=True), retries=5) as tc:
+        response = await tc.submit_transfer(document)
+    assert response["code"] == "Duplicate"
+    assert len(service.tasks) == 1
+    assert service.asked["/v0.10/transfer"] == 6
+
+
+@pytest.mark.parametrize(
+    ("losses", "retries", "cause"),
+    [
+        (["before"], 0, GlobusConnectionError),
+        (["after"], 0, GlobusConnectionError),
+        (["after", "unreached"], 1, GlobusConnectionError),
+        (["before", "busy"], 1, ServiceUnavailable),
+        (["broken"], 0, TransferAPIError),
+        (["garbled"], 0, ResponseDecodeError),
+    ],
+)
+async def test_an_unknown_outcome(losses: list[str], retries: int, cause: type[Exception]) -> None:
+    """Where an attempt may have made the task, the error says so and has the document to submit again."""
+    service, document = Service(*losses), transfer()
+    async with client_of(service, clock=FakeClock(skipping=True), retries=retries) as tc:
+        with pytest.raises(SubmissionUncertain) as caught:
+            await tc.submit_transfer(document)
+        error = caught.value
+        assert isinstance(error.__cause__, cause)
+        assert error.maybe_executed
+        assert error.replayable
+        assert len(error.attempts) == retries + 1
+        assert error.document is document
+        assert document["submission_id"] in str(error)
+        response = await tc.submit_transfer(dict(error.document))
+    assert service.tasks == {document["submission_id"]: response["task_id"]}
+
+
+@pytest.mark.parametrize(("losses", "cause"), [(["unreached"], GlobusConnectionError), (["busy"], ServiceUnavailable)])
+async def test_a_known_failure(losses: list[str], cause: type[Exception]) -> None:
+    """What was surely not executed fails as what it is."""
+    service, document = Service(*losses), transfer()
+    async with client_of(service) as tc:
+        with pytest.raises(cause) as caught:
+            await tc.submit_transfer(document)
+    assert not isinstance(caught.value, SubmissionUncertain)
+    assert service.tasks == {}
+
+
+async def test_a_refusal_is_a_refusal() -> None:
+    """What the service or a collection refuses is not repeated, and not uncertain."""
+    asked: list[str] = []
+
+    def service(request: httpx.Request) -> httpx.Response:
+        asked.append(request.url.path)
+        return refusal(502, "ExternalError", message="Unable to scan endpoint")
+
+    async with client_of(service, retries=5) as tc:
+        with pytest.raises(EndpointError):
+            await tc.submit_transfer(TransferData(A, B, submission_id=C, additional_fields={"DATA": [{}]}))
+    assert asked == ["/v0.10/transfer"]
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        None,
+        [],
+        "transfer",
+        {},
+        {"source_endpoint": A, "DATA": [{}]},
+        {"source_endpoint": A, "destination_endpoint": "../x", "DATA": [{}]},
+        {"source_endpoint": A, "destination_endpoint": B},
+        {"source_endpoint": A, "destination_endpoint": B, "DATA": []},
+        {"source_endpoint": A, "destination_endpoint": B, "DATA": [{}], "deadline": datetime(2026, 1, 1)},  # noqa: DTZ001
+        {"source_endpoint": A, "destination_endpoint": B, "DATA": [{}], "submission_id": "mine"},
+        {"source_endpoint": A, "destination_endpoint": B, "DATA": [{"source_path": object()}]},
+        {"source_endpoint": A, "destination_endpoint": B, "DATA": [{"size": float("nan")}]},
+    ],
+    ids=repr,
+)
+async def test_bad_documents(bad: Any) -> None:
+    """A document that cannot be right is refused before anything is sent, a submission id included."""
+    service = Service()
+    async with client_of(service) as tc:
+        with pytest.raises(GlobusSDKUsageError):
+            await tc.submit_transfer(bad)
+    assert not service.asked
+
+
+async def test_two_at_once() -> None:
+    """The same document submitted twice at the same time goes by one id."""
+    service, document = Service(), transfer()
+    async with client_of(service) as tc:
+        one, other = await asyncio.gather(tc.submit_transfer(document), tc.submit_transfer(document))
+    assert one["task_id"] == other["task_id"]
+    assert len(service.tasks) == 1
+
+
+@pytest.mark.parametrize("mode", MODES)
+async def test_canceled_anywhere(mode: Mode) -> None:
+    """Wherever submitting is cancelled, submitting the same document again leaves one task."""
+    points = 0
+    for k in range(1, 100):
+        service, document = Service(), transfer()
+        async with client_of(service) as tc:
+            call = CancelAt(tc.submit_transfer(document), k, mode)
+            task = asyncio.ensure_future(awaiting(call))
+            await asyncio.wait([task])
+            if not call.fired:
+                break
+            assert task.cancelled()
+            points += 1
+            await tc.submit_transfer(document)
+        assert len(service.tasks) == 1
+    assert points >= 3
+
+
+async def awaiting(call: CancelAt[Any]) -> Any:
+    return await call
+
+
+@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    losses=st.lists(st.sampled_from(["", "unreached", "before", "after", "busy", "broken", "garbled"]), max_size=12),
+    retries=st.integers(0, 3),
+)
+def test_exactly_one_task(losses: list[str], retries: int) -> None:
+    """Whatever is lost in whatever order, a caller who submits until it works gets one task."""
+
+    async def run() -> None:
+        service, document = Service(*losses), transfer()
+        async with client_of(service, clock=FakeClock(skipping=True), retries=retries) as tc:
+            task_id = await until_it_works(tc, document)
+        assert service.tasks == {document["submission_id"]: task_id}
+
+    asyncio.run(run())
+
+
+async def until_it_works(tc: TransferClient, document: TransferData) -> str:
+    for _ in range(20):
+        try:
+            response = await tc.submit_transfer(
+                json.loads(json.dumps(document)) if document.get("submission_id") else document
+            )
+        except (NetworkError, TransferAPIError):
+            continue
+        return response.data["task_id"]
+    raise AssertionError("it never worked")
+
+
+async def test_an_answer_without_an_id() -> None:
+    """A submission id that is none is an unusable answer, not a crash."""
+    async with client_of(lambda _: httpx.Response(200, json={"DATA_TYPE": "submission_id"})) as tc:
+        with pytest.raises(ResponseDecodeError):
+            await tc.submit_transfer(transfer())
+
+
+async def test_tunnels_are_submitted_once() -> None:
+    """A tunnel's id is made here, stays in the document, and makes repeating it safe."""
+    bodies: list[Any] = []
+
+    def service(request: httpx.Request) -> httpx.Response:
+        bodies.append(document_of(request))
+        if len(bodies) == 1:
+            raise httpx.ReadError("reset")
+        return httpx.Response(201, json={"data": {"type": "Tunnel", "id": C}})
+
+    document = CreateTunnelData(A, B)
+    async with client_of(service, clock=FakeClock(skipping=True), retries=1) as tc:
+        response = await tc.create_tunnel(document)
+        bad: Any
+        for bad in ({}, {"data": None}, [], {"data": {"attributes": {"submission_id": "x"}}}):
+            with pytest.raises(GlobusSDKUsageError):
+                await tc.create_tunnel(bad)
+    assert response["data"]["id"] == C
+    assert bodies[0] == bodies[1] == document

@@ -1,0 +1,238 @@
+"""Waiting for a task, watching it, canceling it: against a clock that is turned by hand."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import httpx
+import pytest
+
+from globus_async import GlobusConnectionError, GlobusSDKUsageError, GlobusTimeoutError
+from globus_async.services.transfer import NotFound, TaskInactive, TransferAPIError
+from tests.services.transfer.scripted import TASK, client_of, refusal
+from tests.toolkit.clock import FakeClock
+
+
+class Service:
+    """A task whose states are read from a script, the last for ever; ``!`` is a lost answer, numbers are statuses."""
+
+    def __init__(self, script: str, clock: FakeClock, *, seconds: float = 0.0) -> None:
+        self.script = script.split()
+        self.clock = clock
+        self.seconds = seconds
+        self.polled: list[float] = []
+        self.canceled = 0
+        self._began = clock.monotonic()
+
+    async def __call__(self, request: httpx.Request) -> httpx.Response:
+        if request.method == "POST":
+            self.canceled += 1
+            return httpx.Response(200, json={"DATA_TYPE": "result", "code": "CancelAccepted"})
+        self.polled.append(self.clock.monotonic() - self._began)
+        if self.seconds:
+            await self.clock.sleep(self.seconds)
+        word = self.script.pop(0) if len(self.script) > 1 else self.script[0]
+        if word == "!":
+            raise httpx.ReadError("reset")
+        if word.isdigit():
+            return refusal(int(word), "NotFound" if word == "404" else "InternalError")
+        status, _, moved = word.partition(":")
+        return httpx.Response(200, json={"task_id": TASK, "status": status, "bytes_transferred": int(moved or 0)})
+
+
+@pytest.mark.parametrize(
+    ("script", "timeout", "interval", "over", "polls"),
+    [
+        ("SUCCEEDED", 10, 10, True, [0]),
+        ("FAILED", 10, 10, True, [0]),
+        ("ACTIVE SUCCEEDED", 10, 10, True, [0, 10]),
+        ("ACTIVE", 10, 10, False, [0, 10]),
+        ("ACTIVE", 15, 10, False, [0, 10, 15]),
+        ("ACTIVE", 25, 10, False, [0, 10, 20, 25]),
+        ("ACTIVE", 1, 60, False, [0, 1]),
+        ("ACTIVE ACTIVE ACTIVE SUCCEEDED", None, 60, True, [0, 60, 120, 180]),
+        ("ACTIVE FANCY_NEW_STATE", 20, 10, False, [0, 10, 20]),
+        ("FANCY_NEW_STATE SUCCEEDED", 20, 10, True, [0, 10]),
+    ],
+)
+async def test_when_it_looks_and_what_it_says(
+    script: str,
+    timeout: float | None,  # noqa: ASYNC109 -- what is tested
+    interval: float,
+    over: bool,
+    polls: list[float],
+) -> None:
+    """It looks at once, at every interval and when the time is up; only the end states are the end."""
+    clock = FakeClock(skipping=True)
+    service = Service(script, clock)
+    async with client_of(service, clock=clock) as tc:
+        assert await tc.task_wait(TASK, timeout=timeout, polling_interval=interval) is over
+    assert service.polled == polls
+
+
+async def test_requests_take_time_too() -> None:
+    """The time that the service takes counts."""
+    clock = FakeClock(skipping=True)
+    service = Service("ACTIVE", clock, seconds=4)
+    async with client_of(service, clock=clock) as tc:
+        assert await tc.task_wait(TASK, timeout=20, polling_interval=5) is False
+    assert service.polled == [0, 9, 18]
+    assert clock.slept == [4, 5, 4, 5, 4]
+
+
+async def test_a_service_that_does_not_answer() -> None:
+    """The wait ends a little after its time although the service hangs: False if the task was seen, else an error."""
+    clock = FakeClock()
+    hangs = asyncio.Event()
+    polls = 0
+
+    async def service(_: httpx.Request) -> httpx.Response:
+        nonlocal polls
+        polls += 1
+        if polls > seen:
+            hangs.set()
+            await clock.sleep(100_000)
+        return httpx.Response(200, json={"task_id": TASK, "status": "ACTIVE"})
+
+    async with client_of(service, clock=clock) as tc:
+        for seen in (1, 0):
+            polls = 0
+            hangs.clear()
+            began = clock.monotonic()
+            wait = asyncio.create_task(tc.task_wait(TASK, timeout=10, polling_interval=10))
+            while not wait.done():
+                await clock.advance(1)
+            if seen:
+                assert wait.result() is False
+            else:
+                with pytest.raises(GlobusTimeoutError, match="nothing was learnt"):
+                    wait.result()
+            assert hangs.is_set()
+            assert clock.monotonic() - began == 15
+
+
+async def test_what_passes_is_endured() -> None:
+    """Looks that fail for a passing reason are repeated at the next interval; five in a row are enough."""
+    clock = FakeClock(skipping=True)
+    service = Service("ACTIVE ! 500 503 429 SUCCEEDED", clock)
+    async with client_of(service, clock=clock) as tc:
+        assert await tc.task_wait(TASK, timeout=100, polling_interval=10)
+        assert service.polled == [0, 10, 20, 30, 40, 50]
+        service.script = ["!"]
+        with pytest.raises(GlobusConnectionError):
+            await tc.task_wait(TASK, timeout=None, polling_interval=10)
+        assert len(service.polled) == 6 + 5
+        service.script = ["500"]
+        with pytest.raises(TransferAPIError):
+            await tc.task_wait(TASK, timeout=None, polling_interval=10)
+        with pytest.raises(GlobusTimeoutError) as caught:
+            await tc.task_wait(TASK, timeout=10, polling_interval=10)
+        assert isinstance(caught.value.__cause__, TransferAPIError)
+
+
+async def test_what_does_not_pass_is_raised() -> None:
+    """A task that is not there is an error at once."""
+    clock = FakeClock(skipping=True)
+    async with client_of(Service("404", clock), clock=clock) as tc:
+        with pytest.raises(NotFound):
+            await tc.task_wait(TASK, timeout=None)
+        with pytest.raises(NotFound):
+            await anext(aiter(tc.task_watch(TASK)))
+
+
+async def test_inactive_is_told_apart() -> None:
+    """A task that waits for its owner raises, with its document; it is neither done nor waited for in silence."""
+    clock = FakeClock(skipping=True)
+    service = Service("ACTIVE INACTIVE", clock)
+    async with client_of(service, clock=clock) as tc:
+        with pytest.raises(TaskInactive) as caught:
+            await tc.task_wait(TASK, timeout=None, polling_interval=5)
+    assert caught.value.task["task_id"] == TASK
+    assert service.polled == [0, 5]
+
+
+@pytest.mark.parametrize(
+    ("task_id", "options"),
+    [
+        (TASK, {"timeout": 0}),
+        (TASK, {"timeout": 0.99}),
+        (TASK, {"timeout": -1}),
+        (TASK, {"timeout": float("nan")}),
+        (TASK, {"polling_interval": 0}),
+        (TASK, {"polling_interval": float("nan")}),
+        ("../endpoint", {}),
+        ("", {}),
+    ],
+)
+async def test_bad_arguments(task_id: str, options: dict[str, Any]) -> None:
+    """Less than a second, and what is no id, is refused before anything is sent."""
+    clock = FakeClock(skipping=True)
+    service = Service("ACTIVE", clock)
+    async with client_of(service, clock=clock) as tc:
+        with pytest.raises(GlobusSDKUsageError):
+            await tc.task_wait(task_id, **options)
+        with pytest.raises(GlobusSDKUsageError):
+            await tc.cancel_task_and_wait(task_id, **options)
+        if "timeout" not in options:
+            with pytest.raises(GlobusSDKUsageError):
+                tc.task_watch(task_id, **options)
+    assert service.polled == []
+    assert service.canceled == 0
+
+
+async def test_watching() -> None:
+    """Each change is told once, the end last; whoever looks late gets what is then."""
+    clock = FakeClock(skipping=True)
+    service = Service("ACTIVE:1 ACTIVE:1 ! ACTIVE:2 INACTIVE:2 ACTIVE:3 SUCCEEDED:9", clock)
+    async with client_of(service, clock=clock) as tc:
+        watch = tc.task_watch(TASK, polling_interval=2)
+        seen = [(task["status"], task["bytes_transferred"]) async for task in watch]
+        assert [task async for task in watch] == []
+    assert seen == [("ACTIVE", 1), ("ACTIVE", 2), ("INACTIVE", 2), ("ACTIVE", 3), ("SUCCEEDED", 9)]
+    assert service.polled == [0, 2, 4, 6, 8, 10, 12]
+
+
+async def test_watching_holds_nothing() -> None:
+    """Time spent with a change counts for the interval; a watch that is cancelled goes on when it is asked again."""
+    clock = FakeClock()
+    service = Service("ACTIVE:1 ACTIVE:2 SUCCEEDED", clock)
+    async with client_of(service, clock=clock) as tc:
+        watch = tc.task_watch(TASK, polling_interval=10)
+        await anext(watch)
+        await clock.advance(25)
+        await anext(watch)
+        assert service.polled == [0, 25]
+        waiting = asyncio.create_task(watch.__anext__())
+        await clock.asleep()
+        waiting.cancel()
+        await asyncio.wait([waiting])
+        await clock.advance(60)
+        assert (await anext(watch))["status"] == "SUCCEEDED"
+    assert service.polled == [0, 25, 85]
+
+
+async def test_canceling() -> None:
+    """Canceling asks once and waits for the end, over an inactive state too."""
+    clock = FakeClock(skipping=True)
+    service = Service("INACTIVE ACTIVE FAILED", clock)
+    async with client_of(service, clock=clock) as tc:
+        assert await tc.cancel_task_and_wait(TASK) is True
+        service.script = ["ACTIVE"]
+        assert await tc.cancel_task_and_wait(TASK, timeout=3) is False
+    assert service.canceled == 2
+    assert service.polled == [0, 1, 2, 2, 3, 4, 5]
+
+
+async def test_a_wait_can_be_left() -> None:
+    """A wait that is cancelled in its sleep ends at once."""
+    clock = FakeClock()
+    service = Service("ACTIVE", clock)
+    async with client_of(service, clock=clock) as tc:
+        waits = [asyncio.create_task(tc.task_wait(TASK, timeout=None)) for _ in range(50)]
+        await clock.asleep(50)
+        for wait in waits:
+            wait.cancel()
+        await asyncio.wait(waits)
+        assert all(wait.cancelled() for wait in waits)
+    assert clock.pending == ()
