@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -135,7 +135,7 @@ class World:
 
 
 @asynccontextmanager
-async def a_world(**options: Any) -> AsyncIterator[World]:
+async def a_world(**options: Any) -> AsyncGenerator[World]:
     world = World(**options)
     async with world.http:
         yield world

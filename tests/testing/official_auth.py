@@ -177,10 +177,16 @@ def development(sub: str) -> None:
     kept("update_policy", auth.update_policy(policy, display_name="Q"))
     kept("delete_policy", auth.delete_policy(policy))
 
-    links = {"terms_and_conditions": "https://a.example", "privacy_policy": "https://b.example"}
     client = kept(
         "create_client",
-        auth.create_client("C", project, public_client=False, redirect_uris=["https://c.example"], **links),
+        auth.create_client(
+            "C",
+            project,
+            public_client=False,
+            redirect_uris=["https://c.example"],
+            terms_and_conditions="https://a.example",
+            privacy_policy="https://b.example",
+        ),
     )["client"]["id"]
     kept("get_client", auth.get_client(client_id=client))
     kept("get_client", auth.get_client(fqdn="app.example.org"), "fqdn")
@@ -243,7 +249,8 @@ def compared() -> dict[str, list[str]]:
     differences: dict[str, list[str]] = {}
     for key, document in documents.items():
         name, case = key.split("/")
-        expected = globus_sdk.testing.get_response_set(f"auth.{name}").lookup(case).json
+        fixture: Any = globus_sdk.testing.get_response_set(f"auth.{name}").lookup(case)
+        expected = fixture.json
         if name == "create_native_app_instance":
             expected = expected["client"]  # this fixture puts the whole answer into an envelope once more
         if lines := unlike(kinds(expected), kinds(document)):

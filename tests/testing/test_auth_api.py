@@ -10,8 +10,7 @@ import httpx
 import pytest
 
 from globus_async.testing.auth import Identity
-
-from .auth_world import (
+from tests.testing.auth_world import (
     CALLBACK,
     DATA_ACCESS,
     GROUPS,

@@ -8,8 +8,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from globus_async.testing.auth import AuthorizationError, LoginPageError
-
-from .auth_world import CALLBACK, CODE_PAGE, OPENID, TRANSFER, VERIFIER, World, a_world, challenge
+from tests.testing.auth_world import CALLBACK, CODE_PAGE, OPENID, TRANSFER, VERIFIER, World, a_world, challenge
 
 
 @pytest.fixture

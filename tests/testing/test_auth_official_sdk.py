@@ -8,7 +8,7 @@ import json
 import os
 import socket
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -19,8 +19,7 @@ from starlette.applications import Starlette
 
 from globus_async._clock import SystemClock
 from globus_async.testing.auth import AuthState, routes
-
-from .auth_world import CALLBACK, GROUPS, SECRET, TRANSFER
+from tests.testing.auth_world import CALLBACK, GROUPS, SECRET, TRANSFER
 
 PYTHON = os.environ.get("OFFICIAL_SDK_PYTHON", sys.executable)
 """An interpreter that has globus-sdk, and responses, which its fixtures need."""
@@ -32,7 +31,7 @@ pytestmark = pytest.mark.skipif(
 
 
 @asynccontextmanager
-async def served(state: AuthState, listener: socket.socket) -> AsyncIterator[None]:
+async def served(state: AuthState, listener: socket.socket) -> AsyncGenerator[None]:
     config = uvicorn.Config(Starlette(routes=routes(state)), lifespan="off", log_level="warning", access_log=False)
     server = uvicorn.Server(config)
     serving = asyncio.create_task(server.serve(sockets=[listener]))
@@ -97,6 +96,7 @@ DIFFERENCES: dict[str, tuple[str, list[str]]] = {
 """By fixture and case: why, and what the emulator has more (+), less (-) or of another kind (~)."""
 
 
+@pytest.mark.timeout(120)
 async def test_the_official_sdk_cannot_tell(capsys: pytest.CaptureFixture[str]) -> None:
     """Logins, every grant, identities and administration work unchanged, and the documents have the same fields."""
     listener = socket.create_server(("127.0.0.1", 0))

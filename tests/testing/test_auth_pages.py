@@ -11,7 +11,7 @@ from urllib.parse import parse_qs, urlsplit
 import httpx
 import pytest
 
-from .auth_world import CODE_PAGE, DATA_ACCESS, TRANSFER, World, a_world
+from tests.testing.auth_world import CODE_PAGE, DATA_ACCESS, TRANSFER, World, a_world
 
 EVIL = "<script>alert('x')</script>\"'&"
 

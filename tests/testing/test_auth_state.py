@@ -9,8 +9,7 @@ import pytest
 from globus_async._clock import SystemClock
 from globus_async.testing.auth import AuthFailure, AuthState
 from globus_async.testing.auth._scopes import RequestedScope, ScopeSyntaxError, parse_scopes
-
-from .auth_world import COLLECTION, DATA_ACCESS, GROUPS, SECRET, TRANSFER, World, a_world
+from tests.testing.auth_world import COLLECTION, DATA_ACCESS, GROUPS, SECRET, TRANSFER, World, a_world
 
 
 @pytest.fixture

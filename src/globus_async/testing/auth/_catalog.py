@@ -8,6 +8,7 @@ from uuid import UUID, uuid5
 __all__ = (
     "CLIENT_DOMAIN",
     "CLI_TEMPLATES",
+    "DESCRIPTIONS",
     "PROVIDERS",
     "SCOPES_AT",
     "SERVICES",
@@ -107,6 +108,18 @@ SERVICES: Final = (
     ),
     KnownService(_COMPUTE, "funcx_service", "Globus Compute", {f"{SCOPES_AT}{_COMPUTE}/all": ()}),
 )
+
+DESCRIPTIONS: Final = {
+    "openid": "know who you are",
+    "email": "see your email address",
+    "profile": "see your name and organization",
+    f"{_AUTH}manage_projects": "manage your projects and applications",
+    f"{_AUTH}view_consents": "see what you have allowed applications to do",
+    f"{_AUTH}view_identity_set": "see all your linked identities",
+    f"{_TRANSFER}all": "manage and move your data with Globus Transfer",
+    f"{_GROUPS}view_my_groups_and_memberships": "see the groups you are in",
+}
+"""What the consent page says of the most common scopes, after "would like to"."""
 
 CLI_TEMPLATES: Final = {
     "95fdeba8-fac2-42bd-a357-e068d82ff78e": "Globus CLI",

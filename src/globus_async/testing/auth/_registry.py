@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from ._catalog import CLI_TEMPLATES, SCOPES_AT, SERVICES, named_id
+from ._catalog import CLI_TEMPLATES, DESCRIPTIONS, SCOPES_AT, SERVICES, named_id
 from ._failures import ApiError
 from ._records import ClientApp, Dependency, Policy, Project, ScopeDefinition
 from ._scopes import RequestedScope, ScopeSyntaxError, parse_scopes
@@ -32,7 +32,9 @@ class Registry:
         self.policies: dict[str, Policy] = {}
         self._by_string: dict[str, ScopeDefinition] = {}
         for service in SERVICES:
-            self.add_client(ClientApp(service.id, service.name, "resource_server", service.resource_server))
+            client = ClientApp(service.id, service.name, "resource_server", service.resource_server)
+            client.visibility = "public"
+            self.add_client(client)
             for scope_string in service.scopes:
                 self._define(scope_string, service.id, advertised=True)
         for service in SERVICES:
@@ -95,12 +97,9 @@ class Registry:
 
     def _define(self, scope_string: str, client_id: str, *, advertised: bool = False) -> ScopeDefinition:
         name = re.split(r"[/:]", scope_string)[-1].replace("_", " ")
-        owner = self.clients[client_id].name
-        scope = ScopeDefinition(
-            named_id("scope", scope_string), scope_string, name.capitalize(), f"{name.capitalize()}: {owner}", client_id
-        )
-        scope.advertised = advertised
-        return self.add_scope(scope)
+        about = DESCRIPTIONS.get(scope_string, f"use {self.clients[client_id].name}: {name}")
+        scope_id = named_id("scope", scope_string)
+        return self.add_scope(ScopeDefinition(scope_id, scope_string, name.capitalize(), about, client_id, advertised))
 
     def scopes_of(self, client_ids: Iterable[str]) -> list[ScopeDefinition]:
         """Return the scopes that these clients own."""

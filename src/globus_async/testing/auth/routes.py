@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import logging
 from collections.abc import Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING, Final
@@ -90,7 +91,7 @@ def _endpoint(state: AuthState, operations: Mapping[str, _Operation]) -> Callabl
             if operation is None:
                 return _refused(request, _NOT_ALLOWED, {"Allow": ", ".join(operations)})
             answer = operation(state, call)
-            return _response(await answer if isinstance(answer, Awaitable) else answer)
+            return _response(await answer if inspect.isawaitable(answer) else answer)
         except OAuthError as error:
             asks = {"WWW-Authenticate": 'Basic realm="Globus Auth"'} if error.error == "invalid_client" else {}
             return _refused(request, error, asks)
