@@ -111,8 +111,8 @@ class IterableResponse(GlobusHTTPResponse[Mapping[str, Any]], Generic[T_co]):
     def __init__(self, answer: Answer, data: Mapping[str, Any], items_key: str = "DATA") -> None:
         super().__init__(answer, data)
         items = data.get(items_key, [])
-        if not is_list(items):
-            raise answer.unusable(f"its {items_key!r} should be a list")
+        if not (is_list(items) and all(map(is_object, items))):
+            raise answer.unusable(f"its {items_key!r} should be a list of objects")
         self.items: list[T_co] = items
 
     def __iter__(self) -> Iterator[T_co]:

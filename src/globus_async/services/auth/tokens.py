@@ -399,7 +399,7 @@ class AuthLoginClient(BaseClient):
             as_pem: Return the first key that signs id_tokens, ready for use, instead of the set.
 
         Raises:
-            GlobusSDKUsageError: The configuration says that the keys are at another address.
+            GlobusSDKUsageError: The configuration does not say where the keys are, or says that they are elsewhere.
             IdTokenError: With ``as_pem``: there is no such key.
 
         Example:
@@ -410,7 +410,10 @@ class AuthLoginClient(BaseClient):
         """
         if isinstance(openid_configuration, MissingType):
             openid_configuration = await self.get_openid_configuration()
-        found = await self.request("GET", openid_configuration["jwks_uri"], automatic_authorization=False)
+        address: object = openid_configuration.get("jwks_uri")
+        if not isinstance(address, str):
+            raise GlobusSDKUsageError("the OpenID configuration does not say where the keys are (jwks_uri)")
+        found = await self.request("GET", address, automatic_authorization=False)
         document: object = found.data
         if not is_object(document):
             raise found.answer.unusable("it should be a set of keys")

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
+from ..._json import is_object
 from ..._request import MISSING, MissingType, path
 from ...client import BaseClient
 from ...response import GlobusHTTPResponse
 from .documents import ActivationRequirementsDocument, ActivationResultDocument, ResultDocument
+
+if TYPE_CHECKING:
+    from ..._answer import Answer
 
 __all__ = ("ActivationMethods", "ActivationRequirementsResponse")
 
@@ -21,6 +25,12 @@ class ActivationRequirementsResponse(GlobusHTTPResponse[ActivationRequirementsDo
     """What it takes to activate an endpoint."""
 
     __slots__ = ()
+
+    def __init__(self, answer: Answer, data: ActivationRequirementsDocument) -> None:
+        document: object = data
+        if not is_object(document):
+            raise answer.unusable("it should be a JSON object")
+        super().__init__(answer, data)
 
     @property
     def always_activated(self) -> bool:

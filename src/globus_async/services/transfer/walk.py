@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Final
 
-from ...errors import GlobusSDKUsageError
+from ...errors import GlobusSDKUsageError, ResponseDecodeError
 from .documents import FileDocument, WalkedFileDocument
 from .errors import TransferAPIError
 
@@ -74,11 +74,18 @@ class Walk:
                 continue
             folder = path if path.endswith("/") else f"{path}/"
             for entry in outcome:
-                where = folder + entry["name"]
-                is_folder = entry["type"] == "dir"
+                name: object = entry.get("name")
+                if not isinstance(name, str):
+                    raise ResponseDecodeError(f"{folder} has an entry without a name", stage="answer cut")
+                where = folder + name
+                is_folder = entry.get("type") == "dir"
                 self._ready.append({**entry, "path": f"{where}/" if is_folder else where})
                 # a link to a folder may lead back up: it is told of, not followed
-                if is_folder and entry["link_target"] is None and (self._max_depth is None or depth < self._max_depth):
+                if (
+                    is_folder
+                    and entry.get("link_target") is None
+                    and (self._max_depth is None or depth < self._max_depth)
+                ):
                     found.append((f"{where}/", depth + 1))
         # the last found is listed first, so that a walk holds few folders at a time
         self._pending += reversed(found)
