@@ -1,0 +1,103 @@
+"""
+Every call that a client offers, found by looking at the client: a method is covered the day it appears.
+
+A parameter without a default gets a value by its name; a new name that is not known here fails loudly.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import AsyncIterable, Awaitable, Iterator
+from dataclasses import dataclass, field
+from typing import Any, cast
+
+from globus_async import BaseClient
+
+__all__ = ("Call", "every_call")
+
+ID = "5e1f2a4c-0000-4000-8000-000000000001"
+
+VALUES: dict[str, Any] = {
+    "auth_code": "code",
+    "bookmark_data": {"name": "home"},
+    "contact_email": "ada@example.org",
+    "description": "what it is",
+    "display_name": "Lab storage",
+    "form_data": {"grant_type": "client_credentials"},
+    "message": "why",
+    "method": "GET",
+    "name": "a name",
+    "newpath": "/~/new",
+    "oldpath": "/~/old",
+    "path": "/~/",
+    "project": ID,
+    "refresh_token": "refresh",
+    "requirements_data": {"DATA": []},
+    "role_data": {"principal": ID},
+    "rule_data": {"path": "/"},
+    "scope_suffix": "suffix",
+    "server_data": {"hostname": "localhost"},
+    "server_id": 985,
+    "subscription_admin_verified": True,
+    "subscription_id": ID,
+    "symlink_target": "/~/there",
+    "task_ids": [ID],
+    "token": "token",
+    "update_doc": {"data": {}},
+}
+ONLY_FOR: dict[str, dict[str, Any]] = {
+    "delete": {"path": "/v0.10/x"},
+    "get": {"path": "/v0.10/x"},
+    "patch": {"path": "/v0.10/x"},
+    "post": {"path": "/v0.10/x"},
+    "put": {"path": "/v0.10/x"},
+    "request": {"path": "/v0.10/x"},
+    "submit_delete": {"data": {"DATA_TYPE": "delete", "endpoint": ID, "DATA": [{"path": "/x"}], "submission_id": ID}},
+    "submit_transfer": {"data": {"DATA_TYPE": "transfer", "DATA": [{"path": "/x"}], "submission_id": ID}},
+    "create_tunnel": {"data": {"data": {"type": "Tunnel", "attributes": {}}}},
+    "task_wait": {"timeout": 1, "polling_interval": 1},
+}
+NO_CALLS = frozenset({"aclose", "data_access_scope", "oauth2_get_authorize_url", "oauth2_start_flow", "set_app_name"})
+"""What sends nothing."""
+
+
+@dataclass(frozen=True)
+class Call:
+    """A call with arguments that the client accepts."""
+
+    method: str
+    arguments: dict[str, Any] = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        return self.method
+
+    async def on(self, client: BaseClient) -> object:
+        """Make the call; of a listing the first page, of a stream the first item."""
+        made: object = getattr(client, self.method)(**self.arguments)
+        if isinstance(made, Awaitable):
+            return await cast("Awaitable[object]", made)
+        assert isinstance(made, AsyncIterable), f"{self.method} gave {made!r}"
+        return await anext(aiter(cast("AsyncIterable[object]", made)), None)
+
+
+def _value(method: str, parameter: inspect.Parameter) -> Any:
+    name = parameter.name
+    if name in VALUES:
+        return VALUES[name]
+    if name == "data":
+        return {"DATA_TYPE": "anything"}
+    assert name.endswith("_id"), f"tests.toolkit.calls has no value for the parameter {name!r} of {method}"
+    return ID
+
+
+def every_call(client_class: type[BaseClient]) -> Iterator[Call]:
+    """Yield a call of every public coroutine and listing of a client class."""
+    for name, method in inspect.getmembers(client_class, inspect.isfunction):
+        if name.startswith("_") or name in NO_CALLS:
+            continue
+        arguments = {
+            parameter.name: _value(name, parameter)
+            for parameter in list(inspect.signature(method).parameters.values())[1:]
+            if parameter.default is parameter.empty and parameter.kind is not parameter.VAR_KEYWORD
+        }
+        yield Call(name, arguments | ONLY_FOR.get(name, {}))
