@@ -159,7 +159,7 @@ def query(params: Mapping[str, object]) -> str:
     pairs = [
         (key, _scalar(key, item))
         for key, value in settled(params).items()
-        for item in (value if isinstance(value, tuple) else (value,))
+        for item in (value if _is_list(value) else (value,))
     ]
     try:
         return urlencode(pairs, quote_via=quote, safe="")
@@ -170,9 +170,7 @@ def query(params: Mapping[str, object]) -> str:
 def settled(params: Mapping[str, object]) -> dict[str, object]:
     """Return query parameters that can be encoded any number of times: iterables are read, what is missing is gone."""
     return {
-        key: tuple(item for item in value if item is not None and item is not MISSING)
-        if _is_collection(value) and not _is_mapping(value)
-        else value
+        key: tuple(item for item in value if item is not None and item is not MISSING) if _is_list(value) else value
         for key, value in params.items()
         if value is not None and value is not MISSING
     }
@@ -180,6 +178,10 @@ def settled(params: Mapping[str, object]) -> dict[str, object]:
 
 def _is_collection(value: object) -> TypeIs[Iterable[object]]:
     return isinstance(value, Iterable) and not isinstance(value, (str, bytes, enum.Enum))
+
+
+def _is_list(value: object) -> TypeIs[Iterable[object]]:
+    return _is_collection(value) and not _is_mapping(value)
 
 
 def _is_mapping(value: object) -> TypeIs[Mapping[object, object]]:
@@ -221,7 +223,7 @@ def utc(name: str, value: datetime | str) -> str:
     Write an instant as RFC 3339 in UTC; text passes through.
 
     Raises:
-        GlobusSDKUsageError: A datetime without a time zone, which could mean any instant.
+        GlobusSDKUsageError: A datetime without a time zone, which could mean any instant, or beyond the calendar.
     """
     if isinstance(value, str):
         return value
@@ -230,7 +232,10 @@ def utc(name: str, value: datetime | str) -> str:
         raise GlobusSDKUsageError(
             f"{name} has no time zone; pass an aware datetime, such as datetime.now(timezone.utc) or value.astimezone()"
         )
-    return f"{(value.replace(tzinfo=None) - offset).isoformat(timespec='seconds')}Z"
+    try:
+        return f"{(value.replace(tzinfo=None) - offset).isoformat(timespec='seconds')}Z"
+    except OverflowError:
+        raise GlobusSDKUsageError(f"{name} is beyond the years 1 to 9999 in UTC") from None
 
 
 def json_body(document: object) -> bytes:

@@ -286,7 +286,7 @@ class _Walk(Generic[T]):
         position = self._position
         if position is None:
             raise StopAsyncIteration
-        mark = tuple(sorted((key, str(value)) for key, value in position.items()))
+        mark = tuple(sorted((key, str(value)) for key, value in position.items() if value is not None))
         if mark in self._seen:
             raise PaginationStalled(f"the service leads back to a page that was read already: {dict(position)!r}")
         if self._ready and self._ready[0][0] != position:

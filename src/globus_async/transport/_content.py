@@ -35,12 +35,13 @@ class _Decoder(Protocol):
 class _Layer:
     """One content coding, undone step by step."""
 
-    __slots__ = ("_coding", "_decoder", "_started")
+    __slots__ = ("_behind", "_coding", "_decoder", "_started")
 
     def __init__(self, coding: str) -> None:
         self._coding = coding
         self._decoder: _Decoder = zlib.decompressobj(wbits=31 if coding == "gzip" else 15)
         self._started = False
+        self._behind = False
 
     def feed(self, data: bytes) -> Iterator[bytes]:
         """Yield what the data decode to, in pieces of a step each, of which only one exists at a time."""
@@ -48,16 +49,19 @@ class _Layer:
             self._started = True
             if self._coding == "deflate" and (data[0] & 0x0F) != 8:  # raw deflate, as some servers send it
                 self._decoder = zlib.decompressobj(wbits=-15)
-        while data and not self._decoder.eof:
+        self._behind = self._behind or (self._decoder.eof and bool(data))
+        full = False
+        while (data or full) and not self._decoder.eof:
             piece = self._decoder.decompress(data, _STEP)
+            data = self._decoder.unconsumed_tail
+            full = len(piece) == _STEP  # then there may be more to come though all data are taken in
             if piece:
                 yield piece
-            data = self._decoder.unconsumed_tail
 
     @property
     def complete(self) -> bool:
         """Whether the end mark, with its checksum, was seen and nothing stands behind it."""
-        return (self._decoder.eof and not self._decoder.unused_data) or not self._started
+        return not self._started or (self._decoder.eof and not self._decoder.unused_data and not self._behind)
 
 
 class BodyReader:
