@@ -1,0 +1,742 @@
+"""What a call sends: paths that cannot be left, queries, bodies, dates."""
+
+from __future__ import annotations
+
+import asyncio
+import enum
+import json
+import math
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta, timezone
+from functools import partial
+from random import Random
+from typing import Any
+from urllib.parse import parse_qsl, unquote, urlsplit
+from uuid import UUID
+
+import httpx
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+from yarl import URL
+
+from globus_async import BaseClient, Transport
+from globus_async._request import (
+    MISSING,
+    Request,
+    comma_joined,
+    flag,
+    form_body,
+    json_body,
+    path,
+    query,
+    settled,
+    user_path,
+    utc,
+)
+from globus_async._secret import Secret
+from globus_async.authorizers import AccessTokenAuthorizer
+from globus_async.config import checked_base_url
+from globus_async.errors import GlobusAPIError, GlobusConnectionError, GlobusError, GlobusSDKUsageError
+from tests.toolkit.canaries import canary, leaks_in_text, leaks_of_error
+from tests.toolkit.clients import ONCE
+from tests.toolkit.scripted import ORIGIN, Scripted, answer
+
+ID = "ddb59aef-6d04-11e5-ba46-22000b92c6ec"
+TEMPLATE = "/v0.10/endpoint/{endpoint_id}/server/{server_id:text}/end"
+
+EVIL_PIECES = (
+    "..",
+    ".",
+    "",
+    "/",
+    "\\",
+    "%2e%2e",
+    "%2E.",
+    "%252e%252e",
+    "%2f",
+    "%5c",
+    "%00",
+    "\x00",
+    "\r\n",
+    "?",
+    "#",
+    ";",
+    "@",
+    ":",
+    "//",
+    "http://",
+    "evil.example",
+    "a",
+    ID,
+    " ",
+    "\t",
+    "\x7f",
+    "\u2028",
+    "\uff0e\uff0e",
+    "\uff0f",
+    "\u2024",
+    "\ud800",
+    "é",
+)
+hostile = st.one_of(st.text(max_size=24), st.lists(st.sampled_from(EVIL_PIECES), max_size=6).map("".join))
+
+
+def resolved(target: str) -> list[str]:
+    """Return the segments of a path as the most obliging server reads them: decoded twice, dots resolved."""
+    segments: list[str] = []
+    for segment in unquote(unquote(target)).replace("\\", "/").split("/")[1:]:
+        if segment == "..":
+            del segments[-1:]
+        elif segment != ".":
+            segments.append(segment)
+    return segments
+
+
+class TestPath:
+    def test_no_id_reaches_another_resource(self) -> None:
+        """Promise 22: 10,000 hostile ids; a path with the expected segments, or an error."""
+        lots = Random(22)
+        letters = [chr(number) for number in range(0x180)] + ["\u2028", "\uff0e", "\ud800", "\U0001f4a9"]
+        for _ in range(5000):
+            self.check("".join(lots.choices(EVIL_PIECES, k=lots.randrange(6))))
+            self.check("".join(lots.choices(letters, k=lots.randrange(24))))
+
+    @settings(max_examples=500, deadline=None, derandomize=True)
+    @given(hostile)
+    @example("..")
+    @example("%2e%2e")
+    @example(f"{ID}/../../x")
+    @example(f" {ID}")
+    @example(f"{ID}\n")
+    def test_nor_does_any_that_is_searched_for(self, value: str) -> None:
+        """The same, by a generator that looks for the odd ones."""
+        self.check(value)
+
+    def check(self, value: str) -> None:
+        try:
+            made = path(TEMPLATE, ID, value)
+        except GlobusSDKUsageError:
+            pass
+        else:
+            assert made.isascii()
+            segments = resolved(made)
+            assert len(segments) == 6
+            assert segments[:4] == ["v0.10", "endpoint", ID, "server"]
+            assert segments[5] == "end"
+            assert httpx.URL(f"https://h{made}").raw_path.decode() == made
+            assert URL(f"https://h{made}", encoded=True).raw_path == made
+        with pytest.raises(GlobusSDKUsageError):
+            path(TEMPLATE, value + "x", "a")
+
+    @pytest.mark.parametrize("value", [ID, ID.upper(), UUID(ID)])
+    def test_ids(self, value: UUID | str) -> None:
+        """As text in any case, or as a UUID."""
+        assert path("/e/{endpoint_id}", value) == f"/e/{value}"
+
+    @pytest.mark.parametrize(
+        "value",
+        ["", "x", ID[:-1], ID + "0", f"{{{ID}}}", f"urn:uuid:{ID}", ID.replace("-", ""), None, 5, b"x", f"{ID}\n"],
+    )
+    def test_what_is_no_id_is_refused(self, value: Any) -> None:
+        """By name, with what a UUID looks like, and with the value, escaped."""
+        with pytest.raises(GlobusSDKUsageError, match="endpoint_id must be a UUID"):
+            path("/e/{endpoint_id}", value)
+
+    def test_a_refused_value_is_shown_escaped_and_shortened(self) -> None:
+        """It may be long, or a terminal's commands."""
+        with pytest.raises(GlobusSDKUsageError) as caught:
+            path("/e/{endpoint_id}", "\x1b[31m" + "é" * 10_000)
+        assert "\x1b" not in str(caught.value)
+        assert len(str(caught.value)) < 250
+
+    def test_text_is_quoted(self) -> None:
+        """Every character that means something in a URL."""
+        assert path("/u/{name:text}", "ada@example.org+é&=") == "/u/ada%40example.org%2B%C3%A9%26%3D"
+        assert path("/u/{number:text}", 7) == "/u/7"
+
+
+class TestUserPath:
+    @pytest.mark.parametrize(
+        ("given", "sent"),
+        [
+            ("v0.10/x", "/v0.10/x"),
+            ("/v0.10/x/", "/v0.10/x/"),
+            ("", "/"),
+            ("/a b", "/a%20b"),
+            ("/a%20b", "/a%20b"),
+            ("/é", "/%C3%A9"),
+            ("/~ada/a:b@c", "/~ada/a:b@c"),
+            ("/a..b/...", "/a..b/..."),
+        ],
+    )
+    def test_a_plain_path(self, given: str, sent: str) -> None:
+        """With or without a leading slash."""
+        assert user_path(given) == sent
+
+    @pytest.mark.parametrize(
+        "given",
+        [
+            "..",
+            "../x",
+            "/a/../b",
+            "/a/./b",
+            "a//b",
+            "/a?b=c",
+            "/a#b",
+            "\\a",
+            "/a\\..\\b",
+            "%2e%2e/x",
+            "/a%2Fb",
+            "/a%5cb",
+            "/a%00",
+            "/a\x00",
+            "/a\r\nHost: evil",
+            "/\x85",
+            None,
+            5,
+            b"/x",
+            "/\ud800",
+        ],
+    )
+    def test_a_path_that_could_leave_is_refused(self, given: Any) -> None:
+        """And what is no text."""
+        with pytest.raises(GlobusSDKUsageError, match="path"):
+            user_path(given)
+
+    @settings(max_examples=500, deadline=None, derandomize=True)
+    @given(hostile)
+    def test_no_path_leaves_its_service(self, value: str) -> None:
+        """Whatever it is made of."""
+        try:
+            made = user_path(value)
+        except GlobusSDKUsageError:
+            return
+        for library in (httpx.URL(f"https://h.example{made}").host, URL(f"https://h.example{made}").host):
+            assert library == "h.example"
+        assert ".." not in unquote(made).replace("\\", "/").split("/")
+
+
+def _corpus() -> Iterator[str]:
+    own, evil = "transfer.api.globus.org", "evil.example"
+    hosts = [
+        evil,
+        f"{own}.{evil}",
+        f"{own}.",
+        f"{own}:443@{evil}",
+        f"{own}@{evil}",
+        f"{evil}@{own}",
+        f"ada:pw@{own}",
+        f"@{own}",
+        f":@{own}",
+        f"{own}:80",
+        f"{own}:8443",
+        f"{own}:99999",
+        f"{own}:x",
+        f"{own}\\.{evil}",
+        f"{own}\\@{evil}",
+        f"{evil}\\@{own}",
+        f"{own}%2e{evil}",
+        f"{own}%00.{evil}",
+        f"{own}%40{evil}",
+        f"{own}#@{evil}",
+        f"{own}?@{evil}",
+        f"{own};@{evil}",
+        f"{own}\t.{evil}",
+        f"{own}\n.{evil}",
+        f" {evil}",
+        "transfer.api.globus\uff0eorg",
+        "transfer.api.globus。org",
+        "tr\u0430nsfer.api.globus.org",
+        "xn--trnsfer-3fg.api.globus.org",
+        "\uff54ransfer.api.globus.org",
+        "127.0.0.1",
+        "[::1]",
+        "[::ffff:127.0.0.1]",
+        "[::1",
+        "0x7f.1",
+        "2130706433",
+        "169.254.169.254",
+        "localhost",
+        "",
+        f"{own}:443",
+        own,
+    ]
+    schemes = [
+        "https://",
+        "http://",
+        "HTTPS://",
+        "hTTp://",
+        "//",
+        "///",
+        "https:",
+        "https:/",
+        "https:///",
+        "https:\\\\",
+    ]
+    schemes += ["ftp://", "file://", "javascript://", "data://", "ws://", "https://https://", "\thttps://", " https://"]
+    for scheme in schemes:
+        for host in hosts:
+            yield f"{scheme}{host}/v0.10/x"
+    yield from (f"https://{own}/../x", f"https://{own}//{evil}/", f"https://{own}/%2e%2e/x", f"https://{own}/\\{evil}")
+
+
+CORPUS = tuple(_corpus())
+
+
+class TestOrigin:
+    """Promise 21: credentials go to the origin of the client, and nowhere else."""
+
+    async def test_no_url_takes_credentials_elsewhere(self) -> None:
+        """Over 500 URLs: an error before anything is sent, or a request to the client's own origin."""
+        assert len(CORPUS) >= 500
+        service = Scripted()
+        sent = 0
+        async with service.client(authorizer=AccessTokenAuthorizer("AgX1")) as client:
+            for url in CORPUS:
+                try:
+                    await client.get(url)
+                except GlobusSDKUsageError:
+                    continue
+                sent += 1
+        assert sent == len(service.requests) > 0
+        for request in service.requests:
+            for seen in (request.url, httpx.URL(str(request.url))):
+                assert (seen.scheme, seen.host, seen.port, seen.userinfo) == (
+                    "https",
+                    "transfer.api.globus.org",
+                    None,
+                    b"",
+                )
+            wire = URL(str(request.url), encoded=True)
+            assert (wire.scheme, wire.host, wire.port, wire.user) == ("https", "transfer.api.globus.org", 443, None)
+            assert request.headers["host"] == "transfer.api.globus.org"
+
+    @settings(max_examples=300, deadline=None, derandomize=True)
+    @given(hostile, st.sampled_from(["", "https://", "//", "https://transfer.api.globus.org", "/"]))
+    def test_nor_does_any_path(self, value: str, before: str) -> None:
+        """Made of hostile pieces."""
+
+        async def call() -> None:
+            service = Scripted()
+            async with service.client(authorizer=AccessTokenAuthorizer("AgX1")) as client:
+                try:
+                    await client.get(before + value)
+                except GlobusSDKUsageError:
+                    assert not service.requests
+            for request in service.requests:
+                assert httpx.URL(str(request.url)).host == "transfer.api.globus.org"
+
+        asyncio.run(call())
+
+    async def test_an_absolute_url_of_the_service_will_do(self) -> None:
+        """Path and query are taken over, repeated and empty parameters included."""
+        service = Scripted()
+        async with service.client() as client:
+            await client.get(f"{ORIGIN}v0.10/task_list?filter=a&filter=b&empty=", query_params={"limit": 5})
+        assert service.requests[0].url == f"{ORIGIN}v0.10/task_list?filter=a&filter=b&empty=&limit=5"
+
+    async def test_below_a_base_path_only(self) -> None:
+        """A service may live below a path; its neighbours are not its."""
+        service = Scripted()
+        async with service.transport() as transport:
+            client = BaseClient(base_url="https://host.example/base/", transport=transport)
+            await client.get("https://host.example/base/x")
+            await client.get("y")
+            for url in ("https://host.example/x", "https://host.example/baseless", "https://host.example/base/../x"):
+                with pytest.raises(GlobusSDKUsageError):
+                    await client.get(url)
+        assert service.paths == ["/base/x", "/base/y"]
+
+    @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+    async def test_a_redirect_is_not_followed(self, status: int) -> None:
+        """Not to another origin, and not on the own one."""
+        for location in ("https://evil.example/", f"{ORIGIN}elsewhere"):
+            service = Scripted(answer(status, location=location))
+            async with service.client(authorizer=AccessTokenAuthorizer("AgX1")) as client:
+                with pytest.raises(GlobusAPIError, match=str(status)):
+                    await client.get("x")
+            assert service.paths == ["/x"]
+
+    @pytest.mark.parametrize(
+        "url",
+        [
+            "",
+            "x",
+            "/x",
+            "http://transfer.api.globus.org/",
+            "ftp://h/",
+            "https://",
+            "https://u@h/",
+            "https://u:p@h/",
+            "https://:p@h/",
+            "https://h/?a",
+            "https://h/?",
+            "https://h/#",
+            "https://h/\\x",
+            "https://h/ x",
+            "https://h\t/",
+            "https://h:x/",
+            "https://h:99999/",
+            "https://[::1/",
+            "http://127.0.0.1.evil.example/",
+            "javascript:alert(1)",
+        ],
+    )
+    def test_a_base_url_that_credentials_must_not_go_to(self, url: str) -> None:
+        """Refused when the client is made."""
+        with pytest.raises(GlobusSDKUsageError, match="base_url"):
+            BaseClient(base_url=url)
+
+    @pytest.mark.parametrize(
+        "url",
+        [
+            "https://h.example",
+            "https://h.example:8443/base",
+            "http://127.0.0.1:80",
+            "http://[::1]:5000/",
+            "http://localhost",
+        ],
+    )
+    def test_a_base_url_ends_with_a_slash(self, url: str) -> None:
+        """Plain http is for this machine only."""
+        assert checked_base_url(url, source="base_url") == url.rstrip("/") + "/"
+
+
+class Colour(enum.Enum):
+    RED = "red"
+
+
+class Level(enum.IntEnum):
+    HIGH = 3
+
+
+class TestQuery:
+    @pytest.mark.parametrize(
+        ("params", "sent"),
+        [
+            ({}, ""),
+            ({"a": None, "b": MISSING}, ""),
+            ({"a": "x y/é&=+"}, "a=x%20y%2F%C3%A9%26%3D%2B"),
+            ({"a": True, "b": False}, "a=true&b=false"),
+            ({"a": 1, "b": 1.5}, "a=1&b=1.5"),
+            ({"a": UUID(ID)}, f"a={ID}"),
+            ({"a": Colour.RED, "b": Level.HIGH}, "a=red&b=3"),
+            ({"a": ["x", 1, None, MISSING, UUID(ID)]}, f"a=x&a=1&a={ID}"),
+            ({"a": (c for c in "xy")}, "a=x&a=y"),
+            ({"a": []}, ""),
+            ({"page[limit]": 5}, "page%5Blimit%5D=5"),
+            ({"a": datetime(2026, 1, 2, 3, 4, 5, 6, tzinfo=UTC)}, "a=2026-01-02T03%3A04%3A05Z"),
+        ],
+    )
+    def test_spelling(self, params: dict[str, object], sent: str) -> None:
+        """What is missing is left out; lists repeat their key."""
+        assert query(params) == sent
+
+    @pytest.mark.parametrize("value", [b"x", object(), {"a": 1}, [[1]], {1: 2}.items(), "\ud800", datetime(2026, 1, 1)])  # noqa: DTZ001
+    def test_what_has_no_spelling_is_refused(self, value: object) -> None:
+        """Before anything is sent."""
+        with pytest.raises(GlobusSDKUsageError):
+            query({"a": value})
+
+    @settings(max_examples=300, deadline=None)
+    @given(st.dictionaries(st.text(min_size=1), st.text(), max_size=5))
+    def test_what_is_sent_is_what_was_given(self, params: dict[str, str]) -> None:
+        """Every text comes back, or is refused as no Unicode."""
+        try:
+            sent = query(params)
+        except GlobusSDKUsageError:
+            assert any("\ud800" <= char <= "\udfff" for pair in params.items() for text in pair for char in text)
+            return
+        assert dict(parse_qsl(sent, keep_blank_values=True, strict_parsing=bool(sent))) == params
+        assert urlsplit(f"https://h/x?{sent}").query == sent
+
+    def test_settled_parameters_can_be_sent_again_and_again(self) -> None:
+        """An iterator is read once and kept."""
+        once = settled({"a": iter("xy"), "b": None, "c": MISSING, "d": 1})
+        assert query(once) == query(once) == "a=x&a=y&d=1"
+
+    @pytest.mark.parametrize(
+        ("value", "sent"),
+        [
+            (None, None),
+            (MISSING, MISSING),
+            ("a,b", "a,b"),
+            (["a", "b"], "a,b"),
+            ((1, UUID(ID)), f"1,{ID}"),
+            ([], ""),
+            (Colour.RED, "red"),
+            (UUID(ID), ID),
+            ({"a": 1}.keys(), "a"),
+        ],
+    )
+    def test_lists_with_commas(self, value: object, sent: object) -> None:
+        """For the service's own lists."""
+        assert comma_joined(value) == sent
+
+    @pytest.mark.parametrize(("value", "sent"), [(True, "1"), (False, "0"), (None, None), (MISSING, MISSING)])
+    def test_flags(self, value: Any, sent: object) -> None:
+        """For the few parameters that want 1 and 0."""
+        assert flag(value) == sent
+
+
+class TestBodies:
+    @pytest.mark.parametrize(
+        ("document", "sent"),
+        [
+            ({"a": MISSING, "b": {"c": MISSING, "d": None}, "e": [MISSING, 1]}, {"b": {"d": None}, "e": [1]}),
+            ({"a": UUID(ID), "b": Colour.RED, "c": Level.HIGH}, {"a": ID, "b": "red", "c": 3}),
+            ({"a": datetime(2026, 7, 1, 12, tzinfo=timezone(timedelta(hours=2)))}, {"a": "2026-07-01T10:00:00Z"}),
+            ({"a": (1, 2), "b": {3}, "c": iter("x")}, {"a": [1, 2], "b": [3], "c": ["x"]}),
+            ({"a": Secret("s")}, {"a": "s"}),
+            ("é", "é"),
+            ([], []),
+            (None, None),
+        ],
+    )
+    def test_json(self, document: object, sent: object) -> None:
+        """Missing members are left out at any depth; null is null."""
+        assert json.loads(json_body(document)) == sent
+
+    @pytest.mark.parametrize(
+        "document",
+        [math.nan, math.inf, {"a": -math.inf}, object(), {1: 2}, b"x", {"a": b"x"}, {"a": object()}, {None: 1}],
+    )
+    def test_what_json_cannot_say_is_refused(self, document: object) -> None:
+        """NaN and infinities among it."""
+        with pytest.raises(GlobusSDKUsageError, match="JSON"):
+            json_body(document)
+
+    def test_a_document_without_end_is_refused(self) -> None:
+        """One that holds itself, and one that is just too deep."""
+        loop: list[object] = []
+        loop.append(loop)
+        deep: object = 0
+        for _ in range(10_000):
+            deep = [deep]
+        for document in (loop, deep):
+            with pytest.raises(GlobusSDKUsageError):
+                json_body(document)
+
+    def test_forms(self) -> None:
+        """What is missing is left out; a secret is revealed here."""
+        form = {"a": "x y&", "b": None, "c": MISSING, "d": True, "e": Secret("s+/="), "f": UUID(ID)}
+        assert form_body(form) == f"a=x+y%26&d=true&e=s%2B%2F%3D&f={ID}".encode()
+
+    @pytest.mark.parametrize("value", ["\ud800", Secret("\ud800"), b"x", [1]])
+    def test_a_form_field_that_has_no_spelling_is_refused(self, value: object) -> None:
+        """Before anything is sent."""
+        with pytest.raises(GlobusSDKUsageError):
+            form_body({"a": value})
+
+    @pytest.mark.parametrize(
+        ("data", "encoding", "sent", "content_type"),
+        [
+            (MISSING, None, b"", None),
+            (None, None, b"", None),
+            (None, "json", b"null", "application/json"),
+            ({}, None, b"{}", "application/json"),
+            ([1], None, b"[1]", "application/json"),
+            ("é", None, "é".encode(), "text/plain; charset=utf-8"),
+            (b"\x00", None, b"\x00", "text/plain; charset=utf-8"),
+            ("x", "json", b'"x"', "application/json"),
+            ({"a": 1}, "form", b"a=1", "application/x-www-form-urlencoded"),
+        ],
+    )
+    async def test_what_a_post_sends(
+        self, data: object, encoding: str | None, sent: bytes, content_type: str | None
+    ) -> None:
+        """By the kind of the data, or as told."""
+        service = Scripted()
+        async with service.client() as client:
+            await client.post("x", data, encoding=encoding)
+        (request,) = service.requests
+        assert (request.content, request.headers.get("content-type")) == (sent, content_type)
+        assert request.headers["content-length"] == str(len(sent))
+
+    @pytest.mark.parametrize(
+        ("data", "encoding"),
+        [([1], "form"), ("x", "form"), ({}, "text"), (None, "text"), ({}, "xml"), ("\ud800", "text")],
+    )
+    async def test_a_body_that_cannot_be_encoded_so(self, data: object, encoding: str) -> None:
+        """Refused before anything is sent."""
+        service = Scripted()
+        async with service.client() as client:
+            with pytest.raises(GlobusSDKUsageError):
+                await client.post("x", data, encoding=encoding)
+        assert not service.requests
+
+
+class TestHeaders:
+    async def test_what_every_request_says(self) -> None:
+        """Who asks, and what is understood."""
+        service = Scripted()
+        async with service.client() as client:
+            client.app_name = "portal é"
+            await client.get("x")
+        headers = service.requests[0].headers
+        assert headers["accept"] == "application/json"
+        assert headers["accept-encoding"] == "gzip, deflate"
+        assert headers["user-agent"].endswith("/portal é")
+        assert headers["x-globus-client-info"].startswith("product=globus-async,version=")
+
+    async def test_a_callers_header_takes_the_place_of_ours(self) -> None:
+        """In whatever case it is written."""
+        service = Scripted()
+        async with service.client() as client:
+            await client.get("x", headers={"ACCEPT": "text/csv", "X-Mine": "1"})
+        assert service.requests[0].headers.get_list("accept") == ["text/csv"]
+        assert service.requests[0].headers["x-mine"] == "1"
+
+    @pytest.mark.parametrize(
+        ("name", "value"),
+        [
+            ("X-Evil", "a\r\nX-Other: b"),
+            ("X-Evil", "a\nb"),
+            ("X-Evil", "\x00"),
+            ("X Evil", "a"),
+            ("X-Evil:", "a"),
+            ("", "a"),
+            ("X-Evil", "Ā"),
+            ("Host", "evil.example"),
+            ("content-length", "0"),
+            ("Transfer-Encoding", "chunked"),
+            ("Connection", "close"),
+        ],
+    )
+    async def test_a_header_that_could_change_the_request_is_refused(self, name: str, value: str) -> None:
+        """Line breaks, and what says where the request ends and whom it is for."""
+        service = Scripted()
+        async with service.client() as client:
+            with pytest.raises(GlobusSDKUsageError, match="header"):
+                await client.get("x", headers={name: value})
+        assert not service.requests
+
+    @pytest.mark.parametrize("name", ["a\r\nb", "a\x00", "\u0100"])
+    def test_an_app_name_that_is_none(self, name: str) -> None:
+        """It stands in a header."""
+        with pytest.raises(GlobusSDKUsageError, match="app_name"):
+            BaseClient(base_url=ORIGIN, app_name=name)
+
+    @pytest.mark.parametrize("method", ["", "get", "GET /", "G\r\n", "É", "A" * 17])
+    async def test_a_method_that_is_none(self, method: str) -> None:
+        """In capitals."""
+        service = Scripted()
+        async with service.client() as client:
+            with pytest.raises(GlobusSDKUsageError, match="capitals"):
+                await client.request(method, "x")
+        assert not service.requests
+
+
+class TestDates:
+    @pytest.mark.parametrize(
+        ("value", "sent"),
+        [
+            (datetime(2026, 3, 29, 2, 30, tzinfo=UTC), "2026-03-29T02:30:00Z"),
+            (
+                datetime(2026, 3, 29, 2, 30, 1, 999_999, tzinfo=timezone(timedelta(hours=5, minutes=30))),
+                "2026-03-28T21:00:01Z",
+            ),
+            (datetime(1, 1, 1, tzinfo=UTC), "0001-01-01T00:00:00Z"),
+            ("2026-03-29", "2026-03-29"),
+        ],
+    )
+    def test_an_instant_is_written_in_utc(self, value: datetime | str, sent: str) -> None:
+        """RFC 3339; a text goes as it is."""
+        assert utc("deadline", value) == sent
+
+    def test_a_time_without_a_zone_is_refused(self) -> None:
+        """It could be any instant; the error says what to do."""
+        with pytest.raises(GlobusSDKUsageError, match=r"deadline has no time zone.*astimezone"):
+            utc("deadline", datetime(2026, 3, 29, 2, 30))  # noqa: DTZ001
+
+    @pytest.mark.parametrize(("year", "hours"), [(1, 12), (9999, -12)])
+    def test_an_instant_beyond_the_calendar_is_refused(self, year: int, hours: int) -> None:
+        """Shifting it to UTC would leave the years that there are."""
+        first, last = (1, 1, 0), (12, 31, 23)
+        value = datetime(year, *(first if year == 1 else last), tzinfo=timezone(timedelta(hours=hours)))
+        with pytest.raises(GlobusSDKUsageError, match="deadline"):
+            utc("deadline", value)
+
+
+class TestSecrets:
+    """Nothing that is sent can be seen in what goes wrong (promise 34)."""
+
+    async def test_a_failing_call_shows_neither_token_nor_form(self) -> None:
+        """Not by repr, pickle, chain or the locals of any frame."""
+        token, refresh = canary("token"), canary("refresh token")
+        echo = answer(400, {"error": "invalid_grant", "sent": refresh, "client_secret": refresh})
+        for step in (echo, answer(200, "no object"), _refuse):
+            service = Scripted(step)
+            async with service.client(authorizer=AccessTokenAuthorizer(token), client_class=Posting) as client:
+                assert isinstance(client, Posting)
+                with pytest.raises(GlobusError) as caught:
+                    await client.send_form({"refresh_token": Secret(refresh), "client_id": "me"})
+                assert leaks_of_error(caught.value) == []
+                service.steps = (answer(400, {"client_secret": refresh}),)
+                with pytest.raises(GlobusError) as caught:
+                    await client.send_json({"client_secret": Secret(refresh)})
+                assert leaks_of_error(caught.value) == []
+
+    async def test_a_cancelled_call_shows_neither(self) -> None:
+        """A traceback of a cancellation is logged by many a server."""
+
+        async def silent(_: httpx.Request) -> httpx.Response:
+            await asyncio.get_running_loop().create_future()
+            raise AssertionError("never")
+
+        token, refresh = canary("token"), canary("refresh token")
+        async with Scripted(silent).client(authorizer=AccessTokenAuthorizer(token), client_class=Posting) as client:
+            assert isinstance(client, Posting)
+            call = asyncio.create_task(client.send_form({"refresh_token": Secret(refresh)}))
+            await asyncio.sleep(0.01)
+            call.cancel()
+            with pytest.raises(asyncio.CancelledError) as caught:
+                await call
+        assert leaks_of_error(caught.value) == []
+
+    @pytest.mark.parametrize(
+        "make",
+        [
+            partial(form_body, {"b": "\ud800"}),
+            partial(json_body, {"b": math.nan}),
+            partial(json_body, {"b": object()}),
+        ],
+    )
+    def test_a_refused_body_does_not_show_the_rest_of_it(self, make: Any) -> None:
+        """Encoding fails with the secret in hand."""
+        make.args[0]["a"] = Secret(canary("in a body"))
+        with pytest.raises(GlobusSDKUsageError) as caught:
+            make()
+        assert leaks_of_error(caught.value) == []
+
+    def test_a_request_hides_its_body_and_headers(self) -> None:
+        """It is a local of the loop, in every traceback."""
+        secret = canary("header").encode()
+        request = Request("GET", "https://h/x", ((b"Authorization", secret),), secret, secrets=(Secret("x"),))
+        assert leaks_in_text(repr([request])) == []
+
+    async def test_a_transport_of_any_kind_of_failure_shows_nothing(self) -> None:
+        """Errors of the HTTP library stay below."""
+        token = canary("token")
+        async with Transport(http_client=httpx.AsyncClient(transport=httpx.MockTransport(_refuse))) as transport:
+            client = BaseClient(
+                base_url=ORIGIN, transport=transport, authorizer=AccessTokenAuthorizer(token), retry=ONCE
+            )
+            with pytest.raises(GlobusConnectionError, match="could not be sent") as caught:
+                await client.post("x", {})
+        assert leaks_of_error(caught.value) == []
+        assert caught.value.__cause__ is None
+        assert caught.value.__context__ is None
+
+
+class Posting(BaseClient):
+    async def send_form(self, form: dict[str, object]) -> Any:
+        return await self._send("POST", path("/token"), dict[str, Any], form=form)
+
+    async def send_json(self, data: object) -> Any:
+        return await self._send("POST", path("/token"), dict[str, Any], data=data)
+
+
+def _refuse(request: httpx.Request) -> httpx.Response:
+    raise httpx.LocalProtocolError(f"Illegal header value {request.headers['authorization']!r}")
