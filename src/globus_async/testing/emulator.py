@@ -81,7 +81,7 @@ class GlobusEmulator:
             clock: Where its time comes from; a `ManualClock` stands still until `advance`. The system's by default.
             rate_limit: Transfer requests per second of one identity, metered over 10 seconds; unlimited by default.
             rotate_refresh_tokens: Each use of a refresh token replaces it.
-            pace: How fast tasks work; as fast as they can by default.
+            pace: How fast tasks work; by default as fast as they can, by a `ManualClock` a second after submission.
             limits: Page sizes and other numbers of the service.
             missing_credentials_status: What Transfer answers a request without a token: 401, or 400 as it was seen too.
             auth: Further arguments of `AuthState`.
@@ -95,6 +95,8 @@ class GlobusEmulator:
             **(auth or {}),
         )
         self.transfer = TransferState(self.clock, limits or Limits())
+        if pace is None:
+            pace = Pace(start_delay=1.0 if isinstance(self.clock, ManualClock) else 0.0)
         self.machine = TaskMachine(self.transfer, pace=pace)
         self.unknown_paths: Counter[str] = Counter()
         """Requests for what the emulator does not have, as ``METHOD /path``."""

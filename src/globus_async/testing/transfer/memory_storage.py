@@ -225,6 +225,13 @@ class MemoryStorage:
 
     def _find(self, path: Parts) -> tuple[Parts, _Node]:
         """Walk down from the root; return where the way ended and what is there."""
+        way, node = self._follow(path)
+        if node is None:
+            raise StorageError(Problem.NOT_FOUND, "No such file or directory")
+        return way, node
+
+    def _follow(self, path: Parts) -> tuple[Parts, _Node | None]:
+        """Walk down; only the last name of the way may be missing."""
         way: list[tuple[str, _Node]] = []
         here: _Node = self._root
         left = list(reversed(path))
@@ -241,7 +248,9 @@ class MemoryStorage:
                 raise StorageError(Problem.NOT_A_DIRECTORY, "Not a directory")
             child = here.children.get(name)
             if child is None:
-                raise StorageError(Problem.NOT_FOUND, "No such file or directory")
+                if left:
+                    raise StorageError(Problem.NOT_FOUND, "No such file or directory")
+                return (*(each for each, _ in way), name), None
             if isinstance(child, _Link):
                 links += 1
                 if links > _LINKS:
@@ -289,7 +298,9 @@ class MemoryStorage:
             raise StorageError(Problem.OTHER, "File name too long")
         node = parent.children.get(name)
         if isinstance(node, _Link):
-            here, node = self._find(path)
+            here, node = self._follow(path)
+            if not here:
+                raise StorageError(Problem.IS_A_DIRECTORY, "Is a directory")
             parent, name = self._parent(here), here[-1]
         if isinstance(node, _Directory):
             raise StorageError(Problem.IS_A_DIRECTORY, "Is a directory")

@@ -67,20 +67,17 @@ class RealStorage:
         Serve a directory.
 
         Args:
-            root: An existing directory.
+            root: A directory, looked at when the first operation needs it.
             quota: How many bytes may be written through this object; no limit by default.
 
         Raises:
-            NotADirectoryError: There is no such directory.
             NotImplementedError: This platform cannot walk from a descriptor; use `MemoryStorage` there.
         """
         if os.open not in os.supports_dir_fd:
             raise NotImplementedError("real directories need a platform with openat(), such as Linux or macOS")
-        self._root = str(Path(root).resolve())
+        self._root = str(Path(root).absolute())
         self._top: Parts = ()
         self._quota = _Quota(quota)
-        if not Path(self._root).is_dir():
-            raise NotADirectoryError(errno.ENOTDIR, "not a directory", self._root)
 
     def __repr__(self) -> str:
         return f"<RealStorage {'/'.join((self._root, *self._top))!r}>"
@@ -169,8 +166,7 @@ class RealStorage:
 
     def subtree(self, path: Parts) -> RealStorage:
         """Return the storage that has this directory as its root."""
-        with _told(), self._directory(path):
-            below = RealStorage(self._root)
+        below = RealStorage(self._root)
         below._top, below._quota = self._top + path, self._quota
         return below
 
@@ -231,10 +227,11 @@ class RealStorage:
 
     def _inside(self, target: str) -> str:
         """Rewrite an absolute link as a path from the root, if it leads there."""
-        root = "/".join((self._root.rstrip("/"), *self._top))
-        if target != root and not target.startswith(f"{root}/"):
-            raise StorageError(Problem.PERMISSION_DENIED, "Path not allowed: a link leaves the collection")
-        return target[len(root) :]
+        for spelled in (self._root, os.path.realpath(self._root)):
+            root = "/".join((spelled.rstrip("/"), *self._top))
+            if target == root or target.startswith(f"{root}/"):
+                return target[len(root) :]
+        raise StorageError(Problem.PERMISSION_DENIED, "Path not allowed: a link leaves the collection")
 
     def _entry(self, path: Parts, status: os.stat_result, directory: int) -> Entry:
         """Describe an entry; where it is a link, what it leads to."""

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import secrets
 import uuid
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from ..call import Call, RouteTable, bool_member, required_text, result, text_member
 from ..documents import ENDPOINT_DEFAULTS, endpoint_document, pause_rule_document
-from ..errors import ServiceError, not_permitted
+from ..errors import ServiceError, not_permitted, of_storage
 from ..filters import search_rank
 from ..model import Collection, Document
+from ..paths import Parts, joined
 from ..permissions import active_pause_rules, check_visible, effective_roles, is_visible, require_role
-from .files import parse
+from ..storage import Problem, StorageError
+from ..view import View
+from .files import at_storage, parse
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -21,6 +25,7 @@ if TYPE_CHECKING:
 
 __all__ = (
     "ROUTES",
+    "check_directory",
     "create_endpoint",
     "create_shared_endpoint",
     "created",
@@ -282,6 +287,7 @@ async def create_shared_endpoint(call: Call) -> Document:
         raise ServiceError(409, "Conflict", f"A shared endpoint on the path '{document['host_path']}' already exists")
     if host.storage is None:
         raise ServiceError(502, "ExternalError", f"Unable to scan endpoint '{host.id}': it is not connected")
+    await check_directory(View(call.state, host, call.caller.identity_ids), path)
     personal = bool(host.fields["is_globus_connect"])
     collection = Collection(
         id=str(uuid.uuid4()),
@@ -302,6 +308,19 @@ async def create_shared_endpoint(call: Call) -> Document:
     )
     call.state.collections[collection.id] = collection
     return created(call, collection, "Shared endpoint created")
+
+
+async def check_directory(view: View, path: Parts) -> None:
+    """
+    Demand that a directory is there and may be read.
+
+    Raises:
+        ServiceError: As `ls` would say it.
+    """
+    entry = await at_storage(partial(view.stat, path), "ls", view.collection, joined(path))
+    if not entry.is_directory:
+        problem = StorageError(Problem.NOT_A_DIRECTORY, "Not a directory")
+        raise of_storage(problem, "ls", view.collection, joined(path))
 
 
 async def my_shared_endpoint_list(call: Call) -> Document:

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 __all__ = (
     "ROUTES",
+    "at_storage",
     "check_connected",
     "list_directory",
     "make_directory",
@@ -79,7 +80,7 @@ async def list_directory(call: Call) -> Response:
             }
         ).encode()
 
-    return raw_answer(await _at_storage(work, "ls", collection, text or "/~/"))
+    return raw_answer(await at_storage(work, "ls", collection, text or "/~/"))
 
 
 async def stat(call: Call) -> Document:
@@ -87,7 +88,7 @@ async def stat(call: Call) -> Document:
     collection, view = _begin(call, "ls")
     text = call.query("path", "/~/") or "/~/"
     path = parse(collection, text)
-    entry = await _at_storage(partial(view.stat, path), "stat", collection, text)
+    entry = await at_storage(partial(view.stat, path), "stat", collection, text)
     return file_document(entry._replace(name=path[-1] if path else "/"))
 
 
@@ -95,7 +96,7 @@ async def make_directory(call: Call) -> Document:
     """Make a directory."""
     collection, view = _begin(call, "mkdir")
     text = required_text(call.document(), "path")
-    await _at_storage(partial(view.make_directory, parse(collection, text)), "mkdir", collection, text)
+    await at_storage(partial(view.make_directory, parse(collection, text)), "mkdir", collection, text)
     return result(call, "DirectoryCreated", "The directory was created successfully", data_type="mkdir_result")
 
 
@@ -105,7 +106,7 @@ async def rename(call: Call) -> Document:
     document = call.document()
     old, new = required_text(document, "old_path"), required_text(document, "new_path")
     work = partial(view.rename, parse(collection, old), parse(collection, new))
-    await _at_storage(work, "rename", collection, old)
+    await at_storage(work, "rename", collection, old)
     return result(call, "FileRenamed", "File or directory renamed successfully")
 
 
@@ -121,7 +122,7 @@ async def make_link(call: Call) -> Document:
         # A link is kept relative, so that it means the same wherever the root lies.
         up = "../" * (len(path) - 1)
         target = up + "/".join(parse(collection, target)) or "."
-    await _at_storage(partial(view.make_link, target, path), "symlink", collection, text)
+    await at_storage(partial(view.make_link, target, path), "symlink", collection, text)
     return result(call, "SymlinkCreated", "The symlink was created successfully")
 
 
@@ -161,7 +162,7 @@ def check_connected(collection: Collection, operation: str) -> None:
         raise ServiceError(502, f"ExternalError.{family}.GCDisconnected", disconnected(collection))
 
 
-async def _at_storage(work: Callable[[], T], operation: str, collection: Collection, path: str) -> T:
+async def at_storage(work: Callable[[], T], operation: str, collection: Collection, path: str) -> T:
     """Run a file operation in a worker thread, and answer what the storage said."""
     try:
         return await anyio.to_thread.run_sync(work)
