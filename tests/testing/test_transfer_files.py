@@ -277,14 +277,7 @@ async def test_ls_parameters(stage: Stage) -> None:
         ("mkdir", [], {}, (400, "BadRequest")),
         ("mkdir", {"path": "/" + "x" * 300}, {}, (502, "ExternalError.MkdirFailed")),
         ("rename", {"old_path": "/none", "new_path": "/x"}, {}, (404, "ClientError.NotFound")),
-        (
-            "POST",
-            "rename",
-            {"old_path": "/data", "new_path": "/notes.md"},
-            {},
-            502,
-            "ExternalError.RenameFailed.Exists",
-        ),
+        ("rename", {"old_path": "/data", "new_path": "/notes.md"}, {}, (502, "ExternalError.RenameFailed.Exists")),
     ],
 )
 async def test_refused_operations(
