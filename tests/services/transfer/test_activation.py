@@ -1,0 +1,64 @@
+"""What activation requirements answer, and until when an endpoint is active."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from globus_async._answer import Answer, Headers
+from globus_async.services.transfer import ActivationRequirementsResponse
+
+ASKED_AT = 1_800_000_000.0
+
+
+def requirements(**members: Any) -> ActivationRequirementsResponse:
+    document = {
+        "DATA_TYPE": "activation_requirements",
+        "activated": True,
+        "auto_activation_supported": False,
+        "expires_in": 3600,
+        "expire_time": None,
+        "length": 0,
+        "oauth_server": None,
+        "DATA": [],
+        **members,
+    }
+    answer = Answer(method="GET", path="/", status=200, reason="OK", headers=Headers([]), body=b"", started_at=ASKED_AT)
+    read: Any = ActivationRequirementsResponse
+    response: ActivationRequirementsResponse = read(answer, document)
+    return response
+
+
+@pytest.mark.parametrize(
+    ("members", "seconds", "active"),
+    [
+        ({}, 3600, True),
+        ({}, 3601, False),
+        ({"expires_in": -1, "activated": False}, 10**9, True),
+        ({"expires_in": 0, "activated": False}, 0, False),
+        ({"activated": False}, 1, False),
+    ],
+)
+def test_active_until(members: dict[str, Any], seconds: int, active: bool) -> None:
+    """Seconds count from when the service was asked, or are POSIX time."""
+    response = requirements(**members)
+    assert response.active_until(seconds) is active
+    assert response.active_until(ASKED_AT + seconds, relative_time=False) is active
+    assert response.always_activated is (members.get("expires_in") == -1)
+
+
+@pytest.mark.parametrize(
+    ("members", "auto", "web"),
+    [
+        ({}, False, False),
+        ({"auto_activation_supported": True}, True, True),
+        ({"oauth_server": "oauth.example.org"}, False, True),
+        ({"DATA": [{"type": "myproxy", "name": "hostname"}]}, False, True),
+        ({"DATA": [{"type": "delegate_proxy", "name": "public_key"}]}, False, False),
+    ],
+)
+def test_how_it_can_be_activated(members: dict[str, Any], auto: bool, web: bool) -> None:
+    """What supports auto-activation can be activated on the web too; so can OAuth and MyProxy."""
+    response = requirements(**members)
+    assert (response.supports_auto_activation, response.supports_web_activation) == (auto, web)
