@@ -86,13 +86,13 @@ class TestStorms:
     """However many need it, one request is made."""
 
     async def test_a_thousand_calls_with_an_expired_token(self) -> None:
-        """Promise 10, over real sockets: exactly 1 token request."""
+        """Over real sockets: exactly 1 token request."""
         async with real(held=0, delay=0.02) as (_, client, server):
             await asyncio.gather(*(client.get("thing") for _ in range(1000)))
             assert (server.token_requests, server.resource_requests) == (1, 1000)
 
     async def test_a_thousand_calls_whose_token_is_refused_at_once(self) -> None:
-        """Promise 11: exactly 1 token request, at most two attempts each, and all succeed."""
+        """Exactly 1 token request, at most two attempts each, and all succeed."""
         async with real(held=3600, delay=0.02) as (authorizer, client, server):
             server.revoke_access_tokens()
             before = await header_of(authorizer)
@@ -103,7 +103,7 @@ class TestStorms:
             assert await header_of(authorizer) != before
 
     async def test_a_thousand_calls_whose_renewal_fails(self) -> None:
-        """Promise 15: 1 request, and 1,000 exceptions of which none is another's."""
+        """1 request, and 1,000 exceptions of which none is another's."""
         async with real(held=0, delay=0.02) as (_, client, server):
             server.fails_with = b'HTTP/1.1 400 Bad Request\r\nContent-Length: 25\r\n\r\n{"error":"invalid_grant"}'
             errors = await asyncio.gather(*(client.get("thing") for _ in range(1000)), return_exceptions=True)
@@ -251,7 +251,7 @@ class TestFailure:
             assert auth.sent == ["rt-0", "rt-0"]
 
     async def test_a_401_of_the_token_endpoint_does_not_renew(self) -> None:
-        """Reliability C10: a renewal never leads to another."""
+        """A renewal never leads to another."""
         async with Scripted(answer(401, {"errors": [{"code": "UNAUTHORIZED"}]})).transport() as transport:
             auth = SocketAuth(base_url=ORIGIN, transport=transport)
             authorizer = RefreshTokenAuthorizer("rt", auth)
@@ -264,7 +264,7 @@ class TestFailure:
 
 class TestCancellation:
     async def test_at_every_suspension_nothing_is_lost(self) -> None:
-        """Promise 3: the server rotated, and we have what it gave, wherever the caller was cancelled."""
+        """The server rotated, and we have what it gave, wherever the caller was cancelled."""
         async with real() as (authorizer, client, server):
 
             async def unharmed() -> None:
@@ -281,7 +281,7 @@ class TestCancellation:
 
     @pytest.mark.parametrize("mode", MODES)
     async def test_the_leader_is_cancelled_and_nobody_else(self, mode: Any) -> None:
-        """Promise 4: 99 others do not fail, and do not wait longer than one more pass of the loop."""
+        """99 others do not fail, and do not wait longer than one more pass of the loop."""
         for k in range(1, 4):
             async with fake(passes=4) as (authorizer, auth, _):
                 leader = asyncio.create_task(_await(CancelAt(authorizer.get_authorization_header(), k, mode)))
@@ -309,7 +309,7 @@ class TestCancellation:
             assert (auth.requests, authorizer.refresh_token.reveal()) == (1, "rt-1")
 
     async def test_waiters_that_were_cancelled_are_gone_when_it_lands(self) -> None:
-        """Reliability B6: nothing of 1,000 cancelled waiters is kept."""
+        """Nothing of 1,000 cancelled waiters is kept."""
         async with fake(seconds=5) as (authorizer, _, clock):
             for _ in range(1000):
                 call = asyncio.create_task(header_of(authorizer))
@@ -379,7 +379,7 @@ class TestWindows:
             assert auth.requests == 0
 
     async def test_in_the_last_five_minutes_it_is_renewed_beside_the_calls(self) -> None:
-        """Promise 14: a call does not wait for a renewal that takes five seconds."""
+        """A call does not wait for a renewal that takes five seconds."""
         async with fake(held=3600, seconds=5) as (authorizer, auth, clock):
             await clock.advance(3301)
             for _ in range(1000):
@@ -424,7 +424,7 @@ class TestWindows:
         "lifetime", [0, 1, 2, 30, 59, 60, 119, -5, "30", "x", None, 1e12, math.inf, math.nan, True]
     )
     async def test_however_long_a_grant_lives_it_is_used_and_leads_to_no_loop(self, lifetime: object) -> None:
-        """Promise 13: at most one renewal per grant, at once and after it has ended."""
+        """At most one renewal per grant, at once and after it has ended."""
         async with fake(lifetime=lifetime) as (authorizer, auth, clock):
             for number in range(1, 6):
                 got = await asyncio.gather(*(header_of(authorizer) for _ in range(20)))
@@ -460,7 +460,7 @@ class TestWindows:
 
     @pytest.mark.parametrize("step", [3600, -3600, 10 * 365 * 86400.0, -10 * 365 * 86400.0])
     async def test_a_step_of_the_wall_clock_costs_one_renewal_at_most(self, step: float) -> None:
-        """Promise 17: forward or back, an hour or ten years."""
+        """Forward or back, an hour or ten years."""
         async with fake(held=7200, lifetime=7200) as (authorizer, auth, clock):
             clock.step_wall(step)
             for _ in range(5):
@@ -515,7 +515,7 @@ class TestRotation:
 
     @pytest.mark.parametrize("rotated", [None, "", 7])
     async def test_an_answer_without_one_keeps_the_old(self, rotated: object) -> None:
-        """RFC 6749 section 6 allows it; reliability C7."""
+        """RFC 6749 section 6 allows it."""
         async with fake(lifetime=30) as (authorizer, auth, clock):
             auth.script = lambda number: {"access_token": f"at-{number}", "expires_in": 30, "refresh_token": rotated}
             await header_of(authorizer)
@@ -527,7 +527,7 @@ class TestRotation:
         "access", [{}, {"access_token": "not a token"}, {"access_token": "at", "token_type": "mac"}]
     )
     async def test_it_is_kept_from_an_answer_that_is_no_good(self, access: dict[str, object]) -> None:
-        """Reliability C8: it may be the only one that still works."""
+        """It may be the only one that still works."""
         async with fake() as (authorizer, auth, _):
             auth.script = lambda number: access | {"refresh_token": "rt-new"} if number == 1 else None
             with pytest.raises(TokenRefreshError):
@@ -554,7 +554,7 @@ class TestRotation:
 
 class TestRefused:
     async def test_only_the_token_that_was_refused_is_forgotten(self) -> None:
-        """Reliability C9: a late 401 for an old token leaves the new one alone."""
+        """A late 401 for an old token leaves the new one alone."""
         async with fake(held=3600) as (authorizer, auth, _):
             old = await authorizer.get_authorization_header()
             assert authorizer.handle_missing_authorization(old)
@@ -666,7 +666,7 @@ class TestOnRefresh:
         assert "while on_refresh" in str(inside[0])
 
     async def test_nothing_of_the_first_caller_is_seen_in_it(self) -> None:
-        """Reliability L3: one user's context variables are not another's."""
+        """One user's context variables are not another's."""
         user = contextvars.ContextVar("user", default="nobody")
         seen: list[str] = []
         async with fake(on_refresh=lambda _: seen.append(user.get())) as (authorizer, _, _clock):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import AsyncIterator
 from functools import partial
 from typing import Any
 
@@ -92,7 +93,7 @@ class TestRetry:
 
     @pytest.mark.parametrize("status", [408, 500, 502, 503, 504])
     async def test_a_post_that_may_have_been_executed_is_not_repeated(self, status: int) -> None:
-        """Promise 24: at most once, whatever the trouble."""
+        """At most once, whatever the trouble."""
         service = Scripted(answer(status), answer(200))
         async with service.client() as client:
             with pytest.raises(GlobusAPIError):
@@ -245,7 +246,7 @@ class TestRetry:
 
 class TestRetryAfter:
     async def test_the_wait_is_never_shorter_than_asked(self) -> None:
-        """Promise 25, with jitter at its least and at its most."""
+        """With jitter at its least and at its most."""
         for jitter in (0.0, 0.5, 1.0):
             service = Scripted(answer(429, retry_after="7"), answer(200))
             async with service.client() as client:
@@ -360,7 +361,7 @@ class TestHoldOff:
 
 class TestAuthorization:
     async def test_the_authorizer_is_asked_before_every_attempt(self) -> None:
-        """Reliability C16: what changed meanwhile goes out with the next attempt."""
+        """What changed meanwhile goes out with the next attempt."""
         authorizer = Counting()
         service = Scripted(answer(500), answer(503), answer(200))
         async with service.client(authorizer=authorizer) as client:
@@ -380,7 +381,7 @@ class TestAuthorization:
         )
 
     async def test_a_second_refusal_is_the_error(self) -> None:
-        """Promise 11: at most two attempts per call for one refused token."""
+        """At most two attempts per call for one refused token."""
         service = Scripted(answer(401))
         async with service.client(authorizer=Counting()) as client:
             with pytest.raises(GlobusAPIError) as caught:
@@ -607,7 +608,7 @@ class TestGate:
 
 class TestBudget:
     async def test_an_outage_is_not_answered_with_a_storm(self) -> None:
-        """Promise 26: however many calls fail, there are at most 40 retries; after the outage they work again."""
+        """However many calls fail, there are at most 40 retries; after the outage they work again."""
         service = Scripted(raw(503))
         async with service.client() as client:
             for _ in range(200):
@@ -707,7 +708,7 @@ async def test_stages_are_told_apart() -> None:
     """Never sent, sent without an answer, and an answer that broke off."""
 
     class Broken(httpx.AsyncByteStream):
-        async def __aiter__(self) -> Any:
+        async def __aiter__(self) -> AsyncIterator[bytes]:
             yield b"{"
             raise httpx.ReadError("gone")
 

@@ -95,7 +95,7 @@ def resolved(target: str) -> list[str]:
 
 class TestPath:
     def test_no_id_reaches_another_resource(self) -> None:
-        """Promise 22: 10,000 hostile ids; a path with the expected segments, or an error."""
+        """10,000 hostile ids; a path with the expected segments, or an error."""
         lots = Random(22)
         letters = [chr(number) for number in range(0x180)] + ["\u2028", "\uff0e", "\ud800", "\U0001f4a9"]
         for _ in range(5000):
@@ -285,7 +285,7 @@ CORPUS = tuple(_corpus())
 
 
 class TestOrigin:
-    """Promise 21: credentials go to the origin of the client, and nowhere else."""
+    """Credentials go to the origin of the client, and nowhere else."""
 
     async def test_no_url_takes_credentials_elsewhere(self) -> None:
         """Over 500 URLs: an error before anything is sent, or a request to the client's own origin."""
@@ -660,7 +660,7 @@ class TestDates:
 
 
 class TestSecrets:
-    """Nothing that is sent can be seen in what goes wrong (promise 34)."""
+    """Nothing that is sent can be seen in what goes wrong."""
 
     async def test_a_failing_call_shows_neither_token_nor_form(self) -> None:
         """Not by repr, pickle, chain or the locals of any frame."""

@@ -34,7 +34,8 @@ class RetryPolicy:
         if not (isinstance(self.max_retries, int) and self.max_retries >= 0):
             raise GlobusSDKUsageError("max_retries must be a whole number, 0 or more")
         for name in ("base_delay", "max_delay", "max_retry_after"):
-            if not 0 <= getattr(self, name) < float("inf"):
+            seconds = getattr(self, name)
+            if not (isinstance(seconds, (int, float)) and 0 <= seconds < float("inf")):
                 raise GlobusSDKUsageError(f"{name} must be a number of seconds, 0 or more")
 
     def delay(

@@ -1,0 +1,122 @@
+"""Reading Retry-After, in all its forms and in none."""
+
+from __future__ import annotations
+
+import math
+from random import Random
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from globus_async import RetryPolicy
+from globus_async._answer import Answer, Headers
+from globus_async._retry_after import http_date, retry_after
+
+NOW = 784_111_777.0  # Sun, 06 Nov 1994 08:49:37 GMT
+PIECES = (
+    *"0123456789+-. :,;eExX_\t\r\n\x00",
+    "Sun",
+    "Sunday",
+    "Nov",
+    "06",
+    "1994",
+    "94",
+    "08:49:37",
+    "GMT",
+    "+0100",
+    "Infinity",
+    "NaN",
+    "١٢",
+    "²",
+    "9" * 400,
+    "Sun, 06 Nov 1994 08:49:37 GMT",
+    "Sunday, 06-Nov-94 08:49:37 GMT",
+    "Sun Nov  6 08:49:37 1994",
+)
+
+
+def check(value: str, date: str | None = None) -> None:
+    """Look at one value: nothing, or seconds that can be waited for; and the policy's wait stays below its cap."""
+    seconds = retry_after(value, date=date, received_at=NOW)
+    assert seconds is None or (math.isfinite(seconds) and seconds >= 0)
+    fields = [(b"Retry-After", value.encode("utf-8", "replace"))]
+    answer = Answer(method="GET", path="/", status=503, reason="", headers=Headers(fields), body=b"", received_at=NOW)
+    delay = RetryPolicy().delay(answer, retries=0, replayable=True, is_final=False, jitter=0.99)
+    assert delay is None or 0 <= delay <= 120
+    if delay is not None and answer.retry_after is not None:
+        assert delay >= answer.retry_after
+
+
+def test_a_hundred_thousand_values() -> None:
+    """Nothing, or a wait; never an exception."""
+    lots = Random(25)
+    for _ in range(50_000):
+        check("".join(lots.choices(PIECES, k=lots.randrange(8))))
+        check("".join(map(chr, lots.choices(range(0x300), k=lots.randrange(12)))))
+
+
+@settings(max_examples=500, deadline=None, derandomize=True)
+@given(st.text(), st.one_of(st.none(), st.text()))
+def test_values_that_are_searched_for(value: str, date: str | None) -> None:
+    """The same, with any Date beside it."""
+    check(value, date)
+
+
+@pytest.mark.parametrize(
+    ("value", "seconds"),
+    [
+        (None, None),
+        ("", None),
+        ("0", 0),
+        ("120", 120),
+        (" 7\t", 7),
+        ("007", 7),
+        ("-5", None),
+        ("+5", None),
+        ("1.5", None),
+        ("1e3", None),
+        ("0x10", None),
+        ("1_0", None),
+        ("١٢", None),
+        ("²", None),
+        ("soon", None),
+        ("5, 6", None),
+        ("Sun, 06 Nov 1994 08:49:47 GMT", 10),
+        ("Sunday, 06-Nov-94 08:49:47 GMT", 10),
+        ("Sun Nov  6 08:49:47 1994", 10),
+        ("Sun, 06 Nov 1994 08:49:30 GMT", 0),
+        ("Sun, 06 Nov 1994 08:49:47 +0100", None),
+        ("sun, 06 nov 1994 08:49:47 gmt", None),
+        ("Sun, 06 Zzz 1994 08:49:47 GMT", None),
+    ],
+)
+def test_forms(value: str | None, seconds: float | None) -> None:
+    """ASCII digits, or one of the three dates of HTTP."""
+    assert retry_after(value, date=None, received_at=NOW) == seconds
+
+
+@pytest.mark.parametrize("digits", [10, 100, 4301, 100_000])
+def test_a_number_of_any_length_is_long(digits: int) -> None:
+    """Longer than any cap, and no error."""
+    seconds = retry_after("9" * digits, date=None, received_at=NOW)
+    assert seconds is not None
+    assert 1e8 < seconds < math.inf
+
+
+def test_a_date_is_measured_against_the_answers_own() -> None:
+    """This machine's clock may be wrong by years."""
+    date, value = "Sun, 06 Nov 1994 08:49:37 GMT", "Sun, 06 Nov 1994 08:50:37 GMT"
+    for received_at in (0.0, NOW, 2e9, -1e9):
+        assert retry_after(value, date=date, received_at=received_at) == 60
+    assert retry_after(value, date="nonsense", received_at=NOW) == 60
+
+
+@pytest.mark.parametrize(
+    ("text", "year"), [("Monday, 01-Jan-68 00:00:00 GMT", 2068), ("Monday, 01-Jan-70 00:00:00 GMT", 1970)]
+)
+def test_years_of_two_digits(text: str, year: int) -> None:
+    """They belong to the nearer century."""
+    seconds = http_date(text)
+    assert seconds is not None
+    assert round(1970 + seconds / 31_556_952) == year

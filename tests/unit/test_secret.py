@@ -1,0 +1,121 @@
+"""A text that shows itself to nobody."""
+
+from __future__ import annotations
+
+import copy
+import pickle
+from typing import Any
+
+import pytest
+
+from globus_async._secret import Secret
+from globus_async.authorizers import (
+    AccessTokenAuthorizer,
+    BasicAuthorizer,
+    ClientCredentialsAuthorizer,
+    RefreshTokenAuthorizer,
+)
+from globus_async.errors import GlobusSDKUsageError
+from tests.toolkit.auth_clients import FakeAuth
+from tests.toolkit.canaries import canary, leaks_of, leaks_of_error
+from tests.toolkit.scripted import Scripted
+
+BAD = ("", " ", "a b", " a", "a\n", "a\r\nX: y", "a\x00", "é", "a\u2028", "\ud800", "=a", "a\t", "a;b", "a,b", '"a"')
+
+
+def test_only_reveal_gives_the_text() -> None:
+    """Not repr, str, format, pprint, vars, json, pickle, copies."""
+    secret = Secret(canary("secret"))
+    assert leaks_of(secret) == []
+    assert leaks_of([secret, {"a": (secret,)}]) == []
+    assert f"{secret}|{secret!r}|{secret:>5}" == "***|Secret('***')|  ***"
+
+
+def test_copies_are_the_same_and_pickles_are_empty() -> None:
+    """A copy stays in the process; a pickle may go anywhere."""
+    secret = Secret("AgX")
+    assert copy.copy(secret) is copy.deepcopy(secret) is secret
+    assert pickle.loads(pickle.dumps(secret)).reveal() == "***"
+
+
+def test_equality() -> None:
+    """By the text, with secrets only."""
+    assert Secret("a") == Secret("a") != Secret("b")
+    assert Secret("a") != "a"
+    assert Secret("\ud800é") == Secret("\ud800é") != Secret("\ud801")
+    assert len({Secret("a"), Secret("a"), Secret("b")}) == 2
+    assert Secret("a")
+    assert not Secret("")
+
+
+def test_wrapping_twice_is_wrapping_once() -> None:
+    """A secret stays what it is."""
+    secret = Secret("AgX")
+    assert Secret.of(secret) is secret
+    assert Secret.token("t", secret) is secret
+
+
+@pytest.mark.parametrize("value", ["a", "AgX1-._~+/", "abc==", "0" * 5000])
+def test_tokens(value: str) -> None:
+    """As RFC 6750 section 2.1 has them."""
+    assert Secret.token("t", value).reveal() == value
+
+
+@pytest.mark.parametrize("value", [*BAD, None, 5, b"a"])
+def test_what_is_no_token_is_refused(value: Any) -> None:
+    """Before anything is sent."""
+    with pytest.raises(GlobusSDKUsageError, match="not a token"):
+        Secret.token("t", value)
+
+
+async def test_a_refused_token_is_not_shown() -> None:
+    """None of its characters, in no frame's locals, by no way in."""
+    async with Scripted().transport() as transport:
+        auth = FakeAuth(transport)
+
+        def held(bad: str) -> object:
+            return RefreshTokenAuthorizer("rt", auth, access_token=bad, expires_at=1e9)
+
+        def own(bad: str) -> object:
+            return ClientCredentialsAuthorizer(auth, "s", access_token=bad, expires_at=1e9)
+
+        def basic(bad: str) -> object:
+            return BasicAuthorizer("me", bad)
+
+        ways: list[Any] = [AccessTokenAuthorizer, lambda bad: RefreshTokenAuthorizer(bad, auth), held, own, basic]
+        for way in ways:
+            with pytest.raises(GlobusSDKUsageError) as caught:
+                way(canary("broken") + "\n")
+            assert leaks_of_error(caught.value) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "password"), [("", "p"), ("a:b", "p"), ("a\n", "p"), ("a", "p\n"), ("a", "\x00"), ("a", "\ud800")]
+)
+def test_user_names_and_passwords_that_are_none(name: str, password: str) -> None:
+    """They stand in a header, with a colon between them."""
+    with pytest.raises(GlobusSDKUsageError, match="user name and password"):
+        BasicAuthorizer(name, password)
+
+
+async def test_headers() -> None:
+    """What each kind of credentials looks like in the end."""
+    assert (await AccessTokenAuthorizer("AgX").get_authorization_header()).reveal() == "Bearer AgX"
+    assert (await BasicAuthorizer("ada", "pä").get_authorization_header()).reveal() == "Basic YWRhOnDDpA=="
+
+
+async def test_a_header_for_a_mapping_of_the_callers() -> None:
+    """Put over one that is there."""
+    headers = {"Authorization": "old"}
+    await AccessTokenAuthorizer("AgX").set_authorization_header(headers)
+    assert headers == {"Authorization": "Bearer AgX"}
+
+
+@pytest.mark.parametrize("make", [lambda: AccessTokenAuthorizer("AgX"), lambda: BasicAuthorizer("a", "b")])
+def test_authorizers_show_nothing_and_are_not_pickled(make: Any) -> None:
+    """They hold credentials; a copy by value could go anywhere."""
+    authorizer = make()
+    assert repr(authorizer) == f"<{type(authorizer).__name__}>"
+    for way in (pickle.dumps, copy.copy, copy.deepcopy):
+        with pytest.raises(TypeError, match="cannot be pickled"):
+            way(authorizer)
