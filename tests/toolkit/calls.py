@@ -13,7 +13,7 @@ from typing import Any, cast
 
 from globus_async import BaseClient
 
-__all__ = ("Call", "every_call")
+__all__ = ("ID", "Call", "every_call")
 
 ID = "5e1f2a4c-0000-4000-8000-000000000001"
 
@@ -53,7 +53,20 @@ ONLY_FOR: dict[str, dict[str, Any]] = {
     "put": {"path": "/v0.10/x"},
     "request": {"path": "/v0.10/x"},
     "submit_delete": {"data": {"DATA_TYPE": "delete", "endpoint": ID, "DATA": [{"path": "/x"}], "submission_id": ID}},
-    "submit_transfer": {"data": {"DATA_TYPE": "transfer", "DATA": [{"path": "/x"}], "submission_id": ID}},
+    "submit_transfer": {
+        "data": {
+            "DATA_TYPE": "transfer",
+            "source_endpoint": ID,
+            "destination_endpoint": ID,
+            "DATA": [{"DATA_TYPE": "transfer_item", "source_path": "/x", "destination_path": "/y"}],
+            "submission_id": ID,
+        }
+    },
+    "create_child_client": {"public_client": True},
+    "create_client": {"public_client": True},
+    "get_client": {"client_id": ID},
+    "get_identities": {"ids": [ID]},
+    "get_identity_providers": {"ids": [ID]},
     "create_tunnel": {"data": {"data": {"type": "Tunnel", "attributes": {}}}},
     "task_wait": {"timeout": 1, "polling_interval": 1},
 }
@@ -73,7 +86,10 @@ class Call:
 
     async def on(self, client: BaseClient) -> object:
         """Make the call; of a listing the first page, of a stream the first item."""
-        made: object = getattr(client, self.method)(**self.arguments)
+        on: Any = client
+        if self.method == "oauth2_exchange_code_for_tokens" and hasattr(on, "oauth2_start_flow"):
+            on.oauth2_start_flow(redirect_uri="http://127.0.0.1/")
+        made: object = getattr(on, self.method)(**self.arguments)
         if isinstance(made, Awaitable):
             return await cast("Awaitable[object]", made)
         assert isinstance(made, AsyncIterable), f"{self.method} gave {made!r}"

@@ -166,8 +166,9 @@ class RawServer:
     open: int = 0
     most_open: int = 0
     port: int = 0
+    tasks: set[asyncio.Task[None]] = field(default_factory=set)
+    """Its own tasks, one for each connection."""
     _server: asyncio.Server | None = None
-    _tasks: set[asyncio.Task[None]] = field(default_factory=set)
 
     @property
     def url(self) -> str:
@@ -184,9 +185,9 @@ class RawServer:
     async def __aexit__(self, *_: object) -> None:
         assert self._server is not None
         self._server.close()
-        for task in self._tasks:
+        for task in self.tasks:
             task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await asyncio.gather(*self.tasks, return_exceptions=True)
         await self._server.wait_closed()
         await asyncio.sleep(0)
 
@@ -210,7 +211,7 @@ class RawServer:
     async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
         assert task is not None
-        self._tasks.add(task)
+        self.tasks.add(task)
         self.connections += 1
         self.open += 1
         self.most_open = max(self.most_open, self.open)
@@ -226,7 +227,7 @@ class RawServer:
             writer.transport.abort()
             with contextlib.suppress(OSError, asyncio.CancelledError):
                 await writer.wait_closed()  # or how it ended would be an error that nobody looked at
-            self._tasks.discard(task)
+            self.tasks.discard(task)
 
     async def _serve(self, connection: int, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         going = await self._play(connection, self.on_accept, reader, writer)
