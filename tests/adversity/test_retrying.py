@@ -41,20 +41,7 @@ def odd_number(lots: random.Random) -> str:
 
 
 def odd_word(lots: random.Random) -> str:
-    words = (
-        "NaN",
-        "inf",
-        "-inf",
-        "Infinity",
-        "1e309",
-        "\u0663",
-        "\u00b2",
-        "\uff11\uff12",
-        "1_000",
-        "None",
-        "null",
-        "true",
-    )
+    words = ("NaN", "inf", "-inf", "1e309", "\u0663", "\u00b2", "\uff11\uff12", "1_000", "None", "null", "true")
     return lots.choice(words)
 
 
