@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Callable
 from typing import Any, Final, NoReturn
@@ -15,6 +16,8 @@ LARGE: Final = 1 << 20
 """From so many bytes on a body is decoded apart from the event loop."""
 
 _SURROGATE: Final = re.compile(rb"\\u[dD][89a-fA-F]")
+_LONG_NUMBER: Final = re.compile(rb"[0-9]{19}")
+"""A whole number that ``orjson`` may make a float of."""
 
 
 def is_object(value: object) -> TypeIs[dict[str, Any]]:
@@ -29,6 +32,13 @@ def is_list(value: object) -> TypeIs[list[Any]]:
 
 def _no_constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is not JSON")
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if math.isinf(number):
+        raise ValueError("a number is too large")
+    return number
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -64,18 +74,19 @@ def decode_json(body: bytes, *, unique: bool = False, large: bool = False) -> An
         large: Let other threads run meanwhile.
 
     Raises:
-        ValueError: Not UTF-8, not JSON (NaN and infinities are not), nested too deeply, or with half a surrogate pair.
+        ValueError: Not UTF-8, not JSON (NaN and infinities are not), a number too large, nested too deeply, or with
+            half a surrogate pair.
     """
     global _loads, _sought
     if not _sought:
         _loads, _sought = _loader(), True
-    if _loads is not None and not (unique or large):
+    if _loads is not None and not (unique or large or _LONG_NUMBER.search(body)):
         return _loads(body)
     text = body.decode("utf-8")
     # a decoder in C holds the interpreter for the whole of a text; one that calls Python for every object does not
     hook = _unique if unique else _members if large else None
     try:
-        document = json.loads(text, parse_constant=_no_constant, object_pairs_hook=hook)
+        document = json.loads(text, parse_constant=_no_constant, parse_float=_finite, object_pairs_hook=hook)
         if _SURROGATE.search(body) is not None:
             json.dumps(document, ensure_ascii=False).encode()
     except RecursionError:
