@@ -1,0 +1,142 @@
+"""Running the clients in turn, so that what the machine does meanwhile falls on all of them alike."""
+
+from __future__ import annotations
+
+import json
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Generator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Self
+
+from benchmarks.server import LATENCIES
+
+ROOT = Path(__file__).parent.parent
+Result = Mapping[str, float]
+
+
+class Process:
+    """A process that is told works line by line."""
+
+    def __init__(self, python: str, *arguments: str) -> None:
+        self._process = subprocess.Popen(  # noqa: S603 -- our own modules
+            [python, "-m", *arguments], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=ROOT
+        )
+        self.said: Any = self._line()
+
+    def _line(self) -> Any:
+        assert self._process.stdout is not None
+        line = self._process.stdout.readline()
+        if not line:
+            raise SystemExit(f"a process of the benchmark ended early: {self._process.args!r}")
+        return json.loads(line)
+
+    def do(self, work: str, **told: object) -> dict[str, Any]:
+        """Have a work done; return what it took."""
+        assert self._process.stdin is not None
+        print(json.dumps({"work": work, **told}), file=self._process.stdin, flush=True)
+        result: dict[str, Any] = self._line()
+        return result
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        assert self._process.stdin is not None
+        self._process.stdin.close()
+        self._process.wait(10)
+
+
+@dataclass
+class Bench:
+    """The server, the clients by name, and the interpreters they run in."""
+
+    ports: dict[str, int]
+    clients: dict[str, Process]
+    python: str
+    official_python: str
+    versions: dict[str, str] = field(default_factory=dict)
+
+    def alternate(
+        self, rounds: int, works: Mapping[str, tuple[str, str, Mapping[str, object]]]
+    ) -> dict[str, dict[str, float]]:
+        """
+        Have works done in turn, round by round; return the medians of what each took.
+
+        Args:
+            rounds: How often.
+            works: By the name of a row: the client, its work, and what it is told.
+        """
+        found: dict[str, list[Result]] = {row: [] for row in works}
+        for _ in range(rounds):
+            for row, (name, work, told) in works.items():
+                found[row].append(self.clients[name].do(work, ports=self.ports, **told))
+        return {row: medians(results) for row, results in found.items()}
+
+
+def medians(results: Sequence[Result]) -> dict[str, float]:
+    """Return the median of each of the figures."""
+    return {name: statistics.median(result[name] for result in results) for name in results[0]}
+
+
+@contextmanager
+def bench(official_python: str) -> Generator[Bench]:
+    """Start the server and all clients; end them."""
+    with ExitStack() as stack:
+        server = stack.enter_context(Process(sys.executable, "benchmarks.server"))
+        ports = {str(latency): port for latency, port in zip(LATENCIES, server.said, strict=True)}
+        programs = {
+            "ours": (sys.executable, "benchmarks.ours"),
+            "ours, uvloop": (sys.executable, "benchmarks.ours", "uvloop"),
+            "ours, no orjson": (sys.executable, "benchmarks.ours", "plain"),
+            "httpx": (sys.executable, "benchmarks.bare", "httpx"),
+            "aiohttp": (sys.executable, "benchmarks.bare", "aiohttp"),
+            "official": (official_python, "benchmarks.official"),
+            "memory": (sys.executable, "benchmarks.ours"),  # one that has done nothing else
+        }
+        clients = {name: stack.enter_context(Process(*program)) for name, program in programs.items()}
+        versions = {library: version for client in clients.values() for library, version in client.said.items()}
+        yield Bench(ports, clients, sys.executable, official_python, versions)
+
+
+def fresh(rounds: int, programs: Mapping[str, tuple[str, str]]) -> dict[str, float]:
+    """Run programs in turn, each in a fresh process; return the median seconds of wall clock of each."""
+    found: dict[str, list[float]] = {name: [] for name in programs}
+    for _ in range(rounds):
+        for name, (python, program) in programs.items():
+            began = time.perf_counter()
+            subprocess.run([python, "-c", program], check=True, cwd=ROOT)  # noqa: S603 -- our own lines
+            found[name].append(time.perf_counter() - began)
+    return {name: statistics.median(seconds) for name, seconds in found.items()}
+
+
+Work = Callable[[Bench], list["Figure"]]
+
+
+@dataclass(frozen=True)
+class Figure:
+    """
+    One line of the table.
+
+    Attributes:
+        work: What was done.
+        what: What is compared with what.
+        measured: The figure.
+        aim: What it should be at most.
+        note: The absolute numbers behind it.
+    """
+
+    work: str
+    what: str
+    measured: float
+    aim: float | None
+    note: str = ""
+
+    @property
+    def reached(self) -> bool:
+        """Whether the figure is as it should be."""
+        return self.aim is None or self.measured <= self.aim
