@@ -73,7 +73,7 @@ async def exchange(
                 try:
                     result = await read(outcome)
                 except ResponseDecodeError as unusable:
-                    outcome = unusable
+                    outcome = unusable.with_traceback(None)  # the frames below hold the document
                 else:
                     origin.budget.refill(after_retry=retries > 0)
                     return result
