@@ -54,7 +54,7 @@ class Service:
     """Answers with what the function returns: a document, or an `httpx.Response`."""
 
     answer: Answering
-    clock: FakeClock = field(default_factory=FakeClock)
+    clock: FakeClock = field(default_factory=lambda: FakeClock(skipping=True))
     asked: list[Asked] = field(default_factory=list)
 
     async def _handle(self, request: httpx.Request) -> httpx.Response:
@@ -73,6 +73,11 @@ class Service:
     def client(self, kind: type[C], *arguments: Any, **options: Any) -> C:
         """Make a client of this service."""
         return kind(*arguments, base_url=BASE, transport=self.transport(), **options)
+
+
+def as_json(document: object) -> httpx.Response:
+    """Answer with any document, also one that is null."""
+    return httpx.Response(200, content=json.dumps(document), headers={"Content-Type": "application/json"})
 
 
 def say(capsys: pytest.CaptureFixture[str], told: str) -> None:

@@ -117,7 +117,7 @@ BAD: dict[str, Bad] = {
     "exp true": Bad("exp", with_claims(exp=True)),
     "exp negative": Bad("exp", with_claims(exp=-1)),
     "exp beyond all numbers": Bad("exp", with_payload(with_exp("9" * 400))),
-    "exp infinite": Bad("exp", with_payload(with_exp("1e999"))),
+    "exp infinite": Bad("payload", with_payload(with_exp("1e999"))),
     "exp over by 61 s": Bad("exp", with_claims(exp=NOW - 61, iat=NOW - 1000)),
     "exp over by 299 s": Bad("exp", with_claims(exp=NOW - 299, iat=NOW - 1000)),
     "exp over by a year": Bad("exp", with_claims(exp=NOW - 31_536_000, iat=NOW - 31_600_000)),

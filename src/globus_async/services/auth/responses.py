@@ -54,6 +54,8 @@ class TokensByScope(Mapping[str, TokenInfo]):
         'auth.globus.org'
     """
 
+    __slots__ = ("_by_scope",)
+
     def __init__(self, tokens: Iterable[TokenInfo]) -> None:
         self._by_scope = {scope: token for token in tokens for scope in token["scope"].split()}
 
@@ -78,6 +80,9 @@ class TokensByScope(Mapping[str, TokenInfo]):
 
     def __repr__(self) -> str:
         return f"<tokens for {' '.join(self)}>"
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("tokens cannot be pickled by scope; keep what you need of .by_resource_server")
 
 
 class _SecretResponse(GlobusHTTPResponse[_D]):
@@ -176,7 +181,7 @@ class OAuthTokenResponse(_TokenResponse[TokenDocument]):
         self.nonce: str | None = None
         _refuse_error(answer, data)
         if not is_object(data) or not _has_token(data) or (self.needs_token_type and not _is_bearer(data)):
-            raise _emptied(answer, data).unusable("it should hold a bearer token")
+            raise answer.unusable("it should hold a bearer token")
         others = data.get("other_tokens")
         self._index([data, *(filter(is_object, others) if is_list(others) else ())])
 
@@ -261,7 +266,7 @@ class OAuthDependentTokenResponse(_TokenResponse[list[TokenInfo]]):
         super().__init__(answer, data)
         _refuse_error(answer, data)
         if not is_list(data) or not all(is_object(entry) and _has_token(entry) for entry in data):
-            raise _emptied(answer, data).unusable("it should be a list of tokens")
+            raise answer.unusable("it should be a list of tokens")
         self._index(data)
 
 
@@ -345,11 +350,4 @@ class ErrorInside(ResponseDecodeError):  # noqa: N818 -- never leaves the packag
 
 def _refuse_error(answer: Answer, data: object) -> None:
     if is_object(data) and "error" in data:
-        raise ErrorInside(_emptied(answer, data))
-
-
-def _emptied(answer: Answer, data: object) -> Answer:
-    """Empty a document that is about to be refused, so that no frame of the traceback shows tokens."""
-    if is_object(data) or is_list(data):
-        data.clear()
-    return answer
+        raise ErrorInside(answer)

@@ -1,0 +1,479 @@
+"""The token endpoint: what is asked, and what is made of answers, odd ones too."""
+
+from __future__ import annotations
+
+import json
+import pickle
+from typing import Any
+
+import httpx
+import pytest
+
+from globus_async import AccessTokenAuthorizer, GlobusSDKUsageError, RefreshTokenAuthorizer, ResponseDecodeError, Secret
+from globus_async.scopes import TransferScopes
+from globus_async.services.auth import (
+    AuthAPIError,
+    AuthClient,
+    AuthLoginClient,
+    ConfidentialAppAuthClient,
+    ConsentRequired,
+    InvalidClient,
+    InvalidGrant,
+    NativeAppAuthClient,
+    OAuthDependentTokenResponse,
+    OAuthRefreshTokenResponse,
+    OAuthTokenResponse,
+)
+from tests.services.auth.service import BASE, CLIENT_ID, Service, as_json, token_document
+from tests.toolkit.canaries import canary, leaks_of, leaks_of_error
+from tests.toolkit.raw_server import RawServer, Send, reply
+
+NOW = 1_800_000_000
+TRANSFER = "transfer.api.globus.org"
+
+
+@pytest.fixture
+def service() -> Service:
+    return Service(lambda _: token_document())
+
+
+@pytest.fixture
+def native(service: Service) -> NativeAppAuthClient:
+    return service.client(NativeAppAuthClient, CLIENT_ID)
+
+
+@pytest.fixture
+def confidential(service: Service) -> ConfidentialAppAuthClient:
+    return service.client(ConfidentialAppAuthClient, CLIENT_ID, "secret-of-the-client")
+
+
+class TestWhatIsAsked:
+    async def test_a_native_app_refreshes_with_its_id(self, service: Service, native: NativeAppAuthClient) -> None:
+        """No header, the id in the form; further fields and parameters go along."""
+        await native.oauth2_refresh_token("AgR", body_params={"more": "x"}, query_params={"q": 1})
+        (asked,) = service.asked
+        assert asked.form == {
+            "refresh_token": "AgR",
+            "grant_type": "refresh_token",
+            "client_id": CLIENT_ID,
+            "more": "x",
+        }
+        assert asked.query == {"q": "1"}
+        assert "authorization" not in asked.headers
+
+    async def test_a_confidential_app_refreshes_with_its_secret(
+        self, service: Service, confidential: ConfidentialAppAuthClient
+    ) -> None:
+        """In the header."""
+        await confidential.oauth2_refresh_token(Secret("AgR"))
+        (asked,) = service.asked
+        assert asked.form == {"refresh_token": "AgR", "grant_type": "refresh_token"}
+        assert asked.headers["authorization"].startswith("Basic ")
+
+    async def test_client_credentials(self, service: Service, confidential: ConfidentialAppAuthClient) -> None:
+        """Scopes are of any form; the default is that of old."""
+        for scopes, sent in (
+            ((), "openid profile email urn:globus:auth:scope:transfer.api.globus.org:all"),
+            ((TransferScopes.all,), "urn:globus:auth:scope:transfer.api.globus.org:all"),
+            ((["openid", "email"],), "openid email"),
+        ):
+            await confidential.oauth2_client_credentials_tokens(*scopes)
+            assert service.asked[-1].form == {"grant_type": "client_credentials", "scope": sent}
+
+    async def test_dependent_tokens(self, service: Service, confidential: ConfidentialAppAuthClient) -> None:
+        """What is not asked for is not sent."""
+        service.answer = lambda _: []
+        await confidential.oauth2_get_dependent_tokens("AgT")
+        grant = {"grant_type": "urn:globus:auth:grant_type:dependent_token", "token": "AgT"}
+        assert service.asked[-1].form == grant
+        await confidential.oauth2_get_dependent_tokens("AgT", refresh_tokens=True, scope=["a", "b"])
+        assert service.asked[-1].form == {**grant, "access_type": "offline", "scope": "a b"}
+
+    async def test_introspection(self, service: Service, confidential: ConfidentialAppAuthClient) -> None:
+        """By POST, so that the token is in no log of addresses."""
+        service.answer = lambda _: {"active": True, "sub": "x"}
+        await confidential.oauth2_token_introspect("AgT", include=["identity_set", "session_info"])
+        (asked,) = service.asked
+        assert (asked.method, asked.path, asked.query) == ("POST", "/v2/oauth2/token/introspect", {})
+        assert asked.form == {"token": "AgT", "include": "identity_set,session_info"}
+
+    @pytest.mark.parametrize("call", ["oauth2_validate_token", "oauth2_revoke_token"])
+    async def test_who_asks_about_a_token_says_who_it_is(self, service: Service, call: str) -> None:
+        """By a header, or by the id in the form if there is no header and an id."""
+        service.answer = lambda _: {"active": False}
+        path = f"/v2/oauth2/token/{call.removeprefix('oauth2_').removesuffix('_token')}"
+        for client, form, header in (
+            (service.client(NativeAppAuthClient, CLIENT_ID), {"token": "AgT", "client_id": CLIENT_ID}, None),
+            (service.client(AuthClient), {"token": "AgT"}, None),
+            (service.client(AuthClient, CLIENT_ID), {"token": "AgT", "client_id": CLIENT_ID}, None),
+            (service.client(ConfidentialAppAuthClient, CLIENT_ID, "s" * 20), {"token": "AgT"}, "Basic"),
+            (service.client(AuthClient, CLIENT_ID, AccessTokenAuthorizer("AgA")), {"token": "AgT"}, "Bearer"),
+        ):
+            assert (await getattr(client, call)("AgT"))["active"] is False
+            asked = service.asked[-1]
+            assert (asked.path, asked.form) == (path, form)
+            assert asked.headers.get("authorization", "").partition(" ")[0] == (header or "")
+
+    async def test_the_token_endpoint_is_not_asked_by_what_would_ask_it_first(
+        self, service: Service, native: NativeAppAuthClient
+    ) -> None:
+        """A client whose own token is renewed here makes one request, without a header; it does not wait for itself."""
+        client = service.client(AuthClient, CLIENT_ID, RefreshTokenAuthorizer("AgR", native))
+        await client.oauth2_token({"grant_type": "x"})
+        assert [asked.headers.get("authorization") for asked in service.asked] == [None]
+
+    @pytest.mark.parametrize("token", ["", " ", "a b", "a\n", "a\r\nX: y", "tök", "a\x00", "<token>"])
+    async def test_what_is_no_token_is_refused_and_not_repeated(
+        self, service: Service, confidential: ConfidentialAppAuthClient, token: str
+    ) -> None:
+        """By every call that takes one, before anything is sent."""
+        for call in (
+            confidential.oauth2_refresh_token,
+            confidential.oauth2_validate_token,
+            confidential.oauth2_revoke_token,
+            confidential.oauth2_get_dependent_tokens,
+            confidential.oauth2_token_introspect,
+        ):
+            with pytest.raises(GlobusSDKUsageError) as caught:
+                await call(token)
+            assert not token.strip() or token not in str(caught.value)
+        assert not service.asked
+
+    async def test_clients_without_what_they_need_are_refused(self) -> None:
+        """Id and secret."""
+        for make in (
+            lambda: NativeAppAuthClient(""),
+            lambda: ConfidentialAppAuthClient(CLIENT_ID, ""),
+            lambda: ConfidentialAppAuthClient("", "s"),
+            lambda: ConfidentialAppAuthClient("a:b", "s"),
+        ):
+            with pytest.raises(GlobusSDKUsageError):
+                make()
+
+
+class TestWhatIsMadeOfTheAnswer:
+    async def test_tokens_are_found_by_resource_server_and_by_scope(
+        self, service: Service, native: NativeAppAuthClient
+    ) -> None:
+        """As plain text, with the end of their life counted from the start of the request."""
+        service.clock.step_wall(0.9)
+        tokens = await native.oauth2_token({"grant_type": "x"})
+        assert isinstance(tokens, OAuthTokenResponse)
+        assert tokens.by_resource_server == {
+            TRANSFER: {
+                "scope": "urn:globus:auth:scope:transfer.api.globus.org:all",
+                "access_token": "AgTransferToken",
+                "refresh_token": "AgRefreshToken",
+                "token_type": "Bearer",
+                "expires_at_seconds": NOW + 172_800,
+                "resource_server": TRANSFER,
+            },
+            "auth.globus.org": {
+                "scope": "openid email profile",
+                "access_token": "AgAuthToken",
+                "refresh_token": None,
+                "token_type": "Bearer",
+                "expires_at_seconds": NOW + 3600,
+                "resource_server": "auth.globus.org",
+            },
+        }
+        assert list(tokens.by_resource_server) == [TRANSFER, "auth.globus.org"]
+        auth = tokens.by_resource_server["auth.globus.org"]
+        assert tokens.by_scopes["openid"] is tokens.by_scopes["profile email"] is auth
+        assert "openid" in tokens.by_scopes
+        assert "openid urn:globus:auth:scope:transfer.api.globus.org:all" not in tokens.by_scopes
+        number: object = 5
+        assert number not in tokens.by_scopes
+        assert len(tokens.by_scopes) == 4
+        for wrong in ("", "nothing", "openid nothing", "openid urn:globus:auth:scope:transfer.api.globus.org:all"):
+            with pytest.raises(KeyError):
+                tokens.by_scopes[wrong]
+        assert tokens["access_token"] == "AgTransferToken"
+
+    async def test_the_life_of_a_token_is_counted_from_the_start_of_the_request(self, service: Service) -> None:
+        """Not from when a slow answer had come."""
+
+        async def slow(_: Any) -> Any:
+            service.clock.step_wall(100)
+            return token_document(expires_in=3600)
+
+        service.answer = slow
+        tokens = await service.client(NativeAppAuthClient, CLIENT_ID).oauth2_refresh_token("AgR")
+        assert tokens.by_resource_server[TRANSFER]["expires_at_seconds"] == NOW + 3600
+
+    @pytest.mark.parametrize(
+        ("expires_in", "seconds"),
+        [
+            ("3600", 3600),
+            (3600.9, 3600),
+            (0, 0),
+            (-5, 0),
+            (None, 0),
+            ("soon", 0),
+            (True, 0),
+            ([], 0),
+            (10**12, 366 * 86_400),
+            ("9" * 400, 366 * 86_400),
+        ],
+    )
+    async def test_odd_lives(
+        self, service: Service, native: NativeAppAuthClient, expires_in: Any, seconds: int
+    ) -> None:
+        """Become what can be lived with: a token of unknown life counts as over when it is stored."""
+        service.answer = lambda _: token_document(expires_in=expires_in)
+        tokens = await native.oauth2_refresh_token("AgR")
+        assert tokens.by_resource_server[TRANSFER]["expires_at_seconds"] == NOW + seconds
+
+    async def test_a_refresh_answer_without_a_refresh_token_keeps_the_old_one(
+        self, service: Service, native: NativeAppAuthClient
+    ) -> None:
+        """So that who stores the answer does not lose it; a new one takes its place."""
+        document = token_document(other_tokens=[])
+        del document["refresh_token"]
+        service.answer = lambda _: document
+        tokens = await native.oauth2_refresh_token("AgOld")
+        assert isinstance(tokens, OAuthRefreshTokenResponse)
+        assert tokens.by_resource_server[TRANSFER]["refresh_token"] == "AgOld"
+        service.answer = lambda _: document | {"refresh_token": "AgNew"}
+        tokens = await native.oauth2_refresh_token("AgOld")
+        assert tokens.by_resource_server[TRANSFER]["refresh_token"] == "AgNew"
+
+    @pytest.mark.parametrize(
+        "changes",
+        [
+            {"other_tokens": None},
+            {"other_tokens": "x"},
+            {"other_tokens": [None, 5, {}, {"access_token": 7}, {"access_token": ""}]},
+            {"scope": None},
+            {"scope": ["x"]},
+            {"token_type": None},
+            {"token_type": "bearer"},
+            {"token_type": "MAC"},
+            {"resource_server": None},
+            {"state": {}},
+            {"expires_in": {}},
+        ],
+        ids=str,
+    )
+    async def test_a_refresh_token_is_found_in_any_odd_answer(
+        self, service: Service, native: NativeAppAuthClient, changes: dict[str, Any]
+    ) -> None:
+        """It may be the only one that is left."""
+        service.answer = lambda _: token_document(**{"other_tokens": []} | changes)
+        tokens = await native.oauth2_refresh_token("AgOld")
+        assert [one["refresh_token"] for one in tokens.by_resource_server.values()] == ["AgRefreshToken"]
+        assert tokens["refresh_token"] == "AgRefreshToken"
+
+    @pytest.mark.parametrize("kind", ["Bearer", "bearer", "BEARER"])
+    async def test_bearer_in_any_letters(self, service: Service, native: NativeAppAuthClient, kind: str) -> None:
+        """As RFC 6749 5.1 has it."""
+        service.answer = lambda _: token_document(token_type=kind)
+        assert (await native.oauth2_token({"grant_type": "x"})).by_resource_server[TRANSFER]["token_type"] == kind
+
+    @pytest.mark.parametrize(
+        "document",
+        [
+            {},
+            [],
+            None,
+            "token",
+            5,
+            [token_document()],
+            token_document(access_token=None),
+            token_document(access_token=""),
+            token_document(access_token=["x"]),
+            token_document(token_type=None),
+            token_document(token_type="MAC"),
+        ],
+        ids=lambda document: json.dumps(document)[:40],
+    )
+    async def test_an_answer_without_a_bearer_token_is_refused(
+        self, service: Service, native: NativeAppAuthClient, document: Any
+    ) -> None:
+        """With a typed error that shows nothing of it."""
+        service.answer = lambda _: as_json(document)
+        with pytest.raises(ResponseDecodeError, match="bearer token") as caught:
+            await native.oauth2_token({"grant_type": "x"})
+        assert "AgTransferToken" not in repr(vars(caught.value))
+        assert len(service.asked) == 1
+
+    @pytest.mark.parametrize(
+        ("document", "kind"),
+        [
+            ({"error": "invalid_grant", "error_description": "gone"}, InvalidGrant),
+            ({"error": "invalid_client"}, InvalidClient),
+            ({"error": "something_new"}, AuthAPIError),
+            ({"error": None}, AuthAPIError),
+            (token_document(error="invalid_grant"), InvalidGrant),
+        ],
+    )
+    async def test_an_error_with_status_200_is_an_error(
+        self, service: Service, native: NativeAppAuthClient, document: dict[str, Any], kind: type[AuthAPIError]
+    ) -> None:
+        """OAuth servers do this."""
+        service.answer = lambda _: document
+        with pytest.raises(kind) as caught:
+            await native.oauth2_refresh_token("AgR")
+        assert caught.value.http_status == 200
+        assert "AgTransferToken" not in caught.value.raw_text
+        with pytest.raises(kind):
+            await service.client(ConfidentialAppAuthClient, CLIENT_ID, "s" * 20).oauth2_get_dependent_tokens("AgT")
+
+    async def test_a_member_that_is_there_twice_is_refused(self) -> None:
+        """Which of two tokens would it be?"""
+        twice = json.dumps(token_document())[:-1] + ', "access_token": "AgOther"}'
+        async with (
+            RawServer([[Send(reply(200, twice.encode()))]]) as server,
+            NativeAppAuthClient(CLIENT_ID, base_url=server.url) as client,
+        ):
+            with pytest.raises(ResponseDecodeError, match="twice"):
+                await client.oauth2_refresh_token("AgR")
+
+    async def test_dependent_tokens_are_a_list(self, service: Service, confidential: ConfidentialAppAuthClient) -> None:
+        """One per resource server, without an id_token."""
+        first = token_document()
+        others = first.pop("other_tokens")
+        service.answer = lambda _: [first, *others]
+        tokens = await confidential.oauth2_get_dependent_tokens("AgT")
+        assert isinstance(tokens, OAuthDependentTokenResponse)
+        assert list(tokens.by_resource_server) == [TRANSFER, "auth.globus.org"]
+        assert tokens.data[0]["access_token"] == "AgTransferToken"
+        wrongs: list[Any] = [{}, None, [{}], [first, None], token_document()]
+        for wrong in wrongs:
+            service.answer = lambda _, wrong=wrong: as_json(wrong)
+            with pytest.raises(ResponseDecodeError, match="list of tokens"):
+                await confidential.oauth2_get_dependent_tokens("AgT")
+
+    @pytest.mark.parametrize("active", [False, None, "true", 1, "false", []])
+    async def test_only_true_is_active(
+        self, service: Service, confidential: ConfidentialAppAuthClient, active: Any
+    ) -> None:
+        """Of a token that is not, nothing else is told."""
+        service.answer = lambda _: {"active": active, "sub": "x", "username": "ada@example.org"}
+        told = await confidential.oauth2_token_introspect("AgT")
+        assert not told.active
+        assert told.data == {"active": False}
+        assert "username" not in told
+        service.answer = lambda _: {"active": True, "sub": "x"}
+        told = await confidential.oauth2_token_introspect("AgT")
+        assert told.active
+        assert told["sub"] == "x"
+        wrongs: list[Any] = [{}, [], None, {"sub": "x"}]
+        for wrong in wrongs:
+            service.answer = lambda _, wrong=wrong: as_json(wrong)
+            with pytest.raises(ResponseDecodeError, match="active"):
+                await confidential.oauth2_token_introspect("AgT")
+
+
+class TestErrors:
+    @pytest.mark.parametrize(
+        ("status", "document", "kind"),
+        [
+            (400, {"error": "invalid_grant"}, InvalidGrant),
+            (401, {"error": "invalid_grant"}, InvalidGrant),
+            (401, {"error": "invalid_client"}, InvalidClient),
+            (400, {"errors": [{"code": "UNAUTHORIZED_CLIENT", "id": "e1"}]}, InvalidClient),
+            (500, {"error": "server_error"}, AuthAPIError),
+        ],
+    )
+    async def test_a_caller_can_tell_them_apart(
+        self, service: Service, status: int, document: dict[str, Any], kind: type[AuthAPIError]
+    ) -> None:
+        """By class and code; they pickle."""
+        service.answer = lambda _: httpx.Response(status, json=document)
+        with pytest.raises(AuthAPIError) as caught:
+            await service.client(NativeAppAuthClient, CLIENT_ID).oauth2_refresh_token("AgR")
+        assert type(caught.value) is kind
+        code = document.get("error") or document["errors"][0]["code"]
+        assert caught.value.code == code
+        assert pickle.loads(pickle.dumps(caught.value)).code == code
+
+    async def test_a_missing_consent_says_which(
+        self, service: Service, confidential: ConfidentialAppAuthClient
+    ) -> None:
+        """So that the next login can ask for it."""
+        document = {
+            "error": "dependent_consent_required",
+            "errors": [{"code": "DEPENDENT_CONSENT_REQUIRED", "id": "e1", "unapproved_scopes": ["a[*b]"]}],
+        }
+        service.answer = lambda _: httpx.Response(403, json=document)
+        with pytest.raises(ConsentRequired) as caught:
+            await confidential.oauth2_get_dependent_tokens("AgT")
+        assert caught.value.required_scopes == ["a[*b]"]
+        assert caught.value.info.consent_required.required_scopes == ["a[*b]"]
+        assert caught.value.request_id == "e1"
+
+    async def test_a_revocation_that_fails_is_told(self, service: Service, native: NativeAppAuthClient) -> None:
+        """503 asks for patience, and is an error if it stays."""
+        service.answer = lambda _: httpx.Response(503, headers={"Retry-After": "1000"}, json={})
+        with pytest.raises(AuthAPIError) as caught:
+            await native.oauth2_revoke_token("AgT")
+        assert caught.value.retry_after == 1000
+
+
+class TestSecrets:
+    async def test_answers_hide_their_tokens(self, service: Service) -> None:
+        """In every text of them; the caller reaches them by name."""
+        access, refresh, other, id_token = (canary(name) for name in ("access", "refresh", "other", "id_token"))
+        document = token_document(access_token=access, refresh_token=refresh, id_token=id_token)
+        document["other_tokens"][0]["access_token"] = other
+        service.answer = lambda _: document
+        client = service.client(ConfidentialAppAuthClient, CLIENT_ID, canary("client secret"))
+        tokens = await client.oauth2_refresh_token(refresh)
+        assert tokens.by_resource_server[TRANSFER]["access_token"] == access
+        for thing in (tokens, tokens.by_scopes, client, client.authorizer):
+            assert leaks_of(thing) == []
+        assert repr(tokens).startswith("<OAuthRefreshTokenResponse for transfer.api.globus.org (urn:")
+        with pytest.raises(TypeError, match="pickled"):
+            pickle.dumps(tokens)
+        service.answer = lambda _: document["other_tokens"]
+        assert leaks_of(await client.oauth2_get_dependent_tokens(access)) == []
+        service.answer = lambda _: {"credential": {"name": "x", "secret": canary("new secret")}}
+        made = await client.create_client_credential(CLIENT_ID, "x")
+        assert made["credential"]["secret"]
+        assert leaks_of(made) == []
+
+    @pytest.mark.parametrize(
+        "answer",
+        [
+            lambda sent: httpx.Response(
+                400, json={"error": "invalid_grant", "error_description": f"{sent} is no good"}
+            ),
+            lambda sent: httpx.Response(
+                200, json={"error": "invalid_grant", "error_description": f"{sent} is no good"}
+            ),
+            lambda sent: httpx.Response(200, json=token_document(access_token=sent, token_type=None)),
+            lambda sent: httpx.Response(200, json={"refresh_token": sent, "id_token": sent}),
+            lambda sent: httpx.Response(200, json=[{"access_token": sent}, {}]),
+            lambda sent: httpx.Response(200, text=f"<html>{sent}"),
+            lambda sent: httpx.Response(
+                200, text=f'{{"access_token": "{sent}"', headers={"Content-Type": "application/json"}
+            ),
+            as_json,
+            lambda sent: httpx.Response(500, text=sent),
+        ],
+    )
+    @pytest.mark.parametrize("call", ["oauth2_refresh_token", "oauth2_get_dependent_tokens", "oauth2_token_introspect"])
+    async def test_errors_show_no_secret_even_if_the_service_repeats_it(
+        self, service: Service, call: str, answer: Any
+    ) -> None:
+        """In text, members, notes, chain and the variables of every frame."""
+        sent = canary(f"sent to {call}")
+        service.answer = lambda _: answer(sent)
+        client = service.client(ConfidentialAppAuthClient, CLIENT_ID, canary("client secret"))
+        shown: list[str] = []
+        try:
+            await getattr(client, call)(sent)
+        except (AuthAPIError, ResponseDecodeError) as error:
+            shown = leaks_of_error(error)
+        assert shown == []
+
+
+def test_what_the_clients_are() -> None:
+    """Apps can all that a client can, as in the seed; what they share stands in one class."""
+    assert issubclass(NativeAppAuthClient, AuthClient)
+    assert issubclass(ConfidentialAppAuthClient, AuthClient)
+    assert issubclass(AuthClient, AuthLoginClient)
+    assert AuthClient.service_name == "auth"
+    assert AuthClient.resource_server == "auth.globus.org"
+    assert AuthClient(base_url=BASE).client_id is None
