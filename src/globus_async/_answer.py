@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 __all__ = ("Answer", "Headers")
 
 _SECRET_MEMBERS: Final = re.compile(
-    r'("(?:access_token|refresh_token|id_token|client_secret|secret|password|code_verifier)"\s*:\s*)"(?:[^"\\]|\\.)*"'
+    r'("(?:access_token|refresh_token|id_token|client_secret|secret|password|code_verifier)"\s*:\s*)"(?:[^"\\]|\\.)*"?'
 )
 
 
@@ -122,14 +122,20 @@ class Answer:
 
     def error_document(self) -> Any:
         """Return the body's JSON, whatever the answer calls it, or ``None``: an error is never lost to a bad body."""
+        if len(self.body) > LARGE:  # no error document is so long; reading it would hold up the loop
+            return None
         try:
             return decode_json(self.body)
         except ValueError:
             return None
 
     def hiding(self, *secrets: Secret) -> Answer:
-        """Return the same answer with credentials struck from its body: those given and all that name themselves."""
-        text = _SECRET_MEMBERS.sub(r'\1"***"', self.text)
+        """
+        Return the answer of an error with credentials struck from its body: those given and all that name themselves.
+
+        A body beyond a mebibyte is cut off there.
+        """
+        text = _SECRET_MEMBERS.sub(r'\1"***"', self.body[:LARGE].decode("utf-8", "replace"))
         for secret in secrets:
             if secret and len(secret.reveal()) >= 8:
                 text = text.replace(secret.reveal(), "***")
