@@ -1,0 +1,375 @@
+"""What an answer that is no success becomes: in every format, and in none."""
+
+from __future__ import annotations
+
+import copy
+import importlib
+import json
+import pickle
+import pkgutil
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import globus_async
+from globus_async._answer import Answer, Headers
+from globus_async._secret import Secret
+from globus_async.errors import (
+    Attempt,
+    GlobusAPIError,
+    GlobusConnectionError,
+    GlobusError,
+    GlobusTimeoutError,
+    IdTokenError,
+    NetworkError,
+    ResponseDecodeError,
+    SubmissionUncertain,
+)
+from tests.toolkit.canaries import canary, leaks_of
+
+ID = "ddb59aef-6d04-11e5-ba46-22000b92c6ec"
+
+
+def got(
+    body: object,
+    status: int = 404,
+    *,
+    content_type: str = "application/json",
+    reason: str = "Not Found",
+    headers: tuple[tuple[bytes, bytes], ...] = (),
+) -> Answer:
+    """Make an answer; what is no bytes is sent as JSON."""
+    fields = [(b"Content-Type", content_type.encode()), *headers]
+    content = body if isinstance(body, bytes) else json.dumps(body).encode()
+    return Answer(method="GET", path="/v0.10/x", status=status, reason=reason, headers=Headers(fields), body=content)
+
+
+# body, code, messages, request id
+FORMATS: dict[str, tuple[object, str, list[str], str | None]] = {
+    "Transfer": (
+        {"code": "EndpointNotFound", "message": "No such endpoint", "request_id": "Ab1", "resource": "/x"},
+        "EndpointNotFound",
+        ["No such endpoint"],
+        "Ab1",
+    ),
+    "Transfer, dotted": (
+        {"code": "ExternalError.DirListingFailed.GCDisconnected", "message": "gone", "request_id": "r"},
+        "ExternalError.DirListingFailed.GCDisconnected",
+        ["gone"],
+        "r",
+    ),
+    "OAuth": ({"error": "invalid_grant"}, "invalid_grant", [], None),
+    "OAuth, described": (
+        {"error": "invalid_client", "error_description": "wrong secret"},
+        "invalid_client",
+        ["wrong secret"],
+        None,
+    ),
+    "Auth": (
+        {
+            "errors": [
+                {"status": "404", "id": ID, "code": "NOT_FOUND", "title": "Not Found", "detail": "no such project"}
+            ]
+        },
+        "NOT_FOUND",
+        ["no such project"],
+        ID,
+    ),
+    "Auth, several": (
+        {"errors": [{"code": "A", "detail": "one"}, {"code": "B", "title": "two"}, {"code": "C"}], "error": "x"},
+        "A",
+        ["one", "two"],
+        None,
+    ),
+    "Auth, both": (
+        {"error": "dependent_consent_required", "error_description": "why", "errors": [{"code": "C", "detail": "d"}]},
+        "C",
+        ["d"],
+        None,
+    ),
+    "JSON:API": (
+        {"errors": [{"id": "e1", "status": "422", "title": "Bad", "detail": "worse"}], "meta": {"request_id": "m1"}},
+        "Error",
+        ["worse"],
+        "e1",
+    ),
+    "JSON:API, meta only": ({"errors": [{"title": "Bad"}], "meta": {"request_id": "m1"}}, "Error", ["Bad"], "m1"),
+    "Flows": ({"error": {"code": "X", "detail": "y"}}, "Error", [], None),
+    "described": ({"code": "X", "description": "y"}, "X", ["y"], None),
+    "empty object": ({}, "Error", [], None),
+    "odd members": (
+        {"code": 7, "message": ["x"], "errors": "none", "request_id": {}, "error": None, "meta": 3},
+        "Error",
+        [],
+        None,
+    ),
+    "odd errors": ({"errors": [None, "x", 3, [], {"code": 5, "message": None, "detail": "d"}]}, "Error", ["d"], None),
+    "empty members": ({"code": "", "message": "", "errors": []}, "Error", [], None),
+    "list": ([{"code": "X"}], "Error", [], None),
+    "null": (b"null", "Error", [], None),
+    "number": (b"17", "Error", [], None),
+    "text": (b'"x"', "Error", [], None),
+    "nothing": (b"", "Error", [], None),
+    "half": (b'{"code": "X", "mess', "Error", [], None),
+    "HTML": (b"<html><body>Bad Gateway</body></html>", "Error", [], None),
+    "no UTF-8": (b'{"code": "\xff"}', "Error", [], None),
+    "UTF-16": ('{"code": "X"}'.encode("utf-16"), "Error", [], None),
+    "NaN": (b'{"code": "X", "a": NaN}', "Error", [], None),
+    "too deep": (b"[" * 100_000, "Error", [], None),
+    "bytes": (bytes(range(256)), "Error", [], None),
+}
+
+
+class TestFormats:
+    @pytest.mark.parametrize("content_type", ["application/json", "text/html; charset=utf-8", ""])
+    @pytest.mark.parametrize(("body", "code", "messages", "request_id"), FORMATS.values(), ids=FORMATS.keys())
+    def test_every_format(
+        self, body: object, code: str, messages: list[str], request_id: str | None, content_type: str
+    ) -> None:
+        """Code, messages and request id are found, whatever the answer calls itself; nothing else is raised."""
+        answer = got(body, content_type=content_type)
+        error = GlobusAPIError(answer)
+        assert (error.code, error.messages, error.request_id) == (code, messages, request_id)
+        assert error.message == ("; ".join(messages) or "Not Found")
+        assert (error.http_status, error.http_reason, error.raw_text) == (404, "Not Found", answer.text)
+        assert error.text == error.raw_text
+        assert error.content_type == content_type
+        assert str(error).startswith(f"404 {code}: ")
+        assert "GET /v0.10/x" in str(error)
+
+    def test_what_the_service_sent_is_all_there(self) -> None:
+        """Document, body and headers."""
+        document = {"code": "X", "extra": {"a": [1]}}
+        error = GlobusAPIError(got(document, headers=((b"X-Request-Id", b"h1"), (b"Retry-After", b"7"))))
+        assert error.raw_json == document
+        assert json.loads(error.binary_content) == document
+        assert error.headers["x-request-id"] == error.request_id == "h1"
+        assert error.retry_after == 7
+
+    def test_subdocuments(self) -> None:
+        """Each entry of the list with its code and its words."""
+        error = GlobusAPIError(
+            got({"errors": [{"code": "A", "title": "t", "detail": "d", "unapproved_scopes": ["s"]}]})
+        )
+        (entry,) = error.errors
+        assert (entry.code, entry.message, entry.raw["unapproved_scopes"]) == ("A", "d", ["s"])
+
+    def test_a_body_that_says_nothing_is_shown_in_part(self) -> None:
+        """As a note of at most 2 KiB, for who reads the traceback."""
+        error = GlobusAPIError(got(b"<html>" + b"x" * 10_000, 502, content_type="text/html", reason="Bad Gateway"))
+        (note,) = error.__notes__
+        assert note.startswith("The answer's body: <html>x")
+        assert len(note) < 2100
+        assert "x" * 100 not in str(error)
+
+    def test_ten_megabytes_of_html(self) -> None:
+        """Made quickly, and shown in short."""
+        answer = got(b"<p>access_token: \"'</p>\n" * 450_000, 500, content_type="text/html")
+        assert len(answer.body) > 10_000_000
+        began = time.perf_counter()
+        error = GlobusAPIError(answer.hiding(Secret("AgX1AgX1AgX1")))
+        assert time.perf_counter() - began < 0.5
+        assert len(str(error)) < 200
+        assert len(error.raw_text) <= 1 << 20
+
+    @given(
+        st.recursive(
+            st.none() | st.booleans() | st.integers() | st.text(),
+            lambda x: (
+                st.lists(x)
+                | st.dictionaries(
+                    st.sampled_from(["code", "message", "errors", "error", "detail", "id", "request_id", "meta"]), x
+                )
+            ),
+        )
+    )
+    def test_any_document(self, document: object) -> None:
+        """Every shape makes an error with text in the places for text."""
+        error = GlobusAPIError(got(document))
+        assert all(isinstance(text, str) for text in (error.code, error.message, *error.messages, str(error)))
+
+    def test_attempts_are_told(self) -> None:
+        """How often it was tried."""
+        error = GlobusAPIError(got({}), (Attempt("503 x", 1.0, True), Attempt("404 y")))
+        assert "2 attempts" in str(error)
+        assert [attempt.maybe_executed for attempt in error.attempts] == [True, False]
+
+
+class TestTerminal:
+    @pytest.mark.parametrize(
+        "char",
+        [
+            *map(chr, range(32)),
+            "\x7f",
+            *map(chr, range(0x80, 0xA0)),
+            *"\u2028\u2029\u202e\u2066\u2069",
+        ],
+    )
+    def test_what_could_act_on_a_terminal_is_escaped(self, char: str) -> None:
+        """Wherever the service puts it; line breaks and tabs are left in messages."""
+        if char in "\t\n":
+            return
+        texts = {"code": f"a{char}b", "message": f"c{char}d", "request_id": f"e{char}f"}
+        errors = [
+            GlobusAPIError(got(texts)),
+            GlobusAPIError(got({"errors": [{"id": f"e{char}f", "detail": f"c{char}d"}]})),
+            GlobusAPIError(got(b"", reason=f"a{char}b")),
+            GlobusAPIError(got(f"<p>{char}".encode(), content_type="text/html")),
+            NetworkError(f"x{char}y", stage="no answer"),
+        ]
+        for error in errors:
+            shown = "\n".join([str(error), *getattr(error, "__notes__", [])])
+            assert char not in shown
+            assert ascii(char)[1:-1] in shown
+
+
+class TestNetworkErrors:
+    @pytest.mark.parametrize(
+        ("stage", "replayable", "warns"),
+        [
+            ("not sent", False, False),
+            ("no answer", False, True),
+            ("answer cut", False, True),
+            ("no answer", True, False),
+        ],
+    )
+    def test_they_say_what_to_do(self, stage: Any, replayable: bool, warns: bool) -> None:
+        """Whether the service may have done it, and whether that matters."""
+        error = GlobusTimeoutError("no answer", stage=stage, replayable=replayable)
+        assert error.maybe_executed == (stage != "not sent")
+        assert ("look before you repeat it" in str(error)) == warns
+
+
+def _modules() -> Iterator[str]:
+    for module in pkgutil.walk_packages(globus_async.__path__, "globus_async."):
+        if not module.name.startswith(("globus_async.testing", "globus_async.demo", "globus_async.__main__")):
+            yield module.name
+
+
+def _all_errors() -> list[type[GlobusError]]:
+    """Return every class of error that can reach a caller."""
+    for name in _modules():
+        importlib.import_module(name)
+
+    def below(cls: type[GlobusError]) -> Iterator[type[GlobusError]]:
+        yield cls
+        for sub in cls.__subclasses__():
+            yield from below(sub)
+
+    ours = {cls for cls in below(GlobusError) if cls.__module__.startswith("globus_async")}
+    return sorted((cls for cls in ours if cls.__name__ != "ErrorInside"), key=lambda cls: cls.__qualname__)
+
+
+def make(cls: type[GlobusError]) -> GlobusError:
+    """Make an error of a class, with everything that it can hold."""
+    attempts = (Attempt("503 Busy", 1.5, True), Attempt("ReadTimeout"))
+    made: Any
+    arguments: Any = cls
+    if issubclass(cls, GlobusAPIError):
+        made = cls(got({"code": "X", "errors": [{"id": "1", "detail": "d"}], "message": "m"}), attempts)
+    elif issubclass(cls, NetworkError):
+        made = cls("lost", stage="no answer", attempts=attempts)
+    elif issubclass(cls, IdTokenError):
+        made = cls("aud", "it is for another client", stale_keys=True)
+    elif cls.__name__ == "TaskInactive":
+        made = arguments({"task_id": ID, "nice_status": "PAUSED"})
+    elif issubclass(cls, BaseExceptionGroup):
+        made = arguments("several", [GlobusError("one")])
+    else:
+        try:
+            made = cls("words")
+        except TypeError:
+            made = arguments("words", 3)
+    if isinstance(made, SubmissionUncertain):
+        made.document = {"submission_id": ID}
+    made.resume_from = {"offset": 100}
+    made.add_note("a note")
+    return made  # type: ignore[no-any-return]
+
+
+class TestCopies:
+    @pytest.mark.parametrize("cls", _all_errors(), ids=lambda cls: cls.__name__)
+    def test_every_error_pickles_and_copies(self, cls: type[GlobusError]) -> None:
+        """With all that it says; and what a copy is told later, the original is not."""
+        error = make(cls)
+        for again in (pickle.loads(pickle.dumps(error)), copy.copy(error), copy.deepcopy(error)):
+            assert type(again) is cls
+            assert str(again) == str(error)
+            assert repr(again) == repr(error)
+            assert vars(again).keys() == vars(error).keys()
+            for name, value in vars(again).items():
+                assert value == vars(error)[name] or repr(value) == repr(vars(error)[name])
+            again.add_note("another")
+            assert error.__notes__[-1] == "a note"
+            assert again.__notes__ == [*error.__notes__, "another"]
+
+    def test_what_an_api_error_keeps(self) -> None:
+        """Also after it has been sent to another process."""
+        error = pickle.loads(pickle.dumps(make(GlobusAPIError)))
+        assert (error.code, error.messages, error.errors[0].message, len(error.attempts)) == ("X", ["m"], "d", 2)
+        assert error.headers["content-type"] == "application/json"
+        assert error.resume_from == {"offset": 100}
+
+    def test_they_are_what_people_catch(self) -> None:
+        """Bad arguments are `ValueError`s as well; nothing is an error of the libraries below."""
+        for cls in _all_errors():
+            assert issubclass(cls, Exception)
+            modules = {base.__module__.partition(".")[0] for base in cls.__mro__}
+            assert modules <= {"globus_async", "builtins", "typing"}
+
+
+class TestSecrets:
+    @pytest.mark.parametrize(
+        "name", ["access_token", "refresh_token", "id_token", "client_secret", "secret", "password", "code_verifier"]
+    )
+    def test_members_that_name_a_secret_are_struck(self, name: str) -> None:
+        """Wherever in the document, however it is written."""
+        secret = canary(name)
+        for body in (
+            {name: secret},
+            {"a": [{"b": {name: secret, "code": "X"}}]},
+            f'{{"{name}"  :\n "{secret}"}}'.encode(),
+            f'{{"{name}": "\\"{secret}\\\\"}}'.encode(),
+            f'<pre>"{name}":"{secret}"</pre>'.encode(),
+            f'{{"{name}": "{secret}'.encode(),
+        ):
+            error = GlobusAPIError(got(body).hiding())
+            assert leaks_of(error) == []
+            assert "***" in error.raw_text
+
+    def test_what_was_sent_is_struck(self) -> None:
+        """A service may quote it anywhere."""
+        secret = canary("sent")
+        for body in ({"message": f"bad token {secret}!"}, f"<html>{secret}".encode(), {secret: 1}, [secret]):
+            error = GlobusAPIError(got(body).hiding(Secret(secret), Secret(""), Secret("ab")))
+            assert leaks_of(error) == []
+
+    def test_short_secrets_do_not_tear_the_text_apart(self) -> None:
+        """Something of seven letters is a word, not a token."""
+        assert GlobusAPIError(got({"message": "a banana"}).hiding(Secret("a"), Secret("banana"))).message == "a banana"
+
+    def test_cookies_are_not_shown(self) -> None:
+        """The answer's headers are kept for who asks for them."""
+        session = canary("session")
+        error = GlobusAPIError(got({}, headers=((b"Set-Cookie", f"s={session}".encode()),)))
+        assert session not in repr(error.headers) + repr(error) + str(error)
+
+
+def test_the_answer_without_status_text() -> None:
+    """HTTP allows an empty reason."""
+    assert GlobusAPIError(got(b"", reason="")).message == "the answer says no more"
+
+
+def test_one_error_is_not_the_others() -> None:
+    """Class attributes are defaults, not shared state."""
+    first, second = ResponseDecodeError("a", stage="answer cut"), ResponseDecodeError("b", stage="answer cut")
+    first.http_status, first.resume_from = 200, {"offset": 1}
+    assert (second.http_status, second.resume_from, GlobusConnectionError("c", stage="not sent").attempts) == (
+        None,
+        None,
+        (),
+    )
