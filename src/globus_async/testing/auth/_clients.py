@@ -182,13 +182,12 @@ def _check_redirect_uri(uri: str) -> None:
 
 
 def delete_client(state: AuthState, call: Call) -> _Document:
-    """``DELETE /v2/api/clients/<id>``: with its scopes, its consents and its tokens."""
+    """``DELETE /v2/api/clients/<id>``: with its scopes and consents, and so its tokens."""
     client = managed_client(state, call)
     document = client_document(state, client)
     for scope in state.registry.scopes_of([client.id]):
         state.consents.rescind_scope(scope)
     state.consents.rescind_client(client.id)
-    state.tokens.revoke_client(client.id)
     state.registry.remove_client(client)
     if client.id in state.directory.identities:
         state.directory.identities[client.id].status = "closed"

@@ -222,10 +222,6 @@ class Tokens:
         """End all tokens that one authorization code gave."""
         self._revoke(lambda token: token.family.startswith(f"{grant}/"))
 
-    def revoke_client(self, client_id: str) -> None:
-        """End all tokens of a client."""
-        self._revoke(lambda token: token.client_id == client_id)
-
     def _revoke(self, chosen: Callable[[AccessToken | RefreshToken], bool]) -> None:
         everyone: list[AccessToken | RefreshToken] = [*self.access.values(), *self.refresh.values()]
         for token in filter(chosen, everyone):
