@@ -200,7 +200,13 @@ class GlobusEmulator:
         collection = Collection(
             id=str(uuid4()) if id is None else id.lower(),
             owner_id=self._owner_id(owner),
-            fields={**ENDPOINT_DEFAULTS, "entity_type": kind, **document_fields, "display_name": display_name},
+            fields={
+                **ENDPOINT_DEFAULTS,
+                "entity_type": kind,
+                "is_globus_connect": str(document_fields.get("entity_type", "")).startswith("GCP"),
+                **document_fields,
+                "display_name": display_name,
+            },
             storage=storage,
             home=paths.parse(home),
             host=host,

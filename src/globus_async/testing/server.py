@@ -37,7 +37,8 @@ class LoopbackServer:
     @property
     def environ(self) -> dict[str, str]:
         """The variables that point this package, globus-sdk and globus-cli here."""
-        return {"GLOBUS_SDK_SERVICE_URL_AUTH": self.url, "GLOBUS_SDK_SERVICE_URL_TRANSFER": self.url}
+        # globus-sdk puts the path of the page that shows codes right behind this, so it ends in a slash.
+        return dict.fromkeys(("GLOBUS_SDK_SERVICE_URL_AUTH", "GLOBUS_SDK_SERVICE_URL_TRANSFER"), f"{self.url}/")
 
     def run(self, coroutine: Coroutine[Any, Any, Any]) -> Any:
         """Run a coroutine where the server runs, from another thread: ``server.run(emulator.advance(60))``."""

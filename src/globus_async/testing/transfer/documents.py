@@ -138,8 +138,10 @@ def endpoint_document(
         "my_effective_roles": list(roles),
         "in_use": None if as_manager else _in_use(state, collection, identities),
     }
-    if not {"administrator"} & set(roles):
+    if "administrator" not in roles:
         document["globus_connect_setup_key"] = None
+    if document["is_globus_connect"]:
+        document |= {"gcp_connected": collection.storage is not None, "gcp_paused": False}
     return document | _activation(state, collection, reader)
 
 

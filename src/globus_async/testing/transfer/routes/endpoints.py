@@ -188,8 +188,6 @@ async def create_endpoint(call: Call) -> Document:
             "display_name": name,
             "entity_type": "GCP_mapped_collection" if is_personal else "GCSv4_host",
             "is_globus_connect": is_personal,
-            "gcp_connected": False if is_personal else None,
-            "gcp_paused": False if is_personal else None,
             "globus_connect_setup_key": str(uuid.UUID(bytes=secrets.token_bytes(16))) if is_personal else None,
         },
         needs_activation=bool(document.get("myproxy_server") or document.get("oauth_server")),

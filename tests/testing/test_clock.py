@@ -1,0 +1,87 @@
+"""The manual clock: sleepers and timeouts come due in order, and only when it is turned."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+
+import pytest
+
+from globus_async.testing import ManualClock
+
+
+async def test_sleepers_wake_in_order() -> None:
+    """Whoever is due first wakes first, at its own time, and may sleep again before time goes on."""
+    clock = ManualClock(start=1000)
+    seen: list[tuple[str, float]] = []
+
+    async def nap(name: str, *lengths: float) -> None:
+        for length in lengths:
+            await clock.sleep(length)
+            seen.append((name, clock.monotonic()))
+
+    async with asyncio.TaskGroup() as group:
+        group.create_task(nap("a", 3, 3))
+        group.create_task(nap("b", 2, 2, 5))
+        await clock.advance(6)
+        assert seen == [("b", 2), ("a", 3), ("b", 4), ("a", 6)]
+        assert (clock.wall(), clock.monotonic(), clock.waiting) == (1006, 6, 1)
+        await clock.advance(10)
+    assert seen[-1] == ("b", 9)
+    assert clock.waiting == 0
+
+
+async def test_timeouts_expire_by_the_clock() -> None:
+    """A timeout ends its block when the clock has been turned so far, and leaves a block alone that has ended."""
+    clock = ManualClock()
+
+    async def bounded(seconds: float | None, work: float) -> str:
+        try:
+            async with clock.timeout(seconds):
+                await clock.sleep(work)
+        except TimeoutError:
+            return "expired"
+        return "done"
+
+    tasks = [asyncio.create_task(bounded(*each)) for each in ((5, 10), (10, 5), (None, 10), (0, 1))]
+    await clock.advance(20)
+    assert [await task for task in tasks] == ["expired", "done", "done", "expired"]
+    assert clock.waiting == 0
+
+
+async def test_cancelling_a_sleep() -> None:
+    """Who is cancelled no longer waits, and others are not disturbed."""
+    clock = ManualClock()
+    tasks = [asyncio.create_task(clock.sleep(1)) for _ in range(3)]
+    await asyncio.sleep(0)
+    tasks[1].cancel()
+    await asyncio.sleep(0)
+    assert clock.waiting == 2
+    await clock.advance(1)
+    assert [task.cancelled() for task in tasks] == [False, True, False]
+    assert all(task.done() for task in tasks)
+
+
+async def test_waking_sleepers_of_another_thread() -> None:
+    """One clock can be waited for in several event loops."""
+    clock = ManualClock()
+    woken = threading.Event()
+
+    async def nap() -> None:
+        await clock.sleep(10)
+        woken.set()
+
+    thread = threading.Thread(target=lambda: asyncio.run(nap()))
+    thread.start()
+    while not clock.waiting:  # noqa: ASYNC110  # it is another loop that changes it
+        await asyncio.sleep(0.001)
+    await clock.advance(10)
+    await asyncio.to_thread(thread.join)
+    assert woken.is_set()
+
+
+@pytest.mark.parametrize("seconds", [-1, float("nan"), float("inf")])
+async def test_time_only_moves_on(seconds: float) -> None:
+    """Turning back, or nowhere, is refused."""
+    with pytest.raises(ValueError, match="time only moves on"):
+        await ManualClock().advance(seconds)
