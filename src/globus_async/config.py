@@ -7,7 +7,7 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from .errors import GlobusSDKUsageError
 
@@ -87,11 +87,10 @@ def checked_base_url(url: str, *, source: str) -> str:
         GlobusSDKUsageError: Not an absolute ``https`` URL (``http`` is for loopback only), or one with a user name,
             a query or a fragment.
     """
-    try:
-        parts = urlsplit(url)
-        host, _ = parts.hostname, parts.port
-    except ValueError:
-        raise GlobusSDKUsageError(f"{source} is not a URL") from None
+    parts = _split(url)
+    if parts is None:
+        raise GlobusSDKUsageError(f"{source} is not a URL")
+    host = parts.hostname
     if not host or parts.scheme not in {"https", "http"}:
         raise GlobusSDKUsageError(f"{source} must be an absolute URL such as 'https://transfer.api.globus.org/'")
     if parts.username is not None or parts.password is not None:
@@ -103,6 +102,16 @@ def checked_base_url(url: str, *, source: str) -> str:
     return url if url.endswith("/") else f"{url}/"
 
 
+def _split(url: str) -> SplitResult | None:
+    """Take a URL apart, its port included; ``None`` if that cannot be done, in an error that would quote it."""
+    try:
+        parts = urlsplit(url)
+        _ = parts.port
+    except ValueError:
+        return None
+    return parts
+
+
 def setting(option: str, *, section: str, variable: str | None = None) -> str | None:
     """Return a setting: of the environment variable, else of ``~/.globus.cfg``, else of ``/etc/globus.cfg``."""
     if variable is not None and (value := os.environ.get(variable)):
@@ -111,7 +120,9 @@ def setting(option: str, *, section: str, variable: str | None = None) -> str | 
         parser = configparser.ConfigParser(interpolation=None)
         try:
             parser.read(name.expanduser(), encoding="utf-8")
-        except (OSError, configparser.Error, UnicodeDecodeError, RuntimeError) as error:
+        except RuntimeError:
+            continue  # the user has no home
+        except (configparser.Error, UnicodeDecodeError) as error:
             raise GlobusSDKUsageError(f"the configuration file {name} cannot be read: {type(error).__name__}") from None
         if value := parser.get(section, option, fallback=None):
             return value
