@@ -21,6 +21,7 @@ from .auth.state import AuthState
 from .clock import ManualClock
 from .recorder import RecordedRequest, Recorder
 from .server import LoopbackServer, listen, serving
+from .status_page import status_routes
 from .transfer import paths
 from .transfer.call import TRANSFER_SCOPE, Gate, error_response
 from .transfer.documents import ENDPOINT_DEFAULTS, access_point
@@ -104,7 +105,11 @@ class GlobusEmulator:
             self.transfer, self.auth.authenticate, rate_limit=rate_limit, missing_status=missing_credentials_status
         )
         application = Starlette(
-            routes=[*transfer_routes(self.transfer, self.machine, gate), *auth_routes(self.auth)],
+            routes=[
+                *transfer_routes(self.transfer, self.machine, gate),
+                *auth_routes(self.auth),
+                *status_routes(self),
+            ],
             exception_handlers={404: self._unknown, 405: self._unknown},
         )
         application.router.redirect_slashes = False

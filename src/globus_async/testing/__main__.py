@@ -1,0 +1,84 @@
+"""``python -m globus_async.testing``: an emulator on a port of this machine, with directories as collections."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import signal
+import sys
+from pathlib import Path
+
+from .emulator import GlobusEmulator
+
+__all__ = ("main",)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command line; return the exit code."""
+    options = _parser().parse_args(arguments)
+    try:
+        asyncio.run(_serve(options))
+    except KeyboardInterrupt:
+        return 130
+    except OSError as error:
+        sys.stderr.write(f"cannot listen on {options.host} port {options.port}: {error.strerror}\n")
+        return 1
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m globus_async.testing",
+        description="Emulate Globus Auth and Transfer on a port of this machine, until interrupted.",
+        epilog="Everybody who reaches the port can log in as anybody: keep it on the loopback.",
+    )
+    parser.add_argument("--host", default="127.0.0.1", help="the address to listen on (default: %(default)s)")
+    parser.add_argument("--port", type=int, default=0, help="the port to listen on (default: a free one)")
+    parser.add_argument(
+        "--collection",
+        action="append",
+        default=[],
+        type=_named_path,
+        metavar="NAME=PATH",
+        help="a directory to serve as a collection; may be given several times",
+    )
+    parser.add_argument(
+        "--identity",
+        action="append",
+        default=[],
+        metavar="NAME@DOMAIN",
+        help="a person; the first owns the collections and logs in by default (default: user@example.org)",
+    )
+    parser.add_argument(
+        "--rate-limit", type=float, metavar="N", help="requests per second of one identity (default: no limit)"
+    )
+    return parser
+
+
+def _named_path(text: str) -> tuple[str, Path]:
+    name, equals, path = text.partition("=")
+    if not (name and equals and path):
+        raise argparse.ArgumentTypeError(f"{text!r} is not NAME=PATH")
+    if not Path(path).is_dir():
+        raise argparse.ArgumentTypeError(f"{path!r} is not a directory")
+    return name, Path(path)
+
+
+async def _serve(options: argparse.Namespace) -> None:
+    stop = asyncio.Event()
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
+    async with GlobusEmulator(rate_limit=options.rate_limit) as emulator:
+        for username in options.identity or ["user@example.org"]:
+            emulator.add_identity(username)
+        collections = [emulator.add_collection(name, path=path) for name, path in options.collection]
+        async with emulator.serve(host=options.host, port=options.port) as server:
+            lines = [f"export {name}={value}" for name, value in server.environ.items()]
+            lines += [f"# collection {each.id}  {each.display_name}" for each in collections]
+            lines += [f"# access token for Transfer: {emulator.access_token()}", f"# status page: {server.url}/"]
+            sys.stdout.write("\n".join(lines) + "\n")
+            sys.stdout.flush()
+            await stop.wait()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
