@@ -13,7 +13,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Generator, Itera
 from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl
 
 from ._json import is_object
 from .errors import GlobusError, GlobusSDKUsageError, PaginationStalled
@@ -115,7 +115,7 @@ def _after_link(_position: Position, document: Mapping[str, Any], _count: int) -
     links = document.get("links")
     link = links.get("next") if is_object(links) else None
     # only the query is taken over: where requests go is for the client to say, not for an answer
-    return dict(parse_qsl(urlsplit(link).query)) if isinstance(link, str) and link else None
+    return dict(parse_qsl(link.partition("?")[2].partition("#")[0])) if isinstance(link, str) and link else None
 
 
 def _after_nothing(_position: Position, _document: Mapping[str, Any], _count: int) -> Position | None:
@@ -249,6 +249,8 @@ class Pages(Generic[T]):
             size = min(number for number in (size, wanted) if number is not None)
             page = await self._fetch({**position, self._style.size_parameter: size})
         page.next = self._style.following(position, page.data, len(page))
+        if page.next is not None and not all(isinstance(value, (str, int, type(None))) for value in page.next.values()):
+            raise page.answer.unusable("what leads to its next page is neither text nor a number")
         return page
 
 
