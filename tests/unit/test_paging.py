@@ -1,0 +1,464 @@
+"""Listings: every style, sizes, beginnings, ends, errors in the middle, and services that lead in circles."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import gc
+import json
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import httpx
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from globus_async import BaseClient, RetryPolicy
+from globus_async.errors import (
+    GlobusAPIError,
+    GlobusConnectionError,
+    GlobusSDKUsageError,
+    PaginationStalled,
+    ResponseDecodeError,
+)
+from globus_async.paging import (
+    Pages,
+    Style,
+    json_api,
+    last_key,
+    next_token,
+    null_marker,
+    offset_has_next,
+    offset_total,
+    single,
+)
+from tests.toolkit.leaks import Snapshot, recorded_problems
+from tests.toolkit.scripted import Scripted, answer
+
+ONCE = RetryPolicy(max_retries=0)
+Item = dict[str, int]
+
+
+class Lister(BaseClient):
+    """Has one listing, of any style."""
+
+    def things(self, style: Style, **options: Any) -> Pages[Item]:
+        """List things."""
+        return self._list("/things", Item, style=style, **options)
+
+
+class Shelf:
+    """A service with so many things, paged in one of the styles; ``most`` is its largest page."""
+
+    def __init__(self, style: Style, count: int, *, most: int = 10, key: str = "DATA") -> None:
+        self.style = style
+        self.count = count
+        self.most = most
+        self.key = key
+
+    def __call__(self, request: httpx.Request) -> httpx.Response:
+        """Answer with a page."""
+        asked = dict(request.url.params)
+        size = min(int(asked.get(self.style.size_parameter or "-", self.most)), self.most)
+        begin = int(
+            asked.get("offset") or asked.get("marker") or asked.get("next_token") or asked.get("page[marker]") or 0
+        )
+        begin = int(asked["last_key"].removeprefix("k")) if "last_key" in asked else begin
+        end = min(begin + size, self.count)
+        document: dict[str, object] = {self.key: [{"n": number} for number in range(begin, end)]}
+        more = end < self.count
+        match self.style:
+            case _ if self.style is offset_total:
+                document["total"] = self.count
+            case _ if self.style is offset_has_next:
+                document["has_next_page"] = more
+            case _ if self.style is null_marker:
+                document["next_marker"] = str(end) if more else None
+            case _ if self.style is last_key:
+                document |= {"has_next_page": more, "last_key": f"k{end}"}
+            case _ if self.style is next_token:
+                document["next_token"] = str(end) if more else None
+            case _ if self.style is json_api:
+                document["links"] = {"next": f"https://evil.example/elsewhere?page%5Bmarker%5D={end}" if more else None}
+            case _:
+                pass
+        return httpx.Response(200, json=document)
+
+
+STYLES = {
+    "offset and total": offset_total,
+    "offset and has_next_page": offset_has_next,
+    "marker": null_marker,
+    "last key": last_key,
+    "token": next_token,
+    "JSON:API": json_api,
+}
+ODD: list[object] = [{"next": 5}, {"next": "https://[::1"}, {"next": "?page=1"}, {"next": {}}, [1], {"a": 1}, 1.5]
+styles = pytest.mark.parametrize("style", STYLES.values(), ids=STYLES.keys())
+sized = pytest.mark.parametrize("style", [style for style in STYLES.values() if style.size_parameter])
+
+
+def numbers(items: list[Item]) -> list[int]:
+    """Take the numbers out of things."""
+    return [item["n"] for item in items]
+
+
+def params(service: Scripted) -> list[dict[str, str]]:
+    """Return the query of every request."""
+    return [dict(request.url.params) for request in service.requests]
+
+
+async def everything(service: Scripted, style: Style, **options: Any) -> list[int]:
+    """List everything that is asked for."""
+    async with service.client(client_class=Lister) as client:
+        assert isinstance(client, Lister)
+        return numbers(await client.things(style, **options).at_a_time(1).list())
+
+
+class TestStyles:
+    @styles
+    @pytest.mark.parametrize("count", [0, 1, 9, 10, 11, 25, 30])
+    async def test_everything_is_there_once_and_in_order(self, style: Style, count: int) -> None:
+        """Whatever the number is to the size of a page; and no page is fetched in vain."""
+        service = Scripted(Shelf(style, count))
+        assert await everything(service, style) == list(range(count))
+        assert len(service.requests) == max(1, -(-count // 10))
+
+    async def test_one_page_only(self) -> None:
+        """Some listings come whole."""
+        service = Scripted(Shelf(single, 7))
+        assert await everything(service, single) == list(range(7))
+        assert len(service.requests) == 1
+
+    async def test_requests_stay_on_the_service(self) -> None:
+        """Of a link in an answer only the query is taken over."""
+        service = Scripted(Shelf(json_api, 25))
+        await everything(service, json_api)
+        assert {(request.url.host, request.url.path) for request in service.requests} == {
+            ("transfer.api.globus.org", "/things")
+        }
+        assert params(service)[1:] == [{"page[marker]": "10"}, {"page[marker]": "20"}]
+
+    async def test_under_another_name(self) -> None:
+        """Some documents call their items otherwise."""
+        service = Scripted(Shelf(null_marker, 25, key="identities"))
+        assert await everything(service, null_marker, key="identities") == list(range(25))
+
+    @pytest.mark.parametrize("document", [[], None, "x", {"DATA": None}, {"DATA": {}}, {"DATA": [1]}, {"DATA": "x"}])
+    @styles
+    async def test_a_page_that_is_none(self, style: Style, document: object) -> None:
+        """An error of ours, and not an empty listing."""
+        body = json.dumps(document).encode()
+        headers = {"content-type": "application/json"}
+        service = Scripted(lambda _: httpx.Response(200, content=body, headers=headers))
+        async with service.client(client_class=Lister, retry=ONCE) as client:
+            assert isinstance(client, Lister)
+            with pytest.raises(ResponseDecodeError):
+                await client.things(style).list()
+
+    @settings(max_examples=200, deadline=None)
+    @given(
+        st.sampled_from(list(STYLES.values())),
+        st.dictionaries(
+            st.sampled_from(["total", "has_next_page", "next_marker", "last_key", "next_token", "links"]),
+            st.none() | st.booleans() | st.integers(-5, 50) | st.text(max_size=3) | st.sampled_from(ODD),
+        ),
+        st.integers(0, 3),
+    )
+    def test_whatever_a_page_says_of_the_next(self, style: Style, said: Mapping[str, object], count: int) -> None:
+        """The listing ends, or says that it stalled; nothing else is raised, and nothing goes on for ever."""
+
+        async def scenario() -> None:
+            service = Scripted(answer(200, {"DATA": [{"n": 1}] * count, **said}))
+            async with service.client(client_class=Lister, retry=ONCE) as client:
+                assert isinstance(client, Lister)
+                with contextlib.suppress(PaginationStalled, ResponseDecodeError):
+                    await client.things(style).at_a_time(1).list()
+            assert len(service.requests) <= 60
+
+        asyncio.run(scenario())
+
+
+class TestSizes:
+    @sized
+    async def test_the_size_of_a_page(self, style: Style) -> None:
+        """By the style's own parameter."""
+        service = Scripted(Shelf(style, 25))
+        assert await everything(service, style, page_size=7) == list(range(25))
+        assert {sent[str(style.size_parameter)] for sent in params(service)} == {"7"}
+        assert len(service.requests) == 4
+
+    @styles
+    @pytest.mark.parametrize("wanted", [1, 9, 10, 11, 24, 25, 26, 1000])
+    async def test_no_more_than_was_asked_for(self, style: Style, wanted: int) -> None:
+        """Neither of items nor of pages."""
+        service = Scripted(Shelf(style, 25))
+        assert await everything(service, style, num_results=wanted) == list(range(min(wanted, 25)))
+        assert len(service.requests) == min(-(-wanted // 10), 3)
+
+    @sized
+    async def test_the_last_page_is_as_small_as_it_can_be(self, style: Style) -> None:
+        """The rest is not sent for nothing."""
+        service = Scripted(Shelf(style, 25))
+        await everything(service, style, page_size=10, num_results=12)
+        assert [sent[str(style.size_parameter)] for sent in params(service)] == ["10", "2"]
+
+    async def test_a_cap_of_the_services_own(self) -> None:
+        """Asking beyond it would be an error."""
+        service = Scripted(Shelf(offset_has_next, 5000, most=100))
+        assert len(await everything(service, offset_has_next, page_size=100, cap=1000)) == 1000
+        assert len(await everything(service, offset_has_next, page_size=100, cap=1000, num_results=50)) == 50
+        assert len(await everything(service, offset_has_next, page_size=100, cap=1000, num_results=2000)) == 1000
+
+    @pytest.mark.parametrize("number", [0, -1, 1.5, True, "10", [1]])
+    async def test_a_number_that_is_none(self, number: Any) -> None:
+        """When the listing is made, before anything is sent."""
+        service = Scripted()
+        async with service.client(client_class=Lister) as client:
+            assert isinstance(client, Lister)
+            for name in ("num_results", "page_size"):
+                with pytest.raises(GlobusSDKUsageError, match="whole number"):
+                    client.things(offset_total, **{name: number})
+        assert not service.requests
+
+
+class TestParameters:
+    async def test_they_go_with_every_page(self) -> None:
+        """The method's and the caller's; an iterator is read once."""
+        service = Scripted(Shelf(offset_total, 25))
+        given = {"filter": iter(["a", "b"]), "none": None}
+        await everything(service, offset_total, params={"own": 1}, query_params=given)
+        for request in service.requests:
+            assert request.url.params.get_list("filter") == ["a", "b"]
+            assert request.url.params["own"] == "1"
+
+    async def test_a_mapping_that_is_changed_meanwhile(self) -> None:
+        """Does not change the listing; nor does the listing change it."""
+        service = Scripted(Shelf(null_marker, 25))
+        given: dict[str, object] = {"a": "1"}
+        async with service.client(client_class=Lister) as client:
+            assert isinstance(client, Lister)
+            async for _ in client.things(null_marker, query_params=given).pages():
+                given["a"] = "2"
+        assert [sent["a"] for sent in params(service)] == ["1", "1", "1"]
+        assert given == {"a": "2"}
+
+    @pytest.mark.parametrize("begin", [5, "5"])
+    @pytest.mark.parametrize("where", ["params", "query_params"])
+    async def test_a_callers_own_offset_is_where_to_begin(self, begin: object, where: str) -> None:
+        """And not where to stay."""
+        service = Scripted(Shelf(offset_total, 25))
+        assert await everything(service, offset_total, **{where: {"offset": begin}}) == list(range(5, 25))
+
+    @pytest.mark.parametrize(
+        ("style", "begin"),
+        [(null_marker, {"marker": "5"}), (last_key, {"last_key": "k5"}), (next_token, {"next_token": "5"})],
+    )
+    async def test_so_is_a_callers_own_marker(self, style: Style, begin: dict[str, object]) -> None:
+        """Of whatever style."""
+        service = Scripted(Shelf(style, 25))
+        assert await everything(service, style, query_params=begin) == list(range(5, 25))
+
+    async def test_a_callers_own_size_of_page(self) -> None:
+        """Passed through as it is, on every page."""
+        service = Scripted(Shelf(offset_total, 25))
+        assert await everything(service, offset_total, query_params={"limit": 4}, num_results=10) == list(range(10))
+        assert {sent["limit"] for sent in params(service)} == {"4"}
+
+    async def test_bad_parameters_are_refused_at_once(self) -> None:
+        """Not when the first page is fetched."""
+        async with Scripted().client(client_class=Lister) as client:
+            assert isinstance(client, Lister)
+            with pytest.raises(GlobusSDKUsageError):
+                client.things(offset_total, query_params={"a": object()})
+
+
+class TestUse:
+    async def test_nothing_is_sent_until_it_is_used(self) -> None:
+        """Making a listing costs nothing, and it can be shown."""
+        service = Scripted(Shelf(offset_total, 25))
+        async with service.client(client_class=Lister) as client:
+            assert isinstance(client, Lister)
+            assert (
+                repr(client.things(offset_total, num_results=5))
+                == "<Pages: at most 5 items; await, iterate, or .pages()>"
+            )
+        assert not service.requests
+
+    async def test_awaiting_gives_the_first_page(self) -> None:
+        """A response: items, document, status, and where the next one is."""
+        service = Scripted(Shelf(offset_total, 25))
+        async with service.client(client_class=Lister) as client:
+            assert isinstance(client, Lister)
+            page = await client.things(offset_total)
+        assert (len(page), page["total"], page.http_status, page.next) == (10, 25, 200, {"offset": 10})
+        assert numbers(list(page)) == numbers(page.items) == list(range(10))
+        assert len(service.requests) == 1
+
+    @styles
+    async def test_it_may_be_used_again(self, style: Style) -> None:
+        """Each use begins at the beginning."""
+        service = Scripted(Shelf(style, 15))
+        async with service.client(client_class=Lister) as client:
+            assert isinstance(client, Lister)
+            things = client.things(style)
+            assert numbers(await things.list()) == numbers([thing async for thing in things]) == list(range(15))
+            assert len(await things) == 10
+
+    async def test_the_end_stays_the_end(self) -> None:
+        """Asking on after it fetches nothing."""
+        service = Scripted(Shelf(null_marker, 5))
+        async with service.client(client_class=Lister) as client:
+            assert isinstance(client, Lister)
+            pages = client.things(null_marker).pages()
+            await anext(pages)
+            for _ in range(3):
+                with pytest.raises(StopAsyncIteration):
+                    await anext(pages)
+        assert len(service.requests) == 1
+
+
+class TestResuming:
+    @styles
+    async def test_from_a_page(self, style: Style) -> None:
+        """What is next of it, kept as long as you like."""
+        service = Scripted(Shelf(style, 25))
+        async with service.client(client_class=Lister) as client:
+            assert isinstance(client, Lister)
+            page = await client.things(style)
+            rest = [numbers(list(later)) async for later in client.things(style).pages(after=page.next)]
+        assert rest == [list(range(10, 20)), list(range(20, 25))]
+
+    @styles
+    async def test_from_an_error(self, style: Style) -> None:
+        """It says where the listing stood; no item is lost or comes twice."""
+        shelf = Shelf(style, 25)
+        service = Scripted(shelf, answer(500, {"code": "X"}), shelf)
+        got: list[int] = []
+        async with service.client(client_class=Lister, retry=ONCE) as client:
+            assert isinstance(client, Lister)
+            pages = client.things(style).at_a_time(1).pages()
+            got += numbers(list(await anext(pages)))
+            with pytest.raises(GlobusAPIError) as caught:
+                await anext(pages)
+            assert caught.value.resume_from is not None
+            async for page in client.things(style).pages(after=caught.value.resume_from):
+                got += numbers(list(page))
+        assert got == list(range(25))
+
+    async def test_an_error_at_the_first_page(self) -> None:
+        """Leads to the beginning."""
+        service = Scripted(answer(500), Shelf(offset_total, 5))
+        async with service.client(client_class=Lister, retry=ONCE) as client:
+            assert isinstance(client, Lister)
+            with pytest.raises(GlobusAPIError) as caught:
+                await client.things(offset_total).list()
+            pages = client.things(offset_total).pages(after=caught.value.resume_from)
+            assert [numbers(list(page)) async for page in pages] == [list(range(5))]
+
+    async def test_the_same_walk_goes_on_after_being_cancelled(self) -> None:
+        """Nothing moved."""
+        shelf = Shelf(null_marker, 25)
+        hang = asyncio.Event()
+
+        async def slow(request: httpx.Request) -> httpx.Response:
+            await hang.wait()
+            return shelf(request)
+
+        service = Scripted(shelf, slow, slow, shelf)
+        async with service.client(client_class=Lister) as client:
+            assert isinstance(client, Lister)
+            pages = client.things(null_marker).pages()
+            got = numbers(list(await anext(pages)))
+            with pytest.raises(TimeoutError):
+                async with asyncio.timeout(0.01):
+                    await anext(pages)
+            hang.set()
+            async for page in pages:
+                got += numbers(list(page))
+        assert got == list(range(25))
+
+
+def _stuck(style: Style) -> Callable[[httpx.Request], httpx.Response]:
+    """Make a service whose every page leads to the same next one."""
+    said: dict[str, object] = {
+        "total": 100,
+        "has_next_page": True,
+        "next_marker": "m",
+        "last_key": "k",
+        "next_token": "t",
+        "links": {"next": "https://h/x?page%5Bmarker%5D=m"},
+    }
+    items = [] if style.coming is not None or style is offset_has_next else [{"n": 1}]
+    return lambda _: httpx.Response(200, json={"DATA": items, **said})
+
+
+class TestStalls:
+    @styles
+    async def test_a_page_that_leads_back_to_itself(self, style: Style) -> None:
+        """An error after one page that was read already, instead of a loop."""
+        service = Scripted(_stuck(style))
+        async with service.client(client_class=Lister) as client:
+            assert isinstance(client, Lister)
+            with pytest.raises(PaginationStalled, match="read already"):
+                await client.things(style).list()
+        assert len(service.requests) <= 2
+
+    @pytest.mark.parametrize("name", ["next_marker", "next_token"])
+    async def test_a_round_of_several_pages(self, name: str) -> None:
+        """Markers that come round again."""
+        style = null_marker if name == "next_marker" else next_token
+        turns = iter([*"abcab"] * 3)
+        service = Scripted(lambda _: httpx.Response(200, json={"DATA": [{"n": 1}], name: next(turns)}))
+        async with service.client(client_class=Lister) as client:
+            assert isinstance(client, Lister)
+            with pytest.raises(PaginationStalled):
+                await client.things(style).list()
+        assert len(service.requests) == 4
+
+    async def test_a_last_key_that_is_missing(self) -> None:
+        """More is promised and no way told: the first page is not read a second time."""
+        service = Scripted(answer(200, {"DATA": [{"n": 1}], "has_next_page": True}))
+        async with service.client(client_class=Lister) as client:
+            assert isinstance(client, Lister)
+            with pytest.raises(PaginationStalled):
+                await client.things(last_key).list()
+        assert len(service.requests) == 1
+
+
+class TestAbandoned:
+    @pytest.mark.parametrize("collecting", [True, False])
+    async def test_a_thousand_listings_left_after_their_first_item(self, collecting: bool) -> None:
+        """Nothing is open, nothing runs, nobody complains; with and without garbage collection."""
+        service = Scripted(Shelf(offset_total, 1000))
+        async with service.client(client_class=Lister) as client:
+            assert isinstance(client, Lister)
+            before = Snapshot.take()
+            with recorded_problems() as problems:
+                if not collecting:
+                    gc.disable()
+                try:
+                    for _ in range(1000):
+                        async for _thing in client.things(offset_total):
+                            break
+                finally:
+                    gc.enable()
+            before.assert_nothing_new()
+            problems.assert_none()
+        assert len(service.requests) == 1000
+
+
+async def test_an_error_of_the_network_says_where_it_stood() -> None:
+    """As every other error of ours."""
+    shelf = Shelf(offset_total, 25)
+
+    def down(request: httpx.Request) -> httpx.Response:
+        raise httpx.ConnectError("no", request=request)
+
+    service = Scripted(shelf, down)
+    async with service.client(client_class=Lister, retry=ONCE) as client:
+        assert isinstance(client, Lister)
+        with pytest.raises(GlobusConnectionError) as caught:
+            await client.things(offset_total).at_a_time(1).list()
+    assert caught.value.resume_from == {"offset": 10}
