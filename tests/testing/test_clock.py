@@ -73,7 +73,7 @@ async def test_waking_sleepers_of_another_thread() -> None:
 
     thread = threading.Thread(target=lambda: asyncio.run(nap()))
     thread.start()
-    while not clock.waiting:  # it is another loop that changes it
+    while not clock.waiting:  # noqa: ASYNC110  # another thread's loop changes it
         await asyncio.sleep(0.001)
     await clock.advance(10)
     await asyncio.to_thread(thread.join)

@@ -60,7 +60,7 @@ async def test_the_page_is_not_among_the_requests() -> None:
         assert "default-src 'none'" in answer.headers["content-security-policy"]
         state = (await stage.http.get("/emulator/state")).json()
         assert [each["name"] for each in state["collections"]] == ["Lab storage", "Archive"]
-        assert [request.path for request in stage.emulator.requests] == ["/"]
+        assert stage.emulator.requests == []
 
 
 def test_the_command(tmp_path: Path) -> None:
@@ -98,4 +98,4 @@ def test_bad_arguments(words: list[str], capsys: pytest.CaptureFixture[str]) -> 
     with pytest.raises(SystemExit) as caught:
         main(words)
     assert caught.value.code == 2
-    assert words[1] in capsys.readouterr().err
+    assert words[1].removeprefix("x=") in capsys.readouterr().err

@@ -29,6 +29,9 @@ _SECRET_FIELDS: Final = {
     "refresh_token",
     "token",
 }
+_UNRECORDED: Final = {"/", "/emulator/state", "/favicon.ico"}
+"""The status page, which no test asks for."""
+
 _MOST: Final = 100_000
 """Requests kept; the oldest are forgotten first."""
 
@@ -67,7 +70,7 @@ class Recorder:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Note a request, then let the application answer it."""
-        if scope["type"] != "http" or scope["path"].startswith("/emulator/"):
+        if scope["type"] != "http" or scope["path"] in _UNRECORDED:
             await self._app(scope, receive, send)
             return
         body = await _whole_body(receive)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from starlette.responses import HTMLResponse, JSONResponse
+from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from .transfer.task_documents import task_document
@@ -33,7 +33,10 @@ def status_routes(emulator: GlobusEmulator) -> list[BaseRoute]:
     async def state(_request: Request) -> JSONResponse:
         return JSONResponse(snapshot(emulator), headers={"cache-control": "no-store"})
 
-    return [Route("/", page), Route(STATE_PATH, state)]
+    async def icon(_request: Request) -> Response:
+        return Response(status_code=204)
+
+    return [Route("/", page), Route(STATE_PATH, state), Route("/favicon.ico", icon)]
 
 
 def snapshot(emulator: GlobusEmulator) -> dict[str, Any]:
