@@ -10,6 +10,15 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
+    from . import authorizers as authorizers
+    from . import config as config
+    from . import errors as errors
+    from . import gare as gare
+    from . import paging as paging
+    from . import response as response
+    from . import scopes as scopes
+    from . import services as services
+    from . import transport as transport
     from ._request import MISSING as MISSING
     from ._request import MissingType as MissingType
     from ._secret import Secret as Secret
@@ -23,7 +32,11 @@ if TYPE_CHECKING:
     from .authorizers import RenewingAuthorizer as RenewingAuthorizer
     from .client import BaseClient as BaseClient
     from .errors import Attempt as Attempt
+    from .errors import AuthenticationFailed as AuthenticationFailed
+    from .errors import AuthorizationRequired as AuthorizationRequired
     from .errors import ClientClosedError as ClientClosedError
+    from .errors import Conflict as Conflict
+    from .errors import ConsentRequired as ConsentRequired
     from .errors import ErrorSubdocument as ErrorSubdocument
     from .errors import GlobusAPIError as GlobusAPIError
     from .errors import GlobusConnectionError as GlobusConnectionError
@@ -34,8 +47,12 @@ if TYPE_CHECKING:
     from .errors import IdTokenError as IdTokenError
     from .errors import LoginRequired as LoginRequired
     from .errors import NetworkError as NetworkError
+    from .errors import NotFound as NotFound
     from .errors import PaginationStalled as PaginationStalled
+    from .errors import PermissionDenied as PermissionDenied
+    from .errors import RateLimited as RateLimited
     from .errors import ResponseDecodeError as ResponseDecodeError
+    from .errors import ServiceUnavailable as ServiceUnavailable
     from .errors import SubmissionUncertain as SubmissionUncertain
     from .errors import TokenRefreshError as TokenRefreshError
     from .errors import WrongEventLoopError as WrongEventLoopError
@@ -58,6 +75,7 @@ if TYPE_CHECKING:
     from .services.auth import GlobusAuthorizationCodeFlowManager as GlobusAuthorizationCodeFlowManager
     from .services.auth import GlobusNativeAppFlowManager as GlobusNativeAppFlowManager
     from .services.auth import GlobusOAuthFlowManager as GlobusOAuthFlowManager
+    from .services.auth import IdentityMap as IdentityMap
     from .services.auth import IDTokenDecoder as IDTokenDecoder
     from .services.auth import IntrospectionResponse as IntrospectionResponse
     from .services.auth import LoginRefused as LoginRefused
@@ -74,6 +92,7 @@ if TYPE_CHECKING:
     from .services.transfer import EndpointError as EndpointError
     from .services.transfer import EndpointNotFound as EndpointNotFound
     from .services.transfer import OperationPaused as OperationPaused
+    from .services.transfer import PathExists as PathExists
     from .services.transfer import TaskInactive as TaskInactive
     from .services.transfer import TooManyPendingJobs as TooManyPendingJobs
     from .services.transfer import TransferAPIError as TransferAPIError
@@ -99,7 +118,11 @@ _HOMES: Final = {
     "client": ("BaseClient",),
     "errors": (
         "Attempt",
+        "AuthenticationFailed",
+        "AuthorizationRequired",
         "ClientClosedError",
+        "Conflict",
+        "ConsentRequired",
         "ErrorSubdocument",
         "GlobusAPIError",
         "GlobusConnectionError",
@@ -110,8 +133,12 @@ _HOMES: Final = {
         "IdTokenError",
         "LoginRequired",
         "NetworkError",
+        "NotFound",
         "PaginationStalled",
+        "PermissionDenied",
+        "RateLimited",
         "ResponseDecodeError",
+        "ServiceUnavailable",
         "SubmissionUncertain",
         "TokenRefreshError",
         "WrongEventLoopError",
@@ -131,6 +158,7 @@ _HOMES: Final = {
         "GlobusNativeAppFlowManager",
         "GlobusOAuthFlowManager",
         "IDTokenDecoder",
+        "IdentityMap",
         "IntrospectionResponse",
         "LoginRefused",
         "NativeAppAuthClient",
@@ -148,6 +176,7 @@ _HOMES: Final = {
         "EndpointError",
         "EndpointNotFound",
         "OperationPaused",
+        "PathExists",
         "TaskInactive",
         "TooManyPendingJobs",
         "TransferAPIError",
@@ -157,6 +186,7 @@ _HOMES: Final = {
     ),
     "transport": ("RetryPolicy", "Transport"),
 }
+_MODULES: Final = ("authorizers", "config", "errors", "gare", "paging", "response", "scopes", "services", "transport")
 _HOME_OF: Final = {name: home for home, names in _HOMES.items() for name in names}
 
 __all__ = (
@@ -168,11 +198,15 @@ __all__ = (
     "AuthAPIError",
     "AuthClient",
     "AuthLoginClient",
+    "AuthenticationFailed",
+    "AuthorizationRequired",
     "BaseClient",
     "BasicAuthorizer",
     "ClientClosedError",
     "ClientCredentialsAuthorizer",
     "ConfidentialAppAuthClient",
+    "Conflict",
+    "ConsentRequired",
     "CreateTunnelData",
     "DeleteData",
     "DependentScopeSpec",
@@ -195,6 +229,7 @@ __all__ = (
     "GlobusTimeoutError",
     "IDTokenDecoder",
     "IdTokenError",
+    "IdentityMap",
     "IntrospectionResponse",
     "IterableResponse",
     "LoginRefused",
@@ -202,6 +237,7 @@ __all__ = (
     "MissingType",
     "NativeAppAuthClient",
     "NetworkError",
+    "NotFound",
     "NullAuthorizer",
     "OAuthAuthorizationCodeResponse",
     "OAuthClientCredentialsResponse",
@@ -212,6 +248,9 @@ __all__ = (
     "Page",
     "Pages",
     "PaginationStalled",
+    "PathExists",
+    "PermissionDenied",
+    "RateLimited",
     "RefreshTokenAuthorizer",
     "RenewingAuthorizer",
     "ResponseDecodeError",
@@ -221,6 +260,7 @@ __all__ = (
     "ScopeParseError",
     "ScopeParser",
     "Secret",
+    "ServiceUnavailable",
     "SubmissionUncertain",
     "TaskInactive",
     "TokenRefreshError",
@@ -236,6 +276,8 @@ __all__ = (
 
 
 def __getattr__(name: str) -> Any:
+    if name in _MODULES:
+        return import_module(f".{name}", __name__)
     home = _HOME_OF.get(name)
     if home is None:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
@@ -245,4 +287,4 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+    return sorted({*globals(), *__all__, *_MODULES})

@@ -13,8 +13,16 @@ The errors of this library; nothing of the libraries below it ever gets out.
                 GlobusConnectionTimeoutError no connection in time: nothing was sent
             ResponseDecodeError              an answer that is not what the service sends
             SubmissionUncertain              a task may or may not have been created: submit the same document again
-        GlobusAPIError                       the service answered with an error
-            TransferAPIError, AuthAPIError   ... and what services/ derives from them
+        GlobusAPIError                       the service answered with an error; and, whichever service it was:
+            AuthenticationFailed             no token, or one that is expired or revoked
+            AuthorizationRequired            log in again, with `authorization_parameters`
+                ConsentRequired              ... and consent to `required_scopes`
+            PermissionDenied                 a role, a rule or a scope is missing
+            NotFound                         there is no such thing
+            Conflict                         the state of things forbids it
+            RateLimited                      too many requests
+            ServiceUnavailable               maintenance
+            TransferAPIError, AuthAPIError   ... by service: `services.transfer.NotFound` is both
         TokenRefreshError                    no fresh token could be had
             LoginRequired                    ... and none will be until the user logs in again
         IdTokenError                         an id_token breaks a rule and must not be trusted
@@ -35,11 +43,15 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from ._answer import Answer
-    from .gare import ErrorInfo
+    from .gare import ErrorInfo, GlobusAuthorizationParameters
 
 __all__ = (
     "Attempt",
+    "AuthenticationFailed",
+    "AuthorizationRequired",
     "ClientClosedError",
+    "Conflict",
+    "ConsentRequired",
     "ErrorSubdocument",
     "GlobusAPIError",
     "GlobusConnectionError",
@@ -50,8 +62,12 @@ __all__ = (
     "IdTokenError",
     "LoginRequired",
     "NetworkError",
+    "NotFound",
     "PaginationStalled",
+    "PermissionDenied",
+    "RateLimited",
     "ResponseDecodeError",
+    "ServiceUnavailable",
     "Stage",
     "SubmissionUncertain",
     "TokenRefreshError",
@@ -174,7 +190,7 @@ class ResponseDecodeError(NetworkError):
     hopeless: bool = False
 
 
-class SubmissionUncertain(NetworkError):  # noqa: N818 -- the state of affairs, not a mistake of the caller's
+class SubmissionUncertain(NetworkError):
     """
     A task may or may not have been created. Submitting ``document`` again is safe: it carries its submission id.
 
@@ -189,7 +205,7 @@ class TokenRefreshError(GlobusError):
     """No fresh access token could be had; the cause says why."""
 
 
-class LoginRequired(TokenRefreshError):  # noqa: N818 -- says what to do
+class LoginRequired(TokenRefreshError):
     """The grant is gone (expired, revoked or replaced); only a new login brings another."""
 
 
@@ -211,7 +227,7 @@ class IdTokenError(GlobusError):
         self.stale_keys = stale_keys
 
 
-class PaginationStalled(GlobusError):  # noqa: N818 -- the state of affairs, not a mistake of the caller's
+class PaginationStalled(GlobusError):
     """The service answered with a page that leads back to itself; the listing was ended instead of looping."""
 
 
@@ -287,6 +303,51 @@ class GlobusAPIError(GlobusError):
         if len(self.attempts) > 1:
             tail += f", {len(self.attempts)} attempts"
         return visible(f"{self.http_status} {self.code}: {self.message} ({self.method} {self.path}{tail})")
+
+
+class AuthenticationFailed(GlobusAPIError):
+    """No credentials, or a token that is expired, revoked or not for this service."""
+
+
+class AuthorizationRequired(GlobusAPIError):
+    """The user must log in again, with the error's ``authorization_parameters``."""
+
+    @property
+    def authorization_parameters(self) -> GlobusAuthorizationParameters:
+        """What the new login has to ask for."""
+        from .gare import GlobusAuthorizationParameters, to_gare  # noqa: PLC0415 -- gare builds on the errors
+
+        gare = to_gare(self)
+        return GlobusAuthorizationParameters() if gare is None else gare.authorization_parameters
+
+
+class ConsentRequired(AuthorizationRequired):
+    """The user must consent to the error's ``required_scopes``, in a new login that asks for them."""
+
+    @property
+    def required_scopes(self) -> list[str]:
+        """The scopes that lack the user's consent, with their dependencies."""
+        return self.authorization_parameters.required_scopes or []
+
+
+class PermissionDenied(GlobusAPIError):
+    """The caller lacks a role or a rule, or the token a scope."""
+
+
+class NotFound(GlobusAPIError):
+    """There is no such thing."""
+
+
+class Conflict(GlobusAPIError):
+    """The state of things forbids it."""
+
+
+class RateLimited(GlobusAPIError):
+    """Too many requests, even after waiting as the service asked."""
+
+
+class ServiceUnavailable(GlobusAPIError):
+    """The service is down for maintenance."""
 
 
 def visible(text: str) -> str:

@@ -1,0 +1,1 @@
+"""The services: one package each, beside one another; none knows another, and the core knows none."""

@@ -17,8 +17,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from ... import errors
 from ...errors import GlobusAPIError
-from ...gare import to_gare
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -40,46 +40,34 @@ __all__ = (
 
 
 class AuthAPIError(GlobusAPIError):
-    """
-    Globus Auth answered with an error.
-
-    Attributes:
-        required_scopes: The scopes that lack the user's consent; empty if it is not about consent.
-    """
-
-    required_scopes: tuple[str, ...]
-
-    def __init__(self, answer: Answer, attempts: tuple[Attempt, ...] = ()) -> None:
-        super().__init__(answer, attempts)
-        gare = to_gare(self)
-        self.required_scopes = tuple(gare.authorization_parameters.required_scopes or ()) if gare else ()
+    """Globus Auth answered with an error."""
 
 
-class InvalidGrant(AuthAPIError):  # noqa: N818 -- the service's code for it
+class InvalidGrant(AuthAPIError):
     """The code or refresh token is used up, expired, revoked or another client's; only a new login brings another."""
 
 
-class InvalidClient(AuthAPIError):  # noqa: N818 -- the service's code for it
+class InvalidClient(AuthAPIError):
     """The client's id or secret is wrong, or a client of its kind may not do this."""
 
 
-class ConsentRequired(AuthAPIError):  # noqa: N818 -- says what to do
+class ConsentRequired(AuthAPIError, errors.ConsentRequired):
     """The user must consent to the error's ``required_scopes``, in a new login that asks for them."""
 
 
-class AuthenticationFailed(AuthAPIError):  # noqa: N818 -- the state of affairs
+class AuthenticationFailed(AuthAPIError, errors.AuthenticationFailed):
     """No credentials, or a token that is expired, revoked or not for Globus Auth."""
 
 
-class PermissionDenied(AuthAPIError):  # noqa: N818 -- the state of affairs
+class PermissionDenied(AuthAPIError, errors.PermissionDenied):
     """The token lacks a scope, or the caller is no administrator of the thing."""
 
 
-class NotFound(AuthAPIError):  # noqa: N818 -- the service's code for it
+class NotFound(AuthAPIError, errors.NotFound):
     """There is no such project, client, scope, policy or identity."""
 
 
-class InvalidParameters(AuthAPIError):  # noqa: N818 -- the service's code for it
+class InvalidParameters(AuthAPIError):
     """The service did not like what was asked; the message says why."""
 
 

@@ -26,9 +26,10 @@ import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
+from ... import errors
 from ..._json import is_object
 from ...errors import GlobusAPIError, GlobusError
-from ...gare import GlobusAuthorizationParameters, to_gare
+from ...gare import to_gare
 
 if TYPE_CHECKING:
     from ..._answer import Answer
@@ -63,34 +64,23 @@ class TransferAPIError(GlobusAPIError):
     """Transfer answered with an error."""
 
 
-class AuthorizationRequired(TransferAPIError):  # noqa: N818 -- says what to do
+class AuthorizationRequired(TransferAPIError, errors.AuthorizationRequired):
     """The user must log in again, with the error's ``authorization_parameters``."""
 
-    @property
-    def authorization_parameters(self) -> GlobusAuthorizationParameters:
-        """What the new login has to ask for."""
-        gare = to_gare(self)
-        return GlobusAuthorizationParameters() if gare is None else gare.authorization_parameters
 
-
-class ConsentRequired(AuthorizationRequired):
+class ConsentRequired(AuthorizationRequired, errors.ConsentRequired):
     """The user must consent to the error's ``required_scopes``, usually to the data access scope of a collection."""
 
-    @property
-    def required_scopes(self) -> list[str]:
-        """The scopes that lack the user's consent, with their dependencies."""
-        return self.authorization_parameters.required_scopes or []
 
-
-class AuthenticationFailed(TransferAPIError):  # noqa: N818 -- the state of affairs, in the service's words
+class AuthenticationFailed(TransferAPIError, errors.AuthenticationFailed):
     """No credentials, or a token that is expired, revoked or not for Transfer."""
 
 
-class PermissionDenied(TransferAPIError):  # noqa: N818 -- the state of affairs, in the service's words
+class PermissionDenied(TransferAPIError, errors.PermissionDenied):
     """The caller lacks a role, or the storage refuses the path."""
 
 
-class NotFound(TransferAPIError):  # noqa: N818 -- the state of affairs, in the service's words
+class NotFound(TransferAPIError, errors.NotFound):
     """There is no such task, rule, role, bookmark or path."""
 
 
@@ -98,7 +88,7 @@ class EndpointNotFound(NotFound):
     """There is no such endpoint or collection, or not any more."""
 
 
-class Conflict(TransferAPIError):  # noqa: N818 -- the state of affairs, in the service's words
+class Conflict(TransferAPIError, errors.Conflict):
     """The state of things forbids it: a task that is over, the same paths under way already, a missing feature."""
 
 
@@ -110,7 +100,7 @@ class PathExists(Conflict):
     """There is a file or folder of that name already."""
 
 
-class EndpointDisconnected(TransferAPIError):  # noqa: N818 -- the state of affairs, in the service's words
+class EndpointDisconnected(TransferAPIError):
     """The collection's computer is not connected to Globus."""
 
 
@@ -118,19 +108,19 @@ class EndpointError(TransferAPIError):
     """The collection's own server failed or refused; Transfer itself is well, so asking again at once does not help."""
 
 
-class OperationPaused(TransferAPIError):  # noqa: N818 -- the state of affairs, in the service's words
+class OperationPaused(TransferAPIError):
     """A manager of the collection has paused such operations."""
 
 
-class RateLimited(TransferAPIError):  # noqa: N818 -- the state of affairs, in the service's words
+class RateLimited(TransferAPIError, errors.RateLimited):
     """Too many requests, even after waiting as the service asked."""
 
 
-class ServiceUnavailable(TransferAPIError):  # noqa: N818 -- the state of affairs, in the service's words
+class ServiceUnavailable(TransferAPIError, errors.ServiceUnavailable):
     """The service is down for maintenance."""
 
 
-class TaskInactive(GlobusError):  # noqa: N818 -- the state of affairs, in the service's words
+class TaskInactive(GlobusError):
     """
     A task that was waited for is suspended until its owner acts: credentials, a consent or a session have run out.
 

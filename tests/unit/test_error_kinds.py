@@ -1,0 +1,48 @@
+"""What an error is about, whichever service it came from."""
+
+from __future__ import annotations
+
+import pickle
+
+import pytest
+
+import globus_async
+from globus_async._answer import Answer, Headers
+from globus_async.services import auth, transfer
+from globus_async.services.auth.errors import error_for as auth_error
+from globus_async.services.transfer.errors import error_for as transfer_error
+
+KINDS = {
+    401: "AuthenticationFailed",
+    403: "PermissionDenied",
+    404: "NotFound",
+}
+
+
+def answer(status: int, body: str = "{}") -> Answer:
+    return Answer(method="GET", path="/x", status=status, reason="", headers=Headers([]), body=body.encode())
+
+
+@pytest.mark.parametrize(("status", "kind"), KINDS.items())
+def test_a_kind_is_the_same_for_every_service(status: int, kind: str) -> None:
+    """A caller of several services can answer a kind of error in one place, or each service's in its own."""
+    for service, error_for, root in (
+        (auth, auth_error, auth.AuthAPIError),
+        (transfer, transfer_error, transfer.TransferAPIError),
+    ):
+        error = error_for(answer(status))
+        assert isinstance(error, getattr(globus_async, kind))
+        assert isinstance(error, root)
+        assert type(error) is getattr(service, kind)
+        assert type(pickle.loads(pickle.dumps(error))) is type(error)
+
+
+def test_a_missing_consent_says_which() -> None:
+    """Both services' ways of asking for a consent come out as the same scopes."""
+    from_transfer = transfer_error(answer(403, '{"code": "ConsentRequired", "required_scopes": ["a[*b]"]}'))
+    from_auth = auth_error(
+        answer(403, '{"errors": [{"code": "DEPENDENT_CONSENT_REQUIRED", "unapproved_scopes": ["a[*b]"]}]}')
+    )
+    for error in (from_transfer, from_auth):
+        assert isinstance(error, globus_async.ConsentRequired)
+        assert error.required_scopes == ["a[*b]"]
