@@ -158,6 +158,7 @@ class TaskMachine:
         if self._closed:
             raise RuntimeError("the emulator is closed")
         self._changed[task.id] = asyncio.Event()
+        self._scopes[task.id] = anyio.CancelScope()  # before the life begins, so that it can be stopped before it does
         life = asyncio.create_task(self._live(task), name=f"globus task {task.id}")
         self._lives[task.id] = life
         life.add_done_callback(lambda _: self._bury(task))
@@ -187,8 +188,7 @@ class TaskMachine:
 
     async def _live(self, task: Task) -> None:
         """The whole life of a task, from submission to its end."""
-        with anyio.CancelScope() as scope:
-            self._scopes[task.id] = scope
+        with self._scopes[task.id]:
             self._busy += 1
             try:
                 async with anyio.create_task_group() as group:
