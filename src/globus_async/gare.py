@@ -24,6 +24,7 @@ from .errors import ErrorSubdocument, GlobusAPIError, GlobusSDKUsageError
 
 __all__ = (
     "GARE",
+    "AnyErrorDocument",
     "ConsentRequiredInfo",
     "ErrorInfo",
     "GlobusAuthorizationParameters",

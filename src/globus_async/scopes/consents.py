@@ -200,8 +200,8 @@ class ConsentForest(_Graph):
 
     Example:
         >>> forest = (await ac.get_consents(identity_id)).to_forest()
-        >>> forest.meets_scope_requirements(TransferScopes.all)
-        True
+        >>> forest.meets_scope_requirements("openid profile"), forest.meets_scope_requirements(TransferScopes.all)
+        (True, False)
     """
 
     def __init__(self, consents: Iterable[Mapping[str, Any] | Consent]) -> None:

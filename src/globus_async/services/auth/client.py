@@ -25,6 +25,6 @@ class AuthClient(IdentityMethods, ProjectMethods, PolicyMethods, ClientMethods, 
         retry: When calls are sent again.
 
     Example:
-        >>> async with AuthClient(authorizer=AccessTokenAuthorizer(access_token), base_url=auth_url) as ac:
+        >>> async with AuthClient(authorizer=AccessTokenAuthorizer(auth_token), transport=transport) as ac:
         ...     info = await ac.userinfo()
     """

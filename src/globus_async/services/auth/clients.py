@@ -30,6 +30,9 @@ class ClientMethods(AuthLoginClient):
         Args:
             query_params: Further query parameters.
 
+        Returns:
+            The clients, whose ``pages()`` and items can be iterated.
+
         Example:
             >>> [client["name"] async for client in ac.get_clients()]
             ['Engine portal']
@@ -53,6 +56,9 @@ class ClientMethods(AuthLoginClient):
             fqdn: A domain name.
             query_params: Further query parameters.
 
+        Returns:
+            The client, under ``["client"]``.
+
         Raises:
             GlobusSDKUsageError: Both are given, or none.
             NotFound: 404, there is none that the caller may see.
@@ -65,8 +71,13 @@ class ClientMethods(AuthLoginClient):
         """
         if isinstance(client_id, MissingType) == isinstance(fqdn, MissingType):
             raise GlobusSDKUsageError("give client_id or fqdn, one of them")
-        where = "/v2/api/clients" if isinstance(client_id, MissingType) else _path(client_id)
-        return await self._send("GET", where, ClientResponse, params={"fqdn": fqdn}, query_params=query_params)
+        if isinstance(client_id, MissingType):
+            return await self._send(
+                "GET", "/v2/api/clients", ClientResponse, params={"fqdn": fqdn}, query_params=query_params
+            )
+        return await self._send(
+            "GET", path("/v2/api/clients/{client_id}", client_id), ClientResponse, query_params=query_params
+        )
 
     async def create_client(
         self,
@@ -100,6 +111,9 @@ class ClientMethods(AuthLoginClient):
             preselect_idp: The UUID of the identity provider that is offered first.
             additional_fields: Further members of the document.
             query_params: Further query parameters.
+
+        Returns:
+            The new client, under ``["client"]``.
 
         Raises:
             GlobusSDKUsageError: ``public_client`` and ``client_type`` are both given, or neither; or one page without
@@ -162,6 +176,9 @@ class ClientMethods(AuthLoginClient):
             preselect_idp: The UUID of the identity provider that is offered first.
             additional_fields: Further members of the document.
             query_params: Further query parameters.
+
+        Returns:
+            The new client, under ``["client"]``.
 
         Raises:
             GlobusSDKUsageError: ``public_client`` and ``client_type`` are both given, or neither; or one page without
@@ -248,6 +265,9 @@ class ClientMethods(AuthLoginClient):
             additional_fields: Further members of the document.
             query_params: Further query parameters.
 
+        Returns:
+            The client as it is now, under ``["client"]``.
+
         Raises:
             GlobusSDKUsageError: One of the two pages is given without the other.
             NotFound: 404, there is none that the caller administers.
@@ -268,7 +288,11 @@ class ClientMethods(AuthLoginClient):
             **(additional_fields or {}),
         }
         return await self._send(
-            "PUT", _path(client_id), ClientResponse, data={"client": client}, query_params=query_params
+            "PUT",
+            path("/v2/api/clients/{client_id}", client_id),
+            ClientResponse,
+            data={"client": client},
+            query_params=query_params,
         )
 
     async def delete_client(
@@ -293,7 +317,9 @@ class ClientMethods(AuthLoginClient):
 
         REST: `DELETE /v2/api/clients/{id} <https://docs.globus.org/api/auth/reference/#delete_client>`_
         """
-        return await self._send("DELETE", _path(client_id), ClientResponse, query_params=query_params)
+        return await self._send(
+            "DELETE", path("/v2/api/clients/{client_id}", client_id), ClientResponse, query_params=query_params
+        )
 
     def get_client_credentials(
         self, client_id: UUID | str, *, query_params: Mapping[str, object] | None = None
@@ -304,6 +330,9 @@ class ClientMethods(AuthLoginClient):
         Args:
             client_id: The client's UUID.
             query_params: Further query parameters.
+
+        Returns:
+            The credentials.
 
         Raises:
             NotFound: 404, there is no such client that the caller administers.
@@ -316,7 +345,7 @@ class ClientMethods(AuthLoginClient):
         <https://docs.globus.org/api/auth/reference/#get_client_credentials>`_
         """
         return self._list(
-            f"{_path(client_id)}/credentials",
+            path("/v2/api/clients/{client_id}/credentials", client_id),
             ClientCredentialDocument,
             style=single,
             query_params=query_params,
@@ -350,7 +379,7 @@ class ClientMethods(AuthLoginClient):
         """
         return await self._send(
             "POST",
-            f"{_path(client_id)}/credentials",
+            path("/v2/api/clients/{client_id}/credentials", client_id),
             ClientCredentialResponse,
             data={"credential": {"name": name}},
             query_params=query_params,
@@ -387,10 +416,6 @@ class ClientMethods(AuthLoginClient):
             ClientCredentialResponse,
             query_params=query_params,
         )
-
-
-def _path(client_id: UUID | str) -> str:
-    return path("/v2/api/clients/{client_id}", client_id)
 
 
 def _new_client(

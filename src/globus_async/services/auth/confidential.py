@@ -40,7 +40,7 @@ class ConfidentialAppAuthClient(AuthClient):
         retry: When calls are sent again.
 
     Example:
-        >>> async with ConfidentialAppAuthClient(client_id, client_secret, base_url=auth_url) as client:
+        >>> async with ConfidentialAppAuthClient(client_id, client_secret, transport=transport) as client:
         ...     tokens = await client.oauth2_client_credentials_tokens(TransferScopes.all)
     """
 
@@ -137,6 +137,9 @@ class ConfidentialAppAuthClient(AuthClient):
             body_params: Further form fields.
             query_params: Further query parameters.
 
+        Returns:
+            The tokens, by resource server.
+
         Raises:
             InvalidClient: The client's id or secret is wrong.
             AuthAPIError: 400 for a scope that does not exist.
@@ -181,6 +184,9 @@ class ConfidentialAppAuthClient(AuthClient):
             scope: What to ask for. The default is all that the token's scope depends on.
             body_params: Further form fields.
             query_params: Further query parameters.
+
+        Returns:
+            The tokens, by resource server.
 
         Raises:
             InvalidGrant: The token is expired, revoked or for another service.

@@ -45,7 +45,7 @@ _FIXED: Final = frozenset(
 R = TypeVar("R", bound=OAuthTokenResponse)
 
 
-class LoginRefused(GlobusError):  # noqa: N818 -- the state of affairs
+class LoginRefused(GlobusError):
     """What came back from the browser does not belong to this login; nothing was sent. Start the login anew."""
 
 

@@ -49,6 +49,9 @@ class IdentityMethods(AuthLoginClient):
         Args:
             query_params: Further query parameters.
 
+        Returns:
+            The user; ``sub`` is the id of the identity that logged in.
+
         Raises:
             AuthenticationFailed: 401, the token is expired or revoked.
             PermissionDenied: 403 ``FORBIDDEN``, the token lacks the scope ``openid``.
@@ -66,6 +69,12 @@ class IdentityMethods(AuthLoginClient):
     ) -> GlobusHTTPResponse[UserinfoDocument]:
         """
         Fetch who the token's user is: the older name of `userinfo`.
+
+        Args:
+            query_params: Further query parameters.
+
+        Returns:
+            The user; ``sub`` is the id of the identity that logged in.
 
         Example:
             >>> (await ac.oauth2_userinfo())["name"]
@@ -132,6 +141,9 @@ class IdentityMethods(AuthLoginClient):
             identity_id: Its UUID.
             query_params: Further query parameters.
 
+        Returns:
+            The identity, under ``["identity"]``.
+
         Raises:
             NotFound: 404, there is none.
 
@@ -164,6 +176,9 @@ class IdentityMethods(AuthLoginClient):
             domains: Such as ``"example.org"``; several as an iterable, or separated by commas.
             ids: UUIDs; several as an iterable, or separated by commas. Not together with ``domains``.
             query_params: Further query parameters.
+
+        Returns:
+            The providers; those that are not known are left out. All on one page.
 
         Raises:
             GlobusSDKUsageError: Both are given, or none.
@@ -198,6 +213,9 @@ class IdentityMethods(AuthLoginClient):
             identity_id: The user's UUID.
             all: For all clients, not only the one that asks; needs the scope ``view_consents``.
             query_params: Further query parameters.
+
+        Returns:
+            The consents; awaited, they can make trees of themselves with ``to_forest()``.
 
         Raises:
             PermissionDenied: 403, the token lacks a scope for consents, or is another user's.

@@ -31,7 +31,7 @@ class NativeAppAuthClient(AuthClient):
         retry: When calls are sent again.
 
     Example:
-        >>> async with NativeAppAuthClient(client_id, base_url=auth_url) as client:
+        >>> async with NativeAppAuthClient(client_id, transport=transport) as client:
         ...     flow = client.oauth2_start_flow(refresh_tokens=True)
         ...     url = flow.get_authorize_url()
     """

@@ -28,6 +28,9 @@ class PolicyMethods(AuthLoginClient):
         Args:
             query_params: Further query parameters.
 
+        Returns:
+            The policies.
+
         Example:
             >>> [policy["display_name"] async for policy in ac.get_policies()]
             ['Staff only']
@@ -45,6 +48,9 @@ class PolicyMethods(AuthLoginClient):
         Args:
             policy_id: Its UUID.
             query_params: Further query parameters.
+
+        Returns:
+            The policy, under ``["policy"]``.
 
         Raises:
             NotFound: 404, there is none that the user may see.
@@ -85,6 +91,9 @@ class PolicyMethods(AuthLoginClient):
             domain_constraints_include: Domains whose identities satisfy it; ``None`` for all.
             domain_constraints_exclude: Domains whose identities do not; ``None`` for none.
             query_params: Further query parameters.
+
+        Returns:
+            The new policy, under ``["policy"]``.
 
         Raises:
             InvalidParameters: 400 or 422, the service did not like a value.
@@ -139,6 +148,9 @@ class PolicyMethods(AuthLoginClient):
             domain_constraints_include: Domains whose identities satisfy it; ``None`` for all.
             domain_constraints_exclude: Domains whose identities do not; ``None`` for none.
             query_params: Further query parameters.
+
+        Returns:
+            The policy as it is now, under ``["policy"]``.
 
         Raises:
             NotFound: 404, there is none that the user administers.

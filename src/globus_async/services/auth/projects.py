@@ -28,9 +28,12 @@ class ProjectMethods(AuthLoginClient):
         Args:
             query_params: Further query parameters.
 
+        Returns:
+            The projects.
+
         Example:
-            >>> [project["display_name"] async for project in ac.get_projects()]
-            ['Analytical Engine']
+            >>> sorted([project["display_name"] async for project in ac.get_projects()])
+            ['Analytical Engine', 'Nothing yet']
 
         REST: `GET /v2/api/projects <https://docs.globus.org/api/auth/reference/#get_projects>`_
         """
@@ -45,6 +48,9 @@ class ProjectMethods(AuthLoginClient):
         Args:
             project_id: Its UUID.
             query_params: Further query parameters.
+
+        Returns:
+            The project, under ``["project"]``.
 
         Raises:
             NotFound: 404, there is none that the user administers.
@@ -77,6 +83,9 @@ class ProjectMethods(AuthLoginClient):
             admin_ids: UUIDs of identities.
             admin_group_ids: UUIDs of groups.
             query_params: Further query parameters.
+
+        Returns:
+            The new project, under ``["project"]``.
 
         Raises:
             InvalidParameters: 400 or 422, the service did not like a value.
@@ -118,6 +127,9 @@ class ProjectMethods(AuthLoginClient):
             admin_ids: UUIDs of identities, in place of those there are.
             admin_group_ids: UUIDs of groups, in place of those there are.
             query_params: Further query parameters.
+
+        Returns:
+            The project as it is now, under ``["project"]``.
 
         Raises:
             NotFound: 404, there is none that the user administers.

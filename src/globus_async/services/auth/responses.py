@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 __all__ = (
     "ClientCredentialResponse",
     "ClientResponse",
+    "ErrorInside",
     "GetConsentsResponse",
     "IntrospectionResponse",
     "OAuthAuthorizationCodeResponse",
@@ -39,6 +40,7 @@ __all__ = (
     "OAuthRefreshTokenResponse",
     "OAuthTokenResponse",
     "TokensByScope",
+    "warn_of_missing_scopes",
 )
 
 _log = logging.getLogger("globus_async")
@@ -339,7 +341,7 @@ def _info(entry: Mapping[str, Any], started_at: float) -> TokenInfo:
     }
 
 
-class ErrorInside(ResponseDecodeError):  # noqa: N818 -- never leaves the package
+class ErrorInside(ResponseDecodeError):
     """An error document that came with status 200; whoever sent the request makes the real error of it."""
 
     def __init__(self, answer: Answer) -> None:

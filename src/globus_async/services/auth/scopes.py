@@ -37,6 +37,9 @@ class ScopeMethods(AuthLoginClient):
             ids: UUIDs of scopes; several as an iterable, or separated by commas. Not together with ``scope_strings``.
             query_params: Further query parameters.
 
+        Returns:
+            The scopes.
+
         Raises:
             GlobusSDKUsageError: Both are given.
 
@@ -62,6 +65,9 @@ class ScopeMethods(AuthLoginClient):
         Args:
             scope_id: Its UUID.
             query_params: Further query parameters.
+
+        Returns:
+            The scope, under ``["scope"]``.
 
         Raises:
             NotFound: 404, there is none that the caller may see.
@@ -102,6 +108,9 @@ class ScopeMethods(AuthLoginClient):
             advertised: Whether others may find it.
             allows_refresh_token: Whether refresh tokens are given for it.
             query_params: Further query parameters.
+
+        Returns:
+            The new scope, under ``["scope"]``.
 
         Raises:
             NotFound: 404, there is no such client that the caller administers.
@@ -159,6 +168,9 @@ class ScopeMethods(AuthLoginClient):
             advertised: Whether others may find it.
             allows_refresh_token: Whether refresh tokens are given for it.
             query_params: Further query parameters.
+
+        Returns:
+            The scope as it is now, under ``["scope"]``.
 
         Raises:
             NotFound: 404, there is none that the caller administers.

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal, TypeVar, cast, overload
+from typing import TYPE_CHECKING, Any, ClassVar, Final, TypeVar, overload
 from uuid import UUID
 
-from ..._json import is_object
 from ..._request import MISSING, MissingType
 from ..._secret import Secret
 from ...authorizers import GlobusAuthorizer, NullAuthorizer, RenewingAuthorizer
-from ...client import BaseClient
 from ...errors import Attempt, GlobusAPIError, GlobusSDKUsageError
 from ...response import GlobusHTTPResponse
 from ...scopes import AuthScopes
-from .documents import ActiveDocument, JwkSetDocument, OpenIDConfigurationDocument
+from .discovery import DiscoveryMethods
+from .documents import ActiveDocument
 from .errors import AuthAPIError, error_for
 from .id_token_decoder import IDTokenDecoder
 from .responses import (
@@ -26,8 +25,6 @@ from .responses import (
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-
-    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 
     from ..._answer import Answer
     from ...transport import RetryPolicy, Transport
@@ -42,7 +39,7 @@ _HARMLESS: Final = frozenset({"client_credentials", "urn:globus:auth:grant_type:
 """Grants that may be asked for twice: the first answer's tokens are just not used."""
 
 
-class AuthLoginClient(BaseClient):
+class AuthLoginClient(DiscoveryMethods):
     """
     What every client of Globus Auth can do: log users in, renew, check and revoke tokens.
 
@@ -103,8 +100,19 @@ class AuthLoginClient(BaseClient):
         """
         Return the address that the user's browser must go to, for the flow that was started last.
 
-        A server with many users calls `get_authorize_url` of the flow that ``oauth2_start_flow`` returned instead; the
-        arguments are the same.
+        A server with many users calls `get_authorize_url` of the flow that ``oauth2_start_flow`` returned instead.
+
+        Args:
+            query_params: Further parameters.
+            session_required_identities: UUIDs or usernames, all of which must log in.
+            session_required_single_domain: Domains, an identity of one of which must log in.
+            session_required_policies: UUIDs of policies that the session must satisfy.
+            session_required_mfa: Whether a second factor is required.
+            session_message: What to tell the user.
+            prompt: ``"login"`` for a fresh login even if there is a session.
+
+        Returns:
+            The address.
 
         Raises:
             GlobusSDKUsageError: No flow was started.
@@ -137,7 +145,15 @@ class AuthLoginClient(BaseClient):
         Exchange the code that came back for tokens, for the flow that was started last.
 
         A server with many users calls `exchange_code_for_tokens` of the flow that ``oauth2_start_flow`` returned
-        instead; the arguments are the same.
+        instead.
+
+        Args:
+            auth_code: The ``code`` parameter of the redirect, or what the user copied.
+            state: The ``state`` parameter of the redirect, ``None`` if it is not there.
+            iss: The ``iss`` parameter of the redirect, if there is one.
+
+        Returns:
+            The tokens, by resource server.
 
         Raises:
             GlobusSDKUsageError: No flow was started.
@@ -211,6 +227,9 @@ class AuthLoginClient(BaseClient):
             body_params: Further form fields.
             query_params: Further query parameters.
 
+        Returns:
+            ``{"active": True}`` or ``{"active": False}``.
+
         Example:
             >>> (await native_client.oauth2_validate_token(access_token))["active"]
             True
@@ -218,10 +237,18 @@ class AuthLoginClient(BaseClient):
         **Differs from globus-sdk:** removed there in release 4, since the service has given this call up. A
         confidential app has `oauth2_token_introspect`; everybody else just uses the token.
 
-        REST: ``POST /v2/oauth2/token/validate``
+        REST: `POST /v2/oauth2/token/validate <https://docs.globus.org/api/auth/reference/>`_
         """
         token = Secret.token("token", token)
-        return await self._about_token("/v2/oauth2/token/validate", token, body_params, query_params)
+        return await self._send(
+            "POST",
+            "/v2/oauth2/token/validate",
+            ActiveDocument,
+            form={"token": token, "client_id": self._named(), **_hidden(body_params or {})},
+            query_params=query_params,
+            replay=True,
+            authorizer=self._credentials(),
+        )
 
     async def oauth2_revoke_token(
         self,
@@ -251,7 +278,15 @@ class AuthLoginClient(BaseClient):
         REST: `POST /v2/oauth2/token/revoke <https://docs.globus.org/api/auth/reference/#token-revoke>`_
         """
         token = Secret.token("token", token)
-        return await self._about_token("/v2/oauth2/token/revoke", token, body_params, query_params)
+        return await self._send(
+            "POST",
+            "/v2/oauth2/token/revoke",
+            ActiveDocument,
+            form={"token": token, "client_id": self._named(), **_hidden(body_params or {})},
+            query_params=query_params,
+            replay=True,
+            authorizer=self._credentials(),
+        )
 
     @overload
     async def oauth2_token(
@@ -291,6 +326,9 @@ class AuthLoginClient(BaseClient):
             body_params: Further form fields.
             query_params: Further query parameters.
 
+        Returns:
+            What ``response_class`` makes of the answer.
+
         Raises:
             InvalidGrant: The code or token that was sent is used up, expired or revoked.
             InvalidClient: The client's id or secret is wrong.
@@ -321,23 +359,6 @@ class AuthLoginClient(BaseClient):
         sent = [value for value in form_data.values() if isinstance(value, Secret)]
         raise error_for(inside.answer.hiding(*sent), inside.attempts)
 
-    async def _about_token(
-        self,
-        path: str,
-        token: Secret,
-        body_params: Mapping[str, object] | None,
-        query_params: Mapping[str, object] | None,
-    ) -> GlobusHTTPResponse[ActiveDocument]:
-        return await self._send(
-            "POST",
-            path,
-            ActiveDocument,
-            form={"token": token, "client_id": self._named(), **_hidden(body_params or {})},
-            query_params=query_params,
-            replay=True,
-            authorizer=self._credentials(),
-        )
-
     def _credentials(self) -> GlobusAuthorizer | None:
         """Return what authenticates at the token endpoint: never something that would ask that very endpoint first."""
         return None if isinstance(self.authorizer, RenewingAuthorizer) else self.authorizer
@@ -346,82 +367,6 @@ class AuthLoginClient(BaseClient):
         """Return the client's id for the form, if no header says it."""
         anonymous = isinstance(self._credentials(), NullAuthorizer | None)
         return self.client_id if anonymous and self.client_id is not None else MISSING
-
-    # discovery
-
-    async def get_openid_configuration(
-        self, *, query_params: Mapping[str, object] | None = None
-    ) -> GlobusHTTPResponse[OpenIDConfigurationDocument]:
-        """
-        Fetch where the parts of the service are, and what it can.
-
-        Example:
-            >>> (await ac.get_openid_configuration())["id_token_signing_alg_values_supported"]
-            ['RS512']
-
-        REST: ``GET /.well-known/openid-configuration``
-        """
-        return await self._send(
-            "GET",
-            "/.well-known/openid-configuration",
-            OpenIDConfigurationDocument,
-            query_params=query_params,
-            authorizer=None,
-        )
-
-    @overload
-    async def get_jwk(
-        self,
-        openid_configuration: Mapping[str, Any] | GlobusHTTPResponse[Any] | MissingType = MISSING,
-        *,
-        as_pem: Literal[False] = False,
-    ) -> JwkSetDocument: ...
-
-    @overload
-    async def get_jwk(
-        self,
-        openid_configuration: Mapping[str, Any] | GlobusHTTPResponse[Any] | MissingType = MISSING,
-        *,
-        as_pem: Literal[True],
-    ) -> RSAPublicKey: ...
-
-    async def get_jwk(
-        self,
-        openid_configuration: Mapping[str, Any] | GlobusHTTPResponse[Any] | MissingType = MISSING,
-        *,
-        as_pem: bool = False,
-    ) -> JwkSetDocument | RSAPublicKey:
-        """
-        Fetch the keys with which id_tokens are signed. They must be at the service's own address.
-
-        Args:
-            openid_configuration: The service's, if it is at hand.
-            as_pem: Return the first key that signs id_tokens, ready for use, instead of the set.
-
-        Raises:
-            GlobusSDKUsageError: The configuration does not say where the keys are, or says that they are elsewhere.
-            IdTokenError: With ``as_pem``: there is no such key.
-
-        Example:
-            >>> [key["alg"] for key in (await ac.get_jwk())["keys"]]
-            ['RS512']
-
-        REST: ``GET /jwk.json``
-        """
-        if isinstance(openid_configuration, MissingType):
-            openid_configuration = await self.get_openid_configuration()
-        address: object = openid_configuration.get("jwks_uri")
-        if not isinstance(address, str):
-            raise GlobusSDKUsageError("the OpenID configuration does not say where the keys are (jwks_uri)")
-        found = await self.request("GET", address, automatic_authorization=False)
-        document: object = found.data
-        if not is_object(document):
-            raise found.answer.unusable("it should be a set of keys")
-        if not as_pem:
-            return cast("JwkSetDocument", document)
-        from .id_token import read_keys  # noqa: PLC0415 -- loads cryptography
-
-        return read_keys(document)[0].key
 
 
 def _hidden(form: Mapping[str, object]) -> dict[str, object]:
