@@ -5,14 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from ._json import LARGE, decode_json
 from ._retry_after import retry_after
+from ._secret import Secret, struck
 from .errors import ResponseDecodeError
-
-if TYPE_CHECKING:
-    from ._secret import Secret
 
 __all__ = ("Answer", "Headers")
 
@@ -136,16 +134,13 @@ class Answer:
         A body beyond a mebibyte is cut off there.
         """
         text = _SECRET_MEMBERS.sub(r'\1"***"', self.body[:LARGE].decode("utf-8", "replace"))
-        for secret in secrets:
-            if secret and len(secret.reveal()) >= 8:
-                text = text.replace(secret.reveal(), "***")
         return Answer(
             method=self.method,
             path=self.path,
             status=self.status,
             reason=self.reason,
             headers=self.headers,
-            body=text.encode(),
+            body=struck(text, *secrets).encode(),
             started_at=self.started_at,
             received_at=self.received_at,
         )

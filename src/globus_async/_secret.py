@@ -5,13 +5,30 @@ from __future__ import annotations
 import hmac
 import re
 from typing import Final, Self
+from urllib.parse import quote
 
 from .errors import GlobusSDKUsageError
 
-__all__ = ("Secret",)
+__all__ = ("Secret", "bare", "struck")
 
 _MASK: Final = "***"
+_STRIKABLE: Final = 8
 _TOKEN: Final = re.compile(r"[A-Za-z0-9\-._~+/]+=*")
+
+
+def bare(header: Secret | None) -> tuple[Secret, ...]:
+    """Return the token of an ``Authorization`` header, if there is one."""
+    return () if header is None else (Secret(header.reveal().partition(" ")[2]),)
+
+
+def struck(text: str, *secrets: Secret) -> str:
+    """Return a text with secrets struck out, be they as they are or as URLs, forms and JSON spell them."""
+    for secret in secrets:
+        shown = secret.reveal()
+        if len(shown) >= _STRIKABLE:
+            for form in (shown, quote(shown, safe=""), shown.replace("/", "\\/")):
+                text = text.replace(form, _MASK)
+    return text
 
 
 class Secret:

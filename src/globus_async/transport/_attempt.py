@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 import httpx
 
 from .._answer import Answer, Headers
+from .._secret import Secret, bare, struck
 from ..errors import (
     ClientClosedError,
     GlobusConnectionError,
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
 
     from .._clock import Clock
     from .._request import Request
-    from .._secret import Secret
     from ..authorizers import GlobusAuthorizer
     from ._origin import Turn
 
@@ -86,7 +86,7 @@ class Sender:
                     received_at=self._clock.wall(),
                 ), credentials
         except httpx.HTTPError as error:
-            failure = _network_error(error, request)
+            failure = _network_error(error, request, *bare(credentials))
         except NetworkError as error:
             failure = error
         except RuntimeError:
@@ -146,19 +146,20 @@ def _late(request: Request, message: httpx.Request | None) -> GlobusTimeoutError
     return GlobusTimeoutError(f"{what}: the time for the whole call is over", stage="no answer" if sent else "not sent")
 
 
-def _network_error(error: httpx.HTTPError, request: Request) -> NetworkError:
+def _network_error(error: httpx.HTTPError, request: Request, *secrets: Secret) -> NetworkError:
     """Say what happened in an error of ours, which keeps nothing of the one below."""
     what = f"{request.method} {request.url.partition('?')[0]}"
+    words = struck(str(error), *request.secrets, *secrets)  # of a caller's own client they may quote anything
     match error:
         case httpx.ConnectTimeout() | httpx.PoolTimeout():
             return GlobusConnectionTimeoutError(f"{what}: no connection in time", stage="not sent")
         case httpx.LocalProtocolError() | httpx.UnsupportedProtocol():
             return GlobusConnectionError(f"{what}: the request could not be sent", stage="not sent")  # words may quote
         case httpx.ConnectError() | httpx.ProxyError():
-            return GlobusConnectionError(f"{what}: {error}", stage="not sent")
+            return GlobusConnectionError(f"{what}: {words}", stage="not sent")
         case httpx.TimeoutException():
-            return GlobusTimeoutError(f"{what}: {error}", stage="no answer")
+            return GlobusTimeoutError(f"{what}: {words or 'no answer in time'}", stage="no answer")
         case httpx.DecodingError():
             return ResponseDecodeError(f"{what}: the answer's body is damaged", stage="answer cut")
         case _:
-            return GlobusConnectionError(f"{what}: {str(error) or 'the connection broke'}", stage="no answer")
+            return GlobusConnectionError(f"{what}: {words or 'the connection broke'}", stage="no answer")

@@ -6,7 +6,7 @@ import logging
 from typing import TYPE_CHECKING, TypeVar
 
 from .._answer import Answer
-from .._secret import Secret
+from .._secret import bare
 from ..errors import Attempt, GlobusAPIError, GlobusTimeoutError, NetworkError, ResponseDecodeError, visible
 
 if TYPE_CHECKING:
@@ -110,7 +110,7 @@ async def exchange(
     if isinstance(outcome, NetworkError):
         outcome.attempts, outcome.replayable = attempts, request.replayable
         raise outcome
-    raise error_for(outcome.hiding(*request.secrets, *_bare(credentials)), attempts)
+    raise error_for(outcome.hiding(*request.secrets, *bare(credentials)), attempts)
 
 
 def _hold_back(origin: Origin, answer: Answer, policy: RetryPolicy, delay: float | None, *, now: float) -> None:
@@ -137,8 +137,3 @@ def _noted(outcome: Answer | NetworkError, waited: float | None) -> Attempt:
         return Attempt(f"{type(outcome).__name__}, {outcome.stage}", waited, outcome.maybe_executed)
     told = visible(f"{outcome.status} {outcome.reason}".rstrip())
     return Attempt(told, waited, outcome.status in {408, 500, 502, 504})
-
-
-def _bare(credentials: Secret | None) -> tuple[Secret, ...]:
-    """Return the token of an ``Authorization`` header."""
-    return () if credentials is None else (Secret(credentials.reveal().partition(" ")[2]),)
