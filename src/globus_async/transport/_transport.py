@@ -10,7 +10,7 @@ import warnings
 from collections.abc import Callable
 from contextlib import suppress
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, Final, Self
+from typing import TYPE_CHECKING, Any, Final, NoReturn, Self
 
 from .._clock import Clock, SystemClock
 from ..errors import (
@@ -101,6 +101,15 @@ class Transport:
 
     def __repr__(self) -> str:
         return f"<Transport {'closed' if self.closed else 'open'}, at most {self._limit} calls in flight>"
+
+    def __copy__(self) -> Self:
+        return self
+
+    def __deepcopy__(self, memo: object) -> Self:
+        return self  # connections cannot be copied: a copied client shares them
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("a Transport holds connections and cannot be pickled; make one in each process")
 
     async def __aenter__(self) -> Self:
         self.check()
