@@ -1,0 +1,102 @@
+"""Every Python example in the README and the documentation runs, against the emulator."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import io
+import re
+import textwrap
+from collections.abc import Iterator
+from contextlib import redirect_stdout
+from dataclasses import dataclass
+from types import FunctionType
+
+import pytest
+
+from tests.services.transfer.world import World, world
+from tests.source import ROOT
+
+FENCE = re.compile(r"^( *)```(?P<language>\S*)[^\n]*\n(?P<body>.*?)^\1```$", re.MULTILINE | re.DOTALL)
+LANGUAGES = frozenset({"console", "ini", "json", "python", "text", "toml"})
+"""What a fenced block may call itself, beside MyST's own directives. Only ``python`` is executed."""
+
+
+@dataclass(frozen=True)
+class Block:
+    """A fenced block of a page."""
+
+    language: str
+    source: str
+    line: int
+
+
+@dataclass(frozen=True)
+class Page:
+    """A page with its blocks, in order: later ones know the names of earlier ones."""
+
+    name: str
+    blocks: tuple[Block, ...]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+def pages() -> Iterator[Page]:
+    for path in (ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))):
+        if "_build" in path.parts:
+            continue
+        text = path.read_text()
+        blocks = tuple(
+            Block(match["language"], textwrap.dedent(match["body"]), text.count("\n", 0, match.start("body")) + 1)
+            for match in FENCE.finditer(text)
+        )
+        yield Page(str(path.relative_to(ROOT)), blocks)
+
+
+PAGES = list(pages())
+WITH_EXAMPLES = [page for page in PAGES if any(block.language == "python" for block in page.blocks)]
+
+
+async def run(block: Block, page: Page, names: World) -> None:
+    """Run a block, which may await, so that a traceback shows its line on the page."""
+    source = "\n" * (block.line - 1) + block.source
+    code = compile(source, page.name, "exec", flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
+    with redirect_stdout(io.StringIO()):
+        result = FunctionType(code, names)()
+        if inspect.isawaitable(result):
+            await result
+
+
+@pytest.mark.parametrize("page", WITH_EXAMPLES, ids=str)
+async def test_examples_of_a_page_run(page: Page) -> None:
+    """The page's blocks run one after another, with the names of the emulated world: ``tc``, ``endpoint_id`` ..."""
+    async with world() as names:
+        for block in page.blocks:
+            if block.language == "python":
+                await run(block, page, names)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=str)
+def test_blocks_say_what_they_are(page: Page) -> None:
+    """Every fenced block names its language, so that no Python escapes by not being called so."""
+    unnamed = [block.line for block in page.blocks if block.language not in LANGUAGES and block.language[:1] != "{"]
+    assert unnamed == []
+    hidden = [block.line for block in page.blocks if block.language == "text" and is_python(block.source)]
+    assert hidden == [], "this is Python, and would run if it were called so"
+
+
+def is_python(source: str) -> bool:
+    """Whether a text is Python that does something, and not words or a drawing."""
+    try:
+        tree = compile(source, "<text>", "exec", flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT | ast.PyCF_ONLY_AST)
+    except SyntaxError:
+        return False
+    return any(isinstance(node, ast.Import | ast.ImportFrom | ast.Await | ast.Call) for node in ast.walk(tree))
+
+
+def test_there_are_examples() -> None:
+    """The collector finds them."""
+    assert len(WITH_EXAMPLES) >= 5
+    assert not is_python("GlobusError   every error\n    more")
+    assert is_python("await tc.get_task(task_id)")
