@@ -47,9 +47,20 @@ class House:
 
     async def browser(self, origin: str = ORIGIN, **options: Any) -> httpx.AsyncClient:
         """Return a new browser, which has never been anywhere."""
-        wire = httpx.ASGITransport(app=self.app, raise_app_exceptions=False)
+        wire = httpx.ASGITransport(app=self.app, raise_app_exceptions=True)
         browser = httpx.AsyncClient(transport=wire, base_url=origin, **options)
         return await self.stack.enter_async_context(browser)
+
+    def arrival(self, method: str, path: str) -> asyncio.Event:
+        """Return what is set when the next such request reaches Globus."""
+        arrived = asyncio.Event()
+
+        async def note(app: Any, scope: Any, receive: Any, send: Any) -> None:
+            arrived.set()
+            await app(scope, receive, send)
+
+        self.emulator.troubles.add(method, path, note)
+        return arrived
 
     def token(self, who: str = "ada", *, scopes: tuple[str, ...] | None = None, **options: Any) -> str:
         """Return a token for the application's API, with what it needs of Transfer."""
@@ -82,7 +93,7 @@ class House:
         return await browser.get(self.agree(await self.sent_away(browser), who))
 
 
-Make = Callable[..., Any]
+Make = Callable[..., Awaitable[House]]
 
 
 @pytest.fixture
@@ -93,7 +104,7 @@ async def make_house() -> AsyncIterator[Make]:
         async def make(
             *,
             max_age: float = 60.0,
-            dependencies: tuple[str, ...] = (str(TransferScopes.all),),
+            optional: bool = False,
             login: dict[str, Any] | None = None,
             emulator: dict[str, Any] | None = None,
         ) -> House:
@@ -102,22 +113,29 @@ async def make_house() -> AsyncIterator[Make]:
             people = {name: globe.add_identity(f"{name}@example.org", name=name.title()) for name in ("ada", "bob")}
             collections = {
                 name: globe.add_collection(
-                    f"Storage of {name}", storage=MemoryStorage({f"of-{name}.txt": "1"}), owner=person, members=[person]
+                    f"Storage of {name}",
+                    storage=MemoryStorage({f"of-{name}.txt": "1"}),
+                    owner=person,
+                    members=[person],
+                    public=False,
                 ).id
                 for name, person in people.items()
             }
             registered = globe.add_client("Portal", secret=SECRET, redirect_uris=[f"{ORIGIN}/callback"])
-            scope = globe.auth.add_scope(registered, "all", dependencies=dependencies).scope_string
+            needs = "optional_dependencies" if optional else "dependencies"
+            scope = globe.auth.add_scope(registered, "all", **{needs: [str(TransferScopes.all)]}).scope_string
             globus = GlobusBackend(
                 registered.id,
                 SECRET,
                 scopes={scope: "Use the portal"},
                 max_age=max_age,
+                rate_limit=None,
                 transport=lambda: globe.transport(clock=clock),
             )
             app = FastAPI(lifespan=globus.lifespan)
             add_error_handlers(app)
-            door = GlobusLogin(globus, public_url=ORIGIN, **{"store": MemorySessionStore(clock), **(login or {})})
+            options: dict[str, Any] = {"store": MemorySessionStore(clock), **(login or {})}
+            door = GlobusLogin(globus, public_url=ORIGIN, **options)
             app.include_router(door.router)
             _routes(app, globus, door, scope)
             await stack.enter_async_context(globus.lifespan(app))
@@ -148,8 +166,17 @@ def _routes(app: FastAPI, globus: GlobusBackend, login: GlobusLogin, scope: str)
         return user.username
 
     @app.get("/files/{collection_id}")
-    async def files(collection_id: str, user: Annotated[Principal, needs], tc: Annotated[TransferClient, for_user]) -> Any:
+    async def files(
+        collection_id: str, user: Annotated[Principal, needs], tc: Annotated[TransferClient, for_user]
+    ) -> Any:
         return {"user": user.username, "names": [entry["name"] async for entry in tc.operation_ls(collection_id)]}
+
+    @app.get("/endpoint/{collection_id}")
+    async def endpoint(
+        collection_id: str, user: Annotated[Principal, needs], tc: Annotated[TransferClient, for_user]
+    ) -> Any:
+        found = await tc.get_endpoint(collection_id)
+        return {"user": user.username, "names": [found["display_name"]]}
 
     @app.get("/session")
     async def session(session: Annotated[Session, Depends(login.session)]) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from fastapi import Depends
 
+from .._request import MISSING, MissingType
 from .._secret import Secret
 from ..authorizers import ClientCredentialsAuthorizer, GlobusAuthorizer
 from ..client import BaseClient
@@ -17,7 +18,7 @@ from ..errors import GlobusSDKUsageError
 from ..scopes import Scope, ScopeParser
 from ..services.auth.confidential import ConfidentialAppAuthClient
 from ..services.auth.responses import IntrospectionResponse
-from ..transport import Transport
+from ..transport import RateLimit, Transport
 from .bearer import BearerToken
 from .dependent import AuthorizerCache, DependentTokenAuthorizer
 from .introspection import Introspections
@@ -58,6 +59,7 @@ class GlobusBackend:
         app_name: Told to the services in the ``User-Agent``.
         max_age: Seconds for which the introspection of a token is used; never beyond the token's end. A token that is
             revoked is refused that much later at most.
+        rate_limit: How fast each user may be served; the default is each service's own, ``None`` for no limit.
         transport: Makes the transport, when the application starts.
 
     Example:
@@ -76,6 +78,7 @@ class GlobusBackend:
         service_urls: Mapping[str, str] | None = None,
         app_name: str | None = None,
         max_age: float = 60.0,
+        rate_limit: RateLimit | MissingType | None = MISSING,
         transport: Callable[[], Transport] = Transport,
     ) -> None:
         client_secret = Secret.of(client_secret)
@@ -86,6 +89,7 @@ class GlobusBackend:
         self.environment = environment
         self.app_name = app_name
         self.max_age = max_age
+        self.rate_limit = rate_limit
         self._client_secret = client_secret
         self._urls = {
             name: checked_base_url(url, source=f"service_urls[{name!r}]") for name, url in (service_urls or {}).items()
@@ -167,6 +171,7 @@ class GlobusBackend:
             authorizer=authorizer,
             app_name=self.app_name,
             transport=self.transport,
+            rate_limit=self.rate_limit,
         )
 
     def dependent_authorizer(self, principal: Principal, scopes: Scopes) -> DependentTokenAuthorizer:

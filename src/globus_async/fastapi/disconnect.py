@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING
 
 import anyio
 
 if TYPE_CHECKING:
-    from collections.abc import MutableMapping
-    from typing import Any
-
-    from starlette.types import ASGIApp, Receive, Scope, Send
+    from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 __all__ = ("CancelOnDisconnect",)
 
@@ -35,35 +33,27 @@ class CancelOnDisconnect:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        gone, body_read = anyio.Event(), anyio.Event()
+        ahead: asyncio.Queue[Message] = asyncio.Queue(1)  # one message, for handlers that do not look at the body
+        answering = anyio.CancelScope()
         is_answered = False
 
-        async def receive_body() -> MutableMapping[str, Any]:
-            if body_read.is_set():  # the watcher listens from here on
-                await gone.wait()
-                return {"type": "http.disconnect"}
-            message = await receive()
-            if message["type"] == "http.disconnect":
-                gone.set()
-            if not message.get("more_body", False):
-                body_read.set()
-            return message
+        async def watch() -> None:
+            while (message := await receive())["type"] != "http.disconnect":
+                await ahead.put(message)
+            if not is_answered:
+                answering.cancel()
+            while True:  # whoever asks is told, however often
+                await ahead.put(message)
 
-        async def send_answer(message: MutableMapping[str, Any]) -> None:
+        async def send_answer(message: Message) -> None:
             nonlocal is_answered
             if message["type"] == "http.response.body" and not message.get("more_body", False):
                 is_answered = True
             await send(message)
 
-        async def watch() -> None:
-            await body_read.wait()
-            while not gone.is_set():
-                if (await receive())["type"] == "http.disconnect":
-                    gone.set()
-            if not is_answered:
-                group.cancel_scope.cancel()
-
-        async with anyio.create_task_group() as group:
-            group.start_soon(watch)
-            await self.app(scope, receive_body, send_answer)
-            group.cancel_scope.cancel()
+        watcher = asyncio.create_task(watch(), name="globus_async client watch")
+        try:
+            with answering:
+                await self.app(scope, ahead.get, send_answer)
+        finally:
+            watcher.cancel()

@@ -179,6 +179,7 @@ class GlobusLogin:
             and _same(token, session.csrf_token)
         )
         if not is_ours:
+            await request.close()
             raise HTTPException(403, "This form is not from this session; reload the page and try again")
 
     def client(self, kind: type[C], resource_server: str | None = None) -> Callable[..., Coroutine[Any, Any, C]]:

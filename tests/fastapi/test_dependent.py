@@ -1,0 +1,169 @@
+"""Acting for users: each with tokens of his own, got once, and never with another's."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+
+import pytest
+
+from globus_async import NullAuthorizer, TransferClient
+from globus_async.fastapi.dependent import AuthorizerCache
+from globus_async.scopes import TransferScopes
+from globus_async.testing import MemoryStorage
+from globus_async.testing.troubles import status
+from tests.fastapi.conftest import House, Make
+
+DEPENDENT = "urn:globus:auth:grant_type:dependent_token"
+
+
+async def test_a_route_acts_for_its_user(house: House) -> None:
+    """It sees what the user may see, and is refused what he may not."""
+    browser = await house.browser()
+    own = await browser.get(f"/files/{house.collections['ada']}", headers=house.bearer("ada"))
+    assert own.json() == {"user": "ada@example.org", "names": ["of-ada.txt"]}
+    foreign = await browser.get(f"/files/{house.collections['bob']}", headers=house.bearer("ada"))
+    assert foreign.status_code == 403
+
+
+async def test_many_requests_of_a_user_make_one_grant(house: House) -> None:
+    """Dependent tokens are fetched once, however many requests come at once."""
+    browser, headers = await house.browser(), house.bearer()
+    answers = await asyncio.gather(
+        *(browser.get(f"/files/{house.collections['ada']}", headers=headers) for _ in range(100))
+    )
+    assert {answer.status_code for answer in answers} == {200}
+    assert house.emulator.auth.token_requests[DEPENDENT] == 1
+
+
+async def test_a_new_token_of_the_same_user_needs_no_new_grant(house: House) -> None:
+    """Tokens with the same cache id have the same dependent tokens."""
+    browser = await house.browser()
+    for _ in range(3):
+        answer = await browser.get(f"/files/{house.collections['ada']}", headers=house.bearer())
+        assert answer.status_code == 200
+    assert house.emulator.auth.introspections == 3
+    assert house.emulator.auth.token_requests[DEPENDENT] == 1
+
+
+async def test_dependent_tokens_are_renewed_once(make_house: Make) -> None:
+    """When they are over they are fetched again, once, with the user's token of that time."""
+    house = await make_house()
+    browser = await house.browser()
+    path = f"/files/{house.collections['ada']}"
+    first = house.bearer(lifetime=1000)
+    assert (await browser.get(path, headers=first)).status_code == 200
+    await house.clock.advance(1001)
+    assert (await browser.get(path, headers=first)).status_code == 401
+    fresh = house.bearer(lifetime=1000)
+    answers = await asyncio.gather(*(browser.get(path, headers=fresh) for _ in range(50)))
+    assert {answer.status_code for answer in answers} == {200}
+    assert house.emulator.auth.token_requests[DEPENDENT] == 2
+
+
+async def test_missing_consent_is_a_403_with_the_document_that_helps(make_house: Make) -> None:
+    """The body is a GARE document: a client library can start the login that it asks for."""
+    house = await make_house(optional=True)
+    browser = await house.browser()
+    answer = await browser.get(f"/files/{house.collections['ada']}", headers=house.bearer(scopes=(house.scope,)))
+    assert answer.status_code == 403
+    document = answer.json()
+    assert document["code"] == "ConsentRequired"
+    assert document["authorization_parameters"]["required_scopes"] == [f"{house.scope}[{TransferScopes.all}]"]
+    agreed = await browser.get(
+        f"/files/{house.collections['ada']}",
+        headers=house.bearer(scopes=tuple(document["authorization_parameters"]["required_scopes"])),
+    )
+    assert agreed.status_code == 200
+
+
+async def test_consent_of_a_collection_is_passed_on(house: House) -> None:
+    """What Transfer itself asks for reaches the client in the same form."""
+    mapped = house.emulator.add_collection(
+        "Mapped", owner=house.people["ada"], storage=MemoryStorage(), needs_data_access=True
+    ).id
+    browser = await house.browser()
+    answer = await browser.get(f"/files/{mapped}", headers=house.bearer())
+    assert answer.status_code == 403
+    assert answer.json()["code"] == "ConsentRequired"
+    (scope,) = answer.json()["authorization_parameters"]["required_scopes"]
+    assert mapped in scope
+
+
+@pytest.mark.timeout(240)
+async def test_two_users_in_10000_interleaved_requests(house: House) -> None:
+    """Each sees only his own files and name: with few tokens, many tokens, and all at once."""
+    asyncio.get_running_loop().set_debug(False)  # twice as fast
+    browser = await house.browser()
+    order = random.Random(7)
+    tokens = {who: [house.bearer(who) for _ in range(5)] for who in house.people}
+    crossed: list[object] = []
+
+    async def ask(who: str) -> None:
+        kind, name = order.choice([("endpoint", f"Storage of {who}")] * 9 + [("files", f"of-{who}.txt")])
+        answer = await browser.get(f"/{kind}/{house.collections[who]}", headers=order.choice(tokens[who]))
+        if answer.status_code != 200 or answer.json() != {"user": f"{who}@example.org", "names": [name]}:
+            crossed.append((who, answer.status_code, answer.text))
+
+    for _ in range(50):
+        await asyncio.gather(*(ask(order.choice(("ada", "bob"))) for _ in range(200)))
+    assert crossed == []
+    assert house.emulator.auth.introspections == 10
+
+
+async def test_a_refused_dependent_token_is_fetched_again(house: House) -> None:
+    """A dependent token that was revoked costs one grant more, and the request succeeds."""
+    browser, headers = await house.browser(), house.bearer()
+    path = f"/files/{house.collections['ada']}"
+    assert (await browser.get(path, headers=headers)).status_code == 200
+    for token in house.emulator.auth.tokens.access.values():
+        if token.resource_server == TransferClient.resource_server:
+            house.emulator.auth.revoke(token.secret.reveal())
+    assert (await browser.get(path, headers=headers)).status_code == 200
+    assert house.emulator.auth.token_requests[DEPENDENT] == 2
+
+
+async def test_wrong_credentials_of_the_application_are_not_the_users_fault(house: House) -> None:
+    """502: the user can do nothing about it."""
+    house.client.credentials.clear()
+    browser = await house.browser()
+    answer = await browser.get("/me", headers=house.bearer())
+    assert answer.status_code == 502
+
+
+async def test_throttling_is_passed_on_as_unavailability(house: House) -> None:
+    """503 with the wait that Globus asks for."""
+    house.emulator.troubles.add("GET", "/v0.10/*", status(429, retry_after=300), times=9)
+    browser = await house.browser()
+    answer = await browser.get(f"/files/{house.collections['ada']}", headers=house.bearer())
+    assert answer.status_code == 503
+    assert answer.headers["retry-after"] == "300"
+
+
+async def test_malformed_ids_are_the_callers(house: House) -> None:
+    """422, and nothing was sent."""
+    browser = await house.browser()
+    before = len(house.emulator.requests)
+    answer = await browser.get("/files/not-an-id", headers=house.bearer())
+    assert answer.status_code == 422
+    assert len(house.emulator.requests) == before + 1  # the introspection
+
+
+async def test_an_application_can_act_as_itself(house: House) -> None:
+    """With its client credentials, fetched once."""
+    tc = house.globus.own_client(TransferClient, TransferScopes.all)
+    again = house.globus.own_client(TransferClient, TransferScopes.all)
+    assert tc.authorizer is again.authorizer
+    await asyncio.gather(*(tc.endpoint_search("Storage") for _ in range(10)))
+    assert house.emulator.auth.token_requests["client_credentials"] == 1
+
+
+async def test_the_cache_of_authorizers_is_bounded() -> None:
+    """Those used last are kept."""
+    cache = AuthorizerCache(most=2)
+    for name in "abc":
+        cache.keep(name, NullAuthorizer())
+        cache.find("a")
+    assert cache.find("a") is not None
+    assert cache.find("b") is None
+    assert len(cache) == 2

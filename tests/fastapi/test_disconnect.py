@@ -1,0 +1,191 @@
+"""Clients that go away: what they asked for ends, and nobody after them notices."""
+
+import asyncio
+import statistics
+import time
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+from typing import Annotated, Any
+
+import httpx
+import pytest
+from fastapi import BackgroundTasks, FastAPI, Request, Security
+from fastapi.responses import StreamingResponse
+
+from globus_async import TransferClient, Transport
+from globus_async.fastapi import CancelOnDisconnect, GlobusBackend, add_error_handlers
+from globus_async.scopes import TransferScopes
+from globus_async.testing import GlobusEmulator, ManualClock
+from globus_async.testing.server import listen, serving
+from globus_async.testing.troubles import latency
+
+
+class Street:
+    """An application on a socket, which calls a Globus on another one."""
+
+    def __init__(self, app: FastAPI, emulator: GlobusEmulator, url: str, token: str) -> None:
+        self.app = app
+        self.emulator = emulator
+        self.url = url
+        self.token = token
+        self.inside = 0
+        self.ended = asyncio.Event()
+
+    async def call(self, path: str) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        """Send a request, and do not wait for the answer."""
+        url = httpx.URL(self.url)
+        reader, writer = await asyncio.open_connection(url.host, url.port)
+        writer.write(f"GET {path} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {self.token}\r\n\r\n".encode())
+        await writer.drain()
+        return reader, writer
+
+    async def until(self, inside: int) -> None:
+        """Wait until so many handlers are at work."""
+        for _ in range(4000):
+            if self.inside == inside:
+                return
+            await asyncio.sleep(0.005)
+        raise TimeoutError(f"{self.inside} handlers are at work, not {inside}")
+
+
+@pytest.fixture
+async def street() -> AsyncIterator[Street]:
+    async with AsyncExitStack() as stack:
+        emulator = await stack.enter_async_context(GlobusEmulator())
+        ada = emulator.add_identity("ada@example.org")
+        endpoint = emulator.add_collection("Lab", owner=ada)
+        globe = await stack.enter_async_context(emulator.serve())
+        registered = emulator.add_client("API", secret="s3cret")
+        scope = emulator.auth.add_scope(registered, "all", dependencies=[str(TransferScopes.all)]).scope_string
+        globus = GlobusBackend(
+            registered.id,
+            "s3cret",
+            scopes={scope: "Use it"},
+            service_urls={"auth": globe.url, "transfer": globe.url},
+            rate_limit=None,
+            transport=lambda: Transport(max_in_flight=10),
+        )
+        app = FastAPI(lifespan=globus.lifespan)
+        app.add_middleware(CancelOnDisconnect)
+        add_error_handlers(app)
+        token = emulator.access_token(ada, scopes=[scope])
+        street = Street(app, emulator, "", token)
+        tasks = Security(globus.client(TransferClient, TransferScopes.all), scopes=[scope])
+
+        @app.get("/endpoint")
+        async def get_endpoint(tc: Annotated[TransferClient, tasks]) -> Any:
+            street.inside += 1
+            try:
+                return (await tc.get_endpoint(endpoint.id))["display_name"]
+            finally:
+                street.inside -= 1
+
+        @app.post("/echo")
+        async def echo(request: Request) -> int:
+            return len(await request.body())
+
+        @app.get("/background")
+        async def background(later: BackgroundTasks) -> str:
+            async def work() -> None:
+                await asyncio.sleep(0.05)
+                street.ended.set()
+
+            later.add_task(work)
+            return "ok"
+
+        @app.get("/stream")
+        async def stream() -> StreamingResponse:
+            async def events() -> AsyncIterator[bytes]:
+                street.inside += 1
+                try:
+                    for _ in range(10_000):
+                        yield b"data: 1\n\n"
+                        await asyncio.sleep(0.01)
+                finally:
+                    street.inside -= 1
+
+            return StreamingResponse(events(), media_type="text/event-stream")
+
+        await stack.enter_async_context(globus.lifespan(app))
+        server = await stack.enter_async_context(serving(app, listen("127.0.0.1", 0)))
+        street.url = server.url
+        yield street
+
+
+async def test_500_disconnects_leave_the_application_as_fast_as_before(street: Street) -> None:
+    """All are in the middle of a call to Globus, or wait for one of its ten places, when their clients go away."""
+    asyncio.get_running_loop().set_debug(False)
+    headers = {"Authorization": f"Bearer {street.token}"}
+
+    async def pace(browser: httpx.AsyncClient) -> float:
+        times = []
+        for _ in range(60):
+            began = time.perf_counter()
+            assert (await browser.get("/endpoint", headers=headers)).json() == "Lab"
+            times.append(time.perf_counter() - began)
+        return statistics.median(times)
+
+    async with httpx.AsyncClient(base_url=street.url) as browser:
+        await pace(browser)
+        before = await pace(browser)
+        tasks = len(asyncio.all_tasks())
+        stopped = ManualClock()
+        street.emulator.troubles.add("GET", "/v0.10/endpoint/*", latency(3600, clock=stopped), times=500)
+        connections = [await street.call("/endpoint") for _ in range(500)]
+        await street.until(500)
+        for _, writer in connections:
+            writer.transport.abort()
+        await street.until(0)
+        street.emulator.troubles.clear()
+        await stopped.advance(3600)  # the emulator's own handlers end; nobody cancels those
+        after = await pace(browser)
+    for _ in range(1000):
+        if len(asyncio.all_tasks()) <= tasks:
+            break
+        await asyncio.sleep(0.01)
+    assert len(asyncio.all_tasks()) <= tasks
+    print(f"median of a call: {before * 1000:.2f} ms before, {after * 1000:.2f} ms after 500 disconnects")  # noqa: T201
+    assert after < 2 * before
+
+
+async def test_an_answer_that_is_read_is_not_disturbed(street: Street) -> None:
+    """Bodies arrive whole, in pieces too; answers as well."""
+
+    async def pieces() -> AsyncIterator[bytes]:
+        for _ in range(5):
+            yield b"x" * 1000
+            await asyncio.sleep(0.001)
+
+    async with httpx.AsyncClient(base_url=street.url) as browser:
+        assert (await browser.post("/echo", content=pieces())).json() == 5000
+        assert (await browser.post("/echo", content=b"")).json() == 0
+
+
+async def test_background_tasks_outlive_the_answer(street: Street) -> None:
+    """They run after the answer, when most clients have gone."""
+    reader, writer = await street.call("/background")
+    await reader.readuntil(b'"ok"')
+    writer.transport.abort()
+    async with asyncio.timeout(5):
+        await street.ended.wait()
+
+
+async def test_a_stream_ends_with_its_reader(street: Street) -> None:
+    """Server-sent events to nobody are not sent on."""
+    readers = [await street.call("/stream") for _ in range(20)]
+    await street.until(20)
+    await readers[0][0].readuntil(b"data: 1\n\n")
+    for _, writer in readers:
+        writer.transport.abort()
+    await street.until(0)
+
+
+async def test_other_protocols_pass_through() -> None:
+    """The lifespan of an application, for one, is nobody's to cancel."""
+    seen = []
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        seen.append((scope["type"], receive, send))
+
+    await CancelOnDisconnect(app)({"type": "lifespan"}, 1, 2)  # type: ignore[arg-type]
+    assert seen == [("lifespan", 1, 2)]

@@ -1,0 +1,123 @@
+"""Errors of this library as answers of an application."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import httpx
+import pytest
+from fastapi import FastAPI
+
+from globus_async import (
+    ClientClosedError,
+    GlobusConnectionError,
+    GlobusError,
+    GlobusSDKUsageError,
+    GlobusTimeoutError,
+    LoginRequired,
+    PaginationStalled,
+    ResponseDecodeError,
+    TokenRefreshError,
+)
+from globus_async._answer import Answer, Headers
+from globus_async.fastapi import add_error_handlers, error_response
+from globus_async.services.auth.errors import error_for as auth_error
+from globus_async.services.transfer.errors import error_for as transfer_error
+
+
+def answer(status: int, document: object = None, headers: tuple[tuple[bytes, bytes], ...] = ()) -> Answer:
+    """Make an answer of a service."""
+    return Answer(
+        method="GET",
+        path="/x",
+        status=status,
+        reason="",
+        headers=Headers([(b"Content-Type", b"application/json"), *headers]),
+        body=json.dumps(
+            document if document is not None else {"code": "Oops", "message": "what the service says"}
+        ).encode(),
+        started_at=0.0,
+        received_at=0.0,
+    )
+
+
+def body(error: GlobusError) -> dict[str, Any]:
+    document: dict[str, Any] = json.loads(bytes(error_response(error).body))
+    return document
+
+
+@pytest.mark.parametrize(
+    ("error", "status"),
+    [
+        (GlobusSDKUsageError("a bad id"), 422),
+        (ClientClosedError("closed"), 503),
+        (GlobusConnectionError("broke", stage="no answer"), 502),
+        (GlobusTimeoutError("late", stage="no answer"), 504),
+        (ResponseDecodeError("cut", stage="answer cut"), 502),
+        (PaginationStalled("round and round"), 502),
+        (TokenRefreshError("not now"), 503),
+        (LoginRequired("gone"), 401),
+        *((transfer_error(answer(status)), status) for status in (400, 403, 404, 409)),
+        (transfer_error(answer(401)), 401),
+        *((transfer_error(answer(status)), 502) for status in (402, 405, 418, 500, 502, 504)),
+        *((transfer_error(answer(status)), 503) for status in (429, 503)),
+        (auth_error(answer(401, {"error": "invalid_client"})), 502),
+        (auth_error(answer(400, {"error": "unauthorized_client"})), 502),
+    ],
+)
+def test_each_error_has_its_status(error: GlobusError, status: int) -> None:
+    """And says what happened, as JSON."""
+    response = error_response(error)
+    assert response.status_code == status
+    assert body(error)["detail"]
+    assert ("www-authenticate" in response.headers) == (status == 401)
+
+
+def test_what_went_wrong_below_a_renewal_decides() -> None:
+    """A renewal that failed because Globus Auth is busy is a 503 with its wait; one for want of consent a 403."""
+    busy = TokenRefreshError("no fresh access token")
+    busy.__cause__ = auth_error(answer(503, headers=((b"Retry-After", b"7"),)))
+    assert error_response(busy).status_code == 503
+    assert error_response(busy).headers["retry-after"] == "7"
+    document = {
+        "error": "dependent_consent_required",
+        "errors": [{"code": "DEPENDENT_CONSENT_REQUIRED", "unapproved_scopes": ["ours[theirs]"], "detail": "Consent"}],
+    }
+    for outer in (TokenRefreshError("no"), LoginRequired("no")):
+        outer.__cause__ = auth_error(answer(403, document))
+        assert error_response(outer).status_code == 403
+        assert body(outer)["authorization_parameters"] == {"required_scopes": ["ours[theirs]"]}
+
+
+def test_what_the_service_asks_for_is_passed_on() -> None:
+    """Session requirements reach the client library as they are."""
+    parameters = {"session_required_single_domain": ["example.org"], "session_message": "Use your work account"}
+    error = transfer_error(answer(403, {"code": "AuthPolicyFailed", "authorization_parameters": parameters}))
+    assert body(error)["authorization_parameters"] == parameters
+    assert body(error)["code"] == "AuthPolicyFailed"
+
+
+def test_whether_it_was_carried_out() -> None:
+    """A client must know if it may repeat what failed."""
+    assert body(GlobusConnectionError("x", stage="not sent"))["maybe_executed"] is False
+    assert body(GlobusTimeoutError("x", stage="no answer"))["maybe_executed"] is True
+
+
+async def test_the_handler_leaves_other_errors_alone() -> None:
+    """An error of the application's own is the application's."""
+    app = FastAPI()
+    add_error_handlers(app)
+
+    @app.get("/ours")
+    async def ours() -> None:
+        raise PaginationStalled("round and round")
+
+    @app.get("/own")
+    async def own() -> None:
+        raise KeyError("own")
+
+    wire = httpx.ASGITransport(app=app, raise_app_exceptions=False)
+    async with httpx.AsyncClient(transport=wire, base_url="http://x") as browser:
+        assert (await browser.get("/ours")).status_code == 502
+        assert (await browser.get("/own")).status_code == 500

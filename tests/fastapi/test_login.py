@@ -1,0 +1,594 @@
+"""Logging in with a browser: that it works, and what attackers get."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from http.cookies import SimpleCookie
+from typing import Any
+from urllib.parse import parse_qs, quote, urlencode, urlsplit
+
+import pytest
+
+from globus_async import GlobusSDKUsageError, Secret, TransferClient
+from globus_async.fastapi import GlobusBackend, GlobusLogin, MemorySessionStore, Session
+from globus_async.fastapi.login import own_path
+from globus_async.fastapi.sessions import key_of
+from globus_async.testing import ManualClock
+from globus_async.testing.troubles import drip, status
+from tests.fastapi.conftest import ORIGIN, House, Make
+
+COOKIE = "__Host-globus_session"
+
+
+def cookies_of(answer: Any) -> dict[str, Any]:
+    """Read the cookies that an answer sets."""
+    found: dict[str, Any] = {}
+    for header in answer.headers.get_list("set-cookie"):
+        found |= SimpleCookie(header)
+    return found
+
+
+def query_of(url: str) -> dict[str, str]:
+    return {name: values[0] for name, values in parse_qs(urlsplit(url).query).items()}
+
+
+# what should work
+
+
+async def test_a_login_from_begin_to_end(house: House) -> None:
+    """Away to Globus Auth, back with a code, on to the page that was wanted, and a call for the user."""
+    browser = await house.browser()
+    url = await house.sent_away(browser, "/login?then=/session")
+    asked = query_of(url)
+    assert asked["code_challenge_method"] == "S256"
+    assert asked["redirect_uri"] == f"{ORIGIN}/callback"
+    assert asked["access_type"] == "offline"
+    assert {"openid", "profile", "email"} <= set(asked["scope"].split())
+    back = await browser.get(house.agree(url))
+    assert back.status_code == 303
+    assert back.headers["location"] == f"{ORIGIN}/session"
+    assert back.headers["cache-control"] == "no-store"
+    told = await browser.get(back.headers["location"])
+    assert told.json()["username"] == "ada@example.org"
+    assert (await browser.get(f"/browse/{house.collections['ada']}")).json() == ["of-ada.txt"]
+
+
+async def test_cookies_are_out_of_reach(house: House) -> None:
+    """HttpOnly, Secure, SameSite=Lax, bound to the host; the value is random and nothing else."""
+    browser = await house.browser()
+    url = await house.sent_away(browser)
+    back = await browser.get(house.agree(url))
+    (cookie,) = [morsel for name, morsel in cookies_of(back).items() if name == COOKIE]
+    assert cookie["httponly"]
+    assert cookie["secure"]
+    assert cookie["samesite"].lower() == "lax"
+    assert cookie["path"] == "/"
+    assert cookie["domain"] == ""
+    assert len(cookie.value) == 43
+
+
+async def test_on_loopback_cookies_need_no_https() -> None:
+    """Plain http is for loopback only; there a cookie cannot be Secure."""
+    backend = GlobusBackend("11111111-1111-4111-8111-111111111111", "secret")
+    login = GlobusLogin(backend, public_url="http://127.0.0.1:8000")
+    assert login.redirect_uri == "http://127.0.0.1:8000/callback"
+    with pytest.raises(GlobusSDKUsageError, match="https"):
+        GlobusLogin(backend, public_url="http://portal.example.org")
+    with pytest.raises(GlobusSDKUsageError, match="origin"):
+        GlobusLogin(backend, public_url="https://portal.example.org/app")
+
+
+async def test_a_page_sends_to_log_in_and_an_api_says_401(house: House) -> None:
+    """Who wants HTML is sent away, and comes back to where he was; anything else is told."""
+    browser = await house.browser()
+    page = await browser.get("/session?a=1&b=2", headers={"Accept": "text/html,*/*"})
+    assert page.status_code == 303
+    assert page.headers["location"] == "/login?then=/session%3Fa%3D1%26b%3D2"
+    api = await browser.get("/session")
+    assert api.status_code == 401
+    assert api.headers["www-authenticate"]
+    url = await house.sent_away(browser, page.headers["location"])
+    back = await browser.get(house.agree(url))
+    assert back.headers["location"] == f"{ORIGIN}/session?a=1&b=2"
+
+
+async def test_two_tabs_can_log_in_at_once(house: House) -> None:
+    """Each login has its own state and cookie."""
+    browser = await house.browser()
+    first, second = await house.sent_away(browser), await house.sent_away(browser)
+    assert (await browser.get(house.agree(first))).status_code == 303
+    assert (await browser.get(house.agree(second))).status_code == 303
+
+
+async def test_cookies_of_logins_do_not_pile_up(house: House) -> None:
+    """A browser that begins a hundred logins holds a handful of cookies."""
+    browser = await house.browser()
+    for _ in range(99):
+        await house.sent_away(browser)
+    url = await house.sent_away(browser)
+    assert len(browser.cookies) <= 6
+    assert (await browser.get(house.agree(url))).status_code == 303
+
+
+async def test_tokens_of_a_session_are_renewed_once(make_house: Make) -> None:
+    """A hundred requests after the end of the access token make one refresh, and what it brings is kept."""
+    house = await make_house(emulator={"rotate_refresh_tokens": True}, login={"lifetime": 30 * 86400.0})
+    browser = await house.browser()
+    await house.log_in(browser)
+    for renewals in (1, 2, 3):
+        await house.clock.advance(172_801)
+        answers = await asyncio.gather(*(browser.get(f"/browse/{house.collections['ada']}") for _ in range(100)))
+        assert {answer.status_code for answer in answers} == {200}
+        assert house.emulator.auth.token_requests["refresh_token"] == renewals
+    # another process knows the session from the store only
+    house.globus.authorizers.forget((await _key(house, browser), TransferClient.resource_server))
+    await house.clock.advance(172_801)
+    assert (await browser.get(f"/browse/{house.collections['ada']}")).status_code == 200
+    assert house.emulator.auth.replays == 0
+
+
+async def _key(house: House, browser: Any) -> str:
+    return key_of("session", Secret(browser.cookies[COOKIE]))
+
+
+async def test_two_browsers_are_two_users(house: House) -> None:
+    """Ada and Bob, interleaved: no session, token or answer crosses over."""
+    ada, bob = await house.browser(), await house.browser()
+    await house.log_in(ada, "ada")
+    await house.log_in(bob, "bob")
+    for _ in range(50):
+        answers = await asyncio.gather(
+            ada.get(f"/browse/{house.collections['ada']}"),
+            bob.get(f"/browse/{house.collections['bob']}"),
+            ada.get(f"/browse/{house.collections['bob']}"),
+            ada.get("/session"),
+            bob.get("/session"),
+        )
+        assert [answer.status_code for answer in answers] == [200, 200, 403, 200, 200]
+        assert answers[0].json() == ["of-ada.txt"]
+        assert answers[1].json() == ["of-bob.txt"]
+        assert answers[3].json()["username"] == "ada@example.org"
+        assert answers[4].json()["username"] == "bob@example.org"
+
+
+# state
+
+
+async def _refused(house: House, browser: Any, path: str) -> None:
+    """Come back on a path, and be sent nowhere, with no session and no token."""
+    before = dict(house.emulator.auth.token_requests)
+    answer = await browser.get(path)
+    assert answer.status_code == 400
+    assert COOKIE not in cookies_of(answer)
+    assert (await browser.get("/session")).status_code == 401
+    assert dict(house.emulator.auth.token_requests) == before
+
+
+def _with(path: str, **changes: str | None) -> str:
+    query = {**query_of(path), **changes}
+    kept = {name: value for name, value in query.items() if value is not None}
+    return f"{urlsplit(path).path}?{urlencode(kept)}"
+
+
+@pytest.mark.parametrize("state", [None, "", "wrong", "x" * 5000, "\x00", "_default", "é"])
+async def test_a_wrong_state(house: House, state: str | None) -> None:
+    """Nothing is exchanged; the true state is still good for its own browser."""
+    browser = await house.browser()
+    back = house.agree(await house.sent_away(browser))
+    await _refused(house, browser, _with(back, state=state))
+    assert (await browser.get(back)).status_code == 303
+
+
+async def test_two_states(house: House) -> None:
+    """Which of two counts is nothing to guess."""
+    browser = await house.browser()
+    back = house.agree(await house.sent_away(browser))
+    await _refused(house, browser, f"{back}&state=other")
+
+
+async def test_a_replayed_state(house: House) -> None:
+    """A callback works once; the second time nothing is exchanged, and the session stays what it is."""
+    browser = await house.browser()
+    back = house.agree(await house.sent_away(browser))
+    assert (await browser.get(back)).status_code == 303
+    session = browser.cookies[COOKIE]
+    again = await browser.get(back)
+    assert again.status_code == 400
+    assert browser.cookies[COOKIE] == session
+    assert house.emulator.auth.token_requests["authorization_code"] == 1
+
+
+async def test_of_two_callbacks_at_once_one_wins(house: House) -> None:
+    """A double click, or a race with a thief."""
+    browser = await house.browser()
+    back = house.agree(await house.sent_away(browser))
+    answers = await asyncio.gather(*(browser.get(back) for _ in range(20)))
+    assert sorted(answer.status_code for answer in answers) == [303] + [400] * 19
+    assert house.emulator.auth.token_requests["authorization_code"] == 1
+
+
+async def test_a_foreign_state(house: House) -> None:
+    """Login CSRF: the attacker's callback, with his code and state, does not log the victim in as him."""
+    attacker, victim = await house.browser(), await house.browser()
+    trap = house.agree(await house.sent_away(attacker), "bob")
+    await house.sent_away(victim)
+    await _refused(house, victim, trap)
+    # having been in the wrong hands, it is of no use to the attacker either
+    await _refused(house, attacker, trap)
+
+
+async def test_a_stolen_callback(house: House) -> None:
+    """Who learns of the victim's callback cannot use it without the victim's cookie."""
+    victim, thief = await house.browser(), await house.browser()
+    back = house.agree(await house.sent_away(victim))
+    await house.sent_away(thief)
+    await _refused(house, thief, back)
+
+
+async def test_a_planted_login_cookie(house: House) -> None:
+    """Cookies that the browser brought along are never taken over into a login."""
+    browser = await house.browser()
+    url = await house.sent_away(browser)
+    (name,) = browser.cookies
+    before = browser.cookies[name]
+    again = await house.sent_away(browser)
+    assert query_of(again)["state"] != query_of(url)["state"]
+    assert all(value != before for key, value in browser.cookies.items() if key != name)
+
+
+async def test_a_foreign_code(house: House) -> None:
+    """Code injection: a code of another login fails at PKCE, and gives no session."""
+    victim, attacker = await house.browser(), await house.browser()
+    stolen = query_of(house.agree(await house.sent_away(victim)))["code"]
+    own = house.agree(await house.sent_away(attacker), "bob")
+    answer = await attacker.get(_with(own, code=stolen))
+    assert answer.status_code == 400
+    assert COOKIE not in cookies_of(answer)
+    assert stolen not in answer.text
+
+
+async def test_a_replayed_code(house: House) -> None:
+    """A code that was used, under a fresh state: refused, and what came of it is revoked at Globus Auth."""
+    browser = await house.browser()
+    back = house.agree(await house.sent_away(browser))
+    assert (await browser.get(back)).status_code == 303
+    fresh = query_of(house.agree(await house.sent_away(browser)))["state"]
+    answer = await browser.get(_with(back, state=fresh))
+    assert answer.status_code == 400
+
+
+@pytest.mark.parametrize("iss", ["https://evil.example", "", "https://auth.globus.org.evil.example"])
+async def test_mix_up(house: House, iss: str) -> None:
+    """A code that says it comes from another service is not sent to ours (RFC 9207)."""
+    browser = await house.browser()
+    back = house.agree(await house.sent_away(browser))
+    await _refused(house, browser, _with(back, iss=iss))
+
+
+async def test_the_right_issuer_is_welcome(house: House) -> None:
+    """A service that names itself does no harm."""
+    browser = await house.browser()
+    back = house.agree(await house.sent_away(browser))
+    assert (await browser.get(_with(back, iss="https://auth.globus.org"))).status_code == 303
+
+
+async def test_a_login_ends_after_ten_minutes(house: House) -> None:
+    """Nobody comes back to yesterday's login."""
+    browser = await house.browser()
+    back = house.agree(await house.sent_away(browser))
+    await house.clock.advance(601)
+    await _refused(house, browser, back)
+
+
+async def test_who_denies_is_told_so(house: House) -> None:
+    """The user said no: no session, and words that he understands."""
+    browser = await house.browser()
+    state = query_of(await house.sent_away(browser))["state"]
+    answer = await browser.get(f"/callback?{urlencode({'error': 'access_denied', 'state': state})}")
+    assert answer.status_code == 400
+    assert "did not allow" in answer.json()["detail"]
+
+
+async def test_what_a_callback_says_is_data(house: House) -> None:
+    """Markup in an error's description comes back as JSON only, shortened."""
+    browser = await house.browser()
+    state = query_of(await house.sent_away(browser))["state"]
+    text = "<script>alert(1)</script>" * 100
+    answer = await browser.get(
+        f"/callback?{urlencode({'error': 'server_error', 'error_description': text, 'state': state})}"
+    )
+    assert answer.status_code == 400
+    assert answer.headers["content-type"] == "application/json"
+    assert len(answer.text) < 500
+
+
+async def test_no_code_and_no_error(house: House) -> None:
+    """A callback with neither is refused."""
+    browser = await house.browser()
+    back = house.agree(await house.sent_away(browser))
+    await _refused(house, browser, _with(back, code=None))
+
+
+# open redirects
+
+ELSEWHERE = [
+    "https://evil.example",
+    "//evil.example",
+    "///evil.example",
+    "/\\evil.example",
+    "\\\\evil.example",
+    "\\/evil.example",
+    "/\t/evil.example",
+    "/\n/evil.example",
+    "\t//evil.example",
+    " //evil.example",
+    "javascript:alert(1)",
+    "data:text/html,x",
+    "evil.example",
+    "@evil.example",
+    ".evil.example",
+    ":80@evil.example/",
+    "",
+    "/a\r\nSet-Cookie: x=1",
+    "/\x00",
+    "/é",
+    "/a b",
+    "/" + "a" * 3000,
+    "http:/evil.example",
+    "https:evil.example",
+]
+
+
+@pytest.mark.parametrize("target", ELSEWHERE)
+async def test_no_open_redirect(house: House, target: str) -> None:
+    """Only a path of this application is a place to go on to; anything else is refused before the login begins."""
+    browser = await house.browser()
+    answer = await browser.get(f"/login?then={quote(target, safe='')}")
+    assert answer.status_code == 400
+    assert "location" not in answer.headers
+    assert len(browser.cookies) == 0
+
+
+@pytest.mark.parametrize(
+    "path", ["/", "/a", "/a/b?c=d&e=%2F", "/%2f/evil.example", "/@evil.example", "/:80", "/.x", "/a//b"]
+)
+async def test_own_paths_stay_on_the_own_origin(house: House, path: str) -> None:
+    """Whatever the path looks like, the browser is sent to our origin."""
+    assert own_path(path) == path
+    browser = await house.browser()
+    back = await browser.get(house.agree(await house.sent_away(browser, f"/login?then={quote(path, safe='')}")))
+    there = urlsplit(back.headers["location"])
+    assert f"{there.scheme}://{there.netloc}" == ORIGIN
+
+
+async def test_a_forged_host_changes_nothing(house: House) -> None:
+    """The redirect URI is what was configured, whatever the Host header says."""
+    browser = await house.browser()
+    answer = await browser.get("/login", headers={"Host": "evil.example", "X-Forwarded-Host": "evil.example"})
+    assert query_of(answer.headers["location"])["redirect_uri"] == f"{ORIGIN}/callback"
+
+
+# sessions
+
+
+async def test_the_session_is_renamed_at_login(house: House) -> None:
+    """Fixation: a session id that an attacker planted is not the one after the login, and leads nowhere."""
+    attacker, victim = await house.browser(), await house.browser()
+    victim.cookies.set(COOKIE, "planted-by-the-attacker", domain="portal.example.org")
+    await house.log_in(victim)
+    assert victim.cookies.get(COOKIE, domain="portal.example.org", path="/") != "planted-by-the-attacker"
+    attacker.cookies.set(COOKIE, "planted-by-the-attacker", domain="portal.example.org")
+    assert (await attacker.get("/session")).status_code == 401
+
+
+async def test_logging_in_again_ends_the_session_before(house: House) -> None:
+    """The attacker who was logged in on this browser, or knew its session, is out; its tokens are revoked."""
+    browser = await house.browser()
+    await house.log_in(browser, "bob")
+    before = browser.cookies[COOKIE]
+    await house.log_in(browser, "ada")
+    spy = await house.browser()
+    spy.cookies.set(COOKIE, before, domain="portal.example.org")
+    assert (await spy.get("/session")).status_code == 401
+    assert (await browser.get("/session")).json()["username"] == "ada@example.org"
+    alive = {
+        token.identity_id for token in house.emulator.auth.tokens.access.values() if token.is_active(house.clock.wall())
+    }
+    assert alive == {house.people["ada"].id}
+
+
+async def test_tampering_with_the_cookie(house: House) -> None:
+    """Every changed character makes it nobody's; so do additions, and what is no text at all."""
+    browser = await house.browser()
+    await house.log_in(browser)
+    good = browser.cookies[COOKIE]
+    spy = await house.browser()
+    changed = [good[:i] + ("A" if good[i] != "A" else "B") + good[i + 1 :] for i in range(len(good))]
+    for value in [*changed, good + "A", good[:-1], good.swapcase(), "", "null", "../" + good, "%00", good * 100]:
+        answer = await spy.get("/session", headers={"Cookie": f"{COOKIE}={value}"})
+        assert answer.status_code == 401, value
+    assert (await spy.get("/session", headers={"Cookie": f"{COOKIE}={good}"})).status_code == 200
+
+
+async def test_the_store_does_not_know_the_cookie(house: House) -> None:
+    """Who reads the keys of the store cannot take over a session."""
+    browser = await house.browser()
+    await house.log_in(browser)
+    store = house.login.store
+    assert isinstance(store, MemorySessionStore)
+    keys = [key for kind in store._kept.values() for key in kind]
+    assert keys
+    assert not any(browser.cookies[COOKIE] in key for key in keys)
+
+
+async def test_a_session_ends(make_house: Make) -> None:
+    """After its lifetime, whatever the browser still has."""
+    house = await make_house(login={"lifetime": 100.0})
+    browser = await house.browser()
+    await house.log_in(browser)
+    await house.clock.advance(99)
+    assert (await browser.get("/session")).status_code == 200
+    await house.clock.advance(2)
+    assert (await browser.get("/session", headers={"Cookie": f"{COOKIE}={browser.cookies[COOKIE]}"})).status_code == 401
+
+
+# forms and logout
+
+
+async def test_logout_revokes_and_kills(house: House) -> None:
+    """The session is dead in every browser that has its cookie, and its tokens are dead at Globus Auth."""
+    browser = await house.browser()
+    await house.log_in(browser)
+    csrf = (await browser.get("/session")).json()["csrf"]
+    old = browser.cookies[COOKIE]
+    answer = await browser.post("/logout", data={"csrf_token": csrf})
+    assert answer.status_code == 303
+    assert answer.headers["location"] == f"{ORIGIN}/"
+    assert COOKIE not in browser.cookies
+    assert (await browser.get("/session", headers={"Cookie": f"{COOKIE}={old}"})).status_code == 401
+    auth, now = house.emulator.auth, house.clock.wall()
+    assert [token for token in auth.tokens.access.values() if token.is_active(now)] == []
+    assert [token for token in auth.tokens.refresh.values() if token.is_active(now)] == []
+    assert _sizes(house) == 0
+
+
+async def test_logout_by_another_site(house: House) -> None:
+    """GET does nothing, and a POST without the token of the session is refused."""
+    browser = await house.browser()
+    await house.log_in(browser)
+    csrf = (await browser.get("/session")).json()["csrf"]
+    assert (await browser.get("/logout")).status_code == 405
+    attempts: list[dict[str, Any]] = [
+        {},
+        {"data": {"csrf_token": "wrong"}},
+        {"data": {"csrf_token": ""}},
+        {"data": {"csrf_token": csrf}, "headers": {"Origin": "https://evil.example"}},
+        {"data": {"csrf_token": csrf}, "headers": {"Origin": "null"}},
+        {"data": {"csrf_token": csrf}, "headers": {"Sec-Fetch-Site": "cross-site"}},
+        {"headers": {"X-CSRF-Token": "wrong"}},
+        {"files": {"csrf_token": ("x", csrf)}},
+    ]
+    for attempt in attempts:
+        assert (await browser.post("/logout", **attempt)).status_code == 403, attempt
+        assert (await browser.post("/change", **attempt)).status_code == 403, attempt
+    assert (await browser.get("/session")).status_code == 200
+    own = {"Origin": ORIGIN, "Sec-Fetch-Site": "same-origin"}
+    assert (await browser.post("/change", headers={"X-CSRF-Token": csrf, **own})).json() == "ada@example.org"
+    assert (await browser.post("/logout", data={"csrf_token": csrf}, headers=own)).status_code == 303
+
+
+async def test_the_token_of_another_session_is_refused(house: House) -> None:
+    """An attacker's own CSRF token is of no use in the victim's browser."""
+    victim, attacker = await house.browser(), await house.browser()
+    await house.log_in(victim, "ada")
+    await house.log_in(attacker, "bob")
+    csrf = (await attacker.get("/session")).json()["csrf"]
+    assert (await victim.post("/logout", data={"csrf_token": csrf})).status_code == 403
+
+
+async def test_logout_without_a_session(house: House) -> None:
+    """Is no error: the user is where he wanted to be."""
+    browser = await house.browser()
+    assert (await browser.post("/logout")).status_code == 303
+
+
+async def test_logout_while_globus_is_down(house: House, caplog: pytest.LogCaptureFixture) -> None:
+    """The session is over all the same, and what could not be revoked is reported, without the tokens."""
+    browser = await house.browser()
+    await house.log_in(browser)
+    csrf = (await browser.get("/session")).json()["csrf"]
+    house.emulator.troubles.add("POST", "/v2/oauth2/token/revoke", status(500), times=100)
+    with caplog.at_level(logging.ERROR):
+        answer = await house.while_time_passes(browser.post("/logout", data={"csrf_token": csrf}))
+    assert answer.status_code == 303
+    assert (await browser.get("/session")).status_code == 401
+    assert "could not be revoked" in caplog.text
+    for token in house.emulator.auth.tokens.access:
+        assert token.reveal() not in caplog.text
+
+
+async def test_a_renewal_that_ends_after_the_logout_leaves_no_token(make_house: Make) -> None:
+    """What comes back for a session that is gone is revoked."""
+    house = await make_house(emulator={"rotate_refresh_tokens": True}, login={"lifetime": 30 * 86400.0})
+    browser = await house.browser()
+    await house.log_in(browser)
+    csrf = (await browser.get("/session")).json()["csrf"]
+    await house.clock.advance(172_801)
+    # Globus Auth has answered the renewal, but the answer takes its time
+    arrived = house.arrival("POST", "/v2/oauth2/token")
+    house.emulator.troubles.add("POST", "/v2/oauth2/token", drip(size=100, pause=5, clock=house.clock))
+    late = asyncio.create_task(browser.get(f"/browse/{house.collections['ada']}"))
+    await arrived.wait()
+    assert (await browser.post("/logout", data={"csrf_token": csrf})).status_code == 303
+    await house.while_time_passes(late)
+    assert _sizes(house) == 0
+    auth, now = house.emulator.auth, house.clock.wall()
+    living = [token for token in auth.tokens.access.values() if token.is_active(now)]
+    assert living == []
+    assert [token for token in auth.tokens.refresh.values() if token.is_active(now)] == []
+
+
+def _sizes(house: House) -> int:
+    """Return how much is kept of all browsers."""
+    store = house.login.store
+    assert isinstance(store, MemorySessionStore)
+    return len(store)
+
+
+async def _session(house: House, key: str) -> Session:
+    kept = await house.login.store.get(key)
+    assert kept is not None
+    return Session.load(key, kept)
+
+
+async def test_consent_in_a_session_leads_to_the_login_that_is_needed(house: House) -> None:
+    """What an error asks for goes into a login that ends where the user was."""
+    browser = await house.browser()
+    url = query_of(await house.sent_away(browser, "/again?then=/session"))
+    assert url["scope"].split()[0] == "openid"
+    assert (await browser.get("/again?then=//evil.example")).status_code == 400
+
+
+async def test_secrets_are_not_shown(house: House, caplog: pytest.LogCaptureFixture) -> None:
+    """Not in logs at any level, nor in the representation of anything an application holds."""
+    caplog.set_level(logging.DEBUG)
+    browser = await house.browser()
+    back = house.agree(await house.sent_away(browser))
+    await browser.get(back)
+    csrf = (await browser.get("/session")).json()["csrf"]
+    await browser.get(f"/browse/{house.collections['ada']}")
+    session = await _session(house, await _key(house, browser))
+    shown = " ".join(map(repr, (session, house.globus, house.login, house.login.store, house.globus.authorizers)))
+    records = "\n".join(record.getMessage() for record in caplog.records if record.name.startswith("globus_async"))
+    secrets = [query_of(back)["code"], query_of(back)["state"], csrf, browser.cookies[COOKIE]]
+    secrets += [token.reveal() for token in house.emulator.auth.tokens.access]
+    secrets += [token.reveal() for token in house.emulator.auth.tokens.refresh]
+    assert [secret for secret in secrets if secret in shown + records] == []
+
+
+# the store in memory
+
+
+async def test_the_store_forgets_in_time() -> None:
+    """What is over is not given out, and makes room for what comes."""
+    clock = ManualClock()
+    store = MemorySessionStore(clock, most=3)
+    for name in "abc":
+        await store.put(f"session:{name}", Secret(name), seconds=10)
+    assert len(store) == 3
+    await clock.advance(11)
+    assert await store.get("session:a") is None
+    assert await store.pop("session:b") is None
+    await store.put("session:d", Secret("d"), seconds=10)
+    assert len(store) == 1
+
+
+async def test_logins_that_nobody_finishes_drive_no_session_out() -> None:
+    """A flood of one kind costs only its own kind."""
+    store = MemorySessionStore(ManualClock(), most=10)
+    await store.put("session:a", Secret("a"), seconds=100)
+    for number in range(1000):
+        await store.put(f"login:{number}", Secret("x"), seconds=100)
+    assert await store.get("session:a") == Secret("a")
+    assert len(store) == 11
