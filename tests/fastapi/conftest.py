@@ -122,8 +122,13 @@ async def make_house() -> AsyncIterator[Make]:
                 for name, person in people.items()
             }
             registered = globe.add_client("Portal", secret=SECRET, redirect_uris=[f"{ORIGIN}/callback"])
-            needs = "optional_dependencies" if optional else "dependencies"
-            scope = globe.auth.add_scope(registered, "all", **{needs: [str(TransferScopes.all)]}).scope_string
+            transfer = [str(TransferScopes.all)]
+            scope = globe.auth.add_scope(
+                registered,
+                "all",
+                dependencies=() if optional else transfer,
+                optional_dependencies=transfer if optional else (),
+            ).scope_string
             globus = GlobusBackend(
                 registered.id,
                 SECRET,
