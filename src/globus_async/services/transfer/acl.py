@@ -39,8 +39,9 @@ class AccessRuleMethods(BaseClient):
 
         Example:
             >>> async for rule in tc.endpoint_acl_list(guest_collection_id):
-            ...     print(rule["path"], rule["permissions"])
-            /dataset0/ r
+            ...     print(rule["path"], rule["permissions"], rule["role_type"])
+            / rw administrator
+            /dataset0/ r None
 
         REST: `GET /v0.10/endpoint/<endpoint_id>/access_list
         <https://docs.globus.org/api/transfer/permissions/#rest_access_get_list>`_

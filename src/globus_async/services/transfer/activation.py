@@ -142,8 +142,8 @@ class ActivationMethods(BaseClient):
         Example:
             >>> requirements = await tc.endpoint_get_activation_requirements(endpoint_id)
             >>> result = await tc.endpoint_activate(endpoint_id, requirements.data)
-            >>> result["expires_in"]
-            -1
+            >>> result["expires_in"] > 0
+            True
 
         REST: `POST /v0.10/endpoint/<endpoint_id>/activate
         <https://docs.globus.org/api/transfer/endpoint_activation/#activate_endpoint>`_

@@ -312,10 +312,10 @@ class FilesystemMethods(BaseClient):
 
         Example:
             >>> async for entry in tc.operation_walk(endpoint_id, "/~/project1/"):
-            ...     print(entry["path"], entry["size"])
-            /~/project1/data/ 0
-            /~/project1/file1.txt 7
-            /~/project1/data/a.csv 4
+            ...     print(entry["path"], entry["type"])
+            /~/project1/data/ dir
+            /~/project1/file1.txt file
+            /~/project1/data/a.csv file
 
         **Differs from globus-sdk:** which has no such method.
 

@@ -125,7 +125,7 @@ class ManagerEndpointMethods(BaseClient):
 
         Example:
             >>> [rule["path"] async for rule in tc.endpoint_manager_acl_list(guest_collection_id)]
-            ['/dataset0/']
+            ['/', '/dataset0/']
 
         REST: `GET /v0.10/endpoint_manager/endpoint/<endpoint_id>/access_list
         <https://docs.globus.org/api/transfer/advanced_collection_management/#get_collection_access_list_as_admin>`_

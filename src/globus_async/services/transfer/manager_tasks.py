@@ -171,7 +171,7 @@ class ManagerTaskMethods(BaseClient):
 
         Example:
             >>> [event["code"] async for event in tc.endpoint_manager_task_event_list(task_id)]
-            ['SUCCEEDED', 'PROGRESS', 'STARTED']
+            ['SUCCEEDED', 'STARTED']
 
         **Differs from globus-sdk:** iterating goes on to the next pages, up to ``num_results``, and does not end at
         1000.

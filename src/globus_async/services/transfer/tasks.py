@@ -216,7 +216,6 @@ class TaskMethods(BaseClient):
             >>> async for event in tc.task_event_list(task_id):
             ...     print(event["code"], event["is_error"])
             SUCCEEDED False
-            PROGRESS False
             STARTED False
 
         **Differs from globus-sdk:** iterating goes on to the next pages, up to ``num_results``, and does not end at
