@@ -16,6 +16,7 @@ World = dict[str, Any]
 """Names and what they stand for, ready to be the globals of an example."""
 
 FILES: dict[str, Any] = {
+    "file1.txt": "at the top",
     "project1/file1.txt": "seven b",
     "project1/data/a.csv": "1,2\n",
     "dataset0/readme": "",
