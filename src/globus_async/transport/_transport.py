@@ -9,7 +9,7 @@ import ssl
 import warnings
 from collections.abc import Callable
 from contextlib import suppress
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any, Final, NoReturn, Self
 
 from .._clock import Clock, SystemClock
@@ -178,7 +178,7 @@ class Transport:
         if http is None:
             from ._wire import AiohttpTransport, CookielessClient  # noqa: PLC0415 -- loads aiohttp
 
-            wire = AiohttpTransport(ssl_context=_ssl_context(self._ca_file(), verify=self._verify))
+            wire = AiohttpTransport(ssl_context=partial(_ssl_context, self._ca_file(), verify=self._verify))
             http = CookielessClient(transport=wire, trust_env=False)
         self._sender = Sender(http, clock=self.clock, timeouts=self._timeouts, most_bytes=self._max_response_bytes)
         return self._sender

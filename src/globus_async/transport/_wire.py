@@ -19,7 +19,7 @@ from multidict import CIMultiDict
 from yarl import URL
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
 __all__ = ("AiohttpTransport", "CookielessClient")
 
@@ -120,12 +120,14 @@ class AiohttpTransport(httpx.AsyncBaseTransport):
     Sends ``httpx`` requests through aiohttp: no cookies, no redirects, no netrc, no decompression, no resending.
 
     Args:
-        ssl_context: For every ``https`` connection.
+        ssl_context: Makes what every ``https`` connection is made with, or returns it if it is made; called in a
+            worker thread, when first needed.
         use_environment: Honour ``HTTPS_PROXY``, ``ALL_PROXY`` and ``NO_PROXY``; never for loopback addresses.
     """
 
-    def __init__(self, *, ssl_context: ssl.SSLContext, use_environment: bool = True) -> None:
-        self._ssl = ssl_context
+    def __init__(self, *, ssl_context: Callable[[], ssl.SSLContext], use_environment: bool = True) -> None:
+        self._ssl_context = ssl_context
+        self._ssl: ssl.SSLContext | None = None
         self._proxies: Mapping[str, str] = getproxies_environment() if use_environment else {}
         self._session: aiohttp.ClientSession | None = None
         self._timeouts: dict[tuple[float | None, float | None], aiohttp.ClientTimeout] = {}
@@ -133,7 +135,7 @@ class AiohttpTransport(httpx.AsyncBaseTransport):
     def _opened(self) -> aiohttp.ClientSession:
         if self._session is None:
             self._session = aiohttp.ClientSession(
-                connector=aiohttp.TCPConnector(limit=0, ssl=self._ssl, keepalive_timeout=_IDLE_SECONDS),
+                connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=_IDLE_SECONDS),
                 cookie_jar=aiohttp.DummyCookieJar(),
                 request_class=_Request,
                 auto_decompress=False,
@@ -160,6 +162,10 @@ class AiohttpTransport(httpx.AsyncBaseTransport):
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Send one request; return its answer with the body still to come."""
         call = _Call()
+        if self._ssl is None and request.url.scheme == "https":
+            from anyio import to_thread  # noqa: PLC0415 -- loopback addresses go without
+
+            self._ssl = await to_thread.run_sync(self._ssl_context, abandon_on_cancel=True)
         try:
             response = await self._opened().request(
                 request.method,
@@ -170,6 +176,7 @@ class AiohttpTransport(httpx.AsyncBaseTransport):
                 data=_body(await request.aread()),
                 allow_redirects=False,
                 proxy=self._proxy_for(request.url) if self._proxies else None,
+                ssl=self._ssl or True,
                 timeout=self._timeout_of(request),
                 middlewares=(call,),
             )
