@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import ast
+import asyncio
 import inspect
 import io
+import os
 import re
+import sys
 import textwrap
+from asyncio.subprocess import PIPE
 from collections.abc import Iterator
 from contextlib import redirect_stdout
 from dataclasses import dataclass
@@ -61,11 +65,28 @@ WITH_EXAMPLES = [page for page in PAGES if any(block.language == "python" for bl
 async def run(block: Block, page: Page, names: World) -> None:
     """Run a block, which may await, so that a traceback shows its line on the page."""
     source = "\n" * (block.line - 1) + block.source
+    if "asyncio.run(" in source or "asyncio.Runner(" in source:
+        await run_as_program(source, page, names)
+        return
     code = compile(source, page.name, "exec", flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
     with redirect_stdout(io.StringIO()):
         result = FunctionType(code, names)()
         if inspect.isawaitable(result):
             await result
+
+
+async def run_as_program(source: str, page: Page, names: World) -> None:
+    """Run a block that has a loop of its own, in a process of its own, against the emulator on a socket."""
+    emulator = names["emulator"]
+    known = {name: value for name, value in names.items() if isinstance(value, str)}
+    known["access_token"] = emulator.access_token()
+    prepared = f"globals().update({known!r})\nexec(compile({source!r}, {page.name!r}, 'exec'))"
+    async with emulator.serve() as server:
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, "-c", prepared, env={**os.environ, **server.environ}, stdout=PIPE, stderr=PIPE
+        )
+        _, told = await process.communicate()
+    assert process.returncode == 0, told.decode()
 
 
 @pytest.mark.parametrize("page", WITH_EXAMPLES, ids=str)
