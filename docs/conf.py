@@ -17,7 +17,8 @@ default_role = "code"
 nitpicky = True
 nitpick_ignore_regex = [
     # Annotations name types of other projects, private modules and type variables; links written by hand are checked.
-    (r"py:.*", r"(asyncio|collections|contextlib|datetime|enum|httpx|os|pytest|ssl|types|typing|typing_extensions|uuid)\..*"),
+    (r"py:.*", r"(asyncio|collections|contextlib|datetime|enum|os|ssl|types|typing|uuid)\..*"),
+    (r"py:.*", r"(httpx|pytest|typing_extensions)\..*"),
     (r"py:(class|obj)", r"_?[A-Za-z]\w*"),
     (r"py:(class|obj)", r"globus_async\.(.+\.)?_\w+(\.\w+)?"),
     (r"py:(class|obj)", r"globus_async\.testing\.transfer\..*"),
