@@ -35,8 +35,8 @@ class Port(ast.NodeTransformer):
     """
     Adds ``await`` and ``async``, and nothing else.
 
-    A call of one of our coroutine methods is awaited, a loop over one of our listings is an ``async for``, a listing that
-    is used as a response is awaited; a function in which something is awaited is a coroutine function, and so on upwards.
+    A call of one of our coroutine methods is awaited, a loop over a listing of ours is an ``async for``, a listing that
+    is used as a response is awaited; a function in which something is awaited is a coroutine function, and so on.
     """
 
     def __init__(self, coroutine_functions: set[str]) -> None:
