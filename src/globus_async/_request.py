@@ -21,6 +21,7 @@ from .errors import GlobusSDKUsageError
 __all__ = (
     "MISSING",
     "MissingType",
+    "QueryValue",
     "Request",
     "comma_joined",
     "flag",
@@ -28,7 +29,10 @@ __all__ = (
     "json_body",
     "path",
     "query",
+    "settled",
+    "user_path",
     "utc",
+    "uuid_text",
 )
 
 

@@ -8,10 +8,11 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Self, TypeVar, overload
 from urllib.parse import SplitResult, parse_qs, urlsplit
 
-from ._json import LARGE, is_object
-from ._request import MISSING, MissingType, Request, form_body, json_body, query, settled, user_path
+from ._body import CONTENT_TYPES, encoded, kind_of
+from ._headers import Fields, standard, with_own
+from ._reading import as_it_came, as_page, as_shape
+from ._request import MISSING, MissingType, Request, query, settled, user_path
 from ._secret import Secret
-from ._version import __version__
 from .config import checked_base_url, get_service_url
 from .errors import Attempt, GlobusAPIError, GlobusSDKUsageError
 from .paging import Page, Pages, Position, Style
@@ -32,15 +33,6 @@ T = TypeVar("T")
 
 _REPLAYABLE: Final = frozenset({"GET", "HEAD", "PUT", "DELETE"})
 _METHOD: Final = re.compile(r"[A-Z]{1,16}")
-_HEADER_NAME: Final = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
-_HEADER_VALUE: Final = re.compile(r"[\x20-\x7e\xa1-\xff]*")
-_FRAMING: Final = frozenset({"connection", "content-length", "host", "transfer-encoding", "upgrade"})
-_CONTENT_TYPES: Final = {
-    "form": b"application/x-www-form-urlencoded",
-    "json": b"application/json",
-    "text": b"text/plain; charset=utf-8",
-}
-_Fields = tuple[tuple[bytes, bytes], ...]
 
 
 class BaseClient:
@@ -100,16 +92,8 @@ class BaseClient:
 
     @app_name.setter
     def app_name(self, name: str | None) -> None:
-        if name is not None and _HEADER_VALUE.fullmatch(name) is None:
-            raise GlobusSDKUsageError("app_name must be printable text without line breaks")
+        self._plain = standard(name)
         self._app_name = name
-        agent = f"globus-async-py/{__version__}" + (f"/{name}" if name else "")
-        self._plain: _Fields = (
-            (b"Accept", b"application/json"),
-            (b"Accept-Encoding", b"gzip, deflate"),
-            (b"User-Agent", agent.encode("latin-1")),
-            (b"X-Globus-Client-Info", f"product=globus-async,version={__version__}".encode()),
-        )
 
     def set_app_name(self, app_name: str) -> None:
         """Tell the service the application's name, in the ``User-Agent``."""
@@ -251,7 +235,7 @@ class BaseClient:
             raise GlobusSDKUsageError(f"the HTTP method must be in capitals, got {method!r}")
         where, own_query = self._own(path)
         url = self._url(where, own_query, query_params)
-        kind = _kind(data, encoding)
+        kind = kind_of(data, encoding)
         authorizer = self.authorizer if automatic_authorization else None
         if authorizer is not None and any(name.lower() == "authorization" for name in headers or ()):
             raise GlobusSDKUsageError(
@@ -259,9 +243,9 @@ class BaseClient:
                 " request(..., automatic_authorization=False)"
             )
         request = Request(
-            method, url, self._fields(kind, headers), _encoded(data, kind), replayable=method in _REPLAYABLE
+            method, url, self._fields(kind, headers), encoded(data, kind), replayable=method in _REPLAYABLE
         )
-        return await self._exchanged(request, authorizer, _as_it_came, renew=retry_401)
+        return await self._exchanged(request, authorizer, as_it_came, renew=retry_401)
 
     @overload
     async def _send(
@@ -329,13 +313,13 @@ class BaseClient:
             method,
             self._url(path, params, query_params),
             self._fields(kind, None),
-            _encoded(data if form is None else form, kind),  # never a local: a traceback would show what is in it
+            encoded(data if form is None else form, kind),  # never a local: a traceback would show what is in it
             replayable=method in _REPLAYABLE if replay is None else replay,
             urgent=urgent,
             secrets=tuple(value for value in (form or {}).values() if isinstance(value, Secret)),
         )
         used = self.authorizer if isinstance(authorizer, MissingType) else authorizer
-        return await self._exchanged(request, used, partial(_as_shape, shape, unique=form is not None))
+        return await self._exchanged(request, used, partial(as_shape, shape, unique=form is not None))
 
     def _list(
         self,
@@ -374,7 +358,7 @@ class BaseClient:
         async def fetch(position: Position) -> Page[T]:
             # where a page is goes before what was given: a caller's own offset is where to begin, not where to stay
             request = Request("GET", self._url(path, {**own, **position}, fixed), fields, replayable=True)
-            return await self._exchanged(request, self.authorizer, partial(_as_page, key))
+            return await self._exchanged(request, self.authorizer, partial(as_page, key))
 
         return Pages(fetch, style=style, start=start, num_results=num_results, page_size=page_size, cap=cap)
 
@@ -409,8 +393,8 @@ class BaseClient:
     def _url(self, path: str, params: Mapping[str, object] | None, more: Mapping[str, object] | None) -> str:
         if params is None and more is None:
             return self._root + path
-        encoded = query({**(params or {}), **(more or {})})
-        return f"{self._root}{path}?{encoded}" if encoded else self._root + path
+        asked = query({**(params or {}), **(more or {})})
+        return f"{self._root}{path}?{asked}" if asked else self._root + path
 
     def _own(self, path: str) -> tuple[str, Mapping[str, object]]:
         """Split a caller's path, or an absolute URL on this service's origin, into path and query."""
@@ -424,18 +408,9 @@ class BaseClient:
             )
         return user_path(own.path), parse_qs(own.query, keep_blank_values=True)
 
-    def _fields(self, kind: str | None, headers: Mapping[str, str] | None) -> _Fields:
-        fields = self._plain if kind is None else (*self._plain, (b"Content-Type", _CONTENT_TYPES[kind]))
-        if not headers:
-            return fields
-        for name, value in headers.items():
-            if _HEADER_NAME.fullmatch(name) is None or _HEADER_VALUE.fullmatch(value) is None:
-                raise GlobusSDKUsageError(f"the header {name!a} has characters that no header may have")
-            if name.lower() in _FRAMING:
-                raise GlobusSDKUsageError(f"the header {name} is set by the client; leave it out")
-        own = {name.lower() for name in headers}
-        kept = tuple(field for field in fields if field[0].decode().lower() not in own)
-        return (*kept, *((name.encode(), value.encode("latin-1")) for name, value in headers.items()))
+    def _fields(self, kind: str | None, headers: Mapping[str, str] | None) -> Fields:
+        fields = self._plain if kind is None else (*self._plain, (b"Content-Type", CONTENT_TYPES[kind]))
+        return with_own(fields, headers) if headers else fields
 
 
 def _below(root: str, url: str) -> SplitResult | None:
@@ -449,58 +424,3 @@ def _below(root: str, url: str) -> SplitResult | None:
     if not same or "\\" in url or not f"{parts.path}/".startswith(f"{own.path}/"):
         return None
     return parts._replace(path=parts.path.removeprefix(own.path))
-
-
-def _kind(data: object, encoding: str | None) -> str | None:
-    """Say how a caller's body is to be encoded; ``None`` if there is no body."""
-    if encoding is None:
-        return None if data is MISSING or data is None else "text" if isinstance(data, (str, bytes)) else "json"
-    if encoding not in _CONTENT_TYPES:
-        raise GlobusSDKUsageError(f"there is no encoding {encoding!r}; there are 'json', 'form' and 'text'")
-    return None if data is MISSING else encoding
-
-
-def _encoded(data: object, kind: str | None) -> bytes | None:
-    """Encode a body."""
-    match kind, data:
-        case None, _:
-            return None
-        case "json", _:
-            return json_body(data)
-        case "form", Mapping():
-            return form_body(data)
-        case "text", bytes():
-            return data
-        case "text", str():
-            try:
-                return data.encode()
-            except UnicodeEncodeError:
-                raise GlobusSDKUsageError("the body is not valid Unicode text") from None
-        case _:
-            raise GlobusSDKUsageError(f"a body of type {type(data).__name__} cannot be sent as {kind}")
-
-
-async def _decoded(answer: Answer, *, unique: bool = False) -> Any:
-    """Read an answer's JSON; a large one in a worker thread."""
-    return await answer.decoded_apart(unique=unique) if len(answer.body) > LARGE else answer.decoded(unique=unique)
-
-
-async def _as_it_came(answer: Answer) -> GlobusHTTPResponse[Any]:
-    data: Any = await _decoded(answer) if answer.is_json and not answer.is_empty else None
-    return GlobusHTTPResponse[Any](answer, data)
-
-
-async def _as_shape(shape: type[Any], answer: Answer, *, unique: bool) -> Any:
-    data = await _decoded(answer, unique=unique)
-    if issubclass(shape, GlobusHTTPResponse):
-        return shape(answer, data)
-    if not is_object(data):
-        raise answer.unusable("it should be a JSON object")
-    return GlobusHTTPResponse(answer, data)
-
-
-async def _as_page(key: str, answer: Answer) -> Page[Any]:
-    data = await _decoded(answer)
-    if not is_object(data):
-        raise answer.unusable("it should be a JSON object")
-    return Page(answer, data, key, None)

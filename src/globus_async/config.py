@@ -11,7 +11,7 @@ from urllib.parse import SplitResult, urlsplit
 
 from .errors import GlobusSDKUsageError
 
-__all__ = ("get_environment", "get_service_url", "get_webapp_url", "setting")
+__all__ = ("checked_base_url", "get_environment", "get_service_url", "get_webapp_url", "setting")
 
 _HOSTS: Final[Mapping[str, str]] = {
     "auth": "auth.{domain}",

@@ -72,6 +72,7 @@ __all__ = (
     "SubmissionUncertain",
     "TokenRefreshError",
     "WrongEventLoopError",
+    "visible",
 )
 
 Stage = Literal["not sent", "no answer", "answer cut"]

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 __all__ = (
     "Ahead",
+    "Fetch",
     "Page",
     "Pages",
     "Position",

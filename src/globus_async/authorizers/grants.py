@@ -15,7 +15,7 @@ from .token import Grant, lifetime_of
 if TYPE_CHECKING:
     from ..transport import Transport
 
-__all__ = ("ClientCredentialsAuthorizer", "RefreshTokenAuthorizer")
+__all__ = ("ClientCredentialsAuthorizer", "RefreshTokenAuthorizer", "Scopes")
 
 
 Scopes = Scope | str

@@ -1,0 +1,43 @@
+"""Making a response of an answer: read as JSON, and of the shape that was promised."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ._json import LARGE, is_object
+from .paging import Page
+from .response import GlobusHTTPResponse
+
+if TYPE_CHECKING:
+    from ._answer import Answer
+
+__all__ = ("as_it_came", "as_page", "as_shape")
+
+
+async def _decoded(answer: Answer, *, unique: bool = False) -> Any:
+    """Read an answer's JSON; a large one in a worker thread."""
+    return await answer.decoded_apart(unique=unique) if len(answer.body) > LARGE else answer.decoded(unique=unique)
+
+
+async def as_it_came(answer: Answer) -> GlobusHTTPResponse[Any]:
+    """Take any answer; one that is not JSON has no data."""
+    data: Any = await _decoded(answer) if answer.is_json and not answer.is_empty else None
+    return GlobusHTTPResponse[Any](answer, data)
+
+
+async def as_shape(shape: type[Any], answer: Answer, *, unique: bool) -> Any:
+    """Make the response class that was asked for, or a plain response around a JSON object."""
+    data = await _decoded(answer, unique=unique)
+    if issubclass(shape, GlobusHTTPResponse):
+        return shape(answer, data)
+    if not is_object(data):
+        raise answer.unusable("it should be a JSON object")
+    return GlobusHTTPResponse[Any](answer, data)
+
+
+async def as_page(key: str, answer: Answer) -> Page[Any]:
+    """Make a page of a listing whose items stand under a key."""
+    data = await _decoded(answer)
+    if not is_object(data):
+        raise answer.unusable("it should be a JSON object")
+    return Page(answer, data, key, None)
