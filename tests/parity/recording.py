@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -36,7 +36,9 @@ class Recorded:
     path: str
     query: tuple[tuple[str, str], ...]
     body: Any
+    """JSON decoded; a form as its sorted fields."""
     content_type: str | None
+    authorization: str | None = None
 
 
 @dataclass(slots=True)
@@ -86,36 +88,49 @@ class Server(ThreadingHTTPServer):
         self.connections.count(-1)
 
 
+def content_with_everything(asked: Recorded) -> object:
+    """Answer with a document that has what any method of Transfer looks for."""
+    document = dict(ANSWER)
+    if asked.method == "GET" and asked.path.endswith(LISTS_UNDER_DATA):
+        document["data"] = []
+    return document
+
+
+def decoded(body: bytes, content_type: str) -> Any:
+    if not body:
+        return None
+    if content_type.startswith("application/x-www-form-urlencoded"):
+        return sorted(parse_qsl(body.decode(), keep_blank_values=True))
+    return json.loads(body)
+
+
 @contextmanager
-def recording() -> Generator[RecordingServer]:
+def recording(answer: Callable[[Recorded], object] = content_with_everything) -> Generator[RecordingServer]:
     """Serve in a thread as long as the block lasts."""
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
 
-        def answer(self) -> None:
+        def respond(self) -> None:
             body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
             parts = urlsplit(self.path)
-            record.requests.append(
-                Recorded(
-                    self.command,
-                    parts.path,
-                    tuple(sorted(parse_qsl(parts.query, keep_blank_values=True))),
-                    json.loads(body) if body else None,
-                    self.headers.get("Content-Type") if body else None,
-                )
+            asked = Recorded(
+                self.command,
+                parts.path,
+                tuple(sorted(parse_qsl(parts.query, keep_blank_values=True))),
+                decoded(body, self.headers.get("Content-Type") or ""),
+                self.headers.get("Content-Type") if body else None,
+                self.headers.get("Authorization"),
             )
-            document = dict(ANSWER)
-            if self.command == "GET" and parts.path.endswith(LISTS_UNDER_DATA):
-                document["data"] = []
-            content = json.dumps(document).encode()
+            record.requests.append(asked)
+            content = json.dumps(answer(asked)).encode()
             self.send_response(200)
             self.send_header("Content-Type", "application/json")
             self.send_header("Content-Length", str(len(content)))
             self.end_headers()
             self.wfile.write(content)
 
-        do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = answer  # noqa: N815 -- the names the base class looks for
+        do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = respond  # noqa: N815 -- the names the base class looks for
 
         def log_message(self, format: str, *args: object) -> None:
             """Keep quiet."""
