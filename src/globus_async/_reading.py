@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ._json import LARGE, is_object
+from ._json import is_large, is_object
 from .paging import Page
 from .response import GlobusHTTPResponse
 
@@ -16,7 +16,7 @@ __all__ = ("as_it_came", "as_page", "as_shape")
 
 async def _decoded(answer: Answer, *, unique: bool = False) -> Any:
     """Read an answer's JSON; a large one in a worker thread."""
-    return await answer.decoded_apart(unique=unique) if len(answer.body) > LARGE else answer.decoded(unique=unique)
+    return await answer.decoded_apart(unique=unique) if is_large(answer.body) else answer.decoded(unique=unique)
 
 
 async def as_it_came(answer: Answer) -> GlobusHTTPResponse[Any]:
@@ -29,7 +29,8 @@ async def as_shape(shape: type[Any], answer: Answer, *, unique: bool) -> Any:
     """Make the response class that was asked for, or a plain response around a JSON object."""
     data = await _decoded(answer, unique=unique)
     if issubclass(shape, GlobusHTTPResponse):
-        return shape(answer, data)
+        made: Any = shape(answer, data)
+        return made
     if not is_object(data):
         raise answer.unusable("it should be a JSON object")
     return GlobusHTTPResponse[Any](answer, data)

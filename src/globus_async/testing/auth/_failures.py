@@ -8,7 +8,7 @@ from uuid import uuid4
 __all__ = ("ApiError", "AuthFailure", "AuthorizationError", "LoginPageError", "OAuthError")
 
 
-class AuthFailure(Exception):  # noqa: N818, the name that the emulator's other half knows
+class AuthFailure(Exception):
     """A resource server's caller is not who it says: the header is missing, or its token is not active."""
 
     def __init__(self, kind: Literal["missing", "invalid"]) -> None:
