@@ -145,12 +145,13 @@ class Answer:
             received_at=self.received_at,
         )
 
-    def decoded(self, *, unique: bool = False) -> Any:
+    def decoded(self, *, unique: bool = False, large: bool = False) -> Any:
         """
         Read the body as JSON.
 
         Args:
             unique: Refuse a member name that is there twice, as token answers must.
+            large: Let other threads run meanwhile.
 
         Raises:
             ResponseDecodeError: Not JSON by content type, or not well-formed.
@@ -161,7 +162,7 @@ class Answer:
             error.hopeless = True
             raise error
         try:
-            return decode_json(self.body, unique=unique, large=len(self.body) > LARGE)
+            return decode_json(self.body, unique=unique, large=large)
         except ValueError as error:
             reason = str(error)
         raise self.unusable(f"it is not valid JSON: {reason}")
@@ -170,7 +171,7 @@ class Answer:
         """Read a large body as JSON in a worker thread, so that the loop goes on meanwhile; as `decoded` otherwise."""
         from anyio import to_thread  # noqa: PLC0415 -- for the rare large body
 
-        return await to_thread.run_sync(partial(self.decoded, unique=unique), abandon_on_cancel=True)
+        return await to_thread.run_sync(partial(self.decoded, unique=unique, large=True), abandon_on_cancel=True)
 
     def unusable(self, why: str) -> ResponseDecodeError:
         """Return the error that says why this answer cannot be used."""
