@@ -1,7 +1,5 @@
 """Endpoints and collections, and what hangs on them: servers, roles, access rules, activation."""
 
-from __future__ import annotations
-
 from typing import Literal, NotRequired, TypedDict
 
 __all__ = (

@@ -1,7 +1,5 @@
 """Files, folders and bookmarks."""
 
-from __future__ import annotations
-
 from typing import Literal, NotRequired, TypedDict
 
 __all__ = ("BookmarkDocument", "FileDocument", "MkdirResultDocument", "ResultDocument", "WalkedFileDocument")

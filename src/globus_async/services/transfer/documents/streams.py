@@ -1,7 +1,5 @@
 """Tunnels and stream access points: the JSON:API documents of Transfer's next generation."""
 
-from __future__ import annotations
-
 from typing import Literal, NotRequired, TypedDict
 
 __all__ = (

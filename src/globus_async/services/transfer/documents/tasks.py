@@ -1,7 +1,5 @@
 """Tasks, their events and their outcomes."""
 
-from __future__ import annotations
-
 from typing import Literal, NotRequired, TypedDict
 
 __all__ = (
