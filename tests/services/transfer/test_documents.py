@@ -1,4 +1,4 @@
-"""The documents that the emulator answers with are those that the types promise: nothing is missing, nothing unknown."""
+"""The documents that the emulator answers with are those the types promise: nothing is missing, nothing unknown."""
 
 from __future__ import annotations
 
