@@ -167,10 +167,6 @@ def reasons(*keys: str) -> str:
 def page() -> str:
     """Write the documentation page."""
     lines = [
-        "---",
-        "orphan: true",
-        "---",
-        "",
         "# Where TransferClient differs from globus-sdk",
         "",
         "<!-- made by `python -m tests.parity.transfer_differences`; a test compares -->",
