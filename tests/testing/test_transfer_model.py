@@ -1,0 +1,242 @@
+"""Random histories of file operations and tasks: the emulator and a plain model of it stay the same."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, assume, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+
+from globus_async.testing import MemoryStorage
+from tests.testing.transfer_stage import Stage
+
+Path_ = tuple[str, ...]
+PATHS = st.lists(st.sampled_from("abc"), min_size=1, max_size=3).map(tuple)
+CONTENTS = st.binary(max_size=3)
+SIDES = st.sampled_from(["memory", "real"])
+
+
+class Tree(dict[Path_, "bytes | None"]):
+    """Paths to contents; directories have None."""
+
+    def is_directory(self, path: Path_) -> bool:
+        return path == () or (path in self and self[path] is None)
+
+    def is_file(self, path: Path_) -> bool:
+        return self.get(path) is not None
+
+    def exists(self, path: Path_) -> bool:
+        return path == () or path in self
+
+    def children(self, path: Path_) -> list[Path_]:
+        return sorted(each for each in self if len(each) == len(path) + 1 and each[: len(path)] == path)
+
+    def below(self, path: Path_) -> list[Path_]:
+        return sorted(each for each in self if each[: len(path)] == path)
+
+    def ensure_directory(self, path: Path_) -> bool:
+        """Make a directory and what is missing above it; a file in the way stops it, before anything is made."""
+        if any(self.is_file(path[:depth]) for depth in range(1, len(path) + 1)):
+            return False
+        for depth in range(1, len(path) + 1):
+            self.setdefault(path[:depth], None)
+        return True
+
+
+def copy(source: Tree, old: Path_, target: Tree, new: Path_, level: int | None) -> bool:
+    """Copy as a transfer does; tell whether all of it could be."""
+    if source.is_directory(old):
+        if not target.ensure_directory(new):
+            return False
+        outcomes = [copy(source, child, target, (*new, child[-1]), level) for child in source.children(old)]
+        return all(outcomes)
+    content = source.get(old)
+    if content is None or not target.ensure_directory(new[:-1]) or target.is_directory(new):
+        return False
+    there = target.get(new)
+    skipped = there is not None and (level == 0 or (level == 1 and len(there) == len(content)))
+    if not skipped:
+        target[new] = content
+    return True
+
+
+class Histories(RuleBasedStateMachine):
+    """One collection in memory and one in a real directory, each with its model."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.root = Path(tempfile.mkdtemp())
+        self.runner = asyncio.Runner()
+        self.stage: Stage = self.runner.run(self.made())
+        real = self.stage.emulator.add_collection("Real", path=self.root)
+        memory = self.stage.emulator.add_collection("Memory", storage=MemoryStorage())
+        self.collections = {"memory": memory, "real": real}
+        self.models = {"memory": Tree(), "real": Tree()}
+
+    async def made(self) -> Stage:
+        return Stage()
+
+    def teardown(self) -> None:
+        async def close() -> None:
+            await self.stage.emulator.aclose()
+            await self.stage.http.aclose()
+
+        self.runner.run(close())
+        self.runner.close()
+        shutil.rmtree(self.root)
+
+    @initialize(side=SIDES)
+    def begin_with_a_tree(self, side: str) -> None:
+        self.runner.run(self.operation(side, "mkdir", {"path": "/a"}))
+        self.models[side][("a",)] = None
+        self.write(side, ("a", "b"), b"1")
+
+    def write(self, side: str, path: Path_, content: bytes) -> None:
+        upload = self.collections[side].storage.create(path)  # type: ignore[union-attr]
+        upload.write(content)
+        upload.commit()
+        self.models[side][path] = content
+
+    async def operation(self, side: str, name: str, body: dict[str, Any]) -> bool:
+        path = f"/operation/endpoint/{self.collections[side].id}/{name}"
+        return (await self.stage.send("POST", path, body)).is_success
+
+    def task(self, document: dict[str, Any], before: Callable[[str], Any] | None = None) -> tuple[str, str]:
+        """Submit, let time pass, and return the state; what has not ended then is cancelled."""
+
+        async def run() -> tuple[str, str]:
+            task_id = await self.stage.submit(document)
+            if before is not None:
+                await before(task_id)
+            await self.stage.emulator.advance(2)
+            first = (await self.stage.task(task_id))["status"]
+            await self.stage.ok("POST", f"/task/{task_id}/cancel")
+            return first, (await self.stage.task(task_id))["status"]
+
+        return self.runner.run(run())
+
+    @rule(side=SIDES, path=PATHS, content=CONTENTS)
+    def somebody_writes_a_file(self, side: str, path: Path_, content: bytes) -> None:
+        model = self.models[side]
+        assume(model.is_directory(path[:-1]) and not model.is_directory(path))
+        self.write(side, path, content)
+
+    @rule(side=SIDES, path=PATHS)
+    def make_directory(self, side: str, path: Path_) -> None:
+        model = self.models[side]
+        possible = model.is_directory(path[:-1]) and not model.exists(path)
+        assert self.runner.run(self.operation(side, "mkdir", {"path": "/" + "/".join(path)})) is possible
+        if possible:
+            model[path] = None
+
+    @rule(side=SIDES, old=PATHS, new=PATHS)
+    def rename(self, side: str, old: Path_, new: Path_) -> None:
+        model = self.models[side]
+        inside = new[: len(old)] == old
+        possible = model.exists(old) and model.is_directory(new[:-1]) and not model.exists(new) and not inside
+        body = {"old_path": "/" + "/".join(old), "new_path": "/" + "/".join(new)}
+        assert self.runner.run(self.operation(side, "rename", body)) is possible
+        if possible:
+            for path in model.below(old):
+                model[new + path[len(old) :]] = model.pop(path)
+
+    @rule(
+        sides=st.tuples(SIDES, SIDES),
+        old=PATHS,
+        new=PATHS,
+        level=st.sampled_from([None, 0, 1]),
+        recursive=st.sampled_from([None, True, False]),
+    )
+    def transfer(
+        self, sides: tuple[str, str], old: Path_, new: Path_, level: int | None, recursive: bool | None
+    ) -> None:
+        source, target = (self.models[side] for side in sides)
+        if source is target:
+            assume(new[: len(old)] != old and old[: len(new)] != new)
+        kind_fits = recursive is None or not source.exists(old) or source.is_directory(old) is recursive
+        document = self.stage.transfer(
+            ("/" + "/".join(old), "/" + "/".join(new)),
+            recursive=recursive,
+            sync_level=level,
+            source_endpoint=self.collections[sides[0]].id,
+            destination_endpoint=self.collections[sides[1]].id,
+            verify_checksum=True,
+        )
+        first, last = self.task(document)
+        if not kind_fits:
+            assert (first, last) == ("FAILED", "FAILED")
+        elif copy(source, old, target, new, level):
+            assert (first, last) == ("SUCCEEDED", "SUCCEEDED")
+        else:
+            assert (first, last) == ("ACTIVE", "FAILED")
+
+    @rule(sides=st.tuples(SIDES, SIDES), old=PATHS, new=PATHS)
+    def transfer_that_is_cancelled_at_once(self, sides: tuple[str, str], old: Path_, new: Path_) -> None:
+        document = self.stage.transfer(
+            ("/" + "/".join(old), "/" + "/".join(new)),
+            recursive=False,
+            source_endpoint=self.collections[sides[0]].id,
+            destination_endpoint=self.collections[sides[1]].id,
+        )
+        cancel = lambda task_id: self.stage.ok("POST", f"/task/{task_id}/cancel")  # noqa: E731
+        assert self.task(document, cancel) == ("FAILED", "FAILED")
+
+    @rule(side=SIDES, path=PATHS, recursive=st.booleans(), ignore_missing=st.booleans())
+    def delete(self, side: str, path: Path_, recursive: bool, ignore_missing: bool) -> None:
+        model = self.models[side]
+        document = self.stage.delete(
+            "/" + "/".join(path), collection=self.collections[side], recursive=recursive, ignore_missing=ignore_missing
+        )
+        first, last = self.task(document)
+        if not model.exists(path):
+            expected = "SUCCEEDED" if ignore_missing else "FAILED"
+        else:
+            expected = "FAILED" if model.is_directory(path) and not recursive else "SUCCEEDED"
+            if expected == "SUCCEEDED":
+                for each in model.below(path):
+                    del model[each]
+        assert (first, last) == (expected, expected)
+
+    @rule(side=SIDES, path=PATHS)
+    def list_directory(self, side: str, path: Path_) -> None:
+        model = self.models[side]
+        url = f"/operation/endpoint/{self.collections[side].id}/ls"
+        answer = self.runner.run(self.stage.send("GET", url, path="/" + "/".join(path)))
+        assert answer.is_success is model.is_directory(path)
+        if answer.is_success:
+            assert [each["name"] for each in answer.json()["DATA"]] == [each[-1] for each in model.children(path)]
+
+    @invariant()
+    def trees_agree(self) -> None:
+        for side, model in self.models.items():
+            found = Tree()
+            self.walk(side, (), found)
+            assert found == model
+
+    def walk(self, side: str, path: Path_, found: Tree) -> None:
+        storage = self.collections[side].storage
+        assert storage is not None
+        for entry in storage.entries(path):
+            below = (*path, entry.name)
+            if entry.is_directory:
+                found[below] = None
+                self.walk(side, below, found)
+            else:
+                with storage.open(below) as file:
+                    found[below] = file.read()
+
+
+TestHistories = pytest.mark.timeout(300)(Histories.TestCase)
+TestHistories.settings = settings(
+    max_examples=60,
+    stateful_step_count=25,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
+)
