@@ -3,6 +3,7 @@
 # no `from __future__ import annotations`: the annotations of routes name what is only known inside a function
 
 import asyncio
+import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
@@ -22,6 +23,7 @@ from globus_async.fastapi import (
     Session,
     add_error_handlers,
 )
+from globus_async.gare import GlobusAuthorizationParameters
 from globus_async.scopes import TransferScopes
 from globus_async.testing import GlobusEmulator, ManualClock, MemoryStorage
 
@@ -196,5 +198,6 @@ def _routes(app: FastAPI, globus: GlobusBackend, login: GlobusLogin, scope: str)
         return session.username
 
     @app.get("/again")
-    async def again(request: Request, then: str = "/") -> Any:
-        return await login.begin(request, then=then)
+    async def again(request: Request, then: str = "/", asked: str = "{}") -> Any:
+        parameters = GlobusAuthorizationParameters.from_dict(json.loads(asked))
+        return await login.begin(request, then=then, parameters=parameters)

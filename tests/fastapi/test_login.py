@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
 from http.cookies import SimpleCookie
 from typing import Any
@@ -14,7 +15,7 @@ from globus_async import GlobusSDKUsageError, Secret, TransferClient
 from globus_async.fastapi import GlobusBackend, GlobusLogin, MemorySessionStore, Session
 from globus_async.fastapi.login import own_path
 from globus_async.fastapi.sessions import key_of
-from globus_async.testing import ManualClock
+from globus_async.testing import ManualClock, MemoryStorage
 from globus_async.testing.troubles import drip, status
 from tests.fastapi.conftest import ORIGIN, House, Make
 
@@ -543,10 +544,23 @@ async def _session(house: House, key: str) -> Session:
 
 
 async def test_consent_in_a_session_leads_to_the_login_that_is_needed(house: House) -> None:
-    """What an error asks for goes into a login that ends where the user was."""
+    """What an error asks for goes into a login, each scope once, that ends where the user was."""
+    mapped = house.emulator.add_collection(
+        "Mapped", owner=house.people["ada"], storage=MemoryStorage({"x": "1"}), needs_data_access=True
+    ).id
     browser = await house.browser()
-    url = query_of(await house.sent_away(browser, "/again?then=/session"))
-    assert url["scope"].split()[0] == "openid"
+    await house.log_in(browser)
+    refused = (await browser.get(f"/browse/{mapped}")).json()["authorization_parameters"]
+    url = await house.sent_away(
+        browser, f"/again?{urlencode({'then': f'/browse/{mapped}', 'asked': json.dumps(refused)})}"
+    )
+    asked = query_of(url)
+    assert asked["session_message"]
+    assert asked["scope"].count("transfer.api.globus.org:all") == 1
+    assert mapped in asked["scope"]
+    back = await browser.get(house.agree(url))
+    assert back.headers["location"] == f"{ORIGIN}/browse/{mapped}"
+    assert (await browser.get(back.headers["location"])).json() == ["x"]
     assert (await browser.get("/again?then=//evil.example")).status_code == 400
 
 

@@ -262,7 +262,7 @@ class GlobusLogin:
         """
         then = self.after_login if then is None else own_path(then)
         wanted = parameters.required_scopes if parameters is not None else None
-        scopes = ScopeParser.serialize([self.scopes, *(wanted or ())])
+        scopes = ScopeParser.serialize(ScopeParser.parse(" ".join((self.scopes, *(wanted or ())))))  # each once
         flow = self.backend.auth_client.oauth2_start_flow(self.redirect_uri, scopes, refresh_tokens=self.refresh_tokens)
         browser = Secret(secrets.token_urlsafe(32))
         pending = PendingLogin(browser, flow.verifier, scopes, then)

@@ -1,0 +1,1 @@
+"""A small research data portal: log in, browse, pick files, transfer them, watch, cancel, log out."""

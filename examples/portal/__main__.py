@@ -1,0 +1,57 @@
+"""
+``python -m examples.portal``: the portal, in front of an emulated Globus or of the real one.
+
+For the real one register a confidential client (a "portal") at https://app.globus.org/settings/developers, with the
+redirect URI that is printed, put its id and secret into GLOBUS_CLIENT_ID and GLOBUS_CLIENT_SECRET, and start it again.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+import sys
+from contextlib import AsyncExitStack
+
+import uvicorn
+
+from globus_async.fastapi import GlobusBackend, GlobusLogin
+
+from .app import make_app
+from .emulated import emulated
+
+
+async def serve(port: int, public_url: str, client_id: str | None) -> None:
+    """Serve the portal until it is interrupted."""
+    async with AsyncExitStack() as stack:
+        if client_id is None:
+            place = await stack.enter_async_context(emulated(public_url))
+            globus = GlobusBackend(
+                place.client_id, place.client_secret, service_urls={"auth": place.url, "transfer": place.url}
+            )
+            told = f"in front of an emulated Globus, whose own page is at {place.url}/"
+        else:
+            # a secret in the arguments could be read by everybody on this machine
+            globus = GlobusBackend(client_id, os.environ["GLOBUS_CLIENT_SECRET"], app_name="Meridian")
+            told = "in front of Globus"
+        login = GlobusLogin(globus, public_url=public_url, after_login="/collections")
+        sys.stdout.write(f"The portal is at {public_url}/ {told}\nRedirect URI: {login.redirect_uri}\n")
+        sys.stdout.flush()
+        config = uvicorn.Config(
+            make_app(globus, login), port=port, log_level="warning", timeout_graceful_shutdown=2, proxy_headers=False
+        )
+        await uvicorn.Server(config).serve()
+
+
+def main() -> None:
+    """Read the arguments, and serve."""
+    parser = argparse.ArgumentParser(prog="python -m examples.portal", description=__doc__)
+    parser.add_argument("--port", type=int, default=8000)
+    parser.add_argument("--public-url", help="where browsers find it; the default is this machine")
+    parser.add_argument("--client-id", default=os.environ.get("GLOBUS_CLIENT_ID"), help="talk to the real Globus")
+    options = parser.parse_args()
+    asyncio.run(serve(options.port, options.public_url or f"http://localhost:{options.port}", options.client_id))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,57 @@
+"""
+The portal, put together: sessions, pages, and what is shown when something goes wrong.
+
+There is no state in the portal but the sessions: what users see is what Globus says at that moment.
+"""
+
+# no `from __future__ import annotations`: FastAPI reads the annotations of routes at run time
+
+import json
+from typing import Annotated
+
+from fastapi import Depends, FastAPI, Request
+from fastapi.responses import RedirectResponse, Response
+from fastapi.staticfiles import StaticFiles
+
+from globus_async import GlobusAPIError, GlobusError, LoginRequired
+from globus_async.fastapi import CancelOnDisconnect, GlobusBackend, GlobusLogin, LoginFailed, Session, error_response
+from globus_async.gare import to_gare
+
+from .browsing import browsing
+from .pages import HERE, page
+from .transfers import transfers
+
+__all__ = ("make_app",)
+
+
+def make_app(globus: GlobusBackend, login: GlobusLogin) -> FastAPI:
+    """Put the portal together."""
+    app = FastAPI(title="Meridian", lifespan=globus.lifespan, docs_url=None, redoc_url=None, openapi_url=None)
+    app.add_middleware(CancelOnDisconnect)
+    app.mount("/static", StaticFiles(directory=HERE / "static"), name="static")
+    app.include_router(login.router)
+    app.include_router(browsing(login))
+    app.include_router(transfers(globus, login))
+
+    @app.get("/")
+    async def home(request: Request, session: Annotated[Session | None, Depends(login.optional_session)]) -> Response:
+        return page(request, "home.html", None) if session is None else RedirectResponse("/collections", 303)
+
+    @app.exception_handler(GlobusError)
+    async def trouble(request: Request, error: GlobusError) -> Response:
+        session = await login.optional_session(request)
+        here = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+        gare = to_gare(error) if isinstance(error, GlobusAPIError) else None
+        if request.method == "GET" and session is not None and gare is not None:
+            # what is missing is a consent or a certain login: ask for it, and come back here
+            return await login.begin(request, then=here, parameters=gare.authorization_parameters)
+        if request.method == "GET" and isinstance(error, LoginRequired):
+            return await login.begin(request, then=here)
+        answer = error_response(error)
+        return page(request, "trouble.html", session, answer.status_code, told=json.loads(bytes(answer.body))["detail"])
+
+    @app.exception_handler(LoginFailed)
+    async def refused(request: Request, error: LoginFailed) -> Response:
+        return page(request, "trouble.html", None, error.status_code, told=error.detail)
+
+    return app

@@ -1,0 +1,62 @@
+"""Finding collections, and looking into them."""
+
+# no `from __future__ import annotations`: FastAPI reads the annotations of routes at run time
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Request
+from fastapi.responses import Response
+
+from globus_async import TransferClient
+from globus_async.fastapi import GlobusLogin, Session
+
+from .pages import page
+
+__all__ = ("browsing",)
+
+
+def browsing(login: GlobusLogin) -> APIRouter:
+    """Return the routes for users of a login."""
+    router = APIRouter()
+    user, as_user = Depends(login.session), Depends(login.client(TransferClient))
+
+    @router.get("/collections")
+    async def collections(
+        request: Request, session: Annotated[Session, user], tc: Annotated[TransferClient, as_user], q: str = ""
+    ) -> Response:
+        listing = tc.endpoint_search(q.strip()) if q.strip() else tc.endpoint_search(filter_scope="my-endpoints")
+        return page(request, "collections.html", session, collections=await listing.list(), q=q)
+
+    @router.get("/collections/{collection_id}")
+    async def browse(
+        request: Request,
+        session: Annotated[Session, user],
+        tc: Annotated[TransferClient, as_user],
+        collection_id: UUID,
+        path: str = "/",
+    ) -> Response:
+        folder = f"/{path.strip('/')}/" if path.strip("/") else "/"
+        collection = await tc.get_endpoint(collection_id)
+        entries = await tc.operation_ls(collection_id, folder, orderby=["type", "name"]).list()
+        mine = await tc.endpoint_search(filter_scope="my-endpoints").list()
+        return page(
+            request,
+            "browse.html",
+            session,
+            collection=collection,
+            folder=folder,
+            crumbs=crumbs(folder),
+            entries=entries,
+            destinations=[each for each in mine if each["id"] != str(collection_id)],
+            # one id for one form: sent twice, by a double click or a reload, it still makes one task
+            submission_id=(await tc.get_submission_id())["value"],
+        )
+
+    return router
+
+
+def crumbs(folder: str) -> list[tuple[str, str]]:
+    """Name each folder on the way to one, with its path."""
+    parts = [part for part in folder.split("/") if part]
+    return [(part, "/" + "/".join(parts[: number + 1]) + "/") for number, part in enumerate(parts)]

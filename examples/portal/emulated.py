@@ -1,0 +1,93 @@
+"""A Globus for the portal to be tried on: people, collections and files, all of them in this process."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from globus_async.testing import GlobusEmulator, MemoryStorage, Pace
+
+if TYPE_CHECKING:
+    from globus_async.testing.transfer.memory_storage import Content
+
+__all__ = ("Place", "emulated")
+
+MEGABYTE = 1_000_000
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where the emulated Globus is, and as whom the portal is registered there."""
+
+    emulator: GlobusEmulator
+    url: str
+    client_id: str
+    client_secret: str
+
+
+@asynccontextmanager
+async def emulated(public_url: str, *, megabytes_per_second: float = 0.5) -> AsyncGenerator[Place]:
+    """Found a Globus with something to look at, and serve it as long as the block lasts; four files move at a time."""
+    pace = Pace(start_delay=0.5, bytes_per_second=megabytes_per_second * MEGABYTE)
+    async with GlobusEmulator(pace=pace, auth={"auto_consent": False}) as emulator:
+        ada = emulator.add_identity("ada@meridian.example", name="Ada Lindgren", organization="Meridian Institute")
+        emulator.add_identity("noor@coast.example", name="Noor Haddad", organization="Coastal Survey")
+        for name, description, files in COLLECTIONS:
+            emulator.add_collection(
+                name,
+                storage=MemoryStorage(files),
+                owner=ada,
+                description=description,
+                organization="Meridian Institute",
+            )
+        emulator.add_collection(
+            "Genome vault",
+            storage=MemoryStorage({"cohort-3/variants.vcf": content(MEGABYTE, seed=9)}),
+            owner=ada,
+            description="Sequenced cohorts. Asks for a consent of its own.",
+            organization="Meridian Institute",
+            needs_data_access=True,
+        )
+        secret = "emulated-secret"  # noqa: S105 -- of an emulated client
+        client = emulator.add_client("Meridian portal", secret=secret, redirect_uris=[f"{public_url}/callback"])
+        async with emulator.serve() as server:
+            yield Place(emulator, server.url, client.id, secret)
+
+
+def content(size: int, *, seed: int) -> bytes:
+    """Make some bytes, always the same."""
+    return random.Random(seed).randbytes(size)  # noqa: S311 -- nothing to be guessed
+
+
+COLLECTIONS: tuple[tuple[str, str, Mapping[str, Content]], ...] = (
+    (
+        "Beamline 7",
+        "Raw frames and reductions of the small-angle scattering instrument.",
+        {
+            "2027-03 perovskite": {
+                **{f"frame-{number:03}.h5": content(MEGABYTE // 2, seed=number) for number in range(48)},
+                "calibration.json": '{"wavelength": 0.9762, "distance": 2.134}\n',
+            },
+            "2027-02 silica gel": {f"scan-{number}.h5": content(3 * MEGABYTE, seed=number) for number in range(4)},
+            "logbook.md": "# Logbook\n\nBeam back at 14:20.\n" * 40,
+            "README.txt": "One folder for each beamtime.\n",
+        },
+    ),
+    (
+        "Campus cluster",
+        "Scratch space of the computing centre. Files go after ninety days.",
+        {
+            "climate": {f"run-{number:02}.nc": content(MEGABYTE, seed=number) for number in range(30)},
+            "models": {"weights.bin": content(6 * MEGABYTE, seed=1), "config.toml": "layers = 12\nseed = 7\n"},
+            "notes.txt": "Nothing here is backed up.\n",
+        },
+    ),
+    (
+        "Long-term archive",
+        "Tape with a disk in front of it. Kept for ten years.",
+        {"2025": None, "2026": None, "2027": None},
+    ),
+)

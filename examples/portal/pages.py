@@ -1,0 +1,46 @@
+"""Pages: templates with everything escaped, and headers that let them do no more than they must."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from fastapi.templating import Jinja2Templates
+
+if TYPE_CHECKING:
+    from fastapi import Request
+    from fastapi.responses import HTMLResponse
+
+    from globus_async.fastapi import Session
+
+__all__ = ("HEADERS", "HERE", "human_size", "page")
+
+HERE = Path(__file__).parent
+HEADERS = {
+    "Content-Security-Policy": (
+        "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; connect-src 'self';"
+        " base-uri 'none'; frame-ancestors 'none'"
+    ),
+    "Referrer-Policy": "same-origin",
+    "X-Content-Type-Options": "nosniff",
+    "Cache-Control": "no-store",
+}
+
+
+def human_size(size: float | None) -> str:
+    """Write a number of bytes for people."""
+    amount = float(size or 0)
+    for unit in ("B", "kB", "MB", "GB"):
+        if amount < 1000:
+            return f"{amount:.0f} {unit}" if unit == "B" or amount >= 100 else f"{amount:.1f} {unit}"
+        amount /= 1000
+    return f"{amount:.1f} TB"
+
+
+_templates = Jinja2Templates(HERE / "templates")
+_templates.env.filters["size"] = human_size
+
+
+def page(request: Request, name: str, session: Session | None, status: int = 200, **names: Any) -> HTMLResponse:
+    """Answer with a page."""
+    return _templates.TemplateResponse(request, name, {"session": session, **names}, status, HEADERS)

@@ -1,0 +1,64 @@
+"use strict";
+
+// Shows tasks as the server tells of them. Every text goes in as text, never as markup.
+const list = document.getElementById("tasks");
+const live = document.getElementById("live");
+const cards = new Map();
+
+function element(tag, className, ...children) {
+  const made = document.createElement(tag);
+  if (className) made.className = className;
+  made.append(...children);
+  return made;
+}
+
+function hidden(name, value) {
+  const made = element("input");
+  Object.assign(made, { type: "hidden", name, value });
+  return made;
+}
+
+function cardOf(task) {
+  const parts = {
+    label: element("strong"), state: element("span"), way: element("span", "way"), bar: element("progress"),
+    percent: element("span", "percent"), details: element("span", "details"), cancel: element("button", "quiet", "Cancel"),
+  };
+  parts.bar.max = 100;
+  const form = element("form", "", hidden("csrf_token", list.dataset.csrf), parts.cancel);
+  form.method = "post";
+  form.action = `/tasks/${encodeURIComponent(task.id)}/cancel`;
+  parts.card = element("li", "task",
+    element("div", "row", parts.label, parts.state),
+    parts.way,
+    element("div", "row", parts.bar, parts.percent),
+    element("div", "row", parts.details, form));
+  parts.card.dataset.task = task.id;
+  cards.set(task.id, parts);
+  return parts;
+}
+
+function show(tasks) {
+  document.getElementById("none").hidden = tasks.length > 0;
+  tasks.forEach((task, place) => {
+    const parts = cards.get(task.id) || cardOf(task);
+    parts.label.textContent = task.label;
+    parts.state.textContent = task.state.toLowerCase();
+    parts.state.className = `state ${task.state.toLowerCase()}`;
+    parts.card.dataset.state = task.state;
+    parts.way.textContent = `${task.source} → ${task.destination}`;
+    parts.bar.value = task.percent;
+    parts.percent.textContent = `${task.percent} %`;
+    parts.details.textContent = [task.files, task.moved, task.is_over ? "" : task.speed, task.faults ? `${task.faults} faults` : ""]
+      .filter(Boolean).join(" · ");
+    parts.cancel.hidden = task.is_over;
+    if (list.children[place] !== parts.card) list.insertBefore(parts.card, list.children[place] || null);
+  });
+}
+
+show(JSON.parse(document.getElementById("first").textContent));
+
+const events = new EventSource("/tasks/events");
+events.onopen = () => { live.textContent = "live"; live.classList.add("on"); };
+events.onerror = () => { live.textContent = "reconnecting"; live.classList.remove("on"); };
+events.onmessage = (event) => show(JSON.parse(event.data));
+events.addEventListener("over", () => { events.close(); location.assign("/"); });
