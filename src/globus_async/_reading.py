@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from ._json import is_large, is_object
 from .paging import Page
@@ -29,8 +29,7 @@ async def as_shape(shape: type[Any], answer: Answer, *, unique: bool) -> Any:
     """Make the response class that was asked for, or a plain response around a JSON object."""
     data = await _decoded(answer, unique=unique)
     if issubclass(shape, GlobusHTTPResponse):
-        made: Any = shape(answer, data)
-        return made
+        return cast("Any", shape)(answer, data)
     if not is_object(data):
         raise answer.unusable("it should be a JSON object")
     return GlobusHTTPResponse[Any](answer, data)
