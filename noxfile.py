@@ -49,7 +49,7 @@ def demo(session: nox.Session) -> None:
 @nox.session(python=PYTHON)
 def tests(session: nox.Session) -> None:
     """Run the tests; arguments after ``--`` go to pytest."""
-    session.install("-e", ".[emulator]", *group("tests"))
+    session.install("-e", ".[emulator,fastapi]", *group("tests"))
     install_official(session)
     session.run("pytest", *session.posargs)
 
@@ -65,7 +65,8 @@ def lint(session: nox.Session) -> None:
 @nox.session(python=PYTHON)
 def types(session: nox.Session) -> None:
     """Check types, with both checkers."""
-    session.install("-e", ".[emulator]", *group("types"))
+    session.install("-e", ".[emulator,fastapi]", *group("types"))
+    install_official(session)
     session.run("mypy")
     session.run("pyright", "--pythonpath", str(Path(session.bin, "python")))
 
@@ -73,7 +74,7 @@ def types(session: nox.Session) -> None:
 @nox.session(python=PYTHON)
 def docs(session: nox.Session) -> None:
     """Build the documentation; every warning is an error."""
-    session.install("-e", ".[emulator]", *group("docs"))
+    session.install("-e", ".[emulator,fastapi]", *group("docs"))
     session.run("sphinx-build", "-n", "-W", "--keep-going", "-b", "html", "docs", "docs/_build/html", *session.posargs)
 
 
