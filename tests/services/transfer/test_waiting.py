@@ -225,12 +225,12 @@ async def test_canceling() -> None:
 
 
 async def test_a_wait_can_be_left() -> None:
-    """A wait that is cancelled in its sleep ends at once."""
+    """Waits that are cancelled in their sleep, which they share, end at once."""
     clock = FakeClock()
     service = Service("ACTIVE", clock)
     async with client_of(service, clock=clock) as tc:
         waits = [asyncio.create_task(tc.task_wait(TASK, timeout=None)) for _ in range(50)]
-        await clock.asleep(50)
+        await clock.asleep()
         for wait in waits:
             wait.cancel()
         await asyncio.wait(waits)

@@ -25,7 +25,8 @@ from .errors import (
     TransferAPIError,
 )
 from .filters import TransferFilter
-from .waiting import END_STATES, TaskWatch
+from .outcomes import END_STATES, TaskEnd, TaskOutcome
+from .waiting import TaskWatch
 from .walk import Walk
 
 __all__ = (
@@ -47,7 +48,9 @@ __all__ = (
     "RateLimited",
     "ServiceUnavailable",
     "SyncLevel",
+    "TaskEnd",
     "TaskInactive",
+    "TaskOutcome",
     "TaskWatch",
     "TooManyPendingJobs",
     "TransferAPIError",
