@@ -1,0 +1,83 @@
+"""
+Log in at a terminal, once, and transfer a folder with a progress bar.
+
+Usage: python examples/login.py SOURCE:/folder/ DESTINATION:/folder/
+
+Needs a native app's id in GLOBUS_CLIENT_ID (register one at https://app.globus.org/settings/developers). The refresh
+token is kept in the file that GLOBUS_TOKENS names, which only you can read.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+from anyio import to_thread
+
+from globus_async import NativeAppAuthClient, RefreshTokenAuthorizer, TransferClient, TransferData, Transport
+from globus_async.scopes import TransferScopes
+
+TOKENS = Path(os.environ.get("GLOBUS_TOKENS", "~/.config/globus_async_example.json")).expanduser()
+
+
+def keep(tokens: dict[str, Any]) -> None:
+    """Write the tokens to a file that is nobody else's from its first byte on."""
+    TOKENS.parent.mkdir(parents=True, exist_ok=True)
+    fresh = TOKENS.with_suffix(".new")
+    fresh.unlink(missing_ok=True)
+    with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+        json.dump(tokens, file)
+    fresh.replace(TOKENS)
+
+
+async def log_in(client: NativeAppAuthClient) -> dict[str, Any]:
+    """Send the user to a page that shows a code, and exchange the code."""
+    flow = client.oauth2_start_flow(TransferScopes.all, refresh_tokens=True)
+    print(f"Log in here:\n\n  {flow.get_authorize_url()}\n", flush=True)
+    # reading from a terminal waits: in a thread, the event loop goes on meanwhile
+    code = await to_thread.run_sync(input, "Code: ", abandon_on_cancel=True)
+    answer = await flow.exchange_code_for_tokens(code.strip())
+    return dict(answer.by_resource_server[TransferScopes.resource_server])
+
+
+async def transfer(tc: TransferClient, source: str, destination: str) -> None:
+    """Transfer a folder, and draw how far it is."""
+    (source_id, source_path), (destination_id, destination_path) = source.split(":", 1), destination.split(":", 1)
+    data = TransferData(source_endpoint=source_id, destination_endpoint=destination_id)
+    data.add_item(source_path, destination_path, recursive=True)
+    submitted = await tc.submit_transfer(data)
+    async for task in tc.task_watch(submitted["task_id"], polling_interval=1):
+        share = 1 - task["subtasks_pending"] / max(task["subtasks_total"], 1)
+        bar = "#" * round(40 * share)
+        end = "\r" if task["status"] == "ACTIVE" else "\n"
+        print(f"[{bar:<40}] {share:4.0%} {task['status']:<9} {task['faults']} faults", end=end, flush=True)
+
+
+async def main() -> None:
+    """Use the login that is kept, or log in, and transfer."""
+    async with Transport() as transport:
+        client = NativeAppAuthClient(os.environ["GLOBUS_CLIENT_ID"], transport=transport)
+        if not TOKENS.exists():
+            keep(await log_in(client))
+        kept = json.loads(TOKENS.read_text())
+        authorizer = RefreshTokenAuthorizer(
+            kept["refresh_token"],
+            client,
+            access_token=kept["access_token"],
+            expires_at=kept["expires_at_seconds"],
+            # a fresh answer has a refresh token only if it was replaced
+            on_refresh=lambda answer: keep(
+                kept | {k: v for k, v in answer.by_resource_server[TransferScopes.resource_server].items() if v}
+            ),
+        )
+        await transfer(TransferClient(authorizer=authorizer, transport=transport), *sys.argv[1:3])
+
+
+if __name__ == "__main__":
+    if len(sys.argv) != 3:
+        sys.exit(__doc__)
+    asyncio.run(main())

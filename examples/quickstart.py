@@ -1,0 +1,25 @@
+"""A transfer through an emulated Globus, from nothing: ``python examples/quickstart.py``."""
+
+import asyncio
+
+from globus_async import AccessTokenAuthorizer, TransferClient, TransferData
+from globus_async.testing import GlobusEmulator, MemoryStorage
+
+
+async def main() -> None:
+    """Move two files from one collection to another, and look."""
+    async with GlobusEmulator() as globus:
+        lab = globus.add_collection("Lab", storage=MemoryStorage({"run1/a.csv": "1,2\n", "run1/b.csv": "3,4\n"}))
+        archive = globus.add_collection("Archive", storage=MemoryStorage())
+        authorizer = AccessTokenAuthorizer(globus.access_token())
+        async with TransferClient(authorizer=authorizer, transport=globus.transport()) as tc:
+            data = TransferData(source_endpoint=lab.id, destination_endpoint=archive.id, label="Run 1")
+            data.add_item("/run1/", "/2027/run1/", recursive=True)
+            task = await tc.submit_transfer(data)
+            print("finished:", await tc.task_wait(task["task_id"], timeout=60, polling_interval=1))
+            async for entry in tc.operation_ls(archive.id, "/2027/run1/"):
+                print(entry["name"], entry["size"], "bytes")
+
+
+if __name__ == "__main__":
+    asyncio.run(main())

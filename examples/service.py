@@ -1,0 +1,68 @@
+"""
+A nightly job that acts as itself: mirror one folder to another, and fail loudly if it does not work.
+
+Usage: python examples/service.py SOURCE_ID DESTINATION_ID
+
+Needs a confidential client in GLOBUS_CLIENT_ID and GLOBUS_CLIENT_SECRET, whose identity has access to both
+collections.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+from datetime import UTC, datetime, timedelta
+
+from globus_async import (
+    ClientCredentialsAuthorizer,
+    ConfidentialAppAuthClient,
+    GlobusError,
+    TransferClient,
+    TransferData,
+    Transport,
+)
+from globus_async.scopes import TransferScopes
+
+
+async def mirror(tc: TransferClient, source_id: str, destination_id: str) -> bool:
+    """Copy what is new or changed; say whether all of it arrived."""
+    data = TransferData(
+        source_endpoint=source_id,
+        destination_endpoint=destination_id,
+        label=f"Mirror of {datetime.now(UTC):%Y-%m-%d}",
+        sync_level="checksum",
+        deadline=datetime.now(UTC) + timedelta(hours=6),
+    )
+    data.add_item("/", "/mirror/", recursive=True)
+    submitted = await tc.submit_transfer(data)
+    # as long as it takes: the token is renewed on the way, and the deadline above bounds the task
+    await tc.task_wait(submitted["task_id"], timeout=None, polling_interval=5)
+    task = await tc.get_task(submitted["task_id"])
+    is_done = bool(task["status"] == "SUCCEEDED")
+    print(f"{task['status']}: {task['files_transferred']} files, {task['bytes_transferred']} bytes")
+    if not is_done:
+        async for event in tc.task_event_list(submitted["task_id"], filter="is_error:1"):
+            print(f"  {event['time']} {event['code']}: {event['details']}")
+    return is_done
+
+
+async def main(source_id: str, destination_id: str) -> int:
+    """Mirror; return the exit status."""
+    async with Transport() as transport:
+        app = ConfidentialAppAuthClient(
+            os.environ["GLOBUS_CLIENT_ID"], os.environ["GLOBUS_CLIENT_SECRET"], transport=transport
+        )
+        authorizer = ClientCredentialsAuthorizer(app, TransferScopes.all)
+        tc = TransferClient(authorizer=authorizer, transport=transport)
+        try:
+            return 0 if await mirror(tc, source_id, destination_id) else 1
+        except GlobusError as error:
+            print(error, file=sys.stderr)
+            return 2
+
+
+if __name__ == "__main__":
+    if len(sys.argv) != 3:
+        sys.exit(__doc__)
+    sys.exit(asyncio.run(main(*sys.argv[1:3])))

@@ -1,0 +1,66 @@
+"""
+Submit a transfer exactly once, whatever happens: a lost answer, a crash, a second run.
+
+Usage: GLOBUS_ACCESS_TOKEN=... python examples/submit_once.py JOURNAL SOURCE_ID DESTINATION_ID
+
+The document is written to JOURNAL, with its submission id, before anything is submitted. The service takes a submission
+id once only, so running this again with the same journal finds the task instead of making another.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+from globus_async import AccessTokenAuthorizer, SubmissionUncertain, TransferClient, TransferData
+
+
+def written(journal: Path) -> dict[str, Any] | None:
+    """Read what an earlier run has written down."""
+    return dict(json.loads(journal.read_text())) if journal.exists() else None
+
+
+def write_down(journal: Path, document: dict[str, Any]) -> None:
+    """Put it on the disk as a whole, or not at all."""
+    fresh = journal.with_suffix(".new")
+    with fresh.open("w") as file:
+        json.dump(document, file)
+        file.flush()
+        os.fsync(file.fileno())
+    fresh.replace(journal)
+
+
+async def new_document(tc: TransferClient, source_id: str, destination_id: str) -> dict[str, Any]:
+    """Make a document with a submission id."""
+    submission_id = (await tc.get_submission_id())["value"]
+    data = TransferData(source_endpoint=source_id, destination_endpoint=destination_id, submission_id=submission_id)
+    data.add_item("/", "/once/", recursive=True)
+    return data
+
+
+async def main(journal: Path, source_id: str, destination_id: str) -> None:
+    """Take up the document that is written down, or make one; submit it until it is known to be there."""
+    document = written(journal)
+    async with TransferClient(authorizer=AccessTokenAuthorizer(os.environ["GLOBUS_ACCESS_TOKEN"])) as tc:
+        if document is None:
+            document = await new_document(tc, source_id, destination_id)
+            write_down(journal, document)
+        while True:
+            try:
+                result = await tc.submit_transfer(document)
+            except SubmissionUncertain as error:
+                print(f"{error}; trying again", file=sys.stderr)
+                await asyncio.sleep(1)
+            else:
+                print(result["code"], result["task_id"])
+                return
+
+
+if __name__ == "__main__":
+    if len(sys.argv) != 4:
+        sys.exit(__doc__)
+    asyncio.run(main(Path(sys.argv[1]), *sys.argv[2:4]))

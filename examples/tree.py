@@ -1,0 +1,38 @@
+"""
+List a tree of folders as a stream, and add up what is in it.
+
+Usage: GLOBUS_ACCESS_TOKEN=... python examples/tree.py COLLECTION_ID [/folder/]
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+from collections import Counter
+from pathlib import PurePosixPath
+
+from globus_async import AccessTokenAuthorizer, TransferAPIError, TransferClient
+
+
+def cannot_look(path: str, error: TransferAPIError) -> None:
+    """Leave out what may not be read, and say so."""
+    print(f"{path}: {error.message}", file=sys.stderr)
+
+
+async def main(collection_id: str, folder: str = "/") -> None:
+    """Walk; several folders are listed at a time, and none is kept."""
+    sizes: Counter[str] = Counter()
+    async with TransferClient(authorizer=AccessTokenAuthorizer(os.environ["GLOBUS_ACCESS_TOKEN"])) as tc:
+        async for entry in tc.operation_walk(collection_id, folder, on_error=cannot_look):
+            print(entry["path"])
+            if entry["type"] == "file":
+                sizes[PurePosixPath(entry["name"]).suffix or "(none)"] += entry["size"]
+    for suffix, size in sizes.most_common():
+        print(f"{size:>15,} bytes in files that end in {suffix}", file=sys.stderr)
+
+
+if __name__ == "__main__":
+    if len(sys.argv) not in {2, 3}:
+        sys.exit(__doc__)
+    asyncio.run(main(*sys.argv[1:]))

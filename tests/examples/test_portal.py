@@ -1,0 +1,251 @@
+"""The portal in a real browser, from the login to the end of the session."""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.source import ROOT
+from tests.testing.status_browser import PROGRAM, Page, browser
+
+PICTURES = ROOT / "build" / "portal"
+"""Where the screenshots go."""
+
+
+@pytest.fixture
+def portal() -> Iterator[str]:
+    """Run the portal as ``nox -s portal`` does, with an emulated Globus; give its address."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    command = [sys.executable, "-m", "examples.portal", "--port", str(port)]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            assert process.stdout is not None
+            told = re.match(r"The portal is at (http://localhost:\d+)/ ", process.stdout.readline())
+            assert told is not None
+            url = told[1]
+            for _ in range(200):
+                try:
+                    httpx.get(url)
+                except httpx.ConnectError:
+                    continue
+                break
+            yield url
+        finally:
+            process.terminate()
+            process.wait(10)
+
+
+class Visitor:
+    """Somebody at a browser."""
+
+    def __init__(self, page: Page, url: str) -> None:
+        self.page = page
+        self.url = url
+        self.pictures = 0
+        page.open(url)
+        page.call("Emulation.setDeviceMetricsOverride", width=1280, height=800, deviceScaleFactor=1, mobile=False)
+        self.see("#login")
+
+    def see(self, selector: str) -> None:
+        """Wait until something is there, on a page that is whole."""
+        found = f"document.readyState === 'complete' && !!document.querySelector({json.dumps(selector)})"
+        self.page.wait_for(found, seconds=20)
+
+    def click(self, selector: str) -> None:
+        self.see(selector)
+        self.page.evaluate(f"document.querySelector({json.dumps(selector)}).click()")
+
+    def fill(self, selector: str, text: str) -> None:
+        self.see(selector)
+        self.page.evaluate(f"document.querySelector({json.dumps(selector)}).value = {json.dumps(text)}")
+
+    def go(self, path: str) -> None:
+        self.page.call("Page.navigate", url=f"{self.url}{path}")
+
+    def address(self) -> str:
+        return str(self.page.evaluate("location.href"))
+
+    def text(self, selector: str = "main") -> str:
+        self.see(selector)
+        return str(self.page.evaluate(f"document.querySelector({json.dumps(selector)}).textContent"))
+
+    def picture(self, name: str) -> None:
+        """Keep what is to be seen, where a person can look at it."""
+        self.pictures += 1
+        PICTURES.mkdir(parents=True, exist_ok=True)
+        shot = self.page.call("Page.captureScreenshot", format="png")["data"]
+        Path(PICTURES, f"{self.pictures}-{name}.png").write_bytes(base64.b64decode(shot))
+
+    def open_collection(self, name: str) -> None:
+        self.go("/collections")
+        self.see("a.card")
+        link = f"[...document.querySelectorAll('a.card')].find(a => a.textContent.includes({json.dumps(name)}))"
+        self.page.evaluate(f"{link}.click()")
+
+    def send(self, names: list[str], to: str, label: str) -> None:
+        """Pick files of the folder that is open, and start their transfer."""
+        self.see("#start")
+        for name in names:
+            self.click(f'input[name=names][value="{name}"]')
+        option = f"[...document.querySelector('select').options].find(o => o.text === {json.dumps(to)})"
+        self.page.evaluate(f"document.querySelector('select').value = {option}.value")
+        self.fill("input[name=label]", label)
+
+    def task(self, label: str) -> str:
+        """Return the expression of a task's card."""
+        cards = "[...document.querySelectorAll('li.task')]"
+        return f"{cards}.find(card => card.querySelector('strong').textContent === {json.dumps(label)})"
+
+    def percent(self, label: str) -> int:
+        return int(self.page.evaluate(f"{self.task(label)}.querySelector('progress').value"))
+
+    def cookies(self) -> dict[str, Any]:
+        found = self.page.call("Network.getCookies", urls=[self.url])["cookies"]
+        return {cookie["name"]: cookie for cookie in found}
+
+
+@pytest.mark.timeout(180)
+@pytest.mark.skipif(not PROGRAM, reason="no Chromium is installed; TEST_CHROMIUM can name one")
+def test_a_visit_from_login_to_logout(portal: str) -> None:
+    """Login, consent, browsing, two transfers watched live, one of them cancelled, logout, and a dead session."""
+    with browser() as page:
+        visitor = Visitor(page, portal)
+        visitor.picture("home")
+
+        visitor.click("#login")
+        visitor.see("button[value=allow]")
+        assert "/v2/oauth2/authorize" in visitor.address()
+        visitor.picture("login")
+        visitor.click("button[value=allow]")
+        visitor.see("a.card")
+        assert visitor.address() == f"{portal}/collections"
+        assert "Ada Lindgren" in visitor.text("header")
+        visitor.picture("collections")
+
+        # a collection that asks for a consent of its own: granted, and back where the visitor was
+        visitor.open_collection("Genome vault")
+        visitor.see("button[value=allow]")
+        assert "data_access" in visitor.text()
+        visitor.click("button[value=allow]")
+        visitor.see("table.files")
+        assert "cohort-3" in visitor.text()
+
+        visitor.open_collection("Beamline 7")
+        visitor.see('input[value="README.txt"]')
+        visitor.send(["2027-03 perovskite/", "README.txt"], "Campus cluster", "Perovskite, March")
+        visitor.picture("browse")
+        visitor.click("#start")
+        page.wait_for(f"!!({visitor.task('Perovskite, March')})")
+        visitor.open_collection("Campus cluster")
+        visitor.see('input[value="climate/"]')
+        visitor.send(["climate/", "models/"], "Long-term archive", "Climate runs")
+        visitor.click("#start")
+        page.wait_for(f"!!({visitor.task('Climate runs')}) && !!({visitor.task('Perovskite, March')})")
+
+        # both are seen to move, on one load of the page
+        page.wait_for("document.getElementById('live').textContent === 'live'")
+        page.evaluate("window.notReloaded = true")
+        seen = {label: visitor.percent(label) for label in ("Perovskite, March", "Climate runs")}
+        for label, before in seen.items():
+            page.wait_for(f"{visitor.task(label)}.querySelector('progress').value > {before}", seconds=30)
+            assert 0 < visitor.percent(label) < 100
+        page.wait_for(f"{visitor.task('Perovskite, March')}.querySelector('progress').value > 40", seconds=30)
+        visitor.picture("transfers")
+        assert page.evaluate("window.notReloaded") is True
+
+        # one is cancelled, the other goes on to its end
+        page.evaluate(f"{visitor.task('Climate runs')}.querySelector('button').click()")
+        page.wait_for(f"({visitor.task('Climate runs')})?.dataset.state === 'CANCELED'", seconds=20)
+        assert visitor.percent("Climate runs") < 100
+        page.evaluate("window.notReloaded = true")
+        page.wait_for(f"{visitor.task('Perovskite, March')}.dataset.state === 'SUCCEEDED'", seconds=60)
+        assert visitor.percent("Perovskite, March") == 100
+        assert page.evaluate("window.notReloaded") is True
+        visitor.picture("done")
+
+        visitor.open_collection("Campus cluster")
+        visitor.see("table.files")
+        assert "beamline-7" in visitor.text()
+
+        cookie = visitor.cookies()["globus_session"]
+        assert cookie["httpOnly"]
+        assert cookie["sameSite"] == "Lax"
+        visitor.click("#logout")
+        visitor.see("#login")
+        assert "globus_session" not in visitor.cookies()
+
+        # the old session is dead, also for who kept its cookie
+        kept = httpx.get(
+            f"{portal}/tasks", cookies={"globus_session": cookie["value"]}, headers={"Accept": "text/html"}
+        )
+        assert kept.status_code == 303
+        assert kept.headers["location"] == "/login?then=/tasks"
+        page.call("Network.setCookie", name="globus_session", value=cookie["value"], url=portal)
+        asked = "fetch('/tasks/events').then(answer => answer.status)"
+        answered = page.call("Runtime.evaluate", expression=asked, awaitPromise=True, returnByValue=True)
+        assert answered["result"]["value"] == 401
+
+
+@contextmanager
+def _session(portal: str) -> Iterator[httpx.Client]:
+    """Log in without a browser."""
+    with httpx.Client(base_url=portal, follow_redirects=True) as client:
+        asked = client.get("/login")
+        offered = re.findall(r'name="(request|identity)" value="([^"]+)"', asked.text)
+        fields = dict(reversed(offered))  # the first of the people
+        action = re.findall(r'action="([^"]+)"', asked.text)[0]
+        client.post(str(asked.url.join(action)), data={**fields, "decision": "allow"}).raise_for_status()
+        yield client
+
+
+def _form(page: str) -> dict[str, str]:
+    return dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)">', page))
+
+
+@pytest.mark.timeout(120)
+def test_a_form_that_is_sent_twice_makes_one_task(portal: str) -> None:
+    """A double click, or a reload of the page after the form, does not copy everything twice."""
+    with _session(portal) as client:
+        found = dict(
+            re.findall(r'href="/collections/([^"]+)">.*?<strong>([^<]+)', client.get("/collections").text, re.DOTALL)
+        )
+        ids = {name: collection_id for collection_id, name in found.items()}
+        page = client.get(f"/collections/{ids['Beamline 7']}")
+        form = {
+            **_form(page.text[page.text.index("split") :]),
+            "names": "logbook.md",
+            "destination": ids["Campus cluster"],
+        }
+        answers = [client.post("/transfers", data={**form, "target": "/here/", "label": "once"}) for _ in range(3)]
+        assert {answer.url.path for answer in answers} == {"/tasks"}
+        told = re.search(r'id="first">(.*?)</script>', answers[-1].text)
+        assert told
+        assert len(json.loads(told[1])) == 1
+
+
+@pytest.mark.timeout(120)
+def test_what_the_portal_shows_when_something_is_wrong(portal: str) -> None:
+    """Pages with words for people, their statuses, and no way to run a script or to send forms from elsewhere."""
+    with _session(portal) as client:
+        missing = client.get("/collections/00000000-0000-4000-8000-000000000000")
+        assert missing.status_code == 404
+        assert "That did not work" in missing.text
+        assert client.get("/collections/no-id").status_code == 422
+        assert client.post("/transfers", data={}).status_code in {403, 422}
+        assert client.post("/tasks/00000000-0000-4000-8000-000000000000/cancel").status_code == 403
+        shown = client.get("/collections", params={"q": "<script>alert(1)</script>"})
+        assert "<script>" not in shown.text
+        assert "default-src 'none'" in shown.headers["content-security-policy"]
+        assert client.get("/callback", params={"state": "x", "code": "y"}).status_code == 400
