@@ -378,5 +378,6 @@ class _Source(Generic[I]):
 
     async def aclose(self) -> None:
         """Close an async generator: nobody else would, and it may hold something open."""
-        if isinstance(self._asynchronous, AsyncGenerator):
-            await cast("AsyncGenerator[I, None]", self._asynchronous).aclose()
+        source: object = self._asynchronous
+        if isinstance(source, AsyncGenerator):
+            await cast("AsyncGenerator[I, None]", source).aclose()

@@ -105,7 +105,7 @@ class TestCalls:
             calls = [client.get("/x") for client in (one, two, other) for _ in range(5)]
             tasks = [asyncio.create_task(call) for call in calls]
             await turn_until_done(clock, tasks)
-        by_token = {token: [] for token in service.tokens}  # type: dict[str | None, list[float]]
+        by_token: dict[str | None, list[float]] = {token: [] for token in service.tokens}
         for token, instant in zip(service.tokens, service.times, strict=True):
             by_token[token].append(instant)
         assert by_token == {
@@ -211,7 +211,7 @@ class TestLimiter:
         """However a call is cancelled in line, at the gate or under way, no place is lost."""
 
         async def in_a_while(_: httpx.Request) -> httpx.Response:
-            for _ in range(3):
+            for _pass in range(3):
                 await asyncio.sleep(0)
             return httpx.Response(200, json={})
 

@@ -152,8 +152,11 @@ class TestWindows:
         """What is not an error of ours comes as it is, not in a group."""
         service = Service(total=1000)
 
+        def defect() -> list[int]:
+            raise KeyError("a defect")
+
         def page(offset: int, limit: int) -> list[int]:
-            return list(range(offset, offset + limit)) if offset < 300 else {}[offset]
+            return list(range(offset, offset + limit)) if offset < 300 else defect()
 
         service._page = page
         with pytest.raises(KeyError):
@@ -202,7 +205,7 @@ class TestWindows:
         """Whatever the sizes, a window changes nothing but the time it takes."""
 
         async def both() -> tuple[list[int], list[int]]:
-            options = {"page_size": page_size, "num_results": num_results}
+            options: dict[str, Any] = {"page_size": page_size, "num_results": num_results}
             pages = Service(total, most=most).pages(**options)
             return await pages.at_a_time(at_a_time).list(), await pages.at_a_time(1).list()
 
@@ -304,7 +307,7 @@ class TestAhead:
     async def test_other_styles(self) -> None:
         """What leads from page to page makes no difference."""
         service = Service(total=3)
-        documents = [{"DATA": [0, 1], "next_marker": "m"}, {"DATA": [2], "next_marker": None}]
+        documents: list[dict[str, Any]] = [{"DATA": [0, 1], "next_marker": "m"}, {"DATA": [2], "next_marker": None}]
 
         async def fetch(position: Position) -> Page[int]:
             service.asked.append((0, 0))

@@ -276,8 +276,7 @@ class WaitingMethods(TaskMethods):
 
         REST: `GET /v0.10/task/<task_id> <https://docs.globus.org/api/transfer/task/#get_task_by_id>`_
         """
-        if stalled_after is not None and stalled_after < 1:
-            raise GlobusSDKUsageError(f"stalled_after must be 1 or more faults, or None, got {stalled_after}")
+        _check_stalled(stalled_after)
         _check_timeout(timeout)
         wait, progress = _Wait(self, task_id, polling_interval, timeout), StallWatch()
         last: TaskDocument | None = None
@@ -345,6 +344,7 @@ class WaitingMethods(TaskMethods):
         """
         _checked(polling_interval)
         _check_timeout(timeout)
+        _check_stalled(stalled_after)
         ids = tuple(task_ids)
         wait = partial(
             self.wait_for_task,
@@ -405,6 +405,11 @@ def _check_timeout(timeout: float | None) -> None:
         raise GlobusSDKUsageError(
             f"timeout must be at least 1 second, or None for as long as it takes; got {timeout!r}"
         )
+
+
+def _check_stalled(stalled_after: int | None) -> None:
+    if stalled_after is not None and not stalled_after >= 1:
+        raise GlobusSDKUsageError(f"stalled_after must be 1 fault or more, or None for never; got {stalled_after!r}")
 
 
 def _passes(error: NetworkError | GlobusAPIError) -> bool:
