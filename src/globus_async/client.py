@@ -370,17 +370,18 @@ class BaseClient:
         *,
         renew: bool = True,
     ) -> R:
-        return await exchange(
-            request,
-            transport=self.transport,
-            authorizer=authorizer,
-            policy=self.retry,
-            read=read,
-            error_for=self._error_for,
-            is_final=self._is_final,
-            rate=self.rate_limit,
-            renew=renew,
-        )
+        async with self.transport.call():
+            return await exchange(
+                request,
+                transport=self.transport,
+                authorizer=authorizer,
+                policy=self.retry,
+                read=read,
+                error_for=self._error_for,
+                is_final=self._is_final,
+                rate=self.rate_limit,
+                renew=renew,
+            )
 
     def _error_for(self, answer: Answer, attempts: tuple[Attempt, ...]) -> GlobusAPIError:
         """Return the error that an answer means; services tell theirs apart."""

@@ -55,7 +55,6 @@ async def exchange(
         GlobusAPIError: The service answered with an error, in the end.
         NetworkError: There was no usable answer.
     """
-    transport.check()
     clock, origin = transport.clock, transport.origin(request.url)
     left, retries, may_renew = transport.total_timeout, 0, renew
     attempts: tuple[Attempt, ...] = ()

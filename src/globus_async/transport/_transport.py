@@ -98,6 +98,7 @@ class Transport:
         self._inherited: list[object] = []
         self._origins: dict[str, Origin] = {}
         self._adopted: set[asyncio.Task[Any]] = set()
+        self._under_way: set[asyncio.Timeout] = set()
 
     def __repr__(self) -> str:
         return f"<Transport {'closed' if self.closed else 'open'}, at most {self._limit} calls in flight>"
@@ -150,7 +151,7 @@ class Transport:
         if self._loop is not None:
             # after a fork: the sockets are the parent's, so they are neither used nor politely closed
             self._inherited.append((self._sender, self._loop))
-            self._sender, self._origins, self._adopted = None, {}, set()
+            self._sender, self._origins, self._adopted, self._under_way = None, {}, set(), set()
         self._loop, self._pid = loop, os.getpid()
 
     def origin(self, url: str) -> Origin:
@@ -189,17 +190,24 @@ class Transport:
         named = os.environ.get("GLOBUS_SDK_VERIFY_SSL", "").strip()
         return None if named.lower() in _SWITCHES else named  # it may name a bundle; it cannot switch checks off
 
+    def call(self) -> UnderWay:
+        """Check that a call may be made, and return what ends it with a `ClientClosedError` when this is closed."""
+        self.check()
+        return UnderWay(self._under_way)
+
     def adopt(self, task: asyncio.Task[Any]) -> None:
         """Wait for a task of an authorizer's, within reason, before closing: a renewal must not be lost half-way."""
         self._adopted.add(task)
         task.add_done_callback(self._adopted.discard)
 
     async def aclose(self) -> None:
-        """Take no further calls, finish renewals under way, close every connection that we opened; idempotent."""
+        """Take no further calls, finish renewals, end all else, close every connection that we opened; idempotent."""
         self.closed = True
         try:
             await self._end_renewals()
         finally:
+            while self._under_way:
+                self._under_way.pop().reschedule(asyncio.get_running_loop().time())
             sender, self._sender = self._sender, None
             if sender is not None and self._given is None:
                 await sender.http.aclose()
@@ -207,7 +215,7 @@ class Transport:
     async def _end_renewals(self) -> None:
         """Wait for renewals under way, within reason, and cancel what hangs."""
         loop = asyncio.get_running_loop()
-        adopted = {task for task in self._adopted if task.get_loop() is loop}
+        adopted = {task for task in self._adopted if task.get_loop() is loop and task is not asyncio.current_task()}
         if not adopted:
             return
         with suppress(TimeoutError):
@@ -218,6 +226,34 @@ class Transport:
             task.cancel()
         if late:
             await asyncio.wait(late, timeout=_ENDING_SECONDS)
+
+
+class UnderWay:
+    """One call, wherever it waits; made by `Transport.call`."""
+
+    __slots__ = ("_all", "_ending")
+
+    def __init__(self, under_way: set[asyncio.Timeout]) -> None:
+        self._all = under_way
+        self._ending = asyncio.timeout(None)  # never by itself: it is set off when the transport closes
+
+    async def __aenter__(self) -> None:
+        await self._ending.__aenter__()
+        self._all.add(self._ending)
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._all.discard(self._ending)
+        try:
+            await self._ending.__aexit__(kind, error, trace)
+        except TimeoutError:
+            pass
+        else:
+            return
+        raise ClientClosedError(
+            "this client was closed while a call was under way; look whether it was carried out"
+        ) from None
 
 
 @lru_cache(maxsize=8)
