@@ -657,37 +657,6 @@ class TestLife:
             await client.get("x")
         assert service.requests == []
 
-    async def test_a_transport_closed_between_two_attempts_is_not_opened_again(self) -> None:
-        """The call that waits to be sent again ends."""
-        service = Scripted(answer(500), answer(200), clock=FakeClock())
-        async with service.client() as client:
-            call = asyncio.create_task(client.get("x"))
-            await service.clock.asleep()
-            await client.transport.aclose()
-            await service.clock.advance(2)
-            with pytest.raises(ClientClosedError):
-                await call
-        assert len(service.requests) == 1
-
-    async def test_a_call_that_waits_for_its_turn_ends_when_the_transport_is_closed(self) -> None:
-        """It is not sent any more."""
-        clock = FakeClock()
-
-        async def slow(_: httpx.Request) -> httpx.Response:
-            await clock.sleep(4)
-            return httpx.Response(200)
-
-        service = Scripted(slow, clock=clock)
-        async with service.client(max_in_flight=1) as client:
-            first, second = (asyncio.create_task(client.get(name)) for name in ("a", "b"))
-            await clock.asleep()
-            await client.transport.aclose()
-            await clock.advance(5)
-            await first
-            with pytest.raises(ClientClosedError):
-                await second
-        assert service.paths == ["/a"]
-
     async def test_the_callers_http_client_stays_open(self) -> None:
         """Who creates, closes."""
         async with httpx.AsyncClient(transport=httpx.MockTransport(Scripted())) as http:

@@ -1,0 +1,176 @@
+"""Closing a transport ends the calls under way at once, wherever they are; only renewals are waited for."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import httpx
+import pytest
+
+from globus_async import BaseClient, Transport
+from globus_async._secret import Secret
+from globus_async.authorizers import GlobusAuthorizer, RefreshTokenAuthorizer
+from globus_async.errors import ClientClosedError
+from tests.toolkit.auth_clients import FakeAuth
+from tests.toolkit.clock import FakeClock
+from tests.toolkit.raw_server import Drip, RawServer, Script, Send, Stall
+from tests.toolkit.scripted import Scripted, answer
+
+
+async def is_ended(call: asyncio.Task[Any], close: Callable[[], Awaitable[None]]) -> None:
+    """Close, and see that the call ends with an error that says so, and not with a cancellation."""
+    assert not call.done()
+    await close()
+    async with asyncio.timeout(1):
+        await asyncio.wait({call})
+    assert not call.cancelled()
+    assert isinstance(call.exception(), ClientClosedError)
+
+
+async def hang(_: httpx.Request) -> httpx.Response:
+    """Say nothing."""
+    await asyncio.get_running_loop().create_future()
+    raise AssertionError("never")
+
+
+class Hanging(GlobusAuthorizer):
+    """Never has a token."""
+
+    async def get_authorization_header(self) -> Secret:
+        await asyncio.get_running_loop().create_future()
+        raise AssertionError("never")
+
+
+class TestEveryPlaceOfTheLoop:
+    async def test_waiting_for_an_answer(self) -> None:
+        """Over the caller's own HTTP client too, which stays open."""
+        service = Scripted(hang)
+        async with service.client() as client:
+            call = asyncio.create_task(client.get("x"))
+            await asyncio.sleep(0.01)
+            await is_ended(call, client.transport.aclose)
+        assert len(service.requests) == 1
+
+    async def test_waiting_for_its_turn(self) -> None:
+        """It is not sent any more."""
+        service = Scripted(hang)
+        async with service.client(max_in_flight=1) as client:
+            first, second = (asyncio.create_task(client.get(name)) for name in ("a", "b"))
+            await asyncio.sleep(0.01)
+            await is_ended(second, client.transport.aclose)
+            with pytest.raises(ClientClosedError):
+                await first
+        assert service.paths == ["/a"]
+
+    async def test_waiting_between_two_attempts(self) -> None:
+        """However long the wait would be."""
+        service = Scripted(answer(503, retry_after="60"), answer(200), clock=FakeClock())
+        async with service.client() as client:
+            call = asyncio.create_task(client.get("x"))
+            await service.clock.asleep()
+            await is_ended(call, client.transport.aclose)
+        assert len(service.requests) == 1
+
+    async def test_waiting_for_a_pause_to_end(self) -> None:
+        """That another call was told of."""
+        service = Scripted(answer(503, retry_after="60"), answer(200), clock=FakeClock())
+        async with service.client() as client:
+            first = asyncio.create_task(client.get("x"))
+            await service.clock.asleep()
+            second = asyncio.create_task(client.get("x"))
+            await asyncio.sleep(0.01)
+            await is_ended(second, client.transport.aclose)
+            with pytest.raises(ClientClosedError):
+                await first
+        assert len(service.requests) == 1
+
+    async def test_waiting_for_a_token(self) -> None:
+        """Of an authorizer of the caller's own."""
+        service = Scripted()
+        async with service.client(authorizer=Hanging()) as client:
+            call = asyncio.create_task(client.get("x"))
+            await asyncio.sleep(0.01)
+            await is_ended(call, client.transport.aclose)
+        assert not service.requests
+
+    async def test_a_renewal_on_another_transport_goes_on(self) -> None:
+        """The call that waits for it ends, the token is kept."""
+        clock = FakeClock()
+        async with Transport(clock=clock) as identity:
+            auth = FakeAuth(identity, seconds=5)
+            authorizer = RefreshTokenAuthorizer("rt-0", auth)
+            async with Scripted().client(authorizer=authorizer) as client:
+                call = asyncio.create_task(client.get("x"))
+                await asyncio.sleep(0.01)
+                await is_ended(call, client.transport.aclose)
+            await clock.advance(5)
+            assert authorizer.refresh_token.reveal() == "rt-1"
+
+    async def test_a_cancelled_call_stays_cancelled(self) -> None:
+        """Cancelled by its owner in the same moment as the transport is closed."""
+        for first in ("cancel", "close"):
+            async with Scripted(hang).client() as client:
+                call = asyncio.create_task(client.get("x"))
+                await asyncio.sleep(0.01)
+                if first == "cancel":
+                    call.cancel()
+                closing = asyncio.create_task(client.transport.aclose())
+                if first == "close":
+                    call.cancel()
+                await asyncio.wait({call, closing})
+                assert call.cancelled()
+
+    async def test_closing_within_a_call_of_its_own(self) -> None:
+        """`on_refresh` may close what it is called by; nothing waits for itself."""
+        clock = FakeClock()
+        async with Transport(clock=clock) as transport:
+            auth = FakeAuth(transport)
+
+            async def close(_: Any) -> None:
+                await transport.aclose()
+
+            authorizer = RefreshTokenAuthorizer("rt-0", auth, on_refresh=close)
+            async with asyncio.timeout(1):
+                assert (await authorizer.get_authorization_header()).reveal() == "Bearer at-1"
+
+
+HEAD = b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nabc"
+SCRIPTS: dict[str, tuple[Script, Script]] = {
+    "no answer": ([Stall()], []),
+    "half a head": ([Send(b"HTTP/1.1 200 OK\r\nCont"), Stall()], []),
+    "half a body": ([Send(HEAD), Stall()], []),
+    "a drip of a body": ([Send(HEAD), Drip(b"x" * 90, 0.05)], []),
+    "no handshake": ([], [Stall()]),
+}
+
+
+class TestEveryPlaceOnTheWire:
+    @pytest.mark.parametrize(("script", "on_accept"), SCRIPTS.values(), ids=SCRIPTS.keys())
+    async def test_wherever_the_server_leaves_it(self, script: Script, on_accept: Script) -> None:
+        """Over our own wire, whose sockets are gone afterwards."""
+        async with RawServer([script], on_accept=on_accept) as server:
+            url = server.url.replace("http:", "https:") if on_accept else server.url
+            client = BaseClient(base_url=url)
+            call = asyncio.create_task(client.get("x"))
+            async with asyncio.timeout(2):
+                while not server.requests and not (on_accept and server.connections):  # noqa: ASYNC110
+                    await asyncio.sleep(0.001)
+            await asyncio.sleep(0.02)
+            await is_ended(call, client.aclose)
+
+    async def test_before_there_is_a_connection(self) -> None:
+        """A server that takes no more of them."""
+        listening = socket.create_server(("127.0.0.1", 0), backlog=0)
+        waiting = [socket.socket() for _ in range(4)]
+        for one in waiting:
+            one.setblocking(False)
+            one.connect_ex(listening.getsockname())
+        client = BaseClient(base_url=f"http://127.0.0.1:{listening.getsockname()[1]}")
+        call = asyncio.create_task(client.get("x"))
+        await asyncio.sleep(0.05)
+        await is_ended(call, client.aclose)
+        for one in (listening, *waiting):
+            one.close()
