@@ -61,15 +61,14 @@ def get_service_url(service: str, environment: str | None = None) -> str:
         GlobusSDKUsageError: No such service, or a URL in the variable that credentials must not go to.
     """
     variable = f"GLOBUS_SDK_SERVICE_URL_{service.upper()}"
-    if environment is None and (override := os.environ.get(variable)):
-        return checked_base_url(override, source=variable)
-    try:
-        host = _HOSTS[service]
-    except KeyError:
-        raise GlobusSDKUsageError(f"there is no service {service!r}; known are {', '.join(sorted(_HOSTS))}") from None
-    name = get_environment(environment)
+    if environment is not None:
+        get_environment(environment)  # a name that is wrong is told, whatever the variable says
     if override := os.environ.get(variable):
         return checked_base_url(override, source=variable)
+    name = get_environment(environment)
+    host = _HOSTS.get(service)
+    if host is None:
+        raise GlobusSDKUsageError(f"there is no service {service!r}; known are {', '.join(sorted(_HOSTS))}")
     prefix = "" if name == "production" else f"{name}."
     return f"https://{host.format(domain=_DOMAINS[name], prefix=prefix)}/"
 
