@@ -11,7 +11,7 @@ release = version_of("globus-async")
 version = ".".join(release.split(".")[:2])
 
 extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon"]
-exclude_patterns = ["_build"]
+exclude_patterns = ["_build", "method_table.md"]
 source_suffix = {".md": "markdown"}
 default_role = "code"
 nitpicky = True
@@ -41,4 +41,5 @@ napoleon_use_rtype = False
 html_theme = "furo"
 html_title = "globus_async"
 html_static_path = ["_static"]
+html_css_files = ["pairs.css"]
 html_theme_options = {"navigation_with_keys": True}

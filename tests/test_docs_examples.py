@@ -6,7 +6,6 @@ import ast
 import asyncio
 import inspect
 import io
-import os
 import re
 import sys
 import textwrap
@@ -18,10 +17,15 @@ from types import FunctionType
 
 import pytest
 
+from globus_async.scopes import TransferScopes
+from globus_async.testing import GlobusEmulator
 from tests.services.transfer.world import World, world
 from tests.source import ROOT
 
 FENCE = re.compile(r"^( *)```(?P<language>\S*)[^\n]*\n(?P<body>.*?)^\1```$", re.MULTILINE | re.DOTALL)
+PROGRAM = re.compile(r"asyncio\.run\(|asyncio\.Runner\(|^import globus_sdk$", re.MULTILINE)
+"""What has a loop of its own, or blocks: it runs in a process of its own."""
+
 LANGUAGES = frozenset({"console", "ini", "json", "python", "text", "toml"})
 """What a fenced block may call itself, beside MyST's own directives. Only ``python`` is executed."""
 
@@ -65,7 +69,7 @@ WITH_EXAMPLES = [page for page in PAGES if any(block.language == "python" for bl
 async def run(block: Block, page: Page, names: World) -> None:
     """Run a block, which may await, so that a traceback shows its line on the page."""
     source = "\n" * (block.line - 1) + block.source
-    if "asyncio.run(" in source or "asyncio.Runner(" in source:
+    if PROGRAM.search(source) is not None:
         await run_as_program(source, page, names)
         return
     code = compile(source, page.name, "exec", flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
@@ -76,26 +80,42 @@ async def run(block: Block, page: Page, names: World) -> None:
 
 
 async def run_as_program(source: str, page: Page, names: World) -> None:
-    """Run a block that has a loop of its own, in a process of its own, against the emulator on a socket."""
-    emulator = names["emulator"]
-    known = {name: value for name, value in names.items() if isinstance(value, str)}
-    known["access_token"] = emulator.access_token()
+    """Run a block in a process of its own, against the emulator on its socket."""
+    known = {name: value for name, value in names.items() if isinstance(value, str) and name[:2] != "__"}
     prepared = f"globals().update({known!r})\nexec(compile({source!r}, {page.name!r}, 'exec'))"
-    async with emulator.serve() as server:
-        process = await asyncio.create_subprocess_exec(
-            sys.executable, "-c", prepared, env={**os.environ, **server.environ}, stdout=PIPE, stderr=PIPE
-        )
-        _, told = await process.communicate()
+    process = await asyncio.create_subprocess_exec(sys.executable, "-c", prepared, stdout=PIPE, stderr=PIPE)
+    _, told = await process.communicate()
     assert process.returncode == 0, told.decode()
 
 
 @pytest.mark.parametrize("page", WITH_EXAMPLES, ids=str)
-async def test_examples_of_a_page_run(page: Page) -> None:
+async def test_examples_of_a_page_run(page: Page, monkeypatch: pytest.MonkeyPatch) -> None:
     """The page's blocks run one after another, with the names of the emulated world: ``tc``, ``endpoint_id`` ..."""
-    async with world() as names:
+    async with world() as names, names["emulator"].serve() as server:
+        for variable, url in server.environ.items():
+            monkeypatch.setenv(variable, url)
+        names |= registered(names["emulator"])
         for block in page.blocks:
             if block.language == "python":
                 await run(block, page, names)
+
+
+def registered(emulator: GlobusEmulator) -> World:
+    """Register the applications that pages are about, and make tokens for their user."""
+    user = emulator.auth.login_identity
+    assert user is not None
+    redirects = ["https://portal.example.org/callback"]
+    service = emulator.add_client("Catalog", secret="secret-of-the-catalog", redirect_uris=redirects)
+    scope = emulator.auth.add_scope(service, "all", dependencies=[str(TransferScopes.all)]).scope_string
+    native = emulator.add_client("Laptop")
+    return {
+        "API_SCOPE": scope,
+        "access_token": emulator.access_token(user),
+        "api_token": emulator.access_token(user, scopes=[scope], client=native),
+        "client_id": service.id,
+        "client_secret": "secret-of-the-catalog",
+        "native_client_id": native.id,
+    }
 
 
 @pytest.mark.parametrize("page", PAGES, ids=str)
