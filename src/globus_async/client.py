@@ -100,7 +100,9 @@ class BaseClient:
         self.app_name = app_name
 
     def __repr__(self) -> str:
-        return f"<{type(self).__name__} of {self.base_url}>"
+        return (
+            f"<{type(self).__name__} of {getattr(self, '_root', 'nowhere yet')}>"  # a failed constructor's is shown too
+        )
 
     async def __aenter__(self) -> Self:
         self.transport.check()

@@ -16,6 +16,7 @@ from globus_async.authorizers import (
     RefreshTokenAuthorizer,
 )
 from globus_async.errors import GlobusSDKUsageError
+from globus_async.services.auth import ConfidentialAppAuthClient, NativeAppAuthClient
 from tests.toolkit.auth_clients import FakeAuth
 from tests.toolkit.canaries import canary, leaks_of, leaks_of_error
 from tests.toolkit.scripted import Scripted
@@ -87,6 +88,30 @@ async def test_a_refused_token_is_not_shown() -> None:
             with pytest.raises(GlobusSDKUsageError) as caught:
                 way(canary("broken") + "\n")
             assert leaks_of_error(caught.value) == []
+
+
+async def test_nor_is_one_that_a_method_refuses() -> None:
+    """Every method of Globus Auth that takes a token or a code."""
+    client_id = "ddb59aef-6d04-11e5-ba46-22000b92c6ec"
+    service = Scripted()
+    async with service.transport() as transport:
+        native = NativeAppAuthClient(client_id, transport=transport)
+        app = ConfidentialAppAuthClient(client_id, "secret", transport=transport)
+        ways: list[Any] = [
+            native.oauth2_refresh_token,
+            native.oauth2_revoke_token,
+            native.oauth2_validate_token,
+            app.oauth2_get_dependent_tokens,
+            app.oauth2_token_introspect,
+        ]
+        for way in ways:
+            with pytest.raises(GlobusSDKUsageError, match="not a token") as caught:
+                await way(canary("broken") + "\n")
+            assert leaks_of_error(caught.value) == []
+        with pytest.raises(GlobusSDKUsageError) as caught:
+            ConfidentialAppAuthClient(client_id, canary("broken") + "\n", transport=transport)
+        assert leaks_of_error(caught.value) == []
+    assert not service.requests
 
 
 @pytest.mark.parametrize(

@@ -200,7 +200,8 @@ class ConfidentialAppAuthClient(AuthClient):
 
         REST: `POST /v2/oauth2/token <https://docs.globus.org/api/auth/reference/#dependent_token_grant_post_v2oauth2token>`_
         """
-        token = Secret.token("token", token)
+        token = Secret.of(token)  # from here on no traceback shows it
+        Secret.token("token", token)
         return await self.oauth2_token(
             {
                 "grant_type": "urn:globus:auth:grant_type:dependent_token",
@@ -243,7 +244,8 @@ class ConfidentialAppAuthClient(AuthClient):
 
         REST: `POST /v2/oauth2/token/introspect <https://docs.globus.org/api/auth/reference/#token-introspect>`_
         """
-        token = Secret.token("token", token)
+        token = Secret.of(token)  # from here on no traceback shows it
+        Secret.token("token", token)
         return await self._send(
             "POST",
             "/v2/oauth2/token/introspect",

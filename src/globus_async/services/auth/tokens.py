@@ -202,7 +202,8 @@ class AuthLoginClient(DiscoveryMethods):
 
         REST: `POST /v2/oauth2/token <https://docs.globus.org/api/auth/reference/#refresh-tokens>`_
         """
-        refresh_token = Secret.token("refresh_token", refresh_token)
+        refresh_token = Secret.of(refresh_token)  # from here on no traceback shows it
+        Secret.token("refresh_token", refresh_token)
         tokens = await self.oauth2_token(
             {"refresh_token": refresh_token, "grant_type": "refresh_token", "client_id": self._named()},
             body_params=body_params,
@@ -239,7 +240,8 @@ class AuthLoginClient(DiscoveryMethods):
 
         REST: `POST /v2/oauth2/token/validate <https://docs.globus.org/api/auth/reference/>`_
         """
-        token = Secret.token("token", token)
+        token = Secret.of(token)  # from here on no traceback shows it
+        Secret.token("token", token)
         return await self._send(
             "POST",
             "/v2/oauth2/token/validate",
@@ -277,7 +279,8 @@ class AuthLoginClient(DiscoveryMethods):
 
         REST: `POST /v2/oauth2/token/revoke <https://docs.globus.org/api/auth/reference/#token-revoke>`_
         """
-        token = Secret.token("token", token)
+        token = Secret.of(token)  # from here on no traceback shows it
+        Secret.token("token", token)
         return await self._send(
             "POST",
             "/v2/oauth2/token/revoke",
