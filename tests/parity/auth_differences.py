@@ -67,7 +67,8 @@ DIFFERENCES: Final = (
         "pkce",
         "wire",
         "the login of a confidential app",
-        "sends a PKCE challenge with the authorize request, and the verifier with the code",
+        "sends a PKCE challenge with the authorize request, and the verifier with the code; when the user comes back,"
+        " go on with the flow that was started, or start it anew with its `state` and `verifier`",
         "a code that leaks is of no use to others (RFC 9700 2.1.1)",
     ),
     Difference(
