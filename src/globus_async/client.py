@@ -100,9 +100,8 @@ class BaseClient:
         self.app_name = app_name
 
     def __repr__(self) -> str:
-        return (
-            f"<{type(self).__name__} of {getattr(self, '_root', 'nowhere yet')}>"  # a failed constructor's is shown too
-        )
+        # a traceback may show one whose constructor failed
+        return f"<{type(self).__name__} of {getattr(self, '_root', 'nowhere yet')}>"
 
     async def __aenter__(self) -> Self:
         self.transport.check()
