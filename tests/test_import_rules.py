@@ -15,7 +15,7 @@ from tests.source import MODULES, Module, calls, name_of
 LAYERS: tuple[frozenset[str], ...] = (
     frozenset({"_json", "_version"}),
     frozenset({"errors"}),
-    frozenset({"_clock", "_retry_after", "_secret", "config"}),
+    frozenset({"_clock", "_retry_after", "_secret", "_source", "config"}),
     frozenset({"_answer", "_headers", "_request", "gare", "scopes"}),
     frozenset({"_body", "response", "transport"}),
     frozenset({"authorizers", "paging"}),

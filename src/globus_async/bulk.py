@@ -19,20 +19,18 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import (
-    AsyncGenerator,
     AsyncIterable,
     AsyncIterator,
     Awaitable,
     Callable,
     Generator,
     Iterable,
-    Iterator,
     Sequence,
-    Sized,
 )
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, Generic, Self, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, cast
 
+from ._source import Source
 from .errors import GlobusError, GlobusSDKUsageError
 
 if TYPE_CHECKING:
@@ -132,7 +130,7 @@ def bulk(
         or asked for its `values`.
 
     Raises:
-        GlobusSDKUsageError: ``concurrency`` is no whole number above 0.
+        GlobusSDKUsageError: ``concurrency`` is no whole number above 0, or the input a single text.
 
     Example:
         >>> outcomes = await bulk(tc.get_endpoint, [endpoint_id, "ddb59aef-6d04-11e5-ba46-22000b92c6ec"])
@@ -163,6 +161,8 @@ class Bulk(Generic[I, R]):
     ) -> None:
         if not isinstance(concurrency, int) or isinstance(concurrency, bool) or concurrency < 1:
             raise GlobusSDKUsageError("concurrency must be a whole number, 1 or more")
+        if isinstance(items, (str, bytes)):
+            raise GlobusSDKUsageError("the input is a single text; put it into a list")
         self._call = call
         self._items = items
         self._concurrency = concurrency
@@ -230,13 +230,6 @@ def _place(outcome: Outcome[Any, Any]) -> int:
     return outcome.index
 
 
-class _Nothing:
-    """What an iterator is asked to give at its end."""
-
-
-_NOTHING: Final = _Nothing()
-
-
 class _Run(Generic[I, R]):
     """The workers at work, and their outcomes one by one."""
 
@@ -250,7 +243,7 @@ class _Run(Generic[I, R]):
         progress: Callable[[Progress], object] | None,
     ) -> None:
         self._call = call
-        self._source = _Source(items)
+        self._source = Source(items)
         self._concurrency = concurrency
         self._ordered = ordered
         self._progress = progress
@@ -342,42 +335,3 @@ class _Run(Generic[I, R]):
         self._failed += outcome.error is not None
         if self._progress is not None:
             self._progress(Progress(self._done, self._failed, self._source.total))
-
-
-class _Source(Generic[I]):
-    """The input, whichever kind of iterable it is: numbered items, one at a time."""
-
-    __slots__ = ("_asynchronous", "_count", "_synchronous", "_turn", "is_over", "total")
-
-    def __init__(self, items: Iterable[I] | AsyncIterable[I]) -> None:
-        self.is_over = False
-        self.total = len(items) if isinstance(items, Sized) else None
-        self._count = 0
-        self._turn = asyncio.Lock()
-        self._asynchronous: AsyncIterator[I] | None = None
-        self._synchronous: Iterator[I] = iter(())
-        if isinstance(items, AsyncIterable):
-            self._asynchronous = aiter(items)
-        else:
-            self._synchronous = iter(items)
-
-    async def next(self) -> tuple[int, I] | None:
-        """Return the next item and its index, or ``None`` when there is none."""
-        if self._asynchronous is None:
-            return None if self.is_over else self._numbered(next(self._synchronous, _NOTHING))
-        async with self._turn:
-            item = _NOTHING if self.is_over else await anext(self._asynchronous, _NOTHING)
-            return None if self.is_over else self._numbered(item)
-
-    def _numbered(self, item: I | _Nothing) -> tuple[int, I] | None:
-        if isinstance(item, _Nothing):
-            self.is_over = True
-            return None
-        self._count += 1
-        return self._count - 1, item
-
-    async def aclose(self) -> None:
-        """Close an async generator: nobody else would, and it may hold something open."""
-        source: object = self._asynchronous
-        if isinstance(source, AsyncGenerator):
-            await cast("AsyncGenerator[I, None]", source).aclose()

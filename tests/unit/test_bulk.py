@@ -141,6 +141,12 @@ class TestOutcomes:
         with pytest.raises(GlobusSDKUsageError, match="concurrency"):
             bulk(Calls(), [1], concurrency=concurrency)
 
+    @pytest.mark.parametrize("text", ["ddb59aef-6d04-11e5-ba46-22000b92c6ec", b"x"])
+    def test_a_text_is_no_list_of_its_letters(self, text: Any) -> None:
+        """One id where a list of ids is wanted is a mistake."""
+        with pytest.raises(GlobusSDKUsageError, match="put it into a list"):
+            bulk(Calls(), text)
+
     @given(
         passes=st.lists(st.integers(0, 9), max_size=40),
         concurrency=st.integers(1, 12),

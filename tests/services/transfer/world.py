@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from globus_async import AccessTokenAuthorizer
@@ -30,6 +32,13 @@ FILES: dict[str, Any] = {
 @asynccontextmanager
 async def world() -> AsyncGenerator[World]:
     """Found it, hand out its names, and close it down."""
+    with TemporaryDirectory() as folder:
+        async with _world(Path(folder)) as names:
+            yield names
+
+
+@asynccontextmanager
+async def _world(folder: Path) -> AsyncGenerator[World]:
     async with GlobusEmulator() as emulator:
         researcher = emulator.add_identity("researcher@example.edu", name="Robin Researcher")
         colleague = emulator.add_identity("colleague@example.edu", name="Chris Colleague")
@@ -57,6 +66,7 @@ async def world() -> AsyncGenerator[World]:
                 "guest_collection_id": guest.id,
                 "identity_id": colleague.id,
                 "initiator_id": points[0],
+                "journal_path": folder / "move.journal",
                 "listener_id": points[1],
                 "paused_id": paused.id,
                 "source_id": source.id,

@@ -25,6 +25,7 @@ from .errors import (
     TransferAPIError,
 )
 from .filters import TransferFilter
+from .moving import SubmittedTask, Submitting, TransferItem
 from .outcomes import END_STATES, TaskEnd, TaskOutcome
 from .waiting import TaskWatch
 from .walk import Walk
@@ -47,6 +48,8 @@ __all__ = (
     "PermissionDenied",
     "RateLimited",
     "ServiceUnavailable",
+    "SubmittedTask",
+    "Submitting",
     "SyncLevel",
     "TaskEnd",
     "TaskInactive",
@@ -57,6 +60,7 @@ __all__ = (
     "TransferClient",
     "TransferData",
     "TransferFilter",
+    "TransferItem",
     "Walk",
     "documents",
 )

@@ -18,6 +18,8 @@ from .filesystem import FilesystemMethods
 from .manager_actions import ManagerActionMethods
 from .manager_endpoints import ManagerEndpointMethods
 from .manager_tasks import ManagerTaskMethods
+from .many import ManyMethods
+from .moving import MovingMethods
 from .roles import RoleMethods
 from .servers import ServerMethods
 from .sharing import SharingMethods
@@ -34,6 +36,8 @@ __all__ = ("TransferClient",)
 
 
 class TransferClient(
+    ManyMethods,
+    MovingMethods,
     EndpointMethods,
     SharingMethods,
     SubscriptionMethods,
