@@ -14,6 +14,7 @@ from .errors import ResponseDecodeError
 
 __all__ = ("Answer", "Headers")
 
+_SECRET_HEADERS: Final = frozenset({b"authorization", b"set-cookie"})
 _SECRET_MEMBERS: Final = re.compile(
     r'("(?:access_token|refresh_token|id_token|client_secret|secret|password|code_verifier)"\s*:\s*)"(?:[^"\\]|\\.)*"?'
 )
@@ -56,11 +57,12 @@ class Headers(Mapping[str, str]):
         return len(self._read())
 
     def __repr__(self) -> str:
-        shown = {name: "***" if name in {"set-cookie", "authorization"} else value for name, value in self.items()}
+        shown = {name: "***" if name.encode() in _SECRET_HEADERS else value for name, value in self.items()}
         return f"Headers({shown!r})"
 
     def __reduce__(self) -> tuple[type[Headers], tuple[list[tuple[bytes, bytes]]]]:
-        return Headers, (self._fields,)
+        fields = [(name, b"***" if name.lower() in _SECRET_HEADERS else value) for name, value in self._fields]
+        return Headers, (fields,)
 
 
 class Answer:
