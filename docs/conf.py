@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from importlib import import_module
 from importlib.metadata import version as version_of
+from types import ModuleType
+
+from sphinx.application import Sphinx
+from sphinx.environment import BuildEnvironment
+from sphinx.util import logging
 
 project = "globus_async"
 author = "The globus_async authors"
@@ -18,10 +25,11 @@ nitpicky = True
 nitpick_ignore_regex = [
     # Annotations name types of other projects, private modules and type variables; links written by hand are checked.
     (r"py:.*", r"(asyncio|collections|contextlib|datetime|enum|os|ssl|types|typing|uuid)\..*"),
-    (r"py:.*", r"(httpx|pytest|typing_extensions)\..*"),
+    (r"py:.*", r"(fastapi|httpx|pytest|starlette|typing_extensions)\..*"),
     (r"py:(class|obj)", r"_?[A-Za-z]\w*"),
     (r"py:(class|obj)", r"globus_async\.(.+\.)?_\w+(\.\w+)?"),
     (r"py:(class|obj)", r"globus_async\.testing\.transfer\..*"),
+    (r"py:(class|obj)", r"globus_async\.services\.transfer\.looks\..*"),
     (r"py:(class|obj)", r"globus_async\..+\.[A-Z]\w{0,3}"),
     (r"py:class", r"[\w-]+ .*"),  # the first words of an attribute's description, taken for its type
 ]
@@ -43,3 +51,43 @@ html_title = "globus_async"
 html_static_path = ["_static"]
 html_css_files = ["pairs.css"]
 html_theme_options = {"navigation_with_keys": True}
+
+PUBLIC = (
+    "globus_async",
+    "globus_async.authorizers",
+    "globus_async.bulk",
+    "globus_async.config",
+    "globus_async.errors",
+    "globus_async.fastapi",
+    "globus_async.gare",
+    "globus_async.paging",
+    "globus_async.response",
+    "globus_async.scopes",
+    "globus_async.services.auth",
+    "globus_async.services.transfer",
+    "globus_async.testing",
+)
+"""The modules whose names users import."""
+
+
+def undocumented(known: set[str]) -> Iterator[str]:
+    """Give the public names that no page of the reference has, wherever it says that they are."""
+    for module in PUBLIC:
+        loaded = import_module(module)
+        for name in loaded.__all__:
+            value = getattr(loaded, name)
+            homes = (*PUBLIC, getattr(value, "__module__", module))
+            if not isinstance(value, ModuleType) and known.isdisjoint(f"{home}.{name}" for home in homes):
+                yield f"{module}.{name}"
+
+
+def check_reference(_app: Sphinx, environment: BuildEnvironment) -> None:
+    """Warn of every public name that is not documented; warnings are errors."""
+    known = set(environment.domaindata["py"]["objects"])
+    for name in undocumented(known):
+        logging.getLogger(__name__).warning("%s is public, and not in the reference", name)
+
+
+def setup(app: Sphinx) -> None:
+    """Look at the whole when everything is read."""
+    app.connect("env-check-consistency", check_reference)

@@ -8,7 +8,7 @@ they bring, and clients that act for them. `GlobusLogin` lets people log in with
 from .backend import GlobusBackend
 from .bearer import BearerToken, challenge
 from .cookie import SessionCookie
-from .dependent import DependentTokenAuthorizer
+from .dependent import AuthorizerCache, DependentTokenAuthorizer
 from .disconnect import CancelOnDisconnect
 from .errors import add_error_handlers, error_response
 from .login import GlobusLogin, LoginFailed
@@ -16,6 +16,7 @@ from .principal import LinkedIdentity, Principal
 from .sessions import MemorySessionStore, Session, SessionStore
 
 __all__ = (
+    "AuthorizerCache",
     "BearerToken",
     "CancelOnDisconnect",
     "DependentTokenAuthorizer",
