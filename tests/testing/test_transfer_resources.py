@@ -422,7 +422,7 @@ async def test_v2_bookmarks(stage: Stage) -> None:
     while link:
         page = await stage.http.get(link, headers={"Authorization": f"Bearer {stage.emulator.access_token()}"})
         names += [each["attributes"]["name"] for each in page.json()["data"]]
-        link = (page.json()["links"] or {}).get("next")
+        link = page.json().get("links", {}).get("next")
     assert names == ["one", "more 0", "more 1", "more 2", "more 3"]
     assert len((await stage.ok("GET", "/v2/bookmarks", include="collection"))["included"]) == 1
     assert await stage.refused("POST", "/v2/bookmarks", {"data": {"type": "Bookmark"}}) == (422, "UnprocessableEntity")

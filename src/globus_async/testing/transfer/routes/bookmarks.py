@@ -10,7 +10,7 @@ from ..documents import bookmark_document
 from ..errors import ServiceError
 from ..model import Bookmark, Document
 from ..permissions import check_visible
-from .json_api import attributes, page, related_id, resource_answer
+from .json_api import attributes, page, page_document, related_id, resource_answer
 
 if TYPE_CHECKING:
     from starlette.responses import Response
@@ -101,11 +101,7 @@ def _check_name(call: Call, name: str, *, but: Bookmark | None = None) -> None:
 async def v2_list(call: Call) -> Response:
     """List the caller's bookmarks, with their collections if asked for."""
     marked, links = page(call, _mine(call))
-    document: Document = {
-        "data": [_resource(each) for each in marked],
-        "links": links,
-        "meta": {"request_id": call.request_id},
-    }
+    document = page_document(call, [_resource(each) for each in marked], links)
     if "collection" in (call.query("include", "") or "").split(","):
         document["included"] = [_included(call, each) for each in {each.endpoint_id: each for each in marked}.values()]
     return answer(document)

@@ -67,6 +67,12 @@ def page(call: Call, entries: Sequence[T]) -> tuple[Sequence[T], Document | None
     return entries[start:end], {"next": str(following)}
 
 
+def page_document(call: Call, entries: Sequence[Document], links: Document | None) -> Document:
+    """Make a list that leaves its links out at the end."""
+    document: Document = {"data": list(entries), "meta": {"request_id": call.request_id}}
+    return document if links is None else document | {"links": links}
+
+
 def resource_answer(
     call: Call, resource: Document | None, *, status: int = 200, included: Sequence[Document] | None = None
 ) -> Response:

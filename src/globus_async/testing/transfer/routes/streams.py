@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from ..call import Call, RouteTable, answer
 from ..errors import ServiceError
-from .json_api import attributes, page, related_id, resource_answer
+from .json_api import attributes, page, page_document, related_id, resource_answer
 
 if TYPE_CHECKING:
     from starlette.responses import Response
@@ -122,7 +122,7 @@ async def tunnel_events(call: Call) -> Response:
 async def list_access_points(call: Call) -> Response:
     """List stream access points."""
     marked, links = page(call, list(call.state.access_points.values()))
-    return answer({"data": list(marked), "links": links, "meta": {"request_id": call.request_id}})
+    return answer(page_document(call, marked, links))
 
 
 async def get_access_point(call: Call) -> Response:
