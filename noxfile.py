@@ -47,6 +47,13 @@ def demo(session: nox.Session) -> None:
 
 
 @nox.session(python=PYTHON)
+def portal(session: nox.Session) -> None:
+    """Serve the research data portal, in front of an emulated Globus unless GLOBUS_CLIENT_ID is set."""
+    session.install(".[emulator,fastapi]", *group("examples"))
+    session.run("python", "-m", "examples.portal", *session.posargs)
+
+
+@nox.session(python=PYTHON)
 def tests(session: nox.Session) -> None:
     """Run the tests; arguments after ``--`` go to pytest."""
     session.install("-e", ".[emulator,fastapi]", *group("tests"))

@@ -6,10 +6,13 @@ from collections.abc import Iterator
 from importlib import import_module
 from importlib.metadata import version as version_of
 from types import ModuleType
+from typing import TYPE_CHECKING
 
-from sphinx.application import Sphinx
-from sphinx.environment import BuildEnvironment
 from sphinx.util import logging
+
+if TYPE_CHECKING:
+    from sphinx.application import Sphinx
+    from sphinx.environment import BuildEnvironment
 
 project = "globus_async"
 author = "The globus_async authors"

@@ -94,7 +94,7 @@ async def test_examples_of_a_page_run(page: Page, monkeypatch: pytest.MonkeyPatc
     async with world() as names, names["emulator"].serve() as server:
         for variable, url in server.environ.items():
             monkeypatch.setenv(variable, url)
-        names |= registered(names["emulator"])
+        names.update(registered(names["emulator"]))
         for block in page.blocks:
             if block.language == "python":
                 await run(block, page, names)

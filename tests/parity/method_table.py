@@ -47,7 +47,7 @@ def rows(service: str, owner: str) -> Iterator[tuple[str, str, str, str]]:
 
 
 def _mark(is_there: bool) -> str:
-    return "yes" if is_there else "–"
+    return "yes" if is_there else "no"
 
 
 def _called(ours: type[Any], name: str) -> str:
