@@ -1,0 +1,198 @@
+"""The Auth clients against the emulator, over real sockets: every grant, from the login to the last revocation."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from globus_async import AccessTokenAuthorizer, RefreshTokenAuthorizer, TransferClient, Transport
+from globus_async.errors import IdTokenError, LoginRequired
+from globus_async.scopes import AuthScopes, Scope, TransferScopes
+from globus_async.services.auth import (
+    AuthClient,
+    AuthenticationFailed,
+    ConfidentialAppAuthClient,
+    ConsentRequired,
+    IdentityMap,
+    InvalidClient,
+    InvalidGrant,
+    NativeAppAuthClient,
+    NotFound,
+    PermissionDenied,
+)
+from globus_async.testing import GlobusEmulator
+from tests.services.auth.world import SCOPES
+
+SECRET = "secret-of-the-confidential-client"
+CALLBACK = "https://portal.example.org/callback"
+TRANSFER, AUTH = "transfer.api.globus.org", "auth.globus.org"
+
+
+@dataclass
+class House:
+    """An emulator that listens, and clients of it."""
+
+    emulator: GlobusEmulator
+    url: str
+    transport: Transport
+    native: NativeAppAuthClient
+    app: ConfidentialAppAuthClient
+    ada: Any
+
+    def user(self, token: str) -> AuthClient:
+        return AuthClient(authorizer=AccessTokenAuthorizer(token), base_url=self.url, transport=self.transport)
+
+    def code(self, url: str) -> str:
+        """Agree to everything, as the user."""
+        return str(self.emulator.auth.authorize(url).code)
+
+
+@pytest.fixture
+async def house() -> AsyncIterator[House]:
+    async with (
+        GlobusEmulator(rotate_refresh_tokens=True) as emulator,
+        emulator.serve() as server,
+        Transport() as transport,
+    ):
+        ada = emulator.add_identity("ada@example.org", name="Ada Lovelace")
+        native = emulator.add_client("Laptop")
+        app = emulator.add_client("Service", secret=SECRET, redirect_uris=[CALLBACK])
+        yield House(
+            emulator,
+            server.url,
+            transport,
+            NativeAppAuthClient(native.id, base_url=server.url, transport=transport),
+            ConfidentialAppAuthClient(app.id, SECRET, base_url=server.url, transport=transport),
+            ada,
+        )
+
+
+async def test_a_native_login_from_the_address_to_the_last_revocation(house: House) -> None:
+    """Login, id_token, a call, renewal with rotation, revocation."""
+    flow = house.native.oauth2_start_flow(refresh_tokens=True, nonce="n-1")
+    tokens = await flow.exchange_code_for_tokens(house.code(flow.get_authorize_url()), state=flow.state)
+    assert sorted(tokens.by_resource_server) == [AUTH, TRANSFER]
+    assert tokens.missing_scopes(flow.requested_scopes) == []
+    claims = await tokens.decode_id_token()
+    assert (claims["sub"], claims.get("nonce")) == (house.ada.id, "n-1")
+    assert await tokens.decode_id_token() == claims
+    assert house.emulator.auth.key_requests == 1
+    assert (await house.user(tokens.by_resource_server[AUTH]["access_token"]).userinfo())["sub"] == house.ada.id
+
+    refresh_token = tokens.by_resource_server[TRANSFER]["refresh_token"]
+    assert refresh_token is not None
+    authorizer = RefreshTokenAuthorizer(refresh_token, house.native)
+    async with TransferClient(authorizer=authorizer, base_url=house.url, transport=house.transport) as tc:
+        await asyncio.gather(*(tc.get("/v0.10/task_list") for _ in range(20)))
+        assert authorizer.refresh_token.reveal() != refresh_token
+        await house.native.oauth2_revoke_token(authorizer.refresh_token)
+        with pytest.raises(LoginRequired):
+            await tc.get("/v0.10/task_list")
+    assert house.emulator.auth.replays == 0
+
+
+async def test_a_code_works_once_and_for_its_own_login_only(house: House) -> None:
+    """Another verifier, another redirect and a second use are refused."""
+    mine, other = (house.native.oauth2_start_flow("openid") for _ in range(2))
+    code = house.code(mine.get_authorize_url())
+    with pytest.raises(InvalidGrant):
+        await other.exchange_code_for_tokens(code)
+    code = house.code(mine.get_authorize_url())
+    await mine.exchange_code_for_tokens(code)
+    with pytest.raises(InvalidGrant):
+        await mine.exchange_code_for_tokens(code)
+
+
+async def test_a_hundred_web_logins_at_once(house: House) -> None:
+    """One client, a hundred users: each gets the tokens of its own identity."""
+    people = [house.emulator.add_identity(f"user{n}@example.org") for n in range(100)]
+
+    async def log_in(person: Any) -> str:
+        flow = house.app.oauth2_start_flow(CALLBACK, "openid")
+        redirect = house.emulator.auth.authorize(flow.get_authorize_url(prompt="login"), person)
+        await asyncio.sleep(0)
+        tokens = await flow.exchange_code_for_tokens(redirect.code, state=flow.state)
+        return (await tokens.decode_id_token())["sub"]
+
+    assert await asyncio.gather(*map(log_in, people)) == [person.id for person in people]
+
+
+async def test_an_app_acts_as_itself(house: House) -> None:
+    """Client credentials, introspection, and its own identity."""
+    tokens = await house.app.oauth2_client_credentials_tokens([TransferScopes.all, "openid"])
+    access_token = tokens.by_scopes[str(TransferScopes.all)]["access_token"]
+    told = await house.app.oauth2_token_introspect(access_token)
+    assert told.active
+    assert told["username"] == f"{house.app.client_id}@clients.auth.globus.org"
+    assert (await house.app.oauth2_validate_token(access_token))["active"] is True
+    assert (await house.app.oauth2_revoke_token(access_token))["active"] is False
+    assert not (await house.app.oauth2_token_introspect(access_token)).active
+    with pytest.raises(InvalidClient):
+        await ConfidentialAppAuthClient(
+            house.app.client_id or "", "wrong", base_url=house.url, transport=house.transport
+        ).oauth2_client_credentials_tokens("openid")
+
+
+async def test_dependent_tokens_and_the_consent_they_need(house: House) -> None:
+    """A service calls another for its user, who must have agreed to that."""
+    auth, app = house.emulator.auth, house.emulator.auth.registry.clients[house.app.client_id or ""]
+    scope = auth.add_scope(app, "run", dependencies=[str(TransferScopes.all)]).scope_string
+    native = auth.registry.clients[house.native.client_id or ""]
+    wanted = str(Scope(scope).with_dependency(TransferScopes.all))
+    good = auth.access_token(house.ada, scopes=[wanted], client=native)
+    tokens = await house.app.oauth2_get_dependent_tokens(good, refresh_tokens=True)
+    assert list(tokens.by_resource_server) == [TRANSFER]
+    assert tokens.by_resource_server[TRANSFER]["refresh_token"]
+    bob = house.emulator.add_identity("bob@example.org")
+    optional = auth.add_scope(app, "ask", optional_dependencies=[str(TransferScopes.all)]).scope_string
+    bare = auth.access_token(bob, scopes=[optional], client=native)
+    with pytest.raises(ConsentRequired) as caught:
+        await house.app.oauth2_get_dependent_tokens(bare, scope=TransferScopes.all)
+    assert caught.value.info.consent_required.required_scopes
+    with pytest.raises((InvalidGrant, AuthenticationFailed)):
+        await house.app.oauth2_get_dependent_tokens("AgUnknown")
+
+
+async def test_keys_that_change(house: House) -> None:
+    """A key that the service has replaced is found within a minute, and no forged one makes more requests."""
+    flow = house.native.oauth2_start_flow("openid")
+    tokens = await flow.exchange_code_for_tokens(house.code(flow.get_authorize_url()))
+    await tokens.decode_id_token()
+    house.emulator.auth.roll_keys(keep=0)
+    with pytest.raises(IdTokenError):
+        await (await flow.exchange_code_for_tokens(house.code(flow.get_authorize_url()))).decode_id_token()
+    assert house.emulator.auth.key_requests == 1
+    fresh = NativeAppAuthClient(house.native.client_id or "", base_url=house.url, transport=house.transport)
+    flow = fresh.oauth2_start_flow("openid")
+    tokens = await flow.exchange_code_for_tokens(house.code(flow.get_authorize_url()))
+    assert (await tokens.decode_id_token())["sub"] == house.ada.id
+
+
+async def test_identities_in_bulk(house: House) -> None:
+    """300 look-ups of 150 identities are two requests; unknown ones are none of them."""
+    people = [house.emulator.add_identity(f"user{n}@example.org") for n in range(150)]
+    token = house.emulator.access_token(house.ada, scopes=SCOPES)
+    idmap = IdentityMap(house.user(token))
+    before = len(house.emulator.requests)
+    found = await asyncio.gather(*(idmap.get(person.id) for person in [*people, *people]))
+    assert [one and one["username"] for one in found] == [f"user{n}@example.org" for n in range(150)] * 2
+    assert len(house.emulator.requests) == before + 2
+    assert await idmap.get("00000000-0000-0000-0000-000000000000") is None
+
+
+async def test_what_a_token_may_not_do(house: House) -> None:
+    """The errors say so: no token, a token that is over, one without the scope, a thing that is not there."""
+    with pytest.raises(AuthenticationFailed):
+        await house.user("AgUnknown").userinfo()
+    with pytest.raises((PermissionDenied, AuthenticationFailed)):
+        await house.user(house.emulator.access_token(house.ada)).get_projects()
+    admin = house.user(house.emulator.access_token(house.ada, scopes=SCOPES))
+    with pytest.raises(NotFound):
+        await admin.get_project("00000000-0000-0000-0000-000000000000")
+    with pytest.raises(InvalidGrant):
+        await house.native.oauth2_refresh_token("AgUnknown")
+    assert [str(scope) for scope in AuthScopes][:1] == ["openid"]
