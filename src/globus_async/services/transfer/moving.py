@@ -137,27 +137,27 @@ class Submitting:
         """Read the next item."""
         if self._is_reading:  # an iterator that was interrupted may pass for one that is over
             raise GlobusSDKUsageError("reading the items was interrupted; begin again with the same journal")
+        if self._read % _BREATH == _BREATH - 1:
+            await asyncio.sleep(0)  # not to hold up the loop while items are skipped
         self._is_reading = True
         numbered = await self._source.next()
         self._is_reading = False
         if numbered is None:
             return None
-        number, given = numbered
-        if number % _BREATH == 0:
-            await asyncio.sleep(0)  # not to hold up the loop while items are skipped
-        item = self._built(given, number)
+        # no await from here on: an item that was read must not be lost
+        item = self._built(*numbered)
         self._digest.update(json.dumps(item, sort_keys=True).encode())
         self._read += 1
         return item
 
-    def _built(self, given: TransferItem, number: int) -> dict[str, Any]:
+    def _built(self, number: int, given: TransferItem) -> dict[str, Any]:
         """Return an item as it is sent."""
         scratch = self._scratch
         try:
             if isinstance(given, Mapping):
                 scratch.add_item(**given)
             else:
-                source_path, destination_path = given
+                source_path, destination_path = () if isinstance(given, str) else given
                 scratch.add_item(source_path, destination_path)
         except (TypeError, ValueError) as error:
             raise GlobusSDKUsageError(f"item {number} cannot be submitted: {error}") from None
