@@ -1,0 +1,128 @@
+"""A submission of many files that is killed at any instants, and begun again, transfers every file exactly once."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from globus_async.testing import GlobusEmulator, MemoryStorage
+from globus_async.testing.troubles import drop_after, drop_before, status
+
+FILES = 40
+
+SUBMITTER = """
+import asyncio, json, os, signal, sys, time
+from globus_async import AccessTokenAuthorizer, RetryPolicy, TransferClient
+from globus_async.services.transfer import TransferData
+import globus_async.transport._attempt, globus_async.transport._wire
+
+async def submit(told):
+    authorizer = AccessTokenAuthorizer(told["token"])
+    retry = RetryPolicy(base_delay=0.005)
+    async with TransferClient(base_url=told["url"], authorizer=authorizer, rate_limit=None, retry=retry) as tc:
+        data = TransferData(told["source"], told["destination"])
+        pairs = ((f"/in/{number}", f"/out/{number}") for number in range(told["files"]))
+        await tc.submit_items(data, pairs, journal=told["journal"], items_per_task=told["items_per_task"])
+
+for line in sys.stdin:
+    told = json.loads(line)
+    child = os.fork()
+    if child == 0:
+        asyncio.run(submit(told))
+        os._exit(0)
+    if told["seconds"] is not None:
+        time.sleep(told["seconds"])
+        os.kill(child, signal.SIGKILL)
+    print(os.waitpid(child, 0)[1], flush=True)
+"""
+"""For each line it reads it begins the submission in a fresh process, and kills that after so many seconds."""
+
+
+class Submitter:
+    """The process that begins submissions and kills them."""
+
+    def __init__(self) -> None:
+        self._process = subprocess.Popen(
+            [sys.executable, "-c", SUBMITTER], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
+        self.killed = 0
+
+    def submit(self, **told: object) -> bool:
+        """Begin a submission; return whether it came to its end."""
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        print(json.dumps(told), file=self._process.stdin, flush=True)
+        status = int(self._process.stdout.readline())
+        assert status in {0, signal.SIGKILL}
+        self.killed += status == signal.SIGKILL
+        return status == 0
+
+    def close(self) -> None:
+        """End it."""
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._process.stdin.close()
+        self._process.wait(10)
+        self._process.stdout.close()
+
+
+@pytest.fixture(scope="module")
+def submitter() -> Iterator[Submitter]:
+    submitter = Submitter()
+    yield submitter
+    submitter.close()
+
+
+@settings(max_examples=15, deadline=None, derandomize=True)
+@given(
+    kills=st.lists(st.floats(0.003, 0.15), min_size=1, max_size=8),
+    items_per_task=st.integers(1, 12),
+    troubles=st.lists(st.tuples(st.sampled_from(["lost", "dropped", "503"]), st.integers(0, 6)), max_size=3),
+)
+def test_every_file_exactly_once(
+    submitter: Submitter, kills: list[float], items_per_task: int, troubles: list[tuple[str, int]]
+) -> None:
+    """Whenever it is killed, and whatever answers are lost meanwhile, no file is submitted twice and none forgotten."""
+    emulator = GlobusEmulator()
+    ada = emulator.add_identity("ada@example.org", name="Ada")
+    files = {f"in/{number}": f"file {number}" for number in range(FILES)}
+    source = emulator.add_collection("Instrument", storage=MemoryStorage(files), owner=ada)
+    archive = MemoryStorage({"out/": None})
+    destination = emulator.add_collection("Archive", storage=archive, owner=ada)
+    for kind, after in troubles:
+        trouble = {"lost": drop_after(), "dropped": drop_before(), "503": status(503)}[kind]
+        emulator.troubles.add("POST", "/v0.10/transfer", trouble, times=1, after=after)
+    with TemporaryDirectory() as folder, emulator.serve_in_thread() as server:
+        told = {
+            "url": server.url,
+            "token": emulator.access_token(ada),
+            "source": source.id,
+            "destination": destination.id,
+            "journal": str(Path(folder, "journal")),
+            "files": FILES,
+            "items_per_task": items_per_task,
+        }
+        for seconds in kills:
+            submitter.submit(**told, seconds=seconds)
+        assert submitter.submit(**told, seconds=None)
+        server.run(emulator.settle())
+    submitted = Counter(item.destination for task in emulator.tasks for item in task.items)
+    assert submitted == {("out", str(number)): 1 for number in range(FILES)}
+    assert {task.status.value for task in emulator.tasks} == {"SUCCEEDED"}
+    transferred = Counter(file.destination_path for task in emulator.tasks for file in task.successful)
+    assert sorted(transferred.values()) == [1] * FILES
+
+
+def test_the_kills_came_in_the_middle(submitter: Submitter) -> None:
+    """Many of those submissions were killed before their end: the test above has tested something."""
+    assert submitter.killed > 20

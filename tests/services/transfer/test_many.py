@@ -1,0 +1,74 @@
+"""The ready-made bulks, against the emulator."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator
+from typing import Any
+
+import pytest
+
+from globus_async import GlobusSDKUsageError
+from globus_async.services.transfer import EndpointNotFound, NotFound
+from tests.services.transfer.world import World, world
+
+NOBODYS = "ddb59aef-6d04-11e5-ba46-22000b92c6ec"
+
+
+@pytest.fixture
+async def names() -> AsyncGenerator[World]:
+    async with world() as names:
+        yield names
+
+
+async def test_endpoints(names: World) -> None:
+    """Each endpoint's document, or its error, in the order of the input."""
+    ids = [names["endpoint_id"], NOBODYS, names["source_id"], "no id"]
+    outcomes = await names["tc"].get_endpoints(iter(ids), fields=["display_name"])
+    assert [outcome.item for outcome in outcomes] == ids
+    assert [type(outcome.error) for outcome in outcomes] == [
+        type(None),
+        EndpointNotFound,
+        type(None),
+        GlobusSDKUsageError,
+    ]
+    assert [outcomes[0].value["display_name"], outcomes[2].value["display_name"]] == ["Lab storage", "Instrument"]
+
+
+async def test_tasks_share_requests(names: World) -> None:
+    """Tasks come fifty to a request; one that is not there is an error of its own."""
+    tc, emulator = names["tc"], names["emulator"]
+    ids = [names["task_id"], names["active_task_id"], NOBODYS] * 30
+    before = len(emulator.requests)
+    outcomes = await tc.get_tasks(ids)
+    asked = emulator.requests[before:]
+    assert [request.path for request in asked if request.path.endswith("task_list")] == ["/v0.10/task_list"]
+    assert len(asked) == 2
+    for outcome in outcomes:
+        if outcome.item == NOBODYS:
+            assert isinstance(outcome.error, NotFound)
+        else:
+            assert outcome.value["task_id"] == outcome.item
+
+
+async def test_access_rules(names: World) -> None:
+    """The rules of each collection."""
+    (rules,) = await names["tc"].endpoint_acl_lists([names["guest_collection_id"]]).values()
+    assert names["rule_id"] in [rule["id"] for rule in rules]
+
+
+async def test_folders(names: World) -> None:
+    """The entries of each folder; a folder that is not there is an error of its own."""
+    told: list[Any] = []
+    folders = [(names["endpoint_id"], path) for path in ("/project1/", "/nowhere/", "/dataset0/")]
+    outcomes = await names["tc"].operation_ls_many(folders, filter="type:file", progress=told.append)
+    assert [entry["name"] for entry in outcomes[0].value] == ["file1.txt"]
+    assert isinstance(outcomes[1].error, NotFound)
+    assert [entry["name"] for entry in outcomes[2].value] == ["readme"]
+    assert (told[-1].done, told[-1].failed, told[-1].total) == (3, 1, 3)
+
+
+async def test_one_by_one_in_order(names: World) -> None:
+    """Entered, a bulk gives one outcome after the other, in order if so asked for."""
+    ids = [names["endpoint_id"], names["source_id"]] * 20
+    async with names["tc"].get_endpoints(ids, ordered=True, concurrency=3) as outcomes:
+        assert [outcome.value["id"] async for outcome in outcomes] == ids
