@@ -167,6 +167,7 @@ class Pages(Generic[T]):
         cap: int | None = None,
         at_a_time: int = _WINDOW,
     ) -> None:
+        self._cap: int | None = None
         for name, number in (
             ("num_results", num_results),
             ("the page size", page_size),
@@ -178,8 +179,7 @@ class Pages(Generic[T]):
         self._style = style
         self._start: Position = {**dict(style.start), **(start or {})}
         self._page_size = page_size
-        limits = [number for number in (num_results, cap) if number is not None]
-        self._cap = min(limits) if limits else None
+        self._cap = min((number for number in (num_results, cap) if number is not None), default=None)
         self._at_a_time = at_a_time
 
     def __repr__(self) -> str:

@@ -76,6 +76,8 @@ class Transport:
         verify: bool = True,
         clock: Clock | None = None,
     ) -> None:
+        self.closed = False
+        self._limit = max_in_flight
         if max_in_flight < 1 or max_response_bytes < 1:
             raise GlobusSDKUsageError("max_in_flight and max_response_bytes must be 1 or more")
         if not all(seconds > 0 for seconds in (connect_timeout, read_timeout, total_timeout)):
@@ -85,10 +87,8 @@ class Transport:
         self.clock: Clock = SystemClock() if clock is None else clock
         self.jitter: Callable[[], float] = random.random
         self.total_timeout = total_timeout
-        self.closed = False
         self._given = http_client
         self._sender: Sender | None = None
-        self._limit = max_in_flight
         self._timeouts = {"connect": connect_timeout, "read": read_timeout, "write": read_timeout, "pool": None}
         self._max_response_bytes = max_response_bytes
         self._ca_bundle = ca_bundle

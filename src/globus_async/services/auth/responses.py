@@ -106,9 +106,9 @@ class _EnvelopeResponse(_SecretResponse[_D]):
     __slots__ = ()
 
     def __init__(self, answer: Answer, data: Any) -> None:
+        super().__init__(answer, cast("_D", data))
         if not is_object(data):
             raise answer.unusable("it should be a JSON object")
-        super().__init__(answer, cast("_D", data))
 
 
 class ClientResponse(_EnvelopeResponse[ClientEnvelope]):
@@ -127,6 +127,10 @@ class _TokenResponse(_SecretResponse[_D]):
     """An answer with tokens in it, one per resource server."""
 
     __slots__ = ("_by_resource_server", "_by_scopes")
+
+    def __init__(self, answer: Answer, data: Any) -> None:
+        super().__init__(answer, cast("_D", data))
+        self._by_resource_server: dict[str, TokenInfo] = {}
 
     @property
     def by_resource_server(self) -> dict[str, TokenInfo]:
@@ -154,7 +158,6 @@ class _TokenResponse(_SecretResponse[_D]):
         return [scope for scope in _required(requested) if scope not in self._by_scopes]
 
     def _index(self, entries: list[dict[str, Any]]) -> None:
-        self._by_resource_server: dict[str, TokenInfo] = {}
         for token in (_info(entry, self.answer.started_at) for entry in entries if _has_token(entry)):
             self._by_resource_server.setdefault(token["resource_server"], token)
         self._by_scopes = TokensByScope(self._by_resource_server.values())
@@ -283,10 +286,10 @@ class IntrospectionResponse(GlobusHTTPResponse[IntrospectionDocument]):
     __slots__ = ("active",)
 
     def __init__(self, answer: Answer, data: Any) -> None:
+        self.active = is_object(data) and data.get("active") is True
+        super().__init__(answer, cast("IntrospectionDocument", data) if self.active else {"active": False})
         if not is_object(data) or "active" not in data:
             raise answer.unusable("it should say whether the token is active")
-        self.active = data["active"] is True
-        super().__init__(answer, cast("IntrospectionDocument", data) if self.active else {"active": False})
 
 
 class GetConsentsResponse(Page[ConsentDocument]):

@@ -1,0 +1,53 @@
+"""An object whose constructor fails is in the traceback; whoever shows that, with locals, must not fail in turn."""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from globus_async import BaseClient, RetryPolicy, Transport
+from globus_async._answer import Answer, Headers
+from globus_async.authorizers import AccessTokenAuthorizer, BasicAuthorizer
+from globus_async.errors import GlobusError
+from globus_async.paging import Pages, single
+from globus_async.response import IterableResponse
+from globus_async.services.auth import ConfidentialAppAuthClient, NativeAppAuthClient, responses
+from globus_async.services.transfer import TransferClient
+
+ID = "ddb59aef-6d04-11e5-ba46-22000b92c6ec"
+ANSWER = Answer(method="GET", path="/x", status=200, reason="", headers=Headers([]), body=b"")
+
+
+async def _never(_: object) -> Any:
+    raise AssertionError("it was used")
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: Transport(max_in_flight=0),
+        lambda: RetryPolicy(max_retries=-1),
+        lambda: BaseClient(base_url="x"),
+        lambda: TransferClient(base_url="x"),
+        lambda: NativeAppAuthClient(ID, base_url="x"),
+        lambda: ConfidentialAppAuthClient(ID, "secret", base_url="x"),
+        lambda: AccessTokenAuthorizer(""),
+        lambda: BasicAuthorizer("", ""),
+        lambda: Pages(_never, style=single, num_results=0),
+        lambda: IterableResponse(ANSWER, {"DATA": 1}),
+        lambda: responses.OAuthTokenResponse(ANSWER, {}),
+        lambda: responses.OAuthTokenResponse(ANSWER, {"error": "x"}),
+        lambda: responses.OAuthDependentTokenResponse(ANSWER, {}),
+        lambda: responses.IntrospectionResponse(ANSWER, {}),
+        lambda: responses.ClientResponse(ANSWER, []),
+    ],
+)
+def test_it_can_be_shown(make: Callable[[], object]) -> None:
+    """Its repr works with what there is of it."""
+    with pytest.raises(GlobusError) as caught:
+        make()
+    told = traceback.TracebackException.from_exception(caught.value, capture_locals=True)
+    assert "self = " in "".join(told.format())
