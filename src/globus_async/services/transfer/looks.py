@@ -170,11 +170,14 @@ class Looks:
 
     async def _fetched(self, task_ids: Sequence[str]) -> dict[str, TaskDocument]:
         if len(task_ids) == 1:
-            return {task_ids[0]: (await self._client.get_task(task_ids[0])).data}
+            response = await self._client.get_task(task_ids[0])
+            if not isinstance(response.get("status"), str):  # whoever waits would wait for ever
+                raise response.answer.unusable("it should say the status of the task")
+            return {task_ids[0]: response.data}
         page = await self._client.task_list(
             limit=len(task_ids), filter={"task_id": task_ids, "type": ["TRANSFER", "DELETE"]}
         )
-        return {str(task.get("task_id", "")).lower(): task for task in page}
+        return {str(task.get("task_id", "")).lower(): task for task in page if isinstance(task.get("status"), str)}
 
 
 def _hand_on(looks: Sequence[_Look], answer: TaskDocument | GlobusError) -> None:

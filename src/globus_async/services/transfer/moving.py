@@ -20,7 +20,7 @@ from .data import TransferData
 from .errors import NotFound, TooManyPendingJobs
 from .journal import Journal, Recorded
 from .outcomes import is_over
-from .submissions import SubmissionMethods
+from .submissions import SubmissionMethods, id_of
 from .waiting import WaitingMethods
 
 __all__ = ("MovingMethods", "SubmittedTask", "Submitting", "TransferItem")
@@ -128,7 +128,7 @@ class Submitting:
         if not self._document["DATA"]:
             return False
         if "submission_id" not in self._document:
-            self._document["submission_id"] = (await self._client.get_submission_id())["value"]
+            self._document["submission_id"] = id_of(await self._client.get_submission_id())
         await self._journal.announce(self._document, self._digest.hexdigest())
         self._document = copy.deepcopy(self._template)
         return True
@@ -157,7 +157,8 @@ class Submitting:
             if isinstance(given, Mapping):
                 scratch.add_item(**given)
             else:
-                source_path, destination_path = () if isinstance(given, str) else given
+                pair: Any = () if isinstance(given, str) else given
+                source_path, destination_path = pair
                 scratch.add_item(source_path, destination_path)
         except (TypeError, ValueError) as error:
             raise GlobusSDKUsageError(f"item {number} cannot be submitted: {error}") from None

@@ -16,7 +16,7 @@ from .errors import TransferAPIError, may_have_been_executed
 if TYPE_CHECKING:
     from ...response import GlobusHTTPResponse
 
-__all__ = ("SubmissionMethods",)
+__all__ = ("SubmissionMethods", "id_of")
 
 _ENDS: Final[Mapping[str, tuple[str, ...]]] = {
     "transfer": ("source_endpoint", "destination_endpoint"),
@@ -130,13 +130,10 @@ class SubmissionMethods(BaseClient):
     ) -> GlobusHTTPResponse[SubmissionResultDocument]:
         _check(kind, data)
         if not data.get("submission_id"):
-            response = await self.get_submission_id()
-            value = response.get("value")
-            if not isinstance(value, str) or not value:
-                raise response.answer.unusable("it should have a submission id as its value")
+            submission_id = id_of(await self.get_submission_id())
             # another submission of the same document may have been faster; then both go by its id
             if not data.get("submission_id"):
-                data["submission_id"] = value
+                data["submission_id"] = submission_id
         try:
             return await self._send(
                 "POST",
@@ -154,6 +151,14 @@ class SubmissionMethods(BaseClient):
             if not may_have_been_executed(error):
                 raise
             _uncertain(kind, data, error)
+
+
+def id_of(response: GlobusHTTPResponse[SubmissionIdDocument]) -> str:
+    """Return the submission id that the service gave."""
+    value: object = response.get("value")
+    if not isinstance(value, str) or not value:
+        raise response.answer.unusable("it should have a submission id as its value")
+    return value
 
 
 def _check(kind: str, data: object) -> None:
