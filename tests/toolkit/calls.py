@@ -6,14 +6,23 @@ A parameter without a default gets a value by its name; a new name that is not k
 
 from __future__ import annotations
 
+import atexit
 import inspect
+import itertools
 from collections.abc import AsyncIterable, Awaitable, Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, cast
 
 from globus_async import BaseClient
+from globus_async.services.transfer import TransferData
 
 __all__ = ("ID", "Call", "every_call")
+
+_FOLDER = TemporaryDirectory()
+_NUMBERS = itertools.count()
+atexit.register(_FOLDER.cleanup)
 
 ID = "5e1f2a4c-0000-4000-8000-000000000001"
 
@@ -23,6 +32,7 @@ VALUES: dict[str, Any] = {
     "contact_email": "ada@example.org",
     "description": "what it is",
     "display_name": "Lab storage",
+    "folders": [(ID, "/~/")],
     "form_data": {"grant_type": "client_credentials"},
     "message": "why",
     "method": "GET",
@@ -41,7 +51,6 @@ VALUES: dict[str, Any] = {
     "subscription_admin_verified": True,
     "subscription_id": ID,
     "symlink_target": "/~/there",
-    "task_ids": [ID],
     "token": "token",
     "update_doc": {"data": {}},
 }
@@ -52,6 +61,11 @@ ONLY_FOR: dict[str, dict[str, Any]] = {
     "post": {"path": "/v0.10/x"},
     "put": {"path": "/v0.10/x"},
     "request": {"path": "/v0.10/x"},
+    "submit_items": {
+        "data": TransferData(ID, ID),
+        "items": [("/x", "/y")],
+        "journal": lambda: Path(_FOLDER.name, f"journal {next(_NUMBERS)}"),
+    },
     "submit_delete": {"data": {"DATA_TYPE": "delete", "endpoint": ID, "DATA": [{"path": "/x"}], "submission_id": ID}},
     "submit_transfer": {
         "data": {
@@ -70,6 +84,7 @@ ONLY_FOR: dict[str, dict[str, Any]] = {
     "create_tunnel": {"data": {"data": {"type": "Tunnel", "attributes": {}}}},
     "task_wait": {"timeout": 1, "polling_interval": 1},
 }
+"""A function is called for each call: what it makes is fresh."""
 NO_CALLS = frozenset({"aclose", "data_access_scope", "oauth2_get_authorize_url", "oauth2_start_flow", "set_app_name"})
 """What sends nothing."""
 
@@ -89,7 +104,8 @@ class Call:
         on: Any = client
         if self.method == "oauth2_exchange_code_for_tokens" and hasattr(on, "oauth2_start_flow"):
             on.oauth2_start_flow(redirect_uri="http://127.0.0.1/")
-        made: object = getattr(on, self.method)(**self.arguments)
+        arguments = {name: value() if callable(value) else value for name, value in self.arguments.items()}
+        made: object = getattr(on, self.method)(**arguments)
         if isinstance(made, Awaitable):
             return await cast("Awaitable[object]", made)
         assert isinstance(made, AsyncIterable), f"{self.method} gave {made!r}"
@@ -102,6 +118,8 @@ def _value(method: str, parameter: inspect.Parameter) -> Any:
         return VALUES[name]
     if name == "data":
         return {"DATA_TYPE": "anything"}
+    if name.endswith("_ids"):
+        return [ID]
     assert name.endswith("_id"), f"tests.toolkit.calls has no value for the parameter {name!r} of {method}"
     return ID
 
@@ -111,9 +129,12 @@ def every_call(client_class: type[BaseClient]) -> Iterator[Call]:
     for name, method in inspect.getmembers(client_class, inspect.isfunction):
         if name.startswith("_") or name in NO_CALLS:
             continue
+        own = ONLY_FOR.get(name, {})
         arguments = {
             parameter.name: _value(name, parameter)
             for parameter in list(inspect.signature(method).parameters.values())[1:]
-            if parameter.default is parameter.empty and parameter.kind is not parameter.VAR_KEYWORD
+            if parameter.default is parameter.empty
+            and parameter.kind is not parameter.VAR_KEYWORD
+            and parameter.name not in own
         }
-        yield Call(name, arguments | ONLY_FOR.get(name, {}))
+        yield Call(name, arguments | own)
