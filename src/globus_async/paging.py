@@ -134,6 +134,9 @@ single: Final = Style(_after_nothing)
 _WINDOW: Final = 8
 """How many pages are fetched at a time by default."""
 
+_MOST_EMPTY: Final = 1000
+"""How many pages in a row may have no items; a service that filters may have some of them."""
+
 Fetch = Callable[[Position], Awaitable[Page[T]]]
 """Fetches the page that the parameters lead to."""
 
@@ -263,7 +266,7 @@ class _Walk(Generic[T]):
     does not, the walk goes on page by page.
     """
 
-    __slots__ = ("_at", "_coming", "_position", "_ready", "_seen", "_style", "_wanted", "_window")
+    __slots__ = ("_at", "_coming", "_empty", "_position", "_ready", "_seen", "_style", "_wanted", "_window")
 
     def __init__(
         self,
@@ -279,6 +282,7 @@ class _Walk(Generic[T]):
         self._wanted = wanted
         self._window = window
         self._seen: set[tuple[tuple[str, object], ...]] = set()
+        self._empty = 0
         self._coming: list[tuple[Position, int | None]] = []
         self._ready: deque[tuple[Position, Page[T] | GlobusError]] = deque()
 
@@ -304,6 +308,9 @@ class _Walk(Generic[T]):
             page.resume_from = position
             raise page
         self._seen.add(mark)
+        self._empty = 0 if len(page) else self._empty + 1
+        if self._empty > _MOST_EMPTY:
+            raise PaginationStalled(f"the service gives page after page without an item, {self._empty} by now")
         self._position = page.next
         self._coming = [] if self._ready else self._predicted(position, page)
         if self._wanted is not None:

@@ -213,6 +213,23 @@ class TestWindows:
         assert windowed == single == list(range(min(total, num_results or total)))
 
 
+class TestNoEnd:
+    async def test_pages_without_items(self) -> None:
+        """A service that leads on for ever without giving anything is left; a few empty pages are walked through."""
+        asked = 0
+
+        async def fetch(_: Position) -> Page[int]:
+            nonlocal asked
+            asked += 1
+            return page_of({"DATA": [7] if asked == filled else [], "next_marker": str(asked)})
+
+        for filled in (0, 500):
+            asked = 0
+            with pytest.raises(PaginationStalled, match="without an item"):
+                await Pages(fetch, style=null_marker).list()
+            assert asked == 1001 + filled
+
+
 class TestAhead:
     async def test_the_next_page_comes_meanwhile(self) -> None:
         """While a page is worked on the next one is fetched, and no more than that."""
