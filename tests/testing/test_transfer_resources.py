@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from globus_async.testing import Collection, MemoryStorage
+from globus_async.testing.auth._records import Policy
 from tests.testing.transfer_stage import Stage, staged
 
 NOBODY = "00000000-0000-0000-0000-000000000000"
@@ -383,6 +384,23 @@ async def test_data_access_consent(stage: Stage) -> None:
     headers = {"Authorization": f"Bearer {token}"}
     listed = await stage.http.get(f"/v0.10/operation/endpoint/{mapped.id}/ls", headers=headers)
     assert listed.json()["length"] == 1
+
+
+async def test_authentication_policies(stage: Stage) -> None:
+    """A collection may ask for a login of a certain kind; the refusal says which policy, and a login satisfies it."""
+    policy = Policy(str(uuid.uuid4()), str(uuid.uuid4()), "Recent", "", True, 3600)
+    stage.emulator.auth.registry.policies[policy.id] = policy
+    strict = stage.emulator.add_collection("Strict", storage=MemoryStorage(), authentication_policy_id=policy.id)
+    path = f"/operation/endpoint/{strict.id}/ls"
+    await stage.ok("GET", path)
+    await stage.emulator.advance(3601)
+    answer = await stage.send("GET", path)
+    assert (answer.status_code, answer.json()["code"]) == (403, "AuthPolicyFailed")
+    assert answer.json()["authorization_parameters"]["session_required_policies"] == [policy.id]
+    submission = stage.transfer(("/notes.md", "/n"), destination_endpoint=strict.id)
+    assert await stage.refused("POST", "/transfer", submission) == (403, "AuthPolicyFailed")
+    headers = {"Authorization": f"Bearer {stage.emulator.access_token()}"}
+    assert (await stage.http.get(f"/v0.10{path}", headers=headers)).status_code == 200
 
 
 async def test_bookmarks(stage: Stage) -> None:

@@ -287,6 +287,39 @@ async def test_cancel(stage: Stage) -> None:
     assert (await stage.events(task_id))[-1] == "CANCELED"
 
 
+async def test_suspended_tasks(stage: Stage) -> None:
+    """A task whose owner must log in again is INACTIVE and moves nothing until that is done."""
+    stage.emulator.machine.pace.seconds_per_file = 10
+    task_id = await stage.submit(stage.transfer(("/", "/c")))
+    await stage.emulator.advance(5)
+    stage.emulator.suspend(task_id)
+    await stage.emulator.advance(1000)
+    task = await stage.task(task_id)
+    assert (task["status"], task["nice_status"], task["is_ok"]) == ("INACTIVE", "CONSENT_REQUIRED", False)
+    assert task["files_transferred"] < 5
+    assert [each["task_id"] for each in (await stage.ok("GET", "/task_list", filter="status:INACTIVE"))["DATA"]] == [
+        task_id
+    ]
+    stage.emulator.resume(task_id)
+    await stage.emulator.advance(100)
+    assert (await stage.task(task_id))["status"] == "SUCCEEDED"
+
+
+async def test_credentials_that_end_meanwhile(stage: Stage) -> None:
+    """A task on an endpoint of old becomes INACTIVE when its activation ends, and goes on after a new one."""
+    stage.emulator.machine.pace.seconds_per_file = 3600
+    stage.lab.needs_activation = True
+    filled = {"DATA": [{"name": name, "value": "x"} for name in ("hostname", "username", "passphrase")]}
+    await stage.ok("POST", f"/endpoint/{stage.lab.id}/activate", filled)
+    task_id = await stage.submit(stage.transfer(*((f"/data/{name}", f"/{n}") for n, name in enumerate(["a.txt"] * 60))))
+    await stage.emulator.advance(14 * 3600)
+    assert (await stage.task(task_id))["status"] == "INACTIVE"
+    await stage.ok("POST", f"/endpoint/{stage.lab.id}/activate", filled)
+    assert (await stage.task(task_id))["status"] == "ACTIVE"
+    await stage.emulator.advance(6 * 3600)
+    assert (await stage.task(task_id))["status"] == "SUCCEEDED"
+
+
 async def test_progress_can_be_watched() -> None:
     """With a bandwidth the byte counter moves with time, also within a file."""
     async with staged(pace=Pace(bytes_per_second=100)) as stage:

@@ -96,6 +96,7 @@ class GlobusEmulator:
             **(auth or {}),
         )
         self.transfer = TransferState(self.clock, limits or Limits())
+        self.transfer.satisfies_policy = self.auth.satisfies_policy
         if pace is None:
             pace = Pace(start_delay=1.0 if isinstance(self.clock, ManualClock) else 0.0)
         self.machine = TaskMachine(self.transfer, pace=pace)
@@ -362,6 +363,22 @@ class GlobusEmulator:
         if not isinstance(self.clock, ManualClock):
             raise TypeError("only GlobusEmulator(clock=ManualClock()) can be advanced")
         await self.clock.advance(seconds, settle=self.machine.settle)
+
+    def suspend(self, task_id: str, code: str = "CONSENT_REQUIRED") -> None:
+        """
+        Make a task INACTIVE, as the service does when a consent or session has ended.
+
+        Args:
+            task_id: Which one; it stops at its next file.
+            code: What its ``nice_status`` says.
+        """
+        self.transfer.tasks[task_id].suspended = code
+        self.machine.holds_changed()
+
+    def resume(self, task_id: str) -> None:
+        """Let a suspended task go on, as it does when its owner has logged in again."""
+        self.transfer.tasks[task_id].suspended = None
+        self.machine.holds_changed()
 
     async def settle(self) -> None:
         """Wait until every task has ended or waits: for the clock, for its turn, or for the end of a pause."""

@@ -72,7 +72,8 @@ def book(state: TransferState, task: Task, work: TransferWork, outcome: Outcome)
     if outcome.error is not None:
         _fault(state, task, work, outcome, outcome.error)
         return
-    task.trouble = None if not work.failed else task.trouble
+    if not work.failed and task.status is Status.ACTIVE:
+        task.trouble = None
     counts.symlinks += outcome.symlinks
     work.add(outcome.found)
     if not isinstance(unit, Extra):

@@ -15,7 +15,7 @@ from . import history
 from .copying import SourceError, StoppedError
 from .delete_work import DeleteWork
 from .model import Status, Task
-from .permissions import pausing_rules
+from .permissions import is_activated, pausing_rules
 from .storage import StorageError
 from .task_documents import started_details
 from .transfer_work import Copy, FatalError, Outcome, TransferWork, Unit
@@ -109,8 +109,8 @@ class TaskMachine:
         """Look again at a task whose deadline was changed."""
         self._call(lambda: self._interrupt(task))
 
-    def pauses_changed(self) -> None:
-        """Look again at what is paused."""
+    def holds_changed(self) -> None:
+        """Look again at what is paused or suspended."""
         self._call(self._wake_all)
 
     async def settle(self) -> None:
@@ -183,6 +183,7 @@ class TaskMachine:
 
     def _wake_all(self) -> None:
         for task_id, event in self._changed.items():
+            self._refresh_suspension(self._state.tasks[task_id])
             self._refresh_pause(self._state.tasks[task_id])
             event.set()
 
@@ -273,12 +274,27 @@ class TaskMachine:
         return self._closed or task.is_final or task.id not in self._lives
 
     async def _unpaused(self, task: Task) -> None:
-        """Wait while a manager holds the task."""
-        while self._refresh_pause(task):
+        """Wait while a manager holds the task, or its owner must do something first."""
+        while self._refresh_suspension(task) | self._refresh_pause(task):
             changed = self._changed[task.id]
             changed.clear()
             with self._resting():
                 await changed.wait()
+
+    def _refresh_suspension(self, task: Task) -> bool:
+        """Make a task inactive or active as its credentials are now; tell whether it is inactive."""
+        code = task.suspended
+        if any(
+            each.needs_activation and not is_activated(self._state, each, task.owner_id) for _, each in task.sides()
+        ):
+            code = "ACTIVATION_REQUIRED"
+        if code is not None and task.status is Status.ACTIVE:
+            task.status = Status.INACTIVE
+            task.trouble = (code, code.lower().replace("_", " "), self._state.now())
+        elif code is None and task.status is Status.INACTIVE:
+            task.status = Status.ACTIVE
+            task.trouble = None
+        return task.status is Status.INACTIVE
 
     def _refresh_pause(self, task: Task) -> bool:
         """Pause or resume a task as the rules and managers want it now; tell whether it is paused."""

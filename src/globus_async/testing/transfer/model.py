@@ -292,6 +292,8 @@ class Task:
     paused_by_admin: dict[str, str] = field(default_factory=dict[str, str])
     """Messages of managers who paused this task, by the side (``source``, ``destination``) they manage."""
     paused: bool = False
+    suspended: str | None = None
+    """Why its owner must do something before it can go on, as a code."""
     canceled_by_admin: str | None = None
     canceled_by_admin_message: str | None = None
     history_deleted: bool = False

@@ -211,7 +211,7 @@ def pausing_rules(state: TransferState, task: Task) -> list[tuple[str, PauseRule
 
 def check_usable(state: TransferState, collection: Collection, caller: Caller) -> None:
     """
-    Demand what a collection asks for before any of its files is touched: consent, activation.
+    Demand what a collection asks for before any of its files is touched: consent, session, activation.
 
     Raises:
         ServiceError: 403 with what a login must bring, or 400 if it is not activated.
@@ -229,6 +229,14 @@ def check_usable(state: TransferState, collection: Collection, caller: Caller) -
                 "session_message": "Missing required data_access consent",
             },
         )
+    policy = collection.fields["authentication_policy_id"]
+    if policy is not None and not state.satisfies_policy(policy, caller):
+        parameters = {
+            "session_required_policies": [policy],
+            "session_message": f"Your session does not satisfy the policy of '{collection.display_name}'",
+        }
+        message = parameters["session_message"]
+        raise ServiceError(403, "AuthPolicyFailed", str(message), authorization_parameters=parameters)
     if collection.needs_activation and not is_activated(state, collection, caller.identity_id):
         raise ServiceError(400, "ClientError.ActivationRequired", f"The endpoint '{collection.id}' is not activated")
 

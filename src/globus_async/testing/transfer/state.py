@@ -6,15 +6,17 @@ import base64
 import secrets
 import string
 import uuid
-from collections import Counter, deque
+from collections import Counter
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from .errors import no_such_endpoint
 from .model import AdminCancel, Bookmark, Collection, Document, PauseRule, Task
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from ..._clock import Clock
 
 __all__ = (
@@ -65,7 +67,8 @@ class TransferState:
     usernames: dict[str, str] = field(default_factory=dict[str, str])
     groups: dict[str, set[str]] = field(default_factory=dict[str, set[str]])
     """Members of groups, for roles and permissions whose principal is a group."""
-    recent: dict[str, deque[float]] = field(default_factory=dict[str, deque[float]])
+    satisfies_policy: Callable[[str, Any], bool] = field(default=lambda _policy, _caller: True)
+    """Whether a caller's session is what an authentication policy asks for."""
     counters: Counter[str] = field(default_factory=Counter[str])
 
     def now(self) -> float:

@@ -52,6 +52,7 @@ async def activate(call: Call) -> Document:
         raise ServiceError(400, "ClientError.BadRequest", f"Missing activation requirements: {', '.join(missing)}")
     lifetime = _HOURS * 3600
     collection.activated_until[call.caller.identity_id] = call.state.now() + lifetime
+    call.machine.holds_changed()
     message = "Endpoint activated successfully"
     return _activation_result(call, collection, "Activated.MyProxyCredential", message, lifetime)
 
@@ -60,6 +61,7 @@ async def deactivate(call: Call) -> Document:
     """Forget the credentials."""
     collection = _visible(call)
     collection.activated_until.pop(call.caller.identity_id, None)
+    call.machine.holds_changed()
     return result(call, "Deactivated", "The endpoint was deactivated successfully")
 
 

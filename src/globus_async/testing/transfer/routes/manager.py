@@ -278,7 +278,7 @@ async def admin_pause(call: Call) -> Document:
     for task, sides in _managed_tasks(call, document):
         for side in sides:
             task.paused_by_admin[_pause_key(call, task, side)] = message
-    call.machine.pauses_changed()
+    call.machine.holds_changed()
     return result(call, "PauseAccepted", "The pause request has been accepted")
 
 
@@ -287,7 +287,7 @@ async def admin_resume(call: Call) -> Document:
     for task, sides in _managed_tasks(call, call.document()):
         for side in sides:
             task.paused_by_admin.pop(_pause_key(call, task, side), None)
-    call.machine.pauses_changed()
+    call.machine.holds_changed()
     return result(call, "ResumeAccepted", "The resume request has been accepted")
 
 
