@@ -53,7 +53,7 @@ def outgoing(request: Request, credentials: Secret | None, *, timeouts: Mapping[
     if credentials is not None:
         fields.append((b"Authorization", credentials.reveal().encode("ascii")))
     body = request.body
-    if body is not None or request.method in {"POST", "PUT", "PATCH"}:
+    if body or request.method in {"POST", "PUT", "PATCH"}:
         fields.append((b"Content-Length", str(len(body or b"")).encode("ascii")))
     made = httpx.Request(
         request.method,

@@ -1,0 +1,71 @@
+"""On uvloop everything is as on asyncio's own loop: calls, listings, bulk, cancellation, closing."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+import pytest
+
+from globus_async import GlobusTimeoutError
+from globus_async.bulk import bulk
+from globus_async.paging import offset_total
+from tests.toolkit.clients import client_of
+from tests.toolkit.raw_server import RawServer, Received, Script, Send, Stall, ok
+
+uvloop = pytest.importorskip("uvloop")
+with asyncio.Runner(loop_factory=uvloop.new_event_loop) as first:
+    first.run(asyncio.sleep(0))  # the first loop of a process opens a pipe that is kept
+
+
+def numbers(request: Received) -> Script:
+    """Answer with a page of numbers, or with the last part of the path."""
+    if request.target.startswith("/list"):
+        asked = dict(pair.split("=") for pair in request.target.partition("?")[2].split("&"))
+        first, size = int(asked["offset"]), int(asked["limit"])
+        page = {"DATA": [{"n": n} for n in range(first, min(first + size, 100))], "total": 100}
+        return [Send(ok(json.dumps(page).encode()))]
+    if request.target == "/stall":
+        return [Stall()]
+    return [Send(ok(json.dumps({"n": int(request.target[1:])}).encode()))]
+
+
+async def calls() -> None:
+    async with RawServer(numbers) as server, client_of(server.url, max_in_flight=5) as client:
+        assert [(await client.get(f"/{n}"))["n"] for n in range(20)] == list(range(20))
+        answers = await bulk(client.get, (f"/{n}" for n in range(200)), concurrency=50).values()
+        assert [answer["n"] for answer in answers] == list(range(200))
+        assert server.most_open <= 5
+
+
+async def listings() -> None:
+    async with RawServer(numbers) as server, client_of(server.url) as client:
+        pages = client._list("/list", dict, style=offset_total, page_size=7)
+        assert [item["n"] for item in await pages.list()] == list(range(100))
+        async with pages.ahead() as items:
+            assert [item["n"] async for item in items] == list(range(100))
+
+
+async def cancellation() -> None:
+    async with RawServer(numbers) as server, client_of(server.url, max_in_flight=2) as client:
+        for _ in range(10):
+            with pytest.raises(TimeoutError):
+                async with asyncio.timeout(0.01):
+                    await client.get("/stall")
+        assert (await client.get("/7"))["n"] == 7
+    assert len(asyncio.all_tasks()) == 1
+
+
+async def deadline() -> None:
+    async with RawServer(numbers) as server, client_of(server.url, total_timeout=0.05) as client:
+        with pytest.raises(GlobusTimeoutError):
+            await client.get("/stall")
+
+
+@pytest.mark.parametrize("work", [calls, listings, cancellation, deadline], ids=lambda work: work.__name__)
+def test_on_uvloop(work: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    """The loop makes no difference."""
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(work())
