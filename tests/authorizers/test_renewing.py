@@ -227,6 +227,7 @@ class TestFailure:
         [
             {"error": "invalid_grant"},
             {"error": "invalid_client"},
+            {"error": {"odd": 1}, "errors": [{"code": "invalid_grant"}]},
             {"errors": [{"code": "INVALID_GRANT", "detail": "revoked"}]},
             {"error": "invalid_grant", "errors": [{"code": "UNAUTHORIZED", "title": "Unauthorized"}]},
         ],
@@ -240,6 +241,13 @@ class TestFailure:
                     await header_of(authorizer)
             assert auth.requests == 1
             assert not authorizer.handle_missing_authorization()
+
+    async def test_a_client_that_is_wrong_is_told_so(self) -> None:
+        """Another login with the same id and secret would not help."""
+        async with fake() as (authorizer, auth, _):
+            auth.script = lambda _: api_error(401, {"error": "invalid_client"})
+            with pytest.raises(LoginRequired, match="correct the client's id and secret"):
+                await header_of(authorizer)
 
     async def test_a_passing_failure_is_asked_for_again(self) -> None:
         """The next call tries again, with the same refresh token."""

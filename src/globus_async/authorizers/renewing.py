@@ -36,7 +36,8 @@ OnRefresh = Callable[[Any], Awaitable[object] | object]
 _log = logging.getLogger("globus_async")
 _PAUSE: Final = 30.0
 _CALLBACK_SECONDS: Final = 30.0
-_GONE: Final = frozenset({"invalid_grant", "invalid_client", "unauthorized_client", "access_denied"})
+_WRONG_CLIENT: Final = frozenset({"invalid_client", "unauthorized_client"})
+_GONE: Final = _WRONG_CLIENT | {"invalid_grant", "access_denied"}
 
 
 class RenewingAuthorizer(GlobusAuthorizer):
@@ -219,8 +220,11 @@ def _refresh_error(error: Exception) -> TokenRefreshError:
     if isinstance(error, TokenRefreshError):
         return _own(error)
     failure: TokenRefreshError
-    if isinstance(error, GlobusAPIError) and _says_gone(error):
-        failure = LoginRequired(f"Globus Auth will not renew this login ({error}); log in again")
+    if isinstance(error, GlobusAPIError) and (codes := _codes(error)) & _GONE:
+        advice = (
+            "correct the client's id and secret, or log in again with it" if codes & _WRONG_CLIENT else "log in again"
+        )
+        failure = LoginRequired(f"Globus Auth will not renew this login ({error}); {advice}")
     elif isinstance(error, GlobusError):
         failure = TokenRefreshError(f"no fresh access token: {error}")
     else:
@@ -229,10 +233,10 @@ def _refresh_error(error: Exception) -> TokenRefreshError:
     return failure
 
 
-def _says_gone(error: GlobusAPIError) -> bool:
-    """Say whether asking again is useless; there are two formats in which Globus Auth says so."""
+def _codes(error: GlobusAPIError) -> set[object]:
+    """Return what Globus Auth says, in either of its two formats."""
     short = error.raw_json.get("error") if is_object(error.raw_json) else None
-    return error.code.lower() in _GONE or short in _GONE
+    return {error.code.lower(), short if isinstance(short, str) else None}
 
 
 def _own(error: TokenRefreshError) -> TokenRefreshError:
