@@ -1,0 +1,142 @@
+"""
+A large task in a process of its own, so that its memory can be told.
+
+Usage: ``transfer_scale.py FILES BYTES DIRECTORY [--lists]``.
+
+Prints a JSON object: seconds, latencies of other requests meanwhile, peak memory, and whether the trees are the same.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import resource
+import statistics
+import sys
+import time
+import uuid
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from globus_async.testing import GlobusEmulator
+
+PER_DIRECTORY = 500
+
+
+def plant(root: Path, files: int, size: int) -> None:
+    """Write files of random bytes, some hundreds in each directory."""
+    block = os.urandom(size + files)
+    for number in range(files):
+        directory = root / f"{number // PER_DIRECTORY:04}"
+        if number % PER_DIRECTORY == 0:
+            directory.mkdir(parents=True)
+        (directory / f"{number:06}.bin").write_bytes(block[number : number + size])
+
+
+def same(one: Path, other: Path) -> bool:
+    """Compare two trees byte by byte."""
+    names = [sorted(str(path.relative_to(root)) for path in root.rglob("*")) for root in (one, other)]
+    return names[0] == names[1] and all(
+        (one / name).read_bytes() == (other / name).read_bytes() for name in names[0] if (one / name).is_file()
+    )
+
+
+def percentile(values: list[float], share: float) -> float:
+    return round(sorted(values)[min(len(values) - 1, int(len(values) * share))] * 1000, 1)
+
+
+async def ask_meanwhile(http: httpx.AsyncClient, path: Callable[[], str], done: asyncio.Event) -> list[float]:
+    """Go on asking small questions, and measure how long each answer takes."""
+    taken: list[float] = []
+    while not done.is_set():
+        start = time.perf_counter()
+        (await http.get(path())).raise_for_status()
+        taken.append(time.perf_counter() - start)
+        await asyncio.sleep(0.01)
+    return taken
+
+
+async def run(files: int, size: int, root: Path) -> dict[str, Any]:
+    async with GlobusEmulator() as emulator, emulator.serve() as server:
+        source = emulator.add_collection("Source", path=root / "source")
+        target = emulator.add_collection("Target", path=root / "target")
+        headers = {"Authorization": f"Bearer {emulator.access_token()}"}
+        async with httpx.AsyncClient(base_url=server.url, headers=headers, timeout=60) as http:
+            document = {
+                "submission_id": str(uuid.uuid4()),
+                "source_endpoint": source.id,
+                "destination_endpoint": target.id,
+                "verify_checksum": True,
+                "DATA": [{"source_path": "/", "destination_path": "/"}],
+            }
+            start = time.perf_counter()
+            task_id = (await http.post("/v0.10/transfer", json=document)).json()["task_id"]
+            done = asyncio.Event()
+            asking = asyncio.create_task(ask_meanwhile(http, lambda: f"/v0.10/endpoint/{source.id}", done))
+            seen: set[int] = set()
+            while (task := (await http.get(f"/v0.10/task/{task_id}")).json())["status"] == "ACTIVE":
+                seen.add(task["files_transferred"])
+                await asyncio.sleep(0.05)
+            seconds = time.perf_counter() - start
+            done.set()
+            taken = await asking
+        return {
+            "status": task["status"],
+            "files": task["files_transferred"],
+            "bytes": task["bytes_transferred"],
+            "checksummed": task["bytes_checksummed"],
+            "faults": task["faults"],
+            "seconds": round(seconds, 2),
+            "steps_seen": len(seen),
+            "requests": len(taken),
+            "p50_ms": round(statistics.median(taken) * 1000, 1),
+            "p99_ms": percentile(taken, 0.99),
+            "worst_ms": percentile(taken, 1),
+        }
+
+
+async def run_lists(files: int, root: Path) -> dict[str, Any]:
+    """List one directory with all the files, while asking for other things."""
+    async with GlobusEmulator() as emulator, emulator.serve() as server:
+        source = emulator.add_collection("Source", path=root)
+        headers = {"Authorization": f"Bearer {emulator.access_token()}"}
+        async with httpx.AsyncClient(base_url=server.url, headers=headers, timeout=60) as http:
+            done = asyncio.Event()
+            asking = asyncio.create_task(ask_meanwhile(http, lambda: f"/v0.10/endpoint/{source.id}", done))
+            start = time.perf_counter()
+            listed = await http.get(f"/v0.10/operation/endpoint/{source.id}/ls", params={"orderby": "size DESC"})
+            seconds = time.perf_counter() - start
+            done.set()
+            taken = await asking
+    return {
+        "entries": listed.content.count(b'"name"'),
+        "megabytes": round(len(listed.content) / 1e6, 1),
+        "seconds": round(seconds, 2),
+        "requests": len(taken),
+        "p99_ms": percentile(taken, 0.99),
+        "files": files,
+    }
+
+
+def main() -> None:
+    files, size, root = int(sys.argv[1]), int(sys.argv[2]), Path(sys.argv[3])
+    if "--lists" in sys.argv:
+        (root / "many").mkdir()
+        for number in range(files):
+            (root / "many" / f"{number:06}").touch()
+        figures = asyncio.run(run_lists(files, root / "many"))
+    else:
+        (root / "target").mkdir()
+        plant(root / "source", files, size)
+        figures = asyncio.run(run(files, size, root))
+        figures["same"] = same(root / "source", root / "target")
+    figures["peak_mb"] = round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+    sys.stdout.write(json.dumps(figures) + "\n")
+
+
+if __name__ == "__main__":
+    main()
