@@ -15,7 +15,11 @@ if TYPE_CHECKING:
     from .emulator import GlobusEmulator
     from .transfer.model import Task
 
-__all__ = ("STATE_PATH", "snapshot", "status_routes")
+__all__ = (
+    "STATE_PATH",
+    "snapshot",
+    "status_routes",
+)
 
 STATE_PATH: Final = "/emulator/state"
 """Where the page asks for what it shows. Not recorded among the requests."""

@@ -32,7 +32,7 @@ __all__ = (
 )
 
 T = TypeVar("T")
-Ts = TypeVarTuple("Ts")
+_Ts = TypeVarTuple("_Ts")
 
 logger: Final = logging.getLogger("globus_async.testing")
 
@@ -397,7 +397,7 @@ class TaskMachine:
             copy.close()
         return Outcome(unit, transferred=done)
 
-    async def _in_thread(self, call: Callable[[Unpack[Ts]], T], *args: *Ts) -> T:
+    async def _in_thread(self, call: Callable[[Unpack[_Ts]], T], *args: *_Ts) -> T:
         return await anyio.to_thread.run_sync(call, *args, limiter=self._limiter)
 
     async def _delete(self, task: Task) -> None:

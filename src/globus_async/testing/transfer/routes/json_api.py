@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 __all__ = (
     "attributes",
     "page",
+    "page_document",
     "related_id",
     "resource_answer",
 )
