@@ -40,13 +40,12 @@ def make_app(globus: GlobusBackend, login: GlobusLogin) -> FastAPI:
     @app.exception_handler(GlobusError)
     async def trouble(request: Request, error: GlobusError) -> Response:
         session = await login.optional_session(request)
-        here = request.url.path + (f"?{request.url.query}" if request.url.query else "")
         gare = to_gare(error) if isinstance(error, GlobusAPIError) else None
         if request.method == "GET" and session is not None and gare is not None:
             # what is missing is a consent or a certain login: ask for it, and come back here
-            return await login.begin(request, then=here, parameters=gare.authorization_parameters)
+            return await login.begin(request, then=login.here(request), parameters=gare.authorization_parameters)
         if request.method == "GET" and isinstance(error, LoginRequired):
-            return await login.begin(request, then=here)
+            return await login.begin(request, then=login.here(request))
         answer = error_response(error)
         return page(request, "trouble.html", session, answer.status_code, told=json.loads(bytes(answer.body))["detail"])
 

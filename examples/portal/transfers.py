@@ -90,7 +90,7 @@ async def recent_tasks(tc: TransferClient) -> list[dict[str, Any]]:
 
 def shown(task: Mapping[str, Any]) -> dict[str, Any]:
     """Pick what the page shows of a task."""
-    total, pending = task["subtasks_total"], task["subtasks_pending"]
+    total, done = task["subtasks_total"], task["subtasks_succeeded"]
     is_canceled = task["status"] == "FAILED" and task["subtasks_canceled"] > 0
     return {
         "id": task["task_id"],
@@ -98,7 +98,7 @@ def shown(task: Mapping[str, Any]) -> dict[str, Any]:
         "state": "CANCELED" if is_canceled else task["status"],
         "source": task["source_endpoint_display_name"] or "",
         "destination": task["destination_endpoint_display_name"] or "",
-        "percent": 100 if task["status"] == "SUCCEEDED" else int(99 * (total - pending) / total) if total else 0,
+        "percent": 100 if task["status"] == "SUCCEEDED" else int(99 * done / max(total, 1)),
         "files": f"{task['files_transferred'] or 0} of {task['files'] or 0} files",
         "moved": human_size(task["bytes_transferred"]),
         "speed": f"{human_size(task['effective_bytes_per_second'])}/s",

@@ -8,7 +8,7 @@ import re
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -85,6 +85,8 @@ class Visitor:
         """Keep what is to be seen, where a person can look at it."""
         self.pictures += 1
         PICTURES.mkdir(parents=True, exist_ok=True)
+        settled = "new Promise(done => setTimeout(done, 700))"  # bars slide to where they belong
+        self.page.call("Runtime.evaluate", expression=settled, awaitPromise=True)
         shot = self.page.call("Page.captureScreenshot", format="png")["data"]
         Path(PICTURES, f"{self.pictures}-{name}.png").write_bytes(base64.b64decode(shot))
 
@@ -199,7 +201,7 @@ def test_a_visit_from_login_to_logout(portal: str) -> None:
 
 
 @contextmanager
-def _session(portal: str) -> Iterator[httpx.Client]:
+def _session(portal: str) -> Generator[httpx.Client]:
     """Log in without a browser."""
     with httpx.Client(base_url=portal, follow_redirects=True) as client:
         asked = client.get("/login")

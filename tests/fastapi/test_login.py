@@ -7,9 +7,10 @@ import json
 import logging
 from http.cookies import SimpleCookie
 from typing import Any
-from urllib.parse import parse_qs, quote, urlencode, urlsplit
+from urllib.parse import parse_qs, quote, unquote, urlencode, urlsplit
 
 import pytest
+from fastapi import Request
 
 from globus_async import GlobusSDKUsageError, Secret, TransferClient
 from globus_async.fastapi import GlobusBackend, GlobusLogin, MemorySessionStore, Session
@@ -92,6 +93,25 @@ async def test_a_page_sends_to_log_in_and_an_api_says_401(house: House) -> None:
     url = await house.sent_away(browser, page.headers["location"])
     back = await browser.get(house.agree(url))
     assert back.headers["location"] == f"{ORIGIN}/session?a=1&b=2"
+
+
+@pytest.mark.parametrize(
+    "path", ["//evil.example/session", "/session/%2F%2Fevil.example", "/a%20b%C3%A9", "/\\evil.example"]
+)
+async def test_where_a_login_comes_back_to_is_its_own(house: House, path: str) -> None:
+    """Whatever was asked for, the way back stays on this application."""
+    scope = {
+        "type": "http",
+        "method": "GET",
+        "headers": [(b"host", b"portal.example.org")],
+        "scheme": "https",
+        "server": ("portal.example.org", 443),
+        "path": unquote(path),
+        "query_string": b"a=%2F",
+    }
+    here = house.login.here(Request(scope))
+    assert own_path(here) == here
+    assert urlsplit(f"{ORIGIN}{here}").netloc == "portal.example.org"
 
 
 async def test_two_tabs_can_log_in_at_once(house: House) -> None:

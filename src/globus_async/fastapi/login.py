@@ -153,12 +153,19 @@ class GlobusLogin:
         if session is not None:
             return session
         if request.method == "GET" and "text/html" in request.headers.get("accept", ""):
-            here = request.url.path + (f"?{request.url.query}" if request.url.query else "")
-            there = f"{self.login_path}?then={quote(here, safe='/')}" if _OWN_PATH.fullmatch(here) else self.login_path
+            there = f"{self.login_path}?then={quote(self.here(request), safe='/')}"
             raise HTTPException(303, "Log in first", {"Location": there, **_UNCACHED})
         raise HTTPException(
             401, f"Log in first, at {self.login_path}", {"WWW-Authenticate": 'Cookie realm="globus"', **_UNCACHED}
         )
+
+    def here(self, request: Request) -> str:
+        """Return the path of a request, to come back to after a login."""
+        path = quote(request.url.path, safe="/!$&'()*+,;=:@~") + (f"?{request.url.query}" if request.url.query else "")
+        try:
+            return own_path(path)
+        except LoginFailed:
+            return self.after_login
 
     async def _session_and_form(self, request: Request) -> Session:
         session = await self._session_or_login(request)

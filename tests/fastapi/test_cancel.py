@@ -1,0 +1,141 @@
+"""Requests that are cancelled anywhere: the next one works, and nothing is left behind."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import pytest
+
+from globus_async import GlobusAPIError, Secret, TransferClient
+from globus_async.fastapi.single_flight import SingleFlight
+from globus_async.scopes import TransferScopes
+from tests.fastapi.conftest import House
+from tests.toolkit.cancel import POINTS, every_suspension
+
+Record = Callable[[str, object], None]
+
+
+async def test_a_call_for_a_user_cancelled_at_every_suspension(house: House, record_property: Record) -> None:
+    """From the introspection to the listing: after each, the same call brings what it should."""
+    tokens = iter([Secret(house.token(who)) for _ in range(300) for who in ("ada", "bob")])
+
+    async def call() -> None:
+        user = await house.globus.introspect(next(tokens))
+        assert user is not None
+        tc = house.globus.client_for(TransferClient, user, TransferScopes.all)
+        await tc.operation_ls(house.collections[user.username.partition("@")[0]], "/")
+
+    async def holds() -> None:
+        user = await house.globus.introspect(next(tokens))
+        assert user is not None
+        name = user.username.partition("@")[0]
+        tc = house.globus.client_for(TransferClient, user, TransferScopes.all)
+        assert [entry["name"] async for entry in tc.operation_ls(house.collections[name], "/")] == [f"of-{name}.txt"]
+
+    record_property(POINTS, await every_suspension(call, holds))
+
+
+async def test_a_login_cancelled_at_every_suspension(house: House, record_property: Record) -> None:
+    """The session is there as a whole or not at all, and another login works."""
+
+    async def call() -> None:
+        browser = await house.browser()
+        await house.log_in(browser)
+
+    async def holds() -> None:
+        browser = await house.browser()
+        assert (await house.log_in(browser)).status_code == 303
+        assert (await browser.get("/session")).status_code == 200
+
+    record_property(POINTS, await every_suspension(call, holds))
+
+
+async def test_a_logout_is_carried_through(house: House) -> None:
+    """Cancelled as soon as the session is gone, it revokes the tokens all the same."""
+    browser = await house.browser()
+    await house.log_in(browser)
+    csrf = (await browser.get("/session")).json()["csrf"]
+    arrived = house.arrival("POST", "/v2/oauth2/token/revoke")
+    leaving = asyncio.create_task(browser.post("/logout", data={"csrf_token": csrf}))
+    await arrived.wait()
+    leaving.cancel()
+    await asyncio.gather(leaving, return_exceptions=True)
+    auth, now = house.emulator.auth, house.clock.wall()
+    for _ in range(100):
+        await asyncio.sleep(0)
+    assert [
+        token for token in (*auth.tokens.access.values(), *auth.tokens.refresh.values()) if token.is_active(now)
+    ] == []
+
+
+class Calls:
+    """Calls that are answered by hand."""
+
+    def __init__(self) -> None:
+        self.made = 0
+        self.cancelled = 0
+        self.answer: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+
+    async def __call__(self) -> str:
+        self.made += 1
+        try:
+            return await asyncio.shield(self.answer)
+        except asyncio.CancelledError:
+            self.cancelled += 1
+            raise
+
+
+async def _turns() -> None:
+    for _ in range(5):
+        await asyncio.sleep(0)
+
+
+async def test_a_flight_serves_all_and_ends_with_the_last(house: House) -> None:
+    """One call for ten; it goes on for the last, and ends with him; whoever comes then begins anew."""
+    del house
+    flights: SingleFlight[str] = SingleFlight()
+    call = Calls()
+    waiting = [asyncio.create_task(flights.join("a", call)) for _ in range(10)]
+    await _turns()
+    for task in waiting[:9]:
+        task.cancel()
+    await _turns()
+    assert (call.made, call.cancelled) == (1, 0)
+    waiting[9].cancel()
+    late = asyncio.create_task(flights.join("a", call))
+    await _turns()
+    assert (call.made, call.cancelled) == (2, 1)
+    call.answer.set_result("x")
+    assert await late == "x"
+    await asyncio.gather(*waiting, return_exceptions=True)
+    assert len(flights) == 0
+
+
+async def test_each_gets_an_error_of_his_own(house: House) -> None:
+    """What one caller notes on it is not another's."""
+    house.client.credentials.clear()
+    flights: SingleFlight[Any] = SingleFlight()
+
+    def call() -> Awaitable[Any]:
+        return house.globus.auth_client.oauth2_token_introspect("AgX1")
+
+    results = await asyncio.gather(*(flights.join("a", call) for _ in range(5)), return_exceptions=True)
+    assert all(isinstance(error, GlobusAPIError) for error in results)
+    assert len({id(error) for error in results}) == 5
+
+
+async def test_an_error_that_is_not_ours_reaches_all(house: House) -> None:
+    """A mistake in the program is not hidden."""
+    del house
+    flights: SingleFlight[str] = SingleFlight()
+
+    async def broken() -> str:
+        await asyncio.sleep(0)
+        raise ZeroDivisionError
+
+    results = await asyncio.gather(*(flights.join("a", broken) for _ in range(3)), return_exceptions=True)
+    assert [type(error) for error in results] == [ZeroDivisionError] * 3
+    with pytest.raises(ZeroDivisionError):
+        await flights.join("a", broken)
