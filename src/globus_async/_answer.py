@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from functools import partial
-from typing import Any, Final
+from typing import Any, Final, TypeVar, overload
 
 from ._json import LARGE, decode_json
 from ._retry_after import retry_after
@@ -13,6 +13,8 @@ from ._secret import Secret, struck
 from .errors import ResponseDecodeError
 
 __all__ = ("Answer", "Headers")
+
+T = TypeVar("T")
 
 _SECRET_HEADERS: Final = frozenset({b"authorization", b"set-cookie"})
 _SECRET_MEMBERS: Final = re.compile(
@@ -46,6 +48,16 @@ class Headers(Mapping[str, str]):
 
     def __getitem__(self, name: str) -> str:
         return self._read()[name.lower()]
+
+    @overload
+    def get(self, name: str, default: None = None) -> str | None: ...
+
+    @overload
+    def get(self, name: str, default: str | T) -> str | T: ...
+
+    def get(self, name: str, default: object = None) -> object:
+        """Return a header, or the default; without the exception that `Mapping` would raise and catch."""
+        return self._read().get(name.lower(), default)
 
     def __contains__(self, name: object) -> bool:
         return isinstance(name, str) and name.lower() in self._read()

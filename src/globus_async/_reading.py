@@ -22,7 +22,7 @@ async def _decoded(answer: Answer, *, unique: bool = False) -> Any:
 async def as_it_came(answer: Answer) -> GlobusHTTPResponse[Any]:
     """Take any answer; one that is not JSON has no data."""
     data: Any = await _decoded(answer) if answer.is_json and not answer.is_empty else None
-    return GlobusHTTPResponse[Any](answer, data)
+    return GlobusHTTPResponse(answer, data)
 
 
 async def as_shape(shape: type[Any], answer: Answer, *, unique: bool) -> Any:
@@ -32,7 +32,7 @@ async def as_shape(shape: type[Any], answer: Answer, *, unique: bool) -> Any:
         return cast("Any", shape)(answer, data)
     if not is_object(data):
         raise answer.unusable("it should be a JSON object")
-    return GlobusHTTPResponse[Any](answer, data)
+    return GlobusHTTPResponse(answer, data)
 
 
 async def as_page(key: str, answer: Answer) -> Page[Any]:
