@@ -46,14 +46,18 @@ def bulk(ports: dict[str, int], *, calls: int, threads: int) -> dict[str, Any]:
 
 
 def paging(ports: dict[str, int], *, pages: int) -> dict[str, Any]:
-    """Read a long listing with the SDK's own paginator."""
-    tc = client(ports["0.1"])
+    """Read a long listing with the SDK's own paginator, told to go beyond the 1,000 tasks at which it stops."""
+    paginator = globus_sdk.paging.LimitOffsetTotalPaginator(
+        client(ports["0.1"]).task_list,
+        items_key="DATA",
+        get_page_size=lambda page: len(page["DATA"]),
+        max_total_results=1000 * pages,
+        page_size=1000,
+        client_args=(),
+        client_kwargs={},
+    )
     with measured() as result:
-        found = 0
-        for page in tc.paginated.task_list(limit=1000):
-            found += len(page["DATA"])
-            if found == 1000 * pages:
-                break
+        found = sum(len(page["DATA"]) for page in paginator)
     assert found == 1000 * pages
     return result
 
