@@ -46,6 +46,8 @@ class House:
     collections: dict[str, str]
     client: Any
     stack: AsyncExitStack = field(repr=False)
+    stop: Callable[[], Awaitable[None]] = field(repr=False)
+    """Stops the application, as a server does."""
 
     async def browser(self, origin: str = ORIGIN, **options: Any) -> httpx.AsyncClient:
         """Return a new browser, which has never been anywhere."""
@@ -145,8 +147,9 @@ async def make_house() -> AsyncIterator[Make]:
             door = GlobusLogin(globus, public_url=ORIGIN, **options)
             app.include_router(door.router)
             _routes(app, globus, door, scope)
-            await stack.enter_async_context(globus.lifespan(app))
-            return House(globe, clock, app, globus, door, scope, people, collections, registered, stack)
+            running = await stack.enter_async_context(AsyncExitStack())
+            await running.enter_async_context(globus.lifespan(app))
+            return House(globe, clock, app, globus, door, scope, people, collections, registered, stack, running.aclose)
 
         yield make
 

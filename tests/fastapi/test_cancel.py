@@ -70,6 +70,21 @@ async def test_a_logout_is_carried_through(house: House) -> None:
     ] == []
 
 
+async def test_a_logout_outlives_the_application(house: House) -> None:
+    """Stopping the application in the middle of one waits until the tokens are revoked."""
+    browser = await house.browser()
+    await house.log_in(browser)
+    csrf = (await browser.get("/session")).json()["csrf"]
+    arrived = house.arrival("POST", "/v2/oauth2/token/revoke")
+    leaving = asyncio.create_task(browser.post("/logout", data={"csrf_token": csrf}))
+    await arrived.wait()
+    leaving.cancel()
+    await house.stop()
+    await asyncio.gather(leaving, return_exceptions=True)
+    auth, now = house.emulator.auth, house.clock.wall()
+    assert [token for token in auth.tokens.refresh.values() if token.is_active(now)] == []
+
+
 class Calls:
     """Calls that are answered by hand."""
 

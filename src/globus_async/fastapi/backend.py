@@ -127,9 +127,11 @@ class GlobusBackend:
             try:
                 yield
             finally:
-                self._now = None
-                await transport.aclose()
-                await running.introspections.aclose()
+                try:
+                    await transport.aclose()  # what must be carried through, a logout for one, still needs the rest
+                    await running.introspections.aclose()
+                finally:
+                    self._now = None
 
     @property
     def _running(self) -> _Running:

@@ -25,18 +25,19 @@ from ..gare import GlobusAuthorizationParameters
 from ..scopes import AuthScopes, ScopeParser, TransferScopes
 from ..services.auth.errors import InvalidGrant
 from ..services.auth.flows import LoginRefused
-from ..services.auth.responses import OAuthAuthorizationCodeResponse
+from ..services.auth.responses import OAuthAuthorizationCodeResponse, OAuthRefreshTokenResponse
 from .backend import GlobusBackend, Scopes
 from .cookie import SessionCookie
 from .sessions import MemorySessionStore, PendingLogin, Session, SessionStore, StoredTokens, key_of
 
-__all__ = ("GlobusLogin", "LoginFailed", "own_path")
+__all__ = ("GlobusLogin", "LoginFailed", "is_own_path")
 
 C = TypeVar("C", bound=BaseClient)
 _log = logging.getLogger("globus_async")
 
 _PENDING_SECONDS: Final = 600.0
 _MOST_PENDING: Final = 5
+_LONGEST_PATH: Final = 2048
 _OWN_PATH: Final = re.compile(r"/(?:[!-.0-\[\]-~][!-\[\]-~]*)?")
 _UNCACHED: Final = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer"}
 
@@ -48,17 +49,10 @@ class LoginFailed(HTTPException):
         super().__init__(400, detail, _UNCACHED)
 
 
-def own_path(path: str) -> str:
-    """
-    Return a path to go on to after a login, if it is one of this application.
-
-    Raises:
-        LoginFailed: It is an address elsewhere, or could be read as one.
-    """
-    # no scheme, no '//' or '/\' at the start, no backslash, blank or control character anywhere
-    if len(path) > 2048 or _OWN_PATH.fullmatch(path) is None:
-        raise LoginFailed("The page to go on to is not a path of this application")
-    return path
+def is_own_path(path: str) -> bool:
+    """Tell whether a text is a path of this application, and cannot be read as an address elsewhere."""
+    # no scheme, no '//' or '/\\' at the start, no backslash, blank or control character anywhere
+    return len(path) <= _LONGEST_PATH and _OWN_PATH.fullmatch(path) is not None
 
 
 class GlobusLogin:
@@ -107,6 +101,8 @@ class GlobusLogin:
             raise GlobusSDKUsageError(
                 "public_url must be an origin such as 'https://portal.example.org', without a path"
             )
+        if not is_own_path(after_login) or not is_own_path(after_logout):
+            raise GlobusSDKUsageError("after_login and after_logout must be paths of this application")
         if not lifetime > 0:
             raise GlobusSDKUsageError("lifetime must be a number of seconds above 0")
         self.backend = backend
@@ -115,8 +111,8 @@ class GlobusLogin:
         self.store: SessionStore = MemorySessionStore() if store is None else store
         self.lifetime = lifetime
         self.refresh_tokens = refresh_tokens
-        self.after_login = own_path(after_login)
-        self.after_logout = own_path(after_logout)
+        self.after_login = after_login
+        self.after_logout = after_logout
         self.login_path = f"{prefix}/login"
         self.redirect_uri = f"{self.origin}{prefix}/callback"
         is_secure = parts.scheme == "https"
@@ -162,10 +158,7 @@ class GlobusLogin:
     def here(self, request: Request) -> str:
         """Return the path of a request, to come back to after a login."""
         path = quote(request.url.path, safe="/!$&'()*+,;=:@~") + (f"?{request.url.query}" if request.url.query else "")
-        try:
-            return own_path(path)
-        except LoginFailed:
-            return self.after_login
+        return path if is_own_path(path) else self.after_login
 
     async def _session_and_form(self, request: Request) -> Session:
         session = await self._session_or_login(request)
@@ -228,20 +221,18 @@ class GlobusLogin:
         tokens = StoredTokens.load(kept)
         if tokens.refresh_token is None:
             return cache.keep(key, AccessTokenAuthorizer(tokens.access_token))
-        return cache.keep(
-            key,
-            RefreshTokenAuthorizer(
-                tokens.refresh_token,
-                self.backend.auth_client,
-                access_token=tokens.access_token,
-                expires_at=tokens.expires_at,
-                on_refresh=partial(self._keep_renewed, session, place, tokens.refresh_token),
-            ),
+        authorizer = RefreshTokenAuthorizer(
+            tokens.refresh_token,
+            self.backend.auth_client,
+            access_token=tokens.access_token,
+            expires_at=tokens.expires_at,
+            on_refresh=partial(self._keep_renewed, session, place),
         )
+        return cache.keep(key, authorizer)
 
-    async def _keep_renewed(self, session: Session, place: str, before: Secret, answer: Any) -> None:
+    async def _keep_renewed(self, session: Session, place: str, answer: OAuthRefreshTokenResponse) -> None:
         for entry in answer.by_resource_server.values():
-            tokens = StoredTokens.of(entry, before=before)
+            tokens = StoredTokens.of(entry)
             if await self.store.get(session.key) is None:  # logged out meanwhile: the tokens must not live on
                 await self._revoke([tokens])
             else:
@@ -267,7 +258,9 @@ class GlobusLogin:
         Raises:
             LoginFailed: ``then`` is not a path of this application.
         """
-        then = self.after_login if then is None else own_path(then)
+        then = self.after_login if then is None else then
+        if not is_own_path(then):
+            raise LoginFailed("The page to go on to is not a path of this application")
         wanted = parameters.required_scopes if parameters is not None else None
         scopes = ScopeParser.serialize(ScopeParser.parse(" ".join((self.scopes, *(wanted or ())))))  # each once
         flow = self.backend.auth_client.oauth2_start_flow(self.redirect_uri, scopes, refresh_tokens=self.refresh_tokens)

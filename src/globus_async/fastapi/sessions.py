@@ -13,7 +13,7 @@ from .._clock import Clock, SystemClock
 from .._secret import Secret
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from ..services.auth.documents import TokenInfo
 
 __all__ = ("MemorySessionStore", "PendingLogin", "Session", "SessionStore", "StoredTokens", "key_of")
 
@@ -170,12 +170,12 @@ class StoredTokens:
     expires_at: float
 
     @classmethod
-    def of(cls, entry: Mapping[str, Any], *, before: Secret | None = None) -> Self:
-        """Take them out of a token answer; one without a refresh token leaves the one before in force."""
-        refresh_token = entry.get("refresh_token")
+    def of(cls, entry: TokenInfo) -> Self:
+        """Take them out of a token answer; that of a renewal has the refresh token that is in force from now on."""
+        refresh_token = entry["refresh_token"]
         return cls(
             Secret(entry["access_token"]),
-            Secret(refresh_token) if refresh_token else before,
+            Secret(refresh_token) if refresh_token else None,
             float(entry["expires_at_seconds"]),
         )
 
