@@ -110,6 +110,16 @@ def test_nothing_leaves_the_root(storage: Storage, path: tuple[str, ...], tmp_pa
     }
 
 
+def test_real_paths(storage: Storage) -> None:
+    """A path is told as it is without links; only its end may be missing."""
+    assert storage.real_path(("chain",)) == ("file",)
+    assert storage.real_path(("to_dir", "sub", "to_root", "dir", "inner")) == ("dir", "inner")
+    assert storage.real_path(("nowhere",)) == ("missing",)
+    assert storage.real_path(("dir", "sub", "to_root")) == ()
+    assert problem_of(storage.real_path, ("missing", "below")) is Problem.NOT_FOUND
+    assert storage.subtree(("dir",)).real_path(("inner",)) == ("inner",)
+
+
 def test_broken_links(storage: Storage) -> None:
     """A link that leads nowhere or round in a circle is listed as such, and can be removed."""
     assert storage.stat(("nowhere",)).type == "invalid_symlink"

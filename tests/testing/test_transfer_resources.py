@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import uuid
 from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from globus_async.testing import Collection, MemoryStorage
+from globus_async.testing import Collection, MemoryStorage, RealStorage, Storage
 from globus_async.testing.auth._records import Policy
 from tests.testing.transfer_stage import Stage, staged
 
@@ -166,6 +168,51 @@ async def test_permissions_are_enforced(stage: Stage, share: Collection) -> None
     await stage.ok("POST", f"{files}/mkdir", {"path": "/deep/new"}, by=stage.eve)
     await stage.ok("DELETE", f"{base}/access/{made['access_id']}", by=stage.bob)
     assert await stage.refused("GET", f"{base}/access/{made['access_id']}", by=stage.bob) == (404, "AccessRuleNotFound")
+
+
+@pytest.fixture(params=["memory", "real"])
+def storage(request: pytest.FixtureRequest, tmp_path: Path) -> Storage:
+    """Two directories with a file in each."""
+    made: Storage = MemoryStorage() if request.param == "memory" else RealStorage(tmp_path)
+    for name in ("open", "closed"):
+        made.make_directory((name,))
+        upload = made.create((name, "file"))
+        upload.write(name.encode())
+        upload.commit()
+    return made
+
+
+def content(storage: Storage, *path: str) -> bytes:
+    with storage.open(path) as file:
+        return file.read()
+
+
+async def test_links_do_not_lead_around_permissions(stage: Stage, storage: Storage) -> None:
+    """A link in a directory that is open to somebody opens nothing else, whoever made it."""
+    share = stage.emulator.add_collection("Share", storage=storage, entity_type="GCP_guest_collection")
+    rule = {"principal_type": "identity", "principal": stage.eve.id, "path": "/open/", "permissions": "rw"}
+    await stage.ok("POST", f"/endpoint/{share.id}/access", rule)
+    base = f"/operation/endpoint/{share.id}"
+    for path, target in (("/open/dir", "/closed"), ("/open/doc", "../closed/file"), ("/open/fine", "file")):
+        await stage.ok("POST", f"{base}/symlink", {"symlink_target": target, "path": path}, by=stage.eve)
+    denied = (403, "EndpointPermissionDenied")
+    for path in ("/open/dir", "/open/doc", "/open/dir/file"):
+        assert await stage.refused("GET", f"{base}/stat", path=path, by=stage.eve) == denied
+    assert await stage.refused("GET", f"{base}/ls", path="/open/dir", by=stage.eve) == denied
+    assert await stage.refused("POST", f"{base}/mkdir", {"path": "/open/dir/new"}, by=stage.eve) == denied
+    listed = await stage.ok("GET", f"{base}/ls", path="/open", by=stage.eve)
+    kinds = {entry["name"]: entry["type"] for entry in listed["DATA"]}
+    assert kinds == {"dir": "invalid_symlink", "doc": "invalid_symlink", "fine": "file", "file": "file"}
+    document = stage.transfer(("/open/doc", "/stolen"), source_endpoint=share.id)
+    task_id = await stage.submit(document, by=stage.eve)
+    back = stage.transfer(("/notes.md", "/open/doc"), destination_endpoint=share.id)
+    await stage.submit(back, by=stage.eve)
+    await stage.emulator.advance(2)
+    assert (await stage.ok("GET", f"/task/{task_id}", by=stage.eve))["nice_status"] == "PERMISSION_DENIED"
+    assert stage.archive_files.tree() == {}
+    assert await asyncio.to_thread(content, storage, "closed", "file") == b"closed"
+    as_owner = await stage.ok("GET", f"{base}/stat", path="/open/dir/file")
+    assert as_owner["size"] == 6
 
 
 async def test_permissions_of_groups_and_everybody(stage: Stage, share: Collection) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import contextlib
 import signal
 import sys
 from pathlib import Path
@@ -66,7 +67,8 @@ def _named_path(text: str) -> tuple[str, Path]:
 
 async def _serve(options: argparse.Namespace) -> None:
     stop = asyncio.Event()
-    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
+    with contextlib.suppress(NotImplementedError):  # Windows has no such signal
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
     async with GlobusEmulator(rate_limit=options.rate_limit) as emulator:
         for username in options.identity or ["user@example.org"]:
             emulator.add_identity(username)

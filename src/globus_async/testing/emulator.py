@@ -28,7 +28,6 @@ from .transfer.documents import ENDPOINT_DEFAULTS, access_point
 from .transfer.errors import ServiceError
 from .transfer.machine import Pace, TaskMachine
 from .transfer.model import Collection, Task
-from .transfer.real_storage import RealStorage
 from .transfer.service import transfer_routes
 from .transfer.state import Limits, TransferState, request_id
 from .troubles import Troubles
@@ -111,7 +110,7 @@ class GlobusEmulator:
                 *auth_routes(self.auth),
                 *status_routes(self),
             ],
-            exception_handlers={404: self._unknown, 405: self._unknown},
+            exception_handlers={404: self._unknown, 405: self._unknown, 500: self._broken},
         )
         application.router.redirect_slashes = False
         self.troubles = Troubles(application)
@@ -201,6 +200,9 @@ class GlobusEmulator:
         if host is not None and host.storage is not None:
             storage = host.storage.subtree(below)
         elif path is not None:
+            # Not on every platform, and not needed by those who keep files in memory.
+            from .transfer.real_storage import RealStorage  # noqa: PLC0415 -- as above
+
             storage = RealStorage(path)
         kind = "GCSv5_mapped_collection" if host is None else "GCSv5_guest_collection"
         collection = Collection(
@@ -397,6 +399,11 @@ class GlobusEmulator:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         await self.aclose()
+
+    async def _broken(self, request: Request, error: Exception) -> Response:
+        """Answer when the emulator itself is at fault; in process the error itself is raised as well."""
+        internal = ServiceError(500, "InternalError", f"The emulator failed: {type(error).__name__}")
+        return error_response(internal, resource=request.url.path, id=request_id())
 
     async def _unknown(self, request: Request, error: Exception) -> Response:
         """Answer what nobody serves, in the form of the service that it was meant for."""

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any, Final
 
-from starlette.responses import HTMLResponse, JSONResponse, Response
+from starlette.responses import HTMLResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from .transfer.task_documents import task_document
@@ -34,8 +35,10 @@ def status_routes(emulator: GlobusEmulator) -> list[BaseRoute]:
     async def page(_request: Request) -> HTMLResponse:
         return HTMLResponse(_PAGE, headers={"content-security-policy": _POLICY})
 
-    async def state(_request: Request) -> JSONResponse:
-        return JSONResponse(snapshot(emulator), headers={"cache-control": "no-store"})
+    async def state(_request: Request) -> Response:
+        # Escaped, since a name may have characters that UTF-8 cannot encode.
+        body = json.dumps(snapshot(emulator))
+        return Response(body, headers={"cache-control": "no-store"}, media_type="application/json")
 
     async def icon(_request: Request) -> Response:
         return Response(status_code=204)

@@ -147,8 +147,7 @@ def endpoint_document(
 
 def _in_use(state: TransferState, collection: Collection, identities: frozenset[str]) -> bool:
     return any(
-        not task.is_final and task.owner_id in identities and collection in (task.source, task.destination)
-        for task in state.tasks.values()
+        task.owner_id in identities and collection in (task.source, task.destination) for task in state.running.values()
     )
 
 

@@ -57,6 +57,7 @@ def finish(state: TransferState, task: Task, status: Status, code: str, *, descr
     task.trouble = None
     task.events.append(Event(code, description, details, now, is_error=status is Status.FAILED))
     task.status = status
+    state.running.pop(task.id, None)
 
 
 def book(state: TransferState, task: Task, work: TransferWork, outcome: Outcome) -> None:

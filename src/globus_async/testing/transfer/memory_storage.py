@@ -200,6 +200,11 @@ class MemoryStorage:
             self._target(path)
             return _MemoryUpload(self, path)
 
+    def real_path(self, path: Parts) -> Parts:
+        """Return where a path leads when all links are followed."""
+        with self._lock:
+            return self._follow(path)[0]
+
     def subtree(self, path: Parts) -> MemoryStorage:
         """Return the storage that has this directory as its root; both see each other's changes."""
         with self._lock:

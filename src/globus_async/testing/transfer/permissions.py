@@ -23,6 +23,7 @@ __all__ = (
     "check_visible",
     "effective_roles",
     "is_activated",
+    "is_uniform",
     "is_visible",
     "may",
     "may_monitor",
@@ -147,6 +148,15 @@ def may(state: TransferState, collection: Collection, identities: frozenset[str]
         and paths.is_below(path, paths.parse(rule.path))
         for rule in list(collection.rules.values())
     )
+
+
+def is_uniform(state: TransferState, collection: Collection, identities: frozenset[str]) -> bool:
+    """Whether all paths of a collection are the same to somebody, so that it does not matter where links lead."""
+    if collection.denied:
+        return False
+    if not collection.is_guest:
+        return True
+    return not {"administrator", "access_manager"}.isdisjoint(effective_roles(state, collection, identities))
 
 
 def check_access(

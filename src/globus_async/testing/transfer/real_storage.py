@@ -18,7 +18,7 @@ import threading
 import uuid
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO, Final
+from typing import TYPE_CHECKING, BinaryIO, Final, Self
 
 from .storage import Entry, LinkInfo, Problem, StorageError
 
@@ -164,6 +164,14 @@ class RealStorage:
                 raise OSError(errno.ENAMETOOLONG, "File name too long")
             return _FileUpload(directory, name, self._quota)
 
+    def real_path(self, path: Parts) -> Parts:
+        """Return where a path leads when all links are followed."""
+        with _told(), _Way(self._root) as way:
+            self._walk(way, self._top, floor=0, follow=True)
+            floor = len(way.names)
+            name = self._walk(way, path, floor=floor, follow=True)
+            return (*way.names[floor:], *((name,) if name else ()))
+
     def subtree(self, path: Parts) -> RealStorage:
         """Return the storage that has this directory as its root."""
         below = RealStorage(self._root)
@@ -190,29 +198,24 @@ class RealStorage:
         The name is empty if the path led to that directory itself. With ``follow`` the end may be a link as well, and
         the name is never one of a link.
         """
-        way = [os.open(self._root, _STEP)]
-        try:
-            self._walk(way, self._top, floor=1, follow=True)
-            floor = len(way)
-            name = self._walk(way, path, floor=floor, follow=follow)
-            yield way[-1], name
-        finally:
-            for descriptor in way:
-                os.close(descriptor)
+        with _Way(self._root) as way:
+            self._walk(way, self._top, floor=0, follow=True)
+            name = self._walk(way, path, floor=len(way.names), follow=follow)
+            yield way.here, name
 
-    def _walk(self, way: list[int], path: Parts, *, floor: int, follow: bool) -> str:
+    def _walk(self, way: _Way, path: Parts, *, floor: int, follow: bool) -> str:
         """Go down; return the last name if it is not that of a directory that was entered."""
         left = list(reversed(path))
         links = 0
         while left:
             name = left.pop()
             if name == "..":
-                if len(way) <= floor:
+                if len(way.names) <= floor:
                     raise StorageError(Problem.PERMISSION_DENIED, "Path not allowed: it leaves the collection")
-                os.close(way.pop())
+                way.up()
             elif not left and not follow:
                 return name
-            elif (target := _enter(way, name, is_last=not left)) is not None:
+            elif (target := way.down(name, is_last=not left)) is not None:
                 if not target:
                     return name
                 links += 1
@@ -220,8 +223,8 @@ class RealStorage:
                     raise OSError(errno.ELOOP, "Too many levels of symbolic links")
                 if target.startswith("/"):
                     target = self._inside(target)
-                    while len(way) > floor:
-                        os.close(way.pop())
+                    while len(way.names) > floor:
+                        way.up()
                 left += [part for part in reversed(target.split("/")) if part not in {"", "."}]
         return ""
 
@@ -253,30 +256,55 @@ class RealStorage:
         return _entry(name, target)._replace(link=link)
 
 
-def _enter(way: list[int], name: str, *, is_last: bool) -> str | None:
-    """
-    Take one step down.
+class _Way:
+    """The directories entered so far, from the root down: an open descriptor of each, and their names."""
 
-    Returns:
-        ``None`` if a directory was entered, the target if the name is a link, and the empty text if it is neither,
-        which may only be so at the end of a path.
-    """
-    try:
-        way.append(os.open(name, _STEP | _NO_LINK, dir_fd=way[-1]))
-    except FileNotFoundError:
-        if is_last:
-            return ""
-        raise
-    except OSError as error:
-        if error.errno not in {errno.ENOTDIR, errno.ELOOP}:
-            raise
+    def __init__(self, root: str) -> None:
+        self._descriptors = [os.open(root, _STEP)]
+        self.names: list[str] = []
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        for descriptor in self._descriptors:
+            os.close(descriptor)
+
+    @property
+    def here(self) -> int:
+        """The descriptor of the last one."""
+        return self._descriptors[-1]
+
+    def up(self) -> None:
+        """Go back to the directory above."""
+        os.close(self._descriptors.pop())
+        self.names.pop()
+
+    def down(self, name: str, *, is_last: bool) -> str | None:
+        """
+        Take one step down.
+
+        Returns:
+            ``None`` if a directory was entered, the target if the name is a link, and the empty text if it is neither,
+            which may only be so at the end of a path.
+        """
         try:
-            return os.readlink(name, dir_fd=way[-1])
-        except OSError:
+            self._descriptors.append(os.open(name, _STEP | _NO_LINK, dir_fd=self.here))
+        except FileNotFoundError:
             if is_last:
                 return ""
-            raise NotADirectoryError(errno.ENOTDIR, "Not a directory") from None
-    return None
+            raise
+        except OSError as error:
+            if error.errno not in {errno.ENOTDIR, errno.ELOOP}:
+                raise
+            try:
+                return os.readlink(name, dir_fd=self.here)
+            except OSError:
+                if is_last:
+                    return ""
+                raise NotADirectoryError(errno.ENOTDIR, "Not a directory") from None
+        self.names.append(name)
+        return None
 
 
 class _FileUpload:

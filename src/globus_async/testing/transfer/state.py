@@ -56,6 +56,8 @@ class TransferState:
     limits: Limits = field(default_factory=Limits)
     collections: dict[str, Collection] = field(default_factory=dict[str, Collection])
     deleted_collections: set[str] = field(default_factory=set[str])
+    running: dict[str, Task] = field(default_factory=dict[str, Task])
+    """The tasks that have not ended."""
     tasks: dict[str, Task] = field(default_factory=dict[str, Task])
     submissions: dict[tuple[str, str], Task] = field(default_factory=dict[tuple[str, str], Task])
     bookmarks: dict[str, Bookmark] = field(default_factory=dict[str, Bookmark])

@@ -142,6 +142,10 @@ class Storage(Protocol):
         """Start writing a file."""
         ...
 
+    def real_path(self, path: Parts) -> Parts:
+        """Return where a path leads when all links are followed; only its last name may be missing."""
+        ...
+
     def subtree(self, path: Parts) -> Storage:
         """Return the storage that has this directory as its root."""
         ...

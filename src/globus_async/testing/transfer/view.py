@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, BinaryIO
 
-from .permissions import check_access
+from .permissions import check_access, is_uniform
 from .storage import Entry, Problem, Storage, StorageError, Upload
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ class View:
     def entries(self, path: Parts) -> list[Entry]:
         """Describe all entries of a directory."""
         self._check(path, write=False)
-        return self.storage.entries(path)
+        return [self._seen((*path, entry.name), entry) for entry in self.storage.entries(path)]
 
     def open(self, path: Parts) -> BinaryIO:
         """Open a file for reading."""
@@ -52,7 +52,7 @@ class View:
 
     def make_directory(self, path: Parts) -> None:
         """Make a directory."""
-        self._check(path, write=True)
+        self._check(path, write=True, follow=False)
         self.storage.make_directory(path)
 
     def ensure_directory(self, path: Parts) -> None:
@@ -80,23 +80,23 @@ class View:
 
     def make_link(self, target: str, path: Parts) -> None:
         """Make a symbolic link."""
-        self._check(path, write=True)
+        self._check(path, write=True, follow=False)
         self.storage.make_link(target, path)
 
     def rename(self, old: Parts, new: Parts) -> None:
         """Move a file or directory."""
-        self._check(old, write=True)
-        self._check(new, write=True)
+        self._check(old, write=True, follow=False)
+        self._check(new, write=True, follow=False)
         self.storage.rename(old, new)
 
     def remove(self, path: Parts) -> None:
         """Remove a file or a link."""
-        self._check(path, write=True)
+        self._check(path, write=True, follow=False)
         self.storage.remove(path)
 
     def remove_directory(self, path: Parts) -> None:
         """Remove an empty directory."""
-        self._check(path, write=True)
+        self._check(path, write=True, follow=False)
         self.storage.remove_directory(path)
 
     def set_mtime(self, path: Parts, mtime: float) -> None:
@@ -113,5 +113,28 @@ class View:
                 return None
             raise
 
-    def _check(self, path: Parts, *, write: bool) -> None:
+    def _check(self, path: Parts, *, write: bool, follow: bool = True) -> None:
+        """
+        Demand access to a path, and to where it leads if links are on its way.
+
+        Without ``follow`` a link at its end stands for itself.
+        """
         check_access(self._state, self.collection, self._identities, path, write=write)
+        if not is_uniform(self._state, self.collection, self._identities):
+            real = self.storage.real_path(path) if follow or not path else self._real_parent(path)
+            if real != path:
+                check_access(self._state, self.collection, self._identities, real, write=write)
+
+    def _real_parent(self, path: Parts) -> Parts:
+        return (*self.storage.real_path(path[:-1]), path[-1])
+
+    def _seen(self, path: Parts, entry: Entry) -> Entry:
+        """Tell nothing of what a link leads to if that may not be read."""
+        link = entry.link
+        if link is None or entry.type == "invalid_symlink":
+            return entry
+        try:
+            self._check(path, write=False)
+        except StorageError:
+            return Entry(entry.name, "invalid_symlink", link.size, link.mtime, 0o777, link.user, link.group, link)
+        return entry

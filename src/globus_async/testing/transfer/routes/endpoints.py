@@ -153,8 +153,7 @@ def _scope_test(call: Call, scope: str) -> Callable[[Collection], bool]:
         "my-gcp-endpoints": lambda each: is_mine(each) and bool(each.fields["is_globus_connect"]),
         "recently-used": lambda each: not each.used_by.isdisjoint(identities),
         "in-use": lambda each: any(
-            not task.is_final and task.owner_id in identities and each in (task.source, task.destination)
-            for task in state.tasks.values()
+            task.owner_id in identities and each in (task.source, task.destination) for task in state.running.values()
         ),
         "shared-by-me": lambda each: is_mine(each) and each.is_guest,
         "shared-with-me": lambda each: each.is_guest and not is_mine(each) and _shares_something(each, identities),

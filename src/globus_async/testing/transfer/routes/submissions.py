@@ -92,13 +92,13 @@ async def delete(call: Call) -> Document:
 
 def _accept(call: Call, task: Task) -> Document:
     state = call.state
-    pending = sum(not other.is_final for other in state.tasks.values() if other.owner_id == task.owner_id)
+    pending = sum(other.owner_id == task.owner_id for other in state.running.values())
     if pending >= state.limits.pending_tasks:
         message = f"You have {pending} pending tasks, the maximum is {state.limits.pending_tasks}"
         raise ServiceError(409, "ClientError.Conflict.TooManyPendingJobs", message)
     for _, collection in task.sides():
         collection.used_by.add(task.owner_id)
-    state.tasks[task.id] = task
+    state.tasks[task.id] = state.running[task.id] = task
     state.submissions[task.owner_id, task.submission_id] = task
     call.machine.submit(task)
     return _accepted(call, task, "Accepted")
@@ -264,10 +264,9 @@ def _check_overlap(source: Collection, destination: Collection, items: tuple[Ite
 
 
 def _check_not_under_way(call: Call, source: Collection, destination: Collection, items: tuple[Item, ...]) -> None:
-    for other in call.state.tasks.values():
+    for other in call.state.running.values():
         if (
-            not other.is_final
-            and other.owner_id == call.caller.identity_id
+            other.owner_id == call.caller.identity_id
             and other.source is source
             and other.destination is destination
             and [(each.source, each.destination) for each in other.items]
