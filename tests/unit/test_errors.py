@@ -170,9 +170,9 @@ class TestFormats:
         """Made quickly, and shown in short."""
         answer = got(b"<p>access_token: \"'</p>\n" * 450_000, 500, content_type="text/html")
         assert len(answer.body) > 10_000_000
-        began = time.perf_counter()
+        began = time.process_time()
         error = GlobusAPIError(answer.hiding(Secret("AgX1AgX1AgX1")))
-        assert time.perf_counter() - began < 0.5
+        assert time.process_time() - began < 0.5
         assert len(str(error)) < 200
         assert len(error.raw_text) <= 1 << 20
 

@@ -205,7 +205,7 @@ HUGE = {
 @pytest.mark.parametrize("kind", HUGE)
 def test_a_huge_text_costs_little_whatever_it_says(kind: str) -> None:
     """100,000 characters are read or refused in well under a second, without running out of stack or memory."""
-    started = time.perf_counter()
+    started = time.process_time()
     told, scopes = "", list[Scope]()
     try:
         scopes = ScopeParser.parse(HUGE[kind])
@@ -213,7 +213,7 @@ def test_a_huge_text_costs_little_whatever_it_says(kind: str) -> None:
         told = str(error)
     assert len(told) < 1_000
     assert sum(len(str(scope)) for scope in scopes) <= 1_000_000
-    assert time.perf_counter() - started < 5
+    assert time.process_time() - started < 5
 
 
 def test_cost_grows_with_the_length_only() -> None:
@@ -227,6 +227,6 @@ def test_cost_grows_with_the_length_only() -> None:
 
 
 def _timed(text: str) -> float:
-    started = time.perf_counter()
+    started = time.process_time()
     ScopeParser.parse(text)
-    return time.perf_counter() - started
+    return time.process_time() - started
