@@ -13,10 +13,10 @@ import json
 import logging
 import pickle
 import pprint
+import re
 import traceback
 import urllib.parse
 from collections.abc import Callable, Iterator
-from functools import cache
 from random import Random
 from typing import Final, Self
 
@@ -26,20 +26,28 @@ _SLICE: Final = 12
 """So many characters of a secret in a row count as the secret."""
 _LOTS: Final = Random(20261125)
 _LETTERS: Final = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
-_secrets: dict[str, str] = {}
+_RUN: Final = re.compile(rf"[A-Za-z0-9+/%_=-]{{{_SLICE},}}")
+"""Secrets, in whatever form, are made of these letters."""
+_known: dict[str, dict[str, None]] = {}
+"""Every slice of every form of every secret, and what it is part of: texts are searched in one pass, however many."""
 
 
 def canary(name: str) -> str:
     """Make a secret that occurs nowhere else, and that is a valid bearer token; it needs percent-encoding in a URL."""
     body = "".join(_LOTS.choices(_LETTERS, k=40))
     secret = f"{body[:13]}+{body[13:27]}/{body[27:]}"
-    _secrets[secret] = name
+    for form, text in _forms(secret).items():
+        for piece in _slices(text):
+            _known.setdefault(piece, {})[f"{name} ({form})"] = None
     return secret
 
 
-@cache
-def _forms(secret: str) -> tuple[tuple[str, frozenset[str]], ...]:
-    """Return each form a secret can take, by name, as the set of its slices."""
+def _slices(text: str) -> Iterator[str]:
+    return (text[start : start + _SLICE] for start in range(len(text) - _SLICE + 1))
+
+
+def _forms(secret: str) -> dict[str, str]:
+    """Return each form a secret can take, by name."""
     raw = secret.encode()
     forms = {
         "raw": secret,
@@ -51,20 +59,13 @@ def _forms(secret: str) -> tuple[tuple[str, frozenset[str]], ...]:
         encoded = base64.b64encode(b"\0" * offset + raw).decode()
         forms[f"base64 at {offset}"] = encoded[4 if offset else 0 :].rstrip("=")[:-2]
         forms[f"url-safe base64 at {offset}"] = forms[f"base64 at {offset}"].replace("+", "-").replace("/", "_")
-    return tuple(
-        (form, frozenset(text[start : start + _SLICE] for start in range(len(text) - _SLICE + 1)))
-        for form, text in forms.items()
-    )
+    return forms
 
 
 def leaks_in_text(text: str) -> list[str]:
     """Return which secrets, in which form, a text gives away."""
-    return [
-        f"{name} ({form})"
-        for secret, name in _secrets.items()
-        for form, slices in _forms(secret)
-        if any(piece in text for piece in slices)
-    ]
+    pieces = (piece for run in _RUN.finditer(text) for piece in _slices(run[0]))
+    return list(dict.fromkeys(leak for piece in pieces for leak in _known.get(piece, ())))
 
 
 def _showings(thing: object) -> Iterator[tuple[str, Callable[[], object]]]:
