@@ -221,9 +221,7 @@ def _refresh_error(error: Exception) -> TokenRefreshError:
         return _own(error)
     failure: TokenRefreshError
     if isinstance(error, GlobusAPIError) and (codes := _codes(error)) & _GONE:
-        advice = (
-            "correct the client's id and secret, or log in again with it" if codes & _WRONG_CLIENT else "log in again"
-        )
+        advice = "correct the client's id and secret" if codes & _WRONG_CLIENT else "log in again"
         failure = LoginRequired(f"Globus Auth will not renew this login ({error}); {advice}")
     elif isinstance(error, GlobusError):
         failure = TokenRefreshError(f"no fresh access token: {error}")
