@@ -30,6 +30,10 @@ if TYPE_CHECKING:
     from .authorizers import NullAuthorizer as NullAuthorizer
     from .authorizers import RefreshTokenAuthorizer as RefreshTokenAuthorizer
     from .authorizers import RenewingAuthorizer as RenewingAuthorizer
+    from .bulk import Bulk as Bulk
+    from .bulk import BulkError as BulkError
+    from .bulk import Outcome as Outcome
+    from .bulk import Progress as Progress
     from .client import BaseClient as BaseClient
     from .errors import Attempt as Attempt
     from .errors import AuthenticationFailed as AuthenticationFailed
@@ -93,12 +97,20 @@ if TYPE_CHECKING:
     from .services.transfer import EndpointNotFound as EndpointNotFound
     from .services.transfer import OperationPaused as OperationPaused
     from .services.transfer import PathExists as PathExists
+    from .services.transfer import SubmittedTask as SubmittedTask
+    from .services.transfer import Submitting as Submitting
+    from .services.transfer import SyncLevel as SyncLevel
+    from .services.transfer import TaskEnd as TaskEnd
     from .services.transfer import TaskInactive as TaskInactive
+    from .services.transfer import TaskOutcome as TaskOutcome
+    from .services.transfer import TaskWatch as TaskWatch
     from .services.transfer import TooManyPendingJobs as TooManyPendingJobs
     from .services.transfer import TransferAPIError as TransferAPIError
     from .services.transfer import TransferClient as TransferClient
     from .services.transfer import TransferData as TransferData
     from .services.transfer import TransferFilter as TransferFilter
+    from .services.transfer import Walk as Walk
+    from .transport import RateLimit as RateLimit
     from .transport import RetryPolicy as RetryPolicy
     from .transport import Transport as Transport
 
@@ -115,6 +127,7 @@ _HOMES: Final = {
         "RefreshTokenAuthorizer",
         "RenewingAuthorizer",
     ),
+    "bulk": ("Bulk", "BulkError", "Outcome", "Progress"),
     "client": ("BaseClient",),
     "errors": (
         "Attempt",
@@ -177,14 +190,21 @@ _HOMES: Final = {
         "EndpointNotFound",
         "OperationPaused",
         "PathExists",
+        "SubmittedTask",
+        "Submitting",
+        "SyncLevel",
+        "TaskEnd",
         "TaskInactive",
+        "TaskOutcome",
+        "TaskWatch",
         "TooManyPendingJobs",
         "TransferAPIError",
         "TransferClient",
         "TransferData",
         "TransferFilter",
+        "Walk",
     ),
-    "transport": ("RetryPolicy", "Transport"),
+    "transport": ("RateLimit", "RetryPolicy", "Transport"),
 }
 _MODULES: Final = ("authorizers", "config", "errors", "gare", "paging", "response", "scopes", "services", "transport")
 _HOME_OF: Final = {name: home for home, names in _HOMES.items() for name in names}
@@ -202,6 +222,8 @@ __all__ = (
     "AuthorizationRequired",
     "BaseClient",
     "BasicAuthorizer",
+    "Bulk",
+    "BulkError",
     "ClientClosedError",
     "ClientCredentialsAuthorizer",
     "ConfidentialAppAuthClient",
@@ -245,11 +267,14 @@ __all__ = (
     "OAuthRefreshTokenResponse",
     "OAuthTokenResponse",
     "OperationPaused",
+    "Outcome",
     "Page",
     "Pages",
     "PaginationStalled",
     "PathExists",
     "PermissionDenied",
+    "Progress",
+    "RateLimit",
     "RateLimited",
     "RefreshTokenAuthorizer",
     "RenewingAuthorizer",
@@ -262,7 +287,13 @@ __all__ = (
     "Secret",
     "ServiceUnavailable",
     "SubmissionUncertain",
+    "SubmittedTask",
+    "Submitting",
+    "SyncLevel",
+    "TaskEnd",
     "TaskInactive",
+    "TaskOutcome",
+    "TaskWatch",
     "TokenRefreshError",
     "TooManyPendingJobs",
     "TransferAPIError",
@@ -270,6 +301,7 @@ __all__ = (
     "TransferData",
     "TransferFilter",
     "Transport",
+    "Walk",
     "WrongEventLoopError",
     "__version__",
 )
