@@ -6,13 +6,15 @@ import ast
 import asyncio
 import inspect
 import io
+import os
 import re
 import sys
 import textwrap
-from asyncio.subprocess import PIPE
+from asyncio.subprocess import PIPE, STDOUT
 from collections.abc import Iterator
 from contextlib import redirect_stdout
 from dataclasses import dataclass
+from pathlib import Path
 from types import FunctionType
 
 import pytest
@@ -25,6 +27,9 @@ from tests.source import ROOT
 FENCE = re.compile(r"^( *)```(?P<language>\S*)[^\n]*\n(?P<body>.*?)^\1```$", re.MULTILINE | re.DOTALL)
 PROGRAM = re.compile(r"asyncio\.run\(|asyncio\.Runner\(|^import globus_sdk$", re.MULTILINE)
 """What has a loop of its own, or blocks: it runs in a process of its own."""
+
+TESTS = re.compile(r"^(async )?def test_", re.MULTILINE)
+"""What pytest runs."""
 
 LANGUAGES = frozenset({"console", "ini", "json", "python", "text", "toml"})
 """What a fenced block may call itself, beside MyST's own directives. Only ``python`` is executed."""
@@ -88,16 +93,42 @@ async def run_as_program(source: str, page: Page, names: World) -> None:
     assert process.returncode == 0, told.decode()
 
 
+def modules_of_tests(page: Page, folder: Path) -> list[str]:
+    """Write the blocks that are modules of tests into files."""
+    blocks = [block for block in page.blocks if block.language == "python" and TESTS.search(block.source) is not None]
+    for block in blocks:
+        Path(folder, f"test_line_{block.line}.py").write_text(block.source)
+    return [f"test_line_{block.line}.py" for block in blocks]
+
+
+async def run_as_tests(modules: list[str], folder: Path) -> None:
+    """Run modules of tests with pytest, as a user would who has installed the package."""
+    options = ("-q", "-p", "no:cacheprovider", "-o", "asyncio_mode=auto")
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "pytest", *options, *modules),
+        cwd=folder,
+        env={name: value for name, value in os.environ.items() if not name.startswith("GLOBUS_")},
+        stdout=PIPE,
+        stderr=STDOUT,
+    )
+    told, _ = await process.communicate()
+    assert process.returncode == 0, told.decode()
+    assert f"{len(modules)} passed" in told.decode()
+
+
+@pytest.mark.timeout(180)
 @pytest.mark.parametrize("page", WITH_EXAMPLES, ids=str)
-async def test_examples_of_a_page_run(page: Page, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_examples_of_a_page_run(page: Page, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """The page's blocks run one after another, with the names of the emulated world: ``tc``, ``endpoint_id`` ..."""
     async with world() as names, names["emulator"].serve() as server:
         for variable, url in server.environ.items():
             monkeypatch.setenv(variable, url)
         names.update(registered(names["emulator"]))
         for block in page.blocks:
-            if block.language == "python":
+            if block.language == "python" and TESTS.search(block.source) is None:
                 await run(block, page, names)
+    if modules := modules_of_tests(page, tmp_path):
+        await run_as_tests(modules, tmp_path)
 
 
 def registered(emulator: GlobusEmulator) -> World:
