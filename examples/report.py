@@ -14,9 +14,8 @@ import os
 import sys
 from collections.abc import Iterator
 
-from globus_async import AccessTokenAuthorizer, TransferClient
-from globus_async.bulk import Progress, bulk
-from globus_async.transport import RateLimit
+from globus_async import AccessTokenAuthorizer, Progress, RateLimit, TransferClient
+from globus_async.bulk import bulk
 
 
 def ids() -> Iterator[str]:
