@@ -87,7 +87,7 @@ def docs(session: nox.Session) -> None:
 
 @nox.session(python=PYTHON)
 def bench(session: nox.Session) -> None:
-    """Compare speed and memory with httpx, aiohttp and the official SDK, all in one run."""
-    session.install(".[emulator,speed]", *group("tests"))
+    """Compare speed and memory with httpx, aiohttp and the official SDK in one run; write the figures into the docs."""
+    session.install(".[emulator,speed]", *group("bench"))
     install_official(session)
-    session.run("python", "-m", "benchmarks", *session.posargs)
+    session.run("python", "-m", "benchmarks", "--write", *session.posargs)

@@ -15,10 +15,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("works", nargs="*", metavar="work", help=f"any of {', '.join(WORKS)}; by default all")
     parser.add_argument("--official-python", default=sys.executable, help="an interpreter that has globus_sdk")
-    parser.add_argument("--write", action="store_true", help="write table and plots into docs/")
+    parser.add_argument("--write", action="store_true", help="write table and plots into README and docs/")
     told = parser.parse_args()
     if unknown := set(told.works) - set(WORKS):
         parser.error(f"no such work: {', '.join(sorted(unknown))}")
+    if told.works and told.write:
+        parser.error("only all works together are written")
     figures: list[Figure] = []
     plots: dict[str, Measured] = {}
     with bench(told.official_python) as running:

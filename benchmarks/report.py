@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
+import re
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
@@ -14,7 +15,10 @@ if TYPE_CHECKING:
 
 __all__ = ("table", "versions", "write")
 
-_PLACE = ROOT / "docs" / "_static" / "benchmarks"
+_PAGE = ROOT / "docs" / "figures.md"
+_PLOTS = ROOT / "docs" / "images"
+_README = ROOT / "README.md"
+_MARKED = re.compile(r"(<!-- figures: begin [^>]*-->\n).*?(<!-- figures: end -->)", re.DOTALL)
 _TITLES = {
     "sequential": "One call after the other",
     "bulk": "2,000 calls, 50 ms server",
@@ -47,12 +51,14 @@ def versions(bench: Bench) -> str:
 
 
 def write(figures: Sequence[Figure], plots: Mapping[str, Measured], used: str) -> None:
-    """Write the table, as a fragment that the documentation includes, and a plot for each work."""
+    """Write the table into README and documentation, and a plot for each work."""
     import matplotlib as mpl  # noqa: PLC0415 -- only to write
 
     mpl.use("Agg")
-    _PLACE.mkdir(parents=True, exist_ok=True)
-    (_PLACE / "table.md").write_text(f"{table(figures)}\n\n{used}\n", encoding="utf-8")
+    whole = f"{table(figures)}\n\n{used}\n"
+    _PAGE.write_text(whole, encoding="utf-8")
+    told = f"\\g<1>{whole}\n![Processor time of one call after the other](docs/images/bench-sequential.png)\n\\g<2>"
+    _README.write_text(_MARKED.sub(told, _README.read_text(encoding="utf-8")), encoding="utf-8")
     for name, rows in plots.items():
         _plot(name, rows)
 
@@ -77,5 +83,5 @@ def _plot(name: str, rows: Measured) -> None:
             panel.set_yticklabels([])
     figure.suptitle(_TITLES[name], x=0.01, ha="left", fontsize=11)
     figure.tight_layout()
-    figure.savefig(_PLACE / f"{name}.png", dpi=120)
+    figure.savefig(_PLOTS / f"bench-{name}.png", dpi=120)
     plt.close(figure)
