@@ -35,6 +35,9 @@ _UNRECORDED: Final = {"/", "/emulator/state", "/favicon.ico"}
 _MOST: Final = 100_000
 """Requests kept; the oldest are forgotten first."""
 
+_MOST_BYTES: Final = 256 << 20
+"""Bytes of all bodies kept."""
+
 
 @dataclass(slots=True)
 class RecordedRequest:
@@ -67,6 +70,7 @@ class Recorder:
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
         self.requests: list[RecordedRequest] = []
+        self._bytes = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Note a request, then let the application answer it."""
@@ -81,8 +85,7 @@ class Recorder:
             {name.decode("latin-1"): _masked(name, value.decode("latin-1")) for name, value in scope["headers"]},
             _without_secrets(body, scope["headers"]),
         )
-        self.requests.append(record)
-        del self.requests[:-_MOST]
+        self._keep(record)
         delivered = False
 
         async def replay() -> Message:
@@ -98,6 +101,14 @@ class Recorder:
             await send(message)
 
         await self._app(scope, replay, note)
+
+    def _keep(self, record: RecordedRequest) -> None:
+        if not self.requests:  # a test may have cleared them
+            self._bytes = 0
+        self.requests.append(record)
+        self._bytes += len(record.body)
+        while len(self.requests) > _MOST or (self._bytes > _MOST_BYTES and len(self.requests) > 1):
+            self._bytes -= len(self.requests.pop(0).body)
 
 
 async def _whole_body(receive: Receive) -> bytes:

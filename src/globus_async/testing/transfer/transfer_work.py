@@ -159,9 +159,10 @@ class TransferWork:
                 batch.append(self._copies.popleft())
                 size += _size(batch[-1])
             return batch
-        for queue in (self._scans, self._starts):
-            if queue:
-                return [queue.pop() if queue is self._scans else queue.popleft()]
+        if self._scans:
+            return [self._scans.pop()]
+        if self._starts:
+            return [self._starts.popleft() for _ in range(1 if alone else min(_BATCH, len(self._starts)))]
         if self._task.skipped:
             # What could not be read might be what the destination has.
             self._extras.clear()

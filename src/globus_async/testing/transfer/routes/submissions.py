@@ -5,6 +5,8 @@ from __future__ import annotations
 import uuid
 from typing import TYPE_CHECKING, Any, Final, cast
 
+import anyio.to_thread
+
 from .. import paths
 from ..call import Call, RouteTable, bool_member, required_text, text_member
 from ..copying import algorithm_name
@@ -43,16 +45,24 @@ async def submission_id(_call: Call) -> Document:
 
 
 async def transfer(call: Call) -> Document:
-    """Accept a transfer."""
+    """Accept a transfer. Its document may be large, and is read in a worker thread."""
+    return _accept(call, await anyio.to_thread.run_sync(_read_transfer, call))
+
+
+async def delete(call: Call) -> Document:
+    """Accept a delete."""
+    return _accept(call, await anyio.to_thread.run_sync(_read_delete, call))
+
+
+def _read_transfer(call: Call) -> Task:
+    """Make the task that a document asks for, or find the one that it has made before."""
     document = call.document()
-    submission = _submission_id(document)
-    if (known := call.state.submissions.get((call.caller.identity_id, submission))) is not None:
-        return _accepted(call, known, "Duplicate")
+    if (known := _known(call, document)) is not None:
+        return known
     source = _endpoint(call, document, "source_endpoint")
     destination = _endpoint(call, document, "destination_endpoint")
     items = tuple(_transfer_item(source, destination, each) for each in _data(document, "transfer"))
     _check_overlap(source, destination, items)
-    _check_not_under_way(call, source, destination, items)
     task = _task(call, document, source, destination, items)
     task.options |= {
         "sync_level": _sync_level(document),
@@ -69,15 +79,14 @@ async def transfer(call: Call) -> Document:
     if bool_member(document, "store_base_path_info"):
         task.options["source_base_path"] = _base_path([item.source for item in items])
         task.options["destination_base_path"] = _base_path([item.destination for item in items])
-    return _accept(call, task)
+    return task
 
 
-async def delete(call: Call) -> Document:
-    """Accept a delete."""
+def _read_delete(call: Call) -> Task:
+    """Make the task that a document asks for, or find the one that it has made before."""
     document = call.document()
-    submission = _submission_id(document)
-    if (known := call.state.submissions.get((call.caller.identity_id, submission))) is not None:
-        return _accepted(call, known, "Duplicate")
+    if (known := _known(call, document)) is not None:
+        return known
     collection = _endpoint(call, document, "endpoint")
     items = tuple(Item(parse(collection, required_text(each, "path"))) for each in _data(document, "delete"))
     task = _task(call, document, collection, None, items)
@@ -87,11 +96,19 @@ async def delete(call: Call) -> Document:
         ignore_missing=bool_member(document, "ignore_missing"),
         interpret_globs=bool_member(document, "interpret_globs"),
     )
-    return _accept(call, task)
+    return task
+
+
+def _known(call: Call, document: Document) -> Task | None:
+    return call.state.submissions.get((call.caller.identity_id, _submission_id(document)))
 
 
 def _accept(call: Call, task: Task) -> Document:
+    # From here to the end nothing is awaited: of two that come at once, one is the first.
     state = call.state
+    if (known := state.submissions.get((task.owner_id, task.submission_id))) is not None:
+        return _accepted(call, known, "Duplicate")
+    _check_not_under_way(call, task)
     pending = sum(other.owner_id == task.owner_id for other in state.running.values())
     if pending >= state.limits.pending_tasks:
         message = f"You have {pending} pending tasks, the maximum is {state.limits.pending_tasks}"
@@ -263,16 +280,20 @@ def _check_overlap(source: Collection, destination: Collection, items: tuple[Ite
             raise ServiceError(400, "ClientError.BadRequest", message)
 
 
-def _check_not_under_way(call: Call, source: Collection, destination: Collection, items: tuple[Item, ...]) -> None:
+def _check_not_under_way(call: Call, task: Task) -> None:
+    """Refuse a transfer of the same paths as one that has not ended."""
     for other in call.state.running.values():
         if (
-            other.owner_id == call.caller.identity_id
-            and other.source is source
-            and other.destination is destination
-            and [(each.source, each.destination) for each in other.items]
-            == [(each.source, each.destination) for each in items]
+            task.is_transfer
+            and (other.owner_id, other.source, other.destination) == (task.owner_id, task.source, task.destination)
+            and len(other.items) == len(task.items)
+            and all(_same_paths(one, two) for one, two in zip(other.items, task.items, strict=True))
         ):
             raise ServiceError(409, "Conflict", "A transfer with identical paths has not yet completed")
+
+
+def _same_paths(one: Item, other: Item) -> bool:
+    return one.source == other.source and one.destination == other.destination
 
 
 def _sync_level(document: Document) -> int | None:
