@@ -469,6 +469,16 @@ class TestSecrets:
         assert shown == []
 
 
+async def test_secrets_in_a_form_of_ones_own_are_hidden_too(service: Service) -> None:
+    """Whether they come as the form or as further fields of it."""
+    service.answer = lambda _: httpx.Response(400, json={"error": "invalid_grant"})
+    client = service.client(NativeAppAuthClient, CLIENT_ID)
+    for form, more in (({"refresh_token": canary("in the form")}, None), ({}, {"token": canary("in a field")})):
+        with pytest.raises(InvalidGrant) as caught:
+            await client.oauth2_token(form, body_params=more)
+        assert leaks_of_error(caught.value) == []
+
+
 def test_what_the_clients_are() -> None:
     """Apps can all that a client can, as in the seed; what they share stands in one class."""
     assert issubclass(NativeAppAuthClient, AuthClient)

@@ -340,7 +340,7 @@ class AuthLoginClient(DiscoveryMethods):
 
         REST: `POST /v2/oauth2/token <https://docs.globus.org/api/auth/reference/#token-request>`_
         """
-        form_data = _hidden({**form_data, **(body_params or {})})
+        form_data, body_params = _hidden({**form_data, **(body_params or {})}), None
         inside: ErrorInside | None = None
         try:
             tokens = await self._send(
