@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import AsyncIterator
+from typing import cast
 
 import httpx
 import pytest
@@ -127,6 +128,19 @@ async def test_unknown_paths() -> None:
             assert answer.headers["x-transfer-api-error"] == "ClientError.NotFound"
             assert (await http.put("/v0.10/task_list")).status_code == 405
         assert emulator.unknown_paths == {"GET /v0.10/nothing": 1, "PUT /v0.10/task_list": 1}
+
+
+async def test_a_fault_of_the_emulator(stage: Stage) -> None:
+    """What breaks inside is raised in process, and is an InternalError in the service's form on a socket."""
+    stage.lab.storage = cast("MemoryStorage", object())
+    path = f"/v0.10/operation/endpoint/{stage.lab.id}/ls"
+    with pytest.raises(AttributeError):
+        await stage.ok("GET", path.removeprefix("/v0.10"))
+    headers = {"Authorization": f"Bearer {stage.emulator.access_token()}"}
+    async with stage.emulator.serve() as server, httpx.AsyncClient(base_url=server.url, headers=headers) as http:
+        answer = await http.get(path)
+        assert (answer.status_code, answer.json()["code"]) == (500, "InternalError")
+        assert (await http.get(TASKS)).status_code == 200
 
 
 async def test_requests_are_recorded(stage: Stage) -> None:

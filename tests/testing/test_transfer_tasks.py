@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 from collections.abc import AsyncIterator
 from typing import Any
@@ -72,6 +73,18 @@ async def test_submission_is_exactly_once(stage: Stage) -> None:
     removal = stage.delete("/notes.md")
     assert (await stage.ok("POST", "/delete", removal))["code"] == "Accepted"
     assert (await stage.ok("POST", "/delete", removal))["code"] == "Duplicate"
+
+
+async def test_of_many_at_once_one_is_the_first(stage: Stage) -> None:
+    """The same document sent twenty times at once makes one task; twenty documents make twenty."""
+    document = stage.transfer(("/notes.md", "/n"))
+    answers = await asyncio.gather(*(stage.ok("POST", "/transfer", document) for _ in range(20)))
+    assert sorted(answer["code"] for answer in answers) == ["Accepted"] + ["Duplicate"] * 19
+    assert len({answer["task_id"] for answer in answers}) == 1
+    others = [stage.transfer(("/notes.md", f"/{n}")) for n in range(20)]
+    answers = await asyncio.gather(*(stage.ok("POST", "/transfer", each) for each in others))
+    assert {answer["code"] for answer in answers} == {"Accepted"}
+    assert len(stage.emulator.tasks) == 21
 
 
 @pytest.mark.parametrize(
