@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -47,7 +47,7 @@ def bulk(ports: dict[str, int], *, calls: int, threads: int) -> dict[str, Any]:
 
 def paging(ports: dict[str, int], *, pages: int) -> dict[str, Any]:
     """Read a long listing with the SDK's own paginator, told to go beyond the 1,000 tasks at which it stops."""
-    paginator = globus_sdk.paging.LimitOffsetTotalPaginator(
+    paginator: Iterable[Any] = globus_sdk.paging.LimitOffsetTotalPaginator(
         client(ports["0.1"]).task_list,
         items_key="DATA",
         get_page_size=lambda page: len(page["DATA"]),

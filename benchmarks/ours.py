@@ -23,7 +23,7 @@ def run(work: Coroutine[Any, Any, Result]) -> Result:
     if sys.argv[1:] == ["uvloop"]:
         import uvloop  # noqa: PLC0415 -- optional
 
-        return uvloop.run(work)  # type: ignore[no-any-return] # uvloop has no types for it
+        return uvloop.run(work)
     return asyncio.run(work)
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
-from functools import cache
+from functools import cache, partial
 from urllib.parse import parse_qs, urlsplit
 
 LATENCIES = (0.0, 0.005, 0.05, 0.1)
@@ -181,8 +181,7 @@ async def main() -> None:
     """Serve until stdin is closed."""
     loop = asyncio.get_running_loop()
     servers = [
-        await loop.create_server(lambda latency=latency: Connection(latency), "127.0.0.1", 0, backlog=2048)
-        for latency in LATENCIES
+        await loop.create_server(partial(Connection, latency), "127.0.0.1", 0, backlog=2048) for latency in LATENCIES
     ]
     for offset in range(0, TOTAL, 1000):
         page(offset, 1000)
