@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from ._attempt import Sender
     from ._origin import Turn
 
-__all__ = ("Transport",)
+__all__ = ("Transport", "UnderWay")
 
 _CLOSING_SECONDS: Final = 5.0
 _ENDING_SECONDS: Final = 1.0
