@@ -13,7 +13,7 @@ from typing import Any
 
 import anyio
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from globus_async.bulk import BulkError, Progress, bulk
@@ -147,6 +147,7 @@ class TestOutcomes:
         with pytest.raises(GlobusSDKUsageError, match="put it into a list"):
             bulk(Calls(), text)
 
+    @settings(deadline=None)
     @given(
         passes=st.lists(st.integers(0, 9), max_size=40),
         concurrency=st.integers(1, 12),

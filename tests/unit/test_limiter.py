@@ -11,7 +11,7 @@ from typing import Any
 
 import httpx
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from globus_async import AccessTokenAuthorizer, BaseClient, GlobusSDKUsageError, Secret
@@ -236,6 +236,7 @@ class TestLimiter:
             await client.get("/x")
             assert await every_suspension(behind_others, places_are_all_there) > 10
 
+    @settings(deadline=None)
     @given(
         calls=st.integers(1, 7),
         arrivals=st.lists(st.floats(0, 3, allow_nan=False), max_size=60),

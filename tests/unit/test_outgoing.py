@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import httpx
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from globus_async import GlobusSDKUsageError, Secret
@@ -23,6 +23,7 @@ def parsed(request: Request, credentials: Secret | None) -> httpx.Request:
     return httpx.Request(request.method, request.url, headers=headers, content=request.body)
 
 
+@settings(deadline=None)
 @given(
     segment=SEGMENT,
     free=SEGMENT,

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from globus_async._answer import Answer, Headers
@@ -192,6 +192,7 @@ class TestWindows:
 
         assert await every_suspension(read, all_is_well) > 10
 
+    @settings(deadline=None)
     @given(
         total=st.integers(0, 400),
         most=st.integers(1, 60),
