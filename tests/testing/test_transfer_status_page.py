@@ -10,7 +10,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from globus_async.testing import GlobusEmulator, LoopbackServer, MemoryStorage, Pace
+from globus_async.testing import GlobusEmulator, LoopbackServer, ManualClock, MemoryStorage, Pace
 from globus_async.testing.__main__ import main
 from tests.testing.status_browser import PROGRAM, browser
 from tests.testing.transfer_stage import Stage, staged
@@ -34,7 +34,7 @@ def start(emulator: GlobusEmulator, server: LoopbackServer, **members: object) -
 @pytest.mark.skipif(not PROGRAM, reason="no Chromium is installed; TEST_CHROMIUM can name one")
 def test_progress_is_seen_without_a_reload() -> None:
     """A browser sees collections and a task whose progress grows to its end, on one load of the page."""
-    emulator = GlobusEmulator(pace=Pace(bytes_per_second=1000, workers=1))
+    emulator = GlobusEmulator(clock=ManualClock(), pace=Pace(bytes_per_second=1000, workers=1))
     with emulator.serve_in_thread() as server, browser() as page:
         page.open(f"{server.url}/")
         page.wait_for("document.title === 'Globus emulator'")
@@ -42,8 +42,12 @@ def test_progress_is_seen_without_a_reload() -> None:
         task_id = start(emulator, server, label="demo")
         row = f"document.querySelector('tr[data-key=\"{task_id}\"]')"
         page.wait_for(f"!!{row}")
-        seen = page.wait_for(f"Number({row}.querySelector('progress').value) > 0.2 && {row}.children[6].textContent")
-        assert 0 < int(seen) < 4000
+        for seconds in (1, 1):
+            before = int(page.evaluate(f"{row}.children[6].textContent"))
+            server.run(emulator.advance(seconds))
+            page.wait_for(f"Number({row}.children[6].textContent) > {before}")
+            assert 0 < page.evaluate(f"{row}.querySelector('progress').value") < 1
+        server.run(emulator.advance(10))
         page.wait_for(f"{row}.children[3].textContent === 'SUCCEEDED'")
         assert page.evaluate(f"{row}.children[6].textContent") == "4000"
         assert page.evaluate(f"{row}.querySelector('progress').value") == 1
