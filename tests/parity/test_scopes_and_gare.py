@@ -9,7 +9,7 @@ import globus_sdk
 import globus_sdk.gare
 import globus_sdk.scopes
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import globus_async.scopes as ours
@@ -32,6 +32,7 @@ def read(parser: Any, error: type[Exception], text: str) -> Any:
         return REFUSED
 
 
+@settings(deadline=None, derandomize=True)
 @given(st.lists(PIECES, max_size=12).map("".join))
 def test_scope_strings(text: str) -> None:
     """The same is read and the same refused; but ``a*b``, which they take for two scopes, is a mistake here."""

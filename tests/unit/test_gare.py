@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from globus_async._answer import Answer, Headers
@@ -220,6 +220,7 @@ JSON = st.recursive(
 )
 
 
+@settings(deadline=None, derandomize=True)
 @given(JSON)
 def test_any_document_is_read_or_not(document: object) -> None:
     """No body makes reading fail."""

@@ -8,7 +8,7 @@ import re
 import time
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from globus_async.errors import GlobusSDKUsageError
@@ -162,6 +162,7 @@ def test_serializing_joins_without_reading() -> None:
         ScopeParser.serialize([1])  # type: ignore[list-item]
 
 
+@settings(deadline=None, derandomize=True)
 @given(st.lists(SCOPES, max_size=4))
 def test_what_is_written_is_read_back(scopes: list[Scope]) -> None:
     """Reading settles after once: it finds a cycle, or scopes that are read back as they are."""
@@ -173,6 +174,7 @@ def test_what_is_written_is_read_back(scopes: list[Scope]) -> None:
     assert {scope.scope_string for scope in once} == {scope.scope_string for scope in scopes}
 
 
+@settings(deadline=None, derandomize=True)
 @given(st.text(alphabet="ab[]* \n", max_size=40))
 def test_any_text_is_read_or_refused(text: str) -> None:
     """Nothing but ScopeParseError comes out, and it points into the text."""
