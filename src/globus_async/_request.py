@@ -166,7 +166,7 @@ def query(params: Mapping[str, object]) -> str:
         for item in (value if _is_list(value) else (value,))
     ]
     try:
-        return urlencode(pairs, quote_via=quote, safe="")
+        return urlencode(pairs, quote_via=quote, safe="") if pairs else ""
     except UnicodeEncodeError:
         raise GlobusSDKUsageError("a query parameter is not valid Unicode text") from None
 

@@ -103,17 +103,18 @@ class Sender:
         try:
             response = await self.http.send(message, stream=True, auth=NO_AUTH, follow_redirects=False)
             message.extensions["answered"] = True
+            stream: Any = response.stream  # which of the two kinds it is, httpx does not say
             try:
                 headers = Headers(response.headers.raw)
-                return response, headers, await self._read(response, headers)
+                return response, headers, await self._read(response, headers, stream)
             finally:
-                await response.aclose()
+                await stream.aclose()  # which is all that closing the response does to the connection
         except asyncio.CancelledError as error:
             # the frames below hold the headers in their locals; a traceback must not show them
             error.__context__ = error.__cause__ = None
             raise error.with_traceback(None) from None
 
-    async def _read(self, response: httpx.Response, headers: Headers) -> bytes:
+    async def _read(self, response: httpx.Response, headers: Headers, stream: Any) -> bytes:
         if headers.fields > _MOST_HEADERS:
             raise _hopeless(f"it has more than {_MOST_HEADERS} headers", response.status_code)
         if "content-length" in headers and "transfer-encoding" in headers:
@@ -122,7 +123,6 @@ class Sender:
             raise _hopeless("it has a transfer coding that was not asked for", response.status_code)
         try:
             reader = BodyReader(headers.get("content-encoding", ""), self._most_bytes)
-            stream: Any = response.stream  # which of the two kinds it is, httpx does not say
             async for chunk in stream:
                 reader.feed(chunk)
             return reader.body()
