@@ -9,7 +9,7 @@ import sys
 import time
 from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
@@ -51,30 +51,52 @@ class Process:
         self._process.wait(10)
 
 
-@dataclass
 class Bench:
-    """The server, the clients by name, and the interpreters they run in."""
+    """
+    The server and the clients.
 
-    ports: dict[str, int]
-    clients: dict[str, Process]
-    python: str
-    official_python: str
-    versions: dict[str, str] = field(default_factory=dict)
+    Attributes:
+        ports: The server's ports, by their latency.
+        versions: The version of everything that was used.
+        python: The interpreter that has this library.
+        official_python: The interpreter that has the official SDK.
+    """
+
+    def __init__(self, ports: dict[str, int], official_python: str) -> None:
+        self.ports = ports
+        self.versions: dict[str, str] = {}
+        self.python = sys.executable
+        self.official_python = official_python
+        self._programs = {
+            "ours": (self.python, "benchmarks.ours"),
+            "ours, uvloop": (self.python, "benchmarks.ours", "uvloop"),
+            "ours, no orjson": (self.python, "benchmarks.ours", "plain"),
+            "httpx": (self.python, "benchmarks.bare", "httpx"),
+            "aiohttp": (self.python, "benchmarks.bare", "aiohttp"),
+            "official": (official_python, "benchmarks.official"),
+        }
 
     def alternate(
-        self, rounds: int, works: Mapping[str, tuple[str, str, Mapping[str, object]]]
+        self, works: Mapping[str, tuple[str, str, Mapping[str, object]]], *, processes: int, rounds: int
     ) -> dict[str, dict[str, float]]:
         """
         Have works done in turn, round by round; return the medians of what each took.
 
         Args:
-            rounds: How often.
             works: By the name of a row: the client, its work, and what it is told.
+            processes: How often all clients are started anew: where a process's memory lies makes it up to a fifth
+                faster or slower for all its life.
+            rounds: How often each of them does its work.
         """
         found: dict[str, list[Result]] = {row: [] for row in works}
-        for _ in range(rounds):
-            for row, (name, work, told) in works.items():
-                found[row].append(self.clients[name].do(work, ports=self.ports, **told))
+        for _ in range(processes):
+            with ExitStack() as stack:
+                clients = {name: stack.enter_context(Process(*self._programs[name])) for name, _, _ in works.values()}
+                for client in clients.values():
+                    self.versions |= client.said
+                for _ in range(rounds):
+                    for row, (name, work, told) in works.items():
+                        found[row].append(clients[name].do(work, ports=self.ports, **told))
         return {row: medians(results) for row, results in found.items()}
 
 
@@ -85,22 +107,10 @@ def medians(results: Sequence[Result]) -> dict[str, float]:
 
 @contextmanager
 def bench(official_python: str) -> Generator[Bench]:
-    """Start the server and all clients; end them."""
-    with ExitStack() as stack:
-        server = stack.enter_context(Process(sys.executable, "benchmarks.server"))
+    """Start the server; end it."""
+    with Process(sys.executable, "benchmarks.server") as server:
         ports = {str(latency): port for latency, port in zip(LATENCIES, server.said, strict=True)}
-        programs = {
-            "ours": (sys.executable, "benchmarks.ours"),
-            "ours, uvloop": (sys.executable, "benchmarks.ours", "uvloop"),
-            "ours, no orjson": (sys.executable, "benchmarks.ours", "plain"),
-            "httpx": (sys.executable, "benchmarks.bare", "httpx"),
-            "aiohttp": (sys.executable, "benchmarks.bare", "aiohttp"),
-            "official": (official_python, "benchmarks.official"),
-            "memory": (sys.executable, "benchmarks.ours"),  # one that has done nothing else
-        }
-        clients = {name: stack.enter_context(Process(*program)) for name, program in programs.items()}
-        versions = {library: version for client in clients.values() for library, version in client.said.items()}
-        yield Bench(ports, clients, sys.executable, official_python, versions)
+        yield Bench(ports, official_python)
 
 
 def fresh(rounds: int, programs: Mapping[str, tuple[str, str]]) -> dict[str, float]:

@@ -40,7 +40,7 @@ def table(figures: Sequence[Figure]) -> str:
             aim = ""
         else:
             aim = f"at most {figure.aim:g}" if figure.reached else f"**missed**: at most {figure.aim:g}"
-        lines.append(f"| {work} | {figure.what} | {figure.measured:.2f} | {aim} | {figure.note} |")
+        lines.append(f"| {work} | {figure.what} | {figure.measured:.3g} | {aim} | {figure.note} |")
     return "\n".join(lines)
 
 
