@@ -91,6 +91,7 @@ class Bare:
         """Read a long listing page by page."""
 
         async def work(get: Get) -> dict[str, Any]:
+            await by_workers(get, urls(ports["0.1"], 1), 1)
             with measured() as result:
                 for number in range(pages):
                     url = f"http://127.0.0.1:{ports['0.1']}/v0.10/task_list?limit=1000&offset={1000 * number}"

@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import globus_sdk
+from globus_sdk.paging import LimitOffsetTotalPaginator
 
 from benchmarks.worker import ids, measured, serve
 
@@ -47,8 +48,10 @@ def bulk(ports: dict[str, int], *, calls: int, threads: int) -> dict[str, Any]:
 
 def paging(ports: dict[str, int], *, pages: int) -> dict[str, Any]:
     """Read a long listing with the SDK's own paginator, told to go beyond the 1,000 tasks at which it stops."""
-    paginator: Iterable[Any] = globus_sdk.paging.LimitOffsetTotalPaginator(
-        client(ports["0.1"]).task_list,
+    tc = client(ports["0.1"])
+    tc.get_endpoint(next(ids(1)))
+    paginator: Iterable[Any] = LimitOffsetTotalPaginator(
+        tc.task_list,
         items_key="DATA",
         get_page_size=lambda page: len(page["DATA"]),
         max_total_results=1000 * pages,
