@@ -22,6 +22,10 @@ _SECRET_MEMBERS: Final = re.compile(
 )
 
 
+def _struck(field: bytes, *secrets: Secret) -> bytes:
+    return struck(field.decode("latin-1"), *secrets).encode("latin-1")
+
+
 class Headers(Mapping[str, str]):
     """The headers of an answer; names in any case, repeated ones joined with commas."""
 
@@ -67,6 +71,10 @@ class Headers(Mapping[str, str]):
 
     def __len__(self) -> int:
         return len(self._read())
+
+    def hiding(self, *secrets: Secret) -> Headers:
+        """Return the headers with credentials struck out."""
+        return Headers([(_struck(name, *secrets), _struck(value, *secrets)) for name, value in self._fields])
 
     def __repr__(self) -> str:
         shown = {name: "***" if name.encode() in _SECRET_HEADERS else value for name, value in self.items()}
@@ -143,7 +151,7 @@ class Answer:
 
     def hiding(self, *secrets: Secret) -> Answer:
         """
-        Return the answer of an error with credentials struck from its body: those given and all that name themselves.
+        Return the answer of an error without credentials: those given, and in its body all that name themselves.
 
         A body beyond a mebibyte is cut off there.
         """
@@ -152,8 +160,8 @@ class Answer:
             method=self.method,
             path=self.path,
             status=self.status,
-            reason=self.reason,
-            headers=self.headers,
+            reason=struck(self.reason, *secrets),
+            headers=self.headers.hiding(*secrets),
             body=struck(text, *secrets).encode(),
             started_at=self.started_at,
             received_at=self.received_at,

@@ -67,6 +67,17 @@ def echoed(status: int, content_type: str, frame: str) -> Answered:
     return answer
 
 
+def echoed_in_headers(status: int) -> Answered:
+    """Answer as a careless proxy does: with what it was sent, everywhere but in the body."""
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        sent = f"{request.headers.get('authorization', '').partition(' ')[2]} {request.content.decode()}"
+        names = ("Content-Type", "X-Request-Id", "WWW-Authenticate", "Location", "Retry-After", f"X-{sent}")
+        return httpx.Response(status, text="{}", headers=[(name, sent) for name in names])
+
+    return answer
+
+
 OUTCOMES: dict[str, Answered] = {
     "no connection": broken(httpx.ConnectError),
     "no connection in time": broken(httpx.ConnectTimeout),
@@ -79,6 +90,10 @@ OUTCOMES: dict[str, Answered] = {
     "403 in a list": echoed(403, "application/json", '{"errors":[{"code":"No","detail":"%s"}]}'),
     "500 in HTML": echoed(500, "text/html", "<pre>%s</pre>"),
     "404 in text": echoed(404, "text/plain", "%s"),
+    "400 in headers": echoed_in_headers(400),
+    "401 in headers": echoed_in_headers(401),
+    "503 in headers": echoed_in_headers(503),
+    "200 in headers": echoed_in_headers(200),
     "200 in HTML": echoed(200, "text/html", "<pre>%s</pre>"),
     "200 that is no JSON": echoed(200, "application/json", '{"a": %s'),
 }

@@ -347,6 +347,9 @@ class TestSecrets:
         for body in ({"message": f"bad token {secret}!"}, f"<html>{secret}".encode(), {secret: 1}, [secret]):
             error = GlobusAPIError(got(body).hiding(Secret(secret), Secret(""), Secret("ab")))
             assert leaks_of(error) == []
+        error = GlobusAPIError(got({}, reason=secret, headers=((b"X-Echo", secret.encode()),)).hiding(Secret(secret)))
+        assert leaks_of(error) == []
+        assert error.headers["x-echo"] == "***"
 
     def test_short_secrets_do_not_tear_the_text_apart(self) -> None:
         """Something of seven letters is a word, not a token."""

@@ -6,13 +6,14 @@ import logging
 from typing import TYPE_CHECKING, TypeVar
 
 from .._answer import Answer
-from .._secret import bare
+from .._secret import bare, struck
 from ..errors import Attempt, GlobusAPIError, GlobusTimeoutError, NetworkError, ResponseDecodeError, visible
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from .._request import Request
+    from .._secret import Secret
     from ..authorizers import GlobusAuthorizer
     from ._limiter import RateLimit
     from ._origin import Origin
@@ -87,6 +88,7 @@ async def exchange(
                 continue
             elif outcome.status < 500 and outcome.status not in {408, 429}:
                 origin.budget.refill(after_retry=retries > 0)  # no success, but the service is well
+        outcome = _hiding(outcome, *request.secrets, *bare(credentials))
         answer = outcome if isinstance(outcome, Answer) else None
         delay = policy.delay(
             outcome,
@@ -109,7 +111,17 @@ async def exchange(
     if isinstance(outcome, NetworkError):
         outcome.attempts, outcome.replayable = attempts, request.replayable
         raise outcome
-    raise error_for(outcome.hiding(*request.secrets, *bare(credentials)), attempts)
+    raise error_for(outcome, attempts)
+
+
+def _hiding(outcome: Answer | NetworkError, *secrets: Secret) -> Answer | NetworkError:
+    """Strike from a failure what it quotes of the credentials that were sent; logs and errors are made of the rest."""
+    if isinstance(outcome, Answer):
+        return outcome.hiding(*secrets)
+    outcome.args = tuple(struck(str(word), *secrets) for word in outcome.args)
+    if isinstance(outcome, ResponseDecodeError) and outcome.request_id is not None:
+        outcome.request_id = struck(outcome.request_id, *secrets)
+    return outcome
 
 
 def _hold_back(origin: Origin, answer: Answer, policy: RetryPolicy, delay: float | None, *, now: float) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final, TypeVar, overload
 from uuid import UUID
 
 from ..._request import MISSING, MissingType
-from ..._secret import Secret
+from ..._secret import Secret, bare
 from ...authorizers import GlobusAuthorizer, NullAuthorizer, RenewingAuthorizer
 from ...errors import Attempt, GlobusAPIError, GlobusSDKUsageError
 from ...response import GlobusHTTPResponse
@@ -360,6 +360,8 @@ class AuthLoginClient(DiscoveryMethods):
                 tokens.decoder = self._decoder
             return tokens
         sent = [value for value in form_data.values() if isinstance(value, Secret)]
+        if (credentials := self._credentials()) is not None:
+            sent += bare(await credentials.get_authorization_header())
         raise error_for(inside.answer.hiding(*sent), inside.attempts)
 
     def _credentials(self) -> GlobusAuthorizer | None:
