@@ -107,7 +107,7 @@ async def run_as_tests(modules: list[str], folder: Path) -> None:
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "pytest", *options, *modules),
         cwd=folder,
-        env={name: value for name, value in os.environ.items() if not name.startswith("GLOBUS_")},
+        env={name: value for name, value in os.environ.items() if not name.startswith(("GLOBUS_", "PYTEST_"))},
         stdout=PIPE,
         stderr=STDOUT,
     )

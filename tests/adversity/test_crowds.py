@@ -74,11 +74,15 @@ async def test_ten_thousand_at_once() -> None:
     """No call fails, no connection is one too many, nobody overtakes, and a call costs what it costs among 500."""
     async with served(connections=20) as (client, server):
         few = min([await cost(client, 500) for _ in range(3)])
-        server.order.clear()
-        many = await cost(client, 10_000)
-        assert len(server.order) == 10_000
-        assert max(abs(place - number) for place, number in enumerate(server.order)) < 40
-        assert server.most_connections <= 20
+        many = float("inf")
+        for _ in range(3):  # other programs may spoil one measurement
+            server.order.clear()
+            many = min(many, await cost(client, 10_000))
+            assert len(server.order) == 10_000
+            assert max(abs(place - number) for place, number in enumerate(server.order)) < 40
+            assert server.most_connections <= 20
+            if many <= 1.5 * few:
+                break
     assert many <= 1.5 * few
 
 
