@@ -131,7 +131,7 @@ next_token: Final = Style(_after_token, "max_results")
 json_api: Final = Style(_after_link, "page[limit]")
 single: Final = Style(_after_nothing)
 
-_WINDOW: Final = 8
+_WINDOW: Final = 10
 """How many pages are fetched at a time by default."""
 
 _MOST_EMPTY: Final = 1000
@@ -212,7 +212,7 @@ class Pages(Generic[T]):
         Return the same listing, fetched so many pages at a time where a page tells the total.
 
         Args:
-            pages: 1 for one after the other. Without this method it is 8.
+            pages: 1 for one after the other. Without this method it is 10.
         """
         return Pages(
             self._fetch,

@@ -59,11 +59,11 @@ def page_of(document: Mapping[str, Any]) -> Page[int]:
 
 
 class TestWindows:
-    async def test_eight_pages_at_a_time_in_order(self) -> None:
-        """After the first page eight are asked for at once, and their items come in order."""
+    async def test_ten_pages_at_a_time_in_order(self) -> None:
+        """After the first page ten are asked for at once, and their items come in order."""
         service = Service(total=2500)
         assert await service.pages(page_size=100).list() == list(range(2500))
-        assert service.most_under_way == 8
+        assert service.most_under_way == 10
         assert len(service.asked) == 25
 
     async def test_awaiting_fetches_the_first_page_only(self) -> None:
@@ -108,9 +108,9 @@ class TestWindows:
         short = Service(total=1000)
         short._page = lambda offset, limit: list(range(offset, min(offset + (60 if offset == 300 else limit), 1000)))
         assert await short.pages(page_size=100).list() == list(range(1000))
-        before = [offset for offset, _ in short.asked[:9]]
-        assert before == [0, 100, 200, 300, 400, 500, 600, 700, 800]
-        assert [offset for offset, _ in short.asked[9:]] == [360, 460, 560, 660, 760, 860, 960]
+        before = [offset for offset, _ in short.asked[:10]]
+        assert before == [0, 100, 200, 300, 400, 500, 600, 700, 800, 900]
+        assert [offset for offset, _ in short.asked[10:]] == [360, 460, 560, 660, 760, 860, 960]
 
     async def test_a_total_that_shrinks(self) -> None:
         """Pages that turn out empty end the listing; nothing is asked for twice."""
@@ -173,7 +173,7 @@ class TestWindows:
 
     async def test_cancelled_at_every_suspension(self) -> None:
         """However a walk is cancelled, no request goes on, and the same walk gives all the rest."""
-        service = Service(total=1000)
+        service = Service(total=2500)
         walk = service.pages(page_size=100).pages()
         seen: list[int] = []
 
@@ -188,7 +188,7 @@ class TestWindows:
             assert service.under_way == 0
             async for page in walk:
                 seen.extend(page)
-            assert seen == list(range(1000))
+            assert seen == list(range(2500))
 
         assert await every_suspension(read, all_is_well) > 10
 
