@@ -168,6 +168,8 @@ assert tc.get_endpoint({endpoint_id!r})["display_name"]
             "python alone": (bench.python, ""),
             "import globus_async": (bench.python, "import globus_async"),
             "import globus_sdk": (bench.official_python, "import globus_sdk"),
+            "import httpx": (bench.python, "import httpx"),
+            "import aiohttp": (bench.python, "import aiohttp"),
             "import aiohttp, httpx": (bench.python, "import aiohttp, httpx"),
             "globus_async, first answer": (bench.python, ours),
             "globus_sdk, first answer": (bench.official_python, official),

@@ -113,17 +113,21 @@ async def test_10_a_thousand_calls_make_one_renewal(capsys: pytest.CaptureFixtur
         async with logged_in(server) as (client, authorizer):
             await asyncio.gather(*(client.get("/thing") for _ in range(1000)))
             assert kept(server, authorizer)
-        alone, one = server.token_requests, await _renewing(server, ["alone"])
-        ten = await _renewing(server, [f"user{n}" for n in range(10)])
-        requests = server.token_requests - alone - 1
+        alone = server.token_requests
+        ratios: list[float] = []
+        while min(ratios, default=2.0) > 1.5 and len(ratios) < 5:  # other programs may spoil one measurement
+            one = await _renewing(server, ["alone"])
+            before = server.token_requests
+            ratios.append(await _renewing(server, [f"user{n}" for n in range(10)]) / one)
+            assert server.token_requests == before + 10
         assert server.replays == 0
     say(
         capsys,
-        f"promise 10: 1,000 calls with an expired token: {alone} renewal; 10 logins: {requests} renewals"
-        f" in {ten / one:.2f} x the time of one",
+        f"promise 10: 1,000 calls with an expired token: {alone} renewal; 10 logins: 10 renewals"
+        f" in {ratios[-1]:.2f} x the time of one",
     )
-    assert (alone, requests) == (1, 10)
-    assert ten < 3 * one  # 10 when one after another
+    assert alone == 1
+    assert ratios[-1] <= 1.5  # 10 when one after another
 
 
 async def _renewing(server: RotatingAuth, users: list[str]) -> float:
