@@ -62,6 +62,14 @@ def tests(session: nox.Session) -> None:
 
 
 @nox.session(python=PYTHON)
+def mutants(session: nox.Session) -> None:
+    """Take the guards of the code out one at a time: each must be missed by a test. Takes half an hour."""
+    session.install("-e", ".[emulator,fastapi]", *group("tests"))
+    install_official(session)
+    session.run("python", "-m", "tests.mutants", *session.posargs)
+
+
+@nox.session(python=PYTHON)
 def lint(session: nox.Session) -> None:
     """Check style and format."""
     session.install(*group("lint"))

@@ -97,7 +97,14 @@ class TestServiceVariable:
 
     @pytest.mark.parametrize(
         "url",
-        ["http://evil.example/", "evil.example", "https://u:p@evil.example/", "https://evil.example/?x", "file:///x"],
+        [
+            "http://evil.example/",
+            "ftp://evil.example/",
+            "evil.example",
+            "https://u:p@evil.example/",
+            "https://evil.example/?x",
+            "file:///x",
+        ],
     )
     def test_it_cannot_send_credentials_in_the_clear(self, url: str, monkeypatch: pytest.MonkeyPatch) -> None:
         """The error names the variable, and not what may be a password in it."""

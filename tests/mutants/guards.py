@@ -1,0 +1,297 @@
+"""
+Guards, each with what the code would be without it, and the tests that must notice.
+
+``nox -s mutants`` takes the guards out one at a time; every suite here has to fail for each of its guards.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+__all__ = ("GUARDS", "Guard")
+
+
+@dataclass(frozen=True)
+class Guard:
+    """
+    A piece of code that keeps a promise.
+
+    Attributes:
+        module: Where it is, below the package.
+        code: The piece, which stands there once.
+        without: What stands there when the guard is gone.
+        tests: Files and directories below ``tests``, one of whose tests must fail then.
+    """
+
+    module: str
+    code: str
+    without: str
+    tests: str
+
+
+def _of(module: str, tests: str, *pieces: tuple[str, str]) -> tuple[Guard, ...]:
+    return tuple(Guard(module, code, without, tests) for code, without in pieces)
+
+
+GUARDS: Final = (
+    # what may be asked, and of whom
+    *_of(
+        "_request.py",
+        "unit/test_request.py",
+        ("if _UUID.fullmatch(text) is None:", "if not text:"),
+        ("if _UNSAFE_IN_SEGMENT.search(text) is not None:", "if not text:"),
+        ('return quote(text, safe="")', 'return quote(text, safe=",:@&=+$")'),
+        ("if not isinstance(text, str) or _UNSAFE_IN_PATH.search(text) is not None:", "if not isinstance(text, str):"),
+        ("allow_nan=False", "allow_nan=True"),
+        ("if offset is None:", "if offset is None and False:"),
+    ),
+    *_of(
+        "client.py",
+        "unit/test_request.py exchange adversity/test_secrets.py adversity/test_sent_once.py",
+        ("own = _below(self._root, path)", "own = urlsplit(path)"),
+        ("if authorizer is not None and any(", "if authorizer is None and any("),
+        ("replayable=method in _REPLAYABLE if replay is None else replay,", "replayable=True,"),
+        ("async with self.transport.call():", "if True:"),
+    ),
+    *_of(
+        "config.py",
+        "unit/test_config.py",
+        ('if not host or parts.scheme not in {"https", "http"}:', "if not host:"),
+        ("if parts.username is not None or parts.password is not None:", "if False:"),
+        ('if any(char in "?#\\\\" or ord(char) <= 0x20 for char in url):', "if False:"),
+        ('if parts.scheme == "http" and host not in _LOOPBACK:', "if False:"),
+    ),
+    # trying again
+    *_of(
+        "transport/_exchange.py",
+        "exchange adversity/test_retrying.py adversity/test_secrets.py adversity/test_deadlines.py authorizers",
+        ("                may_renew = False\n", ""),
+        ("        outcome = _hiding(outcome, *request.secrets, *bare(credentials))\n", ""),
+        ("delay is None or delay >= left or", "delay is None or"),
+        ("or not origin.budget.take(throttled=throttled)", ""),
+        ("            _hold_back(origin, answer, policy, delay, now=clock.monotonic())\n", "            pass\n"),
+        ("outcome = unusable.with_traceback(None)", "outcome = unusable"),
+        ("if origin.held_until - began >= left:", "if False:"),
+    ),
+    *_of(
+        "transport/_retry.py",
+        "unit/test_retry.py exchange adversity/test_retrying.py",
+        ('return replayable or outcome.stage == "not sent"', "return True"),
+        ("isinstance(outcome, ResponseDecodeError) and outcome.hopeless", "False"),
+        ("return replayable or outcome.retry_after is not None", "return True"),
+        ("return replayable and not is_final", "return replayable"),
+        ("if asked > self.max_retry_after:", "if False:"),
+        ("return min(asked + own, self.max_retry_after)", "return own"),
+        ("if self._tokens < cost:", "if False:"),
+    ),
+    *_of(
+        "transport/_limiter.py",
+        "unit/test_limiter.py",
+        ("len(self._left) + self._taken >=", "len(self._left) >="),
+        ("async with self._line:", "if True:"),
+    ),
+    *_of(
+        "transport/_origin.py",
+        "unit/test_limiter.py exchange adversity",
+        (
+            "            except BaseException:\n                self._give_back()\n                raise\n",
+            "            finally:\n                pass\n",
+        ),
+        ("await self._clock.sleep(wait)", "await self._clock.sleep(0)\n            return"),
+    ),
+    # what comes back
+    *_of(
+        "transport/_attempt.py",
+        "adversity/test_framing.py adversity/test_secrets.py adversity/test_wrong_answers.py exchange",
+        ('if "content-length" in headers and "transfer-encoding" in headers:', "if False:"),
+        ('if headers.get("transfer-encoding", "chunked").lower() != "chunked":', "if False:"),
+        ("if headers.fields > _MOST_HEADERS:", "if False:"),
+        ("follow_redirects=False", "follow_redirects=True"),
+        ("raise error.with_traceback(None) from None", "raise"),
+        ("words = struck(str(error), *request.secrets, *secrets)", "words = str(error)"),
+    ),
+    *_of(
+        "transport/_content.py",
+        "unit/test_content.py adversity/test_bombs.py adversity/test_cut_answers.py",
+        ("if self._size > self._limit:", "if False:"),
+        ("if self._size > _RATIO_FREE and self._size > _RATIO * self._received:", "if False:"),
+        ("len(codings) > _MOST_CODINGS or", ""),
+        ("if not all(layer.complete for layer in self._layers):", "if False:"),
+        ("self._decoder.decompress(data, _STEP)", "self._decoder.decompress(data)"),
+    ),
+    *_of(
+        "_json.py",
+        "unit/test_json.py",
+        ("object_pairs_hook=hook", "object_pairs_hook=None"),
+        ("parse_constant=_no_constant", "parse_constant=None"),
+        ("if _SURROGATE.search(body) is not None:", "if False:"),
+        ("except RecursionError:", "except ZeroDivisionError:"),
+    ),
+    *_of(
+        "paging.py",
+        "unit/test_paging.py unit/test_windows_and_ahead.py",
+        ("if mark in self._seen:", "if False:"),
+        ("if self._ready and self._ready[0][0] != position:", "if False:"),
+        ("if self._empty > _MOST_EMPTY:", "if False:"),
+    ),
+    # the wire
+    *_of(
+        "transport/_wire.py",
+        "adversity/test_surroundings.py adversity/test_stale_connections.py adversity/test_bombs.py exchange",
+        ("cookie_jar=aiohttp.DummyCookieJar()", "cookie_jar=aiohttp.CookieJar(unsafe=True)"),
+        ("auto_decompress=False", "auto_decompress=True"),
+        ("raise _BrokenError from error", "raise"),
+        ("allow_redirects=False", "allow_redirects=True"),
+        ('if proxy is None or url.scheme != "https" or url.host in _LOOPBACK:', "if proxy is None:"),
+    ),
+    *_of(
+        "transport/_transport.py",
+        "adversity/test_loops_threads_forks.py adversity/test_surroundings.py adversity/test_lifetimes.py"
+        " exchange authorizers",
+        ("if self._loop is not None and self._pid == os.getpid():", "if False:"),
+        ("self._sender, self._origins, self._adopted, self._under_way = None, {}, set(), set()", "pass"),
+        ("            await self._end_renewals()\n", "            pass\n"),
+        ("        if not verify:\n            context", "        if True:\n            context"),
+        (
+            "    async def _end_renewals(self) -> None:\n",
+            "    async def _end_renewals(self) -> None:\n        return\n",
+        ),
+    ),
+    # secrets
+    *_of(
+        "_secret.py",
+        "unit/test_secret.py",
+        ('return f"Secret({_MASK!r})"', 'return f"Secret({self._value!r})"'),
+        (
+            "    def __str__(self) -> str:\n        return _MASK",
+            "    def __str__(self) -> str:\n        return self._value",
+        ),
+        ("return format(_MASK, spec)", "return format(self._value, spec)"),
+        ("return (Secret, (_MASK,))", "return (Secret, (self._value,))"),
+        ("_TOKEN.fullmatch(value.reveal()) is None", "not value"),
+    ),
+    *_of(
+        "authorizers/renewing.py",
+        "authorizers",
+        ("return await asyncio.shield(flight)", "return await flight"),
+        ("context=contextvars.Context()", "context=None"),
+        ("held.header == refused", "True"),
+        ("self._not_before = self._clock.monotonic() + _PAUSE", "self._not_before = float('-inf')"),
+        ("            if self._lost is not None:\n                raise _own(self._lost)\n", ""),
+        ("                raise _own(failure)\n", "                raise failure\n"),
+        ("        self._transport.adopt(flight)\n", ""),
+        ("async with self._clock.timeout(_CALLBACK_SECONDS):", "if True:"),
+    ),
+    # logging in
+    *_of(
+        "services/auth/id_token.py",
+        "services/auth/test_id_token.py",
+        ('if header.get("alg") != _ALGORITHM:', "if False:"),
+        ('if not isinstance(kind, str) or kind.upper() != "JWT":', "if False:"),
+        ("if hint in header:", "if False:"),
+        ("    if not good:\n", "    if False:\n"),
+        ('if claims.get("iss") != expected.issuer:', "if False:"),
+        ("if not isinstance(subject, str) or not 1 <= len(subject) <= 255:", "if False:"),
+        ("any(one != expected.client_id for one in audiences)", "expected.client_id not in audiences"),
+        ('claims.get("azp") != expected.client_id', "False"),
+        ("if expected.now >= expires + expected.leeway:", "if False:"),
+        ("if issued > expected.now + expected.leeway:", "if False:"),
+        ("if expires <= issued:", "if False:"),
+        ('if "nbf" in claims and', "if False and"),
+        ('if expected.nonce is not None and not _same(claims.get("nonce"), expected.nonce):', "if False:"),
+        ('if not _same(claims["at_hash"], half):', "if False:"),
+        ("if len(id_token.reveal()) > _LONGEST:", "if False:"),
+        ('decoded if base64.urlsafe_b64encode(decoded).rstrip(b"=") == text.encode() else None', "decoded"),
+        ("or modulus.bit_length() < _SMALLEST_MODULUS", ""),
+        ('or jwk.get("use", "sig") != "sig"', ""),
+        ("if len({key.kid for key in keys}) != len(keys):", "if False:"),
+        ("if len(keys) != 1:", "if False:"),
+        ("decode_json(text, unique=True)", "decode_json(text)"),
+        ("if not 0 <= self.leeway <= 300:", "if False:"),
+    ),
+    *_of(
+        "services/auth/id_token_decoder.py",
+        "services/auth/test_id_token_decoder.py",
+        ("if self._clock.monotonic() < self._fetched_at + _REFETCH_SECONDS:", "if False:"),
+        ('if configuration.get("issuer") != issuer:', "if False:"),
+        ("skew if abs(skew) <= _LARGEST_SKEW else 0.0", "skew"),
+    ),
+    *_of(
+        "services/auth/flows.py",
+        "services/auth",
+        ("if not isinstance(state, MissingType) and not _same(state, self.state):", "if False:"),
+        ("if not isinstance(iss, MissingType) and not", "if False and not"),
+        ("if _VERIFIER.fullmatch(verifier.reveal()) is None:", "if False:"),
+        ("if clash := _FIXED.intersection(query_params or ()):", "if clash := ():"),
+        ("        tokens.nonce = self.nonce\n", ""),
+    ),
+    *_of(
+        "fastapi/login.py",
+        "fastapi/test_login.py",
+        ("len(path) <= _LONGEST_PATH and _OWN_PATH.fullmatch(path) is not None", 'path.startswith("/")'),
+        (
+            "        if not is_own_path(then):\n            raise LoginFailed",
+            "        if False:\n            raise LoginFailed",
+        ),
+        ("(origin is None or origin == self.origin)\n            and", ""),
+        ('and site in {"same-origin", "none"}', ""),
+        ("            and _same(token, session.csrf_token)\n", ""),
+        ("pending is None or not _same(brought, pending.browser)", "pending is None"),
+        (
+            'kept = await self.store.pop(key_of("login", Secret(state)))',
+            'kept = await self.store.get(key_of("login", Secret(state)))',
+        ),
+        ("            await self._end(before)\n", "            pass\n"),
+        ('"httponly": True', '"httponly": False'),
+        ('"samesite": "lax"', '"samesite": None'),
+        ('"secure": is_secure', '"secure": False'),
+        ('self._prefix = "__Host-" if is_secure else ""', 'self._prefix = ""'),
+        ("session is not None and session.expires_at > self._now()", "session is not None"),
+        ("        await self._revoke([StoredTokens.load(kept) for kept in found if kept is not None])\n", ""),
+        ("            self.backend.authorizers.forget((session.key, server))\n", "            pass\n"),
+        (
+            "            await self._check_own_form(request, session)\n            await self._end(session)",
+            "            await self._end(session)",
+        ),
+        (
+            "        claims = await tokens.decode_id_token()\n",
+            "        claims = await tokens.decode_id_token(openid_configuration={'issuer': 'https://elsewhere.invalid'})\n",
+        ),
+    ),
+    *_of(
+        "fastapi/bearer.py",
+        "fastapi/test_bearer.py",
+        ("if len(headers) > 1:", "if False:"),
+        ("if not self._is_for_us(principal, required.scopes):", "if False:"),
+        ("self._backend.client_id in named and", ""),
+        ("and not own.isdisjoint(principal.scopes)", ""),
+        ("        if missing:\n", "        if False:\n"),
+        ('_QUOTED.sub("", value)', "value"),
+    ),
+    *_of(
+        "fastapi/introspection.py",
+        "fastapi",
+        ("self._clock.wall() < found.wall_until and", ""),
+        ("and self._clock.monotonic() < found.monotonic_until", ""),
+        ("if principal.expires_at <= self._clock.wall():", "if False:"),
+        ("min(self._max_age, principal.expires_at - wall)", "self._max_age"),
+        ("if len(known) > self._most:", "if False:"),
+    ),
+    # nothing is lost or doubled
+    *_of(
+        "services/transfer/submissions.py",
+        "services/transfer/test_submissions.py",
+        (
+            '            if not data.get("submission_id"):\n                data',
+            "            if True:\n                data",
+        ),
+        ("        _check(kind, data)\n", ""),
+    ),
+    # the emulator
+    *_of(
+        "testing/auth/_grants.py",
+        "testing/test_auth_tokens.py testing/test_auth_api.py testing/test_auth_login.py",
+        ('    _check_verifier(code, form.get("code_verifier"))\n', ""),
+    ),
+)
