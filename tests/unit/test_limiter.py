@@ -207,6 +207,24 @@ class TestLimiter:
         limiter.give_back()
         await waiting
 
+    async def test_nobody_overtakes(self) -> None:
+        """A place given back is not for who comes then, but for who has waited."""
+        clock = FakeClock()
+        limiter = Limiter(RateLimit(2, 10.0), clock)
+        order: list[str] = []
+        await limiter.take()
+        limiter.leave()
+        await limiter.take()
+        first = asyncio.create_task(limiter.take())
+        await clock.asleep()
+        limiter.give_back()
+        second = asyncio.create_task(limiter.take())
+        second.add_done_callback(lambda _: order.append("second"))
+        first.add_done_callback(lambda _: order.append("first"))
+        await clock.advance(10)
+        await asyncio.gather(first, second)
+        assert order == ["first", "second"]
+
     async def test_cancelled_at_every_suspension(self) -> None:
         """However a call is cancelled in line, at the gate or under way, no place is lost."""
 

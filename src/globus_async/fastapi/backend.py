@@ -185,9 +185,9 @@ class GlobusBackend:
             scopes: What the calls need, all of one resource server.
         """
         wanted = ScopeParser.serialize(scopes)
-        # the id of the user is part of the key whatever the service says about its cache id: nothing crosses over
+        # user, client and scopes are part of the key whatever the service says about its cache id: nothing crosses over
         same = principal.dependent_tokens_cache_id or principal.token
-        key = ("dependent", principal.id, principal.client_id, same, wanted)
+        key = ("dependent", principal.id, principal.client_id, principal.scopes, same, wanted)
         found = self.authorizers.find(key)
         if isinstance(found, DependentTokenAuthorizer):
             found.follow(principal)

@@ -10,9 +10,11 @@ from .._secret import Secret
 from ..authorizers import GlobusAuthorizer, RenewingAuthorizer
 from ..authorizers.token import Grant, lifetime_of
 from ..errors import TokenRefreshError
+from ..services.auth.errors import InvalidGrant
 
 if TYPE_CHECKING:
     from ..services.auth.confidential import ConfidentialAppAuthClient
+    from ..services.auth.responses import OAuthDependentTokenResponse
     from .principal import Principal
 
 __all__ = ("AuthorizerCache", "DependentTokenAuthorizer")
@@ -33,17 +35,26 @@ class DependentTokenAuthorizer(RenewingAuthorizer):
     def __init__(self, auth_client: ConfidentialAppAuthClient, principal: Principal, scopes: str) -> None:
         super().__init__(transport=auth_client.transport)
         self._auth_client = auth_client
-        self._principal = principal
+        self._principal = self._latest = principal
         self._scopes = scopes
 
     def follow(self, principal: Principal) -> None:
-        """Renew with this token from now on, if it lives longer than the one before."""
+        """Note a further token of the same user: renewals use what lives longest, or the latest if that was revoked."""
+        if principal.token == self._latest.token:
+            return
+        self._latest, self._lost = principal, None
         if principal.expires_at > self._principal.expires_at:
             self._principal = principal
-            self._lost = None
 
     async def _renew(self) -> tuple[Grant, Any]:
-        answer = await self._auth_client.oauth2_get_dependent_tokens(self._principal.token, scope=self._scopes)
+        latest = self._latest
+        try:
+            answer = await self._granted(self._principal)
+        except InvalidGrant:
+            if self._principal.token == latest.token:
+                raise
+            self._principal = latest  # logged out at one place, and still logged in at another
+            answer = await self._granted(latest)
         entries = answer.data
         if len(entries) != 1:
             raise TokenRefreshError(
@@ -51,6 +62,9 @@ class DependentTokenAuthorizer(RenewingAuthorizer):
             )
         entry = entries[0]
         return Grant(Secret.token("access_token", entry["access_token"]), lifetime_of(entry.get("expires_in"))), answer
+
+    async def _granted(self, principal: Principal) -> OAuthDependentTokenResponse:
+        return await self._auth_client.oauth2_get_dependent_tokens(principal.token, scope=self._scopes)
 
 
 class AuthorizerCache:
