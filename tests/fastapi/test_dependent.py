@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import random
+from dataclasses import replace
 
 import pytest
 
-from globus_async import NullAuthorizer, TransferClient
+from globus_async import LoginRequired, NullAuthorizer, Secret, TransferClient
 from globus_async.fastapi.dependent import AuthorizerCache
 from globus_async.scopes import TransferScopes
 from globus_async.testing import MemoryStorage
@@ -123,12 +124,67 @@ async def test_a_refused_dependent_token_is_fetched_again(house: House) -> None:
     assert house.emulator.auth.token_requests[DEPENDENT] == 2
 
 
+@pytest.mark.parametrize("first", [50_000, 100_000])
+async def test_who_logs_out_elsewhere_goes_on_here(house: House, first: int) -> None:
+    """A token that was revoked does not keep a user from being served with another, whichever lives longer."""
+    browser, path = await house.browser(), f"/files/{house.collections['ada']}"
+    revoked, kept = house.bearer(lifetime=100_000), house.bearer(lifetime=50_000)
+    for headers in (revoked, kept) if first == 100_000 else (kept, revoked, kept):
+        assert (await browser.get(path, headers=headers)).status_code == 200
+    assert house.emulator.auth.token_requests[DEPENDENT] == 1
+    for token in list(house.emulator.auth.tokens.access.values()):
+        if token.resource_server == TransferClient.resource_server:
+            house.emulator.auth.revoke(token.secret.reveal())
+    house.emulator.auth.revoke(revoked["Authorization"].removeprefix("Bearer "))
+    assert [(await browser.get(path, headers=kept)).status_code for _ in range(3)] == [200] * 3
+    # once to find out that the one is revoked, once with the other
+    assert house.emulator.auth.token_requests[DEPENDENT] == 3
+
+
+async def test_a_user_whose_logins_are_all_over_is_told_so_once_a_token(house: House) -> None:
+    """A token that brings nothing any more is not tried again and again; a new one is."""
+    token = Secret(house.token())
+    user = await house.globus.introspect(token)
+    assert user is not None
+    house.emulator.auth.revoke(token.reveal())
+    tc = house.globus.client_for(TransferClient, user, TransferScopes.all)
+    for _ in range(3):
+        with pytest.raises(LoginRequired):
+            await tc.task_list()
+    assert house.emulator.auth.token_requests[DEPENDENT] == 1
+    again = await house.globus.introspect(Secret(house.token()))
+    assert again is not None
+    assert house.globus.client_for(TransferClient, again, TransferScopes.all).authorizer is tc.authorizer
+    await tc.task_list()
+
+
+async def test_a_token_for_less_shares_nothing_with_one_for_more(house: House) -> None:
+    """Whatever the service says of its dependent tokens, each set of scopes has its own."""
+    user = await house.globus.introspect(Secret(house.token()))
+    assert user is not None
+    less = replace(user, scopes=frozenset())
+    clients = [house.globus.client_for(TransferClient, who, TransferScopes.all) for who in (user, user, less)]
+    assert clients[0].authorizer is clients[1].authorizer
+    assert clients[0].authorizer is not clients[2].authorizer
+
+
 async def test_wrong_credentials_of_the_application_are_not_the_users_fault(house: House) -> None:
-    """502: the user can do nothing about it."""
+    """502: the user can do nothing about it, be it found out by an introspection, a grant or a renewal."""
+    browser, headers = await house.browser(), house.bearer()
+    await house.log_in(browser)
+    assert (await browser.get("/me", headers=headers)).status_code == 200
     house.client.credentials.clear()
-    browser = await house.browser()
-    answer = await browser.get("/me", headers=house.bearer())
-    assert answer.status_code == 502
+    for token in list(house.emulator.auth.tokens.access.values()):
+        if token.resource_server == TransferClient.resource_server:
+            house.emulator.auth.revoke(token.secret.reveal())
+    path = house.collections["ada"]
+    for answer in (
+        await browser.get("/me", headers=house.bearer()),
+        await browser.get(f"/files/{path}", headers=headers),
+        await browser.get(f"/browse/{path}"),
+    ):
+        assert answer.status_code == 502
+        assert "registered" in answer.json()["detail"]
 
 
 async def test_throttling_is_passed_on_as_unavailability(house: House) -> None:

@@ -22,6 +22,7 @@ from globus_async import (
 )
 from globus_async._answer import Answer, Headers
 from globus_async.fastapi import add_error_handlers, error_response
+from globus_async.services.auth import LoginRefused
 from globus_async.services.auth.errors import error_for as auth_error
 from globus_async.services.transfer.errors import error_for as transfer_error
 
@@ -58,6 +59,7 @@ def body(error: GlobusError) -> dict[str, Any]:
         (PaginationStalled("round and round"), 502),
         (TokenRefreshError("not now"), 503),
         (LoginRequired("gone"), 401),
+        (LoginRefused("another state"), 400),
         *((transfer_error(answer(status)), status) for status in (400, 403, 404, 409)),
         (transfer_error(answer(401)), 401),
         *((transfer_error(answer(status)), 502) for status in (402, 405, 418, 500, 502, 504)),

@@ -20,6 +20,7 @@ from ..errors import (
 )
 from ..gare import GARE, to_gare
 from ..services.auth.errors import InvalidClient
+from ..services.auth.flows import LoginRefused
 from .bearer import challenge
 
 if TYPE_CHECKING:
@@ -54,6 +55,7 @@ def error_response(error: GlobusError) -> JSONResponse:
     ====== ========================================================================================
     Status When
     ====== ========================================================================================
+    400    what came back from a login does not belong to it
     401    the user must log in again; with ``WWW-Authenticate``
     403    Globus refuses; where it says what login would help, the body is that document (GARE)
     422    an argument that came from the request is malformed
@@ -68,12 +70,14 @@ def error_response(error: GlobusError) -> JSONResponse:
         # a member of the document may have any name, but the text for people is ours
         return JSONResponse({**login.to_dict(), "detail": _told(error)}, 403)
     match error:
-        case LoginRequired():
+        case LoginRequired() if not isinstance(error.__cause__, InvalidClient):  # else no login of the user's helps
             return JSONResponse({"detail": "The login is over; log in again", "code": "LoginRequired"}, 401, _LOG_IN)
         case TokenRefreshError(__cause__=GlobusError() as cause):
             return error_response(cause)
         case GlobusAPIError():
             return _of_service(error)
+        case LoginRefused():
+            return _plain(error, 400)
         case NetworkError():
             status = 504 if isinstance(error, GlobusTimeoutError) else 502
             return _plain(error, status, maybe_executed=error.maybe_executed)
