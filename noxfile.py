@@ -99,3 +99,10 @@ def bench(session: nox.Session) -> None:
     session.install(".[emulator,speed]", *group("bench"))
     install_official(session)
     session.run("python", "-m", "benchmarks", "--write", *session.posargs)
+
+
+@nox.session(python=PYTHON)
+def soak(session: nox.Session) -> None:
+    """Make calls by the hundred thousand in bad weather; nothing may grow. ``-- --calls 1000000`` for a night."""
+    session.install(".[speed]")
+    session.run("python", "-m", "benchmarks.soak", *session.posargs)
