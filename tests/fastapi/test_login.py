@@ -5,17 +5,21 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import traceback
+from collections.abc import Awaitable
 from http.cookies import SimpleCookie
-from typing import Any
+from typing import Any, cast
 from urllib.parse import parse_qs, quote, unquote, urlencode, urlsplit
 
 import pytest
 from fastapi import Request
 
-from globus_async import GlobusSDKUsageError, Secret, TransferClient
+from globus_async import AuthClient, GlobusSDKUsageError, RefreshTokenAuthorizer, Secret, TransferClient
+from globus_async._answer import Answer, Headers
 from globus_async.fastapi import GlobusBackend, GlobusLogin, MemorySessionStore, Session
 from globus_async.fastapi.login import is_own_path
 from globus_async.fastapi.sessions import key_of
+from globus_async.services.auth.responses import OAuthRefreshTokenResponse
 from globus_async.testing import ManualClock, MemoryStorage
 from globus_async.testing.troubles import drip, status
 from tests.fastapi.conftest import ORIGIN, House, Make
@@ -114,6 +118,15 @@ async def test_where_a_login_comes_back_to_is_its_own(house: House, path: str) -
     here = house.login.here(Request(scope))
     assert is_own_path(here)
     assert urlsplit(f"{ORIGIN}{here}").netloc == "portal.example.org"
+
+
+async def test_cookies_that_cannot_be_written_do_no_harm(house: House) -> None:
+    """Another site of the same domain may plant cookies of any name; a login begins all the same."""
+    planted = "; ".join(f"{COOKIE}_login_{name}=1" for name in ("(1", "2", "3@", "0123", "g" * 16, "(" * 16, "4"))
+    browser = await house.browser()
+    answer = await browser.get("/login", headers={"Cookie": planted})
+    assert answer.status_code == 303
+    assert len(answer.headers.get_list("set-cookie")) == 1
 
 
 async def test_two_tabs_can_log_in_at_once(house: House) -> None:
@@ -550,6 +563,124 @@ async def test_a_renewal_that_ends_after_the_logout_leaves_no_token(make_house: 
     living = [token for token in auth.tokens.access.values() if token.is_active(now)]
     assert living == []
     assert [token for token in auth.tokens.refresh.values() if token.is_active(now)] == []
+
+
+async def test_a_logout_while_a_renewed_token_is_put_away_leaves_none(make_house: Make) -> None:
+    """A store may take its time: whichever of the two is done first, no token is left in it, and none lives on."""
+    store = _OddStore()
+    house = await make_house(emulator={"rotate_refresh_tokens": True}, login={"store": store, "lifetime": 9e6})
+    browser = await house.browser()
+    await house.log_in(browser)
+    csrf = (await browser.get("/session")).json()["csrf"]
+    await house.clock.advance(172_801)
+    store.gates["tokens"] = gate = asyncio.Event()
+    late = asyncio.create_task(browser.get(f"/browse/{house.collections['ada']}"))
+    async with asyncio.timeout(5):
+        await store.is_waiting.wait()
+        assert (await browser.post("/logout", data={"csrf_token": csrf})).status_code == 303
+        gate.set()
+        await late
+        await asyncio.gather(*asyncio.all_tasks() - {asyncio.current_task()})  # the renewal, which nobody waits for
+    assert len(store) == 0
+    now = house.clock.wall()
+    for tokens in (house.emulator.auth.tokens.access, house.emulator.auth.tokens.refresh):
+        assert [token for token in tokens.values() if token.is_active(now)] == []
+
+
+async def test_tokens_of_several_services_in_one_renewal_stay_apart(house: House) -> None:
+    """A service's tokens are kept under its own name, and never sent to another."""
+    browser = await house.browser()
+    await house.log_in(browser)
+    session = await _session(house, await _key(house, browser))
+    tc = await house.login.client_for(TransferClient, session)
+    assert isinstance(tc.authorizer, RefreshTokenAuthorizer)
+    entries = [
+        {"access_token": f"new-{server}", "refresh_token": f"new-r-{server}", "resource_server": server}
+        for server in (TransferClient.resource_server, AuthClient.resource_server, "elsewhere")
+    ]
+    document = {**entries[0], "other_tokens": entries[1:]}
+    answer = Answer(
+        method="POST",
+        path="/v2/oauth2/token",
+        status=200,
+        reason="OK",
+        headers=Headers([]),
+        body=json.dumps(document).encode(),
+        started_at=0.0,
+        received_at=0.0,
+    )
+    assert tc.authorizer.on_refresh is not None
+    await cast("Awaitable[None]", tc.authorizer.on_refresh(OAuthRefreshTokenResponse(answer, document)))
+    house.globus.authorizers.forget((session.key, TransferClient.resource_server))
+    for server in session.resource_servers:
+        found = await house.login.client_for(TransferClient, session, server)
+        assert isinstance(found.authorizer, RefreshTokenAuthorizer)
+        assert found.authorizer.refresh_token == Secret(f"new-r-{server}")
+
+
+async def test_a_session_without_its_tokens_is_over(make_house: Make) -> None:
+    """If a store has put them out, a new login is what helps."""
+    store = _OddStore()
+    house = await make_house(login={"store": store})
+    browser = await house.browser()
+    await house.log_in(browser)
+    for key in [key for key in store.keys if key.startswith("tokens:")]:
+        await store.pop(key)
+    answer = await browser.get(f"/browse/{house.collections['ada']}")
+    assert (answer.status_code, answer.json()["code"]) == (401, "LoginRequired")
+
+
+@pytest.mark.parametrize(
+    ("call", "kind"), [("put", "tokens"), ("put", "session"), ("pop", "login"), ("get", "session")]
+)
+async def test_a_store_that_fails_shows_no_secret_in_the_traceback(make_house: Make, call: str, kind: str) -> None:
+    """Reports of errors often bring along what the variables held: neither codes nor tokens nor cookies are there."""
+    store = _OddStore()
+    house = await make_house(login={"store": store})
+    browser = await house.browser()
+    await house.log_in(browser)
+    back = house.agree(await house.sent_away(browser))
+    store.broken = (call, kind)
+    with pytest.raises(OSError, match="disk") as caught:
+        await browser.get("/session" if call == "get" else back)
+    frames = traceback.TracebackException.from_exception(caught.value, capture_locals=True).stack
+    shown = "\n".join(str(frame.locals) for frame in frames if "globus_async" in frame.filename)
+    assert "request" in shown
+    tokens = house.emulator.auth.tokens
+    secrets = [query_of(back)["code"], query_of(back)["state"], browser.cookies[COOKIE]]
+    secrets += [token.reveal() for token in (*tokens.access, *tokens.refresh)]
+    assert [secret for secret in secrets if secret in shown] == []
+
+
+class _OddStore(MemorySessionStore):
+    """A store that fails, or takes its time."""
+
+    def __init__(self) -> None:
+        super().__init__(ManualClock())
+        self.broken = ("", "")
+        self.gates: dict[str, asyncio.Event] = {}
+        self.is_waiting = asyncio.Event()
+        self.keys: set[str] = set()
+
+    def _check(self, call: str, key: str) -> None:
+        self.keys.add(key)
+        if (call, key.partition(":")[0]) == self.broken:
+            raise OSError("the disk is full")
+
+    async def get(self, key: str) -> Secret | None:
+        self._check("get", key)
+        return await super().get(key)
+
+    async def put(self, key: str, value: Secret, *, seconds: float) -> None:
+        self._check("put", key)
+        if (gate := self.gates.get(key.partition(":")[0])) is not None:
+            self.is_waiting.set()
+            await gate.wait()
+        await super().put(key, value, seconds=seconds)
+
+    async def pop(self, key: str) -> Secret | None:
+        self._check("pop", key)
+        return await super().pop(key)
 
 
 def _sizes(house: House) -> int:

@@ -103,7 +103,8 @@ GUARDS: Final = (
     # what comes back
     *_of(
         "transport/_attempt.py",
-        "adversity/test_framing.py adversity/test_secrets.py adversity/test_wrong_answers.py exchange unit/test_request.py",
+        "adversity/test_framing.py adversity/test_secrets.py adversity/test_wrong_answers.py exchange"
+        " unit/test_request.py",
         ('if "content-length" in headers and "transfer-encoding" in headers:', "if False:"),
         ('if headers.get("transfer-encoding", "chunked").lower() != "chunked":', "if False:"),
         ("if headers.fields > _MOST_HEADERS:", "if False:"),
@@ -236,11 +237,12 @@ GUARDS: Final = (
         ),
         ("(origin is None or origin == self.origin)\n            and", ""),
         ('and site in {"same-origin", "none"}', ""),
-        ("            and _same(token, session.csrf_token)\n", ""),
-        ("pending is None or not _same(brought, pending.browser)", "pending is None"),
+        ("            and Secret(token) == session.csrf_token\n", ""),
+        ("pending is None or brought != pending.browser", "pending is None"),
+        ('kept = await self.store.pop(key_of("login", state))', 'kept = await self.store.get(key_of("login", state))'),
         (
-            'kept = await self.store.pop(key_of("login", Secret(state)))',
-            'kept = await self.store.get(key_of("login", Secret(state)))',
+            "            for server in found:\n                await self.store.pop",
+            "            for server in ():\n                await self.store.pop",
         ),
         ("            await self._end(before)\n", "            pass\n"),
         ('"httponly": True', '"httponly": False'),

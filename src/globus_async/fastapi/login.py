@@ -3,11 +3,10 @@
 # no `from __future__ import annotations`: FastAPI reads the annotations of dependencies at run time
 
 import asyncio
-import hmac
 import logging
 import re
 import secrets
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping
 from functools import partial
 from typing import Annotated, Any, Final, TypeVar
 from urllib.parse import quote, urlsplit
@@ -16,11 +15,12 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, HTTPException, Request
 from fastapi.responses import RedirectResponse, Response
 
+from .._request import MISSING
 from .._secret import Secret
 from ..authorizers import AccessTokenAuthorizer, GlobusAuthorizer, RefreshTokenAuthorizer
 from ..client import BaseClient
 from ..config import checked_base_url
-from ..errors import GlobusError, GlobusSDKUsageError, IdTokenError
+from ..errors import GlobusError, GlobusSDKUsageError, IdTokenError, LoginRequired
 from ..gare import GlobusAuthorizationParameters
 from ..scopes import AuthScopes, ScopeParser, TransferScopes
 from ..services.auth.errors import InvalidGrant
@@ -136,10 +136,10 @@ class GlobusLogin:
 
     async def optional_session(self, request: Request) -> Session | None:
         """A dependency: the session of a request, or ``None``."""
-        cookie = request.cookies.get(self._cookie)
+        cookie = Secret(request.cookies.get(self._cookie, ""))
         if not cookie:
             return None
-        key = key_of("session", Secret(cookie))
+        key = key_of("session", cookie)
         kept = await self.store.get(key)
         session = None if kept is None else Session.load(key, kept)
         return session if session is not None and session.expires_at > self._now() else None
@@ -176,7 +176,7 @@ class GlobusLogin:
             (origin is None or origin == self.origin)
             and site in {"same-origin", "none"}
             and isinstance(token, str)
-            and _same(token, session.csrf_token)
+            and Secret(token) == session.csrf_token
         )
         if not is_ours:
             await request.close()
@@ -215,6 +215,8 @@ class GlobusLogin:
         place = _place_of_tokens(session.key, resource_server)
         kept = await self.store.get(place)
         if kept is None:
+            if resource_server in session.resource_servers:  # logged out meanwhile, or put out of a store that is full
+                raise LoginRequired("the session is over")
             raise GlobusSDKUsageError(f"this session has no tokens for {resource_server}: ask for its scopes at login")
         if (found := cache.find(key)) is not None:  # another request was faster
             return found
@@ -226,17 +228,23 @@ class GlobusLogin:
             self.backend.auth_client,
             access_token=tokens.access_token,
             expires_at=tokens.expires_at,
-            on_refresh=partial(self._keep_renewed, session, place),
+            on_refresh=partial(self._keep_renewed, session, resource_server),
         )
         return cache.keep(key, authorizer)
 
-    async def _keep_renewed(self, session: Session, place: str, answer: OAuthRefreshTokenResponse) -> None:
-        for entry in answer.by_resource_server.values():
-            tokens = StoredTokens.of(entry)
-            if await self.store.get(session.key) is None:  # logged out meanwhile: the tokens must not live on
-                await self._revoke([tokens])
-            else:
+    async def _keep_renewed(self, session: Session, resource_server: str, answer: OAuthRefreshTokenResponse) -> None:
+        found = {server: StoredTokens.of(entry) for server, entry in answer.by_resource_server.items()}
+        if resource_server not in found:  # an answer that does not say whose token it is
+            found[resource_server] = found.pop(next(iter(found)))
+        for server, tokens in found.items():
+            if server in session.resource_servers:
+                place = _place_of_tokens(session.key, server)
                 await self.store.put(place, tokens.dump(), seconds=max(1.0, session.expires_at - self._now()))
+        # looked at last: a logout at any moment either finds the tokens or is found here, and they do not live on
+        if await self.store.get(session.key) is None:
+            for server in found:
+                await self.store.pop(_place_of_tokens(session.key, server))
+            await self._revoke([*found.values()])
 
     # logging in
 
@@ -266,14 +274,15 @@ class GlobusLogin:
         flow = self.backend.auth_client.oauth2_start_flow(self.redirect_uri, scopes, refresh_tokens=self.refresh_tokens)
         browser = Secret(secrets.token_urlsafe(32))
         pending = PendingLogin(browser, flow.verifier, scopes, then)
-        await self.store.put(key_of("login", Secret(flow.state)), pending.dump(), seconds=_PENDING_SECONDS)
+        state = Secret(flow.state)
+        await self.store.put(key_of("login", state), pending.dump(), seconds=_PENDING_SECONDS)
         url = flow.get_authorize_url(**({} if parameters is None else parameters.for_authorize_url()))
         response = RedirectResponse(url, 303, _UNCACHED)
         # a cookie per login, so that several tabs do; its value is never one that the browser brought along
         for name in self._pending_cookies(request)[_MOST_PENDING - 1 :]:
             self._delete_cookie(response, name)
         response.set_cookie(
-            self._name_of(flow.state), browser.reveal(), max_age=int(_PENDING_SECONDS), **self._cookie_options
+            self._name_of(state), browser.reveal(), max_age=int(_PENDING_SECONDS), **self._cookie_options
         )
         return response
 
@@ -281,27 +290,22 @@ class GlobusLogin:
         return await self.begin(request, then=then)
 
     async def _callback(self, request: Request) -> Response:
-        query = request.query_params
-        states, codes = query.getlist("state"), query.getlist("code")
-        if len(states) != 1 or not states[0]:
+        state, code = _only(request, "state"), _only(request, "code")
+        if not state:
             raise LoginFailed("This login is over, or was begun in another browser; begin anew")
-        state, code = states[0], Secret(codes[0]) if len(codes) == 1 else None
         pending = await self._claim(request, state)
-        if "error" in query or code is None:
-            raise LoginFailed(_reason(query.get("error"), query.get("error_description")))
+        if "error" in request.query_params or not code:
+            raise LoginFailed(_reason(request.query_params))
         flow = self.backend.auth_client.oauth2_start_flow(
             self.redirect_uri,
             pending.scopes,
-            state=state,
+            state=state.reveal(),
             verifier=pending.verifier,
             refresh_tokens=self.refresh_tokens,
         )
         try:
-            tokens = await (
-                flow.exchange_code_for_tokens(code, state=state, iss=query["iss"])
-                if "iss" in query
-                else flow.exchange_code_for_tokens(code, state=state)
-            )
+            iss = _only(request, "iss").reveal() if "iss" in request.query_params else MISSING
+            tokens = await flow.exchange_code_for_tokens(code, iss=iss)
             cookie, session = await self._begun(tokens)
         except (InvalidGrant, LoginRefused, IdTokenError) as error:
             _log.warning("a login was refused: %s", error)
@@ -315,12 +319,12 @@ class GlobusLogin:
         _log.info("identity %s has logged in", session.identity_id)
         return response
 
-    async def _claim(self, request: Request, state: str) -> PendingLogin:
+    async def _claim(self, request: Request, state: Secret) -> PendingLogin:
         """Take out the login that a state belongs to: it is used up, also if another browser brings it."""
-        kept = await self.store.pop(key_of("login", Secret(state)))
+        kept = await self.store.pop(key_of("login", state))
         pending = None if kept is None else PendingLogin.load(kept)
-        brought = request.cookies.get(self._name_of(state), "")
-        if pending is None or not _same(brought, pending.browser):
+        brought = Secret(request.cookies.get(self._name_of(state), ""))
+        if pending is None or brought != pending.browser:
             raise LoginFailed("This login is over, or was begun in another browser; begin anew")
         return pending
 
@@ -338,9 +342,9 @@ class GlobusLogin:
             expires_at=self._now() + self.lifetime,
             resource_servers=tuple(tokens.by_resource_server),
         )
-        for server, entry in tokens.by_resource_server.items():
-            place = _place_of_tokens(session.key, server)
-            await self.store.put(place, StoredTokens.of(entry).dump(), seconds=self.lifetime)
+        found = {server: StoredTokens.of(entry).dump() for server, entry in tokens.by_resource_server.items()}
+        for server, text in found.items():
+            await self.store.put(_place_of_tokens(session.key, server), text, seconds=self.lifetime)
         await self.store.put(session.key, session.dump(), seconds=self.lifetime)
         return cookie, session
 
@@ -388,16 +392,19 @@ class GlobusLogin:
     def _now(self) -> float:
         return self.backend.transport.clock.wall()
 
-    def _name_of(self, state: str) -> str:
-        return self._pending_cookie + key_of("login", Secret(state))[6:22]
+    def _name_of(self, state: Secret) -> str:
+        return self._pending_cookie + key_of("login", state)[6:22]
 
     def _pending_cookies(self, request: Request) -> list[str]:
-        return [name for name in request.cookies if name.startswith(self._pending_cookie)]
+        """Return the names as we make them: a browser may bring any, also such as cannot be written."""
+        start = self._pending_cookie
+        return [name for name in request.cookies if name.startswith(start) and _HEX.fullmatch(name, len(start))]
 
     def _delete_cookie(self, response: Response, name: str) -> None:
         response.delete_cookie(name, **self._cookie_options)
 
 
+_HEX: Final = re.compile(r"[0-9a-f]{16}")
 _OPENID: Final = (AuthScopes.openid, AuthScopes.profile, AuthScopes.email)
 
 
@@ -405,12 +412,14 @@ def _place_of_tokens(session_key: str, resource_server: str) -> str:
     return key_of("tokens", session_key.partition(":")[2], resource_server)
 
 
-def _same(given: str, own: Secret) -> bool:
-    return hmac.compare_digest(given.encode("utf-8", "replace"), own.reveal().encode())
+def _only(request: Request, name: str) -> Secret:
+    """Return a query parameter that is there once; empty otherwise."""
+    values = request.query_params.getlist(name)
+    return Secret(values[0] if len(values) == 1 else "")
 
 
-def _reason(error: str | None, description: str | None) -> str:
-    if error == "access_denied":
+def _reason(query: Mapping[str, str]) -> str:
+    if query.get("error") == "access_denied":
         return "You did not allow the access that this application asks for"
-    told = description or error or "no code came back"
+    told = query.get("error_description") or query.get("error") or "no code came back"
     return f"Globus refused this login: {told[:300]}"
