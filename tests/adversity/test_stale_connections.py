@@ -28,6 +28,17 @@ async def test_broken_after_the_nth_request_was_written(end: Fin | Rst, nth: int
 
 
 @pytest.mark.parametrize("end", [Fin(), Rst()], ids=["fin", "rst"])
+async def test_nothing_is_sent_again_but_by_the_retry_policy(end: Fin | Rst) -> None:
+    """With no retries, a GET that meets a broken connection is an error too: every attempt is counted and told."""
+    async with RawServer([[Send(ok())], [end], [Send(ok())]]) as server, client_of(server.url) as client:
+        await client.get("/warm")
+        with pytest.raises(GlobusConnectionError) as raised:
+            await client.get("/")
+        assert len(raised.value.attempts) == 1
+        assert len(server.requests) == 2
+
+
+@pytest.mark.parametrize("end", [Fin(), Rst()], ids=["fin", "rst"])
 @pytest.mark.parametrize("method", ["POST", "PATCH"])
 async def test_a_post_is_carried_out_once(end: Fin | Rst, method: str) -> None:
     """On a kept connection that breaks under it, a POST is not sent again: exactly one hit, and the error says so."""
