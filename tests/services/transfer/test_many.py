@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator
 from typing import Any
+from uuid import UUID
 
 import pytest
 
@@ -48,6 +49,15 @@ async def test_tasks_share_requests(names: World) -> None:
             assert isinstance(outcome.error, NotFound)
         else:
             assert outcome.value["task_id"] == outcome.item
+
+
+async def test_ids_in_capitals(names: World) -> None:
+    """However a UUID is written, the task comes with the others."""
+    tc, emulator = names["tc"], names["emulator"]
+    before = len(emulator.requests)
+    tasks = await tc.get_tasks([names["task_id"].upper(), UUID(names["active_task_id"])]).values()
+    assert [task["task_id"] for task in tasks] == [names["task_id"], names["active_task_id"]]
+    assert len(emulator.requests) == before + 1
 
 
 async def test_access_rules(names: World) -> None:

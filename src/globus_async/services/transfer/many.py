@@ -93,7 +93,7 @@ class ManyMethods(EndpointMethods, AccessRuleMethods, FilesystemMethods, Waiting
         """
 
         async def look(task_id: UUID | str) -> TaskDocument:
-            return await self.looks.look(uuid_text("task_id", task_id), due=self.transport.clock.monotonic())
+            return await self.looks.look(uuid_text("task_id", task_id).lower(), due=self.transport.clock.monotonic())
 
         return bulk(look, task_ids, concurrency=concurrency, ordered=ordered, progress=progress)
 
