@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Iterator
 from importlib import import_module
 from importlib.metadata import version as version_of
@@ -9,6 +10,8 @@ from types import ModuleType
 from typing import TYPE_CHECKING
 
 from sphinx.util import logging
+
+from globus_async import AuthClient, BaseClient, TransferClient
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
@@ -23,7 +26,7 @@ version = ".".join(release.split(".")[:2])
 extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon"]
 exclude_patterns = ["_build", "figures.md", "method_table.md"]
 source_suffix = {".md": "markdown"}
-default_role = "code"
+default_role = "any"
 nitpicky = True
 nitpick_ignore_regex = [
     # Annotations name types of other projects, private modules and type variables; links written by hand are checked.
@@ -37,7 +40,7 @@ nitpick_ignore_regex = [
     (r"py:class", r"[\w-]+ .*"),  # the first words of an attribute's description, taken for its type
 ]
 
-suppress_warnings = ["ref.python"]  # services refine errors of the same name, so that a short name fits several
+suppress_warnings = ["ref.python", "ref.any"]  # services refine errors of the same name, so that a short name fits several
 
 myst_enable_extensions = ["colon_fence", "deflist", "attrs_inline"]
 myst_heading_anchors = 3
@@ -46,6 +49,8 @@ autodoc_member_order = "bysource"
 autodoc_typehints = "description"
 autodoc_typehints_format = "short"
 autodoc_preserve_defaults = True
+add_module_names = False  # a name is imported from where the page says, not from where it is defined
+toc_object_entries_show_parents = "hide"
 napoleon_numpy_docstring = False
 napoleon_use_rtype = False
 
@@ -73,8 +78,17 @@ PUBLIC = (
 """The modules whose names users import."""
 
 
+BY_SUBJECT = (TransferClient, AuthClient)
+"""The clients whose methods the reference lists one by one, in order of what they are about."""
+
+
 def undocumented(known: set[str]) -> Iterator[str]:
     """Give the public names that no page of the reference has, wherever it says that they are."""
+    for client in BY_SUBJECT:
+        methods = {name for name, _ in inspect.getmembers(client, inspect.isfunction) if not name.startswith("_")}
+        for name in methods - set(dir(BaseClient)):
+            if f"{client.__module__}.{client.__name__}.{name}" not in known:
+                yield f"{client.__name__}.{name}"
     for module in PUBLIC:
         loaded = import_module(module)
         for name in loaded.__all__:

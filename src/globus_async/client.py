@@ -166,7 +166,17 @@ class BaseClient:
         encoding: str | None = None,
         retry_401: bool = True,
     ) -> GlobusHTTPResponse[Any]:
-        """Make a ``POST`` request; see `request`. It is sent once only, unless it surely never reached the service."""
+        """
+        Make a ``POST`` request. It is sent once only, unless it surely never reached the service.
+
+        Args:
+            path: The path on the service, with or without a leading slash.
+            data: The body. Text and bytes are sent as they are, everything else as JSON.
+            query_params: Query parameters; ``None`` and `MISSING` are left out.
+            headers: Further headers.
+            encoding: ``"json"``, ``"form"`` or ``"text"``, when the kind of ``data`` does not say.
+            retry_401: Try once more with a fresh token if the first is refused.
+        """
         return await self.request(
             "POST", path, data=data, query_params=query_params, headers=headers, encoding=encoding, retry_401=retry_401
         )
@@ -181,7 +191,7 @@ class BaseClient:
         encoding: str | None = None,
         retry_401: bool = True,
     ) -> GlobusHTTPResponse[Any]:
-        """Make a ``PUT`` request; see `request`."""
+        """Make a ``PUT`` request; see `post`."""
         return await self.request(
             "PUT", path, data=data, query_params=query_params, headers=headers, encoding=encoding, retry_401=retry_401
         )
@@ -196,7 +206,7 @@ class BaseClient:
         encoding: str | None = None,
         retry_401: bool = True,
     ) -> GlobusHTTPResponse[Any]:
-        """Make a ``PATCH`` request; see `request`. It is sent once only, unless it surely never reached the service."""
+        """Make a ``PATCH`` request; see `post`. It is sent once only, unless it surely never reached the service."""
         return await self.request(
             "PATCH", path, data=data, query_params=query_params, headers=headers, encoding=encoding, retry_401=retry_401
         )
