@@ -6,12 +6,16 @@ import asyncio
 from typing import Any
 
 import pytest
-from fastapi import FastAPI
+from fastapi import FastAPI, HTTPException, Request
+from fastapi.security import SecurityScopes
 
-from globus_async import GlobusSDKUsageError
-from globus_async.fastapi import GlobusBackend, challenge
+from globus_async import GlobusError, GlobusSDKUsageError, Secret
+from globus_async.fastapi import BearerToken, GlobusBackend, challenge, error_response
+from globus_async.fastapi.introspection import Introspections
 from globus_async.scopes import TransferScopes
-from globus_async.testing.troubles import latency, status
+from globus_async.services.auth import IntrospectionResponse
+from globus_async.testing import troubles
+from globus_async.testing.troubles import latency
 from tests.fastapi.conftest import House, Make
 
 INTROSPECT = "/v2/oauth2/token/introspect"
@@ -155,13 +159,57 @@ async def test_inactive_tokens_are_remembered_briefly(house: House) -> None:
 
 async def test_a_failed_introspection_is_no_verdict(house: House) -> None:
     """503 while Globus Auth is down, to each caller his own; nothing of it is remembered."""
-    house.emulator.troubles.add("POST", INTROSPECT, status(503), times=100)
+    house.emulator.troubles.add("POST", INTROSPECT, troubles.status(503), times=100)
     browser, headers = await house.browser(), house.bearer()
     asked = asyncio.gather(*(browser.get("/me", headers=headers) for _ in range(20)))
     answers = await house.while_time_passes(asked)
     assert {answer.status_code for answer in answers} == {503}
     house.emulator.troubles.clear()
     assert (await browser.get("/me", headers=headers)).status_code == 200
+
+
+ODD: list[tuple[dict[str, Any], int]] = [
+    *(({"exp": exp}, 502) for exp in ("nan", "inf", "-inf", 10**400, None, [1], {}, "soon")),
+    *(({"exp": exp}, 401) for exp in (-5, True, 1e-9)),
+    *(({"sub": sub}, 502) for sub in (None, 1, "ada")),
+    *(({"aud": aud}, 401) for aud in (None, 5, True, {"a": 1}, [["a"]], [None], "x", [])),
+    *(({"identity_set": ids}, 502) for ids in (5, ["ada"], "ada", [None])),
+    *(({"identity_set_detail": ids}, 502) for ids in (5, [1], [{}], "ada")),
+    *(({"scope": scope}, 401) for scope in (None, 5, ["all"])),
+    ({"username": 5, "name": [], "email": {}, "client_id": 7, "dependent_tokens_cache_id": []}, 200),
+]
+
+
+async def test_what_globus_auth_never_says_lets_nobody_in(house: House) -> None:
+    """Members that are odd make a token nobody's, or an answer that cannot be used; never an endless or open door."""
+    token = house.token()
+    good = await house.globus.auth_client.oauth2_token_introspect(token)
+    request = Request({"type": "http", "headers": [(b"authorization", f"Bearer {token}".encode())]})
+
+    async def answered(change: dict[str, Any]) -> int:
+        async def odd(_: Secret) -> IntrospectionResponse:
+            return IntrospectionResponse(good.answer, {**good.data, **change})
+
+        try:
+            known = Introspections(odd, house.clock, max_age=60)
+            await BearerToken(Doorkeeper(house, known))(request, SecurityScopes())
+        except HTTPException as refused:
+            return refused.status_code
+        except GlobusError as error:
+            return error_response(error).status_code
+        return 200
+
+    assert [await answered(change) for change, _ in ODD] == [status for _, status in ODD]
+
+
+class Doorkeeper:
+    """What `BearerToken` must know of an application, with introspections of its own."""
+
+    def __init__(self, house: House, introspections: Introspections) -> None:
+        self.client_id = house.globus.client_id
+        self.scopes = house.globus.scopes
+        self.auth_url = house.globus.auth_url
+        self.introspect = introspections.of
 
 
 async def test_1000_requests_with_one_token_make_one_introspection(house: House) -> None:

@@ -10,6 +10,7 @@ import httpx
 import pytest
 from fastapi import BackgroundTasks, FastAPI, Request, Security
 from fastapi.responses import StreamingResponse
+from starlette.types import Message, Receive, Scope, Send
 
 from globus_async import TransferClient, Transport
 from globus_async.fastapi import CancelOnDisconnect, GlobusBackend, add_error_handlers
@@ -17,6 +18,28 @@ from globus_async.scopes import TransferScopes
 from globus_async.testing import GlobusEmulator, ManualClock
 from globus_async.testing.server import listen, serving
 from globus_async.testing.troubles import latency
+
+
+async def test_what_a_middleware_around_it_raises_reaches_the_handler() -> None:
+    """A body that is refused while it is read, for its size for one, ends the request instead of leaving it waiting."""
+
+    class TooLarge(Exception):
+        pass
+
+    async def refuse() -> Message:
+        raise TooLarge
+
+    async def unused(message: Message) -> None:
+        raise AssertionError(message)
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        with pytest.raises(TooLarge):
+            await receive()
+        await receive()
+
+    async with asyncio.timeout(5):
+        with pytest.raises(TooLarge):
+            await CancelOnDisconnect(app)({"type": "http"}, refuse, unused)
 
 
 class Street:

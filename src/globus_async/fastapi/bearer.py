@@ -11,6 +11,7 @@ from fastapi.openapi.models import OAuth2, OAuthFlowAuthorizationCode, OAuthFlow
 from fastapi.security import SecurityScopes
 from fastapi.security.base import SecurityBase
 
+from .._json import is_list
 from .._secret import Secret
 from ..errors import GlobusSDKUsageError
 from .principal import Principal
@@ -93,8 +94,8 @@ class BearerToken(SecurityBase):
         return principal
 
     def _is_for_us(self, principal: Principal, required: Iterable[str]) -> bool:
-        audience = principal.document.get("aud")
-        named = [audience] if isinstance(audience, str) else audience or ()
+        audience: object = principal.document.get("aud")
+        named = audience if is_list(audience) else [audience]
         # a token that was issued *to* this application names it too, so one of its own scopes must be there
         own = {*self._backend.scopes, *required}
         return self._backend.client_id in named and not own.isdisjoint(principal.scopes)

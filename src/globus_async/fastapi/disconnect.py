@@ -33,17 +33,30 @@ class CancelOnDisconnect:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        ahead: asyncio.Queue[Message] = asyncio.Queue(1)  # one message, for handlers that do not look at the body
+        # one message, for handlers that do not look at the body; or what came of asking for one
+        ahead: asyncio.Queue[Message | Exception] = asyncio.Queue(1)
         answering = anyio.CancelScope()
         is_answered = False
 
         async def watch() -> None:
-            while (message := await receive())["type"] != "http.disconnect":
-                await ahead.put(message)
-            if not is_answered:
-                answering.cancel()
+            last: Message | Exception
+            try:
+                while (message := await receive())["type"] != "http.disconnect":
+                    await ahead.put(message)
+            except Exception as error:  # noqa: BLE001 -- a middleware around this one may refuse a body
+                last = error
+            else:
+                last = message
+                if not is_answered:
+                    answering.cancel()
             while True:  # whoever asks is told, however often
-                await ahead.put(message)
+                await ahead.put(last)
+
+        async def receive_ahead() -> Message:
+            message = await ahead.get()
+            if isinstance(message, Exception):
+                raise message
+            return message
 
         async def send_answer(message: Message) -> None:
             nonlocal is_answered
@@ -54,6 +67,6 @@ class CancelOnDisconnect:
         watcher = asyncio.create_task(watch(), name="globus_async client watch")
         try:
             with answering:
-                await self.app(scope, ahead.get, send_answer)
+                await self.app(scope, receive_ahead, send_answer)
         finally:
             watcher.cancel()

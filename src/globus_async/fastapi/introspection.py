@@ -87,7 +87,7 @@ class Introspections:
         if response.active:
             try:
                 principal = Principal.of(token, response.data)
-            except (ValueError, AttributeError, TypeError):
+            except (ValueError, AttributeError, TypeError, OverflowError):
                 raise response.answer.unusable("it should say whose token it is, and until when") from None
             if principal.expires_at <= self._clock.wall():
                 principal = None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -63,8 +64,11 @@ class Principal:
         Raises:
             ValueError: It does not say whose token this is, or until when.
             TypeError: Something in it is of the wrong kind.
+            OverflowError: It is for longer than there are seconds.
         """
         expires_at = float(document.get("exp") or "")
+        if not math.isfinite(expires_at):
+            raise ValueError("a token must end")
         identity = UUID(str(document.get("sub")))
         scope = document.get("scope")
         return cls(
