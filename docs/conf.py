@@ -40,7 +40,10 @@ nitpick_ignore_regex = [
     (r"py:class", r"[\w-]+ .*"),  # the first words of an attribute's description, taken for its type
 ]
 
-suppress_warnings = ["ref.python", "ref.any"]  # services refine errors of the same name, so that a short name fits several
+suppress_warnings = [
+    "ref.any",  # what is no name of ours is shown as code all the same
+    "ref.python",  # services refine errors of the same name, so that a short name fits several
+]
 
 myst_enable_extensions = ["colon_fence", "deflist", "attrs_inline"]
 myst_heading_anchors = 3
