@@ -124,6 +124,7 @@ async def test_examples_of_a_page_run(page: Page, monkeypatch: pytest.MonkeyPatc
         for variable, url in server.environ.items():
             monkeypatch.setenv(variable, url)
         names.update(registered(names["emulator"]))
+        names["input"] = lambda _prompt: names["emulator"].auth.authorize(names["url"]).code  # a user who logs in
         for block in page.blocks:
             if block.language == "python" and TESTS.search(block.source) is None:
                 await run(block, page, names)
