@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from typing import Any
+from urllib.parse import quote
 from uuid import UUID
 
 import httpx
@@ -139,13 +140,52 @@ async def test_a_mapping_may_be_shared() -> None:
     assert len(service.asked) == 1
 
 
-@pytest.mark.parametrize("key", ["", " ", "a@b,c@d"])
+@pytest.mark.parametrize("key", ["", " ", "a@b,c@d", "a@b\nc@d", "a\x00@b", f"{'a' * 320}@b"])
 async def test_a_name_that_cannot_be_one_is_refused(key: str) -> None:
     """Nothing is sent for it."""
     service = Service(known)
     with pytest.raises(GlobusSDKUsageError):
         await IdentityMap(service.client(AuthClient)).get(key)
     assert not service.asked
+
+
+async def test_long_names_go_out_in_several_requests() -> None:
+    """An address that a server would refuse for its length fails for all who are in it, so none is that long."""
+    service = Service(known)
+    idmap = IdentityMap(service.client(AuthClient), [f"{'b' * 300}@{n}" for n in range(50)])
+    longest = "\u00e4" * 200
+    found = await asyncio.gather(*(idmap.get(f"{longest}@{n}") for n in range(50)), idmap.get(UUID(int=1)))
+    assert found == [None] * 50 + [IDENTITIES[0]]
+    sizes = [len(quote(asked.query.get("usernames", ""))) for asked in service.asked]
+    assert 5000 < max(sizes) <= 6000
+    assert len(service.asked) < 20
+
+
+async def test_look_ups_that_were_cancelled_leave_nothing_behind() -> None:
+    """Requests of a web server whose clients go away may name anything: the map does not grow by it."""
+    hanging = asyncio.Event()
+
+    async def hang(asked: Asked) -> Any:
+        await hanging.wait()
+        return known(asked)
+
+    service = Service(hang)
+    idmap = IdentityMap(service.client(AuthClient))
+    idmap.add("user7@example.org")
+    for n in range(100):
+        look_ups = [asyncio.create_task(idmap.get(f"{n}-{k}@example.org")) for k in range(3)]
+        for k, look_up in enumerate(look_ups):
+            for _ in range(8):
+                await asyncio.sleep(0)
+            assert len(service.asked) == 3 * n + k + 1  # each time another one makes the request
+            look_up.cancel()
+        await asyncio.gather(*look_ups, return_exceptions=True)
+        assert not idmap._asked
+        assert not idmap._open
+    hanging.set()
+    # what was added beforehand is still wanted
+    assert await idmap.get("user8@example.org") == IDENTITIES[7]
+    assert service.asked[-1].query["usernames"] == "user8@example.org,user7@example.org"
 
 
 @pytest.mark.parametrize(

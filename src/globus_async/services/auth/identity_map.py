@@ -7,6 +7,7 @@ import copy
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator, MutableMapping
 from typing import TYPE_CHECKING, Final, Protocol, TypeVar, overload
+from urllib.parse import quote
 from uuid import UUID
 
 from ...errors import GlobusError, GlobusSDKUsageError
@@ -21,6 +22,9 @@ __all__ = ("IdentityCache", "IdentityMap")
 
 D = TypeVar("D")
 _LARGEST_BATCH: Final = 100
+_LONGEST_ADDRESS: Final = 6000
+"""Characters in which a request may name what it looks up; servers refuse addresses above some 8,000."""
+_LONGEST_NAME: Final = 320
 
 
 class _AuthClient(Protocol):
@@ -81,16 +85,34 @@ class _Batch:
     So there is no task that nobody owns, and who is cancelled takes nothing away from the others.
     """
 
-    __slots__ = ("error", "found", "names", "over", "taken", "waiting")
+    __slots__ = ("error", "found", "names", "noted", "over", "room", "taken", "waiting")
 
-    def __init__(self) -> None:
+    def __init__(self, most: int) -> None:
         self.names: dict[str, None] = {}
+        self.noted: dict[str, None] = {}
+        """Those that nobody waits for yet."""
+        self.room = most, _LONGEST_ADDRESS
+        """For how many names, and how many characters, there is room."""
         self.taken = False
         """Whether somebody makes the request."""
         self.over = False
         self.found: dict[str, IdentityDocument] = {}
         self.error: GlobusError | None = None
         self.waiting: dict[asyncio.Future[None], None] = {}
+
+    def take(self, name: str) -> bool:
+        """Take a name in, if there is room."""
+        most, characters = self.room[0] - 1, self.room[1] - len(quote(f"{name},"))
+        if most < 0 or characters < 0:
+            return False
+        self.names[name] = None
+        self.room = most, characters
+        return True
+
+    @property
+    def is_deserted(self) -> bool:
+        """Whether nobody is left who would make the request."""
+        return not (self.taken or self.waiting or self.over)
 
     async def turn(self) -> bool:
         """Wait until the request is made, and return False; or until it is the caller's to make, and return True."""
@@ -233,8 +255,12 @@ class IdentityMap:
         batch = self._asked.get(name)
         if batch is None:
             batch = self._joined(name, is_id)
-        if await batch.turn():
-            await self._look_up(batch, is_id)
+        try:
+            if await batch.turn():
+                await self._look_up(batch, is_id)
+        finally:
+            if batch.is_deserted:
+                self._drop(batch, is_id)
         if batch.error is not None:
             raise copy.copy(batch.error)
         return batch.found[name]
@@ -246,26 +272,22 @@ class IdentityMap:
     def _joined(self, name: str, is_id: bool) -> _Batch:
         """Return the batch that gathers names now, with one more."""
         batch = self._open.get(is_id)
-        if batch is None:
-            batch = self._open[is_id] = _Batch()
-        batch.names[name] = None
+        if batch is None or not batch.take(name):
+            batch = self._open[is_id] = _Batch(self.id_batch_size)
+            batch.take(name)
         self._asked[name] = batch
         self._added[is_id].pop(name, None)
-        if len(batch.names) >= self.id_batch_size:
-            del self._open[is_id]
         return batch
 
     async def _look_up(self, batch: _Batch, is_id: bool) -> None:
         """Make the request of a batch."""
         try:
             await asyncio.sleep(0)  # so that whoever asks in the same pass of the loop is in it
-            if self._open.get(is_id) is batch:
-                del self._open[is_id]
+            self._close(batch, is_id)
             added = self._added[is_id]
-            while added and len(batch.names) < self.id_batch_size:
-                name = next(iter(added))
+            while (name := next(iter(added), None)) is not None and batch.take(name):
                 del added[name]
-                batch.names[name] = None
+                batch.noted[name] = None
                 self._asked[name] = batch
             names = list(batch.names)
             page = await self.auth_client.get_identities(**{"ids" if is_id else "usernames": names})
@@ -280,10 +302,23 @@ class IdentityMap:
             self._end(batch, found)
 
     def _end(self, batch: _Batch, found: dict[str, IdentityDocument], error: GlobusError | None = None) -> None:
+        self._forget(batch)
+        batch.end(found, error)
+
+    def _drop(self, batch: _Batch, is_id: bool) -> None:
+        """Forget a batch for which nobody waits any more, so that cancelled look-ups leave nothing behind."""
+        self._close(batch, is_id)
+        self._forget(batch)
+        self._added[is_id].update(batch.noted)
+
+    def _close(self, batch: _Batch, is_id: bool) -> None:
+        if self._open.get(is_id) is batch:
+            del self._open[is_id]
+
+    def _forget(self, batch: _Batch) -> None:
         for name in batch.names:
             if self._asked.get(name) is batch:
                 del self._asked[name]
-        batch.end(found, error)
 
 
 def _names(identity: IdentityDocument) -> list[str]:
@@ -298,6 +333,6 @@ def _normal(key: UUID | str) -> tuple[str, bool]:
         return str(key if isinstance(key, UUID) else UUID(key)), True
     except ValueError:
         name = str(key).strip().lower()
-    if not name or "," in name:
-        raise GlobusSDKUsageError("an id or username is wanted, without commas")
+    if not name or "," in name or len(name) > _LONGEST_NAME or not name.isprintable():
+        raise GlobusSDKUsageError("an id or username is wanted, without commas, of 320 characters at most")
     return name, False
