@@ -20,6 +20,7 @@ from typing import Any, Final, TypeAlias, cast
 
 from typing_extensions import TypeIs
 
+from ._json import decode_json
 from .errors import ErrorSubdocument, GlobusAPIError, GlobusSDKUsageError
 
 __all__ = (
@@ -42,6 +43,7 @@ _LISTS: Final = (
     "session_required_single_domain",
     "required_scopes",
 )
+_DECODER: Final = json.JSONDecoder()
 _EMBEDDED: Final = "GridFTP-JSON-Result:"
 _TRUTHS: Final = {"true": True, "false": False}
 
@@ -228,9 +230,10 @@ def _embedded(*texts: object) -> Iterator[Mapping[str, Any]]:
     for text in texts:
         if not isinstance(text, str):
             continue
-        for part in text.split(_EMBEDDED)[1:]:
+        for part in map(str.lstrip, text.split(_EMBEDDED)[1:]):
             try:
-                document, _ = json.JSONDecoder().raw_decode(part.lstrip())
+                _, end = _DECODER.raw_decode(part)
+                document = decode_json(part[:end].encode())  # what is not quite JSON could not be passed on
             except (ValueError, RecursionError):
                 continue
             if _is_document(document):

@@ -137,6 +137,10 @@ def test_every_shape_is_read(document: dict[str, Any], code: str, parameters: di
         {"message": "GridFTP-JSON-Result: {broken"},
         {"message": "GridFTP-JSON-Result: " + "[" * 100_000},
         {"message": "GridFTP-JSON-Result: [1]"},
+        *(
+            {"message": f'GridFTP-JSON-Result: {{"code": "ConsentRequired", "required_scopes": ["a"], "x": {odd}}}'}
+            for odd in ("NaN", "-Infinity", "1e999", '"\\ud800"')
+        ),
         {"message": 5},
     ],
     ids=lambda document: json.dumps(document)[:60],
