@@ -6,11 +6,13 @@ import importlib.util
 import json
 import os
 import re
+import socket
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import httpx
 import pytest
@@ -19,8 +21,10 @@ from globus_async.testing import GlobusEmulator, LoopbackServer, MemoryStorage
 
 PYTHON = os.environ.get("OFFICIAL_SDK_PYTHON", sys.executable)
 COMMAND = (PYTHON, "-m", "globus_cli")
+SCRIPT = Path(__file__).with_name("official_commands.py")
 
 pytestmark = [
+    pytest.mark.skipif(not hasattr(os, "fork"), reason="commands are forked from a process that has imported them"),
     pytest.mark.skipif(
         sys.executable == PYTHON and importlib.util.find_spec("globus_cli") is None,
         reason="globus-cli is not installed, and OFFICIAL_SDK_PYTHON names no interpreter that has it",
@@ -29,10 +33,48 @@ pytestmark = [
 ]
 
 
+class Commands:
+    """Runs commands, each in a process of its own."""
+
+    def __init__(self, connection: socket.socket) -> None:
+        self._connection = connection
+
+    def run(self, words: tuple[str, ...], environ: dict[str, str], text: str | None) -> tuple[int, str]:
+        """Return the exit code of a command, and what it printed."""
+
+        def opened(content: str = "") -> IO[str]:
+            file = tempfile.TemporaryFile("w+", encoding="utf-8")  # noqa: SIM115 -- the caller closes it
+            file.write(content)
+            file.seek(0)
+            return file
+
+        with opened(text or "") as given, opened() as output, opened() as errors:
+            message = json.dumps({"words": words, "environ": environ}).encode()
+            socket.send_fds(self._connection, [message], [given.fileno(), output.fileno(), errors.fileno()])
+            exit_code = int(self._connection.recv(16))
+            output.seek(0)
+            errors.seek(0)
+            return exit_code, output.read() + errors.read()
+
+
+@pytest.fixture(scope="module")
+def commands() -> Iterator[Commands]:
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        ours.settimeout(60)
+        descriptor = theirs.fileno()
+        with subprocess.Popen([PYTHON, str(SCRIPT), str(descriptor)], pass_fds=[descriptor]) as process:
+            theirs.close()
+            yield Commands(ours)
+            ours.close()
+    assert process.returncode == 0
+
+
 class Shell:
     """The command line of somebody who is logged in as Ada."""
 
-    def __init__(self, emulator: GlobusEmulator, server: LoopbackServer, home: Path) -> None:
+    def __init__(self, commands: Commands, emulator: GlobusEmulator, server: LoopbackServer, home: Path) -> None:
+        self._commands = commands
         self.emulator = emulator
         self._environ = {"PATH": os.environ["PATH"], "HOME": str(home), **server.environ}
         self.bob_id = emulator.add_identity("bob@example.org", name="Bob").id
@@ -54,27 +96,25 @@ class Shell:
 
     def __call__(self, *words: str, exit_code: int = 0, text: str | None = None) -> str:
         """Run a command and return what it printed."""
-        done = subprocess.run(
-            [*COMMAND, *words], env=self._environ, capture_output=True, text=True, input=text, check=False, timeout=60
-        )
-        assert done.returncode == exit_code, f"globus {' '.join(words)}: {done.stdout}{done.stderr}"
+        ended, printed = self._commands.run(words, self._environ, text)
+        assert ended == exit_code, f"globus {' '.join(words)}: {printed}"
         self.commands += 1
-        return done.stdout + done.stderr
+        return printed
 
     def json(self, *words: str, text: str | None = None) -> Any:
         """Run a command and return the JSON it printed."""
         return json.loads(self(*words, "--format", "json", text=text))
 
-    def wait(self, task_id: str, *, exit_code: int = 0) -> None:
-        self("task", "wait", task_id, "--polling-interval", "1", "--timeout", "5", exit_code=exit_code)
+    def wait(self, task_id: str, *, seconds: int = 5, exit_code: int = 0) -> None:
+        self("task", "wait", task_id, "--polling-interval", "1", "--timeout", str(seconds), exit_code=exit_code)
 
 
 @pytest.fixture
-def shell(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Iterator[Shell]:
+def shell(commands: Commands, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Iterator[Shell]:
     emulator = GlobusEmulator()
     emulator.add_identity("ada@example.org", name="Ada")
     with emulator.serve_in_thread() as server:
-        made = Shell(emulator, server, tmp_path)
+        made = Shell(commands, emulator, server, tmp_path)
         made.login()
         yield made
         assert emulator.unknown_paths == {}
@@ -157,7 +197,7 @@ def test_tasks(shell: Shell, lab: str, archive: str) -> None:
     stuck = shell.json(*twice)["task_id"]
     again = shell.json(*twice)
     assert (again["code"], again["task_id"]) == ("Duplicate", stuck)
-    shell.wait(stuck, exit_code=1)
+    shell.wait(stuck, seconds=1, exit_code=1)
     shell("task", "update", stuck, "--label", "new")
     assert shell.json("task", "cancel", stuck)["code"] == "Canceled"
     assert "no in-progress tasks" in shell("task", "cancel", "--all", exit_code=1)
