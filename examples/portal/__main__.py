@@ -21,11 +21,11 @@ from .app import make_app
 from .emulated import emulated
 
 
-async def serve(port: int, public_url: str, client_id: str | None) -> None:
+async def serve(port: int, public_url: str, client_id: str | None, speed: float) -> None:
     """Serve the portal until it is interrupted."""
     async with AsyncExitStack() as stack:
         if client_id is None:
-            place = await stack.enter_async_context(emulated(public_url))
+            place = await stack.enter_async_context(emulated(public_url, megabytes_per_second=speed))
             globus = GlobusBackend(
                 place.client_id, place.client_secret, service_urls={"auth": place.url, "transfer": place.url}
             )
@@ -49,8 +49,10 @@ def main() -> None:
     parser.add_argument("--port", type=int, default=8000)
     parser.add_argument("--public-url", help="where browsers find it; the default is this machine")
     parser.add_argument("--client-id", default=os.environ.get("GLOBUS_CLIENT_ID"), help="talk to the real Globus")
+    parser.add_argument("--speed", type=float, default=0.5, help="megabytes a second of a file in the emulated Globus")
     options = parser.parse_args()
-    asyncio.run(serve(options.port, options.public_url or f"http://localhost:{options.port}", options.client_id))
+    public_url = options.public_url or f"http://localhost:{options.port}"
+    asyncio.run(serve(options.port, public_url, options.client_id, options.speed))
 
 
 if __name__ == "__main__":

@@ -7,13 +7,14 @@ There is no state in the portal but the sessions: what users see is what Globus 
 # no `from __future__ import annotations`: FastAPI reads the annotations of routes at run time
 
 import json
+from contextlib import suppress
 from typing import Annotated
 
 from fastapi import Depends, FastAPI, Request
 from fastapi.responses import RedirectResponse, Response
 from fastapi.staticfiles import StaticFiles
 
-from globus_async import GlobusAPIError, GlobusError, LoginRequired
+from globus_async import GlobusAPIError, GlobusError, GlobusSDKUsageError, LoginRequired
 from globus_async.fastapi import CancelOnDisconnect, GlobusBackend, GlobusLogin, LoginFailed, Session, error_response
 from globus_async.gare import to_gare
 
@@ -43,7 +44,8 @@ def make_app(globus: GlobusBackend, login: GlobusLogin) -> FastAPI:
         gare = to_gare(error) if isinstance(error, GlobusAPIError) else None
         if request.method == "GET" and session is not None and gare is not None:
             # what is missing is a consent or a certain login: ask for it, and come back here
-            return await login.begin(request, then=login.here(request), parameters=gare.authorization_parameters)
+            with suppress(GlobusSDKUsageError):  # a collection's server may ask for what is no scope
+                return await login.begin(request, then=login.here(request), parameters=gare.authorization_parameters)
         if request.method == "GET" and isinstance(error, LoginRequired):
             return await login.begin(request, then=login.here(request))
         answer = error_response(error)

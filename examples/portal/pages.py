@@ -39,6 +39,9 @@ def human_size(size: float | None) -> str:
 
 _templates = Jinja2Templates(HERE / "templates")
 _templates.env.filters["size"] = human_size
+_templates.env.auto_reload = False
+for _name in _templates.env.list_templates():  # read now, so that no request waits for a disk
+    _templates.get_template(_name)
 
 
 def page(request: Request, name: str, session: Session | None, status: int = 200, **names: Any) -> HTMLResponse:

@@ -15,7 +15,12 @@ from typing import Any
 
 import httpx
 import pytest
+from starlette.responses import JSONResponse
+from starlette.types import ASGIApp, Receive, Scope, Send
 
+from examples.portal.app import make_app
+from examples.portal.emulated import emulated
+from globus_async.fastapi import GlobusBackend, GlobusLogin
 from tests.source import ROOT
 from tests.testing.status_browser import PROGRAM, Page, browser
 
@@ -25,10 +30,10 @@ PICTURES = ROOT / "build" / "portal"
 
 @pytest.fixture
 def portal() -> Iterator[str]:
-    """Run the portal as ``nox -s portal`` does, with an emulated Globus; give its address."""
+    """Run the portal as ``nox -s portal`` does, with an emulated Globus in a hurry; give its address."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
-    command = [sys.executable, "-m", "examples.portal", "--port", str(port)]
+    command = [sys.executable, "-m", "examples.portal", "--port", str(port), "--speed", "1.5"]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
         try:
             assert process.stdout is not None
@@ -56,6 +61,8 @@ class Visitor:
         self.pictures = 0
         page.open(url)
         page.call("Emulation.setDeviceMetricsOverride", width=1280, height=800, deviceScaleFactor=1, mobile=False)
+        # else bars would have to slide to where they belong before a picture is taken
+        page.call("Emulation.setEmulatedMedia", features=[{"name": "prefers-reduced-motion", "value": "reduce"}])
         self.see("#login")
 
     def see(self, selector: str) -> None:
@@ -85,8 +92,6 @@ class Visitor:
         """Keep what is to be seen, where a person can look at it."""
         self.pictures += 1
         PICTURES.mkdir(parents=True, exist_ok=True)
-        settled = "new Promise(done => setTimeout(done, 700))"  # bars slide to where they belong
-        self.page.call("Runtime.evaluate", expression=settled, awaitPromise=True)
         shot = self.page.call("Page.captureScreenshot", format="png")["data"]
         Path(PICTURES, f"{self.pictures}-{name}.png").write_bytes(base64.b64decode(shot))
 
@@ -198,6 +203,30 @@ def test_a_visit_from_login_to_logout(portal: str) -> None:
         asked = "fetch('/tasks/events').then(answer => answer.status)"
         answered = page.call("Runtime.evaluate", expression=asked, awaitPromise=True, returnByValue=True)
         assert answered["result"]["value"] == 401
+
+
+async def test_a_login_that_cannot_be_asked_for_is_told() -> None:
+    """The server of a collection may demand what is no scope; that is a page like any other trouble."""
+    url = "http://localhost:8000"
+    demand = {"code": "ConsentRequired", "message": "Consent, please", "required_scopes": ["all[["]}
+
+    async def refuse(app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
+        await JSONResponse(demand, 403)(scope, receive, send)
+
+    async with emulated(url) as place:
+        urls = {"auth": place.url, "transfer": place.url}
+        globus = GlobusBackend(place.client_id, place.client_secret, service_urls=urls)
+        app = make_app(globus, GlobusLogin(globus, public_url=url))
+        wire = httpx.ASGITransport(app=app)
+        async with globus.lifespan(), httpx.AsyncClient(transport=wire, base_url=url) as browser:
+            asked = (await browser.get("/login")).headers["location"]
+            back = place.emulator.auth.authorize(asked, place.emulator.add_identity("eve@example.org"))
+            await browser.get(back.url)
+            place.emulator.troubles.add("GET", "/v0.10/endpoint_search", refuse)
+            answer = await browser.get("/collections")
+            assert answer.status_code == 403
+            assert "Consent, please" in answer.text
+            assert (await browser.get("/collections")).status_code == 200
 
 
 @contextmanager
