@@ -55,6 +55,33 @@ class House:
         browser = httpx.AsyncClient(transport=wire, base_url=origin, **options)
         return await self.stack.enter_async_context(browser)
 
+    async def get(self, path: str, headers: dict[str, str]) -> tuple[int, bytes]:
+        """Make a request with nothing in between, for tests that make thousands."""
+        got: list[Any] = []
+
+        async def receive() -> dict[str, Any]:
+            return {"type": "http.request", "body": b"", "more_body": False}
+
+        async def send(message: Any) -> None:
+            got.append(message)
+
+        scope = {
+            "type": "http",
+            "asgi": {"version": "3.0"},
+            "http_version": "1.1",
+            "method": "GET",
+            "scheme": "https",
+            "path": path,
+            "raw_path": path.encode(),
+            "query_string": b"",
+            "root_path": "",
+            "headers": [(name.lower().encode(), value.encode()) for name, value in headers.items()],
+            "client": ("127.0.0.1", 1),
+            "server": ("portal.example.org", 443),
+        }
+        await self.app(scope, receive, send)
+        return got[0]["status"], b"".join(message.get("body", b"") for message in got[1:])
+
     def arrival(self, method: str, path: str) -> asyncio.Event:
         """Return what is set when the next such request reaches Globus."""
         arrived = asyncio.Event()

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import random
 from dataclasses import replace
+from uuid import UUID
 
 import pytest
 
 from globus_async import LoginRequired, NullAuthorizer, Secret, TransferClient
+from globus_async.fastapi import GlobusBackend
 from globus_async.fastapi.dependent import AuthorizerCache
 from globus_async.scopes import TransferScopes
 from globus_async.testing import MemoryStorage
@@ -95,16 +98,15 @@ async def test_consent_of_a_collection_is_passed_on(house: House) -> None:
 async def test_two_users_in_10000_interleaved_requests(house: House) -> None:
     """Each sees only his own files and name: with few tokens, many tokens, and all at once."""
     asyncio.get_running_loop().set_debug(False)  # twice as fast
-    browser = await house.browser()
     order = random.Random(7)
     tokens = {who: [house.bearer(who) for _ in range(5)] for who in house.people}
     crossed: list[object] = []
 
     async def ask(who: str) -> None:
         kind, name = order.choice([("endpoint", f"Storage of {who}")] * 9 + [("files", f"of-{who}.txt")])
-        answer = await browser.get(f"/{kind}/{house.collections[who]}", headers=order.choice(tokens[who]))
-        if answer.status_code != 200 or answer.json() != {"user": f"{who}@example.org", "names": [name]}:
-            crossed.append((who, answer.status_code, answer.text))
+        status, body = await house.get(f"/{kind}/{house.collections[who]}", order.choice(tokens[who]))
+        if status != 200 or json.loads(body) != {"user": f"{who}@example.org", "names": [name]}:
+            crossed.append((who, status, body))
 
     for _ in range(50):
         await asyncio.gather(*(ask(order.choice(("ada", "bob"))) for _ in range(200)))
@@ -203,6 +205,17 @@ async def test_malformed_ids_are_the_callers(house: House) -> None:
     answer = await browser.get("/files/not-an-id", headers=house.bearer())
     assert answer.status_code == 422
     assert len(house.emulator.requests) == before + 1  # the introspection
+
+
+async def test_where_services_are_is_found_out_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No request reads the machine's settings, which are in files, once they are known."""
+    monkeypatch.setenv("GLOBUS_SDK_SERVICE_URL_TRANSFER", "https://one.example")
+    globus = GlobusBackend(UUID(int=1), "secret")
+    async with globus.lifespan():
+        first = globus.make_client(TransferClient, None)
+        monkeypatch.setenv("GLOBUS_SDK_SERVICE_URL_TRANSFER", "https://two.example")
+        second = globus.make_client(TransferClient, None)
+    assert first.base_url == second.base_url == "https://one.example/"
 
 
 async def test_an_application_can_act_as_itself(house: House) -> None:

@@ -159,7 +159,12 @@ class GlobusBackend:
     @property
     def auth_url(self) -> str:
         """The address of Globus Auth, with a trailing slash."""
-        return self._urls.get("auth") or get_service_url("auth", self.environment)
+        return self._urls.get("auth") or self._found_url("auth")
+
+    def _found_url(self, service: str) -> str:
+        """Find a service by environment, variables and files: once, not for every request."""
+        url = self._urls[service] = get_service_url(service, self.environment)
+        return url
 
     async def introspect(self, token: Secret) -> Principal | None:
         """Return who a token belongs to, from the cache if it is known; ``None`` if it is not active."""
@@ -169,7 +174,7 @@ class GlobusBackend:
         """Make a client that shares the application's transport. It needs no closing, and costs nothing to make."""
         return kind(
             environment=self.environment,
-            base_url=self._urls.get(kind.service_name),
+            base_url=self._urls.get(kind.service_name) or kind.default_base_url or self._found_url(kind.service_name),
             authorizer=authorizer,
             app_name=self.app_name,
             transport=self.transport,
