@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from globus_async.testing import MemoryStorage, Pace
+from globus_async.testing.transfer.transfer_work import TransferWork
 from tests.testing.transfer_stage import Stage, staged
 
 
@@ -550,3 +551,12 @@ async def test_task_list(stage: Stage) -> None:
         assert await stage.refused("GET", "/task_list", filter=bad) == (400, "BadRequest")
     assert await stage.refused("GET", "/task_list", orderby="colour") == (400, "BadRequest")
     assert await stage.refused("GET", "/task_list", limit="many") == (400, "BadRequest")
+
+
+async def test_errors_do_not_keep_what_they_passed(stage: Stage) -> None:
+    """The outcome of a unit that failed is no cycle with the frames of its error, of which large tasks have many."""
+    await stage.submit(stage.transfer(("/none", "/n"), ("/notes.md/below", "/m")))
+    work = TransferWork(stage.emulator.transfer, stage.emulator.tasks[0], stopped=lambda: False)
+    outcomes = work.perform(work.take(alone=False, nothing_in_flight=True))
+    assert [outcome.error and outcome.error.__traceback__ for outcome in outcomes] == [None, None]
+    assert all(outcome.error for outcome in outcomes)

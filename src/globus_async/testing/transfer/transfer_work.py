@@ -123,6 +123,11 @@ class Outcome:
     transferred: SuccessfulTransfer | None = None
     skipped: bool = False
 
+    def __post_init__(self) -> None:
+        """Let go of the frames that the error has passed, which know this outcome."""
+        if self.error is not None:
+            self.error.__traceback__ = None
+
 
 class TransferWork:
     """The units of a transfer that are left, and how each is done."""
@@ -134,7 +139,8 @@ class TransferWork:
         self._stopped = stopped
         self._source = View(state, task.source, task.identities)
         self._destination = View(state, task.destination, task.identities)
-        self._starts: deque[Unit] = deque(Start(item) for item in task.items)
+        self._items = deque(task.items)
+        self._starts: deque[Unit] = deque()
         self._scans: deque[Unit] = deque()
         self._copies: deque[Unit] = deque()
         self._extras: deque[Unit] = deque()
@@ -142,7 +148,7 @@ class TransferWork:
         task.counts.total = len(task.items)
 
     def __bool__(self) -> bool:
-        return bool(self._starts or self._scans or self._copies or self._extras)
+        return bool(self._items or self._starts or self._scans or self._copies or self._extras)
 
     def take(self, *, alone: bool, nothing_in_flight: bool) -> Sequence[Unit]:
         """
@@ -161,7 +167,9 @@ class TransferWork:
             return batch
         if self._scans:
             return [self._scans.pop()]
-        if self._starts:
+        if self._items or self._starts:
+            while self._items and len(self._starts) < _BATCH:
+                self._starts.append(Start(self._items.popleft()))
             return [self._starts.popleft() for _ in range(1 if alone else min(_BATCH, len(self._starts)))]
         if self._task.skipped:
             # What could not be read might be what the destination has.
