@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from typing import Final
 
-from tests.parity.transfer_differences import Difference
+from tests.parity.differences import Difference, Differences
 
-__all__ = ("DIFFERENCES", "page", "reasons")
+__all__ = ("DIFFERENCES",)
 
-DIFFERENCES: Final = (
+_ENTRIES: Final = (
     Difference(
         "additional_params",
         "signature",
@@ -153,30 +153,7 @@ DIFFERENCES: Final = (
     ),
 )
 
-
-def reasons(*keys: str) -> str:
-    """Return the reasons of some differences; unknown keys are an error."""
-    known = {difference.key: difference.reason for difference in DIFFERENCES}
-    return "; ".join(known[key] for key in keys)
-
-
-def page() -> str:
-    """Write the documentation page."""
-    lines = [
-        "# Where the Auth clients differ from globus-sdk",
-        "",
-        "<!-- made by `python -m tests.parity.auth_differences`; a test compares -->",
-        "",
-        "Names, parameters and requests are those of globus-sdk 4, and the calls that it has removed since release 1",
-        "are still there. These are the deliberate exceptions; tests compare everything else, method by method and",
-        "request by request.",
-    ]
-    titles = {"signature": "Signatures", "wire": "Requests", "behaviour": "Behaviour"}
-    for kind, title in titles.items():
-        lines += ["", f"## {title}", "", "| Where | Here | Because |", "|---|---|---|"]
-        lines += [f"| {each.where} | {each.what} | {each.reason} |" for each in DIFFERENCES if each.of == kind]
-    return "\n".join(lines) + "\n"
-
+DIFFERENCES: Final = Differences("the Auth clients differ", "tests.parity.auth_differences", _ENTRIES)
 
 if __name__ == "__main__":
-    print(page(), end="")  # noqa: T201 -- that is what it is for
+    print(DIFFERENCES.page(), end="")  # noqa: T201 -- that is what it is for

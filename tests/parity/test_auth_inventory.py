@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 import inspect
-import json
-from pathlib import Path
-from typing import Any
 
 import pytest
 
 from globus_async import BaseClient
 from globus_async.services import auth
-from tests.parity.auth_differences import page, reasons
+from tests.parity.auth_differences import DIFFERENCES
+from tests.parity.inventory import Case, Inventory
 
-FACTS: dict[str, Any] = json.loads(Path(__file__).with_name("auth_facts.json").read_text())
-DOCUMENTED = Path(__file__).parents[2] / "docs" / "auth_differences.md"
 CLIENTS = ("AuthClient", "AuthLoginClient", "NativeAppAuthClient", "ConfidentialAppAuthClient")
 
 GONE = {
@@ -50,55 +46,29 @@ GONE = {
 }
 """Methods and parameters that are not here, and by which difference."""
 
-BY_NAME = {
-    "AuthClient.create_scope": "positional",
-    "AuthLoginClient.__init__": "positional",
-    "GlobusAuthorizationCodeFlowManager.__init__": "positional",
-    "GlobusNativeAppFlowManager.__init__": "positional",
-}
-"""Methods of which only the first parameters are positional."""
-
-CASES = [
-    pytest.param(generation, owner, name, parameters, id=f"{generation}-{owner}.{name}")
-    for generation in ("seed", "upstream")
-    for owner, members in FACTS[generation].items()
-    for name, parameters in members.items()
-]
+AUTH = Inventory(
+    "auth",
+    auth,
+    DIFFERENCES,
+    GONE,
+    by_name={
+        "AuthClient.create_scope": 2,
+        "AuthLoginClient.__init__": 1,
+        "GlobusAuthorizationCodeFlowManager.__init__": 3,
+        "GlobusNativeAppFlowManager.__init__": 2,
+    },
+)
 
 
-@pytest.mark.parametrize(("generation", "owner", "name", "parameters"), CASES)
-def test_it_is_here(generation: str, owner: str, name: str, parameters: list[str]) -> None:
+@pytest.mark.parametrize("case", AUTH.cases, ids=str)
+def test_it_is_here(case: Case) -> None:
     """The method is here, takes the same parameters by name, and by position those that globus-sdk 4 takes so."""
-    if (difference := GONE.get((owner, name))) is not None:
-        assert reasons(difference)
-        return
-    member = inspect.getattr_static(getattr(auth, owner), name)
-    if isinstance(member, property):
-        assert parameters == []
-        return
-    where = f"{owner}.{name}"
-    ours = inspect.signature(member).parameters
-    positional = [each.name for each in ours.values() if each.kind is each.POSITIONAL_OR_KEYWORD][1:]
-    named, _, keyword_only = "\0".join(parameters).partition("*")
-    expected = [*filter(None, named.split("\0")), *filter(None, keyword_only.split("\0"))]
-    missing = [each for each in expected if each not in ours and (where, each) not in GONE]
-    assert missing == []
-    if generation == "upstream":
-        taken = [each for each in named.split("\0") if each and (where, each) not in GONE]
-        if where in BY_NAME:
-            assert reasons(BY_NAME[where])
-            taken = taken[: len(positional)] if owner != "AuthLoginClient" else taken[:1]
-        assert positional[: len(taken)] == taken
+    AUTH.check(case)
 
 
 def test_every_exception_is_one() -> None:
-    """What is listed as gone is gone."""
-    for (owner, name), difference in GONE.items():
-        assert reasons(difference)
-        cls, _, method = owner.partition(".")
-        holder = getattr(auth, cls)
-        names = inspect.signature(getattr(holder, method)).parameters if method else dir(holder)
-        assert name not in names
+    """What is listed as gone is gone, and what is listed as taken by name is."""
+    AUTH.check_exceptions()
 
 
 def test_methods_are_simple_to_call() -> None:
@@ -116,14 +86,13 @@ def test_methods_are_simple_to_call() -> None:
 
 def test_the_counts(capsys: pytest.CaptureFixture[str]) -> None:
     """Say how many were compared."""
-    counts = {generation: sum(map(len, FACTS[generation].values())) for generation in ("seed", "upstream")}
-    assert counts["seed"] >= 25
-    assert counts["upstream"] >= 85
-    told = f"Auth: {counts['seed']} members of the seed, {counts['upstream']} of globus-sdk 4; {len(GONE)} left out"
+    seed, upstream = AUTH.count("seed"), AUTH.count("upstream")
+    assert seed >= 25
+    assert upstream >= 85
     with capsys.disabled():
-        print(f"\n{told}")  # noqa: T201 -- figures are to be seen
+        print(f"\nAuth: {seed} members of the seed, {upstream} of globus-sdk 4; {len(GONE)} left out")  # noqa: T201
 
 
 def test_the_documentation_has_the_list() -> None:
     """The page in the documentation is the one that the list makes."""
-    assert DOCUMENTED.read_text() == page()
+    AUTH.check_page()

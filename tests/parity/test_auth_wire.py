@@ -16,7 +16,7 @@ import pytest
 import globus_async
 from globus_async import GlobusSDKUsageError
 from globus_async.services import auth
-from tests.parity.auth_differences import reasons
+from tests.parity.auth_differences import DIFFERENCES
 from tests.parity.recording import Recorded, RecordingServer, recording
 
 A, B, C = (f"5e1f2a4c-0000-4000-8000-{number:012d}" for number in (1, 2, 3))
@@ -260,7 +260,7 @@ def test_methods(server: RecordingServer, call: Call) -> None:
     theirs, mine = asked_of_theirs(server, call), asked_of_ours(server, call)
     assert theirs
     if call.accepts:
-        assert reasons(*call.accepts)
+        assert DIFFERENCES.reasons(*call.accepts)
     if "booleans" in call.accepts:
         mine = in_their_spelling(mine)
     if "discovery" in call.accepts:
@@ -272,7 +272,7 @@ def test_methods(server: RecordingServer, call: Call) -> None:
 
 def test_scopes_with_dependencies(server: RecordingServer) -> None:
     """`create_scope`, of which we take the last two arguments by name."""
-    assert reasons("positional")
+    assert DIFFERENCES.reasons("positional")
     both: list[dict[str, Any]] = [{}, {"required_domains": ["a.org"], "advertised": True}]
     for options in both:
         specs: list[tuple[Any, bool, bool]] = [(A, True, False), (UUID(B), False, True)]
@@ -336,11 +336,11 @@ def test_addresses(client: str, args: tuple[Any, ...], options: dict[str, Any], 
     our_client.oauth2_start_flow(*args, **options)
     mine = _parameters(our_client.oauth2_get_authorize_url(**session))
     if client == APP:
-        assert reasons("pkce")
+        assert DIFFERENCES.reasons("pkce")
         assert mine.pop("code_challenge")
         assert mine.pop("code_challenge_method") == "S256"
     if "session_required_mfa" in mine:
-        assert reasons("booleans")
+        assert DIFFERENCES.reasons("booleans")
         mine["session_required_mfa"] = mine["session_required_mfa"].title()
     assert mine == theirs
     compared.append(f"{client}.oauth2_get_authorize_url({session})")
@@ -368,7 +368,7 @@ def test_exchanges(server: RecordingServer, client: str, args: tuple[Any, ...], 
     asyncio.run(run())
     mine = server.taken()
     if client == APP:
-        assert reasons("pkce")
+        assert DIFFERENCES.reasons("pkce")
         mine = [replace(each, body=[pair for pair in each.body if pair[0] != "code_verifier"]) for each in mine]
     assert mine == theirs
     compared.append(f"{client}.oauth2_exchange_code_for_tokens(...)")
@@ -386,7 +386,7 @@ def test_exchanges(server: RecordingServer, client: str, args: tuple[Any, ...], 
 )
 def test_what_ours_refuses(server: RecordingServer, call: Call) -> None:
     """What cannot be right is sent by theirs, and refused by ours before anything is sent: difference "usage"."""
-    assert reasons("usage")
+    assert DIFFERENCES.reasons("usage")
     assert asked_of_theirs(server, call)
     with pytest.raises(GlobusSDKUsageError):
         asked_of_ours(server, call)
@@ -395,7 +395,7 @@ def test_what_ours_refuses(server: RecordingServer, call: Call) -> None:
 
 def test_the_state(server: RecordingServer) -> None:
     """Theirs is ``_default`` for everybody, ours is random: difference "state"."""
-    assert reasons("state")
+    assert DIFFERENCES.reasons("state")
     states = set[str]()
     for module in (globus_sdk, globus_async):
         for _ in range(3):

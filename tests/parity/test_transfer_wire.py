@@ -20,7 +20,7 @@ from globus_sdk.services.transfer import CreateTunnelData as TheirTunnelData
 import globus_async.services.transfer as ours
 from globus_async import AccessTokenAuthorizer, MissingType
 from tests.parity.recording import Recorded, RecordingServer, recording
-from tests.parity.transfer_differences import reasons
+from tests.parity.transfer_differences import DIFFERENCES
 
 FACTS = json.loads(Path(__file__).with_name("transfer_facts.json").read_text())["upstream"]
 A, B, C = (f"5e1f2a4c-0000-4000-8000-{number:012d}" for number in (1, 2, 3))
@@ -226,7 +226,7 @@ def reconciled(call: Call, mine: list[Recorded], theirs: list[Recorded]) -> list
         names = {name for name, _ in their.query}
         query = [pair for pair in our.query if pair[0] in names or pair[0] not in {"limit", "offset", "max_results"}]
         if len(query) < len(our.query):
-            assert reasons("limit")
+            assert DIFFERENCES.reasons("limit")
         if "booleans" in call.accepts:
             query = [(name, value.title() if value in {"true", "false"} else value) for name, value in query]
         if "completion_time" in call.accepts:
@@ -252,7 +252,7 @@ def compare(server: RecordingServer, their_call: Call, our_call: Call) -> None:
     assert theirs
     assert reconciled(our_call, mine, theirs) == theirs
     if our_call.accepts:
-        assert reasons(*our_call.accepts)
+        assert DIFFERENCES.reasons(*our_call.accepts)
     compared.append(str(our_call))
 
 
@@ -341,7 +341,7 @@ def test_what_theirs_refuses(
     server: RecordingServer, method: str, args: tuple[Any, ...], kwargs: dict[str, Any]
 ) -> None:
     """``None`` as a filter raises there, and is left out here: difference "none_filter"."""
-    assert reasons("none_filter")
+    assert DIFFERENCES.reasons("none_filter")
     with pytest.raises((AttributeError, TypeError)):
         asked_of_theirs(server, Call(method, args, kwargs))
     (request,) = asked_of_ours(server, Call(method, args, kwargs))
@@ -351,7 +351,7 @@ def test_what_theirs_refuses(
 
 def test_a_null_submission_id(server: RecordingServer) -> None:
     """``None`` as submission id is sent as null there, and replaced here: difference "none_submission_id"."""
-    assert reasons("none_submission_id")
+    assert DIFFERENCES.reasons("none_submission_id")
     document = {"endpoint": A, "submission_id": None, "DATA": [{"path": "/a"}]}
     (theirs,) = asked_of_theirs(server, Call("submit_delete", (dict(document),)))
     _, mine = asked_of_ours(server, Call("submit_delete", (dict(document),)))

@@ -6,25 +6,14 @@ Where TransferClient deliberately differs from globus-sdk: the one list, from wh
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Final
 
-__all__ = ("DIFFERENCES", "Difference", "page", "reasons")
+from tests.parity.differences import Difference, Differences
 
-
-@dataclass(frozen=True, slots=True)
-class Difference:
-    """Something that is not as globus-sdk has it, and why."""
-
-    key: str
-    """By what the tests refer to it."""
-    of: Literal["signature", "wire", "behaviour"]
-    where: str
-    what: str
-    reason: str
+__all__ = ("DIFFERENCES",)
 
 
-DIFFERENCES: Final = (
+_ENTRIES: Final = (
     Difference(
         "params",
         "signature",
@@ -157,30 +146,7 @@ DIFFERENCES: Final = (
     ),
 )
 
-
-def reasons(*keys: str) -> str:
-    """Return the reasons of some differences; unknown keys are an error."""
-    known = {difference.key: difference.reason for difference in DIFFERENCES}
-    return "; ".join(known[key] for key in keys)
-
-
-def page() -> str:
-    """Write the documentation page."""
-    lines = [
-        "# Where TransferClient differs from globus-sdk",
-        "",
-        "<!-- made by `python -m tests.parity.transfer_differences`; a test compares -->",
-        "",
-        "Names, parameters and requests are those of globus-sdk 4, and the calls that it has removed since release 1",
-        "are still there. These are the deliberate exceptions; tests compare everything else, method by method and",
-        "request by request.",
-    ]
-    titles = {"signature": "Signatures", "wire": "Requests", "behaviour": "Behaviour"}
-    for kind, title in titles.items():
-        lines += ["", f"## {title}", "", "| Where | Here | Because |", "|---|---|---|"]
-        lines += [f"| {each.where} | {each.what} | {each.reason} |" for each in DIFFERENCES if each.of == kind]
-    return "\n".join(lines) + "\n"
-
+DIFFERENCES: Final = Differences("TransferClient differs", "tests.parity.transfer_differences", _ENTRIES)
 
 if __name__ == "__main__":
-    print(page(), end="")  # noqa: T201 -- that is what it is for
+    print(DIFFERENCES.page(), end="")  # noqa: T201 -- that is what it is for
