@@ -11,7 +11,7 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Form, Request
 from fastapi.responses import RedirectResponse, Response, StreamingResponse
 
-from globus_async import TransferClient, TransferData
+from globus_async import GlobusError, TransferClient, TransferData
 from globus_async.fastapi import GlobusBackend, GlobusLogin, Session
 
 from .pages import HEADERS, human_size, page
@@ -66,7 +66,10 @@ def transfers(globus: GlobusBackend, login: GlobusLogin) -> APIRouter:
         async def stream() -> AsyncGenerator[str]:
             told = ""
             while await login.optional_session(request) is not None:  # a logout ends it
-                state = json.dumps(await recent_tasks(tc))
+                try:
+                    state = json.dumps(await recent_tasks(tc))
+                except GlobusError:
+                    return  # the browser says so, and asks again in a few seconds
                 if state != told:
                     yield f"data: {state}\n\n"
                     told = state

@@ -8,8 +8,8 @@ import re
 import socket
 import subprocess
 import sys
-from collections.abc import Generator, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncGenerator, Generator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from examples.portal.app import make_app
 from examples.portal.emulated import emulated
 from globus_async.fastapi import GlobusBackend, GlobusLogin
+from globus_async.testing import GlobusEmulator
+from globus_async.testing.troubles import status
 from tests.source import ROOT
 from tests.testing.status_browser import PROGRAM, Page, browser
 
@@ -207,26 +209,40 @@ def test_a_visit_from_login_to_logout(portal: str) -> None:
 
 async def test_a_login_that_cannot_be_asked_for_is_told() -> None:
     """The server of a collection may demand what is no scope; that is a page like any other trouble."""
-    url = "http://localhost:8000"
     demand = {"code": "ConsentRequired", "message": "Consent, please", "required_scopes": ["all[["]}
 
     async def refuse(app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
         await JSONResponse(demand, 403)(scope, receive, send)
 
+    async with _visit() as (emulator, browser):
+        emulator.troubles.add("GET", "/v0.10/endpoint_search", refuse)
+        answer = await browser.get("/collections")
+        assert answer.status_code == 403
+        assert "Consent, please" in answer.text
+        assert (await browser.get("/collections")).status_code == 200
+
+
+async def test_a_page_that_cannot_be_kept_up_to_date_is_told_so() -> None:
+    """If Globus fails while a page is live, the stream ends, and the browser asks for another."""
+    async with _visit() as (emulator, browser):
+        emulator.troubles.add("GET", "/v0.10/task_list", status(400))
+        live = await browser.get("/tasks/events")
+        assert (live.status_code, live.text) == (200, "")
+
+
+@asynccontextmanager
+async def _visit() -> AsyncGenerator[tuple[GlobusEmulator, httpx.AsyncClient]]:
+    """Run the portal in this process, and log in."""
+    url = "http://localhost:8000"
     async with emulated(url) as place:
         urls = {"auth": place.url, "transfer": place.url}
         globus = GlobusBackend(place.client_id, place.client_secret, service_urls=urls)
-        app = make_app(globus, GlobusLogin(globus, public_url=url))
-        wire = httpx.ASGITransport(app=app)
+        wire = httpx.ASGITransport(app=make_app(globus, GlobusLogin(globus, public_url=url)))
         async with globus.lifespan(), httpx.AsyncClient(transport=wire, base_url=url) as browser:
             asked = (await browser.get("/login")).headers["location"]
-            back = place.emulator.auth.authorize(asked, place.emulator.add_identity("eve@example.org"))
-            await browser.get(back.url)
-            place.emulator.troubles.add("GET", "/v0.10/endpoint_search", refuse)
-            answer = await browser.get("/collections")
-            assert answer.status_code == 403
-            assert "Consent, please" in answer.text
-            assert (await browser.get("/collections")).status_code == 200
+            eve = place.emulator.add_identity("eve@example.org")
+            await browser.get(place.emulator.auth.authorize(asked, eve).url)
+            yield place.emulator, browser
 
 
 @contextmanager
