@@ -69,10 +69,7 @@ async def main() -> None:
             client,
             access_token=kept["access_token"],
             expires_at=kept["expires_at_seconds"],
-            # a fresh answer has a refresh token only if it was replaced
-            on_refresh=lambda answer: keep(
-                kept | {k: v for k, v in answer.by_resource_server[TransferScopes.resource_server].items() if v}
-            ),
+            on_refresh=lambda answer: keep(dict(answer.by_resource_server[TransferScopes.resource_server])),
         )
         await transfer(TransferClient(authorizer=authorizer, transport=transport), *sys.argv[1:3])
 
