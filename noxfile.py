@@ -61,6 +61,12 @@ def tests(session: nox.Session) -> None:
     session.run("pytest", *session.posargs)
 
 
+@nox.session(python=["3.12", "3.13", "3.14"])
+def newer(session: nox.Session) -> None:
+    """Run the tests on those newer versions of Python that are there."""
+    tests(session)
+
+
 @nox.session(python=PYTHON)
 def mutants(session: nox.Session) -> None:
     """Take the guards of the code out one at a time: each must be missed by a test. Takes half an hour."""

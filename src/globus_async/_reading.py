@@ -28,7 +28,7 @@ async def as_it_came(answer: Answer) -> GlobusHTTPResponse[Any]:
 async def as_shape(shape: type[Any], answer: Answer, *, unique: bool) -> Any:
     """Make the response class that was asked for, or a plain response around a JSON object."""
     data = await _decoded(answer, unique=unique)
-    if issubclass(shape, GlobusHTTPResponse):
+    if isinstance(shape, type) and issubclass(shape, GlobusHTTPResponse):  # dict[str, Any] is no class
         return cast("Any", shape)(answer, data)
     if not is_object(data):
         raise answer.unusable("it should be a JSON object")
