@@ -87,6 +87,31 @@ async def test_on_loopback_cookies_need_no_https() -> None:
         GlobusLogin(backend, public_url="https://portal.example.org", after_login="//evil.example")
 
 
+@pytest.mark.parametrize(
+    ("public_url", "origin"),
+    [
+        ("https://Portal.Example.org", "https://portal.example.org"),
+        ("https://portal.example.org:443/", "https://portal.example.org"),
+        ("https://portal.example.org:8443", "https://portal.example.org:8443"),
+        ("http://[::1]:80", "http://[::1]"),
+        ("http://localhost:8000", "http://localhost:8000"),
+    ],
+)
+async def test_the_origin_is_written_as_browsers_write_it(public_url: str, origin: str) -> None:
+    """Or no form would ever be taken for the application's own; the redirect URI stays as it is registered."""
+    login = GlobusLogin(GlobusBackend("11111111-1111-4111-8111-111111111111", "secret"), public_url=public_url)
+    assert login.origin == origin
+    assert login.redirect_uri == f"{public_url.rstrip('/')}/callback"
+
+
+@pytest.mark.parametrize("lifetime", [0, -1, 0.5, float("inf"), float("nan")])
+async def test_a_session_lasts_for_some_seconds(lifetime: float) -> None:
+    """A cookie cannot be kept for less than one, or for ever."""
+    backend = GlobusBackend("11111111-1111-4111-8111-111111111111", "secret")
+    with pytest.raises(GlobusSDKUsageError, match="lifetime"):
+        GlobusLogin(backend, public_url=ORIGIN, lifetime=lifetime)
+
+
 async def test_a_page_sends_to_log_in_and_an_api_says_401(house: House) -> None:
     """Who wants HTML is sent away, and comes back to where he was; anything else is told."""
     browser = await house.browser()

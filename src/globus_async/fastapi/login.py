@@ -4,6 +4,7 @@
 
 import asyncio
 import logging
+import math
 import re
 import secrets
 from collections.abc import Callable, Coroutine, Mapping
@@ -103,10 +104,12 @@ class GlobusLogin:
             )
         if not is_own_path(after_login) or not is_own_path(after_logout):
             raise GlobusSDKUsageError("after_login and after_logout must be paths of this application")
-        if not lifetime > 0:
-            raise GlobusSDKUsageError("lifetime must be a number of seconds above 0")
+        if not 1 <= lifetime < math.inf:
+            raise GlobusSDKUsageError("lifetime must be a number of seconds, 1 or more")
         self.backend = backend
-        self.origin = f"{parts.scheme}://{parts.netloc}"
+        # as browsers write it, to compare with what they send
+        default_port = ":443" if parts.scheme == "https" else ":80"
+        self.origin = f"{parts.scheme}://{parts.netloc.lower().removesuffix(default_port)}"
         self.scopes = ScopeParser.serialize([*_OPENID, ScopeParser.serialize(scopes)])
         self.store: SessionStore = MemorySessionStore() if store is None else store
         self.lifetime = lifetime
@@ -114,7 +117,7 @@ class GlobusLogin:
         self.after_login = after_login
         self.after_logout = after_logout
         self.login_path = f"{prefix}/login"
-        self.redirect_uri = f"{self.origin}{prefix}/callback"
+        self.redirect_uri = f"{parts.scheme}://{parts.netloc}{prefix}/callback"
         is_secure = parts.scheme == "https"
         self._prefix = "__Host-" if is_secure else ""
         self._cookie = f"{self._prefix}{cookie}"
