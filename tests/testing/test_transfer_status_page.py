@@ -68,7 +68,7 @@ async def test_the_page_is_not_among_the_requests() -> None:
 
 
 def test_the_command(tmp_path: Path) -> None:
-    """The command prints the variables to export, serves the directories, and ends on a signal."""
+    """The command prints the variables to export and two applications, serves the directories, and ends on a signal."""
     (tmp_path / "a.txt").write_text("1")
     command = [
         sys.executable,
@@ -81,15 +81,24 @@ def test_the_command(tmp_path: Path) -> None:
     ]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
-        printed = "".join(process.stdout.readline() for _ in range(5))
-        exported = dict(re.findall(r"^export (\w+)=(\S+)$", printed, re.MULTILINE))
-        token = re.findall(r"Transfer: (\S+)", printed)[0]
+        printed = "".join(process.stdout.readline() for _ in range(7))
+        exported = dict(re.findall(r"^export (\w+)=(\S+)", printed, re.MULTILINE))
+        token = exported["GLOBUS_ACCESS_TOKEN"]
         collection = re.findall(r"# collection (\S+)  Lab", printed)[0]
         url = exported["GLOBUS_SDK_SERVICE_URL_TRANSFER"]
         listed = httpx.get(
             f"{url}v0.10/operation/endpoint/{collection}/ls", headers={"Authorization": f"Bearer {token}"}
         ).json()
         assert [entry["name"] for entry in listed["DATA"]] == ["a.txt"]
+        app, secret = re.findall(r"GLOBUS_CLIENT_ID=(\S+) GLOBUS_CLIENT_SECRET=(\S+)$", printed, re.MULTILINE)[0]
+        granted = httpx.post(
+            f"{exported['GLOBUS_SDK_SERVICE_URL_AUTH']}v2/oauth2/token",
+            data={"grant_type": "client_credentials", "scope": "openid"},
+            auth=(app, secret),
+        )
+        assert granted.status_code == 200
+        native = re.findall(r"^# native app: GLOBUS_CLIENT_ID=(\S+)$", printed, re.MULTILINE)[0]
+        assert native != app
         assert "Globus emulator" in httpx.get(url).text
         process.terminate()
         _, errors = process.communicate(timeout=10)

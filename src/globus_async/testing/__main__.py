@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
+import secrets
 import signal
 import sys
 from pathlib import Path
@@ -73,10 +74,18 @@ async def _serve(options: argparse.Namespace) -> None:
         for username in options.identity or ["user@example.org"]:
             emulator.add_identity(username)
         collections = [emulator.add_collection(name, path=path) for name, path in options.collection]
+        native = emulator.add_client("Native app")
+        secret = secrets.token_urlsafe()
+        service = emulator.add_client("Service", secret=secret)
         async with emulator.serve(host=options.host, port=options.port) as server:
             lines = [f"export {name}={value}" for name, value in server.environ.items()]
+            lines += [f"export GLOBUS_ACCESS_TOKEN={emulator.access_token()}  # for Transfer"]
             lines += [f"# collection {each.id}  {each.display_name}" for each in collections]
-            lines += [f"# access token for Transfer: {emulator.access_token()}", f"# status page: {server.url}/"]
+            lines += [
+                f"# native app: GLOBUS_CLIENT_ID={native.id}",
+                f"# confidential client: GLOBUS_CLIENT_ID={service.id} GLOBUS_CLIENT_SECRET={secret}",
+                f"# status page: {server.url}/",
+            ]
             sys.stdout.write("\n".join(lines) + "\n")
             sys.stdout.flush()
             await stop.wait()
