@@ -4,13 +4,23 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import io
+import threading
+import uuid
 from collections.abc import AsyncIterator
-from typing import Any
+from typing import Any, BinaryIO
 
+import httpx
 import pytest
 
-from globus_async.testing import MemoryStorage, Pace
+from globus_async.testing import GlobusEmulator, ManualClock, MemoryStorage, Pace
+from globus_async.testing.auth._records import Policy
+from globus_async.testing.transfer.call import TRANSFER_SCOPE
+from globus_async.testing.transfer.copying import FileCopy
+from globus_async.testing.transfer.model import Counts
+from globus_async.testing.transfer.paths import Parts
 from globus_async.testing.transfer.transfer_work import TransferWork
+from globus_async.testing.transfer.view import View
 from tests.testing.transfer_stage import Stage, staged
 
 
@@ -334,6 +344,110 @@ async def test_credentials_that_end_meanwhile(stage: Stage) -> None:
     assert (await stage.task(task_id))["status"] == "SUCCEEDED"
 
 
+async def test_a_consent_that_is_taken_back_meanwhile(stage: Stage) -> None:
+    """A task becomes INACTIVE when the consent it needs is rescinded, and goes on after a login that gives it again."""
+    stage.archive.needs_data_access = True
+    scope = f"https://auth.globus.org/scopes/{stage.archive.id}/data_access"
+    stage.emulator.machine.pace = Pace(seconds_per_file=10, workers=1)
+    token = stage.emulator.access_token(stage.ada, scopes=[f"{TRANSFER_SCOPE}[{scope}]"])
+    task_id = await stage.submit(stage.transfer(("/", "/c")), token=token)
+    consents = stage.emulator.auth.consents
+    (given,) = [each for each in consents.of(frozenset({stage.ada.id})) if each.scope.scope_string == scope]
+    await stage.emulator.advance(15)
+    consents.rescind(given.id)
+    task = await stage.task(task_id)
+    assert (task["status"], task["nice_status"], task["is_ok"]) == ("INACTIVE", "CONSENT_REQUIRED", False)
+    await stage.emulator.advance(3600)
+    assert (await stage.task(task_id))["files_transferred"] < 5
+    stage.emulator.access_token(stage.bob, scopes=[f"{TRANSFER_SCOPE}[{scope}]"])
+    assert (await stage.task(task_id))["status"] == "INACTIVE"
+    stage.emulator.access_token(stage.ada, scopes=[f"{TRANSFER_SCOPE}[{scope}]"])
+    assert (await stage.task(task_id))["status"] == "ACTIVE"
+    await stage.emulator.advance(100)
+    task = await stage.task(task_id)
+    assert (task["status"], task["files_transferred"]) == ("SUCCEEDED", 5)
+
+
+async def test_a_token_that_is_revoked_meanwhile(stage: Stage) -> None:
+    """A task goes on without the token it was submitted with: Transfer has tokens of its own."""
+    stage.emulator.machine.pace.seconds_per_file = 10
+    token = stage.emulator.access_token(stage.ada)
+    task_id = await stage.submit(stage.transfer(("/", "/c")), token=token)
+    stage.emulator.auth.revoke(token)
+    await stage.emulator.advance(100)
+    assert (await stage.task(task_id))["status"] == "SUCCEEDED"
+
+
+async def test_a_session_that_ends_meanwhile(stage: Stage) -> None:
+    """A task on a collection of high assurance becomes INACTIVE when the login is too old, and waits for another."""
+    policy = Policy(str(uuid.uuid4()), "", "P", "D", high_assurance=True, authentication_assurance_timeout=60)
+    stage.emulator.auth.registry.policies[policy.id] = policy
+    stage.archive.fields["authentication_policy_id"] = policy.id
+    stage.emulator.machine.pace = Pace(seconds_per_file=50, workers=1)
+    task_id = await stage.submit(stage.transfer(("/data", "/c"), ("/notes.md", "/n")))
+    await stage.emulator.advance(3600)
+    task = await stage.task(task_id)
+    assert (task["status"], task["nice_status"]) == ("INACTIVE", "AUTH_POLICY_FAILED")
+    stage.emulator.access_token(stage.ada)
+    assert (await stage.task(task_id))["status"] == "ACTIVE"
+    for _ in range(10):
+        await stage.emulator.advance(30)
+        stage.emulator.access_token(stage.ada)
+    assert (await stage.task(task_id))["status"] == "SUCCEEDED"
+
+
+def test_tasks_go_on_when_the_emulator_is_served_again() -> None:
+    """What has not ended when a server stops goes on where it was with the next one, queued tasks and deletes too."""
+    clock = ManualClock()
+    emulator = GlobusEmulator(clock=clock, pace=Pace(seconds_per_file=10, workers=2))
+    files = {f"{n}.txt": "x" for n in range(10)}
+    lab = emulator.add_collection("Lab", storage=MemoryStorage({**files, "old/a": "", "old/b": ""}))
+    archive = emulator.add_collection("Archive", storage=(stored := MemoryStorage()))
+    headers = {"Authorization": f"Bearer {emulator.access_token(lifetime=1e9)}"}
+
+    def submit(http: httpx.Client, kind: str, **members: Any) -> str:
+        document = {"submission_id": str(uuid.uuid4()), **members}
+        return str(http.post(f"/v0.10/{kind}", json=document).raise_for_status().json()["task_id"])
+
+    with emulator.serve_in_thread() as server, httpx.Client(base_url=server.url, headers=headers) as http:
+        items = [{"source_path": f"/{name}", "destination_path": f"/{name}"} for name in (*files, "none")]
+        sides = {"source_endpoint": lab.id, "destination_endpoint": archive.id}
+        first = submit(http, "transfer", DATA=items, **sides)
+        delete = submit(http, "delete", endpoint=lab.id, recursive=True, DATA=[{"path": "/old"}])
+        small = [submit(http, "transfer", DATA=[{**items[0], "destination_path": f"/s{n}"}], **sides) for n in range(3)]
+        server.run(emulator.advance(25))
+        task = http.get(f"/v0.10/task/{first}").json()
+        assert (task["status"], 0 < task["files_transferred"] < 10) == ("ACTIVE", True)
+    arrived = task["files_transferred"]
+    for _ in range(3):
+        with emulator.serve_in_thread() as server, httpx.Client(base_url=server.url, headers=headers) as http:
+            server.run(emulator.advance(15))
+            task = http.get(f"/v0.10/task/{first}").json()
+            assert task["files_transferred"] >= arrived
+            arrived = task["files_transferred"]
+    with emulator.serve_in_thread() as server, httpx.Client(base_url=server.url, headers=headers) as http:
+        lab.storage.create(("none",)).commit()  # type: ignore[union-attr]
+        server.run(emulator.advance(2000))
+        for task_id in (first, delete, *small):
+            assert http.get(f"/v0.10/task/{task_id}").json()["status"] == "SUCCEEDED"
+        task = http.get(f"/v0.10/task/{first}").json()
+        assert (task["files"], task["files_transferred"], task["subtasks_total"]) == (11, 11, 22)
+        assert task["subtasks_succeeded"] == 22
+        events = http.get(f"/v0.10/task/{first}/event_list").json()["DATA"]
+        assert [event["code"] for event in events].count("STARTED") == 1
+    assert set(stored.tree()) == {*files, "none", "s0", "s1", "s2"}
+
+
+async def test_holds_can_change_from_another_thread(stage: Stage) -> None:
+    """A test that has no loop suspends and resumes tasks too."""
+    stage.emulator.machine.pace.seconds_per_file = 10
+    task_id = await stage.submit(stage.transfer(("/", "/c")))
+    await asyncio.to_thread(stage.emulator.suspend, task_id)
+    assert (await stage.task(task_id))["status"] == "INACTIVE"
+    await asyncio.to_thread(stage.emulator.resume, task_id)
+    assert (await stage.task(task_id))["status"] == "ACTIVE"
+
+
 async def test_progress_can_be_watched() -> None:
     """With a bandwidth the byte counter moves with time, also within a file."""
     async with staged(pace=Pace(bytes_per_second=100)) as stage:
@@ -560,3 +674,35 @@ async def test_errors_do_not_keep_what_they_passed(stage: Stage) -> None:
     outcomes = work.perform(work.take(alone=False, nothing_in_flight=True))
     assert [outcome.error and outcome.error.__traceback__ for outcome in outcomes] == [None, None]
     assert all(outcome.error for outcome in outcomes)
+
+
+async def test_files_are_not_closed_under_a_thread(stage: Stage) -> None:
+    """A copy that is closed while a thread still reads is closed after that: its descriptor may be another file's."""
+    reading, go_on = threading.Event(), threading.Event()
+
+    class Slow(io.BytesIO):
+        def read(self, size: int | None = -1) -> bytes:
+            reading.set()
+            assert go_on.wait(5)
+            return super().read(size)
+
+    file = Slow(b"content")
+
+    class Source(View):
+        def open(self, path: Parts) -> BinaryIO:
+            return file
+
+    source, destination = (
+        kind(stage.emulator.transfer, stage.lab, frozenset({stage.ada.id})) for kind in (Source, View)
+    )
+    copy = FileCopy(
+        source, ("a",), destination, ("b",), counts=Counts(), stopped=bool, verify=False, mtime=None, item=None
+    )
+    step = asyncio.create_task(asyncio.to_thread(copy.step, 3))
+    await asyncio.to_thread(reading.wait, 5)
+    close = asyncio.create_task(asyncio.to_thread(copy.close))
+    await asyncio.sleep(0.05)
+    assert not file.closed
+    go_on.set()
+    await asyncio.gather(step, close)
+    assert file.closed

@@ -39,9 +39,10 @@ class Stage:
         self._tokens: dict[str, str] = {}
 
     async def send(self, method: str, path: str, body: Any = None, /, **params: Any) -> httpx.Response:
-        """Make a request as somebody: ``by``, Ada by default."""
+        """Make a request as somebody: ``by``, Ada by default; with a ``token`` of the test's own if there is one."""
         identity: Identity = params.pop("by", self.ada)
-        token = self._tokens.setdefault(identity.id, self.emulator.access_token(identity, lifetime=1e9))
+        if (token := params.pop("token", None) or self._tokens.get(identity.id)) is None:
+            token = self._tokens[identity.id] = self.emulator.access_token(identity, lifetime=1e9)
         prefix = "" if path.startswith("/v2/") else "/v0.10"
         headers = {"Authorization": f"Bearer {token}"}
         return await self.http.request(method, prefix + path, json=body, params=params or None, headers=headers)
@@ -87,9 +88,9 @@ class Stage:
             **members,
         }
 
-    async def submit(self, document: dict[str, Any], *, by: Identity | None = None) -> str:
+    async def submit(self, document: dict[str, Any], *, by: Identity | None = None, token: str | None = None) -> str:
         """Submit a transfer or delete, and return the id of its task."""
-        accepted = await self.ok("POST", f"/{document['DATA_TYPE']}", document, by=by or self.ada)
+        accepted = await self.ok("POST", f"/{document['DATA_TYPE']}", document, by=by or self.ada, token=token)
         return str(accepted["task_id"])
 
     async def task(self, task_id: str) -> dict[str, Any]:

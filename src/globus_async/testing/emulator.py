@@ -96,9 +96,12 @@ class GlobusEmulator:
         )
         self.transfer = TransferState(self.clock, limits or Limits())
         self.transfer.satisfies_policy = self.auth.satisfies_policy
+        self.transfer.still_satisfies_policy = self.auth.still_satisfies_policy
+        self.transfer.still_consents = self.auth.still_consents
         if pace is None:
             pace = Pace(start_delay=1.0 if isinstance(self.clock, ManualClock) else 0.0)
         self.machine = TaskMachine(self.transfer, pace=pace)
+        self.auth.on_change = self.machine.holds_changed
         self.unknown_paths: Counter[str] = Counter()
         """Requests for what the emulator does not have, as ``METHOD /path``."""
         gate = Gate(
@@ -307,6 +310,7 @@ class GlobusEmulator:
     async def _serving(self, listener: socket.socket) -> AsyncGenerator[LoopbackServer]:
         async with serving(self.app, listener) as server:
             before, self._issuer = self._issuer, server.url
+            self.machine.take_up()
             try:
                 yield server
             finally:
@@ -317,7 +321,7 @@ class GlobusEmulator:
         """
         Listen on a socket from a thread of its own: for synchronous clients, such as globus-sdk.
 
-        At the end of the block the tasks of the emulator are stopped.
+        At the end of the block the tasks of the emulator are stopped; they go on when it is served again.
 
         Args:
             host: The address to listen on.

@@ -21,9 +21,10 @@ _Key = tuple[str, int, str, str]
 class Consents:
     """Consents by (identity, consent above, client, scope)."""
 
-    def __init__(self, registry: Registry, now: Callable[[], float]) -> None:
+    def __init__(self, registry: Registry, now: Callable[[], float], *, rescinded: Callable[[], None]) -> None:
         self._registry = registry
         self._now = now
+        self._rescinded = rescinded
         self._ids = itertools.count(100_001)
         self._approved: dict[_Key, Consent] = {}
         self._below: dict[int, list[Consent]] = {}
@@ -119,7 +120,7 @@ class Consents:
 
     def of(self, identity_ids: frozenset[str], *, client_id: str | None = None) -> list[Consent]:
         """Return a person's consents, or those of the trees that begin at one client."""
-        mine = {each.id: each for each in self._approved.values() if each.identity_id in identity_ids}
+        mine = {each.id: each for each in list(self._approved.values()) if each.identity_id in identity_ids}
         return [each for each in mine.values() if client_id is None or mine[each.path[0]].client_id == client_id]
 
     def rescind(self, consent_id: int) -> bool:
@@ -128,6 +129,8 @@ class Consents:
         for key, consent in gone.items():
             consent.rescinded = True
             del self._approved[key]
+        if gone:
+            self._rescinded()
         return bool(gone)
 
     def rescind_client(self, client_id: str) -> None:

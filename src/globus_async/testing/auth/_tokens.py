@@ -42,6 +42,7 @@ class Tokens:
     Args:
         rotate: Each use of a refresh token replaces it.
         revoke_family: A refresh token that comes again after it was replaced ends all that came from the same login.
+        issued: Called after every new access token.
         grace: Seconds in which a replaced refresh token may come again, for the answer may have been lost.
         lifetime: Seconds of an access token.
         idle_lifetime: Seconds after which an unused refresh token ends.
@@ -52,6 +53,7 @@ class Tokens:
         registry: Registry,
         now: Callable[[], float],
         *,
+        issued: Callable[[], None],
         rotate: bool,
         revoke_family: bool,
         grace: float,
@@ -60,6 +62,7 @@ class Tokens:
     ) -> None:
         self._registry = registry
         self._now = now
+        self._issued = issued
         self.rotate = rotate
         self.revoke_family_on_replay = revoke_family
         self.grace = grace
@@ -122,6 +125,7 @@ class Tokens:
             self.access = {secret: each for secret, each in self.access.items() if each.is_active(now)}
             self._forget_at = max(_FORGET_FROM, 2 * len(self.access))
         self.access[token.secret] = token
+        self._issued()
         return token
 
     def make_refresh(

@@ -78,11 +78,14 @@ class AuthState:
         self.code_lifetime = code_lifetime
         self.registry = Registry()
         self.directory = Directory()
-        self.consents = Consents(self.registry, self.now)
+        self.on_change: Callable[[], None] = lambda: None
+        """Called after consents or tokens have changed."""
+        self.consents = Consents(self.registry, self.now, rescinded=self._tell)
         self.keys = SigningKeys(key_ids=key_ids)
         self.tokens = Tokens(
             self.registry,
             self.now,
+            issued=self._tell,
             rotate=rotate_refresh_tokens,
             revoke_family=revoke_family_on_replay,
             grace=rotation_grace,
@@ -114,6 +117,9 @@ class AuthState:
     def now(self) -> float:
         """Return POSIX seconds."""
         return self._clock.wall()
+
+    def _tell(self) -> None:
+        self.on_change()
 
     # people and applications
 
@@ -379,6 +385,17 @@ class AuthState:
         policy = self.registry.policies.get(policy_id)
         linked = self.directory.linked(caller.identity_id)
         return policy is not None and satisfies(policy, caller.session, linked, self.now())
+
+    def still_satisfies_policy(self, policy_id: str, caller: Caller) -> bool:
+        """Tell whether a policy is satisfied by the session of a former call, or by that of a later login."""
+        tokens = [each for each in list(self.tokens.access.values()) if each.identity_id == caller.identity_id]
+        later = [self.caller(each) for each in tokens if each.is_active(self.now())]
+        return any(self.satisfies_policy(policy_id, each) for each in (caller, *later))
+
+    def still_consents(self, scope_string: str, caller: Caller) -> bool:
+        """Tell whether the service of a former call may still use a scope elsewhere, by its consent or a later one."""
+        mine = self.consents.of(frozenset({caller.identity_id}), client_id=caller.client_id)
+        return any(each.scope.scope_string == scope_string and len(each.path) > 1 for each in mine)
 
     def authenticate_client(self, authorization: str | None) -> ClientApp | None:
         """Return the client that a Basic header proves, if any."""

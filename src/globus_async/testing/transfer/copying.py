@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import threading
 from typing import TYPE_CHECKING, BinaryIO, Final
 
 from .model import Counts, Item, SuccessfulTransfer
@@ -120,6 +121,8 @@ class FileCopy:
         self._file: BinaryIO | None = None
         self._upload: Upload | None = None
         self._size = 0
+        # A loop that is shut down closes the files while a thread is still at them, whose descriptors might be reused.
+        self._in_use = threading.RLock()
 
     def step(self, limit: int | None = None) -> SuccessfulTransfer | None:
         """
@@ -136,13 +139,14 @@ class FileCopy:
             StorageError: The destination cannot be written.
             StoppedError: The task has ended.
         """
-        try:
-            if self._copy(limit):
-                return None
-            return self._finish()
-        except BaseException:
-            self.close()
-            raise
+        with self._in_use:
+            try:
+                if self._copy(limit):
+                    return None
+                return self._finish()
+            except BaseException:
+                self.close()
+                raise
 
     def _copy(self, limit: int | None) -> bool:
         """Copy up to the limit; tell whether something is left."""
@@ -196,12 +200,13 @@ class FileCopy:
 
     def close(self) -> None:
         """Let go of both files; a copy that is not complete is thrown away."""
-        file, self._file = self._file, None
-        upload, self._upload = self._upload, None
-        if file is not None:
-            file.close()
-        if upload is not None:
-            upload.abandon()
+        with self._in_use:
+            file, self._file = self._file, None
+            upload, self._upload = self._upload, None
+            if file is not None:
+                file.close()
+            if upload is not None:
+                upload.abandon()
 
 
 def digest(view: View, path: Parts, algorithm: str, stopped: Callable[[], bool]) -> str:

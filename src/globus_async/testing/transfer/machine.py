@@ -15,7 +15,7 @@ from . import history
 from .copying import SourceError, StoppedError
 from .delete_work import DeleteWork
 from .model import Status, Task
-from .permissions import is_activated, pausing_rules
+from .permissions import lacking, pausing_rules
 from .storage import StorageError
 from .task_documents import started_details
 from .transfer_work import Copy, FatalError, Outcome, TransferWork, Unit
@@ -76,6 +76,8 @@ class TaskMachine:
         self._naps: dict[str, anyio.CancelScope] = {}
         """What a change of the deadline or of a pause has to interrupt: the sleep of a task's watchman."""
         self._changed: dict[str, asyncio.Event] = {}
+        self._works: dict[str, TransferWork | DeleteWork] = {}
+        """How far tasks are; kept while no loop runs."""
         self._busy = 0
         self._closed = False
 
@@ -87,6 +89,10 @@ class TaskMachine:
     def submit(self, task: Task) -> None:
         """Take a task up."""
         self._call(lambda: self._begin(task))
+
+    def take_up(self) -> None:
+        """Go on with the tasks that have not ended, if the loop they were in has."""
+        self._call(lambda: None)
 
     async def end(self, task: Task, code: str, details: str, *, patience: float = 5.0) -> bool:
         """
@@ -110,8 +116,17 @@ class TaskMachine:
         self._call(lambda: self._interrupt(task))
 
     def holds_changed(self) -> None:
-        """Look again at what is paused or suspended."""
-        self._call(self._wake_all)
+        """Look again at what is paused or suspended; may be called from any thread."""
+        if self._loop is None or self._loop.is_closed():
+            return
+        try:
+            here = self._loop is asyncio.get_running_loop()
+        except RuntimeError:
+            here = False
+        if here:
+            self._wake_all()
+        else:
+            self._loop.call_soon_threadsafe(self._wake_all)
 
     async def settle(self) -> None:
         """Wait until every task waits for the clock, for its turn, or for somebody to end a pause."""
@@ -146,9 +161,12 @@ class TaskMachine:
         if self._loop is None or self._loop.is_closed():
             self._loop = running
             self._limiter = anyio.CapacityLimiter(self._threads)
-            self._slots.clear()
-            self._lives.clear()
+            for registry in (self._slots, self._lives, self._scopes, self._naps, self._changed):
+                registry.clear()
             self._busy = 0
+            for task in [] if self._closed else list(self._state.running.values()):
+                if task.id in self._works:
+                    self._begin(task)
         if self._loop is running:
             call()
         else:
@@ -157,6 +175,9 @@ class TaskMachine:
     def _begin(self, task: Task) -> None:
         if self._closed:
             raise RuntimeError("the emulator is closed")
+        if task.id not in self._works:
+            kind = TransferWork if task.is_transfer else DeleteWork
+            self._works[task.id] = kind(self._state, task, stopped=lambda: self._is_over(task))
         self._changed[task.id] = asyncio.Event()
         self._scopes[task.id] = anyio.CancelScope()  # before the life begins, so that it can be stopped before it does
         life = asyncio.create_task(self._live(task), name=f"globus task {task.id}")
@@ -164,6 +185,8 @@ class TaskMachine:
         life.add_done_callback(lambda _: self._bury(task))
 
     def _bury(self, task: Task) -> None:
+        if task.is_final:
+            self._works.pop(task.id, None)
         for registry in (self._lives, self._scopes, self._naps, self._changed):
             registry.pop(task.id, None)
 
@@ -245,10 +268,12 @@ class TaskMachine:
         try:
             await self._unpaused(task)
             task.queued = False
-            await self._sleep(self.pace.start_delay)
-            task.start_time = self._state.now()
-            history.note(self._state, task, "STARTED", "started", started_details())
-            await (self._transfer(task) if task.is_transfer else self._delete(task))
+            if task.start_time is None:
+                await self._sleep(self.pace.start_delay)
+                task.start_time = self._state.now()
+                history.note(self._state, task, "STARTED", "started", started_details())
+            work = self._works[task.id]
+            await (self._transfer(task, work) if isinstance(work, TransferWork) else self._delete(task, work))
         except FatalError as error:
             task.counts.faults += 1
             task.counts.failed += 1
@@ -283,11 +308,7 @@ class TaskMachine:
 
     def _refresh_suspension(self, task: Task) -> bool:
         """Make a task inactive or active as its credentials are now; tell whether it is inactive."""
-        code = task.suspended
-        if any(
-            each.needs_activation and not is_activated(self._state, each, task.owner_id) for _, each in task.sides()
-        ):
-            code = "ACTIVATION_REQUIRED"
+        code = task.suspended or lacking(self._state, task)
         if code is not None and task.status is Status.ACTIVE:
             task.status = Status.INACTIVE
             task.trouble = (code, code.lower().replace("_", " "), self._state.now())
@@ -311,8 +332,7 @@ class TaskMachine:
                 self._interrupt(task)
         return task.paused
 
-    async def _transfer(self, task: Task) -> None:
-        work = TransferWork(self._state, task, stopped=lambda: self._is_over(task))
+    async def _transfer(self, task: Task, work: TransferWork) -> None:
         delay = self.pace.retry_delay
         while True:
             await self._round(task, work)
@@ -335,26 +355,26 @@ class TaskMachine:
         """Do all that can be done now, some units at a time."""
         progress = history.Progress(self._state.now())
         freed = anyio.Event()
-        in_flight = 0
+        in_flight: list[Sequence[Unit]] = []
 
         async def perform(units: Sequence[Unit]) -> None:
-            nonlocal in_flight
             try:
-                for outcome in await self._perform(work, units):
+                outcomes = await self._perform(work, units)
+                in_flight.remove(units)
+                for outcome in outcomes:
                     history.book(self._state, task, work, outcome)
             finally:
-                in_flight -= 1
                 freed.set()
 
         try:
             async with anyio.create_task_group() as group:
                 while work or in_flight:
                     await self._unpaused(task)
-                    while in_flight < self.pace.workers:
+                    while len(in_flight) < self.pace.workers:
                         units = work.take(alone=self._is_slow, nothing_in_flight=not in_flight)
                         if not units:
                             break
-                        in_flight += 1
+                        in_flight.append(units)
                         group.start_soon(perform, units)
                     if in_flight:
                         freed = anyio.Event()
@@ -365,6 +385,9 @@ class TaskMachine:
                         break
         except BaseExceptionGroup as group_error:
             raise _the_one(group_error) from None
+        finally:
+            for units in in_flight:  # what was stopped on its way is done again, if the task ever goes on
+                work.put_back(units)
 
     @property
     def _is_slow(self) -> bool:
@@ -400,8 +423,7 @@ class TaskMachine:
     async def _in_thread(self, call: Callable[[Unpack[_Ts]], T], *args: *_Ts) -> T:
         return await anyio.to_thread.run_sync(call, *args, limiter=self._limiter)
 
-    async def _delete(self, task: Task) -> None:
-        work = DeleteWork(self._state, task, stopped=lambda: self._is_over(task))
+    async def _delete(self, task: Task, work: DeleteWork) -> None:
         delay = self.pace.retry_delay
         while work:
             await self._unpaused(task)

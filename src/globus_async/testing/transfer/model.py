@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from .paths import Parts, parse
 
 if TYPE_CHECKING:
+    from .permissions import Caller
     from .storage import Storage
 
 __all__ = (
@@ -279,6 +280,8 @@ class Task:
     delete_options: DeleteOptions = field(default_factory=DeleteOptions)
     identities: frozenset[str] = frozenset()
     """All identities of the owner at submission; access is judged by them."""
+    caller: Caller | None = None
+    """Who submitted it: it needs the consents and the session that were there then."""
     local_users: dict[str, str] = field(default_factory=dict[str, str])
     status: Status = Status.ACTIVE
     start_time: float | None = None

@@ -25,6 +25,7 @@ __all__ = (
     "is_activated",
     "is_uniform",
     "is_visible",
+    "lacking",
     "may",
     "may_monitor",
     "pausing_rules",
@@ -226,7 +227,7 @@ def check_usable(state: TransferState, collection: Collection, caller: Caller) -
     Raises:
         ServiceError: 403 with what a login must bring, or 400 if it is not activated.
     """
-    scope = f"https://auth.globus.org/scopes/{collection.id}/data_access"
+    scope = _data_access(collection)
     if collection.needs_data_access and scope not in caller.dependent_scopes:
         required = f"urn:globus:auth:scope:transfer.api.globus.org:all[*{scope}]"
         raise ServiceError(
@@ -249,6 +250,23 @@ def check_usable(state: TransferState, collection: Collection, caller: Caller) -
         raise ServiceError(403, "AuthPolicyFailed", str(message), authorization_parameters=parameters)
     if collection.needs_activation and not is_activated(state, collection, caller.identity_id):
         raise ServiceError(400, "ClientError.ActivationRequired", f"The endpoint '{collection.id}' is not activated")
+
+
+def lacking(state: TransferState, task: Task) -> str | None:
+    """Return what a task can no longer do without, as a code: a consent, a session, an activation."""
+    for _, collection in task.sides():
+        if collection.needs_data_access and not state.still_consents(_data_access(collection), task.caller):
+            return "CONSENT_REQUIRED"
+        policy = collection.fields["authentication_policy_id"]
+        if policy is not None and not state.still_satisfies_policy(policy, task.caller):
+            return "AUTH_POLICY_FAILED"
+        if collection.needs_activation and not is_activated(state, collection, task.owner_id):
+            return "ACTIVATION_REQUIRED"
+    return None
+
+
+def _data_access(collection: Collection) -> str:
+    return f"https://auth.globus.org/scopes/{collection.id}/data_access"
 
 
 def is_activated(state: TransferState, collection: Collection, identity_id: str) -> bool:

@@ -71,6 +71,10 @@ class TransferState:
     """Members of groups, for roles and permissions whose principal is a group."""
     satisfies_policy: Callable[[str, Any], bool] = field(default=lambda _policy, _caller: True)
     """Whether a caller's session is what an authentication policy asks for."""
+    still_satisfies_policy: Callable[[str, Any], bool] = field(default=lambda _policy, _caller: True)
+    """Whether this is so now for somebody who called earlier, if only by another login."""
+    still_consents: Callable[[str, Any], bool] = field(default=lambda _scope, _caller: True)
+    """Whether the service may use a scope elsewhere, now, for somebody who called earlier."""
     counters: Counter[str] = field(default_factory=Counter[str])
 
     def now(self) -> float:

@@ -184,16 +184,26 @@ class TransferWork:
         for unit in units:
             first = not unit.retries
             match unit:
+                case Scan():
+                    counts.directories += first
+                    counts.total += first
+                case Copy() | Link():
+                    counts.files += first and isinstance(unit, Copy)
+                    counts.total += first
+                case Start() | Extra():
+                    pass
+        self.put_back(units)
+
+    def put_back(self, units: Sequence[Unit]) -> None:
+        """Let units that were counted wait to be taken, such as those whose work was stopped."""
+        for unit in units:
+            match unit:
                 case Start():
                     self._starts.append(unit)
                 case Scan():
                     self._scans.append(unit)
-                    counts.directories += first
-                    counts.total += first
                 case Copy() | Link():
                     self._copies.append(unit)
-                    counts.files += first and isinstance(unit, Copy)
-                    counts.total += first
                 case Extra():
                     self._extras.append(unit)
 

@@ -160,6 +160,7 @@ def _task(
         submission_id=_submission_id(document),
         owner_id=call.caller.identity_id,
         identities=call.caller.identity_ids,
+        caller=call.caller,
         type="DELETE" if destination is None else "TRANSFER",
         label=read_label(document),
         source=source,
