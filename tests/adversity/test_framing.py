@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import httpx
 import pytest
 
-from globus_async import GlobusAPIError, NetworkError, RetryPolicy
+from globus_async import GlobusAPIError, NetworkError, ResponseDecodeError, RetryPolicy
 from tests.toolkit.clients import client_of
 from tests.toolkit.raw_server import Fin, HalfClose, RawServer, Script, Send, ok
+from tests.toolkit.scripted import Scripted, answer
 
 JSON = b"Content-Type: application/json\r\n"
 OK = b"HTTP/1.1 200 OK\r\n" + JSON
@@ -19,7 +21,7 @@ REFUSED = {
     "a signed length": OK + b"Content-Length: +2\r\n\r\n{}",
     "a length in words": OK + b"Content-Length: two\r\n\r\n{}",
     "a huge length": OK + b"Content-Length: " + b"9" * 400 + b"\r\n\r\n{}",
-    "201 headers": OK + b"".join(b"X-%d: y\r\n" % n for n in range(199)) + b"Content-Length: 2\r\n\r\n{}",
+    "129 headers": OK + b"".join(b"X-%d: y\r\n" % n for n in range(127)) + b"Content-Length: 2\r\n\r\n{}",
     "5000 headers": OK + b"".join(b"X-%d: y\r\n" % n for n in range(5000)) + b"Content-Length: 2\r\n\r\n{}",
     "a header of 70 KiB": OK + b"X: " + b"y" * 70_000 + b"\r\nContent-Length: 2\r\n\r\n{}",
     "a status line of 70 KiB": b"HTTP/1.1 200 " + b"y" * 70_000 + b"\r\nContent-Length: 2\r\n\r\n{}",
@@ -79,6 +81,42 @@ async def test_what_is_unusual_is_read(case: str) -> None:
         assert "x-name" not in response.headers or "caf" in response.headers["x-name"]
         assert isinstance(repr(response.headers), str)
         assert isinstance(response.http_reason, str)
+
+
+@pytest.mark.parametrize("case", ["chunked twice", "length and chunked", "two lengths"])
+async def test_the_connection_of_an_ambiguous_answer_is_closed(case: str) -> None:
+    """Even if the server keeps it open and aiohttp, which takes the answer for whole, has it back already."""
+    async with (
+        RawServer([[Send(REFUSED[case])], [Send(ok(b'{"second":true}'))]]) as server,
+        client_of(server.url) as client,
+    ):
+        with pytest.raises(NetworkError):
+            await client.get("/")
+        assert (await client.get("/"))["second"] is True
+        assert server.connections == 2
+
+
+@pytest.mark.parametrize("case", ["129 headers", "5000 headers", "a header of 70 KiB", "a status line of 70 KiB"])
+async def test_a_head_that_is_too_large_is_not_asked_for_again(case: str) -> None:
+    """The error says what is wrong, and that the same would come again."""
+    again = RetryPolicy(base_delay=0)
+    async with RawServer([[Send(REFUSED[case]), Fin()]]) as server, client_of(server.url, retry=again) as client:
+        with pytest.raises(ResponseDecodeError, match="more than 128 headers") as raised:
+            await client.get("/")
+        assert raised.value.hopeless
+        assert len(server.requests) == 1
+
+
+async def test_a_client_of_ones_own_may_let_through_what_aiohttp_refuses() -> None:
+    """The limits are ours, whoever reads the answer."""
+    many = answer(200, **{f"X_{n}": "y" for n in range(129)})
+    service = Scripted(many, lambda _: httpx.Response(200, headers=[("Content-Length", "2"), ("Content-Length", "3")]))
+    async with service.client() as client:
+        for why in ("more than 128 headers", "says twice how long it is"):
+            with pytest.raises(ResponseDecodeError, match=why) as raised:
+                await client.get("/")
+            assert raised.value.hopeless
+    assert len(service.requests) == 2
 
 
 async def test_a_smuggled_second_answer_is_nobodys() -> None:

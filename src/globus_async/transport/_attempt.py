@@ -28,9 +28,13 @@ if TYPE_CHECKING:
     from ..authorizers import GlobusAuthorizer
     from ._origin import Turn
 
-__all__ = ("Sender",)
+__all__ = ("HeadTooLargeError", "Sender")
 
-_MOST_HEADERS: Final = 200
+_MOST_HEADERS: Final = 128
+
+
+class HeadTooLargeError(httpx.RemoteProtocolError):
+    """The wire gave up reading an answer's head: too many headers, or too long ones."""
 
 
 class Sender:
@@ -119,6 +123,8 @@ class Sender:
             raise _hopeless(f"it has more than {_MOST_HEADERS} headers", response.status_code)
         if "content-length" in headers and "transfer-encoding" in headers:
             raise _hopeless("it says in two ways how long it is", response.status_code)
+        if len({*headers.get("content-length", "").split(", ")}) > 1:
+            raise _hopeless("it says twice how long it is, and not the same", response.status_code)
         if headers.get("transfer-encoding", "chunked").lower() != "chunked":
             raise _hopeless("it has a transfer coding that was not asked for", response.status_code)
         try:
@@ -131,7 +137,7 @@ class Sender:
             raise
 
 
-def _hopeless(why: str, status: int) -> ResponseDecodeError:
+def _hopeless(why: str, status: int | None) -> ResponseDecodeError:
     error = ResponseDecodeError(f"the answer cannot be used: {why}", stage="answer cut")
     error.http_status, error.hopeless = status, True
     return error
@@ -151,6 +157,8 @@ def _network_error(error: httpx.HTTPError, request: Request, *secrets: Secret) -
     what = f"{request.method} {request.url.partition('?')[0]}"
     words = struck(str(error), *request.secrets, *secrets)  # of a caller's own client they may quote anything
     match error:
+        case HeadTooLargeError():
+            return _hopeless(f"it has more than {_MOST_HEADERS} headers, or one that is far too long", None)
         case httpx.ConnectTimeout() | httpx.PoolTimeout():
             return GlobusConnectionTimeoutError(f"{what}: no connection in time", stage="not sent")
         case httpx.LocalProtocolError() | httpx.UnsupportedProtocol():

@@ -18,7 +18,10 @@ import httpx
 from multidict import CIMultiDict
 from yarl import URL
 
+from ._attempt import HeadTooLargeError
+
 if TYPE_CHECKING:
+    import asyncio
     from collections.abc import Callable, Mapping
 
 __all__ = ("AiohttpTransport", "CookielessClient")
@@ -26,16 +29,19 @@ __all__ = ("AiohttpTransport", "CookielessClient")
 _IDLE_SECONDS: Final = 5.0  # below the idle limit of common servers, so that a kept connection is seldom a dead one
 _LARGE: Final = 1 << 18
 _LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
+_TOO_LARGE: Final = ("Too many headers", "Got more than")
+"""How aiohttp begins to say that the head of an answer is beyond its limits."""
 _AUTOMATIC: Final = ("Accept", "Accept-Encoding", "Content-Type", "User-Agent")
 
 
 class _Request(aiohttp.ClientRequest):
-    """A request that remembers whether it has begun to be written."""
+    """A request that remembers whether it has begun to be written, and to where."""
 
     sent = False
+    socket: asyncio.Transport | None = None
 
     async def send(self, conn: Any) -> aiohttp.ClientResponse:
-        self.sent = True
+        self.sent, self.socket = True, conn.transport
         return await super().send(conn)
 
 
@@ -55,6 +61,10 @@ class _Call:
     def sent(self) -> bool:
         return getattr(self.request, "sent", False)
 
+    @property
+    def socket(self) -> asyncio.Transport | None:
+        return getattr(self.request, "socket", None)
+
     async def __call__(
         self, request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType
     ) -> aiohttp.ClientResponse:
@@ -70,15 +80,17 @@ class _Call:
 class _Body(httpx.AsyncByteStream):
     """The body of an answer, as it comes in; closing it early closes its connection."""
 
-    __slots__ = ("_response",)
+    __slots__ = ("_response", "_unread")
 
-    def __init__(self, response: aiohttp.ClientResponse) -> None:
+    def __init__(self, response: aiohttp.ClientResponse, socket: asyncio.Transport | None) -> None:
         self._response = response
+        self._unread = socket
 
     def __aiter__(self) -> _Body:
         return self
 
     async def __anext__(self) -> bytes:
+        self._unread = None
         try:
             chunk = await self._response.content.readany()
         except aiohttp.SocketTimeoutError:
@@ -91,6 +103,8 @@ class _Body(httpx.AsyncByteStream):
 
     async def aclose(self) -> None:
         self._response.close()
+        if self._unread is not None:
+            self._unread.close()  # aiohttp keeps the connection of a short answer, be it one that was refused unread
 
 
 class _NoCookies(httpx.Cookies):
@@ -186,7 +200,7 @@ class AiohttpTransport(httpx.AsyncBaseTransport):
             return httpx.Response(
                 response.status,
                 headers=list(response.raw_headers),
-                stream=_Body(response),
+                stream=_Body(response, call.socket),
                 extensions={"reason_phrase": (response.reason or "").encode("latin-1", "replace")},
             )
         finally:
@@ -218,7 +232,8 @@ def _failure(error: Exception, *, sent: bool) -> httpx.TransportError:
         case aiohttp.ClientHttpProxyError():
             return httpx.ConnectError(f"the proxy refused the connection ({error.status})")
         case aiohttp.ClientResponseError():
-            return httpx.RemoteProtocolError("the answer is not HTTP")
+            kind = HeadTooLargeError if error.message.startswith(_TOO_LARGE) else httpx.RemoteProtocolError
+            return kind("the answer is not HTTP")
         case _ if not sent:
             return httpx.ConnectError(f"nothing could be sent ({type(error).__name__})")
         case _:
