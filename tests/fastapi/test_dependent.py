@@ -10,9 +10,10 @@ from uuid import UUID
 
 import pytest
 
-from globus_async import LoginRequired, NullAuthorizer, Secret, TransferClient
-from globus_async.fastapi import GlobusBackend
+from globus_async import AuthClient, LoginRequired, NullAuthorizer, Secret, TransferClient
+from globus_async.fastapi import GlobusBackend, Session
 from globus_async.fastapi.dependent import AuthorizerCache
+from globus_async.fastapi.sessions import key_of
 from globus_async.scopes import TransferScopes
 from globus_async.testing import MemoryStorage
 from globus_async.testing.troubles import status
@@ -205,6 +206,19 @@ async def test_malformed_ids_are_the_callers(house: House) -> None:
     answer = await browser.get("/files/not-an-id", headers=house.bearer())
     assert answer.status_code == 422
     assert len(house.emulator.requests) == before + 1  # the introspection
+
+
+async def test_every_client_can_act_for_a_user(house: House) -> None:
+    """Whatever the service, with the tokens of a session or the application's own."""
+    browser = await house.browser()
+    await house.log_in(browser)
+    key = key_of("session", Secret(browser.cookies["__Host-globus_session"]))
+    kept = await house.login.store.get(key)
+    assert kept is not None
+    ac = await house.login.client_for(AuthClient, Session.load(key, kept))
+    assert (await ac.userinfo())["preferred_username"] == "ada@example.org"
+    for kind in (AuthClient, TransferClient):
+        assert house.globus.make_client(kind, None).rate_limit is None
 
 
 async def test_where_services_are_is_found_out_once(monkeypatch: pytest.MonkeyPatch) -> None:

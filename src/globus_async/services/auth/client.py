@@ -23,6 +23,8 @@ class AuthClient(IdentityMethods, ProjectMethods, PolicyMethods, ClientMethods, 
         app_name: Told to the service in the ``User-Agent``.
         transport: A transport to share; without one the client makes its own and closes it.
         retry: When calls are sent again.
+        rate_limit: How many calls may go out, counted together for all clients that share authorizer and transport; the
+            default is no limit.
 
     Example:
         >>> async with AuthClient(authorizer=AccessTokenAuthorizer(auth_token), transport=transport) as ac:

@@ -21,7 +21,7 @@ from .responses import (
 )
 
 if TYPE_CHECKING:
-    from ...transport import RetryPolicy, Transport
+    from ...transport import RateLimit, RetryPolicy, Transport
 
 __all__ = ("ConfidentialAppAuthClient",)
 
@@ -38,6 +38,8 @@ class ConfidentialAppAuthClient(AuthClient):
         app_name: Told to the service in the ``User-Agent``.
         transport: A transport to share; without one the client makes its own and closes it.
         retry: When calls are sent again.
+        rate_limit: How many calls may go out, counted together for all clients that share authorizer and transport; the
+            default is no limit.
 
     Example:
         >>> async with ConfidentialAppAuthClient(client_id, client_secret, transport=transport) as client:
@@ -54,6 +56,7 @@ class ConfidentialAppAuthClient(AuthClient):
         app_name: str | None = None,
         transport: Transport | None = None,
         retry: RetryPolicy | None = None,
+        rate_limit: RateLimit | MissingType | None = MISSING,
     ) -> None:
         client_secret = Secret.of(client_secret)
         if not client_id or not client_secret:
@@ -66,6 +69,7 @@ class ConfidentialAppAuthClient(AuthClient):
             app_name=app_name,
             transport=transport,
             retry=retry,
+            rate_limit=rate_limit,
         )
 
     def oauth2_start_flow(

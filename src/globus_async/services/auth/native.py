@@ -13,7 +13,7 @@ from .client import AuthClient
 from .flows import GlobusNativeAppFlowManager, Scopes
 
 if TYPE_CHECKING:
-    from ...transport import RetryPolicy, Transport
+    from ...transport import RateLimit, RetryPolicy, Transport
 
 __all__ = ("NativeAppAuthClient",)
 
@@ -29,6 +29,8 @@ class NativeAppAuthClient(AuthClient):
         app_name: Told to the service in the ``User-Agent``.
         transport: A transport to share; without one the client makes its own and closes it.
         retry: When calls are sent again.
+        rate_limit: How many calls may go out, counted together for all clients that share authorizer and transport; the
+            default is no limit.
 
     Example:
         >>> async with NativeAppAuthClient(client_id, transport=transport) as client:
@@ -45,6 +47,7 @@ class NativeAppAuthClient(AuthClient):
         app_name: str | None = None,
         transport: Transport | None = None,
         retry: RetryPolicy | None = None,
+        rate_limit: RateLimit | MissingType | None = MISSING,
     ) -> None:
         if not client_id:
             raise GlobusSDKUsageError("a native app's client needs its client_id")
@@ -56,6 +59,7 @@ class NativeAppAuthClient(AuthClient):
             app_name=app_name,
             transport=transport,
             retry=retry,
+            rate_limit=rate_limit,
         )
 
     def oauth2_start_flow(

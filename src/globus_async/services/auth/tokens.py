@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from ..._answer import Answer
-    from ...transport import RetryPolicy, Transport
+    from ...transport import RateLimit, RetryPolicy, Transport
     from .flows import GlobusOAuthFlowManager
 
 __all__ = ("AuthLoginClient",)
@@ -51,6 +51,8 @@ class AuthLoginClient(DiscoveryMethods):
         app_name: Told to the service in the ``User-Agent``.
         transport: A transport to share; without one the client makes its own and closes it.
         retry: When calls are sent again.
+        rate_limit: How many calls may go out, counted together for all clients that share authorizer and transport; the
+            default is no limit.
     """
 
     service_name: ClassVar[str] = "auth"
@@ -68,6 +70,7 @@ class AuthLoginClient(DiscoveryMethods):
         app_name: str | None = None,
         transport: Transport | None = None,
         retry: RetryPolicy | None = None,
+        rate_limit: RateLimit | MissingType | None = MISSING,
     ) -> None:
         super().__init__(
             environment=environment,
@@ -76,6 +79,7 @@ class AuthLoginClient(DiscoveryMethods):
             app_name=app_name,
             transport=transport,
             retry=retry,
+            rate_limit=rate_limit,
         )
         self.client_id = None if client_id is None else str(client_id)
         self.current_oauth2_flow_manager: GlobusOAuthFlowManager | None = None
