@@ -19,6 +19,7 @@ from types import FunctionType
 
 import pytest
 
+import globus_async
 from globus_async.scopes import TransferScopes
 from globus_async.testing import GlobusEmulator
 from tests.services.transfer.world import World, world
@@ -166,6 +167,17 @@ def is_python(source: str) -> bool:
     except SyntaxError:
         return False
     return any(isinstance(node, ast.Import | ast.ImportFrom | ast.Await | ast.Call) for node in ast.walk(tree))
+
+
+def test_the_page_on_errors_has_all_of_them() -> None:
+    """Every error that can be imported from the package stands in the tree of the page on errors."""
+    page = (ROOT / "docs" / "errors.md").read_text()
+    classes = [getattr(globus_async, name) for name in globus_async.__all__]
+    errors = [
+        each.__name__ for each in classes if isinstance(each, type) and issubclass(each, globus_async.GlobusError)
+    ]
+    assert len(errors) > 20
+    assert [name for name in errors if re.search(rf"^ *([\w, ]+, )?{name}\b", page, re.MULTILINE) is None] == []
 
 
 def test_there_are_examples() -> None:
