@@ -60,6 +60,10 @@ class TransferClient(
     Methods that fetch or change one thing are coroutines and return a response, whose members are reached as items.
     Methods that list things return `Pages`: ``async for`` gives the items, ``await`` the first page.
 
+    Each method names the errors that are its own. Beside these, every call may raise `GlobusSDKUsageError` for a wrong
+    argument, before anything is sent, `TokenRefreshError` and `LoginRequired` when there is no token to send,
+    `NetworkError` when there is no usable answer, and `TransferAPIError` for any other answer that is an error.
+
     Args:
         environment: Which Globus to talk to; the default is ``GLOBUS_SDK_ENVIRONMENT`` or ``production``.
         base_url: The service's address, instead of the environment's. Credentials go there and nowhere else.
