@@ -682,7 +682,7 @@ class _OddStore(MemorySessionStore):
 
     def __init__(self) -> None:
         super().__init__(ManualClock())
-        self.broken = ("", "")
+        self.broken: tuple[str, str] = ("", "")
         self.gates: dict[str, asyncio.Event] = {}
         self.is_waiting = asyncio.Event()
         self.keys: set[str] = set()
