@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import os
-from collections.abc import AsyncIterator
+import re
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from globus_async.testing import MemoryStorage, RealStorage, StorageError
+from globus_async.testing import GlobusEmulator, MemoryStorage, RealStorage, StorageError
+from globus_async.testing.transfer.model import AccessRule
+from globus_async.testing.transfer.paths import Parts
 from globus_async.testing.transfer.storage import Problem, Storage
+from globus_async.testing.transfer.view import View
 from tests.testing.transfer_stage import Stage, staged
 
 
@@ -206,6 +210,66 @@ def test_names_swapped_for_links_meanwhile(tmp_path: Path) -> None:
         (root / "dir").unlink()
         (root / "aside").rename(root / "dir")
         assert content(storage, "dir", "file") == b"public"
+
+
+OPERATIONS: dict[str, Callable[[View], object]] = {
+    "stat": lambda view: view.stat(("open", "dir", "file")),
+    "stat of a link": lambda view: view.stat(("open", "link")),
+    "entries": lambda view: view.entries(("open", "dir")),
+    "open": lambda view: view.open(("open", "dir", "file")).read(),
+    "open a link": lambda view: view.open(("open", "link")).read(),
+    "create": lambda view: view.create(("open", "dir", "new")).commit(),
+    "make_directory": lambda view: view.make_directory(("open", "dir", "new")),
+    "make_link": lambda view: view.make_link("x", ("open", "dir", "new")),
+    "rename from": lambda view: view.rename(("open", "dir", "file"), ("open", "mine")),
+    "rename to": lambda view: view.rename(("open", "own"), ("open", "dir", "new")),
+    "remove": lambda view: view.remove(("open", "dir", "file")),
+    "remove_directory": lambda view: view.remove_directory(("open", "dir", "empty")),
+    "set_mtime": lambda view: view.set_mtime(("open", "dir", "file"), 0),
+}
+
+
+@pytest.mark.parametrize("operation", OPERATIONS)
+@pytest.mark.parametrize("kind", [MemoryStorage, RealStorage])
+def test_a_link_put_there_after_the_permission_was_checked(kind: type[Storage], operation: str, tmp_path: Path) -> None:
+    """On a guest collection a directory that becomes a link right after it was judged opens nothing else."""
+
+    class Swapping(kind):  # type: ignore[valid-type,misc]
+        """A storage where somebody is very quick."""
+
+        armed = False
+
+        def real_path(self, path: Parts) -> Parts:
+            real: Parts = super().real_path(path)
+            if self.armed and path[:2] in {("open", "dir"), ("open", "link")}:
+                type(self).armed = False
+                self.rename(("open", "dir"), ("open", "aside"))
+                self.make_link("../closed", ("open", "dir"))
+            return real
+
+    storage = Swapping(tmp_path) if kind is RealStorage else Swapping()
+    for name in ("open", "closed"):
+        for path in ((name,), (name, "dir"), (name, "dir", "empty"), (name, "empty")):
+            storage.make_directory(path)
+        for path in ((name, "dir", "file"), (name, "file"), (name, "own")):
+            upload = storage.create(path)
+            upload.write(b"secret" * 1111 if name == "closed" else b"public")
+            upload.commit(mtime=1e9)
+    storage.make_link("dir/file", ("open", "link"))
+    emulator = GlobusEmulator()
+    share = emulator.add_collection("Share", storage=storage, entity_type="GCP_guest_collection")
+    share.rules["r"] = AccessRule("r", "identity", "eve", "/open/", "rw", 0)
+    view = View(emulator.transfer, share, frozenset({"eve"}))
+    before = [storage.entries(("closed",)), storage.entries(("closed", "dir"))]
+    Swapping.armed = True
+    try:
+        seen = repr(OPERATIONS[operation](view))
+    except StorageError:
+        seen = ""
+    assert not Swapping.armed
+    assert not re.search("secret|6666", seen)
+    assert [storage.entries(("closed",)), storage.entries(("closed", "dir"))] == before
+    assert {entry.name for entry in storage.entries(("open",))} >= {"own", "aside", "link", "dir"}
 
 
 async def test_ls(stage: Stage) -> None:

@@ -71,6 +71,7 @@ class MemoryStorage:
         self._root = _Directory(self._now())
         self._lock = threading.RLock()
         self._quota = quota
+        self._most_links = _LINKS
         self._plant((), tree or {})
 
     def __repr__(self) -> str:
@@ -205,6 +206,13 @@ class MemoryStorage:
         with self._lock:
             return self._follow(path)[0]
 
+    def without_links(self) -> MemoryStorage:
+        """Return the same files where no link is followed."""
+        same = MemoryStorage()
+        same._root, same._lock, same._quota, same._now = self._root, self._lock, self._quota, self._now
+        same._most_links = 0
+        return same
+
     def subtree(self, path: Parts) -> MemoryStorage:
         """Return the storage that has this directory as its root; both see each other's changes."""
         with self._lock:
@@ -213,6 +221,7 @@ class MemoryStorage:
                 raise StorageError(Problem.NOT_A_DIRECTORY, "Not a directory")
             below = MemoryStorage()
             below._root, below._lock, below._quota, below._now = node, self._lock, self._quota, self._now
+            below._most_links = self._most_links
             return below
 
     def _exists(self, path: Parts) -> bool:
@@ -258,7 +267,7 @@ class MemoryStorage:
                 return (*(each for each, _ in way), name), None
             if isinstance(child, _Link):
                 links += 1
-                if links > _LINKS:
+                if links > self._most_links:
                     raise StorageError(Problem.OTHER, "Too many levels of symbolic links")
                 if child.target.startswith("/"):
                     way, here = [], self._root

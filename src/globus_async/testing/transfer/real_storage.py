@@ -78,6 +78,7 @@ class RealStorage:
         self._root = str(Path(root).absolute())
         self._top: Parts = ()
         self._quota = _Quota(quota)
+        self._most_links = _LINKS
 
     def __repr__(self) -> str:
         return f"<RealStorage {'/'.join((self._root, *self._top))!r}>"
@@ -172,10 +173,16 @@ class RealStorage:
             name = self._walk(way, path, floor=floor, follow=True)
             return (*way.names[floor:], *((name,) if name else ()))
 
+    def without_links(self) -> RealStorage:
+        """Return the same files where no link is followed."""
+        same = RealStorage(self._root)
+        same._top, same._quota, same._most_links = self._top, self._quota, 0
+        return same
+
     def subtree(self, path: Parts) -> RealStorage:
         """Return the storage that has this directory as its root."""
         below = RealStorage(self._root)
-        below._top, below._quota = self._top + path, self._quota
+        below._top, below._quota, below._most_links = self._top + path, self._quota, self._most_links
         return below
 
     @contextmanager
@@ -200,10 +207,10 @@ class RealStorage:
         """
         with _Way(self._root) as way:
             self._walk(way, self._top, floor=0, follow=True)
-            name = self._walk(way, path, floor=len(way.names), follow=follow)
+            name = self._walk(way, path, floor=len(way.names), follow=follow, most_links=self._most_links)
             yield way.here, name
 
-    def _walk(self, way: _Way, path: Parts, *, floor: int, follow: bool) -> str:
+    def _walk(self, way: _Way, path: Parts, *, floor: int, follow: bool, most_links: int = _LINKS) -> str:
         """Go down; return the last name if it is not that of a directory that was entered."""
         left = list(reversed(path))
         links = 0
@@ -219,7 +226,7 @@ class RealStorage:
                 if not target:
                     return name
                 links += 1
-                if links > _LINKS:
+                if links > most_links:
                     raise OSError(errno.ELOOP, "Too many levels of symbolic links")
                 if target.startswith("/"):
                     target = self._inside(target)

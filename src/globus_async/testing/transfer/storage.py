@@ -146,6 +146,14 @@ class Storage(Protocol):
         """Return where a path leads when all links are followed; only its last name may be missing."""
         ...
 
+    def without_links(self) -> Storage:
+        """
+        Return the same files where no link is followed: on the way it is refused, at the end it is described itself.
+
+        Who has asked `real_path` and judged it comes this way to that very place, whatever has become a link since.
+        """
+        ...
+
     def subtree(self, path: Parts) -> Storage:
         """Return the storage that has this directory as its root."""
         ...

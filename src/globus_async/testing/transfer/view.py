@@ -32,28 +32,29 @@ class View:
 
     def stat(self, path: Parts) -> Entry:
         """Describe what is at a path."""
-        self._check(path, write=False)
-        return self.storage.stat(path)
+        self._place(path, write=False)  # what a link leads to must be readable too
+        storage, place = self._place(path, write=False, follow=False)
+        return self._resolved(path, storage.stat(place))
 
     def entries(self, path: Parts) -> list[Entry]:
         """Describe all entries of a directory."""
-        self._check(path, write=False)
-        return [self._seen((*path, entry.name), entry) for entry in self.storage.entries(path)]
+        storage, place = self._place(path, write=False)
+        return [self._resolved((*path, entry.name), entry) for entry in storage.entries(place)]
 
     def open(self, path: Parts) -> BinaryIO:
         """Open a file for reading."""
-        self._check(path, write=False)
-        return self.storage.open(path)
+        storage, place = self._place(path, write=False)
+        return storage.open(place)
 
     def create(self, path: Parts) -> Upload:
         """Start writing a file."""
-        self._check(path, write=True)
-        return self.storage.create(path)
+        storage, place = self._place(path, write=True)
+        return storage.create(place)
 
     def make_directory(self, path: Parts) -> None:
         """Make a directory."""
-        self._check(path, write=True, follow=False)
-        self.storage.make_directory(path)
+        storage, place = self._place(path, write=True, follow=False)
+        storage.make_directory(place)
 
     def ensure_directory(self, path: Parts) -> None:
         """Make a directory and all above it that are missing."""
@@ -80,29 +81,29 @@ class View:
 
     def make_link(self, target: str, path: Parts) -> None:
         """Make a symbolic link."""
-        self._check(path, write=True, follow=False)
-        self.storage.make_link(target, path)
+        storage, place = self._place(path, write=True, follow=False)
+        storage.make_link(target, place)
 
     def rename(self, old: Parts, new: Parts) -> None:
         """Move a file or directory."""
-        self._check(old, write=True, follow=False)
-        self._check(new, write=True, follow=False)
-        self.storage.rename(old, new)
+        storage, source = self._place(old, write=True, follow=False)
+        _, target = self._place(new, write=True, follow=False)
+        storage.rename(source, target)
 
     def remove(self, path: Parts) -> None:
         """Remove a file or a link."""
-        self._check(path, write=True, follow=False)
-        self.storage.remove(path)
+        storage, place = self._place(path, write=True, follow=False)
+        storage.remove(place)
 
     def remove_directory(self, path: Parts) -> None:
         """Remove an empty directory."""
-        self._check(path, write=True, follow=False)
-        self.storage.remove_directory(path)
+        storage, place = self._place(path, write=True, follow=False)
+        storage.remove_directory(place)
 
     def set_mtime(self, path: Parts, mtime: float) -> None:
         """Set when something was last modified."""
-        self._check(path, write=True)
-        self.storage.set_mtime(path, mtime)
+        storage, place = self._place(path, write=True)
+        storage.set_mtime(place, mtime)
 
     def find(self, path: Parts) -> Entry | None:
         """Describe what is at a path, ``None`` if there is nothing."""
@@ -113,28 +114,31 @@ class View:
                 return None
             raise
 
-    def _check(self, path: Parts, *, write: bool, follow: bool = True) -> None:
+    def _place(self, path: Parts, *, write: bool, follow: bool = True) -> tuple[Storage, Parts]:
         """
-        Demand access to a path, and to where it leads if links are on its way.
+        Demand access to a path, and to where it leads if links are on its way; return how to get there.
 
-        Without ``follow`` a link at its end stands for itself.
+        Where access differs from path to path, that is a way without links: one that is put in its place after it was
+        judged leads nowhere. Without ``follow`` a link at the end stands for itself.
         """
         check_access(self._state, self.collection, self._identities, path, write=write)
-        if not is_uniform(self._state, self.collection, self._identities):
-            real = self.storage.real_path(path) if follow or not path else self._real_parent(path)
-            if real != path:
-                check_access(self._state, self.collection, self._identities, real, write=write)
+        if is_uniform(self._state, self.collection, self._identities):
+            return self.storage, path
+        real = self.storage.real_path(path) if follow or not path else self._real_parent(path)
+        if real != path:
+            check_access(self._state, self.collection, self._identities, real, write=write)
+        return self.storage.without_links(), real
 
     def _real_parent(self, path: Parts) -> Parts:
         return (*self.storage.real_path(path[:-1]), path[-1])
 
-    def _seen(self, path: Parts, entry: Entry) -> Entry:
-        """Tell nothing of what a link leads to if that may not be read."""
-        link = entry.link
-        if link is None or entry.type == "invalid_symlink":
+    def _resolved(self, path: Parts, entry: Entry) -> Entry:
+        """Describe what a link leads to, if that may be read."""
+        if entry.link is None or entry.type != "invalid_symlink":
             return entry
         try:
-            self._check(path, write=False)
+            storage, place = self._place(path, write=False)
+            target = storage.stat(place)
         except StorageError:
-            return Entry(entry.name, "invalid_symlink", link.size, link.mtime, 0o777, link.user, link.group, link)
-        return entry
+            return entry
+        return entry if target.link is not None else target._replace(name=entry.name, link=entry.link)
