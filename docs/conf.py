@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import inspect
+import re
 from collections.abc import Iterator
 from importlib import import_module
 from importlib.metadata import version as version_of
 from types import ModuleType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, is_typeddict
 
 from sphinx.util import logging
+from sphinx.util.typing import stringify_annotation
 
 from globus_async import AuthClient, BaseClient, TransferClient
 
@@ -108,6 +110,22 @@ def check_reference(_app: Sphinx, environment: BuildEnvironment) -> None:
         logging.getLogger(__name__).warning("%s is public, and not in the reference", name)
 
 
+MODULE = re.compile(r"\b(datetime|globus_async(\.\w+)*)\.(?=\w)")
+"""What is left out of the names of types."""
+
+
+def show_members(_app: Sphinx, _what: str, _name: str, documented: object, _options: object, lines: list[str]) -> None:
+    """Show the members of a document in one block, as they are declared."""
+    if is_typeddict(documented):
+        members = vars(documented)["__annotations__"].items()
+        shown = [
+            f"   {name}: {MODULE.sub('', stringify_annotation(kind, 'fully-qualified-except-typing'))}"
+            for name, kind in members
+        ]
+        lines += ["", ".. code-block:: python", "", *shown, ""]
+
+
 def setup(app: Sphinx) -> None:
-    """Look at the whole when everything is read."""
+    """Add the members of documents, and look at the whole when everything is read."""
+    app.connect("autodoc-process-docstring", show_members)
     app.connect("env-check-consistency", check_reference)
