@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 __all__ = ("HeadTooLargeError", "Sender")
 
 _MOST_HEADERS: Final = 128
+_UNTOLD: Final = (OSError, EOFError, httpx.StreamError, httpx.InvalidURL, httpx.CookieConflict)
+"""What the transports and hooks of a caller's own client may raise besides what httpx says they do."""
 
 
 class HeadTooLargeError(httpx.RemoteProtocolError):
@@ -93,12 +95,16 @@ class Sender:
             failure = _network_error(error, request, *bare(credentials))
         except NetworkError as error:
             failure = error
+        except TimeoutError:
+            failure = _late(request, message)
+        except _UNTOLD as error:
+            if message is None:
+                raise  # of an authorizer of the caller's own
+            failure = _network_error(error, request, *bare(credentials))
         except RuntimeError:
             if message is None or not self.http.is_closed:
                 raise
             raise ClientClosedError("the HTTP client was closed while a call was under way") from None
-        except TimeoutError:
-            failure = _late(request, message)
         if failure.stage == "no answer" and message is not None and "answered" in message.extensions:
             failure.stage = "answer cut"
         return failure, credentials
@@ -128,6 +134,10 @@ class Sender:
         if headers.get("transfer-encoding", "chunked").lower() != "chunked":
             raise _hopeless("it has a transfer coding that was not asked for", response.status_code)
         try:
+            if response.is_stream_consumed:  # by a hook of the caller's own client; it is decoded by then
+                reader = BodyReader("", self._most_bytes)
+                reader.feed(response.content)
+                return reader.body()
             reader = BodyReader(headers.get("content-encoding", ""), self._most_bytes)
             async for chunk in stream:
                 reader.feed(chunk)
@@ -152,7 +162,7 @@ def _late(request: Request, message: httpx.Request | None) -> GlobusTimeoutError
     return GlobusTimeoutError(f"{what}: the time for the whole call is over", stage="no answer" if sent else "not sent")
 
 
-def _network_error(error: httpx.HTTPError, request: Request, *secrets: Secret) -> NetworkError:
+def _network_error(error: Exception, request: Request, *secrets: Secret) -> NetworkError:
     """Say what happened in an error of ours, which keeps nothing of the one below."""
     what = f"{request.method} {request.url.partition('?')[0]}"
     words = struck(str(error), *request.secrets, *secrets)  # of a caller's own client they may quote anything
@@ -170,4 +180,4 @@ def _network_error(error: httpx.HTTPError, request: Request, *secrets: Secret) -
         case httpx.DecodingError():
             return ResponseDecodeError(f"{what}: the answer's body is damaged", stage="answer cut")
         case _:
-            return GlobusConnectionError(f"{what}: {words or 'the connection broke'}", stage="no answer")
+            return GlobusConnectionError(f"{what}: {words or type(error).__name__}", stage="no answer")
