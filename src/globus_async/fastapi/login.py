@@ -38,6 +38,8 @@ _log = logging.getLogger("globus_async")
 
 _PENDING_SECONDS: Final = 600.0
 _MOST_PENDING: Final = 5
+_MOST_DELETED: Final = 20
+"""Cookies deleted by one answer: proxies bound the size of its headers."""
 _LONGEST_PATH: Final = 2048
 _OWN_PATH: Final = re.compile(r"/(?:[!-.0-\[\]-~][!-\[\]-~]*)?")
 _UNCACHED: Final = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer"}
@@ -282,7 +284,7 @@ class GlobusLogin:
         url = flow.get_authorize_url(**({} if parameters is None else parameters.for_authorize_url()))
         response = RedirectResponse(url, 303, _UNCACHED)
         # a cookie per login, so that several tabs do; its value is never one that the browser brought along
-        for name in self._pending_cookies(request)[_MOST_PENDING - 1 :]:
+        for name in self._pending_cookies(request)[_MOST_PENDING - 1 :][:_MOST_DELETED]:
             self._delete_cookie(response, name)
         response.set_cookie(
             self._name_of(state), browser.reveal(), max_age=int(_PENDING_SECONDS), **self._cookie_options

@@ -355,10 +355,18 @@ class TestKeys:
         assert check_id_token(signed(), read_keys({"keys": [other, jwk()]}), EXPECTED)["sub"]
 
     @pytest.mark.parametrize(
-        "source", [{"keys": []}, {"keys": None}, {"keys": {}}, {}, {"keys": [jwk(), jwk(OTHER_KEY)]}]
+        "source",
+        [
+            {"keys": []},
+            {"keys": None},
+            {"keys": {}},
+            {},
+            {"keys": [jwk(), jwk(OTHER_KEY)]},
+            generate_private_key(65537, 1024).public_key(),
+        ],
     )
-    def test_sets_that_cannot_be_used(self, source: dict[str, Any]) -> None:
-        """None at all, or several that cannot be told apart."""
+    def test_sources_that_cannot_be_used(self, source: Any) -> None:
+        """None at all, several that cannot be told apart, or one that is too short."""
         with pytest.raises(IdTokenError):
             read_keys(source)
 

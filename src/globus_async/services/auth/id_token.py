@@ -81,9 +81,11 @@ def read_keys(source: KeySource) -> tuple[SigningKey, ...]:
     Return the keys of a source that may sign id_tokens; others that stand beside them are left out.
 
     Raises:
-        IdTokenError: There is none, or two have the same id.
+        IdTokenError: There is none, it is too short, or two have the same id.
     """
     if isinstance(source, RSAPublicKey):
+        if source.key_size < _SMALLEST_MODULUS:
+            raise IdTokenError("keys", f"the key is of less than {_SMALLEST_MODULUS} bits")
         return (SigningKey(None, source),)
     entries = source.get("keys", [source])
     found = [_key(entry) for entry in entries if is_object(entry)] if is_list(entries) else []
