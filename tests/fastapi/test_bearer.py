@@ -281,10 +281,11 @@ def test_a_challenge_cannot_be_broken_out_of() -> None:
 
 
 async def test_a_backend_that_does_not_run_says_so() -> None:
-    """A forgotten lifespan is a usage error with a remedy."""
+    """A forgotten lifespan is a usage error with a remedy, and no fault of the request's."""
     backend = GlobusBackend("11111111-1111-4111-8111-111111111111", "secret")
-    with pytest.raises(GlobusSDKUsageError, match="lifespan"):
+    with pytest.raises(GlobusSDKUsageError, match="lifespan") as caught:
         _ = backend.transport
+    assert error_response(caught.value).status_code == 503
     assert "secret" not in repr(backend).replace("client_secret", "")
 
 

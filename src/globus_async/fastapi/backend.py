@@ -14,7 +14,7 @@ from .._secret import Secret
 from ..authorizers import ClientCredentialsAuthorizer, GlobusAuthorizer
 from ..client import BaseClient
 from ..config import checked_base_url, get_service_url
-from ..errors import GlobusSDKUsageError
+from ..errors import ClientClosedError, GlobusSDKUsageError
 from ..scopes import Scope, ScopeParser
 from ..services.auth.confidential import ConfidentialAppAuthClient
 from ..services.auth.responses import IntrospectionResponse
@@ -136,9 +136,8 @@ class GlobusBackend:
     @property
     def _running(self) -> _Running:
         if self._now is None:
-            raise GlobusSDKUsageError(
-                "this backend is not running; make the application with lifespan=backend.lifespan"
-            )
+            # no fault of the request: it may come while the application ends
+            raise ClientClosedError("this backend is not running; make the application with lifespan=backend.lifespan")
         return self._now
 
     @property
