@@ -15,7 +15,7 @@ from typing import Any
 import anyio
 import pytest
 
-from globus_async import BaseClient, Transport
+from globus_async import BaseClient, RateLimit, Transport
 from globus_async._answer import Answer, Headers
 from globus_async.authorizers import ClientCredentialsAuthorizer, RefreshTokenAuthorizer
 from globus_async.errors import (
@@ -654,6 +654,25 @@ class TestOnRefresh:
             await header_of(authorizer)
             assert seen == ["Bearer at-1"]
             assert auth.requests == 1
+
+    async def test_it_may_make_a_call_while_all_turns_are_taken_by_calls_that_wait_for_it(self) -> None:
+        """Neither the places in flight nor the rate hold it up: those that have them wait for this renewal."""
+        service = Scripted(answer(200))
+
+        async def ask(_: Any) -> None:
+            await client.get("inside")
+
+        async with (
+            fake(on_refresh=ask) as (authorizer, auth, _),
+            service.transport(max_in_flight=2) as transport,
+            asyncio.timeout(1),
+        ):
+            client = BaseClient(
+                base_url=ORIGIN, authorizer=authorizer, transport=transport, rate_limit=RateLimit(calls=2, seconds=1)
+            )
+            await asyncio.gather(client.get("a"), client.get("b"), client.get("c"))
+            assert auth.requests == 1
+        assert service.paths[0] == "/inside"
 
     async def test_a_refusal_within_it_does_not_wait_for_itself(self) -> None:
         """The call inside fails, the token is renewed by the one outside."""

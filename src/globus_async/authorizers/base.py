@@ -36,6 +36,10 @@ class GlobusAuthorizer(ABC):
         """
         return False
 
+    def is_renewing(self) -> bool:
+        """Say whether the current task is a renewal: what it sends waits for no turn, since others may wait for it."""
+        return False
+
     async def set_authorization_header(self, headers: MutableMapping[str, str]) -> None:
         """Put the header into a mapping of your own, over one that is there; remove it if there is none to send."""
         header = await self.get_authorization_header()

@@ -119,6 +119,10 @@ class RenewingAuthorizer(GlobusAuthorizer):
             self._held = None
         return self._held is not None or self._lost is None
 
+    def is_renewing(self) -> bool:
+        """Say whether the current task is the renewal, as when ``on_refresh`` makes a call with the new token."""
+        return self._flight is not None and self._flight is asyncio.current_task()
+
     def _usable(self) -> HeldToken | None:
         """Return the token if no renewal need be waited for; start one beside the calls when it is due."""
         held = self._held

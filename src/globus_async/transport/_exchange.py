@@ -60,8 +60,9 @@ async def exchange(
     left, retries, may_renew = transport.total_timeout, 0, renew
     attempts: tuple[Attempt, ...] = ()
     outcome: Answer | NetworkError
+    urgent = request.urgent or (authorizer is not None and authorizer.is_renewing())
     while True:
-        async with origin.turn(urgent=request.urgent, identity=authorizer, rate=rate) as turn:
+        async with origin.turn(urgent=urgent, identity=authorizer, rate=rate) as turn:
             began = clock.monotonic()
             if origin.held_until - began >= left:
                 outcome, credentials, left = _paused_too_long(request), None, 0.0
