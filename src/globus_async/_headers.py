@@ -45,6 +45,8 @@ def with_own(fields: Fields, headers: Mapping[str, str]) -> Fields:
         GlobusSDKUsageError: A header that no header may be, or that is the connection's business.
     """
     for name, value in headers.items():
+        if not (isinstance(name, str) and isinstance(value, str)):
+            raise GlobusSDKUsageError(f"the header {name!a} and its value must be text")
         if _NAME.fullmatch(name) is None or _VALUE.fullmatch(value) is None:
             raise GlobusSDKUsageError(f"the header {name!a} has characters that no header may have")
         if name.lower() in _FRAMING:

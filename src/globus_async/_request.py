@@ -79,7 +79,7 @@ _UUID: Final = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}
 _FIELD: Final = re.compile(r"\{(?P<name>\w+)(?P<text>:text)?\}")
 _UNSAFE_IN_SEGMENT: Final = re.compile(r"[\x00-\x20\x7f-\x9f/\\?#%;]|^\.{0,2}$")
 _UNSAFE_IN_PATH: Final = re.compile(
-    r"[\x00-\x1f\x7f-\x9f\\?#]|(?:^|/)\.{1,2}(?:/|$)|//|%(?:2[ef]|5c|00)", re.IGNORECASE
+    r"[\x00-\x1f\x7f-\x9f\\?#]|(?:^|/)\.{1,2}(?:[/;]|$)|//|%(?:2[ef]|5c|00)", re.IGNORECASE
 )
 
 

@@ -445,6 +445,24 @@ class TestAuthorization:
             await client.request("GET", "x", headers={"Authorization": "Bearer mine"}, automatic_authorization=False)
         assert service.tokens == ["Bearer mine"]
 
+    @pytest.mark.parametrize("header", ["Bearer s\u00e4mtlich", "Bearer a\r\nX: y", "Bearer \x00"])
+    async def test_a_header_of_an_authorizer_of_ones_own_that_is_none_is_refused(self, header: str) -> None:
+        """Before anything is sent, at the first attempt, and without showing it."""
+
+        class Own(GlobusAuthorizer):
+            async def get_authorization_header(self) -> Secret:
+                return Secret(header)
+
+        service = Scripted()
+        async with service.client(authorizer=Own()) as client:
+            with pytest.raises(GlobusSDKUsageError, match="no header may have") as caught:
+                await client.get("x")
+        assert service.requests == []
+        error: BaseException | None = caught.value
+        while error is not None:
+            assert header not in repr(vars(error)) + repr(error)
+            error = error.__context__
+
     async def test_the_refused_token_is_struck_from_what_the_service_says(self) -> None:
         """A service that quotes a token in its error does not make it public."""
         token = "AgX" + "t0ken" * 5

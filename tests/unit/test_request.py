@@ -181,6 +181,8 @@ class TestUserPath:
             "../x",
             "/a/../b",
             "/a/./b",
+            "/a/..;/b",
+            "/a/.;x=y/b",
             "a//b",
             "/a?b=c",
             "/a#b",
@@ -602,9 +604,12 @@ class TestHeaders:
             ("content-length", "0"),
             ("Transfer-Encoding", "chunked"),
             ("Connection", "close"),
+            ("X-Number", 5),
+            ("X-None", None),
+            (b"X-Bytes", "y"),
         ],
     )
-    async def test_a_header_that_could_change_the_request_is_refused(self, name: str, value: str) -> None:
+    async def test_a_header_that_could_change_the_request_is_refused(self, name: Any, value: Any) -> None:
         """Line breaks, and what says where the request ends and whom it is for."""
         service = Scripted()
         async with service.client() as client:

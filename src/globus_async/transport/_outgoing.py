@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 
 import httpx
 
+from ..errors import GlobusSDKUsageError
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -46,11 +48,16 @@ def outgoing(request: Request, credentials: Secret | None, *, timeouts: Mapping[
         request: What to send.
         credentials: The ``Authorization`` header.
         timeouts: Seconds to connect, read, write and get a connection.
+
+    Raises:
+        GlobusSDKUsageError: The credentials, of an authorizer of the caller's own, cannot stand in a header.
     """
     end = request.url.find("/", 8)
     origin, host = _origin(request.url[:end])
     fields = [(b"Host", host), *request.headers]
     if credentials is not None:
+        if not (credentials.reveal().isascii() and credentials.reveal().isprintable()):
+            raise GlobusSDKUsageError("the authorizer gave a header with characters that no header may have")
         fields.append((b"Authorization", credentials.reveal().encode("ascii")))
     body = request.body
     if body or request.method in {"POST", "PUT", "PATCH"}:
