@@ -254,7 +254,9 @@ class Pages(Generic[T]):
             page = await self._fetch({**position, self._style.size_parameter: size})
         page.next = self._style.following(position, page.data, len(page))
         if page.next is not None and not all(isinstance(value, (str, int, type(None))) for value in page.next.values()):
-            raise page.answer.unusable("what leads to its next page is neither text nor a number")
+            unusable = page.answer.unusable("what leads to its next page is neither text nor a number")
+            unusable.replayable = True
+            raise unusable
         return page
 
 
@@ -266,7 +268,7 @@ class _Walk(Generic[T]):
     does not, the walk goes on page by page.
     """
 
-    __slots__ = ("_at", "_coming", "_empty", "_position", "_ready", "_seen", "_style", "_wanted", "_window")
+    __slots__ = ("_at", "_coming", "_empty", "_position", "_ready", "_seen", "_style", "_turn", "_wanted", "_window")
 
     def __init__(
         self,
@@ -285,11 +287,16 @@ class _Walk(Generic[T]):
         self._empty = 0
         self._coming: list[tuple[Position, int | None]] = []
         self._ready: deque[tuple[Position, Page[T] | GlobusError]] = deque()
+        self._turn = asyncio.Lock()
 
     def __aiter__(self) -> _Walk[T]:
         return self
 
     async def __anext__(self) -> Page[T]:
+        async with self._turn:  # several workers may share an iterator
+            return await self._next()
+
+    async def _next(self) -> Page[T]:
         position = self._position
         if position is None:
             raise StopAsyncIteration
@@ -402,20 +409,23 @@ class Ahead(Generic[T]):
 class _Items(Generic[T]):
     """Goes from item to item."""
 
-    __slots__ = ("_items", "_next", "_walk")
+    __slots__ = ("_items", "_next", "_turn", "_walk")
 
     def __init__(self, walk: AsyncIterator[Page[T]]) -> None:
         self._walk = walk
         self._items: list[T] = []
         self._next = 0
+        self._turn = asyncio.Lock()
 
     def __aiter__(self) -> _Items[T]:
         return self
 
     async def __anext__(self) -> T:
-        while self._next >= len(self._items):
-            page = await self._walk.__anext__()
-            self._items, self._next = page.items, 0
+        if self._next >= len(self._items):
+            async with self._turn:  # several workers may share an iterator
+                while self._next >= len(self._items):
+                    page = await self._walk.__anext__()
+                    self._items, self._next = page.items, 0
         item = self._items[self._next]
         self._next += 1
         return item

@@ -157,6 +157,15 @@ class TestStyles:
             with pytest.raises(ResponseDecodeError):
                 await client.things(style).list()
 
+    @pytest.mark.parametrize("token", [{"a": 1}, [1], 1.5])
+    async def test_what_leads_on_is_text_or_a_number(self, token: object) -> None:
+        """The error does not warn of what a listing may have done: it does nothing."""
+        service = Scripted(answer(200, {"DATA": [], "next_token": token}))
+        async with service.client(client_class=Lister, retry=ONCE) as client:
+            assert isinstance(client, Lister)
+            with pytest.raises(ResponseDecodeError, match=r"neither text nor a number$"):
+                await client.things(next_token).list()
+
     @settings(max_examples=200, deadline=None)
     @given(
         st.sampled_from(list(STYLES.values())),

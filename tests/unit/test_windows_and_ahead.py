@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from typing import Any
 
 import pytest
@@ -212,6 +212,45 @@ class TestWindows:
 
         windowed, single = asyncio.run(both())
         assert windowed == single == list(range(min(total, num_results or total)))
+
+
+class TestShared:
+    @pytest.mark.parametrize("how", ["items", "ahead", "pages"])
+    async def test_workers_may_share_an_iterator(self, how: str) -> None:
+        """Every item is given to one of them, and only once."""
+        service = Service(total=500)
+        seen: list[int] = []
+
+        async def work(items: AsyncIterator[int]) -> None:
+            async for item in items:
+                seen.append(item)
+                await asyncio.sleep(0)
+
+        async def work_on(pages: AsyncIterator[Page[int]]) -> None:
+            async for page in pages:
+                seen.extend(page)
+                await asyncio.sleep(0)
+
+        listing = service.pages(page_size=7)
+        async with listing.ahead() as ahead, asyncio.TaskGroup() as group:
+            items, pages = aiter(listing), listing.pages()
+            for _ in range(3):
+                if how == "pages":
+                    group.create_task(work_on(pages))
+                else:
+                    group.create_task(work(items if how == "items" else ahead))
+        assert sorted(seen) == list(range(500))
+
+    async def test_a_worker_that_is_cancelled_takes_no_item_along(self) -> None:
+        """The others go on where it waited."""
+        service = Service(total=50)
+        items = aiter(service.pages(page_size=7))
+        first = asyncio.create_task(anext(items))
+        second = asyncio.create_task(anext(items))
+        await asyncio.sleep(0)
+        first.cancel()
+        assert await second == 0
+        assert [item async for item in items] == list(range(1, 50))
 
 
 class TestNoEnd:
