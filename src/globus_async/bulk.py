@@ -256,6 +256,7 @@ class _Run(Generic[I, R]):
         self._done = self._failed = 0
         self._news = asyncio.Event()
         self._end: BaseException | None = None
+        self._is_left = False
 
     async def __aenter__(self) -> Self:
         loop, total = asyncio.get_running_loop(), self._source.total
@@ -266,6 +267,8 @@ class _Run(Generic[I, R]):
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self._is_left = True
+        self._news.set()
         for worker in self._workers:
             worker.cancel()
         cancelled: asyncio.CancelledError | None = None
@@ -283,6 +286,8 @@ class _Run(Generic[I, R]):
 
     async def __anext__(self) -> Outcome[I, R]:
         while not self._ready:
+            if self._is_left:
+                raise GlobusSDKUsageError("outcomes are read inside 'async with' only")
             if self._end is not None:
                 raise self._end
             if not self._working or (self._source.is_over and not self._under_way):

@@ -392,6 +392,33 @@ class TestCancelled:
         assert calls.under_way == 0
 
 
+class TestLeft:
+    @pytest.mark.parametrize("read", [0, 1])
+    async def test_nothing_is_awaited_outside_the_block(self, read: int) -> None:
+        """Nobody works there any more, so that nothing would ever come."""
+
+        async def call(number: int) -> int:
+            await asyncio.sleep(0)
+            return number
+
+        async with bulk(call, range(50), concurrency=2) as outcomes:
+            for _ in range(read):
+                await anext(outcomes)
+        async with asyncio.timeout(1):
+            with pytest.raises(GlobusSDKUsageError, match="inside 'async with'"):
+                async for _ in outcomes:
+                    pass
+
+    async def test_who_waits_for_an_outcome_when_the_block_is_left_is_told(self) -> None:
+        """In another task, as it may be."""
+        async with bulk(asyncio.sleep, [60]) as outcomes:
+            waiting = asyncio.ensure_future(anext(outcomes))
+            await asyncio.sleep(0)
+        async with asyncio.timeout(1):
+            with pytest.raises(GlobusSDKUsageError, match="inside 'async with'"):
+                await waiting
+
+
 class TestProgress:
     async def test_is_told_of_every_outcome(self) -> None:
         """How many are over, how many failed, and how many there are, if that is known."""
