@@ -137,6 +137,20 @@ class TestEveryPlaceOfTheLoop:
                 assert (await authorizer.get_authorization_header()).reveal() == "Bearer at-1"
 
 
+@pytest.mark.parametrize("error", [httpx.ConnectError, httpx.ReadError, RuntimeError])
+async def test_an_error_that_comes_of_closing_is_told_as_such(error: type[Exception]) -> None:
+    """A connection that breaks because it was closed is no reason to try again."""
+
+    async def close_under_it(_: httpx.Request) -> httpx.Response:
+        await http.aclose()
+        raise error("gone")
+
+    http = httpx.AsyncClient(transport=httpx.MockTransport(close_under_it))
+    async with Transport(http_client=http) as transport:
+        with pytest.raises(ClientClosedError, match="look whether it was carried out"):
+            await BaseClient(base_url="http://127.0.0.1/", transport=transport).get("x")
+
+
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nabc"
 SCRIPTS: dict[str, tuple[Script, Script]] = {
     "no answer": ([Stall()], []),

@@ -101,10 +101,14 @@ class Sender:
             if message is None:
                 raise  # of an authorizer of the caller's own
             failure = _network_error(error, request, *bare(credentials))
-        except RuntimeError:
+        except RuntimeError as error:
             if message is None or not self.http.is_closed:
                 raise
-            raise ClientClosedError("the HTTP client was closed while a call was under way") from None
+            failure = _network_error(error, request, *bare(credentials))
+        if self.http.is_closed:
+            raise ClientClosedError(
+                "the HTTP client was closed while a call was under way; look whether it was carried out"
+            )
         if failure.stage == "no answer" and message is not None and "answered" in message.extensions:
             failure.stage = "answer cut"
         return failure, credentials
