@@ -643,6 +643,18 @@ class TestOnRefresh:
             assert await first == "Bearer at-1"
             assert auth.requests == 1
 
+    async def test_its_being_cancelled_is_told(self, caplog: pytest.LogCaptureFixture) -> None:
+        """The token is good, but perhaps nobody has stored it."""
+
+        async def cut_off(_: Any) -> None:
+            raise asyncio.CancelledError
+
+        async with fake(on_refresh=cut_off) as (authorizer, auth, _):
+            assert await header_of(authorizer) == "Bearer at-1"
+            assert await header_of(authorizer) == "Bearer at-1"
+            assert auth.requests == 1
+        assert "on_refresh was cancelled" in caplog.text
+
     async def test_it_may_use_the_authorizer(self) -> None:
         """A call from within gets the new token instead of waiting for itself."""
         seen: list[str] = []

@@ -210,6 +210,9 @@ class RenewingAuthorizer(GlobusAuthorizer):
                 done = self.on_refresh(answer)
                 if inspect.isawaitable(done):
                     await done
+        except asyncio.CancelledError:
+            _log.error("on_refresh was cancelled; the new token is in use all the same")
+            raise
         except Exception as error:  # noqa: BLE001 -- the caller's own code must not cost the token
             _log.error("on_refresh failed with %s; the new token is in use all the same", type(error).__name__)
 
