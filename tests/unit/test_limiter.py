@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import weakref
 from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -163,6 +164,17 @@ class TestCalls:
             gc.collect()
             assert not limiters
 
+    async def test_what_is_remembered_goes_with_the_transport(self) -> None:
+        """Applications keep one authorizer, and may make a client for every request of theirs."""
+        authorizer = AccessTokenAuthorizer("AgX1")
+        for _ in range(10):
+            async with Scripted().client(authorizer=authorizer) as client:
+                client.rate_limit = RateLimit()
+                await client.get("x")
+        del client
+        gc.collect()
+        assert weakref.getweakrefcount(authorizer) == 0
+
     @pytest.mark.parametrize(("calls", "seconds"), [(0, 1), (-1, 1), (1.5, 1), (1, 0), (1, -1), (1, float("inf"))])
     def test_rates_that_are_none(self, calls: Any, seconds: Any) -> None:
         """A rate has a call at least, in a stretch of time that ends."""
@@ -246,7 +258,7 @@ class TestLimiter:
 
             async def places_are_all_there() -> None:
                 await asyncio.gather(*others)
-                (limiter,) = client.transport.origin(ORIGIN)._limiters.values()
+                ((limiter, _),) = client.transport.origin(ORIGIN)._limiters.values()
                 assert limiter._taken == 0
                 assert not limiter._line.locked()
                 await client.get("/x")

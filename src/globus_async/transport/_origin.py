@@ -33,7 +33,7 @@ class Origin:
         self.held_until = float("-inf")
         self._clock = clock
         self._gate = asyncio.Semaphore(max_in_flight)
-        self._limiters: dict[tuple[int, RateLimit], Limiter] = {}
+        self._limiters: dict[tuple[int, RateLimit], tuple[Limiter, object]] = {}
 
     def turn(self, *, urgent: bool, identity: object = None, rate: RateLimit | None = None) -> Turn:
         """
@@ -52,11 +52,11 @@ class Origin:
         key = (id(identity), rate)
         known = self._limiters.get(key)
         if known is None:
-            known = self._limiters[key] = Limiter(rate, self._clock)
-            if identity is not None:
-                # forgotten with the identity; by its id, because not every authorizer need be hashable
-                weakref.finalize(identity, self._limiters.pop, key, None).atexit = False
-        return known
+            # forgotten with the identity, or with this; by its id, because not every authorizer need be hashable
+            limiters = self._limiters
+            end = None if identity is None else weakref.ref(identity, lambda _: limiters.pop(key, None))
+            known = limiters[key] = Limiter(rate, self._clock), end
+        return known[0]
 
     async def pause(self) -> None:
         """Wait until it takes calls again, if it asked for a pause."""
