@@ -502,6 +502,36 @@ async def test_a_session_ends(make_house: Make) -> None:
 # forms and logout
 
 
+class _Hoarder(MemorySessionStore):
+    """A store that takes no notice of how long something is to be kept."""
+
+    async def put(self, key: str, value: Secret, *, seconds: float) -> None:
+        await super().put(key, value, seconds=9e9)
+
+
+async def test_a_session_ends_whatever_its_store_does(make_house: Make) -> None:
+    """Its end is part of it."""
+    house = await make_house(login={"lifetime": 100.0, "store": _Hoarder()})
+    browser = await house.browser()
+    await browser.get(house.agree(await house.sent_away(browser)))
+    cookies = dict(browser.cookies)
+    await house.clock.advance(101)
+    browser.cookies.update(cookies)
+    assert (await browser.get("/session")).status_code == 401
+
+
+async def test_a_logout_forgets_who_renews_the_tokens(house: House) -> None:
+    """Nothing of an ended session is kept in memory."""
+    browser = await house.browser()
+    before = len(house.globus.authorizers)
+    await browser.get(house.agree(await house.sent_away(browser)))
+    await browser.get(f"/browse/{house.collections['ada']}")
+    assert len(house.globus.authorizers) == before + 1
+    token = (await browser.get("/session")).json()["csrf"]
+    assert (await browser.post("/logout", headers={"X-CSRF-Token": token})).status_code == 303
+    assert len(house.globus.authorizers) == before
+
+
 async def test_logout_revokes_and_kills(house: House) -> None:
     """The session is dead in every browser that has its cookie, and its tokens are dead at Globus Auth."""
     browser = await house.browser()

@@ -1,0 +1,73 @@
+"""How long a verdict on a token is remembered, whatever the clocks do, and how many are."""
+
+from __future__ import annotations
+
+import itertools
+from typing import Any
+
+import pytest
+
+from globus_async import Secret
+from globus_async._answer import Answer, Headers
+from globus_async.fastapi.introspection import Introspections
+from globus_async.services.auth import IntrospectionResponse
+from tests.toolkit.clock import FakeClock
+
+LIFETIME = 3600
+
+
+class Asked:
+    """Globus Auth: every token is Ada's, and good for an hour from the start."""
+
+    def __init__(self) -> None:
+        self.clock = FakeClock()
+        self.until = int(self.clock.wall()) + LIFETIME
+        self.times = 0
+
+    async def __call__(self, token: Secret) -> IntrospectionResponse:
+        self.times += 1
+        document: dict[str, Any] = {
+            "active": not token.reveal().startswith("bad"),
+            "sub": "ddb59aef-6d04-11e5-ba46-22000b92c6ec",
+            "username": "ada@example.org",
+            "scope": "all",
+            "aud": [],
+            "exp": self.until,
+        }
+        headers = Headers([(b"Content-Type", b"application/json")])
+        answer = Answer(method="POST", path="/", status=200, reason="OK", headers=headers, body=b"{}")
+        return IntrospectionResponse(answer, document)
+
+
+@pytest.mark.parametrize("clock", ["wall", "monotonic"])
+@pytest.mark.parametrize("token", ["good", "bad"])
+async def test_either_clock_ends_it(clock: str, token: str) -> None:
+    """A machine that slept, or whose clock was set back, does not take an old verdict for a fresh one."""
+    asked = Asked()
+    known = Introspections(asked, asked.clock, max_age=30)
+    for _ in range(2):
+        await known.of(Secret(token))
+    assert asked.times == 1
+    if clock == "wall":
+        asked.clock.step_wall(31)
+    else:
+        await asked.clock.advance(31)
+        asked.clock.step_wall(-31)
+    await known.of(Secret(token))
+    assert asked.times == 2
+
+
+@pytest.mark.parametrize("kind", ["good", "bad"])
+async def test_so_many_are_remembered(kind: str) -> None:
+    """Those used last; any number of bad ones drives no good one out."""
+    asked = Asked()
+    known = Introspections(asked, asked.clock, max_age=30, most=10)
+    for number in range(100):
+        await known.of(Secret(f"{kind} {number}"))
+    before = asked.times
+    for number in range(90, 100):
+        await known.of(Secret(f"{kind} {number}"))
+    assert asked.times == before
+    await known.of(Secret(f"{kind} 89"))
+    assert asked.times == before + 1
+    assert len(list(itertools.chain(known._active, known._inactive))) == 10
