@@ -666,6 +666,25 @@ class TestBudget:
 
 
 class TestLife:
+    @pytest.mark.parametrize(
+        "options",
+        [
+            {"max_in_flight": 0},
+            {"max_in_flight": 2.5},
+            {"max_in_flight": None},
+            {"max_response_bytes": 0},
+            {"max_response_bytes": "1"},
+            {"connect_timeout": 0},
+            {"read_timeout": None},
+            {"read_timeout": "5"},
+            {"total_timeout": float("nan")},
+        ],
+    )
+    def test_limits_that_are_none(self, options: dict[str, Any]) -> None:
+        """Whole numbers and seconds, above 0."""
+        with pytest.raises(GlobusSDKUsageError, match=r"whole numbers, 1 or more|seconds and must be above 0"):
+            Transport(**options)
+
     async def test_a_closed_client_says_so(self) -> None:
         """Before anything is sent."""
         service = Scripted()

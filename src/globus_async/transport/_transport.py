@@ -78,9 +78,11 @@ class Transport:
     ) -> None:
         self.closed = False
         self._limit = max_in_flight
-        if max_in_flight < 1 or max_response_bytes < 1:
-            raise GlobusSDKUsageError("max_in_flight and max_response_bytes must be 1 or more")
-        if not all(seconds > 0 for seconds in (connect_timeout, read_timeout, total_timeout)):
+        if not all(isinstance(number, int) and number >= 1 for number in (max_in_flight, max_response_bytes)):
+            raise GlobusSDKUsageError("max_in_flight and max_response_bytes must be whole numbers, 1 or more")
+        if not all(
+            isinstance(each, (int, float)) and each > 0 for each in (connect_timeout, read_timeout, total_timeout)
+        ):
             raise GlobusSDKUsageError("timeouts are seconds and must be above 0")
         if not verify:
             warnings.warn("certificate checks are off: anybody on the way can read the tokens", stacklevel=2)
