@@ -167,11 +167,14 @@ class TestCalls:
     async def test_what_is_remembered_goes_with_the_transport(self) -> None:
         """Applications keep one authorizer, and may make a client for every request of theirs."""
         authorizer = AccessTokenAuthorizer("AgX1")
-        for _ in range(10):
+
+        async def one_call() -> None:
             async with Scripted().client(authorizer=authorizer) as client:
                 client.rate_limit = RateLimit()
                 await client.get("x")
-        del client
+
+        for _ in range(10):
+            await one_call()
         gc.collect()
         assert weakref.getweakrefcount(authorizer) == 0
 

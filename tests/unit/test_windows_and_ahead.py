@@ -245,8 +245,8 @@ class TestShared:
         """The others go on where it waited."""
         service = Service(total=50)
         items = aiter(service.pages(page_size=7))
-        first = asyncio.create_task(anext(items))
-        second = asyncio.create_task(anext(items))
+        first = asyncio.ensure_future(anext(items))
+        second = asyncio.ensure_future(anext(items))
         await asyncio.sleep(0)
         first.cancel()
         assert await second == 0
