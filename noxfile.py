@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import nox
@@ -65,6 +66,17 @@ def tests(session: nox.Session) -> None:
 def newer(session: nox.Session) -> None:
     """Run the tests on those newer versions of Python that are there."""
     tests(session)
+
+
+@nox.session(python=PYTHON)
+def lowest(session: nox.Session) -> None:
+    """Run the tests with the oldest dependencies that are allowed."""
+    extras = PYPROJECT["project"]["optional-dependencies"]
+    asked = [*PYPROJECT["project"]["dependencies"], *extras["emulator"], *extras["fastapi"]]
+    oldest = [re.sub(r">=([\d.]+).*", r"==\1.*", requirement) for requirement in asked]
+    session.install("-e", ".[emulator,fastapi]", *group("tests"), *oldest)
+    install_official(session)
+    session.run("pytest", *session.posargs)
 
 
 @nox.session(python=PYTHON)
