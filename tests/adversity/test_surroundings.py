@@ -198,10 +198,11 @@ async def test_a_proxy_sees_no_token(authority: trustme.CA, bundle: str, monkeyp
         assert far.requests[0].header("authorization") == f"Bearer {TOKEN}"
 
 
-async def test_a_proxy_that_refuses_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("scheme", ["http://", ""])
+async def test_a_proxy_that_refuses_is_named(scheme: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """A refusal by the proxy, or no proxy at all, is a connection error; nothing was sent to the service."""
     async with RawServer([[Send(reply(407, b"no"))]]) as proxy:
-        monkeypatch.setenv("HTTPS_PROXY", proxy.url)
+        monkeypatch.setenv("HTTPS_PROXY", f"{scheme}127.0.0.1:{proxy.port}")
         async with client_of("https://far.example/", authorizer=AccessTokenAuthorizer(TOKEN)) as client:
             with pytest.raises(GlobusConnectionError, match="proxy") as raised:
                 await client.get("/")

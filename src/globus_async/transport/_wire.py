@@ -162,7 +162,9 @@ class AiohttpTransport(httpx.AsyncBaseTransport):
         proxy = self._proxies.get(url.scheme) or self._proxies.get("all")
         if proxy is None or url.scheme != "https" or url.host in _LOOPBACK:
             return None  # plain http is for loopback only, where no proxy belongs in between
-        return None if proxy_bypass_environment(url.host, self._proxies) else proxy
+        if proxy_bypass_environment(url.host, self._proxies):
+            return None
+        return proxy if "://" in proxy else f"http://{proxy}"  # as everybody reads ``proxy:3128``
 
     def _timeout_of(self, request: httpx.Request) -> aiohttp.ClientTimeout:
         wanted: Mapping[str, float | None] = request.extensions.get("timeout", {})
