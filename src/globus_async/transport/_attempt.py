@@ -161,7 +161,7 @@ def _late(request: Request, message: httpx.Request | None) -> GlobusTimeoutError
     """Say how far an attempt got in the time for the whole call."""
     what = f"{request.method} {request.path}"
     if message is None:
-        return GlobusTimeoutError(f"{what}: not sent in the time for the whole call", stage="not sent")
+        return GlobusTimeoutError(f"{what}: no token or no leave to send in time", stage="not sent")
     sent = message.extensions.get("sent", True)
     return GlobusTimeoutError(f"{what}: the time for the whole call is over", stage="no answer" if sent else "not sent")
 
