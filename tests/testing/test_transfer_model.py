@@ -21,6 +21,9 @@ Path_ = tuple[str, ...]
 PATHS = st.lists(st.sampled_from("ab"), min_size=1, max_size=3).map(tuple)
 CONTENTS = st.binary(max_size=3)
 SIDES = st.sampled_from(["memory", "real"])
+MOSTLY = st.integers(0, 4).map(bool)
+DEEPEST = 4
+BEGINNINGS = st.dictionaries(PATHS, st.none() | CONTENTS, min_size=2, max_size=6)
 
 
 class Tree(dict[Path_, "bytes | None"]):
@@ -68,8 +71,15 @@ def copy(source: Tree, old: Path_, target: Tree, new: Path_, level: int | None) 
 
 
 def some_path(data: st.DataObject, model: Tree) -> Path_:
-    """Draw a path, as often as not one of something that is there."""
-    return data.draw(st.sampled_from(sorted(model)) | PATHS if model else PATHS)
+    """Draw a path, mostly one of something that is there."""
+    return data.draw(st.sampled_from(sorted(model)) if model and data.draw(MOSTLY) else PATHS)
+
+
+def some_place(data: st.DataObject, model: Tree) -> Path_:
+    """Draw a path, mostly one in a directory that is there, where there may be something already."""
+    directories = [(), *(path for path in sorted(model) if model.is_directory(path) and len(path) < DEEPEST)]
+    inside = st.builds(lambda above, name: (*above, name), st.sampled_from(directories), st.sampled_from("abc"))
+    return data.draw(inside if data.draw(MOSTLY) else PATHS)
 
 
 class Histories(RuleBasedStateMachine):
@@ -97,11 +107,25 @@ class Histories(RuleBasedStateMachine):
         self.runner.close()
         shutil.rmtree(self.root)
 
-    @initialize(side=SIDES)
-    def begin_with_a_tree(self, side: str) -> None:
-        self.runner.run(self.operation(side, "mkdir", {"path": "/a"}))
-        self.models[side][("a",)] = None
-        self.write(side, ("a", "b"), b"1")
+    @initialize(beginnings=st.tuples(BEGINNINGS, BEGINNINGS))
+    def begin_with_trees(self, beginnings: tuple[dict[Path_, bytes | None], ...]) -> None:
+        for side, beginning in zip(self.models, beginnings, strict=True):
+            model = self.models[side]
+            for path, content in sorted(beginning.items()):
+                if model.exists(path) or not self.directories_made(side, path[:-1]):
+                    continue
+                if content is None:
+                    self.directories_made(side, path)
+                else:
+                    self.write(side, path, content)
+
+    def directories_made(self, side: str, path: Path_) -> bool:
+        missing = [path[:depth] for depth in range(1, len(path) + 1) if not self.models[side].exists(path[:depth])]
+        if not self.models[side].ensure_directory(path):
+            return False
+        for each in missing:
+            self.collections[side].storage.make_directory(each)  # type: ignore[union-attr]
+        return True
 
     def write(self, side: str, path: Path_, content: bytes) -> None:
         upload = self.collections[side].storage.create(path)  # type: ignore[union-attr]
@@ -113,29 +137,35 @@ class Histories(RuleBasedStateMachine):
         path = f"/operation/endpoint/{self.collections[side].id}/{name}"
         return (await self.stage.send("POST", path, body)).is_success
 
-    def task(self, document: dict[str, Any], before: Callable[[str], Any] | None = None) -> tuple[str, str]:
+    def task(
+        self, document: dict[str, Any], before: Callable[[str], Any] | None = None, *, seconds: float = 2
+    ) -> tuple[str, str]:
         """Submit, let time pass, and return the state; what has not ended then is cancelled."""
 
         async def run() -> tuple[str, str]:
             task_id = await self.stage.submit(document)
             if before is not None:
                 await before(task_id)
-            await self.stage.emulator.advance(2)
+            await self.stage.emulator.advance(seconds)
             first = (await self.stage.task(task_id))["status"]
+            if first in {"SUCCEEDED", "FAILED"}:
+                return first, first
             await self.stage.ok("POST", f"/task/{task_id}/cancel")
             return first, (await self.stage.task(task_id))["status"]
 
         return self.runner.run(run())
 
-    @rule(side=SIDES, path=PATHS, content=CONTENTS)
-    def somebody_writes_a_file(self, side: str, path: Path_, content: bytes) -> None:
+    @rule(side=SIDES, data=st.data(), content=CONTENTS)
+    def somebody_writes_a_file(self, side: str, data: st.DataObject, content: bytes) -> None:
         model = self.models[side]
+        path = some_place(data, model)
         if model.is_directory(path[:-1]) and not model.is_directory(path):
             self.write(side, path, content)
 
-    @rule(side=SIDES, path=PATHS)
-    def make_directory(self, side: str, path: Path_) -> None:
+    @rule(side=SIDES, data=st.data())
+    def make_directory(self, side: str, data: st.DataObject) -> None:
         model = self.models[side]
+        path = some_place(data, model)
         possible = model.is_directory(path[:-1]) and not model.exists(path)
         assert self.runner.run(self.operation(side, "mkdir", {"path": "/" + "/".join(path)})) is possible
         if possible:
@@ -144,7 +174,7 @@ class Histories(RuleBasedStateMachine):
     @rule(side=SIDES, data=st.data())
     def rename(self, side: str, data: st.DataObject) -> None:
         model = self.models[side]
-        old, new = some_path(data, model), some_path(data, model)
+        old, new = some_path(data, model), some_place(data, model)
         inside = new[: len(old)] == old
         possible = model.exists(old) and model.is_directory(new[:-1]) and not model.exists(new) and not inside
         body = {"old_path": "/" + "/".join(old), "new_path": "/" + "/".join(new)}
@@ -161,7 +191,7 @@ class Histories(RuleBasedStateMachine):
     )
     def transfer(self, sides: tuple[str, str], data: st.DataObject, level: int | None, recursive: bool | None) -> None:
         source, target = (self.models[side] for side in sides)
-        old, new = some_path(data, source), some_path(data, target)
+        old, new = some_path(data, source), some_place(data, target)
         if source is target and (new[: len(old)] == old or old[: len(new)] == new):
             return
         kind_fits = recursive is None or not source.exists(old) or source.is_directory(old) is recursive
@@ -181,8 +211,9 @@ class Histories(RuleBasedStateMachine):
         else:
             assert (first, last) == ("ACTIVE", "FAILED")
 
-    @rule(sides=st.tuples(SIDES, SIDES), old=PATHS, new=PATHS)
-    def transfer_that_is_cancelled_at_once(self, sides: tuple[str, str], old: Path_, new: Path_) -> None:
+    @rule(sides=st.tuples(SIDES, SIDES), data=st.data())
+    def transfer_that_is_cancelled_at_once(self, sides: tuple[str, str], data: st.DataObject) -> None:
+        old, new = some_path(data, self.models[sides[0]]), some_place(data, self.models[sides[1]])
         document = self.stage.transfer(
             ("/" + "/".join(old), "/" + "/".join(new)),
             recursive=False,
@@ -191,6 +222,28 @@ class Histories(RuleBasedStateMachine):
         )
         cancel = lambda task_id: self.stage.ok("POST", f"/task/{task_id}/cancel")  # noqa: E731
         assert self.task(document, cancel) == ("FAILED", "FAILED")
+
+    @rule(sides=st.tuples(SIDES, SIDES), data=st.data(), content=CONTENTS)
+    def transfer_of_what_comes_later(self, sides: tuple[str, str], data: st.DataObject, content: bytes) -> None:
+        source, target = (self.models[side] for side in sides)
+        old, new = some_place(data, source), some_place(data, target)
+        overlaps = source is target and (new[: len(old)] == old or old[: len(new)] == new)
+        if source.exists(old) or not source.is_directory(old[:-1]) or overlaps:
+            return
+
+        async def come(task_id: str) -> None:
+            await self.stage.emulator.advance(2)
+            assert (await self.stage.task(task_id))["faults"] == 1
+            self.write(sides[0], old, content)
+
+        document = self.stage.transfer(
+            ("/" + "/".join(old), "/" + "/".join(new)),
+            source_endpoint=self.collections[sides[0]].id,
+            destination_endpoint=self.collections[sides[1]].id,
+        )
+        outcome = self.task(document, come, seconds=10)
+        arrives = copy(source, old, target, new, None)
+        assert outcome == (("SUCCEEDED", "SUCCEEDED") if arrives else ("ACTIVE", "FAILED"))
 
     @rule(side=SIDES, data=st.data(), recursive=st.booleans(), ignore_missing=st.booleans())
     def delete(self, side: str, data: st.DataObject, recursive: bool, ignore_missing: bool) -> None:
@@ -209,9 +262,10 @@ class Histories(RuleBasedStateMachine):
                     del model[each]
         assert (first, last) == (expected, expected)
 
-    @rule(side=SIDES, path=PATHS)
-    def list_directory(self, side: str, path: Path_) -> None:
+    @rule(side=SIDES, data=st.data())
+    def list_directory(self, side: str, data: st.DataObject) -> None:
         model = self.models[side]
+        path = some_path(data, model)
         url = f"/operation/endpoint/{self.collections[side].id}/ls"
         answer = self.runner.run(self.stage.send("GET", url, path="/" + "/".join(path)))
         assert answer.is_success is model.is_directory(path)
@@ -238,10 +292,11 @@ class Histories(RuleBasedStateMachine):
                     found[below] = file.read()
 
 
-TestHistories = pytest.mark.timeout(300)(Histories.TestCase)
+TestHistories = pytest.mark.timeout(420)(Histories.TestCase)  # making a failure small takes up to 300 seconds
 TestHistories.settings = settings(
-    max_examples=100,
-    stateful_step_count=25,
+    max_examples=60,
+    stateful_step_count=30,
+    derandomize=True,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
 )
