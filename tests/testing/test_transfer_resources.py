@@ -70,6 +70,17 @@ async def test_update_endpoint(stage: Stage) -> None:
     assert await stage.refused("PUT", path, {"display_name": ""}) == (400, "BadRequest")
 
 
+@pytest.mark.parametrize(
+    "changes", [{"display_name": 5}, {"keywords": {"a": 1}}, {"description": ["x"]}, {"default_directory": 7}]
+)
+async def test_texts_of_a_collection_are_texts(stage: Stage, changes: dict[str, Any]) -> None:
+    """What is no text is refused and changes nothing."""
+    before = await stage.ok("GET", f"/endpoint/{stage.lab.id}")
+    assert await stage.refused("PUT", f"/endpoint/{stage.lab.id}", changes) == (400, "BadRequest")
+    assert await stage.ok("GET", f"/endpoint/{stage.lab.id}") == before
+    await stage.ok("PUT", f"/endpoint/{stage.lab.id}", {"max_concurrency": 8, "description": None})
+
+
 async def test_default_directory(stage: Stage) -> None:
     """A listing without a path begins in the default directory."""
     await stage.ok("PUT", f"/endpoint/{stage.lab.id}", {"default_directory": "/data/"})

@@ -73,6 +73,18 @@ _FIXED: Final = {
     "globus_connect_setup_key",
 }
 _SETTABLE: Final = {"name", *ENDPOINT_DEFAULTS} - _FIXED - {"subscription_id", "subscription_admin_verified"}
+_NO_TEXTS: Final = {
+    "acl_max_expiration_period_mins",
+    "associated_flow_policy",
+    "authentication_assurance_timeout",
+    "authentication_timeout_mins",
+    "auto_delete_timeout",
+    "guest_collection_activity_notification_policy",
+    "max_concurrency",
+    "max_parallelism",
+    "preferred_concurrency",
+    "preferred_parallelism",
+}
 
 
 async def get_endpoint(call: Call) -> Document:
@@ -235,9 +247,12 @@ def server_document(given: Document, number: int) -> Document:
 
 def _settable(document: Document) -> Document:
     """Return the members that a user may set; the rest is ignored, as the service does with documents sent back."""
-    for name, default in ENDPOINT_DEFAULTS.items():
-        if name in _SETTABLE and isinstance(default, bool) and name in document:
+    for name in document.keys() & _SETTABLE:
+        default = ENDPOINT_DEFAULTS.get(name)
+        if isinstance(default, bool):
             bool_member(document, name, default=default)
+        elif name not in _NO_TEXTS:
+            text_member(document, name)
     if "display_name" in document and not document["display_name"]:
         raise ServiceError(400, "BadRequest", "Invalid value for field 'display_name': it cannot be empty")
     return {key: value for key, value in document.items() if key in _SETTABLE}
