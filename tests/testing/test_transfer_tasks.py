@@ -448,6 +448,14 @@ async def test_holds_can_change_from_another_thread(stage: Stage) -> None:
     assert (await stage.task(task_id))["status"] == "ACTIVE"
 
 
+@pytest.mark.parametrize("deadline", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-12:00"])
+async def test_deadlines_that_no_document_can_show(stage: Stage, deadline: str) -> None:
+    """A time that has no year in UTC is refused; it would break every list of tasks."""
+    document = stage.transfer(("/notes.md", "/n"), deadline=deadline)
+    assert await stage.refused("POST", "/transfer", document) == (400, "ClientError.BadRequest")
+    assert (await stage.ok("GET", "/task_list"))["DATA"] == []
+
+
 async def test_progress_can_be_watched() -> None:
     """With a bandwidth the byte counter moves with time, also within a file."""
     async with staged(pace=Pace(bytes_per_second=100)) as stage:
