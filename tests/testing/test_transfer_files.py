@@ -231,10 +231,10 @@ OPERATIONS: dict[str, Callable[[View], object]] = {
 
 @pytest.mark.parametrize("operation", OPERATIONS)
 @pytest.mark.parametrize("kind", [MemoryStorage, RealStorage])
-def test_a_link_put_there_after_the_permission_was_checked(kind: type[Storage], operation: str, tmp_path: Path) -> None:
+def test_a_link_put_there_after_the_permission_was_checked(kind: Any, operation: str, tmp_path: Path) -> None:
     """On a guest collection a directory that becomes a link right after it was judged opens nothing else."""
 
-    class Swapping(kind):  # type: ignore[valid-type,misc]
+    class Swapping(kind):  # type: ignore[misc]
         """A storage where somebody is very quick."""
 
         armed = False
