@@ -101,8 +101,10 @@ def checked_base_url(url: str, *, source: str) -> str:
     return url if url.endswith("/") else f"{url}/"
 
 
-def _split(url: str) -> SplitResult | None:
+def _split(url: object) -> SplitResult | None:
     """Take a URL apart, its port included; ``None`` if that cannot be done, in an error that would quote it."""
+    if not isinstance(url, str):
+        return None
     try:
         parts = urlsplit(url)
         _ = parts.port

@@ -503,6 +503,12 @@ class TestWindows:
             with pytest.raises(GlobusSDKUsageError, match="POSIX seconds"):
                 RefreshTokenAuthorizer("rt", auth, access_token="at", expires_at=expires_at)
 
+    async def test_a_login_without_refresh_tokens_is_told_what_it_lacks(self) -> None:
+        """Its answer has ``None`` in the place of one."""
+        async with fake() as (_, auth, _clock):
+            with pytest.raises(GlobusSDKUsageError, match="refresh_tokens=True"):
+                RefreshTokenAuthorizer(None, auth)
+
     async def test_a_token_and_its_end_go_together(self) -> None:
         """One without the other says nothing."""
         async with fake() as (_, auth, _clock):

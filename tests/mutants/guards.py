@@ -110,7 +110,9 @@ GUARDS: Final = (
         ("if headers.fields > _MOST_HEADERS:", "if False:"),
         ("follow_redirects=False", "follow_redirects=True"),
         ("raise error.with_traceback(None) from None", "raise"),
-        ("words = struck(str(error), *request.secrets, *secrets)", "words = str(error)"),
+        ('if len({*headers.get("content-length", "").split(", ")}) > 1:', "if False:"),
+        ("if response.is_stream_consumed:", "if False:"),
+        ("        if self.http.is_closed:\n", "        if False:\n"),
     ),
     *_of(
         "transport/_content.py",
@@ -135,12 +137,17 @@ GUARDS: Final = (
         ("if mark in self._seen:", "if False:"),
         ("if self._ready and self._ready[0][0] != position:", "if False:"),
         ("if self._empty > _MOST_EMPTY:", "if False:"),
+        ("\n        async with self._turn:", "\n        if True:"),
+        ("\n            async with self._turn:", "\n            if True:"),
     ),
+    *_of("_source.py", "unit/test_bulk.py", ("async with self._turn:", "if True:")),
+    *_of("bulk.py", "unit/test_bulk.py", ("            if self._is_left:\n", "            if False:\n")),
     # the wire
     *_of(
         "transport/_wire.py",
         "adversity/test_surroundings.py adversity/test_stale_connections.py adversity/test_bombs.py exchange",
         ("cookie_jar=aiohttp.DummyCookieJar()", "cookie_jar=aiohttp.CookieJar(unsafe=True)"),
+        ("            self._unread.close()", "            pass"),
         ("auto_decompress=False", "auto_decompress=True"),
         ("raise _BrokenError from error", "raise"),
         ("allow_redirects=False", "allow_redirects=True"),

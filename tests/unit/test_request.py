@@ -379,13 +379,15 @@ class TestOrigin:
             "https://h/ x",
             "https://h\t/",
             "https://h:x/",
+            5,
+            b"https://h/",
             "https://h:99999/",
             "https://[::1/",
             "http://127.0.0.1.evil.example/",
             "javascript:alert(1)",
         ],
     )
-    def test_a_base_url_that_credentials_must_not_go_to(self, url: str) -> None:
+    def test_a_base_url_that_credentials_must_not_go_to(self, url: Any) -> None:
         """Refused when the client is made."""
         with pytest.raises(GlobusSDKUsageError, match="base_url"):
             BaseClient(base_url=url)

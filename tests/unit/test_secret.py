@@ -138,9 +138,10 @@ async def test_a_header_for_a_mapping_of_the_callers() -> None:
 
 @pytest.mark.parametrize("make", [lambda: AccessTokenAuthorizer("AgX"), lambda: BasicAuthorizer("a", "b")])
 def test_authorizers_show_nothing_and_are_not_pickled(make: Any) -> None:
-    """They hold credentials; a copy by value could go anywhere."""
+    """They hold credentials; a copy by value could go anywhere. A shallow copy is the same one."""
     authorizer = make()
     assert repr(authorizer) == f"<{type(authorizer).__name__}>"
-    for way in (pickle.dumps, copy.copy, copy.deepcopy):
+    assert copy.copy(authorizer) is authorizer
+    for way in (pickle.dumps, copy.deepcopy):
         with pytest.raises(TypeError, match="cannot be pickled"):
             way(authorizer)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 from abc import ABC, abstractmethod
 from collections.abc import MutableMapping
-from typing import NoReturn
+from typing import NoReturn, Self
 
 from .._secret import Secret
 from ..errors import GlobusSDKUsageError
@@ -47,6 +47,9 @@ class GlobusAuthorizer(ABC):
             headers.pop("Authorization", None)
         else:
             headers["Authorization"] = header.reveal()
+
+    def __copy__(self) -> Self:
+        return self  # one login is renewed in one place
 
     def __reduce__(self) -> NoReturn:
         raise TypeError(

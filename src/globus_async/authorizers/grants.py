@@ -45,7 +45,7 @@ class RefreshTokenAuthorizer(RenewingAuthorizer):
     Renews access tokens with a refresh token. A rotated refresh token takes the place of the old one.
 
     Args:
-        refresh_token: As a login with ``refresh_tokens=True`` gave it.
+        refresh_token: As a login with ``refresh_tokens=True`` gave it; ``None``, as others give it, is refused.
         auth_client: The client it was given to; it makes the requests.
         access_token: A token to begin with, saving the first renewal.
         expires_at: When that ends, in POSIX seconds.
@@ -60,13 +60,15 @@ class RefreshTokenAuthorizer(RenewingAuthorizer):
 
     def __init__(
         self,
-        refresh_token: str | Secret,
+        refresh_token: str | Secret | None,
         auth_client: _RefreshingClient,
         *,
         access_token: str | Secret | None = None,
         expires_at: float | None = None,
         on_refresh: OnRefresh | None = None,
     ) -> None:
+        if refresh_token is None:
+            raise GlobusSDKUsageError("there is no refresh token: begin the login with refresh_tokens=True")
         refresh_token = Secret.of(refresh_token)
         access_token = None if access_token is None else Secret.of(access_token)
         super().__init__(

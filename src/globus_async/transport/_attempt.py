@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, Final
 import httpx
 
 from .._answer import Answer, Headers
-from .._secret import Secret, bare, struck
 from ..errors import (
     ClientClosedError,
     GlobusConnectionError,
@@ -25,6 +24,7 @@ if TYPE_CHECKING:
 
     from .._clock import Clock
     from .._request import Request
+    from .._secret import Secret
     from ..authorizers import GlobusAuthorizer
     from ._origin import Turn
 
@@ -92,7 +92,7 @@ class Sender:
                     received_at=self._clock.wall(),
                 ), credentials
         except httpx.HTTPError as error:
-            failure = _network_error(error, request, *bare(credentials))
+            failure = _network_error(error, request)
         except NetworkError as error:
             failure = error
         except TimeoutError:
@@ -100,11 +100,11 @@ class Sender:
         except _UNTOLD as error:
             if message is None:
                 raise  # of an authorizer of the caller's own
-            failure = _network_error(error, request, *bare(credentials))
+            failure = _network_error(error, request)
         except RuntimeError as error:
             if message is None or not self.http.is_closed:
                 raise
-            failure = _network_error(error, request, *bare(credentials))
+            failure = _network_error(error, request)
         if self.http.is_closed:
             raise ClientClosedError(
                 "the HTTP client was closed while a call was under way; look whether it was carried out"
@@ -166,10 +166,10 @@ def _late(request: Request, message: httpx.Request | None) -> GlobusTimeoutError
     return GlobusTimeoutError(f"{what}: the time for the whole call is over", stage="no answer" if sent else "not sent")
 
 
-def _network_error(error: Exception, request: Request, *secrets: Secret) -> NetworkError:
-    """Say what happened in an error of ours, which keeps nothing of the one below."""
+def _network_error(error: Exception, request: Request) -> NetworkError:
+    """Say what happened in an error of ours, which keeps nothing of the one below but its words."""
     what = f"{request.method} {request.url.partition('?')[0]}"
-    words = struck(str(error), *request.secrets, *secrets)  # of a caller's own client they may quote anything
+    words = str(error)  # the exchange strikes credentials that those of a caller's own client may quote
     match error:
         case HeadTooLargeError():
             return _hopeless(f"it has more than {_MOST_HEADERS} headers, or one that is far too long", None)
