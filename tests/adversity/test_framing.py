@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import httpx
 import pytest
 
@@ -107,16 +109,22 @@ async def test_a_head_that_is_too_large_is_not_asked_for_again(case: str) -> Non
         assert len(server.requests) == 1
 
 
+def _framed(headers: list[tuple[str, str]], _: httpx.Request) -> httpx.Response:
+    return httpx.Response(200, headers=headers)
+
+
 async def test_a_client_of_ones_own_may_let_through_what_aiohttp_refuses() -> None:
     """The limits are ours, whoever reads the answer."""
     many = answer(200, **{f"X_{n}": "y" for n in range(129)})
-    service = Scripted(many, lambda _: httpx.Response(200, headers=[("Content-Length", "2"), ("Content-Length", "3")]))
+    lengths = partial(_framed, [("Content-Length", "2"), ("Content-Length", "3")])
+    both = partial(_framed, [("Content-Length", "2"), ("Transfer-Encoding", "chunked")])
+    service = Scripted(many, lengths, both)
     async with service.client() as client:
-        for why in ("more than 128 headers", "says twice how long it is"):
+        for why in ("more than 128 headers", "says twice how long it is", "says in two ways how long it is"):
             with pytest.raises(ResponseDecodeError, match=why) as raised:
                 await client.get("/")
             assert raised.value.hopeless
-    assert len(service.requests) == 2
+    assert len(service.requests) == 3
 
 
 async def test_a_smuggled_second_answer_is_nobodys() -> None:

@@ -145,7 +145,8 @@ GUARDS: Final = (
     # the wire
     *_of(
         "transport/_wire.py",
-        "adversity/test_surroundings.py adversity/test_stale_connections.py adversity/test_bombs.py exchange",
+        "adversity/test_surroundings.py adversity/test_stale_connections.py adversity/test_bombs.py"
+        " adversity/test_framing.py exchange",
         ("cookie_jar=aiohttp.DummyCookieJar()", "cookie_jar=aiohttp.CookieJar(unsafe=True)"),
         ("            self._unread.close()", "            pass"),
         ("auto_decompress=False", "auto_decompress=True"),
