@@ -51,9 +51,8 @@ __all__ = (
     "transfer",
 )
 
-_LARGE_FILES: Final = 4
-_LARGE_SIZE: Final = 48 * 1024 * 1024
-_PACE: Final = 12e6  # bytes per second of one file, so that there is something to watch
+_LARGE_FILES: Final = (20, 40, 60, 80)  # mebibytes, so that they arrive one after the other
+_PACE: Final = 20e6  # bytes per second of one file, so that there is something to watch
 _ASKED: Final = 200
 _WAVE: Final = 40
 _CLOCK: Final = SystemClock()
@@ -76,9 +75,9 @@ def fill(source: Path) -> tuple[int, int]:
     )
     large = source / "measurements"
     large.mkdir()
-    for number in range(_LARGE_FILES):
+    for number, mebibytes in enumerate(_LARGE_FILES):
         with (large / f"run-{number:02}.bin").open("wb") as file:
-            for _ in range(_LARGE_SIZE // (1 << 20)):
+            for _ in range(mebibytes):
                 file.write(os.urandom(1 << 20))
     sizes = [path.stat().st_size for path in source.rglob("*") if path.is_file()]
     return len(sizes), sum(sizes)
@@ -198,7 +197,7 @@ async def run(base: Path) -> None:
     destination.mkdir()
     async with step("fill the source collection"):
         files, size = await to_thread.run_sync(fill, source)
-        say(f"   {files} files, {size / 1e6:.1f} MB: this package's sources and {_LARGE_FILES} large random files")
+        say(f"   {files} files, {size / 1e6:.1f} MB: this package's sources and {len(_LARGE_FILES)} large random files")
 
     emulator = GlobusEmulator(pace=Pace(bytes_per_second=_PACE))
     ada = emulator.add_identity("ada@example.org", name="Ada Lovelace")
@@ -226,8 +225,9 @@ async def run(base: Path) -> None:
             theirs = await to_thread.run_sync(checksums, destination / "copy")
             check(ours == theirs, "the trees differ")
             say(f"   {len(ours)} files are the same, byte for byte")
-        async with step(f"ask about {_ASKED} endpoints and {_ASKED} tasks at once"):
+        async with step(f"submit {_ASKED} small tasks and wait for them, {_WAVE} at a time"):
             ids = await small_tasks(tc, archive.id)
+        async with step(f"ask about {_ASKED} endpoints and {_ASKED} tasks at once"):
             asked = _CLOCK.monotonic()
             endpoints = await bulk(tc.get_endpoint, [other.id for other in others]).values()
             tasks = await bulk(tc.get_task, ids).values()
