@@ -673,12 +673,13 @@ class TestOnRefresh:
             assert seen == ["Bearer at-1"]
             assert auth.requests == 1
 
-    async def test_it_may_make_a_call_while_all_turns_are_taken_by_calls_that_wait_for_it(self) -> None:
-        """Neither the places in flight nor the rate hold it up: those that have them wait for this renewal."""
+    @pytest.mark.parametrize("calls", [1, 3])
+    async def test_it_may_make_calls_while_all_turns_are_taken_by_calls_that_wait_for_it(self, calls: int) -> None:
+        """Neither the places in flight nor the rate hold up these, be they in tasks of their own."""
         service = Scripted(answer(200))
 
         async def ask(_: Any) -> None:
-            await client.get("inside")
+            await asyncio.gather(*(client.get("inside") for _ in range(calls)))
 
         async with (
             fake(on_refresh=ask) as (authorizer, auth, _),
@@ -690,20 +691,37 @@ class TestOnRefresh:
             )
             await asyncio.gather(client.get("a"), client.get("b"), client.get("c"))
             assert auth.requests == 1
-        assert service.paths[0] == "/inside"
+        assert service.paths[:calls] == ["/inside"] * calls
 
-    async def test_a_refusal_within_it_does_not_wait_for_itself(self) -> None:
+    async def test_what_it_has_begun_is_an_ordinary_call_when_it_is_over(self) -> None:
+        """A task that outlives the renewal waits for its turn like all others."""
+        begun: list[asyncio.Task[bool]] = []
+
+        async def later() -> bool:
+            during = authorizer.is_renewing()
+            while authorizer._flight is not None:  # noqa: ASYNC110 -- tests wait, and nothing else does
+                await asyncio.sleep(0)
+            return during and not authorizer.is_renewing()
+
+        async with fake(on_refresh=lambda _: begun.append(asyncio.create_task(later()))) as (authorizer, _, _clock):
+            await header_of(authorizer)
+            assert await begun[0]
+
+    @pytest.mark.parametrize("own_task", [False, True])
+    async def test_a_refusal_within_it_does_not_wait_for_itself(self, own_task: bool) -> None:
         """The call inside fails, the token is renewed by the one outside."""
         inside: list[BaseException] = []
 
-        async def ask(_: Any) -> None:
-            if inside:
-                return
+        async def refused() -> None:
             authorizer.handle_missing_authorization(await authorizer.get_authorization_header())
             try:
                 await authorizer.get_authorization_header()
             except TokenRefreshError as error:
                 inside.append(error)
+
+        async def ask(_: Any) -> None:
+            if not inside:
+                await (asyncio.create_task(refused()) if own_task else refused())
 
         async with fake(on_refresh=ask) as (authorizer, auth, _), asyncio.timeout(1):
             assert await header_of(authorizer) == "Bearer at-2"

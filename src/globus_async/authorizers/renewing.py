@@ -39,6 +39,9 @@ _CALLBACK_SECONDS: Final = 30.0
 _WRONG_CLIENT: Final = frozenset({"invalid_client", "unauthorized_client"})
 _GONE: Final = _WRONG_CLIENT | {"invalid_grant", "access_denied"}
 
+_renewal: contextvars.ContextVar[asyncio.Task[Any] | None] = contextvars.ContextVar("renewal", default=None)
+"""The renewal that the current task is or comes from: what ``on_refresh`` does in tasks of its own is part of it."""
+
 
 class RenewingAuthorizer(GlobusAuthorizer):
     """
@@ -120,8 +123,8 @@ class RenewingAuthorizer(GlobusAuthorizer):
         return self._held is not None or self._lost is None
 
     def is_renewing(self) -> bool:
-        """Say whether the current task is the renewal, as when ``on_refresh`` makes a call with the new token."""
-        return self._flight is not None and self._flight is asyncio.current_task()
+        """Say whether the current task is part of the renewal, as are the calls that ``on_refresh`` makes."""
+        return self._flight is not None and self._flight is _renewal.get()
 
     def _usable(self) -> HeldToken | None:
         """Return the token if no renewal need be waited for; start one beside the calls when it is due."""
@@ -155,7 +158,7 @@ class RenewingAuthorizer(GlobusAuthorizer):
             flight, self._lock = None, asyncio.Lock()  # cut off by the end of its loop, or left behind by a fork
         if flight is None:
             flight = self._take_off()
-        elif flight is asyncio.current_task():
+        elif self.is_renewing():
             return TokenRefreshError("the new token was refused while on_refresh was using it")
         try:
             return await asyncio.shield(flight)
@@ -183,6 +186,7 @@ class RenewingAuthorizer(GlobusAuthorizer):
 
     async def _fly(self) -> TokenRefreshError | None:
         """Renew, tell ``on_refresh``; return what went wrong, for each waiter to raise its own."""
+        _renewal.set(asyncio.current_task())
         async with self._lock:
             wall, monotonic = self._clock.wall(), self._clock.monotonic()
             try:
