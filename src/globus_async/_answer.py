@@ -12,7 +12,7 @@ from ._retry_after import retry_after
 from ._secret import Secret, struck
 from .errors import ResponseDecodeError
 
-__all__ = ("Answer", "Headers")
+__all__ = ("Answer", "ErrorInside", "Headers")
 
 T = TypeVar("T")
 
@@ -204,3 +204,7 @@ class Answer:
         error.http_status = self.status
         error.request_id = self.headers.get("x-request-id")
         return error
+
+
+class ErrorInside(ResponseDecodeError):
+    """An error document with a status of success, as who reads it finds; a call fails with it as with any other."""

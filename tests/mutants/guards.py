@@ -71,7 +71,7 @@ GUARDS: Final = (
         ("delay is None or delay >= left or", "delay is None or"),
         ("or not origin.budget.take(throttled=throttled)", ""),
         ("            _hold_back(origin, answer, policy, delay, now=clock.monotonic())\n", "            pass\n"),
-        ("outcome = unusable.with_traceback(None)", "outcome = unusable"),
+        ("else unusable.with_traceback(None)", "else unusable"),
         ("if origin.held_until - began >= left:", "if False:"),
     ),
     *_of(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING, TypeVar
 
-from .._answer import Answer
+from .._answer import Answer, ErrorInside
 from .._secret import bare, struck
 from ..errors import Attempt, GlobusAPIError, GlobusTimeoutError, NetworkError, ResponseDecodeError, visible
 
@@ -74,7 +74,8 @@ async def exchange(
                 try:
                     result = await read(outcome)
                 except ResponseDecodeError as unusable:
-                    outcome = unusable.with_traceback(None)  # the frames below hold the document
+                    # an error inside is one, whatever its status says; the frames of others hold the document
+                    outcome = outcome if isinstance(unusable, ErrorInside) else unusable.with_traceback(None)
                 else:
                     origin.budget.refill(after_retry=retries > 0)
                     return result

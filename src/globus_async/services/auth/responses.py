@@ -6,10 +6,11 @@ import logging
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, NoReturn, TypeVar, cast
 
+from ..._answer import ErrorInside
 from ..._json import is_list, is_object
 from ..._secret import Secret
 from ...authorizers.token import lifetime_of
-from ...errors import GlobusSDKUsageError, ResponseDecodeError
+from ...errors import GlobusSDKUsageError
 from ...paging import Page
 from ...response import GlobusHTTPResponse
 from ...scopes.consents import ConsentForest
@@ -31,7 +32,6 @@ if TYPE_CHECKING:
 __all__ = (
     "ClientCredentialResponse",
     "ClientResponse",
-    "ErrorInside",
     "GetConsentsResponse",
     "IntrospectionResponse",
     "OAuthAuthorizationCodeResponse",
@@ -184,7 +184,7 @@ class OAuthTokenResponse(_TokenResponse[TokenDocument]):
         super().__init__(answer, data)
         self.decoder: IDTokenDecoder | None = None
         self.nonce: str | None = None
-        _refuse_error(answer, data)
+        _refuse_error(data)
         if not is_object(data) or not _has_token(data) or (self.needs_token_type and not _is_bearer(data)):
             raise answer.unusable("it should hold a bearer token")
         others = data.get("other_tokens")
@@ -269,7 +269,7 @@ class OAuthDependentTokenResponse(_TokenResponse[list[TokenInfo]]):
 
     def __init__(self, answer: Answer, data: Any) -> None:
         super().__init__(answer, data)
-        _refuse_error(answer, data)
+        _refuse_error(data)
         if not is_list(data) or not all(is_object(entry) and _has_token(entry) for entry in data):
             raise answer.unusable("it should be a list of tokens")
         self._index(data)
@@ -344,15 +344,6 @@ def _info(entry: Mapping[str, Any], started_at: float) -> TokenInfo:
     }
 
 
-class ErrorInside(ResponseDecodeError):
-    """An error document that came with status 200; whoever sent the request makes the real error of it."""
-
-    def __init__(self, answer: Answer) -> None:
-        super().__init__("the answer is an error, whatever its status says", stage="answer cut")
-        self.answer = answer
-        self.hopeless = True
-
-
-def _refuse_error(answer: Answer, data: object) -> None:
+def _refuse_error(data: object) -> None:
     if is_object(data) and "error" in data:
-        raise ErrorInside(answer)
+        raise ErrorInside("the answer is an error, whatever its status says", stage="answer cut")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final, TypeVar, overload
 from uuid import UUID
 
 from ..._request import MISSING, MissingType
-from ..._secret import Secret, bare
+from ..._secret import Secret
 from ...authorizers import GlobusAuthorizer, NullAuthorizer, RenewingAuthorizer
 from ...errors import Attempt, GlobusAPIError, GlobusSDKUsageError
 from ...response import GlobusHTTPResponse
@@ -17,7 +17,6 @@ from .documents import ActiveDocument
 from .errors import AuthAPIError, error_for
 from .id_token_decoder import IDTokenDecoder
 from .responses import (
-    ErrorInside,
     OAuthAuthorizationCodeResponse,
     OAuthRefreshTokenResponse,
     OAuthTokenResponse,
@@ -345,28 +344,19 @@ class AuthLoginClient(DiscoveryMethods):
         REST: `POST /v2/oauth2/token <https://docs.globus.org/api/auth/reference/#token-request>`_
         """
         form_data, body_params = _hidden({**form_data, **(body_params or {})}), None
-        inside: ErrorInside | None = None
-        try:
-            tokens = await self._send(
-                "POST",
-                "/v2/oauth2/token",
-                response_class,
-                form=form_data,
-                query_params=query_params,
-                replay=form_data.get("grant_type") in _HARMLESS,
-                urgent=True,
-                authorizer=self._credentials(),
-            )
-        except ErrorInside as error:
-            inside = error
-        else:
-            if isinstance(tokens, OAuthTokenResponse):
-                tokens.decoder = self._decoder
-            return tokens
-        sent = [value for value in form_data.values() if isinstance(value, Secret)]
-        if (credentials := self._credentials()) is not None:
-            sent += bare(await credentials.get_authorization_header())
-        raise error_for(inside.answer.hiding(*sent), inside.attempts)
+        tokens = await self._send(
+            "POST",
+            "/v2/oauth2/token",
+            response_class,
+            form=form_data,
+            query_params=query_params,
+            replay=form_data.get("grant_type") in _HARMLESS,
+            urgent=True,
+            authorizer=self._credentials(),
+        )
+        if isinstance(tokens, OAuthTokenResponse):
+            tokens.decoder = self._decoder
+        return tokens
 
     def _credentials(self) -> GlobusAuthorizer | None:
         """Return what authenticates at the token endpoint: never something that would ask that very endpoint first."""
