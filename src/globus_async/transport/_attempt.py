@@ -16,7 +16,7 @@ from ..errors import (
     NetworkError,
     ResponseDecodeError,
 )
-from ._content import BodyReader
+from ._content import BodyReader, unusable
 from ._outgoing import NO_AUTH, outgoing
 
 if TYPE_CHECKING:
@@ -129,15 +129,15 @@ class Sender:
             raise error.with_traceback(None) from None
 
     async def _read(self, response: httpx.Response, headers: Headers, stream: Any) -> bytes:
-        if headers.fields > _MOST_HEADERS:
-            raise _hopeless(f"it has more than {_MOST_HEADERS} headers", response.status_code)
-        if "content-length" in headers and "transfer-encoding" in headers:
-            raise _hopeless("it says in two ways how long it is", response.status_code)
-        if len({*headers.get("content-length", "").split(", ")}) > 1:
-            raise _hopeless("it says twice how long it is, and not the same", response.status_code)
-        if headers.get("transfer-encoding", "chunked").lower() != "chunked":
-            raise _hopeless("it has a transfer coding that was not asked for", response.status_code)
         try:
+            if headers.fields > _MOST_HEADERS:
+                raise unusable(f"it has more than {_MOST_HEADERS} headers")
+            if "content-length" in headers and "transfer-encoding" in headers:
+                raise unusable("it says in two ways how long it is")
+            if len({*headers.get("content-length", "").split(", ")}) > 1:
+                raise unusable("it says twice how long it is, and not the same")
+            if headers.get("transfer-encoding", "chunked").lower() != "chunked":
+                raise unusable("it has a transfer coding that was not asked for")
             if response.is_stream_consumed:  # by a hook of the caller's own client; it is decoded by then
                 reader = BodyReader("", self._most_bytes)
                 reader.feed(response.content)
@@ -149,12 +149,6 @@ class Sender:
         except ResponseDecodeError as error:
             error.http_status = response.status_code
             raise
-
-
-def _hopeless(why: str, status: int | None) -> ResponseDecodeError:
-    error = ResponseDecodeError(f"the answer cannot be used: {why}", stage="answer cut")
-    error.http_status, error.hopeless = status, True
-    return error
 
 
 def _late(request: Request, message: httpx.Request | None) -> GlobusTimeoutError:
@@ -172,7 +166,7 @@ def _network_error(error: Exception, request: Request) -> NetworkError:
     words = str(error)  # the exchange strikes credentials that those of a caller's own client may quote
     match error:
         case HeadTooLargeError():
-            return _hopeless(f"it has more than {_MOST_HEADERS} headers, or one that is far too long", None)
+            return unusable(f"it has more than {_MOST_HEADERS} headers, or one that is far too long")
         case httpx.ConnectTimeout() | httpx.PoolTimeout():
             return GlobusConnectionTimeoutError(f"{what}: no connection in time", stage="not sent")
         case httpx.LocalProtocolError() | httpx.UnsupportedProtocol():

@@ -8,7 +8,7 @@ from typing import Final, Protocol
 
 from ..errors import ResponseDecodeError
 
-__all__ = ("ACCEPT_ENCODING", "BodyReader")
+__all__ = ("ACCEPT_ENCODING", "BodyReader", "unusable")
 
 ACCEPT_ENCODING: Final = "gzip, deflate"
 _MOST_CODINGS: Final = 2
@@ -80,7 +80,7 @@ class BodyReader:
             name for part in content_encoding.lower().split(",") if (name := part.strip()) not in {"", "identity"}
         ]
         if len(codings) > _MOST_CODINGS or any(name not in {"gzip", "x-gzip", "deflate"} for name in codings):
-            raise _unusable("it has a content coding that was not asked for")
+            raise unusable("it has a content coding that was not asked for")
         self._layers = [_Layer(name.removeprefix("x-")) for name in reversed(codings)]
         self._limit = limit
         self._parts: list[bytes] = []
@@ -105,7 +105,7 @@ class BodyReader:
         else:
             broken = False
         if broken:
-            raise _unusable("its compressed body is damaged", hopeless=False)
+            raise unusable("its compressed body is damaged", hopeless=False)
 
     def _through(self, layers: list[_Layer], data: bytes) -> None:
         first, *rest = layers
@@ -118,9 +118,9 @@ class BodyReader:
     def _keep(self, piece: bytes) -> None:
         self._size += len(piece)
         if self._size > self._limit:
-            raise _unusable(f"it is larger than the limit of {self._limit} bytes (Transport(max_response_bytes=...))")
+            raise unusable(f"it is larger than the limit of {self._limit} bytes (Transport(max_response_bytes=...))")
         if self._size > _RATIO_FREE and self._size > _RATIO * self._received:
-            raise _unusable(f"it unpacks to more than {_RATIO} times its size")
+            raise unusable(f"it unpacks to more than {_RATIO} times its size")
         self._parts.append(piece)
 
     def body(self) -> bytes:
@@ -131,11 +131,12 @@ class BodyReader:
             ResponseDecodeError: A compressed body without its end.
         """
         if not all(layer.complete for layer in self._layers):
-            raise _unusable("its compressed body breaks off", hopeless=False)
+            raise unusable("its compressed body breaks off", hopeless=False)
         return self._parts[0] if len(self._parts) == 1 else b"".join(self._parts)
 
 
-def _unusable(why: str, *, hopeless: bool = True) -> ResponseDecodeError:
+def unusable(why: str, *, hopeless: bool = True) -> ResponseDecodeError:
+    """Return the error that says why an answer cannot be used, and by default that the same would come again."""
     error = ResponseDecodeError(f"the answer cannot be used: {why}", stage="answer cut")
     error.hopeless = hopeless
     return error
