@@ -232,6 +232,17 @@ async def test_where_services_are_is_found_out_once(monkeypatch: pytest.MonkeyPa
     assert first.base_url == second.base_url == "https://one.example/"
 
 
+async def test_a_client_that_has_an_address_of_its_own_keeps_it() -> None:
+    """Whatever was found out before for other clients of the same service."""
+
+    class Mirror(TransferClient):
+        default_base_url = "https://mirror.example"
+
+    async with (globus := GlobusBackend(UUID(int=1), "secret")).lifespan():
+        assert globus.make_client(TransferClient, None).base_url == "https://transfer.api.globus.org/"
+        assert globus.make_client(Mirror, None).base_url == "https://mirror.example/"
+
+
 async def test_an_application_can_act_as_itself(house: House) -> None:
     """With its client credentials, fetched once."""
     tc = house.globus.own_client(TransferClient, TransferScopes.all)

@@ -94,6 +94,7 @@ class GlobusBackend:
         self._urls = {
             name: checked_base_url(url, source=f"service_urls[{name!r}]") for name, url in (service_urls or {}).items()
         }
+        self._found_urls: dict[str, str] = {}
         self._make_transport = transport
         self._now: _Running | None = None
         self.principal = BearerToken(self)
@@ -162,7 +163,9 @@ class GlobusBackend:
 
     def _found_url(self, service: str) -> str:
         """Find a service by environment, variables and files: once, not for every request."""
-        url = self._urls[service] = get_service_url(service, self.environment)
+        url = self._found_urls.get(service)
+        if url is None:
+            url = self._found_urls[service] = get_service_url(service, self.environment)
         return url
 
     async def introspect(self, token: Secret) -> Principal | None:
