@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import io
 import threading
 from collections.abc import Iterator, Mapping
@@ -208,8 +209,7 @@ class MemoryStorage:
 
     def without_links(self) -> MemoryStorage:
         """Return the same files where no link is followed."""
-        same = MemoryStorage()
-        same._root, same._lock, same._quota, same._now = self._root, self._lock, self._quota, self._now
+        same = copy.copy(self)
         same._most_links = 0
         return same
 
@@ -219,9 +219,8 @@ class MemoryStorage:
             _, node = self._find(path)
             if not isinstance(node, _Directory):
                 raise StorageError(Problem.NOT_A_DIRECTORY, "Not a directory")
-            below = MemoryStorage()
-            below._root, below._lock, below._quota, below._now = node, self._lock, self._quota, self._now
-            below._most_links = self._most_links
+            below = copy.copy(self)
+            below._root = node
             return below
 
     def _exists(self, path: Parts) -> bool:

@@ -8,6 +8,7 @@ for links at the same time.
 
 from __future__ import annotations
 
+import copy
 import errno
 import functools
 import grp
@@ -175,14 +176,14 @@ class RealStorage:
 
     def without_links(self) -> RealStorage:
         """Return the same files where no link is followed."""
-        same = RealStorage(self._root)
-        same._top, same._quota, same._most_links = self._top, self._quota, 0
+        same = copy.copy(self)
+        same._most_links = 0
         return same
 
     def subtree(self, path: Parts) -> RealStorage:
         """Return the storage that has this directory as its root."""
-        below = RealStorage(self._root)
-        below._top, below._quota, below._most_links = self._top + path, self._quota, self._most_links
+        below = copy.copy(self)
+        below._top = self._top + path
         return below
 
     @contextmanager
