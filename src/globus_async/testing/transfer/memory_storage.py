@@ -209,7 +209,7 @@ class MemoryStorage:
 
     def without_links(self) -> MemoryStorage:
         """Return the same files where no link is followed."""
-        same = copy.copy(self)
+        same: MemoryStorage = copy.copy(self)
         same._most_links = 0
         return same
 
@@ -219,7 +219,7 @@ class MemoryStorage:
             _, node = self._find(path)
             if not isinstance(node, _Directory):
                 raise StorageError(Problem.NOT_A_DIRECTORY, "Not a directory")
-            below = copy.copy(self)
+            below: MemoryStorage = copy.copy(self)
             below._root = node
             return below
 

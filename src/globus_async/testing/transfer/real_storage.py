@@ -176,13 +176,13 @@ class RealStorage:
 
     def without_links(self) -> RealStorage:
         """Return the same files where no link is followed."""
-        same = copy.copy(self)
+        same: RealStorage = copy.copy(self)
         same._most_links = 0
         return same
 
     def subtree(self, path: Parts) -> RealStorage:
         """Return the storage that has this directory as its root."""
-        below = copy.copy(self)
+        below: RealStorage = copy.copy(self)
         below._top = self._top + path
         return below
 
