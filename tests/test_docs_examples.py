@@ -4,18 +4,14 @@ from __future__ import annotations
 
 import ast
 import asyncio
-import inspect
-import io
 import os
 import re
 import sys
 import textwrap
 from asyncio.subprocess import PIPE, STDOUT
 from collections.abc import Iterator
-from contextlib import redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
-from types import FunctionType
 
 import pytest
 
@@ -24,6 +20,7 @@ from globus_async.scopes import TransferScopes
 from globus_async.testing import GlobusEmulator
 from tests.services.transfer.world import World, world
 from tests.source import ROOT
+from tests.toolkit.examples import executed
 
 FENCE = re.compile(r"^( *)```(?P<language>\S*)[^\n]*\n(?P<body>.*?)^\1```$", re.MULTILINE | re.DOTALL)
 PROGRAM = re.compile(r"asyncio\.run\(|asyncio\.Runner\(|^(import|from) globus_sdk\b", re.MULTILINE)
@@ -78,11 +75,7 @@ async def run(block: Block, page: Page, names: World) -> None:
     if PROGRAM.search(source) is not None:
         await run_as_program(source, page, names)
         return
-    code = compile(source, page.name, "exec", flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
-    with redirect_stdout(io.StringIO()):
-        result = FunctionType(code, names)()
-        if inspect.isawaitable(result):
-            await result
+    await executed(source, names, page=page.name)
 
 
 async def run_as_program(source: str, page: Page, names: World) -> None:

@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import ast
 import doctest
 import inspect
-import io
-from contextlib import redirect_stdout
-from types import FunctionType
 from typing import Any
 
 import pytest
@@ -17,10 +13,9 @@ from globus_async.scopes import consents
 from globus_async.services import auth
 from globus_async.services.auth import AuthClient, ConfidentialAppAuthClient, NativeAppAuthClient
 from tests.services.auth.service import say
-from tests.services.auth.world import World, world
+from tests.services.auth.world import world
+from tests.toolkit.examples import check_examples, examples_of
 
-CHECK = doctest.OutputChecker()
-PARSER = doctest.DocTestParser()
 CLIENTS = (AuthClient, NativeAppAuthClient, ConfidentialAppAuthClient)
 
 
@@ -47,7 +42,7 @@ def others() -> dict[str, Any]:
             if inspect.isclass(thing) and not issubclass(thing, (BaseClient, Exception)):
                 members = inspect.getmembers(thing, lambda member: callable(member) or isinstance(member, property))
                 found |= {f"{name}.{each}": member for each, member in members if not each.startswith("_")}
-    return {name: thing for name, thing in found.items() if PARSER.get_examples(inspect.getdoc(thing) or "")}
+    return {name: thing for name, thing in found.items() if examples_of(thing)}
 
 
 METHODS, OTHERS = methods(), others()
@@ -55,28 +50,13 @@ WITHOUT = {"AuthClient.oauth2_token", "AuthClient.oauth2_exchange_code_for_token
 """Those that others are made of, and show."""
 
 
-async def run(example: doctest.Example, names: World) -> str:
-    """Run a statement, which may await, and return what it prints."""
-    code = compile(example.source, "<example>", "single", flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
-    printed = io.StringIO()
-    with redirect_stdout(printed):
-        result = FunctionType(code, names)()
-        if inspect.isawaitable(result):
-            await result
-    return printed.getvalue()
-
-
 @pytest.mark.parametrize("name", [*METHODS, *OTHERS])
 async def test_example(name: str) -> None:
     """Each statement of the example prints what the docstring says."""
-    examples = PARSER.get_examples(inspect.getdoc({**METHODS, **OTHERS}[name]) or "")
-    assert examples or name in WITHOUT
+    documented = {**METHODS, **OTHERS}[name]
+    assert examples_of(documented) or name in WITHOUT
     async with world() as names:
-        for example in examples:
-            printed = await run(example, names)
-            assert CHECK.check_output(example.want, printed, doctest.ELLIPSIS), (
-                f"{name}: {example.source.strip()}\nshould print\n{example.want}but printed\n{printed}"
-            )
+        await check_examples(documented, names, options=doctest.ELLIPSIS)
 
 
 @pytest.mark.parametrize("name", METHODS)
@@ -94,5 +74,5 @@ def test_docstring(name: str) -> None:
 def test_the_count(capsys: pytest.CaptureFixture[str]) -> None:
     """Say how many there are."""
     everything = [*METHODS.values(), *OTHERS.values()]
-    statements = sum(len(PARSER.get_examples(inspect.getdoc(each) or "")) for each in everything)
+    statements = sum(len(examples_of(each)) for each in everything)
     say(capsys, f"{len(everything)} docstrings of Auth, scopes and gare, {statements} statements")

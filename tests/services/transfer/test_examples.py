@@ -2,22 +2,16 @@
 
 from __future__ import annotations
 
-import ast
 import doctest
 import inspect
-import io
-from contextlib import redirect_stdout
-from types import FunctionType
 from typing import Any
 
 import pytest
 
 from globus_async import BaseClient
 from globus_async.services.transfer import CreateTunnelData, DeleteData, TransferClient, TransferData
-from tests.services.transfer.world import World, world
-
-CHECK = doctest.OutputChecker()
-PARSER = doctest.DocTestParser()
+from tests.services.transfer.world import world
+from tests.toolkit.examples import check_examples, examples_of
 
 
 def documented() -> dict[str, Any]:
@@ -39,28 +33,12 @@ EXEMPT = {"CreateTunnelData"}
 """Shown in the example of `create_tunnel`."""
 
 
-async def run(example: doctest.Example, names: World) -> str:
-    """Run a statement, which may await, and return what it prints."""
-    code = compile(example.source, "<example>", "single", flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
-    printed = io.StringIO()
-    with redirect_stdout(printed):
-        result = FunctionType(code, names)()
-        if inspect.isawaitable(result):
-            await result
-    return printed.getvalue()
-
-
 @pytest.mark.parametrize("name", DOCUMENTED)
 async def test_example(name: str) -> None:
     """Each statement of the example prints what the docstring says."""
-    examples = PARSER.get_examples(inspect.getdoc(DOCUMENTED[name]) or "")
-    assert examples or name in EXEMPT
+    assert examples_of(DOCUMENTED[name]) or name in EXEMPT
     async with world() as names:
-        for example in examples:
-            printed = await run(example, names)
-            assert CHECK.check_output(example.want, printed, doctest.ELLIPSIS), (
-                f"{name}: {example.source.strip()}\nshould print\n{example.want}but printed\n{printed}"
-            )
+        await check_examples(DOCUMENTED[name], names, options=doctest.ELLIPSIS)
 
 
 @pytest.mark.parametrize("name", [name for name in DOCUMENTED if name.startswith("TransferClient.")])
@@ -79,6 +57,6 @@ def test_docstring(name: str) -> None:
 
 def test_the_count(capsys: pytest.CaptureFixture[str]) -> None:
     """Say how many there are."""
-    statements = sum(len(PARSER.get_examples(inspect.getdoc(each) or "")) for each in DOCUMENTED.values())
+    statements = sum(len(examples_of(each)) for each in DOCUMENTED.values())
     with capsys.disabled():
         print(f"\n{len(DOCUMENTED)} docstrings of Transfer, {statements} statements")  # noqa: T201 -- figures are to be seen
