@@ -52,8 +52,8 @@ async def test_a_login_cancelled_at_every_suspension(house: House, record_proper
     record_property(POINTS, await every_suspension(call, holds))
 
 
-async def test_a_logout_is_carried_through(house: House) -> None:
-    """Cancelled as soon as the session is gone, it revokes the tokens all the same."""
+async def cancelled_logout(house: House) -> asyncio.Task[Any]:
+    """Log in and out again, and cancel that as soon as the session is gone and a token is being revoked."""
     browser = await house.browser()
     await house.log_in(browser)
     csrf = (await browser.get("/session")).json()["csrf"]
@@ -61,6 +61,12 @@ async def test_a_logout_is_carried_through(house: House) -> None:
     leaving = asyncio.create_task(browser.post("/logout", data={"csrf_token": csrf}))
     await arrived.wait()
     leaving.cancel()
+    return leaving
+
+
+async def test_a_logout_is_carried_through(house: House) -> None:
+    """Cancelled as soon as the session is gone, it revokes the tokens all the same."""
+    leaving = await cancelled_logout(house)
     await asyncio.gather(leaving, return_exceptions=True)
     auth, now = house.emulator.auth, house.clock.wall()
     for _ in range(100):
@@ -72,13 +78,7 @@ async def test_a_logout_is_carried_through(house: House) -> None:
 
 async def test_a_logout_outlives_the_application(house: House) -> None:
     """Stopping the application in the middle of one waits until the tokens are revoked."""
-    browser = await house.browser()
-    await house.log_in(browser)
-    csrf = (await browser.get("/session")).json()["csrf"]
-    arrived = house.arrival("POST", "/v2/oauth2/token/revoke")
-    leaving = asyncio.create_task(browser.post("/logout", data={"csrf_token": csrf}))
-    await arrived.wait()
-    leaving.cancel()
+    leaving = await cancelled_logout(house)
     await house.stop()
     await asyncio.gather(leaving, return_exceptions=True)
     auth, now = house.emulator.auth, house.clock.wall()
