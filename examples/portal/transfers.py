@@ -106,7 +106,7 @@ def shown(task: Mapping[str, Any]) -> dict[str, Any]:
         "moved": human_size(task["bytes_transferred"]),
         "speed": f"{human_size(task['effective_bytes_per_second'])}/s",
         "faults": task["faults"],
-        "is_over": task["status"] in {"SUCCEEDED", "FAILED"},
+        "is_done": task["status"] in {"SUCCEEDED", "FAILED"},
     }
 
 

@@ -19,9 +19,8 @@ if TYPE_CHECKING:
     from . import scopes as scopes
     from . import services as services
     from . import transport as transport
-    from ._request import MISSING as MISSING
-    from ._request import MissingType as MissingType
-    from ._secret import Secret as Secret
+    from ._http.missing import MISSING as MISSING
+    from ._http.missing import MissingType as MissingType
     from ._version import __version__ as __version__
     from .authorizers import AccessTokenAuthorizer as AccessTokenAuthorizer
     from .authorizers import BasicAuthorizer as BasicAuthorizer
@@ -70,6 +69,7 @@ if TYPE_CHECKING:
     from .scopes import ScopeCycleError as ScopeCycleError
     from .scopes import ScopeParseError as ScopeParseError
     from .scopes import ScopeParser as ScopeParser
+    from .secret import Secret as Secret
     from .services.auth import AuthAPIError as AuthAPIError
     from .services.auth import AuthClient as AuthClient
     from .services.auth import AuthLoginClient as AuthLoginClient
@@ -90,6 +90,7 @@ if TYPE_CHECKING:
     from .services.auth import OAuthRefreshTokenResponse as OAuthRefreshTokenResponse
     from .services.auth import OAuthTokenResponse as OAuthTokenResponse
     from .services.transfer import ActivationRequirementsResponse as ActivationRequirementsResponse
+    from .services.transfer import BatchSubmission as BatchSubmission
     from .services.transfer import CreateTunnelData as CreateTunnelData
     from .services.transfer import DeleteData as DeleteData
     from .services.transfer import EndpointDisconnected as EndpointDisconnected
@@ -98,9 +99,8 @@ if TYPE_CHECKING:
     from .services.transfer import OperationPaused as OperationPaused
     from .services.transfer import PathExists as PathExists
     from .services.transfer import SubmittedTask as SubmittedTask
-    from .services.transfer import Submitting as Submitting
     from .services.transfer import SyncLevel as SyncLevel
-    from .services.transfer import TaskEnd as TaskEnd
+    from .services.transfer import TaskEndReason as TaskEndReason
     from .services.transfer import TaskInactive as TaskInactive
     from .services.transfer import TaskOutcome as TaskOutcome
     from .services.transfer import TaskWatch as TaskWatch
@@ -115,8 +115,8 @@ if TYPE_CHECKING:
     from .transport import Transport as Transport
 
 _HOMES: Final = {
-    "_request": ("MISSING", "MissingType"),
-    "_secret": ("Secret",),
+    "_http.missing": ("MISSING", "MissingType"),
+    "secret": ("Secret",),
     "_version": ("__version__",),
     "authorizers": (
         "AccessTokenAuthorizer",
@@ -191,9 +191,9 @@ _HOMES: Final = {
         "OperationPaused",
         "PathExists",
         "SubmittedTask",
-        "Submitting",
+        "BatchSubmission",
         "SyncLevel",
-        "TaskEnd",
+        "TaskEndReason",
         "TaskInactive",
         "TaskOutcome",
         "TaskWatch",
@@ -222,6 +222,7 @@ __all__ = (
     "AuthorizationRequired",
     "BaseClient",
     "BasicAuthorizer",
+    "BatchSubmission",
     "Bulk",
     "BulkError",
     "ClientClosedError",
@@ -288,9 +289,8 @@ __all__ = (
     "ServiceUnavailable",
     "SubmissionUncertain",
     "SubmittedTask",
-    "Submitting",
     "SyncLevel",
-    "TaskEnd",
+    "TaskEndReason",
     "TaskInactive",
     "TaskOutcome",
     "TaskWatch",

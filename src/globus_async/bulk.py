@@ -30,7 +30,7 @@ from collections.abc import (
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, cast
 
-from ._source import Source
+from ._item_source import Source
 from .errors import GlobusError, GlobusSDKUsageError
 
 if TYPE_CHECKING:
@@ -290,7 +290,7 @@ class _Run(Generic[I, R]):
                 raise GlobusSDKUsageError("outcomes are read inside 'async with' only")
             if self._end is not None:
                 raise self._end
-            if not self._working or (self._source.is_over and not self._under_way):
+            if not self._working or (self._source.is_done and not self._under_way):
                 raise StopAsyncIteration
             self._news.clear()
             await self._news.wait()
@@ -299,7 +299,7 @@ class _Run(Generic[I, R]):
 
     def take_no_more(self) -> None:
         """Begin nothing new; what is under way is finished."""
-        self._source.is_over = True
+        self._source.is_done = True
 
     async def _work(self) -> None:
         try:

@@ -8,21 +8,24 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Self, TypeVar, overload
 from urllib.parse import SplitResult, parse_qs, urlsplit
 
-from ._body import CONTENT_TYPES, encoded, kind_of
-from ._headers import Fields, standard, with_own
-from ._reading import as_it_came, as_page, as_shape
-from ._request import MISSING, MissingType, Request, query, settled, user_path
-from ._secret import Secret
+from ._http.body import CONTENT_TYPES, encoded, kind_of
+from ._http.headers import Fields, default_headers, merge_headers
+from ._http.missing import MISSING, MissingType
+from ._http.path import user_path
+from ._http.query import drop_missing, encode_query
+from ._http.request import Request
+from ._response_readers import as_it_came, as_page, as_shape
 from .config import checked_base_url, get_service_url
 from .errors import Attempt, GlobusAPIError, GlobusSDKUsageError
-from .paging import Page, Pages, Position, Style
+from .paging import Cursor, Page, Pages, PagingStyle
 from .response import GlobusHTTPResponse
+from .secret import Secret
 from .transport import RateLimit, RetryPolicy, Transport, exchange
 
 if TYPE_CHECKING:
     from types import TracebackType
 
-    from ._answer import Answer
+    from ._http.response import RawResponse
     from .authorizers import GlobusAuthorizer
 
 __all__ = ("BaseClient",)
@@ -92,7 +95,7 @@ class BaseClient:
 
     @app_name.setter
     def app_name(self, name: str | None) -> None:
-        self._plain = standard(name)
+        self._plain = default_headers(name)
         self._app_name = name
 
     def set_app_name(self, app_name: str) -> None:
@@ -254,7 +257,7 @@ class BaseClient:
                 " request(..., automatic_authorization=False)"
             )
         request = Request(
-            method, url, self._fields(kind, headers), encoded(data, kind), replayable=method in _REPLAYABLE
+            method, url, self._fields(kind, headers), encoded(data, kind), idempotent=method in _REPLAYABLE
         )
         return await self._exchanged(request, authorizer, as_it_came, renew=retry_401)
 
@@ -269,8 +272,8 @@ class BaseClient:
         query_params: Mapping[str, object] | None = None,
         data: object = MISSING,
         form: Mapping[str, object] | None = None,
-        replay: bool | None = None,
-        urgent: bool = False,
+        idempotent: bool | None = None,
+        bypass_limits: bool = False,
         authorizer: GlobusAuthorizer | MissingType | None = MISSING,
     ) -> R: ...
 
@@ -285,8 +288,8 @@ class BaseClient:
         query_params: Mapping[str, object] | None = None,
         data: object = MISSING,
         form: Mapping[str, object] | None = None,
-        replay: bool | None = None,
-        urgent: bool = False,
+        idempotent: bool | None = None,
+        bypass_limits: bool = False,
         authorizer: GlobusAuthorizer | MissingType | None = MISSING,
     ) -> GlobusHTTPResponse[D]: ...
 
@@ -300,8 +303,8 @@ class BaseClient:
         query_params: Mapping[str, object] | None = None,
         data: object = MISSING,
         form: Mapping[str, object] | None = None,
-        replay: bool | None = None,
-        urgent: bool = False,
+        idempotent: bool | None = None,
+        bypass_limits: bool = False,
         authorizer: GlobusAuthorizer | MissingType | None = MISSING,
     ) -> Any:
         """
@@ -309,14 +312,14 @@ class BaseClient:
 
         Args:
             method: The HTTP method.
-            path: Made by `path()`.
+            path: Made by `fill_path`.
             shape: The type of the document, or the response class that reads it.
             params: The method's own query parameters.
             query_params: The caller's further ones.
             data: The JSON body.
             form: The form body; its `Secret` values are revealed only there.
-            replay: Whether it may be carried out twice without harm; the default goes by the method.
-            urgent: Go past the gate, for renewals.
+            idempotent: Whether it may be carried out twice without harm; the default goes by the method.
+            bypass_limits: Ignore the limits on calls in flight and on the rate, for renewals.
             authorizer: Instead of the client's.
         """
         kind = "form" if form is not None else None if data is MISSING else "json"
@@ -325,8 +328,8 @@ class BaseClient:
             self._url(path, params, query_params),
             self._fields(kind, None),
             encoded(data if form is None else form, kind),  # never a local: a traceback would show what is in it
-            replayable=method in _REPLAYABLE if replay is None else replay,
-            urgent=urgent,
+            idempotent=method in _REPLAYABLE if idempotent is None else idempotent,
+            bypass_limits=bypass_limits,
             secrets=tuple(value for value in (form or {}).values() if isinstance(value, Secret)),
         )
         used = self.authorizer if isinstance(authorizer, MissingType) else authorizer
@@ -337,7 +340,7 @@ class BaseClient:
         path: str,
         item: type[T],  # noqa: ARG002 -- says the type of the items to type checkers
         *,
-        style: Style,
+        style: PagingStyle,
         params: Mapping[str, object] | None = None,
         query_params: Mapping[str, object] | None = None,
         num_results: int | None = None,
@@ -349,7 +352,7 @@ class BaseClient:
         Make the listing of an endpoint method; nothing is sent until it is used.
 
         Args:
-            path: Made by `path()`.
+            path: Made by `fill_path`.
             item: The type of an item.
             style: How the service pages it.
             params: The method's own query parameters.
@@ -359,16 +362,16 @@ class BaseClient:
             cap: Most items that the service gives.
             key: The member that holds the items.
         """
-        own = settled({**(params or {}), **(query_params or {})})
+        own = drop_missing({**(params or {}), **(query_params or {})})
         self._url(path, own, None)  # refuses bad parameters now, not at the first page
         start = {name: own.pop(name) for name, _ in style.start if name in own}
         size = style.size_parameter
         fixed = {size: own[size]} if size is not None and size in (query_params or {}) and size in own else None
         fields = self._fields(None, None)
 
-        async def fetch(position: Position) -> Page[T]:
+        async def fetch(position: Cursor) -> Page[T]:
             # where a page is goes before what was given: a caller's own offset is where to begin, not where to stay
-            request = Request("GET", self._url(path, {**own, **position}, fixed), fields, replayable=True)
+            request = Request("GET", self._url(path, {**own, **position}, fixed), fields, idempotent=True)
             return await self._exchanged(request, self.authorizer, partial(as_page, key))
 
         return Pages(fetch, style=style, start=start, num_results=num_results, page_size=page_size, cap=cap)
@@ -377,7 +380,7 @@ class BaseClient:
         self,
         request: Request,
         authorizer: GlobusAuthorizer | None,
-        read: Callable[[Answer], Awaitable[R]],
+        read: Callable[[RawResponse], Awaitable[R]],
         *,
         renew: bool = True,
     ) -> R:
@@ -394,18 +397,18 @@ class BaseClient:
                 renew=renew,
             )
 
-    def _error_for(self, answer: Answer, attempts: tuple[Attempt, ...]) -> GlobusAPIError:
+    def _error_for(self, answer: RawResponse, attempts: tuple[Attempt, ...]) -> GlobusAPIError:
         """Return the error that an answer means; services tell theirs apart."""
         return self.error_class(answer, attempts)
 
-    def _is_final(self, answer: Answer) -> bool:  # noqa: ARG002 -- for services to say
+    def _is_final(self, answer: RawResponse) -> bool:  # noqa: ARG002 -- for services to say
         """Say whether trying again after this 5xx answer is useless."""
         return False
 
     def _url(self, path: str, params: Mapping[str, object] | None, more: Mapping[str, object] | None) -> str:
         if params is None and more is None:
             return self._root + path
-        asked = query({**(params or {}), **(more or {})})
+        asked = encode_query({**(params or {}), **(more or {})})
         return f"{self._root}{path}?{asked}" if asked else self._root + path
 
     def _own(self, path: str) -> tuple[str, Mapping[str, object]]:
@@ -422,7 +425,7 @@ class BaseClient:
 
     def _fields(self, kind: str | None, headers: Mapping[str, str] | None) -> Fields:
         fields = self._plain if kind is None else (*self._plain, (b"Content-Type", CONTENT_TYPES[kind]))
-        return with_own(fields, headers) if headers else fields
+        return merge_headers(fields, headers) if headers else fields
 
 
 def _below(root: str, url: str) -> SplitResult | None:

@@ -29,8 +29,8 @@ from . import (
     TransferData,
     Transport,
 )
-from ._clock import SystemClock
 from .bulk import bulk
+from .clock import SystemClock
 from .scopes import TransferScopes
 
 if TYPE_CHECKING:

@@ -15,22 +15,22 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 from urllib.parse import parse_qsl
 
-from ._json import is_object
+from ._http.json_reader import is_object
 from .errors import GlobusError, GlobusSDKUsageError, PaginationStalled
 from .response import IterableResponse
 
 if TYPE_CHECKING:
     from types import TracebackType
 
-    from ._answer import Answer
+    from ._http.response import RawResponse
 
 __all__ = (
-    "Ahead",
+    "Cursor",
     "Fetch",
     "Page",
     "Pages",
-    "Position",
-    "Style",
+    "PagingStyle",
+    "Prefetch",
     "json_api",
     "last_key",
     "next_token",
@@ -41,7 +41,7 @@ __all__ = (
 )
 
 T = TypeVar("T")
-Position = Mapping[str, object]
+Cursor = Mapping[str, object]
 """Where a page is: the query parameters that lead to it."""
 
 
@@ -55,13 +55,13 @@ class Page(IterableResponse[T]):
 
     __slots__ = ("next",)
 
-    def __init__(self, answer: Answer, data: Mapping[str, Any], items_key: str, following: Position | None) -> None:
+    def __init__(self, answer: RawResponse, data: Mapping[str, Any], items_key: str, following: Cursor | None) -> None:
         super().__init__(answer, data, items_key)
         self.next = following
 
 
 @dataclass(frozen=True, slots=True)
-class Style:
+class PagingStyle:
     """
     How a listing is paged.
 
@@ -72,64 +72,64 @@ class Style:
         coming: From the same, where all further pages should be, if all of them have as many items.
     """
 
-    following: Callable[[Position, Mapping[str, Any], int], Position | None]
+    following: Callable[[Cursor, Mapping[str, Any], int], Cursor | None]
     size_parameter: str | None = None
     start: tuple[tuple[str, object], ...] = ()
-    coming: Callable[[Position, Mapping[str, Any], int], Iterable[Position]] | None = None
+    coming: Callable[[Cursor, Mapping[str, Any], int], Iterable[Cursor]] | None = None
 
 
-def _offset(position: Position, count: int) -> int:
+def _offset(position: Cursor, count: int) -> int:
     offset = str(position.get("offset", 0))  # a caller's own may be text
     return (int(offset) if offset.isdecimal() else 0) + count
 
 
-def _after_total(position: Position, document: Mapping[str, Any], count: int) -> Position | None:
+def _after_total(position: Cursor, document: Mapping[str, Any], count: int) -> Cursor | None:
     offset, total = _offset(position, count), document.get("total")
     return {"offset": offset} if isinstance(total, int) and offset < total else None
 
 
-def _up_to_total(position: Position, document: Mapping[str, Any], count: int) -> Iterable[Position]:
+def _up_to_total(position: Cursor, document: Mapping[str, Any], count: int) -> Iterable[Cursor]:
     total = document.get("total")
     stop = total if isinstance(total, int) else 0
     return ({"offset": offset} for offset in range(_offset(position, count), stop, count))
 
 
-def _after_has_next(position: Position, document: Mapping[str, Any], count: int) -> Position | None:
+def _after_has_next(position: Cursor, document: Mapping[str, Any], count: int) -> Cursor | None:
     return {"offset": _offset(position, count)} if document.get("has_next_page") is True else None
 
 
-def _after_marker(_position: Position, document: Mapping[str, Any], _count: int) -> Position | None:
+def _after_marker(_position: Cursor, document: Mapping[str, Any], _count: int) -> Cursor | None:
     marker = document.get("next_marker")
     return None if marker is None else {"marker": marker}
 
 
-def _after_last_key(_position: Position, document: Mapping[str, Any], _count: int) -> Position | None:
+def _after_last_key(_position: Cursor, document: Mapping[str, Any], _count: int) -> Cursor | None:
     return {"last_key": document.get("last_key")} if document.get("has_next_page") is True else None
 
 
-def _after_token(_position: Position, document: Mapping[str, Any], _count: int) -> Position | None:
+def _after_token(_position: Cursor, document: Mapping[str, Any], _count: int) -> Cursor | None:
     token = document.get("next_token")
     return None if token is None else {"next_token": token}
 
 
-def _after_link(_position: Position, document: Mapping[str, Any], _count: int) -> Position | None:
+def _after_link(_position: Cursor, document: Mapping[str, Any], _count: int) -> Cursor | None:
     links = document.get("links")
     link = links.get("next") if is_object(links) else None
     # only the query is taken over: where requests go is for the client to say, not for an answer
     return dict(parse_qsl(link.partition("?")[2].partition("#")[0])) if isinstance(link, str) and link else None
 
 
-def _after_nothing(_position: Position, _document: Mapping[str, Any], _count: int) -> Position | None:
+def _after_nothing(_position: Cursor, _document: Mapping[str, Any], _count: int) -> Cursor | None:
     return None
 
 
-offset_total: Final = Style(_after_total, "limit", (("offset", 0),), _up_to_total)
-offset_has_next: Final = Style(_after_has_next, "limit", (("offset", 0),))
-null_marker: Final = Style(_after_marker)
-last_key: Final = Style(_after_last_key, "limit")
-next_token: Final = Style(_after_token, "max_results")
-json_api: Final = Style(_after_link, "page[limit]")
-single: Final = Style(_after_nothing)
+offset_total: Final = PagingStyle(_after_total, "limit", (("offset", 0),), _up_to_total)
+offset_has_next: Final = PagingStyle(_after_has_next, "limit", (("offset", 0),))
+null_marker: Final = PagingStyle(_after_marker)
+last_key: Final = PagingStyle(_after_last_key, "limit")
+next_token: Final = PagingStyle(_after_token, "max_results")
+json_api: Final = PagingStyle(_after_link, "page[limit]")
+single: Final = PagingStyle(_after_nothing)
 
 _WINDOW: Final = 10
 """How many pages are fetched at a time by default."""
@@ -137,7 +137,7 @@ _WINDOW: Final = 10
 _MOST_EMPTY: Final = 1000
 """How many pages in a row may have no items; a service that filters may have some of them."""
 
-Fetch = Callable[[Position], Awaitable[Page[T]]]
+Fetch = Callable[[Cursor], Awaitable[Page[T]]]
 """Fetches the page that the parameters lead to."""
 
 
@@ -157,33 +157,33 @@ class Pages(Generic[T]):
         1
     """
 
-    __slots__ = ("_at_a_time", "_cap", "_fetch", "_page_size", "_start", "_style")
+    __slots__ = ("_cap", "_concurrency", "_fetch", "_page_size", "_start", "_style")
 
     def __init__(
         self,
         fetch: Fetch[T],
         *,
-        style: Style,
-        start: Position | None = None,
+        style: PagingStyle,
+        start: Cursor | None = None,
         num_results: int | None = None,
         page_size: int | None = None,
         cap: int | None = None,
-        at_a_time: int = _WINDOW,
+        concurrency: int = _WINDOW,
     ) -> None:
         self._cap: int | None = None
         for name, number in (
             ("num_results", num_results),
             ("the page size", page_size),
-            ("the number of pages at a time", at_a_time),
+            ("the number of pages at a time", concurrency),
         ):
             if number is not None and (not isinstance(number, int) or isinstance(number, bool) or number < 1):
                 raise GlobusSDKUsageError(f"{name} must be a whole number, 1 or more, or None for all there are")
         self._fetch = fetch
         self._style = style
-        self._start: Position = {**dict(style.start), **(start or {})}
+        self._start: Cursor = {**dict(style.start), **(start or {})}
         self._page_size = page_size
         self._cap = min((number for number in (num_results, cap) if number is not None), default=None)
-        self._at_a_time = at_a_time
+        self._concurrency = concurrency
 
     def __repr__(self) -> str:
         return f"<Pages: at most {self._cap if self._cap is not None else 'all'} items; await, iterate, or .pages()>"
@@ -194,20 +194,20 @@ class Pages(Generic[T]):
     def __aiter__(self) -> AsyncIterator[T]:
         return _Items(self.pages())
 
-    def pages(self, *, after: Position | None = None) -> AsyncIterator[Page[T]]:
+    def pages(self, *, after: Cursor | None = None) -> AsyncIterator[Page[T]]:
         """
         Iterate over pages instead of items.
 
         Args:
             after: Where to begin: the ``next`` of a page, or the ``resume_from`` of an error. The default is the start.
         """
-        return self._walk(after, self._at_a_time)
+        return self._walk(after, self._concurrency)
 
     async def list(self) -> list[T]:
         """Fetch everything that was asked for."""
         return [item async for item in self]
 
-    def at_a_time(self, pages: int) -> Pages[T]:
+    def concurrency(self, pages: int) -> Pages[T]:
         """
         Return the same listing, fetched so many pages at a time where a page tells the total.
 
@@ -220,10 +220,10 @@ class Pages(Generic[T]):
             start=self._start,
             num_results=self._cap,
             page_size=self._page_size,
-            at_a_time=pages,
+            concurrency=pages,
         )
 
-    def ahead(self, *, after: Position | None = None) -> Ahead[T]:
+    def prefetch(self, *, after: Cursor | None = None) -> Prefetch[T]:
         """
         Fetch each page while the one before is being worked on: never more than one ahead.
 
@@ -239,13 +239,13 @@ class Pages(Generic[T]):
             ...         print(task["status"])
             SUCCEEDED
         """
-        return Ahead(self._walk(after, 1))
+        return Prefetch(self._walk(after, 1))
 
-    def _walk(self, after: Position | None, at_a_time: int) -> _Walk[T]:
+    def _walk(self, after: Cursor | None, concurrency: int) -> _Walk[T]:
         start = self._start if after is None else {**self._start, **after}
-        return _Walk(self._at, self._style, start, self._cap, at_a_time)
+        return _Walk(self._at, self._style, start, self._cap, concurrency)
 
-    async def _at(self, position: Position, wanted: int | None) -> Page[T]:
+    async def _at(self, position: Cursor, wanted: int | None) -> Page[T]:
         size = self._page_size
         if self._style.size_parameter is None or (size is None and wanted is None):
             page = await self._fetch(position)
@@ -255,7 +255,7 @@ class Pages(Generic[T]):
         page.next = self._style.following(position, page.data, len(page))
         if page.next is not None and not all(isinstance(value, (str, int, type(None))) for value in page.next.values()):
             unusable = page.answer.unusable("what leads to its next page is neither text nor a number")
-            unusable.replayable = True
+            unusable.idempotent = True
             raise unusable
         return page
 
@@ -272,21 +272,21 @@ class _Walk(Generic[T]):
 
     def __init__(
         self,
-        at: Callable[[Position, int | None], Awaitable[Page[T]]],
-        style: Style,
-        position: Position,
+        at: Callable[[Cursor, int | None], Awaitable[Page[T]]],
+        style: PagingStyle,
+        position: Cursor,
         wanted: int | None,
         window: int,
     ) -> None:
         self._at = at
         self._style = style
-        self._position: Position | None = position
+        self._position: Cursor | None = position
         self._wanted = wanted
         self._window = window
         self._seen: set[tuple[tuple[str, object], ...]] = set()
         self._empty = 0
-        self._coming: list[tuple[Position, int | None]] = []
-        self._ready: deque[tuple[Position, Page[T] | GlobusError]] = deque()
+        self._coming: list[tuple[Cursor, int | None]] = []
+        self._ready: deque[tuple[Cursor, Page[T] | GlobusError]] = deque()
         self._turn = asyncio.Lock()
 
     def __aiter__(self) -> _Walk[T]:
@@ -327,7 +327,7 @@ class _Walk(Generic[T]):
                 self._position = None
         return page
 
-    def _predicted(self, position: Position, page: Page[T]) -> list[tuple[Position, int | None]]:
+    def _predicted(self, position: Cursor, page: Page[T]) -> list[tuple[Cursor, int | None]]:
         """Say where the pages of the next window should be, and how many items are wanted from each on."""
         count = len(page)
         if self._window == 1 or count == 0 or self._style.coming is None:
@@ -337,11 +337,11 @@ class _Walk(Generic[T]):
             return [(there, None) for there in found]
         return [(there, wanted) for there, wanted in zip(found, range(self._wanted - count, 0, -count), strict=False)]
 
-    async def _fetch(self, position: Position) -> None:
+    async def _fetch(self, position: Cursor) -> None:
         """Fetch the page there, and those that should follow; of what fails, keep the error in its place."""
         coming = self._coming if self._coming and self._coming[0][0] == position else [(position, self._wanted)]
 
-        async def page_at(where: Position, wanted: int | None) -> Page[T] | GlobusError:
+        async def page_at(where: Cursor, wanted: int | None) -> Page[T] | GlobusError:
             try:
                 return await self._at(where, wanted)
             except GlobusError as error:
@@ -358,7 +358,7 @@ class _Walk(Generic[T]):
         self._ready.extend((where, task.result()) for (where, _), task in zip(coming, tasks, strict=True))
 
 
-class Ahead(Generic[T]):
+class Prefetch(Generic[T]):
     """Owns the fetching of the next page; made by `Pages.ahead`."""
 
     __slots__ = ("_is_open", "_task", "_walk")
@@ -384,7 +384,7 @@ class Ahead(Generic[T]):
             if not task.cancelled():
                 task.exception()  # nobody else will look at it
 
-    def __aiter__(self) -> Ahead[T]:
+    def __aiter__(self) -> Prefetch[T]:
         return self
 
     async def __anext__(self) -> Page[T]:

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any, Generic, overload
 
 from typing_extensions import TypeVar
 
-from ._json import is_list, is_object
+from ._http.json_reader import is_list, is_object
 
 if TYPE_CHECKING:
-    from ._answer import Answer
+    from ._http.response import RawResponse
 
 __all__ = ("GlobusHTTPResponse", "IterableResponse")
 
@@ -33,7 +33,7 @@ class GlobusHTTPResponse(Generic[D_co]):
 
     __slots__ = ("_data", "answer")
 
-    def __init__(self, answer: Answer, data: D_co) -> None:
+    def __init__(self, answer: RawResponse, data: D_co) -> None:
         self.answer = answer
         self._data = data
 
@@ -108,7 +108,7 @@ class IterableResponse(GlobusHTTPResponse[Mapping[str, Any]], Generic[T_co]):
 
     __slots__ = ("items",)
 
-    def __init__(self, answer: Answer, data: Mapping[str, Any], items_key: str = "DATA") -> None:
+    def __init__(self, answer: RawResponse, data: Mapping[str, Any], items_key: str = "DATA") -> None:
         super().__init__(answer, data)
         items = data.get(items_key, [])
         if not (is_list(items) and all(map(is_object, items))):

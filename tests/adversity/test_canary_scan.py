@@ -29,10 +29,12 @@ from globus_async import (
     scopes,
     transport,
 )
-from globus_async._answer import Answer, Headers
+from globus_async._http.headers import Headers
+from globus_async._http.response import RawResponse
 from globus_async.scopes import consents
 from globus_async.services import auth, transfer
-from globus_async.services.transfer import outcomes, waiting
+from globus_async.services.transfer.waiting import methods as waiting_methods
+from globus_async.services.transfer.waiting import outcomes
 from tests.services.auth.service import BASE, CLIENT_ID, Asked, Service, say, token_document
 from tests.services.auth.tokens import signed
 from tests.toolkit.canaries import Listener, canary, leaks_of, leaks_of_error
@@ -81,19 +83,19 @@ NO_SECRETS = {
     "CancelOnDisconnect",
     "LinkedIdentity",
     "SessionCookie",
-    "Submitting",
+    "BatchSubmission",
     "SubmittedTask",
-    "TaskEnd",
+    "TaskEndReason",
     "Walk",
 }
 """Classes that hold nothing of the kind, and are made by others."""
 
 
-def answer(body: object, status: int = 200) -> Answer:
+def answer(body: object, status: int = 200) -> RawResponse:
     """Make an answer, with a cookie in it."""
     content = body.encode() if isinstance(body, str) else json.dumps(body).encode()
     fields = [(b"Content-Type", b"application/json"), (b"Set-Cookie", f"session={COOKIE}".encode())]
-    return Answer(method="POST", path="/x", status=status, reason="No", headers=Headers(fields), body=content)
+    return RawResponse(method="POST", path="/x", status=status, reason="No", headers=Headers(fields), body=content)
 
 
 BODIES: list[object] = [
@@ -205,7 +207,7 @@ def values(world: World) -> dict[str, Callable[[], list[object]]]:
     parameters = gare.GlobusAuthorizationParameters(required_scopes=["a"])
     page = answer({"DATA": [], "items": []})
     return {
-        "Ahead": lambda: [world.tc.task_list(num_results=None).ahead()],
+        "Prefetch": lambda: [world.tc.task_list(num_results=None).prefetch()],
         "Attempt": lambda: [errors.Attempt("503", 1.0)],
         "Consent": lambda: [consent],
         "ConsentForest": lambda: [forest],
@@ -235,11 +237,11 @@ def values(world: World) -> dict[str, Callable[[], list[object]]]:
         "ScopeParser": lambda: [scopes.ScopeParser()],
         "SpecificFlowScopes": lambda: [scopes.SpecificFlowScopes(client)],
         "StaticScopeCollection": lambda: [scopes.AuthScopes, scopes.FlowsScopes],
-        "Style": lambda: [paging.single, paging.offset_total],
+        "PagingStyle": lambda: [paging.single, paging.offset_total],
         "TaskOutcome": lambda: [
-            outcomes.TaskOutcome(next(iter(outcomes.TaskEnd)), typing.cast("Any", {"task_id": client}))
+            outcomes.TaskOutcome(next(iter(outcomes.TaskEndReason)), typing.cast("Any", {"task_id": client}))
         ],
-        "TaskWatch": lambda: [waiting.TaskWatch(world.tc, client, 1)],
+        "TaskWatch": lambda: [waiting_methods.TaskWatch(world.tc, client, 1)],
         "TransferData": lambda: [transfer.TransferData(client, client)],
         **of_backends(),
     }
@@ -280,7 +282,7 @@ def made_errors(kind: type[Exception]) -> list[Exception]:
     """Make an exception of a class in every way it comes about."""
     if issubclass(kind, GlobusAPIError):
         statuses = (200, 401, 403)
-        return [kind(answer(body, status).hiding(*SENT)) for body, status in itertools.product(BODIES, statuses)]
+        return [kind(answer(body, status).redacted(*SENT)) for body, status in itertools.product(BODIES, statuses)]
     if issubclass(kind, errors.NetworkError):
         stages: tuple[errors.Stage, ...] = ("not sent", "no answer", "answer cut")
         return [kind("no answer", stage=stage) for stage in stages]

@@ -10,8 +10,8 @@ from contextlib import asynccontextmanager
 import pytest
 
 from globus_async import GlobusTimeoutError, NetworkError, RetryPolicy
-from globus_async._secret import Secret
 from globus_async.authorizers import GlobusAuthorizer
+from globus_async.secret import Secret
 from tests.toolkit.clients import by_workers, client_of
 from tests.toolkit.clock import FakeClock
 from tests.toolkit.raw_server import Drip, RawServer, Received, Script, Send, Sleep, Stall, reply
@@ -46,7 +46,7 @@ async def lateness() -> AsyncGenerator[Lateness]:
         await asyncio.gather(ticking, return_exceptions=True)
 
 
-@pytest.mark.parametrize("manner", ["stall", "drip"])
+@pytest.mark.parametrize("manner", ["stall", "slow_body"])
 async def test_stall_and_drip_at_every_byte(manner: str) -> None:
     """Silence, or a byte every 10 ms, from any offset on: the call ends within its deadline and 50 ms."""
     asyncio.get_running_loop().set_debug(False)

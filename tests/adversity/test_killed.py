@@ -16,8 +16,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from globus_async.emulator.faults import drop_after, drop_before, status
 from globus_async.testing import GlobusEmulator, MemoryStorage
-from globus_async.testing.troubles import drop_after, drop_before, status
 
 FILES = 40
 
@@ -116,17 +116,17 @@ def submitter() -> Iterator[Submitter]:
 @given(
     kills=st.lists(st.floats(0.05, 0.95), min_size=1, max_size=8),
     items_per_task=st.integers(1, 12),
-    troubles=st.lists(st.tuples(st.sampled_from(["lost", "dropped", "503"]), st.integers(0, 6)), max_size=3),
+    faults=st.lists(st.tuples(st.sampled_from(["lost", "dropped", "503"]), st.integers(0, 6)), max_size=3),
 )
 def test_every_file_exactly_once(
-    submitter: Submitter, kills: list[float], items_per_task: int, troubles: list[tuple[str, int]]
+    submitter: Submitter, kills: list[float], items_per_task: int, faults: list[tuple[str, int]]
 ) -> None:
     """Whenever it is killed, and whatever answers are lost meanwhile, no file is submitted twice and none forgotten."""
     world = World(items_per_task)
     emulator = world.emulator
-    for kind, after in troubles:
+    for kind, after in faults:
         trouble = {"lost": drop_after(), "dropped": drop_before(), "503": status(503)}[kind]
-        emulator.troubles.add("POST", "/v0.10/transfer", trouble, times=1, after=after)
+        emulator.faults.add("POST", "/v0.10/transfer", trouble, times=1, after=after)
     with TemporaryDirectory() as folder, emulator.serve_in_thread() as server:
         told = world.submission(server.url, folder)
         for part in kills:

@@ -11,8 +11,9 @@ from email.utils import format_datetime
 import pytest
 
 from globus_async import BaseClient, GlobusAPIError, RetryPolicy
-from globus_async._answer import Answer, Headers
-from globus_async._retry_after import retry_after
+from globus_async._http.headers import Headers
+from globus_async._http.response import RawResponse
+from globus_async._http.retry_after import retry_after
 from tests.toolkit.clients import by_workers
 from tests.toolkit.scripted import Scripted, answer
 
@@ -21,11 +22,11 @@ POLICY = RetryPolicy()
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
 
-def refused(value: str, *, status: int = 429, date: str | None = None) -> Answer:
+def refused(value: str, *, status: int = 429, date: str | None = None) -> RawResponse:
     fields = [(b"Retry-After", value.encode("utf-8", "surrogateescape"))]
     if date is not None:
         fields.append((b"Date", date.encode("utf-8", "surrogateescape")))
-    return Answer(
+    return RawResponse(
         method="GET", path="/", status=status, reason="", headers=Headers(fields), body=b"", received_at=NOW.timestamp()
     )
 
@@ -100,7 +101,7 @@ def test_a_hundred_thousand_hostile_headers() -> None:
         came = refused(hostile(lots), date=date)
         asked = came.retry_after
         assert asked is None or 0 <= asked < float("inf")
-        delay = POLICY.delay(came, retries=0, replayable=True, is_final=False, jitter=lots.random())
+        delay = POLICY.delay(came, retries=0, idempotent=True, is_final=False, jitter=lots.random())
         if asked is not None and asked > POLICY.max_retry_after:
             assert delay is None
         else:
@@ -188,9 +189,9 @@ def test_waits_are_spread_evenly() -> None:
     """Full jitter: 10,000 first waits fall evenly into ten parts of their range (chi-square below the 0.1 % bound)."""
     lots = random.Random(7)
     parts = [0] * 10
-    came = Answer(method="GET", path="/", status=502, reason="", headers=Headers([]), body=b"")
+    came = RawResponse(method="GET", path="/", status=502, reason="", headers=Headers([]), body=b"")
     for _ in range(10_000):
-        delay = POLICY.delay(came, retries=3, replayable=True, is_final=False, jitter=lots.random())
+        delay = POLICY.delay(came, retries=3, idempotent=True, is_final=False, jitter=lots.random())
         assert delay is not None
         parts[int(delay / (8 * POLICY.base_delay) * 10)] += 1
     assert sum((count - 1000) ** 2 / 1000 for count in parts) < 27.88

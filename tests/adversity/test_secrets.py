@@ -21,7 +21,7 @@ from globus_async import (
     RetryPolicy,
     Transport,
 )
-from globus_async._secret import Secret
+from globus_async.secret import Secret
 from globus_async.services.auth import AuthClient, ConfidentialAppAuthClient, NativeAppAuthClient
 from globus_async.services.transfer import TransferClient
 from tests.toolkit import calls

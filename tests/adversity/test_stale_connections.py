@@ -47,7 +47,7 @@ async def test_a_post_is_carried_out_once(end: Fin | Rst, method: str) -> None:
         with pytest.raises(GlobusConnectionError, match="look before you repeat it") as raised:
             await client.request(method, "/", data={"a": 1})
         assert raised.value.maybe_executed
-        assert not raised.value.replayable
+        assert not raised.value.idempotent
         assert [request.method for request in server.requests] == ["GET", method]
         assert server.connections == 1
 

@@ -16,7 +16,8 @@ import anyio
 import pytest
 
 from globus_async import BaseClient, RateLimit, Transport
-from globus_async._answer import Answer, Headers
+from globus_async._http.headers import Headers
+from globus_async._http.response import RawResponse
 from globus_async.authorizers import ClientCredentialsAuthorizer, RefreshTokenAuthorizer
 from globus_async.errors import (
     GlobusAPIError,
@@ -38,7 +39,9 @@ SERVER = "transfer.api.globus.org"
 def api_error(status: int, document: object) -> GlobusAPIError:
     """Make the error that a token request meets."""
     body = json.dumps(document).encode()
-    return GlobusAPIError(Answer(method="POST", path="/t", status=status, reason="No", headers=Headers([]), body=body))
+    return GlobusAPIError(
+        RawResponse(method="POST", path="/t", status=status, reason="No", headers=Headers([]), body=body)
+    )
 
 
 def unreachable(_: int) -> GlobusConnectionError:

@@ -20,11 +20,11 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from examples.portal.app import make_app
 from examples.portal.emulated import emulated
+from globus_async.emulator.faults import status
 from globus_async.fastapi import GlobusBackend, GlobusLogin
 from globus_async.testing import GlobusEmulator
-from globus_async.testing.troubles import status
+from tests.emulator.status_browser import PROGRAM, Page, browser
 from tests.source import ROOT
-from tests.testing.status_browser import PROGRAM, Page, browser
 
 PICTURES = ROOT / "build" / "portal"
 """Where the screenshots go."""
@@ -215,7 +215,7 @@ async def test_a_login_that_cannot_be_asked_for_is_told() -> None:
         await JSONResponse(demand, 403)(scope, receive, send)
 
     async with _visit() as (emulator, browser):
-        emulator.troubles.add("GET", "/v0.10/endpoint_search", refuse)
+        emulator.faults.add("GET", "/v0.10/endpoint_search", refuse)
         answer = await browser.get("/collections")
         assert answer.status_code == 403
         assert "Consent, please" in answer.text
@@ -225,7 +225,7 @@ async def test_a_login_that_cannot_be_asked_for_is_told() -> None:
 async def test_a_page_that_cannot_be_kept_up_to_date_is_told_so() -> None:
     """If Globus fails while a page is live, the stream ends, and the browser asks for another."""
     async with _visit() as (emulator, browser):
-        emulator.troubles.add("GET", "/v0.10/task_list", status(400))
+        emulator.faults.add("GET", "/v0.10/task_list", status(400))
         live = await browser.get("/tasks/events")
         assert (live.status_code, live.text) == (200, "")
 

@@ -15,8 +15,8 @@ from pathlib import Path
 import pytest
 
 from globus_async import AccessTokenAuthorizer, DeleteData, TransferClient
+from globus_async.emulator.faults import drop_after
 from globus_async.testing import GlobusEmulator, LoopbackServer, MemoryStorage, Pace
-from globus_async.testing.troubles import drop_after
 from tests.source import ROOT
 
 EXAMPLES = ROOT / "examples"
@@ -144,7 +144,7 @@ async def test_tree(world: World) -> None:
 async def test_submit_once(world: World, tmp_path: Path) -> None:
     """Lost answers and further runs make no second task."""
     journal = tmp_path / "journal.json"
-    world.emulator.troubles.add("POST", "/v0.10/transfer", drop_after(), times=2)
+    world.emulator.faults.add("POST", "/v0.10/transfer", drop_after(), times=2)
     first = await world.run("submit_once.py", str(journal), world.lab, world.archive)
     second = await world.run("submit_once.py", str(journal), world.lab, world.archive)
     assert first.split()[1] == second.split()[1]

@@ -11,9 +11,9 @@ import httpx
 import pytest
 
 from globus_async import BaseClient, Transport
-from globus_async._secret import Secret
 from globus_async.authorizers import GlobusAuthorizer, RefreshTokenAuthorizer
 from globus_async.errors import ClientClosedError
+from globus_async.secret import Secret
 from tests.toolkit.auth_clients import FakeAuth
 from tests.toolkit.clock import FakeClock
 from tests.toolkit.raw_server import Drip, RawServer, Script, Send, Stall

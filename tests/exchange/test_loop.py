@@ -14,8 +14,7 @@ import httpx
 import pytest
 
 from globus_async import BaseClient, RetryPolicy, Transport
-from globus_async._request import path
-from globus_async._secret import Secret
+from globus_async._http.path import fill_path
 from globus_async.authorizers import AccessTokenAuthorizer, GlobusAuthorizer
 from globus_async.errors import (
     ClientClosedError,
@@ -26,6 +25,7 @@ from globus_async.errors import (
     GlobusTimeoutError,
     ResponseDecodeError,
 )
+from globus_async.secret import Secret
 from tests.toolkit.clock import FakeClock
 from tests.toolkit.scripted import ORIGIN, Scripted, answer, fails, raw
 
@@ -53,8 +53,8 @@ class Counting(GlobusAuthorizer):
 class Client(BaseClient):
     """Has a call that may be carried out twice though it is a POST."""
 
-    async def submit(self, *, replay: bool) -> Any:
-        return await self._send("POST", path("/submit"), dict[str, Any], data={"a": 1}, replay=replay)
+    async def submit(self, *, idempotent: bool) -> Any:
+        return await self._send("POST", fill_path("/submit"), dict[str, Any], data={"a": 1}, idempotent=idempotent)
 
 
 class TestSuccess:
@@ -135,7 +135,7 @@ class TestRetry:
         service = Scripted(trouble, answer(200, {"ok": 1}))
         async with service.client(client_class=Client) as client:
             assert isinstance(client, Client)
-            assert (await client.submit(replay=True))["ok"] == 1
+            assert (await client.submit(idempotent=True))["ok"] == 1
         assert [request.content for request in service.requests] == [b'{"a":1}'] * 2
 
     async def test_a_throttled_post_is_sent_again(self) -> None:
@@ -164,7 +164,7 @@ class TestRetry:
         async with service.client(client_class=Client) as client:
             assert isinstance(client, Client)
             with pytest.raises(ResponseDecodeError, match="proxy or login page"):
-                await client.submit(replay=True)
+                await client.submit(idempotent=True)
         assert len(service.requests) == 1
 
     async def test_the_waits_double_up_to_a_longest(self) -> None:
@@ -198,7 +198,7 @@ class TestRetry:
             "500 Internal Server Error",
             "GlobusTimeoutError, no answer",
         ]
-        assert caught.value.replayable
+        assert caught.value.idempotent
 
     async def test_one_line_is_logged_per_retry(self, caplog: pytest.LogCaptureFixture) -> None:
         """INFO, with the wait."""

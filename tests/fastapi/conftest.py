@@ -15,14 +15,7 @@ import pytest
 from fastapi import Depends, FastAPI, Request, Security
 
 from globus_async import TransferClient
-from globus_async.fastapi import (
-    GlobusBackend,
-    GlobusLogin,
-    MemorySessionStore,
-    Principal,
-    Session,
-    add_error_handlers,
-)
+from globus_async.fastapi import GlobusBackend, GlobusLogin, MemorySessionStore, Principal, Session, add_error_handlers
 from globus_async.gare import GlobusAuthorizationParameters
 from globus_async.scopes import TransferScopes
 from globus_async.testing import GlobusEmulator, ManualClock, MemoryStorage
@@ -90,7 +83,7 @@ class House:
             arrived.set()
             await app(scope, receive, send)
 
-        self.emulator.troubles.add(method, path, note)
+        self.emulator.faults.add(method, path, note)
         return arrived
 
     def token(self, who: str = "ada", *, scopes: tuple[str, ...] | None = None, **options: Any) -> str:

@@ -10,12 +10,12 @@ from fastapi import FastAPI, HTTPException, Request
 from fastapi.security import SecurityScopes
 
 from globus_async import GlobusError, GlobusSDKUsageError, Secret
+from globus_async.emulator import faults
+from globus_async.emulator.faults import latency
 from globus_async.fastapi import BearerToken, GlobusBackend, challenge, error_response
 from globus_async.fastapi.introspection import Introspections
 from globus_async.scopes import TransferScopes
 from globus_async.services.auth import IntrospectionResponse
-from globus_async.testing import troubles
-from globus_async.testing.troubles import latency
 from tests.fastapi.conftest import House, Make
 
 INTROSPECT = "/v2/oauth2/token/introspect"
@@ -159,12 +159,12 @@ async def test_inactive_tokens_are_remembered_briefly(house: House) -> None:
 
 async def test_a_failed_introspection_is_no_verdict(house: House) -> None:
     """503 while Globus Auth is down, to each caller his own; nothing of it is remembered."""
-    house.emulator.troubles.add("POST", INTROSPECT, troubles.status(503), times=100)
+    house.emulator.faults.add("POST", INTROSPECT, faults.status(503), times=100)
     browser, headers = await house.browser(), house.bearer()
     asked = asyncio.gather(*(browser.get("/me", headers=headers) for _ in range(20)))
     answers = await house.while_time_passes(asked)
     assert {answer.status_code for answer in answers} == {503}
-    house.emulator.troubles.clear()
+    house.emulator.faults.clear()
     assert (await browser.get("/me", headers=headers)).status_code == 200
 
 
@@ -241,7 +241,7 @@ async def test_cancelling_one_leaves_the_others(house: House) -> None:
     """Who goes away takes nobody's introspection along; when all are gone, so is it."""
     headers = house.bearer()
     arrived = house.arrival("POST", INTROSPECT)
-    house.emulator.troubles.add("POST", INTROSPECT, latency(5, clock=house.clock))
+    house.emulator.faults.add("POST", INTROSPECT, latency(5, clock=house.clock))
     browser = await house.browser()
     callers = [asyncio.create_task(browser.get("/me", headers=headers)) for _ in range(10)]
     await arrived.wait()

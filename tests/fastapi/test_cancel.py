@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from globus_async import GlobusAPIError, Secret, TransferClient
-from globus_async.fastapi.single_flight import SingleFlight
+from globus_async._single_flight import SingleFlight
 from globus_async.scopes import TransferScopes
 from tests.fastapi.conftest import House
 from tests.toolkit.cancel import POINTS, every_suspension

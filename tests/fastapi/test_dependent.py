@@ -11,12 +11,12 @@ from uuid import UUID
 import pytest
 
 from globus_async import AuthClient, LoginRequired, NullAuthorizer, Secret, TransferClient
+from globus_async.emulator.faults import status
 from globus_async.fastapi import GlobusBackend, Session
 from globus_async.fastapi.dependent import AuthorizerCache
 from globus_async.fastapi.sessions import key_of
 from globus_async.scopes import TransferScopes
 from globus_async.testing import MemoryStorage
-from globus_async.testing.troubles import status
 from tests.fastapi.conftest import House, Make
 
 DEPENDENT = "urn:globus:auth:grant_type:dependent_token"
@@ -192,7 +192,7 @@ async def test_wrong_credentials_of_the_application_are_not_the_users_fault(hous
 
 async def test_throttling_is_passed_on_as_unavailability(house: House) -> None:
     """503 with the wait that Globus asks for."""
-    house.emulator.troubles.add("GET", "/v0.10/*", status(429, retry_after=300), times=9)
+    house.emulator.faults.add("GET", "/v0.10/*", status(429, retry_after=300), times=9)
     browser = await house.browser()
     answer = await browser.get(f"/files/{house.collections['ada']}", headers=house.bearer())
     assert answer.status_code == 503

@@ -13,11 +13,11 @@ from fastapi.responses import StreamingResponse
 from starlette.types import Message, Receive, Scope, Send
 
 from globus_async import TransferClient, Transport
+from globus_async.emulator.faults import latency
+from globus_async.emulator.server import listen, serving
 from globus_async.fastapi import CancelOnDisconnect, GlobusBackend, add_error_handlers
 from globus_async.scopes import TransferScopes
 from globus_async.testing import GlobusEmulator, ManualClock
-from globus_async.testing.server import listen, serving
-from globus_async.testing.troubles import latency
 
 
 async def test_what_a_middleware_around_it_raises_reaches_the_handler() -> None:
@@ -151,13 +151,13 @@ async def test_500_disconnects_leave_the_application_as_fast_as_before(street: S
         before = await pace(browser)
         tasks = len(asyncio.all_tasks())
         stopped = ManualClock()
-        street.emulator.troubles.add("GET", "/v0.10/endpoint/*", latency(3600, clock=stopped), times=500)
+        street.emulator.faults.add("GET", "/v0.10/endpoint/*", latency(3600, clock=stopped), times=500)
         connections = [await street.call("/endpoint") for _ in range(500)]
         await street.until(500)
         for _, writer in connections:
             writer.transport.abort()
         await street.until(0)
-        street.emulator.troubles.clear()
+        street.emulator.faults.clear()
         await stopped.advance(3600)  # the emulator's own handlers end; nobody cancels those
         after = await pace(browser)
         assert await places(street, browser, headers) == 10
@@ -184,7 +184,7 @@ async def places(street: Street, browser: httpx.AsyncClient, headers: dict[str, 
         under_way -= 1
         await app(scope, receive, send)
 
-    street.emulator.troubles.add("GET", "/v0.10/endpoint/*", hold, times=15)
+    street.emulator.faults.add("GET", "/v0.10/endpoint/*", hold, times=15)
     calls = [asyncio.create_task(browser.get("/endpoint", headers=headers)) for _ in range(15)]
     while not all(call.done() for call in calls):
         await asyncio.sleep(0.02)

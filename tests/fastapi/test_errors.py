@@ -20,16 +20,17 @@ from globus_async import (
     ResponseDecodeError,
     TokenRefreshError,
 )
-from globus_async._answer import Answer, Headers
+from globus_async._http.headers import Headers
+from globus_async._http.response import RawResponse
 from globus_async.fastapi import add_error_handlers, error_response
 from globus_async.services.auth import LoginRefused
 from globus_async.services.auth.errors import error_for as auth_error
 from globus_async.services.transfer.errors import error_for as transfer_error
 
 
-def answer(status: int, document: object = None, headers: tuple[tuple[bytes, bytes], ...] = ()) -> Answer:
+def answer(status: int, document: object = None, headers: tuple[tuple[bytes, bytes], ...] = ()) -> RawResponse:
     """Make an answer of a service."""
-    return Answer(
+    return RawResponse(
         method="GET",
         path="/x",
         status=status,

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from globus_async import Secret
-from globus_async._answer import Answer, Headers
+from globus_async._http.headers import Headers
+from globus_async._http.response import RawResponse
 from globus_async.fastapi.introspection import Introspections
 from globus_async.services.auth import IntrospectionResponse
 from tests.toolkit.clock import FakeClock
@@ -35,7 +36,7 @@ class Asked:
             "exp": self.until,
         }
         headers = Headers([(b"Content-Type", b"application/json")])
-        answer = Answer(method="POST", path="/", status=200, reason="OK", headers=headers, body=b"{}")
+        answer = RawResponse(method="POST", path="/", status=200, reason="OK", headers=headers, body=b"{}")
         return IntrospectionResponse(answer, document)
 
 

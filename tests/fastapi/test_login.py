@@ -15,13 +15,14 @@ import pytest
 from fastapi import Request
 
 from globus_async import AuthClient, GlobusSDKUsageError, RefreshTokenAuthorizer, Secret, TransferClient
-from globus_async._answer import Answer, Headers
+from globus_async._http.headers import Headers
+from globus_async._http.response import RawResponse
+from globus_async.emulator.faults import slow_body, status
 from globus_async.fastapi import GlobusBackend, GlobusLogin, MemorySessionStore, Session
 from globus_async.fastapi.login import is_own_path
 from globus_async.fastapi.sessions import key_of
 from globus_async.services.auth.responses import OAuthRefreshTokenResponse
 from globus_async.testing import ManualClock, MemoryStorage
-from globus_async.testing.troubles import drip, status
 from tests.fastapi.conftest import ORIGIN, House, Make
 
 COOKIE = "__Host-globus_session"
@@ -594,7 +595,7 @@ async def test_logout_while_globus_is_down(house: House, caplog: pytest.LogCaptu
     browser = await house.browser()
     await house.log_in(browser)
     csrf = (await browser.get("/session")).json()["csrf"]
-    house.emulator.troubles.add("POST", "/v2/oauth2/token/revoke", status(500), times=100)
+    house.emulator.faults.add("POST", "/v2/oauth2/token/revoke", status(500), times=100)
     with caplog.at_level(logging.ERROR):
         answer = await house.while_time_passes(browser.post("/logout", data={"csrf_token": csrf}))
     assert answer.status_code == 303
@@ -613,7 +614,7 @@ async def test_a_renewal_that_ends_after_the_logout_leaves_no_token(make_house: 
     await house.clock.advance(172_801)
     # Globus Auth has answered the renewal, but the answer takes its time
     arrived = house.arrival("POST", "/v2/oauth2/token")
-    house.emulator.troubles.add("POST", "/v2/oauth2/token", drip(size=100, pause=5, clock=house.clock))
+    house.emulator.faults.add("POST", "/v2/oauth2/token", slow_body(size=100, pause=5, clock=house.clock))
     late = asyncio.create_task(browser.get(f"/browse/{house.collections['ada']}"))
     await arrived.wait()
     assert (await browser.post("/logout", data={"csrf_token": csrf})).status_code == 303
@@ -659,7 +660,7 @@ async def test_tokens_of_several_services_in_one_renewal_stay_apart(house: House
         for server in (TransferClient.resource_server, AuthClient.resource_server, "elsewhere")
     ]
     document = {**entries[0], "other_tokens": entries[1:]}
-    answer = Answer(
+    answer = RawResponse(
         method="POST",
         path="/v2/oauth2/token",
         status=200,

@@ -37,7 +37,7 @@ def _of(module: str, tests: str, *pieces: tuple[str, str]) -> tuple[Guard, ...]:
 GUARDS: Final = (
     # what may be asked, and of whom
     *_of(
-        "_request.py",
+        "_http/request.py",
         "unit/test_request.py",
         ("if _UUID.fullmatch(text) is None:", "if not text:"),
         ("if _UNSAFE_IN_SEGMENT.search(text) is not None:", "if not text:"),
@@ -51,7 +51,7 @@ GUARDS: Final = (
         "unit/test_request.py exchange adversity/test_secrets.py adversity/test_sent_once.py",
         ("own = _below(self._root, path)", "own = urlsplit(path)"),
         ("if authorizer is not None and any(", "if authorizer is None and any("),
-        ("replayable=method in _REPLAYABLE if replay is None else replay,", "replayable=True,"),
+        ("idempotent=method in _REPLAYABLE if idempotent is None else idempotent,", "idempotent=True,"),
         ("async with self.transport.call():", "if True:"),
     ),
     *_of(
@@ -67,7 +67,7 @@ GUARDS: Final = (
         "transport/_exchange.py",
         "exchange adversity/test_retrying.py adversity/test_secrets.py adversity/test_deadlines.py authorizers",
         ("                may_renew = False\n", ""),
-        ("        outcome = _hiding(outcome, *request.secrets, *bare(credentials))\n", ""),
+        ("        outcome = _redacted(outcome, *request.secrets, *bare(credentials))\n", ""),
         ("delay is None or delay >= left or", "delay is None or"),
         ("or not origin.budget.take(throttled=throttled)", ""),
         ("            _hold_back(origin, answer, policy, delay, now=clock.monotonic())\n", "            pass\n"),
@@ -77,10 +77,10 @@ GUARDS: Final = (
     *_of(
         "transport/_retry.py",
         "unit/test_retry.py exchange adversity/test_retrying.py",
-        ('return replayable or outcome.stage == "not sent"', "return True"),
+        ('return idempotent or outcome.stage == "not sent"', "return True"),
         ("isinstance(outcome, ResponseDecodeError) and outcome.hopeless", "False"),
-        ("return replayable or outcome.retry_after is not None", "return True"),
-        ("return replayable and not is_final", "return replayable"),
+        ("return idempotent or outcome.retry_after is not None", "return True"),
+        ("return idempotent and not is_final", "return idempotent"),
         ("if asked > self.max_retry_after:", "if False:"),
         ("return min(asked + own, self.max_retry_after)", "return own"),
         ("if self._tokens < cost:", "if False:"),
@@ -115,7 +115,7 @@ GUARDS: Final = (
         ("        if self.http.is_closed:\n", "        if False:\n"),
     ),
     *_of(
-        "transport/_content.py",
+        "_http/content_coding.py",
         "unit/test_content.py adversity/test_bombs.py adversity/test_cut_answers.py",
         ("if self._size > self._limit:", "if False:"),
         ("if self._size > _RATIO_FREE and self._size > _RATIO * self._received:", "if False:"),
@@ -124,7 +124,7 @@ GUARDS: Final = (
         ("self._decoder.decompress(data, _STEP)", "self._decoder.decompress(data)"),
     ),
     *_of(
-        "_json.py",
+        "_http/json_reader.py",
         "unit/test_json.py",
         ("object_pairs_hook=hook", "object_pairs_hook=None"),
         ("parse_constant=_no_constant", "parse_constant=None"),
@@ -140,7 +140,7 @@ GUARDS: Final = (
         ("\n        async with self._turn:", "\n        if True:"),
         ("\n            async with self._turn:", "\n            if True:"),
     ),
-    *_of("_source.py", "unit/test_bulk.py", ("async with self._turn:", "if True:")),
+    *_of("_item_source.py", "unit/test_bulk.py", ("async with self._turn:", "if True:")),
     *_of("bulk.py", "unit/test_bulk.py", ("            if self._is_left:\n", "            if False:\n")),
     # the wire
     *_of(
@@ -169,7 +169,7 @@ GUARDS: Final = (
     ),
     # secrets
     *_of(
-        "_secret.py",
+        "secret.py",
         "unit/test_secret.py",
         ('return f"Secret({_MASK!r})"', 'return f"Secret({self._value!r})"'),
         (
@@ -300,8 +300,8 @@ GUARDS: Final = (
     ),
     # the emulator
     *_of(
-        "testing/auth/_grants.py",
-        "testing/test_auth_tokens.py testing/test_auth_api.py testing/test_auth_login.py",
+        "emulator/auth/_grants.py",
+        "emulator/test_auth_tokens.py emulator/test_auth_api.py emulator/test_auth_login.py",
         ('    _check_verifier(code, form.get("code_verifier"))\n', ""),
     ),
 )

@@ -11,7 +11,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
-__all__ = ("Recorded", "RecordingServer", "recording")
+__all__ = ("JournalEntry", "RecordingServer", "recording")
 
 ANSWER: dict[str, Any] = {
     "DATA_TYPE": "anything",
@@ -29,7 +29,7 @@ LISTS_UNDER_DATA = ("/v2/tunnels", "/events", "/v2/stream_access_points")
 
 
 @dataclass(frozen=True, slots=True)
-class Recorded:
+class JournalEntry:
     """A request as it arrived; the query decoded and sorted, the body decoded."""
 
     method: str
@@ -47,9 +47,9 @@ class RecordingServer:
 
     url: str
     connections: Connections
-    requests: list[Recorded] = field(default_factory=list)
+    requests: list[JournalEntry] = field(default_factory=list)
 
-    def taken(self) -> list[Recorded]:
+    def taken(self) -> list[JournalEntry]:
         """Hand over the requests so far, when the connections they came by are closed, and begin anew."""
         self.connections.wait_for_none()
         requests, self.requests = self.requests, []
@@ -88,7 +88,7 @@ class Server(ThreadingHTTPServer):
         self.connections.count(-1)
 
 
-def content_with_everything(asked: Recorded) -> object:
+def content_with_everything(asked: JournalEntry) -> object:
     """Answer with a document that has what any method of Transfer looks for."""
     document = dict(ANSWER)
     if asked.method == "GET" and asked.path.endswith(LISTS_UNDER_DATA):
@@ -105,7 +105,7 @@ def decoded(body: bytes, content_type: str) -> Any:
 
 
 @contextmanager
-def recording(answer: Callable[[Recorded], object] = content_with_everything) -> Generator[RecordingServer]:
+def recording(answer: Callable[[JournalEntry], object] = content_with_everything) -> Generator[RecordingServer]:
     """Serve in a thread as long as the block lasts."""
 
     class Handler(BaseHTTPRequestHandler):
@@ -114,7 +114,7 @@ def recording(answer: Callable[[Recorded], object] = content_with_everything) ->
         def respond(self) -> None:
             body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
             parts = urlsplit(self.path)
-            asked = Recorded(
+            asked = JournalEntry(
                 self.command,
                 parts.path,
                 tuple(sorted(parse_qsl(parts.query, keep_blank_values=True))),

@@ -17,7 +17,7 @@ import globus_async
 from globus_async import GlobusSDKUsageError
 from globus_async.services import auth
 from tests.parity.auth_differences import DIFFERENCES
-from tests.parity.recording import Recorded, RecordingServer, recording
+from tests.parity.recording import JournalEntry, RecordingServer, recording
 
 A, B, C = (f"5e1f2a4c-0000-4000-8000-{number:012d}" for number in (1, 2, 3))
 SECRET = "s3cret/+of=client"
@@ -36,7 +36,7 @@ TOKEN_ANSWER: dict[str, Any] = {
 LISTS = ("identities", "identity_providers", "projects", "policies", "clients", "credentials", "scopes", "consents")
 
 
-def answer(asked: Recorded) -> object:
+def answer(asked: JournalEntry) -> object:
     """Answer as the calls want it."""
     form = dict(asked.body) if asked.path.startswith("/v2/oauth2") and asked.body else {}
     if "dependent_token" in form.get("grant_type", ""):
@@ -227,13 +227,13 @@ def ours(value: Any) -> Any:
     return [ours(item) for item in value] if isinstance(value, list) else value
 
 
-def asked_of_theirs(server: RecordingServer, call: Call) -> list[Recorded]:
+def asked_of_theirs(server: RecordingServer, call: Call) -> list[JournalEntry]:
     with made(globus_sdk, call.client, server.url) as client:
         getattr(client, call.method)(*call.args, **call.kwargs)
     return server.taken()
 
 
-def asked_of_ours(server: RecordingServer, call: Call) -> list[Recorded]:
+def asked_of_ours(server: RecordingServer, call: Call) -> list[JournalEntry]:
     async def run() -> None:
         async with made(globus_async, call.client, server.url) as client:
             await getattr(client, call.method)(*map(ours, call.args), **call.kwargs)
@@ -242,7 +242,7 @@ def asked_of_ours(server: RecordingServer, call: Call) -> list[Recorded]:
     return server.taken()
 
 
-def in_their_spelling(recorded: list[Recorded]) -> list[Recorded]:
+def in_their_spelling(recorded: list[JournalEntry]) -> list[JournalEntry]:
     """Spell our booleans as Python does."""
     spelling = {"true": "True", "false": "False"}
     return [

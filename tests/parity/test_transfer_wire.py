@@ -19,7 +19,7 @@ from globus_sdk.services.transfer import CreateTunnelData as TheirTunnelData
 
 import globus_async.services.transfer as ours
 from globus_async import AccessTokenAuthorizer, MissingType
-from tests.parity.recording import Recorded, RecordingServer, recording
+from tests.parity.recording import JournalEntry, RecordingServer, recording
 from tests.parity.transfer_differences import DIFFERENCES
 
 FACTS = json.loads(Path(__file__).with_name("transfer_facts.json").read_text())["upstream"]
@@ -194,13 +194,13 @@ def server() -> Iterator[RecordingServer]:
         yield running
 
 
-def asked_of_theirs(server: RecordingServer, call: Call) -> list[Recorded]:
+def asked_of_theirs(server: RecordingServer, call: Call) -> list[JournalEntry]:
     with globus_sdk.TransferClient(base_url=server.url, authorizer=globus_sdk.AccessTokenAuthorizer("t0ken")) as client:
         getattr(client, call.method)(*call.args, **call.kwargs)
     return server.taken()
 
 
-def asked_of_ours(server: RecordingServer, call: Call) -> list[Recorded]:
+def asked_of_ours(server: RecordingServer, call: Call) -> list[JournalEntry]:
     async def run() -> None:
         async with ours.TransferClient(base_url=server.url, authorizer=AccessTokenAuthorizer("t0ken")) as client:
             await getattr(client, call.method)(*call.args, **call.kwargs)
@@ -218,10 +218,10 @@ def with_submission_id_of(theirs: Any, mine: Any) -> Any:
     return changed
 
 
-def reconciled(call: Call, mine: list[Recorded], theirs: list[Recorded]) -> list[Recorded]:
+def reconciled(call: Call, mine: list[JournalEntry], theirs: list[JournalEntry]) -> list[JournalEntry]:
     """Take the accepted differences out of our requests."""
     query: list[tuple[str, str]]
-    changed: list[Recorded] = []
+    changed: list[JournalEntry] = []
     for our, their in zip(mine, theirs, strict=True):
         names = {name for name, _ in their.query}
         query = [pair for pair in our.query if pair[0] in names or pair[0] not in {"limit", "offset", "max_results"}]

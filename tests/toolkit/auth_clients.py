@@ -7,8 +7,8 @@ from collections.abc import Callable
 from typing import Any
 
 from globus_async import BaseClient, Transport
-from globus_async._secret import Secret
 from globus_async.response import GlobusHTTPResponse
+from globus_async.secret import Secret
 
 __all__ = ("FakeAnswer", "FakeAuth", "SocketAuth")
 
@@ -87,4 +87,6 @@ class SocketAuth(BaseClient):
         return await self._token({"grant_type": "client_credentials", "scope": requested_scopes})
 
     async def _token(self, form: dict[str, object]) -> GlobusHTTPResponse[dict[str, Any]]:
-        return await self._send("POST", "/v2/oauth2/token", dict[str, Any], form=form, urgent=True, authorizer=None)
+        return await self._send(
+            "POST", "/v2/oauth2/token", dict[str, Any], form=form, bypass_limits=True, authorizer=None
+        )

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from globus_async._secret import Secret
+from globus_async.secret import Secret
 from tests.toolkit.canaries import Listener, canary, leaks_in_text, leaks_of, leaks_of_error
 
 TOKEN = canary("the token")

@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from globus_async._clock import Clock
+from globus_async.clock import Clock
 from tests.toolkit.clock import FakeClock
 
 

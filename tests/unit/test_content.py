@@ -9,8 +9,8 @@ from random import Random
 
 import pytest
 
+from globus_async._http.content_coding import BodyReader
 from globus_async.errors import ResponseDecodeError
-from globus_async.transport._content import BodyReader
 
 STEP = 65_536
 Coder = Callable[[bytes], bytes]

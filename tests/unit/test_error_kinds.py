@@ -7,7 +7,8 @@ import pickle
 import pytest
 
 import globus_async
-from globus_async._answer import Answer, Headers
+from globus_async._http.headers import Headers
+from globus_async._http.response import RawResponse
 from globus_async.services import auth, transfer
 from globus_async.services.auth.errors import error_for as auth_error
 from globus_async.services.transfer.errors import error_for as transfer_error
@@ -19,8 +20,8 @@ KINDS = {
 }
 
 
-def answer(status: int, body: str = "{}") -> Answer:
-    return Answer(method="GET", path="/x", status=status, reason="", headers=Headers([]), body=body.encode())
+def answer(status: int, body: str = "{}") -> RawResponse:
+    return RawResponse(method="GET", path="/x", status=status, reason="", headers=Headers([]), body=body.encode())
 
 
 @pytest.mark.parametrize(("status", "kind"), KINDS.items())

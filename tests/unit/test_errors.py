@@ -16,8 +16,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import globus_async
-from globus_async._answer import Answer, Headers
-from globus_async._secret import Secret
+from globus_async._http.headers import Headers
+from globus_async._http.response import RawResponse
 from globus_async.errors import (
     Attempt,
     GlobusAPIError,
@@ -29,6 +29,7 @@ from globus_async.errors import (
     ResponseDecodeError,
     SubmissionUncertain,
 )
+from globus_async.secret import Secret
 from tests.toolkit.canaries import canary, leaks_of
 
 ID = "ddb59aef-6d04-11e5-ba46-22000b92c6ec"
@@ -41,11 +42,13 @@ def got(
     content_type: str = "application/json",
     reason: str = "Not Found",
     headers: tuple[tuple[bytes, bytes], ...] = (),
-) -> Answer:
+) -> RawResponse:
     """Make an answer; what is no bytes is sent as JSON."""
     fields = [(b"Content-Type", content_type.encode()), *headers]
     content = body if isinstance(body, bytes) else json.dumps(body).encode()
-    return Answer(method="GET", path="/v0.10/x", status=status, reason=reason, headers=Headers(fields), body=content)
+    return RawResponse(
+        method="GET", path="/v0.10/x", status=status, reason=reason, headers=Headers(fields), body=content
+    )
 
 
 # body, code, messages, request id
@@ -171,7 +174,7 @@ class TestFormats:
         answer = got(b"<p>access_token: \"'</p>\n" * 450_000, 500, content_type="text/html")
         assert len(answer.body) > 10_000_000
         began = time.process_time()
-        error = GlobusAPIError(answer.hiding(Secret("AgX1AgX1AgX1")))
+        error = GlobusAPIError(answer.redacted(Secret("AgX1AgX1AgX1")))
         assert time.process_time() - began < 0.5
         assert len(str(error)) < 200
         assert len(error.raw_text) <= 1 << 20
@@ -229,7 +232,7 @@ class TestTerminal:
 
 class TestNetworkErrors:
     @pytest.mark.parametrize(
-        ("stage", "replayable", "warns"),
+        ("stage", "idempotent", "warns"),
         [
             ("not sent", False, False),
             ("no answer", False, True),
@@ -237,9 +240,9 @@ class TestNetworkErrors:
             ("no answer", True, False),
         ],
     )
-    def test_they_say_what_to_do(self, stage: Any, replayable: bool, warns: bool) -> None:
+    def test_they_say_what_to_do(self, stage: Any, idempotent: bool, warns: bool) -> None:
         """Whether the service may have done it, and whether that matters."""
-        error = GlobusTimeoutError("no answer", stage=stage, replayable=replayable)
+        error = GlobusTimeoutError("no answer", stage=stage, idempotent=idempotent)
         assert error.maybe_executed == (stage != "not sent")
         assert ("look before you repeat it" in str(error)) == warns
 
@@ -261,7 +264,7 @@ def _all_errors() -> list[type[GlobusError]]:
             yield from below(sub)
 
     ours = {cls for cls in below(GlobusError) if cls.__module__.startswith("globus_async")}
-    return sorted((cls for cls in ours if cls.__name__ != "ErrorInside"), key=lambda cls: cls.__qualname__)
+    return sorted((cls for cls in ours if cls.__name__ != "EmbeddedError"), key=lambda cls: cls.__qualname__)
 
 
 def make(cls: type[GlobusError]) -> GlobusError:
@@ -337,7 +340,7 @@ class TestSecrets:
             f'<pre>"{name}":"{secret}"</pre>'.encode(),
             f'{{"{name}": "{secret}'.encode(),
         ):
-            error = GlobusAPIError(got(body).hiding())
+            error = GlobusAPIError(got(body).redacted())
             assert leaks_of(error) == []
             assert "***" in error.raw_text
 
@@ -345,15 +348,17 @@ class TestSecrets:
         """A service may quote it anywhere."""
         secret = canary("sent")
         for body in ({"message": f"bad token {secret}!"}, f"<html>{secret}".encode(), {secret: 1}, [secret]):
-            error = GlobusAPIError(got(body).hiding(Secret(secret), Secret(""), Secret("ab")))
+            error = GlobusAPIError(got(body).redacted(Secret(secret), Secret(""), Secret("ab")))
             assert leaks_of(error) == []
-        error = GlobusAPIError(got({}, reason=secret, headers=((b"X-Echo", secret.encode()),)).hiding(Secret(secret)))
+        error = GlobusAPIError(got({}, reason=secret, headers=((b"X-Echo", secret.encode()),)).redacted(Secret(secret)))
         assert leaks_of(error) == []
         assert error.headers["x-echo"] == "***"
 
     def test_short_secrets_do_not_tear_the_text_apart(self) -> None:
         """Something of seven letters is a word, not a token."""
-        assert GlobusAPIError(got({"message": "a banana"}).hiding(Secret("a"), Secret("banana"))).message == "a banana"
+        assert (
+            GlobusAPIError(got({"message": "a banana"}).redacted(Secret("a"), Secret("banana"))).message == "a banana"
+        )
 
     def test_cookies_are_not_shown(self) -> None:
         """The answer's headers are kept for who asks for them."""

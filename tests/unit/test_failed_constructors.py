@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from globus_async import BaseClient, RetryPolicy, Transport
-from globus_async._answer import Answer, Headers
+from globus_async._http.headers import Headers
+from globus_async._http.response import RawResponse
 from globus_async.authorizers import AccessTokenAuthorizer, BasicAuthorizer
 from globus_async.errors import GlobusError
 from globus_async.paging import Pages, single
@@ -18,7 +19,7 @@ from globus_async.services.auth import ConfidentialAppAuthClient, NativeAppAuthC
 from globus_async.services.transfer import TransferClient
 
 ID = "ddb59aef-6d04-11e5-ba46-22000b92c6ec"
-ANSWER = Answer(method="GET", path="/x", status=200, reason="", headers=Headers([]), body=b"")
+ANSWER = RawResponse(method="GET", path="/x", status=200, reason="", headers=Headers([]), body=b"")
 
 
 async def _never(_: object) -> Any:

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from globus_async._answer import Answer, Headers
+from globus_async._http.headers import Headers
+from globus_async._http.response import RawResponse
 from globus_async.errors import ErrorSubdocument, GlobusAPIError, GlobusSDKUsageError
 from globus_async.gare import GARE, ErrorInfo, GlobusAuthorizationParameters, has_gares, is_gare, to_gare, to_gares
 
@@ -22,7 +23,7 @@ def api_error(document: object, status: int = 403) -> GlobusAPIError:
     headers = Headers([(b"Content-Type", b"application/json")])
     body = json.dumps(document).encode()
     return GlobusAPIError(
-        Answer(method="GET", path="/x", status=status, reason="Forbidden", headers=headers, body=body)
+        RawResponse(method="GET", path="/x", status=status, reason="Forbidden", headers=headers, body=body)
     )
 
 

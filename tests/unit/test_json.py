@@ -11,8 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from globus_async._answer import Answer, Headers
-from globus_async._json import LARGE, decode_json
+from globus_async._http.headers import Headers
+from globus_async._http.json_reader import LARGE, decode_json
+from globus_async._http.response import RawResponse
 from globus_async.errors import ResponseDecodeError
 
 MODES: dict[str, Any] = {
@@ -139,10 +140,10 @@ def test_a_name_that_is_there_twice() -> None:
             decode_json(body, unique=True)
 
 
-def answer(body: bytes, content_type: str | None = "application/json", *, method: str = "GET") -> Answer:
+def answer(body: bytes, content_type: str | None = "application/json", *, method: str = "GET") -> RawResponse:
     """Make an answer of 200."""
     fields = [] if content_type is None else [(b"Content-Type", content_type.encode())]
-    return Answer(method=method, path="/x", status=200, reason="OK", headers=Headers(fields), body=body)
+    return RawResponse(method=method, path="/x", status=200, reason="OK", headers=Headers(fields), body=body)
 
 
 class TestAnswer:

@@ -8,7 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from globus_async import GlobusSDKUsageError, Secret
-from globus_async._request import Request, path, query, user_path
+from globus_async._http.path import fill_path, user_path
+from globus_async._http.query import encode_query
+from globus_async._http.request import Request
 from globus_async.transport._outgoing import outgoing
 
 HEADERS = ((b"Accept", b"application/json"), (b"X-Thing", b"1"))
@@ -47,8 +49,8 @@ def test_nothing_differs_from_a_parsed_request(
 ) -> None:
     """URL, headers and body are those of a request that httpx has parsed, whatever is in path and query."""
     try:
-        places = [path("/v0.10/{thing:text}/x", segment), user_path(free)]
-        asked = query(params)
+        places = [fill_path("/v0.10/{thing:text}/x", segment), user_path(free)]
+        asked = encode_query(params)
     except GlobusSDKUsageError:
         return
     for place in places:

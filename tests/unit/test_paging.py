@@ -24,7 +24,7 @@ from globus_async.errors import (
 )
 from globus_async.paging import (
     Pages,
-    Style,
+    PagingStyle,
     json_api,
     last_key,
     next_token,
@@ -43,7 +43,7 @@ Item = dict[str, int]
 class Lister(BaseClient):
     """Has one listing, of any style."""
 
-    def things(self, style: Style, **options: Any) -> Pages[Item]:
+    def things(self, style: PagingStyle, **options: Any) -> Pages[Item]:
         """List things."""
         return self._list("/things", Item, style=style, **options)
 
@@ -51,7 +51,7 @@ class Lister(BaseClient):
 class Shelf:
     """A service with so many things, paged in one of the styles; ``most`` is its largest page."""
 
-    def __init__(self, style: Style, count: int, *, most: int = 10, key: str = "DATA") -> None:
+    def __init__(self, style: PagingStyle, count: int, *, most: int = 10, key: str = "DATA") -> None:
         self.style = style
         self.count = count
         self.most = most
@@ -109,17 +109,17 @@ def params(service: Scripted) -> list[dict[str, str]]:
     return [dict(request.url.params) for request in service.requests]
 
 
-async def everything(service: Scripted, style: Style, **options: Any) -> list[int]:
+async def everything(service: Scripted, style: PagingStyle, **options: Any) -> list[int]:
     """List everything that is asked for."""
     async with service.client(client_class=Lister) as client:
         assert isinstance(client, Lister)
-        return numbers(await client.things(style, **options).at_a_time(1).list())
+        return numbers(await client.things(style, **options).concurrency(1).list())
 
 
 class TestStyles:
     @styles
     @pytest.mark.parametrize("count", [0, 1, 9, 10, 11, 25, 30])
-    async def test_everything_is_there_once_and_in_order(self, style: Style, count: int) -> None:
+    async def test_everything_is_there_once_and_in_order(self, style: PagingStyle, count: int) -> None:
         """Whatever the number is to the size of a page; and no page is fetched in vain."""
         service = Scripted(Shelf(style, count))
         assert await everything(service, style) == list(range(count))
@@ -147,7 +147,7 @@ class TestStyles:
 
     @pytest.mark.parametrize("document", [[], None, "x", {"DATA": None}, {"DATA": {}}, {"DATA": [1]}, {"DATA": "x"}])
     @styles
-    async def test_a_page_that_is_none(self, style: Style, document: object) -> None:
+    async def test_a_page_that_is_none(self, style: PagingStyle, document: object) -> None:
         """An error of ours, and not an empty listing."""
         body = json.dumps(document).encode()
         headers = {"content-type": "application/json"}
@@ -175,7 +175,7 @@ class TestStyles:
         ),
         st.integers(0, 3),
     )
-    def test_whatever_a_page_says_of_the_next(self, style: Style, said: Mapping[str, object], count: int) -> None:
+    def test_whatever_a_page_says_of_the_next(self, style: PagingStyle, said: Mapping[str, object], count: int) -> None:
         """The listing ends, or says that it stalled; nothing else is raised, and nothing goes on for ever."""
 
         async def scenario() -> None:
@@ -183,7 +183,7 @@ class TestStyles:
             async with service.client(client_class=Lister, retry=ONCE) as client:
                 assert isinstance(client, Lister)
                 with contextlib.suppress(PaginationStalled, ResponseDecodeError):
-                    await client.things(style, num_results=50).at_a_time(1).list()
+                    await client.things(style, num_results=50).concurrency(1).list()
             assert len(service.requests) <= 51
 
         asyncio.run(scenario())
@@ -191,7 +191,7 @@ class TestStyles:
 
 class TestSizes:
     @sized
-    async def test_the_size_of_a_page(self, style: Style) -> None:
+    async def test_the_size_of_a_page(self, style: PagingStyle) -> None:
         """By the style's own parameter."""
         service = Scripted(Shelf(style, 25))
         assert await everything(service, style, page_size=7) == list(range(25))
@@ -200,14 +200,14 @@ class TestSizes:
 
     @styles
     @pytest.mark.parametrize("wanted", [1, 9, 10, 11, 24, 25, 26, 1000])
-    async def test_no_more_than_was_asked_for(self, style: Style, wanted: int) -> None:
+    async def test_no_more_than_was_asked_for(self, style: PagingStyle, wanted: int) -> None:
         """Neither of items nor of pages."""
         service = Scripted(Shelf(style, 25))
         assert await everything(service, style, num_results=wanted) == list(range(min(wanted, 25)))
         assert len(service.requests) == min(-(-wanted // 10), 3)
 
     @sized
-    async def test_the_last_page_is_as_small_as_it_can_be(self, style: Style) -> None:
+    async def test_the_last_page_is_as_small_as_it_can_be(self, style: PagingStyle) -> None:
         """The rest is not sent for nothing."""
         service = Scripted(Shelf(style, 25))
         await everything(service, style, page_size=10, num_results=12)
@@ -264,7 +264,7 @@ class TestParameters:
         ("style", "begin"),
         [(null_marker, {"marker": "5"}), (last_key, {"last_key": "k5"}), (next_token, {"next_token": "5"})],
     )
-    async def test_so_is_a_callers_own_marker(self, style: Style, begin: dict[str, object]) -> None:
+    async def test_so_is_a_callers_own_marker(self, style: PagingStyle, begin: dict[str, object]) -> None:
         """Of whatever style."""
         service = Scripted(Shelf(style, 25))
         assert await everything(service, style, query_params=begin) == list(range(5, 25))
@@ -306,7 +306,7 @@ class TestUse:
         assert len(service.requests) == 1
 
     @styles
-    async def test_it_may_be_used_again(self, style: Style) -> None:
+    async def test_it_may_be_used_again(self, style: PagingStyle) -> None:
         """Each use begins at the beginning."""
         service = Scripted(Shelf(style, 15))
         async with service.client(client_class=Lister) as client:
@@ -330,7 +330,7 @@ class TestUse:
 
 class TestResuming:
     @styles
-    async def test_from_a_page(self, style: Style) -> None:
+    async def test_from_a_page(self, style: PagingStyle) -> None:
         """What is next of it, kept as long as you like."""
         service = Scripted(Shelf(style, 25))
         async with service.client(client_class=Lister) as client:
@@ -340,14 +340,14 @@ class TestResuming:
         assert rest == [list(range(10, 20)), list(range(20, 25))]
 
     @styles
-    async def test_from_an_error(self, style: Style) -> None:
+    async def test_from_an_error(self, style: PagingStyle) -> None:
         """It says where the listing stood; no item is lost or comes twice."""
         shelf = Shelf(style, 25)
         service = Scripted(shelf, answer(500, {"code": "X"}), shelf)
         got: list[int] = []
         async with service.client(client_class=Lister, retry=ONCE) as client:
             assert isinstance(client, Lister)
-            pages = client.things(style).at_a_time(1).pages()
+            pages = client.things(style).concurrency(1).pages()
             got += numbers(list(await anext(pages)))
             with pytest.raises(GlobusAPIError) as caught:
                 await anext(pages)
@@ -389,7 +389,7 @@ class TestResuming:
         assert got == list(range(25))
 
 
-def _stuck(style: Style) -> Callable[[httpx.Request], httpx.Response]:
+def _stuck(style: PagingStyle) -> Callable[[httpx.Request], httpx.Response]:
     """Make a service whose every page leads to the same next one."""
     said: dict[str, object] = {
         "total": 100,
@@ -405,7 +405,7 @@ def _stuck(style: Style) -> Callable[[httpx.Request], httpx.Response]:
 
 class TestStalls:
     @styles
-    async def test_a_page_that_leads_back_to_itself(self, style: Style) -> None:
+    async def test_a_page_that_leads_back_to_itself(self, style: PagingStyle) -> None:
         """An error after one page that was read already, instead of a loop."""
         service = Scripted(_stuck(style))
         async with service.client(client_class=Lister) as client:
@@ -469,5 +469,5 @@ async def test_an_error_of_the_network_says_where_it_stood() -> None:
     async with service.client(client_class=Lister, retry=ONCE) as client:
         assert isinstance(client, Lister)
         with pytest.raises(GlobusConnectionError) as caught:
-            await client.things(offset_total).at_a_time(1).list()
+            await client.things(offset_total).concurrency(1).list()
     assert caught.value.resume_from == {"offset": 10}

@@ -21,23 +21,15 @@ from hypothesis import strategies as st
 from yarl import URL
 
 from globus_async import BaseClient, Transport
-from globus_async._request import (
-    MISSING,
-    Request,
-    comma_joined,
-    flag,
-    form_body,
-    json_body,
-    path,
-    query,
-    settled,
-    user_path,
-    utc,
-)
-from globus_async._secret import Secret
+from globus_async._http.body import form_body, json_body
+from globus_async._http.missing import MISSING
+from globus_async._http.path import fill_path, user_path
+from globus_async._http.query import as_bit, comma_joined, drop_missing, encode_query, utc
+from globus_async._http.request import Request
 from globus_async.authorizers import AccessTokenAuthorizer
 from globus_async.config import checked_base_url
 from globus_async.errors import GlobusAPIError, GlobusConnectionError, GlobusError, GlobusSDKUsageError
+from globus_async.secret import Secret
 from tests.toolkit.canaries import canary, leaks_in_text, leaks_of_error
 from tests.toolkit.clients import ONCE
 from tests.toolkit.scripted import ORIGIN, Scripted, answer
@@ -115,7 +107,7 @@ class TestPath:
 
     def check(self, value: str) -> None:
         try:
-            made = path(TEMPLATE, ID, value)
+            made = fill_path(TEMPLATE, ID, value)
         except GlobusSDKUsageError:
             pass
         else:
@@ -127,12 +119,12 @@ class TestPath:
             assert httpx.URL(f"https://h{made}").raw_path.decode() == made
             assert URL(f"https://h{made}", encoded=True).raw_path == made
         with pytest.raises(GlobusSDKUsageError):
-            path(TEMPLATE, value + "x", "a")
+            fill_path(TEMPLATE, value + "x", "a")
 
     @pytest.mark.parametrize("value", [ID, ID.upper(), UUID(ID)])
     def test_ids(self, value: UUID | str) -> None:
         """As text in any case, or as a UUID."""
-        assert path("/e/{endpoint_id}", value) == f"/e/{value}"
+        assert fill_path("/e/{endpoint_id}", value) == f"/e/{value}"
 
     @pytest.mark.parametrize(
         "value",
@@ -141,19 +133,19 @@ class TestPath:
     def test_what_is_no_id_is_refused(self, value: Any) -> None:
         """By name, with what a UUID looks like, and with the value, escaped."""
         with pytest.raises(GlobusSDKUsageError, match="endpoint_id must be a UUID"):
-            path("/e/{endpoint_id}", value)
+            fill_path("/e/{endpoint_id}", value)
 
     def test_a_refused_value_is_shown_escaped_and_shortened(self) -> None:
         """It may be long, or a terminal's commands."""
         with pytest.raises(GlobusSDKUsageError) as caught:
-            path("/e/{endpoint_id}", "\x1b[31m" + "é" * 10_000)
+            fill_path("/e/{endpoint_id}", "\x1b[31m" + "é" * 10_000)
         assert "\x1b" not in str(caught.value)
         assert len(str(caught.value)) < 250
 
     def test_text_is_quoted(self) -> None:
         """Every character that means something in a URL."""
-        assert path("/u/{name:text}", "ada@example.org+é&=") == "/u/ada%40example.org%2B%C3%A9%26%3D"
-        assert path("/u/{number:text}", 7) == "/u/7"
+        assert fill_path("/u/{name:text}", "ada@example.org+é&=") == "/u/ada%40example.org%2B%C3%A9%26%3D"
+        assert fill_path("/u/{number:text}", 7) == "/u/7"
 
 
 class TestUserPath:
@@ -435,20 +427,20 @@ class TestQuery:
     )
     def test_spelling(self, params: dict[str, object], sent: str) -> None:
         """What is missing is left out; lists repeat their key."""
-        assert query(params) == sent
+        assert encode_query(params) == sent
 
     @pytest.mark.parametrize("value", [b"x", object(), {"a": 1}, [[1]], {1: 2}.items(), "\ud800", datetime(2026, 1, 1)])  # noqa: DTZ001
     def test_what_has_no_spelling_is_refused(self, value: object) -> None:
         """Before anything is sent."""
         with pytest.raises(GlobusSDKUsageError):
-            query({"a": value})
+            encode_query({"a": value})
 
     @settings(max_examples=300, deadline=None)
     @given(st.dictionaries(st.text(min_size=1), st.text(), max_size=5))
     def test_what_is_sent_is_what_was_given(self, params: dict[str, str]) -> None:
         """Every text comes back, or is refused as no Unicode."""
         try:
-            sent = query(params)
+            sent = encode_query(params)
         except GlobusSDKUsageError:
             assert any("\ud800" <= char <= "\udfff" for pair in params.items() for text in pair for char in text)
             return
@@ -457,8 +449,8 @@ class TestQuery:
 
     def test_settled_parameters_can_be_sent_again_and_again(self) -> None:
         """An iterator is read once and kept."""
-        once = settled({"a": iter("xy"), "b": None, "c": MISSING, "d": 1})
-        assert query(once) == query(once) == "a=x&a=y&d=1"
+        once = drop_missing({"a": iter("xy"), "b": None, "c": MISSING, "d": 1})
+        assert encode_query(once) == encode_query(once) == "a=x&a=y&d=1"
 
     @pytest.mark.parametrize(
         ("value", "sent"),
@@ -481,7 +473,7 @@ class TestQuery:
     @pytest.mark.parametrize(("value", "sent"), [(True, "1"), (False, "0"), (None, None), (MISSING, MISSING)])
     def test_flags(self, value: Any, sent: object) -> None:
         """For the few parameters that want 1 and 0."""
-        assert flag(value) == sent
+        assert as_bit(value) == sent
 
 
 class TestBodies:
@@ -739,10 +731,10 @@ class TestSecrets:
 
 class Posting(BaseClient):
     async def send_form(self, form: dict[str, object]) -> Any:
-        return await self._send("POST", path("/token"), dict[str, Any], form=form)
+        return await self._send("POST", fill_path("/token"), dict[str, Any], form=form)
 
     async def send_json(self, data: object) -> Any:
-        return await self._send("POST", path("/token"), dict[str, Any], data=data)
+        return await self._send("POST", fill_path("/token"), dict[str, Any], data=data)
 
 
 def _refuse(request: httpx.Request) -> httpx.Response:

@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from globus_async import BaseClient
-from globus_async._answer import Answer, Headers
-from globus_async._request import path
+from globus_async._http.headers import Headers
+from globus_async._http.path import fill_path
+from globus_async._http.response import RawResponse
 from globus_async.errors import ResponseDecodeError
 from globus_async.response import GlobusHTTPResponse, IterableResponse
 from tests.toolkit.scripted import Scripted, answer, raw
@@ -19,7 +20,7 @@ def response(data: Any, body: bytes | None = None) -> GlobusHTTPResponse[Any]:
     """Make a response of a document."""
     content = json.dumps(data).encode() if body is None else body
     headers = Headers([(b"Content-Type", b"application/json"), (b"X-Request-Id", b"r1")])
-    made = Answer(method="GET", path="/x", status=201, reason="Created", headers=headers, body=content)
+    made = RawResponse(method="GET", path="/x", status=201, reason="Created", headers=headers, body=content)
     return GlobusHTTPResponse(made, data)
 
 
@@ -81,7 +82,7 @@ def test_items_of_the_wrong_kind(items: object) -> None:
 
 class Posting(BaseClient):
     async def send(self) -> Any:
-        return await self._send("POST", path("/x"), dict[str, Any], data={})
+        return await self._send("POST", fill_path("/x"), dict[str, Any], data={})
 
 
 class TestOnTheWay:

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from globus_async import RetryPolicy
-from globus_async._answer import Answer, Headers
+from globus_async._http.headers import Headers
+from globus_async._http.response import RawResponse
 from globus_async.errors import (
     GlobusConnectionError,
     GlobusSDKUsageError,
@@ -25,10 +26,10 @@ HOPELESS = ResponseDecodeError("a login page", stage="answer cut")
 HOPELESS.hopeless = True
 
 
-def got(status: int, retry_after: str | None = None) -> Answer:
+def got(status: int, retry_after: str | None = None) -> RawResponse:
     """Make an answer without a body."""
     fields = [] if retry_after is None else [(b"Retry-After", retry_after.encode())]
-    return Answer(method="GET", path="/x", status=status, reason="", headers=Headers(fields), body=b"")
+    return RawResponse(method="GET", path="/x", status=status, reason="", headers=Headers(fields), body=b"")
 
 
 def lost(stage: Stage, kind: type[NetworkError] = GlobusConnectionError) -> NetworkError:
@@ -36,14 +37,14 @@ def lost(stage: Stage, kind: type[NetworkError] = GlobusConnectionError) -> Netw
     return kind("x", stage=stage)
 
 
-def is_tried_again(outcome: Answer | NetworkError, *, replayable: bool, is_final: bool = False) -> bool:
+def is_tried_again(outcome: RawResponse | NetworkError, *, idempotent: bool, is_final: bool = False) -> bool:
     """Whether the policy as it comes would repeat the call."""
-    delay = RetryPolicy().delay(outcome, retries=0, replayable=replayable, is_final=is_final, jitter=0.5)
+    delay = RetryPolicy().delay(outcome, retries=0, idempotent=idempotent, is_final=is_final, jitter=0.5)
     return delay is not None
 
 
 # outcome, repeated if that is harmless, repeated if it is not
-MATRIX: list[tuple[str, Answer | NetworkError, bool, bool]] = [
+MATRIX: list[tuple[str, RawResponse | NetworkError, bool, bool]] = [
     ("no connection", lost("not sent"), True, True),
     ("no connection in time", lost("not sent", GlobusTimeoutError), True, True),
     ("broke before the answer", lost("no answer"), True, False),
@@ -75,22 +76,22 @@ class TestMatrix:
     @pytest.mark.parametrize(
         ("outcome", "harmless", "harmful"), [row[1:] for row in MATRIX], ids=[row[0] for row in MATRIX]
     )
-    def test_every_outcome(self, outcome: Answer | NetworkError, harmless: bool, harmful: bool) -> None:
+    def test_every_outcome(self, outcome: RawResponse | NetworkError, harmless: bool, harmful: bool) -> None:
         """Was it sent, and may it be sent twice."""
-        assert is_tried_again(outcome, replayable=True) == harmless
-        assert is_tried_again(outcome, replayable=False) == harmful
+        assert is_tried_again(outcome, idempotent=True) == harmless
+        assert is_tried_again(outcome, idempotent=False) == harmful
 
     @pytest.mark.parametrize("status", [500, 502, 504])
     def test_a_service_that_calls_its_5xx_final_is_believed(self, status: int) -> None:
         """The storage behind it failed; the service is well."""
-        assert not is_tried_again(got(status), replayable=True, is_final=True)
+        assert not is_tried_again(got(status), idempotent=True, is_final=True)
 
     @pytest.mark.parametrize("most", [0, 1, 5])
     def test_no_more_than_the_most(self, most: int) -> None:
         """Counted per call."""
         policy = RetryPolicy(max_retries=most)
         tries = [
-            policy.delay(got(500), retries=retries, replayable=True, is_final=False, jitter=0.0) is not None
+            policy.delay(got(500), retries=retries, idempotent=True, is_final=False, jitter=0.0) is not None
             for retries in range(8)
         ]
         assert tries == [True] * most + [False] * (8 - most)
@@ -110,7 +111,7 @@ class TestWaits:
         """However often, and without running over."""
         policy = RetryPolicy(max_retries=10**9, max_delay=30)
         for retries in (5, 60, 10_000, 10**8):
-            assert policy.delay(got(500), retries=retries, replayable=True, is_final=False, jitter=1.0) == 30
+            assert policy.delay(got(500), retries=retries, idempotent=True, is_final=False, jitter=1.0) == 30
 
     def test_never_shorter_than_asked_and_never_above_the_cap(self) -> None:
         """0 to the cap, for every wait asked for, every retry and every jitter."""
@@ -129,8 +130,8 @@ class TestWaits:
         assert [_wait(got(429, "0"), retries=retries, jitter=1.0) for retries in range(4)] == [1, 2, 4, 8]
 
 
-def _wait(outcome: Answer, *, retries: int, jitter: float) -> float:
-    delay = RetryPolicy().delay(outcome, retries=retries, replayable=True, is_final=False, jitter=jitter)
+def _wait(outcome: RawResponse, *, retries: int, jitter: float) -> float:
+    delay = RetryPolicy().delay(outcome, retries=retries, idempotent=True, is_final=False, jitter=jitter)
     assert delay is not None
     return delay
 

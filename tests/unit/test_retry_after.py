@@ -10,8 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from globus_async import RetryPolicy
-from globus_async._answer import Answer, Headers
-from globus_async._retry_after import http_date, retry_after
+from globus_async._http.headers import Headers
+from globus_async._http.response import RawResponse
+from globus_async._http.retry_after import http_date, retry_after
 
 NOW = 784_111_777.0  # Sun, 06 Nov 1994 08:49:37 GMT
 PIECES = (
@@ -41,8 +42,10 @@ def check(value: str, date: str | None = None) -> None:
     seconds = retry_after(value, date=date, received_at=NOW)
     assert seconds is None or (math.isfinite(seconds) and seconds >= 0)
     fields = [(b"Retry-After", value.encode("utf-8", "replace"))]
-    answer = Answer(method="GET", path="/", status=503, reason="", headers=Headers(fields), body=b"", received_at=NOW)
-    delay = RetryPolicy().delay(answer, retries=0, replayable=True, is_final=False, jitter=0.99)
+    answer = RawResponse(
+        method="GET", path="/", status=503, reason="", headers=Headers(fields), body=b"", received_at=NOW
+    )
+    delay = RetryPolicy().delay(answer, retries=0, idempotent=True, is_final=False, jitter=0.99)
     assert delay is None or 0 <= delay <= 120
     if delay is not None and answer.retry_after is not None:
         assert delay >= answer.retry_after

@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 
-from globus_async._secret import Secret
 from globus_async.authorizers import (
     AccessTokenAuthorizer,
     BasicAuthorizer,
@@ -16,6 +15,7 @@ from globus_async.authorizers import (
     RefreshTokenAuthorizer,
 )
 from globus_async.errors import GlobusSDKUsageError
+from globus_async.secret import Secret
 from globus_async.services.auth import ConfidentialAppAuthClient, NativeAppAuthClient
 from tests.toolkit.auth_clients import FakeAuth
 from tests.toolkit.canaries import canary, leaks_of, leaks_of_error

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from globus_async._secret import Secret
 from globus_async.authorizers.token import Freshness, HeldToken, lifetime_of
+from globus_async.secret import Secret
 
 
 def held(lifetime: float | None) -> HeldToken:

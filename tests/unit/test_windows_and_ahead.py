@@ -11,9 +11,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from globus_async._answer import Answer, Headers
+from globus_async._http.headers import Headers
+from globus_async._http.response import RawResponse
 from globus_async.errors import GlobusConnectionError, GlobusSDKUsageError, PaginationStalled
-from globus_async.paging import Page, Pages, Position, Style, null_marker, offset_has_next, offset_total
+from globus_async.paging import Cursor, Page, Pages, PagingStyle, null_marker, offset_has_next, offset_total
 from tests.toolkit.cancel import every_suspension
 
 
@@ -29,7 +30,7 @@ class Service:
         self.broken: set[int] = set()
         self._page = page or (lambda offset, limit: list(range(offset, min(offset + limit, total))))
 
-    async def fetch(self, position: Position) -> Page[int]:
+    async def fetch(self, position: Cursor) -> Page[int]:
         offset = int(str(position.get("offset", 0)))
         limit = min(self.most, int(str(position.get("limit", self.most))))
         self.asked.append((offset, limit))
@@ -45,14 +46,14 @@ class Service:
         items = self._page(offset, limit)
         return page_of({"DATA": items, "total": self.total, "has_next_page": offset + len(items) < self.total})
 
-    def pages(self, style: Style = offset_total, **options: Any) -> Pages[int]:
+    def pages(self, style: PagingStyle = offset_total, **options: Any) -> Pages[int]:
         return Pages(self.fetch, style=style, **options)
 
 
 def page_of(document: Mapping[str, Any]) -> Page[int]:
     headers = Headers([(b"Content-Type", b"application/json")])
     body = json.dumps(document).encode()
-    answer = Answer(method="GET", path="/x", status=200, reason="OK", headers=headers, body=body)
+    answer = RawResponse(method="GET", path="/x", status=200, reason="OK", headers=headers, body=body)
     page: Page[int] = Page(answer, {**document, "DATA": []}, "DATA", None)
     page.items = list(document["DATA"])  # plain numbers instead of objects, for these tests to compare
     return page
@@ -85,17 +86,17 @@ class TestWindows:
         assert len(service.asked) == 10
 
     async def test_one_at_a_time(self) -> None:
-        """`at_a_time(1)` goes page by page, `at_a_time(3)` in windows of three."""
+        """`concurrency(1)` goes page by page, `concurrency(3)` in windows of three."""
         for width in (1, 3):
             service = Service(total=1000)
-            assert await service.pages(page_size=100).at_a_time(width).list() == list(range(1000))
+            assert await service.pages(page_size=100).concurrency(width).list() == list(range(1000))
             assert service.most_under_way == width
 
     @pytest.mark.parametrize("width", [0, -1, True, 1.5])
     def test_a_width_that_is_none(self, width: Any) -> None:
         """A window has one page at least."""
         with pytest.raises(GlobusSDKUsageError, match="pages at a time"):
-            Service(total=1).pages().at_a_time(width)
+            Service(total=1).pages().concurrency(width)
 
     async def test_styles_without_a_total_go_page_by_page(self) -> None:
         """Where a page does not say how many there are, nothing is guessed."""
@@ -198,17 +199,17 @@ class TestWindows:
         most=st.integers(1, 60),
         page_size=st.integers(1, 60) | st.none(),
         num_results=st.integers(1, 400) | st.none(),
-        at_a_time=st.integers(1, 9),
+        concurrency=st.integers(1, 9),
     )
     def test_windows_give_what_single_pages_give(
-        self, total: int, most: int, page_size: int | None, num_results: int | None, at_a_time: int
+        self, total: int, most: int, page_size: int | None, num_results: int | None, concurrency: int
     ) -> None:
         """Whatever the sizes, a window changes nothing but the time it takes."""
 
         async def both() -> tuple[list[int], list[int]]:
             options: dict[str, Any] = {"page_size": page_size, "num_results": num_results}
             pages = Service(total, most=most).pages(**options)
-            return await pages.at_a_time(at_a_time).list(), await pages.at_a_time(1).list()
+            return await pages.concurrency(concurrency).list(), await pages.concurrency(1).list()
 
         windowed, single = asyncio.run(both())
         assert windowed == single == list(range(min(total, num_results or total)))
@@ -232,13 +233,13 @@ class TestShared:
                 await asyncio.sleep(0)
 
         listing = service.pages(page_size=7)
-        async with listing.ahead() as ahead, asyncio.TaskGroup() as group:
+        async with listing.prefetch() as prefetch, asyncio.TaskGroup() as group:
             items, pages = aiter(listing), listing.pages()
             for _ in range(3):
                 if how == "pages":
                     group.create_task(work_on(pages))
                 else:
-                    group.create_task(work(items if how == "items" else ahead))
+                    group.create_task(work(items if how == "items" else prefetch))
         assert sorted(seen) == list(range(500))
 
     async def test_a_worker_that_is_cancelled_takes_no_item_along(self) -> None:
@@ -258,7 +259,7 @@ class TestNoEnd:
         """A service that leads on for ever without giving anything is left; a few empty pages are walked through."""
         asked = 0
 
-        async def fetch(_: Position) -> Page[int]:
+        async def fetch(_: Cursor) -> Page[int]:
             nonlocal asked
             asked += 1
             return page_of({"DATA": [7] if asked == filled else [], "next_marker": str(asked)})
@@ -274,7 +275,7 @@ class TestAhead:
     async def test_the_next_page_comes_meanwhile(self) -> None:
         """While a page is worked on the next one is fetched, and no more than that."""
         service = Service(total=500)
-        async with service.pages(page_size=100).ahead() as items:
+        async with service.pages(page_size=100).prefetch() as items:
             seen = []
             async for item in items:
                 seen.append(item)
@@ -289,7 +290,7 @@ class TestAhead:
     async def test_leaving_early_ends_the_fetching(self) -> None:
         """The task of the page ahead is gone when the block is."""
         service = Service(total=500)
-        async with service.pages(page_size=100).ahead() as items:
+        async with service.pages(page_size=100).prefetch() as items:
             async for _ in items:
                 break
             assert len(asyncio.all_tasks()) == 2
@@ -303,19 +304,19 @@ class TestAhead:
         pages = service.pages(page_size=100)
         seen: list[int] = []
         with pytest.raises(GlobusConnectionError) as caught:  # noqa: PT012 -- raised in the middle of the loop
-            async with pages.ahead() as items:
+            async with pages.prefetch() as items:
                 async for item in items:
                     seen.append(item)  # noqa: PERF401 -- what was seen before the error counts
         assert seen == list(range(200))
         service.broken.clear()
-        async with pages.ahead(after=caught.value.resume_from) as items:
+        async with pages.prefetch(after=caught.value.resume_from) as items:
             assert [item async for item in items] == list(range(200, 500))
 
     async def test_an_error_that_nobody_waits_for_is_not_reported(self) -> None:
         """Leaving before a failed page was asked for leaves no complaint behind."""
         service = Service(total=500)
         service.broken = {100}
-        async with service.pages(page_size=100).ahead() as items:
+        async with service.pages(page_size=100).prefetch() as items:
             await anext(items)
             for _ in range(5):
                 await asyncio.sleep(0)
@@ -323,21 +324,21 @@ class TestAhead:
     async def test_works_outside_its_block_never(self) -> None:
         """Without an owner nothing is fetched."""
         service = Service(total=500)
-        async with service.pages(page_size=100).ahead() as items:
+        async with service.pages(page_size=100).prefetch() as items:
             pass
         with pytest.raises(GlobusSDKUsageError, match="async with"):
             await anext(items)
 
     async def test_the_end_stays_the_end(self) -> None:
         """An iterator that is over stays so."""
-        async with Service(total=1).pages().ahead() as items:
+        async with Service(total=1).pages().prefetch() as items:
             assert [item async for item in items] == [0]
             assert [item async for item in items] == []
 
     async def test_a_cancelled_reader_loses_nothing(self) -> None:
         """Giving up on an item does not end the fetching: the next try gets it."""
         service = Service(total=200)
-        async with service.pages(page_size=100).ahead() as items:
+        async with service.pages(page_size=100).prefetch() as items:
             with pytest.raises(TimeoutError):
                 async with asyncio.timeout(0):
                     await anext(items)
@@ -349,7 +350,7 @@ class TestAhead:
         service = Service(total=300)
 
         async def read() -> None:
-            async with service.pages(page_size=100).ahead() as items:
+            async with service.pages(page_size=100).prefetch() as items:
                 async for _ in items:
                     pass
 
@@ -366,9 +367,9 @@ class TestAhead:
         service = Service(total=3)
         documents: list[dict[str, Any]] = [{"DATA": [0, 1], "next_marker": "m"}, {"DATA": [2], "next_marker": None}]
 
-        async def fetch(position: Position) -> Page[int]:
+        async def fetch(position: Cursor) -> Page[int]:
             service.asked.append((0, 0))
             return page_of(documents[1 if position.get("marker") == "m" else 0])
 
-        async with Pages(fetch, style=null_marker).ahead() as items:
+        async with Pages(fetch, style=null_marker).prefetch() as items:
             assert [item async for item in items] == [0, 1, 2]

@@ -7,8 +7,8 @@ from abc import ABC, abstractmethod
 from collections.abc import MutableMapping
 from typing import NoReturn, Self
 
-from .._secret import Secret
 from ..errors import GlobusSDKUsageError
+from ..secret import Secret
 
 __all__ = ("AccessTokenAuthorizer", "BasicAuthorizer", "GlobusAuthorizer", "NullAuthorizer")
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, Protocol
 
-from .._json import is_list, is_object
-from .._secret import Secret
+from .._http.json_reader import is_list, is_object
 from ..errors import GlobusSDKUsageError, TokenRefreshError
 from ..scopes import Scope
+from ..secret import Secret
 from .renewing import OnRefresh, RenewingAuthorizer
 from .token import Grant, lifetime_of
 

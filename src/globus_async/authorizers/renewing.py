@@ -12,8 +12,7 @@ from abc import abstractmethod
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any, Final
 
-from .._json import is_object
-from .._secret import Secret
+from .._http.json_reader import is_object
 from ..errors import (
     GlobusAPIError,
     GlobusError,
@@ -22,6 +21,7 @@ from ..errors import (
     TokenRefreshError,
     WrongEventLoopError,
 )
+from ..secret import Secret
 from .base import GlobusAuthorizer
 from .token import Freshness, Grant, HeldToken, lifetime_of
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Final
 
-from .._secret import Secret
+from ..secret import Secret
 
 __all__ = ("Freshness", "Grant", "HeldToken", "lifetime_of")
 

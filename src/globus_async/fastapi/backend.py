@@ -9,13 +9,13 @@ from uuid import UUID
 
 from fastapi import Depends
 
-from .._request import MISSING, MissingType
-from .._secret import Secret
+from .._http.missing import MISSING, MissingType
 from ..authorizers import ClientCredentialsAuthorizer, GlobusAuthorizer
 from ..client import BaseClient
 from ..config import checked_base_url, get_service_url
 from ..errors import ClientClosedError, GlobusSDKUsageError
 from ..scopes import Scope, ScopeParser
+from ..secret import Secret
 from ..services.auth.confidential import ConfidentialAppAuthClient
 from ..services.auth.responses import IntrospectionResponse
 from ..transport import RateLimit, Transport

@@ -11,9 +11,9 @@ from fastapi.openapi.models import OAuth2, OAuthFlowAuthorizationCode, OAuthFlow
 from fastapi.security import SecurityScopes
 from fastapi.security.base import SecurityBase
 
-from .._json import is_list
-from .._secret import Secret
+from .._http.json_reader import is_list
 from ..errors import GlobusSDKUsageError
+from ..secret import Secret
 from .principal import Principal
 
 __all__ = ("BearerToken", "challenge")

@@ -6,10 +6,10 @@ from collections import OrderedDict
 from collections.abc import Hashable
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from .._secret import Secret
 from ..authorizers import GlobusAuthorizer, RenewingAuthorizer
 from ..authorizers.token import Grant, lifetime_of
 from ..errors import TokenRefreshError
+from ..secret import Secret
 from ..services.auth.errors import InvalidGrant
 
 if TYPE_CHECKING:

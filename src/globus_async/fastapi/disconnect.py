@@ -34,7 +34,7 @@ class CancelOnDisconnect:
             await self.app(scope, receive, send)
             return
         # one message, for handlers that do not look at the body; or what came of asking for one
-        ahead: asyncio.Queue[Message | Exception] = asyncio.Queue(1)
+        prefetch: asyncio.Queue[Message | Exception] = asyncio.Queue(1)
         answering = anyio.CancelScope()
         is_answered = False
 
@@ -42,7 +42,7 @@ class CancelOnDisconnect:
             last: Message | Exception
             try:
                 while (message := await receive())["type"] != "http.disconnect":
-                    await ahead.put(message)
+                    await prefetch.put(message)
             except Exception as error:  # noqa: BLE001 -- a middleware around this one may refuse a body
                 last = error
             else:
@@ -50,10 +50,10 @@ class CancelOnDisconnect:
                 if not is_answered:
                     answering.cancel()
             while True:  # whoever asks is told, however often
-                await ahead.put(last)
+                await prefetch.put(last)
 
         async def receive_ahead() -> Message:
-            message = await ahead.get()
+            message = await prefetch.get()
             if isinstance(message, Exception):
                 raise message
             return message

@@ -7,13 +7,13 @@ from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol
 
+from .._single_flight import SingleFlight
 from .principal import Principal
-from .single_flight import SingleFlight
 
 if TYPE_CHECKING:
-    from .._answer import Answer
-    from .._clock import Clock
-    from .._secret import Secret
+    from .._http.response import RawResponse
+    from ..clock import Clock
+    from ..secret import Secret
 
 __all__ = ("Introspections",)
 
@@ -26,7 +26,7 @@ class _Introspected(Protocol):
     @property
     def data(self) -> Any: ...
     @property
-    def answer(self) -> Answer: ...
+    def answer(self) -> RawResponse: ...
 
 
 class _Known(NamedTuple):

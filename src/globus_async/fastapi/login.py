@@ -16,14 +16,14 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, HTTPException, Request
 from fastapi.responses import RedirectResponse, Response
 
-from .._request import MISSING
-from .._secret import Secret
+from .._http.missing import MISSING
 from ..authorizers import AccessTokenAuthorizer, GlobusAuthorizer, RefreshTokenAuthorizer
 from ..client import BaseClient
 from ..config import checked_base_url
 from ..errors import GlobusError, GlobusSDKUsageError, IdTokenError, LoginRequired
 from ..gare import GlobusAuthorizationParameters
 from ..scopes import AuthScopes, ScopeParser, TransferScopes
+from ..secret import Secret
 from ..services.auth.errors import InvalidGrant
 from ..services.auth.flows import LoginRefused
 from ..services.auth.responses import OAuthAuthorizationCodeResponse, OAuthRefreshTokenResponse

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 if TYPE_CHECKING:
-    from .._secret import Secret
+    from ..secret import Secret
 
 __all__ = ("LinkedIdentity", "Principal")
 

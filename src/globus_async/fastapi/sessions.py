@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol, Self
 from uuid import UUID
 
-from .._clock import Clock, SystemClock
-from .._secret import Secret
+from ..clock import Clock, SystemClock
+from ..secret import Secret
 
 if TYPE_CHECKING:
     from ..services.auth.documents import TokenInfo

@@ -10,7 +10,7 @@ import signal
 import sys
 from pathlib import Path
 
-from .emulator import GlobusEmulator
+from ..emulator.globus import GlobusEmulator
 
 __all__ = ("main",)
 

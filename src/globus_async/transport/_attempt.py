@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 import httpx
 
-from .._answer import Answer, Headers
+from .._http.content_coding import BodyReader, unusable
+from .._http.headers import Headers
+from .._http.response import RawResponse
 from ..errors import (
     ClientClosedError,
     GlobusConnectionError,
@@ -16,16 +18,15 @@ from ..errors import (
     NetworkError,
     ResponseDecodeError,
 )
-from ._content import BodyReader, unusable
 from ._outgoing import NO_AUTH, outgoing
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from .._clock import Clock
-    from .._request import Request
-    from .._secret import Secret
+    from .._http.request import Request
     from ..authorizers import GlobusAuthorizer
+    from ..clock import Clock
+    from ..secret import Secret
     from ._origin import Turn
 
 __all__ = ("HeadTooLargeError", "Sender")
@@ -62,7 +63,7 @@ class Sender:
 
     async def attempt(
         self, request: Request, turn: Turn, authorizer: GlobusAuthorizer | None, seconds: float
-    ) -> tuple[Answer | NetworkError, Secret | None]:
+    ) -> tuple[RawResponse | NetworkError, Secret | None]:
         """
         Sit out a pause, ask for credentials and send, all within so many seconds.
 
@@ -81,7 +82,7 @@ class Sender:
                 turn.leave()
                 started_at = self._clock.wall()
                 response, headers, body = await self._sent(message)
-                return Answer(
+                return RawResponse(
                     method=request.method,
                     path=message.url.path,
                     status=response.status_code,

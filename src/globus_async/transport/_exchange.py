@@ -5,16 +5,16 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING, TypeVar
 
-from .._answer import Answer, ErrorInside
-from .._secret import bare, struck
+from .._http.response import EmbeddedError, RawResponse
 from ..errors import Attempt, GlobusAPIError, GlobusTimeoutError, NetworkError, ResponseDecodeError, visible
+from ..secret import bare, redact
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from .._request import Request
-    from .._secret import Secret
+    from .._http.request import Request
     from ..authorizers import GlobusAuthorizer
+    from ..secret import Secret
     from ._limiter import RateLimit
     from ._origin import Origin
     from ._retry import RetryPolicy
@@ -32,9 +32,9 @@ async def exchange(
     transport: Transport,
     authorizer: GlobusAuthorizer | None,
     policy: RetryPolicy,
-    read: Callable[[Answer], Awaitable[_R]],
-    error_for: Callable[[Answer, tuple[Attempt, ...]], GlobusAPIError],
-    is_final: Callable[[Answer], bool],
+    read: Callable[[RawResponse], Awaitable[_R]],
+    error_for: Callable[[RawResponse, tuple[Attempt, ...]], GlobusAPIError],
+    is_final: Callable[[RawResponse], bool],
     rate: RateLimit | None = None,
     renew: bool = True,
 ) -> _R:
@@ -59,23 +59,23 @@ async def exchange(
     clock, origin = transport.clock, transport.origin(request.url)
     left, retries, may_renew = transport.total_timeout, 0, renew
     attempts: tuple[Attempt, ...] = ()
-    outcome: Answer | NetworkError
-    urgent = request.urgent or (authorizer is not None and authorizer.is_renewing())
+    outcome: RawResponse | NetworkError
+    bypass_limits = request.bypass_limits or (authorizer is not None and authorizer.is_renewing())
     while True:
-        async with origin.turn(urgent=urgent, identity=authorizer, rate=rate) as turn:
+        async with origin.turn(bypass_limits=bypass_limits, identity=authorizer, rate=rate) as turn:
             began = clock.monotonic()
             if origin.held_until - began >= left:
                 outcome, credentials, left = _paused_too_long(request), None, 0.0
             else:
                 outcome, credentials = await transport.attempt(request, turn, authorizer, left)
                 left -= clock.monotonic() - began
-        if isinstance(outcome, Answer):
+        if isinstance(outcome, RawResponse):
             if 200 <= outcome.status < 300:
                 try:
                     result = await read(outcome)
                 except ResponseDecodeError as unusable:
                     # an error inside is one, whatever its status says; the frames of others hold the document
-                    outcome = outcome if isinstance(unusable, ErrorInside) else unusable.with_traceback(None)
+                    outcome = outcome if isinstance(unusable, EmbeddedError) else unusable.with_traceback(None)
                 else:
                     origin.budget.refill(after_retry=retries > 0)
                     return result
@@ -91,11 +91,11 @@ async def exchange(
             elif outcome.status < 500 and outcome.status not in {408, 429}:
                 origin.budget.refill(after_retry=retries > 0)  # no success, but the service is well
         outcome = _hiding(outcome, *request.secrets, *bare(credentials))
-        answer = outcome if isinstance(outcome, Answer) else None
+        answer = outcome if isinstance(outcome, RawResponse) else None
         delay = policy.delay(
             outcome,
             retries=retries,
-            replayable=request.replayable,
+            idempotent=request.idempotent,
             is_final=answer is not None and is_final(answer),
             jitter=transport.jitter(),
         )
@@ -111,22 +111,22 @@ async def exchange(
         await clock.sleep(delay)
     attempts += (_noted(outcome, None),)
     if isinstance(outcome, NetworkError):
-        outcome.attempts, outcome.replayable = attempts, request.replayable
+        outcome.attempts, outcome.idempotent = attempts, request.idempotent
         raise outcome
     raise error_for(outcome, attempts)
 
 
-def _hiding(outcome: Answer | NetworkError, *secrets: Secret) -> Answer | NetworkError:
+def _hiding(outcome: RawResponse | NetworkError, *secrets: Secret) -> RawResponse | NetworkError:
     """Strike from a failure what it quotes of the credentials that were sent; logs and errors are made of the rest."""
-    if isinstance(outcome, Answer):
-        return outcome.hiding(*secrets)
-    outcome.args = tuple(struck(str(word), *secrets) for word in outcome.args)
+    if isinstance(outcome, RawResponse):
+        return outcome.redacted(*secrets)
+    outcome.args = tuple(redact(str(word), *secrets) for word in outcome.args)
     if isinstance(outcome, ResponseDecodeError) and outcome.request_id is not None:
-        outcome.request_id = struck(outcome.request_id, *secrets)
+        outcome.request_id = redact(outcome.request_id, *secrets)
     return outcome
 
 
-def _hold_back(origin: Origin, answer: Answer, policy: RetryPolicy, delay: float | None, *, now: float) -> None:
+def _hold_back(origin: Origin, answer: RawResponse, policy: RetryPolicy, delay: float | None, *, now: float) -> None:
     """Hold back all calls to a service that throttles one, whatever becomes of that one."""
     asked = answer.retry_after
     if asked is not None:
@@ -144,7 +144,7 @@ def _paused_too_long(request: Request) -> GlobusTimeoutError:
     )
 
 
-def _noted(outcome: Answer | NetworkError, waited: float | None) -> Attempt:
+def _noted(outcome: RawResponse | NetworkError, waited: float | None) -> Attempt:
     """Note in a few words what came of an attempt."""
     if isinstance(outcome, NetworkError):
         return Attempt(f"{type(outcome).__name__}, {outcome.stage}", waited, outcome.maybe_executed)

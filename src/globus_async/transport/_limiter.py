@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from ..errors import GlobusSDKUsageError
 
 if TYPE_CHECKING:
-    from .._clock import Clock
+    from ..clock import Clock
 
 __all__ = ("Limiter", "RateLimit")
 

@@ -12,7 +12,7 @@ from ._retry import RetryBudget
 if TYPE_CHECKING:
     from types import TracebackType
 
-    from .._clock import Clock
+    from ..clock import Clock
 
 __all__ = ("Origin", "Turn")
 
@@ -35,16 +35,16 @@ class Origin:
         self._gate = asyncio.Semaphore(max_in_flight)
         self._limiters: dict[tuple[int, RateLimit], tuple[Limiter, object]] = {}
 
-    def turn(self, *, urgent: bool, identity: object = None, rate: RateLimit | None = None) -> Turn:
+    def turn(self, *, bypass_limits: bool, identity: object = None, rate: RateLimit | None = None) -> Turn:
         """
         Return the turn of one attempt.
 
         Args:
-            urgent: Go past the gate and all manners: a renewal, which those in flight may be waiting for.
+            bypass_limits: Wait for no slot and no rate limit: a token refresh, which calls in flight may be waiting for.
             identity: Whose calls are counted together: the authorizer.
             rate: How many of them may go out.
         """
-        if urgent:
+        if bypass_limits:
             return Turn(self, None, None)
         return Turn(self, self._gate, None if rate is None else self._limiter(identity, rate))
 

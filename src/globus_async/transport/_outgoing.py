@@ -18,8 +18,8 @@ from ..errors import GlobusSDKUsageError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from .._request import Request
-    from .._secret import Secret
+    from .._http.request import Request
+    from ..secret import Secret
 
 __all__ = ("NO_AUTH", "outgoing")
 

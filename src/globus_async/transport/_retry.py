@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from ..errors import GlobusSDKUsageError, NetworkError, ResponseDecodeError
 
 if TYPE_CHECKING:
-    from .._answer import Answer
+    from .._http.response import RawResponse
 
 __all__ = ("RetryBudget", "RetryPolicy")
 
@@ -39,7 +39,7 @@ class RetryPolicy:
                 raise GlobusSDKUsageError(f"{name} must be a number of seconds, 0 or more")
 
     def delay(
-        self, outcome: Answer | NetworkError, *, retries: int, replayable: bool, is_final: bool, jitter: float
+        self, outcome: RawResponse | NetworkError, *, retries: int, idempotent: bool, is_final: bool, jitter: float
     ) -> float | None:
         """
         Return the seconds to wait before sending again, or ``None`` to give up.
@@ -47,11 +47,11 @@ class RetryPolicy:
         Args:
             outcome: The answer that is no success, or the failure to get one.
             retries: How often the call was repeated so far.
-            replayable: Whether the call may be carried out twice without harm.
+            idempotent: Whether the call may be carried out twice without harm.
             is_final: Whether the service's own word is that trying again is useless.
             jitter: A random number from 0 up to 1.
         """
-        if retries >= self.max_retries or not self._worthwhile(outcome, replayable=replayable, is_final=is_final):
+        if retries >= self.max_retries or not self._worthwhile(outcome, idempotent=idempotent, is_final=is_final):
             return None
         own = jitter * min(self.max_delay, self.base_delay * 2.0 ** min(retries, 60))
         asked = None if isinstance(outcome, NetworkError) else outcome.retry_after
@@ -63,21 +63,21 @@ class RetryPolicy:
         return min(asked + own, self.max_retry_after)
 
     @staticmethod
-    def _worthwhile(outcome: Answer | NetworkError, *, replayable: bool, is_final: bool) -> bool:
+    def _worthwhile(outcome: RawResponse | NetworkError, *, idempotent: bool, is_final: bool) -> bool:
         """The retry matrix: was it sent, and may it be sent twice."""
         if isinstance(outcome, NetworkError):
             if isinstance(outcome, ResponseDecodeError) and outcome.hopeless:
                 return False
-            return replayable or outcome.stage == "not sent"
+            return idempotent or outcome.stage == "not sent"
         match outcome.status:
             case 429:
                 return True
             case 408:
-                return replayable
+                return idempotent
             case 503:
-                return replayable or outcome.retry_after is not None
+                return idempotent or outcome.retry_after is not None
             case 500 | 502 | 504:
-                return replayable and not is_final
+                return idempotent and not is_final
             case _:
                 return False
 

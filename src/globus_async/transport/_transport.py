@@ -12,12 +12,8 @@ from contextlib import suppress
 from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any, Final, NoReturn, Self
 
-from .._clock import Clock, SystemClock
-from ..errors import (
-    ClientClosedError,
-    GlobusSDKUsageError,
-    WrongEventLoopError,
-)
+from ..clock import Clock, SystemClock
+from ..errors import ClientClosedError, GlobusSDKUsageError, WrongEventLoopError
 from ._origin import Origin
 
 if TYPE_CHECKING:
@@ -25,11 +21,11 @@ if TYPE_CHECKING:
 
     import httpx
 
-    from .._answer import Answer
-    from .._request import Request
-    from .._secret import Secret
+    from .._http.request import Request
+    from .._http.response import RawResponse
     from ..authorizers import GlobusAuthorizer
     from ..errors import NetworkError
+    from ..secret import Secret
     from ._attempt import Sender
     from ._origin import Turn
 
@@ -167,7 +163,7 @@ class Transport:
 
     async def attempt(
         self, request: Request, turn: Turn, authorizer: GlobusAuthorizer | None, seconds: float
-    ) -> tuple[Answer | NetworkError, Secret | None]:
+    ) -> tuple[RawResponse | NetworkError, Secret | None]:
         """Make one attempt at a call; see `Sender.attempt`."""
         sender = self._sender or self._opened()
         return await sender.attempt(request, turn, authorizer, seconds)

@@ -10,8 +10,9 @@ from typing import Any
 import httpx
 
 from globus_async import AccessTokenAuthorizer, RetryPolicy, Transport
-from globus_async._answer import Answer, Headers
-from globus_async._clock import Clock
+from globus_async._http.headers import Headers
+from globus_async._http.response import RawResponse
+from globus_async.clock import Clock
 from globus_async.services.transfer import TransferClient
 
 __all__ = ("TASK", "A", "B", "C", "answer_of", "client_of", "document_of", "refusal")
@@ -48,8 +49,8 @@ def document_of(request: httpx.Request) -> Any:
     return json.loads(request.content)
 
 
-def answer_of(status: int, document: Any) -> Answer:
+def answer_of(status: int, document: Any) -> RawResponse:
     """Make an answer without a service."""
     body = document if isinstance(document, bytes) else json.dumps(document).encode()
     headers = Headers([(b"Content-Type", b"application/json")])
-    return Answer(method="GET", path="/v0.10/thing", status=status, reason="Reason", headers=headers, body=body)
+    return RawResponse(method="GET", path="/v0.10/thing", status=status, reason="Reason", headers=headers, body=body)

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from globus_async._answer import Answer, Headers
+from globus_async._http.headers import Headers
+from globus_async._http.response import RawResponse
 from globus_async.services.transfer import ActivationRequirementsResponse
 
 ASKED_AT = 1_800_000_000.0
@@ -24,7 +25,9 @@ def requirements(**members: Any) -> ActivationRequirementsResponse:
         "DATA": [],
         **members,
     }
-    answer = Answer(method="GET", path="/", status=200, reason="OK", headers=Headers([]), body=b"", started_at=ASKED_AT)
+    answer = RawResponse(
+        method="GET", path="/", status=200, reason="OK", headers=Headers([]), body=b"", started_at=ASKED_AT
+    )
     read: Any = ActivationRequirementsResponse
     response: ActivationRequirementsResponse = read(answer, document)
     return response

@@ -14,13 +14,13 @@ from typing import Any
 import pytest
 
 from globus_async import AccessTokenAuthorizer, GlobusSDKUsageError, RetryPolicy
-from globus_async._clock import SystemClock
+from globus_async.clock import SystemClock
+from globus_async.emulator.faults import drop_after, status
+from globus_async.emulator.transfer.machine import Pace
+from globus_async.emulator.transfer.state import Limits
 from globus_async.errors import SubmissionUncertain
-from globus_async.services.transfer import TaskEnd, TransferAPIError, TransferClient, TransferData
+from globus_async.services.transfer import TaskEndReason, TransferAPIError, TransferClient, TransferData
 from globus_async.testing import GlobusEmulator, MemoryStorage
-from globus_async.testing.transfer.machine import Pace
-from globus_async.testing.transfer.state import Limits
-from globus_async.testing.troubles import drop_after, status
 from tests.toolkit.cancel import every_suspension
 
 FILES = {f"in/{number:03d}.txt": f"file {number}" for number in range(100)}
@@ -105,7 +105,7 @@ class TestSubmitting:
 
     async def test_written_down_before_it_is_sent(self, world: World) -> None:
         """When the service gets a document, the journal has it, submission id included."""
-        world.emulator.troubles.add("POST", "/v0.10/transfer", status(500), times=1)
+        world.emulator.faults.add("POST", "/v0.10/transfer", status(500), times=1)
         seen = [task.task_id for task in await world.submit(pairs(10))]
         documents = [line["document"] for line in world.lines() if "submit" in line]
         sent = [request.json for request in world.emulator.requests if request.path == "/v0.10/transfer"]
@@ -190,13 +190,13 @@ class TestResuming:
 class TestTroubles:
     async def test_lost_answers(self, world: World) -> None:
         """Answers that are lost on the way make no second task."""
-        world.emulator.troubles.add("POST", "/v0.10/transfer", drop_after(), times=3)
+        world.emulator.faults.add("POST", "/v0.10/transfer", drop_after(), times=3)
         tasks = await world.submit(pairs(20))
         assert len(world.emulator.tasks) == len(tasks) == 3
 
     async def test_an_unknown_outcome(self, world: World) -> None:
         """When nobody knows, that is said, and iterating further finds out."""
-        world.emulator.troubles.add("POST", "/v0.10/transfer", drop_after(), times=6)
+        world.emulator.faults.add("POST", "/v0.10/transfer", drop_after(), times=6)
         submitting = world.submit(pairs(10))
         with pytest.raises(SubmissionUncertain):
             await anext(submitting)
@@ -206,7 +206,7 @@ class TestTroubles:
 
     async def test_a_refusal(self, world: World) -> None:
         """A task that the service refuses is an error; when the cause is gone, it goes on."""
-        world.emulator.troubles.add("POST", "/v0.10/transfer", status(403), times=1)
+        world.emulator.faults.add("POST", "/v0.10/transfer", status(403), times=1)
         submitting = world.submit(pairs(10))
         with pytest.raises(TransferAPIError):
             await anext(submitting)
@@ -226,7 +226,7 @@ class TestTroubles:
             tasks = await world.submit(pairs(60), items_per_task=3, max_pending=50)
             assert len(tasks) == 20
             outcomes = await world.tc.wait_for_tasks([task.task_id for task in tasks]).values()
-            assert {outcome.end for outcome in outcomes} == {TaskEnd.SUCCEEDED}
+            assert {outcome.end for outcome in outcomes} == {TaskEndReason.SUCCEEDED}
 
     async def test_input_that_fails(self, world: World) -> None:
         """An input that fails, or is cancelled, is not taken for one that is over."""

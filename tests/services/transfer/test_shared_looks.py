@@ -12,9 +12,9 @@ import httpx
 import pytest
 
 from globus_async import GlobusConnectionError, GlobusSDKUsageError, GlobusTimeoutError
-from globus_async.services.transfer import NotFound, TaskEnd, TaskInactive, TaskOutcome
-from globus_async.services.transfer.looks import batched
-from globus_async.services.transfer.outcomes import end_of
+from globus_async.services.transfer import NotFound, TaskEndReason, TaskInactive, TaskOutcome
+from globus_async.services.transfer.waiting.outcomes import classify
+from globus_async.services.transfer.waiting.shared_poller import batched
 from tests.services.transfer.scripted import client_of, refusal
 from tests.toolkit.cancel import every_suspension
 from tests.toolkit.clock import FakeClock
@@ -314,17 +314,17 @@ class TestOutcomes:
     @pytest.mark.parametrize(
         ("members", "end"),
         [
-            ({"status": "SUCCEEDED"}, TaskEnd.SUCCEEDED),
-            ({"status": "FAILED"}, TaskEnd.FAILED),
-            ({"status": "FAILED", "fatal_error": {"code": "FILE_NOT_FOUND"}}, TaskEnd.FAILED),
-            ({"status": "FAILED", "fatal_error": {"code": "CANCELED"}}, TaskEnd.CANCELED),
-            ({"status": "FAILED", "canceled_by_admin": "SOURCE"}, TaskEnd.CANCELED),
-            ({"status": "FAILED", "subtasks_canceled": 2}, TaskEnd.CANCELED),
-            ({"status": "FAILED", "subtasks_expired": 2}, TaskEnd.EXPIRED),
-            ({"status": "INACTIVE"}, TaskEnd.INACTIVE),
+            ({"status": "SUCCEEDED"}, TaskEndReason.SUCCEEDED),
+            ({"status": "FAILED"}, TaskEndReason.FAILED),
+            ({"status": "FAILED", "fatal_error": {"code": "FILE_NOT_FOUND"}}, TaskEndReason.FAILED),
+            ({"status": "FAILED", "fatal_error": {"code": "CANCELED"}}, TaskEndReason.CANCELED),
+            ({"status": "FAILED", "canceled_by_admin": "SOURCE"}, TaskEndReason.CANCELED),
+            ({"status": "FAILED", "subtasks_canceled": 2}, TaskEndReason.CANCELED),
+            ({"status": "FAILED", "subtasks_expired": 2}, TaskEndReason.EXPIRED),
+            ({"status": "INACTIVE"}, TaskEndReason.INACTIVE),
         ],
     )
-    async def test_ends(self, members: dict[str, Any], end: TaskEnd) -> None:
+    async def test_ends(self, members: dict[str, Any], end: TaskEndReason) -> None:
         """The outcome tells how a task ended, from what its document says."""
         clock = FakeClock(skipping=True)
         service = Service(clock)
@@ -333,7 +333,7 @@ class TestOutcomes:
             outcome = await tc.wait_for_task(task_id(1))
         assert outcome.end is end
         assert outcome.task["status"] == members["status"]
-        assert outcome.is_over is (members["status"] != "INACTIVE")
+        assert outcome.is_done is (members["status"] != "INACTIVE")
 
     async def test_what_only_the_events_tell(self) -> None:
         """A failed task whose document does not say why is looked up in its events."""
@@ -343,7 +343,7 @@ class TestOutcomes:
         service.events = [{"code": "CANCELED", "is_error": True}, {"code": "CONNECT_FAILED", "is_error": True}]
         async with client_of(service, clock=clock) as tc:
             outcome = await tc.wait_for_task(task_id(1))
-            assert outcome == TaskOutcome(TaskEnd.CANCELED, outcome.task)
+            assert outcome == TaskOutcome(TaskEndReason.CANCELED, outcome.task)
             outcome = await tc.wait_for_task(task_id(1), error_events=1)
         assert [event["code"] for event in outcome.error_events] == ["CANCELED"]
         assert service.event_requests[0].params["filter"] == "is_error:1"
@@ -355,8 +355,8 @@ class TestOutcomes:
         service.events = [{"code": "PERMISSION_DENIED", "is_error": True}]
         async with client_of(service, clock=clock) as tc:
             outcome = await tc.wait_for_task(task_id(1), timeout=5, error_events=3)
-        assert outcome.end is TaskEnd.TIMED_OUT
-        assert not outcome.is_over
+        assert outcome.end is TaskEndReason.TIMED_OUT
+        assert not outcome.is_done
         assert [event["code"] for event in outcome.error_events] == ["PERMISSION_DENIED"]
 
     async def test_stalled(self) -> None:
@@ -370,7 +370,7 @@ class TestOutcomes:
                 service.states[1] = {"faults": faults, "bytes_transferred": moved}
                 await clock.advance(10)
             outcome = await wait
-        assert outcome.end is TaskEnd.STALLED
+        assert outcome.end is TaskEndReason.STALLED
         assert outcome.task["faults"] == 6
 
     async def test_nothing_learnt(self) -> None:
@@ -422,7 +422,7 @@ class TestOutcomes:
 
     def test_unknown_states_are_no_end(self) -> None:
         """A state of the future is waited through."""
-        assert end_of({"status": "ARCHIVING"}) is None  # type: ignore[typeddict-item]
+        assert classify({"status": "ARCHIVING"}) is None  # type: ignore[typeddict-item]
 
     async def test_inactive_raises_from_task_wait(self) -> None:
         """`task_wait` says so with an error, as ever, also when several wait."""

@@ -141,7 +141,7 @@ async def test_an_unknown_outcome(losses: list[str], retries: int, cause: type[E
         error = caught.value
         assert isinstance(error.__cause__, cause)
         assert error.maybe_executed
-        assert error.replayable
+        assert error.idempotent
         assert len(error.attempts) == retries + 1
         assert error.document is document
         assert document["submission_id"] in str(error)
@@ -187,7 +187,7 @@ async def test_a_refusal_is_a_refusal() -> None:
         {"source_endpoint": A, "destination_endpoint": B, "DATA": []},
         {"source_endpoint": A, "destination_endpoint": B, "DATA": [{}], "deadline": datetime(2026, 1, 1)},  # noqa: DTZ001
         {"source_endpoint": A, "destination_endpoint": B, "DATA": [{}], "submission_id": "mine"},
-        {"source_endpoint": A, "destination_endpoint": B, "DATA": [{"source_path": object()}]},
+        {"source_endpoint": A, "destination_endpoint": B, "DATA": [{"source_path": len}]},
         {"source_endpoint": A, "destination_endpoint": B, "DATA": [{"size": float("nan")}]},
     ],
     ids=repr,

@@ -13,12 +13,7 @@ from .errors import (
     NotFound,
     PermissionDenied,
 )
-from .flows import (
-    GlobusAuthorizationCodeFlowManager,
-    GlobusNativeAppFlowManager,
-    GlobusOAuthFlowManager,
-    LoginRefused,
-)
+from .flows import GlobusAuthorizationCodeFlowManager, GlobusNativeAppFlowManager, GlobusOAuthFlowManager, LoginRefused
 from .id_token_decoder import IDTokenDecoder
 from .identity_map import IdentityMap
 from .native import NativeAppAuthClient

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from uuid import UUID
 
-from ..._request import MISSING, MissingType, path
+from ..._http.missing import MISSING, MissingType
+from ..._http.path import fill_path
 from ...errors import GlobusSDKUsageError
 from ...paging import Pages, single
 from .data import Visibility, as_list, links
@@ -76,7 +77,7 @@ class ClientMethods(AuthLoginClient):
                 "GET", "/v2/api/clients", ClientResponse, params={"fqdn": fqdn}, query_params=query_params
             )
         return await self._send(
-            "GET", path("/v2/api/clients/{client_id}", client_id), ClientResponse, query_params=query_params
+            "GET", fill_path("/v2/api/clients/{client_id}", client_id), ClientResponse, query_params=query_params
         )
 
     async def create_client(
@@ -289,7 +290,7 @@ class ClientMethods(AuthLoginClient):
         }
         return await self._send(
             "PUT",
-            path("/v2/api/clients/{client_id}", client_id),
+            fill_path("/v2/api/clients/{client_id}", client_id),
             ClientResponse,
             data={"client": client},
             query_params=query_params,
@@ -318,7 +319,7 @@ class ClientMethods(AuthLoginClient):
         REST: `DELETE /v2/api/clients/{id} <https://docs.globus.org/api/auth/reference/#delete_client>`_
         """
         return await self._send(
-            "DELETE", path("/v2/api/clients/{client_id}", client_id), ClientResponse, query_params=query_params
+            "DELETE", fill_path("/v2/api/clients/{client_id}", client_id), ClientResponse, query_params=query_params
         )
 
     def get_client_credentials(
@@ -345,7 +346,7 @@ class ClientMethods(AuthLoginClient):
         <https://docs.globus.org/api/auth/reference/#get_client_credentials>`_
         """
         return self._list(
-            path("/v2/api/clients/{client_id}/credentials", client_id),
+            fill_path("/v2/api/clients/{client_id}/credentials", client_id),
             ClientCredentialDocument,
             style=single,
             query_params=query_params,
@@ -379,7 +380,7 @@ class ClientMethods(AuthLoginClient):
         """
         return await self._send(
             "POST",
-            path("/v2/api/clients/{client_id}/credentials", client_id),
+            fill_path("/v2/api/clients/{client_id}/credentials", client_id),
             ClientCredentialResponse,
             data={"credential": {"name": name}},
             query_params=query_params,
@@ -412,7 +413,7 @@ class ClientMethods(AuthLoginClient):
         """
         return await self._send(
             "DELETE",
-            path("/v2/api/clients/{client_id}/credentials/{credential_id}", client_id, credential_id),
+            fill_path("/v2/api/clients/{client_id}/credentials/{credential_id}", client_id, credential_id),
             ClientCredentialResponse,
             query_params=query_params,
         )

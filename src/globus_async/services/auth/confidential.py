@@ -6,11 +6,12 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from ..._request import MISSING, MissingType, comma_joined
-from ..._secret import Secret
+from ..._http.missing import MISSING, MissingType
+from ..._http.query import comma_joined
 from ...authorizers import BasicAuthorizer
 from ...errors import GlobusSDKUsageError
 from ...scopes import ScopeParser
+from ...secret import Secret
 from .client import AuthClient
 from .flows import DEFAULT_SCOPES, GlobusAuthorizationCodeFlowManager, Scopes
 from .responses import (
@@ -260,5 +261,5 @@ class ConfidentialAppAuthClient(AuthClient):
                 "authentication_policies": comma_joined(authentication_policies),
             },
             query_params=query_params,
-            replay=True,
+            idempotent=True,
         )

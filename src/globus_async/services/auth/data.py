@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any, Literal
 from uuid import UUID
 
-from ..._request import MISSING, MissingType
+from ..._http.missing import MISSING, MissingType
 from ...errors import GlobusSDKUsageError
 
 __all__ = ("DependentScopeSpec", "Visibility", "as_list", "links")

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Literal, cast, overload
 
-from ..._json import is_object
-from ..._request import MISSING, MissingType
+from ..._http.json_reader import is_object
+from ..._http.missing import MISSING, MissingType
 from ...client import BaseClient
 from ...errors import GlobusSDKUsageError
 from .documents import JwkSetDocument, OpenIDConfigurationDocument

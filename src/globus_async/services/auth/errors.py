@@ -23,7 +23,7 @@ from ...errors import GlobusAPIError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from ..._answer import Answer
+    from ..._http.response import RawResponse
     from ...errors import Attempt
 
 __all__ = (
@@ -89,7 +89,7 @@ _BY_STATUS: Final[Mapping[int, type[AuthAPIError]]] = {
 }
 
 
-def error_for(answer: Answer, attempts: tuple[Attempt, ...] = ()) -> AuthAPIError:
+def error_for(answer: RawResponse, attempts: tuple[Attempt, ...] = ()) -> AuthAPIError:
     """Make the error that an answer means: its code decides, then its status."""
     error = AuthAPIError(answer, attempts)
     kind = _BY_CODE.get(error.code.lower()) or _BY_STATUS.get(answer.status)

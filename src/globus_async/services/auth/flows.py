@@ -17,10 +17,11 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, Final, NoReturn, Protocol, TypeVar
 from uuid import UUID
 
-from ..._request import MISSING, MissingType, comma_joined, query
-from ..._secret import Secret
+from ..._http.missing import MISSING, MissingType
+from ..._http.query import comma_joined, encode_query
 from ...errors import GlobusError, GlobusSDKUsageError
 from ...scopes import AuthScopes, Scope, ScopeParser, TransferScopes
+from ...secret import Secret
 from .responses import OAuthAuthorizationCodeResponse, OAuthTokenResponse, warn_of_missing_scopes
 
 __all__ = (
@@ -179,7 +180,7 @@ class GlobusOAuthFlowManager:
             "prompt": prompt,
             **(query_params or {}),
         }
-        return f"{self.auth_client.base_url}v2/oauth2/authorize?{query(parameters)}"
+        return f"{self.auth_client.base_url}v2/oauth2/authorize?{encode_query(parameters)}"
 
     async def exchange_code_for_tokens(
         self,

@@ -19,9 +19,9 @@ from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey, RSAPublicNumbers
 from cryptography.hazmat.primitives.hashes import SHA512
 
-from ..._json import decode_json, is_list, is_object
-from ..._secret import Secret
+from ..._http.json_reader import decode_json, is_list, is_object
 from ...errors import GlobusSDKUsageError, IdTokenError
+from ...secret import Secret
 
 if TYPE_CHECKING:
     from .documents import IdTokenClaims

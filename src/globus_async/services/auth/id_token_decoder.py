@@ -6,13 +6,13 @@ import asyncio
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final, Protocol, cast
 
-from ..._retry_after import http_date
-from ..._secret import Secret
+from ..._http.retry_after import http_date
 from ...errors import GlobusSDKUsageError, IdTokenError
 from ...response import GlobusHTTPResponse
+from ...secret import Secret
 
 if TYPE_CHECKING:
-    from ..._answer import Answer
+    from ..._http.response import RawResponse
     from ...transport import Transport
     from .documents import IdTokenClaims
     from .id_token import KeySource, SigningKey
@@ -68,7 +68,7 @@ class IDTokenDecoder:
         nonce: str | None = None,
         leeway: float = 60.0,
         access_token: str | Secret | None = None,
-        answer: Answer | None = None,
+        answer: RawResponse | None = None,
     ) -> IdTokenClaims:
         """
         Check an id_token and return what it says.
@@ -159,7 +159,7 @@ def _document(given: Mapping[str, Any] | GlobusHTTPResponse[Any] | None) -> Mapp
     return cast("Mapping[str, Any] | None", document)
 
 
-def _skew(answer: Answer | None) -> float:
+def _skew(answer: RawResponse | None) -> float:
     """Return by how many seconds the service's clock is ahead of ours, if it says so within reason."""
     date = http_date(answer.headers.get("date", "")) if answer is not None else None
     if answer is None or date is None:

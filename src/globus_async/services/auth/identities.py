@@ -6,16 +6,12 @@ from collections.abc import Generator, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from ..._request import MISSING, MissingType, comma_joined, path
+from ..._http.missing import MISSING, MissingType
+from ..._http.path import fill_path
+from ..._http.query import comma_joined
 from ...errors import GlobusSDKUsageError
-from ...paging import Page, Pages, Position, single
-from .documents import (
-    ConsentDocument,
-    IdentityDocument,
-    IdentityEnvelope,
-    IdentityProviderDocument,
-    UserinfoDocument,
-)
+from ...paging import Cursor, Page, Pages, single
+from .documents import ConsentDocument, IdentityDocument, IdentityEnvelope, IdentityProviderDocument, UserinfoDocument
 from .responses import GetConsentsResponse
 from .tokens import AuthLoginClient
 
@@ -157,7 +153,7 @@ class IdentityMethods(AuthLoginClient):
         """
         return await self._send(
             "GET",
-            path("/v2/api/identities/{identity_id}", identity_id),
+            fill_path("/v2/api/identities/{identity_id}", identity_id),
             IdentityEnvelope,
             query_params=query_params,
         )
@@ -229,7 +225,7 @@ class IdentityMethods(AuthLoginClient):
         <https://docs.globus.org/api/auth/reference/#get_identity_consents>`_
         """
         pages = self._list(
-            path("/v2/api/identities/{identity_id}/consents", identity_id),
+            fill_path("/v2/api/identities/{identity_id}/consents", identity_id),
             ConsentDocument,
             style=single,
             params={"all": all},
@@ -237,7 +233,7 @@ class IdentityMethods(AuthLoginClient):
             key="consents",
         )
 
-        async def fetch(_: Position) -> Page[ConsentDocument]:
+        async def fetch(_: Cursor) -> Page[ConsentDocument]:
             return await pages
 
         return Consents(fetch, style=single)

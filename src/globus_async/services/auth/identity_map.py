@@ -13,7 +13,7 @@ from uuid import UUID
 from ...errors import GlobusError, GlobusSDKUsageError
 
 if TYPE_CHECKING:
-    from ..._clock import Clock
+    from ...clock import Clock
     from ...paging import Pages
     from ...transport import Transport
     from .documents import IdentityDocument

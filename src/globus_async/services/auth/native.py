@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from ..._request import MISSING, MissingType
-from ..._secret import Secret
+from ..._http.missing import MISSING, MissingType
 from ...authorizers import NullAuthorizer
 from ...errors import GlobusSDKUsageError
+from ...secret import Secret
 from .client import AuthClient
 from .flows import GlobusNativeAppFlowManager, Scopes
 

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from ..._request import MISSING, MissingType, path
+from ..._http.missing import MISSING, MissingType
+from ..._http.path import fill_path
 from ...paging import Pages, single
 from .data import as_list
 from .documents import PolicyDocument, PolicyEnvelope
@@ -62,7 +63,7 @@ class PolicyMethods(AuthLoginClient):
         REST: `GET /v2/api/policies/{id} <https://docs.globus.org/api/auth/reference/#get_policies>`_
         """
         return await self._send(
-            "GET", path("/v2/api/policies/{policy_id}", policy_id), PolicyEnvelope, query_params=query_params
+            "GET", fill_path("/v2/api/policies/{policy_id}", policy_id), PolicyEnvelope, query_params=query_params
         )
 
     async def create_policy(
@@ -173,7 +174,7 @@ class PolicyMethods(AuthLoginClient):
         }
         return await self._send(
             "PUT",
-            path("/v2/api/policies/{policy_id}", policy_id),
+            fill_path("/v2/api/policies/{policy_id}", policy_id),
             PolicyEnvelope,
             data={"policy": policy},
             query_params=query_params,
@@ -202,5 +203,5 @@ class PolicyMethods(AuthLoginClient):
         REST: `DELETE /v2/api/policies/{id} <https://docs.globus.org/api/auth/reference/#delete_policy>`_
         """
         return await self._send(
-            "DELETE", path("/v2/api/policies/{policy_id}", policy_id), PolicyEnvelope, query_params=query_params
+            "DELETE", fill_path("/v2/api/policies/{policy_id}", policy_id), PolicyEnvelope, query_params=query_params
         )

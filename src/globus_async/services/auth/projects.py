@@ -6,7 +6,8 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from ..._request import MISSING, MissingType, path
+from ..._http.missing import MISSING, MissingType
+from ..._http.path import fill_path
 from ...paging import Pages, single
 from .data import as_list
 from .documents import ProjectDocument, ProjectEnvelope
@@ -62,7 +63,7 @@ class ProjectMethods(AuthLoginClient):
         REST: `GET /v2/api/projects/{id} <https://docs.globus.org/api/auth/reference/#get_projects>`_
         """
         return await self._send(
-            "GET", path("/v2/api/projects/{project_id}", project_id), ProjectEnvelope, query_params=query_params
+            "GET", fill_path("/v2/api/projects/{project_id}", project_id), ProjectEnvelope, query_params=query_params
         )
 
     async def create_project(
@@ -149,7 +150,7 @@ class ProjectMethods(AuthLoginClient):
         }
         return await self._send(
             "PUT",
-            path("/v2/api/projects/{project_id}", project_id),
+            fill_path("/v2/api/projects/{project_id}", project_id),
             ProjectEnvelope,
             data={"project": project},
             query_params=query_params,
@@ -178,5 +179,5 @@ class ProjectMethods(AuthLoginClient):
         REST: `DELETE /v2/api/projects/{id} <https://docs.globus.org/api/auth/reference/#delete_project>`_
         """
         return await self._send(
-            "DELETE", path("/v2/api/projects/{project_id}", project_id), ProjectEnvelope, query_params=query_params
+            "DELETE", fill_path("/v2/api/projects/{project_id}", project_id), ProjectEnvelope, query_params=query_params
         )

@@ -6,14 +6,14 @@ import logging
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, NoReturn, TypeVar, cast
 
-from ..._answer import ErrorInside
-from ..._json import is_list, is_object
-from ..._secret import Secret
+from ..._http.json_reader import is_list, is_object
+from ..._http.response import EmbeddedError
 from ...authorizers.token import lifetime_of
 from ...errors import GlobusSDKUsageError
 from ...paging import Page
 from ...response import GlobusHTTPResponse
 from ...scopes.consents import ConsentForest
+from ...secret import Secret
 from .documents import (
     ClientCredentialEnvelope,
     ClientEnvelope,
@@ -25,7 +25,7 @@ from .documents import (
 )
 
 if TYPE_CHECKING:
-    from ..._answer import Answer
+    from ..._http.response import RawResponse
     from .id_token import KeySource
     from .id_token_decoder import IDTokenDecoder
 
@@ -105,7 +105,7 @@ class _SecretResponse(GlobusHTTPResponse[_D]):
 class _EnvelopeResponse(_SecretResponse[_D]):
     __slots__ = ()
 
-    def __init__(self, answer: Answer, data: Any) -> None:
+    def __init__(self, answer: RawResponse, data: Any) -> None:
         super().__init__(answer, cast("_D", data))
         if not is_object(data):
             raise answer.unusable("it should be a JSON object")
@@ -128,7 +128,7 @@ class _TokenResponse(_SecretResponse[_D]):
 
     __slots__ = ("_by_resource_server", "_by_scopes")
 
-    def __init__(self, answer: Answer, data: Any) -> None:
+    def __init__(self, answer: RawResponse, data: Any) -> None:
         super().__init__(answer, cast("_D", data))
         self._by_resource_server: dict[str, TokenInfo] = {}
 
@@ -180,7 +180,7 @@ class OAuthTokenResponse(_TokenResponse[TokenDocument]):
 
     needs_token_type: ClassVar[bool] = True
 
-    def __init__(self, answer: Answer, data: Any) -> None:
+    def __init__(self, answer: RawResponse, data: Any) -> None:
         super().__init__(answer, data)
         self.decoder: IDTokenDecoder | None = None
         self.nonce: str | None = None
@@ -267,7 +267,7 @@ class OAuthDependentTokenResponse(_TokenResponse[list[TokenInfo]]):
 
     __slots__ = ()
 
-    def __init__(self, answer: Answer, data: Any) -> None:
+    def __init__(self, answer: RawResponse, data: Any) -> None:
         super().__init__(answer, data)
         _refuse_error(data)
         if not is_list(data) or not all(is_object(entry) and _has_token(entry) for entry in data):
@@ -285,7 +285,7 @@ class IntrospectionResponse(GlobusHTTPResponse[IntrospectionDocument]):
 
     __slots__ = ("active",)
 
-    def __init__(self, answer: Answer, data: Any) -> None:
+    def __init__(self, answer: RawResponse, data: Any) -> None:
         self.active = is_object(data) and data.get("active") is True
         super().__init__(answer, cast("IntrospectionDocument", data) if self.active else {"active": False})
         if not is_object(data) or "active" not in data:
@@ -346,4 +346,4 @@ def _info(entry: Mapping[str, Any], started_at: float) -> TokenInfo:
 
 def _refuse_error(data: object) -> None:
     if is_object(data) and "error" in data:
-        raise ErrorInside("the answer is an error, whatever its status says", stage="answer cut")
+        raise EmbeddedError("the answer is an error, whatever its status says", stage="answer cut")

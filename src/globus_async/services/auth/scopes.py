@@ -6,7 +6,9 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from ..._request import MISSING, MissingType, comma_joined, path
+from ..._http.missing import MISSING, MissingType
+from ..._http.path import fill_path
+from ..._http.query import comma_joined
 from ...errors import GlobusSDKUsageError
 from ...paging import Pages, single
 from .data import DependentScopeSpec, as_list
@@ -79,7 +81,7 @@ class ScopeMethods(AuthLoginClient):
         REST: `GET /v2/api/scopes/{id} <https://docs.globus.org/api/auth/reference/#get_scopes>`_
         """
         return await self._send(
-            "GET", path("/v2/api/scopes/{scope_id}", scope_id), ScopeEnvelope, query_params=query_params
+            "GET", fill_path("/v2/api/scopes/{scope_id}", scope_id), ScopeEnvelope, query_params=query_params
         )
 
     async def create_scope(
@@ -136,7 +138,7 @@ class ScopeMethods(AuthLoginClient):
         }
         return await self._send(
             "POST",
-            path("/v2/api/clients/{client_id}/scopes", client_id),
+            fill_path("/v2/api/clients/{client_id}/scopes", client_id),
             ScopeEnvelope,
             data={"scope": scope},
             query_params=query_params,
@@ -193,7 +195,7 @@ class ScopeMethods(AuthLoginClient):
         }
         return await self._send(
             "PUT",
-            path("/v2/api/scopes/{scope_id}", scope_id),
+            fill_path("/v2/api/scopes/{scope_id}", scope_id),
             ScopeEnvelope,
             data={"scope": scope},
             query_params=query_params,
@@ -222,5 +224,5 @@ class ScopeMethods(AuthLoginClient):
         REST: `DELETE /v2/api/scopes/{id} <https://docs.globus.org/api/auth/reference/#delete_scope>`_
         """
         return await self._send(
-            "DELETE", path("/v2/api/scopes/{scope_id}", scope_id), ScopeEnvelope, query_params=query_params
+            "DELETE", fill_path("/v2/api/scopes/{scope_id}", scope_id), ScopeEnvelope, query_params=query_params
         )

@@ -6,26 +6,22 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, Final, TypeVar, overload
 from uuid import UUID
 
-from ..._request import MISSING, MissingType
-from ..._secret import Secret
+from ..._http.missing import MISSING, MissingType
 from ...authorizers import GlobusAuthorizer, NullAuthorizer, RenewingAuthorizer
 from ...errors import Attempt, GlobusAPIError, GlobusSDKUsageError
 from ...response import GlobusHTTPResponse
 from ...scopes import AuthScopes
+from ...secret import Secret
 from .discovery import DiscoveryMethods
 from .documents import ActiveDocument
 from .errors import AuthAPIError, error_for
 from .id_token_decoder import IDTokenDecoder
-from .responses import (
-    OAuthAuthorizationCodeResponse,
-    OAuthRefreshTokenResponse,
-    OAuthTokenResponse,
-)
+from .responses import OAuthAuthorizationCodeResponse, OAuthRefreshTokenResponse, OAuthTokenResponse
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from ..._answer import Answer
+    from ..._http.response import RawResponse
     from ...transport import RateLimit, RetryPolicy, Transport
     from .flows import GlobusOAuthFlowManager
 
@@ -84,7 +80,7 @@ class AuthLoginClient(DiscoveryMethods):
         self.current_oauth2_flow_manager: GlobusOAuthFlowManager | None = None
         self._decoder = IDTokenDecoder(self)
 
-    def _error_for(self, answer: Answer, attempts: tuple[Attempt, ...]) -> AuthAPIError:
+    def _error_for(self, answer: RawResponse, attempts: tuple[Attempt, ...]) -> AuthAPIError:
         return error_for(answer, attempts)
 
     # the login that was started last, for programs that have one user
@@ -251,7 +247,7 @@ class AuthLoginClient(DiscoveryMethods):
             ActiveDocument,
             form={"token": token, "client_id": self._named(), **_hidden(body_params or {})},
             query_params=query_params,
-            replay=True,
+            idempotent=True,
             authorizer=self._credentials(),
         )
 
@@ -290,7 +286,7 @@ class AuthLoginClient(DiscoveryMethods):
             ActiveDocument,
             form={"token": token, "client_id": self._named(), **_hidden(body_params or {})},
             query_params=query_params,
-            replay=True,
+            idempotent=True,
             authorizer=self._credentials(),
         )
 
@@ -350,8 +346,8 @@ class AuthLoginClient(DiscoveryMethods):
             response_class,
             form=form_data,
             query_params=query_params,
-            replay=form_data.get("grant_type") in _HARMLESS,
-            urgent=True,
+            idempotent=form_data.get("grant_type") in _HARMLESS,
+            bypass_limits=True,
             authorizer=self._credentials(),
         )
         if isinstance(tokens, OAuthTokenResponse):

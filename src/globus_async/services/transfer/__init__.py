@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from . import documents
-from .activation import ActivationRequirementsResponse
+from .batch.submission import BatchSubmission, SubmittedTask, TransferItem
 from .client import TransferClient
 from .data import CreateTunnelData, DeleteData, SyncLevel, TransferData
 from .errors import (
@@ -25,9 +25,9 @@ from .errors import (
     TransferAPIError,
 )
 from .filters import TransferFilter
-from .moving import SubmittedTask, Submitting, TransferItem
-from .outcomes import END_STATES, TaskEnd, TaskOutcome
-from .waiting import TaskWatch
+from .legacy.activation import ActivationRequirementsResponse
+from .waiting.methods import TaskWatch
+from .waiting.outcomes import END_STATES, TaskEndReason, TaskOutcome
 from .walk import Walk
 
 __all__ = (
@@ -35,6 +35,7 @@ __all__ = (
     "ActivationRequirementsResponse",
     "AuthenticationFailed",
     "AuthorizationRequired",
+    "BatchSubmission",
     "Conflict",
     "ConsentRequired",
     "CreateTunnelData",
@@ -49,9 +50,8 @@ __all__ = (
     "RateLimited",
     "ServiceUnavailable",
     "SubmittedTask",
-    "Submitting",
     "SyncLevel",
-    "TaskEnd",
+    "TaskEndReason",
     "TaskInactive",
     "TaskOutcome",
     "TaskWatch",

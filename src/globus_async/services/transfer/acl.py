@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from ..._request import path
+from ..._http.path import fill_path
 from ...client import BaseClient
 from ...paging import Pages, single
 from .documents import AccessCreateResultDocument, AccessDocument, ResultDocument
@@ -47,7 +47,7 @@ class AccessRuleMethods(BaseClient):
         <https://docs.globus.org/api/transfer/permissions/#rest_access_get_list>`_
         """
         return self._list(
-            path("/v0.10/endpoint/{endpoint_id}/access_list", endpoint_id),
+            fill_path("/v0.10/endpoint/{endpoint_id}/access_list", endpoint_id),
             AccessDocument,
             style=single,
             query_params=query_params,
@@ -81,7 +81,7 @@ class AccessRuleMethods(BaseClient):
         """
         return await self._send(
             "GET",
-            path("/v0.10/endpoint/{endpoint_id}/access/{rule_id:text}", endpoint_id, rule_id),
+            fill_path("/v0.10/endpoint/{endpoint_id}/access/{rule_id:text}", endpoint_id, rule_id),
             AccessDocument,
             query_params=query_params,
         )
@@ -121,7 +121,7 @@ class AccessRuleMethods(BaseClient):
         """
         return await self._send(
             "POST",
-            path("/v0.10/endpoint/{endpoint_id}/access", endpoint_id),
+            fill_path("/v0.10/endpoint/{endpoint_id}/access", endpoint_id),
             AccessCreateResultDocument,
             data=rule_data,
             query_params=query_params,
@@ -161,7 +161,7 @@ class AccessRuleMethods(BaseClient):
         """
         return await self._send(
             "PUT",
-            path("/v0.10/endpoint/{endpoint_id}/access/{rule_id:text}", endpoint_id, rule_id),
+            fill_path("/v0.10/endpoint/{endpoint_id}/access/{rule_id:text}", endpoint_id, rule_id),
             ResultDocument,
             data=rule_data,
             query_params=query_params,
@@ -195,7 +195,7 @@ class AccessRuleMethods(BaseClient):
         """
         return await self._send(
             "DELETE",
-            path("/v0.10/endpoint/{endpoint_id}/access/{rule_id:text}", endpoint_id, rule_id),
+            fill_path("/v0.10/endpoint/{endpoint_id}/access/{rule_id:text}", endpoint_id, rule_id),
             ResultDocument,
             query_params=query_params,
         )

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from ..._request import path
+from ..._http.path import fill_path
 from ...client import BaseClient
 from ...paging import Pages, single
 from .documents import BookmarkDocument, ResultDocument
@@ -91,7 +91,7 @@ class BookmarkMethods(BaseClient):
         <https://docs.globus.org/api/transfer/collection_bookmarks/#get_bookmark_by_id>`_
         """
         return await self._send(
-            "GET", path("/v0.10/bookmark/{bookmark_id}", bookmark_id), BookmarkDocument, query_params=query_params
+            "GET", fill_path("/v0.10/bookmark/{bookmark_id}", bookmark_id), BookmarkDocument, query_params=query_params
         )
 
     async def update_bookmark(
@@ -125,7 +125,7 @@ class BookmarkMethods(BaseClient):
         """
         return await self._send(
             "PUT",
-            path("/v0.10/bookmark/{bookmark_id}", bookmark_id),
+            fill_path("/v0.10/bookmark/{bookmark_id}", bookmark_id),
             BookmarkDocument,
             data=bookmark_data,
             query_params=query_params,
@@ -156,5 +156,5 @@ class BookmarkMethods(BaseClient):
         <https://docs.globus.org/api/transfer/collection_bookmarks/#delete_bookmark_by_id>`_
         """
         return await self._send(
-            "DELETE", path("/v0.10/bookmark/{bookmark_id}", bookmark_id), ResultDocument, query_params=query_params
+            "DELETE", fill_path("/v0.10/bookmark/{bookmark_id}", bookmark_id), ResultDocument, query_params=query_params
         )

@@ -6,38 +6,38 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, ClassVar
 from uuid import UUID
 
-from ..._request import uuid_text
+from ..._http.path import uuid_text
 from ...scopes import GCSCollectionScopes, Scope, TransferScopes
 from ...transport import RateLimit
 from .acl import AccessRuleMethods
-from .activation import ActivationMethods
+from .batch.submission import BatchMethods
 from .bookmarks import BookmarkMethods
+from .bulk_methods import BulkMethods
+from .endpoint_manager.actions import ManagerActionMethods
+from .endpoint_manager.endpoints import ManagerEndpointMethods
+from .endpoint_manager.tasks import ManagerTaskMethods
 from .endpoints import EndpointMethods
 from .errors import TransferAPIError, error_for, is_final
 from .filesystem import FilesystemMethods
-from .manager_actions import ManagerActionMethods
-from .manager_endpoints import ManagerEndpointMethods
-from .manager_tasks import ManagerTaskMethods
-from .many import ManyMethods
-from .moving import MovingMethods
+from .legacy.activation import ActivationMethods
+from .legacy.servers import ServerMethods
 from .roles import RoleMethods
-from .servers import ServerMethods
 from .sharing import SharingMethods
 from .submissions import SubmissionMethods
 from .subscriptions import SubscriptionMethods
 from .tunnels import TunnelMethods
-from .waiting import WaitingMethods
+from .waiting.methods import WaitingMethods
 
 if TYPE_CHECKING:
-    from ..._answer import Answer
+    from ..._http.response import RawResponse
     from ...errors import Attempt, GlobusAPIError
 
 __all__ = ("TransferClient",)
 
 
 class TransferClient(
-    ManyMethods,
-    MovingMethods,
+    BulkMethods,
+    BatchMethods,
     EndpointMethods,
     SharingMethods,
     SubscriptionMethods,
@@ -117,8 +117,8 @@ class TransferClient(
             scope = scope.with_dependency(data_access.with_optional(True))
         return scope
 
-    def _error_for(self, answer: Answer, attempts: tuple[Attempt, ...]) -> GlobusAPIError:
+    def _error_for(self, answer: RawResponse, attempts: tuple[Attempt, ...]) -> GlobusAPIError:
         return error_for(answer, attempts)
 
-    def _is_final(self, answer: Answer) -> bool:
+    def _is_final(self, answer: RawResponse) -> bool:
         return is_final(answer)

@@ -9,7 +9,9 @@ from uuid import UUID
 
 from typing_extensions import TypeIs
 
-from ..._request import MISSING, MissingType, utc, uuid_text
+from ..._http.missing import MISSING, MissingType
+from ..._http.path import uuid_text
+from ..._http.query import utc
 from ...errors import GlobusSDKUsageError
 
 if TYPE_CHECKING:

@@ -6,7 +6,9 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from ..._request import MISSING, MissingType, comma_joined, flag, path
+from ..._http.missing import MISSING, MissingType
+from ..._http.path import fill_path
+from ..._http.query import as_bit, comma_joined
 from ...client import BaseClient
 from ...paging import Pages, offset_has_next, single
 from .documents import (
@@ -60,7 +62,7 @@ class EndpointMethods(BaseClient):
         """
         return await self._send(
             "GET",
-            path("/v0.10/endpoint/{endpoint_id}", endpoint_id),
+            fill_path("/v0.10/endpoint/{endpoint_id}", endpoint_id),
             EndpointDocument,
             params={"fields": comma_joined(fields)},
             query_params=query_params,
@@ -98,7 +100,7 @@ class EndpointMethods(BaseClient):
         """
         return await self._send(
             "PUT",
-            path("/v0.10/endpoint/{endpoint_id}", endpoint_id),
+            fill_path("/v0.10/endpoint/{endpoint_id}", endpoint_id),
             ResultDocument,
             data=data,
             query_params=query_params,
@@ -162,7 +164,7 @@ class EndpointMethods(BaseClient):
         <https://docs.globus.org/api/transfer/gcp_management/#delete_collection_by_id>`_
         """
         return await self._send(
-            "DELETE", path("/v0.10/endpoint/{endpoint_id}", endpoint_id), ResultDocument, query_params=query_params
+            "DELETE", fill_path("/v0.10/endpoint/{endpoint_id}", endpoint_id), ResultDocument, query_params=query_params
         )
 
     def endpoint_search(
@@ -225,7 +227,7 @@ class EndpointMethods(BaseClient):
                 "filter_scope": filter_scope,
                 "filter_owner_id": filter_owner_id,
                 "filter_host_endpoint": filter_host_endpoint,
-                "filter_non_functional": flag(filter_non_functional),
+                "filter_non_functional": as_bit(filter_non_functional),
                 "filter_entity_type": filter_entity_type,
                 "offset": offset,
                 "fields": comma_joined(fields),
@@ -261,7 +263,7 @@ class EndpointMethods(BaseClient):
         <https://docs.globus.org/api/transfer/endpoints_and_collections/#get_my_effective_collection_pause_rules>`_
         """
         return self._list(
-            path("/v0.10/endpoint/{endpoint_id}/my_effective_pause_rule_list", endpoint_id),
+            fill_path("/v0.10/endpoint/{endpoint_id}/my_effective_pause_rule_list", endpoint_id),
             PauseRuleLimitedDocument,
             style=single,
             query_params=query_params,

@@ -27,12 +27,12 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
 from ... import errors
-from ..._json import is_object
+from ..._http.json_reader import is_object
 from ...errors import GlobusAPIError, GlobusError
 from ...gare import to_gare
 
 if TYPE_CHECKING:
-    from ..._answer import Answer
+    from ..._http.response import RawResponse
     from ...errors import Attempt
     from .documents import TaskDocument
 
@@ -176,7 +176,7 @@ def error_class_for(status: int, code: str) -> type[TransferAPIError]:
     return next(by_code, None) or _BY_STATUS.get(status, TransferAPIError)
 
 
-def error_for(answer: Answer, attempts: tuple[Attempt, ...] = ()) -> TransferAPIError:
+def error_for(answer: RawResponse, attempts: tuple[Attempt, ...] = ()) -> TransferAPIError:
     """Make the error of an answer that is no success."""
     seen = TransferAPIError(answer, attempts)
     cls = error_class_for(seen.http_status, seen.code)
@@ -185,7 +185,7 @@ def error_for(answer: Answer, attempts: tuple[Attempt, ...] = ()) -> TransferAPI
     return cls(answer, attempts)
 
 
-def is_final(answer: Answer) -> bool:
+def is_final(answer: RawResponse) -> bool:
     """Whether the service reports the failure of a collection's server: it will not pass by asking again at once."""
     document = answer.error_document()
     code = document.get("code") if is_object(document) else None

@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from ... import _request  # pyright: ignore[reportPrivateUsage] -- parameters named `path` would hide the function
-from ..._request import MISSING, MissingType, comma_joined, flag, uuid_text
+from ..._http.missing import MISSING, MissingType
+from ..._http.path import fill_path, uuid_text
+from ..._http.query import as_bit, comma_joined
 from ...client import BaseClient
 from ...errors import GlobusSDKUsageError
 from ...paging import Pages, single
@@ -76,12 +77,12 @@ class FilesystemMethods(BaseClient):
         <https://docs.globus.org/api/transfer/file_operations/#list_directory_contents>`_
         """
         return self._list(
-            _request.path("/v0.10/operation/endpoint/{endpoint_id}/ls", endpoint_id),
+            fill_path("/v0.10/operation/endpoint/{endpoint_id}/ls", endpoint_id),
             FileDocument,
             style=single,
             params={
                 "path": path,
-                "show_hidden": flag(show_hidden),
+                "show_hidden": as_bit(show_hidden),
                 "orderby": comma_joined(orderby),
                 "limit": limit,
                 "offset": offset,
@@ -126,7 +127,7 @@ class FilesystemMethods(BaseClient):
         """
         return await self._send(
             "GET",
-            _request.path("/v0.10/operation/endpoint/{endpoint_id}/stat", endpoint_id),
+            fill_path("/v0.10/operation/endpoint/{endpoint_id}/stat", endpoint_id),
             FileDocument,
             params={"path": path, "local_user": local_user},
             query_params=query_params,
@@ -167,7 +168,7 @@ class FilesystemMethods(BaseClient):
         """
         return await self._send(
             "POST",
-            _request.path("/v0.10/operation/endpoint/{endpoint_id}/mkdir", endpoint_id),
+            fill_path("/v0.10/operation/endpoint/{endpoint_id}/mkdir", endpoint_id),
             MkdirResultDocument,
             data={"DATA_TYPE": "mkdir", "path": _named("path", path), "local_user": local_user},
             query_params=query_params,
@@ -212,7 +213,7 @@ class FilesystemMethods(BaseClient):
         """
         return await self._send(
             "POST",
-            _request.path("/v0.10/operation/endpoint/{endpoint_id}/rename", endpoint_id),
+            fill_path("/v0.10/operation/endpoint/{endpoint_id}/rename", endpoint_id),
             ResultDocument,
             data={
                 "DATA_TYPE": "rename",
@@ -261,7 +262,7 @@ class FilesystemMethods(BaseClient):
         """
         return await self._send(
             "POST",
-            _request.path("/v0.10/operation/endpoint/{endpoint_id}/symlink", endpoint_id),
+            fill_path("/v0.10/operation/endpoint/{endpoint_id}/symlink", endpoint_id),
             ResultDocument,
             data={
                 "DATA_TYPE": "symlink",
@@ -339,7 +340,7 @@ class FilesystemMethods(BaseClient):
             )
             return page.items
 
-        return Walk(list_folder, _named("path", path), at_a_time=concurrency, max_depth=max_depth, on_error=on_error)
+        return Walk(list_folder, _named("path", path), concurrency=concurrency, max_depth=max_depth, on_error=on_error)
 
 
 def _named(name: str, value: Any) -> str:

@@ -7,7 +7,8 @@ from datetime import UTC, datetime
 from typing import TypeAlias, cast
 from uuid import UUID
 
-from ..._request import MissingType, utc
+from ..._http.missing import MissingType
+from ..._http.query import utc
 from ...errors import GlobusSDKUsageError
 
 __all__ = ("TransferFilter", "filter_text", "filter_texts", "time_range")

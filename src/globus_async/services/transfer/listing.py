@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..._request import MissingType
+from ..._http.missing import MissingType
 
 __all__ = ("page_size", "wanted")
 

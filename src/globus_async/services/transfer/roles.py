@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from ..._request import path
+from ..._http.path import fill_path
 from ...client import BaseClient
 from ...paging import Pages, single
 from .documents import ResultDocument, RoleDocument
@@ -44,7 +44,7 @@ class RoleMethods(BaseClient):
         REST: `GET /v0.10/endpoint/<endpoint_id>/role_list <https://docs.globus.org/api/transfer/roles/#role_list>`_
         """
         return self._list(
-            path("/v0.10/endpoint/{endpoint_id}/role_list", endpoint_id),
+            fill_path("/v0.10/endpoint/{endpoint_id}/role_list", endpoint_id),
             RoleDocument,
             style=single,
             query_params=query_params,
@@ -82,7 +82,7 @@ class RoleMethods(BaseClient):
         """
         return await self._send(
             "POST",
-            path("/v0.10/endpoint/{endpoint_id}/role", endpoint_id),
+            fill_path("/v0.10/endpoint/{endpoint_id}/role", endpoint_id),
             RoleDocument,
             data=role_data,
             query_params=query_params,
@@ -116,7 +116,7 @@ class RoleMethods(BaseClient):
         """
         return await self._send(
             "GET",
-            path("/v0.10/endpoint/{endpoint_id}/role/{role_id:text}", endpoint_id, role_id),
+            fill_path("/v0.10/endpoint/{endpoint_id}/role/{role_id:text}", endpoint_id, role_id),
             RoleDocument,
             query_params=query_params,
         )
@@ -149,7 +149,7 @@ class RoleMethods(BaseClient):
         """
         return await self._send(
             "DELETE",
-            path("/v0.10/endpoint/{endpoint_id}/role/{role_id:text}", endpoint_id, role_id),
+            fill_path("/v0.10/endpoint/{endpoint_id}/role/{role_id:text}", endpoint_id, role_id),
             ResultDocument,
             query_params=query_params,
         )

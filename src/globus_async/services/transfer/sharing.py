@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from ..._request import MISSING, MissingType, path
+from ..._http.missing import MISSING, MissingType
+from ..._http.path import fill_path
 from ...client import BaseClient
 from ...paging import Pages, single
 from ...paging import next_token as by_token
@@ -81,7 +82,7 @@ class SharingMethods(BaseClient):
         <https://docs.globus.org/api/transfer/endpoints_and_collections/#get_my_guest_collection_list>`_
         """
         return self._list(
-            path("/v0.10/endpoint/{endpoint_id}/my_shared_endpoint_list", endpoint_id),
+            fill_path("/v0.10/endpoint/{endpoint_id}/my_shared_endpoint_list", endpoint_id),
             EndpointDocument,
             style=single,
             query_params=query_params,
@@ -124,7 +125,7 @@ class SharingMethods(BaseClient):
         <https://docs.globus.org/api/transfer/endpoints_and_collections/#get_guest_collection_list>`_
         """
         return self._list(
-            path("/v0.10/endpoint/{endpoint_id}/shared_endpoint_list", endpoint_id),
+            fill_path("/v0.10/endpoint/{endpoint_id}/shared_endpoint_list", endpoint_id),
             SharedEndpointReferenceDocument,
             style=by_token,
             params={"next_token": next_token},

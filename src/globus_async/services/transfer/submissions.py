@@ -6,7 +6,8 @@ from collections.abc import Mapping, MutableMapping
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 from uuid import UUID
 
-from ..._request import json_body, path, uuid_text
+from ..._http.body import json_body
+from ..._http.path import fill_path, uuid_text
 from ...client import BaseClient
 from ...errors import GlobusSDKUsageError, NetworkError, ResponseDecodeError, SubmissionUncertain
 from .data import is_document
@@ -137,11 +138,11 @@ class SubmissionMethods(BaseClient):
         try:
             return await self._send(
                 "POST",
-                path("/v0.10/{kind:text}", kind),
+                fill_path("/v0.10/{kind:text}", kind),
                 SubmissionResultDocument,
                 data=data,
                 query_params=query_params,
-                replay=True,
+                idempotent=True,
             )
         except NetworkError as error:
             if not any(attempt.maybe_executed for attempt in error.attempts):
@@ -185,7 +186,7 @@ def _uncertain(kind: str, data: Mapping[str, Any], error: NetworkError | Transfe
         f"the {kind} task may or may not have been created; submit the same document again,"
         f" its submission id {data['submission_id']} keeps it from being done twice ({type(error).__name__}: {error})",
         stage="answer cut" if isinstance(error, ResponseDecodeError) else "no answer",
-        replayable=True,
+        idempotent=True,
         attempts=error.attempts,
     )
     uncertain.document = data

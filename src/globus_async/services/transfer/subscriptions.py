@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from ..._request import path, uuid_text
+from ..._http.path import fill_path, uuid_text
 from ...client import BaseClient
 from .documents import ResultDocument
 
@@ -55,7 +55,7 @@ class SubscriptionMethods(BaseClient):
             subscription = uuid_text("subscription_id", subscription)
         return await self._send(
             "PUT",
-            path("/v0.10/endpoint/{collection_id}/subscription", collection_id),
+            fill_path("/v0.10/endpoint/{collection_id}/subscription", collection_id),
             ResultDocument,
             data={"subscription_id": subscription},
             query_params=query_params,
@@ -94,7 +94,7 @@ class SubscriptionMethods(BaseClient):
         """
         return await self._send(
             "PUT",
-            path("/v0.10/endpoint/{collection_id}/subscription_admin_verified", collection_id),
+            fill_path("/v0.10/endpoint/{collection_id}/subscription_admin_verified", collection_id),
             ResultDocument,
             data={"subscription_admin_verified": subscription_admin_verified},
             query_params=query_params,

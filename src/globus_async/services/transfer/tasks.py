@@ -6,7 +6,9 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from ..._request import MISSING, MissingType, comma_joined, path
+from ..._http.missing import MISSING, MissingType
+from ..._http.path import fill_path
+from ..._http.query import comma_joined
 from ...client import BaseClient
 from ...paging import Pages, null_marker, offset_total
 from .documents import (
@@ -117,7 +119,7 @@ class TaskMethods(BaseClient):
         """
         return await self._send(
             "GET",
-            path("/v0.10/task/{task_id}", task_id),
+            fill_path("/v0.10/task/{task_id}", task_id),
             TaskDocument,
             params={"fields": comma_joined(fields)},
             query_params=query_params,
@@ -150,7 +152,7 @@ class TaskMethods(BaseClient):
         REST: `PUT /v0.10/task/<task_id> <https://docs.globus.org/api/transfer/task/#update_task_by_id>`_
         """
         return await self._send(
-            "PUT", path("/v0.10/task/{task_id}", task_id), ResultDocument, data=data, query_params=query_params
+            "PUT", fill_path("/v0.10/task/{task_id}", task_id), ResultDocument, data=data, query_params=query_params
         )
 
     async def cancel_task(
@@ -179,10 +181,10 @@ class TaskMethods(BaseClient):
         """
         return await self._send(
             "POST",
-            path("/v0.10/task/{task_id}/cancel", task_id),
+            fill_path("/v0.10/task/{task_id}/cancel", task_id),
             ResultDocument,
             query_params=query_params,
-            replay=True,
+            idempotent=True,
         )
 
     def task_event_list(
@@ -225,7 +227,7 @@ class TaskMethods(BaseClient):
         <https://docs.globus.org/api/transfer/task/#get_event_list>`_
         """
         return self._list(
-            path("/v0.10/task/{task_id}/event_list", task_id),
+            fill_path("/v0.10/task/{task_id}/event_list", task_id),
             EventDocument,
             style=offset_total,
             params={"offset": offset, "filter": filter_text(filter)},
@@ -258,7 +260,7 @@ class TaskMethods(BaseClient):
         REST: `GET /v0.10/task/<task_id>/pause_info <https://docs.globus.org/api/transfer/task/#get_task_pause_info>`_
         """
         return await self._send(
-            "GET", path("/v0.10/task/{task_id}/pause_info", task_id), PauseInfoDocument, query_params=query_params
+            "GET", fill_path("/v0.10/task/{task_id}/pause_info", task_id), PauseInfoDocument, query_params=query_params
         )
 
     def task_successful_transfers(
@@ -296,7 +298,7 @@ class TaskMethods(BaseClient):
         <https://docs.globus.org/api/transfer/task/#get_task_successful_transfers>`_
         """
         return self._list(
-            path("/v0.10/task/{task_id}/successful_transfers", task_id),
+            fill_path("/v0.10/task/{task_id}/successful_transfers", task_id),
             SuccessfulTransferDocument,
             style=null_marker,
             params={"marker": marker},
@@ -337,7 +339,7 @@ class TaskMethods(BaseClient):
         <https://docs.globus.org/api/transfer/task/#get_task_skipped_errors>`_
         """
         return self._list(
-            path("/v0.10/task/{task_id}/skipped_errors", task_id),
+            fill_path("/v0.10/task/{task_id}/skipped_errors", task_id),
             SkippedErrorDocument,
             style=null_marker,
             params={"marker": marker},

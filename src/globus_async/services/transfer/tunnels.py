@@ -6,7 +6,8 @@ from collections.abc import Mapping, MutableMapping
 from typing import TYPE_CHECKING, Any
 from uuid import UUID, uuid4
 
-from ..._request import MISSING, MissingType, path, uuid_text
+from ..._http.missing import MISSING, MissingType
+from ..._http.path import fill_path, uuid_text
 from ...client import BaseClient
 from ...errors import GlobusSDKUsageError
 from ...paging import Pages, json_api
@@ -64,7 +65,7 @@ class TunnelMethods(BaseClient):
             attributes["submission_id"] = str(uuid4())
         uuid_text("submission_id", attributes["submission_id"])
         return await self._send(
-            "POST", "/v2/tunnels", TunnelEnvelope, data=data, query_params=query_params, replay=True
+            "POST", "/v2/tunnels", TunnelEnvelope, data=data, query_params=query_params, idempotent=True
         )
 
     async def update_tunnel(
@@ -95,7 +96,7 @@ class TunnelMethods(BaseClient):
         """
         return await self._send(
             "PATCH",
-            path("/v2/tunnels/{tunnel_id}", tunnel_id),
+            fill_path("/v2/tunnels/{tunnel_id}", tunnel_id),
             TunnelEnvelope,
             data=update_doc,
             query_params=query_params,
@@ -125,7 +126,7 @@ class TunnelMethods(BaseClient):
         REST: `GET /v2/tunnels/<tunnel_id> <https://docs.globus.org/api/transfer/>`_
         """
         return await self._send(
-            "GET", path("/v2/tunnels/{tunnel_id}", tunnel_id), TunnelEnvelope, query_params=query_params
+            "GET", fill_path("/v2/tunnels/{tunnel_id}", tunnel_id), TunnelEnvelope, query_params=query_params
         )
 
     async def delete_tunnel(
@@ -152,7 +153,7 @@ class TunnelMethods(BaseClient):
         REST: `DELETE /v2/tunnels/<tunnel_id> <https://docs.globus.org/api/transfer/>`_
         """
         return await self._send(
-            "DELETE", path("/v2/tunnels/{tunnel_id}", tunnel_id), TunnelDeletedEnvelope, query_params=query_params
+            "DELETE", fill_path("/v2/tunnels/{tunnel_id}", tunnel_id), TunnelDeletedEnvelope, query_params=query_params
         )
 
     def list_tunnels(
@@ -223,7 +224,7 @@ class TunnelMethods(BaseClient):
         REST: `GET /v2/tunnels/<tunnel_id>/events <https://docs.globus.org/api/transfer/>`_
         """
         return self._list(
-            path("/v2/tunnels/{tunnel_id}/events", tunnel_id),
+            fill_path("/v2/tunnels/{tunnel_id}/events", tunnel_id),
             TunnelEventDocument,
             style=json_api,
             query_params=query_params,
@@ -257,7 +258,7 @@ class TunnelMethods(BaseClient):
         """
         return await self._send(
             "GET",
-            path("/v2/stream_access_points/{stream_ap_id}", stream_ap_id),
+            fill_path("/v2/stream_access_points/{stream_ap_id}", stream_ap_id),
             StreamAccessPointEnvelope,
             query_params=query_params,
         )

@@ -19,7 +19,7 @@ _ListFolder = Callable[[str], Awaitable[Sequence[FileDocument]]]
 _OnError = Callable[[str, TransferAPIError], None]
 """Told of a folder that could not be listed."""
 
-_MOST_AT_A_TIME: Final = 64
+_MAXIMUM_CONCURRENCY: Final = 64
 
 
 class Walk:
@@ -31,17 +31,17 @@ class Walk:
     raised or was cancelled goes on where it was when it is iterated further.
     """
 
-    __slots__ = ("_at_a_time", "_list_folder", "_max_depth", "_on_error", "_pending", "_ready")
+    __slots__ = ("_concurrency", "_list_folder", "_max_depth", "_on_error", "_pending", "_ready")
 
     def __init__(
-        self, list_folder: _ListFolder, path: str, *, at_a_time: int, max_depth: int | None, on_error: _OnError | None
+        self, list_folder: _ListFolder, path: str, *, concurrency: int, max_depth: int | None, on_error: _OnError | None
     ) -> None:
-        if not 1 <= at_a_time <= _MOST_AT_A_TIME:
-            raise GlobusSDKUsageError(f"concurrency must be from 1 to {_MOST_AT_A_TIME}, got {at_a_time}")
+        if not 1 <= concurrency <= _MAXIMUM_CONCURRENCY:
+            raise GlobusSDKUsageError(f"concurrency must be from 1 to {_MAXIMUM_CONCURRENCY}, got {concurrency}")
         if max_depth is not None and max_depth < 1:
             raise GlobusSDKUsageError(f"max_depth must be 1 or more, or None for all levels, got {max_depth}")
         self._list_folder = list_folder
-        self._at_a_time = at_a_time
+        self._concurrency = concurrency
         self._max_depth = max_depth
         self._on_error = on_error
         self._pending: list[tuple[str, int]] = [(path, 1)]
@@ -59,7 +59,7 @@ class Walk:
 
     async def _advance(self) -> None:
         """List the next folders; change nothing unless all that matter could be listed."""
-        window = self._pending[-self._at_a_time :]
+        window = self._pending[-self._concurrency :]
         outcomes = await self._listed([path for path, _ in window])
         if self._on_error is None:
             for outcome in outcomes:

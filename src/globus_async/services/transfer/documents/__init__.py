@@ -22,13 +22,7 @@ from .endpoints import (
     ServerDocument,
     SharedEndpointReferenceDocument,
 )
-from .files import (
-    BookmarkDocument,
-    FileDocument,
-    MkdirResultDocument,
-    ResultDocument,
-    WalkedFileDocument,
-)
+from .files import BookmarkDocument, FileDocument, MkdirResultDocument, ResultDocument, WalkedFileDocument
 from .streams import (
     MetaDocument,
     ResourceIdentifierDocument,

@@ -1,0 +1,1 @@
+"""An HTTP exchange as values: requests, responses, headers, bodies. No I/O and no clock."""

@@ -1,0 +1,121 @@
+"""Request bodies: JSON documents, forms and text, encoded."""
+
+from __future__ import annotations
+
+import enum
+import json
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Final
+from urllib.parse import urlencode
+from uuid import UUID
+
+from typing_extensions import TypeIs
+
+from ..errors import GlobusSDKUsageError
+from ..secret import Secret
+from .missing import MISSING
+from .path import shown
+from .query import is_collection, scalar_text, utc
+
+__all__ = (
+    "CONTENT_TYPES",
+    "encoded",
+    "form_body",
+    "json_body",
+    "kind_of",
+)
+
+CONTENT_TYPES: Final = {
+    "form": b"application/x-www-form-urlencoded",
+    "json": b"application/json",
+    "text": b"text/plain; charset=utf-8",
+}
+
+
+def kind_of(data: object, encoding: str | None) -> str | None:
+    """Say how a caller's body is to be encoded; ``None`` if there is no body."""
+    if encoding is None:
+        return None if data is MISSING or data is None else "text" if isinstance(data, (str, bytes)) else "json"
+    if encoding not in CONTENT_TYPES:
+        raise GlobusSDKUsageError(f"there is no encoding {encoding!r}; there are 'json', 'form' and 'text'")
+    return None if data is MISSING else encoding
+
+
+def encoded(data: object, kind: str | None) -> bytes | None:
+    """Encode a body."""
+    match kind, data:
+        case None, _:
+            return None
+        case "json", _:
+            return json_body(data)
+        case "form", _ if _is_mapping(data):
+            return form_body(data)
+        case "text", bytes():
+            return data
+        case "text", str():
+            try:
+                return data.encode()
+            except UnicodeEncodeError:
+                raise GlobusSDKUsageError("the body is not valid Unicode text") from None
+        case _:
+            raise GlobusSDKUsageError(f"a body of type {type(data).__name__} cannot be sent as {kind}")
+
+
+def json_body(document: object) -> bytes:
+    """
+    Encode a JSON body: `MISSING` members are left out at any depth, UUIDs, enums and aware datetimes become text.
+
+    Raises:
+        GlobusSDKUsageError: Something JSON cannot express, NaN and infinities among it.
+    """
+    try:
+        return json.dumps(_plain(document), allow_nan=False, separators=(",", ":")).encode()
+    except (TypeError, ValueError, RecursionError) as error:
+        why = str(error)
+    raise GlobusSDKUsageError(f"the document cannot be sent as JSON: {why}")  # apart from frames that know secrets
+
+
+def _plain(value: object) -> object:
+    match value:
+        case str() | int() | float() | None:
+            return value.value if isinstance(value, enum.Enum) else value
+        case Secret():
+            return value.reveal()
+        case enum.Enum():
+            return _plain(value.value)
+        case UUID():
+            return str(value)
+        case datetime():
+            return utc("a date in the document", value)
+        case _ if _is_mapping(value):
+            return {_key(key): _plain(item) for key, item in value.items() if item is not MISSING}
+        case _ if is_collection(value):
+            return [_plain(item) for item in value if item is not MISSING]
+        case _:
+            raise TypeError(f"{type(value).__name__} is not JSON")
+
+
+def _key(key: object) -> str:
+    if not isinstance(key, str):
+        raise TypeError(f"a member name must be text, got {shown(key)}")
+    return key
+
+
+def form_body(fields: Mapping[str, object]) -> bytes:
+    """Encode a form body; `MISSING` and ``None`` are left out, a `Secret` is revealed here and nowhere before."""
+    try:
+        return urlencode(
+            [
+                (key, value.reveal() if isinstance(value, Secret) else scalar_text(key, value))
+                for key, value in fields.items()
+                if value is not None and value is not MISSING
+            ]
+        ).encode()
+    except UnicodeEncodeError:
+        pass
+    raise GlobusSDKUsageError("a form field is not valid Unicode text")  # apart from frames that know secrets
+
+
+def _is_mapping(value: object) -> TypeIs[Mapping[str, object]]:
+    return isinstance(value, Mapping)

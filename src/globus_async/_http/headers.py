@@ -1,0 +1,136 @@
+"""Header fields: those of requests, ours and a caller's own, and those of responses."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Final, TypeVar, overload
+
+from .._version import __version__
+from ..errors import GlobusSDKUsageError
+from ..secret import Secret, redact
+
+__all__ = (
+    "Fields",
+    "Headers",
+    "default_headers",
+    "merge_headers",
+)
+
+T = TypeVar("T")
+
+
+Fields = tuple[tuple[bytes, bytes], ...]
+"""Headers as they are sent."""
+
+
+_NAME: Final = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
+
+
+_VALUE: Final = re.compile(r"[\x20-\x7e\xa1-\xff]*")
+
+
+_FRAMING: Final = frozenset({"connection", "content-length", "host", "transfer-encoding", "upgrade"})
+
+
+_SECRET_HEADERS: Final = frozenset({b"authorization", b"set-cookie"})
+
+
+def default_headers(app_name: str | None) -> Fields:
+    """
+    Return the headers of every call.
+
+    Raises:
+        GlobusSDKUsageError: The application's name has characters that no header may have.
+    """
+    if app_name is not None and _VALUE.fullmatch(app_name) is None:
+        raise GlobusSDKUsageError("app_name must be printable text without line breaks")
+    agent = f"globus-async-py/{__version__}" + (f"/{app_name}" if app_name else "")
+    return (
+        (b"Accept", b"application/json"),
+        (b"Accept-Encoding", b"gzip, deflate"),
+        (b"User-Agent", agent.encode("latin-1")),
+        (b"X-Globus-Client-Info", f"product=globus-async,version={__version__}".encode()),
+    )
+
+
+def merge_headers(fields: Fields, headers: Mapping[str, str]) -> Fields:
+    """
+    Add a caller's own headers; one of ours gives way to one of the same name.
+
+    Raises:
+        GlobusSDKUsageError: A header that no header may be, or that is the connection's business.
+    """
+    for name, value in headers.items():
+        if not (isinstance(name, str) and isinstance(value, str)):
+            raise GlobusSDKUsageError(f"the header {name!a} and its value must be text")
+        if _NAME.fullmatch(name) is None or _VALUE.fullmatch(value) is None:
+            raise GlobusSDKUsageError(f"the header {name!a} has characters that no header may have")
+        if name.lower() in _FRAMING:
+            raise GlobusSDKUsageError(f"the header {name} is set by the client; leave it out")
+    own = {name.lower() for name in headers}
+    kept = tuple(field for field in fields if field[0].decode().lower() not in own)
+    return (*kept, *((name.encode(), value.encode("latin-1")) for name, value in headers.items()))
+
+
+class Headers(Mapping[str, str]):
+    """The headers of an answer; names in any case, repeated ones joined with commas."""
+
+    __slots__ = ("_fields", "_found")
+
+    def __init__(self, fields: list[tuple[bytes, bytes]]) -> None:
+        self._fields = fields
+        self._found: dict[str, str] | None = None
+
+    def _read(self) -> dict[str, str]:
+        found = self._found
+        if found is None:
+            found = {}
+            for raw_name, raw_value in self._fields:
+                name, value = raw_name.decode("latin-1").lower(), raw_value.decode("utf-8", "replace")
+                found[name] = f"{found[name]}, {value}" if name in found else value
+            self._found = found
+        return found
+
+    @property
+    def fields(self) -> int:
+        """How many header fields there are, repeated ones included."""
+        return len(self._fields)
+
+    def __getitem__(self, name: str) -> str:
+        return self._read()[name.lower()]
+
+    @overload
+    def get(self, name: str, default: None = None) -> str | None: ...
+
+    @overload
+    def get(self, name: str, default: str | T) -> str | T: ...
+
+    def get(self, name: str, default: object = None) -> object:
+        """Return a header, or the default; without the exception that `Mapping` would raise and catch."""
+        return self._read().get(name.lower(), default)
+
+    def __contains__(self, name: object) -> bool:
+        return isinstance(name, str) and name.lower() in self._read()
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._read())
+
+    def __len__(self) -> int:
+        return len(self._read())
+
+    def redacted(self, *secrets: Secret) -> Headers:
+        """Return the headers with credentials struck out."""
+        return Headers([(_redacted(name, *secrets), _redacted(value, *secrets)) for name, value in self._fields])
+
+    def __repr__(self) -> str:
+        shown = {name: "***" if name.encode() in _SECRET_HEADERS else value for name, value in self.items()}
+        return f"Headers({shown!r})"
+
+    def __reduce__(self) -> tuple[type[Headers], tuple[list[tuple[bytes, bytes]]]]:
+        fields = [(name, b"***" if name.lower() in _SECRET_HEADERS else value) for name, value in self._fields]
+        return Headers, (fields,)
+
+
+def _redacted(field: bytes, *secrets: Secret) -> bytes:
+    return redact(field.decode("latin-1"), *secrets).encode("latin-1")

@@ -1,0 +1,116 @@
+"""Query parameters: encoded, joined and left out."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from urllib.parse import quote, urlencode
+from uuid import UUID
+
+from typing_extensions import TypeIs
+
+from ..errors import GlobusSDKUsageError
+from .missing import MISSING, MissingType
+from .path import shown
+
+__all__ = (
+    "QueryValue",
+    "as_bit",
+    "comma_joined",
+    "drop_missing",
+    "encode_query",
+    "is_collection",
+    "scalar_text",
+    "utc",
+)
+
+QueryValue = str | int | float | bool | UUID | enum.Enum | Iterable[object] | MissingType | None
+
+
+def encode_query(params: Mapping[str, object]) -> str:
+    """
+    Encode query parameters; `MISSING` and ``None`` are left out, booleans are ``true`` and ``false``.
+
+    A list or other iterable repeats its key; join it first where the service wants commas.
+    """
+    pairs = [
+        (key, scalar_text(key, item))
+        for key, value in drop_missing(params).items()
+        for item in (value if _is_list(value) else (value,))
+    ]
+    try:
+        return urlencode(pairs, quote_via=quote, safe="") if pairs else ""
+    except UnicodeEncodeError:
+        raise GlobusSDKUsageError("a query parameter is not valid Unicode text") from None
+
+
+def drop_missing(params: Mapping[str, object]) -> dict[str, object]:
+    """Return query parameters that can be encoded any number of times: iterables are read, what is missing is gone."""
+    return {
+        key: tuple(item for item in value if item is not None and item is not MISSING) if _is_list(value) else value
+        for key, value in params.items()
+        if value is not None and value is not MISSING
+    }
+
+
+def is_collection(value: object) -> TypeIs[Iterable[object]]:
+    return isinstance(value, Iterable) and not isinstance(value, (str, bytes, enum.Enum))
+
+
+def _is_list(value: object) -> TypeIs[Iterable[object]]:
+    return is_collection(value) and not _is_mapping(value)
+
+
+def _is_mapping(value: object) -> TypeIs[Mapping[object, object]]:
+    return isinstance(value, Mapping)
+
+
+def scalar_text(key: str, value: object) -> str:
+    match value:
+        case str():
+            return value
+        case bool():
+            return "true" if value else "false"
+        case enum.Enum():
+            return scalar_text(key, value.value)
+        case int() | float() | UUID():
+            return str(value)
+        case datetime():
+            return utc(key, value)
+        case _:
+            raise GlobusSDKUsageError(f"{key} cannot be sent as a query parameter: {shown(value)}")
+
+
+def comma_joined(value: Iterable[object] | object) -> str | MissingType | None:
+    """Join an iterable with commas, as the service's list parameters want it; text passes through."""
+    if value is None or isinstance(value, MissingType):
+        return value
+    if is_collection(value):
+        return ",".join(scalar_text("a list item", item) for item in value)
+    return scalar_text("a parameter", value)
+
+
+def as_bit(value: bool | MissingType | None) -> str | MissingType | None:
+    """Spell a boolean as ``1`` or ``0``, for the few parameters that want it so."""
+    return value if value is None or isinstance(value, MissingType) else str(int(value))
+
+
+def utc(name: str, value: datetime | str) -> str:
+    """
+    Write an instant as RFC 3339 in UTC; text passes through.
+
+    Raises:
+        GlobusSDKUsageError: A datetime without a time zone, which could mean any instant, or beyond the calendar.
+    """
+    if isinstance(value, str):
+        return value
+    offset = value.utcoffset()
+    if offset is None:
+        raise GlobusSDKUsageError(
+            f"{name} has no time zone; pass an aware datetime, such as datetime.now(timezone.utc) or value.astimezone()"
+        )
+    try:
+        return f"{(value.replace(tzinfo=None) - offset).isoformat(timespec='seconds')}Z"
+    except OverflowError:
+        raise GlobusSDKUsageError(f"{name} is beyond the years 1 to 9999 in UTC") from None

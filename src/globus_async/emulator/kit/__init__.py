@@ -1,0 +1,1 @@
+"""The parts that every emulated service is made of."""

@@ -1,0 +1,383 @@
+"""A tree of files in memory."""
+
+from __future__ import annotations
+
+import copy
+import io
+import threading
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, BinaryIO, Final, TypeAlias
+
+from ...clock import Clock, SystemClock
+from . import paths
+from .storage import NAME_LIMIT, Entry, LinkInfo, Problem, StorageError
+
+if TYPE_CHECKING:
+    from .paths import Parts
+
+__all__ = (
+    "Content",
+    "MemoryStorage",
+)
+
+_LINKS: Final = 40
+"""Links followed on one way before it counts as a loop."""
+
+
+@dataclass(slots=True, eq=False)
+class _File:
+    content: bytes
+    mtime: float
+
+
+@dataclass(slots=True, eq=False)
+class _Link:
+    target: str
+    mtime: float
+
+
+@dataclass(slots=True, eq=False)
+class _Directory:
+    mtime: float
+    children: dict[str, _Node] = field(default_factory=dict["str", "_Node"])
+
+
+_Node: TypeAlias = _File | _Link | _Directory
+Content: TypeAlias = "str | bytes | Mapping[str, Content] | None"
+
+
+class MemoryStorage:
+    """
+    Files in memory, for tests that need no disk.
+
+    Example:
+        >>> storage = MemoryStorage({"data/a.txt": "one", "empty/": None})
+        >>> storage.tree()
+        {'data/a.txt': b'one', 'empty/': None}
+    """
+
+    def __init__(
+        self, tree: Mapping[str, Content] | None = None, *, quota: int | None = None, clock: Clock | None = None
+    ) -> None:
+        """
+        Plant a tree.
+
+        Args:
+            tree: Paths to contents: text or bytes for a file, a mapping or ``None`` for a directory.
+            quota: How many bytes the files may have together; no limit by default.
+            clock: Tells when a file is modified; the system's by default.
+        """
+        self._now = (clock or SystemClock()).wall
+        self._root = _Directory(self._now())
+        self._lock = threading.RLock()
+        self._quota = quota
+        self._most_links = _LINKS
+        self._plant((), tree or {})
+
+    def __repr__(self) -> str:
+        return f"<MemoryStorage of {len(self.tree())} entries>"
+
+    def _plant(self, top: Parts, tree: Mapping[str, Content]) -> None:
+        for text, content in tree.items():
+            path = top + paths.parse(text)
+            is_directory = content is None or isinstance(content, Mapping)
+            for depth in range(1, len(path) + is_directory):
+                if not self._exists(path[:depth]):
+                    self.make_directory(path[:depth])
+            if isinstance(content, Mapping):
+                self._plant(path, content)
+            elif content is not None:
+                self.write(path, content.encode() if isinstance(content, str) else content)
+
+    def write(self, path: Parts | str, content: bytes | str) -> None:
+        """Put a file in place, at once."""
+        upload = self.create(paths.parse(path) if isinstance(path, str) else path)
+        upload.write(content.encode() if isinstance(content, str) else content)
+        upload.commit()
+
+    def read(self, path: Parts | str) -> bytes:
+        """Return the content of a file."""
+        with self.open(paths.parse(path) if isinstance(path, str) else path) as file:
+            return file.read()
+
+    def tree(self) -> dict[str, bytes | None]:
+        """Return all files by path, links as their target, and empty directories as ``None``."""
+        with self._lock:
+            return dict(_leaves(self._root, ""))
+
+    # The protocol of `Storage` from here on.
+
+    @property
+    def has_symlinks(self) -> bool:
+        """Whether links can be made."""
+        return True
+
+    def stat(self, path: Parts) -> Entry:
+        """Describe what is at the path."""
+        with self._lock:
+            if not path:
+                return _entry("", self._root)
+            parent = self._parent(path)
+            node = parent.children.get(path[-1])
+            if node is None:
+                raise StorageError(Problem.NOT_FOUND, "No such file or directory")
+            return self._entry(path, node)
+
+    def entries(self, path: Parts) -> list[Entry]:
+        """Describe all entries of a directory."""
+        with self._lock:
+            here, node = self._find(path)
+            if not isinstance(node, _Directory):
+                raise StorageError(Problem.NOT_A_DIRECTORY, "Not a directory")
+            return [self._entry((*here, name), child) for name, child in node.children.items()]
+
+    def make_directory(self, path: Parts) -> None:
+        """Make a directory whose parent exists."""
+        with self._lock:
+            self._add(path, _Directory(self._now()))
+
+    def make_link(self, target: str, path: Parts) -> None:
+        """Make a symbolic link."""
+        with self._lock:
+            self._add(path, _Link(target, self._now()))
+
+    def rename(self, old: Parts, new: Parts) -> None:
+        """Move a file or directory; refuses to replace what is there."""
+        with self._lock:
+            if not old:
+                raise StorageError(Problem.PERMISSION_DENIED, "The root cannot be moved")
+            source = self._parent(old)
+            node = source.children.get(old[-1])
+            if node is None:
+                raise StorageError(Problem.NOT_FOUND, "No such file or directory")
+            if (
+                isinstance(node, _Directory)
+                and new
+                and any(self._is_at(new[:depth], node) for depth in range(len(new)))
+            ):
+                raise StorageError(Problem.OTHER, "A directory cannot be moved into itself")
+            self._add(new, node)
+            del source.children[old[-1]]
+            source.mtime = self._now()
+
+    def remove(self, path: Parts) -> None:
+        """Remove a file, or a link itself."""
+        with self._lock:
+            parent, node = self._child(path)
+            if isinstance(node, _Directory):
+                raise StorageError(Problem.IS_A_DIRECTORY, "Is a directory")
+            del parent.children[path[-1]]
+            parent.mtime = self._now()
+
+    def remove_directory(self, path: Parts) -> None:
+        """Remove an empty directory."""
+        with self._lock:
+            parent, node = self._child(path)
+            if not isinstance(node, _Directory):
+                raise StorageError(Problem.NOT_A_DIRECTORY, "Not a directory")
+            if node.children:
+                raise StorageError(Problem.NOT_EMPTY, "Directory not empty")
+            del parent.children[path[-1]]
+            parent.mtime = self._now()
+
+    def set_mtime(self, path: Parts, mtime: float) -> None:
+        """Set when a directory or file was last modified."""
+        with self._lock:
+            self._find(path)[1].mtime = mtime
+
+    def open(self, path: Parts) -> BinaryIO:
+        """Open a file for reading."""
+        with self._lock:
+            _, node = self._find(path)
+            if not isinstance(node, _File):
+                raise StorageError(Problem.IS_A_DIRECTORY, "Is a directory")
+            return io.BytesIO(node.content)
+
+    def create(self, path: Parts) -> _MemoryUpload:
+        """Start writing a file."""
+        with self._lock:
+            if not path:
+                raise StorageError(Problem.IS_A_DIRECTORY, "Is a directory")
+            self._target(path)
+            return _MemoryUpload(self, path)
+
+    def real_path(self, path: Parts) -> Parts:
+        """Return where a path leads when all links are followed."""
+        with self._lock:
+            return self._follow(path)[0]
+
+    def without_links(self) -> MemoryStorage:
+        """Return the same files where no link is followed."""
+        same: MemoryStorage = copy.copy(self)
+        same._most_links = 0
+        return same
+
+    def subtree(self, path: Parts) -> MemoryStorage:
+        """Return the storage that has this directory as its root; both see each other's changes."""
+        with self._lock:
+            _, node = self._find(path)
+            if not isinstance(node, _Directory):
+                raise StorageError(Problem.NOT_A_DIRECTORY, "Not a directory")
+            below: MemoryStorage = copy.copy(self)
+            below._root = node
+            return below
+
+    def _exists(self, path: Parts) -> bool:
+        try:
+            self._find(path)
+        except StorageError:
+            return False
+        return True
+
+    def _is_at(self, path: Parts, node: _Node) -> bool:
+        try:
+            return self._find(path)[1] is node
+        except StorageError:
+            return False
+
+    def _find(self, path: Parts) -> tuple[Parts, _Node]:
+        """Walk down from the root; return where the way ended and what is there."""
+        way, node = self._follow(path)
+        if node is None:
+            raise StorageError(Problem.NOT_FOUND, "No such file or directory")
+        return way, node
+
+    def _follow(self, path: Parts) -> tuple[Parts, _Node | None]:
+        """Walk down; only the last name of the way may be missing."""
+        way: list[tuple[str, _Node]] = []
+        here: _Node = self._root
+        left = list(reversed(path))
+        links = 0
+        while left:
+            name = left.pop()
+            if name == "..":
+                if not way:
+                    raise StorageError(Problem.PERMISSION_DENIED, "Path not allowed: it leaves the collection")
+                way.pop()
+                here = way[-1][1] if way else self._root
+                continue
+            if not isinstance(here, _Directory):
+                raise StorageError(Problem.NOT_A_DIRECTORY, "Not a directory")
+            child = here.children.get(name)
+            if child is None:
+                if left:
+                    raise StorageError(Problem.NOT_FOUND, "No such file or directory")
+                return (*(each for each, _ in way), name), None
+            if isinstance(child, _Link):
+                links += 1
+                if links > self._most_links:
+                    raise StorageError(Problem.OTHER, "Too many levels of symbolic links")
+                if child.target.startswith("/"):
+                    way, here = [], self._root
+                left += [part for part in reversed(child.target.split("/")) if part not in {"", "."}]
+                continue
+            way.append((name, child))
+            here = child
+        return tuple(name for name, _ in way), here
+
+    def _parent(self, path: Parts) -> _Directory:
+        _, node = self._find(path[:-1])
+        if not isinstance(node, _Directory):
+            raise StorageError(Problem.NOT_A_DIRECTORY, "Not a directory")
+        return node
+
+    def _child(self, path: Parts) -> tuple[_Directory, _Node]:
+        """Find an entry itself, not what it leads to."""
+        if not path:
+            raise StorageError(Problem.PERMISSION_DENIED, "The root cannot be removed")
+        parent = self._parent(path)
+        node = parent.children.get(path[-1])
+        if node is None:
+            raise StorageError(Problem.NOT_FOUND, "No such file or directory")
+        return parent, node
+
+    def _add(self, path: Parts, node: _Node) -> None:
+        if not path:
+            raise StorageError(Problem.EXISTS, "File exists")
+        parent = self._parent(path)
+        if len(path[-1].encode()) > NAME_LIMIT:
+            raise StorageError(Problem.OTHER, "File name too long")
+        if path[-1] in parent.children:
+            raise StorageError(Problem.EXISTS, "File exists")
+        parent.children[path[-1]] = node
+        parent.mtime = self._now()
+
+    def _target(self, path: Parts) -> tuple[_Directory, str, _File | None]:
+        """Find where a file is to be written: the directory, the name, and the file it replaces."""
+        parent = self._parent(path)
+        name = path[-1]
+        if len(name.encode()) > NAME_LIMIT:
+            raise StorageError(Problem.OTHER, "File name too long")
+        node = parent.children.get(name)
+        if isinstance(node, _Link):
+            here, node = self._follow(path)
+            if not here:
+                raise StorageError(Problem.IS_A_DIRECTORY, "Is a directory")
+            parent, name = self._parent(here), here[-1]
+        if isinstance(node, _Directory):
+            raise StorageError(Problem.IS_A_DIRECTORY, "Is a directory")
+        return parent, name, node if isinstance(node, _File) else None
+
+    def put(self, path: Parts, content: bytes, mtime: float | None) -> None:
+        """Put a file in place, within the quota."""
+        with self._lock:
+            parent, name, old = self._target(path)
+            if self._quota is not None:
+                used = sum(len(leaf) for _, leaf in _leaves(self._root, "") if leaf) - len(old.content if old else b"")
+                if used + len(content) > self._quota:
+                    raise StorageError(Problem.QUOTA, "Disk quota exceeded")
+            parent.children[name] = _File(content, self._now() if mtime is None else mtime)
+            parent.mtime = self._now()
+
+    def _entry(self, path: Parts, node: _Node) -> Entry:
+        name = path[-1]
+        if not isinstance(node, _Link):
+            return _entry(name, node)
+        link = LinkInfo(node.target, len(node.target), node.mtime, "emulator", "emulator")
+        try:
+            _, target = self._find(path)
+        except StorageError:
+            return Entry(name, "invalid_symlink", link.size, link.mtime, 0o777, link.user, link.group, link)
+        return _entry(name, target)._replace(link=link)
+
+
+class _MemoryUpload:
+    """A file being written in memory."""
+
+    def __init__(self, storage: MemoryStorage, path: Parts) -> None:
+        self._storage = storage
+        self._path = path
+        self._pieces: list[bytes] = []
+
+    def write(self, data: bytes) -> None:
+        """Append."""
+        self._pieces.append(data)
+
+    def commit(self, *, mtime: float | None = None) -> None:
+        """Put it in its place, over what was there."""
+        self._storage.put(self._path, b"".join(self._pieces), mtime)
+
+    def abandon(self) -> None:
+        """Throw it away."""
+        self._pieces.clear()
+
+
+def _entry(name: str, node: _Node) -> Entry:
+    if isinstance(node, _Directory):
+        return Entry(name, "dir", 4096, node.mtime, 0o755, "emulator", "emulator")
+    size = len(node.content) if isinstance(node, _File) else 0
+    return Entry(name, "file", size, node.mtime, 0o644, "emulator", "emulator")
+
+
+def _leaves(directory: _Directory, prefix: str) -> Iterator[tuple[str, bytes | None]]:
+    for name, node in directory.children.items():
+        match node:
+            case _Directory() if node.children:
+                yield from _leaves(node, f"{prefix}{name}/")
+            case _Directory():
+                yield f"{prefix}{name}/", None
+            case _File():
+                yield prefix + name, node.content
+            case _Link():
+                yield prefix + name, node.target.encode()

@@ -1,0 +1,1 @@
+"""Submitting any number of files in as few tasks as possible, with a journal."""

@@ -1,0 +1,1 @@
+"""Methods for managers of endpoints: their tasks, and the actions on them."""

@@ -1,0 +1,1 @@
+"""Methods of earlier Globus versions: activation and GridFTP servers."""

@@ -1,0 +1,1 @@
+"""Waiting for tasks, with one shared poller per client."""

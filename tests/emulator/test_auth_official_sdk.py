@@ -1,0 +1,127 @@
+"""The official SDK, unchanged, in a process of its own, with the emulated Globus Auth on a loopback socket."""
+
+from __future__ import annotations
+
+import asyncio
+import importlib.util
+import json
+import os
+import socket
+import sys
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+import uvicorn
+from starlette.applications import Starlette
+
+from globus_async.clock import SystemClock
+from globus_async.emulator.auth import AuthState, routes
+from tests.emulator.auth_world import CALLBACK, GROUPS, SECRET, TRANSFER
+
+PYTHON = os.environ.get("OFFICIAL_SDK_PYTHON", sys.executable)
+"""An interpreter that has globus-sdk, and responses, which its fixtures need."""
+
+pytestmark = pytest.mark.skipif(
+    sys.executable == PYTHON and not all(map(importlib.util.find_spec, ("globus_sdk", "responses"))),
+    reason="globus-sdk and responses are not installed, and OFFICIAL_SDK_PYTHON names no interpreter that has them",
+)
+
+
+@asynccontextmanager
+async def served(state: AuthState, listener: socket.socket) -> AsyncGenerator[None]:
+    config = uvicorn.Config(Starlette(routes=routes(state)), lifespan="off", log_level="warning", access_log=False)
+    server = uvicorn.Server(config)
+    serving = asyncio.create_task(server.serve(sockets=[listener]))
+    try:
+        yield
+    finally:
+        server.should_exit = True
+        await serving
+
+
+async def drive(script: str, given: dict[str, str], address: str) -> Any:
+    """Run a script with the official SDK; return what it printed."""
+    environment = {
+        "GLOBUS_SDK_SERVICE_URL_AUTH": f"{address}/",
+        "HOME": os.environ["HOME"],
+        "PATH": os.environ["PATH"],
+    }
+    process = await asyncio.create_subprocess_exec(
+        PYTHON,
+        str(Path(__file__).with_name(script)),
+        json.dumps(given),
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+        env=environment,
+    )
+    try:
+        async with asyncio.timeout(50):
+            out, err = await process.communicate()
+    except BaseException:
+        process.kill()
+        await process.wait()
+        raise
+    assert process.returncode == 0, err.decode()
+    return json.loads(out)
+
+
+MADE_OF_THE_REQUEST = "the fixture is made of the request's own members; what the service adds is in the other fixtures"
+OLDER = "the fixture is of before identities had a type; its case globusid has it"
+DIFFERENCES: dict[str, tuple[str, list[str]]] = {
+    "create_child_client/default": (MADE_OF_THE_REQUEST, ["+client.id", "+client.project"]),
+    "create_client/default": (MADE_OF_THE_REQUEST, ["+client.id", "+client.visibility"]),
+    "create_policy/default": (
+        MADE_OF_THE_REQUEST,
+        [
+            "+policy.authentication_assurance_timeout",
+            "+policy.domain_constraints_exclude",
+            "+policy.domain_constraints_include",
+            "+policy.high_assurance",
+            "+policy.required_mfa",
+        ],
+    ),
+    "get_identities/default": (OLDER, ["+identities.[].identity_type"]),
+    "get_identities/multiple": (OLDER, ["+identities.[].identity_type"]),
+    "get_identities/sirosen": (OLDER, ["+identities.[].identity_type"]),
+    "oauth2_exchange_code_for_tokens/openid": ("the fixture's default case has the state as well", ["+state"]),
+    "update_client/default": (
+        MADE_OF_THE_REQUEST,
+        ["+client.name", "+client.project", "+client.public_client", "+client.visibility"],
+    ),
+    "update_policy/default": (MADE_OF_THE_REQUEST, ["+policy.id"]),
+}
+"""By fixture and case: why, and what the emulator has more (+), less (-) or of another kind (~)."""
+
+
+@pytest.mark.timeout(120)
+async def test_the_official_sdk_cannot_tell(capsys: pytest.CaptureFixture[str]) -> None:
+    """Logins, every grant, identities and administration work unchanged, and the documents have the same fields."""
+    listener = socket.create_server(("127.0.0.1", 0))
+    address = f"http://127.0.0.1:{listener.getsockname()[1]}"
+    state = AuthState(clock=SystemClock(), issuer=address)
+    alice = state.add_identity("alice@example.org")
+    bob = state.add_identity("bob@uni.example.edu")
+    native = state.add_client("Native app")
+    portal = state.add_client("Portal", secret=SECRET, redirect_uris=[CALLBACK])
+    state.add_client("Named", fqdns=["app.example.org"], visibility="public")
+    scope = state.add_scope(portal, "use", dependencies=[GROUPS])
+    given = {
+        "native": native.id,
+        "portal": portal.id,
+        "secret": SECRET,
+        "callback": CALLBACK,
+        "portal_scope": scope.scope_string,
+        "bob": bob.id,
+        "group": state.add_group("Developers", members=[alice]).id,
+        "no_openid": state.access_token(alice, scopes=[TRANSFER]),
+    }
+    async with served(state, listener):
+        answer = await drive("official_auth.py", given, address)
+    with capsys.disabled():
+        figures = f"{len(answer['steps'])} steps, {answer['compared']} documents compared"
+        print(f"\nglobus-sdk {answer['version']}: {figures}")  # noqa: T201 -- figures are to be seen
+    assert answer["differences"] == {key: lines for key, (_, lines) in DIFFERENCES.items()}
+    assert answer["without"] == []

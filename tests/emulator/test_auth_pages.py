@@ -1,0 +1,224 @@
+"""The pages a person sees: logging in, consenting, copying the code, logging out."""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import AsyncIterator
+from html.parser import HTMLParser
+from urllib.parse import parse_qs, urlsplit
+
+import httpx
+import pytest
+
+from tests.emulator.auth_world import CODE_PAGE, DATA_ACCESS, TRANSFER, World, a_world
+
+EVIL = "<script>alert('x')</script>\"'&"
+
+
+class Form(HTMLParser):
+    """The form of a page, and everything that it would run or load."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.action = ""
+        self.fields: dict[str, str] = {}
+        self.people: list[str] = []
+        self.checked: str | None = None
+        self.tags: list[str] = []
+        self.handlers: list[str] = []
+        self.feed(page)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append(tag)
+        values = dict(attrs)
+        self.handlers += [name for name in values if name.startswith("on")]
+        if tag == "form":
+            self.action = values["action"] or ""
+        elif tag == "input" and values["type"] == "hidden":
+            self.fields[values["name"] or ""] = values["value"] or ""
+        elif tag == "input":
+            self.people.append(values["value"] or "")
+            if "checked" in values:
+                self.checked = values["value"]
+
+
+@pytest.fixture
+async def world() -> AsyncIterator[World]:
+    async with a_world(auto_consent=False) as world:
+        yield world
+
+
+async def ask(world: World, scope: str = TRANSFER, **changes: str | None) -> httpx.Response:
+    return await world.http.get("/v2/oauth2/authorize", params=world.native_query(scope, **changes))
+
+
+async def answer(world: World, form: Form, **fields: str) -> httpx.Response:
+    return await world.http.post(form.action, data={**form.fields, **fields})
+
+
+def query_of(response: httpx.Response) -> dict[str, list[str]]:
+    assert response.status_code == 302, response.text
+    return parse_qs(urlsplit(response.headers["location"]).query)
+
+
+async def test_a_person_chooses_and_allows(world: World) -> None:
+    """The page shows who can log in and what is asked for; Allow leads to the code."""
+    page = await ask(world, f"{TRANSFER}[{DATA_ACCESS}]", prefill_named_grant="on my laptop", session_message="Hello")
+    form = Form(page.text)
+    assert page.status_code == 200
+    assert form.people == [world.alice.id, world.bob.id]
+    assert form.checked == world.alice.id
+    for text in ("Native app", TRANSFER, DATA_ACCESS, "alice@example.org", "on my laptop", "Hello"):
+        assert text in page.text
+    query = query_of(await answer(world, form, identity=world.bob.id, decision="allow"))
+    document = (await world.exchange(query["code"][0])).json()
+    caller = world.state.authenticate(f"Bearer {document['access_token']}")
+    assert caller.identity_id == world.bob.id
+    assert caller.dependent_scopes == {DATA_ACCESS}
+
+
+async def test_a_person_denies(world: World) -> None:
+    """The client is told so, with its state; nobody has logged in or consented."""
+    form = Form((await ask(world)).text)
+    query = query_of(await answer(world, form, decision="deny"))
+    assert query["error"] == ["access_denied"]
+    assert query["state"] == ["_default"]
+    assert not world.state.consents.of(frozenset({world.alice.id, world.bob.id}))
+    assert (await ask(world)).status_code == 200
+
+
+async def test_who_has_agreed_before_is_not_asked_again(world: World) -> None:
+    """In the same browser: unless more is asked for, or a new login is."""
+    await answer(world, Form((await ask(world)).text), identity=world.alice.id, decision="allow")
+    assert "code" in query_of(await ask(world))
+    assert (await ask(world, "openid")).status_code == 200
+    assert (await ask(world, access_type="offline")).status_code == 200
+    assert (await ask(world, prompt="login")).status_code == 200
+    world.http.cookies.clear()
+    assert (await ask(world)).status_code == 200
+
+
+async def test_prompt_none_never_shows_a_page(world: World) -> None:
+    """It leads back with an error, or with a code if all is settled."""
+    assert query_of(await ask(world, prompt="none"))["error"] == ["login_required"]
+    await answer(world, Form((await ask(world)).text), identity=world.alice.id, decision="allow")
+    assert query_of(await ask(world, "openid", prompt="none"))["error"] == ["consent_required"]
+    assert "code" in query_of(await ask(world, prompt="none"))
+
+
+async def test_a_wrong_choice_can_be_corrected(world: World) -> None:
+    """The page comes again and says what is wrong; the form still works."""
+    form = Form((await ask(world, session_required_single_domain="uni.example.edu")).text)
+    again = await answer(world, form, identity=world.alice.id, decision="allow")
+    assert again.status_code == 200
+    assert "no identity of uni.example.edu" in again.text
+    nobody = await answer(world, Form(again.text), identity="nobody", decision="allow")
+    assert "Choose an identity" in nobody.text
+    assert "code" in query_of(await answer(world, Form(nobody.text), identity=world.bob.id, decision="allow"))
+
+
+async def test_the_identity_that_is_asked_for_is_chosen(world: World) -> None:
+    """The person need not look for it."""
+    assert Form((await ask(world, session_required_identities=world.bob.username)).text).checked == world.bob.id
+
+
+async def test_a_form_works_once_and_only_in_its_browser(world: World) -> None:
+    """Another browser, a second click and a made-up form get a page, and no code."""
+    form = Form((await ask(world)).text)
+    cookie = world.http.cookies
+    world.http.cookies = httpx.Cookies()
+    stranger = await answer(world, form, identity=world.alice.id, decision="allow")
+    world.http.cookies = cookie
+    mine = await answer(world, form, identity=world.alice.id, decision="allow")
+    twice = await answer(world, form, identity=world.alice.id, decision="allow")
+    made_up = await world.http.post("/v2/web/consent", data={"request": "x", "decision": "allow"})
+    assert [each.status_code for each in (stranger, mine, twice, made_up)] == [400, 302, 400, 400]
+
+
+async def test_a_browser_cannot_bring_its_own_session_name(world: World) -> None:
+    """A cookie that somebody planted is replaced (session fixation)."""
+    world.http.cookies.set("emulated_globus_session", "planted", domain="auth.globus.org", path="/v2")
+    page = await ask(world)
+    assert "planted" not in page.headers["set-cookie"]
+    assert re.search(r"HttpOnly", page.headers["set-cookie"])
+    assert "SameSite=lax" in page.headers["set-cookie"]
+
+
+async def test_nothing_from_outside_becomes_markup(world: World) -> None:
+    """Names, messages, labels, codes and errors are text, whatever is in them."""
+    world.app.name = EVIL
+    world.alice.name = EVIL
+    plain = Form((await ask(world)).text)
+    page = await ask(world, session_message=EVIL, prefill_named_grant=EVIL)
+    pages = [
+        page,
+        await world.http.get("/v2/web/auth-code", params={"code": EVIL}),
+        await world.http.get("/v2/web/auth-code", params={"error": "x", "error_description": EVIL}),
+        await world.http.get("/v2/web/logout", params={"redirect_uri": "https://a.example", "redirect_name": EVIL}),
+        await world.http.get("/v2/oauth2/authorize", params=world.native_query(redirect_uri=EVIL)),
+    ]
+    assert Form(page.text).tags.count("p") == plain.tags.count("p") + 2
+    for each in pages:
+        form = Form(each.text)
+        assert EVIL not in each.text
+        assert html.escape(EVIL) in each.text
+        assert form.tags.count("script") == each.text.count("<script nonce=")
+        assert not form.handlers
+
+
+async def test_pages_run_nothing_but_their_own(world: World) -> None:
+    """A content security policy, no referrer, no frame, no store."""
+    for path in ("/v2/web/auth-code?code=abc", "/v2/web/logout", "/v2/oauth2/authorize"):
+        page = await world.http.get(path, params=world.native_query() if "oauth2" in path else None)
+        policy = page.headers["content-security-policy"]
+        assert "default-src 'none'" in policy
+        assert "frame-ancestors 'none'" in policy
+        assert page.headers["referrer-policy"] == "no-referrer"
+        assert page.headers["cache-control"] == "no-store"
+        assert page.headers["content-type"].startswith("text/html")
+    code_page = await world.http.get("/v2/web/auth-code?code=abc")
+    nonce = re.search(r"script-src 'nonce-(\w+)'", code_page.headers["content-security-policy"])
+    assert nonce is not None
+    assert f'<script nonce="{nonce[1]}">' in code_page.text
+
+
+async def test_the_code_page_shows_code_or_error(world: World) -> None:
+    """The code, ready to copy; or why there is none."""
+    page = await world.http.get(f"{CODE_PAGE}?code=abc123&state=_default")
+    assert '<code id="code">abc123</code>' in page.text
+    refused = await world.http.get(f"{CODE_PAGE}?error=access_denied&error_description=No+way")
+    assert refused.status_code == 400
+    assert "No way" in refused.text
+    assert (await world.http.get(CODE_PAGE)).status_code == 400
+
+
+async def test_logging_out_ends_the_session(world: World) -> None:
+    """The next login asks again; the link back is shown, not followed, and never a script."""
+    await answer(world, Form((await ask(world)).text), identity=world.alice.id, decision="allow")
+    page = await world.http.get(
+        "/v2/web/logout", params={"redirect_uri": "https://portal.example.org/", "redirect_name": "the portal"}
+    )
+    assert page.status_code == 200
+    assert '<a href="https://portal.example.org/"' in page.text
+    assert "the portal" in page.text
+    assert (await ask(world)).status_code == 200
+    evil = await world.http.get("/v2/web/logout", params={"redirect_uri": "javascript:alert(1)"})
+    assert "<a" not in evil.text
+
+
+async def test_logging_out_in_automatic_mode(world: World) -> None:
+    """The automatic browser forgets its session as well."""
+    await world.log_in()
+    world.state.auto_consent = True
+    await world.http.get("/v2/web/logout")
+    assert world.state.authorize(world.url(world.native_query(prompt="none"))).error == "login_required"
+
+
+async def test_waiting_logins_are_bounded(world: World) -> None:
+    """Who opens the page again and again fills nothing; the oldest forms go."""
+    forms = [Form((await ask(world)).text) for _ in range(25)]
+    (browser,) = world.state.browsers.values()
+    assert len(browser.waiting) == 20
+    assert (await answer(world, forms[0], identity=world.alice.id, decision="allow")).status_code == 400
+    assert (await answer(world, forms[-1], identity=world.alice.id, decision="allow")).status_code == 302

@@ -1,0 +1,184 @@
+"""The doors of the emulator: in process, on a socket, from a thread; who is let in, and what is written down."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import AsyncIterator
+from typing import cast
+
+import httpx
+import pytest
+
+from globus_async import AccessTokenAuthorizer, TransferClient
+from globus_async.testing import GlobusEmulator, ManualClock, MemoryStorage, Pace
+from tests.emulator.transfer_stage import Stage, staged
+
+TASKS = "/v0.10/task_list"
+
+
+@pytest.fixture
+async def stage() -> AsyncIterator[Stage]:
+    async with staged() as set_up:
+        yield set_up
+
+
+async def test_in_process() -> None:
+    """Our own client reaches the emulator without a socket, whatever address it calls."""
+    async with GlobusEmulator() as emulator:
+        lab = emulator.add_collection("Lab storage", storage=MemoryStorage({"a.txt": "1"}))
+        async with TransferClient(
+            authorizer=AccessTokenAuthorizer(emulator.access_token()), transport=emulator.transport()
+        ) as tc:
+            assert (await tc.get_endpoint(lab.id))["display_name"] == "Lab storage"
+            assert [entry["name"] async for entry in tc.operation_ls(lab.id)] == ["a.txt"]
+
+
+async def test_on_a_socket() -> None:
+    """Two emulators listen side by side, each with what it has, and tell clients where."""
+    async with GlobusEmulator() as one, GlobusEmulator() as two, one.serve() as first, two.serve() as second:
+        assert first.url != second.url
+        assert set(first.environ) == {"GLOBUS_SDK_SERVICE_URL_AUTH", "GLOBUS_SDK_SERVICE_URL_TRANSFER"}
+        assert set(first.environ.values()) == {f"{first.url}/"}
+        lab = one.add_collection("Lab")
+        for emulator, server, status in ((one, first, 200), (two, second, 404)):
+            headers = {"Authorization": f"Bearer {emulator.access_token()}"}
+            async with httpx.AsyncClient(base_url=server.url, headers=headers) as http:
+                assert (await http.get(f"/v0.10/endpoint/{lab.id}")).status_code == status
+                issuer = (await http.get("/.well-known/openid-configuration")).json()["issuer"]
+                assert issuer == server.url
+
+
+async def test_a_taken_port() -> None:
+    """A port that is taken is an error of the system, at once."""
+    async with GlobusEmulator() as emulator, emulator.serve() as server:
+        port = int(server.url.rpartition(":")[2])
+        with pytest.raises(OSError, match="in use"):
+            async with emulator.serve(port=port):
+                pass
+
+
+def test_in_a_thread() -> None:
+    """Synchronous code has its emulator in a thread, and turns its clock from outside."""
+    emulator = GlobusEmulator(clock=ManualClock())
+    lab = emulator.add_collection("Lab", storage=MemoryStorage({"a": "1"}))
+    with emulator.serve_in_thread() as server, httpx.Client(base_url=server.url) as http:
+        http.headers["Authorization"] = f"Bearer {emulator.access_token()}"
+        submission = http.get("/v0.10/submission_id").json()["value"]
+        document = {"submission_id": submission, "endpoint": lab.id, "DATA": [{"path": "/a"}]}
+        task = http.post("/v0.10/delete", json=document).json()["task_id"]
+        assert http.get(f"/v0.10/task/{task}").json()["status"] == "ACTIVE"
+        server.run(emulator.advance(5))
+        assert http.get(f"/v0.10/task/{task}").json()["status"] == "SUCCEEDED"
+    with pytest.raises(httpx.ConnectError):
+        httpx.get(server.url)
+
+
+async def test_only_a_manual_clock_can_be_turned() -> None:
+    """Real time cannot be turned on."""
+    async with GlobusEmulator() as emulator:
+        with pytest.raises(TypeError, match="ManualClock"):
+            await emulator.advance(1)
+
+
+@pytest.mark.parametrize("status", [401, 400])
+async def test_without_credentials(status: int) -> None:
+    """Without a token the code is always the same; the status is what was asked for."""
+    async with staged(missing_credentials_status=status) as stage:
+        answer = await stage.http.get(TASKS)
+        assert (answer.status_code, answer.json()["code"]) == (status, "ClientError.AuthenticationFailed")
+        assert answer.json()["message"] == "No credentials supplied"
+
+
+async def test_bad_credentials(stage: Stage) -> None:
+    """A token that is unknown, expired, or for something else is refused."""
+    other = stage.emulator.access_token(scopes=["openid"])
+    short = stage.emulator.access_token(lifetime=60)
+    await stage.emulator.advance(61)
+    for token, status, code in (
+        ("nonsense", 401, "AuthenticationFailed"),
+        (short, 401, "AuthenticationFailed"),
+        (other, 403, "PermissionDenied"),
+    ):
+        answer = await stage.http.get(TASKS, headers={"Authorization": f"Bearer {token}"})
+        assert (answer.status_code, answer.json()["code"]) == (status, code)
+        assert answer.headers["x-transfer-api-error"] == code
+
+
+async def test_rate_limit() -> None:
+    """More requests than allowed in ten seconds are refused with the seconds to wait; other people are not."""
+    async with staged(rate_limit=2) as stage:
+        for _ in range(20):
+            await stage.ok("GET", "/task_list")
+        answer = await stage.send("GET", "/task_list")
+        assert answer.status_code == 429
+        assert answer.headers["retry-after"] == "10"
+        await stage.ok("GET", "/task_list", by=stage.bob)
+        await stage.emulator.advance(10)
+        await stage.ok("GET", "/task_list")
+
+
+async def test_unknown_paths() -> None:
+    """What nobody serves is a 404 in the service's form, and counted."""
+    async with GlobusEmulator() as emulator:
+        transport = httpx.ASGITransport(emulator.app)
+        async with httpx.AsyncClient(transport=transport, base_url="http://globus") as http:
+            answer = await http.get("/v0.10/nothing")
+            assert (answer.status_code, answer.json()["code"]) == (404, "ClientError.NotFound")
+            assert answer.headers["x-transfer-api-error"] == "ClientError.NotFound"
+            assert (await http.put("/v0.10/task_list")).status_code == 405
+        assert emulator.unknown_paths == {"GET /v0.10/nothing": 1, "PUT /v0.10/task_list": 1}
+
+
+async def test_a_fault_of_the_emulator(stage: Stage) -> None:
+    """What breaks inside is raised in process, and is an InternalError in the service's form on a socket."""
+    stage.lab.storage = cast("MemoryStorage", object())
+    path = f"/v0.10/operation/endpoint/{stage.lab.id}/ls"
+    with pytest.raises(AttributeError):
+        await stage.ok("GET", path.removeprefix("/v0.10"))
+    headers = {"Authorization": f"Bearer {stage.emulator.access_token()}"}
+    async with stage.emulator.serve() as server, httpx.AsyncClient(base_url=server.url, headers=headers) as http:
+        answer = await http.get(path)
+        assert (answer.status_code, answer.json()["code"]) == (500, "InternalError")
+        assert (await http.get(TASKS)).status_code == 200
+
+
+async def test_requests_are_recorded(stage: Stage) -> None:
+    """Every request is kept, and nothing secret in it: equal tokens have equal fingerprints."""
+    await stage.ok("GET", "/task_list", limit=5, filter="type:DELETE")
+    await stage.ok("GET", "/task_list")
+    await stage.ok("GET", "/task_list", by=stage.bob)
+    await stage.ok("POST", f"/operation/endpoint/{stage.lab.id}/mkdir", {"path": "/new"})
+    form = {"grant_type": "refresh_token", "refresh_token": "very-secret", "client_id": "x"}
+    await stage.http.post("/v2/oauth2/token", data=form, auth=("id", "secret"))
+    first, second, third, fourth, fifth = stage.emulator.requests
+    assert (first.method, first.path, first.status) == ("GET", TASKS, 200)
+    assert first.query == {"limit": ["5"], "filter": ["type:DELETE"]}
+    assert first.headers["authorization"] == second.headers["authorization"] != third.headers["authorization"]
+    assert fourth.json == {"path": "/new"}
+    assert fifth.form["grant_type"] == "refresh_token"
+    everything = repr([(each, dict(each.headers), each.body) for each in stage.emulator.requests])
+    for secret in ("very-secret", "secret", stage.emulator.access_token(stage.bob)):
+        assert not re.search(rf"\b{secret}\b", everything.replace("refresh_token", "").replace("client_secret", ""))
+
+
+async def test_closing_stops_the_work(stage: Stage) -> None:
+    """Closing ends what is under way and leaves nothing running; a closed emulator takes no tasks."""
+    stage.emulator.machine.pace = Pace(seconds_per_file=1000)
+    task_id = await stage.submit(stage.transfer(("/data", "/d")))
+    await stage.emulator.advance(10)
+    await stage.emulator.aclose()
+    assert (await stage.task(task_id))["status"] == "ACTIVE"
+    assert not [task for task in asyncio.all_tasks() if task.get_name().startswith("globus task")]
+    with pytest.raises(RuntimeError, match="closed"):
+        await stage.submit(stage.transfer(("/notes.md", "/n")))
+
+
+async def test_arguments_are_checked() -> None:
+    """What makes no sense is told to the test's author."""
+    emulator = GlobusEmulator()
+    with pytest.raises(TypeError, match="not both"):
+        emulator.add_collection("X", path="/", storage=MemoryStorage())
+    with pytest.raises(TypeError, match="colour"):
+        emulator.add_collection("X", colour="red")
+    await emulator.aclose()

@@ -1,0 +1,456 @@
+"""File operations, over memory and over real directories; nothing leaves a root."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from globus_async.emulator.transfer.model import AccessRule
+from globus_async.emulator.transfer.paths import Parts
+from globus_async.emulator.transfer.storage import Problem, Storage
+from globus_async.emulator.transfer.view import View
+from globus_async.testing import GlobusEmulator, MemoryStorage, RealStorage, StorageError
+from tests.emulator.transfer_stage import Stage, staged
+
+
+@pytest.fixture
+async def stage() -> AsyncIterator[Stage]:
+    async with staged() as set_up:
+        yield set_up
+
+
+@pytest.fixture(params=["memory", "real"])
+def storage(request: pytest.FixtureRequest, tmp_path: Path) -> Storage:
+    """A tree with links that stay inside, lead outside, lead nowhere, and go round in circles."""
+    made: Storage
+    if request.param == "memory":
+        made = MemoryStorage()
+    else:
+        (tmp_path / "root").mkdir()
+        made = RealStorage(tmp_path / "root")
+    (tmp_path / "secret").write_text("secret")
+    for path in ("dir", "dir/sub"):
+        made.make_directory(tuple(path.split("/")))
+    for path in ("file", "dir/inner"):
+        upload = made.create(tuple(path.split("/")))
+        upload.write(b"content")
+        upload.commit()
+    links = {
+        "to_file": "file",
+        "to_dir": "dir",
+        "up_and_down": "dir/../dir/inner",
+        "out": "../secret",
+        "far_out": str(tmp_path / "secret"),
+        "system": "/etc/passwd",
+        "system_dir": "/etc",
+        "way_out": "..",
+        "nowhere": "missing",
+        "circle": "circle",
+        "chain": "to_dir/sub/../../to_file",
+    }
+    for name, target in links.items():
+        made.make_link(target, (name,))
+    made.make_link("../..", ("dir", "sub", "to_root"))
+    made.make_link("../../..", ("dir", "sub", "above"))
+    return made
+
+
+def problem_of(call: Any, *args: Any) -> Problem:
+    with pytest.raises(StorageError) as caught:
+        call(*args)
+    assert isinstance(caught.value.problem, Problem)
+    return caught.value.problem
+
+
+def content(storage: Storage, *path: str) -> bytes:
+    with storage.open(path) as file:
+        return file.read()
+
+
+def test_links_inside_are_followed(storage: Storage) -> None:
+    """Links that stay inside lead where they say, also up and down again."""
+    for path in (("to_file",), ("up_and_down",), ("chain",), ("to_dir", "inner"), ("dir", "sub", "to_root", "file")):
+        assert content(storage, *path) == b"content"
+    assert storage.stat(("to_dir",)).type == "dir"
+    assert storage.stat(("dir", "sub", "to_root")).type == "dir"
+    assert storage.stat(("to_file",)).link is not None
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        ("out",),
+        ("far_out",),
+        ("way_out", "secret"),
+        ("system",),
+        ("system_dir", "passwd"),
+        ("dir", "sub", "above", "secret"),
+        ("..", "secret"),
+        ("dir", "..", "..", "secret"),
+    ],
+)
+def test_nothing_leaves_the_root(storage: Storage, path: tuple[str, ...], tmp_path: Path) -> None:
+    """No operation reaches outside: not by links, absolute or relative, and not by dots."""
+    outside = {entry.name: entry.lstat().st_mtime_ns for entry in tmp_path.iterdir()}
+    inside = {"memory": Problem.NOT_FOUND}.get(type(storage).__name__, Problem.PERMISSION_DENIED)
+    allowed = {inside, Problem.PERMISSION_DENIED, Problem.NOT_FOUND, Problem.NOT_A_DIRECTORY}
+    for call in (storage.open, storage.entries, lambda p: storage.set_mtime(p, 1), storage.create):
+        assert problem_of(call, path) in allowed
+    assert problem_of(storage.make_directory, (*path, "new")) in allowed
+    assert problem_of(storage.rename, ("file",), (*path[:-1], "..", "stolen")) in allowed or len(path) == 1
+    if len(path) == 1:
+        assert storage.stat(path).type == "invalid_symlink"
+        storage.remove(path)
+    else:
+        assert problem_of(storage.stat, path) in allowed
+        assert problem_of(storage.remove, path) in allowed
+    assert {entry.name: entry.lstat().st_mtime_ns for entry in tmp_path.iterdir()} | {"root": 0} == outside | {
+        "root": 0
+    }
+
+
+def test_real_paths(storage: Storage) -> None:
+    """A path is told as it is without links; only its end may be missing."""
+    assert storage.real_path(("chain",)) == ("file",)
+    assert storage.real_path(("to_dir", "sub", "to_root", "dir", "inner")) == ("dir", "inner")
+    assert storage.real_path(("nowhere",)) == ("missing",)
+    assert storage.real_path(("dir", "sub", "to_root")) == ()
+    assert problem_of(storage.real_path, ("missing", "below")) is Problem.NOT_FOUND
+    assert storage.subtree(("dir",)).real_path(("inner",)) == ("inner",)
+
+
+def test_broken_links(storage: Storage) -> None:
+    """A link that leads nowhere or round in a circle is listed as such, and can be removed."""
+    assert storage.stat(("nowhere",)).type == "invalid_symlink"
+    assert storage.stat(("circle",)).type == "invalid_symlink"
+    assert problem_of(storage.open, ("nowhere",)) is Problem.NOT_FOUND
+    assert problem_of(storage.open, ("circle",)) is Problem.OTHER
+    storage.remove(("circle",))
+    assert problem_of(storage.stat, ("circle",)) is Problem.NOT_FOUND
+
+
+def test_writing_through_a_link(storage: Storage) -> None:
+    """Writing to a link changes what it leads to; one that leads nowhere inside makes that file."""
+    for name, target in (("to_file", "file"), ("nowhere", "missing")):
+        upload = storage.create((name,))
+        upload.write(b"new")
+        upload.commit(mtime=1000)
+        assert content(storage, target) == b"new"
+        assert storage.stat((target,)).mtime == 1000
+        assert storage.stat((name,)).link is not None
+
+
+def test_an_upload_is_seen_when_it_is_complete(storage: Storage) -> None:
+    """Until it is committed, a file has its old content, and nothing of the new one is listed."""
+    before = {entry.name for entry in storage.entries(())}
+    upload = storage.create(("file",))
+    upload.write(b"half")
+    assert content(storage, "file") == b"content"
+    assert {entry.name for entry in storage.entries(())} == before
+    upload.abandon()
+    upload.abandon()
+    assert content(storage, "file") == b"content"
+
+
+def test_refusals(storage: Storage) -> None:
+    """Each refusal has its reason."""
+    assert problem_of(storage.make_directory, ("dir",)) is Problem.EXISTS
+    assert problem_of(storage.make_directory, ()) is Problem.EXISTS
+    assert problem_of(storage.make_directory, ("no", "parent")) is Problem.NOT_FOUND
+    assert problem_of(storage.make_directory, ("file", "below")) is Problem.NOT_A_DIRECTORY
+    assert problem_of(storage.entries, ("file",)) is Problem.NOT_A_DIRECTORY
+    assert problem_of(storage.open, ("dir",)) is Problem.IS_A_DIRECTORY
+    assert problem_of(storage.create, ("dir",)) is Problem.IS_A_DIRECTORY
+    assert problem_of(storage.remove, ("dir",)) is Problem.IS_A_DIRECTORY
+    assert problem_of(storage.remove_directory, ("dir",)) is Problem.NOT_EMPTY
+    assert problem_of(storage.remove_directory, ("file",)) is Problem.NOT_A_DIRECTORY
+    assert problem_of(storage.rename, ("file",), ("dir",)) is Problem.EXISTS
+    assert problem_of(storage.rename, ("missing",), ("new",)) is Problem.NOT_FOUND
+    assert problem_of(storage.rename, ("dir",), ("dir", "sub", "x")) is Problem.OTHER
+    assert problem_of(storage.rename, (), ("x",)) is Problem.PERMISSION_DENIED
+    assert problem_of(storage.create, ("x" * 256,)) is Problem.OTHER
+    assert problem_of(storage.make_directory, ("é" * 128,)) is Problem.OTHER
+
+
+def test_subtree(storage: Storage) -> None:
+    """A subtree is a root of its own: links of it that lead above are invalid there."""
+    below = storage.subtree(("dir",))
+    assert content(below, "inner") == b"content"
+    assert below.stat(("sub", "to_root")).type == "invalid_symlink"
+    assert problem_of(below.entries, ("sub", "to_root")) in {Problem.PERMISSION_DENIED, Problem.NOT_FOUND}
+    below.make_directory(("made",))
+    assert storage.stat(("dir", "made")).is_directory
+
+
+def test_special_files_do_not_block(tmp_path: Path) -> None:
+    """A named pipe is listed as one and cannot be read; nobody waits for its other end."""
+    os.mkfifo(tmp_path / "pipe")
+    storage = RealStorage(tmp_path)
+    assert storage.stat(("pipe",)).type == "pipe"
+    assert problem_of(storage.open, ("pipe",)) is Problem.NOT_SUPPORTED
+
+
+def test_names_swapped_for_links_meanwhile(tmp_path: Path) -> None:
+    """A directory that becomes a link to the outside between two steps lets nothing out."""
+    root, outside = tmp_path / "root", tmp_path / "outside"
+    for path in (root / "dir", outside):
+        path.mkdir(parents=True)
+    (outside / "file").write_text("secret")
+    (root / "dir" / "file").write_text("public")
+    storage = RealStorage(root)
+    for _ in range(50):
+        (root / "dir").rename(root / "aside")
+        (root / "dir").symlink_to(outside)
+        assert problem_of(storage.open, ("dir", "file")) is Problem.PERMISSION_DENIED
+        (root / "dir").unlink()
+        (root / "aside").rename(root / "dir")
+        assert content(storage, "dir", "file") == b"public"
+
+
+OPERATIONS: dict[str, Callable[[View], object]] = {
+    "stat": lambda view: view.stat(("open", "dir", "file")),
+    "stat of a link": lambda view: view.stat(("open", "link")),
+    "entries": lambda view: view.entries(("open", "dir")),
+    "open": lambda view: view.open(("open", "dir", "file")).read(),
+    "open a link": lambda view: view.open(("open", "link")).read(),
+    "create": lambda view: view.create(("open", "dir", "new")).commit(),
+    "make_directory": lambda view: view.make_directory(("open", "dir", "new")),
+    "make_link": lambda view: view.make_link("x", ("open", "dir", "new")),
+    "rename from": lambda view: view.rename(("open", "dir", "file"), ("open", "mine")),
+    "rename to": lambda view: view.rename(("open", "own"), ("open", "dir", "new")),
+    "remove": lambda view: view.remove(("open", "dir", "file")),
+    "remove_directory": lambda view: view.remove_directory(("open", "dir", "empty")),
+    "set_mtime": lambda view: view.set_mtime(("open", "dir", "file"), 0),
+}
+
+
+@pytest.mark.parametrize("operation", OPERATIONS)
+@pytest.mark.parametrize("kind", [MemoryStorage, RealStorage])
+def test_a_link_put_there_after_the_permission_was_checked(kind: Any, operation: str, tmp_path: Path) -> None:
+    """On a guest collection a directory that becomes a link right after it was judged opens nothing else."""
+
+    class Swapping(kind):  # type: ignore[misc]
+        """A storage where somebody is very quick."""
+
+        armed = False
+
+        def real_path(self, path: Parts) -> Parts:
+            real: Parts = super().real_path(path)
+            if self.armed and path[:2] in {("open", "dir"), ("open", "link")}:
+                type(self).armed = False
+                self.rename(("open", "dir"), ("open", "aside"))
+                self.make_link("../closed", ("open", "dir"))
+            return real
+
+    storage = Swapping(tmp_path) if kind is RealStorage else Swapping()
+    for name in ("open", "closed"):
+        for path in ((name,), (name, "dir"), (name, "dir", "empty"), (name, "empty")):
+            storage.make_directory(path)
+        for path in ((name, "dir", "file"), (name, "file"), (name, "own")):
+            upload = storage.create(path)
+            upload.write(b"secret" * 1111 if name == "closed" else b"public")
+            upload.commit(mtime=1e9)
+    storage.make_link("dir/file", ("open", "link"))
+    emulator = GlobusEmulator()
+    share = emulator.add_collection("Share", storage=storage, entity_type="GCP_guest_collection")
+    share.rules["r"] = AccessRule("r", "identity", "eve", "/open/", "rw", 0)
+    view = View(emulator.transfer, share, frozenset({"eve"}))
+    before = [storage.entries(("closed",)), storage.entries(("closed", "dir"))]
+    Swapping.armed = True
+    try:
+        seen = repr(OPERATIONS[operation](view))
+    except StorageError:
+        seen = ""
+    assert not Swapping.armed
+    assert not re.search("secret|6666", seen)
+    assert [storage.entries(("closed",)), storage.entries(("closed", "dir"))] == before
+    assert {entry.name for entry in storage.entries(("open",))} >= {"own", "aside", "link", "dir"}
+
+
+async def test_ls(stage: Stage) -> None:
+    """A directory is listed with all fields, ordered by name, hidden files among them unless they are not wanted."""
+    stage.lab_files.set_mtime(("data", "a.txt"), 1_700_000_000)
+    listed = await stage.ok("GET", f"/operation/endpoint/{stage.lab.id}/ls", path="/data")
+    assert {key: value for key, value in listed.items() if key != "DATA"} == {
+        "DATA_TYPE": "file_list",
+        "endpoint": stage.lab.id,
+        "path": "/data/",
+        "absolute_path": "/data/",
+        "rename_supported": True,
+        "symlink_supported": True,
+        "length": 4,
+        "total": 4,
+    }
+    assert [entry["name"] for entry in listed["DATA"]] == [".hidden", "a.txt", "b.txt", "deep"]
+    assert listed["DATA"][1] == {
+        "DATA_TYPE": "file",
+        "name": "a.txt",
+        "type": "file",
+        "size": 3,
+        "last_modified": "2023-11-14 22:13:20+00:00",
+        "permissions": "0644",
+        "user": "emulator",
+        "group": "emulator",
+        "link_target": None,
+        "link_size": None,
+        "link_user": None,
+        "link_group": None,
+        "link_last_modified": None,
+    }
+
+
+async def test_ls_parameters(stage: Stage) -> None:
+    """Listings are filtered, ordered, cut and reduced to fields as the service does it."""
+
+    async def names(**params: Any) -> list[str]:
+        listed = await stage.ok("GET", f"/operation/endpoint/{stage.lab.id}/ls", path="/data/", **params)
+        return [entry["name"] for entry in listed["DATA"]]
+
+    assert await names(show_hidden="0") == ["a.txt", "b.txt", "deep"]
+    assert await names(show_hidden="false") == ["a.txt", "b.txt", "deep"]
+    assert await names(orderby="name DESC") == ["deep", "b.txt", "a.txt", ".hidden"]
+    assert await names(orderby="type,size DESC") == ["deep", "b.txt", "a.txt", ".hidden"]
+    assert await names(limit=2, offset=1) == ["a.txt", "b.txt"]
+    assert await names(filter="type:dir") == ["deep"]
+    assert await names(filter="name:~*.txt") == ["a.txt", "b.txt"]
+    assert await names(filter="name:!~*.txt/type:file") == [".hidden"]
+    assert await names(filter="name:=a.txt,deep") == ["a.txt", "deep"]
+    assert await names(filter="name:!a.txt/type:file") == [".hidden", "b.txt"]
+    assert await names(filter="size:>3/type:file") == ["b.txt"]
+    assert await names(filter=["type:dir", "name:~a*"]) == ["a.txt", "deep"]
+    assert await names(filter="last_modified:,2021-01-01") == []
+    assert await names(filter="last_modified:2021-01-01,") == [".hidden", "a.txt", "b.txt", "deep"]
+    path = f"/operation/endpoint/{stage.lab.id}/ls"
+    listed = await stage.ok("GET", path, path="/data/", fields="name", limit=1)
+    assert listed["DATA"] == [{"DATA_TYPE": "file", "name": ".hidden"}]
+    assert (listed["length"], listed["total"]) == (1, 4)
+    for bad in ({"filter": "colour:red"}, {"orderby": "colour"}, {"limit": "x"}, {"filter": "size:>x"}):
+        assert await stage.refused("GET", path, **bad) == (400, "BadRequest")
+    assert (await stage.ok("GET", path))["path"] == "/~/"
+
+
+@pytest.mark.parametrize(
+    ("operation", "body", "params", "expected"),
+    [
+        ("ls", None, {"path": "/none"}, (404, "ClientError.NotFound")),
+        ("ls", None, {"path": "/notes.md"}, (502, "ExternalError.DirListingFailed.NotDirectory")),
+        ("ls", None, {"path": "/.."}, (400, "BadRequest")),
+        ("ls", None, {"path": "a\0b"}, (400, "BadRequest")),
+        ("stat", None, {"path": "/none"}, (404, "NotFound")),
+        ("stat", None, {"path": "/secret/x"}, (403, "EndpointPermissionDenied")),
+        ("ls", None, {"path": "/secret"}, (403, "EndpointPermissionDenied")),
+        ("mkdir", {"path": "/data"}, {}, (502, "ExternalError.MkdirFailed.Exists")),
+        ("mkdir", {"path": "/no/parent"}, {}, (404, "ClientError.NotFound")),
+        ("mkdir", {}, {}, (400, "BadRequest")),
+        ("mkdir", {"path": 5}, {}, (400, "BadRequest")),
+        ("mkdir", [], {}, (400, "BadRequest")),
+        ("mkdir", {"path": "/" + "x" * 300}, {}, (502, "ExternalError.MkdirFailed")),
+        ("rename", {"old_path": "/none", "new_path": "/x"}, {}, (404, "ClientError.NotFound")),
+        ("rename", {"old_path": "/data", "new_path": "/notes.md"}, {}, (502, "ExternalError.RenameFailed.Exists")),
+    ],
+)
+async def test_refused_operations(
+    stage: Stage, operation: str, body: Any, params: dict[str, str], expected: tuple[int, str]
+) -> None:
+    """Every refusal has the status and code that the service gives it."""
+    stage.lab.deny("/secret")
+    path = f"/operation/endpoint/{stage.lab.id}/{operation}"
+    assert await stage.refused("GET" if body is None else "POST", path, body, **params) == expected
+
+
+async def test_mkdir_rename_stat_link(stage: Stage) -> None:
+    """Directories are made, things renamed, links made; relative paths and ``/~/`` begin at home."""
+    base = f"/operation/endpoint/{stage.lab.id}"
+    made = await stage.ok("POST", f"{base}/mkdir", {"DATA_TYPE": "mkdir", "path": "/~/new"})
+    assert (made["DATA_TYPE"], made["code"]) == ("mkdir_result", "DirectoryCreated")
+    moved = await stage.ok(
+        "POST", f"{base}/rename", {"DATA_TYPE": "rename", "old_path": "new", "new_path": "/data/moved/"}
+    )
+    assert (moved["DATA_TYPE"], moved["code"]) == ("result", "FileRenamed")
+    found = await stage.ok("GET", f"{base}/stat", path="data/moved/")
+    assert (found["name"], found["type"]) == ("moved", "dir")
+    await stage.ok("POST", f"{base}/symlink", {"symlink_target": "/notes.md", "path": "/data/link"})
+    link = await stage.ok("GET", f"{base}/stat", path="/data/link")
+    assert (link["type"], link["size"], link["link_target"]) == ("file", 7, "../notes.md")
+
+
+async def test_errors_have_the_services_form(stage: Stage) -> None:
+    """An error carries code, message, request id and resource, and the server's words in its message."""
+    path = f"/operation/endpoint/{stage.lab.id}/stat"
+    answer = await stage.send("GET", path, path="/none")
+    document = answer.json()
+    assert set(document) == {"code", "message", "request_id", "resource"}
+    assert document["resource"] == f"/v0.10{path}"
+    assert len(document["request_id"]) == 9
+    lines = document["message"].split("\n")
+    assert lines[:2] == ["Path not found, Error (list)", f"Endpoint: Lab storage ({stage.lab.id})"]
+    assert "---" in lines
+    assert answer.headers["x-transfer-api-version"] == "0.10"
+    bad = await stage.http.post(
+        f"/v0.10/operation/endpoint/{stage.lab.id}/mkdir",
+        content=b'{"path": ',
+        headers={"Authorization": f"Bearer {stage.emulator.access_token()}"},
+    )
+    assert bad.json()["message"] == "Could not parse JSON: Expecting value: line 1 column 10 (char 9)"
+
+
+async def test_a_directory_above_the_limit(stage: Stage) -> None:
+    """A listing of more entries than the service lists at all is refused."""
+    stage.emulator.transfer.limits.ls_entries = 3
+    refused = await stage.refused("GET", f"/operation/endpoint/{stage.lab.id}/ls", path="/data")
+    assert refused == (502, "ExternalError.DirListingFailed.SizeLimit")
+
+
+@pytest.fixture
+def odd_files(tmp_path: Path) -> Path:
+    """A directory with a script, links, and a name that is no Unicode."""
+    (tmp_path / "run.sh").write_text("echo")
+    (tmp_path / "run.sh").chmod(0o750)
+    (tmp_path / "link").symlink_to("run.sh")
+    (tmp_path / "out").symlink_to("/etc/passwd")
+    (Path(os.fsdecode(os.fsencode(tmp_path) + b"/bad\xff"))).write_text("x")
+    return tmp_path
+
+
+async def test_real_files(odd_files: Path, stage: Stage) -> None:
+    """Over a real directory, modes and links are told as they are, and names that are no Unicode do no harm."""
+    real = stage.emulator.add_collection("Real", path=odd_files)
+    listed = await stage.ok("GET", f"/operation/endpoint/{real.id}/ls")
+    entries = {entry["name"]: entry for entry in listed["DATA"]}
+    assert set(entries) == {"run.sh", "link", "out", "bad\ufffd"}
+    assert entries["run.sh"]["permissions"] == "0750"
+    assert (entries["link"]["type"], entries["link"]["link_target"]) == ("file", "run.sh")
+    assert entries["out"]["type"] == "invalid_symlink"
+
+
+@pytest.fixture
+def two_directories(tmp_path: Path) -> tuple[Path, Path]:
+    """One with a large file and an empty one, and one with nothing."""
+    source, target = tmp_path / "source", tmp_path / "target"
+    for directory in (source / "a", target):
+        directory.mkdir(parents=True)
+    (source / "a" / "big").write_bytes(os.urandom(3_000_000))
+    (source / "a" / "empty").write_bytes(b"")
+    return source, target
+
+
+async def test_real_transfer(two_directories: tuple[Path, Path], stage: Stage) -> None:
+    """Real files are copied to real directories, whole or not at all, with nothing left beside them."""
+    source, target = two_directories
+    there = stage.emulator.add_collection("Source", path=source)
+    here = stage.emulator.add_collection("Target", path=target)
+    document = stage.transfer(("/a", "/b"), verify_checksum=True, preserve_timestamp=True)
+    task = await stage.done({**document, "source_endpoint": there.id, "destination_endpoint": here.id})
+    assert (task["status"], task["bytes_checksummed"]) == ("SUCCEEDED", 3_000_000)
+    check_copy(source / "a", target / "b")
+
+
+def check_copy(source: Path, target: Path) -> None:
+    assert (target / "big").read_bytes() == (source / "big").read_bytes()
+    assert (target / "big").stat().st_mtime == pytest.approx((source / "big").stat().st_mtime)
+    assert sorted(path.name for path in target.iterdir()) == ["big", "empty"]
