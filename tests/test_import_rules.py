@@ -169,7 +169,7 @@ def is_fixed_path(node: ast.expr) -> bool:
 @everywhere
 def test_paths_are_constants_or_filled_by_path(module: Module) -> None:
     """No path is put together from strings: an id such as ``../x`` would reach another resource."""
-    place = {"_send": 1, "_list": 0}
+    place = {"call": 1, "listing": 0}
     loose = [
         f"{module}:{call.lineno}"
         for call in calls(module.tree())

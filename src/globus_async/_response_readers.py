@@ -1,4 +1,4 @@
-"""Making a response of an answer: read as JSON, and of the shape that was promised."""
+"""Making a response of an answer: read as JSON, and of the response_type that was promised."""
 
 from __future__ import annotations
 
@@ -14,9 +14,13 @@ if TYPE_CHECKING:
 __all__ = ("as_it_came", "as_page", "as_shape")
 
 
-async def _decoded(answer: RawResponse, *, unique: bool = False) -> Any:
+async def _decoded(answer: RawResponse, *, reject_duplicate_keys: bool = False) -> Any:
     """Read an answer's JSON; a large one in a worker thread."""
-    return await answer.decoded_apart(unique=unique) if is_large(answer.body) else answer.decoded(unique=unique)
+    return (
+        await answer.decoded_apart(reject_duplicate_keys=reject_duplicate_keys)
+        if is_large(answer.body)
+        else answer.decoded(reject_duplicate_keys=reject_duplicate_keys)
+    )
 
 
 async def as_it_came(answer: RawResponse) -> GlobusHTTPResponse[Any]:
@@ -25,11 +29,11 @@ async def as_it_came(answer: RawResponse) -> GlobusHTTPResponse[Any]:
     return GlobusHTTPResponse(answer, data)
 
 
-async def as_shape(shape: type[Any], answer: RawResponse, *, unique: bool) -> Any:
+async def as_shape(response_type: type[Any], answer: RawResponse, *, reject_duplicate_keys: bool) -> Any:
     """Make the response class that was asked for, or a plain response around a JSON object."""
-    data = await _decoded(answer, unique=unique)
-    if isinstance(shape, type) and issubclass(shape, GlobusHTTPResponse):  # dict[str, Any] is no class
-        return cast("Any", shape)(answer, data)
+    data = await _decoded(answer, reject_duplicate_keys=reject_duplicate_keys)
+    if isinstance(response_type, type) and issubclass(response_type, GlobusHTTPResponse):  # dict[str, Any] is no class
+        return cast("Any", response_type)(answer, data)
     if not is_object(data):
         raise answer.unusable("it should be a JSON object")
     return GlobusHTTPResponse(answer, data)

@@ -262,11 +262,11 @@ class BaseClient:
         return await self._exchanged(request, authorizer, as_it_came, renew=retry_401)
 
     @overload
-    async def _send(
+    async def call(
         self,
         method: str,
         path: str,
-        shape: type[R],
+        response_type: type[R],
         *,
         params: Mapping[str, object] | None = None,
         query_params: Mapping[str, object] | None = None,
@@ -278,11 +278,11 @@ class BaseClient:
     ) -> R: ...
 
     @overload
-    async def _send(
+    async def call(
         self,
         method: str,
         path: str,
-        shape: type[D],
+        response_type: type[D],
         *,
         params: Mapping[str, object] | None = None,
         query_params: Mapping[str, object] | None = None,
@@ -293,11 +293,11 @@ class BaseClient:
         authorizer: GlobusAuthorizer | MissingType | None = MISSING,
     ) -> GlobusHTTPResponse[D]: ...
 
-    async def _send(
+    async def call(
         self,
         method: str,
         path: str,
-        shape: type[Any],
+        response_type: type[Any],
         *,
         params: Mapping[str, object] | None = None,
         query_params: Mapping[str, object] | None = None,
@@ -313,7 +313,7 @@ class BaseClient:
         Args:
             method: The HTTP method.
             path: Made by `fill_path`.
-            shape: The type of the document, or the response class that reads it.
+            response_type: The type of the document, or the response class that reads it.
             params: The method's own query parameters.
             query_params: The caller's further ones.
             data: The JSON body.
@@ -333,9 +333,11 @@ class BaseClient:
             secrets=tuple(value for value in (form or {}).values() if isinstance(value, Secret)),
         )
         used = self.authorizer if isinstance(authorizer, MissingType) else authorizer
-        return await self._exchanged(request, used, partial(as_shape, shape, unique=form is not None))
+        return await self._exchanged(
+            request, used, partial(as_shape, response_type, reject_duplicate_keys=form is not None)
+        )
 
-    def _list(
+    def listing(
         self,
         path: str,
         item: type[T],  # noqa: ARG002 -- says the type of the items to type checkers
@@ -345,7 +347,7 @@ class BaseClient:
         query_params: Mapping[str, object] | None = None,
         num_results: int | None = None,
         page_size: int | None = None,
-        cap: int | None = None,
+        max_results: int | None = None,
         key: str = "DATA",
     ) -> Pages[T]:
         """
@@ -359,7 +361,7 @@ class BaseClient:
             query_params: The caller's further ones.
             num_results: Most items; ``None`` for all there are.
             page_size: Items to ask for at a time.
-            cap: Most items that the service gives.
+            max_results: Most items that the service gives.
             key: The member that holds the items.
         """
         own = drop_missing({**(params or {}), **(query_params or {})})
@@ -374,7 +376,9 @@ class BaseClient:
             request = Request("GET", self._url(path, {**own, **position}, fixed), fields, idempotent=True)
             return await self._exchanged(request, self.authorizer, partial(as_page, key))
 
-        return Pages(fetch, style=style, start=start, num_results=num_results, page_size=page_size, cap=cap)
+        return Pages(
+            fetch, style=style, start=start, num_results=num_results, page_size=page_size, max_results=max_results
+        )
 
     async def _exchanged(
         self,

@@ -157,7 +157,7 @@ class Pages(Generic[T]):
         1
     """
 
-    __slots__ = ("_cap", "_concurrency", "_fetch", "_page_size", "_start", "_style")
+    __slots__ = ("_concurrency", "_fetch", "_max_results", "_page_size", "_start", "_style")
 
     def __init__(
         self,
@@ -167,10 +167,10 @@ class Pages(Generic[T]):
         start: Cursor | None = None,
         num_results: int | None = None,
         page_size: int | None = None,
-        cap: int | None = None,
+        max_results: int | None = None,
         concurrency: int = _WINDOW,
     ) -> None:
-        self._cap: int | None = None
+        self._max_results: int | None = None
         for name, number in (
             ("num_results", num_results),
             ("the page size", page_size),
@@ -182,14 +182,15 @@ class Pages(Generic[T]):
         self._style = style
         self._start: Cursor = {**dict(style.start), **(start or {})}
         self._page_size = page_size
-        self._cap = min((number for number in (num_results, cap) if number is not None), default=None)
+        self._max_results = min((number for number in (num_results, max_results) if number is not None), default=None)
         self._concurrency = concurrency
 
     def __repr__(self) -> str:
-        return f"<Pages: at most {self._cap if self._cap is not None else 'all'} items; await, iterate, or .pages()>"
+        maximum = "all" if self._max_results is None else self._max_results
+        return f"<Pages: at most {maximum} items; await, iterate, or .pages()>"
 
     def __await__(self) -> Generator[Any, None, Page[T]]:
-        return self._at(self._start, self._cap).__await__()
+        return self._at(self._start, self._max_results).__await__()
 
     def __aiter__(self) -> AsyncIterator[T]:
         return _Items(self.pages())
@@ -218,7 +219,7 @@ class Pages(Generic[T]):
             self._fetch,
             style=self._style,
             start=self._start,
-            num_results=self._cap,
+            num_results=self._max_results,
             page_size=self._page_size,
             concurrency=pages,
         )
@@ -243,7 +244,7 @@ class Pages(Generic[T]):
 
     def _walk(self, after: Cursor | None, concurrency: int) -> _Walk[T]:
         start = self._start if after is None else {**self._start, **after}
-        return _Walk(self._at, self._style, start, self._cap, concurrency)
+        return _Walk(self._at, self._style, start, self._max_results, concurrency)
 
     async def _at(self, position: Cursor, wanted: int | None) -> Page[T]:
         size = self._page_size

@@ -54,7 +54,7 @@ class Client(BaseClient):
     """Has a call that may be carried out twice though it is a POST."""
 
     async def submit(self, *, idempotent: bool) -> Any:
-        return await self._send("POST", fill_path("/submit"), dict[str, Any], data={"a": 1}, idempotent=idempotent)
+        return await self.call("POST", fill_path("/submit"), dict[str, Any], data={"a": 1}, idempotent=idempotent)
 
 
 class TestSuccess:

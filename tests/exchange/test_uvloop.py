@@ -42,7 +42,7 @@ async def calls() -> None:
 
 async def listings() -> None:
     async with RawServer(numbers) as server, client_of(server.url) as client:
-        pages = client._list("/list", dict, style=offset_total, page_size=7)
+        pages = client.listing("/list", dict, style=offset_total, page_size=7)
         assert [item["n"] for item in await pages.list()] == list(range(100))
         async with pages.prefetch() as items:
             assert [item["n"] async for item in items] == list(range(100))

@@ -216,7 +216,7 @@ GUARDS: Final = (
         ('or jwk.get("use", "sig") != "sig"', ""),
         ("if len({key.kid for key in keys}) != len(keys):", "if False:"),
         ("if len(keys) != 1:", "if False:"),
-        ("decode_json(text, unique=True)", "decode_json(text)"),
+        ("decode_json(text, reject_duplicate_keys=True)", "decode_json(text)"),
         ("if not 0 <= self.leeway <= 300:", "if False:"),
     ),
     *_of(

@@ -87,6 +87,6 @@ class SocketAuth(BaseClient):
         return await self._token({"grant_type": "client_credentials", "scope": requested_scopes})
 
     async def _token(self, form: dict[str, object]) -> GlobusHTTPResponse[dict[str, Any]]:
-        return await self._send(
+        return await self.call(
             "POST", "/v2/oauth2/token", dict[str, Any], form=form, bypass_limits=True, authorizer=None
         )

@@ -15,7 +15,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, cast
 
-from globus_async import BaseClient
+from globus_async import BaseClient, paging
 from globus_async.services.transfer import TransferData
 
 __all__ = ("ID", "Call", "every_call")
@@ -55,8 +55,10 @@ VALUES: dict[str, Any] = {
     "update_doc": {"data": {}},
 }
 ONLY_FOR: dict[str, dict[str, Any]] = {
+    "call": {"path": "/v0.10/x", "response_type": dict},
     "delete": {"path": "/v0.10/x"},
     "get": {"path": "/v0.10/x"},
+    "listing": {"path": "/v0.10/x", "item": dict, "style": paging.single},
     "patch": {"path": "/v0.10/x"},
     "post": {"path": "/v0.10/x"},
     "put": {"path": "/v0.10/x"},

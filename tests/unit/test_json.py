@@ -18,7 +18,7 @@ from globus_async.errors import ResponseDecodeError
 
 MODES: dict[str, Any] = {
     "usual": decode_json,
-    "unique": partial(decode_json, unique=True),
+    "unique": partial(decode_json, reject_duplicate_keys=True),
     "large": partial(decode_json, large=True),
 }
 each = pytest.mark.parametrize("decode", MODES.values(), ids=MODES.keys())
@@ -137,7 +137,7 @@ def test_a_name_that_is_there_twice() -> None:
     for body in (b'{"a": 1, "a": 2}', b'[{"b": {"a": 1, "\\u0061": 2}}]'):
         assert decode_json(body)
         with pytest.raises(ValueError, match="twice"):
-            decode_json(body, unique=True)
+            decode_json(body, reject_duplicate_keys=True)
 
 
 def answer(body: bytes, content_type: str | None = "application/json", *, method: str = "GET") -> RawResponse:
@@ -205,7 +205,7 @@ class TestAnswer:
         twice = b'[{"a": 1, "a": 2}]'
         assert await answer(twice).decoded_apart() == [{"a": 2}]
         with pytest.raises(ResponseDecodeError, match="twice"):
-            await answer(twice).decoded_apart(unique=True)
+            await answer(twice).decoded_apart(reject_duplicate_keys=True)
 
     def test_headers(self) -> None:
         """Names in any case; repeated ones are joined; bytes that are no text are replaced."""

@@ -45,7 +45,7 @@ class Lister(BaseClient):
 
     def things(self, style: PagingStyle, **options: Any) -> Pages[Item]:
         """List things."""
-        return self._list("/things", Item, style=style, **options)
+        return self.listing("/things", Item, style=style, **options)
 
 
 class Shelf:
@@ -216,9 +216,11 @@ class TestSizes:
     async def test_a_cap_of_the_services_own(self) -> None:
         """Asking beyond it would be an error."""
         service = Scripted(Shelf(offset_has_next, 5000, most=100))
-        assert len(await everything(service, offset_has_next, page_size=100, cap=1000)) == 1000
-        assert len(await everything(service, offset_has_next, page_size=100, cap=1000, num_results=50)) == 50
-        assert len(await everything(service, offset_has_next, page_size=100, cap=1000, num_results=2000)) == 1000
+        assert len(await everything(service, offset_has_next, page_size=100, max_results=1000)) == 1000
+        assert len(await everything(service, offset_has_next, page_size=100, max_results=1000, num_results=50)) == 50
+        assert (
+            len(await everything(service, offset_has_next, page_size=100, num_results=2000, max_results=1000)) == 1000
+        )
 
     @pytest.mark.parametrize("number", [0, -1, 1.5, True, "10", [1]])
     async def test_a_number_that_is_none(self, number: Any) -> None:

@@ -731,10 +731,10 @@ class TestSecrets:
 
 class Posting(BaseClient):
     async def send_form(self, form: dict[str, object]) -> Any:
-        return await self._send("POST", fill_path("/token"), dict[str, Any], form=form)
+        return await self.call("POST", fill_path("/token"), dict[str, Any], form=form)
 
     async def send_json(self, data: object) -> Any:
-        return await self._send("POST", fill_path("/token"), dict[str, Any], data=data)
+        return await self.call("POST", fill_path("/token"), dict[str, Any], data=data)
 
 
 def _refuse(request: httpx.Request) -> httpx.Response:

@@ -82,7 +82,7 @@ def test_items_of_the_wrong_kind(items: object) -> None:
 
 class Posting(BaseClient):
     async def send(self) -> Any:
-        return await self._send("POST", fill_path("/x"), dict[str, Any], data={})
+        return await self.call("POST", fill_path("/x"), dict[str, Any], data={})
 
 
 class TestOnTheWay:

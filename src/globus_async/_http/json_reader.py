@@ -77,13 +77,13 @@ def is_large(body: bytes) -> bool:
     return len(body) > LARGE and (_found() is None or len(body) > 4 * LARGE)
 
 
-def decode_json(body: bytes, *, unique: bool = False, large: bool = False) -> Any:
+def decode_json(body: bytes, *, reject_duplicate_keys: bool = False, large: bool = False) -> Any:
     """
     Decode UTF-8 JSON, with ``orjson`` where it is installed.
 
     Args:
         body: The text, encoded.
-        unique: Refuse a member name that is there twice.
+        reject_duplicate_keys: Refuse a member name that is there twice.
         large: Let other threads run meanwhile.
 
     Raises:
@@ -91,11 +91,11 @@ def decode_json(body: bytes, *, unique: bool = False, large: bool = False) -> An
             half a surrogate pair.
     """
     loads = _found()
-    if loads is not None and not (unique or large or _LONG_NUMBER in body.translate(_DIGITS)):
+    if loads is not None and not (reject_duplicate_keys or large or _LONG_NUMBER in body.translate(_DIGITS)):
         return loads(body)
     text = body.decode("utf-8")
     # a decoder in C holds the interpreter for the whole of a text; one that calls Python for every object does not
-    hook = _unique if unique else _members if large else None
+    hook = _unique if reject_duplicate_keys else _members if large else None
     try:
         document = json.loads(text, parse_constant=_no_constant, parse_float=_finite, object_pairs_hook=hook)
         if _SURROGATE.search(body) is not None:

@@ -103,12 +103,12 @@ class RawResponse:
             received_at=self.received_at,
         )
 
-    def decoded(self, *, unique: bool = False, large: bool = False) -> Any:
+    def decoded(self, *, reject_duplicate_keys: bool = False, large: bool = False) -> Any:
         """
         Read the body as JSON.
 
         Args:
-            unique: Refuse a member name that is there twice, as token answers must.
+            reject_duplicate_keys: Refuse a member name that is there twice, as token answers must.
             large: Let other threads run meanwhile.
 
         Raises:
@@ -120,16 +120,18 @@ class RawResponse:
             error.hopeless = True
             raise error
         try:
-            return decode_json(self.body, unique=unique, large=large)
+            return decode_json(self.body, reject_duplicate_keys=reject_duplicate_keys, large=large)
         except ValueError as error:
             reason = str(error)
         raise self.unusable(f"it is not valid JSON: {reason}")
 
-    async def decoded_apart(self, *, unique: bool = False) -> Any:
+    async def decoded_apart(self, *, reject_duplicate_keys: bool = False) -> Any:
         """Read a large body as JSON in a worker thread, so that the loop goes on meanwhile; as `decoded` otherwise."""
         from anyio import to_thread  # noqa: PLC0415 -- for the rare large body
 
-        return await to_thread.run_sync(partial(self.decoded, unique=unique, large=True), abandon_on_cancel=True)
+        return await to_thread.run_sync(
+            partial(self.decoded, reject_duplicate_keys=reject_duplicate_keys, large=True), abandon_on_cancel=True
+        )
 
     def unusable(self, why: str) -> ResponseDecodeError:
         """Return the error that says why this answer cannot be used."""

@@ -40,7 +40,7 @@ class Origin:
         Return the turn of one attempt.
 
         Args:
-            bypass_limits: Wait for no slot and no rate limit: a token refresh, which calls in flight may be waiting for.
+            bypass_limits: Wait for no slot and no rate limit: a token refresh, which calls in flight may await.
             identity: Whose calls are counted together: the authorizer.
             rate: How many of them may go out.
         """

@@ -40,7 +40,7 @@ class ClientMethods(AuthLoginClient):
 
         REST: `GET /v2/api/clients <https://docs.globus.org/api/auth/reference/#get_clients>`_
         """
-        return self._list("/v2/api/clients", ClientDocument, style=single, query_params=query_params, key="clients")
+        return self.listing("/v2/api/clients", ClientDocument, style=single, query_params=query_params, key="clients")
 
     async def get_client(
         self,
@@ -73,10 +73,10 @@ class ClientMethods(AuthLoginClient):
         if isinstance(client_id, MissingType) == isinstance(fqdn, MissingType):
             raise GlobusSDKUsageError("give client_id or fqdn, one of them")
         if isinstance(client_id, MissingType):
-            return await self._send(
+            return await self.call(
                 "GET", "/v2/api/clients", ClientResponse, params={"fqdn": fqdn}, query_params=query_params
             )
-        return await self._send(
+        return await self.call(
             "GET", fill_path("/v2/api/clients/{client_id}", client_id), ClientResponse, query_params=query_params
         )
 
@@ -139,7 +139,7 @@ class ClientMethods(AuthLoginClient):
             required_idp=required_idp,
             preselect_idp=preselect_idp,
         )
-        return await self._send(
+        return await self.call(
             "POST",
             "/v2/api/clients",
             ClientResponse,
@@ -203,7 +203,7 @@ class ClientMethods(AuthLoginClient):
             required_idp=required_idp,
             preselect_idp=preselect_idp,
         )
-        return await self._send(
+        return await self.call(
             "POST",
             "/v2/api/clients",
             ClientResponse,
@@ -233,7 +233,7 @@ class ClientMethods(AuthLoginClient):
         REST: `POST /v2/api/clients <https://docs.globus.org/api/auth/reference/#create_client>`_
         """
         client = {"name": name, "template_id": template_id}
-        return await self._send(
+        return await self.call(
             "POST", "/v2/api/clients", ClientResponse, data={"client": client}, query_params=query_params
         )
 
@@ -288,7 +288,7 @@ class ClientMethods(AuthLoginClient):
             "preselect_idp": preselect_idp,
             **(additional_fields or {}),
         }
-        return await self._send(
+        return await self.call(
             "PUT",
             fill_path("/v2/api/clients/{client_id}", client_id),
             ClientResponse,
@@ -318,7 +318,7 @@ class ClientMethods(AuthLoginClient):
 
         REST: `DELETE /v2/api/clients/{id} <https://docs.globus.org/api/auth/reference/#delete_client>`_
         """
-        return await self._send(
+        return await self.call(
             "DELETE", fill_path("/v2/api/clients/{client_id}", client_id), ClientResponse, query_params=query_params
         )
 
@@ -345,7 +345,7 @@ class ClientMethods(AuthLoginClient):
         REST: `GET /v2/api/clients/{id}/credentials
         <https://docs.globus.org/api/auth/reference/#get_client_credentials>`_
         """
-        return self._list(
+        return self.listing(
             fill_path("/v2/api/clients/{client_id}/credentials", client_id),
             ClientCredentialDocument,
             style=single,
@@ -378,7 +378,7 @@ class ClientMethods(AuthLoginClient):
         REST: `POST /v2/api/clients/{id}/credentials
         <https://docs.globus.org/api/auth/reference/#create_client_credential>`_
         """
-        return await self._send(
+        return await self.call(
             "POST",
             fill_path("/v2/api/clients/{client_id}/credentials", client_id),
             ClientCredentialResponse,
@@ -411,7 +411,7 @@ class ClientMethods(AuthLoginClient):
         REST: `DELETE /v2/api/clients/{id}/credentials/{id}
         <https://docs.globus.org/api/auth/reference/#delete_client_credential>`_
         """
-        return await self._send(
+        return await self.call(
             "DELETE",
             fill_path("/v2/api/clients/{client_id}/credentials/{credential_id}", client_id, credential_id),
             ClientCredentialResponse,

@@ -251,7 +251,7 @@ class ConfidentialAppAuthClient(AuthClient):
         """
         token = Secret.of(token)  # from here on no traceback shows it
         Secret.token("token", token)
-        return await self._send(
+        return await self.call(
             "POST",
             "/v2/oauth2/token/introspect",
             IntrospectionResponse,

@@ -40,7 +40,7 @@ class DiscoveryMethods(BaseClient):
 
         REST: `GET /.well-known/openid-configuration <https://docs.globus.org/api/auth/reference/>`_
         """
-        return await self._send(
+        return await self.call(
             "GET",
             "/.well-known/openid-configuration",
             OpenIDConfigurationDocument,

@@ -180,7 +180,7 @@ def _parts(id_token: Secret) -> tuple[bytes, dict[str, Any], bytes, bytes]:
 
 def _json_object(what: str, text: bytes) -> dict[str, Any]:
     try:
-        document = decode_json(text, unique=True)
+        document = decode_json(text, reject_duplicate_keys=True)
     except ValueError:
         document = None
     if not is_object(document):

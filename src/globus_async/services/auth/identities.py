@@ -58,7 +58,7 @@ class IdentityMethods(AuthLoginClient):
 
         REST: `GET /v2/oauth2/userinfo <https://docs.globus.org/api/auth/reference/#userinfo>`_
         """
-        return await self._send("GET", "/v2/oauth2/userinfo", UserinfoDocument, query_params=query_params)
+        return await self.call("GET", "/v2/oauth2/userinfo", UserinfoDocument, query_params=query_params)
 
     async def oauth2_userinfo(
         self, *, query_params: Mapping[str, object] | None = None
@@ -118,7 +118,7 @@ class IdentityMethods(AuthLoginClient):
         params = _one_of("usernames", usernames, "ids", ids, query_params)
         if params["usernames"]:
             params["provision"] = provision
-        return self._list(
+        return self.listing(
             "/v2/api/identities",
             IdentityDocument,
             style=single,
@@ -151,7 +151,7 @@ class IdentityMethods(AuthLoginClient):
 
         REST: `GET /v2/api/identities/{id} <https://docs.globus.org/api/auth/reference/#get_identity>`_
         """
-        return await self._send(
+        return await self.call(
             "GET",
             fill_path("/v2/api/identities/{identity_id}", identity_id),
             IdentityEnvelope,
@@ -186,7 +186,7 @@ class IdentityMethods(AuthLoginClient):
 
         REST: `GET /v2/api/identity_providers <https://docs.globus.org/api/auth/reference/#get_identity_providers>`_
         """
-        return self._list(
+        return self.listing(
             "/v2/api/identity_providers",
             IdentityProviderDocument,
             style=single,
@@ -224,7 +224,7 @@ class IdentityMethods(AuthLoginClient):
         REST: `GET /v2/api/identities/{id}/consents
         <https://docs.globus.org/api/auth/reference/#get_identity_consents>`_
         """
-        pages = self._list(
+        pages = self.listing(
             fill_path("/v2/api/identities/{identity_id}/consents", identity_id),
             ConsentDocument,
             style=single,

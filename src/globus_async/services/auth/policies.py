@@ -38,7 +38,7 @@ class PolicyMethods(AuthLoginClient):
 
         REST: `GET /v2/api/policies <https://docs.globus.org/api/auth/reference/#get_policies>`_
         """
-        return self._list("/v2/api/policies", PolicyDocument, style=single, query_params=query_params, key="policies")
+        return self.listing("/v2/api/policies", PolicyDocument, style=single, query_params=query_params, key="policies")
 
     async def get_policy(
         self, policy_id: UUID | str, *, query_params: Mapping[str, object] | None = None
@@ -62,7 +62,7 @@ class PolicyMethods(AuthLoginClient):
 
         REST: `GET /v2/api/policies/{id} <https://docs.globus.org/api/auth/reference/#get_policies>`_
         """
-        return await self._send(
+        return await self.call(
             "GET", fill_path("/v2/api/policies/{policy_id}", policy_id), PolicyEnvelope, query_params=query_params
         )
 
@@ -119,7 +119,7 @@ class PolicyMethods(AuthLoginClient):
             "domain_constraints_include": as_list(domain_constraints_include),
             "domain_constraints_exclude": as_list(domain_constraints_exclude),
         }
-        return await self._send(
+        return await self.call(
             "POST", "/v2/api/policies", PolicyEnvelope, data={"policy": policy}, query_params=query_params
         )
 
@@ -172,7 +172,7 @@ class PolicyMethods(AuthLoginClient):
             "domain_constraints_include": as_list(domain_constraints_include),
             "domain_constraints_exclude": as_list(domain_constraints_exclude),
         }
-        return await self._send(
+        return await self.call(
             "PUT",
             fill_path("/v2/api/policies/{policy_id}", policy_id),
             PolicyEnvelope,
@@ -202,6 +202,6 @@ class PolicyMethods(AuthLoginClient):
 
         REST: `DELETE /v2/api/policies/{id} <https://docs.globus.org/api/auth/reference/#delete_policy>`_
         """
-        return await self._send(
+        return await self.call(
             "DELETE", fill_path("/v2/api/policies/{policy_id}", policy_id), PolicyEnvelope, query_params=query_params
         )

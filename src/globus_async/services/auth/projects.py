@@ -38,7 +38,9 @@ class ProjectMethods(AuthLoginClient):
 
         REST: `GET /v2/api/projects <https://docs.globus.org/api/auth/reference/#get_projects>`_
         """
-        return self._list("/v2/api/projects", ProjectDocument, style=single, query_params=query_params, key="projects")
+        return self.listing(
+            "/v2/api/projects", ProjectDocument, style=single, query_params=query_params, key="projects"
+        )
 
     async def get_project(
         self, project_id: UUID | str, *, query_params: Mapping[str, object] | None = None
@@ -62,7 +64,7 @@ class ProjectMethods(AuthLoginClient):
 
         REST: `GET /v2/api/projects/{id} <https://docs.globus.org/api/auth/reference/#get_projects>`_
         """
-        return await self._send(
+        return await self.call(
             "GET", fill_path("/v2/api/projects/{project_id}", project_id), ProjectEnvelope, query_params=query_params
         )
 
@@ -104,7 +106,7 @@ class ProjectMethods(AuthLoginClient):
             "admin_ids": as_list(admin_ids),
             "admin_group_ids": as_list(admin_group_ids),
         }
-        return await self._send(
+        return await self.call(
             "POST", "/v2/api/projects", ProjectEnvelope, data={"project": project}, query_params=query_params
         )
 
@@ -148,7 +150,7 @@ class ProjectMethods(AuthLoginClient):
             "admin_ids": as_list(admin_ids),
             "admin_group_ids": as_list(admin_group_ids),
         }
-        return await self._send(
+        return await self.call(
             "PUT",
             fill_path("/v2/api/projects/{project_id}", project_id),
             ProjectEnvelope,
@@ -178,6 +180,6 @@ class ProjectMethods(AuthLoginClient):
 
         REST: `DELETE /v2/api/projects/{id} <https://docs.globus.org/api/auth/reference/#delete_project>`_
         """
-        return await self._send(
+        return await self.call(
             "DELETE", fill_path("/v2/api/projects/{project_id}", project_id), ProjectEnvelope, query_params=query_params
         )

@@ -54,7 +54,7 @@ class ScopeMethods(AuthLoginClient):
         params = {"scope_strings": comma_joined(scope_strings), "ids": comma_joined(ids)}
         if all(params.values()):
             raise GlobusSDKUsageError("give scope_strings or ids, not both")
-        return self._list(
+        return self.listing(
             "/v2/api/scopes", ScopeDocument, style=single, params=params, query_params=query_params, key="scopes"
         )
 
@@ -80,7 +80,7 @@ class ScopeMethods(AuthLoginClient):
 
         REST: `GET /v2/api/scopes/{id} <https://docs.globus.org/api/auth/reference/#get_scopes>`_
         """
-        return await self._send(
+        return await self.call(
             "GET", fill_path("/v2/api/scopes/{scope_id}", scope_id), ScopeEnvelope, query_params=query_params
         )
 
@@ -136,7 +136,7 @@ class ScopeMethods(AuthLoginClient):
             "advertised": advertised,
             "allows_refresh_token": allows_refresh_token,
         }
-        return await self._send(
+        return await self.call(
             "POST",
             fill_path("/v2/api/clients/{client_id}/scopes", client_id),
             ScopeEnvelope,
@@ -193,7 +193,7 @@ class ScopeMethods(AuthLoginClient):
             "advertised": advertised,
             "allows_refresh_token": allows_refresh_token,
         }
-        return await self._send(
+        return await self.call(
             "PUT",
             fill_path("/v2/api/scopes/{scope_id}", scope_id),
             ScopeEnvelope,
@@ -223,6 +223,6 @@ class ScopeMethods(AuthLoginClient):
 
         REST: `DELETE /v2/api/scopes/{id} <https://docs.globus.org/api/auth/reference/#delete_scope>`_
         """
-        return await self._send(
+        return await self.call(
             "DELETE", fill_path("/v2/api/scopes/{scope_id}", scope_id), ScopeEnvelope, query_params=query_params
         )

@@ -241,7 +241,7 @@ class AuthLoginClient(DiscoveryMethods):
         """
         token = Secret.of(token)  # from here on no traceback shows it
         Secret.token("token", token)
-        return await self._send(
+        return await self.call(
             "POST",
             "/v2/oauth2/token/validate",
             ActiveDocument,
@@ -280,7 +280,7 @@ class AuthLoginClient(DiscoveryMethods):
         """
         token = Secret.of(token)  # from here on no traceback shows it
         Secret.token("token", token)
-        return await self._send(
+        return await self.call(
             "POST",
             "/v2/oauth2/token/revoke",
             ActiveDocument,
@@ -340,7 +340,7 @@ class AuthLoginClient(DiscoveryMethods):
         REST: `POST /v2/oauth2/token <https://docs.globus.org/api/auth/reference/#token-request>`_
         """
         form_data, body_params = _hidden({**form_data, **(body_params or {})}), None
-        tokens = await self._send(
+        tokens = await self.call(
             "POST",
             "/v2/oauth2/token",
             response_class,

@@ -46,7 +46,7 @@ class AccessRuleMethods(BaseClient):
         REST: `GET /v0.10/endpoint/<endpoint_id>/access_list
         <https://docs.globus.org/api/transfer/permissions/#rest_access_get_list>`_
         """
-        return self._list(
+        return self.listing(
             fill_path("/v0.10/endpoint/{endpoint_id}/access_list", endpoint_id),
             AccessDocument,
             style=single,
@@ -79,7 +79,7 @@ class AccessRuleMethods(BaseClient):
         REST: `GET /v0.10/endpoint/<endpoint_id>/access/<rule_id>
         <https://docs.globus.org/api/transfer/permissions/#get_access_rule_by_id>`_
         """
-        return await self._send(
+        return await self.call(
             "GET",
             fill_path("/v0.10/endpoint/{endpoint_id}/access/{rule_id:text}", endpoint_id, rule_id),
             AccessDocument,
@@ -119,7 +119,7 @@ class AccessRuleMethods(BaseClient):
         REST: `POST /v0.10/endpoint/<endpoint_id>/access
         <https://docs.globus.org/api/transfer/permissions/#rest_access_create>`_
         """
-        return await self._send(
+        return await self.call(
             "POST",
             fill_path("/v0.10/endpoint/{endpoint_id}/access", endpoint_id),
             AccessCreateResultDocument,
@@ -159,7 +159,7 @@ class AccessRuleMethods(BaseClient):
         REST: `PUT /v0.10/endpoint/<endpoint_id>/access/<rule_id>
         <https://docs.globus.org/api/transfer/permissions/#update_access_rule>`_
         """
-        return await self._send(
+        return await self.call(
             "PUT",
             fill_path("/v0.10/endpoint/{endpoint_id}/access/{rule_id:text}", endpoint_id, rule_id),
             ResultDocument,
@@ -193,7 +193,7 @@ class AccessRuleMethods(BaseClient):
         REST: `DELETE /v0.10/endpoint/<endpoint_id>/access/<rule_id>
         <https://docs.globus.org/api/transfer/permissions/#delete_access_rule>`_
         """
-        return await self._send(
+        return await self.call(
             "DELETE",
             fill_path("/v0.10/endpoint/{endpoint_id}/access/{rule_id:text}", endpoint_id, rule_id),
             ResultDocument,

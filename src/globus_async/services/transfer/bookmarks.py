@@ -37,7 +37,7 @@ class BookmarkMethods(BaseClient):
         REST: `GET /v0.10/bookmark_list
         <https://docs.globus.org/api/transfer/collection_bookmarks/#get_list_of_bookmarks>`_
         """
-        return self._list("/v0.10/bookmark_list", BookmarkDocument, style=single, query_params=query_params)
+        return self.listing("/v0.10/bookmark_list", BookmarkDocument, style=single, query_params=query_params)
 
     async def create_bookmark(
         self, bookmark_data: Mapping[str, Any], *, query_params: Mapping[str, object] | None = None
@@ -62,7 +62,7 @@ class BookmarkMethods(BaseClient):
 
         REST: `POST /v0.10/bookmark <https://docs.globus.org/api/transfer/collection_bookmarks/#create_bookmark>`_
         """
-        return await self._send(
+        return await self.call(
             "POST", "/v0.10/bookmark", BookmarkDocument, data=bookmark_data, query_params=query_params
         )
 
@@ -90,7 +90,7 @@ class BookmarkMethods(BaseClient):
         REST: `GET /v0.10/bookmark/<bookmark_id>
         <https://docs.globus.org/api/transfer/collection_bookmarks/#get_bookmark_by_id>`_
         """
-        return await self._send(
+        return await self.call(
             "GET", fill_path("/v0.10/bookmark/{bookmark_id}", bookmark_id), BookmarkDocument, query_params=query_params
         )
 
@@ -123,7 +123,7 @@ class BookmarkMethods(BaseClient):
         REST: `PUT /v0.10/bookmark/<bookmark_id>
         <https://docs.globus.org/api/transfer/collection_bookmarks/#update_bookmark>`_
         """
-        return await self._send(
+        return await self.call(
             "PUT",
             fill_path("/v0.10/bookmark/{bookmark_id}", bookmark_id),
             BookmarkDocument,
@@ -155,6 +155,6 @@ class BookmarkMethods(BaseClient):
         REST: `DELETE /v0.10/bookmark/<bookmark_id>
         <https://docs.globus.org/api/transfer/collection_bookmarks/#delete_bookmark_by_id>`_
         """
-        return await self._send(
+        return await self.call(
             "DELETE", fill_path("/v0.10/bookmark/{bookmark_id}", bookmark_id), ResultDocument, query_params=query_params
         )

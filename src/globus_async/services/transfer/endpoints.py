@@ -60,7 +60,7 @@ class EndpointMethods(BaseClient):
         REST: `GET /v0.10/endpoint/<endpoint_id>
         <https://docs.globus.org/api/transfer/endpoints_and_collections/#get_endpoint_or_collection_by_id>`_
         """
-        return await self._send(
+        return await self.call(
             "GET",
             fill_path("/v0.10/endpoint/{endpoint_id}", endpoint_id),
             EndpointDocument,
@@ -98,7 +98,7 @@ class EndpointMethods(BaseClient):
         REST: `PUT /v0.10/endpoint/<endpoint_id>
         <https://docs.globus.org/api/transfer/gcp_management/#update_collection_by_id>`_
         """
-        return await self._send(
+        return await self.call(
             "PUT",
             fill_path("/v0.10/endpoint/{endpoint_id}", endpoint_id),
             ResultDocument,
@@ -134,7 +134,7 @@ class EndpointMethods(BaseClient):
 
         REST: `POST /v0.10/endpoint <https://docs.globus.org/api/transfer/gcp_management/#create_collection>`_
         """
-        return await self._send(
+        return await self.call(
             "POST", "/v0.10/endpoint", EndpointCreateResultDocument, data=data, query_params=query_params
         )
 
@@ -163,7 +163,7 @@ class EndpointMethods(BaseClient):
         REST: `DELETE /v0.10/endpoint/<endpoint_id>
         <https://docs.globus.org/api/transfer/gcp_management/#delete_collection_by_id>`_
         """
-        return await self._send(
+        return await self.call(
             "DELETE", fill_path("/v0.10/endpoint/{endpoint_id}", endpoint_id), ResultDocument, query_params=query_params
         )
 
@@ -218,7 +218,7 @@ class EndpointMethods(BaseClient):
 
         REST: `GET /v0.10/endpoint_search <https://docs.globus.org/api/transfer/endpoint_and_collection_search/>`_
         """
-        return self._list(
+        return self.listing(
             "/v0.10/endpoint_search",
             EndpointDocument,
             style=offset_has_next,
@@ -235,7 +235,7 @@ class EndpointMethods(BaseClient):
             query_params=query_params,
             num_results=wanted(num_results, limit, 25),
             page_size=page_size(limit, 100),
-            cap=1000,
+            max_results=1000,
         )
 
     def my_effective_pause_rule_list(
@@ -262,7 +262,7 @@ class EndpointMethods(BaseClient):
         REST: `GET /v0.10/endpoint/<endpoint_id>/my_effective_pause_rule_list
         <https://docs.globus.org/api/transfer/endpoints_and_collections/#get_my_effective_collection_pause_rules>`_
         """
-        return self._list(
+        return self.listing(
             fill_path("/v0.10/endpoint/{endpoint_id}/my_effective_pause_rule_list", endpoint_id),
             PauseRuleLimitedDocument,
             style=single,

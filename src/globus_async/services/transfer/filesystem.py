@@ -76,7 +76,7 @@ class FilesystemMethods(BaseClient):
         REST: `GET /v0.10/operation/endpoint/<endpoint_id>/ls
         <https://docs.globus.org/api/transfer/file_operations/#list_directory_contents>`_
         """
-        return self._list(
+        return self.listing(
             fill_path("/v0.10/operation/endpoint/{endpoint_id}/ls", endpoint_id),
             FileDocument,
             style=single,
@@ -125,7 +125,7 @@ class FilesystemMethods(BaseClient):
         REST: `GET /v0.10/operation/endpoint/<endpoint_id>/stat
         <https://docs.globus.org/api/transfer/file_operations/#stat>`_
         """
-        return await self._send(
+        return await self.call(
             "GET",
             fill_path("/v0.10/operation/endpoint/{endpoint_id}/stat", endpoint_id),
             FileDocument,
@@ -166,7 +166,7 @@ class FilesystemMethods(BaseClient):
         REST: `POST /v0.10/operation/endpoint/<endpoint_id>/mkdir
         <https://docs.globus.org/api/transfer/file_operations/#make_directory>`_
         """
-        return await self._send(
+        return await self.call(
             "POST",
             fill_path("/v0.10/operation/endpoint/{endpoint_id}/mkdir", endpoint_id),
             MkdirResultDocument,
@@ -211,7 +211,7 @@ class FilesystemMethods(BaseClient):
         REST: `POST /v0.10/operation/endpoint/<endpoint_id>/rename
         <https://docs.globus.org/api/transfer/file_operations/#rename>`_
         """
-        return await self._send(
+        return await self.call(
             "POST",
             fill_path("/v0.10/operation/endpoint/{endpoint_id}/rename", endpoint_id),
             ResultDocument,
@@ -260,7 +260,7 @@ class FilesystemMethods(BaseClient):
         REST: `POST /v0.10/operation/endpoint/<endpoint_id>/symlink
         <https://docs.globus.org/api/transfer/file_operations/>`_
         """
-        return await self._send(
+        return await self.call(
             "POST",
             fill_path("/v0.10/operation/endpoint/{endpoint_id}/symlink", endpoint_id),
             ResultDocument,

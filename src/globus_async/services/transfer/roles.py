@@ -43,7 +43,7 @@ class RoleMethods(BaseClient):
 
         REST: `GET /v0.10/endpoint/<endpoint_id>/role_list <https://docs.globus.org/api/transfer/roles/#role_list>`_
         """
-        return self._list(
+        return self.listing(
             fill_path("/v0.10/endpoint/{endpoint_id}/role_list", endpoint_id),
             RoleDocument,
             style=single,
@@ -80,7 +80,7 @@ class RoleMethods(BaseClient):
 
         REST: `POST /v0.10/endpoint/<endpoint_id>/role <https://docs.globus.org/api/transfer/roles/#create_role>`_
         """
-        return await self._send(
+        return await self.call(
             "POST",
             fill_path("/v0.10/endpoint/{endpoint_id}/role", endpoint_id),
             RoleDocument,
@@ -114,7 +114,7 @@ class RoleMethods(BaseClient):
         REST: `GET /v0.10/endpoint/<endpoint_id>/role/<role_id>
         <https://docs.globus.org/api/transfer/roles/#get_role_by_id>`_
         """
-        return await self._send(
+        return await self.call(
             "GET",
             fill_path("/v0.10/endpoint/{endpoint_id}/role/{role_id:text}", endpoint_id, role_id),
             RoleDocument,
@@ -147,7 +147,7 @@ class RoleMethods(BaseClient):
         REST: `DELETE /v0.10/endpoint/<endpoint_id>/role/<role_id>
         <https://docs.globus.org/api/transfer/roles/#delete_role_by_id>`_
         """
-        return await self._send(
+        return await self.call(
             "DELETE",
             fill_path("/v0.10/endpoint/{endpoint_id}/role/{role_id:text}", endpoint_id, role_id),
             ResultDocument,

@@ -54,7 +54,7 @@ class SharingMethods(BaseClient):
 
         REST: `POST /v0.10/shared_endpoint <https://docs.globus.org/api/transfer/gcp_management/#create_guest_collection>`_
         """
-        return await self._send(
+        return await self.call(
             "POST", "/v0.10/shared_endpoint", EndpointCreateResultDocument, data=data, query_params=query_params
         )
 
@@ -81,7 +81,7 @@ class SharingMethods(BaseClient):
         REST: `GET /v0.10/endpoint/<endpoint_id>/my_shared_endpoint_list
         <https://docs.globus.org/api/transfer/endpoints_and_collections/#get_my_guest_collection_list>`_
         """
-        return self._list(
+        return self.listing(
             fill_path("/v0.10/endpoint/{endpoint_id}/my_shared_endpoint_list", endpoint_id),
             EndpointDocument,
             style=single,
@@ -124,7 +124,7 @@ class SharingMethods(BaseClient):
         REST: `GET /v0.10/endpoint/<endpoint_id>/shared_endpoint_list
         <https://docs.globus.org/api/transfer/endpoints_and_collections/#get_guest_collection_list>`_
         """
-        return self._list(
+        return self.listing(
             fill_path("/v0.10/endpoint/{endpoint_id}/shared_endpoint_list", endpoint_id),
             SharedEndpointReferenceDocument,
             style=by_token,

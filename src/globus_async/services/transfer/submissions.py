@@ -49,7 +49,7 @@ class SubmissionMethods(BaseClient):
 
         REST: `GET /v0.10/submission_id <https://docs.globus.org/api/transfer/task_submit/#get_submission_id>`_
         """
-        return await self._send("GET", "/v0.10/submission_id", SubmissionIdDocument, query_params=query_params)
+        return await self.call("GET", "/v0.10/submission_id", SubmissionIdDocument, query_params=query_params)
 
     async def submit_transfer(
         self, data: MutableMapping[str, Any], *, query_params: Mapping[str, object] | None = None
@@ -136,7 +136,7 @@ class SubmissionMethods(BaseClient):
             if not data.get("submission_id"):
                 data["submission_id"] = submission_id
         try:
-            return await self._send(
+            return await self.call(
                 "POST",
                 fill_path("/v0.10/{kind:text}", kind),
                 SubmissionResultDocument,

@@ -53,7 +53,7 @@ class SubscriptionMethods(BaseClient):
         subscription = subscription_id
         if subscription is not None and subscription != "DEFAULT":
             subscription = uuid_text("subscription_id", subscription)
-        return await self._send(
+        return await self.call(
             "PUT",
             fill_path("/v0.10/endpoint/{collection_id}/subscription", collection_id),
             ResultDocument,
@@ -92,7 +92,7 @@ class SubscriptionMethods(BaseClient):
         REST: `PUT /v0.10/endpoint/<collection_id>/subscription_admin_verified
         <https://docs.globus.org/api/transfer/endpoints_and_collections/#set_subscription_admin_verified>`_
         """
-        return await self._send(
+        return await self.call(
             "PUT",
             fill_path("/v0.10/endpoint/{collection_id}/subscription_admin_verified", collection_id),
             ResultDocument,

@@ -74,7 +74,7 @@ class TaskMethods(BaseClient):
 
         REST: `GET /v0.10/task_list <https://docs.globus.org/api/transfer/task/#get_task_list>`_
         """
-        return self._list(
+        return self.listing(
             "/v0.10/task_list",
             TaskDocument,
             style=offset_total,
@@ -117,7 +117,7 @@ class TaskMethods(BaseClient):
 
         REST: `GET /v0.10/task/<task_id> <https://docs.globus.org/api/transfer/task/#get_task_by_id>`_
         """
-        return await self._send(
+        return await self.call(
             "GET",
             fill_path("/v0.10/task/{task_id}", task_id),
             TaskDocument,
@@ -151,7 +151,7 @@ class TaskMethods(BaseClient):
 
         REST: `PUT /v0.10/task/<task_id> <https://docs.globus.org/api/transfer/task/#update_task_by_id>`_
         """
-        return await self._send(
+        return await self.call(
             "PUT", fill_path("/v0.10/task/{task_id}", task_id), ResultDocument, data=data, query_params=query_params
         )
 
@@ -179,7 +179,7 @@ class TaskMethods(BaseClient):
 
         REST: `POST /v0.10/task/<task_id>/cancel <https://docs.globus.org/api/transfer/task/#cancel_task_by_id>`_
         """
-        return await self._send(
+        return await self.call(
             "POST",
             fill_path("/v0.10/task/{task_id}/cancel", task_id),
             ResultDocument,
@@ -226,7 +226,7 @@ class TaskMethods(BaseClient):
         REST: `GET /v0.10/task/<task_id>/event_list
         <https://docs.globus.org/api/transfer/task/#get_event_list>`_
         """
-        return self._list(
+        return self.listing(
             fill_path("/v0.10/task/{task_id}/event_list", task_id),
             EventDocument,
             style=offset_total,
@@ -259,7 +259,7 @@ class TaskMethods(BaseClient):
 
         REST: `GET /v0.10/task/<task_id>/pause_info <https://docs.globus.org/api/transfer/task/#get_task_pause_info>`_
         """
-        return await self._send(
+        return await self.call(
             "GET", fill_path("/v0.10/task/{task_id}/pause_info", task_id), PauseInfoDocument, query_params=query_params
         )
 
@@ -297,7 +297,7 @@ class TaskMethods(BaseClient):
         REST: `GET /v0.10/task/<task_id>/successful_transfers
         <https://docs.globus.org/api/transfer/task/#get_task_successful_transfers>`_
         """
-        return self._list(
+        return self.listing(
             fill_path("/v0.10/task/{task_id}/successful_transfers", task_id),
             SuccessfulTransferDocument,
             style=null_marker,
@@ -338,7 +338,7 @@ class TaskMethods(BaseClient):
         REST: `GET /v0.10/task/<task_id>/skipped_errors
         <https://docs.globus.org/api/transfer/task/#get_task_skipped_errors>`_
         """
-        return self._list(
+        return self.listing(
             fill_path("/v0.10/task/{task_id}/skipped_errors", task_id),
             SkippedErrorDocument,
             style=null_marker,

@@ -64,7 +64,7 @@ class TunnelMethods(BaseClient):
         if not attributes.get("submission_id"):
             attributes["submission_id"] = str(uuid4())
         uuid_text("submission_id", attributes["submission_id"])
-        return await self._send(
+        return await self.call(
             "POST", "/v2/tunnels", TunnelEnvelope, data=data, query_params=query_params, idempotent=True
         )
 
@@ -94,7 +94,7 @@ class TunnelMethods(BaseClient):
 
         REST: `PATCH /v2/tunnels/<tunnel_id> <https://docs.globus.org/api/transfer/>`_
         """
-        return await self._send(
+        return await self.call(
             "PATCH",
             fill_path("/v2/tunnels/{tunnel_id}", tunnel_id),
             TunnelEnvelope,
@@ -125,7 +125,7 @@ class TunnelMethods(BaseClient):
 
         REST: `GET /v2/tunnels/<tunnel_id> <https://docs.globus.org/api/transfer/>`_
         """
-        return await self._send(
+        return await self.call(
             "GET", fill_path("/v2/tunnels/{tunnel_id}", tunnel_id), TunnelEnvelope, query_params=query_params
         )
 
@@ -152,7 +152,7 @@ class TunnelMethods(BaseClient):
 
         REST: `DELETE /v2/tunnels/<tunnel_id> <https://docs.globus.org/api/transfer/>`_
         """
-        return await self._send(
+        return await self.call(
             "DELETE", fill_path("/v2/tunnels/{tunnel_id}", tunnel_id), TunnelDeletedEnvelope, query_params=query_params
         )
 
@@ -182,7 +182,7 @@ class TunnelMethods(BaseClient):
 
         REST: `GET /v2/tunnels <https://docs.globus.org/api/transfer/>`_
         """
-        return self._list(
+        return self.listing(
             "/v2/tunnels",
             TunnelDocument,
             style=json_api,
@@ -223,7 +223,7 @@ class TunnelMethods(BaseClient):
 
         REST: `GET /v2/tunnels/<tunnel_id>/events <https://docs.globus.org/api/transfer/>`_
         """
-        return self._list(
+        return self.listing(
             fill_path("/v2/tunnels/{tunnel_id}/events", tunnel_id),
             TunnelEventDocument,
             style=json_api,
@@ -256,7 +256,7 @@ class TunnelMethods(BaseClient):
 
         REST: `GET /v2/stream_access_points/<stream_ap_id> <https://docs.globus.org/api/transfer/>`_
         """
-        return await self._send(
+        return await self.call(
             "GET",
             fill_path("/v2/stream_access_points/{stream_ap_id}", stream_ap_id),
             StreamAccessPointEnvelope,
@@ -287,7 +287,7 @@ class TunnelMethods(BaseClient):
 
         REST: `GET /v2/stream_access_points <https://docs.globus.org/api/transfer/>`_
         """
-        return self._list(
+        return self.listing(
             "/v2/stream_access_points",
             StreamAccessPointDocument,
             style=json_api,

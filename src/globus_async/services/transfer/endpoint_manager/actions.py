@@ -48,7 +48,7 @@ class ManagerActionMethods(BaseClient):
         REST: `POST /v0.10/endpoint_manager/admin_cancel
         <https://docs.globus.org/api/transfer/advanced_collection_management/#admin_cancel>`_
         """
-        return await self._send(
+        return await self.call(
             "POST",
             "/v0.10/endpoint_manager/admin_cancel",
             AdminCancelDocument,
@@ -80,7 +80,7 @@ class ManagerActionMethods(BaseClient):
         REST: `GET /v0.10/endpoint_manager/admin_cancel/<admin_cancel_id>
         <https://docs.globus.org/api/transfer/advanced_collection_management/#get_cancel_status_by_id>`_
         """
-        return await self._send(
+        return await self.call(
             "GET",
             fill_path("/v0.10/endpoint_manager/admin_cancel/{admin_cancel_id}", admin_cancel_id),
             AdminCancelDocument,
@@ -112,7 +112,7 @@ class ManagerActionMethods(BaseClient):
         REST: `POST /v0.10/endpoint_manager/admin_pause
         <https://docs.globus.org/api/transfer/advanced_collection_management/#pause_tasks_as_admin>`_
         """
-        return await self._send(
+        return await self.call(
             "POST",
             "/v0.10/endpoint_manager/admin_pause",
             ResultDocument,
@@ -145,7 +145,7 @@ class ManagerActionMethods(BaseClient):
         REST: `POST /v0.10/endpoint_manager/admin_resume
         <https://docs.globus.org/api/transfer/advanced_collection_management/#resume_tasks_as_admin>`_
         """
-        return await self._send(
+        return await self.call(
             "POST",
             "/v0.10/endpoint_manager/admin_resume",
             ResultDocument,
@@ -182,7 +182,7 @@ class ManagerActionMethods(BaseClient):
         REST: `GET /v0.10/endpoint_manager/pause_rule_list
         <https://docs.globus.org/api/transfer/advanced_collection_management/#get_pause_rules>`_
         """
-        return self._list(
+        return self.listing(
             "/v0.10/endpoint_manager/pause_rule_list",
             PauseRuleDocument,
             style=single,
@@ -221,7 +221,7 @@ class ManagerActionMethods(BaseClient):
         REST: `POST /v0.10/endpoint_manager/pause_rule
         <https://docs.globus.org/api/transfer/advanced_collection_management/#create_pause_rule>`_
         """
-        return await self._send(
+        return await self.call(
             "POST", "/v0.10/endpoint_manager/pause_rule", PauseRuleDocument, data=data, query_params=query_params
         )
 
@@ -250,7 +250,7 @@ class ManagerActionMethods(BaseClient):
         REST: `GET /v0.10/endpoint_manager/pause_rule/<pause_rule_id>
         <https://docs.globus.org/api/transfer/advanced_collection_management/#get_pause_rule>`_
         """
-        return await self._send(
+        return await self.call(
             "GET",
             fill_path("/v0.10/endpoint_manager/pause_rule/{pause_rule_id}", pause_rule_id),
             PauseRuleDocument,
@@ -287,7 +287,7 @@ class ManagerActionMethods(BaseClient):
         REST: `PUT /v0.10/endpoint_manager/pause_rule/<pause_rule_id>
         <https://docs.globus.org/api/transfer/advanced_collection_management/#update_pause_rule>`_
         """
-        return await self._send(
+        return await self.call(
             "PUT",
             fill_path("/v0.10/endpoint_manager/pause_rule/{pause_rule_id}", pause_rule_id),
             PauseRuleDocument,
@@ -320,7 +320,7 @@ class ManagerActionMethods(BaseClient):
         REST: `DELETE /v0.10/endpoint_manager/pause_rule/<pause_rule_id>
         <https://docs.globus.org/api/transfer/advanced_collection_management/#delete_pause_rule>`_
         """
-        return await self._send(
+        return await self.call(
             "DELETE",
             fill_path("/v0.10/endpoint_manager/pause_rule/{pause_rule_id}", pause_rule_id),
             ResultDocument,

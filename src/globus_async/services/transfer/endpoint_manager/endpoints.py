@@ -39,7 +39,7 @@ class ManagerEndpointMethods(BaseClient):
         REST: `GET /v0.10/endpoint_manager/monitored_endpoints
         <https://docs.globus.org/api/transfer/advanced_collection_management/#get_monitored_collections>`_
         """
-        return self._list(
+        return self.listing(
             "/v0.10/endpoint_manager/monitored_endpoints", EndpointDocument, style=single, query_params=query_params
         )
 
@@ -67,7 +67,7 @@ class ManagerEndpointMethods(BaseClient):
         REST: `GET /v0.10/endpoint_manager/endpoint/<endpoint_id>/hosted_endpoint_list
         <https://docs.globus.org/api/transfer/advanced_collection_management/#get_hosted_collection_list>`_
         """
-        return self._list(
+        return self.listing(
             fill_path("/v0.10/endpoint_manager/endpoint/{endpoint_id}/hosted_endpoint_list", endpoint_id),
             EndpointDocument,
             style=single,
@@ -99,7 +99,7 @@ class ManagerEndpointMethods(BaseClient):
         REST: `GET /v0.10/endpoint_manager/endpoint/<endpoint_id>
         <https://docs.globus.org/api/transfer/advanced_collection_management/#mc_get_collection>`_
         """
-        return await self._send(
+        return await self.call(
             "GET",
             fill_path("/v0.10/endpoint_manager/endpoint/{endpoint_id}", endpoint_id),
             EndpointDocument,
@@ -130,7 +130,7 @@ class ManagerEndpointMethods(BaseClient):
         REST: `GET /v0.10/endpoint_manager/endpoint/<endpoint_id>/access_list
         <https://docs.globus.org/api/transfer/advanced_collection_management/#get_collection_access_list_as_admin>`_
         """
-        return self._list(
+        return self.listing(
             fill_path("/v0.10/endpoint_manager/endpoint/{endpoint_id}/access_list", endpoint_id),
             AccessDocument,
             style=single,

@@ -92,7 +92,7 @@ class ManagerTaskMethods(BaseClient):
         """
         if filter_endpoint_use and not filter_endpoint:
             raise GlobusSDKUsageError("filter_endpoint_use says which end filter_endpoint is; give that too")
-        return self._list(
+        return self.listing(
             "/v0.10/endpoint_manager/task_list",
             AdminTaskDocument,
             style=by_last_key,
@@ -139,7 +139,7 @@ class ManagerTaskMethods(BaseClient):
         REST: `GET /v0.10/endpoint_manager/task/<task_id>
         <https://docs.globus.org/api/transfer/advanced_collection_management/#get_task>`_
         """
-        return await self._send(
+        return await self.call(
             "GET",
             fill_path("/v0.10/endpoint_manager/task/{task_id}", task_id),
             AdminTaskDocument,
@@ -184,7 +184,7 @@ class ManagerTaskMethods(BaseClient):
         REST: `GET /v0.10/endpoint_manager/task/<task_id>/event_list
         <https://docs.globus.org/api/transfer/advanced_collection_management/#get_task_events>`_
         """
-        return self._list(
+        return self.listing(
             fill_path("/v0.10/endpoint_manager/task/{task_id}/event_list", task_id),
             EventDocument,
             style=offset_total,
@@ -219,7 +219,7 @@ class ManagerTaskMethods(BaseClient):
         REST: `GET /v0.10/endpoint_manager/task/<task_id>/pause_info
         <https://docs.globus.org/api/transfer/advanced_collection_management/#get_task_pause_info_as_admin>`_
         """
-        return await self._send(
+        return await self.call(
             "GET",
             fill_path("/v0.10/endpoint_manager/task/{task_id}/pause_info", task_id),
             PauseInfoDocument,
@@ -259,7 +259,7 @@ class ManagerTaskMethods(BaseClient):
         REST: `GET /v0.10/endpoint_manager/task/<task_id>/successful_transfers
         <https://docs.globus.org/api/transfer/advanced_collection_management/#get_task_successful_transfers_as_admin>`_
         """
-        return self._list(
+        return self.listing(
             fill_path("/v0.10/endpoint_manager/task/{task_id}/successful_transfers", task_id),
             SuccessfulTransferDocument,
             style=null_marker,
@@ -301,7 +301,7 @@ class ManagerTaskMethods(BaseClient):
         REST: `GET /v0.10/endpoint_manager/task/<task_id>/skipped_errors
         <https://docs.globus.org/api/transfer/advanced_collection_management/#get_task_skipped_errors_as_admin>`_
         """
-        return self._list(
+        return self.listing(
             fill_path("/v0.10/endpoint_manager/task/{task_id}/skipped_errors", task_id),
             SkippedErrorDocument,
             style=null_marker,

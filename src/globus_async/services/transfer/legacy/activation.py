@@ -107,7 +107,7 @@ class ActivationMethods(BaseClient):
         REST: `POST /v0.10/endpoint/<endpoint_id>/autoactivate
         <https://docs.globus.org/api/transfer/endpoint_activation/#autoactivate_endpoint>`_
         """
-        return await self._send(
+        return await self.call(
             "POST",
             fill_path("/v0.10/endpoint/{endpoint_id}/autoactivate", endpoint_id),
             ActivationResultDocument,
@@ -149,7 +149,7 @@ class ActivationMethods(BaseClient):
         REST: `POST /v0.10/endpoint/<endpoint_id>/activate
         <https://docs.globus.org/api/transfer/endpoint_activation/#activate_endpoint>`_
         """
-        return await self._send(
+        return await self.call(
             "POST",
             fill_path("/v0.10/endpoint/{endpoint_id}/activate", endpoint_id),
             ActivationResultDocument,
@@ -183,7 +183,7 @@ class ActivationMethods(BaseClient):
         REST: `POST /v0.10/endpoint/<endpoint_id>/deactivate
         <https://docs.globus.org/api/transfer/endpoint_activation/#deactivate_endpoint>`_
         """
-        return await self._send(
+        return await self.call(
             "POST",
             fill_path("/v0.10/endpoint/{endpoint_id}/deactivate", endpoint_id),
             ResultDocument,
@@ -217,7 +217,7 @@ class ActivationMethods(BaseClient):
         REST: `GET /v0.10/endpoint/<endpoint_id>/activation_requirements
         <https://docs.globus.org/api/transfer/endpoint_activation/#get_activation_requirements>`_
         """
-        return await self._send(
+        return await self.call(
             "GET",
             fill_path("/v0.10/endpoint/{endpoint_id}/activation_requirements", endpoint_id),
             ActivationRequirementsResponse,

@@ -43,7 +43,7 @@ class ServerMethods(BaseClient):
         REST: `GET /v0.10/endpoint/<endpoint_id>/server_list
         <https://docs.globus.org/api/transfer/endpoints_and_collections/#get_endpoint_server_list>`_
         """
-        return self._list(
+        return self.listing(
             fill_path("/v0.10/endpoint/{endpoint_id}/server_list", endpoint_id),
             ServerDocument,
             style=single,
@@ -76,7 +76,7 @@ class ServerMethods(BaseClient):
         REST: `GET /v0.10/endpoint/<endpoint_id>/server/<server_id>
         <https://docs.globus.org/api/transfer/endpoints_and_collections/#get_endpoint_server_by_id>`_
         """
-        return await self._send(
+        return await self.call(
             "GET",
             fill_path("/v0.10/endpoint/{endpoint_id}/server/{server_id:text}", endpoint_id, server_id),
             ServerDocument,
@@ -115,7 +115,7 @@ class ServerMethods(BaseClient):
         REST: `POST /v0.10/endpoint/<endpoint_id>/server
         <https://docs.globus.org/api/transfer/endpoints_and_collections/#add_endpoint_server>`_
         """
-        return await self._send(
+        return await self.call(
             "POST",
             fill_path("/v0.10/endpoint/{endpoint_id}/server", endpoint_id),
             EndpointServerAddResultDocument,
@@ -157,7 +157,7 @@ class ServerMethods(BaseClient):
         REST: `PUT /v0.10/endpoint/<endpoint_id>/server/<server_id>
         <https://docs.globus.org/api/transfer/endpoints_and_collections/#update_endpoint_server_by_id>`_
         """
-        return await self._send(
+        return await self.call(
             "PUT",
             fill_path("/v0.10/endpoint/{endpoint_id}/server/{server_id:text}", endpoint_id, server_id),
             ResultDocument,
@@ -193,7 +193,7 @@ class ServerMethods(BaseClient):
         REST: `DELETE /v0.10/endpoint/<endpoint_id>/server/<server_id>
         <https://docs.globus.org/api/transfer/endpoints_and_collections/#delete_endpoint_server_by_id>`_
         """
-        return await self._send(
+        return await self.call(
             "DELETE",
             fill_path("/v0.10/endpoint/{endpoint_id}/server/{server_id:text}", endpoint_id, server_id),
             ResultDocument,

@@ -270,7 +270,7 @@ class WaitingMethods(TaskMethods):
         Example:
             >>> outcome = await tc.wait_for_task(task_id, timeout=60)
             >>> outcome.end, outcome.task["files_transferred"]
-            (<TaskEnd.SUCCEEDED: 'succeeded'>, 2)
+            (<TaskEndReason.SUCCEEDED: 'succeeded'>, 2)
 
         **Differs from globus-sdk:** which has no such method.
 
