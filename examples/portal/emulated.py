@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from globus_async.testing import GlobusEmulator, MemoryStorage, Pace
 
 if TYPE_CHECKING:
-    from globus_async.emulator.transfer.memory_storage import Content
+    from globus_async.emulator.transfer.storage.memory import Content
 
 __all__ = ("Place", "emulated")
 

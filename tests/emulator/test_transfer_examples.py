@@ -24,4 +24,4 @@ async def test_example(name: str) -> None:
 
 def test_the_main_classes_have_examples() -> None:
     """Those that everybody begins with are shown at work."""
-    assert {"GlobusEmulator", "ManualClock", "MemoryStorage", "RealStorage"} <= set(PUBLIC)
+    assert {"GlobusEmulator", "ManualClock", "MemoryStorage", "DirectoryStorage"} <= set(PUBLIC)

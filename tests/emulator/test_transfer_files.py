@@ -10,11 +10,11 @@ from typing import Any
 
 import pytest
 
-from globus_async.emulator.transfer.model import AccessRule
-from globus_async.emulator.transfer.paths import Parts
-from globus_async.emulator.transfer.storage import Problem, Storage
-from globus_async.emulator.transfer.view import View
-from globus_async.testing import GlobusEmulator, MemoryStorage, RealStorage, StorageError
+from globus_async.emulator.transfer.authorized_storage import AuthorizedStorage
+from globus_async.emulator.transfer.models import AccessRule
+from globus_async.emulator.transfer.storage.paths import Parts
+from globus_async.emulator.transfer.storage.protocol import Problem, Storage
+from globus_async.testing import DirectoryStorage, GlobusEmulator, MemoryStorage, StorageError
 from tests.emulator.transfer_stage import Stage, staged
 
 
@@ -32,7 +32,7 @@ def storage(request: pytest.FixtureRequest, tmp_path: Path) -> Storage:
         made = MemoryStorage()
     else:
         (tmp_path / "root").mkdir()
-        made = RealStorage(tmp_path / "root")
+        made = DirectoryStorage(tmp_path / "root")
     (tmp_path / "secret").write_text("secret")
     for path in ("dir", "dir/sub"):
         made.make_directory(tuple(path.split("/")))
@@ -190,7 +190,7 @@ def test_subtree(storage: Storage) -> None:
 def test_special_files_do_not_block(tmp_path: Path) -> None:
     """A named pipe is listed as one and cannot be read; nobody waits for its other end."""
     os.mkfifo(tmp_path / "pipe")
-    storage = RealStorage(tmp_path)
+    storage = DirectoryStorage(tmp_path)
     assert storage.stat(("pipe",)).type == "pipe"
     assert problem_of(storage.open, ("pipe",)) is Problem.NOT_SUPPORTED
 
@@ -202,7 +202,7 @@ def test_names_swapped_for_links_meanwhile(tmp_path: Path) -> None:
         path.mkdir(parents=True)
     (outside / "file").write_text("secret")
     (root / "dir" / "file").write_text("public")
-    storage = RealStorage(root)
+    storage = DirectoryStorage(root)
     for _ in range(50):
         (root / "dir").rename(root / "aside")
         (root / "dir").symlink_to(outside)
@@ -212,7 +212,7 @@ def test_names_swapped_for_links_meanwhile(tmp_path: Path) -> None:
         assert content(storage, "dir", "file") == b"public"
 
 
-OPERATIONS: dict[str, Callable[[View], object]] = {
+OPERATIONS: dict[str, Callable[[AuthorizedStorage], object]] = {
     "stat": lambda view: view.stat(("open", "dir", "file")),
     "stat of a link": lambda view: view.stat(("open", "link")),
     "entries": lambda view: view.entries(("open", "dir")),
@@ -230,7 +230,7 @@ OPERATIONS: dict[str, Callable[[View], object]] = {
 
 
 @pytest.mark.parametrize("operation", OPERATIONS)
-@pytest.mark.parametrize("kind", [MemoryStorage, RealStorage])
+@pytest.mark.parametrize("kind", [MemoryStorage, DirectoryStorage])
 def test_a_link_put_there_after_the_permission_was_checked(kind: Any, operation: str, tmp_path: Path) -> None:
     """On a guest collection a directory that becomes a link right after it was judged opens nothing else."""
 
@@ -247,7 +247,7 @@ def test_a_link_put_there_after_the_permission_was_checked(kind: Any, operation:
                 self.make_link("../closed", ("open", "dir"))
             return real
 
-    storage = Swapping(tmp_path) if kind is RealStorage else Swapping()
+    storage = Swapping(tmp_path) if kind is DirectoryStorage else Swapping()
     for name in ("open", "closed"):
         for path in ((name,), (name, "dir"), (name, "dir", "empty"), (name, "empty")):
             storage.make_directory(path)
@@ -259,7 +259,7 @@ def test_a_link_put_there_after_the_permission_was_checked(kind: Any, operation:
     emulator = GlobusEmulator()
     share = emulator.add_collection("Share", storage=storage, entity_type="GCP_guest_collection")
     share.rules["r"] = AccessRule("r", "identity", "eve", "/open/", "rw", 0)
-    view = View(emulator.transfer, share, frozenset({"eve"}))
+    view = AuthorizedStorage(emulator.transfer, share, frozenset({"eve"}))
     before = [storage.entries(("closed",)), storage.entries(("closed", "dir"))]
     Swapping.armed = True
     try:

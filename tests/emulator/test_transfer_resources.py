@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from globus_async.emulator.auth._records import Policy
-from globus_async.testing import Collection, MemoryStorage, RealStorage, Storage
+from globus_async.testing import Collection, DirectoryStorage, MemoryStorage, Storage
 from tests.emulator.transfer_stage import Stage, staged
 
 NOBODY = "00000000-0000-0000-0000-000000000000"
@@ -184,7 +184,7 @@ async def test_permissions_are_enforced(stage: Stage, share: Collection) -> None
 @pytest.fixture(params=["memory", "real"])
 def storage(request: pytest.FixtureRequest, tmp_path: Path) -> Storage:
     """Two directories with a file in each."""
-    made: Storage = MemoryStorage() if request.param == "memory" else RealStorage(tmp_path)
+    made: Storage = MemoryStorage() if request.param == "memory" else DirectoryStorage(tmp_path)
     for name in ("open", "closed"):
         made.make_directory((name,))
         upload = made.create((name, "file"))

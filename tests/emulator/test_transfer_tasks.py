@@ -14,12 +14,12 @@ import httpx
 import pytest
 
 from globus_async.emulator.auth._records import Policy
+from globus_async.emulator.transfer.authorized_storage import AuthorizedStorage
 from globus_async.emulator.transfer.call import TRANSFER_SCOPE
-from globus_async.emulator.transfer.copying import FileCopy
-from globus_async.emulator.transfer.model import Counts
-from globus_async.emulator.transfer.paths import Parts
-from globus_async.emulator.transfer.transfer_work import TransferWork
-from globus_async.emulator.transfer.view import View
+from globus_async.emulator.transfer.models import Counts
+from globus_async.emulator.transfer.storage.paths import Parts
+from globus_async.emulator.transfer.work.file_copy import FileCopy
+from globus_async.emulator.transfer.work.transfer import TransferWork
 from globus_async.testing import GlobusEmulator, ManualClock, MemoryStorage, Pace
 from tests.emulator.transfer_stage import Stage, staged
 
@@ -696,12 +696,12 @@ async def test_files_are_not_closed_under_a_thread(stage: Stage) -> None:
 
     file = Slow(b"content")
 
-    class Source(View):
+    class Source(AuthorizedStorage):
         def open(self, path: Parts) -> BinaryIO:
             return file
 
     source, destination = (
-        kind(stage.emulator.transfer, stage.lab, frozenset({stage.ada.id})) for kind in (Source, View)
+        kind(stage.emulator.transfer, stage.lab, frozenset({stage.ada.id})) for kind in (Source, AuthorizedStorage)
     )
     copy = FileCopy(
         source, ("a",), destination, ("b",), counts=Counts(), stopped=bool, verify=False, mtime=None, item=None

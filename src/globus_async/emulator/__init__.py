@@ -10,39 +10,39 @@ if TYPE_CHECKING:
     from .kit.clock import ManualClock as ManualClock
     from .recorder import RecordedRequest as RecordedRequest
     from .server import LoopbackServer as LoopbackServer
-    from .transfer.machine import Pace as Pace
-    from .transfer.memory_storage import MemoryStorage as MemoryStorage
-    from .transfer.model import Collection as Collection
-    from .transfer.model import Task as Task
-    from .transfer.real_storage import RealStorage as RealStorage
+    from .transfer.models import Collection as Collection
+    from .transfer.models import Task as Task
     from .transfer.state import Limits as Limits
-    from .transfer.storage import Storage as Storage
-    from .transfer.storage import StorageError as StorageError
+    from .transfer.storage.directory import DirectoryStorage as DirectoryStorage
+    from .transfer.storage.memory import MemoryStorage as MemoryStorage
+    from .transfer.storage.protocol import Storage as Storage
+    from .transfer.storage.protocol import StorageError as StorageError
+    from .transfer.work.task_runner import Pace as Pace
 
 _HOMES = {
-    "Collection": ".transfer.model",
+    "Collection": ".transfer.models",
+    "DirectoryStorage": ".transfer.storage.directory",
     "GlobusEmulator": ".globus",
     "Limits": ".transfer.state",
     "LoopbackServer": ".server",
     "ManualClock": ".kit.clock",
-    "MemoryStorage": ".transfer.memory_storage",
-    "Pace": ".transfer.machine",
-    "RealStorage": ".transfer.real_storage",
+    "MemoryStorage": ".transfer.storage.memory",
+    "Pace": ".transfer.work.task_runner",
     "RecordedRequest": ".recorder",
-    "Storage": ".transfer.storage",
-    "StorageError": ".transfer.storage",
-    "Task": ".transfer.model",
+    "Storage": ".transfer.storage.protocol",
+    "StorageError": ".transfer.storage.protocol",
+    "Task": ".transfer.models",
 }
 
 __all__ = (
     "Collection",
+    "DirectoryStorage",
     "GlobusEmulator",
     "Limits",
     "LoopbackServer",
     "ManualClock",
     "MemoryStorage",
     "Pace",
-    "RealStorage",
     "RecordedRequest",
     "Storage",
     "StorageError",

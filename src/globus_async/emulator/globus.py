@@ -23,14 +23,14 @@ from .kit.clock import ManualClock
 from .recorder import RecordedRequest, Recorder
 from .server import LoopbackServer, listen, serving
 from .status_page import status_routes
-from .transfer import paths
 from .transfer.call import TRANSFER_SCOPE, Gate, error_response
 from .transfer.documents import ENDPOINT_DEFAULTS, access_point
 from .transfer.errors import ServiceError
-from .transfer.machine import Pace, TaskRunner
-from .transfer.model import Collection, Task
+from .transfer.models import Collection, Task
 from .transfer.service import transfer_routes
 from .transfer.state import Limits, TransferState, request_id
+from .transfer.storage import paths
+from .transfer.work.task_runner import Pace, TaskRunner
 
 if TYPE_CHECKING:
     import os
@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from starlette.responses import Response
 
     from .auth._records import ClientApp, Identity
-    from .transfer.storage import Storage
+    from .transfer.storage.protocol import Storage
 
 __all__ = ("GlobusEmulator",)
 
@@ -204,9 +204,9 @@ class GlobusEmulator:
             storage = host.storage.subtree(below)
         elif path is not None:
             # Not on every platform, and not needed by those who keep files in memory.
-            from .transfer.real_storage import RealStorage  # noqa: PLC0415 -- as above
+            from .transfer.storage.directory import DirectoryStorage  # noqa: PLC0415 -- as above
 
-            storage = RealStorage(path)
+            storage = DirectoryStorage(path)
         kind = "GCSv5_mapped_collection" if host is None else "GCSv5_guest_collection"
         collection = Collection(
             id=str(uuid4()) if id is None else id.lower(),

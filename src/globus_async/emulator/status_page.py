@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from starlette.requests import Request
 
     from .globus import GlobusEmulator
-    from .transfer.model import Task
+    from .transfer.models import Task
 
 __all__ = (
     "STATE_PATH",

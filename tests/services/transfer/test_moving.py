@@ -16,8 +16,8 @@ import pytest
 from globus_async import AccessTokenAuthorizer, GlobusSDKUsageError, RetryPolicy
 from globus_async.clock import SystemClock
 from globus_async.emulator.faults import drop_after, status
-from globus_async.emulator.transfer.machine import Pace
 from globus_async.emulator.transfer.state import Limits
+from globus_async.emulator.transfer.work.task_runner import Pace
 from globus_async.errors import SubmissionUncertain
 from globus_async.services.transfer import TaskEndReason, TransferAPIError, TransferClient, TransferData
 from globus_async.testing import GlobusEmulator, MemoryStorage

@@ -19,9 +19,9 @@ from .state import TransferState, request_id
 if TYPE_CHECKING:
     from starlette.requests import Request
 
-    from .machine import TaskRunner
-    from .model import Collection, Document
+    from .models import Collection, Document
     from .permissions import Caller
+    from .work.task_runner import TaskRunner
 
 __all__ = (
     "TRANSFER_SCOPE",

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from . import paths
 from .permissions import effective_roles, is_activated
 from .state import TransferState, iso, iso_with_blank, local_username
+from .storage import paths
 
 if TYPE_CHECKING:
-    from .model import (
+    from .models import (
         AccessRule,
         Bookmark,
         Collection,
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
         SkippedError,
         SuccessfulTransfer,
     )
-    from .paths import Parts
-    from .storage import Entry, LinkInfo
+    from .storage.paths import Parts
+    from .storage.protocol import Entry, LinkInfo
 
 __all__ = (
     "ENDPOINT_DEFAULTS",

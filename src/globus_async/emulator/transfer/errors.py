@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from .storage import Problem, StorageError
+from .storage.protocol import Problem, StorageError
 
 if TYPE_CHECKING:
-    from .model import Collection, Document
+    from .models import Collection, Document
 
 __all__ = (
     "ServiceError",

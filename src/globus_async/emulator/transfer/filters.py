@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Final, TypeAlias
 
 from .errors import ServiceError
-from .model import Document
+from .models import Document
 from .state import parse_time
 
 __all__ = (

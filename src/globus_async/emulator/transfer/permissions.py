@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, Protocol
 
-from . import paths
 from .errors import ServiceError, not_permitted
-from .storage import Problem, StorageError
+from .storage import paths
+from .storage.protocol import Problem, StorageError
 
 if TYPE_CHECKING:
-    from .model import Collection, PauseRule, Task
-    from .paths import Parts
+    from .models import Collection, PauseRule, Task
     from .state import TransferState
+    from .storage.paths import Parts
 
 __all__ = (
     "ROLES",

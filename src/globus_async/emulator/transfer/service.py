@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 
     from starlette.routing import BaseRoute
 
-    from .machine import TaskRunner
     from .state import TransferState
+    from .work.task_runner import TaskRunner
 
 __all__ = ("transfer_routes",)
 

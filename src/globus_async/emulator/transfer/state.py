@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from .errors import no_such_endpoint
-from .model import AdminCancel, Bookmark, Collection, Document, PauseRule, Task
+from .models import AdminCancel, Bookmark, Collection, Document, PauseRule, Task
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from . import paths
 from .permissions import may
 from .state import TransferState, iso, local_username
+from .storage import paths
 
 if TYPE_CHECKING:
-    from .model import Collection, Document, Task
+    from .models import Collection, Document, Task
 
 __all__ = (
     "started_details",

@@ -5,13 +5,13 @@ from __future__ import annotations
 import uuid
 from typing import Final
 
-from .. import paths
 from ..call import Call, RouteTable, required_text, result, text_member
 from ..documents import access_document, implied_access_documents
 from ..errors import ServiceError
-from ..model import AccessRule, Collection, Document
+from ..models import AccessRule, Collection, Document
 from ..permissions import require_role
 from ..state import parse_time
+from ..storage import paths
 from .files import parse
 
 __all__ = (

@@ -10,7 +10,7 @@ from ..permissions import check_visible, is_activated
 from ..state import iso_with_blank
 
 if TYPE_CHECKING:
-    from ..model import Collection, Document
+    from ..models import Collection, Document
 
 __all__ = (
     "ROUTES",

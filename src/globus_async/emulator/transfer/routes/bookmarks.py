@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 from ..call import Call, RouteTable, answer, bool_member, required_text, result, text_member
 from ..documents import bookmark_document
 from ..errors import ServiceError
-from ..model import Bookmark, Document
+from ..models import Bookmark, Document
 from ..permissions import check_visible
 from .json_api import attributes, page, page_document, related_id, resource_answer
 

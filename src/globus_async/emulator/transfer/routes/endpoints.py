@@ -7,15 +7,15 @@ import uuid
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
+from ..authorized_storage import AuthorizedStorage
 from ..call import Call, RouteTable, bool_member, required_text, result, text_member
 from ..documents import ENDPOINT_DEFAULTS, endpoint_document, pause_rule_document
 from ..errors import ServiceError, not_permitted, of_storage
 from ..filters import search_rank
-from ..model import Collection, Document
-from ..paths import Parts, joined
+from ..models import Collection, Document
 from ..permissions import active_pause_rules, check_visible, effective_roles, is_visible, require_role
-from ..storage import Problem, StorageError
-from ..view import View
+from ..storage.paths import Parts, joined
+from ..storage.protocol import Problem, StorageError
 from .files import at_storage, parse
 
 if TYPE_CHECKING:
@@ -299,7 +299,7 @@ async def create_shared_endpoint(call: Call) -> Document:
         raise ServiceError(409, "Conflict", f"A shared endpoint on the path '{document['host_path']}' already exists")
     if host.storage is None:
         raise ServiceError(502, "ExternalError", f"Unable to scan endpoint '{host.id}': it is not connected")
-    await check_directory(View(call.state, host, call.caller.identity_ids), path)
+    await check_directory(AuthorizedStorage(call.state, host, call.caller.identity_ids), path)
     personal = bool(host.fields["is_globus_connect"])
     collection = Collection(
         id=str(uuid.uuid4()),
@@ -322,7 +322,7 @@ async def create_shared_endpoint(call: Call) -> Document:
     return created(call, collection, "Shared endpoint created")
 
 
-async def check_directory(view: View, path: Parts) -> None:
+async def check_directory(view: AuthorizedStorage, path: Parts) -> None:
     """
     Demand that a directory is there and may be read.
 

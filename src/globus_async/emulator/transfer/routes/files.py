@@ -8,22 +8,22 @@ from typing import TYPE_CHECKING, Final, TypeVar
 
 import anyio.to_thread
 
-from .. import paths
+from ..authorized_storage import AuthorizedStorage
 from ..call import Call, RouteTable, raw_answer, required_text, result
 from ..documents import directory_text, file_document
 from ..errors import ServiceError, disconnected, of_storage
 from ..filters import file_filter, ordered
-from ..paths import Parts, PathError
 from ..permissions import check_not_paused, check_usable, check_visible
-from ..storage import StorageError
-from ..view import View
+from ..storage import paths
+from ..storage.paths import Parts, PathError
+from ..storage.protocol import StorageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from starlette.responses import Response
 
-    from ..model import Collection, Document
+    from ..models import Collection, Document
 
 __all__ = (
     "ROUTES",
@@ -139,7 +139,7 @@ def parse(collection: Collection, text: str) -> Parts:
         raise ServiceError(400, "BadRequest", f"Invalid path: {error}") from None
 
 
-def _begin(call: Call, operation: str) -> tuple[Collection, View]:
+def _begin(call: Call, operation: str) -> tuple[Collection, AuthorizedStorage]:
     """Check all that comes before the storage is asked."""
     collection = call.collection()
     check_visible(call.state, collection, call.caller)
@@ -147,7 +147,7 @@ def _begin(call: Call, operation: str) -> tuple[Collection, View]:
     check_not_paused(call.state, collection, call.caller, operation)
     check_connected(collection, operation)
     collection.used_by.add(call.caller.identity_id)
-    return collection, View(call.state, collection, call.caller.identity_ids)
+    return collection, AuthorizedStorage(call.state, collection, call.caller.identity_ids)
 
 
 def check_connected(collection: Collection, operation: str) -> None:

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from starlette.responses import Response
 
-    from ..model import Document
+    from ..models import Document
 
 __all__ = (
     "attributes",

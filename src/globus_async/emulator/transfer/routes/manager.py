@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final, cast
 from ..call import Call, RouteTable, required_text, result
 from ..documents import endpoint_document, skipped_error_document, successful_transfer_document
 from ..errors import ServiceError, not_permitted
-from ..model import AdminCancel, Collection, Document, Status, Task
+from ..models import AdminCancel, Collection, Document, Status, Task
 from ..permissions import effective_roles, may_monitor, require_role
 from ..state import parse_time
 from ..task_documents import task_document

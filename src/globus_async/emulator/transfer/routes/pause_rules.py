@@ -8,7 +8,7 @@ from typing import Final
 from ..call import Call, RouteTable, bool_member, required_text, result, text_member
 from ..documents import pause_rule_document
 from ..errors import ServiceError
-from ..model import Collection, Document, PauseRule
+from ..models import Collection, Document, PauseRule
 from ..permissions import effective_roles, may_monitor, require_role
 from ..state import parse_time
 

@@ -8,7 +8,7 @@ from typing import Final
 from ..call import Call, RouteTable, required_text, result, text_member
 from ..documents import role_document
 from ..errors import ServiceError
-from ..model import Collection, Document, Role
+from ..models import Collection, Document, Role
 from ..permissions import ROLES, require_role
 
 __all__ = (

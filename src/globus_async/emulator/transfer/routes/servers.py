@@ -10,7 +10,7 @@ from ..permissions import check_visible, require_role
 from .endpoints import server_document
 
 if TYPE_CHECKING:
-    from ..model import Collection, Document
+    from ..models import Collection, Document
 
 __all__ = (
     "ROUTES",

@@ -13,7 +13,7 @@ from .json_api import attributes, page, page_document, related_id, resource_answ
 if TYPE_CHECKING:
     from starlette.responses import Response
 
-    from ..model import Document
+    from ..models import Document
 
 __all__ = (
     "ROUTES",

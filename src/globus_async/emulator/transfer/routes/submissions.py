@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any, Final, cast
 
 import anyio.to_thread
 
-from .. import paths
 from ..call import Call, RouteTable, bool_member, required_text, text_member
-from ..copying import algorithm_name
 from ..errors import ServiceError, disconnected
-from ..model import Collection, DeleteOptions, Document, FilterRule, Item, Task
+from ..models import Collection, DeleteOptions, Document, FilterRule, Item, Task
 from ..permissions import check_usable, check_visible
 from ..state import parse_time
+from ..storage import paths
+from ..work.file_copy import algorithm_name
 from .files import parse
 
 if TYPE_CHECKING:

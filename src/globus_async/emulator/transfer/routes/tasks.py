@@ -15,7 +15,7 @@ from .submissions import read_deadline, read_label
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from ..model import Collection, Document, Task
+    from ..models import Collection, Document, Task
 
 __all__ = (
     "ROUTES",

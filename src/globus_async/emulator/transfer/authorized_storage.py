@@ -5,17 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, BinaryIO
 
 from .permissions import check_access, is_uniform
-from .storage import Entry, Problem, Storage, StorageError, Upload
+from .storage.protocol import Entry, Problem, Storage, StorageError, Upload
 
 if TYPE_CHECKING:
-    from .model import Collection
-    from .paths import Parts
+    from .models import Collection
     from .state import TransferState
+    from .storage.paths import Parts
 
-__all__ = ("View",)
+__all__ = ("AuthorizedStorage",)
 
 
-class View:
+class AuthorizedStorage:
     """The files of a collection, for one set of identities; blocks and raises like its storage."""
 
     def __init__(self, state: TransferState, collection: Collection, identities: frozenset[str]) -> None:

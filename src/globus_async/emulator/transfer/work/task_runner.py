@@ -11,19 +11,19 @@ from typing import TYPE_CHECKING, Final, TypeVar, TypeVarTuple, Unpack, cast
 import anyio
 import anyio.to_thread
 
+from ..models import Status, Task
+from ..permissions import lacking, pausing_rules
+from ..storage.protocol import StorageError
+from ..task_documents import started_details
 from . import history
-from .copying import SourceError, StoppedError
-from .delete_work import DeleteWork
-from .model import Status, Task
-from .permissions import lacking, pausing_rules
-from .storage import StorageError
-from .task_documents import started_details
-from .transfer_work import Copy, FatalError, Outcome, TransferWork, Unit
+from .delete import DeleteWork
+from .file_copy import SourceError, StoppedError
+from .transfer import Copy, FatalError, Outcome, TransferWork, Unit
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Sequence
 
-    from .state import TransferState
+    from ..state import TransferState
 
 __all__ = (
     "Pace",

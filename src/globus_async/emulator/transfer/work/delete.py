@@ -7,17 +7,17 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from .copying import StoppedError
-from .paths import Parts, joined
-from .storage import Entry, Problem, StorageError
-from .transfer_work import FatalError
-from .view import View
+from ..authorized_storage import AuthorizedStorage
+from ..storage.paths import Parts, joined
+from ..storage.protocol import Entry, Problem, StorageError
+from .file_copy import StoppedError
+from .transfer import FatalError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from .model import Item, Task
-    from .state import TransferState
+    from ..models import Item, Task
+    from ..state import TransferState
 
 __all__ = ("DeleteWork",)
 
@@ -41,7 +41,7 @@ class DeleteWork:
     def __init__(self, state: TransferState, task: Task, *, stopped: Callable[[], bool]) -> None:
         self._task = task
         self._stopped = stopped
-        self._view = View(state, task.source, task.identities)
+        self._view = AuthorizedStorage(state, task.source, task.identities)
         self._items: list[Item] = list(reversed(task.items))
         self._stack: list[_Step] = []
         task.counts.total = len(task.items)

@@ -8,11 +8,11 @@ import uuid
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from .paths import Parts, parse
+from .storage.paths import Parts, parse
 
 if TYPE_CHECKING:
     from .permissions import Caller
-    from .storage import Storage
+    from .storage.protocol import Storage
 
 __all__ = (
     "AccessRule",

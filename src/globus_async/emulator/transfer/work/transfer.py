@@ -7,16 +7,16 @@ from collections import deque
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, TypeAlias, TypeVar
 
-from .copying import FileCopy, SourceError, StoppedError, digest, is_up_to_date
-from .paths import Parts, joined
-from .storage import Entry, Problem, StorageError
-from .view import View
+from ..authorized_storage import AuthorizedStorage
+from ..storage.paths import Parts, joined
+from ..storage.protocol import Entry, Problem, StorageError
+from .file_copy import FileCopy, SourceError, StoppedError, digest, is_up_to_date
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from .model import Item, SuccessfulTransfer, Task
-    from .state import TransferState
+    from ..models import Item, SuccessfulTransfer, Task
+    from ..state import TransferState
 
 __all__ = (
     "Copy",
@@ -137,8 +137,8 @@ class TransferWork:
             raise ValueError("a transfer has a destination")
         self._task = task
         self._stopped = stopped
-        self._source = View(state, task.source, task.identities)
-        self._destination = View(state, task.destination, task.identities)
+        self._source = AuthorizedStorage(state, task.source, task.identities)
+        self._destination = AuthorizedStorage(state, task.destination, task.identities)
         self._items = deque(task.items)
         self._starts: deque[Unit] = deque()
         self._scans: deque[Unit] = deque()

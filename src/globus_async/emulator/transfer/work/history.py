@@ -6,14 +6,14 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from .errors import server_of
-from .model import Collection, Event, SkippedError, Status, Task
-from .paths import joined
-from .storage import Problem, StorageError
-from .transfer_work import Copy, Extra, FatalError, Outcome, Scan, TransferWork
+from ..errors import server_of
+from ..models import Collection, Event, SkippedError, Status, Task
+from ..storage.paths import joined
+from ..storage.protocol import Problem, StorageError
+from .transfer import Copy, Extra, FatalError, Outcome, Scan, TransferWork
 
 if TYPE_CHECKING:
-    from .state import TransferState
+    from ..state import TransferState
 
 __all__ = (
     "Progress",

@@ -21,14 +21,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Final, Self
 
-from .storage import Entry, LinkInfo, Problem, StorageError
+from .protocol import Entry, LinkInfo, Problem, StorageError
 
 if TYPE_CHECKING:
     from collections.abc import Generator
 
     from .paths import Parts
 
-__all__ = ("RealStorage",)
+__all__ = ("DirectoryStorage",)
 
 _LINKS: Final = 40
 """Links followed on one way before it counts as a loop."""
@@ -55,12 +55,12 @@ _PROBLEMS: Final = {
 }
 
 
-class RealStorage:
+class DirectoryStorage:
     """
     The files under a directory.
 
     Example:
-        >>> storage = RealStorage("/srv/data")
+        >>> storage = DirectoryStorage("/srv/data")
     """
 
     def __init__(self, root: str | os.PathLike[str], *, quota: int | None = None) -> None:
@@ -82,7 +82,7 @@ class RealStorage:
         self._most_links = _LINKS
 
     def __repr__(self) -> str:
-        return f"<RealStorage {'/'.join((self._root, *self._top))!r}>"
+        return f"<DirectoryStorage {'/'.join((self._root, *self._top))!r}>"
 
     @property
     def has_symlinks(self) -> bool:
@@ -174,15 +174,15 @@ class RealStorage:
             name = self._walk(way, path, floor=floor, follow=True)
             return (*way.names[floor:], *((name,) if name else ()))
 
-    def without_links(self) -> RealStorage:
+    def without_links(self) -> DirectoryStorage:
         """Return the same files where no link is followed."""
-        same: RealStorage = copy.copy(self)
+        same: DirectoryStorage = copy.copy(self)
         same._most_links = 0
         return same
 
-    def subtree(self, path: Parts) -> RealStorage:
+    def subtree(self, path: Parts) -> DirectoryStorage:
         """Return the storage that has this directory as its root."""
-        below: RealStorage = copy.copy(self)
+        below: DirectoryStorage = copy.copy(self)
         below._top = self._top + path
         return below
 

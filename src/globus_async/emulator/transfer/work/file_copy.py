@@ -6,14 +6,14 @@ import hashlib
 import threading
 from typing import TYPE_CHECKING, BinaryIO, Final
 
-from .model import Counts, Item, SuccessfulTransfer
-from .paths import Parts, joined
-from .storage import Entry, Problem, StorageError, Upload
+from ..models import Counts, Item, SuccessfulTransfer
+from ..storage.paths import Parts, joined
+from ..storage.protocol import Entry, Problem, StorageError, Upload
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from .view import View
+    from ..authorized_storage import AuthorizedStorage
 
 __all__ = (
     "CHUNK",
@@ -83,9 +83,9 @@ class FileCopy:
 
     def __init__(
         self,
-        source: View,
+        source: AuthorizedStorage,
         source_path: Parts,
-        destination: View,
+        destination: AuthorizedStorage,
         destination_path: Parts,
         *,
         counts: Counts,
@@ -209,7 +209,7 @@ class FileCopy:
                 upload.abandon()
 
 
-def digest(view: View, path: Parts, algorithm: str, stopped: Callable[[], bool]) -> str:
+def digest(view: AuthorizedStorage, path: Parts, algorithm: str, stopped: Callable[[], bool]) -> str:
     """
     Compute the checksum of a file.
 

@@ -9,9 +9,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, BinaryIO, Final, TypeAlias
 
-from ...clock import Clock, SystemClock
+from ....clock import Clock, SystemClock
 from . import paths
-from .storage import NAME_LIMIT, Entry, LinkInfo, Problem, StorageError
+from .protocol import NAME_LIMIT, Entry, LinkInfo, Problem, StorageError
 
 if TYPE_CHECKING:
     from .paths import Parts

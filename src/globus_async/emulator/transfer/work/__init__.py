@@ -1,0 +1,1 @@
+"""The execution of tasks: the task runner, and what transfers and deletes do."""
