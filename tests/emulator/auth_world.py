@@ -11,7 +11,7 @@ from typing import Any
 import httpx
 from starlette.applications import Starlette
 
-from globus_async.emulator.auth.routes import routes
+from globus_async.emulator.auth.service import routes
 from globus_async.emulator.auth.state import AuthState
 from globus_async.emulator.kit.clock import ManualClock
 

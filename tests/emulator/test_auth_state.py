@@ -8,7 +8,7 @@ import pytest
 
 from globus_async.clock import SystemClock
 from globus_async.emulator.auth import AuthFailure, AuthState
-from globus_async.emulator.auth._scopes import RequestedScope, ScopeSyntaxError, parse_scopes
+from globus_async.emulator.auth.scope_strings import RequestedScope, ScopeSyntaxError, parse_scopes
 from tests.emulator.auth_world import COLLECTION, DATA_ACCESS, GROUPS, SECRET, TRANSFER, World, a_world
 
 

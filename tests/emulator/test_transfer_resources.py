@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from globus_async.emulator.auth._records import Policy
+from globus_async.emulator.auth.models import Policy
 from globus_async.testing import Collection, DirectoryStorage, MemoryStorage, Storage
 from tests.emulator.transfer_stage import Stage, staged
 

@@ -13,7 +13,7 @@ from typing import Any, BinaryIO
 import httpx
 import pytest
 
-from globus_async.emulator.auth._records import Policy
+from globus_async.emulator.auth.models import Policy
 from globus_async.emulator.transfer.authorized_storage import AuthorizedStorage
 from globus_async.emulator.transfer.call import TRANSFER_SCOPE
 from globus_async.emulator.transfer.models import Counts

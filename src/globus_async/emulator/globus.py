@@ -16,7 +16,7 @@ from starlette.exceptions import HTTPException
 
 from ..clock import Clock, SystemClock
 from ..transport import Transport
-from .auth.routes import routes as auth_routes
+from .auth.service import routes as auth_routes
 from .auth.state import AuthState
 from .faults import Faults
 from .kit.clock import ManualClock
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
 
-    from .auth._records import ClientApp, Identity
+    from .auth.models import ClientApp, Identity
     from .transfer.storage.protocol import Storage
 
 __all__ = ("GlobusEmulator",)

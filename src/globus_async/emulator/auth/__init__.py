@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from ._authorize import Redirect
-from ._failures import AuthFailure, AuthorizationError, LoginPageError
-from ._records import Caller, ClientApp, Group, Identity, Policy, Project, ScopeDefinition, Session
-from .routes import routes
+from .errors import AuthFailure, AuthorizationError, LoginPageError
+from .login import Redirect
+from .models import Caller, ClientApp, Group, Identity, Policy, Project, ScopeDefinition, Session
+from .service import routes
 from .state import AuthState
 
 __all__ = (

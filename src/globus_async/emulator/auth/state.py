@@ -10,14 +10,12 @@ from urllib.parse import parse_qsl, unquote_plus, urlsplit
 from uuid import uuid4
 
 from ...secret import Secret
-from ._authorize import Browser, Redirect, read_request, sign_in
-from ._catalog import SCOPES_AT, named_id
-from ._consents import Consents
-from ._directory import Directory
-from ._failures import AuthFailure
-from ._keys import SigningKeys
-from ._policies import satisfies
-from ._records import (
+from .catalog import SCOPES_AT, named_id
+from .consents import Consents
+from .errors import AuthFailure
+from .identities import Directory
+from .login import Browser, Redirect, read_request, sign_in
+from .models import (
     AccessToken,
     Authentication,
     Caller,
@@ -30,8 +28,10 @@ from ._records import (
     ScopeDefinition,
     Session,
 )
-from ._registry import Registry
-from ._tokens import Tokens, random_text
+from .policy_evaluation import satisfies
+from .registry import Registry
+from .signing_keys import SigningKeys
+from .tokens import Tokens, random_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias, cast
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from ..auth._failures import AuthFailure
+from ..auth.errors import AuthFailure
 from .errors import ServiceError
 from .state import TransferState, request_id
 

@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING
 
 import anyio.to_thread
 
-from ._documents import dependent_tokens_cache_id, personal_claims, session_document, set_detail
-from ._failures import ApiError, AuthFailure, OAuthError
-from ._grants import IdTokenClaims, answer_token_request, client_of
-from ._records import AccessToken, ClientApp
+from ..documents import dependent_tokens_cache_id, personal_claims, session_document, set_detail
+from ..errors import ApiError, AuthFailure, OAuthError
+from ..grants import IdTokenClaims, answer_token_request, client_of
+from ..models import AccessToken, ClientApp
 
 if TYPE_CHECKING:
-    from ._call import Call
-    from .state import AuthState
+    from ..call import Call
+    from ..state import AuthState
 
 __all__ = ("configuration", "introspect", "key_set", "revoke", "token", "userinfo", "validate")
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from ._catalog import CLI_TEMPLATES, DESCRIPTIONS, SCOPES_AT, SERVICES, named_id
-from ._failures import ApiError
-from ._records import ClientApp, Dependency, Policy, Project, ScopeDefinition
-from ._scopes import RequestedScope, ScopeSyntaxError, parse_scopes
+from .catalog import CLI_TEMPLATES, DESCRIPTIONS, SCOPES_AT, SERVICES, named_id
+from .errors import ApiError
+from .models import ClientApp, Dependency, Policy, Project, ScopeDefinition
+from .scope_strings import RequestedScope, ScopeSyntaxError, parse_scopes
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

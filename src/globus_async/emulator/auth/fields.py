@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from ..._http.json_reader import is_list, is_object
-from ._failures import ApiError
+from .errors import ApiError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -6,16 +6,24 @@ from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 from uuid import uuid4
 
-from ._documents import client_document, credential_document
-from ._failures import ApiError
-from ._fields import Fields
-from ._principal import MANAGE_PROJECTS, Principal, principal
-from ._projects import administered, developer
-from ._records import GRANT_TYPES, PUBLIC_CLIENT_TYPES, ClientApp
+from ..documents import client_document, credential_document
+from ..errors import ApiError
+from ..fields import Fields
+from ..models import GRANT_TYPES, PUBLIC_CLIENT_TYPES, ClientApp
+from ..principal import (
+    MANAGE_PROJECTS,
+    Principal,
+    administered,
+    developer,
+    find_client,
+    managed_client,
+    may_manage,
+    principal,
+)
 
 if TYPE_CHECKING:
-    from ._call import Call
-    from .state import AuthState
+    from ..call import Call
+    from ..state import AuthState
 
 __all__ = (
     "create_client",
@@ -25,7 +33,6 @@ __all__ = (
     "get_client",
     "get_clients",
     "get_credentials",
-    "managed_client",
     "update_client",
 )
 
@@ -35,43 +42,15 @@ _VISIBILITIES: Final = frozenset({"private", "public"})
 _LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
-def _found(state: AuthState, client_id: str) -> ClientApp:
-    client = state.registry.clients.get(client_id.lower())
-    if client is None or client.is_implied:
-        raise ApiError.not_found("client")
-    return client
-
-
-def _may_manage(state: AuthState, caller: Principal, client: ClientApp) -> bool:
-    if caller.client is not None and caller.client.id in {client.id, client.parent_id}:
-        return True
-    project = state.registry.projects.get(client.project_id or "")
-    return project is not None and caller.administers(project)
-
-
-def managed_client(state: AuthState, call: Call) -> ClientApp:
-    """
-    Return a client that the caller may change: one of its projects, itself, or its child.
-
-    Raises:
-        ApiError: 404 or 403.
-    """
-    caller = developer(state, call)
-    client = _found(state, call.path["client_id"])
-    if not _may_manage(state, caller, client):
-        raise ApiError.forbidden("The client belongs to others")
-    return client
-
-
 def get_client(state: AuthState, call: Call) -> _Document:
     """``GET /v2/api/clients/<id>``: public ones for everybody, private ones for those who manage them."""
-    return {"client": _shown(state, principal(state, call), _found(state, call.path["client_id"]))}
+    return {"client": _shown(state, principal(state, call), find_client(state, call.path["client_id"]))}
 
 
 def _shown(state: AuthState, caller: Principal, client: ClientApp) -> _Document:
     if client.visibility != "public":
         caller.demand(MANAGE_PROJECTS)
-        if not _may_manage(state, caller, client):
+        if not may_manage(state, caller, client):
             raise ApiError.forbidden("The client is private")
     return client_document(state, client)
 
@@ -86,7 +65,7 @@ def get_clients(state: AuthState, call: Call) -> _Document:
                 return {"client": _shown(state, caller, client)}
         raise ApiError.not_found("client")
     caller = developer(state, call)
-    mine = [each for each in state.registry.clients.values() if _may_manage(state, caller, each)]
+    mine = [each for each in state.registry.clients.values() if may_manage(state, caller, each)]
     return {"clients": [client_document(state, each) for each in mine]}
 
 

@@ -12,15 +12,15 @@ from typing import TYPE_CHECKING, Final
 from uuid import uuid4
 
 from ...secret import Secret
-from ._documents import personal_claims
-from ._failures import ApiError, OAuthError
-from ._keys import access_token_hash
-from ._records import DEPENDENT_GRANT, AuthorizationCode, ClientApp, Consent, Session
+from .documents import personal_claims
+from .errors import ApiError, OAuthError
+from .models import DEPENDENT_GRANT, AuthorizationCode, ClientApp, Consent, Session
+from .signing_keys import access_token_hash
 
 if TYPE_CHECKING:
-    from ._scopes import RequestedScope
-    from ._tokens import Issued
+    from .scope_strings import RequestedScope
     from .state import AuthState
+    from .tokens import Issued
 
 __all__ = ("IdTokenClaims", "answer_token_request", "client_of")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING
 
-from ._records import (
+from .models import (
     AccessToken,
     ClientApp,
     Consent,

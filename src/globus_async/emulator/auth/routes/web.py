@@ -6,19 +6,19 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
-from ...secret import Secret
-from ._authorize import AuthorizationRequest, Browser, Redirect, agree, log_in, read_request, sign_in
-from ._call import Call, Page, SeeOther
-from ._catalog import CLIENT_DOMAIN
-from ._failures import AuthorizationError, LoginPageError, OAuthError
-from ._pages import Choice, ScopeLine, code_page, error_page, login_page, logout_page
-from ._tokens import random_text
+from ....secret import Secret
+from ..call import Call, Page, SeeOther
+from ..catalog import CLIENT_DOMAIN
+from ..errors import AuthorizationError, LoginPageError, OAuthError
+from ..login import AuthorizationRequest, Browser, Redirect, agree, log_in, read_request, sign_in
+from ..login_pages import Choice, ScopeLine, code_page, error_page, login_page, logout_page
+from ..tokens import random_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from ._scopes import RequestedScope
-    from .state import AuthState
+    from ..scope_strings import RequestedScope
+    from ..state import AuthState
 
 __all__ = ("authorize", "code", "decide", "logout")
 

@@ -9,15 +9,15 @@ from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 from uuid import uuid4
 
 from ...secret import Secret
-from ._failures import ApiError, AuthorizationError, LoginPageError
-from ._policies import admits, satisfies
-from ._records import Authentication, AuthorizationCode, ClientApp, Identity, Policy, Session
-from ._tokens import random_text
+from .errors import ApiError, AuthorizationError, LoginPageError
+from .models import Authentication, AuthorizationCode, ClientApp, Identity, Policy, Session
+from .policy_evaluation import admits, satisfies
+from .tokens import random_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from ._scopes import RequestedScope
+    from .scope_strings import RequestedScope
     from .state import AuthState
 
 __all__ = ("CODE_PAGE", "AuthorizationRequest", "Browser", "Redirect", "agree", "log_in", "read_request", "sign_in")

@@ -11,9 +11,9 @@ from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Re
 from starlette.routing import BaseRoute, Route
 
 from ...secret import Secret
-from . import _clients, _oauth, _people, _projects, _scope_admin, _web
-from ._call import Call, Page, SeeOther
-from ._failures import ApiError, OAuthError
+from .call import Call, Page, SeeOther
+from .errors import ApiError, OAuthError
+from .routes import clients, identities, oauth, policies, projects, scopes, web
 from .state import AuthState
 
 if TYPE_CHECKING:
@@ -32,44 +32,44 @@ _NOT_ALLOWED: Final = ApiError(405, "METHOD_NOT_ALLOWED", "Method Not Allowed", 
 _Operation = Callable[[AuthState, Call], object]
 
 _OPERATIONS: Final[tuple[tuple[str, str, _Operation], ...]] = (
-    ("GET", "/.well-known/openid-configuration", _oauth.configuration),
-    ("GET", "/jwk.json", _oauth.key_set),
-    ("POST", "/v2/oauth2/token", _oauth.token),
-    ("POST", "/v2/oauth2/token/introspect", _oauth.introspect),
-    ("POST", "/v2/oauth2/token/validate", _oauth.validate),
-    ("POST", "/v2/oauth2/token/revoke", _oauth.revoke),
-    ("GET", "/v2/oauth2/userinfo", _oauth.userinfo),
-    ("GET", "/v2/oauth2/authorize", _web.authorize),
-    ("POST", "/v2/web/consent", _web.decide),
-    ("GET", "/v2/web/auth-code", _web.code),
-    ("GET", "/v2/web/logout", _web.logout),
-    ("GET", "/v2/api/identities", _people.get_identities),
-    ("GET", "/v2/api/identities/{identity_id}", _people.get_identity),
-    ("GET", "/v2/api/identities/{identity_id}/consents", _people.get_consents),
-    ("GET", "/v2/api/identity_providers", _people.get_identity_providers),
-    ("GET", "/v2/api/projects", _projects.get_projects),
-    ("POST", "/v2/api/projects", _projects.create_project),
-    ("GET", "/v2/api/projects/{project_id}", _projects.get_project),
-    ("PUT", "/v2/api/projects/{project_id}", _projects.update_project),
-    ("DELETE", "/v2/api/projects/{project_id}", _projects.delete_project),
-    ("GET", "/v2/api/policies", _projects.get_policies),
-    ("POST", "/v2/api/policies", _projects.create_policy),
-    ("GET", "/v2/api/policies/{policy_id}", _projects.get_policy),
-    ("PUT", "/v2/api/policies/{policy_id}", _projects.update_policy),
-    ("DELETE", "/v2/api/policies/{policy_id}", _projects.delete_policy),
-    ("GET", "/v2/api/clients", _clients.get_clients),
-    ("POST", "/v2/api/clients", _clients.create_client),
-    ("GET", "/v2/api/clients/{client_id}", _clients.get_client),
-    ("PUT", "/v2/api/clients/{client_id}", _clients.update_client),
-    ("DELETE", "/v2/api/clients/{client_id}", _clients.delete_client),
-    ("GET", "/v2/api/clients/{client_id}/credentials", _clients.get_credentials),
-    ("POST", "/v2/api/clients/{client_id}/credentials", _clients.create_credential),
-    ("DELETE", "/v2/api/clients/{client_id}/credentials/{credential_id}", _clients.delete_credential),
-    ("POST", "/v2/api/clients/{client_id}/scopes", _scope_admin.create_scope),
-    ("GET", "/v2/api/scopes", _scope_admin.get_scopes),
-    ("GET", "/v2/api/scopes/{scope_id}", _scope_admin.get_scope),
-    ("PUT", "/v2/api/scopes/{scope_id}", _scope_admin.update_scope),
-    ("DELETE", "/v2/api/scopes/{scope_id}", _scope_admin.delete_scope),
+    ("GET", "/.well-known/openid-configuration", oauth.configuration),
+    ("GET", "/jwk.json", oauth.key_set),
+    ("POST", "/v2/oauth2/token", oauth.token),
+    ("POST", "/v2/oauth2/token/introspect", oauth.introspect),
+    ("POST", "/v2/oauth2/token/validate", oauth.validate),
+    ("POST", "/v2/oauth2/token/revoke", oauth.revoke),
+    ("GET", "/v2/oauth2/userinfo", oauth.userinfo),
+    ("GET", "/v2/oauth2/authorize", web.authorize),
+    ("POST", "/v2/web/consent", web.decide),
+    ("GET", "/v2/web/auth-code", web.code),
+    ("GET", "/v2/web/logout", web.logout),
+    ("GET", "/v2/api/identities", identities.get_identities),
+    ("GET", "/v2/api/identities/{identity_id}", identities.get_identity),
+    ("GET", "/v2/api/identities/{identity_id}/consents", identities.get_consents),
+    ("GET", "/v2/api/identity_providers", identities.get_identity_providers),
+    ("GET", "/v2/api/projects", projects.get_projects),
+    ("POST", "/v2/api/projects", projects.create_project),
+    ("GET", "/v2/api/projects/{project_id}", projects.get_project),
+    ("PUT", "/v2/api/projects/{project_id}", projects.update_project),
+    ("DELETE", "/v2/api/projects/{project_id}", projects.delete_project),
+    ("GET", "/v2/api/policies", policies.get_policies),
+    ("POST", "/v2/api/policies", policies.create_policy),
+    ("GET", "/v2/api/policies/{policy_id}", policies.get_policy),
+    ("PUT", "/v2/api/policies/{policy_id}", policies.update_policy),
+    ("DELETE", "/v2/api/policies/{policy_id}", policies.delete_policy),
+    ("GET", "/v2/api/clients", clients.get_clients),
+    ("POST", "/v2/api/clients", clients.create_client),
+    ("GET", "/v2/api/clients/{client_id}", clients.get_client),
+    ("PUT", "/v2/api/clients/{client_id}", clients.update_client),
+    ("DELETE", "/v2/api/clients/{client_id}", clients.delete_client),
+    ("GET", "/v2/api/clients/{client_id}/credentials", clients.get_credentials),
+    ("POST", "/v2/api/clients/{client_id}/credentials", clients.create_credential),
+    ("DELETE", "/v2/api/clients/{client_id}/credentials/{credential_id}", clients.delete_credential),
+    ("POST", "/v2/api/clients/{client_id}/scopes", scopes.create_scope),
+    ("GET", "/v2/api/scopes", scopes.get_scopes),
+    ("GET", "/v2/api/scopes/{scope_id}", scopes.get_scope),
+    ("PUT", "/v2/api/scopes/{scope_id}", scopes.update_scope),
+    ("DELETE", "/v2/api/scopes/{scope_id}", scopes.delete_scope),
 )
 
 

@@ -6,18 +6,16 @@ import re
 from typing import TYPE_CHECKING, Final
 from uuid import uuid4
 
-from ._catalog import SCOPES_AT
-from ._clients import managed_client
-from ._documents import scope_document
-from ._failures import ApiError
-from ._fields import Fields
-from ._principal import Principal, principal
-from ._projects import developer
-from ._records import Dependency, ScopeDefinition
+from ..catalog import SCOPES_AT
+from ..documents import scope_document
+from ..errors import ApiError
+from ..fields import Fields
+from ..models import Dependency, ScopeDefinition
+from ..principal import Principal, developer, managed_client, may_manage, principal
 
 if TYPE_CHECKING:
-    from ._call import Call
-    from .state import AuthState
+    from ..call import Call
+    from ..state import AuthState
 
 __all__ = ("create_scope", "delete_scope", "get_scope", "get_scopes", "update_scope")
 
@@ -27,11 +25,7 @@ _SUFFIX: Final = re.compile(r"[a-z0-9_]+")
 
 
 def _owns(state: AuthState, caller: Principal, scope: ScopeDefinition) -> bool:
-    client = state.registry.clients[scope.client_id]
-    if caller.client is not None and caller.client.id in {client.id, client.parent_id}:
-        return True
-    project = state.registry.projects.get(client.project_id or "")
-    return project is not None and caller.administers(project)
+    return may_manage(state, caller, state.registry.clients[scope.client_id])
 
 
 def _owned(state: AuthState, call: Call) -> ScopeDefinition:

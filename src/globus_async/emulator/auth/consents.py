@@ -5,13 +5,13 @@ from __future__ import annotations
 import itertools
 from typing import TYPE_CHECKING
 
-from ._records import ClientApp, Consent, ScopeDefinition
-from ._scopes import RequestedScope
+from .models import ClientApp, Consent, ScopeDefinition
+from .scope_strings import RequestedScope
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from ._registry import Registry
+    from .registry import Registry
 
 __all__ = ("Consents",)
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from ._records import Identity, Policy, Session
+    from .models import Identity, Policy, Session
 
 __all__ = ("admits", "satisfies")
 

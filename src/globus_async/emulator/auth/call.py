@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl
 
 from ..._http.json_reader import is_object
-from ._failures import ApiError, OAuthError
+from .errors import ApiError, OAuthError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from ._catalog import CLIENT_DOMAIN, PROVIDERS, named_id
-from ._records import ClientApp, Group, Identity, IdentityProvider
+from .catalog import CLIENT_DOMAIN, PROVIDERS, named_id
+from .models import ClientApp, Group, Identity, IdentityProvider
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from uuid import uuid4
 
 from ...secret import Secret
-from ._failures import OAuthError
-from ._records import AccessToken, AuthorizationCode, ClientApp, Consent, RefreshToken, Session
+from .errors import OAuthError
+from .models import AccessToken, AuthorizationCode, ClientApp, Consent, RefreshToken, Session
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from ._registry import Registry
+    from .registry import Registry
 
 __all__ = ("Issued", "Tokens", "random_text")
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from ._documents import consent_document, identity_document, provider_document
-from ._failures import ApiError
-from ._principal import principal
+from ..documents import consent_document, identity_document, provider_document
+from ..errors import ApiError
+from ..principal import principal
 
 if TYPE_CHECKING:
-    from ._call import Call
-    from ._records import Identity
-    from .state import AuthState
+    from ..call import Call
+    from ..models import Identity
+    from ..state import AuthState
 
 __all__ = ("get_consents", "get_identities", "get_identity", "get_identity_providers")
 

@@ -1,0 +1,1 @@
+"""The endpoints of the emulated Globus Auth, one module per resource."""
