@@ -110,7 +110,7 @@ async def _turns() -> None:
 async def test_a_flight_serves_all_and_ends_with_the_last(house: House) -> None:
     """One call for ten; it goes on for the last, and ends with him; whoever comes then begins anew."""
     del house
-    flights: SingleFlight[str] = SingleFlight()
+    flights: SingleFlight[str] = SingleFlight("test call")
     call = Calls()
     waiting = [asyncio.create_task(flights.join("a", call)) for _ in range(10)]
     await _turns()
@@ -131,7 +131,7 @@ async def test_a_flight_serves_all_and_ends_with_the_last(house: House) -> None:
 async def test_each_gets_an_error_of_his_own(house: House) -> None:
     """What one caller notes on it is not another's."""
     house.client.credentials.clear()
-    flights: SingleFlight[Any] = SingleFlight()
+    flights: SingleFlight[Any] = SingleFlight("test call")
 
     def call() -> Awaitable[Any]:
         return house.globus.auth_client.oauth2_token_introspect("AgX1")
@@ -144,7 +144,7 @@ async def test_each_gets_an_error_of_his_own(house: House) -> None:
 async def test_an_error_that_is_not_ours_reaches_all(house: House) -> None:
     """A mistake in the program is not hidden."""
     del house
-    flights: SingleFlight[str] = SingleFlight()
+    flights: SingleFlight[str] = SingleFlight("test call")
 
     async def broken() -> str:
         await asyncio.sleep(0)

@@ -1,4 +1,4 @@
-"""A token's life, without a clock."""
+"""The lifetime of a token, without a clock."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from globus_async.authorizers.token import Freshness, HeldToken, lifetime_of
+from globus_async.authorizers.token import Freshness, HeldToken, parse_lifetime
 from globus_async.secret import Secret
 
 
 def held(lifetime: float | None) -> HeldToken:
-    """Hold a token since the instant 0."""
+    """Return a token whose lifetime began at the instant 0."""
     return HeldToken.bearer(Secret("AgX"), lifetime, wall=0.0, monotonic=0.0)
 
 
@@ -41,37 +41,37 @@ def held(lifetime: float | None) -> HeldToken:
     ],
 )
 def test_lifetimes(expires_in: object, lifetime: float | None) -> None:
-    """Odd values become what can be lived with."""
-    assert lifetime_of(expires_in) == lifetime
+    """Invalid values become usable ones."""
+    assert parse_lifetime(expires_in) == lifetime
 
 
 @pytest.mark.parametrize(
     ("lifetime", "age", "freshness"),
     [
-        (3600, 0, Freshness.GOOD),
-        (3600, 3299, Freshness.GOOD),
-        (3600, 3300, Freshness.DUE),
-        (3600, 3539, Freshness.DUE),
-        (3600, 3540, Freshness.LATE),
-        (3600, 3599, Freshness.LATE),
-        (3600, 3600, Freshness.OVER),
-        (100, 49, Freshness.GOOD),
-        (100, 50, Freshness.LATE),
-        (200, 99, Freshness.GOOD),
-        (200, 100, Freshness.DUE),
-        (200, 140, Freshness.LATE),
-        (0, 0, Freshness.OVER),
-        (None, 10**9, Freshness.GOOD),
+        (3600, 0, Freshness.FRESH),
+        (3600, 3299, Freshness.FRESH),
+        (3600, 3300, Freshness.REFRESH_SOON),
+        (3600, 3539, Freshness.REFRESH_SOON),
+        (3600, 3540, Freshness.REFRESH_NOW),
+        (3600, 3599, Freshness.REFRESH_NOW),
+        (3600, 3600, Freshness.EXPIRED),
+        (100, 49, Freshness.FRESH),
+        (100, 50, Freshness.REFRESH_NOW),
+        (200, 99, Freshness.FRESH),
+        (200, 100, Freshness.REFRESH_SOON),
+        (200, 140, Freshness.REFRESH_NOW),
+        (0, 0, Freshness.EXPIRED),
+        (None, 10**9, Freshness.FRESH),
     ],
 )
-def test_when_to_renew(lifetime: float | None, age: float, freshness: Freshness) -> None:
-    """Five minutes before the end beside the calls, one minute before it first; never in the first half of its life."""
+def test_when_to_refresh(lifetime: float | None, age: float, freshness: Freshness) -> None:
+    """In the background five minutes before expiry, awaited one minute before; never in the first half of its life."""
     assert held(lifetime).freshness(wall=age, monotonic=age) is freshness
 
 
 @given(st.floats(0, 1e6), st.floats(-1e9, 1e9), st.floats(0, 1e9))
-def test_the_clock_that_says_less_is_left_decides(lifetime: float, wall: float, monotonic: float) -> None:
-    """The wall clock may step, the monotonic one may stand still."""
+def test_the_clock_with_less_time_remaining_decides(lifetime: float, wall: float, monotonic: float) -> None:
+    """The wall clock may step, the monotonic one may stop."""
     order = list(Freshness)
     token = held(lifetime)
     both = order.index(token.freshness(wall=wall, monotonic=monotonic))
@@ -81,10 +81,10 @@ def test_the_clock_that_says_less_is_left_decides(lifetime: float, wall: float, 
 
 @given(st.floats(0.001, 1e6), st.floats(0, 1))
 def test_it_never_gets_fresher(lifetime: float, part: float) -> None:
-    """Good, due, late, over, in this order; and half of its life it is good."""
+    """Freshness only decreases, and a token is fresh for half of its lifetime."""
     token, order = held(lifetime), list(Freshness)
     ages = [lifetime * part * step / 10 for step in range(11)]
     seen = [order.index(token.freshness(wall=age, monotonic=age)) for age in ages]
     assert seen == sorted(seen)
     half = lifetime * 0.499
-    assert token.freshness(wall=half, monotonic=half) is Freshness.GOOD
+    assert token.freshness(wall=half, monotonic=half) is Freshness.FRESH

@@ -1,4 +1,4 @@
-"""Authorizers: where the ``Authorization`` header of a call comes from."""
+"""Authorizers, which supply the ``Authorization`` header of calls."""
 
 from .base import AccessTokenAuthorizer, BasicAuthorizer, GlobusAuthorizer, NullAuthorizer
 from .grants import ClientCredentialsAuthorizer, RefreshTokenAuthorizer

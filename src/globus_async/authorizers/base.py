@@ -1,4 +1,4 @@
-"""What an authorizer is, and those that never change."""
+"""The authorizer interface, and the authorizers whose header never changes."""
 
 from __future__ import annotations
 
@@ -17,31 +17,32 @@ class GlobusAuthorizer(ABC):
     """
     Supplies the ``Authorization`` header. May be shared by any number of clients.
 
-    **Differs from globus-sdk:** asked with ``await``, and answers with a `Secret`, which no log or traceback shows.
+    **Differs from globus-sdk:** `get_authorization_header` is awaited, and returns a `Secret`, which is masked in logs
+    and tracebacks.
     """
 
     @abstractmethod
     async def get_authorization_header(self) -> Secret | None:
-        """Return the header's value, or ``None`` for no header; asked before every attempt."""
+        """Return the header's value, or ``None`` for no header; called before every attempt."""
 
     def handle_missing_authorization(self, refused: Secret | None = None) -> bool:  # noqa: ARG002
         """
-        Take note that a service answered 401.
+        Handle a response with status 401.
 
         Args:
-            refused: The header that was refused; a newer one that is held meanwhile stays.
+            refused: The header that was refused; a newer one that has replaced it meanwhile is kept.
 
         Returns:
-            Whether a further attempt may succeed.
+            Whether another attempt may succeed.
         """
         return False
 
-    def is_renewing(self) -> bool:
-        """Say whether the current task is a renewal: what it sends waits for no turn, since others may wait for it."""
+    def is_refreshing(self) -> bool:
+        """Return whether the current task is a token refresh: its requests bypass limits, as calls may wait for it."""
         return False
 
     async def set_authorization_header(self, headers: MutableMapping[str, str]) -> None:
-        """Put the header into a mapping of your own, over one that is there; remove it if there is none to send."""
+        """Set the header in a mapping, replacing any that is there; remove it if there is none to send."""
         header = await self.get_authorization_header()
         if header is None:
             headers.pop("Authorization", None)
@@ -49,11 +50,11 @@ class GlobusAuthorizer(ABC):
             headers["Authorization"] = header.reveal()
 
     def __copy__(self) -> Self:
-        return self  # one login is renewed in one place
+        return self  # one set of tokens is refreshed in one place
 
     def __reduce__(self) -> NoReturn:
         raise TypeError(
-            f"a {type(self).__name__} holds credentials and cannot be pickled; hand on what it is made from"
+            f"a {type(self).__name__} holds credentials and cannot be pickled; pass on its arguments instead"
         )
 
     def __repr__(self) -> str:
@@ -69,16 +70,20 @@ class NullAuthorizer(GlobusAuthorizer):
 
 class BasicAuthorizer(GlobusAuthorizer):
     """
-    Sends a user name and password, as confidential apps do to Globus Auth.
+    Sends a user name and password, as confidential applications do to Globus Auth.
 
     Args:
-        username: The client's id.
-        password: The client's secret.
+        username: The client id.
+        password: The client secret.
+
+    Raises:
+        GlobusSDKUsageError: A value has line breaks or other control characters, or the user name is empty or has a
+            colon.
     """
 
     def __init__(self, username: str, password: str | Secret) -> None:
         password = Secret.of(password)
-        if not username or ":" in username or not _plain(username) or not _plain(password.reveal()):
+        if not username or ":" in username or not username.isprintable() or not password.reveal().isprintable():
             raise GlobusSDKUsageError("user name and password must be text without line breaks, the name without ':'")
         self.username = username
         self._header = Secret("Basic " + base64.b64encode(f"{username}:{password.reveal()}".encode()).decode("ascii"))
@@ -90,13 +95,13 @@ class BasicAuthorizer(GlobusAuthorizer):
 
 class AccessTokenAuthorizer(GlobusAuthorizer):
     """
-    Sends one access token; when it expires, the calls fail with status 401.
+    Sends a fixed access token; once it expires, calls fail with status 401.
 
     Args:
-        access_token: The token, as a login gave it.
+        access_token: The access token.
 
     Raises:
-        GlobusSDKUsageError: It is empty, or has blanks, line breaks or other characters that no token has.
+        GlobusSDKUsageError: It is empty, or has spaces, line breaks or other characters not allowed in a token.
 
     Example:
         >>> AccessTokenAuthorizer("AgX1")
@@ -110,7 +115,3 @@ class AccessTokenAuthorizer(GlobusAuthorizer):
     async def get_authorization_header(self) -> Secret:
         """Return the header."""
         return self._header
-
-
-def _plain(text: str) -> bool:
-    return text.isprintable()

@@ -1,4 +1,4 @@
-"""How tokens are renewed: with a refresh token, or with a client's own credentials."""
+"""Authorizers that refresh their access token with a refresh token, or with an application's own credentials."""
 
 from __future__ import annotations
 
@@ -6,14 +6,15 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, Protocol
 
 from .._http.json_reader import is_list, is_object
+from .._single_flight import TaskOwner
 from ..errors import GlobusSDKUsageError, TokenRefreshError
 from ..scopes import Scope
 from ..secret import Secret
 from .renewing import OnRefresh, RenewingAuthorizer
-from .token import Grant, lifetime_of
+from .token import IssuedToken, parse_lifetime
 
 if TYPE_CHECKING:
-    from ..transport import Transport
+    from ..clock import Clock
 
 __all__ = ("ClientCredentialsAuthorizer", "RefreshTokenAuthorizer", "Scopes")
 
@@ -21,35 +22,41 @@ __all__ = ("ClientCredentialsAuthorizer", "RefreshTokenAuthorizer", "Scopes")
 Scopes = Scope | str
 
 
-class _TokenAnswer(Protocol):
+class _TokenResponse(Protocol):
     @property
     def data(self) -> Any: ...
 
 
-class _RefreshingClient(Protocol):
+class _Transport(TaskOwner, Protocol):
     @property
-    def transport(self) -> Transport: ...
-
-    async def oauth2_refresh_token(self, refresh_token: Secret, /) -> _TokenAnswer: ...
+    def clock(self) -> Clock: ...
 
 
-class _CredentialsClient(Protocol):
+class _RefreshTokenClient(Protocol):
     @property
-    def transport(self) -> Transport: ...
+    def transport(self) -> _Transport: ...
 
-    async def oauth2_client_credentials_tokens(self, requested_scopes: str, /) -> _TokenAnswer: ...
+    async def oauth2_refresh_token(self, refresh_token: Secret, /) -> _TokenResponse: ...
+
+
+class _ClientCredentialsClient(Protocol):
+    @property
+    def transport(self) -> _Transport: ...
+
+    async def oauth2_client_credentials_tokens(self, requested_scopes: str, /) -> _TokenResponse: ...
 
 
 class RefreshTokenAuthorizer(RenewingAuthorizer):
     """
-    Renews access tokens with a refresh token. A rotated refresh token takes the place of the old one.
+    Refreshes access tokens with a refresh token. A rotated refresh token replaces the old one.
 
     Args:
-        refresh_token: As a login with ``refresh_tokens=True`` gave it; ``None``, as others give it, is refused.
-        auth_client: The client it was given to; it makes the requests.
-        access_token: A token to begin with, saving the first renewal.
-        expires_at: When that ends, in POSIX seconds.
-        on_refresh: Called with every token answer. Store ``response.by_resource_server`` there: the refresh token may
+        refresh_token: The refresh token of a login with ``refresh_tokens=True``. ``None``, as other logins return it,
+            is refused.
+        auth_client: The client that the refresh token was issued to; it makes the requests.
+        access_token: An access token to start with, which saves the first refresh.
+        expires_at: When it expires, in POSIX seconds.
+        on_refresh: Called with every token response. Store ``response.by_resource_server`` there: the refresh token may
             have changed.
 
     Example:
@@ -61,18 +68,22 @@ class RefreshTokenAuthorizer(RenewingAuthorizer):
     def __init__(
         self,
         refresh_token: str | Secret | None,
-        auth_client: _RefreshingClient,
+        auth_client: _RefreshTokenClient,
         *,
         access_token: str | Secret | None = None,
         expires_at: float | None = None,
         on_refresh: OnRefresh | None = None,
     ) -> None:
         if refresh_token is None:
-            raise GlobusSDKUsageError("there is no refresh token: begin the login with refresh_tokens=True")
+            raise GlobusSDKUsageError("refresh_token is None: start the login with refresh_tokens=True")
         refresh_token = Secret.of(refresh_token)
         access_token = None if access_token is None else Secret.of(access_token)
         super().__init__(
-            transport=auth_client.transport, access_token=access_token, expires_at=expires_at, on_refresh=on_refresh
+            clock=auth_client.transport.clock,
+            task_owner=auth_client.transport,
+            access_token=access_token,
+            expires_at=expires_at,
+            on_refresh=on_refresh,
         )
         self.auth_client = auth_client
         self._refresh_token = Secret.token("refresh_token", refresh_token)
@@ -80,33 +91,33 @@ class RefreshTokenAuthorizer(RenewingAuthorizer):
 
     @property
     def refresh_token(self) -> Secret:
-        """The refresh token as it is now."""
+        """The current refresh token."""
         return self._refresh_token
 
-    async def _renew(self) -> tuple[Grant, Any]:
-        answer = await self.auth_client.oauth2_refresh_token(self._refresh_token)
-        entries = _entries(answer.data)
-        ours = (entry for entry in entries if entry.get("resource_server") == self._resource_server)
-        entry = entries[0] if self._resource_server is None else next(ours, entries[0])
+    async def _request_token(self) -> tuple[IssuedToken, Any]:
+        response = await self.auth_client.oauth2_refresh_token(self._refresh_token)
+        entries = _token_entries(response.data)
+        own = (entry for entry in entries if entry.get("resource_server") == self._resource_server)
+        entry = entries[0] if self._resource_server is None else next(own, entries[0])
         rotated = entry.get("refresh_token")
         if isinstance(rotated, str) and rotated:
-            # kept before anything is judged: it may be the only one that is left
+            # kept before the rest is validated: it may be the only refresh token that is still valid
             self._refresh_token = Secret(rotated)
-        grant = _grant(entry)
+        issued = _issued_token(entry)
         self._resource_server = entry.get("resource_server")
-        return grant, answer
+        return issued, response
 
 
 class ClientCredentialsAuthorizer(RenewingAuthorizer):
     """
-    Gets tokens with a confidential app's own credentials, so that it acts as itself.
+    Gets access tokens with a confidential application's own credentials, to act as the application itself.
 
     Args:
-        confidential_client: The app; it makes the requests.
-        scopes: What the tokens are for; all of one resource server.
-        access_token: A token to begin with, saving the first request.
-        expires_at: When that ends, in POSIX seconds.
-        on_refresh: Called with every token answer.
+        confidential_client: The application's client; it makes the requests.
+        scopes: The scopes to request, all of one resource server.
+        access_token: An access token to start with, which saves the first request.
+        expires_at: When it expires, in POSIX seconds.
+        on_refresh: Called with every token response.
 
     Example:
         >>> authorizer = ClientCredentialsAuthorizer(confidential_client, TransferScopes.all)
@@ -116,7 +127,7 @@ class ClientCredentialsAuthorizer(RenewingAuthorizer):
 
     def __init__(
         self,
-        confidential_client: _CredentialsClient,
+        confidential_client: _ClientCredentialsClient,
         scopes: Scopes | Iterable[Scopes],
         *,
         access_token: str | Secret | None = None,
@@ -128,7 +139,8 @@ class ClientCredentialsAuthorizer(RenewingAuthorizer):
         if not joined.strip():
             raise GlobusSDKUsageError("scopes must name at least one scope")
         super().__init__(
-            transport=confidential_client.transport,
+            clock=confidential_client.transport.clock,
+            task_owner=confidential_client.transport,
             access_token=access_token,
             expires_at=expires_at,
             on_refresh=on_refresh,
@@ -136,31 +148,31 @@ class ClientCredentialsAuthorizer(RenewingAuthorizer):
         self.confidential_client = confidential_client
         self.scopes = joined
 
-    async def _renew(self) -> tuple[Grant, Any]:
-        answer = await self.confidential_client.oauth2_client_credentials_tokens(self.scopes)
-        entries = _entries(answer.data)
+    async def _request_token(self) -> tuple[IssuedToken, Any]:
+        response = await self.confidential_client.oauth2_client_credentials_tokens(self.scopes)
+        entries = _token_entries(response.data)
         servers = sorted({str(entry.get("resource_server")) for entry in entries})
         if len(servers) > 1:
             raise TokenRefreshError(
                 f"the scopes cover {len(servers)} resource servers ({', '.join(servers)}); make one authorizer for each"
             )
-        return _grant(entries[0]), answer
+        return _issued_token(entries[0]), response
 
 
 def _joined(scopes: Scopes | Iterable[Scopes]) -> str:
     return str(scopes) if isinstance(scopes, (str, Scope)) else " ".join(str(scope) for scope in scopes)
 
 
-def _entries(document: Any) -> list[dict[str, Any]]:
-    """Return the tokens of a token document, one entry for each; the document itself is the first."""
+def _token_entries(document: Any) -> list[dict[str, Any]]:
+    """Return the entries of a token document, one per resource server; the document itself is the first."""
     if not is_object(document):
-        raise TokenRefreshError("Globus Auth answered without a token document")
+        raise TokenRefreshError("the response of Globus Auth is not a token document")
     others = document.get("other_tokens")
     return [document, *filter(is_object, others if is_list(others) else ())]
 
 
-def _grant(entry: dict[str, Any]) -> Grant:
-    token, kind = entry.get("access_token"), entry.get("token_type")
-    if not isinstance(token, str) or (isinstance(kind, str) and kind.lower() != "bearer"):
-        raise TokenRefreshError("Globus Auth answered without a bearer token")
-    return Grant(Secret.token("access_token", token), lifetime_of(entry.get("expires_in")))
+def _issued_token(entry: dict[str, Any]) -> IssuedToken:
+    token, token_type = entry.get("access_token"), entry.get("token_type")
+    if not isinstance(token, str) or (isinstance(token_type, str) and token_type.lower() != "bearer"):
+        raise TokenRefreshError("the response of Globus Auth has no bearer token")
+    return IssuedToken(Secret.token("access_token", token), parse_lifetime(entry.get("expires_in")))

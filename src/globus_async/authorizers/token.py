@@ -1,4 +1,4 @@
-"""A token's life: how long it is, and when to ask for the next one. Without a clock."""
+"""An access token and its lifetime, and when to refresh it: pure values, without a clock."""
 
 from __future__ import annotations
 
@@ -9,38 +9,37 @@ from typing import Final
 
 from ..secret import Secret
 
-__all__ = ("Freshness", "Grant", "HeldToken", "lifetime_of")
+__all__ = ("Freshness", "HeldToken", "IssuedToken", "parse_lifetime")
 
-_ADVISORY: Final = 300.0
-_MANDATORY: Final = 60.0
-_LONGEST: Final = 366 * 86400.0
+_REFRESH_SOON_SECONDS: Final = 300.0
+_REFRESH_NOW_SECONDS: Final = 60.0
+_MAX_LIFETIME: Final = 366 * 86400.0
 
 
 class Freshness(Enum):
-    """What to do with a token that is held."""
+    """What to do with a token before a call, by its remaining lifetime."""
 
-    GOOD = "use it"
-    DUE = "use it, and renew it meanwhile"
-    LATE = "renew it first; it may still do if that fails"
-    OVER = "renew it first"
+    FRESH = "use it"
+    REFRESH_SOON = "use it, and refresh it in the background"
+    REFRESH_NOW = "refresh it first; use it if that fails"
+    EXPIRED = "refresh it first"
 
 
 @dataclass(frozen=True, slots=True)
-class Grant:
-    """What a renewal brought."""
+class IssuedToken:
+    """The access token of a token response."""
 
     access_token: Secret
     lifetime: float | None
-    """Seconds from the start of the request; ``None`` if the answer does not say."""
+    """Seconds from the start of the request; ``None`` if the response does not say."""
 
 
-def lifetime_of(expires_in: object) -> float | None:
+def parse_lifetime(expires_in: object) -> float | None:
     """
-    Read ``expires_in``; odd values become what can be lived with.
+    Parse ``expires_in``, tolerating invalid values.
 
     Returns:
-        Seconds, 0 at least and a year at most; ``None`` when there is nothing to go by: then the token is used until
-        it is refused.
+        Seconds, from 0 to 366 days; ``None`` if there is no usable value: the token is then used until it is refused.
     """
     if isinstance(expires_in, bool) or not isinstance(expires_in, (int, float, str)):
         return None
@@ -48,12 +47,12 @@ def lifetime_of(expires_in: object) -> float | None:
         seconds = float(expires_in)
     except (ValueError, OverflowError):
         return None
-    return None if math.isnan(seconds) else min(max(seconds, 0.0), _LONGEST)
+    return None if math.isnan(seconds) else min(max(seconds, 0.0), _MAX_LIFETIME)
 
 
 @dataclass(frozen=True, slots=True)
 class HeldToken:
-    """A token that is held, with its life on two clocks: the wall may step, the monotonic may sleep."""
+    """A token in use; its age is measured on two clocks: the wall clock may step, the monotonic one may stop."""
 
     header: Secret
     lifetime: float | None
@@ -62,18 +61,26 @@ class HeldToken:
 
     @classmethod
     def bearer(cls, token: Secret, lifetime: float | None, *, wall: float, monotonic: float) -> HeldToken:
-        """Hold an access token whose life of so many seconds began then."""
+        """
+        Return an access token as it is sent.
+
+        Args:
+            token: The access token.
+            lifetime: Its lifetime in seconds.
+            wall: When the lifetime began, in POSIX seconds.
+            monotonic: The same instant on the monotonic clock.
+        """
         return cls(Secret(f"Bearer {token.reveal()}"), lifetime, wall, monotonic)
 
     def freshness(self, *, wall: float, monotonic: float) -> Freshness:
-        """Say what to do with it; the clock that says less is left decides."""
+        """Return what to do with it now; the clock on which less time remains decides."""
         if self.lifetime is None:
-            return Freshness.GOOD
-        left = self.lifetime - max(wall - self.wall, monotonic - self.monotonic)
-        # never more than half of a life is early, else a short-lived token is renewed without end
+            return Freshness.FRESH
+        remaining = self.lifetime - max(wall - self.wall, monotonic - self.monotonic)
+        # at most half of a lifetime in advance: otherwise a short-lived token is refreshed continually
         half = self.lifetime / 2
-        if left > min(_ADVISORY, half):
-            return Freshness.GOOD
-        if left > min(_MANDATORY, half):
-            return Freshness.DUE
-        return Freshness.LATE if left > 0 else Freshness.OVER
+        if remaining > min(_REFRESH_SOON_SECONDS, half):
+            return Freshness.FRESH
+        if remaining > min(_REFRESH_NOW_SECONDS, half):
+            return Freshness.REFRESH_SOON
+        return Freshness.REFRESH_NOW if remaining > 0 else Freshness.EXPIRED

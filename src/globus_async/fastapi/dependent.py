@@ -7,7 +7,7 @@ from collections.abc import Hashable
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from ..authorizers import GlobusAuthorizer, RenewingAuthorizer
-from ..authorizers.token import Grant, lifetime_of
+from ..authorizers.token import IssuedToken, parse_lifetime
 from ..errors import TokenRefreshError
 from ..secret import Secret
 from ..services.auth.errors import InvalidGrant
@@ -33,7 +33,7 @@ class DependentTokenAuthorizer(RenewingAuthorizer):
     """
 
     def __init__(self, auth_client: ConfidentialAppAuthClient, principal: Principal, scopes: str) -> None:
-        super().__init__(transport=auth_client.transport)
+        super().__init__(clock=auth_client.transport.clock, task_owner=auth_client.transport)
         self._auth_client = auth_client
         self._principal = self._latest = principal
         self._scopes = scopes
@@ -42,11 +42,11 @@ class DependentTokenAuthorizer(RenewingAuthorizer):
         """Note a further token of the same user: renewals use what lives longest, or the latest if that was revoked."""
         if principal.token == self._latest.token:
             return
-        self._latest, self._lost = principal, None
+        self._latest, self._login_required = principal, None
         if principal.expires_at > self._principal.expires_at:
             self._principal = principal
 
-    async def _renew(self) -> tuple[Grant, Any]:
+    async def _request_token(self) -> tuple[IssuedToken, Any]:
         latest = self._latest
         try:
             answer = await self._granted(self._principal)
@@ -61,7 +61,10 @@ class DependentTokenAuthorizer(RenewingAuthorizer):
                 f"the scopes cover {len(entries)} resource servers; make one authorizer for each of them"
             )
         entry = entries[0]
-        return Grant(Secret.token("access_token", entry["access_token"]), lifetime_of(entry.get("expires_in"))), answer
+        return (
+            IssuedToken(Secret.token("access_token", entry["access_token"]), parse_lifetime(entry.get("expires_in"))),
+            answer,
+        )
 
     async def _granted(self, principal: Principal) -> OAuthDependentTokenResponse:
         return await self._auth_client.oauth2_get_dependent_tokens(principal.token, scope=self._scopes)

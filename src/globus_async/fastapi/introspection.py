@@ -58,7 +58,7 @@ class Introspections:
         self._most = most
         self._active: OrderedDict[bytes, _Known] = OrderedDict()
         self._inactive: OrderedDict[bytes, _Known] = OrderedDict()
-        self._flight: SingleFlight[Principal | None] = SingleFlight()
+        self._requests: SingleFlight[Principal | None] = SingleFlight("token introspection")
 
     async def of(self, token: Secret) -> Principal | None:
         """
@@ -74,11 +74,11 @@ class Introspections:
                     known.move_to_end(key)
                     return found.principal
                 del known[key]
-        return await self._flight.join(key, lambda: self._fetch(key, token))
+        return await self._requests.join(key, lambda: self._fetch(key, token))
 
     async def aclose(self) -> None:
         """Wait for the requests under way."""
-        await self._flight.aclose()
+        await self._requests.aclose()
 
     async def _fetch(self, key: bytes, token: Secret) -> Principal | None:
         wall, monotonic = self._clock.wall(), self._clock.monotonic()

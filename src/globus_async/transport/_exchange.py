@@ -60,7 +60,7 @@ async def exchange(
     left, retries, may_renew = transport.total_timeout, 0, renew
     attempts: tuple[Attempt, ...] = ()
     outcome: RawResponse | NetworkError
-    bypass_limits = request.bypass_limits or (authorizer is not None and authorizer.is_renewing())
+    bypass_limits = request.bypass_limits or (authorizer is not None and authorizer.is_refreshing())
     while True:
         async with origin.turn(bypass_limits=bypass_limits, identity=authorizer, rate=rate) as turn:
             began = clock.monotonic()

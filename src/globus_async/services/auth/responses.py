@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, NoReturn, TypeVar, cast
 
 from ..._http.json_reader import is_list, is_object
 from ..._http.response import EmbeddedError
-from ...authorizers.token import lifetime_of
+from ...authorizers.token import parse_lifetime
 from ...errors import GlobusSDKUsageError
 from ...paging import Page
 from ...response import GlobusHTTPResponse
@@ -339,7 +339,7 @@ def _info(entry: Mapping[str, Any], started_at: float) -> TokenInfo:
         "refresh_token": text("refresh_token"),
         "token_type": text("token_type"),
         # without a lifetime to go by it counts as over: whoever stores it asks for a fresh one
-        "expires_at_seconds": int(started_at + (lifetime_of(entry.get("expires_in")) or 0)),
+        "expires_at_seconds": int(started_at + (parse_lifetime(entry.get("expires_in")) or 0)),
         "resource_server": text("resource_server") or "",
     }
 

@@ -80,6 +80,11 @@ async def real(
         yield authorizer, BaseClient(base_url=server.url, transport=transport, authorizer=authorizer), server
 
 
+def refresh_task(authorizer: RefreshTokenAuthorizer) -> asyncio.Task[Any] | None:
+    """Return the task of the running refresh."""
+    return authorizer._refreshes.running("token refresh")
+
+
 async def header_of(authorizer: RefreshTokenAuthorizer) -> str:
     """Return the header in plain text."""
     return (await authorizer.get_authorization_header()).reveal()
@@ -120,7 +125,7 @@ class TestStorms:
 
     @pytest.mark.parametrize("held", [0, 3600])
     async def test_a_renewal_does_not_wait_for_those_who_wait_for_it(self, held: float) -> None:
-        """All places in flight are taken by calls that need the token, and the renewal goes the same way."""
+        """All places in refresh are taken by calls that need the token, and the renewal goes the same way."""
         async with real(held=held, max_in_flight=1) as (_, client, server), asyncio.timeout(5):
             server.revoke_access_tokens()
             await asyncio.gather(*(client.get("thing") for _ in range(20)))
@@ -327,12 +332,12 @@ class TestCancellation:
                 await asyncio.sleep(0)
                 call.cancel()
                 await asyncio.wait({call})
-            flight = authorizer._flight
-            assert flight is not None
+            refresh = refresh_task(authorizer)
+            assert refresh is not None
             await clock.advance(5)
-            assert flight.done()
-            assert authorizer._flight is None
-            assert not getattr(flight, "_callbacks", None)
+            assert refresh.done()
+            assert refresh_task(authorizer) is None
+            assert not getattr(refresh, "_callbacks", None)
 
     async def test_scopes_of_anyio_cancel_the_caller_only(self) -> None:
         """As in a FastAPI backend whose client went away."""
@@ -369,8 +374,9 @@ class TestCancellation:
         async with fake(seconds=5) as (authorizer, auth, clock):
             call = asyncio.create_task(header_of(authorizer))
             await clock.asleep()
-            assert authorizer._flight is not None
-            authorizer._flight.cancel()
+            refresh = refresh_task(authorizer)
+            assert refresh is not None
+            refresh.cancel()
             with pytest.raises(TokenRefreshError, match="cancelled from outside"):
                 await call
             again = asyncio.create_task(header_of(authorizer))
@@ -678,7 +684,7 @@ class TestOnRefresh:
 
     @pytest.mark.parametrize("calls", [1, 3])
     async def test_it_may_make_calls_while_all_turns_are_taken_by_calls_that_wait_for_it(self, calls: int) -> None:
-        """Neither the places in flight nor the rate hold up these, be they in tasks of their own."""
+        """Neither the places in refresh nor the rate hold up these, be they in tasks of their own."""
         service = Scripted(answer(200))
 
         async def ask(_: Any) -> None:
@@ -701,10 +707,10 @@ class TestOnRefresh:
         begun: list[asyncio.Task[bool]] = []
 
         async def later() -> bool:
-            during = authorizer.is_renewing()
-            while authorizer._flight is not None:  # noqa: ASYNC110 -- tests wait, and nothing else does
+            during = authorizer.is_refreshing()
+            while refresh_task(authorizer) is not None:  # noqa: ASYNC110 -- tests wait, and nothing else does
                 await asyncio.sleep(0)
-            return during and not authorizer.is_renewing()
+            return during and not authorizer.is_refreshing()
 
         async with fake(on_refresh=lambda _: begun.append(asyncio.create_task(later()))) as (authorizer, _, _clock):
             await header_of(authorizer)
@@ -781,7 +787,7 @@ class TestClosing:
             assert not closing.done()
             await clock.advance(0.2)
             await closing
-            assert authorizer._flight is None
+            assert refresh_task(authorizer) is None
             assert authorizer.refresh_token.reveal() == "rt-1"
             assert await call == "Bearer at-1"
 
@@ -813,10 +819,10 @@ class TestLoops:
         loop = asyncio.new_event_loop()
         task = loop.create_task(header_of(authorizer))
         loop.run_until_complete(_passes(5))
-        flight = authorizer._flight
-        assert flight is not None
+        refresh = refresh_task(authorizer)
+        assert refresh is not None
         loop.close()
-        left_over: tuple[Any, ...] = (task, flight)
+        left_over: tuple[Any, ...] = (task, refresh)
         for left in left_over:
             left._log_destroy_pending = False  # closed without care, as asked for
         assert asyncio.run(header_of(authorizer)) == "Bearer at-2"
@@ -829,7 +835,7 @@ class TestLoops:
         async with fake(passes=30) as (authorizer, _, _clock):
             call = asyncio.create_task(header_of(authorizer))
             await _passes(5)
-            assert authorizer._flight is not None
+            assert refresh_task(authorizer) is not None
             child = os.fork()
             if child == 0:
                 code = 1
