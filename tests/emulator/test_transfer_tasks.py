@@ -678,8 +678,8 @@ async def test_task_list(stage: Stage) -> None:
 async def test_errors_do_not_keep_what_they_passed(stage: Stage) -> None:
     """The outcome of a unit that failed is no cycle with the frames of its error, of which large tasks have many."""
     await stage.submit(stage.transfer(("/none", "/n"), ("/notes.md/below", "/m")))
-    work = TransferWork(stage.emulator.transfer, stage.emulator.tasks[0], stopped=lambda: False)
-    outcomes = work.perform(work.take(alone=False, nothing_in_flight=True))
+    work = TransferWork(stage.emulator.transfer, stage.emulator.tasks[0], is_stopped=lambda: False)
+    outcomes = work.perform(work.next_batch(single=False, is_idle=True))
     assert [outcome.error and outcome.error.__traceback__ for outcome in outcomes] == [None, None]
     assert all(outcome.error for outcome in outcomes)
 
@@ -704,7 +704,7 @@ async def test_files_are_not_closed_under_a_thread(stage: Stage) -> None:
         kind(stage.emulator.transfer, stage.lab, frozenset({stage.ada.id})) for kind in (Source, AuthorizedStorage)
     )
     copy = FileCopy(
-        source, ("a",), destination, ("b",), counts=Counts(), stopped=bool, verify=False, mtime=None, item=None
+        source, ("a",), destination, ("b",), counts=Counts(), is_stopped=bool, verify=False, mtime=None, item=None
     )
     step = asyncio.create_task(asyncio.to_thread(copy.step, 3))
     await asyncio.to_thread(reading.wait, 5)

@@ -101,7 +101,7 @@ class GlobusEmulator:
         if pace is None:
             pace = Pace(start_delay=1.0 if isinstance(self.clock, ManualClock) else 0.0)
         self.machine = TaskRunner(self.transfer, pace=pace)
-        self.auth.on_change = self.machine.holds_changed
+        self.auth.on_change = self.machine.update_pauses
         self.unknown_paths: Counter[str] = Counter()
         """Requests for what the emulator does not have, as ``METHOD /path``."""
         gate = Gate(
@@ -310,7 +310,7 @@ class GlobusEmulator:
     async def _serving(self, listener: socket.socket) -> AsyncGenerator[LoopbackServer]:
         async with serving(self.app, listener) as server:
             before, self._issuer = self._issuer, server.url
-            self.machine.take_up()
+            self.machine.start()
             try:
                 yield server
             finally:
@@ -335,7 +335,7 @@ class GlobusEmulator:
             async with self._serving(listener) as server:
                 started.put(server)
                 await stop.wait()
-                await self.machine.halt()
+                await self.machine.stop()
 
         def body() -> None:
             try:
@@ -379,12 +379,12 @@ class GlobusEmulator:
             code: What its ``nice_status`` says.
         """
         self.transfer.tasks[task_id].suspended = code
-        self.machine.holds_changed()
+        self.machine.update_pauses()
 
     def resume(self, task_id: str) -> None:
         """Let a suspended task go on, as it does when its owner has logged in again."""
         self.transfer.tasks[task_id].suspended = None
-        self.machine.holds_changed()
+        self.machine.update_pauses()
 
     async def settle(self) -> None:
         """Wait until every task has ended or waits: for the clock, for its turn, or for the end of a pause."""

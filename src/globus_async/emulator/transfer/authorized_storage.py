@@ -1,10 +1,10 @@
-"""A collection's files as one user sees them: every operation is checked for permission before the storage does it."""
+"""Access to the storage of a collection with the permissions of one user."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, BinaryIO
 
-from .permissions import check_access, is_uniform
+from .permissions import check_access, has_uniform_access
 from .storage.protocol import Entry, Problem, Storage, StorageError, Upload
 
 if TYPE_CHECKING:
@@ -16,7 +16,11 @@ __all__ = ("AuthorizedStorage",)
 
 
 class AuthorizedStorage:
-    """The files of a collection, for one set of identities; blocks and raises like its storage."""
+    """
+    The storage of a collection, with a permission check before each operation.
+
+    Blocks and raises `StorageError` as the storage does.
+    """
 
     def __init__(self, state: TransferState, collection: Collection, identities: frozenset[str]) -> None:
         self._state = state
@@ -25,49 +29,49 @@ class AuthorizedStorage:
 
     @property
     def storage(self) -> Storage:
-        """The storage itself."""
+        """The storage without permission checks."""
         if self.collection.storage is None:
             raise StorageError(Problem.OTHER, "The endpoint is not connected")
         return self.collection.storage
 
     def stat(self, path: Parts) -> Entry:
-        """Describe what is at a path."""
-        self._place(path, write=False)  # what a link leads to must be readable too
-        storage, place = self._place(path, write=False, follow=False)
-        return self._resolved(path, storage.stat(place))
+        """Return the entry at a path."""
+        self._authorize(path, write=False)  # the target of a link must be readable too
+        storage, real = self._authorize(path, write=False, follow=False)
+        return self._with_target(path, storage.stat(real))
 
     def entries(self, path: Parts) -> list[Entry]:
-        """Describe all entries of a directory."""
-        storage, place = self._place(path, write=False)
-        return [self._resolved((*path, entry.name), entry) for entry in storage.entries(place)]
+        """Return all entries of a directory."""
+        storage, real = self._authorize(path, write=False)
+        return [self._with_target((*path, entry.name), entry) for entry in storage.entries(real)]
 
     def open(self, path: Parts) -> BinaryIO:
         """Open a file for reading."""
-        storage, place = self._place(path, write=False)
-        return storage.open(place)
+        storage, real = self._authorize(path, write=False)
+        return storage.open(real)
 
     def create(self, path: Parts) -> Upload:
-        """Start writing a file."""
-        storage, place = self._place(path, write=True)
-        return storage.create(place)
+        """Open a file for writing."""
+        storage, real = self._authorize(path, write=True)
+        return storage.create(real)
 
     def make_directory(self, path: Parts) -> None:
-        """Make a directory."""
-        storage, place = self._place(path, write=True, follow=False)
-        storage.make_directory(place)
+        """Create a directory; its parent must exist."""
+        storage, real = self._authorize(path, write=True, follow=False)
+        storage.make_directory(real)
 
     def ensure_directory(self, path: Parts) -> None:
-        """Make a directory and all above it that are missing."""
+        """Create a directory and its missing parents; no effect if it exists."""
         missing: list[Parts] = []
-        here = path
-        while here:
+        current = path
+        while current:
             try:
-                entry = self.storage.stat(here)
+                entry = self.storage.stat(current)
             except StorageError as error:
                 if error.problem is not Problem.NOT_FOUND:
                     raise
-                missing.append(here)
-                here = here[:-1]
+                missing.append(current)
+                current = current[:-1]
             else:
                 if not entry.is_directory:
                     raise StorageError(Problem.NOT_A_DIRECTORY, "Not a directory")
@@ -80,33 +84,33 @@ class AuthorizedStorage:
                     raise
 
     def make_link(self, target: str, path: Parts) -> None:
-        """Make a symbolic link."""
-        storage, place = self._place(path, write=True, follow=False)
-        storage.make_link(target, place)
+        """Create a symbolic link."""
+        storage, real = self._authorize(path, write=True, follow=False)
+        storage.make_link(target, real)
 
     def rename(self, old: Parts, new: Parts) -> None:
         """Move a file or directory."""
-        storage, source = self._place(old, write=True, follow=False)
-        _, target = self._place(new, write=True, follow=False)
+        storage, source = self._authorize(old, write=True, follow=False)
+        _, target = self._authorize(new, write=True, follow=False)
         storage.rename(source, target)
 
     def remove(self, path: Parts) -> None:
-        """Remove a file or a link."""
-        storage, place = self._place(path, write=True, follow=False)
-        storage.remove(place)
+        """Remove a file or a symbolic link."""
+        storage, real = self._authorize(path, write=True, follow=False)
+        storage.remove(real)
 
     def remove_directory(self, path: Parts) -> None:
         """Remove an empty directory."""
-        storage, place = self._place(path, write=True, follow=False)
-        storage.remove_directory(place)
+        storage, real = self._authorize(path, write=True, follow=False)
+        storage.remove_directory(real)
 
     def set_mtime(self, path: Parts, mtime: float) -> None:
-        """Set when something was last modified."""
-        storage, place = self._place(path, write=True)
-        storage.set_mtime(place, mtime)
+        """Set the modification time of a file or directory."""
+        storage, real = self._authorize(path, write=True)
+        storage.set_mtime(real, mtime)
 
     def find(self, path: Parts) -> Entry | None:
-        """Describe what is at a path, ``None`` if there is nothing."""
+        """Return the entry at a path, or ``None`` if there is none."""
         try:
             return self.stat(path)
         except StorageError as error:
@@ -114,15 +118,15 @@ class AuthorizedStorage:
                 return None
             raise
 
-    def _place(self, path: Parts, *, write: bool, follow: bool = True) -> tuple[Storage, Parts]:
+    def _authorize(self, path: Parts, *, write: bool, follow: bool = True) -> tuple[Storage, Parts]:
         """
-        Demand access to a path, and to where it leads if links are on its way; return how to get there.
+        Check access to a path and to its resolved path; return the storage and the path to use.
 
-        Where access differs from path to path, that is a way without links: one that is put in its place after it was
-        judged leads nowhere. Without ``follow`` a link at the end stands for itself.
+        If access depends on the path, the resolved path is used with a storage that does not follow links: a link
+        created after the check is not followed. Without ``follow`` a link at the end of the path is not resolved.
         """
         check_access(self._state, self.collection, self._identities, path, write=write)
-        if is_uniform(self._state, self.collection, self._identities):
+        if has_uniform_access(self._state, self.collection, self._identities):
             return self.storage, path
         real = self.storage.real_path(path) if follow or not path else self._real_parent(path)
         if real != path:
@@ -132,13 +136,13 @@ class AuthorizedStorage:
     def _real_parent(self, path: Parts) -> Parts:
         return (*self.storage.real_path(path[:-1]), path[-1])
 
-    def _resolved(self, path: Parts, entry: Entry) -> Entry:
-        """Describe what a link leads to, if that may be read."""
+    def _with_target(self, path: Parts, entry: Entry) -> Entry:
+        """Replace the entry of a link by that of its target, if the target is readable."""
         if entry.link is None or entry.type != "invalid_symlink":
             return entry
         try:
-            storage, place = self._place(path, write=False)
-            target = storage.stat(place)
+            storage, real = self._authorize(path, write=False)
+            target = storage.stat(real)
         except StorageError:
             return entry
         return entry if target.link is not None else target._replace(name=entry.name, link=entry.link)

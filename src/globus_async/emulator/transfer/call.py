@@ -55,7 +55,7 @@ class Call:
     """A request whose sender is known."""
 
     state: TransferState
-    machine: TaskRunner
+    task_runner: TaskRunner
     caller: Caller
     request: Request
     body: bytes
@@ -257,20 +257,20 @@ class Gate:
 
 
 def starlette_routes(
-    prefix: str, table: RouteTable, state: TransferState, machine: TaskRunner, gate: Gate
+    prefix: str, table: RouteTable, state: TransferState, task_runner: TaskRunner, gate: Gate
 ) -> list[BaseRoute]:
     """Bind routes to the state they serve; those of one path become one, so that other methods get a 405."""
     by_path: dict[str, dict[str, Handler]] = {}
     for method, path, handler in table:
         by_path.setdefault(prefix + path, {})[method] = handler
     return [
-        Route(path, _endpoint(handlers, state, machine, gate), methods=list(handlers))
+        Route(path, _endpoint(handlers, state, task_runner, gate), methods=list(handlers))
         for path, handlers in by_path.items()
     ]
 
 
 def _endpoint(
-    handlers: Mapping[str, Handler], state: TransferState, machine: TaskRunner, gate: Gate
+    handlers: Mapping[str, Handler], state: TransferState, task_runner: TaskRunner, gate: Gate
 ) -> Callable[[Request], Awaitable[Response]]:
     async def serve(request: Request) -> Response:
         name = request_id()
@@ -278,7 +278,7 @@ def _endpoint(
             caller = gate.admit(request.headers.get("authorization"))
             body = await request.body()
             handler = handlers["GET" if request.method == "HEAD" else request.method]
-            made = await handler(Call(state, machine, caller, request, body, name))
+            made = await handler(Call(state, task_runner, caller, request, body, name))
         except ServiceError as error:
             return error_response(error, resource=request.url.path, id=name)
         return made if isinstance(made, Response) else answer(_selected(made, request))

@@ -1,11 +1,11 @@
-"""The documents of the service, with all their fields, made from the model. Pure functions of state and reader."""
+"""The documents of the service, with all their members. Pure functions of the state and the reader."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
 from .permissions import effective_roles, is_activated
-from .state import TransferState, iso, iso_with_blank, local_username
+from .state import TransferState, format_file_time, format_time, local_username
 from .storage import paths
 
 if TYPE_CHECKING:
@@ -35,9 +35,9 @@ __all__ = (
     "implied_access_documents",
     "pause_rule_document",
     "role_document",
-    "shown",
     "skipped_error_document",
     "successful_transfer_document",
+    "to_unicode",
 )
 
 ENDPOINT_DEFAULTS: Final[Document] = {
@@ -106,7 +106,7 @@ ENDPOINT_DEFAULTS: Final[Document] = {
 def endpoint_document(
     state: TransferState, collection: Collection, identities: frozenset[str], *, as_manager: bool = False
 ) -> Document:
-    """Describe a collection to one reader."""
+    """Make the document of a collection for the identities of a reader."""
     roles = effective_roles(state, collection, identities)
     host = collection.host
     short_name = str(collection.fields.get("name") or collection.id)
@@ -159,32 +159,32 @@ def _activation(state: TransferState, collection: Collection, identity_id: str) 
     return {
         "activated": activated,
         "expires_in": int(until - state.now()) if activated else 0,
-        "expire_time": iso_with_blank(until or None),
+        "expire_time": format_file_time(until or None),
     }
 
 
 def file_document(entry: Entry) -> Document:
-    """Describe a file or directory."""
+    """Make the document of a file or directory."""
     link: LinkInfo | None = entry.link
     return {
         "DATA_TYPE": "file",
-        "name": shown(entry.name),
+        "name": to_unicode(entry.name),
         "type": entry.type,
         "size": entry.size,
-        "last_modified": iso_with_blank(entry.mtime),
+        "last_modified": format_file_time(entry.mtime),
         "permissions": f"{entry.mode:04o}",
         "user": entry.user,
         "group": entry.group,
-        "link_target": shown(link.target) if link else None,
+        "link_target": to_unicode(link.target) if link else None,
         "link_size": link.size if link else None,
         "link_user": link.user if link else None,
         "link_group": link.group if link else None,
-        "link_last_modified": iso_with_blank(link.mtime) if link else None,
+        "link_last_modified": format_file_time(link.mtime) if link else None,
     }
 
 
-def shown(name: str) -> str:
-    """Make a name that is not valid Unicode on disk fit for JSON."""
+def to_unicode(name: str) -> str:
+    """Replace the bytes of a file name that are not valid UTF-8."""
     try:
         name.encode()
     except UnicodeEncodeError:
@@ -193,7 +193,7 @@ def shown(name: str) -> str:
 
 
 def role_document(role: Role) -> Document:
-    """Describe a role."""
+    """Make the document of a role."""
     return {
         "DATA_TYPE": "role",
         "id": role.id,
@@ -204,7 +204,7 @@ def role_document(role: Role) -> Document:
 
 
 def access_document(rule: AccessRule) -> Document:
-    """Describe a permission."""
+    """Make the document of an access rule."""
     return {
         "DATA_TYPE": "access",
         "id": rule.id,
@@ -214,13 +214,13 @@ def access_document(rule: AccessRule) -> Document:
         "principal": rule.principal,
         "path": rule.path,
         "permissions": rule.permissions,
-        "create_time": iso(rule.create_time),
+        "create_time": format_time(rule.create_time),
         "expiration_date": rule.expiration_date,
     }
 
 
 def implied_access_documents(collection: Collection) -> list[Document]:
-    """Describe the permissions that follow from roles."""
+    """Make the access documents that are implied by roles."""
     return [
         {
             "DATA_TYPE": "access",
@@ -240,7 +240,7 @@ def implied_access_documents(collection: Collection) -> list[Document]:
 
 
 def bookmark_document(bookmark: Bookmark) -> Document:
-    """Describe a bookmark."""
+    """Make the document of a bookmark."""
     return {
         "DATA_TYPE": "bookmark",
         "id": bookmark.id,
@@ -252,7 +252,7 @@ def bookmark_document(bookmark: Bookmark) -> Document:
 
 
 def pause_rule_document(state: TransferState, rule: PauseRule, *, editable: bool, limited: bool = False) -> Document:
-    """Describe a pause rule; limited as users see it who manage nothing."""
+    """Make the document of a pause rule; the limited one is for users who are not managers."""
     collection = state.collections.get(rule.endpoint_id)
     document: Document = {
         "DATA_TYPE": "pause_rule_limited" if limited else "pause_rule",
@@ -273,7 +273,7 @@ def pause_rule_document(state: TransferState, rule: PauseRule, *, editable: bool
 
 
 def access_point(point_id: str, display_name: str, host_endpoint: str, attributes: Document) -> Document:
-    """Describe a stream access point, in the form of v2."""
+    """Make the JSON:API resource of a stream access point."""
     return {
         "type": "StreamAccessPoint",
         "id": point_id,
@@ -295,25 +295,25 @@ def access_point(point_id: str, display_name: str, host_endpoint: str, attribute
 
 
 def event_document(event: Event) -> Document:
-    """Describe an event."""
+    """Make the document of an event."""
     return {
         "DATA_TYPE": "event",
         "code": event.code,
         "is_error": event.is_error,
         "description": event.description,
         "details": event.details,
-        "time": iso(event.time),
+        "time": format_time(event.time),
     }
 
 
 def successful_transfer_document(
     transfer: SuccessfulTransfer, *, source: bool = True, destination: bool = True
 ) -> Document:
-    """Describe a file that arrived; a side that the reader has no role on stays hidden."""
+    """Make the document of a successful transfer; ``source`` and ``destination`` tell which paths are visible."""
     return {
         "DATA_TYPE": "successful_transfer",
-        "source_path": shown(transfer.source_path) if source else None,
-        "destination_path": shown(transfer.destination_path) if destination else None,
+        "source_path": to_unicode(transfer.source_path) if source else None,
+        "destination_path": to_unicode(transfer.destination_path) if destination else None,
         "size": transfer.size,
         "checksum": transfer.checksum,
         "checksum_algorithm": transfer.checksum_algorithm,
@@ -322,14 +322,14 @@ def successful_transfer_document(
 
 
 def skipped_error_document(error: SkippedError, *, source: bool = True, destination: bool = True) -> Document:
-    """Describe a source that was left out."""
+    """Make the document of a skipped error; ``source`` and ``destination`` tell which paths are visible."""
     return {
         "DATA_TYPE": "skipped_error",
         "error_code": error.code,
         "error_details": error.details,
-        "error_time": iso(error.time),
-        "source_path": shown(error.source_path) if source else None,
-        "destination_path": shown(error.destination_path) if destination else None,
+        "error_time": format_time(error.time),
+        "source_path": to_unicode(error.source_path) if source else None,
+        "destination_path": to_unicode(error.destination_path) if destination else None,
         "is_directory": error.is_directory,
         "is_symlink": False,
         "is_delete_destination_extra": error.is_delete_destination_extra,
@@ -339,7 +339,7 @@ def skipped_error_document(error: SkippedError, *, source: bool = True, destinat
 
 
 def directory_text(text: str | None, parts: Parts, home: Parts) -> str:
-    """Echo the path of a listing: as it was asked for, with a slash at the end."""
+    """Return the path of a listing as it was requested, with a trailing slash."""
     if not text:
         return "/~/" if not home else paths.joined(home, directory=True)
     return text if text.endswith("/") else f"{text}/" if parts or text.strip("/") else "/"

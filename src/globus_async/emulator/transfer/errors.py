@@ -1,4 +1,4 @@
-"""The errors of the Transfer service, as values that a route raises."""
+"""The errors of the Transfer service."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ if TYPE_CHECKING:
 
 __all__ = (
     "ServiceError",
-    "disconnected",
-    "no_such_endpoint",
-    "not_permitted",
-    "of_storage",
-    "server_of",
+    "disconnected_message",
+    "endpoint_not_found",
+    "from_storage_error",
+    "permission_denied",
+    "server_name",
 )
 
 
 class ServiceError(Exception):
-    """An answer of 400 or more."""
+    """An error response of the service."""
 
     def __init__(
         self, status: int, code: str, message: str, *, headers: dict[str, str] | None = None, **members: object
@@ -33,25 +33,25 @@ class ServiceError(Exception):
         self.members: Document = members
 
 
-def no_such_endpoint(endpoint_id: str, *, deleted: bool = False) -> ServiceError:
-    """Say that there is no such endpoint, or that there was one."""
+def endpoint_not_found(endpoint_id: str, *, deleted: bool = False) -> ServiceError:
+    """Return the error of an unknown or deleted endpoint."""
     if deleted:
         return ServiceError(404, "EndpointDeleted", f"Endpoint '{endpoint_id}' has been deleted")
     return ServiceError(404, "EndpointNotFound", f"No such endpoint '{endpoint_id}'")
 
 
-def not_permitted(what: str = "You do not have permission to perform the requested operation") -> ServiceError:
-    """Say that a role is missing."""
-    return ServiceError(403, "PermissionDenied", what)
+def permission_denied(message: str) -> ServiceError:
+    """Return the error of a missing role."""
+    return ServiceError(403, "PermissionDenied", message)
 
 
-def disconnected(collection: Collection) -> str:
-    """Say that a Connect Personal endpoint is offline."""
+def disconnected_message(collection: Collection) -> str:
+    """Return the message of a disconnected Globus Connect Personal endpoint."""
     name = f"{collection.display_name} ({collection.id})"
     return f"The Globus Connect Personal endpoint '{name}' is not currently connected to Globus"
 
 
-_REASONS: Final = {
+_ERROR_CODES: Final = {
     "ls": "DirListingFailed",
     "mkdir": "MkdirFailed",
     "rename": "RenameFailed",
@@ -60,9 +60,17 @@ _REASONS: Final = {
 }
 
 
-def of_storage(error: StorageError, operation: str, collection: Collection, path: str) -> ServiceError:
-    """Say what the server of a collection answered to a file operation."""
-    family = f"ExternalError.{_REASONS[operation]}"
+def from_storage_error(error: StorageError, operation: str, collection: Collection, path: str) -> ServiceError:
+    """
+    Return the error of a file operation that the storage refused.
+
+    Args:
+        error: The error of the storage.
+        operation: ``ls``, ``stat``, ``mkdir``, ``rename`` or ``symlink``.
+        collection: The collection.
+        path: The path of the request.
+    """
+    family = f"ExternalError.{_ERROR_CODES[operation]}"
     match error.problem, operation:
         case Problem.NOT_FOUND, "stat":
             status, code, summary = 404, "NotFound", "Path not found"
@@ -86,13 +94,13 @@ def of_storage(error: StorageError, operation: str, collection: Collection, path
         code,
         f"{summary}, Error ({'list' if operation in {'ls', 'stat'} else operation})\n"
         f"Endpoint: {collection.display_name} ({collection.id})\n"
-        f"Server: {server_of(collection)}\n"
+        f"Server: {server_name(collection)}\n"
         f"Command: {command} {path}\n"
         f"Message: {error}\n---\n"
         f"Details: 500-Command failed. : {error}\\r\\n500 End.\\r\\n\n",
     )
 
 
-def server_of(collection: Collection) -> str:
-    """Name the data transfer node of a collection in error texts."""
+def server_name(collection: Collection) -> str:
+    """Return the name of a collection's data transfer node, as used in error messages."""
     return f"{collection.id[:8]}.data.emulator.example:443"

@@ -1,4 +1,4 @@
-"""The little languages of queries: ``filter``, ``orderby``, and the words of a search."""
+"""The query parameters ``filter`` and ``orderby``, and full-text search."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from .state import parse_time
 
 __all__ = (
     "Predicate",
-    "bad_filter",
     "file_filter",
-    "ordered",
+    "invalid_filter",
     "search_rank",
+    "sort_documents",
     "task_filter",
 )
 
@@ -26,17 +26,17 @@ Predicate: TypeAlias = Callable[[Document], bool]
 _FILE_FIELDS: Final = ("name", "type", "size", "last_modified", "permissions", "user", "group")
 
 
-def bad_filter(text: str) -> ServiceError:
-    """Refuse a filter."""
+def invalid_filter(text: str) -> ServiceError:
+    """Return the error of an invalid filter."""
     return ServiceError(400, "BadRequest", f"Invalid filter '{text}'")
 
 
 def file_filter(clauses: Iterable[str]) -> Predicate:
     """
-    Make the test that directory entries must pass: one of the filters given, each with all of its clauses.
+    Make the predicate of a directory listing: any of the filters matches, each with all of its clauses.
 
     Raises:
-        ServiceError: A clause is not understood.
+        ServiceError: A clause is invalid.
     """
     alternatives = [_all([_file_clause(clause) for clause in _clauses(text)]) for text in clauses if text]
     if not alternatives:
@@ -45,14 +45,14 @@ def file_filter(clauses: Iterable[str]) -> Predicate:
 
 
 def _clauses(text: str) -> list[str]:
-    """Split at slashes, which no name of a file has."""
+    """Split a filter into its clauses, which are separated by slashes."""
     return [clause for clause in text.split("/") if clause]
 
 
 def _file_clause(clause: str) -> Predicate:
     field, colon, value = clause.partition(":")
     if not colon or field not in _FILE_FIELDS:
-        raise bad_filter(clause)
+        raise invalid_filter(clause)
     if field == "last_modified":
         return _time_range(field, value, clause)
     if field == "size":
@@ -62,10 +62,10 @@ def _file_clause(clause: str) -> Predicate:
 
 def task_filter(text: str | None) -> Predicate:
     """
-    Make the test that the tasks of a list must pass; without a ``type`` only transfers do.
+    Make the predicate of a task list; the default type is ``TRANSFER``.
 
     Raises:
-        ServiceError: A clause is not understood.
+        ServiceError: A clause is invalid.
     """
     tests: list[Predicate] = []
     fields: set[str] = set()
@@ -77,7 +77,7 @@ def task_filter(text: str | None) -> Predicate:
                 wanted = {item.strip().upper() for item in value.split(",")}
                 allowed = {"TRANSFER", "DELETE"} if field == "type" else {"ACTIVE", "INACTIVE", "FAILED", "SUCCEEDED"}
                 if not wanted <= allowed:
-                    raise bad_filter(clause)
+                    raise invalid_filter(clause)
                 tests.append(_is_one_of(field, wanted))
             case "task_id":
                 tests.append(_is_one_of(field, {item.strip().lower() for item in value.split(",")}))
@@ -86,7 +86,7 @@ def task_filter(text: str | None) -> Predicate:
             case "request_time" | "completion_time":
                 tests.append(_time_range(field, value, clause))
             case _:
-                raise bad_filter(clause)
+                raise invalid_filter(clause)
     if "type" not in fields:
         tests.append(_is_one_of("type", {"TRANSFER"}))
     return _all(tests)
@@ -101,7 +101,7 @@ def _is_one_of(field: str, wanted: set[str]) -> Predicate:
 
 
 def _text_test(field: str, value: str) -> Predicate:
-    """``a,b`` or ``=a``: equal to one; ``!a``: to none; ``~a*``: matches one; ``!~a*``: matches none."""
+    """Make a predicate: ``a,b`` or ``=a`` equal to any, ``!a`` to none, ``~a*`` matches any, ``!~a*`` matches none."""
     negated = value.startswith("!")
     rest = value[1:] if negated else value
     by_pattern = rest.startswith("~")
@@ -129,7 +129,7 @@ def _number_test(field: str, value: str, clause: str) -> Predicate:
     try:
         numbers = [float(item) for item in number.split(",")]
     except ValueError:
-        raise bad_filter(clause) from None
+        raise invalid_filter(clause) from None
     compare = _COMPARISONS.get(operator)
     if compare is not None:
         return lambda document: compare(document[field], numbers[0])
@@ -138,13 +138,13 @@ def _number_test(field: str, value: str, clause: str) -> Predicate:
 
 
 def _time_range(field: str, value: str, clause: str) -> Predicate:
-    """``start,end``, either of which may be blank; a single time stands for a start."""
+    """Make a predicate for ``start,end``; each may be blank, and the end may be omitted."""
     first, _, last = value.partition(",")
     try:
         start = parse_time(first) if first else -math.inf
         end = parse_time(last) if last else math.inf
     except ValueError:
-        raise bad_filter(clause) from None
+        raise invalid_filter(clause) from None
 
     def test(document: Document) -> bool:
         text = document[field]
@@ -155,12 +155,19 @@ def _time_range(field: str, value: str, clause: str) -> Predicate:
     return test
 
 
-def ordered(documents: list[Document], orderby: str | None, *, allowed: Sequence[str] | None = None) -> list[Document]:
+def sort_documents(
+    documents: list[Document], orderby: str | None, *, allowed: Sequence[str] | None = None
+) -> list[Document]:
     """
-    Sort by ``field [ASC|DESC],...``.
+    Sort documents by ``field [ASC|DESC],...``.
+
+    Args:
+        documents: The documents.
+        orderby: The query parameter.
+        allowed: The allowed fields; all fields of the documents by default.
 
     Raises:
-        ServiceError: A field is unknown.
+        ServiceError: A field or direction is invalid.
     """
     found = documents
     for part in reversed([part for part in (orderby or "").split(",") if part.strip()]):
@@ -194,7 +201,7 @@ _WORD: Final = re.compile(r"\w+")
 
 
 def search_rank(document: Document, text: str) -> int:
-    """Rank a collection for a search: 0 if one of the words is found nowhere, also not as the beginning of a word."""
+    """Return the rank of a collection in a search: 0 unless each word is a prefix of a word in its document."""
     words = [_stem(word) for word in _WORD.findall(text.lower())]
     found = [
         (field, _stem(word)) for field in _SEARCHED for word in _WORD.findall(str(document.get(field) or "").lower())
@@ -209,7 +216,7 @@ def search_rank(document: Document, text: str) -> int:
 
 
 def _stem(word: str) -> str:
-    """Cut the endings that English words most often have."""
+    """Remove the most common English suffixes of a word."""
     for ending in ("ies", "ing", "es", "ed", "s", "y", "e"):
         if word.endswith(ending) and len(word) - len(ending) >= 3:
             return word[: -len(ending)]

@@ -1,4 +1,4 @@
-"""What the emulated Transfer service remembers: plain values, no rules and no wire format."""
+"""The resources of the emulated Transfer service, as plain values."""
 
 from __future__ import annotations
 
@@ -34,12 +34,12 @@ __all__ = (
 )
 
 Document: TypeAlias = dict[str, Any]
-"""A JSON object on its way in or out."""
+"""A JSON object of a request or a response."""
 
 
 @dataclass(slots=True)
 class Role:
-    """A role that a principal was given on a collection."""
+    """A role of a principal on a collection."""
 
     id: str
     principal: str
@@ -49,7 +49,7 @@ class Role:
 
 @dataclass(slots=True)
 class AccessRule:
-    """A permission on a path of a collection."""
+    """An access rule on a path of a guest collection."""
 
     id: str
     principal_type: str
@@ -63,12 +63,14 @@ class AccessRule:
 
 @dataclass(slots=True, eq=False)
 class Collection:
-    """An endpoint or collection: its document as far as it was set, and where its files are."""
+    """An endpoint or collection, with its storage, roles and access rules."""
 
     id: str
     owner_id: str
     fields: Document
+    """The members of its document that were set."""
     storage: Storage | None = None
+    """The storage; ``None`` for a disconnected endpoint."""
     home: Parts = ()
     roles: dict[str, Role] = field(default_factory=dict[str, Role])
     rules: dict[str, AccessRule] = field(default_factory=dict[str, AccessRule])
@@ -76,9 +78,9 @@ class Collection:
     host: Collection | None = None
     host_path: Parts = ()
     denied: set[Parts] = field(default_factory=set[Parts])
-    """Paths that the storage refuses, with all below them: see `deny`."""
+    """Paths without file system permission; set by `deny`."""
     members: frozenset[str] | None = None
-    """Identities with an account on a mapped collection; everybody by default."""
+    """The identities with an account on a mapped collection; all identities by default."""
     needs_data_access: bool = False
     needs_activation: bool = False
     activated_until: dict[str, float] = field(default_factory=dict[str, float])
@@ -90,27 +92,27 @@ class Collection:
 
     @property
     def display_name(self) -> str:
-        """The name that people see."""
+        """The display name."""
         name: str = self.fields["display_name"]
         return name
 
     @property
     def is_guest(self) -> bool:
-        """Whether access goes by permissions."""
+        """Whether this is a guest collection, with access rules."""
         return str(self.fields["entity_type"]).endswith(("guest_collection", "_share"))
 
     def deny(self, path: str) -> None:
-        """Make the storage refuse a path and all below it, as a file system without permission would."""
+        """Deny access to a path and everything below it, like missing file system permissions."""
         self.denied.add(parse(path, self.home))
 
     def allow(self, path: str) -> None:
-        """Take a `deny` back."""
+        """Revert `deny` for a path."""
         self.denied.discard(parse(path, self.home))
 
 
 @dataclass(slots=True)
 class Bookmark:
-    """A place a user keeps by name."""
+    """A bookmark: a named path of a collection."""
 
     id: str
     owner_id: str
@@ -122,7 +124,7 @@ class Bookmark:
 
 @dataclass(slots=True)
 class PauseRule:
-    """What a manager has stopped on a collection."""
+    """A pause rule on a collection."""
 
     id: str
     endpoint_id: str
@@ -137,7 +139,7 @@ class PauseRule:
 
 @dataclass(slots=True)
 class AdminCancel:
-    """A manager's request to end tasks."""
+    """A manager's request to cancel tasks."""
 
     id: str
     owner_id: str
@@ -145,7 +147,7 @@ class AdminCancel:
 
 
 class Status(enum.Enum):
-    """The states of a task."""
+    """The status of a task."""
 
     ACTIVE = "ACTIVE"
     INACTIVE = "INACTIVE"
@@ -154,13 +156,13 @@ class Status(enum.Enum):
 
     @property
     def is_final(self) -> bool:
-        """Whether nothing will change any more."""
+        """Whether the task has ended."""
         return self in {Status.SUCCEEDED, Status.FAILED}
 
 
 @dataclass(slots=True, frozen=True)
 class Event:
-    """A line of a task's history."""
+    """An event of a task."""
 
     code: str
     description: str
@@ -171,7 +173,7 @@ class Event:
 
 @dataclass(slots=True, frozen=True)
 class SuccessfulTransfer:
-    """A file that arrived."""
+    """A successfully transferred file."""
 
     source_path: str
     destination_path: str
@@ -182,7 +184,7 @@ class SuccessfulTransfer:
 
 @dataclass(slots=True, frozen=True)
 class SkippedError:
-    """A source that could not be read and was left out."""
+    """A source path that was skipped because of an error."""
 
     code: str
     details: str
@@ -197,7 +199,7 @@ class SkippedError:
 
 @dataclass(slots=True, frozen=True)
 class FilterRule:
-    """Which entries of a directory a transfer takes along."""
+    """A filter rule: the directory entries that a transfer includes or excludes."""
 
     method: str
     name: str
@@ -206,7 +208,7 @@ class FilterRule:
 
 @dataclass(slots=True, frozen=True)
 class Item:
-    """What a submission names: a pair of paths, or one path to delete."""
+    """An item of a submission: source and destination paths, or a path to delete."""
 
     source: Parts
     destination: Parts = ()
@@ -218,7 +220,7 @@ class Item:
 
 @dataclass(slots=True, frozen=True)
 class DeleteOptions:
-    """How a delete goes about its paths."""
+    """The options of a delete task."""
 
     recursive: bool = False
     ignore_missing: bool = False
@@ -227,7 +229,7 @@ class DeleteOptions:
 
 @dataclass(slots=True)
 class Counts:
-    """The counters of a task. Worker threads add to them."""
+    """The counters of a task; the byte counters are updated by worker threads."""
 
     faults: int = 0
     files: int = 0
@@ -248,20 +250,20 @@ class Counts:
 
     @property
     def pending(self) -> int:
-        """Subtasks that are neither ended nor waiting for another try."""
+        """The number of subtasks that have neither ended nor wait for a retry."""
         ended = self.succeeded + self.expired + self.canceled + self.failed + self.skipped_errors
         return max(0, self.total - ended - self.retrying)
 
-    def moved(self, *, sent: int = 0, checksummed: int = 0) -> None:
-        """Count bytes."""
+    def record_bytes(self, *, transferred: int = 0, checksummed: int = 0) -> None:
+        """Add to the byte counters."""
         with self.lock:
-            self.bytes_transferred += sent
+            self.bytes_transferred += transferred
             self.bytes_checksummed += checksummed
 
 
 @dataclass(slots=True, eq=False)
 class Task:
-    """A transfer or delete."""
+    """A transfer or delete task."""
 
     id: str
     submission_id: str
@@ -272,31 +274,31 @@ class Task:
     destination: Collection | None
     items: tuple[Item, ...]
     options: Document
-    """The members of the submission that are echoed in the task."""
+    """The members of the submission that appear in the task document."""
     request_time: float
     deadline: float
     deadline_is_fixed: bool = False
     filter_rules: tuple[FilterRule, ...] = ()
     delete_options: DeleteOptions = field(default_factory=DeleteOptions)
     identities: frozenset[str] = frozenset()
-    """All identities of the owner at submission; access is judged by them."""
+    """All identities of the owner at submission, for access checks."""
     caller: Caller | None = None
-    """Who submitted it: it needs the consents and the session that were there then."""
+    """The submitter, whose consents and session the task depends on."""
     local_users: dict[str, str] = field(default_factory=dict[str, str])
     status: Status = Status.ACTIVE
     start_time: float | None = None
     progress_time: float | None = None
-    """When a file last arrived."""
+    """The time of the last transferred file."""
     completion_time: float | None = None
     fatal_error: tuple[str, str] | None = None
     queued: bool = True
-    trouble: tuple[str, str, float] | None = None
-    """Code, description and time of the error that the task last met and has not got over."""
+    current_error: tuple[str, str, float] | None = None
+    """Code, description and time of the last error, until the task makes progress again."""
     paused_by_admin: dict[str, str] = field(default_factory=dict[str, str])
-    """Messages of managers who paused this task, by the side (``source``, ``destination``) they manage."""
+    """The messages of managers who paused this task, by side (``source``, ``destination``)."""
     paused: bool = False
     suspended: str | None = None
-    """Why its owner must do something before it can go on, as a code."""
+    """The reason code of a suspension, until the owner logs in again."""
     canceled_by_admin: str | None = None
     canceled_by_admin_message: str | None = None
     history_deleted: bool = False
@@ -308,14 +310,14 @@ class Task:
 
     @property
     def is_final(self) -> bool:
-        """Whether it has ended."""
+        """Whether the task has ended."""
         return self.status.is_final
 
     @property
     def is_transfer(self) -> bool:
-        """Whether it copies; otherwise it deletes."""
+        """Whether this is a transfer task, not a delete task."""
         return self.type == "TRANSFER"
 
     def sides(self) -> tuple[tuple[str, Collection], ...]:
-        """Return the collections it works on, each with the name of its side."""
+        """Return the names of its sides, ``source`` and ``destination``, with their collections."""
         return (("source", self.source), *((("destination", self.destination),) if self.destination else ()))

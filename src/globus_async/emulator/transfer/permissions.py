@@ -1,10 +1,10 @@
-"""Who may do what: roles, permissions, pause rules, and what a token was consented for."""
+"""Authorization: roles, access rules, pause rules, consents and sessions."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, Protocol
 
-from .errors import ServiceError, not_permitted
+from .errors import ServiceError, permission_denied
 from .storage import paths
 from .storage.protocol import Problem, StorageError
 
@@ -22,12 +22,12 @@ __all__ = (
     "check_usable",
     "check_visible",
     "effective_roles",
+    "has_uniform_access",
     "is_activated",
-    "is_uniform",
     "is_visible",
-    "lacking",
-    "may",
+    "may_access",
     "may_monitor",
+    "missing_credential",
     "pausing_rules",
     "principals",
     "require_role",
@@ -73,12 +73,12 @@ ROLES: Final = tuple(_IMPLIED)
 
 
 def principals(state: TransferState, identities: frozenset[str]) -> frozenset[str]:
-    """Return the identities and the groups they are in."""
+    """Return identities and the groups they are members of."""
     return identities | {group for group, members in list(state.groups.items()) if not members.isdisjoint(identities)}
 
 
 def effective_roles(state: TransferState, collection: Collection, identities: frozenset[str]) -> tuple[str, ...]:
-    """Return the roles somebody has on a collection, also through its host, the strongest first."""
+    """Return the roles of identities on a collection, including those through its host, the strongest first."""
     mine = principals(state, identities)
     found: set[str] = set()
     if collection.owner_id in mine:
@@ -96,29 +96,34 @@ def effective_roles(state: TransferState, collection: Collection, identities: fr
 
 def require_role(state: TransferState, collection: Collection, caller: Caller, *roles: str) -> None:
     """
-    Demand one of these roles.
+    Require one of several roles on a collection.
 
     Raises:
-        ServiceError: The caller has none of them.
+        ServiceError: 403 ``PermissionDenied``, the caller has none of them.
     """
     if not set(roles) & set(effective_roles(state, collection, caller.identity_ids)):
         needed = " or ".join(role.replace("_", " ") for role in roles)
-        raise not_permitted(f"You do not have the {needed} role on endpoint '{collection.id}'")
+        raise permission_denied(f"You do not have the {needed} role on endpoint '{collection.id}'")
 
 
 def check_visible(state: TransferState, collection: Collection, caller: Caller) -> None:
-    """Refuse to describe a private collection to those who have nothing to do with it."""
+    """
+    Require that a collection is visible.
+
+    Raises:
+        ServiceError: 403 ``PermissionDenied``, the collection is private and not shared with the caller.
+    """
     if not is_visible(state, collection, caller.identity_ids):
-        raise not_permitted(f"You do not have permission to see endpoint '{collection.id}'")
+        raise permission_denied(f"You do not have permission to see endpoint '{collection.id}'")
 
 
 def is_visible(state: TransferState, collection: Collection, identities: frozenset[str]) -> bool:
-    """Whether somebody may see that a collection exists."""
+    """Whether a collection is visible to identities."""
     return (
         bool(collection.fields["public"])
         or bool(effective_roles(state, collection, identities))
         or any(
-            _concerns(state, rule.principal_type, rule.principal, identities)
+            _matches_principal(state, rule.principal_type, rule.principal, identities)
             for rule in list(collection.rules.values())
         )
         or (collection.members is not None and not collection.members.isdisjoint(identities))
@@ -126,12 +131,14 @@ def is_visible(state: TransferState, collection: Collection, identities: frozens
 
 
 def may_monitor(state: TransferState, collection: Collection, identities: frozenset[str]) -> bool:
-    """Whether somebody sees the tasks of others on a collection."""
+    """Whether identities may see all tasks on a collection."""
     return "activity_monitor" in effective_roles(state, collection, identities)
 
 
-def may(state: TransferState, collection: Collection, identities: frozenset[str], path: Parts, *, write: bool) -> bool:
-    """Whether somebody may read, or write, at a path."""
+def may_access(
+    state: TransferState, collection: Collection, identities: frozenset[str], path: Parts, *, write: bool
+) -> bool:
+    """Whether identities may read, or write, a path."""
     if not collection.is_guest:
         return (
             collection.members is None
@@ -145,14 +152,14 @@ def may(state: TransferState, collection: Collection, identities: frozenset[str]
     return any(
         (not write or rule.permissions == "rw")
         and (rule.expires_at is None or rule.expires_at > now)
-        and _concerns(state, rule.principal_type, rule.principal, identities)
+        and _matches_principal(state, rule.principal_type, rule.principal, identities)
         and paths.is_below(path, paths.parse(rule.path))
         for rule in list(collection.rules.values())
     )
 
 
-def is_uniform(state: TransferState, collection: Collection, identities: frozenset[str]) -> bool:
-    """Whether all paths of a collection are the same to somebody, so that it does not matter where links lead."""
+def has_uniform_access(state: TransferState, collection: Collection, identities: frozenset[str]) -> bool:
+    """Whether access is the same for all paths of a collection, so that links need not be resolved."""
     if collection.denied:
         return False
     if not collection.is_guest:
@@ -164,17 +171,17 @@ def check_access(
     state: TransferState, collection: Collection, identities: frozenset[str], path: Parts, *, write: bool
 ) -> None:
     """
-    Demand access to a path, by permission and by the storage itself.
+    Require access to a path, by access rules and file system permissions.
 
     Raises:
-        StorageError: There is none.
+        StorageError: ``PERMISSION_DENIED``.
     """
-    refused = any(paths.is_below(path, top) for top in list(collection.denied))
-    if refused or not may(state, collection, identities, path, write=write):
-        raise StorageError(Problem.PERMISSION_DENIED, "Path not allowed." if not refused else "Permission denied")
+    is_denied = any(paths.is_below(path, top) for top in list(collection.denied))
+    if is_denied or not may_access(state, collection, identities, path, write=write):
+        raise StorageError(Problem.PERMISSION_DENIED, "Path not allowed." if not is_denied else "Permission denied")
 
 
-def _concerns(state: TransferState, principal_type: str, principal: str, identities: frozenset[str]) -> bool:
+def _matches_principal(state: TransferState, principal_type: str, principal: str, identities: frozenset[str]) -> bool:
     match principal_type:
         case "all_authenticated_users" | "anonymous":
             return True
@@ -185,19 +192,19 @@ def _concerns(state: TransferState, principal_type: str, principal: str, identit
 
 
 def active_pause_rules(state: TransferState, collection: Collection, identity_id: str) -> list[PauseRule]:
-    """Return the rules in force on a collection, or on its host, for one identity."""
-    concerned = {collection.id, *((collection.host.id,) if collection.host else ())}
+    """Return the pause rules in effect for an identity on a collection or its host."""
+    endpoint_ids = {collection.id, *((collection.host.id,) if collection.host else ())}
     now = state.now()
     return [
         rule
         for rule in list(state.pause_rules.values())
-        if rule.endpoint_id in concerned and rule.identity_id in {None, identity_id} and rule.starts_at <= now
+        if rule.endpoint_id in endpoint_ids and rule.identity_id in {None, identity_id} and rule.starts_at <= now
     ]
 
 
 def check_not_paused(state: TransferState, collection: Collection, caller: Caller, operation: str) -> None:
     """
-    Refuse a file operation that a manager has paused.
+    Require that a file operation is not paused by a manager.
 
     Raises:
         ServiceError: 409 ``OperationPaused``.
@@ -210,22 +217,22 @@ def check_not_paused(state: TransferState, collection: Collection, caller: Calle
 
 
 def pausing_rules(state: TransferState, task: Task) -> list[tuple[str, PauseRule]]:
-    """Return the rules that hold a task, each with the side it is on."""
-    uses = {"source": "pause_task_transfer_read", "destination": "pause_task_transfer_write"}
+    """Return the pause rules that pause a task, with their sides."""
+    pauses = {"source": "pause_task_transfer_read", "destination": "pause_task_transfer_write"}
     return [
         (side, rule)
         for side, collection in task.sides()
         for rule in active_pause_rules(state, collection, task.owner_id)
-        if rule.pauses.get(uses[side] if task.is_transfer else "pause_task_delete", False)
+        if rule.pauses.get(pauses[side] if task.is_transfer else "pause_task_delete", False)
     ]
 
 
 def check_usable(state: TransferState, collection: Collection, caller: Caller) -> None:
     """
-    Demand what a collection asks for before any of its files is touched: consent, session, activation.
+    Require the consent, session and activation for file operations on a collection.
 
     Raises:
-        ServiceError: 403 with what a login must bring, or 400 if it is not activated.
+        ServiceError: 403 with the authorization parameters of a login, or 400 if the endpoint is not activated.
     """
     scope = _data_access(collection)
     if collection.needs_data_access and scope not in caller.dependent_scopes:
@@ -252,8 +259,8 @@ def check_usable(state: TransferState, collection: Collection, caller: Caller) -
         raise ServiceError(400, "ClientError.ActivationRequired", f"The endpoint '{collection.id}' is not activated")
 
 
-def lacking(state: TransferState, task: Task) -> str | None:
-    """Return what a task can no longer do without, as a code: a consent, a session, an activation."""
+def missing_credential(state: TransferState, task: Task) -> str | None:
+    """Return the code of a missing consent, session or activation of a task, or ``None``."""
     for _, collection in task.sides():
         if collection.needs_data_access and not state.still_consents(_data_access(collection), task.caller):
             return "CONSENT_REQUIRED"
@@ -270,5 +277,5 @@ def _data_access(collection: Collection) -> str:
 
 
 def is_activated(state: TransferState, collection: Collection, identity_id: str) -> bool:
-    """Whether an old endpoint has credentials of somebody."""
+    """Whether a legacy endpoint is activated by an identity."""
     return collection.activated_until.get(identity_id, 0.0) > state.now()

@@ -46,11 +46,11 @@ _V0_10: Final[tuple[RouteTable, ...]] = (
 _V2: Final[tuple[RouteTable, ...]] = (bookmarks.V2_ROUTES, streams.ROUTES)
 
 
-def transfer_routes(state: TransferState, machine: TaskRunner, gate: Gate) -> list[BaseRoute]:
+def transfer_routes(state: TransferState, task_runner: TaskRunner, gate: Gate) -> list[BaseRoute]:
     """Return the routes, with their absolute paths."""
     return [
-        *starlette_routes("/v0.10", _merged(_V0_10), state, machine, gate),
-        *starlette_routes("/v2", _merged(_V2), state, machine, gate),
+        *starlette_routes("/v0.10", _merged(_V0_10), state, task_runner, gate),
+        *starlette_routes("/v2", _merged(_V2), state, task_runner, gate),
     ]
 
 

@@ -1,4 +1,4 @@
-"""The one consistent state behind all routes of the emulated Transfer service."""
+"""The state of the emulated Transfer service."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
-from .errors import no_such_endpoint
+from .errors import endpoint_not_found
 from .models import AdminCancel, Bookmark, Collection, Document, PauseRule, Task
 
 if TYPE_CHECKING:
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 __all__ = (
     "Limits",
     "TransferState",
-    "iso",
-    "iso_with_blank",
+    "format_file_time",
+    "format_time",
     "local_username",
     "parse_time",
     "request_id",
@@ -34,7 +34,7 @@ _LETTERS: Final = string.ascii_letters + string.digits
 
 @dataclass(slots=True)
 class Limits:
-    """The numbers of the service, to be made smaller by tests."""
+    """The limits of the service; tests may reduce them."""
 
     ls_entries: int = 100_000
     page: int = 1000
@@ -50,7 +50,7 @@ class Limits:
 
 @dataclass(eq=False)
 class TransferState:
-    """Collections, tasks and everything else that the service remembers."""
+    """The collections, tasks and other resources of the service."""
 
     clock: Clock
     limits: Limits = field(default_factory=Limits)
@@ -78,38 +78,38 @@ class TransferState:
     counters: Counter[str] = field(default_factory=Counter[str])
 
     def now(self) -> float:
-        """Return POSIX seconds."""
+        """Return the current time in POSIX seconds."""
         return self.clock.wall()
 
     def collection(self, endpoint_id: str) -> Collection:
         """
-        Find a collection.
+        Return a collection.
 
         Raises:
-            ServiceError: There is none, or it was deleted.
+            ServiceError: 404 ``EndpointNotFound`` or ``EndpointDeleted``.
         """
         found = self.collections.get(endpoint_id.lower())
         if found is None:
-            raise no_such_endpoint(endpoint_id, deleted=endpoint_id.lower() in self.deleted_collections)
+            raise endpoint_not_found(endpoint_id, deleted=endpoint_id.lower() in self.deleted_collections)
         return found
 
     def username(self, identity_id: str) -> str:
         """Return the user name of an identity."""
         return self.usernames.get(identity_id, f"{identity_id}@identities.invalid")
 
-    def next_number(self, of: str) -> int:
-        """Count on."""
-        self.counters[of] += 1
-        return self.counters[of]
+    def next_number(self, sequence: str) -> int:
+        """Return the next number of a sequence, starting with 1."""
+        self.counters[sequence] += 1
+        return self.counters[sequence]
 
 
 def request_id() -> str:
-    """Make the nine characters that name a request."""
+    """Return a new request id of nine characters."""
     return "".join(secrets.choice(_LETTERS) for _ in range(9))
 
 
 def local_username(identity_id: str) -> str:
-    """Return the name that the service makes of an identity, ``u_`` and base 32."""
+    """Return the local user name of an identity: ``u_`` and its UUID in base 32."""
     try:
         raw = uuid.UUID(identity_id).bytes
     except ValueError:
@@ -117,22 +117,22 @@ def local_username(identity_id: str) -> str:
     return "u_" + base64.b32encode(raw).decode().rstrip("=").lower()
 
 
-def iso(moment: float | None) -> str | None:
-    """Write a time as tasks and events have it."""
+def format_time(moment: float | None) -> str | None:
+    """Format a time as in the documents of tasks and events."""
     return None if moment is None else datetime.fromtimestamp(int(moment), UTC).isoformat()
 
 
-def iso_with_blank(moment: float | None) -> str | None:
-    """Write a time as files have it."""
+def format_file_time(moment: float | None) -> str | None:
+    """Format a time as in the documents of files."""
     return None if moment is None else datetime.fromtimestamp(int(moment), UTC).isoformat(sep=" ")
 
 
 def parse_time(text: str) -> float:
     """
-    Read a time or a date; without a zone it is UTC.
+    Parse an ISO 8601 time or date into POSIX seconds; without a time zone it is UTC.
 
     Raises:
-        ValueError: It is neither.
+        ValueError: The text is neither a time nor a date.
     """
     moment = datetime.fromisoformat(text.strip())
     if moment.tzinfo is None:

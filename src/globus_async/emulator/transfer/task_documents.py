@@ -1,12 +1,12 @@
-"""The documents of a task, as its owner and as managers see it."""
+"""The documents of a task, for its owner and for managers."""
 
 from __future__ import annotations
 
 import json
 from typing import TYPE_CHECKING
 
-from .permissions import may
-from .state import TransferState, iso, local_username
+from .permissions import may_access
+from .state import TransferState, format_time, local_username
 from .storage import paths
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ __all__ = (
 
 
 def task_document(state: TransferState, task: Task, *, as_manager: bool = False) -> Document:
-    """Describe a task, to its owner or to a manager of one of its collections."""
+    """Make the document of a task, for its owner or for a manager of one of its collections."""
     now = state.now()
     counts = task.counts
     ended = task.is_final
@@ -35,9 +35,9 @@ def task_document(state: TransferState, task: Task, *, as_manager: bool = False)
         "label": task.label,
         "username": local_username(task.owner_id),
         "owner_id": task.owner_id,
-        "request_time": iso(task.request_time),
-        "completion_time": iso(task.completion_time),
-        "deadline": iso(task.deadline),
+        "request_time": format_time(task.request_time),
+        "completion_time": format_time(task.completion_time),
+        "deadline": format_time(task.deadline),
         **_side("source", task.source),
         **_side("destination", task.destination),
         "source_base_path": None,
@@ -70,7 +70,7 @@ def task_document(state: TransferState, task: Task, *, as_manager: bool = False)
         "subtasks_failed": counts.failed,
         "subtasks_skipped_errors": counts.skipped_errors,
         "command": "API 0.10",
-        "is_ok": None if ended else task.trouble is None,
+        "is_ok": None if ended else task.current_error is None,
         "is_paused": task.paused and not ended,
         "nice_status": nice,
         "nice_status_short_description": nice_description,
@@ -79,7 +79,7 @@ def task_document(state: TransferState, task: Task, *, as_manager: bool = False)
         "canceled_by_admin": task.canceled_by_admin,
         "canceled_by_admin_message": task.canceled_by_admin_message,
         "history_deleted": task.history_deleted,
-        "key": f"{group},{(iso(moment) or '')[:19]}.{int(moment % 1 * 1e6):06d}",
+        "key": f"{group},{(format_time(moment) or '')[:19]}.{int(moment % 1 * 1e6):06d}",
     }
     if as_manager:
         document["owner_string"] = state.username(task.owner_id)
@@ -111,7 +111,7 @@ def _manager_side(state: TransferState, task: Task, side: str, collection: Colle
     local_user: str | None = None
     if collection is None:
         status = "NO_ENDPOINT"
-    elif not may(state, collection, frozenset({task.owner_id}), collection.home, write=side == "destination"):
+    elif not may_access(state, collection, frozenset({task.owner_id}), collection.home, write=side == "destination"):
         status = "NO_PERMISSION"
     elif task.start_time is None:
         status = "NOT_SCANNED"
@@ -124,8 +124,8 @@ def _manager_side(state: TransferState, task: Task, side: str, collection: Colle
 def _nice_status(task: Task, now: float) -> tuple[str | None, str | None]:
     if task.is_final:
         return None, None
-    if task.trouble is not None and (not task.queued or now - task.trouble[2] < 15 * 60):
-        return task.trouble[0], task.trouble[1]
+    if task.current_error is not None and (not task.queued or now - task.current_error[2] < 15 * 60):
+        return task.current_error[0], task.current_error[1]
     if task.queued:
         return "Queued", "Queued"
     return "OK", "OK"

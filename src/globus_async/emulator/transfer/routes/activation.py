@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 from ..call import Call, RouteTable, result
 from ..errors import ServiceError
 from ..permissions import check_visible, is_activated
-from ..state import iso_with_blank
+from ..state import format_file_time
 
 if TYPE_CHECKING:
     from ..models import Collection, Document
@@ -52,7 +52,7 @@ async def activate(call: Call) -> Document:
         raise ServiceError(400, "ClientError.BadRequest", f"Missing activation requirements: {', '.join(missing)}")
     lifetime = _HOURS * 3600
     collection.activated_until[call.caller.identity_id] = call.state.now() + lifetime
-    call.machine.holds_changed()
+    call.task_runner.update_pauses()
     message = "Endpoint activated successfully"
     return _activation_result(call, collection, "Activated.MyProxyCredential", message, lifetime)
 
@@ -61,7 +61,7 @@ async def deactivate(call: Call) -> Document:
     """Forget the credentials."""
     collection = _visible(call)
     collection.activated_until.pop(call.caller.identity_id, None)
-    call.machine.holds_changed()
+    call.task_runner.update_pauses()
     return result(call, "Deactivated", "The endpoint was deactivated successfully")
 
 
@@ -76,7 +76,7 @@ async def activation_requirements(call: Call) -> Document:
         "activated": activated,
         "auto_activation_supported": not collection.needs_activation,
         "expires_in": -1 if not collection.needs_activation else max(0, int(until - call.state.now())),
-        "expire_time": iso_with_blank(until) if collection.needs_activation and until else None,
+        "expire_time": format_file_time(until) if collection.needs_activation and until else None,
         "length": len(requirements),
         "oauth_server": collection.fields["oauth_server"],
         "DATA": requirements,
@@ -92,7 +92,7 @@ def _activation_result(call: Call, collection: Collection, code: str, message: s
         data_type="activation_result",
         endpoint=collection.id,
         expires_in=expires_in,
-        expire_time=iso_with_blank(call.state.now() + expires_in) if expires_in > 0 else None,
+        expire_time=format_file_time(call.state.now() + expires_in) if expires_in > 0 else None,
         length=len(requirements),
         DATA=requirements,
         oauth_server=collection.fields["oauth_server"],

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 from ..authorized_storage import AuthorizedStorage
 from ..call import Call, RouteTable, bool_member, required_text, result, text_member
 from ..documents import ENDPOINT_DEFAULTS, endpoint_document, pause_rule_document
-from ..errors import ServiceError, not_permitted, of_storage
+from ..errors import ServiceError, from_storage_error, permission_denied
 from ..filters import search_rank
 from ..models import Collection, Document
 from ..permissions import active_pause_rules, check_visible, effective_roles, is_visible, require_role
@@ -332,7 +332,7 @@ async def check_directory(view: AuthorizedStorage, path: Parts) -> None:
     entry = await at_storage(partial(view.stat, path), "ls", view.collection, joined(path))
     if not entry.is_directory:
         problem = StorageError(Problem.NOT_A_DIRECTORY, "Not a directory")
-        raise of_storage(problem, "ls", view.collection, joined(path))
+        raise from_storage_error(problem, "ls", view.collection, joined(path))
 
 
 async def my_shared_endpoint_list(call: Call) -> Document:
@@ -382,7 +382,7 @@ async def set_subscription(call: Call) -> Document:
             raise ServiceError(400, "BadRequest", f"Please specify the subscription ID to use. {listed}")
         wanted = mine[0]
     elif wanted is not None and wanted not in mine:
-        raise not_permitted(f"You are not a member of subscription '{wanted}'")
+        raise permission_denied(f"You are not a member of subscription '{wanted}'")
     collection.fields["subscription_id"] = wanted
     collection.fields["subscription_admin_verified"] = False
     return result(call, "Updated", "Endpoint updated successfully")
@@ -402,7 +402,7 @@ async def set_subscription_admin_verified(call: Call) -> Document:
         raise ServiceError(400, "BadRequest", message)
     if call.caller.identity_id not in call.state.subscriptions.get(subscription, {"admins": ()})["admins"]:
         message = "User does not have an admin role on the collection's subscription to set subscription_admin_verified"
-        raise not_permitted(message)
+        raise permission_denied(message)
     collection.fields["subscription_admin_verified"] = document["subscription_admin_verified"]
     return result(call, "Updated", "Endpoint updated successfully")
 

@@ -11,8 +11,8 @@ import anyio.to_thread
 from ..authorized_storage import AuthorizedStorage
 from ..call import Call, RouteTable, raw_answer, required_text, result
 from ..documents import directory_text, file_document
-from ..errors import ServiceError, disconnected, of_storage
-from ..filters import file_filter, ordered
+from ..errors import ServiceError, disconnected_message, from_storage_error
+from ..filters import file_filter, sort_documents
 from ..permissions import check_not_paused, check_usable, check_visible
 from ..storage import paths
 from ..storage.paths import Parts, PathError
@@ -61,7 +61,9 @@ async def list_directory(call: Call) -> Response:
             message = f"Directory {paths.joined(path)} has more than {most} entries, listing is limited to {most}"
             raise ServiceError(502, "ExternalError.DirListingFailed.SizeLimit", message)
         documents = [file_document(entry) for entry in entries if show_hidden or not entry.name.startswith(".")]
-        documents = ordered([each for each in documents if wanted(each)], orderby or "name", allowed=_ORDER_FIELDS)
+        documents = sort_documents(
+            [each for each in documents if wanted(each)], orderby or "name", allowed=_ORDER_FIELDS
+        )
         page = documents[offset : offset + limit]
         if fields:
             names = {"DATA_TYPE", *fields.split(",")}
@@ -159,7 +161,7 @@ def check_connected(collection: Collection, operation: str) -> None:
     """
     if collection.storage is None:
         family = {"ls": "DirListingFailed", "mkdir": "MkdirFailed"}.get(operation, "CommandFailed")
-        raise ServiceError(502, f"ExternalError.{family}.GCDisconnected", disconnected(collection))
+        raise ServiceError(502, f"ExternalError.{family}.GCDisconnected", disconnected_message(collection))
 
 
 async def at_storage(work: Callable[[], T], operation: str, collection: Collection, path: str) -> T:
@@ -167,7 +169,7 @@ async def at_storage(work: Callable[[], T], operation: str, collection: Collecti
     try:
         return await anyio.to_thread.run_sync(work)
     except StorageError as error:
-        raise of_storage(error, operation, collection, path) from None
+        raise from_storage_error(error, operation, collection, path) from None
 
 
 ROUTES: Final[RouteTable] = (

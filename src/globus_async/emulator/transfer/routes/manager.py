@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final, cast
 
 from ..call import Call, RouteTable, required_text, result
 from ..documents import endpoint_document, skipped_error_document, successful_transfer_document
-from ..errors import ServiceError, not_permitted
+from ..errors import ServiceError, permission_denied
 from ..models import AdminCancel, Collection, Document, Status, Task
 from ..permissions import effective_roles, may_monitor, require_role
 from ..state import parse_time
@@ -175,7 +175,7 @@ def _by_task_id(call: Call) -> Callable[[Task], bool]:
     for name in wanted:
         task = call.state.tasks.get(name)
         if task is None or not _sides(call, task, "activity_monitor"):
-            raise not_permitted(f"You do not have permission to see task '{name}'")
+            raise permission_denied(f"You do not have permission to see task '{name}'")
     return lambda task: task.id in wanted
 
 
@@ -250,7 +250,7 @@ async def admin_cancel(call: Call) -> Document:
         if not task.is_final:
             task.canceled_by_admin = "BOTH" if len(sides) > 1 else sides[0].upper()
             task.canceled_by_admin_message = message
-            await call.machine.end(task, "CANCELED", f"Canceled by an administrator: {message}", patience=0.2)
+            await call.task_runner.cancel(task, f"Canceled by an administrator: {message}", max_wait=0.2)
     return _cancel_document(call, cancel)
 
 
@@ -274,7 +274,7 @@ async def admin_pause(call: Call) -> Document:
     for task, sides in _managed_tasks(call, document):
         for side in sides:
             task.paused_by_admin[_pause_key(call, task, side)] = message
-    call.machine.holds_changed()
+    call.task_runner.update_pauses()
     return result(call, "PauseAccepted", "The pause request has been accepted")
 
 
@@ -283,7 +283,7 @@ async def admin_resume(call: Call) -> Document:
     for task, sides in _managed_tasks(call, call.document()):
         for side in sides:
             task.paused_by_admin.pop(_pause_key(call, task, side), None)
-    call.machine.holds_changed()
+    call.task_runner.update_pauses()
     return result(call, "ResumeAccepted", "The resume request has been accepted")
 
 
@@ -305,7 +305,7 @@ def _managed_tasks(call: Call, document: Document) -> list[tuple[Task, list[str]
         task = call.state.tasks.get(name.lower())
         sides = _sides(call, task, "activity_manager") if task else []
         if task is None or not sides:
-            raise not_permitted(f"You do not have permission to manage task '{name}'")
+            raise permission_denied(f"You do not have permission to manage task '{name}'")
         found.append((task, sides))
     return found
 
@@ -321,7 +321,7 @@ def _monitored(call: Call) -> list[Collection]:
         each for each in call.state.collections.values() if may_monitor(call.state, each, call.caller.identity_ids)
     ]
     if not found:
-        raise not_permitted("You do not have the activity monitor role on any endpoint")
+        raise permission_denied("You do not have the activity monitor role on any endpoint")
     return found
 
 
@@ -336,7 +336,7 @@ def _task(call: Call) -> Task:
     if task is None:
         raise ServiceError(404, "TaskNotFound", f"Task ID {call.id('task_id')} not found")
     if not _sides(call, task, "activity_monitor"):
-        raise not_permitted(f"You do not have permission to see task '{task.id}'")
+        raise permission_denied(f"You do not have permission to see task '{task.id}'")
     is_history_deleted(call, task)
     return task
 

@@ -67,7 +67,7 @@ async def create_pause_rule(call: Call) -> Document:
         pauses={name: bool_member(document, name, default=True) for name in _PAUSES},
     )
     call.state.pause_rules[rule.id] = rule
-    call.machine.holds_changed()
+    call.task_runner.update_pauses()
     return _document(call, rule)
 
 
@@ -82,7 +82,7 @@ async def update_pause_rule(call: Call) -> Document:
     rule.message = text_member(document, "message") or rule.message
     rule.pauses = {name: bool_member(document, name, default=rule.pauses[name]) for name in _PAUSES}
     rule.modified_by_id = call.caller.identity_id
-    call.machine.holds_changed()
+    call.task_runner.update_pauses()
     return _document(call, rule)
 
 
@@ -90,7 +90,7 @@ async def delete_pause_rule(call: Call) -> Document:
     """Let go on."""
     rule = _rule(call, "activity_manager")
     del call.state.pause_rules[rule.id]
-    call.machine.holds_changed()
+    call.task_runner.update_pauses()
     return result(call, "Deleted", f"Pause rule '{rule.id}' deleted successfully")
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 import anyio.to_thread
 
 from ..call import Call, RouteTable, bool_member, required_text, text_member
-from ..errors import ServiceError, disconnected
+from ..errors import ServiceError, disconnected_message
 from ..models import Collection, DeleteOptions, Document, FilterRule, Item, Task
 from ..permissions import check_usable, check_visible
 from ..state import parse_time
@@ -117,7 +117,7 @@ def _accept(call: Call, task: Task) -> Document:
         collection.used_by.add(task.owner_id)
     state.tasks[task.id] = state.running[task.id] = task
     state.submissions[task.owner_id, task.submission_id] = task
-    call.machine.submit(task)
+    call.task_runner.submit(task)
     return _accepted(call, task, "Accepted")
 
 
@@ -229,7 +229,7 @@ def _endpoint(call: Call, document: Document, name: str) -> Collection:
             raise ServiceError(409, "NoCredException", message) from None
     check_usable(call.state, collection, call.caller)
     if collection.storage is None:
-        raise ServiceError(409, "GCDisconnectedException", disconnected(collection))
+        raise ServiceError(409, "GCDisconnectedException", disconnected_message(collection))
     return collection
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 from ..call import Call, RouteTable, result
 from ..documents import event_document, pause_rule_document, skipped_error_document, successful_transfer_document
 from ..errors import ServiceError
-from ..filters import ordered, task_filter
+from ..filters import sort_documents, task_filter
 from ..permissions import effective_roles, pausing_rules
 from ..task_documents import task_document
 from .submissions import read_deadline, read_label
@@ -49,7 +49,7 @@ async def task_list(call: Call) -> Document:
         if task.owner_id == call.caller.identity_id and not task.removed
     ]
     documents = [each for each in (task_document(call.state, task) for task in mine) if wanted(each)]
-    documents = ordered(documents, call.query("orderby"))
+    documents = sort_documents(documents, call.query("orderby"))
     page = documents[offset : offset + limit]
     return {
         "DATA_TYPE": "task_list",
@@ -76,7 +76,7 @@ async def update_task(call: Call) -> Document:
     changed: list[str] = []
     if deadline is not None:
         task.deadline, task.deadline_is_fixed = deadline, True
-        call.machine.changed(task)
+        call.task_runner.update_deadline(task)
         changed.append("deadline")
     if "label" in document:
         task.label = label
@@ -95,7 +95,7 @@ async def cancel_answer(call: Call, task: Task, details: str) -> Document:
     """End a task and say whether it has ended."""
     if task.is_final:
         return result(call, "TaskComplete", "The task completed before the cancel request was processed.")
-    if await call.machine.end(task, "CANCELED", details):
+    if await call.task_runner.cancel(task, details):
         return result(call, "Canceled", "The task has been cancelled successfully.")
     return result(call, "CancelAccepted", "The cancel request has been accepted, and the task will end soon.")
 

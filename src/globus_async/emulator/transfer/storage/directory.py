@@ -1,9 +1,9 @@
 """
-A directory of this machine as a storage.
+A storage in a directory of this machine.
 
-No path is ever handed to the system as a whole. Every way is walked name by name from an open descriptor of the root,
-links are read and followed here, and a step above the root is refused; so nothing escapes, also when names are swapped
-for links at the same time.
+No path is passed to the operating system as a whole. Each path is resolved one component at a time from an open
+descriptor of the root; symbolic links are read and followed here, and a step above the root is an error. No operation
+leaves the root, even if components are replaced by links at the same time.
 """
 
 from __future__ import annotations
@@ -30,15 +30,15 @@ if TYPE_CHECKING:
 
 __all__ = ("DirectoryStorage",)
 
-_LINKS: Final = 40
-"""Links followed on one way before it counts as a loop."""
+_MAX_LINKS: Final = 40
+"""The maximum number of symbolic links in one path; more are reported as a loop."""
 
-_PART: Final = ".globus-part-"
-"""How the names of files begin that are still being written; they are not listed."""
+_PARTIAL_PREFIX: Final = ".globus-part-"
+"""The name prefix of files that are being written; they are not listed."""
 
 _CLOSE_ON_EXEC: Final = getattr(os, "O_CLOEXEC", 0)
-_STEP: Final = getattr(os, "O_PATH", os.O_RDONLY) | getattr(os, "O_DIRECTORY", 0) | _CLOSE_ON_EXEC
-_NO_LINK: Final = getattr(os, "O_NOFOLLOW", 0)
+_OPEN_DIRECTORY: Final = getattr(os, "O_PATH", os.O_RDONLY) | getattr(os, "O_DIRECTORY", 0) | _CLOSE_ON_EXEC
+_NO_FOLLOW: Final = getattr(os, "O_NOFOLLOW", 0)
 
 _PROBLEMS: Final = {
     errno.ENOENT: Problem.NOT_FOUND,
@@ -57,7 +57,7 @@ _PROBLEMS: Final = {
 
 class DirectoryStorage:
     """
-    The files under a directory.
+    A storage in a directory of this machine.
 
     Example:
         >>> storage = DirectoryStorage("/srv/data")
@@ -65,62 +65,64 @@ class DirectoryStorage:
 
     def __init__(self, root: str | os.PathLike[str], *, quota: int | None = None) -> None:
         """
-        Serve a directory.
+        Create a storage for a directory.
 
         Args:
-            root: A directory, looked at when the first operation needs it.
-            quota: How many bytes may be written through this object; no limit by default.
+            root: The directory; not accessed before the first operation.
+            quota: The maximum number of bytes written through this object; no limit by default.
 
         Raises:
-            NotImplementedError: This platform cannot walk from a descriptor; use `MemoryStorage` there.
+            NotImplementedError: The platform has no ``openat()``; use `MemoryStorage` there.
         """
         if os.open not in os.supports_dir_fd:
-            raise NotImplementedError("real directories need a platform with openat(), such as Linux or macOS")
+            raise NotImplementedError(
+                "DirectoryStorage needs a platform with openat(), such as Linux or macOS; use MemoryStorage"
+            )
         self._root = str(Path(root).absolute())
         self._top: Parts = ()
         self._quota = _Quota(quota)
-        self._most_links = _LINKS
+        self._max_links = _MAX_LINKS
 
     def __repr__(self) -> str:
         return f"<DirectoryStorage {'/'.join((self._root, *self._top))!r}>"
 
     @property
     def has_symlinks(self) -> bool:
-        """Whether links can be made."""
+        """Whether symbolic links are supported."""
         return True
 
     def stat(self, path: Parts) -> Entry:
-        """Describe what is at the path."""
-        with _told(), self._way(path, follow=False) as (directory, name):
+        """Return the entry at a path."""
+        with _storage_errors(), self._parent(path, follow=False) as (directory, name):
             return self._entry(path, os.stat(name or ".", dir_fd=directory, follow_symlinks=False), directory)
 
     def entries(self, path: Parts) -> list[Entry]:
-        """Describe all entries of a directory."""
-        with _told(), self._directory(path) as directory, os.scandir(directory) as found:
+        """Return all entries of a directory."""
+        with _storage_errors(), self._directory(path) as directory, os.scandir(directory) as found:
             return [
                 self._entry((*path, item.name), item.stat(follow_symlinks=False), directory)
                 for item in found
-                if not item.name.startswith(_PART)
+                if not item.name.startswith(_PARTIAL_PREFIX)
             ]
 
     def make_directory(self, path: Parts) -> None:
-        """Make a directory whose parent exists."""
-        with _told(), self._way(path, follow=False) as (directory, name):
+        """Create a directory; its parent must exist."""
+        with _storage_errors(), self._parent(path, follow=False) as (directory, name):
             if not name:
                 raise StorageError(Problem.EXISTS, "File exists")
             os.mkdir(name, dir_fd=directory)
 
     def make_link(self, target: str, path: Parts) -> None:
-        """Make a symbolic link."""
-        with _told(), self._way(path, follow=False) as (directory, name):
+        """Create a symbolic link."""
+        with _storage_errors(), self._parent(path, follow=False) as (directory, name):
             os.symlink(target, _name(name), dir_fd=directory)
 
     def rename(self, old: Parts, new: Parts) -> None:
-        """Move a file or directory; refuses to replace what is there."""
+        """Move a file or directory; the new path must not exist."""
         with (
-            _told(),
-            self._way(old, follow=False) as (source, old_name),
-            self._way(new, follow=False) as (target, new_name),
+            _storage_errors(),
+            self._parent(old, follow=False) as (source, old_name),
+            self._parent(new, follow=False) as (target, new_name),
         ):
             if not new_name or _exists(target, new_name):
                 os.stat(_name(old_name), dir_fd=source, follow_symlinks=False)
@@ -128,29 +130,29 @@ class DirectoryStorage:
             os.rename(_name(old_name), new_name, src_dir_fd=source, dst_dir_fd=target)
 
     def remove(self, path: Parts) -> None:
-        """Remove a file, or a link itself."""
-        with _told(), self._way(path, follow=False) as (directory, name):
+        """Remove a file or a symbolic link."""
+        with _storage_errors(), self._parent(path, follow=False) as (directory, name):
             if stat.S_ISDIR(os.stat(_name(name), dir_fd=directory, follow_symlinks=False).st_mode):
                 raise StorageError(Problem.IS_A_DIRECTORY, "Is a directory")
             os.unlink(name, dir_fd=directory)
 
     def remove_directory(self, path: Parts) -> None:
         """Remove an empty directory."""
-        with _told(), self._way(path, follow=False) as (directory, name):
+        with _storage_errors(), self._parent(path, follow=False) as (directory, name):
             os.rmdir(_name(name), dir_fd=directory)
 
     def set_mtime(self, path: Parts, mtime: float) -> None:
-        """Set when a directory or file was last modified."""
-        with _told(), self._way(path, follow=True) as (directory, name):
+        """Set the modification time of a file or directory."""
+        with _storage_errors(), self._parent(path, follow=True) as (directory, name):
             os.utime(name or ".", (mtime, mtime), dir_fd=directory, follow_symlinks=not name)
 
     def open(self, path: Parts) -> BinaryIO:
         """Open a file for reading."""
-        with _told(), self._way(path, follow=True) as (directory, name):
+        with _storage_errors(), self._parent(path, follow=True) as (directory, name):
             if not name:
                 raise StorageError(Problem.IS_A_DIRECTORY, "Is a directory")
-            # Without O_NONBLOCK a named pipe would block the thread for good.
-            flags = os.O_RDONLY | os.O_NONBLOCK | _NO_LINK | _CLOSE_ON_EXEC
+            # Without O_NONBLOCK, opening a named pipe would block the thread forever.
+            flags = os.O_RDONLY | os.O_NONBLOCK | _NO_FOLLOW | _CLOSE_ON_EXEC
             file = os.fdopen(os.open(name, flags, dir_fd=directory), "rb", buffering=0)
             if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
                 file.close()
@@ -158,8 +160,8 @@ class DirectoryStorage:
             return file
 
     def create(self, path: Parts) -> _FileUpload:
-        """Start writing a file."""
-        with _told(), self._way(path, follow=True) as (directory, name):
+        """Open a file for writing."""
+        with _storage_errors(), self._parent(path, follow=True) as (directory, name):
             if not name:
                 raise StorageError(Problem.IS_A_DIRECTORY, "Is a directory")
             if len(os.fsencode(name)) > os.pathconf(self._root, "PC_NAME_MAX"):
@@ -167,31 +169,31 @@ class DirectoryStorage:
             return _FileUpload(directory, name, self._quota)
 
     def real_path(self, path: Parts) -> Parts:
-        """Return where a path leads when all links are followed."""
-        with _told(), _Way(self._root) as way:
-            self._walk(way, self._top, floor=0, follow=True)
-            floor = len(way.names)
-            name = self._walk(way, path, floor=floor, follow=True)
-            return (*way.names[floor:], *((name,) if name else ()))
+        """Resolve all symbolic links of a path."""
+        with _storage_errors(), _OpenDirectories(self._root) as opened:
+            self._resolve(opened, self._top, floor=0, follow=True)
+            floor = len(opened.names)
+            name = self._resolve(opened, path, floor=floor, follow=True)
+            return (*opened.names[floor:], *((name,) if name else ()))
 
     def without_links(self) -> DirectoryStorage:
-        """Return the same files where no link is followed."""
-        same: DirectoryStorage = copy.copy(self)
-        same._most_links = 0
-        return same
+        """Return the same files as a storage that does not follow symbolic links."""
+        storage: DirectoryStorage = copy.copy(self)
+        storage._max_links = 0
+        return storage
 
     def subtree(self, path: Parts) -> DirectoryStorage:
-        """Return the storage that has this directory as its root."""
-        below: DirectoryStorage = copy.copy(self)
-        below._top = self._top + path
-        return below
+        """Return a storage with this directory as its root."""
+        storage: DirectoryStorage = copy.copy(self)
+        storage._top = self._top + path
+        return storage
 
     @contextmanager
     def _directory(self, path: Parts) -> Generator[int]:
         """Open a directory for listing."""
-        with self._way(path, follow=True) as (directory, name):
+        with self._parent(path, follow=True) as (directory, name):
             descriptor = os.open(
-                name or ".", os.O_RDONLY | os.O_DIRECTORY | _NO_LINK | _CLOSE_ON_EXEC, dir_fd=directory
+                name or ".", os.O_RDONLY | os.O_DIRECTORY | _NO_FOLLOW | _CLOSE_ON_EXEC, dir_fd=directory
             )
             try:
                 yield descriptor
@@ -199,53 +201,55 @@ class DirectoryStorage:
                 os.close(descriptor)
 
     @contextmanager
-    def _way(self, path: Parts, *, follow: bool) -> Generator[tuple[int, str]]:
+    def _parent(self, path: Parts, *, follow: bool) -> Generator[tuple[int, str]]:
         """
-        Open the directory that holds the end of a path, and give the last name.
+        Open the parent directory of a path; yield its descriptor and the last component.
 
-        The name is empty if the path led to that directory itself. With ``follow`` the end may be a link as well, and
-        the name is never one of a link.
+        The component is empty if the path resolved to the opened directory itself. With ``follow`` a link at the end
+        is resolved too, and the component is never the name of a link.
         """
-        with _Way(self._root) as way:
-            self._walk(way, self._top, floor=0, follow=True)
-            name = self._walk(way, path, floor=len(way.names), follow=follow, most_links=self._most_links)
-            yield way.here, name
+        with _OpenDirectories(self._root) as opened:
+            self._resolve(opened, self._top, floor=0, follow=True)
+            name = self._resolve(opened, path, floor=len(opened.names), follow=follow, max_links=self._max_links)
+            yield opened.current, name
 
-    def _walk(self, way: _Way, path: Parts, *, floor: int, follow: bool, most_links: int = _LINKS) -> str:
-        """Go down; return the last name if it is not that of a directory that was entered."""
-        left = list(reversed(path))
+    def _resolve(
+        self, opened: _OpenDirectories, path: Parts, *, floor: int, follow: bool, max_links: int = _MAX_LINKS
+    ) -> str:
+        """Open the directories of a path; return the last component unless it was opened as a directory."""
+        remaining = list(reversed(path))
         links = 0
-        while left:
-            name = left.pop()
+        while remaining:
+            name = remaining.pop()
             if name == "..":
-                if len(way.names) <= floor:
+                if len(opened.names) <= floor:
                     raise StorageError(Problem.PERMISSION_DENIED, "Path not allowed: it leaves the collection")
-                way.up()
-            elif not left and not follow:
+                opened.up()
+            elif not remaining and not follow:
                 return name
-            elif (target := way.down(name, is_last=not left)) is not None:
+            elif (target := opened.down(name, is_last=not remaining)) is not None:
                 if not target:
                     return name
                 links += 1
-                if links > most_links:
+                if links > max_links:
                     raise OSError(errno.ELOOP, "Too many levels of symbolic links")
                 if target.startswith("/"):
                     target = self._inside(target)
-                    while len(way.names) > floor:
-                        way.up()
-                left += [part for part in reversed(target.split("/")) if part not in {"", "."}]
+                    while len(opened.names) > floor:
+                        opened.up()
+                remaining += [part for part in reversed(target.split("/")) if part not in {"", "."}]
         return ""
 
     def _inside(self, target: str) -> str:
-        """Rewrite an absolute link as a path from the root, if it leads there."""
-        for spelled in (self._root, os.path.realpath(self._root)):
-            root = "/".join((spelled.rstrip("/"), *self._top))
+        """Return the part of an absolute link target below the root."""
+        for path in (self._root, os.path.realpath(self._root)):
+            root = "/".join((path.rstrip("/"), *self._top))
             if target == root or target.startswith(f"{root}/"):
                 return target[len(root) :]
         raise StorageError(Problem.PERMISSION_DENIED, "Path not allowed: a link leaves the collection")
 
     def _entry(self, path: Parts, status: os.stat_result, directory: int) -> Entry:
-        """Describe an entry; where it is a link, what it leads to."""
+        """Make an entry; for a symbolic link, one of its target."""
         name = path[-1] if path else ""
         if not stat.S_ISLNK(status.st_mode):
             return _entry(name, status)
@@ -257,18 +261,18 @@ class DirectoryStorage:
             _group(status.st_gid),
         )
         try:
-            with self._way(path, follow=True) as (parent, last):
+            with self._parent(path, follow=True) as (parent, last):
                 target = os.stat(last or ".", dir_fd=parent, follow_symlinks=False)
         except (OSError, StorageError):
             return _entry(name, status)._replace(link=link)
         return _entry(name, target)._replace(link=link)
 
 
-class _Way:
-    """The directories entered so far, from the root down: an open descriptor of each, and their names."""
+class _OpenDirectories:
+    """The open directories from the root down to the current one, with their names."""
 
     def __init__(self, root: str) -> None:
-        self._descriptors = [os.open(root, _STEP)]
+        self._descriptors = [os.open(root, _OPEN_DIRECTORY)]
         self.names: list[str] = []
 
     def __enter__(self) -> Self:
@@ -279,25 +283,25 @@ class _Way:
             os.close(descriptor)
 
     @property
-    def here(self) -> int:
-        """The descriptor of the last one."""
+    def current(self) -> int:
+        """The descriptor of the current directory."""
         return self._descriptors[-1]
 
     def up(self) -> None:
-        """Go back to the directory above."""
+        """Close the current directory; its parent becomes the current one."""
         os.close(self._descriptors.pop())
         self.names.pop()
 
     def down(self, name: str, *, is_last: bool) -> str | None:
         """
-        Take one step down.
+        Open a subdirectory of the current directory.
 
         Returns:
-            ``None`` if a directory was entered, the target if the name is a link, and the empty text if it is neither,
-            which may only be so at the end of a path.
+            ``None`` if a directory was opened, the target of a symbolic link, or the empty string for a file or a
+            missing entry at the end of a path.
         """
         try:
-            self._descriptors.append(os.open(name, _STEP | _NO_LINK, dir_fd=self.here))
+            self._descriptors.append(os.open(name, _OPEN_DIRECTORY | _NO_FOLLOW, dir_fd=self.current))
         except FileNotFoundError:
             if is_last:
                 return ""
@@ -306,7 +310,7 @@ class _Way:
             if error.errno not in {errno.ENOTDIR, errno.ELOOP}:
                 raise
             try:
-                return os.readlink(name, dir_fd=self.here)
+                return os.readlink(name, dir_fd=self.current)
             except OSError:
                 if is_last:
                     return ""
@@ -316,48 +320,48 @@ class _Way:
 
 
 class _FileUpload:
-    """A file being written under another name beside its place."""
+    """A file that is being written, under a temporary name in the same directory."""
 
     def __init__(self, directory: int, name: str, quota: _Quota) -> None:
         self._name = name
-        self._part = _PART + uuid.uuid4().hex
+        self._temporary_name = _PARTIAL_PREFIX + uuid.uuid4().hex
         self._quota = quota
         self._size = 0
         self._directory = os.dup(directory)
         try:
-            flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | _NO_LINK | _CLOSE_ON_EXEC
-            self._file = os.open(self._part, flags, 0o666, dir_fd=self._directory)
+            flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | _NO_FOLLOW | _CLOSE_ON_EXEC
+            self._file = os.open(self._temporary_name, flags, 0o666, dir_fd=self._directory)
         except OSError:
             os.close(self._directory)
             raise
         self._open = True
 
     def write(self, data: bytes) -> None:
-        """Append."""
-        with _told():
-            self._quota.take(len(data))
+        """Append data to the file."""
+        with _storage_errors():
+            self._quota.consume(len(data))
             self._size += len(data)
             view = memoryview(data)
             while view:
                 view = view[os.write(self._file, view) :]
 
     def commit(self, *, mtime: float | None = None) -> None:
-        """Put it in its place, over what was there."""
-        with _told():
+        """Move the file to its path; an existing file is replaced."""
+        with _storage_errors():
             if mtime is not None:
                 os.utime(self._file, (mtime, mtime))
-            os.rename(self._part, self._name, src_dir_fd=self._directory, dst_dir_fd=self._directory)
+            os.rename(self._temporary_name, self._name, src_dir_fd=self._directory, dst_dir_fd=self._directory)
             self._close()
 
     def abandon(self) -> None:
-        """Throw it away; harmless after `commit`."""
+        """Discard the file; no effect after `commit`."""
         if self._open:
             try:
-                os.unlink(self._part, dir_fd=self._directory)
+                os.unlink(self._temporary_name, dir_fd=self._directory)
             except FileNotFoundError:
                 pass
             finally:
-                self._quota.take(-self._size)
+                self._quota.consume(-self._size)
                 self._close()
 
     def _close(self) -> None:
@@ -367,25 +371,25 @@ class _FileUpload:
 
 
 class _Quota:
-    """Bytes that may still be written."""
+    """The number of bytes that may still be written."""
 
-    def __init__(self, left: int | None) -> None:
-        self._left = left
+    def __init__(self, remaining: int | None) -> None:
+        self._remaining = remaining
         self._lock = threading.Lock()
 
-    def take(self, size: int) -> None:
-        """Count bytes; refuse what is over."""
-        if self._left is None:
+    def consume(self, size: int) -> None:
+        """Subtract a number of bytes; raise an error if it exceeds the quota."""
+        if self._remaining is None:
             return
         with self._lock:
-            if size > self._left:
+            if size > self._remaining:
                 raise StorageError(Problem.QUOTA, "Disk quota exceeded")
-            self._left -= size
+            self._remaining -= size
 
 
 @contextmanager
-def _told() -> Generator[None]:
-    """Tell failures of the system in the words of the protocol, without naming places outside the collection."""
+def _storage_errors() -> Generator[None]:
+    """Raise errors of the operating system as `StorageError`, without paths outside the collection."""
     try:
         yield
     except OSError as error:

@@ -1,4 +1,4 @@
-"""A tree of files in memory."""
+"""A storage in memory."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ __all__ = (
     "MemoryStorage",
 )
 
-_LINKS: Final = 40
-"""Links followed on one way before it counts as a loop."""
+_MAX_LINKS: Final = 40
+"""The maximum number of symbolic links in one path; more are reported as a loop."""
 
 
 @dataclass(slots=True, eq=False)
@@ -49,7 +49,7 @@ Content: TypeAlias = "str | bytes | Mapping[str, Content] | None"
 
 class MemoryStorage:
     """
-    Files in memory, for tests that need no disk.
+    A storage in memory, for tests without a disk.
 
     Example:
         >>> storage = MemoryStorage({"data/a.txt": "one", "empty/": None})
@@ -61,24 +61,24 @@ class MemoryStorage:
         self, tree: Mapping[str, Content] | None = None, *, quota: int | None = None, clock: Clock | None = None
     ) -> None:
         """
-        Plant a tree.
+        Create a storage with the given files.
 
         Args:
-            tree: Paths to contents: text or bytes for a file, a mapping or ``None`` for a directory.
-            quota: How many bytes the files may have together; no limit by default.
-            clock: Tells when a file is modified; the system's by default.
+            tree: The contents by path: text or bytes for a file, a mapping or ``None`` for a directory.
+            quota: The maximum total size of all files, in bytes; no limit by default.
+            clock: The clock for modification times; the system clock by default.
         """
         self._now = (clock or SystemClock()).wall
         self._root = _Directory(self._now())
         self._lock = threading.RLock()
         self._quota = quota
-        self._most_links = _LINKS
-        self._plant((), tree or {})
+        self._max_links = _MAX_LINKS
+        self._add_tree((), tree or {})
 
     def __repr__(self) -> str:
         return f"<MemoryStorage of {len(self.tree())} entries>"
 
-    def _plant(self, top: Parts, tree: Mapping[str, Content]) -> None:
+    def _add_tree(self, top: Parts, tree: Mapping[str, Content]) -> None:
         for text, content in tree.items():
             path = top + paths.parse(text)
             is_directory = content is None or isinstance(content, Mapping)
@@ -86,12 +86,12 @@ class MemoryStorage:
                 if not self._exists(path[:depth]):
                     self.make_directory(path[:depth])
             if isinstance(content, Mapping):
-                self._plant(path, content)
+                self._add_tree(path, content)
             elif content is not None:
                 self.write(path, content.encode() if isinstance(content, str) else content)
 
     def write(self, path: Parts | str, content: bytes | str) -> None:
-        """Put a file in place, at once."""
+        """Write a whole file; an existing file is replaced."""
         upload = self.create(paths.parse(path) if isinstance(path, str) else path)
         upload.write(content.encode() if isinstance(content, str) else content)
         upload.commit()
@@ -102,19 +102,19 @@ class MemoryStorage:
             return file.read()
 
     def tree(self) -> dict[str, bytes | None]:
-        """Return all files by path, links as their target, and empty directories as ``None``."""
+        """Return contents by path: symbolic links as their targets, empty directories as ``None``."""
         with self._lock:
             return dict(_leaves(self._root, ""))
 
-    # The protocol of `Storage` from here on.
+    # The methods of the `Storage` protocol.
 
     @property
     def has_symlinks(self) -> bool:
-        """Whether links can be made."""
+        """Whether symbolic links are supported."""
         return True
 
     def stat(self, path: Parts) -> Entry:
-        """Describe what is at the path."""
+        """Return the entry at a path."""
         with self._lock:
             if not path:
                 return _entry("", self._root)
@@ -125,25 +125,25 @@ class MemoryStorage:
             return self._entry(path, node)
 
     def entries(self, path: Parts) -> list[Entry]:
-        """Describe all entries of a directory."""
+        """Return all entries of a directory."""
         with self._lock:
-            here, node = self._find(path)
+            resolved, node = self._find(path)
             if not isinstance(node, _Directory):
                 raise StorageError(Problem.NOT_A_DIRECTORY, "Not a directory")
-            return [self._entry((*here, name), child) for name, child in node.children.items()]
+            return [self._entry((*resolved, name), child) for name, child in node.children.items()]
 
     def make_directory(self, path: Parts) -> None:
-        """Make a directory whose parent exists."""
+        """Create a directory; its parent must exist."""
         with self._lock:
             self._add(path, _Directory(self._now()))
 
     def make_link(self, target: str, path: Parts) -> None:
-        """Make a symbolic link."""
+        """Create a symbolic link."""
         with self._lock:
             self._add(path, _Link(target, self._now()))
 
     def rename(self, old: Parts, new: Parts) -> None:
-        """Move a file or directory; refuses to replace what is there."""
+        """Move a file or directory; the new path must not exist."""
         with self._lock:
             if not old:
                 raise StorageError(Problem.PERMISSION_DENIED, "The root cannot be moved")
@@ -162,7 +162,7 @@ class MemoryStorage:
             source.mtime = self._now()
 
     def remove(self, path: Parts) -> None:
-        """Remove a file, or a link itself."""
+        """Remove a file or a symbolic link."""
         with self._lock:
             parent, node = self._child(path)
             if isinstance(node, _Directory):
@@ -182,7 +182,7 @@ class MemoryStorage:
             parent.mtime = self._now()
 
     def set_mtime(self, path: Parts, mtime: float) -> None:
-        """Set when a directory or file was last modified."""
+        """Set the modification time of a file or directory."""
         with self._lock:
             self._find(path)[1].mtime = mtime
 
@@ -195,7 +195,7 @@ class MemoryStorage:
             return io.BytesIO(node.content)
 
     def create(self, path: Parts) -> _MemoryUpload:
-        """Start writing a file."""
+        """Open a file for writing."""
         with self._lock:
             if not path:
                 raise StorageError(Problem.IS_A_DIRECTORY, "Is a directory")
@@ -203,25 +203,25 @@ class MemoryStorage:
             return _MemoryUpload(self, path)
 
     def real_path(self, path: Parts) -> Parts:
-        """Return where a path leads when all links are followed."""
+        """Resolve all symbolic links of a path."""
         with self._lock:
-            return self._follow(path)[0]
+            return self._resolve(path)[0]
 
     def without_links(self) -> MemoryStorage:
-        """Return the same files where no link is followed."""
-        same: MemoryStorage = copy.copy(self)
-        same._most_links = 0
-        return same
+        """Return the same files as a storage that does not follow symbolic links."""
+        storage: MemoryStorage = copy.copy(self)
+        storage._max_links = 0
+        return storage
 
     def subtree(self, path: Parts) -> MemoryStorage:
-        """Return the storage that has this directory as its root; both see each other's changes."""
+        """Return a storage with this directory as its root; it shares the files with this storage."""
         with self._lock:
             _, node = self._find(path)
             if not isinstance(node, _Directory):
                 raise StorageError(Problem.NOT_A_DIRECTORY, "Not a directory")
-            below: MemoryStorage = copy.copy(self)
-            below._root = node
-            return below
+            storage: MemoryStorage = copy.copy(self)
+            storage._root = node
+            return storage
 
     def _exists(self, path: Parts) -> bool:
         try:
@@ -237,44 +237,44 @@ class MemoryStorage:
             return False
 
     def _find(self, path: Parts) -> tuple[Parts, _Node]:
-        """Walk down from the root; return where the way ended and what is there."""
-        way, node = self._follow(path)
+        """Return the resolved path and its node."""
+        resolved, node = self._resolve(path)
         if node is None:
             raise StorageError(Problem.NOT_FOUND, "No such file or directory")
-        return way, node
+        return resolved, node
 
-    def _follow(self, path: Parts) -> tuple[Parts, _Node | None]:
-        """Walk down; only the last name of the way may be missing."""
-        way: list[tuple[str, _Node]] = []
+    def _resolve(self, path: Parts) -> tuple[Parts, _Node | None]:
+        """Resolve all symbolic links of a path; return the path and its node, ``None`` if only that is missing."""
+        entered: list[tuple[str, _Node]] = []
         here: _Node = self._root
-        left = list(reversed(path))
+        remaining = list(reversed(path))
         links = 0
-        while left:
-            name = left.pop()
+        while remaining:
+            name = remaining.pop()
             if name == "..":
-                if not way:
+                if not entered:
                     raise StorageError(Problem.PERMISSION_DENIED, "Path not allowed: it leaves the collection")
-                way.pop()
-                here = way[-1][1] if way else self._root
+                entered.pop()
+                here = entered[-1][1] if entered else self._root
                 continue
             if not isinstance(here, _Directory):
                 raise StorageError(Problem.NOT_A_DIRECTORY, "Not a directory")
             child = here.children.get(name)
             if child is None:
-                if left:
+                if remaining:
                     raise StorageError(Problem.NOT_FOUND, "No such file or directory")
-                return (*(each for each, _ in way), name), None
+                return (*(each for each, _ in entered), name), None
             if isinstance(child, _Link):
                 links += 1
-                if links > self._most_links:
+                if links > self._max_links:
                     raise StorageError(Problem.OTHER, "Too many levels of symbolic links")
                 if child.target.startswith("/"):
-                    way, here = [], self._root
-                left += [part for part in reversed(child.target.split("/")) if part not in {"", "."}]
+                    entered, here = [], self._root
+                remaining += [part for part in reversed(child.target.split("/")) if part not in {"", "."}]
                 continue
-            way.append((name, child))
+            entered.append((name, child))
             here = child
-        return tuple(name for name, _ in way), here
+        return tuple(name for name, _ in entered), here
 
     def _parent(self, path: Parts) -> _Directory:
         _, node = self._find(path[:-1])
@@ -283,7 +283,7 @@ class MemoryStorage:
         return node
 
     def _child(self, path: Parts) -> tuple[_Directory, _Node]:
-        """Find an entry itself, not what it leads to."""
+        """Return a directory and an entry in it, without following a link at the end of the path."""
         if not path:
             raise StorageError(Problem.PERMISSION_DENIED, "The root cannot be removed")
         parent = self._parent(path)
@@ -304,23 +304,23 @@ class MemoryStorage:
         parent.mtime = self._now()
 
     def _target(self, path: Parts) -> tuple[_Directory, str, _File | None]:
-        """Find where a file is to be written: the directory, the name, and the file it replaces."""
+        """Return the directory and the name of a file to write, and the existing file."""
         parent = self._parent(path)
         name = path[-1]
         if len(name.encode()) > NAME_LIMIT:
             raise StorageError(Problem.OTHER, "File name too long")
         node = parent.children.get(name)
         if isinstance(node, _Link):
-            here, node = self._follow(path)
-            if not here:
+            resolved, node = self._resolve(path)
+            if not resolved:
                 raise StorageError(Problem.IS_A_DIRECTORY, "Is a directory")
-            parent, name = self._parent(here), here[-1]
+            parent, name = self._parent(resolved), resolved[-1]
         if isinstance(node, _Directory):
             raise StorageError(Problem.IS_A_DIRECTORY, "Is a directory")
         return parent, name, node if isinstance(node, _File) else None
 
     def put(self, path: Parts, content: bytes, mtime: float | None) -> None:
-        """Put a file in place, within the quota."""
+        """Store a file, within the quota."""
         with self._lock:
             parent, name, old = self._target(path)
             if self._quota is not None:
@@ -343,7 +343,7 @@ class MemoryStorage:
 
 
 class _MemoryUpload:
-    """A file being written in memory."""
+    """A file in memory that is being written."""
 
     def __init__(self, storage: MemoryStorage, path: Parts) -> None:
         self._storage = storage
@@ -351,15 +351,15 @@ class _MemoryUpload:
         self._pieces: list[bytes] = []
 
     def write(self, data: bytes) -> None:
-        """Append."""
+        """Append data to the file."""
         self._pieces.append(data)
 
     def commit(self, *, mtime: float | None = None) -> None:
-        """Put it in its place, over what was there."""
+        """Store the file under its path; an existing file is replaced."""
         self._storage.put(self._path, b"".join(self._pieces), mtime)
 
     def abandon(self) -> None:
-        """Throw it away."""
+        """Discard the file."""
         self._pieces.clear()
 
 

@@ -1,4 +1,4 @@
-"""Paths as a request names them: always ``/``, ``/~/`` for home, and nothing above the root."""
+"""Paths of a collection: absolute, with ``/~/`` for the home directory, and never above the root."""
 
 from __future__ import annotations
 
@@ -16,19 +16,23 @@ __all__ = (
 )
 
 Parts = tuple[str, ...]
-"""The names from the root down; empty for the root itself."""
+"""The names of a path from the root down; empty for the root itself."""
 
 
 class PathError(Exception):
-    """A path that no collection can have."""
+    """An invalid path."""
 
 
 def parse(text: str, home: Parts = ()) -> Parts:
     """
-    Split a path into names; relative ones and ``/~/`` start at home.
+    Split a path into names; relative paths and ``/~/`` start at the home directory.
+
+    Args:
+        text: The path.
+        home: The home directory.
 
     Raises:
-        PathError: It climbs above the root, or has NUL or characters that no file name can have.
+        PathError: The path leads above the root, or contains NUL or unpaired surrogates.
     """
     if "\0" in text:
         raise PathError("a path cannot contain NUL")
@@ -50,11 +54,11 @@ def parse(text: str, home: Parts = ()) -> Parts:
 
 
 def joined(parts: Sequence[str], *, directory: bool = False) -> str:
-    """Write a path as the service does: absolute, directories with a slash at the end."""
+    """Format a path as the service does: absolute, with a trailing slash for directories."""
     text = "/" + "/".join(parts)
     return text + "/" if directory and parts else text
 
 
 def is_below(parts: Parts, top: Parts) -> bool:
-    """Whether a path is the given one or lies under it."""
+    """Whether a path is ``top`` itself or below it."""
     return parts[: len(top)] == top

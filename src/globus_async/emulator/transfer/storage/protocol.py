@@ -1,4 +1,4 @@
-"""What a collection keeps its files in: the protocol, its entries and its errors."""
+"""The protocol of a collection's storage, its directory entries and its errors."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ if TYPE_CHECKING:
 __all__ = ("NAME_LIMIT", "Entry", "EntryType", "LinkInfo", "Problem", "Storage", "StorageError", "Upload")
 
 NAME_LIMIT = 255
-"""The longest name of a file, in bytes."""
+"""The maximum length of a file name, in bytes."""
 
 EntryType = str
 """``dir``, ``file``, ``invalid_symlink``, ``chr``, ``blk``, ``pipe`` or ``other``."""
 
 
 class Problem(enum.Enum):
-    """Why a storage refused, in words of the service's event codes."""
+    """The reason of a storage error; the values are event codes of the service."""
 
     NOT_FOUND = "FILE_NOT_FOUND"
     PERMISSION_DENIED = "PERMISSION_DENIED"
@@ -35,7 +35,7 @@ class Problem(enum.Enum):
 
 
 class StorageError(Exception):
-    """A file operation that the storage refused."""
+    """A failed file operation."""
 
     def __init__(self, problem: Problem, text: str) -> None:
         super().__init__(text)
@@ -46,7 +46,7 @@ class StorageError(Exception):
 
 
 class LinkInfo(NamedTuple):
-    """The link itself, where an entry was reached through one."""
+    """The attributes of a symbolic link itself."""
 
     target: str
     size: int
@@ -56,7 +56,7 @@ class LinkInfo(NamedTuple):
 
 
 class Entry(NamedTuple):
-    """A file or directory; through a link, what the link leads to."""
+    """A file or directory; for a symbolic link, its target, with the link itself in ``link``."""
 
     name: str
     type: EntryType
@@ -69,61 +69,61 @@ class Entry(NamedTuple):
 
     @property
     def is_directory(self) -> bool:
-        """Whether it can be listed."""
+        """Whether the entry is a directory."""
         return self.type == "dir"
 
 
 class Upload(Protocol):
-    """A file being written. Nobody sees it before `commit`."""
+    """A file being written; not visible before `commit`."""
 
     def write(self, data: bytes) -> None:
-        """Append."""
+        """Append data to the file."""
         ...
 
     def commit(self, *, mtime: float | None = None) -> None:
-        """Put it in its place, over what was there."""
+        """Move the file to its path; an existing file is replaced."""
         ...
 
     def abandon(self) -> None:
-        """Throw it away; harmless after `commit`."""
+        """Discard the file; no effect after `commit`."""
         ...
 
 
 class Storage(Protocol):
     """
-    A tree of files. Blocking: the emulator calls it from worker threads, several at once.
+    A tree of files with blocking methods, called concurrently from worker threads.
 
-    Every method takes a path below the root and raises only `StorageError`. Links on the way are followed as long as
-    they stay inside.
+    Every method takes a path below the root and raises only `StorageError`. Symbolic links within a path are followed
+    if their targets lie inside the root.
     """
 
     @property
     def has_symlinks(self) -> bool:
-        """Whether links can be made."""
+        """Whether symbolic links are supported."""
         ...
 
     def stat(self, path: Parts) -> Entry:
-        """Describe what is at the path; a link that leads nowhere, or out of the root, is an ``invalid_symlink``."""
+        """Return the entry at a path; a link with a missing or forbidden target has the type ``invalid_symlink``."""
         ...
 
     def entries(self, path: Parts) -> list[Entry]:
-        """Describe all entries of a directory, in no order."""
+        """Return all entries of a directory, in any order."""
         ...
 
     def make_directory(self, path: Parts) -> None:
-        """Make a directory whose parent exists."""
+        """Create a directory; its parent must exist."""
         ...
 
     def make_link(self, target: str, path: Parts) -> None:
-        """Make a symbolic link."""
+        """Create a symbolic link."""
         ...
 
     def rename(self, old: Parts, new: Parts) -> None:
-        """Move a file or directory; refuses to replace what is there."""
+        """Move a file or directory; the new path must not exist."""
         ...
 
     def remove(self, path: Parts) -> None:
-        """Remove a file, or a link itself."""
+        """Remove a file or a symbolic link."""
         ...
 
     def remove_directory(self, path: Parts) -> None:
@@ -131,7 +131,7 @@ class Storage(Protocol):
         ...
 
     def set_mtime(self, path: Parts, mtime: float) -> None:
-        """Set when a directory or file was last modified."""
+        """Set the modification time of a file or directory, in POSIX seconds."""
         ...
 
     def open(self, path: Parts) -> BinaryIO:
@@ -139,21 +139,22 @@ class Storage(Protocol):
         ...
 
     def create(self, path: Parts) -> Upload:
-        """Start writing a file."""
+        """Open a file for writing."""
         ...
 
     def real_path(self, path: Parts) -> Parts:
-        """Return where a path leads when all links are followed; only its last name may be missing."""
+        """Resolve all symbolic links of a path; only its last component may be missing."""
         ...
 
     def without_links(self) -> Storage:
         """
-        Return the same files where no link is followed: on the way it is refused, at the end it is described itself.
+        Return the same files as a storage that does not follow symbolic links.
 
-        Who has asked `real_path` and judged it comes this way to that very place, whatever has become a link since.
+        A link within a path is an error, a link at its end is returned itself. Used with a result of `real_path` that
+        was authorized: a component that was replaced by a link since then is not followed.
         """
         ...
 
     def subtree(self, path: Parts) -> Storage:
-        """Return the storage that has this directory as its root."""
+        """Return a storage with this directory as its root."""
         ...

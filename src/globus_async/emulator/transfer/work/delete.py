@@ -1,4 +1,4 @@
-"""What a delete task does. Runs in a worker thread, a slice of time at a time."""
+"""The work of a delete task. Runs in a worker thread."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ if TYPE_CHECKING:
 
 __all__ = ("DeleteWork",)
 
-_SLICE: Final = 500
-"""Steps in one go."""
+_BATCH_STEPS: Final = 500
+"""The number of steps in one call of a worker thread."""
 
 
 @dataclass(slots=True)
 class _Step:
-    """Something on the stack: delete it, or, on the way back, remove the directory that is empty now."""
+    """A path on the stack: a file, a directory to list, or a directory whose entries were removed."""
 
     path: Parts
     entry: Entry | None = None
@@ -36,12 +36,12 @@ class _Step:
 
 
 class DeleteWork:
-    """The paths of a delete that are left."""
+    """The remaining paths of a delete, and their execution."""
 
-    def __init__(self, state: TransferState, task: Task, *, stopped: Callable[[], bool]) -> None:
+    def __init__(self, state: TransferState, task: Task, *, is_stopped: Callable[[], bool]) -> None:
         self._task = task
-        self._stopped = stopped
-        self._view = AuthorizedStorage(state, task.source, task.identities)
+        self._is_stopped = is_stopped
+        self._storage = AuthorizedStorage(state, task.source, task.identities)
         self._items: list[Item] = list(reversed(task.items))
         self._stack: list[_Step] = []
         task.counts.total = len(task.items)
@@ -49,25 +49,25 @@ class DeleteWork:
     def __bool__(self) -> bool:
         return bool(self._items or self._stack)
 
-    def perform(self, *, alone: bool) -> StorageError | None:
+    def perform(self, *, single: bool) -> StorageError | None:
         """
-        Delete for a while; an error leaves what it met on the stack, to be tried again.
+        Execute the next steps; return the error of a failed step, which stays on the stack for a retry.
 
         Args:
-            alone: One path only, for tasks that are slowed down.
+            single: Execute one step only, for tasks that are slowed down.
 
         Raises:
-            FatalError: The task cannot go on.
+            FatalError: The task cannot continue.
             StoppedError: The task has ended.
         """
-        for _ in range(1 if alone else _SLICE):
+        for _ in range(1 if single else _BATCH_STEPS):
             if not self:
                 break
-            if self._stopped():
+            if self._is_stopped():
                 raise StoppedError
             try:
                 if self._stack:
-                    self._do(self._stack[-1])
+                    self._execute(self._stack[-1])
                 else:
                     self._stack += self._expand(self._items[-1])
                     self._items.pop()
@@ -76,13 +76,13 @@ class DeleteWork:
         return None
 
     @property
-    def place(self) -> str:
-        """The path that is worked on."""
+    def current_path(self) -> str:
+        """The path of the next step."""
         path = self._stack[-1].path if self._stack else self._items[-1].source if self._items else ()
         return joined(path)
 
     def _expand(self, item: Item) -> list[_Step]:
-        """Return what an item stands for: itself, or what its pattern matches."""
+        """Return the steps of an item: one for its path, or one for each entry that matches its pattern."""
         path = item.source
         if not path:
             raise FatalError("PERMISSION_DENIED", "permission denied", "The root of a collection cannot be deleted")
@@ -90,24 +90,26 @@ class DeleteWork:
         pattern = path[-1]
         if self._task.delete_options.interpret_globs and re.search(r"[*?\[\\]", pattern):
             found = [
-                entry for entry in self._view.entries(path[:-1]) if fnmatch.fnmatchcase(entry.name, _unescaped(pattern))
+                entry
+                for entry in self._storage.entries(path[:-1])
+                if fnmatch.fnmatchcase(entry.name, _to_fnmatch(pattern))
             ]
             if found:
                 counts.total += len(found) - 1
                 return [_Step((*path[:-1], entry.name), entry, is_item=True) for entry in found]
-        elif (entry := self._view.find(path)) is not None:
+        elif (entry := self._storage.find(path)) is not None:
             return [_Step(path, entry, is_item=True)]
         if self._task.delete_options.ignore_missing:
             counts.succeeded += 1
             return []
         raise FatalError("FILE_NOT_FOUND", "file not found", f"No such file or directory: {joined(path)}")
 
-    def _do(self, step: _Step) -> None:
+    def _execute(self, step: _Step) -> None:
         entry, counts = step.entry, self._task.counts
         if step.emptied:
-            # Looked at once more if the removal fails: somebody may have put a file there meanwhile.
+            # If the removal fails, the directory is listed again: a file may have been added to it.
             step.emptied = False
-            self._view.remove_directory(step.path)
+            self._storage.remove_directory(step.path)
             counts.directories += 1
         elif entry is not None and entry.is_directory and entry.link is None:
             if not self._task.delete_options.recursive:
@@ -116,13 +118,13 @@ class DeleteWork:
                     "is a directory",
                     f"{joined(step.path)} is a directory, and the delete is not recursive",
                 )
-            children = self._view.entries(step.path)
+            children = self._storage.entries(step.path)
             step.emptied = True
             self._stack += [_Step((*step.path, child.name), child) for child in children]
             return
         else:
             try:
-                self._view.remove(step.path)
+                self._storage.remove(step.path)
             except StorageError as error:
                 if error.problem is not Problem.NOT_FOUND:
                     raise
@@ -132,6 +134,6 @@ class DeleteWork:
             counts.succeeded += 1
 
 
-def _unescaped(pattern: str) -> str:
-    """Rewrite a backslash escape as fnmatch has it: in brackets."""
+def _to_fnmatch(pattern: str) -> str:
+    """Convert backslash escapes of a pattern to the brackets of fnmatch."""
     return re.sub(r"\\(.)", lambda match: f"[{match[1]}]", pattern)

@@ -1,4 +1,4 @@
-"""Copying one file, and deciding whether it needs to be copied. Runs in worker threads."""
+"""The copy of one file, and the comparison of files. Runs in worker threads."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ __all__ = (
 )
 
 CHUNK: Final = 1 << 20
-"""How much is read at a time, in bytes."""
+"""The maximum number of bytes per read."""
 
 _ALGORITHMS: Final = {
     "MD5": "md5",
@@ -39,11 +39,11 @@ _ALGORITHMS: Final = {
 
 
 class StoppedError(Exception):
-    """The task ended while a thread was at work for it."""
+    """The task ended while a worker thread was executing it."""
 
 
 class SourceError(Exception):
-    """A `StorageError` on the side that is read from."""
+    """A `StorageError` of the source."""
 
     def __init__(self, error: StorageError) -> None:
         super().__init__(str(error))
@@ -51,35 +51,36 @@ class SourceError(Exception):
 
 
 def algorithm_name(name: str) -> str | None:
-    """Return hashlib's name of a checksum algorithm, ``None`` if there is none."""
+    """Return the hashlib name of a checksum algorithm, or ``None`` if it is not supported."""
     return _ALGORITHMS.get(name.upper().replace("-", ""))
 
 
-def is_up_to_date(level: int, entry: Entry, there: Entry | None, same_checksum: Callable[[], bool]) -> bool:
+def is_up_to_date(sync_level: int, source: Entry, destination: Entry | None, same_checksum: Callable[[], bool]) -> bool:
     """
-    Tell whether a destination makes copying needless.
+    Whether a file need not be copied.
 
     Args:
-        level: 0: it exists; 1: and has the same size; 2: it exists and is not older; 3: and has the same checksum.
-        entry: The source.
-        there: The destination, if there is something.
-        same_checksum: Compares the contents.
+        sync_level: 0: the destination exists; 1: and has the same size; 2: the destination exists and is not older;
+            3: it has the same size and checksum.
+        source: The source file.
+        destination: The destination file, if it exists.
+        same_checksum: Compares the checksums of both files.
     """
-    if there is None or there.type != "file":
+    if destination is None or destination.type != "file":
         return False
-    match level:
+    match sync_level:
         case 0:
             return True
         case 1:
-            return there.size == entry.size
+            return destination.size == source.size
         case 2:
-            return int(entry.mtime) <= int(there.mtime)
+            return int(source.mtime) <= int(destination.mtime)
         case _:
-            return there.size == entry.size and same_checksum()
+            return destination.size == source.size and same_checksum()
 
 
 class FileCopy:
-    """The copying of one file, in steps, so that it can be slowed down and stopped."""
+    """The copy of one file, in steps, so that it can be slowed down and stopped."""
 
     def __init__(
         self,
@@ -89,29 +90,29 @@ class FileCopy:
         destination_path: Parts,
         *,
         counts: Counts,
-        stopped: Callable[[], bool],
+        is_stopped: Callable[[], bool],
         verify: bool,
         mtime: float | None,
         item: Item | None,
     ) -> None:
         """
-        Prepare; nothing is opened before the first step.
+        Prepare a copy; no file is opened before the first step.
 
         Args:
-            source: Where the file is.
-            source_path: Its path there.
-            destination: Where it goes.
-            destination_path: Its path there.
-            counts: The task's counters.
-            stopped: Whether the task has ended meanwhile.
-            verify: Read the copy again and compare checksums.
-            mtime: The time the copy is to have; now if not given.
-            item: The item of the submission, if it names this very file: it may know the checksum.
+            source: The storage of the source.
+            source_path: The path of the file in the source.
+            destination: The storage of the destination.
+            destination_path: The path of the file in the destination.
+            counts: The counters of the task.
+            is_stopped: Whether the task has ended.
+            verify: Read the copy and compare its checksum.
+            mtime: The modification time of the copy, in POSIX seconds; the time of the copy by default.
+            item: The submitted item with the expected checksum, if it is this file.
         """
         self._source, self._source_path = source, source_path
         self._destination, self._destination_path = destination, destination_path
         self._counts = counts
-        self._stopped = stopped
+        self._is_stopped = is_stopped
         self._verify = verify
         self._mtime = mtime
         self._expected = item.external_checksum.lower() if item and item.external_checksum else None
@@ -121,25 +122,25 @@ class FileCopy:
         self._file: BinaryIO | None = None
         self._upload: Upload | None = None
         self._size = 0
-        # A loop that is shut down closes the files while a thread is still at them, whose descriptors might be reused.
-        self._in_use = threading.RLock()
+        # The event loop may close the files while a thread still uses them, and their descriptors may be reused.
+        self._lock = threading.RLock()
 
     def step(self, limit: int | None = None) -> SuccessfulTransfer | None:
         """
-        Copy on.
+        Copy the next bytes.
 
         Args:
-            limit: Bytes to copy at most; all by default.
+            limit: The maximum number of bytes; all by default.
 
         Returns:
-            What was done, once it is done.
+            The successful transfer when the copy is complete, ``None`` before.
 
         Raises:
-            SourceError: The source cannot be read, or is not what it should be.
-            StorageError: The destination cannot be written.
+            SourceError: The source cannot be read, or does not have the expected checksum.
+            StorageError: The destination cannot be written, or the copy has another checksum.
             StoppedError: The task has ended.
         """
-        with self._in_use:
+        with self._lock:
             try:
                 if self._copy(limit):
                     return None
@@ -149,18 +150,18 @@ class FileCopy:
                 raise
 
     def _copy(self, limit: int | None) -> bool:
-        """Copy up to the limit; tell whether something is left."""
+        """Copy up to the limit; return whether bytes may remain."""
         try:
             file = self._file = self._file or self._source.open(self._source_path)
         except StorageError as error:
             raise SourceError(error) from error
         upload = self._upload = self._upload or self._destination.create(self._destination_path)
-        left = limit
-        while left is None or left > 0:
-            if self._stopped():
+        remaining = limit
+        while remaining is None or remaining > 0:
+            if self._is_stopped():
                 raise StoppedError
             try:
-                data = file.read(CHUNK if left is None else min(CHUNK, left))
+                data = file.read(CHUNK if remaining is None else min(CHUNK, remaining))
             except OSError as error:
                 raise SourceError(StorageError(Problem.OTHER, error.strerror or "read error")) from error
             if not data:
@@ -169,9 +170,9 @@ class FileCopy:
             if self._hash is not None:
                 self._hash.update(data)
             self._size += len(data)
-            self._counts.moved(sent=len(data))
-            if left is not None:
-                left -= len(data)
+            self._counts.record_bytes(transferred=len(data))
+            if remaining is not None:
+                remaining -= len(data)
         return True
 
     def _finish(self) -> SuccessfulTransfer:
@@ -184,8 +185,8 @@ class FileCopy:
             self._upload.commit(mtime=self._mtime)
         self.close()
         if self._verify and checksum is not None:
-            copied = digest(self._destination, self._destination_path, self._algorithm, self._stopped)
-            self._counts.moved(checksummed=self._size)
+            copied = digest(self._destination, self._destination_path, self._algorithm, self._is_stopped)
+            self._counts.record_bytes(checksummed=self._size)
             if copied != checksum:
                 raise StorageError(
                     Problem.CHECKSUM, f"the copy has the {self._algorithm} checksum {copied}, not {checksum}"
@@ -199,8 +200,8 @@ class FileCopy:
         )
 
     def close(self) -> None:
-        """Let go of both files; a copy that is not complete is thrown away."""
-        with self._in_use:
+        """Close both files; an incomplete copy is discarded."""
+        with self._lock:
             file, self._file = self._file, None
             upload, self._upload = self._upload, None
             if file is not None:
@@ -209,17 +210,17 @@ class FileCopy:
                 upload.abandon()
 
 
-def digest(view: AuthorizedStorage, path: Parts, algorithm: str, stopped: Callable[[], bool]) -> str:
+def digest(storage: AuthorizedStorage, path: Parts, algorithm: str, is_stopped: Callable[[], bool]) -> str:
     """
     Compute the checksum of a file.
 
     Raises:
         StoppedError: The task has ended.
     """
-    state = hashlib.new(algorithm_name(algorithm) or "md5", usedforsecurity=False)
-    with view.open(path) as file:
+    hasher = hashlib.new(algorithm_name(algorithm) or "md5", usedforsecurity=False)
+    with storage.open(path) as file:
         while data := file.read(CHUNK):
-            if stopped():
+            if is_stopped():
                 raise StoppedError
-            state.update(data)
-    return state.hexdigest()
+            hasher.update(data)
+    return hasher.hexdigest()

@@ -1,4 +1,4 @@
-"""What is written down about a task: its events, counters and end."""
+"""The history of a task: its events, counters and final status."""
 
 from __future__ import annotations
 
@@ -6,78 +6,79 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from ..errors import server_of
+from ..errors import server_name
 from ..models import Collection, Event, SkippedError, Status, Task
 from ..storage.paths import joined
 from ..storage.protocol import Problem, StorageError
-from .transfer import Copy, Extra, FatalError, Outcome, Scan, TransferWork
+from .transfer import Copy, FatalError, Outcome, RemoveExtra, Scan, TransferWork
 
 if TYPE_CHECKING:
     from ..state import TransferState
 
 __all__ = (
     "Progress",
-    "book",
+    "add_event",
+    "add_fault",
+    "add_progress_event",
     "finish",
-    "note",
-    "report",
-    "trouble",
+    "record_outcome",
 )
 
 _SKIPPABLE: Final = {Problem.PERMISSION_DENIED, Problem.NOT_FOUND}
-_PROGRESS_EVERY: Final = 60.0
+_PROGRESS_INTERVAL: Final = 60.0
+"""Seconds between two ``PROGRESS`` events."""
 
 
 @dataclass(slots=True)
 class Progress:
-    """When the last ``PROGRESS`` event was written, and what had been copied then."""
+    """The time of the last ``PROGRESS`` event, and the bytes transferred by then."""
 
     reported_at: float
     bytes: int = 0
 
 
-def note(state: TransferState, task: Task, code: str, description: str, details: str) -> None:
-    """Write an event that is no error."""
+def add_event(state: TransferState, task: Task, code: str, description: str, details: str) -> None:
+    """Add an event that is not an error."""
     task.events.append(Event(code, description, details, state.now()))
 
 
 def finish(state: TransferState, task: Task, status: Status, code: str, *, description: str, details: str = "") -> None:
-    """End a task, once and for all."""
+    """End a task; no effect if it has ended."""
     if task.is_final:
         return
     counts, now = task.counts, state.now()
-    left = counts.pending + counts.retrying
+    remaining = counts.pending + counts.retrying
     counts.retrying = 0
     if code == "EXPIRED":
-        counts.expired += left
+        counts.expired += remaining
     elif status is Status.FAILED:
-        counts.canceled += left
+        counts.canceled += remaining
     task.completion_time = now
     task.queued = task.paused = False
-    task.trouble = None
+    task.current_error = None
     task.events.append(Event(code, description, details, now, is_error=status is Status.FAILED))
     task.status = status
     state.running.pop(task.id, None)
 
 
-def book(state: TransferState, task: Task, work: TransferWork, outcome: Outcome) -> None:
+def record_outcome(state: TransferState, task: Task, work: TransferWork, outcome: Outcome) -> None:
     """
-    Book what came of a unit.
+    Record the outcome of a unit in the counters and events of its task.
 
     Raises:
-        FatalError: It ends the task.
+        FatalError: The outcome ends the task.
     """
     counts, unit = task.counts, outcome.unit
     if task.is_final:
         return
     if outcome.error is not None:
-        _fault(state, task, work, outcome, outcome.error)
+        _record_error(state, task, work, outcome, outcome.error)
         return
     if not work.failed and task.status is Status.ACTIVE:
-        task.trouble = None
+        task.current_error = None
     counts.symlinks += outcome.symlinks
-    work.add(outcome.found)
-    if not isinstance(unit, Extra):
+    work.add(outcome.new_units)
+    if not isinstance(unit, RemoveExtra):
         counts.succeeded += 1
     if outcome.skipped:
         counts.files_skipped += 1
@@ -88,7 +89,7 @@ def book(state: TransferState, task: Task, work: TransferWork, outcome: Outcome)
         task.progress_time = state.now()
 
 
-def _fault(state: TransferState, task: Task, work: TransferWork, outcome: Outcome, error: StorageError) -> None:
+def _record_error(state: TransferState, task: Task, work: TransferWork, outcome: Outcome, error: StorageError) -> None:
     counts, unit, now = task.counts, outcome.unit, state.now()
     code = error.problem.value
     if outcome.on_source and task.options.get("skip_source_errors") and error.problem in _SKIPPABLE:
@@ -114,30 +115,30 @@ def _fault(state: TransferState, task: Task, work: TransferWork, outcome: Outcom
     unit.retries += 1
     work.failed.append(unit)
     collection = task.source if outcome.on_source or task.destination is None else task.destination
-    trouble(state, task, collection, joined(unit.source if outcome.on_source else unit.destination), error)
+    add_fault(state, task, collection, joined(unit.source if outcome.on_source else unit.destination), error)
 
 
-def trouble(state: TransferState, task: Task, collection: Collection, path: str, error: StorageError) -> None:
-    """Write what a storage refused into the history of a task."""
+def add_fault(state: TransferState, task: Task, collection: Collection, path: str, error: StorageError) -> None:
+    """Add the event of a storage error, and make it the current error of the task."""
     code, now = error.problem.value, state.now()
     description = code.lower().replace("_", " ")
     details = (
         f"Error ({task.type.lower()})\nEndpoint: {collection.display_name} ({collection.id})\n"
-        f"Server: {server_of(collection)}\nFile: {path}\nMessage: {error}\n---\n"
+        f"Server: {server_name(collection)}\nFile: {path}\nMessage: {error}\n---\n"
         f"Details: 500-Command failed. : {error}\\r\\n500 End.\\r\\n"
     )
-    task.trouble = (code, description, now)
+    task.current_error = (code, description, now)
     task.events.append(Event(code, description, details, now, is_error=True))
 
 
-def report(state: TransferState, task: Task, progress: Progress) -> None:
-    """Write a ``PROGRESS`` event once a minute."""
+def add_progress_event(state: TransferState, task: Task, progress: Progress) -> None:
+    """Add a ``PROGRESS`` event if a minute has passed since the last one."""
     now = state.now()
-    if now - progress.reported_at >= _PROGRESS_EVERY:
+    if now - progress.reported_at >= _PROGRESS_INTERVAL:
         details = {
             "bytes_transferred": task.counts.bytes_transferred,
             "duration": round(now - progress.reported_at, 3),
             "mbps": round((task.counts.bytes_transferred - progress.bytes) * 8e-6 / (now - progress.reported_at), 3),
         }
-        note(state, task, "PROGRESS", "progress", json.dumps(details))
+        add_event(state, task, "PROGRESS", "progress", json.dumps(details))
         progress.reported_at, progress.bytes = now, task.counts.bytes_transferred

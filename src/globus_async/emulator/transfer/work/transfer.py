@@ -1,4 +1,4 @@
-"""What a transfer task does: look at its items, scan directories, copy files. What blocks runs in worker threads."""
+"""The work of a transfer task: scan items and directories, copy files. Blocking calls run in worker threads."""
 
 from __future__ import annotations
 
@@ -20,22 +20,24 @@ if TYPE_CHECKING:
 
 __all__ = (
     "Copy",
-    "Extra",
     "FatalError",
     "Link",
     "Outcome",
+    "RemoveExtra",
     "Scan",
-    "Start",
+    "StartItem",
     "TransferWork",
     "Unit",
 )
 
-_DEPTH: Final = 200
-"""Directories below each other before links are taken for a loop."""
+_MAX_DEPTH: Final = 200
+"""The maximum depth of directories; deeper ones are taken for a loop of links."""
 
-_BATCH: Final = 32
+_BATCH_UNITS: Final = 32
+"""The maximum number of units executed in one call of a worker thread."""
+
 _BATCH_BYTES: Final = 8 << 20
-
+"""The size of files at which no further unit is added to a batch."""
 
 T = TypeVar("T")
 
@@ -51,26 +53,26 @@ class FatalError(Exception):
 
 
 @dataclass(slots=True, eq=False)
-class Start:
-    """Look at an item of the submission."""
+class StartItem:
+    """Start an item of the submission."""
 
     item: Item
     retries: int = 0
 
     @property
     def source(self) -> Parts:
-        """Where it comes from."""
+        """The path on the source."""
         return self.item.source
 
     @property
     def destination(self) -> Parts:
-        """Where it goes."""
+        """The path on the destination."""
         return self.item.destination
 
 
 @dataclass(slots=True, eq=False)
 class Scan:
-    """List a directory and make it at the destination."""
+    """List a source directory and create it on the destination."""
 
     source: Parts
     destination: Parts
@@ -91,7 +93,7 @@ class Copy:
 
 @dataclass(slots=True, eq=False)
 class Link:
-    """Make a link again at the destination."""
+    """Create a symbolic link on the destination."""
 
     source: Parts
     destination: Parts
@@ -100,43 +102,43 @@ class Link:
 
 
 @dataclass(slots=True, eq=False)
-class Extra:
-    """Delete what only the destination has."""
+class RemoveExtra:
+    """Delete an entry of the destination that the source does not have."""
 
     destination: Parts
     source: Parts = ()
     retries: int = 0
 
 
-Unit: TypeAlias = Start | Scan | Copy | Link | Extra
+Unit: TypeAlias = StartItem | Scan | Copy | Link | RemoveExtra
 
 
 @dataclass(slots=True)
 class Outcome:
-    """What came of a unit."""
+    """The result of a unit."""
 
     unit: Unit
     error: StorageError | None = None
     on_source: bool = False
-    found: list[Unit] = field(default_factory=list[Unit])
+    new_units: list[Unit] = field(default_factory=list[Unit])
     symlinks: int = 0
     transferred: SuccessfulTransfer | None = None
     skipped: bool = False
 
     def __post_init__(self) -> None:
-        """Let go of the frames that the error has passed, which know this outcome."""
+        """Drop the traceback of the error: its frames refer to this outcome."""
         if self.error is not None:
             self.error.__traceback__ = None
 
 
 class TransferWork:
-    """The units of a transfer that are left, and how each is done."""
+    """The remaining units of a transfer, and their execution."""
 
-    def __init__(self, state: TransferState, task: Task, *, stopped: Callable[[], bool]) -> None:
+    def __init__(self, state: TransferState, task: Task, *, is_stopped: Callable[[], bool]) -> None:
         if task.destination is None:
-            raise ValueError("a transfer has a destination")
+            raise ValueError("a transfer needs a destination")
         self._task = task
-        self._stopped = stopped
+        self._is_stopped = is_stopped
         self._source = AuthorizedStorage(state, task.source, task.identities)
         self._destination = AuthorizedStorage(state, task.destination, task.identities)
         self._items = deque(task.items)
@@ -150,90 +152,90 @@ class TransferWork:
     def __bool__(self) -> bool:
         return bool(self._items or self._starts or self._scans or self._copies or self._extras)
 
-    def take(self, *, alone: bool, nothing_in_flight: bool) -> Sequence[Unit]:
+    def next_batch(self, *, single: bool, is_idle: bool) -> Sequence[Unit]:
         """
-        Take units to be done in one go: files first, so that little is kept in memory.
+        Remove and return the next units to execute together; files first, to bound the memory.
 
         Args:
-            alone: One unit only, for tasks that are slowed down.
-            nothing_in_flight: Whether others still work: what is extra at the destination goes last.
+            single: Return one unit only, for tasks that are slowed down.
+            is_idle: Whether no unit is executing; only then, extra entries of the destination are removed.
         """
         if self._copies:
             batch: list[Unit] = [self._copies.popleft()]
             size = _size(batch[0])
-            while not alone and self._copies and len(batch) < _BATCH and size < _BATCH_BYTES:
+            while not single and self._copies and len(batch) < _BATCH_UNITS and size < _BATCH_BYTES:
                 batch.append(self._copies.popleft())
                 size += _size(batch[-1])
             return batch
         if self._scans:
             return [self._scans.pop()]
         if self._items or self._starts:
-            while self._items and len(self._starts) < _BATCH:
-                self._starts.append(Start(self._items.popleft()))
-            return [self._starts.popleft() for _ in range(1 if alone else min(_BATCH, len(self._starts)))]
+            while self._items and len(self._starts) < _BATCH_UNITS:
+                self._starts.append(StartItem(self._items.popleft()))
+            return [self._starts.popleft() for _ in range(1 if single else min(_BATCH_UNITS, len(self._starts)))]
         if self._task.skipped:
-            # What could not be read might be what the destination has.
+            # An extra entry of the destination may be a source that could not be read.
             self._extras.clear()
-        if self._extras and nothing_in_flight and not self.failed:
+        if self._extras and is_idle and not self.failed:
             return [self._extras.popleft()]
         return ()
 
     def add(self, units: Sequence[Unit]) -> None:
-        """Take up units that were found, or that are to be tried again."""
+        """Add new units, and units to retry; new ones are counted."""
         counts = self._task.counts
         for unit in units:
-            first = not unit.retries
+            is_new = not unit.retries
             match unit:
                 case Scan():
-                    counts.directories += first
-                    counts.total += first
+                    counts.directories += is_new
+                    counts.total += is_new
                 case Copy() | Link():
-                    counts.files += first and isinstance(unit, Copy)
-                    counts.total += first
-                case Start() | Extra():
+                    counts.files += is_new and isinstance(unit, Copy)
+                    counts.total += is_new
+                case StartItem() | RemoveExtra():
                     pass
         self.put_back(units)
 
     def put_back(self, units: Sequence[Unit]) -> None:
-        """Let units that were counted wait to be taken, such as those whose work was stopped."""
+        """Add units that are counted already, such as interrupted ones."""
         for unit in units:
             match unit:
-                case Start():
+                case StartItem():
                     self._starts.append(unit)
                 case Scan():
                     self._scans.append(unit)
                 case Copy() | Link():
                     self._copies.append(unit)
-                case Extra():
+                case RemoveExtra():
                     self._extras.append(unit)
 
     def retry_failed(self) -> None:
-        """Put all that failed back to be done."""
+        """Add all failed units again."""
         failed, self.failed = self.failed, []
         self.add(failed)
 
     def perform(self, units: Sequence[Unit]) -> list[Outcome]:
         """
-        Do some units, in a worker thread.
+        Execute units, in a worker thread.
 
         Raises:
-            FatalError: The task cannot go on.
+            FatalError: The task cannot continue.
             StoppedError: The task has ended.
         """
         outcomes: list[Outcome] = []
         for unit in units:
-            if self._stopped():
+            if self._is_stopped():
                 raise StoppedError
             try:
-                outcomes.append(self._do(unit))
+                outcomes.append(self._execute(unit))
             except SourceError as error:
                 outcomes.append(Outcome(unit, error=error.error, on_source=True))
             except StorageError as error:
                 outcomes.append(Outcome(unit, error=error))
         return outcomes
 
-    def copy_in_steps(self, unit: Copy) -> FileCopy | Outcome:
-        """Begin a copy that the caller will drive step by step; or tell that none is needed."""
+    def start_copy(self, unit: Copy) -> FileCopy | Outcome:
+        """Return a copy to be executed in steps, or the outcome if none is needed or possible."""
         try:
             return Outcome(unit, skipped=True) if self._is_up_to_date(unit) else self._copy(unit)
         except SourceError as error:
@@ -241,9 +243,9 @@ class TransferWork:
         except StorageError as error:
             return Outcome(unit, error=error)
 
-    def _do(self, unit: Unit) -> Outcome:
+    def _execute(self, unit: Unit) -> Outcome:
         match unit:
-            case Start():
+            case StartItem():
                 return self._start(unit)
             case Scan():
                 return self._scan(unit)
@@ -256,18 +258,18 @@ class TransferWork:
                     self._destination.remove(unit.destination)
                 self._destination.make_link(unit.target, unit.destination)
                 return Outcome(unit)
-            case Extra():
+            case RemoveExtra():
                 self._remove(unit.destination)
                 return Outcome(unit)
 
-    def _start(self, unit: Start) -> Outcome:
+    def _start(self, unit: StartItem) -> Outcome:
         item = unit.item
-        entry = _at_source(self._source.stat, item.source)
+        entry = _call_source(self._source.stat, item.source)
         if item.is_symlink:
             if entry.link is None:
                 raise SourceError(StorageError(Problem.OTHER, "Not a symbolic link"))
             self._destination.ensure_directory(item.destination[:-1])
-            return Outcome(unit, symlinks=1, found=[Link(item.source, item.destination, entry.link.target)])
+            return Outcome(unit, symlinks=1, new_units=[Link(item.source, item.destination, entry.link.target)])
         if entry.type == "invalid_symlink":
             raise SourceError(StorageError(Problem.NOT_FOUND, "No such file or directory"))
         if entry.is_directory:
@@ -277,24 +279,24 @@ class TransferWork:
                     "is a directory",
                     f"{joined(item.source)} is a directory, and the item is not recursive",
                 )
-            return Outcome(unit, found=[Scan(item.source, item.destination)])
+            return Outcome(unit, new_units=[Scan(item.source, item.destination)])
         if item.recursive:
             raise FatalError(
                 "NOT_A_DIRECTORY", "not a directory", f"{joined(item.source)} is a file, and the item is recursive"
             )
         self._destination.ensure_directory(item.destination[:-1])
-        return Outcome(unit, found=[Copy(item.source, item.destination, entry, item)])
+        return Outcome(unit, new_units=[Copy(item.source, item.destination, entry, item)])
 
     def _scan(self, unit: Scan) -> Outcome:
-        if unit.depth > _DEPTH:
-            raise SourceError(StorageError(Problem.OTHER, f"More than {_DEPTH} directories below each other"))
-        entries = _at_source(self._source.entries, unit.source)
+        if unit.depth > _MAX_DEPTH:
+            raise SourceError(StorageError(Problem.OTHER, f"More than {_MAX_DEPTH} directories below each other"))
+        entries = _call_source(self._source.entries, unit.source)
         self._destination.ensure_directory(unit.destination)
         outcome = Outcome(unit)
         links = self._task.options.get("recursive_symlinks", "ignore")
         kept: set[str] = set()
         for entry in entries:
-            if not self._is_wanted(entry):
+            if not self._is_included(entry):
                 continue
             source, destination = (*unit.source, entry.name), (*unit.destination, entry.name)
             if entry.link is not None:
@@ -302,21 +304,21 @@ class TransferWork:
                 if links == "ignore":
                     continue
                 if links == "keep":
-                    outcome.found.append(Link(source, destination, entry.link.target))
+                    outcome.new_units.append(Link(source, destination, entry.link.target))
                     kept.add(entry.name)
                     continue
             kept.add(entry.name)
             if entry.is_directory:
-                outcome.found.append(Scan(source, destination, unit.depth + 1))
+                outcome.new_units.append(Scan(source, destination, unit.depth + 1))
             elif entry.type in {"file", "invalid_symlink"}:
-                outcome.found.append(Copy(source, destination, entry))
+                outcome.new_units.append(Copy(source, destination, entry))
         if self._task.options.get("delete_destination_extra"):
             extra = [entry.name for entry in self._destination.entries(unit.destination) if entry.name not in kept]
-            outcome.found += [Extra((*unit.destination, name)) for name in extra]
+            outcome.new_units += [RemoveExtra((*unit.destination, name)) for name in extra]
         return outcome
 
-    def _is_wanted(self, entry: Entry) -> bool:
-        """Whether the filter rules let an entry through; the first that matches decides."""
+    def _is_included(self, entry: Entry) -> bool:
+        """Whether the filter rules include an entry; the first matching rule decides."""
         kind = "dir" if entry.is_directory else "file"
         for rule in self._task.filter_rules:
             if rule.type in {None, kind} and fnmatch.fnmatchcase(entry.name, rule.name):
@@ -324,15 +326,15 @@ class TransferWork:
         return True
 
     def _is_up_to_date(self, unit: Copy) -> bool:
-        level = self._task.options.get("sync_level")
-        if level is None:
+        sync_level = self._task.options.get("sync_level")
+        if sync_level is None:
             return False
 
         def same_checksum() -> bool:
-            here = digest(self._source, unit.source, "MD5", self._stopped)
-            return here == digest(self._destination, unit.destination, "MD5", self._stopped)
+            checksum = digest(self._source, unit.source, "MD5", self._is_stopped)
+            return checksum == digest(self._destination, unit.destination, "MD5", self._is_stopped)
 
-        return is_up_to_date(level, unit.entry, self._destination.find(unit.destination), same_checksum)
+        return is_up_to_date(sync_level, unit.entry, self._destination.find(unit.destination), same_checksum)
 
     def _copy(self, unit: Copy) -> FileCopy:
         options = self._task.options
@@ -342,14 +344,14 @@ class TransferWork:
             self._destination,
             unit.destination,
             counts=self._task.counts,
-            stopped=self._stopped,
+            is_stopped=self._is_stopped,
             verify=bool(options.get("verify_checksum")),
             mtime=unit.entry.mtime if options.get("preserve_timestamp") else None,
             item=unit.item,
         )
 
     def _remove(self, path: Parts) -> None:
-        """Delete a whole tree at the destination."""
+        """Delete a file or a directory tree on the destination."""
         entry = self._destination.find(path)
         if entry is None:
             return
@@ -357,13 +359,13 @@ class TransferWork:
             self._destination.remove(path)
             return
         for child in self._destination.entries(path):
-            if self._stopped():
+            if self._is_stopped():
                 raise StoppedError
             self._remove((*path, child.name))
         self._destination.remove_directory(path)
 
 
-def _at_source(call: Callable[[Parts], T], path: Parts) -> T:
+def _call_source(call: Callable[[Parts], T], path: Parts) -> T:
     try:
         return call(path)
     except StorageError as error:
