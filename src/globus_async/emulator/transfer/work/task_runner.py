@@ -208,7 +208,7 @@ class TaskRunner:
 
     def _update_pauses(self) -> None:
         for task_id, event in self._changed.items():
-            self._update_suspension(self._state.tasks[task_id])
+            update_suspension(self._state, self._state.tasks[task_id])
             self._update_pause(self._state.tasks[task_id])
             event.set()
 
