@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-import copy
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator, MutableMapping
+from functools import partial
 from typing import TYPE_CHECKING, Final, Protocol, TypeVar, overload
 from urllib.parse import quote
 from uuid import UUID
 
-from ...errors import GlobusError, GlobusSDKUsageError
+from ..._single_flight import SingleFlight
+from ...errors import GlobusSDKUsageError
 
 if TYPE_CHECKING:
     from ...clock import Clock
@@ -79,76 +80,25 @@ class IdentityCache(MutableMapping[str, "IdentityDocument"]):
 
 
 class _Batch:
-    """
-    Names that are asked for together. One of those who wait makes the request, and another if that one is cancelled.
+    """Names to look up in one request."""
 
-    So there is no task that nobody owns, and who is cancelled takes nothing away from the others.
-    """
+    __slots__ = ("added", "names", "room")
 
-    __slots__ = ("error", "found", "names", "noted", "over", "room", "taken", "waiting")
-
-    def __init__(self, most: int) -> None:
+    def __init__(self, max_names: int) -> None:
         self.names: dict[str, None] = {}
-        self.noted: dict[str, None] = {}
-        """Those that nobody waits for yet."""
-        self.room = most, _LONGEST_ADDRESS
-        """For how many names, and how many characters, there is room."""
-        self.taken = False
-        """Whether somebody makes the request."""
-        self.over = False
-        self.found: dict[str, IdentityDocument] = {}
-        self.error: GlobusError | None = None
-        self.waiting: dict[asyncio.Future[None], None] = {}
+        self.added: dict[str, None] = {}
+        """Those of the names that were added beforehand, and that no caller waits for."""
+        self.room = max_names, _LONGEST_ADDRESS
+        """How many names, and how many characters, still fit in."""
 
     def take(self, name: str) -> bool:
-        """Take a name in, if there is room."""
-        most, characters = self.room[0] - 1, self.room[1] - len(quote(f"{name},"))
-        if most < 0 or characters < 0:
+        """Add a name, if it fits in."""
+        max_names, characters = self.room[0] - 1, self.room[1] - len(quote(f"{name},"))
+        if max_names < 0 or characters < 0:
             return False
         self.names[name] = None
-        self.room = most, characters
+        self.room = max_names, characters
         return True
-
-    @property
-    def is_deserted(self) -> bool:
-        """Whether nobody is left who would make the request."""
-        return not (self.taken or self.waiting or self.over)
-
-    async def turn(self) -> bool:
-        """Wait until the request is made, and return False; or until it is the caller's to make, and return True."""
-        while self.taken and not self.over:
-            waiter = asyncio.get_running_loop().create_future()
-            self.waiting[waiter] = None
-            try:
-                await waiter
-            except asyncio.CancelledError:
-                if waiter.done() and not waiter.cancelled():
-                    self._wake()  # it was this one's turn: it is the next one's now
-                raise
-            finally:
-                del self.waiting[waiter]
-        self.taken = True
-        return not self.over
-
-    def hand_over(self) -> None:
-        """Let another of those who wait make the request."""
-        self.taken = False
-        self._wake()
-
-    def end(self, found: dict[str, IdentityDocument], error: GlobusError | None = None) -> None:
-        """Let everybody have the outcome."""
-        self.over, self.found, self.error = True, found, error
-        for waiter in self.waiting:
-            if not waiter.done():
-                waiter.set_result(None)
-
-    def _wake(self) -> None:
-        if self.taken:
-            return
-        for waiter in self.waiting:
-            if not waiter.done():
-                waiter.set_result(None)
-                return
 
 
 class IdentityMap:
@@ -197,6 +147,7 @@ class IdentityMap:
         self._added: dict[bool, dict[str, None]] = {True: {}, False: {}}
         self._open: dict[bool, _Batch] = {}
         self._asked: dict[str, _Batch] = {}
+        self._requests: SingleFlight[dict[str, IdentityDocument]] = SingleFlight("identity look-up")
         for name in identity_ids or ():
             self.add(name)
 
@@ -256,14 +207,13 @@ class IdentityMap:
         if batch is None:
             batch = self._joined(name, is_id)
         try:
-            if await batch.turn():
-                await self._look_up(batch, is_id)
-        finally:
-            if batch.is_deserted:
-                self._drop(batch, is_id)
-        if batch.error is not None:
-            raise copy.copy(batch.error)
-        return batch.found[name]
+            found = await self._requests.join(batch, partial(self._look_up, batch, is_id))
+        except asyncio.CancelledError:
+            if self._requests.running(batch) is None:  # this was the last caller that waited for the request
+                self._end(batch, is_id)
+                self._added[is_id].update(batch.added)
+            raise
+        return found[name]
 
     def __delitem__(self, key: UUID | str) -> None:
         """Forget an identity, so that it is looked up anew."""
@@ -279,46 +229,34 @@ class IdentityMap:
         self._added[is_id].pop(name, None)
         return batch
 
-    async def _look_up(self, batch: _Batch, is_id: bool) -> None:
-        """Make the request of a batch."""
+    async def _look_up(self, batch: _Batch, is_id: bool) -> dict[str, IdentityDocument]:
+        """Make the request of a batch; return the identities by each of their names."""
         try:
-            await asyncio.sleep(0)  # so that whoever asks in the same pass of the loop is in it
+            await asyncio.sleep(0)  # so that the batch has the names of all look-ups made in the same pass of the loop
             self._close(batch, is_id)
             added = self._added[is_id]
             while (name := next(iter(added), None)) is not None and batch.take(name):
                 del added[name]
-                batch.noted[name] = None
+                batch.added[name] = None
                 self._asked[name] = batch
             names = list(batch.names)
             page = await self.auth_client.get_identities(**{"ids" if is_id else "usernames": names})
             found = {name: identity for identity in page for name in _names(identity)}
-        except GlobusError as error:
-            self._end(batch, {}, error)
-        except BaseException:
-            batch.hand_over()
-            raise
-        else:
-            self._cache.update(found)
-            self._end(batch, found)
+        finally:
+            self._end(batch, is_id)
+        self._cache.update(found)
+        return found
 
-    def _end(self, batch: _Batch, found: dict[str, IdentityDocument], error: GlobusError | None = None) -> None:
-        self._forget(batch)
-        batch.end(found, error)
-
-    def _drop(self, batch: _Batch, is_id: bool) -> None:
-        """Forget a batch for which nobody waits any more, so that cancelled look-ups leave nothing behind."""
+    def _end(self, batch: _Batch, is_id: bool) -> None:
+        """Let no further look-up wait for a batch."""
         self._close(batch, is_id)
-        self._forget(batch)
-        self._added[is_id].update(batch.noted)
+        for name in batch.names:
+            if self._asked.get(name) is batch:
+                del self._asked[name]
 
     def _close(self, batch: _Batch, is_id: bool) -> None:
         if self._open.get(is_id) is batch:
             del self._open[is_id]
-
-    def _forget(self, batch: _Batch) -> None:
-        for name in batch.names:
-            if self._asked.get(name) is batch:
-                del self._asked[name]
 
 
 def _names(identity: IdentityDocument) -> list[str]:
