@@ -1,4 +1,4 @@
-"""A clock that stands still until a test turns it."""
+"""Clocks: the system's, and one that stands still until a test advances it."""
 
 from __future__ import annotations
 
@@ -7,39 +7,80 @@ import heapq
 import itertools
 import math
 import threading
+import time
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
     from contextlib import AbstractAsyncContextManager
     from types import TracebackType
 
-__all__ = ("ManualClock",)
+__all__ = ("Clock", "ManualClock", "SystemClock")
 
-_TURNS: Final = 12
-"""Turns of the event loop that whoever was woken gets before time moves on."""
+_ITERATIONS: Final = 12
+"""Iterations of the event loop that tasks get, once woken, before time moves on."""
+
+
+class Clock(Protocol):
+    """The source of the time, and the way to wait."""
+
+    def wall(self) -> float:
+        """Return POSIX seconds."""
+        ...
+
+    def monotonic(self) -> float:
+        """Return seconds that never go backwards."""
+        ...
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait."""
+        ...
+
+    def timeout(self, seconds: float | None) -> AbstractAsyncContextManager[object]:
+        """Limit a block: `TimeoutError` after so many seconds; `None` for no limit."""
+        ...
+
+
+class SystemClock:
+    """The clock of this machine."""
+
+    def wall(self) -> float:
+        """Return POSIX seconds."""
+        return time.time()
+
+    def monotonic(self) -> float:
+        """Return seconds that never go backwards."""
+        return time.monotonic()
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait."""
+        await asyncio.sleep(seconds)
+
+    def timeout(self, seconds: float | None) -> AbstractAsyncContextManager[object]:
+        """Limit a block: `TimeoutError` after so many seconds; `None` for no limit."""
+        return asyncio.timeout(seconds)
 
 
 class ManualClock:
     """
-    A `Clock` turned by hand: sleepers and timeouts come due in the order of their times, and nobody really waits.
+    A `Clock` that only `advance` moves: sleeps and timeouts end in the order of their times, without real waiting.
 
     Example:
         >>> clock = ManualClock(start=1_700_000_000)
-        >>> nap = asyncio.create_task(clock.sleep(3600))
+        >>> sleeping = asyncio.create_task(clock.sleep(3600))
         >>> await clock.advance(3600)
-        >>> await nap
+        >>> await sleeping
         >>> clock.wall()
         1700003600.0
     """
 
     def __init__(self, *, start: float = 1_800_000_000.0) -> None:
         """
-        Stop the time.
+        Create a clock.
 
         Args:
-            start: What the wall clock shows at first, in POSIX seconds; the default lies in January 2027.
+            start: The first wall time, in POSIX seconds; the default is in January 2027.
         """
         self._start = start
         self._elapsed = 0.0
@@ -55,73 +96,76 @@ class ManualClock:
         return self._start + self._elapsed
 
     def monotonic(self) -> float:
-        """Return seconds since the clock was made."""
+        """Return seconds since the clock was created."""
         return self._elapsed
 
     @property
     def waiting(self) -> int:
-        """How many sleeps and timeouts have not come due."""
+        """The number of sleeps and timeouts that have not ended."""
         with self._lock:
-            return sum(not alarm.is_off for alarm in self._alarms)
+            return sum(not alarm.is_cancelled for alarm in self._alarms)
 
     async def sleep(self, seconds: float) -> None:
-        """Wait until the clock has been turned so far; zero or less only gives way to others."""
+        """Wait until the clock has been advanced so far; with zero or less, let other tasks run once."""
         if seconds <= 0:
             await asyncio.sleep(0)
             return
-        woken: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        alarm = self.set_alarm(seconds, lambda: None if woken.done() else woken.set_result(None))
+        over: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        alarm = self.set_alarm(seconds, lambda: None if over.done() else over.set_result(None))
         try:
-            await woken
+            await over
         finally:
-            alarm.is_off = True
+            alarm.is_cancelled = True
 
     def timeout(self, seconds: float | None) -> AbstractAsyncContextManager[object]:
-        """Bound a block: `TimeoutError` once the clock has been turned so far, ``None`` for no bound."""
-        return _Bound(self, seconds)
+        """Limit a block: `TimeoutError` once the clock has been advanced so far; `None` for no limit."""
+        return _Timeout(self, seconds)
 
     async def advance(self, seconds: float, *, settle: Callable[[], Awaitable[object]] | None = None) -> None:
         """
-        Turn the clock on, stopping at every moment at which somebody comes due.
+        Advance the clock, stopping at every moment at which a sleep or timeout ends.
 
         Args:
             seconds: How far; not negative.
             settle: Awaited after every stop, before time moves on; to wait for threads.
+
+        Raises:
+            ValueError: A negative or infinite number of seconds.
         """
         if not (seconds >= 0 and math.isfinite(seconds)):
-            raise ValueError(f"time only moves on, got {seconds!r} seconds")
+            raise ValueError(f"a clock cannot be advanced by {seconds!r} seconds: pass a finite number of 0 or more")
         end = self._elapsed + seconds
-        await _give_way(settle)
+        await _run_others(settle)
         while (moment := self._next(end)) is not None:
             self._elapsed = max(self._elapsed, moment)
-            self._ring()
-            await _give_way(settle)
+            self._call_due()
+            await _run_others(settle)
         self._elapsed = end
-        await _give_way(settle)
+        await _run_others(settle)
 
-    def set_alarm(self, seconds: float, ring: Callable[[], None]) -> _Alarm:
-        """Have something called in this event loop once the clock has been turned so far."""
-        alarm = _Alarm(self._elapsed + seconds, next(self._order), asyncio.get_running_loop(), ring)
+    def set_alarm(self, seconds: float, callback: Callable[[], None]) -> _Alarm:
+        """Schedule a call in this event loop for when the clock has been advanced so far."""
+        alarm = _Alarm(self._elapsed + seconds, next(self._order), asyncio.get_running_loop(), callback)
         with self._lock:
             heapq.heappush(self._alarms, alarm)
         return alarm
 
     def _next(self, end: float) -> float | None:
-        """Tell when somebody comes due, if that is in time."""
+        """Return the time of the next alarm, if it is not after the end."""
         with self._lock:
-            while self._alarms and self._alarms[0].is_off:
+            while self._alarms and self._alarms[0].is_cancelled:
                 heapq.heappop(self._alarms)
             return self._alarms[0].at if self._alarms and self._alarms[0].at <= end else None
 
-    def _ring(self) -> None:
-        """Wake all whose time has come, each in its own event loop, those who waited longest first."""
+    def _call_due(self) -> None:
+        """Call the alarms that are due, each in its own event loop, the earliest first."""
         while True:
             with self._lock:
                 if not self._alarms or self._alarms[0].at > self._elapsed:
                     return
                 alarm = heapq.heappop(self._alarms)
-            if not alarm.is_off and not alarm.loop.is_closed():
-                alarm.loop.call_soon_threadsafe(alarm.ring)
+            if not alarm.is_cancelled and not alarm.loop.is_closed():
+                alarm.loop.call_soon_threadsafe(alarm.callback)
 
 
 @dataclass(order=True, slots=True)
@@ -129,42 +173,42 @@ class _Alarm:
     at: float
     order: int
     loop: asyncio.AbstractEventLoop = field(compare=False)
-    ring: Callable[[], None] = field(compare=False)
-    is_off: bool = field(default=False, compare=False)
+    callback: Callable[[], None] = field(compare=False)
+    is_cancelled: bool = field(default=False, compare=False)
 
 
-class _Bound:
-    """`asyncio.timeout`, ended by another clock."""
+class _Timeout:
+    """`asyncio.timeout` by a `ManualClock`."""
 
     def __init__(self, clock: ManualClock, seconds: float | None) -> None:
         self._clock = clock
         self._seconds = seconds
-        self._bound = asyncio.timeout(None)
+        self._timeout = asyncio.timeout(None)
         self._alarm: _Alarm | None = None
 
     async def __aenter__(self) -> asyncio.Timeout:
-        await self._bound.__aenter__()
+        await self._timeout.__aenter__()
         if self._seconds is not None:
             if self._seconds <= 0:
                 self._expire()
             else:
-                self._alarm = self._clock.set_alarm(self._seconds, self._expire)  # one thing in two classes
-        return self._bound
+                self._alarm = self._clock.set_alarm(self._seconds, self._expire)
+        return self._timeout
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         if self._alarm is not None:
-            self._alarm.is_off = True
-        await self._bound.__aexit__(kind, error, trace)
+            self._alarm.is_cancelled = True
+        await self._timeout.__aexit__(kind, error, trace)
 
     def _expire(self) -> None:
-        if (self._alarm is None or not self._alarm.is_off) and not self._bound.expired():
-            self._bound.reschedule(asyncio.get_running_loop().time())
+        if (self._alarm is None or not self._alarm.is_cancelled) and not self._timeout.expired():
+            self._timeout.reschedule(asyncio.get_running_loop().time())
 
 
-async def _give_way(settle: Callable[[], Awaitable[object]] | None) -> None:
-    for _ in range(_TURNS):
+async def _run_others(settle: Callable[[], Awaitable[object]] | None) -> None:
+    for _ in range(_ITERATIONS):
         await asyncio.sleep(0)
     if settle is not None:
         await settle()

@@ -1,0 +1,185 @@
+"""Access tokens: who calls, with which scopes, and how often."""
+
+from __future__ import annotations
+
+import math
+from collections import deque
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final, Literal, Protocol
+
+from .errors import ErrorKind
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from .clock import Clock
+    from .errors import ServiceError
+    from .secret import Secret
+
+__all__ = (
+    "Authentication",
+    "AuthenticationFailure",
+    "Authenticator",
+    "Caller",
+    "RateLimiter",
+    "Session",
+    "TokenAuthority",
+)
+
+_WINDOW: Final = 10.0
+"""Seconds over which a rate is measured."""
+
+
+@dataclass(frozen=True, slots=True)
+class Authentication:
+    """One login with one identity."""
+
+    auth_time: float
+    identity_provider_id: str
+    mfa: bool = False
+
+
+@dataclass(eq=False, slots=True)
+class Session:
+    """The logins behind a grant, by identity id."""
+
+    id: str
+    authentications: dict[str, Authentication] = field(default_factory=dict[str, Authentication])
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """The owner of an access token."""
+
+    identity_id: str
+    username: str
+    identity_ids: frozenset[str]
+    """The identity and all that are linked with it."""
+    scopes: frozenset[str]
+    dependent_scopes: frozenset[str]
+    """Scopes of other services that the called service may use for the caller, such as ``data_access``."""
+    client_id: str
+    resource_server: str
+    token: Secret
+    session: Session
+
+
+class AuthenticationFailure(Exception):
+    """A request without credentials, or whose token is not active."""
+
+    def __init__(self, kind: Literal["missing", "invalid"]) -> None:
+        super().__init__("no credentials in the request" if kind == "missing" else "the token is not active")
+        self.kind: Literal["missing", "invalid"] = kind
+
+
+class TokenAuthority(Protocol):
+    """The issuer of tokens, which is the emulated Auth, as the other services see it."""
+
+    def authenticate(self, authorization_header: str | None) -> Caller:
+        """
+        Return the owner of the token in a header.
+
+        Raises:
+            AuthenticationFailure: There is no header, or no active token in it.
+        """
+        ...
+
+    def satisfies_policy(self, policy_id: str, caller: Caller) -> bool:
+        """Tell whether the session of a caller satisfies an authentication policy."""
+        ...
+
+    def still_satisfies_policy(self, policy_id: str, caller: Caller) -> bool:
+        """Tell whether the session of an earlier call, or a later login of the same identity, satisfies a policy."""
+        ...
+
+    def still_consents(self, scope_string: str, caller: Caller) -> bool:
+        """Tell whether the service of an earlier call may still use a scope of another service."""
+        ...
+
+
+class RateLimiter:
+    """
+    A limit on the requests of one identity, measured over 10 seconds.
+
+    Args:
+        clock: The source of the time.
+        rate: Requests per second.
+        errors: The error format of the service.
+    """
+
+    def __init__(self, clock: Clock, rate: float, *, errors: type[ServiceError]) -> None:
+        self._clock = clock
+        self._rate = rate
+        self._errors = errors
+        self._recent: dict[str, deque[float]] = {}
+
+    def count(self, identity_id: str) -> None:
+        """
+        Count a request.
+
+        Raises:
+            ServiceError: There were too many; its ``Retry-After`` header says how long to wait.
+        """
+        now = self._clock.monotonic()
+        recent = self._recent.setdefault(identity_id, deque())
+        while recent and recent[0] <= now - _WINDOW:
+            recent.popleft()
+        if len(recent) >= self._rate * _WINDOW:
+            wait = max(1, math.ceil(recent[0] + _WINDOW - now))
+            message = f"Too many requests: more than {self._rate:g} per second"
+            raise self._errors.of_kind(ErrorKind.RATE_LIMITED, message, headers={"retry-after": str(wait)})
+        recent.append(now)
+
+
+class Authenticator:
+    """
+    The check of access tokens that a service does before its handlers.
+
+    Args:
+        authority: The issuer of the tokens.
+        errors: The error format of the service.
+        scopes: A token must have one of these; an empty collection accepts every token.
+        rate_limiter: The limit on requests of one identity; none by default.
+        optional: Accept requests without an ``Authorization`` header.
+    """
+
+    def __init__(
+        self,
+        authority: TokenAuthority,
+        *,
+        errors: type[ServiceError],
+        scopes: Collection[str] = (),
+        rate_limiter: RateLimiter | None = None,
+        optional: bool = False,
+    ) -> None:
+        self._authority = authority
+        self._errors = errors
+        self._scopes = frozenset(scopes)
+        self._rate_limiter = rate_limiter
+        self._optional = optional
+
+    def authenticate(self, authorization: str | None) -> Caller | None:
+        """
+        Return the owner of the token in a header; `None` if there is no header and none is needed.
+
+        Args:
+            authorization: The ``Authorization`` header.
+
+        Raises:
+            ServiceError: No active token, a token without the scope, or too many requests.
+        """
+        if self._optional and authorization is None:
+            return None
+        errors = self._errors
+        try:
+            caller = self._authority.authenticate(authorization)
+        except AuthenticationFailure as failure:
+            if failure.kind == "missing":
+                raise errors.of_kind(ErrorKind.NO_CREDENTIALS, "No credentials supplied") from None
+            raise errors.of_kind(ErrorKind.INVALID_TOKEN, "Token is not active") from None
+        if self._scopes and self._scopes.isdisjoint(scope.partition("[")[0] for scope in caller.scopes):
+            needed = " or ".join(f"'{scope}'" for scope in sorted(self._scopes))
+            raise errors.of_kind(ErrorKind.INSUFFICIENT_SCOPE, f"The token does not have the scope {needed}")
+        if self._rate_limiter is not None:
+            self._rate_limiter.count(caller.identity_id)
+        return caller

@@ -1,0 +1,118 @@
+"""Errors of emulated services: one base class, whose subclasses are the error formats."""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Self
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+__all__ = ("ErrorKind", "ServiceError")
+
+
+class ErrorKind(Enum):
+    """The errors that the kit raises on behalf of a service."""
+
+    INVALID_JSON = "invalid JSON"
+    INVALID_FORM = "invalid form"
+    INVALID_FIELD = "invalid field"
+    INVALID_PARAMETER = "invalid parameter"
+    NO_CREDENTIALS = "no credentials"
+    INVALID_TOKEN = "invalid token"  # noqa: S105 -- not a password
+    INSUFFICIENT_SCOPE = "insufficient scope"
+    NOT_FOUND = "not found"
+    METHOD_NOT_ALLOWED = "method not allowed"
+    BODY_TOO_LARGE = "body too large"
+    RATE_LIMITED = "rate limited"
+    INTERNAL = "internal error"
+
+
+_DEFAULT_CODES: Final[Mapping[ErrorKind, tuple[int, str]]] = {
+    ErrorKind.INVALID_JSON: (400, "BAD_REQUEST"),
+    ErrorKind.INVALID_FORM: (400, "BAD_REQUEST"),
+    ErrorKind.INVALID_FIELD: (422, "UNPROCESSABLE_ENTITY"),
+    ErrorKind.INVALID_PARAMETER: (400, "BAD_REQUEST"),
+    ErrorKind.NO_CREDENTIALS: (401, "UNAUTHORIZED"),
+    ErrorKind.INVALID_TOKEN: (401, "UNAUTHORIZED"),
+    ErrorKind.INSUFFICIENT_SCOPE: (403, "FORBIDDEN"),
+    ErrorKind.NOT_FOUND: (404, "NOT_FOUND"),
+    ErrorKind.METHOD_NOT_ALLOWED: (405, "METHOD_NOT_ALLOWED"),
+    ErrorKind.BODY_TOO_LARGE: (413, "REQUEST_TOO_LARGE"),
+    ErrorKind.RATE_LIMITED: (429, "TOO_MANY_REQUESTS"),
+    ErrorKind.INTERNAL: (500, "INTERNAL_ERROR"),
+}
+
+
+class ServiceError(Exception):
+    """
+    An error response of a service, raised anywhere below a handler.
+
+    A service has a subclass with its own `codes` and its own `document`; a service with two formats has two
+    subclasses. A subclass with other constructor arguments overrides `of_kind` as well.
+
+    Args:
+        status: The HTTP status.
+        code: The service's error code.
+        message: The text for the user.
+        headers: Headers of the response beside those that all responses of the service have.
+        members: Further members of the error document.
+    """
+
+    codes: ClassVar[Mapping[ErrorKind, tuple[int, str]]] = {}
+    """Status and code of the errors that the kit raises, where the service's differ from the default."""
+
+    def __init__(
+        self, status: int, code: str, message: str, *, headers: Mapping[str, str] | None = None, **members: Any
+    ) -> None:
+        super().__init__(message)
+        self.status = status
+        self.code = code
+        self.message = message
+        self.headers = dict(headers or {})
+        self.members: dict[str, Any] = members
+
+    def document(self, *, path: str, request_id: str) -> dict[str, Any]:  # noqa: ARG002 -- for formats that repeat them
+        """
+        Return the body of the response.
+
+        Args:
+            path: The path that was requested.
+            request_id: The id of the request.
+        """
+        return {"code": self.code, "message": self.message, **self.members}
+
+    @classmethod
+    def of_kind(cls, kind: ErrorKind, message: str, *, headers: Mapping[str, str] | None = None) -> Self:
+        """Return an error that the kit has found, with the service's status and code for it."""
+        status, code = cls.codes.get(kind) or _DEFAULT_CODES[kind]
+        return cls(status, code, message, headers=headers)
+
+    @classmethod
+    def missing_field(cls, name: str) -> Self:
+        """Return the error of a required member that a document lacks."""
+        return cls.of_kind(ErrorKind.INVALID_FIELD, f"Missing required field '{name}'")
+
+    @classmethod
+    def invalid_field(cls, name: str, expected: str) -> Self:
+        """
+        Return the error of a member with a wrong value.
+
+        Args:
+            name: The member; ``parent.name`` within an object.
+            expected: What is allowed, as a noun phrase: ``a boolean``.
+        """
+        return cls.of_kind(ErrorKind.INVALID_FIELD, f"Invalid value for field '{name}': {expected} is required")
+
+    @classmethod
+    def invalid_parameter(cls, name: str, value: str, expected: str) -> Self:
+        """
+        Return the error of a query parameter with a wrong value.
+
+        Args:
+            name: The parameter.
+            value: The value that was sent.
+            expected: What is allowed, as a noun phrase: ``an integer of at least 1``.
+        """
+        message = f"Invalid value for parameter '{name}': '{value}', {expected} is required"
+        return cls.of_kind(ErrorKind.INVALID_PARAMETER, message)

@@ -1,0 +1,192 @@
+"""A request to an emulated service, as its handlers see it."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, cast
+from urllib.parse import parse_qsl
+
+from .errors import ErrorKind
+from .fields import Fields
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from starlette.requests import Request as StarletteRequest
+
+    from .authentication import Caller
+    from .errors import ServiceError
+
+__all__ = ("Request",)
+
+_TRUE = frozenset({"true", "1", "t", "yes"})
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A request; its readers raise errors in the format of the service it was sent to."""
+
+    method: str
+    path: str
+    id: str
+    """The request id, for responses, errors and logs."""
+    errors: type[ServiceError]
+    """The error format of the service."""
+    raw: StarletteRequest = field(repr=False)
+    """The request as Starlette has it: URL, all headers, and a stream where the service does not read bodies."""
+    body: bytes = field(default=b"", repr=False)
+    authenticated: Caller | None = None
+    """The owner of the access token; `None` where the service allows requests without one, and none was sent."""
+    null_is_missing: bool = False
+
+    # URL and headers
+
+    @property
+    def origin(self) -> str:
+        """Scheme and host under which the client sees the service."""
+        return f"{self.raw.url.scheme}://{self.raw.url.netloc}"
+
+    @property
+    def authorization(self) -> str | None:
+        """The ``Authorization`` header."""
+        return self.raw.headers.get("authorization")
+
+    @property
+    def query(self) -> list[tuple[str, str]]:
+        """All query parameters in their order."""
+        return self.raw.query_params.multi_items()
+
+    def header(self, name: str) -> str | None:
+        """Return a header."""
+        return self.raw.headers.get(name)
+
+    def cookie(self, name: str) -> str | None:
+        """Return a cookie; an empty one counts as absent."""
+        return self.raw.cookies.get(name) or None
+
+    def path_id(self, name: str) -> str:
+        """Return a variable part of the path."""
+        return str(self.raw.path_params[name])
+
+    def parameter(self, name: str, default: str | None = None, *, allow_blank: bool = False) -> str | None:
+        """
+        Return a query parameter, the first one if it is repeated.
+
+        Args:
+            name: The parameter.
+            default: Returned if it is absent.
+            allow_blank: Return an empty value as it is; by default it counts as absent.
+        """
+        value = next((value for key, value in self.query if key == name), None)
+        return default if value is None or not (value or allow_blank) else value
+
+    def parameter_list(self, name: str) -> list[str]:
+        """Return the parts of a query parameter that is separated by commas; none if it is absent."""
+        return [part.strip() for part in (self.parameter(name) or "").split(",") if part.strip()]
+
+    def flag(self, name: str, *, default: bool = False) -> bool:
+        """Return whether a query parameter is ``true``, ``1``, ``t`` or ``yes``, in any case of letters."""
+        value = self.parameter(name)
+        return default if value is None else value.lower() in _TRUE
+
+    def integer(self, name: str, default: int, *, minimum: int = 0, maximum: int) -> int:
+        """
+        Return an integer from the query; one above the maximum is reduced to it.
+
+        Raises:
+            ServiceError: It is no integer, or below the minimum.
+        """
+        text = self.parameter(name)
+        if text is None:
+            return min(default, maximum)
+        try:
+            value = int(text)
+        except ValueError:
+            raise self.errors.invalid_parameter(name, text, "an integer") from None
+        if value < minimum:
+            raise self.errors.invalid_parameter(name, text, f"an integer of at least {minimum}")
+        return min(value, maximum)
+
+    # body
+
+    def document(self) -> dict[str, Any]:
+        """
+        Return the JSON object in the body.
+
+        Raises:
+            ServiceError: The body is no JSON, or no object.
+        """
+        try:
+            value: object = json.loads(self.body)
+        except UnicodeDecodeError:
+            message = "Could not parse JSON: the body is not UTF-8"
+            raise self.errors.of_kind(ErrorKind.INVALID_JSON, message) from None
+        except (ValueError, RecursionError) as error:
+            raise self.errors.of_kind(ErrorKind.INVALID_JSON, f"Could not parse JSON: {error}") from None
+        if not isinstance(value, dict):
+            raise self.errors.of_kind(ErrorKind.INVALID_JSON, "The request body must be a JSON object")
+        return cast("dict[str, Any]", value)
+
+    def fields(self, member: str | None = None) -> Fields:
+        """
+        Return the members of the JSON object in the body.
+
+        Args:
+            member: Return those of an object within it: ``project`` in ``{"project": {...}}``.
+
+        Raises:
+            ServiceError: The body is no JSON object, or the member is missing or no object.
+        """
+        fields = self.fields_of(self.document())
+        return fields if member is None else fields.object(member, required=True)
+
+    def fields_of(self, document: Mapping[str, object]) -> Fields:
+        """Return the members of any object, with errors in the format of the service."""
+        return Fields(document, self.errors, null_is_missing=self.null_is_missing)
+
+    def form(self) -> dict[str, str]:
+        """
+        Return the form in the body; each field may be given once (RFC 6749, section 3.2).
+
+        Raises:
+            ServiceError: The body is no form, or a field is repeated.
+        """
+        try:
+            pairs = parse_qsl(self.body.decode("ascii"), keep_blank_values=True, errors="strict")
+        except ValueError:
+            raise self.errors.of_kind(ErrorKind.INVALID_FORM, "The body is no form") from None
+        form = dict(pairs)
+        if len(form) != len(pairs):
+            raise self.errors.of_kind(ErrorKind.INVALID_FORM, "A field was given twice")
+        return form
+
+    # caller
+
+    @property
+    def caller(self) -> Caller:
+        """
+        The owner of the access token.
+
+        Raises:
+            ServiceError: The service allows requests without a token, this operation does not, and none was sent.
+        """
+        if self.authenticated is None:
+            raise self.errors.of_kind(ErrorKind.NO_CREDENTIALS, "No credentials supplied")
+        return self.authenticated
+
+    def require_scope(self, *scopes: str) -> Caller:
+        """
+        Return the owner of the access token.
+
+        Args:
+            scopes: One of these the token must have.
+
+        Raises:
+            ServiceError: There is no token, or it has none of the scopes.
+        """
+        caller = self.caller
+        if caller.scopes.isdisjoint(scopes):
+            message = f"The token does not have the scope {' or '.join(map(repr, scopes))}"
+            raise self.errors.of_kind(ErrorKind.INSUFFICIENT_SCOPE, message)
+        return caller

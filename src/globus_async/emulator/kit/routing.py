@@ -1,0 +1,132 @@
+"""The ASGI application of some services."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Host, Route, Router
+
+from .errors import ErrorKind, ServiceError
+from .ids import request_id
+from .request import Request
+
+if TYPE_CHECKING:
+    from starlette.requests import Request as StarletteRequest
+
+    from .service import Handler, Service
+
+__all__ = ("application", "service_routes")
+
+S = TypeVar("S")
+
+_logger: Final = logging.getLogger(__name__)
+
+
+def service_routes(service: Service[S]) -> list[BaseRoute]:
+    """Return the routes of a service; those of one path become one, so that other verbs get a 405 with ``Allow``."""
+    by_path: dict[str, dict[str, Handler[S]]] = {}
+    for prefix, table in service.tables().items():
+        for verb, path, handler in table:
+            by_path.setdefault(prefix + path, {})[verb] = handler
+    routes = [Route(path, _endpoint(service, verbs), methods=list(verbs)) for path, verbs in by_path.items()]
+    return [*routes, *service.extra_routes()]
+
+
+def _endpoint(
+    service: Service[S], handlers: Mapping[str, Handler[S]]
+) -> Callable[[StarletteRequest], Awaitable[Response]]:
+    async def endpoint(raw: StarletteRequest) -> Response:
+        request = _request(service, raw)
+        try:
+            request = replace(request, authenticated=service.authenticate(request))
+            if service.reads_bodies:
+                request = replace(request, body=await _body(service, raw))
+            handler = handlers["GET" if raw.method == "HEAD" else raw.method]
+            result = await handler(service.state, request)
+        except ServiceError as error:
+            _logger.debug("%s %s: %d %s", request.method, request.path, error.status, error)
+            return service.error_response(error, request)
+        return result if isinstance(result, Response) else service.respond(result, request)
+
+    return endpoint
+
+
+def _request(service: Service[Any], raw: StarletteRequest) -> Request:
+    return Request(raw.method, raw.url.path, request_id(), service.errors, raw, null_is_missing=service.null_is_missing)
+
+
+async def _body(service: Service[Any], raw: StarletteRequest) -> bytes:
+    if service.max_body is None:
+        return await raw.body()
+    body = bytearray()
+    async for chunk in raw.stream():
+        body += chunk
+        if len(body) > service.max_body:
+            message = f"The request body is larger than {service.max_body} bytes"
+            raise service.errors.of_kind(ErrorKind.BODY_TOO_LARGE, message)
+    return bytes(body)
+
+
+def application(
+    services: Iterable[Service[Any]],
+    *,
+    extra_routes: Sequence[BaseRoute] = (),
+    on_unknown: Callable[[str, str], None] = lambda _verb, _path: None,
+) -> Starlette:
+    """
+    Return the ASGI application of some services.
+
+    A request for a host that a service has goes to that service. One for any other host, such as a loopback address,
+    goes to the service that has its path. One that nobody has gets a 404 or 405 in the format of its service.
+
+    Args:
+        services: The services; the first one responds to paths that no service has.
+        extra_routes: Routes beside those of the services, on all hosts.
+        on_unknown: Called with verb and path of each request for what no service has.
+    """
+    known = list(services)
+    routes: list[BaseRoute] = [*extra_routes]
+    for service in known:
+        router = Router(service_routes(service), redirect_slashes=False)
+        routes += [Host(host, router) for host in service.hosts]
+    for service in known:
+        routes += service_routes(service)
+
+    async def unknown(raw: StarletteRequest, error: Exception) -> Response:
+        status, headers = 404, {}
+        if isinstance(error, HTTPException):
+            status, headers = error.status_code, dict(error.headers or {})
+        path = raw.url.path
+        on_unknown(raw.method, path)
+        service = _service_of(raw, known)
+        kind, message = ErrorKind.NOT_FOUND, f"No such resource '{path}'"
+        if status == 405:
+            kind, message = ErrorKind.METHOD_NOT_ALLOWED, f"The resource '{path}' has no method {raw.method}"
+        refusal = service.errors.of_kind(kind, message, headers=headers)
+        return service.error_response(refusal, _request(service, raw))
+
+    async def broken(raw: StarletteRequest, error: Exception) -> Response:
+        service = _service_of(raw, known)
+        refusal = service.errors.of_kind(ErrorKind.INTERNAL, f"The emulator failed: {type(error).__name__}")
+        return service.error_response(refusal, _request(service, raw))
+
+    app = Starlette(routes=routes, exception_handlers={404: unknown, 405: unknown, 500: broken})
+    app.router.redirect_slashes = False
+    return app
+
+
+def _service_of(raw: StarletteRequest, services: Sequence[Service[Any]]) -> Service[Any]:
+    """Return the service in whose format to refuse a request: by its host, else by the longest prefix of its path."""
+    host, path = raw.url.hostname, raw.url.path
+    for service in services:
+        if host in service.hosts:
+            return service
+    prefixes = [(prefix, service) for service in services for prefix in service.tables()]
+    fitting = [(len(prefix), service) for prefix, service in prefixes if prefix and path.startswith(f"{prefix}/")]
+    return max(fitting, key=lambda each: each[0], default=(0, services[0]))[1]

@@ -1,0 +1,165 @@
+"""The base class of all emulated services, and what the services of one emulator share."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeAlias, TypeVar
+
+from starlette.responses import Response
+
+from .clock import SystemClock
+from .directory import Directory
+from .request import Request
+from .responses import json_response
+
+if TYPE_CHECKING:
+    from starlette.routing import BaseRoute
+
+    from .authentication import Caller, TokenAuthority
+    from .clock import Clock
+    from .errors import ServiceError
+    from .status import StatusTable
+
+__all__ = ("Document", "Handler", "Platform", "RouteTable", "Service", "merge_tables")
+
+S = TypeVar("S")
+
+Document: TypeAlias = dict[str, Any]
+Handler: TypeAlias = Callable[[S, Request], Awaitable[Document | Response]]
+"""An operation: gets the state of its service and the request; returns a document, or a whole response."""
+RouteTable: TypeAlias = Sequence[tuple[str, str, Handler[S]]]
+"""Rows of verb, path and handler; a path has variable parts such as ``{task_id}``."""
+
+
+def merge_tables(*tables: RouteTable[S]) -> RouteTable[S]:
+    """Return the rows of several tables as one."""
+    return [row for table in tables for row in table]
+
+
+@dataclass(eq=False)
+class Platform:
+    """What the services of one emulator share."""
+
+    clock: Clock = field(default_factory=SystemClock)
+    directory: Directory = field(default_factory=Directory)
+    url: str | None = None
+    """Where the emulator listens, ``http://host:port``; `None` while it does not."""
+    _authority: TokenAuthority | None = None
+
+    @property
+    def authority(self) -> TokenAuthority:
+        """
+        The issuer of access tokens, which the Auth service sets.
+
+        Raises:
+            LookupError: The emulator has no Auth service.
+        """
+        if self._authority is None:
+            raise LookupError("the emulator has no service that issues tokens")
+        return self._authority
+
+    @authority.setter
+    def authority(self, authority: TokenAuthority) -> None:
+        self._authority = authority
+
+
+class Service(Generic[S]):
+    """
+    An emulated service: a name, hosts, an error format, a table of routes, and a state that its handlers work on.
+
+    Args:
+        platform: What it shares with the other services.
+        state: The first argument of all its handlers.
+    """
+
+    name: ClassVar[str]
+    """The name of the service as globus-sdk has it: ``transfer``."""
+    title: ClassVar[str]
+    """The name for people: ``Globus Transfer``."""
+    hosts: ClassVar[tuple[str, ...]] = ()
+    """Its hosts in production."""
+    url_variables: ClassVar[tuple[str, ...]] = ()
+    """The environment variables with which clients are given its address, such as GLOBUS_SDK_SERVICE_URL_TRANSFER."""
+    errors: ClassVar[type[ServiceError]]
+    """Its error format."""
+    headers: ClassVar[Mapping[str, str]] = {}
+    """Headers of all its JSON responses."""
+    max_body: ClassVar[int | None] = None
+    """The largest request body in bytes; no limit by default."""
+    reads_bodies: ClassVar[bool] = True
+    """Read the body before the handler is called; a service of large files reads ``request.raw.stream()`` itself."""
+    null_is_missing: ClassVar[bool] = False
+    """Treat members of documents that are null as missing ones."""
+
+    def __init__(self, platform: Platform, state: S) -> None:
+        self.platform = platform
+        self.state = state
+
+    # requests
+
+    @abstractmethod
+    def tables(self) -> Mapping[str, RouteTable[S]]:
+        """Return the tables of routes, each under the prefix of its paths: ``{"/v0.10": ROUTES}``."""
+
+    def authenticate(self, request: Request) -> Caller | None:  # noqa: ARG002 -- for overriding
+        """
+        Return the owner of a request's token; called before every handler.
+
+        By default no token is required. Most services call an `Authenticator` here.
+
+        Raises:
+            ServiceError: The request has no valid token.
+        """
+        return None
+
+    def respond(self, document: object, request: Request) -> Response:  # noqa: ARG002 -- for overriding
+        """Return the response with a document that a handler returned."""
+        return json_response(document, headers=self.headers)
+
+    def error_response(self, error: ServiceError, request: Request) -> Response:
+        """Return the response with an error."""
+        headers = {**self.headers, **error.headers}
+        document = error.document(path=request.path, request_id=request.id)
+        return json_response(document, status=error.status, headers=headers)
+
+    def extra_routes(self) -> Sequence[BaseRoute]:
+        """Return routes that no table can express; none by default."""
+        return ()
+
+    # clients
+
+    def environ(self, url: str) -> dict[str, str]:
+        """
+        Return the environment variables that lead clients to an emulator.
+
+        Args:
+            url: Where it listens, without a trailing slash.
+        """
+        # globus-sdk appends the path of the page that shows codes without a slash
+        return dict.fromkeys(self.url_variables, f"{url}/")
+
+    # status page
+
+    def status_tables(self) -> Sequence[StatusTable]:
+        """Return the tables that the status page shows; none by default."""
+        return ()
+
+    def snapshot(self) -> dict[str, Any]:
+        """Return what the status page shows of the service as it is now."""
+        return {table.name: list(table.rows()) for table in self.status_tables()}
+
+    # life
+
+    def start(self) -> None:
+        """Resume background work; called in the event loop that will serve the requests."""
+
+    async def stop(self) -> None:
+        """Pause background work, to be resumed by `start` in another event loop."""
+
+    async def settle(self) -> None:
+        """Wait until all background work has ended or waits for the clock."""
+
+    async def aclose(self) -> None:
+        """End background work."""

@@ -1,0 +1,32 @@
+"""What a service shows on the status page of its emulator."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+__all__ = ("Column", "StatusTable")
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column of a table on the status page."""
+
+    title: str
+    member: str
+    """The member of a row that is shown."""
+    kind: Literal["text", "name", "status", "progress", "number"] = "text"
+    """``name`` shows the row's id below, ``status`` is colored, ``progress`` is a bar from 0 to 1."""
+
+
+@dataclass(frozen=True, slots=True)
+class StatusTable:
+    """A table on the status page."""
+
+    name: str
+    """The member of the snapshot with its rows."""
+    title: str
+    columns: tuple[Column, ...]
+    rows: Callable[[], Sequence[Mapping[str, Any]]]
+    """Returns the rows as they are now; each has an ``id``."""
