@@ -1,4 +1,4 @@
-"""The one door to everything that can be done here: ``nox -l`` lists it."""
+"""Sessions for tests, checks, documentation and benchmarks: ``nox -l`` lists them."""
 
 from __future__ import annotations
 
@@ -15,25 +15,26 @@ nox.options.error_on_external_run = True
 
 PYPROJECT = nox.project.load_toml("pyproject.toml")
 PYTHON = "3.11"
+PARALLEL = ("-n", "auto", "--dist", "worksteal")
 
 
 def group(name: str) -> list[str]:
-    """Return what a dependency group of pyproject.toml asks for."""
+    """Return the requirements of a dependency group of pyproject.toml."""
     return list(nox.project.dependency_groups(PYPROJECT, name))
 
 
 def install_official(session: nox.Session) -> None:
     """
-    Install the official SDK and CLI, which the emulator must convince and our requests are compared with.
+    Install the official SDK and CLI: clients of the emulator, and the reference that our requests are compared with.
 
-    A package index may lack the certifi that the SDK pins: then it stands beside its other dependencies. The CLI always
-    does, because it pins the SDK before the newest.
+    Where the package index lacks the certifi that the SDK pins, the SDK is installed without its dependencies. The CLI
+    always is, because it pins the SDK before the newest.
     """
     session.install(*group("beside-official"))
     try:
         session.install(*group("official-sdk"))
     except CommandFailed:
-        session.warn("the index lacks something that globus-sdk pins: installing it without its dependencies")
+        session.warn("the index lacks a package that globus-sdk pins: installing globus-sdk without its dependencies")
         session.install("--no-deps", *group("official-sdk"))
     session.install("--no-deps", *group("official-cli"))
     names = ("globus-sdk", "globus-cli", "certifi")
@@ -42,7 +43,7 @@ def install_official(session: nox.Session) -> None:
 
 @nox.session(python=PYTHON)
 def demo(session: nox.Session) -> None:
-    """Start the emulator and do the main job from login to compared checksums."""
+    """Start the emulator and transfer files through it, from login to compared checksums."""
     session.install(".[emulator]")
     session.run("python", "-m", "globus_async.demo", *session.posargs)
 
@@ -54,17 +55,30 @@ def portal(session: nox.Session) -> None:
     session.run("python", "-m", "examples.portal", *session.posargs)
 
 
-@nox.session(python=PYTHON)
-def tests(session: nox.Session) -> None:
-    """Run the tests; arguments after ``--`` go to pytest."""
+def install_tests(session: nox.Session) -> None:
+    """Install the package, what the tests need, and the official SDK and CLI."""
     session.install("-e", ".[emulator,fastapi]", *group("tests"))
     install_official(session)
-    session.run("pytest", *session.posargs)
+
+
+@nox.session(python=PYTHON)
+def tests(session: nox.Session) -> None:
+    """Run the tests, in one process per processor; arguments after ``--`` go to pytest."""
+    install_tests(session)
+    session.run("pytest", *PARALLEL, *session.posargs)
+
+
+@nox.session(python=PYTHON, reuse_venv=True, venv_location=".nox/tests")
+def quick(session: nox.Session) -> None:
+    """Run the tests but the slow ones, in under a minute once the environment of ``tests`` is there."""
+    if not Path(session.bin, "pytest").exists():
+        install_tests(session)
+    session.run("pytest", *PARALLEL, "-m", "not slow", *session.posargs)
 
 
 @nox.session(python=["3.12", "3.13", "3.14"])
 def newer(session: nox.Session) -> None:
-    """Run the tests on those newer versions of Python that are there."""
+    """Run the tests on the newer versions of Python that are installed."""
     tests(session)
 
 
@@ -76,14 +90,13 @@ def lowest(session: nox.Session) -> None:
     oldest = [re.sub(r">=([\d.]+).*", r"==\1.*", requirement) for requirement in asked]
     session.install("-e", ".[emulator,fastapi]", *group("tests"), *oldest)
     install_official(session)
-    session.run("pytest", *session.posargs)
+    session.run("pytest", *PARALLEL, *session.posargs)
 
 
 @nox.session(python=PYTHON)
 def mutants(session: nox.Session) -> None:
-    """Take the guards of the code out one at a time: each must be missed by a test. Takes half an hour."""
-    session.install("-e", ".[emulator,fastapi]", *group("tests"))
-    install_official(session)
+    """Remove the guards of the code one at a time: a test must fail for each. Takes a quarter of an hour."""
+    install_tests(session)
     session.run("python", "-m", "tests.mutants", *session.posargs)
 
 
@@ -121,6 +134,6 @@ def bench(session: nox.Session) -> None:
 
 @nox.session(python=PYTHON)
 def soak(session: nox.Session) -> None:
-    """Make calls by the hundred thousand in bad weather; nothing may grow. ``-- --calls 1000000`` for a night."""
+    """Make 100,000 calls with faults and cancellations; nothing may grow. ``-- --calls 1000000`` for a long run."""
     session.install(".[speed]")
     session.run("python", "-m", "benchmarks.soak", *session.posargs)
