@@ -14,16 +14,20 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ec import ECDSA, SECP521R1
+from cryptography.hazmat.primitives.asymmetric.ec import generate_private_key as generate_ec_key
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.padding import MGF1, PSS, PKCS1v15
-from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey, generate_private_key
 from cryptography.hazmat.primitives.hashes import SHA256, SHA384, SHA512
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from jwt import PyJWK
 
 from globus_async import Secret
 from globus_async.errors import GlobusSDKUsageError, IdTokenError
-from globus_async.services.auth.id_token import Expected, check_id_token, read_keys
+from globus_async.services.auth.id_token import Expected, check_id_token, public_key, read_keys
 from tests.services.auth.service import CLIENT_ID, say
 from tests.services.auth.tokens import (
     ACCESS_TOKEN,
@@ -76,6 +80,11 @@ def resigned(algorithm: str, signature: Callable[[bytes], bytes]) -> Callable[[]
     return make
 
 
+def unsigned(algorithm: str) -> Callable[[], str]:
+    """Make a token that names an algorithm and has one zero byte for a signature."""
+    return lambda: f"{b64(as_bytes({'typ': 'JWT', 'alg': algorithm}))}.{b64(as_bytes(good_claims()))}.AA"
+
+
 def changed(change: Callable[[str, str, str], str]) -> Callable[[], str]:
     """Make a good token and change its text."""
     return lambda: change(*signed().split("."))
@@ -105,6 +114,12 @@ BAD: dict[str, Bad] = {
     "aud without us": Bad("aud", with_claims(aud=[OTHER], azp=CLIENT_ID)),
     "aud with somebody else": Bad("aud", with_claims(aud=[CLIENT_ID, OTHER], azp=CLIENT_ID)),
     "aud contains our id": Bad("aud", with_claims(aud=CLIENT_ID + "x")),
+    "aud a nested list": Bad("aud", with_claims(aud=[[CLIENT_ID]])),
+    "aud with a number": Bad("aud", with_claims(aud=[CLIENT_ID, 7], azp=CLIENT_ID)),
+    "aud with null": Bad("aud", with_claims(aud=[None, CLIENT_ID], azp=CLIENT_ID)),
+    "aud true": Bad("aud", with_claims(aud=True)),
+    "aud in capitals": Bad("aud", with_claims(aud=CLIENT_ID.upper())),
+    "aud separated by a blank": Bad("aud", with_claims(aud=f"{CLIENT_ID} {OTHER}")),
     "aud an object": Bad("aud", with_claims(aud={CLIENT_ID: 1})),
     "azp another": Bad("azp", with_claims(azp=OTHER)),
     "azp null": Bad("azp", with_claims(azp=None)),
@@ -116,6 +131,15 @@ BAD: dict[str, Bad] = {
     "exp text": Bad("exp", with_claims(exp=str(NOW + 100))),
     "exp true": Bad("exp", with_claims(exp=True)),
     "exp negative": Bad("exp", with_claims(exp=-1)),
+    "exp an object": Bad("exp", with_claims(exp={"seconds": NOW + 100})),
+    "exp of 10,000 digits": Bad("payload", with_payload(with_exp("9" * 10_000))),
+    "exp 1e309": Bad("payload", with_payload(with_exp("1e309"))),
+    "exp -1e309": Bad("payload", with_payload(with_exp("-1e309"))),
+    "exp 1e308": Bad("exp", with_payload(with_exp("1e308"))),
+    "exp NaN": Bad("payload", with_payload(with_exp("NaN"))),
+    "exp Infinity": Bad("payload", with_payload(with_exp("Infinity"))),
+    "exp with a leading zero": Bad("payload", with_payload(with_exp(f"0{NOW + 100}"))),
+    "exp hexadecimal": Bad("payload", with_payload(with_exp("0x7fffffff"))),
     "exp beyond all numbers": Bad("exp", with_payload(with_exp("9" * 400))),
     "exp infinite": Bad("payload", with_payload(with_exp("1e999"))),
     "exp over by 61 s": Bad("exp", with_claims(exp=NOW - 61, iat=NOW - 1000)),
@@ -123,13 +147,24 @@ BAD: dict[str, Bad] = {
     "exp over by a year": Bad("exp", with_claims(exp=NOW - 31_536_000, iat=NOW - 31_600_000)),
     "exp before iat": Bad("exp", with_claims(exp=NOW + 10, iat=NOW + 20)),
     "iat missing": Bad("iat", with_claims(iat=GONE)),
+    "iat null": Bad("iat", with_claims(iat=None)),
+    "iat true": Bad("iat", with_claims(iat=True)),
+    "iat a list": Bad("iat", with_claims(iat=[NOW])),
+    "iat equal to exp": Bad("exp", with_claims(exp=NOW, iat=NOW)),
     "iat text": Bad("iat", with_claims(iat="yesterday")),
     "iat in the future": Bad("iat", with_claims(iat=NOW + 61)),
     "nbf in the future": Bad("nbf", with_claims(nbf=NOW + 61)),
     "nbf text": Bad("nbf", with_claims(nbf="now")),
+    "nbf digits as text": Bad("nbf", with_claims(nbf=str(NOW - 10))),
+    "nbf false": Bad("nbf", with_claims(nbf=False)),
+    "nbf true": Bad("nbf", with_claims(nbf=True)),
+    "nbf null": Bad("nbf", with_claims(nbf=None)),
+    "nbf negative": Bad("nbf", with_claims(nbf=-1)),
     # of whom
     "sub missing": Bad("sub", with_claims(sub=GONE)),
     "sub empty": Bad("sub", with_claims(sub="")),
+    "sub null": Bad("sub", with_claims(sub=None)),
+    "sub a list": Bad("sub", with_claims(sub=["x"])),
     "sub a number": Bad("sub", with_claims(sub=7)),
     "sub of 256 characters": Bad("sub", with_claims(sub="x" * 256)),
     # to which login it belongs
@@ -144,6 +179,15 @@ BAD: dict[str, Bad] = {
     "at_hash cut": Bad("at_hash", with_claims(at_hash=at_hash(ACCESS_TOKEN)[:-1])),
     # with what it is signed
     "alg none": Bad("alg", lambda: f"{b64(as_bytes({'alg': 'none'}))}.{b64(as_bytes(good_claims()))}.AA"),
+    "alg none with a signature": Bad("alg", with_header(alg="none")),
+    **{
+        f"alg {spelling}, unsigned": Bad("alg", unsigned(spelling))
+        for spelling in ("None", "NONE", "nOnE", "none ", "", " RS512", "RS512\0")
+    },
+    "alg none and an empty signature": Bad("form", lambda: unsigned("none")()[:-2]),
+    "alg null": Bad("alg", with_header(alg=None)),
+    "alg a number": Bad("alg", with_header(alg=512)),
+    "alg an object": Bad("alg", with_header(alg={"RS512": 1})),
     "alg missing": Bad("alg", with_header(alg=GONE)),
     "alg in small letters": Bad("alg", with_header(alg="rs512")),
     "alg a list": Bad("alg", with_header(alg=["RS512"])),
@@ -158,6 +202,23 @@ BAD: dict[str, Bad] = {
     "alg HS512 with the JWK as secret": Bad(
         "alg", resigned("HS512", lambda body: hmac.digest(json.dumps(jwk()).encode(), body, hashlib.sha512))
     ),
+    "alg HS256 with the public key as secret": Bad(
+        "alg", resigned("HS256", lambda body: hmac.digest(PUBLIC_PEM, body, hashlib.sha256))
+    ),
+    "alg RS512, signed by HMAC with the public key": Bad(
+        "signature", resigned("RS512", lambda body: hmac.digest(PUBLIC_PEM, body, hashlib.sha512))
+    ),
+    "alg RS512, signed with PSS": Bad(
+        "signature", resigned("RS512", lambda body: KEY.sign(body, PSS(MGF1(SHA512()), 64), SHA512()))
+    ),
+    "alg ES512, rightly signed": Bad(
+        "alg", resigned("ES512", lambda body: generate_ec_key(SECP521R1()).sign(body, ECDSA(SHA512())))
+    ),
+    "alg EdDSA, rightly signed": Bad("alg", resigned("EdDSA", Ed25519PrivateKey.generate().sign)),
+    "signature of zeros": Bad("signature", resigned("RS512", lambda _: bytes(256))),
+    "signature of one": Bad("signature", resigned("RS512", lambda _: bytes(255) + b"\x01")),
+    "signature of one byte": Bad("signature", resigned("RS512", lambda _: b"\0")),
+    "signature with a byte more": Bad("signature", changed(lambda h, p, s: f"{h}.{p}.{_longer(s)}")),
     "signature of another key": Bad("signature", lambda: signed(key=OTHER_KEY)),
     "signature with another hash": Bad("signature", lambda: signed(algorithm=SHA256())),
     "signature of another payload": Bad(
@@ -179,6 +240,18 @@ BAD: dict[str, Bad] = {
     "typ a number": Bad("typ", with_header(typ=1)),
     "kid unknown": Bad("kid", with_header(kid="another")),
     "kid a number": Bad("kid", with_header(kid=7)),
+    "kid null": Bad("kid", with_header(kid=None)),
+    "kid a list": Bad("kid", with_header(kid=["k1"])),
+    "kid an object": Bad("kid", with_header(kid={"k1": 1})),
+    "kid empty": Bad("kid", with_header(kid="")),
+    "kid a path": Bad("kid", with_header(kid="../../dev/null")),
+    "typ null": Bad("typ", with_header(typ=None)),
+    "typ a list": Bad("typ", with_header(typ=["JWT"])),
+    "typ empty": Bad("typ", with_header(typ="")),
+    "typ of a logout token": Bad("typ", with_header(typ="logout+jwt")),
+    "crit empty": Bad("crit", with_header(crit=[])),
+    "crit of b64": Bad("crit", with_header(crit=["b64"], b64=True)),
+    "jwk null": Bad("jwk", with_header(jwk=None)),
     # how it is written
     "empty": Bad("form", lambda: ""),
     "two parts": Bad("form", changed(lambda h, p, _: f"{h}.{p}")),
@@ -190,9 +263,24 @@ BAD: dict[str, Bad] = {
     "blanks": Bad("form", changed(lambda h, p, s: f"{h}.{p}.{s} ")),
     "a line break at the end": Bad("form", changed(lambda h, p, s: f"{h}.{p}.{s}\n")),
     "signature in another spelling": Bad("form", changed(lambda h, p, s: f"{h}.{p}.{_other_spelling(s)}")),
+    "a blank in front": Bad("form", lambda: " " + signed()),
+    "a line break in the middle": Bad("form", changed(lambda h, p, s: f"{h}.{p[:40]}\n{p[40:]}.{s}")),
+    "a zero byte at the end": Bad("form", lambda: signed() + "\0"),
+    "rightly padded header": Bad("form", changed(lambda h, p, s: f"{h}{'=' * (-len(h) % 4) or '===='}.{p}.{s}")),
+    "one letter too many": Bad("form", changed(lambda h, p, s: f"{h}.{p}.{s}AAA")),
+    "digits that are not ASCII": Bad("form", changed(lambda h, p, s: f"{h}.{p}.{s[:-1]}\N{ARABIC-INDIC DIGIT ONE}")),
+    "a lone surrogate": Bad("form", lambda: signed() + "\ud800"),
+    "only dots": Bad("form", lambda: ".."),
+    "with its scheme": Bad("form", lambda: f"Bearer {signed()}"),
     "not ASCII": Bad("form", changed(lambda h, p, s: f"{h}.{p}.{s}é")),
     "header no JSON": Bad("header", lambda: signed(header=b"{alg: RS512}")),
     "header a list": Bad("header", lambda: signed(header=["RS512"])),
+    "header in UTF-16": Bad("header", lambda: signed(header=json.dumps({"alg": "RS512"}).encode("utf-16"))),
+    "header with a byte order mark": Bad("header", lambda: signed(header=b'\xef\xbb\xbf{"alg": "RS512"}')),
+    "header with more after it": Bad("header", lambda: signed(header=b'{"alg": "RS512"}{}')),
+    "header null": Bad("header", lambda: signed(header=b"null")),
+    "header says kid twice": Bad("header", lambda: signed(header=b'{"alg": "RS512", "kid": "a", "kid": "b"}')),
+    "header nested without end": Bad("header", lambda: signed(header=b'{"x":' + b"[" * 9000 + b"]" * 9000 + b"}")),
     "header says alg twice": Bad("header", lambda: signed(header=b'{"alg": "none", "alg": "RS512"}')),
     "payload no JSON": Bad("payload", with_payload(b"not JSON")),
     "payload a list": Bad("payload", with_payload(json.dumps([good_claims()]).encode())),
@@ -200,6 +288,16 @@ BAD: dict[str, Bad] = {
     "payload in UTF-16": Bad("payload", with_payload(json.dumps(good_claims()).encode("utf-16"))),
     "payload not UTF-8": Bad("payload", with_payload(json.dumps(good_claims()).encode()[:-1] + b', "x": "\xff"}')),
     "payload says sub twice": Bad("payload", with_payload(DUPLICATE)),
+    "payload says exp twice": Bad(
+        "payload", with_payload(f'{json.dumps(good_claims())[:-1]}, "exp": {NOW + 9}}}'.encode())
+    ),
+    "payload says sub twice, once escaped": Bad(
+        "payload", with_payload(json.dumps(good_claims())[:-1].encode() + b', "\\u0073ub": "somebody else"}')
+    ),
+    "payload with a byte order mark": Bad("payload", with_payload(b"\xef\xbb\xbf" + as_bytes(good_claims()))),
+    "payload with more after it": Bad("payload", with_payload(as_bytes(good_claims()) + b"{}")),
+    "payload with half a surrogate pair": Bad("payload", with_payload(as_bytes(good_claims(name="\ud800")))),
+    "payload a text": Bad("payload", with_payload(json.dumps(json.dumps(good_claims())).encode())),
     "payload with NaN": Bad("payload", with_payload(json.dumps(good_claims(x=float("nan"))).encode())),
     "payload nested without end": Bad("payload", with_payload(b'{"x":' + b"[" * 20_000 + b"]" * 20_000 + b"}")),
     "too long": Bad("size", with_claims(x="x" * 70_000)),
@@ -209,6 +307,11 @@ BAD: dict[str, Bad] = {
 def _shorter(text: str) -> str:
     """Take a byte away from the end."""
     return b64(base64.urlsafe_b64decode(text + "==")[:-1])
+
+
+def _longer(text: str) -> str:
+    """Add a zero byte to the end."""
+    return b64(base64.urlsafe_b64decode(text + "==") + b"\0")
 
 
 def _other_spelling(text: str) -> str:
@@ -327,7 +430,29 @@ class TestKeys:
         "other",
         [
             {"kty": "EC", "crv": "P-256", "x": "AA", "y": "AA"},
+            {"kty": "EC", "crv": "secp256k1", "alg": "RS512", "x": "AA", "y": "AA"},
+            {"kty": "OKP", "crv": "Ed25519", "x": "AA"},
             {"kty": "oct", "k": "c2VjcmV0"},
+            {"kty": "oct", "alg": "RS512", "k": "c2VjcmV0", "n": "AQAB", "e": "AQAB"},
+            {**jwk(), "kty": "rsa"},
+            jwk(kty=GONE),
+            jwk(kty=None),
+            jwk(kty=["RSA"]),
+            jwk(alg=None),
+            jwk(alg=["RS512"]),
+            jwk(use=["sig"]),
+            jwk(key_ops=["sign"]),
+            jwk(kid=None),
+            jwk(kid=["a"]),
+            jwk(n=f"{jwk()['n']}=="),
+            jwk(n=f" {jwk()['n']}"),
+            jwk(n=""),
+            jwk(e=""),
+            jwk(e=65537),
+            jwk(n="A" * 4_000_000),
+            jwk(n=b64(b"\x01" * 2049)),
+            jwk(n=b64(b"\xc1" * 64)),  # 512 bits
+            jwk(n=b64(b"\xc1" * 255)),  # 2,040 bits
             jwk(use="enc"),
             jwk(alg="RS256"),
             jwk(alg="none"),
@@ -361,6 +486,9 @@ class TestKeys:
             {"keys": None},
             {"keys": {}},
             {},
+            {"keys": "AQAB"},
+            {"keys": 7},
+            {"keys": [[jwk()]]},
             {"keys": [jwk(), jwk(OTHER_KEY)]},
             generate_private_key(65537, 1024).public_key(),
         ],
@@ -369,6 +497,49 @@ class TestKeys:
         """None at all, several that cannot be told apart, or one that is too short."""
         with pytest.raises(IdTokenError):
             read_keys(source)
+
+    @pytest.mark.parametrize(
+        "private",
+        [
+            {"d": "AAAA"},
+            {"d": "not base64!"},
+            {"d": None},
+            {"p": "AQAB", "q": "AQAB", "dp": "AQAB", "dq": "AQAB", "qi": "AQAB", "d": "AQAB"},
+            {"oth": []},
+        ],
+        ids=str,
+    )
+    def test_private_members_are_ignored(self, private: dict[str, Any]) -> None:
+        """The key that is used is public, and nothing is computed from the private members."""
+        keys = read_keys({"keys": [{**jwk(), **private}]})
+        assert isinstance(public_key(keys[0]), RSAPublicKey)
+        assert check_id_token(signed(), keys, EXPECTED)["sub"]
+
+    def test_only_usable_keys_count_for_duplicate_ids(self) -> None:
+        """A key that cannot sign id_tokens may have the same id; of two usable ones it is unclear which is meant."""
+        elliptic = {"kty": "EC", "crv": "P-256", "x": "AA", "y": "AA", "kid": "a"}
+        keys = read_keys({"keys": [elliptic, jwk(kid="a"), jwk(OTHER_KEY, kid="a", use="enc")]})
+        assert check_id_token(signed(header={"alg": "RS512", "kid": "a"}), keys, EXPECTED)["sub"]
+        for pair in ((jwk(kid="a"), jwk(kid="a")), (jwk(kid="a"), jwk(OTHER_KEY, kid="a")), (jwk(), jwk())):
+            with pytest.raises(IdTokenError, match="several keys") as caught:
+                read_keys({"keys": [*pair, jwk(kid="b")]})
+            assert caught.value.rule == "keys"
+
+    def test_the_algorithm_is_not_the_key_sets(self) -> None:
+        """A key without ``alg``, for which PyJWT would take RS256, is one for RS512 only."""
+        keys = read_keys({"keys": [jwk(alg=GONE)]})
+        assert [key.algorithm_name for key in keys] == ["RS512"]
+        assert check_id_token(signed(), keys, EXPECTED)["sub"]
+        with pytest.raises(IdTokenError) as caught:
+            check_id_token(BAD["alg RS256, rightly signed"].token(), keys, EXPECTED)
+        assert caught.value.rule == "alg"
+
+    def test_a_key_of_another_kind_cannot_verify(self) -> None:
+        """PyJWT itself refuses, even a key that `read_keys` should have ignored."""
+        secret = PyJWK({"kty": "oct", "k": b64(PUBLIC_PEM)}, "HS512")
+        for token in (signed(), BAD["alg HS512 with the public key as secret"].token()):
+            with pytest.raises(IdTokenError):
+                check_id_token(token, (secret,), EXPECTED)
 
 
 def test_refusals_show_no_token_in_their_frames() -> None:

@@ -101,6 +101,6 @@ class DiscoveryMethods(BaseClient):
             raise found.answer.unusable("it should be a set of keys")
         if not as_pem:
             return cast("JwkSetDocument", document)
-        from .id_token import read_keys  # noqa: PLC0415 -- loads cryptography
+        from .id_token import public_key, read_keys  # noqa: PLC0415 -- imports cryptography
 
-        return read_keys(document)[0].key
+        return public_key(read_keys(document)[0])

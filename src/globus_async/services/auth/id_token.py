@@ -1,7 +1,9 @@
 """
-Checking an id_token by every rule of OpenID Connect Core 3.1.3.7 and RFC 8725. No network, no clock.
+Validation of id_tokens by the rules of OpenID Connect Core 3.1.3.7 and RFC 8725. Pure: no network, no clock.
 
-The algorithm is RS512 because it is written here, not because a token, a key or the service says so.
+PyJWT checks the form, the signature, ``iss`` and ``aud``. The algorithm is the constant RS512; neither the token nor
+the key nor the service can choose another. This module adds the rules that PyJWT does not have. Times are among them:
+PyJWT compares them with the clock of this machine only.
 """
 
 from __future__ import annotations
@@ -14,10 +16,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, TypeAlias, cast
 
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
-from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey, RSAPublicNumbers
-from cryptography.hazmat.primitives.hashes import SHA512
+import jwt
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
+from jwt.algorithms import RSAAlgorithm
 
 from ..._http.json_reader import decode_json, is_list, is_object
 from ...errors import GlobusSDKUsageError, IdTokenError
@@ -26,42 +27,47 @@ from ...secret import Secret
 if TYPE_CHECKING:
     from .documents import IdTokenClaims
 
-__all__ = ("Expected", "KeySource", "SigningKey", "check_id_token", "read_keys")
+__all__ = ("Expected", "KeySource", "check_id_token", "public_key", "read_keys")
 
 KeySource: TypeAlias = RSAPublicKey | Mapping[str, Any]
-"""A public key, a JWK, or a JWK set."""
+"""An RSA public key, a JWK, or a JWK set."""
 
 _ALGORITHM: Final = "RS512"
-_SHAPE: Final = re.compile(r"([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]+)")
-_BASE64URL: Final = re.compile(r"[A-Za-z0-9_-]+")
-_LONGEST: Final = 64 * 1024
-_LONGEST_KEY: Final = 4096
-_SMALLEST_MODULUS: Final = 2048
-_FAR: Final = 1e12
-_HINTS: Final = ("jku", "jwk", "x5u", "x5c", "crit", "b64", "zip")
-"""Header members by which a token would choose its own key or its own rules."""
+_COMPACT_FORM: Final = re.compile(r"([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]+)")
+_BASE64URL: Final = re.compile(r"[A-Za-z0-9_-]{1,2731}")
+"""A number of 16,384 bits at most; OpenSSL refuses a larger modulus."""
+_MAX_TOKEN_CHARACTERS: Final = 64 * 1024
+_MIN_KEY_BITS: Final = 2048
+_MAX_TIME: Final = 1e12
+_MAX_LEEWAY: Final = 300
+_REFUSED_HEADERS: Final = ("jku", "jwk", "x5u", "x5c", "crit", "b64", "zip")
+"""Header parameters by which a token could choose its own key or its own rules."""
 
-
-@dataclass(frozen=True, slots=True)
-class SigningKey:
-    """A public key with its id, if it has one."""
-
-    kid: str | None
-    key: RSAPublicKey
+_OPTIONS: Final = {
+    "require": ["iss", "sub", "aud", "exp", "iat"],
+    "verify_exp": False,  # PyJWT compares times with the clock of this machine
+    "verify_iat": False,
+    "verify_nbf": False,
+    "verify_sub": False,  # its length matters too
+    "verify_jti": False,  # not used by this package
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Expected:
     """
-    What a token must agree with.
+    The values that an id_token is compared with.
 
     Args:
-        issuer: The address of the service that must have made it.
-        client_id: The client it must be made for.
-        now: POSIX seconds, as the service counts them.
-        nonce: The one that the login was started with, if it was.
-        access_token: The one that came with it, if it is at hand; ``at_hash`` is checked against it.
-        leeway: Seconds by which clocks may differ; 300 at most.
+        issuer: The URL of the service that must have issued it.
+        client_id: The client it must be issued to.
+        now: The current time of the service, POSIX seconds.
+        nonce: The nonce of the login; ``None`` if the login had none.
+        access_token: The access token of the same response, compared with ``at_hash``; ``None`` if it is not known.
+        leeway: Tolerated difference between clocks, 0 to 300 seconds.
+
+    Raises:
+        GlobusSDKUsageError: ``leeway`` is out of range.
     """
 
     issuer: str
@@ -72,92 +78,105 @@ class Expected:
     leeway: float = 60.0
 
     def __post_init__(self) -> None:
-        if not 0 <= self.leeway <= 300:
-            raise GlobusSDKUsageError(f"leeway must be between 0 and 300 seconds, got {self.leeway}")
+        if not 0 <= self.leeway <= _MAX_LEEWAY:
+            raise GlobusSDKUsageError(f"leeway must be between 0 and {_MAX_LEEWAY} seconds, got {self.leeway}")
 
 
-def read_keys(source: KeySource) -> tuple[SigningKey, ...]:
+def read_keys(source: KeySource) -> tuple[jwt.PyJWK, ...]:
     """
-    Return the keys of a source that may sign id_tokens; others that stand beside them are left out.
+    Return the keys of a source that can sign id_tokens; all other keys are ignored.
+
+    Args:
+        source: An RSA public key, a JWK, or a JWK set.
 
     Raises:
-        IdTokenError: There is none, it is too short, or two have the same id.
+        IdTokenError: There is no usable key, or two usable keys have the same ``kid``.
     """
     if isinstance(source, RSAPublicKey):
-        if source.key_size < _SMALLEST_MODULUS:
-            raise IdTokenError("keys", f"the key is of less than {_SMALLEST_MODULUS} bits")
-        return (SigningKey(None, source),)
+        source = RSAAlgorithm.to_jwk(source, as_dict=True)
     entries = source.get("keys", [source])
-    found = [_key(entry) for entry in entries if is_object(entry)] if is_list(entries) else []
-    keys = tuple(key for key in found if key is not None)
+    candidates = [_usable_key(entry) for entry in entries if is_object(entry)] if is_list(entries) else []
+    keys = tuple(key for key in candidates if key is not None)
     if not keys:
-        raise IdTokenError("keys", f"the key set holds no RSA key for {_ALGORITHM} signatures")
-    if len({key.kid for key in keys}) != len(keys):
-        raise IdTokenError("keys", "the key set holds several keys with the same id, or several without one")
+        raise IdTokenError(
+            "keys", f"the key set has no RSA key of at least {_MIN_KEY_BITS} bits for {_ALGORITHM} signatures"
+        )
+    if len({key.key_id for key in keys}) != len(keys):
+        raise IdTokenError("keys", "the key set has several keys with the same kid, or several without a kid")
     return keys
 
 
-def check_id_token(id_token: str | Secret, keys: tuple[SigningKey, ...], expected: Expected) -> IdTokenClaims:
+def public_key(key: jwt.PyJWK) -> RSAPublicKey:
+    """Return the key of the ``cryptography`` package."""
+    return cast("RSAPublicKey", key.key)
+
+
+def check_id_token(id_token: str | Secret, keys: tuple[jwt.PyJWK, ...], expected: Expected) -> IdTokenClaims:
     """
-    Check a token and return what it says.
+    Validate an id_token and return its claims.
 
     Args:
-        id_token: The token, as it came.
-        keys: The service's keys.
-        expected: What it must agree with.
+        id_token: The token, in compact form.
+        keys: The signing keys of the service.
+        expected: The values that the token is compared with.
 
     Raises:
-        IdTokenError: A rule is broken; its ``rule`` says which.
+        IdTokenError: The token breaks a rule; ``rule`` names it.
     """
     id_token = Secret.of(id_token)
     try:
-        return _checked(id_token, keys, expected)
+        return _validated_claims(id_token, keys, expected)
     except IdTokenError as error:
-        refusal = error.with_traceback(None)  # the frames below hold the token in pieces
+        refusal = error.with_traceback(None)  # the frames below hold parts of the token
     raise refusal
 
 
-def _checked(id_token: Secret, keys: tuple[SigningKey, ...], expected: Expected) -> IdTokenClaims:
-    signed, header, payload, signature = _parts(id_token)
+def _validated_claims(id_token: Secret, keys: tuple[jwt.PyJWK, ...], expected: Expected) -> IdTokenClaims:
+    header, claims = _parse(id_token)
     _check_header(header)
-    _check_signature(_choose(keys, header), signature, signed)
-    claims = _json_object("payload", payload)
+    _verify(id_token, _signing_key(keys, header), expected)
     _check_parties(claims, expected)
     _check_times(claims, expected)
-    _check_bindings(claims, expected)
+    _check_nonce_and_at_hash(claims, expected)
     return cast("IdTokenClaims", claims)
 
 
-def _key(jwk: Mapping[str, Any]) -> SigningKey | None:
-    """Read one key; ``None`` if it is not one for us."""
-    operations = jwk.get("key_ops", ["verify"])
+def _usable_key(entry: Mapping[str, Any]) -> jwt.PyJWK | None:
+    """Return the key of a JWK; ``None`` if it cannot sign id_tokens."""
+    operations = entry.get("key_ops", ["verify"])
+    numbers = {name: entry.get(name) for name in ("n", "e")}
     if (
-        jwk.get("kty") != "RSA"
-        or jwk.get("use", "sig") != "sig"
-        or jwk.get("alg", _ALGORITHM) != _ALGORITHM
+        entry.get("kty") != "RSA"
+        or entry.get("use", "sig") != "sig"
+        or entry.get("alg", _ALGORITHM) != _ALGORITHM
         or not is_list(operations)
         or "verify" not in operations
-        or not isinstance(jwk.get("kid", ""), str)
+        or not isinstance(entry.get("kid", ""), str)
+        or not all(isinstance(number, str) and _BASE64URL.fullmatch(number) for number in numbers.values())
     ):
         return None
-    modulus, exponent = _number(jwk.get("n")), _number(jwk.get("e"))
-    if modulus is None or exponent is None or modulus.bit_length() < _SMALLEST_MODULUS:
-        return None
     try:
-        return SigningKey(jwk.get("kid"), RSAPublicNumbers(exponent, modulus).public_key())
-    except ValueError:
+        # only the public members: from private ones PyJWT would compute, and keep, a private key
+        key = jwt.PyJWK({"kty": "RSA", "kid": entry.get("kid"), **numbers}, _ALGORITHM)
+    except (jwt.PyJWTError, ValueError):
         return None
+    return key if public_key(key).key_size >= _MIN_KEY_BITS else None
 
 
-def _number(text: object) -> int | None:
-    if not isinstance(text, str) or len(text) > _LONGEST_KEY or _BASE64URL.fullmatch(text) is None:
-        return None
-    decoded = _decoded(text)
-    return None if decoded is None else int.from_bytes(decoded)
+def _parse(id_token: Secret) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return header and claims, not verified yet; PyJWT reads JSON less strictly."""
+    if len(id_token.reveal()) > _MAX_TOKEN_CHARACTERS:
+        raise IdTokenError("size", f"it is longer than {_MAX_TOKEN_CHARACTERS} characters")
+    match = _COMPACT_FORM.fullmatch(id_token.reveal())
+    parts = [_decode_base64url(part) for part in match.groups()] if match is not None else [None]
+    if None in parts:
+        raise IdTokenError("form", "it is not a signed JWT in compact form: three parts in base64url without padding")
+    header, payload, _ = cast("list[bytes]", parts)
+    return _decode_object("header", header), _decode_object("payload", payload)
 
 
-def _decoded(text: str) -> bytes | None:
-    """Decode base64url without padding; ``None`` if it is not written the one way there is."""
+def _decode_base64url(text: str) -> bytes | None:
+    """Return the bytes; ``None`` if the text is not their canonical encoding, which PyJWT 2.10 does not check."""
     try:
         decoded = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
     except ValueError:
@@ -165,26 +184,13 @@ def _decoded(text: str) -> bytes | None:
     return decoded if base64.urlsafe_b64encode(decoded).rstrip(b"=") == text.encode() else None
 
 
-def _parts(id_token: Secret) -> tuple[bytes, dict[str, Any], bytes, bytes]:
-    """Take a token apart: what was signed, the header, the payload, the signature."""
-    if len(id_token.reveal()) > _LONGEST:
-        raise IdTokenError("size", f"it is longer than {_LONGEST} characters")
-    match = _SHAPE.fullmatch(id_token.reveal())
-    parts = [_decoded(part) for part in match.groups()] if match is not None else []
-    if match is None or None in parts:
-        raise IdTokenError("form", "it is not three parts of base64url, as a signed token is")
-    header, payload, signature = cast("list[bytes]", parts)
-    signed = match[0].rpartition(".")[0].encode("ascii")
-    return signed, _json_object("header", header), payload, signature
-
-
-def _json_object(what: str, text: bytes) -> dict[str, Any]:
+def _decode_object(part: str, text: bytes) -> dict[str, Any]:
     try:
         document = decode_json(text, reject_duplicate_keys=True)
     except ValueError:
         document = None
     if not is_object(document):
-        raise IdTokenError(what, f"its {what} is not a JSON object in UTF-8 with unique member names")
+        raise IdTokenError(part, f"its {part} is not a JSON object in UTF-8 with unique member names")
     return document
 
 
@@ -193,81 +199,94 @@ def _check_header(header: Mapping[str, Any]) -> None:
         raise IdTokenError("alg", f"it is not signed with {_ALGORITHM}")
     kind = header.get("typ", "JWT")
     if not isinstance(kind, str) or kind.upper() != "JWT":
-        raise IdTokenError("typ", "it is a token of another type")
-    for hint in _HINTS:
-        if hint in header:
-            raise IdTokenError(hint, f"its header has {hint!r}, which would let a token bring its own key or rules")
+        raise IdTokenError("typ", "its header has a 'typ' other than 'JWT'")
+    for name in _REFUSED_HEADERS:
+        if name in header:
+            raise IdTokenError(name, f"its header has {name!r}, by which a token could choose its own key or rules")
     if "kid" in header and not isinstance(header["kid"], str):
-        raise IdTokenError("kid", "its key id is not text")
+        raise IdTokenError("kid", "its 'kid' is not a string")
 
 
-def _choose(keys: tuple[SigningKey, ...], header: Mapping[str, Any]) -> SigningKey:
-    """Choose the key by its id; without an id there must be one key only."""
+def _signing_key(keys: tuple[jwt.PyJWK, ...], header: Mapping[str, Any]) -> jwt.PyJWK:
+    """Return the key with the token's ``kid``; a token without one is accepted if there is exactly one key."""
     kid = header.get("kid")
     if kid is None:
         if len(keys) != 1:
-            raise IdTokenError("kid", "it names no key, and the service has several", stale_keys=True)
+            raise IdTokenError("kid", "it has no 'kid', and the service has several keys", stale_keys=True)
         return keys[0]
     for key in keys:
-        if key.kid == kid:
+        if key.key_id == kid:
             return key
-    raise IdTokenError("kid", "it is signed with a key that the service does not publish", stale_keys=True)
+    raise IdTokenError("kid", "the service has no key with its 'kid'", stale_keys=True)
 
 
-def _check_signature(signer: SigningKey, signature: bytes, signed: bytes) -> None:
+def _verify(id_token: Secret, key: jwt.PyJWK, expected: Expected) -> None:
+    """Check the signature, the required claims, issuer and audience with PyJWT."""
     try:
-        signer.key.verify(signature, signed, PKCS1v15(), SHA512())
-    except InvalidSignature:
-        good = False
+        jwt.decode(
+            id_token.reveal(),
+            key,
+            [_ALGORITHM],
+            cast("Any", _OPTIONS),
+            audience=expected.client_id,
+            issuer=expected.issuer,
+        )
+    except jwt.InvalidSignatureError:
+        # a key without a kid cannot be distinguished from its successor
+        refusal = IdTokenError("signature", "its signature is not valid", stale_keys=key.key_id is None)
+    except jwt.MissingRequiredClaimError as error:
+        refusal = IdTokenError(error.claim, f"it has no {error.claim!r}")
+    except jwt.InvalidIssuerError:
+        refusal = IdTokenError("iss", f"it was not issued by {expected.issuer}")
+    except jwt.InvalidAudienceError:
+        refusal = IdTokenError("aud", "it was not issued to this client")
+    except (jwt.PyJWTError, ValueError, TypeError, RecursionError):
+        refusal = IdTokenError("form", "it is not a valid JWT")
     else:
-        good = True
-    if not good:
-        # a key without an id cannot be told from its successor
-        raise IdTokenError("signature", "its signature is wrong", stale_keys=signer.kid is None)
+        return
+    raise refusal
 
 
 def _check_parties(claims: Mapping[str, Any], expected: Expected) -> None:
-    if claims.get("iss") != expected.issuer:
-        raise IdTokenError("iss", f"it was not issued by {expected.issuer}")
-    subject = claims.get("sub")
+    subject = claims["sub"]
     if not isinstance(subject, str) or not 1 <= len(subject) <= 255:
-        raise IdTokenError("sub", "it names no subject of 1 to 255 characters")
-    audience = claims.get("aud")
+        raise IdTokenError("sub", "its 'sub' is not a string of 1 to 255 characters")
+    audience = claims["aud"]
     audiences = audience if is_list(audience) else [audience]
-    if not audiences or any(one != expected.client_id for one in audiences):
-        raise IdTokenError("aud", "it is not for this client, or not for this client alone")
+    if any(value != expected.client_id for value in audiences):
+        raise IdTokenError("aud", "it was issued to another client as well")
     if (len(audiences) > 1 or "azp" in claims) and claims.get("azp") != expected.client_id:
-        raise IdTokenError("azp", "it was given to another party than this client")
+        raise IdTokenError("azp", "its authorized party ('azp') is not this client")
 
 
 def _check_times(claims: Mapping[str, Any], expected: Expected) -> None:
-    expires, issued = _instant(claims, "exp"), _instant(claims, "iat")
+    expires, issued = _time(claims, "exp"), _time(claims, "iat")
     if expected.now >= expires + expected.leeway:
         raise IdTokenError("exp", "it has expired")
     if issued > expected.now + expected.leeway:
-        raise IdTokenError("iat", "it was issued in the future; is this machine's clock right?")
+        raise IdTokenError("iat", "it was issued in the future; check the clock of this machine")
     if expires <= issued:
-        raise IdTokenError("exp", "it expired before it was issued")
-    if "nbf" in claims and _instant(claims, "nbf") > expected.now + expected.leeway:
-        raise IdTokenError("nbf", "it does not hold yet")
+        raise IdTokenError("exp", "its 'exp' is not after its 'iat'")
+    if "nbf" in claims and _time(claims, "nbf") > expected.now + expected.leeway:
+        raise IdTokenError("nbf", "it is not valid yet; check the clock of this machine")
 
 
-def _instant(claims: Mapping[str, Any], name: str) -> float:
-    value = claims.get(name)
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value < _FAR:
-        raise IdTokenError(name, f"it has no {name!r} in seconds")
+def _time(claims: Mapping[str, Any], name: str) -> float:
+    value = claims[name]
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value < _MAX_TIME:
+        raise IdTokenError(name, f"its {name!r} is not a number of POSIX seconds")
     return value
 
 
-def _check_bindings(claims: Mapping[str, Any], expected: Expected) -> None:
-    if expected.nonce is not None and not _same(claims.get("nonce"), expected.nonce):
-        raise IdTokenError("nonce", "it does not belong to this login: the nonce is another")
+def _check_nonce_and_at_hash(claims: Mapping[str, Any], expected: Expected) -> None:
+    if expected.nonce is not None and not _equal(claims.get("nonce"), expected.nonce):
+        raise IdTokenError("nonce", "its nonce is not the nonce of this login")
     if "at_hash" in claims and expected.access_token is not None:
         digest = hashlib.sha512(expected.access_token.reveal().encode()).digest()
         half = base64.urlsafe_b64encode(digest[:32]).rstrip(b"=").decode("ascii")
-        if not _same(claims["at_hash"], half):
-            raise IdTokenError("at_hash", "it does not belong to the access token that came with it")
+        if not _equal(claims["at_hash"], half):
+            raise IdTokenError("at_hash", "it belongs to another access token (at_hash)")
 
 
-def _same(claim: object, text: str) -> bool:
+def _equal(claim: object, text: str) -> bool:
     return isinstance(claim, str) and hmac.compare_digest(claim.encode("utf-8", "replace"), text.encode())

@@ -12,10 +12,12 @@ from ...response import GlobusHTTPResponse
 from ...secret import Secret
 
 if TYPE_CHECKING:
+    from jwt import PyJWK
+
     from ..._http.response import RawResponse
     from ...transport import Transport
     from .documents import IdTokenClaims
-    from .id_token import KeySource, SigningKey
+    from .id_token import KeySource
 
 __all__ = ("IDTokenDecoder",)
 
@@ -56,7 +58,7 @@ class IDTokenDecoder:
         self._clock = auth_client.transport.clock
         self._lock = asyncio.Lock()
         self._configuration: Mapping[str, Any] | None = None
-        self._keys: tuple[SigningKey, ...] | None = None
+        self._keys: tuple[PyJWK, ...] | None = None
         self._fetched_at = float("-inf")
 
     async def decode(
@@ -126,15 +128,13 @@ class IDTokenDecoder:
                 self._configuration = configuration
             return configuration
 
-    async def _current_keys(self, configuration: Mapping[str, Any]) -> tuple[SigningKey, ...]:
+    async def _current_keys(self, configuration: Mapping[str, Any]) -> tuple[PyJWK, ...]:
         async with self._lock:
             if self._keys is None:
                 return await self._fetched(configuration)
             return self._keys
 
-    async def _newer_keys(
-        self, configuration: Mapping[str, Any], known: tuple[SigningKey, ...]
-    ) -> tuple[SigningKey, ...]:
+    async def _newer_keys(self, configuration: Mapping[str, Any], known: tuple[PyJWK, ...]) -> tuple[PyJWK, ...]:
         """Return newer keys than those known: another call's, or fetched, or the same ones if it is too soon."""
         async with self._lock:
             if self._keys is not None and self._keys is not known:
@@ -143,7 +143,7 @@ class IDTokenDecoder:
                 return known
             return await self._fetched(configuration)
 
-    async def _fetched(self, configuration: Mapping[str, Any]) -> tuple[SigningKey, ...]:
+    async def _fetched(self, configuration: Mapping[str, Any]) -> tuple[PyJWK, ...]:
         from .id_token import read_keys  # noqa: PLC0415 -- loads cryptography
 
         self._fetched_at = self._clock.monotonic()
