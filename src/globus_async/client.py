@@ -271,6 +271,7 @@ class BaseClient:
         params: Mapping[str, object] | None = None,
         query_params: Mapping[str, object] | None = None,
         data: object = MISSING,
+        content: bytes | None = None,
         form: Mapping[str, object] | None = None,
         idempotent: bool | None = None,
         bypass_limits: bool = False,
@@ -287,6 +288,7 @@ class BaseClient:
         params: Mapping[str, object] | None = None,
         query_params: Mapping[str, object] | None = None,
         data: object = MISSING,
+        content: bytes | None = None,
         form: Mapping[str, object] | None = None,
         idempotent: bool | None = None,
         bypass_limits: bool = False,
@@ -302,6 +304,7 @@ class BaseClient:
         params: Mapping[str, object] | None = None,
         query_params: Mapping[str, object] | None = None,
         data: object = MISSING,
+        content: bytes | None = None,
         form: Mapping[str, object] | None = None,
         idempotent: bool | None = None,
         bypass_limits: bool = False,
@@ -317,17 +320,18 @@ class BaseClient:
             params: The method's own query parameters.
             query_params: The caller's further ones.
             data: The JSON body.
+            content: The JSON body, already encoded.
             form: The form body; its `Secret` values are revealed only there.
             idempotent: Whether it may be carried out twice without harm; the default goes by the method.
             bypass_limits: Ignore the limits on calls in flight and on the rate, for renewals.
             authorizer: Instead of the client's.
         """
-        kind = "form" if form is not None else None if data is MISSING else "json"
+        kind = "form" if form is not None else None if data is MISSING and content is None else "json"
         request = Request(
             method,
             self._url(path, params, query_params),
             self._fields(kind, None),
-            encoded(data if form is None else form, kind),  # never a local: a traceback would show what is in it
+            content or encoded(data if form is None else form, kind),  # no local variable: a traceback would show it
             idempotent=method in _REPLAYABLE if idempotent is None else idempotent,
             bypass_limits=bypass_limits,
             secrets=tuple(value for value in (form or {}).values() if isinstance(value, Secret)),

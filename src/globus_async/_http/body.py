@@ -62,15 +62,20 @@ def encoded(data: object, kind: str | None) -> bytes | None:
             raise GlobusSDKUsageError(f"a body of type {type(data).__name__} cannot be sent as {kind}")
 
 
-def json_body(document: object) -> bytes:
+def json_body(document: object, *, sort_keys: bool = False, separators: tuple[str, str] = (",", ":")) -> bytes:
     """
     Encode a JSON body: `MISSING` members are left out at any depth, UUIDs, enums and aware datetimes become text.
+
+    Args:
+        document: The document.
+        sort_keys: Whether to sort the members of objects by name.
+        separators: The text between items, and that between a name and its value.
 
     Raises:
         GlobusSDKUsageError: Something JSON cannot express, NaN and infinities among it.
     """
     try:
-        return json.dumps(_plain(document), allow_nan=False, separators=(",", ":")).encode()
+        return json.dumps(_plain(document), allow_nan=False, sort_keys=sort_keys, separators=separators).encode()
     except (TypeError, ValueError, RecursionError) as error:
         why = str(error)
     raise GlobusSDKUsageError(f"the document cannot be sent as JSON: {why}")  # apart from frames that know secrets

@@ -25,13 +25,13 @@ from .errors import (
     TransferAPIError,
 )
 from .filters import TransferFilter
-from .legacy.activation import ActivationRequirementsResponse
-from .waiting.methods import TaskWatch
-from .waiting.outcomes import END_STATES, TaskEndReason, TaskOutcome
-from .walk import Walk
+from .legacy.endpoint_activation import ActivationRequirementsResponse
+from .waiting.task_wait import TaskWatch
+from .waiting.outcomes import DONE_STATUSES, TaskEndReason, TaskOutcome
+from .directory_walk import DirectoryWalk
 
 __all__ = (
-    "END_STATES",
+    "DONE_STATUSES",
     "ActivationRequirementsResponse",
     "AuthenticationFailed",
     "AuthorizationRequired",
@@ -61,6 +61,6 @@ __all__ = (
     "TransferData",
     "TransferFilter",
     "TransferItem",
-    "Walk",
+    "DirectoryWalk",
     "documents",
 )

@@ -10,10 +10,10 @@ from uuid import UUID
 from ..._http.missing import MISSING, MissingType
 from ..._http.path import uuid_text
 from ...bulk import Bulk, Progress, bulk
-from .acl import AccessRuleMethods
+from .access_rules import AccessRuleMethods
 from .endpoints import EndpointMethods
-from .filesystem import FilesystemMethods
-from .waiting.methods import WaitingMethods
+from .file_operations import FileOperationMethods
+from .waiting.task_wait import TaskWaitMethods
 
 if TYPE_CHECKING:
     from ...response import GlobusHTTPResponse
@@ -26,7 +26,7 @@ _Ids = Iterable[UUID | str] | AsyncIterable[UUID | str]
 _Tell = Callable[[Progress], object]
 
 
-class BulkMethods(EndpointMethods, AccessRuleMethods, FilesystemMethods, WaitingMethods):
+class BulkMethods(EndpointMethods, AccessRuleMethods, FileOperationMethods, TaskWaitMethods):
     """Many of the same kind at once; each method returns a `Bulk`."""
 
     def get_endpoints(

@@ -9,24 +9,24 @@ from uuid import UUID
 from ..._http.path import uuid_text
 from ...scopes import GCSCollectionScopes, Scope, TransferScopes
 from ...transport import RateLimit
-from .acl import AccessRuleMethods
-from .batch.submission import BatchMethods
+from .access_rules import AccessRuleMethods
+from .batch.submission import BatchSubmissionMethods
 from .bookmarks import BookmarkMethods
 from .bulk_methods import BulkMethods
-from .endpoint_manager.actions import ManagerActionMethods
-from .endpoint_manager.endpoints import ManagerEndpointMethods
-from .endpoint_manager.tasks import ManagerTaskMethods
+from .endpoint_manager.actions import EndpointManagerControlMethods
+from .endpoint_manager.endpoints import EndpointManagerCollectionMethods
+from .endpoint_manager.tasks import EndpointManagerTaskMethods
 from .endpoints import EndpointMethods
 from .errors import TransferAPIError, error_for, is_final
-from .filesystem import FilesystemMethods
-from .legacy.activation import ActivationMethods
-from .legacy.servers import ServerMethods
+from .file_operations import FileOperationMethods
+from .legacy.endpoint_activation import EndpointActivationMethods
+from .legacy.endpoint_servers import EndpointServerMethods
 from .roles import RoleMethods
-from .sharing import SharingMethods
+from .guest_collections import GuestCollectionMethods
 from .submissions import SubmissionMethods
 from .subscriptions import SubscriptionMethods
 from .tunnels import TunnelMethods
-from .waiting.methods import WaitingMethods
+from .waiting.task_wait import TaskWaitMethods
 
 if TYPE_CHECKING:
     from ..._http.response import RawResponse
@@ -37,21 +37,21 @@ __all__ = ("TransferClient",)
 
 class TransferClient(
     BulkMethods,
-    BatchMethods,
+    BatchSubmissionMethods,
     EndpointMethods,
-    SharingMethods,
+    GuestCollectionMethods,
     SubscriptionMethods,
-    ServerMethods,
+    EndpointServerMethods,
     RoleMethods,
     AccessRuleMethods,
-    ActivationMethods,
+    EndpointActivationMethods,
     BookmarkMethods,
-    FilesystemMethods,
+    FileOperationMethods,
     SubmissionMethods,
-    WaitingMethods,
-    ManagerEndpointMethods,
-    ManagerTaskMethods,
-    ManagerActionMethods,
+    TaskWaitMethods,
+    EndpointManagerCollectionMethods,
+    EndpointManagerTaskMethods,
+    EndpointManagerControlMethods,
     TunnelMethods,
 ):
     """

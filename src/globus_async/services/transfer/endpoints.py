@@ -19,7 +19,7 @@ from .documents import (
     ResultDocument,
     SearchScope,
 )
-from .listing import page_size, wanted
+from .page_sizes import max_items, page_size
 
 if TYPE_CHECKING:
     from ...response import GlobusHTTPResponse
@@ -233,7 +233,7 @@ class EndpointMethods(BaseClient):
                 "fields": comma_joined(fields),
             },
             query_params=query_params,
-            num_results=wanted(num_results, limit, 25),
+            num_results=max_items(num_results, limit, 25),
             page_size=page_size(limit, 100),
             max_results=1000,
         )

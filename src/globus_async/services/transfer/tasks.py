@@ -20,7 +20,7 @@ from .documents import (
     TaskDocument,
 )
 from .filters import TransferFilter, filter_text
-from .listing import page_size, wanted
+from .page_sizes import max_items, page_size
 
 if TYPE_CHECKING:
     from ...response import GlobusHTTPResponse
@@ -85,7 +85,7 @@ class TaskMethods(BaseClient):
                 "fields": comma_joined(fields),
             },
             query_params=query_params,
-            num_results=wanted(num_results, limit, 10),
+            num_results=max_items(num_results, limit, 10),
             page_size=page_size(limit, 1000),
         )
 
@@ -232,7 +232,7 @@ class TaskMethods(BaseClient):
             style=offset_total,
             params={"offset": offset, "filter": filter_text(filter)},
             query_params=query_params,
-            num_results=wanted(num_results, limit, 10),
+            num_results=max_items(num_results, limit, 10),
             page_size=page_size(limit, 1000),
         )
 

@@ -20,7 +20,7 @@ from .documents import (
     TunnelEnvelope,
     TunnelEventDocument,
 )
-from .listing import page_size
+from .page_sizes import page_size
 
 if TYPE_CHECKING:
     from ...response import GlobusHTTPResponse

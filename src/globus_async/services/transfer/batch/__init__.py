@@ -1,1 +1,1 @@
-"""Submitting any number of files in as few tasks as possible, with a journal."""
+"""Submitting any number of items in tasks of limited size, with a journal."""

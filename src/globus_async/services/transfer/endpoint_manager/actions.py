@@ -16,10 +16,10 @@ from ..documents import AdminCancelDocument, PauseRuleDocument, ResultDocument
 if TYPE_CHECKING:
     from ....response import GlobusHTTPResponse
 
-__all__ = ("ManagerActionMethods",)
+__all__ = ("EndpointManagerControlMethods",)
 
 
-class ManagerActionMethods(BaseClient):
+class EndpointManagerControlMethods(BaseClient):
     """Canceling, pausing and resuming tasks on collections that one manages."""
 
     async def endpoint_manager_cancel_tasks(

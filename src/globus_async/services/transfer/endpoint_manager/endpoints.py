@@ -14,10 +14,10 @@ from ..documents import AccessDocument, EndpointDocument
 if TYPE_CHECKING:
     from ....response import GlobusHTTPResponse
 
-__all__ = ("ManagerEndpointMethods",)
+__all__ = ("EndpointManagerCollectionMethods",)
 
 
-class ManagerEndpointMethods(BaseClient):
+class EndpointManagerCollectionMethods(BaseClient):
     """Collections that one manages or monitors."""
 
     def endpoint_manager_monitored_endpoints(

@@ -22,15 +22,15 @@ from ..documents import (
     SuccessfulTransferDocument,
 )
 from ..filters import time_range
-from ..listing import page_size, wanted
+from ..page_sizes import max_items, page_size
 
 if TYPE_CHECKING:
     from ....response import GlobusHTTPResponse
 
-__all__ = ("ManagerTaskMethods",)
+__all__ = ("EndpointManagerTaskMethods",)
 
 
-class ManagerTaskMethods(BaseClient):
+class EndpointManagerTaskMethods(BaseClient):
     """Tasks on collections that one manages or monitors."""
 
     def endpoint_manager_task_list(
@@ -110,7 +110,7 @@ class ManagerTaskMethods(BaseClient):
                 "last_key": last_key,
             },
             query_params=query_params,
-            num_results=wanted(num_results, limit, 10),
+            num_results=max_items(num_results, limit, 10),
             page_size=page_size(limit),
         )
 
@@ -190,7 +190,7 @@ class ManagerTaskMethods(BaseClient):
             style=offset_total,
             params={"offset": offset, "filter_is_error": as_bit(filter_is_error)},
             query_params=query_params,
-            num_results=wanted(num_results, limit, 10),
+            num_results=max_items(num_results, limit, 10),
             page_size=page_size(limit, 1000),
         )
 

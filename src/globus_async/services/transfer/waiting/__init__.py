@@ -1,1 +1,1 @@
-"""Waiting for tasks, with one shared poller per client."""
+"""Waiting for tasks; all waits on one client share their polls."""

@@ -1,4 +1,4 @@
-"""How a task ended, or why waiting for it did."""
+"""The outcome of waiting for a task: how the task ended, or why waiting stopped."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from ..documents import EventDocument, TaskDocument
 
-__all__ = ("END_STATES", "StallWatch", "TaskEndReason", "TaskOutcome", "classify", "is_done")
+__all__ = ("DONE_STATUSES", "StallDetector", "TaskEndReason", "TaskOutcome", "classify", "is_done")
 
-END_STATES: Final = frozenset({"SUCCEEDED", "FAILED"})
-"""The states that a task does not leave. A state that is not known here is not taken for one of them."""
+DONE_STATUSES: Final = frozenset({"SUCCEEDED", "FAILED"})
+"""The final statuses of a task. A status that this library does not list is not final."""
 
-_MOVES: Final = (
+_PROGRESS_MEMBERS: Final = (
     "bytes_transferred",
     "bytes_checksummed",
     "files",
@@ -25,59 +25,59 @@ _MOVES: Final = (
     "subtasks_succeeded",
     "subtasks_skipped_errors",
 )
-"""The members that grow while a task gets on."""
+"""The members of a task document that grow while the task makes progress."""
 
 
 class TaskEndReason(enum.StrEnum):
-    """How it ended."""
+    """How a task ended, or why waiting for it stopped."""
 
     SUCCEEDED = "succeeded"
     FAILED = "failed"
     CANCELED = "canceled"
-    """By its owner or by an administrator; the service's status is ``FAILED``."""
+    """Canceled by its owner or an administrator; its status is ``FAILED``."""
     EXPIRED = "expired"
-    """It reached its deadline; the service's status is ``FAILED``."""
+    """Its deadline passed; its status is ``FAILED``."""
     INACTIVE = "inactive"
-    """It is suspended until its owner renews a credential, a consent or a session."""
+    """Suspended until its owner renews a credential, a consent or a session."""
     STALLED = "stalled"
-    """It gathers faults while nothing moves; the service will go on trying until its deadline."""
+    """It reports faults and makes no progress; the service retries it until its deadline."""
     TIMED_OUT = "timed out"
-    """The time to wait for it was up; it goes on."""
+    """The time limit of the wait passed; the task continues."""
 
 
 @dataclass(frozen=True, slots=True)
 class TaskOutcome:
     """
-    What came of waiting for a task.
+    The outcome of waiting for a task.
 
     Attributes:
-        end: How it ended, or why waiting did.
-        task: The task's document as it was last seen.
-        error_events: Its last errors, the latest first, if they were asked for.
+        reason: How the task ended, or why waiting stopped.
+        task: The task document of the last poll.
+        error_events: The task's last errors, latest first, if requested.
     """
 
-    end: TaskEndReason
+    reason: TaskEndReason
     task: TaskDocument
     error_events: Sequence[EventDocument] = ()
 
     @property
     def is_done(self) -> bool:
-        """Whether the task itself is over, not only the wait for it."""
+        """Whether the task itself has ended, not only the wait for it."""
         return is_done(self.task)
 
 
 def is_done(task: TaskDocument | None) -> bool:
-    """Say whether a task is in a state that it does not leave."""
-    return task is not None and task.get("status") in END_STATES
+    """Return whether a task has a final status."""
+    return task is not None and task.get("status") in DONE_STATUSES
 
 
 def classify(task: TaskDocument, events: Sequence[EventDocument] = ()) -> TaskEndReason | None:
     """
-    Say how a task ended, or ``None`` while it goes on.
+    Return how a task ended; ``None`` while it is active.
 
     Args:
-        task: Its document.
-        events: Its last events; some services tell only there that a task was canceled or expired.
+        task: The task document.
+        events: The task's last events. For some tasks only an event tells a cancellation or expiry from a failure.
     """
     match task.get("status"):
         case "SUCCEEDED":
@@ -97,19 +97,19 @@ def classify(task: TaskDocument, events: Sequence[EventDocument] = ()) -> TaskEn
             return None
 
 
-class StallWatch:
-    """Counts the faults that came since anything moved."""
+class StallDetector:
+    """Counts a task's faults since its last progress."""
 
-    __slots__ = ("_faults", "_moved")
+    __slots__ = ("_faults", "_progress")
 
     def __init__(self) -> None:
         self._faults = 0
-        self._moved: tuple[object, ...] | None = None
+        self._progress: tuple[object, ...] | None = None
 
-    def faults_since_it_moved(self, task: TaskDocument) -> int:
-        """Take note of a task's document; return how many faults it has gathered since something moved."""
+    def faults_since_progress(self, task: TaskDocument) -> int:
+        """Record a task document; return the number of faults since the task last made progress."""
         members: Mapping[str, object] = task
-        moved, faults = tuple(members.get(name) for name in _MOVES), task.get("faults") or 0
-        if moved != self._moved:
-            self._moved, self._faults = moved, faults
+        progress, faults = tuple(members.get(name) for name in _PROGRESS_MEMBERS), task.get("faults") or 0
+        if progress != self._progress:
+            self._progress, self._faults = progress, faults
         return faults - self._faults

@@ -1,8 +1,9 @@
 """
-Looking at tasks: all who wait on one client share their requests, each of which answers for up to fifty tasks.
+Shared polling of tasks: all waits on one client share their requests, each of which fetches up to fifty tasks.
 
-Nothing runs in the background. Whoever waits first leads: it sleeps until the next look is due, asks for all tasks that
-are due by then, and hands on what it learns. When it has got its own answer, or is cancelled, another one leads.
+There is no background task. One of the waiting callers is the leader: it sleeps until the next poll is due, fetches all
+tasks that are due by then, and delivers the results. When its own result has arrived, or it is cancelled, another
+waiting caller becomes the leader.
 """
 
 from __future__ import annotations
@@ -24,154 +25,161 @@ __all__ = ("SharedPoller", "batched")
 
 T = TypeVar("T")
 
-_MOST_IDS: Final = 50
-_REFUSED: Final = frozenset({400, 403, 404, 413, 414, 431})
-"""Statuses that may be due to one of the ids, or to their number."""
+_MAX_BATCH: Final = 50
+_BATCH_REFUSED: Final = frozenset({400, 403, 404, 413, 414, 431})
+"""Statuses that one of the ids of a batch may cause, or their number."""
 
 
 def batched(items: Iterable[T], size: int) -> Iterator[tuple[T, ...]]:
-    """Yield items in batches of so many."""
+    """Yield the items in batches of at most ``size``."""
     rest = iter(items)
     while batch := tuple(islice(rest, size)):
         yield batch
 
 
-class _Look:
-    """One look that somebody waits for."""
+class _Poll:
+    """One caller's pending poll of one task."""
 
-    __slots__ = ("answer", "due", "latest", "task_id", "woken")
+    __slots__ = ("due", "latest", "result", "task_id", "wakeup")
 
     def __init__(self, task_id: str, due: float, tolerance: float) -> None:
         self.task_id = task_id
         self.due = due
         self.latest = due + tolerance
-        self.answer: TaskDocument | GlobusError | None = None
-        self.woken: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self.result: TaskDocument | GlobusError | None = None
+        self.wakeup: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
     def wake(self) -> None:
-        """Let whoever waits go on: the answer is there, or the lead is theirs."""
-        if not self.woken.done():
-            self.woken.set_result(None)
+        """Resume the caller: its result has arrived, or it is the leader now."""
+        if not self.wakeup.done():
+            self.wakeup.set_result(None)
 
 
-_Batch: TypeAlias = dict[str, list[_Look]]
-"""Looks by the id of their task."""
+_Batch: TypeAlias = dict[str, list[_Poll]]
+"""Polls by the id of their task."""
 
 
 class SharedPoller:
-    """The looks of one client; see the module."""
+    """
+    Polls tasks for all waits on one client, in batches.
+
+    Attributes:
+        transport: The client's transport, for its clock and its jitter.
+    """
 
     def __init__(self, client: TaskMethods) -> None:
+        self.transport = client.transport
         self._client = client
         self._clock = client.transport.clock
-        self._waiting: dict[_Look, None] = {}
-        self._leader: _Look | None = None
-        self._nap: asyncio.Task[None] | None = None
-        self._most_ids = _MOST_IDS
+        self._pending: dict[_Poll, None] = {}
+        self._leader: _Poll | None = None
+        self._sleep_task: asyncio.Task[None] | None = None
+        self._max_batch = _MAX_BATCH
         self._loop: asyncio.AbstractEventLoop | None = None
 
-    async def look(self, task_id: str, *, due: float, tolerance: float = 0.0) -> TaskDocument:
+    async def poll(self, task_id: str, *, due: float, tolerance: float = 0.0) -> TaskDocument:
         """
-        Look at a task when it is due.
+        Fetch a task when its poll is due.
 
         Args:
-            task_id: Which one, in lower case.
-            due: When, on the monotonic clock.
-            tolerance: Seconds that the look may be late, to be made together with others.
+            task_id: The task. Lower-case UUID.
+            due: The time of the poll, in seconds of the monotonic clock.
+            tolerance: Seconds that the poll may be late, to share a request with others.
 
         Raises:
-            GlobusError: What the look ended with.
+            GlobusError: The request failed.
         """
-        if self._loop is not asyncio.get_running_loop():  # also after a fork: who led before is not in this process
-            self._loop, self._leader, self._waiting = asyncio.get_running_loop(), None, {}
-        mine = _Look(task_id, due, tolerance)
-        self._waiting[mine] = None
+        if self._loop is not asyncio.get_running_loop():  # also after a fork: the former leader is in another process
+            self._loop, self._leader, self._pending = asyncio.get_running_loop(), None, {}
+        poll = _Poll(task_id, due, tolerance)
+        self._pending[poll] = None
         if self._leader is None:
-            self._leader = mine
-        elif self._nap is not None:
-            self._nap.cancel()  # the leader looks again how long it may sleep
+            self._leader = poll
+        elif self._sleep_task is not None:
+            self._sleep_task.cancel()  # the leader computes its sleep again
         try:
-            if self._leader is not mine:
-                await mine.woken
-            if mine.answer is None:
-                await self._lead(mine)
+            if self._leader is not poll:
+                await poll.wakeup
+            if poll.result is None:
+                await self._lead(poll)
         finally:
-            del self._waiting[mine]
-            if self._leader is mine:
-                self._leader = next((look for look in self._waiting if look.answer is None), None)
+            del self._pending[poll]
+            if self._leader is poll:
+                self._leader = next((other for other in self._pending if other.result is None), None)
                 if self._leader is not None:
                     self._leader.wake()
-        if isinstance(mine.answer, GlobusError):
-            raise mine.answer
-        return cast("TaskDocument", mine.answer)  # whoever leads goes on until it is there
+        if isinstance(poll.result, GlobusError):
+            raise poll.result
+        return cast("TaskDocument", poll.result)  # the leader continues until it is set
 
-    async def _lead(self, mine: _Look) -> None:
-        await asyncio.sleep(0)  # whoever begins in this pass of the loop is looked after together
-        while mine.answer is None:
-            while (wait := self._next_round() - self._clock.monotonic()) > 0:
-                await self._sleep(wait)
-            await self._round()
+    async def _lead(self, poll: _Poll) -> None:
+        """Poll for all waiting callers until the result of ``poll`` has arrived."""
+        await asyncio.sleep(0)  # include the polls that are added in this iteration of the event loop
+        while poll.result is None:
+            while (delay := self._next_due() - self._clock.monotonic()) > 0:
+                await self._sleep(delay)
+            await self._poll_due()
 
-    def _next_round(self) -> float:
-        """Return when to look: when the last of those is due who can wait for one another."""
-        open_ = [look for look in self._waiting if look.answer is None]
-        latest = min(look.latest for look in open_)
-        return max(look.due for look in open_ if look.due <= latest)
+    def _next_due(self) -> float:
+        """Return the time of the next poll: the latest due time within the tolerance of all earlier polls."""
+        pending = [poll for poll in self._pending if poll.result is None]
+        latest = min(poll.latest for poll in pending)
+        return max(poll.due for poll in pending if poll.due <= latest)
 
     async def _sleep(self, seconds: float) -> None:
-        """Sleep, unless somebody comes whose look is due earlier."""
-        nap = self._nap = asyncio.get_running_loop().create_task(self._clock.sleep(seconds))
+        """Sleep, unless a poll is added that is due earlier."""
+        sleep = self._sleep_task = asyncio.get_running_loop().create_task(self._clock.sleep(seconds))
         try:
-            await asyncio.wait({nap})
+            await asyncio.wait({sleep})
         finally:
-            self._nap = None
-            if not nap.done():
-                nap.cancel()
-                await asyncio.wait({nap})
+            self._sleep_task = None
+            if not sleep.done():
+                sleep.cancel()
+                await asyncio.wait({sleep})
 
-    async def _round(self) -> None:
-        """Look at every task that is due."""
+    async def _poll_due(self) -> None:
+        """Fetch all tasks whose poll is due."""
         now = self._clock.monotonic()
-        due: dict[str, list[_Look]] = {}
-        for look in self._waiting:
-            if look.answer is None and look.due <= now:
-                due.setdefault(look.task_id, []).append(look)
-        batches = [dict(batch) for batch in batched(due.items(), self._most_ids)]
+        due: _Batch = {}
+        for poll in self._pending:
+            if poll.result is None and poll.due <= now:
+                due.setdefault(poll.task_id, []).append(poll)
+        batches = [dict(batch) for batch in batched(due.items(), self._max_batch)]
         if len(batches) == 1:
-            await self._ask(batches[0])
+            await self._fetch_batch(batches[0])
             return
         try:
             async with asyncio.TaskGroup() as group:
                 for batch in batches:
-                    group.create_task(self._ask(batch))
+                    group.create_task(self._fetch_batch(batch))
         except BaseExceptionGroup as failures:
             raise failures.exceptions[0] from None
 
-    async def _ask(self, batch: _Batch) -> bool:
-        """Fetch tasks and hand them on; return whether the service answered for all of them at once."""
+    async def _fetch_batch(self, batch: _Batch) -> bool:
+        """Fetch tasks and deliver them; return whether the service accepted the batch."""
         try:
-            found = await self._fetched(list(batch))
+            found = await self._fetch(list(batch))
         except GlobusError as error:
-            if len(batch) == 1 or not (isinstance(error, TransferAPIError) and error.http_status in _REFUSED):
-                for looks in batch.values():
-                    _hand_on(looks, error)
+            if len(batch) == 1 or not (isinstance(error, TransferAPIError) and error.http_status in _BATCH_REFUSED):
+                for polls in batch.values():
+                    _deliver(polls, error)
                 return False
         else:
-            for task_id, looks in batch.items():
+            for task_id, polls in batch.items():
                 if task_id in found:
-                    _hand_on(looks, found[task_id])
+                    _deliver(polls, found[task_id])
             for task_id in batch.keys() - found.keys():
-                await self._ask({task_id: batch[task_id]})  # says what is the matter with it
+                await self._fetch_batch({task_id: batch[task_id]})  # alone, for the error that names its cause
             return True
         half = (len(batch) + 1) // 2
-        if all([await self._ask(dict(part)) for part in batched(batch.items(), half)]):
-            self._most_ids = min(self._most_ids, half)  # it was their number
+        if all([await self._fetch_batch(dict(part)) for part in batched(batch.items(), half)]):
+            self._max_batch = min(self._max_batch, half)  # the batch was refused for its size
         return False
 
-    async def _fetched(self, task_ids: Sequence[str]) -> dict[str, TaskDocument]:
+    async def _fetch(self, task_ids: Sequence[str]) -> dict[str, TaskDocument]:
         if len(task_ids) == 1:
             response = await self._client.get_task(task_ids[0])
-            if not isinstance(response.get("status"), str):  # whoever waits would wait for ever
+            if not isinstance(response.get("status"), str):  # the wait would never end
                 raise response.answer.unusable("it should say the status of the task")
             return {task_ids[0]: response.data}
         page = await self._client.task_list(
@@ -180,7 +188,7 @@ class SharedPoller:
         return {str(task.get("task_id", "")).lower(): task for task in page if isinstance(task.get("status"), str)}
 
 
-def _hand_on(looks: Sequence[_Look], answer: TaskDocument | GlobusError) -> None:
-    for look in looks:
-        look.answer = copy.copy(answer)  # each its own: what one caller does to it is not the others'
-        look.wake()
+def _deliver(polls: Sequence[_Poll], result: TaskDocument | GlobusError) -> None:
+    for poll in polls:
+        poll.result = copy.copy(result)  # a copy each: callers may change their document
+        poll.wake()

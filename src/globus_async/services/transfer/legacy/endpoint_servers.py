@@ -14,10 +14,10 @@ from ..documents import EndpointServerAddResultDocument, ResultDocument, ServerD
 if TYPE_CHECKING:
     from ....response import GlobusHTTPResponse
 
-__all__ = ("ServerMethods",)
+__all__ = ("EndpointServerMethods",)
 
 
-class ServerMethods(BaseClient):
+class EndpointServerMethods(BaseClient):
     """Servers of endpoints."""
 
     def endpoint_server_list(

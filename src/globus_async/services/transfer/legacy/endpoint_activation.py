@@ -16,7 +16,7 @@ from ..documents import ActivationRequirementsDocument, ActivationResultDocument
 if TYPE_CHECKING:
     from ...._http.response import RawResponse
 
-__all__ = ("ActivationMethods", "ActivationRequirementsResponse")
+__all__ = ("EndpointActivationMethods", "ActivationRequirementsResponse")
 
 _NEVER_EXPIRES: Final = -1
 _WEB_TYPES: Final = frozenset({"oauth", "myproxy"})
@@ -69,7 +69,7 @@ class ActivationRequirementsResponse(GlobusHTTPResponse[ActivationRequirementsDo
         return self.data["activated"] and self.data["expires_in"] >= needed
 
 
-class ActivationMethods(BaseClient):
+class EndpointActivationMethods(BaseClient):
     """Activation of endpoints."""
 
     async def endpoint_autoactivate(

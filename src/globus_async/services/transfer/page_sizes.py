@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from ..._http.missing import MissingType
 
-__all__ = ("page_size", "wanted")
+__all__ = ("page_size", "max_items")
 
 
-def wanted(num_results: int | MissingType | None, limit: int | MissingType | None, default: int) -> int | None:
+def max_items(num_results: int | MissingType | None, limit: int | MissingType | None, default: int) -> int | None:
     """
     Return how many items a listing gives, ``None`` for all.
 

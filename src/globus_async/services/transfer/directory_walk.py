@@ -11,7 +11,7 @@ from ...errors import GlobusSDKUsageError, ResponseDecodeError
 from .documents import FileDocument, WalkedFileDocument
 from .errors import TransferAPIError
 
-__all__ = ("Walk",)
+__all__ = ("DirectoryWalk",)
 
 _ListFolder = Callable[[str], Awaitable[Sequence[FileDocument]]]
 """Lists one folder."""
@@ -22,7 +22,7 @@ _OnError = Callable[[str, TransferAPIError], None]
 _MAXIMUM_CONCURRENCY: Final = 64
 
 
-class Walk:
+class DirectoryWalk:
     """
     The entries of a tree, each with its ``path``.
 
@@ -47,7 +47,7 @@ class Walk:
         self._pending: list[tuple[str, int]] = [(path, 1)]
         self._ready: deque[WalkedFileDocument] = deque()
 
-    def __aiter__(self) -> Walk:
+    def __aiter__(self) -> DirectoryWalk:
         return self
 
     async def __anext__(self) -> WalkedFileDocument:

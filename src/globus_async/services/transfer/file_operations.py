@@ -14,16 +14,16 @@ from ...errors import GlobusSDKUsageError
 from ...paging import Pages, single
 from .documents import FileDocument, MkdirResultDocument, ResultDocument
 from .filters import TransferFilter, filter_texts
-from .walk import Walk
+from .directory_walk import DirectoryWalk
 
 if TYPE_CHECKING:
     from ...response import GlobusHTTPResponse
     from .errors import TransferAPIError
 
-__all__ = ("FilesystemMethods",)
+__all__ = ("FileOperationMethods",)
 
 
-class FilesystemMethods(BaseClient):
+class FileOperationMethods(BaseClient):
     """Files and folders."""
 
     def operation_ls(
@@ -285,7 +285,7 @@ class FilesystemMethods(BaseClient):
         filter: TransferFilter | MissingType | None = MISSING,
         local_user: str | MissingType | None = MISSING,
         query_params: Mapping[str, object] | None = None,
-    ) -> Walk:
+    ) -> DirectoryWalk:
         """
         List a folder and all that is below it.
 
@@ -340,7 +340,7 @@ class FilesystemMethods(BaseClient):
             )
             return page.items
 
-        return Walk(list_folder, _named("path", path), concurrency=concurrency, max_depth=max_depth, on_error=on_error)
+        return DirectoryWalk(list_folder, _named("path", path), concurrency=concurrency, max_depth=max_depth, on_error=on_error)
 
 
 def _named(name: str, value: Any) -> str:

@@ -12,15 +12,15 @@ from ...client import BaseClient
 from ...paging import Pages, single
 from ...paging import next_token as by_token
 from .documents import EndpointCreateResultDocument, EndpointDocument, SharedEndpointReferenceDocument
-from .listing import page_size, wanted
+from .page_sizes import max_items, page_size
 
 if TYPE_CHECKING:
     from ...response import GlobusHTTPResponse
 
-__all__ = ("SharingMethods",)
+__all__ = ("GuestCollectionMethods",)
 
 
-class SharingMethods(BaseClient):
+class GuestCollectionMethods(BaseClient):
     """Guest collections."""
 
     async def create_shared_endpoint(
@@ -130,7 +130,7 @@ class SharingMethods(BaseClient):
             style=by_token,
             params={"next_token": next_token},
             query_params=query_params,
-            num_results=wanted(num_results, max_results, 1000),
+            num_results=max_items(num_results, max_results, 1000),
             page_size=page_size(max_results),
             key="shared_endpoints",
         )

@@ -1,0 +1,82 @@
+"""The items of a batch submission: read one at a time, each checked and encoded once."""
+
+from __future__ import annotations
+
+import asyncio
+import copy
+import hashlib
+from collections.abc import AsyncIterable, Iterable, Mapping
+from typing import Any, Final, TypeAlias
+
+from ...._http.body import json_body
+from ...._item_source import Source
+from ....errors import GlobusSDKUsageError
+from ..data import TransferData
+
+__all__ = ("ItemReader", "TransferItem")
+
+TransferItem: TypeAlias = tuple[str, str] | Mapping[str, Any]
+"""A pair of source and destination path, or the arguments of `TransferData.add_item` as a mapping."""
+
+_ITEMS_PER_YIELD: Final = 1000
+
+
+class ItemReader:
+    """
+    Reads and encodes items, and computes a digest of all items read.
+
+    Attributes:
+        count: Number of items read.
+    """
+
+    __slots__ = ("_digest", "_is_reading", "_scratch", "_source", "count")
+
+    def __init__(self, items: Iterable[TransferItem] | AsyncIterable[TransferItem], template: TransferData) -> None:
+        self.count = 0
+        self._source = Source(items)
+        self._scratch = copy.deepcopy(template)
+        self._digest = hashlib.sha256()
+        self._is_reading = False
+
+    @property
+    def digest(self) -> str:
+        """The SHA-256 digest of the encoded items, in hexadecimal."""
+        return self._digest.hexdigest()
+
+    async def next(self) -> bytes | None:
+        """
+        Read the next item.
+
+        Returns:
+            The item as JSON; ``None`` after the last one.
+
+        Raises:
+            GlobusSDKUsageError: The item is invalid, or reading an earlier one was interrupted.
+        """
+        if self._is_reading:  # an interrupted generator appears to be exhausted
+            raise GlobusSDKUsageError("reading the items was interrupted; start again with the same journal")
+        if self.count % _ITEMS_PER_YIELD == _ITEMS_PER_YIELD - 1:
+            await asyncio.sleep(0)  # let other tasks run while the items of a journal are skipped
+        self._is_reading = True
+        numbered = await self._source.next()
+        self._is_reading = False
+        if numbered is None:
+            return None
+        # no await below: a cancellation would lose the item
+        encoded = self._encode(*numbered)
+        self._digest.update(encoded)
+        self.count += 1
+        return encoded
+
+    def _encode(self, number: int, given: TransferItem) -> bytes:
+        try:
+            if isinstance(given, Mapping):
+                self._scratch.add_item(**given)
+            else:
+                pair: Any = () if isinstance(given, str) else given
+                source_path, destination_path = pair
+                self._scratch.add_item(source_path, destination_path)
+            # this form is part of the journal's format: its digests are computed from it
+            return json_body(self._scratch["DATA"].pop(), sort_keys=True, separators=(", ", ": "))
+        except (TypeError, ValueError) as error:
+            raise GlobusSDKUsageError(f"item {number} is invalid: {error}") from None

@@ -1,0 +1,310 @@
+"""Methods that wait for tasks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from functools import cached_property, partial
+from typing import TYPE_CHECKING, Final
+from uuid import UUID
+
+from ....bulk import Bulk, Progress, bulk
+from ....errors import GlobusSDKUsageError, GlobusTimeoutError
+from ..errors import TaskInactive
+from ..tasks import TaskMethods
+from .outcomes import StallDetector, TaskEndReason, TaskOutcome, classify, is_done
+from .shared_poller import SharedPoller
+from .task_poller import PollingInterval, TaskPoller, check_polling_interval
+from .task_watch import TaskWatch
+
+if TYPE_CHECKING:
+    from ..documents import TaskDocument
+
+__all__ = ("TaskWaitMethods",)
+
+_LAST_POLL_TIMEOUT: Final = 5.0
+_MIN_EVENT_PAGE: Final = 10
+
+
+class TaskWaitMethods(TaskMethods):
+    """Waiting for tasks."""
+
+    @cached_property
+    def _poller(self) -> SharedPoller:
+        return SharedPoller(self)
+
+    async def task_wait(
+        self,
+        task_id: UUID | str,
+        *,
+        timeout: float | None = 10,  # noqa: ASYNC109 -- globus-sdk's name; returns False instead of raising
+        polling_interval: PollingInterval = 10,
+    ) -> bool:
+        """
+        Wait until a task has succeeded or failed, with a time limit.
+
+        Polls at once, then at every interval, and a last time when the time limit is reached. Concurrent waits on one
+        client share their requests, each of which fetches up to fifty tasks; so start all waits at once.
+
+        Args:
+            task_id: The task. UUID.
+            timeout: Seconds to wait, at least 1; ``None`` for no time limit.
+            polling_interval: Seconds from one poll to the next, at least 1; or a pair (minimum, maximum), for an
+                interval that grows to a tenth of the time waited. A poll may be a tenth of the interval late to share a
+                request with other waits.
+
+        Returns:
+            True if the task is ``SUCCEEDED`` or ``FAILED``, False if the time limit was reached. `get_task` returns the
+            status.
+
+        Raises:
+            TaskInactive: The task is suspended until its owner acts, for example logs in again.
+            NotFound: 404.
+            GlobusTimeoutError: The time limit was reached and no poll succeeded.
+            GlobusAPIError: A poll failed with a permanent error; or, without a time limit, five in a row failed.
+            NetworkError: Without a time limit, five polls in a row failed.
+
+        Example:
+            >>> while not await tc.task_wait(task_id, timeout=60):
+            ...     print(f"Another minute went by without {task_id} terminating")
+
+        **Differs from globus-sdk:** measures time instead of counting intervals; accepts ``timeout=None``; only
+        ``SUCCEEDED`` and ``FAILED`` end the wait, and ``INACTIVE`` raises instead of ending it.
+
+        REST: `GET /v0.10/task/<task_id> <https://docs.globus.org/api/transfer/task/#get_task_by_id>`_
+        """
+        return await self._wait_until_done(task_id, timeout, polling_interval)
+
+    def task_watch(self, task_id: UUID | str, *, polling_interval: PollingInterval = 10) -> TaskWatch:
+        """
+        Iterate over a task's documents: the current one, then one for each change, until the task is done.
+
+        Args:
+            task_id: The task. UUID.
+            polling_interval: Seconds from one poll to the next, at least 1; or a pair (minimum, maximum), for an
+                interval that grows to a tenth of the time waited. A poll may be a tenth of the interval late to share a
+                request with other waits.
+
+        Returns:
+            An async iterator over task documents, ``INACTIVE`` ones included. For a time limit, iterate inside
+            ``asyncio.timeout()``.
+
+        Raises:
+            NotFound: 404.
+            GlobusAPIError: A poll failed with a permanent error, or five in a row failed.
+            NetworkError: Five polls in a row failed.
+
+        Example:
+            >>> async for task in tc.task_watch(task_id, polling_interval=1):
+            ...     print(task["status"], task["bytes_transferred"])
+            SUCCEEDED 8
+
+        **Differs from globus-sdk:** which has no such method.
+
+        REST: `GET /v0.10/task/<task_id> <https://docs.globus.org/api/transfer/task/#get_task_by_id>`_
+        """
+        return TaskWatch(self._poller, task_id, polling_interval)
+
+    async def cancel_task_and_wait(
+        self,
+        task_id: UUID | str,
+        *,
+        timeout: float | None = 10,  # noqa: ASYNC109 -- as in task_wait
+        polling_interval: PollingInterval = 1,
+    ) -> bool:
+        """
+        Cancel a task and wait until it is done.
+
+        Args:
+            task_id: The task. UUID.
+            timeout: Seconds to wait, at least 1; ``None`` for no time limit.
+            polling_interval: Seconds from one poll to the next, at least 1; or a pair (minimum, maximum), for an
+                interval that grows to a tenth of the time waited. A poll may be a tenth of the interval late to share a
+                request with other waits.
+
+        Returns:
+            True if the task is ``FAILED``, or ``SUCCEEDED`` because it completed first. False if the time limit was
+            reached.
+
+        Raises:
+            NotFound: 404.
+            GlobusTimeoutError: The time limit was reached and no poll succeeded.
+
+        Example:
+            >>> await tc.cancel_task_and_wait(active_task_id)
+            True
+            >>> task = await tc.get_task(active_task_id)
+            >>> task["status"]
+            'FAILED'
+
+        **Differs from globus-sdk:** which has no such method.
+
+        REST: `POST /v0.10/task/<task_id>/cancel <https://docs.globus.org/api/transfer/task/#cancel_task_by_id>`_
+        """
+        check_polling_interval(polling_interval)
+        _check_timeout(timeout)
+        await self.cancel_task(task_id)
+        return await self._wait_until_done(task_id, timeout, polling_interval, raise_if_inactive=False)
+
+    async def wait_for_task(
+        self,
+        task_id: UUID | str,
+        *,
+        timeout: float | None = None,  # noqa: ASYNC109 -- as in task_wait
+        polling_interval: PollingInterval = (1, 30),
+        stalled_after: int | None = None,
+        error_events: int = 0,
+    ) -> TaskOutcome:
+        """
+        Wait until a task has ended, and return its outcome.
+
+        Args:
+            task_id: The task. UUID.
+            timeout: Seconds to wait, at least 1; ``None`` for no time limit.
+            polling_interval: Seconds from one poll to the next, at least 1; or a pair (minimum, maximum), for an
+                interval that grows to a tenth of the time waited. A poll may be a tenth of the interval late to share a
+                request with other waits.
+            stalled_after: Number of faults without progress after which to stop waiting, at least 1. The service
+                retries until the task's deadline, which may be days. ``None`` for no limit.
+            error_events: Number of the task's last errors to fetch, unless it succeeded.
+
+        Returns:
+            The outcome: its ``reason``, the task document, and the requested errors.
+
+        Raises:
+            NotFound: 404.
+            GlobusTimeoutError: The time limit was reached and no poll succeeded.
+            GlobusAPIError: A poll failed with a permanent error; or, without a time limit, five in a row failed.
+            NetworkError: Without a time limit, five polls in a row failed.
+
+        Example:
+            >>> outcome = await tc.wait_for_task(task_id, timeout=60)
+            >>> outcome.reason, outcome.task["files_transferred"]
+            (<TaskEndReason.SUCCEEDED: 'succeeded'>, 2)
+
+        **Differs from globus-sdk:** which has no such method.
+
+        REST: `GET /v0.10/task/<task_id> <https://docs.globus.org/api/transfer/task/#get_task_by_id>`_
+        """
+        _check_stalled_after(stalled_after)
+        _check_timeout(timeout)
+        poller, stall = TaskPoller(self._poller, task_id, polling_interval, timeout), StallDetector()
+        last: TaskDocument | None = None
+        reason: TaskEndReason | None = None
+        try:
+            async with self.transport.clock.timeout(None if timeout is None else timeout + _LAST_POLL_TIMEOUT):
+                while reason is None and not poller.is_finished:
+                    task = await poller.poll()
+                    if task is not None:
+                        last, reason = task, classify(task)
+                        faults = stall.faults_since_progress(task)
+                        if reason is None and stalled_after is not None and faults >= stalled_after:
+                            reason = TaskEndReason.STALLED
+        except TimeoutError:
+            pass
+        if last is None:
+            raise _no_poll_succeeded(poller, timeout)
+        return await self._outcome(last, reason or TaskEndReason.TIMED_OUT, error_events)
+
+    async def _outcome(self, task: TaskDocument, reason: TaskEndReason, error_events: int) -> TaskOutcome:
+        """Complete an outcome with the task's events, if needed."""
+        if reason is TaskEndReason.SUCCEEDED or (reason is not TaskEndReason.FAILED and error_events < 1):
+            return TaskOutcome(reason, task)
+        page = await self.task_event_list(task["task_id"], max(_MIN_EVENT_PAGE, error_events), filter="is_error:1")
+        if reason is TaskEndReason.FAILED:
+            reason = classify(task, page.items) or reason
+        return TaskOutcome(reason, task, tuple(page.items[:error_events]))
+
+    def wait_for_tasks(
+        self,
+        task_ids: Iterable[UUID | str],
+        *,
+        timeout: float | None = None,
+        polling_interval: PollingInterval = (1, 30),
+        stalled_after: int | None = None,
+        error_events: int = 0,
+        progress: Callable[[Progress], object] | None = None,
+    ) -> Bulk[UUID | str, TaskOutcome]:
+        """
+        Wait for many tasks; one request fetches up to fifty of them.
+
+        Args:
+            task_ids: The tasks. UUIDs.
+            timeout: Seconds to wait for each task, at least 1; ``None`` for no time limit.
+            polling_interval: As in `wait_for_task`.
+            stalled_after: As in `wait_for_task`.
+            error_events: As in `wait_for_task`.
+            progress: Called after each outcome.
+
+        Returns:
+            A `Bulk`: await it for all outcomes, or enter it with ``async with`` and iterate over outcomes as tasks end.
+
+        Raises:
+            GlobusSDKUsageError: An invalid argument.
+
+        Example:
+            >>> async with tc.wait_for_tasks([task_id], timeout=60) as outcomes:
+            ...     async for outcome in outcomes:
+            ...         print(outcome.value.reason)
+            succeeded
+
+        **Differs from globus-sdk:** which has no such method.
+
+        REST: `GET /v0.10/task_list <https://docs.globus.org/api/transfer/task/#get_task_list>`_
+        """
+        check_polling_interval(polling_interval)
+        _check_timeout(timeout)
+        _check_stalled_after(stalled_after)
+        ids = tuple(task_ids)
+        wait = partial(
+            self.wait_for_task,
+            timeout=timeout,
+            polling_interval=polling_interval,
+            stalled_after=stalled_after,
+            error_events=error_events,
+        )
+        return bulk(wait, ids, concurrency=max(1, len(ids)), progress=progress)
+
+    async def _wait_until_done(
+        self,
+        task_id: UUID | str,
+        timeout: float | None,  # noqa: ASYNC109 -- as in task_wait
+        polling_interval: PollingInterval,
+        *,
+        raise_if_inactive: bool = True,
+    ) -> bool:
+        """Poll until the task is done or the time limit is reached; the last poll may take five seconds more."""
+        _check_timeout(timeout)
+        poller = TaskPoller(self._poller, task_id, polling_interval, timeout)
+        try:
+            async with self.transport.clock.timeout(None if timeout is None else timeout + _LAST_POLL_TIMEOUT):
+                while not poller.is_finished:
+                    task = await poller.poll()
+                    if is_done(task):
+                        return True
+                    if task is not None and task.get("status") == "INACTIVE" and raise_if_inactive:
+                        raise TaskInactive(task)
+        except TimeoutError:
+            pass
+        if not poller.has_succeeded:
+            raise _no_poll_succeeded(poller, timeout)
+        return False
+
+
+def _no_poll_succeeded(poller: TaskPoller, timeout: float | None) -> GlobusTimeoutError:
+    error = GlobusTimeoutError(
+        f"no poll of task {poller.task_id} succeeded within {timeout} s", stage="no answer", idempotent=True
+    )
+    error.__cause__ = poller.last_error
+    return error
+
+
+def _check_timeout(timeout: float | None) -> None:
+    if timeout is not None and not timeout >= 1:
+        raise GlobusSDKUsageError(f"timeout must be at least 1 second, or None for no time limit; got {timeout!r}")
+
+
+def _check_stalled_after(stalled_after: int | None) -> None:
+    if stalled_after is not None and not stalled_after >= 1:
+        raise GlobusSDKUsageError(
+            f"stalled_after must be at least 1 fault, or None for no limit; got {stalled_after!r}"
+        )

@@ -1,0 +1,41 @@
+"""An iterator over the changes of a task."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from .outcomes import is_done
+from .task_poller import PollingInterval, TaskPoller
+
+if TYPE_CHECKING:
+    from ..documents import TaskDocument
+    from .shared_poller import SharedPoller
+
+__all__ = ("TaskWatch",)
+
+
+class TaskWatch:
+    """
+    Async iterator over a task's documents: the current one, then one for each change; see `TransferClient.task_watch`.
+
+    It ends after the document with a final status. Polls that fail with a transient error (no response, 429, 5xx) are
+    repeated at the next interval; the fifth failure in a row is raised.
+    """
+
+    __slots__ = ("_last", "_poller")
+
+    def __init__(self, poller: SharedPoller, task_id: UUID | str, polling_interval: PollingInterval) -> None:
+        self._poller = TaskPoller(poller, task_id, polling_interval)
+        self._last: TaskDocument | None = None
+
+    def __aiter__(self) -> TaskWatch:
+        return self
+
+    async def __anext__(self) -> TaskDocument:
+        while not is_done(self._last):
+            task = await self._poller.poll()
+            if task is not None and task != self._last:
+                self._last = task
+                return task
+        raise StopAsyncIteration
