@@ -37,7 +37,7 @@ nitpick_ignore_regex = [
     (r"py:(class|obj)", r"_?[A-Za-z]\w*"),
     (r"py:(class|obj)", r"globus_async\.(.+\.)?_\w+(\.\w+)?"),
     (r"py:(class|obj)", r"globus_async\.testing\.transfer\..*"),
-    (r"py:(class|obj)", r"globus_async\.services\.transfer\.looks\..*"),
+    (r"py:(class|obj)", r"globus_async\.services\.transfer\.waiting\.shared_poller\..*"),
     (r"py:(class|obj)", r"globus_async\..+\.[A-Z]\w{0,3}"),
     (r"py:class", r"[\w-]+ .*"),  # the first words of an attribute's description, taken for its type
 ]

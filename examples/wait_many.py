@@ -24,7 +24,7 @@ async def main(task_ids: list[str]) -> None:
                 print(f"{outcome.item}: {outcome.error}")
                 continue
             ended = outcome.value
-            print(f"{ended.task['label'] or outcome.item}: {ended.end}")
+            print(f"{ended.task['label'] or outcome.item}: {ended.reason}")
             for event in ended.error_events:
                 print(f"  {event['code']}: {event['details']}")
 

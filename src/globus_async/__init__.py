@@ -93,6 +93,7 @@ if TYPE_CHECKING:
     from .services.transfer import BatchSubmission as BatchSubmission
     from .services.transfer import CreateTunnelData as CreateTunnelData
     from .services.transfer import DeleteData as DeleteData
+    from .services.transfer import DirectoryWalk as DirectoryWalk
     from .services.transfer import EndpointDisconnected as EndpointDisconnected
     from .services.transfer import EndpointError as EndpointError
     from .services.transfer import EndpointNotFound as EndpointNotFound
@@ -109,7 +110,6 @@ if TYPE_CHECKING:
     from .services.transfer import TransferClient as TransferClient
     from .services.transfer import TransferData as TransferData
     from .services.transfer import TransferFilter as TransferFilter
-    from .services.transfer import Walk as Walk
     from .transport import RateLimit as RateLimit
     from .transport import RetryPolicy as RetryPolicy
     from .transport import Transport as Transport
@@ -202,7 +202,7 @@ _HOMES: Final = {
         "TransferClient",
         "TransferData",
         "TransferFilter",
-        "Walk",
+        "DirectoryWalk",
     ),
     "transport": ("RateLimit", "RetryPolicy", "Transport"),
 }
@@ -233,6 +233,7 @@ __all__ = (
     "CreateTunnelData",
     "DeleteData",
     "DependentScopeSpec",
+    "DirectoryWalk",
     "EndpointDisconnected",
     "EndpointError",
     "EndpointNotFound",
@@ -301,7 +302,6 @@ __all__ = (
     "TransferData",
     "TransferFilter",
     "Transport",
-    "Walk",
     "WrongEventLoopError",
     "__version__",
 )

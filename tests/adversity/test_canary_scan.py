@@ -33,8 +33,7 @@ from globus_async._http.headers import Headers
 from globus_async._http.response import RawResponse
 from globus_async.scopes import consents
 from globus_async.services import auth, transfer
-from globus_async.services.transfer.waiting import methods as waiting_methods
-from globus_async.services.transfer.waiting import outcomes
+from globus_async.services.transfer.waiting import outcomes, task_watch
 from tests.services.auth.service import BASE, CLIENT_ID, Asked, Service, say, token_document
 from tests.services.auth.tokens import signed
 from tests.toolkit.canaries import Listener, canary, leaks_of, leaks_of_error
@@ -86,7 +85,7 @@ NO_SECRETS = {
     "BatchSubmission",
     "SubmittedTask",
     "TaskEndReason",
-    "Walk",
+    "DirectoryWalk",
 }
 """Classes that hold nothing of the kind, and are made by others."""
 
@@ -241,7 +240,7 @@ def values(world: World) -> dict[str, Callable[[], list[object]]]:
         "TaskOutcome": lambda: [
             outcomes.TaskOutcome(next(iter(outcomes.TaskEndReason)), typing.cast("Any", {"task_id": client}))
         ],
-        "TaskWatch": lambda: [waiting_methods.TaskWatch(world.tc, client, 1)],
+        "TaskWatch": lambda: [task_watch.TaskWatch(world.tc._poller, client, 1)],
         "TransferData": lambda: [transfer.TransferData(client, client)],
         **of_backends(),
     }

@@ -59,7 +59,7 @@ def _called(ours: type[Any], name: str) -> str:
     if inspect.iscoroutinefunction(member):
         return f"`await {name}(...)`"
     returned = str(inspect.signature(getattr(ours, name)).return_annotation)
-    if returned.startswith(("Pages", "Walk", "TaskWatch")):
+    if returned.startswith(("Pages", "DirectoryWalk", "TaskWatch")):
         return f"`async for ... in {name}(...)`"
     if returned.startswith("Bulk"):
         return f"`async with {name}(...)`"

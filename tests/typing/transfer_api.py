@@ -16,7 +16,7 @@ from globus_async import (
     TransferClient,
     TransferData,
 )
-from globus_async.services.transfer import ConsentRequired, TaskWatch, Walk
+from globus_async.services.transfer import ConsentRequired, DirectoryWalk, TaskWatch
 from globus_async.services.transfer.documents import (
     AccessDocument,
     AdminTaskDocument,
@@ -92,7 +92,7 @@ async def listings(tc: TransferClient, id: str) -> None:
 async def walking_and_waiting(tc: TransferClient, id: UUID) -> None:
     """Walks, watches and waits."""
     walk = tc.operation_walk(id, "/~/", concurrency=4)
-    assert_type(walk, Walk)
+    assert_type(walk, DirectoryWalk)
     async for entry in walk:
         assert_type(entry, WalkedFileDocument)
         assert_type(entry["path"], str)

@@ -226,7 +226,7 @@ class TestTroubles:
             tasks = await world.submit(pairs(60), items_per_task=3, max_pending=50)
             assert len(tasks) == 20
             outcomes = await world.tc.wait_for_tasks([task.task_id for task in tasks]).values()
-            assert {outcome.end for outcome in outcomes} == {TaskEndReason.SUCCEEDED}
+            assert {outcome.reason for outcome in outcomes} == {TaskEndReason.SUCCEEDED}
 
     async def test_input_that_fails(self, world: World) -> None:
         """An input that fails, or is cancelled, is not taken for one that is over."""

@@ -10,7 +10,7 @@ import pytest
 
 from globus_async import MISSING, GlobusSDKUsageError
 from globus_async.services.transfer.filters import filter_text, filter_texts, time_range
-from globus_async.services.transfer.listing import page_size, wanted
+from globus_async.services.transfer.page_sizes import max_items, page_size
 from tests.services.transfer.scripted import A, B
 
 NOON = datetime(2026, 7, 1, 12, tzinfo=timezone(timedelta(hours=2)))
@@ -77,9 +77,9 @@ def test_ranges() -> None:
 
 def test_how_many() -> None:
     """``num_results`` counts items; ``limit`` alone does too, and beside it is the size of a page."""
-    assert wanted(MISSING, MISSING, 10) == 10
-    assert wanted(MISSING, 50, 10) == 50
-    assert wanted(None, 50, 10) is None
-    assert wanted(7, 50, 10) == 7
+    assert max_items(MISSING, MISSING, 10) == 10
+    assert max_items(MISSING, 50, 10) == 50
+    assert max_items(None, 50, 10) is None
+    assert max_items(7, 50, 10) == 7
     assert page_size(MISSING, 1000) == 1000
     assert page_size(50, 1000) == 50

@@ -272,7 +272,7 @@ class TestCancelled:
             service.states[5] = {"status": "SUCCEEDED"}
             await turn_until_done(clock, waits[5:])
             assert waits[5].result()
-            assert not tc.looks._waiting
+            assert not tc._poller._pending
         assert all(wait.cancelled() for wait in waits[:5])
         assert clock.pending == ()
 
@@ -292,9 +292,9 @@ class TestCancelled:
             async def the_others_go_on() -> None:
                 service.states[1] = {"status": "SUCCEEDED"}
                 assert await asyncio.gather(*others) in ([False, True, False], [False, False, False])
-                assert not tc.looks._waiting
-                assert tc.looks._leader is None
-                assert tc.looks._nap is None
+                assert not tc._poller._pending
+                assert tc._poller._leader is None
+                assert tc._poller._sleep_task is None
 
             assert await every_suspension(with_others, the_others_go_on) > 15
 
@@ -306,7 +306,7 @@ class TestCancelled:
             async with tc.wait_for_tasks(map(task_id, range(200))) as outcomes:
                 await clock.asleep()
                 del outcomes
-            assert not tc.looks._waiting
+            assert not tc._poller._pending
         assert clock.pending == ()
 
 
@@ -331,7 +331,7 @@ class TestOutcomes:
         service.states[1] = members
         async with client_of(service, clock=clock) as tc:
             outcome = await tc.wait_for_task(task_id(1))
-        assert outcome.end is end
+        assert outcome.reason is end
         assert outcome.task["status"] == members["status"]
         assert outcome.is_done is (members["status"] != "INACTIVE")
 
@@ -355,7 +355,7 @@ class TestOutcomes:
         service.events = [{"code": "PERMISSION_DENIED", "is_error": True}]
         async with client_of(service, clock=clock) as tc:
             outcome = await tc.wait_for_task(task_id(1), timeout=5, error_events=3)
-        assert outcome.end is TaskEndReason.TIMED_OUT
+        assert outcome.reason is TaskEndReason.TIMED_OUT
         assert not outcome.is_done
         assert [event["code"] for event in outcome.error_events] == ["PERMISSION_DENIED"]
 
@@ -370,7 +370,7 @@ class TestOutcomes:
                 service.states[1] = {"faults": faults, "bytes_transferred": moved}
                 await clock.advance(10)
             outcome = await wait
-        assert outcome.end is TaskEndReason.STALLED
+        assert outcome.reason is TaskEndReason.STALLED
         assert outcome.task["faults"] == 6
 
     async def test_nothing_learnt(self) -> None:
@@ -381,7 +381,7 @@ class TestOutcomes:
             raise httpx.ReadError("reset")
 
         async with client_of(service, clock=clock) as tc:
-            with pytest.raises(GlobusTimeoutError, match="nothing was learnt") as caught:
+            with pytest.raises(GlobusTimeoutError, match="no poll of task") as caught:
                 await tc.wait_for_task(task_id(1), timeout=5)
         assert isinstance(caught.value.__cause__, GlobusConnectionError)
 
@@ -442,7 +442,7 @@ class TestLoops:
 
         async def main() -> bool:
             async with client_of(Service(clock), clock=clock) as tc:
-                tc.looks._leader, tc.looks._loop = object(), None  # type: ignore[assignment] # as after a fork
+                tc._poller._leader, tc._poller._loop = object(), None  # type: ignore[assignment] # as after a fork
                 return await tc.task_wait(task_id(1), timeout=10)
 
         assert asyncio.run(main()) is False

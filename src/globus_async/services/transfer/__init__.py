@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from . import documents
-from .batch.submission import BatchSubmission, SubmittedTask, TransferItem
+from .batch.items import TransferItem
+from .batch.submission import BatchSubmission, SubmittedTask
 from .client import TransferClient
 from .data import CreateTunnelData, DeleteData, SyncLevel, TransferData
+from .directory_walk import DirectoryWalk
 from .errors import (
     AuthenticationFailed,
     AuthorizationRequired,
@@ -26,9 +28,9 @@ from .errors import (
 )
 from .filters import TransferFilter
 from .legacy.endpoint_activation import ActivationRequirementsResponse
-from .waiting.task_wait import TaskWatch
 from .waiting.outcomes import DONE_STATUSES, TaskEndReason, TaskOutcome
-from .directory_walk import DirectoryWalk
+from .waiting.task_poller import PollingInterval
+from .waiting.task_watch import TaskWatch
 
 __all__ = (
     "DONE_STATUSES",
@@ -40,6 +42,7 @@ __all__ = (
     "ConsentRequired",
     "CreateTunnelData",
     "DeleteData",
+    "DirectoryWalk",
     "EndpointDisconnected",
     "EndpointError",
     "EndpointNotFound",
@@ -47,6 +50,7 @@ __all__ = (
     "OperationPaused",
     "PathExists",
     "PermissionDenied",
+    "PollingInterval",
     "RateLimited",
     "ServiceUnavailable",
     "SubmittedTask",
@@ -61,6 +65,5 @@ __all__ = (
     "TransferData",
     "TransferFilter",
     "TransferItem",
-    "DirectoryWalk",
     "documents",
 )

@@ -93,10 +93,10 @@ class BulkMethods(EndpointMethods, AccessRuleMethods, FileOperationMethods, Task
         REST: `GET /v0.10/task_list <https://docs.globus.org/api/transfer/task/#get_task_list>`_
         """
 
-        async def look(task_id: UUID | str) -> TaskDocument:
-            return await self.looks.look(uuid_text("task_id", task_id).lower(), due=self.transport.clock.monotonic())
+        async def fetch(task_id: UUID | str) -> TaskDocument:
+            return await self._poller.poll(uuid_text("task_id", task_id).lower(), due=self.transport.clock.monotonic())
 
-        return bulk(look, task_ids, concurrency=concurrency, ordered=ordered, progress=progress)
+        return bulk(fetch, task_ids, concurrency=concurrency, ordered=ordered, progress=progress)
 
     def endpoint_acl_lists(
         self,

@@ -10,7 +10,7 @@ from ..._http.path import uuid_text
 from ...scopes import GCSCollectionScopes, Scope, TransferScopes
 from ...transport import RateLimit
 from .access_rules import AccessRuleMethods
-from .batch.submission import BatchSubmissionMethods
+from .batch.methods import BatchSubmissionMethods
 from .bookmarks import BookmarkMethods
 from .bulk_methods import BulkMethods
 from .endpoint_manager.actions import EndpointManagerControlMethods
@@ -19,10 +19,10 @@ from .endpoint_manager.tasks import EndpointManagerTaskMethods
 from .endpoints import EndpointMethods
 from .errors import TransferAPIError, error_for, is_final
 from .file_operations import FileOperationMethods
+from .guest_collections import GuestCollectionMethods
 from .legacy.endpoint_activation import EndpointActivationMethods
 from .legacy.endpoint_servers import EndpointServerMethods
 from .roles import RoleMethods
-from .guest_collections import GuestCollectionMethods
 from .submissions import SubmissionMethods
 from .subscriptions import SubscriptionMethods
 from .tunnels import TunnelMethods

@@ -12,9 +12,9 @@ from ..._http.query import as_bit, comma_joined
 from ...client import BaseClient
 from ...errors import GlobusSDKUsageError
 from ...paging import Pages, single
+from .directory_walk import DirectoryWalk
 from .documents import FileDocument, MkdirResultDocument, ResultDocument
 from .filters import TransferFilter, filter_texts
-from .directory_walk import DirectoryWalk
 
 if TYPE_CHECKING:
     from ...response import GlobusHTTPResponse
@@ -340,7 +340,9 @@ class FileOperationMethods(BaseClient):
             )
             return page.items
 
-        return DirectoryWalk(list_folder, _named("path", path), concurrency=concurrency, max_depth=max_depth, on_error=on_error)
+        return DirectoryWalk(
+            list_folder, _named("path", path), concurrency=concurrency, max_depth=max_depth, on_error=on_error
+        )
 
 
 def _named(name: str, value: Any) -> str:

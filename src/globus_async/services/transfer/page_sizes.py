@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ..._http.missing import MissingType
 
-__all__ = ("page_size", "max_items")
+__all__ = ("max_items", "page_size")
 
 
 def max_items(num_results: int | MissingType | None, limit: int | MissingType | None, default: int) -> int | None:

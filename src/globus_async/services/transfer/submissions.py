@@ -1,7 +1,8 @@
-"""Submitting work: exactly one task for each document, however often it is submitted."""
+"""Submission of transfer and delete tasks: at most one task for each document, however often it is submitted."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, MutableMapping
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 from uuid import UUID
@@ -17,9 +18,9 @@ from .errors import TransferAPIError, may_have_been_executed
 if TYPE_CHECKING:
     from ...response import GlobusHTTPResponse
 
-__all__ = ("SubmissionMethods", "id_of")
+__all__ = ("SubmissionMethods", "check_endpoints", "submission_id_of", "with_submission_id")
 
-_ENDS: Final[Mapping[str, tuple[str, ...]]] = {
+_ENDPOINT_MEMBERS: Final[Mapping[str, tuple[str, ...]]] = {
     "transfer": ("source_endpoint", "destination_endpoint"),
     "delete": ("endpoint",),
 }
@@ -32,15 +33,15 @@ class SubmissionMethods(BaseClient):
         self, *, query_params: Mapping[str, object] | None = None
     ) -> GlobusHTTPResponse[SubmissionIdDocument]:
         """
-        Fetch a submission id: what makes the service accept a document once only.
+        Fetch a submission id, with which the service creates at most one task.
 
-        `submit_transfer` and `submit_delete` do so by themselves where a document has none.
+        `submit_transfer` and `submit_delete` fetch one for a document without submission id.
 
         Args:
             query_params: Further query parameters.
 
         Returns:
-            The document with the id as its ``value``.
+            A document with the id as its ``value``.
 
         Example:
             >>> response = await tc.get_submission_id()
@@ -57,24 +58,23 @@ class SubmissionMethods(BaseClient):
         """
         Submit a transfer.
 
-        A document without a submission id gets one, which is written into it before it is sent: submitting the same
-        document again, after whatever happened, cannot make a second task.
+        If the document has no submission id, one is fetched and added to it before it is sent: submitting the same
+        document again never creates a second task.
 
         Args:
             data: A `TransferData`, or a dict of the same form.
             query_params: Further query parameters.
 
         Returns:
-            A result with the ``task_id``; ``code`` is ``"Accepted"``, or ``"Duplicate"`` if the task was there already.
+            A result with the ``task_id``; ``code`` is ``"Accepted"``, or ``"Duplicate"`` if the task existed already.
 
         Raises:
-            SubmissionUncertain: Nobody knows whether the task exists. Submit the error's ``document`` again.
-            GlobusSDKUsageError: A document that cannot be right: no items, no endpoints, a naive deadline. Nothing was
-                sent.
-            ConsentRequired: 403, log in again with the error's ``required_scopes``.
+            SubmissionUncertain: The task may or may not exist. Submit the error's ``document`` again.
+            GlobusSDKUsageError: An invalid document: no items, no endpoints, a naive deadline. Nothing was sent.
+            ConsentRequired: 403; log in again with the error's ``required_scopes``.
             EndpointNotFound: 404.
-            EndpointDisconnected: 409 ``GCDisconnectedException``, a collection is offline.
-            TooManyPendingJobs: 409, wait for tasks to end.
+            EndpointDisconnected: 409 ``GCDisconnectedException``; a collection is offline.
+            TooManyPendingJobs: 409; wait for tasks to end.
 
         Example:
             >>> tdata = TransferData(source_id, destination_id, label="SDK example", sync_level="checksum")
@@ -84,7 +84,7 @@ class SubmissionMethods(BaseClient):
             >>> result["code"], result["submission_id"] == tdata["submission_id"]
             ('Accepted', True)
 
-        **Differs from globus-sdk:** safe to repeat over lost answers, and an unknown outcome has an error of its own.
+        **Differs from globus-sdk:** retried after lost responses; an uncertain outcome raises its own error.
 
         REST: `POST /v0.10/transfer <https://docs.globus.org/api/transfer/task_submit/#submit_transfer_task>`_
         """
@@ -96,22 +96,21 @@ class SubmissionMethods(BaseClient):
         """
         Submit a deletion.
 
-        A document without a submission id gets one, as with `submit_transfer`.
+        If the document has no submission id, one is fetched and added to it, as in `submit_transfer`.
 
         Args:
             data: A `DeleteData`, or a dict of the same form.
             query_params: Further query parameters.
 
         Returns:
-            A result with the ``task_id``; ``code`` is ``"Accepted"``, or ``"Duplicate"`` if the task was there already.
+            A result with the ``task_id``; ``code`` is ``"Accepted"``, or ``"Duplicate"`` if the task existed already.
 
         Raises:
-            SubmissionUncertain: Nobody knows whether the task exists. Submit the error's ``document`` again.
-            GlobusSDKUsageError: A document that cannot be right: no items, no endpoint, a naive deadline. Nothing was
-                sent.
-            ConsentRequired: 403, log in again with the error's ``required_scopes``.
+            SubmissionUncertain: The task may or may not exist. Submit the error's ``document`` again.
+            GlobusSDKUsageError: An invalid document: no items, no endpoint, a naive deadline. Nothing was sent.
+            ConsentRequired: 403; log in again with the error's ``required_scopes``.
             EndpointNotFound: 404.
-            TooManyPendingJobs: 409, wait for tasks to end.
+            TooManyPendingJobs: 409; wait for tasks to end.
 
         Example:
             >>> ddata = DeleteData(endpoint_id, recursive=True)
@@ -120,7 +119,7 @@ class SubmissionMethods(BaseClient):
             >>> await tc.task_wait(result["task_id"], timeout=60, polling_interval=1)
             True
 
-        **Differs from globus-sdk:** safe to repeat over lost answers, and an unknown outcome has an error of its own.
+        **Differs from globus-sdk:** retried after lost responses; an uncertain outcome raises its own error.
 
         REST: `POST /v0.10/delete <https://docs.globus.org/api/transfer/task_submit/#submit_delete_task>`_
         """
@@ -130,61 +129,95 @@ class SubmissionMethods(BaseClient):
         self, kind: str, data: MutableMapping[str, Any], query_params: Mapping[str, object] | None
     ) -> GlobusHTTPResponse[SubmissionResultDocument]:
         _check(kind, data)
+        # before a submission id is fetched: an invalid document is refused without a request
+        document = json_body({name: value for name, value in data.items() if name != "submission_id"})
         if not data.get("submission_id"):
-            submission_id = id_of(await self.get_submission_id())
-            # another submission of the same document may have been faster; then both go by its id
+            submission_id = submission_id_of(await self.get_submission_id())
+            # a concurrent submission of the same document may have set its id first; then both use that one
             if not data.get("submission_id"):
                 data["submission_id"] = submission_id
+        document = with_submission_id(document, str(data["submission_id"]))
+        return await self._submit_encoded(kind, document, data=data, query_params=query_params)
+
+    async def _submit_encoded(
+        self,
+        kind: str,
+        document: bytes,
+        *,
+        data: Mapping[str, Any] | None = None,
+        query_params: Mapping[str, object] | None = None,
+    ) -> GlobusHTTPResponse[SubmissionResultDocument]:
+        """
+        Send a document that is encoded and has a submission id.
+
+        Args:
+            kind: ``"transfer"`` or ``"delete"``.
+            document: The document as JSON.
+            data: The document for the error of an uncertain submission. By default decoded from ``document``.
+            query_params: Further query parameters.
+        """
         try:
             return await self.call(
                 "POST",
                 fill_path("/v0.10/{kind:text}", kind),
                 SubmissionResultDocument,
-                data=data,
+                content=document,
                 query_params=query_params,
                 idempotent=True,
             )
         except NetworkError as error:
             if not any(attempt.maybe_executed for attempt in error.attempts):
                 raise
-            _uncertain(kind, data, error)
+            _raise_uncertain(kind, json.loads(document) if data is None else data, error)
         except TransferAPIError as error:
             if not may_have_been_executed(error):
                 raise
-            _uncertain(kind, data, error)
+            _raise_uncertain(kind, json.loads(document) if data is None else data, error)
 
 
-def id_of(response: GlobusHTTPResponse[SubmissionIdDocument]) -> str:
-    """Return the submission id that the service gave."""
+def submission_id_of(response: GlobusHTTPResponse[SubmissionIdDocument]) -> str:
+    """Return the submission id in a response."""
     value: object = response.get("value")
     if not isinstance(value, str) or not value:
         raise response.answer.unusable("it should have a submission id as its value")
     return value
 
 
+def with_submission_id(document: bytes, submission_id: str) -> bytes:
+    """Add a submission id to an encoded document that has other members and no submission id."""
+    return document[:-1] + b',"submission_id":' + json_body(submission_id) + b"}"
+
+
+def check_endpoints(kind: str, data: Mapping[str, Any]) -> None:
+    """
+    Check the endpoint ids of a document.
+
+    Raises:
+        GlobusSDKUsageError: An endpoint id is missing or is not a UUID.
+    """
+    for name in _ENDPOINT_MEMBERS[kind]:
+        endpoint_id = data.get(name)
+        if not isinstance(endpoint_id, (str, UUID)):
+            raise GlobusSDKUsageError(f"the {kind} document has no {name}")
+        uuid_text(name, endpoint_id)
+
+
 def _check(kind: str, data: object) -> None:
-    """Refuse a document that cannot be right, before anything is sent."""
     if not is_document(data):
         raise GlobusSDKUsageError(
-            f"a {kind} is submitted as TransferData, DeleteData or dict, got {type(data).__name__}"
+            f"a {kind} document must be a TransferData, DeleteData or dict, got {type(data).__name__}"
         )
-    for name in _ENDS[kind]:
-        end = data.get(name)
-        if not isinstance(end, (str, UUID)):
-            raise GlobusSDKUsageError(f"the {kind} document has no {name}")
-        uuid_text(name, end)
+    check_endpoints(kind, data)
     if not data.get("DATA"):
-        raise GlobusSDKUsageError(f"the {kind} document has no items; add_item() adds one")
+        raise GlobusSDKUsageError(f"the {kind} document has no items; add them with add_item()")
     if data.get("submission_id"):
         uuid_text("submission_id", data["submission_id"])
-    else:
-        json_body(data)  # before an id is fetched for it
 
 
-def _uncertain(kind: str, data: Mapping[str, Any], error: NetworkError | TransferAPIError) -> NoReturn:
+def _raise_uncertain(kind: str, data: Mapping[str, Any], error: NetworkError | TransferAPIError) -> NoReturn:
     uncertain = SubmissionUncertain(
-        f"the {kind} task may or may not have been created; submit the same document again,"
-        f" its submission id {data['submission_id']} keeps it from being done twice ({type(error).__name__}: {error})",
+        f"the {kind} task may or may not have been created; submit the same document again: with its submission id"
+        f" {data['submission_id']} the service creates at most one task ({type(error).__name__}: {error})",
         stage="answer cut" if isinstance(error, ResponseDecodeError) else "no answer",
         idempotent=True,
         attempts=error.attempts,

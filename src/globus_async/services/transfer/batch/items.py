@@ -6,12 +6,14 @@ import asyncio
 import copy
 import hashlib
 from collections.abc import AsyncIterable, Iterable, Mapping
-from typing import Any, Final, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from ...._http.body import json_body
 from ...._item_source import Source
 from ....errors import GlobusSDKUsageError
-from ..data import TransferData
+
+if TYPE_CHECKING:
+    from ..data import TransferData
 
 __all__ = ("ItemReader", "TransferItem")
 

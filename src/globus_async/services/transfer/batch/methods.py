@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import os
 from collections.abc import AsyncIterable, Iterable
+from typing import TYPE_CHECKING
 
-from ..data import TransferData
 from ..submissions import SubmissionMethods, submission_id_of
 from ..waiting.task_wait import TaskWaitMethods
-from .batch_submission import BatchSubmission
-from .items import TransferItem
+from .submission import BatchSubmission
+
+if TYPE_CHECKING:
+    from ..data import TransferData
+    from .items import TransferItem
 
 __all__ = ("BatchSubmissionMethods",)
 
@@ -71,7 +74,8 @@ class BatchSubmissionMethods(SubmissionMethods, TaskWaitMethods):
             return submission_id_of(await self.get_submission_id())
 
         async def submit(document: bytes) -> str:
-            return (await self._submit_encoded("transfer", document))["task_id"]
+            task_id: str = (await self._submit_encoded("transfer", document))["task_id"]
+            return task_id
 
         return BatchSubmission(
             data,

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterable, Awaitable, Callable, Generator, Itera
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from ...._http.body import json_body
 from ....bulk import bulk
@@ -17,9 +17,11 @@ from ..data import TransferData
 from ..errors import NotFound, TooManyPendingJobs
 from ..submissions import check_endpoints, with_submission_id
 from ..waiting.outcomes import is_done
-from ..waiting.shared_poller import SharedPoller
 from .items import ItemReader, TransferItem
 from .journal import Journal, JournalEntry
+
+if TYPE_CHECKING:
+    from ..waiting.shared_poller import SharedPoller
 
 __all__ = ("BatchSubmission", "SubmittedTask")
 
@@ -69,8 +71,9 @@ class BatchSubmission:
         check_endpoints("transfer", template)
         if items_per_task < 1 or max_pending < 1:
             raise GlobusSDKUsageError("items_per_task and max_pending must be 1 or more")
-        self._template = copy.deepcopy(template)
-        self._journal = Journal(Path(journal), self._template)
+        self._journal = Journal(Path(journal), copy.deepcopy(template))
+        options = {name: value for name, value in template.items() if name not in ("DATA", "submission_id")}
+        self._options = json_body(options)
         self._items_per_task = items_per_task
         self._max_pending = max_pending
         self._get_submission_id = get_submission_id
@@ -122,9 +125,9 @@ class BatchSubmission:
             return False
         if self._submission_id is None:
             self._submission_id = await self._get_submission_id()
-        options = json_body({name: value for name, value in self._template.items() if name != "DATA"})
-        document = options[:-1] + b',"DATA":[' + b",".join(self._items) + b"]}"
-        document = with_submission_id(document, self._submission_id)
+        document = with_submission_id(
+            self._options[:-1] + b',"DATA":[' + b",".join(self._items) + b"]}", self._submission_id
+        )
         await self._journal.begin(document, len(self._items), self._reader.digest)
         self._items, self._submission_id = [], None
         return True
@@ -136,10 +139,7 @@ class BatchSubmission:
                 raise GlobusSDKUsageError(
                     f"there are fewer items than in {self._journal.path}, which has {self._journaled_items}"
                 )
-            if (
-                self._reader.count == self._journaled_items
-                and self._reader.digest != self._journal.entries[-1].digest
-            ):
+            if self._reader.count == self._journaled_items and self._reader.digest != self._journal.entries[-1].digest:
                 raise GlobusSDKUsageError(
                     f"the items differ from those in {self._journal.path}; resume with the same items in the same order"
                 )

@@ -16,7 +16,7 @@ from ..documents import ActivationRequirementsDocument, ActivationResultDocument
 if TYPE_CHECKING:
     from ...._http.response import RawResponse
 
-__all__ = ("EndpointActivationMethods", "ActivationRequirementsResponse")
+__all__ = ("ActivationRequirementsResponse", "EndpointActivationMethods")
 
 _NEVER_EXPIRES: Final = -1
 _WEB_TYPES: Final = frozenset({"oauth", "myproxy"})
