@@ -15,6 +15,8 @@ class ErrorKind(Enum):
     """The errors that the kit raises on behalf of a service."""
 
     INVALID_JSON = "invalid JSON"
+    NOT_AN_OBJECT = "not an object"
+    """JSON that is no object; by default the same error as invalid JSON."""
     INVALID_FORM = "invalid form"
     INVALID_FIELD = "invalid field"
     INVALID_PARAMETER = "invalid parameter"
@@ -85,8 +87,15 @@ class ServiceError(Exception):
     @classmethod
     def of_kind(cls, kind: ErrorKind, message: str, *, headers: Mapping[str, str] | None = None) -> Self:
         """Return an error that the kit has found, with the service's status and code for it."""
-        status, code = cls.codes.get(kind) or _DEFAULT_CODES[kind]
+        status, code = cls.code_of(kind)
         return cls(status, code, message, headers=headers)
+
+    @classmethod
+    def code_of(cls, kind: ErrorKind) -> tuple[int, str]:
+        """Return status and code of the errors of a kind."""
+        if kind is ErrorKind.NOT_AN_OBJECT and kind not in cls.codes:
+            kind = ErrorKind.INVALID_JSON
+        return cls.codes.get(kind) or _DEFAULT_CODES[kind]
 
     @classmethod
     def missing_field(cls, name: str) -> Self:

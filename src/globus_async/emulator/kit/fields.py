@@ -137,12 +137,12 @@ class Fields:
 
     def objects(self, name: str, *, required: bool = False) -> list[Fields] | None:
         """
-        Return the members of each object of a list; `None` if it is missing and not required.
+        Return the members of each object of a list; `None` if it is missing or null, and not required.
 
         Raises:
             ServiceError: It is required and missing, or no list of objects.
         """
-        values = self.required(name, _OBJECTS) if required else self.optional(name, _OBJECTS)
+        values = self.required(name, _OBJECTS) if required else self.nullable(name, _OBJECTS)
         return None if values is None else [self._within(each, f"{name}[{n}]") for n, each in enumerate(values)]
 
     def _within(self, document: Mapping[str, Any], name: str) -> Fields:

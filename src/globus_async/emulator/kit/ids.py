@@ -11,6 +11,7 @@ from uuid import UUID, uuid4, uuid5
 __all__ = ("is_uuid", "named_id", "new_id", "random_text", "request_id")
 
 _NAMESPACE: Final = UUID("5a1c7e0e-7d0c-5b0e-9a53-6d2f7f3c9b10")
+_random: Final = secrets.SystemRandom()
 _LETTERS: Final = string.ascii_letters + string.digits
 _UUID: Final = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
@@ -32,9 +33,9 @@ def is_uuid(text: str) -> bool:
 
 def request_id() -> str:
     """Return a new request id: nine letters and digits."""
-    return "".join(secrets.choice(_LETTERS) for _ in range(9))
+    return random_text(9)
 
 
-def random_text(size: int = 32) -> str:
-    """Return a random text of URL-safe characters, from so many random bytes."""
-    return secrets.token_urlsafe(size)
+def random_text(length: int) -> str:
+    """Return so many random ASCII letters and digits: for tokens, codes and other secrets."""
+    return "".join(_random.choices(_LETTERS, k=length))

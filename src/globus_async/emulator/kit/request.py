@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import parse_qsl
 
@@ -39,6 +39,10 @@ class Request:
     authenticated: Caller | None = None
     """The owner of the access token; `None` where the service allows requests without one, and none was sent."""
     null_is_missing: bool = False
+
+    def with_errors(self, errors: type[ServiceError]) -> Request:
+        """Return the request with another error format, for an operation that does not use the service's main one."""
+        return replace(self, errors=errors)
 
     # URL and headers
 
@@ -125,7 +129,7 @@ class Request:
         except (ValueError, RecursionError) as error:
             raise self.errors.of_kind(ErrorKind.INVALID_JSON, f"Could not parse JSON: {error}") from None
         if not isinstance(value, dict):
-            raise self.errors.of_kind(ErrorKind.INVALID_JSON, "The request body must be a JSON object")
+            raise self.errors.of_kind(ErrorKind.NOT_AN_OBJECT, "The request body must be a JSON object")
         return cast("dict[str, Any]", value)
 
     def fields(self, member: str | None = None) -> Fields:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import Final
 
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
+__all__ = ("NO_STORE", "html_response", "json_response", "redirect")
 
-__all__ = ("html_response", "json_response", "redirect")
+NO_STORE: Final[Mapping[str, str]] = {"Cache-Control": "no-store", "Pragma": "no-cache"}
+"""Headers of responses with secrets (RFC 6749, section 5.1)."""
 
 
 def json_response(document: object, *, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:

@@ -50,7 +50,7 @@ def _endpoint(
             handler = handlers["GET" if raw.method == "HEAD" else raw.method]
             result = await handler(service.state, request)
         except ServiceError as error:
-            _logger.debug("%s %s: %d %s", request.method, request.path, error.status, error)
+            _logger.debug("%s %s refused: %d %s", request.method, request.path, error.status, error)
             return service.error_response(error, request)
         return result if isinstance(result, Response) else service.respond(result, request)
 

@@ -27,8 +27,8 @@ __all__ = ("Document", "Handler", "Platform", "RouteTable", "Service", "merge_ta
 S = TypeVar("S")
 
 Document: TypeAlias = dict[str, Any]
-Handler: TypeAlias = Callable[[S, Request], Awaitable[Document | Response]]
-"""An operation: gets the state of its service and the request; returns a document, or a whole response."""
+Handler: TypeAlias = Callable[[S, Request], Awaitable[Document | list[Document] | Response]]
+"""An operation on the state of a service; returns one or more documents, or a whole response."""
 RouteTable: TypeAlias = Sequence[tuple[str, str, Handler[S]]]
 """Rows of verb, path and handler; a path has variable parts such as ``{task_id}``."""
 
