@@ -1,4 +1,4 @@
-"""The Transfer service: `TransferClient`, what it sends, what it answers with, and its errors."""
+"""The Transfer service: `TransferClient`, its documents, and its errors."""
 
 from __future__ import annotations
 

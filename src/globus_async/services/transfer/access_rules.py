@@ -1,4 +1,4 @@
-"""Access rules: who may read and write what on a guest collection."""
+"""Access rules: permissions on the directories of a guest collection."""
 
 from __future__ import annotations
 
@@ -24,17 +24,17 @@ class AccessRuleMethods(BaseClient):
         self, endpoint_id: UUID | str, *, query_params: Mapping[str, object] | None = None
     ) -> Pages[AccessDocument]:
         """
-        List the access rules of a collection, those that follow from roles included.
+        List the access rules of a collection, including those derived from roles.
 
         Args:
-            endpoint_id: Which collection. UUID.
+            endpoint_id: The collection. UUID.
             query_params: Further query parameters.
 
         Returns:
-            The listing, of one page.
+            The listing, which has one page.
 
         Raises:
-            PermissionDenied: 403, you do not manage its access.
+            PermissionDenied: 403; you do not manage its access.
             EndpointNotFound: 404.
 
         Example:
@@ -57,11 +57,11 @@ class AccessRuleMethods(BaseClient):
         self, endpoint_id: UUID | str, rule_id: UUID | str, *, query_params: Mapping[str, object] | None = None
     ) -> GlobusHTTPResponse[AccessDocument]:
         """
-        Fetch one access rule.
+        Fetch an access rule.
 
         Args:
-            endpoint_id: Which collection. UUID.
-            rule_id: Which rule.
+            endpoint_id: The collection. UUID.
+            rule_id: The access rule.
             query_params: Further query parameters.
 
         Returns:
@@ -69,7 +69,7 @@ class AccessRuleMethods(BaseClient):
 
         Raises:
             NotFound: 404 ``AccessRuleNotFound``.
-            PermissionDenied: 403, you do not manage its access.
+            PermissionDenied: 403; you do not manage its access.
 
         Example:
             >>> rule = await tc.get_endpoint_acl_rule(guest_collection_id, rule_id)
@@ -90,20 +90,20 @@ class AccessRuleMethods(BaseClient):
         self, endpoint_id: UUID | str, rule_data: Mapping[str, Any], *, query_params: Mapping[str, object] | None = None
     ) -> GlobusHTTPResponse[AccessCreateResultDocument]:
         """
-        Let somebody read, or read and write, below a folder.
+        Create an access rule: permission to read, or to read and write, below a directory.
 
         Args:
-            endpoint_id: Which collection. UUID.
-            rule_data: An ``access`` document: ``principal_type``, ``principal``, ``path`` (a folder, ending in ``/``),
-                ``permissions`` (``"r"`` or ``"rw"``) and perhaps ``notify_email``, ``expiration_date``, ...
+            endpoint_id: The collection. UUID.
+            rule_data: An ``access`` document: ``principal_type``, ``principal``, ``path`` (a directory, ending in
+                ``/``), ``permissions`` (``"r"`` or ``"rw"``) and optionally ``notify_email``, ``expiration_date``, ...
             query_params: Further query parameters.
 
         Returns:
-            A result, ``code`` ``"Created"``, with the ``access_id`` of the new rule.
+            A result with ``code`` ``"Created"`` and the ``access_id`` of the new rule.
 
         Raises:
-            PermissionDenied: 403, you do not manage its access.
-            Conflict: 409, there is such a rule already.
+            PermissionDenied: 403; you do not manage its access.
+            Conflict: 409; the rule exists already.
 
         Example:
             >>> result = await tc.add_endpoint_acl_rule(guest_collection_id, {
@@ -139,16 +139,16 @@ class AccessRuleMethods(BaseClient):
         Change the permissions of an access rule.
 
         Args:
-            endpoint_id: Which collection. UUID.
-            rule_id: Which rule.
-            rule_data: The members to change; only ``permissions`` and ``expiration_date`` can be.
+            endpoint_id: The collection. UUID.
+            rule_id: The access rule.
+            rule_data: The members to change; only ``permissions`` and ``expiration_date`` can be changed.
             query_params: Further query parameters.
 
         Returns:
-            A result, ``code`` ``"Updated"``.
+            A result with ``code`` ``"Updated"``.
 
         Raises:
-            PermissionDenied: 403, you do not manage its access.
+            PermissionDenied: 403; you do not manage its access.
             NotFound: 404 ``AccessRuleNotFound``.
 
         Example:
@@ -174,16 +174,16 @@ class AccessRuleMethods(BaseClient):
         Delete an access rule.
 
         Args:
-            endpoint_id: Which collection. UUID.
-            rule_id: Which rule.
+            endpoint_id: The collection. UUID.
+            rule_id: The access rule.
             query_params: Further query parameters.
 
         Returns:
-            A result, ``code`` ``"Deleted"``.
+            A result with ``code`` ``"Deleted"``.
 
         Raises:
-            PermissionDenied: 403, you do not manage its access.
-            NotFound: 404 ``AccessRuleNotFound``, also when an earlier attempt of the same call had deleted it.
+            PermissionDenied: 403; you do not manage its access.
+            NotFound: 404 ``AccessRuleNotFound``, also if an earlier attempt of the same call has deleted it.
 
         Example:
             >>> result = await tc.delete_endpoint_acl_rule(guest_collection_id, rule_id)

@@ -1,4 +1,4 @@
-"""Bookmarks: names for places."""
+"""Bookmarks: named paths on collections."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class BookmarkMethods(BaseClient):
             query_params: Further query parameters.
 
         Returns:
-            The listing, of one page.
+            The listing, which has one page.
 
         Example:
             >>> [bookmark["name"] for bookmark in await tc.bookmark_list()]
@@ -43,17 +43,17 @@ class BookmarkMethods(BaseClient):
         self, bookmark_data: Mapping[str, Any], *, query_params: Mapping[str, object] | None = None
     ) -> GlobusHTTPResponse[BookmarkDocument]:
         """
-        Make a bookmark.
+        Create a bookmark.
 
         Args:
-            bookmark_data: ``name`` (yours alone), ``endpoint_id`` and ``path``.
+            bookmark_data: A ``bookmark`` document: ``name`` (unique among yours), ``endpoint_id`` and ``path``.
             query_params: Further query parameters.
 
         Returns:
             The new bookmark document, with its ``id``.
 
         Raises:
-            Conflict: 409, you have one of that name.
+            Conflict: 409; you have a bookmark of that name.
 
         Example:
             >>> bookmark = await tc.create_bookmark({"name": "home", "endpoint_id": endpoint_id, "path": "/~/"})
@@ -73,7 +73,7 @@ class BookmarkMethods(BaseClient):
         Fetch a bookmark.
 
         Args:
-            bookmark_id: Which one. UUID.
+            bookmark_id: The bookmark. UUID.
             query_params: Further query parameters.
 
         Returns:
@@ -105,8 +105,8 @@ class BookmarkMethods(BaseClient):
         Rename or pin a bookmark.
 
         Args:
-            bookmark_id: Which one. UUID.
-            bookmark_data: The members to change; only ``name`` and ``pinned`` can be.
+            bookmark_id: The bookmark. UUID.
+            bookmark_data: The members to change; only ``name`` and ``pinned`` can be changed.
             query_params: Further query parameters.
 
         Returns:
@@ -138,14 +138,14 @@ class BookmarkMethods(BaseClient):
         Delete a bookmark.
 
         Args:
-            bookmark_id: Which one. UUID.
+            bookmark_id: The bookmark. UUID.
             query_params: Further query parameters.
 
         Returns:
-            A result, ``code`` ``"Deleted"``.
+            A result with ``code`` ``"Deleted"``.
 
         Raises:
-            NotFound: 404 ``BookmarkNotFound``, also when an earlier attempt of the same call had deleted it.
+            NotFound: 404 ``BookmarkNotFound``, also if an earlier attempt of the same call has deleted it.
 
         Example:
             >>> result = await tc.delete_bookmark(bookmark_id)

@@ -23,11 +23,11 @@ if TYPE_CHECKING:
 __all__ = ("BulkMethods",)
 
 _Ids = Iterable[UUID | str] | AsyncIterable[UUID | str]
-_Tell = Callable[[Progress], object]
+_OnProgress = Callable[[Progress], object]
 
 
 class BulkMethods(EndpointMethods, AccessRuleMethods, FileOperationMethods, TaskWaitMethods):
-    """Many of the same kind at once; each method returns a `Bulk`."""
+    """Methods for many resources of one kind, which return a `Bulk`."""
 
     def get_endpoints(
         self,
@@ -36,22 +36,22 @@ class BulkMethods(EndpointMethods, AccessRuleMethods, FileOperationMethods, Task
         fields: str | Iterable[str] | MissingType = MISSING,
         concurrency: int = 50,
         ordered: bool = False,
-        progress: _Tell | None = None,
+        progress: _OnProgress | None = None,
         query_params: Mapping[str, object] | None = None,
     ) -> Bulk[UUID | str, GlobusHTTPResponse[EndpointDocument]]:
         """
-        Fetch many endpoints, several at a time.
+        Fetch many endpoints concurrently.
 
         Args:
-            endpoint_ids: Which ones. UUIDs; a generator is read only as far as the work has got.
-            fields: The members to answer with. By default all.
-            concurrency: Most calls under way at once.
-            ordered: Give outcomes in the order of the input instead of as they come.
-            progress: Called after every outcome.
+            endpoint_ids: UUIDs; a generator is read as calls are made.
+            fields: The members to return. By default all.
+            concurrency: Maximum number of concurrent calls.
+            ordered: Return outcomes in the order of the input instead of the order of completion.
+            progress: Called after each outcome.
             query_params: Further query parameters.
 
         Returns:
-            A `Bulk`: await it for all outcomes, enter it with ``async with`` for one after the other, or ask for its
+            A `Bulk`: await it for all outcomes, enter it with ``async with`` to iterate over them, or await its
             ``values()``.
 
         Example:
@@ -69,16 +69,16 @@ class BulkMethods(EndpointMethods, AccessRuleMethods, FileOperationMethods, Task
         return bulk(call, endpoint_ids, concurrency=concurrency, ordered=ordered, progress=progress)
 
     def get_tasks(
-        self, task_ids: _Ids, *, concurrency: int = 200, ordered: bool = False, progress: _Tell | None = None
+        self, task_ids: _Ids, *, concurrency: int = 200, ordered: bool = False, progress: _OnProgress | None = None
     ) -> Bulk[UUID | str, TaskDocument]:
         """
-        Fetch many tasks; one request answers for up to fifty of them.
+        Fetch many tasks; one request fetches up to fifty of them.
 
         Args:
-            task_ids: Which ones. UUIDs; a generator is read only as far as the work has got.
-            concurrency: Most tasks asked for at once.
-            ordered: Give outcomes in the order of the input instead of as they come.
-            progress: Called after every outcome.
+            task_ids: UUIDs; a generator is read as calls are made.
+            concurrency: Maximum number of tasks to request at the same time.
+            ordered: Return outcomes in the order of the input instead of the order of completion.
+            progress: Called after each outcome.
 
         Returns:
             A `Bulk` of task documents.
@@ -104,21 +104,21 @@ class BulkMethods(EndpointMethods, AccessRuleMethods, FileOperationMethods, Task
         *,
         concurrency: int = 50,
         ordered: bool = False,
-        progress: _Tell | None = None,
+        progress: _OnProgress | None = None,
         query_params: Mapping[str, object] | None = None,
     ) -> Bulk[UUID | str, list[AccessDocument]]:
         """
-        List the access rules of many collections.
+        List the access rules of many collections concurrently.
 
         Args:
-            endpoint_ids: Which collections. UUIDs; a generator is read only as far as the work has got.
-            concurrency: Most calls under way at once.
-            ordered: Give outcomes in the order of the input instead of as they come.
-            progress: Called after every outcome.
+            endpoint_ids: The collections. UUIDs; a generator is read as calls are made.
+            concurrency: Maximum number of concurrent calls.
+            ordered: Return outcomes in the order of the input instead of the order of completion.
+            progress: Called after each outcome.
             query_params: Further query parameters.
 
         Returns:
-            A `Bulk` of lists of rules.
+            A `Bulk` of lists of access rules.
 
         Example:
             >>> rules = await tc.endpoint_acl_lists([guest_collection_id]).values()
@@ -138,34 +138,34 @@ class BulkMethods(EndpointMethods, AccessRuleMethods, FileOperationMethods, Task
 
     def operation_ls_many(
         self,
-        folders: Iterable[tuple[UUID | str, str]] | AsyncIterable[tuple[UUID | str, str]],
+        directories: Iterable[tuple[UUID | str, str]] | AsyncIterable[tuple[UUID | str, str]],
         *,
         show_hidden: bool | MissingType | None = MISSING,
         filter: TransferFilter | MissingType | None = MISSING,
         concurrency: int = 10,
         ordered: bool = False,
-        progress: _Tell | None = None,
+        progress: _OnProgress | None = None,
         query_params: Mapping[str, object] | None = None,
     ) -> Bulk[tuple[UUID | str, str], list[FileDocument]]:
         """
-        List many folders, on any number of collections. For whole trees there is `operation_walk`.
+        List many directories concurrently, on any number of collections; see `operation_walk` for directory trees.
 
         Args:
-            folders: Which ones: pairs of a collection's UUID and a path.
-            show_hidden: Whether names that begin with a dot are listed. By default they are.
-            filter: Which entries, as in `operation_ls`.
-            concurrency: Most calls under way at once; each of them is work for a collection's server.
-            ordered: Give outcomes in the order of the input instead of as they come.
-            progress: Called after every outcome.
+            directories: Pairs of a collection's UUID and a path; a generator is read as calls are made.
+            show_hidden: Whether to list names that start with a dot. By default they are listed.
+            filter: Which entries to list, as in `operation_ls`.
+            concurrency: Maximum number of concurrent calls; each causes load on a collection's server.
+            ordered: Return outcomes in the order of the input instead of the order of completion.
+            progress: Called after each outcome.
             query_params: Further query parameters.
 
         Returns:
             A `Bulk` of lists of entries.
 
         Example:
-            >>> folders = [(endpoint_id, "/project1/"), (endpoint_id, "/dataset0/")]
-            >>> entries = await tc.operation_ls_many(folders).values()
-            >>> [[entry["name"] for entry in folder] for folder in entries]
+            >>> directories = [(endpoint_id, "/project1/"), (endpoint_id, "/dataset0/")]
+            >>> entries = await tc.operation_ls_many(directories).values()
+            >>> [[entry["name"] for entry in directory] for directory in entries]
             [['data', 'file1.txt'], ['readme']]
 
         **Differs from globus-sdk:** which has no such method.
@@ -174,11 +174,11 @@ class BulkMethods(EndpointMethods, AccessRuleMethods, FileOperationMethods, Task
         <https://docs.globus.org/api/transfer/file_operations/#list_directory_contents>`_
         """
 
-        async def entries(folder: tuple[UUID | str, str]) -> list[FileDocument]:
-            endpoint_id, path = folder
+        async def entries(directory: tuple[UUID | str, str]) -> list[FileDocument]:
+            endpoint_id, path = directory
             listing = self.operation_ls(
                 endpoint_id, path, show_hidden=show_hidden, filter=filter, query_params=query_params
             )
             return await listing.list()
 
-        return bulk(entries, folders, concurrency=concurrency, ordered=ordered, progress=progress)
+        return bulk(entries, directories, concurrency=concurrency, ordered=ordered, progress=progress)

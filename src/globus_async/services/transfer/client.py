@@ -1,4 +1,4 @@
-"""TransferClient: everything the Transfer service offers."""
+"""The client of the Transfer service."""
 
 from __future__ import annotations
 
@@ -13,8 +13,9 @@ from .access_rules import AccessRuleMethods
 from .batch.methods import BatchSubmissionMethods
 from .bookmarks import BookmarkMethods
 from .bulk_methods import BulkMethods
-from .endpoint_manager.actions import EndpointManagerControlMethods
-from .endpoint_manager.endpoints import EndpointManagerCollectionMethods
+from .endpoint_manager.collections import EndpointManagerCollectionMethods
+from .endpoint_manager.pause_rules import EndpointManagerPauseRuleMethods
+from .endpoint_manager.task_control import EndpointManagerTaskControlMethods
 from .endpoint_manager.tasks import EndpointManagerTaskMethods
 from .endpoints import EndpointMethods
 from .errors import TransferAPIError, error_for, is_final
@@ -51,28 +52,29 @@ class TransferClient(
     TaskWaitMethods,
     EndpointManagerCollectionMethods,
     EndpointManagerTaskMethods,
-    EndpointManagerControlMethods,
+    EndpointManagerTaskControlMethods,
+    EndpointManagerPauseRuleMethods,
     TunnelMethods,
 ):
     """
     A client of the Globus Transfer service.
 
-    Methods that fetch or change one thing are coroutines and return a response, whose members are reached as items.
-    Methods that list things return `Pages`: ``async for`` gives the items, ``await`` the first page.
+    Methods that fetch or change one resource are coroutines that return a response, which is indexed like a dict.
+    Methods that list resources return `Pages`: ``async for`` yields the items, ``await`` returns the first page.
 
-    Each method names the errors that are its own. Beside these, every call may raise `GlobusSDKUsageError` for a wrong
-    argument, before anything is sent, `TokenRefreshError` and `LoginRequired` when there is no token to send,
-    `NetworkError` when there is no usable answer, and `TransferAPIError` for any other answer that is an error.
+    Each method documents its specific errors. In addition every call may raise `GlobusSDKUsageError` for an invalid
+    argument, before anything is sent; `TokenRefreshError` and `LoginRequired` if no access token is available;
+    `NetworkError` if there is no usable response; and `TransferAPIError` for other error responses.
 
     Args:
-        environment: Which Globus to talk to; the default is ``GLOBUS_SDK_ENVIRONMENT`` or ``production``.
-        base_url: The service's address, instead of the environment's. Credentials go there and nowhere else.
-        authorizer: Supplies the ``Authorization`` header; may be shared by any number of clients.
-        app_name: Told to the service in the ``User-Agent``.
-        transport: A transport to share; without one the client makes its own and closes it.
-        retry: When calls are sent again.
-        rate_limit: How many calls may go out, counted together for all clients that share authorizer and transport;
-            ``None`` for no limit. The default is what the service asks for: 20 a second, metered over ten seconds.
+        environment: The Globus environment. By default ``GLOBUS_SDK_ENVIRONMENT``, or ``production`` without it.
+        base_url: The URL of the service, instead of the environment's. Credentials are sent only to its origin.
+        authorizer: Supplies the ``Authorization`` header; may be shared by several clients.
+        app_name: The application's name, for the ``User-Agent`` header.
+        transport: A transport to share with other clients. By default the client creates its own and closes it.
+        retry: The retry policy.
+        rate_limit: The maximum rate of calls, shared by all clients with the same authorizer and transport; ``None``
+            for no limit. By default the service's limit: 20 calls per second, averaged over ten seconds.
 
     Example:
         >>> async with TransferClient(authorizer=authorizer, transport=transport) as client:
@@ -90,19 +92,19 @@ class TransferClient(
     @staticmethod
     def data_access_scope(collection_ids: UUID | str | Iterable[UUID | str]) -> Scope:
         """
-        Return the scope to log in with, to be let at the data of mapped collections.
+        Return the scope for access to the data of mapped collections.
 
-        Such collections (not high-assurance ones, nor guest collections) ask for a consent of their own; without it
-        their files answer with `ConsentRequired`.
+        Mapped collections that are not high-assurance require a consent each; without it, calls for their files raise
+        `ConsentRequired`. Guest collections require none.
 
         Args:
-            collection_ids: Which collections. UUIDs.
+            collection_ids: The collections. UUIDs.
 
         Returns:
-            The scope for all of Transfer, with the collections' data access as dependencies.
+            Transfer's ``all`` scope, with the ``data_access`` scopes of the collections as optional dependencies.
 
         Raises:
-            GlobusSDKUsageError: An id that is no UUID.
+            GlobusSDKUsageError: An id that is not a UUID.
 
         Example:
             >>> print(TransferClient.data_access_scope("a9a1d4c1-6f62-4d10-8a3c-5d1a2f3e4b5c"))

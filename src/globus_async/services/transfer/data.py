@@ -1,4 +1,4 @@
-"""Documents that start work: transfers, deletions and tunnels. They are dicts, need no client, and do no I/O."""
+"""Documents to submit: transfers, deletions and tunnels, as dicts that need no client and do no I/O."""
 
 from __future__ import annotations
 
@@ -20,64 +20,64 @@ if TYPE_CHECKING:
 __all__ = ("CreateTunnelData", "DeleteData", "SyncLevel", "TransferData", "is_document")
 
 SyncLevel: TypeAlias = Literal["exists", "size", "mtime", "checksum", 0, 1, 2, 3]
-"""When a file is copied: it is not there; its size differs; it is newer; its checksum differs."""
+"""Which files to copy: those that do not exist, differ in size, are newer, or differ in checksum."""
 
 _SYNC_LEVELS: Final[Mapping[object, int]] = {"exists": 0, "size": 1, "mtime": 2, "checksum": 3}
 
 
 class _Submission(dict[str, Any]):
-    """What transfers and deletions have in common."""
+    """The common part of transfers and deletions."""
 
     def __init__(
         self, kind: str, options: Mapping[str, object], additional_fields: Mapping[str, object] | None
     ) -> None:
         super().__init__(DATA_TYPE=kind, DATA=[])
-        self.update(_given(options))
-        self.update(_given(additional_fields or {}))
+        self.update(_drop_missing(options))
+        self.update(_drop_missing(additional_fields or {}))
 
     def iter_items(self) -> Iterator[dict[str, Any]]:
-        """Go through the items added so far."""
+        """Iterate over the items."""
         return iter(self["DATA"])
 
 
 class TransferData(_Submission):
     """
-    A transfer to be submitted: what to copy, from where to where, and how.
+    A transfer document, to be submitted: endpoints, options and items.
 
-    A plain dict with plain values, so it can be written as JSON, read back and submitted. The submission id is fetched
-    when it is first submitted and stays in the document, so submitting the same document again cannot make a second
-    task.
+    A dict with plain values, so that it can be stored as JSON. Its first submission adds a submission id to it, with
+    which submitting the same document again never creates a second task.
 
     Args:
-        ends: The two endpoints, source first. A client in front of them is accepted, as in globus-sdk 1 to 3, and not
-            used.
-        transfer_client: Accepted for the same reason, and not used.
-        source_endpoint: Where the files are. UUID.
-        destination_endpoint: Where they go. UUID.
+        endpoints: The source and the destination endpoint, by position. A client before them is accepted, as in
+            globus-sdk 1 to 3, and ignored.
+        transfer_client: Accepted as in globus-sdk 1 to 3, and ignored.
+        source_endpoint: The source, by name. UUID.
+        destination_endpoint: The destination, by name. UUID.
         label: A name for the task, up to 128 characters.
         submission_id: From `TransferClient.get_submission_id`. UUID; by default fetched when the document is submitted.
-        sync_level: Which files to copy: ``"exists"`` (0) those not there, ``"size"`` (1) also those of another size,
-            ``"mtime"`` (2) also those that are newer, ``"checksum"`` (3) those with another checksum. By default all.
+        sync_level: Which files to copy: ``"exists"`` (0) those missing at the destination, ``"size"`` (1) also those of
+            another size, ``"mtime"`` (2) also those that are newer, ``"checksum"`` (3) those with another checksum. By
+            default all.
         verify_checksum: Compare checksums after the transfer.
-        preserve_timestamp: Keep modification times.
-        encrypt_data: Encrypt on the way.
-        deadline: When to give up: an aware datetime, or ISO 8601 text. By default the service's, 24 hours while nothing
-            moves.
-        skip_source_errors: Leave out files that cannot be read instead of retrying them until the deadline.
-        fail_on_quota_errors: End the task when the destination is full instead of waiting for room.
-        delete_destination_extra: Delete what is at the destination but not at the source (of recursive items).
-        notify_on_succeeded: E-mail on success. The service's default is to send it.
-        notify_on_failed: E-mail on failure. The service's default is to send it.
-        notify_on_inactive: E-mail when the task needs attention. The service's default is to send it.
-        store_base_path_info: Keep the common base paths in the task document.
+        preserve_timestamp: Preserve modification times.
+        encrypt_data: Encrypt the data in transit.
+        deadline: When the task expires: an aware datetime, or ISO 8601 text. By default the service's: 24 hours without
+            progress.
+        skip_source_errors: Skip files that cannot be read instead of retrying them until the deadline.
+        fail_on_quota_errors: Fail when a quota at the destination is exceeded instead of retrying.
+        delete_destination_extra: Delete files of recursive items that exist at the destination but not at the source.
+        notify_on_succeeded: E-mail on success. By default the service sends it.
+        notify_on_failed: E-mail on failure. By default the service sends it.
+        notify_on_inactive: E-mail when the task becomes inactive. By default the service sends it.
+        store_base_path_info: Store the common base paths in the task document.
         source_local_user: The local account at the source, for mapped collections.
         destination_local_user: The local account at the destination, for mapped collections.
-        recursive_symlinks: Historic; the service no longer supports other values than ``"ignore"``.
-        skip_activation_check: Historic, from the days of endpoint activation; without effect.
+        recursive_symlinks: Legacy; the service supports only ``"ignore"``.
+        skip_activation_check: Legacy; without effect since endpoints need no activation.
         additional_fields: Further members of the document.
 
     Raises:
-        GlobusSDKUsageError: An endpoint or submission id that is no UUID, an unknown sync level, a deadline without
+        GlobusSDKUsageError: An endpoint or submission id that is not a UUID, an unknown sync level, a deadline without
             time zone.
 
     Example:
@@ -86,15 +86,15 @@ class TransferData(_Submission):
         >>> tdata["sync_level"]
         3
 
-    **Differs from globus-sdk:** options that are not given are absent, not present as ``MISSING``; deadlines must be
-    aware and are written in UTC; options are keyword-only.
+    **Differs from globus-sdk:** options that are not given are absent instead of ``MISSING``; deadlines must be aware
+    and are written in UTC; options are keyword-only.
 
     REST: `Task submission <https://docs.globus.org/api/transfer/task_submit/#document_types>`_
     """
 
     def __init__(
         self,
-        *ends: UUID | str | BaseClient | None,
+        *endpoints: UUID | str | BaseClient | None,
         transfer_client: BaseClient | None = None,  # noqa: ARG002 -- accepted as globus-sdk 1 to 3 had it
         source_endpoint: UUID | str | MissingType = MISSING,
         destination_endpoint: UUID | str | MissingType = MISSING,
@@ -121,14 +121,14 @@ class TransferData(_Submission):
         super().__init__(
             "transfer",
             {
-                **_ends(ends, source_endpoint=source_endpoint, destination_endpoint=destination_endpoint),
+                **_endpoint_ids(endpoints, source_endpoint=source_endpoint, destination_endpoint=destination_endpoint),
                 "label": label,
                 "submission_id": _id("submission_id", submission_id),
                 "sync_level": _sync_level(sync_level),
                 "verify_checksum": verify_checksum,
                 "preserve_timestamp": preserve_timestamp,
                 "encrypt_data": encrypt_data,
-                "deadline": _instant("deadline", deadline),
+                "deadline": _utc_text("deadline", deadline),
                 "skip_source_errors": skip_source_errors,
                 "fail_on_quota_errors": fail_on_quota_errors,
                 "delete_destination_extra": delete_destination_extra,
@@ -155,21 +155,21 @@ class TransferData(_Submission):
         additional_fields: Mapping[str, object] | None = None,
     ) -> None:
         """
-        Add a file or a folder.
+        Add a file or directory.
 
         Args:
-            source_path: What to copy.
-            destination_path: Where it goes: for a file its whole new path, not the folder it goes into.
-            recursive: Whether it is a folder. By default the service looks.
-            external_checksum: The checksum the file must have, in hexadecimal. Not for folders.
-            checksum_algorithm: Which checksum, such as ``"SHA256"``. By default MD5.
+            source_path: The path at the source.
+            destination_path: The path at the destination: for a file its full new path, not that of the directory.
+            recursive: Whether it is a directory. By default the service determines it.
+            external_checksum: The checksum that the file must have, in hexadecimal. Not for directories.
+            checksum_algorithm: The algorithm of ``external_checksum``, such as ``"SHA256"``. By default MD5.
             additional_fields: Further members of the item.
 
         Raises:
             GlobusSDKUsageError: An empty path.
         """
         self["DATA"].append(
-            _given(
+            _drop_missing(
                 {
                     "DATA_TYPE": "transfer_item",
                     "source_path": _path("source_path", source_path),
@@ -186,11 +186,11 @@ class TransferData(_Submission):
         """
         Add a symlink, to be copied as a symlink.
 
-        Historic: the service no longer copies symlinks; globus-sdk 4 has nothing in its place.
+        Legacy: the service no longer copies symlinks; globus-sdk 4 has no replacement.
 
         Args:
-            source_path: The symlink.
-            destination_path: Where it goes.
+            source_path: The path of the symlink at the source.
+            destination_path: Its path at the destination.
 
         Raises:
             GlobusSDKUsageError: An empty path.
@@ -211,14 +211,15 @@ class TransferData(_Submission):
         type: Literal["file", "dir"] | MissingType | None = MISSING,
     ) -> None:
         """
-        Add a rule on what a recursive item includes.
+        Add a rule that includes or excludes entries of recursive items.
 
-        The first rule that matches a name decides; what matches none is included.
+        The first rule that matches a name applies; names without a match are included.
 
         Args:
-            name: A pattern: ``*``, ``?``, ``[abc]``, ``[!abc]``.
-            method: What to do with what matches.
-            type: What the rule is for. By default files and folders; a folder left out hides all that is in it.
+            name: A pattern of names: ``*``, ``?``, ``[abc]``, ``[!abc]``.
+            method: Whether to include or exclude matching entries.
+            type: The type of entries that the rule applies to. By default files and directories; an excluded directory
+                is excluded with its contents.
 
         Raises:
             GlobusSDKUsageError: An unknown method or type.
@@ -234,38 +235,37 @@ class TransferData(_Submission):
             raise GlobusSDKUsageError(f"method must be 'include' or 'exclude', got {method!r}")
         if type not in ("file", "dir", None, MISSING):
             raise GlobusSDKUsageError(f"type must be 'file' or 'dir', got {type!r}")
-        rule = _given({"DATA_TYPE": "filter_rule", "method": method, "name": name, "type": type})
+        rule = _drop_missing({"DATA_TYPE": "filter_rule", "method": method, "name": name, "type": type})
         self.setdefault("filter_rules", []).append(rule)
 
 
 class DeleteData(_Submission):
     """
-    A deletion to be submitted: what to delete, and where.
+    A delete document, to be submitted: endpoint, options and items.
 
-    A plain dict with plain values, so it can be written as JSON, read back and submitted. The submission id is fetched
-    when it is first submitted and stays in the document, so submitting the same document again cannot make a second
-    task.
+    A dict with plain values, so that it can be stored as JSON. Its first submission adds a submission id to it, with
+    which submitting the same document again never creates a second task.
 
     Args:
-        ends: The endpoint. A client in front of it is accepted, as in globus-sdk 1 to 3, and not used.
-        transfer_client: Accepted for the same reason, and not used.
-        endpoint: Where to delete. UUID.
+        endpoints: The endpoint, by position. A client before it is accepted, as in globus-sdk 1 to 3, and ignored.
+        transfer_client: Accepted as in globus-sdk 1 to 3, and ignored.
+        endpoint: The endpoint, by name. UUID.
         label: A name for the task, up to 128 characters.
         submission_id: From `TransferClient.get_submission_id`. UUID; by default fetched when the document is submitted.
-        recursive: Delete folders with all that is in them.
-        ignore_missing: Do not fail over a path that is not there.
+        recursive: Delete directories with their contents.
+        ignore_missing: Ignore paths that do not exist.
         interpret_globs: Expand ``*``, ``?`` and ``[abc]`` in the last component of each path; a backslash escapes.
-        deadline: When to give up: an aware datetime, or ISO 8601 text. By default 24 hours.
-        notify_on_succeeded: E-mail on success. The service's default is to send it.
-        notify_on_failed: E-mail on failure. The service's default is to send it.
-        notify_on_inactive: E-mail when the task needs attention. The service's default is to send it.
-        store_base_path_info: Keep the common base path in the task document.
+        deadline: When the task expires: an aware datetime, or ISO 8601 text. By default after 24 hours.
+        notify_on_succeeded: E-mail on success. By default the service sends it.
+        notify_on_failed: E-mail on failure. By default the service sends it.
+        notify_on_inactive: E-mail when the task becomes inactive. By default the service sends it.
+        store_base_path_info: Store the common base path in the task document.
         local_user: The local account, for mapped collections.
-        skip_activation_check: Historic, from the days of endpoint activation; without effect.
+        skip_activation_check: Legacy; without effect since endpoints need no activation.
         additional_fields: Further members of the document.
 
     Raises:
-        GlobusSDKUsageError: An endpoint or submission id that is no UUID, or a deadline without time zone.
+        GlobusSDKUsageError: An endpoint or submission id that is not a UUID, or a deadline without time zone.
 
     Example:
         >>> ddata = DeleteData(endpoint_id, recursive=True)
@@ -280,7 +280,7 @@ class DeleteData(_Submission):
 
     def __init__(
         self,
-        *ends: UUID | str | BaseClient | None,
+        *endpoints: UUID | str | BaseClient | None,
         transfer_client: BaseClient | None = None,  # noqa: ARG002 -- accepted as globus-sdk 1 to 3 had it
         endpoint: UUID | str | MissingType = MISSING,
         label: str | MissingType | None = MISSING,
@@ -300,13 +300,13 @@ class DeleteData(_Submission):
         super().__init__(
             "delete",
             {
-                **_ends(ends, endpoint=endpoint),
+                **_endpoint_ids(endpoints, endpoint=endpoint),
                 "label": label,
                 "submission_id": _id("submission_id", submission_id),
                 "recursive": recursive,
                 "ignore_missing": ignore_missing,
                 "interpret_globs": interpret_globs,
-                "deadline": _instant("deadline", deadline),
+                "deadline": _utc_text("deadline", deadline),
                 "notify_on_succeeded": notify_on_succeeded,
                 "notify_on_failed": notify_on_failed,
                 "notify_on_inactive": notify_on_inactive,
@@ -319,34 +319,34 @@ class DeleteData(_Submission):
 
     def add_item(self, path: str, *, additional_fields: Mapping[str, object] | None = None) -> None:
         """
-        Add a file, a folder or a symlink; symlinks are deleted, never followed.
+        Add a file, directory or symlink. A symlink is deleted, not followed.
 
         Args:
-            path: What to delete. A folder needs ``recursive=True`` on the document.
+            path: The path to delete. A directory needs ``recursive=True`` on the document.
             additional_fields: Further members of the item.
 
         Raises:
-            GlobusSDKUsageError: An empty path, which would mean the whole collection.
+            GlobusSDKUsageError: An empty path, which would be the whole collection.
         """
         item = {"DATA_TYPE": "delete_item", "path": _path("path", path), **(additional_fields or {})}
-        self["DATA"].append(_given(item))
+        self["DATA"].append(_drop_missing(item))
 
 
 class CreateTunnelData(dict[str, Any]):
     """
-    A tunnel to be made between two stream access points.
+    A tunnel document, to be submitted: a tunnel between two stream access points.
 
     Args:
-        initiator_stream_access_point: Where connections come from. UUID.
-        listener_stream_access_point: Where they go. UUID.
+        initiator_stream_access_point: The side that opens connections. UUID.
+        listener_stream_access_point: The side that accepts connections. UUID.
         label: A name for the tunnel.
-        submission_id: Any UUID. By default one is made when the document is submitted, and stays in the document.
-        lifetime_mins: How long it stays open, in minutes. The service's default is 360.
-        restartable: Whether it may be opened again.
+        submission_id: Any UUID. By default one is generated when the document is submitted, and added to it.
+        lifetime_mins: Minutes for which the tunnel stays open. By default the service's, 360.
+        restartable: Whether the tunnel may be started again.
         additional_fields: Further attributes.
 
     Raises:
-        GlobusSDKUsageError: An id that is no UUID.
+        GlobusSDKUsageError: An id that is not a UUID.
 
     REST: `Tunnels <https://docs.globus.org/api/transfer/>`_
     """
@@ -378,18 +378,18 @@ class CreateTunnelData(dict[str, Any]):
                     "listener": {"data": {"type": "StreamAccessPoint", "id": listener}},
                     "initiator": {"data": {"type": "StreamAccessPoint", "id": initiator}},
                 },
-                "attributes": _given(attributes),
+                "attributes": _drop_missing(attributes),
             }
         )
 
 
 def is_document(value: object) -> TypeIs[MutableMapping[str, Any]]:
-    """Whether it can be submitted: a document of this module, or any dict."""
+    """Return whether a value can be submitted: a document of this module or another mutable mapping."""
     return isinstance(value, MutableMapping)
 
 
-def _given(members: Mapping[str, object]) -> dict[str, Any]:
-    """Leave out what was not given; write ids as text."""
+def _drop_missing(members: Mapping[str, object]) -> dict[str, Any]:
+    """Return the members without `MISSING`; UUIDs become text."""
     return {
         name: str(value) if isinstance(value, UUID) else value
         for name, value in members.items()
@@ -397,29 +397,29 @@ def _given(members: Mapping[str, object]) -> dict[str, Any]:
     }
 
 
-def _ends(positional: tuple[object, ...], **named: UUID | str | MissingType) -> dict[str, str]:
-    """Sort out the endpoints, given by position (after a client, perhaps) or by name."""
+def _endpoint_ids(positional: tuple[object, ...], **named: UUID | str | MissingType) -> dict[str, str]:
+    """Return endpoint ids that are given by position, perhaps after a client, or by name."""
     rest = list(positional)
     if rest and not isinstance(rest[0], (str, UUID)):
         del rest[0]
-    ends: dict[str, str] = {}
+    ids: dict[str, str] = {}
     for name, by_name in named.items():
         if rest and by_name is not MISSING:
             raise GlobusSDKUsageError(f"{name} is given twice, by position and by name")
         value = rest.pop(0) if rest else by_name
         if not isinstance(value, (str, UUID)):
             raise GlobusSDKUsageError(f"{name} is missing")
-        ends[name] = uuid_text(name, value)
+        ids[name] = uuid_text(name, value)
     if rest:
         raise GlobusSDKUsageError(f"{len(rest)} too many positional arguments; give options by name")
-    return ends
+    return ids
 
 
 def _id(name: str, value: UUID | str | MissingType | None) -> str | MissingType:
     return MISSING if value is None or isinstance(value, MissingType) else uuid_text(name, value)
 
 
-def _instant(name: str, value: datetime | str | MissingType | None) -> str | MissingType | None:
+def _utc_text(name: str, value: datetime | str | MissingType | None) -> str | MissingType | None:
     if value is None or isinstance(value, MissingType):
         return value
     if isinstance(value, (str, datetime)):

@@ -1,4 +1,4 @@
-"""Walking a tree of folders: several listings at a time, nothing held between two entries."""
+"""Recursive directory listing: several directories are listed concurrently."""
 
 from __future__ import annotations
 
@@ -13,34 +13,40 @@ from .errors import TransferAPIError
 
 __all__ = ("DirectoryWalk",)
 
-_ListFolder = Callable[[str], Awaitable[Sequence[FileDocument]]]
-"""Lists one folder."""
+_ListDirectory = Callable[[str], Awaitable[Sequence[FileDocument]]]
+"""Lists one directory."""
 
 _OnError = Callable[[str, TransferAPIError], None]
-"""Told of a folder that could not be listed."""
+"""Called with path and error of a directory that could not be listed."""
 
-_MAXIMUM_CONCURRENCY: Final = 64
+_MAX_CONCURRENCY: Final = 64
 
 
 class DirectoryWalk:
     """
-    The entries of a tree, each with its ``path``.
+    Async iterator over the entries of a directory tree, each with its ``path``.
 
-    Folders come before what is in them; a folder's entries come together, in the order the service has them. Folders
-    are listed a window at a time, all inside one await, so leaving the walk early leaves nothing behind. A walk that
-    raised or was cancelled goes on where it was when it is iterated further.
+    A directory comes before its entries, which come together and in the order of the service. Directories are listed in
+    groups, each inside one await, so nothing is open between two entries. After an error or a cancellation it can be
+    iterated further from the same place.
     """
 
-    __slots__ = ("_concurrency", "_list_folder", "_max_depth", "_on_error", "_pending", "_ready")
+    __slots__ = ("_concurrency", "_list_directory", "_max_depth", "_on_error", "_pending", "_ready")
 
     def __init__(
-        self, list_folder: _ListFolder, path: str, *, concurrency: int, max_depth: int | None, on_error: _OnError | None
+        self,
+        list_directory: _ListDirectory,
+        path: str,
+        *,
+        concurrency: int,
+        max_depth: int | None,
+        on_error: _OnError | None,
     ) -> None:
-        if not 1 <= concurrency <= _MAXIMUM_CONCURRENCY:
-            raise GlobusSDKUsageError(f"concurrency must be from 1 to {_MAXIMUM_CONCURRENCY}, got {concurrency}")
+        if not 1 <= concurrency <= _MAX_CONCURRENCY:
+            raise GlobusSDKUsageError(f"concurrency must be from 1 to {_MAX_CONCURRENCY}, got {concurrency}")
         if max_depth is not None and max_depth < 1:
             raise GlobusSDKUsageError(f"max_depth must be 1 or more, or None for all levels, got {max_depth}")
-        self._list_folder = list_folder
+        self._list_directory = list_directory
         self._concurrency = concurrency
         self._max_depth = max_depth
         self._on_error = on_error
@@ -58,9 +64,9 @@ class DirectoryWalk:
         return self._ready.popleft()
 
     async def _advance(self) -> None:
-        """List the next folders; change nothing unless all that matter could be listed."""
+        """List the next directories; leave the state unchanged if a listing fails and there is no ``on_error``."""
         window = self._pending[-self._concurrency :]
-        outcomes = await self._listed([path for path, _ in window])
+        outcomes = await self._list([path for path, _ in window])
         if self._on_error is None:
             for outcome in outcomes:
                 if isinstance(outcome, TransferAPIError):
@@ -72,30 +78,30 @@ class DirectoryWalk:
                 if self._on_error is not None:
                     self._on_error(path, outcome)
                 continue
-            folder = path if path.endswith("/") else f"{path}/"
+            directory = path if path.endswith("/") else f"{path}/"
             for entry in outcome:
                 name: object = entry.get("name")
                 if not isinstance(name, str):
-                    raise ResponseDecodeError(f"{folder} has an entry without a name", stage="answer cut")
-                where = folder + name
-                is_folder = entry.get("type") == "dir"
-                self._ready.append({**entry, "path": f"{where}/" if is_folder else where})
-                # a link to a folder may lead back up: it is told of, not followed
+                    raise ResponseDecodeError(f"{directory} has an entry without a name", stage="answer cut")
+                entry_path = directory + name
+                is_directory = entry.get("type") == "dir"
+                self._ready.append({**entry, "path": f"{entry_path}/" if is_directory else entry_path})
+                # a symlink to a directory may lead back up: it is listed, not followed
                 if (
-                    is_folder
+                    is_directory
                     and entry.get("link_target") is None
                     and (self._max_depth is None or depth < self._max_depth)
                 ):
-                    found.append((f"{where}/", depth + 1))
-        # the last found is listed first, so that a walk holds few folders at a time
+                    found.append((f"{entry_path}/", depth + 1))
+        # depth first, so that few directories are pending
         self._pending += reversed(found)
 
-    async def _listed(self, paths: Sequence[str]) -> list[Sequence[FileDocument] | TransferAPIError]:
-        """List folders side by side; any other failure than the service's own ends all of them."""
+    async def _list(self, paths: Sequence[str]) -> list[Sequence[FileDocument] | TransferAPIError]:
+        """List directories concurrently; an error other than a `TransferAPIError` cancels all of them."""
 
         async def one(path: str) -> Sequence[FileDocument] | TransferAPIError:
             try:
-                return await self._list_folder(path)
+                return await self._list_directory(path)
             except TransferAPIError as error:
                 return error
 

@@ -1,4 +1,4 @@
-"""Endpoints and collections: read, search, change."""
+"""Endpoints and collections: fetch, search, update, create, delete."""
 
 from __future__ import annotations
 
@@ -41,16 +41,16 @@ class EndpointMethods(BaseClient):
         Fetch an endpoint or collection.
 
         Args:
-            endpoint_id: Which one. UUID.
-            fields: The members to answer with. By default all.
+            endpoint_id: The endpoint or collection. UUID.
+            fields: The members to return. By default all.
             query_params: Further query parameters.
 
         Returns:
             The endpoint document.
 
         Raises:
-            EndpointNotFound: 404 ``EndpointNotFound`` or ``EndpointDeleted``; look for it with `endpoint_search`.
-            PermissionDenied: 403, it is not visible to you.
+            EndpointNotFound: 404 ``EndpointNotFound`` or ``EndpointDeleted``; search for it with `endpoint_search`.
+            PermissionDenied: 403; it is not visible to you.
 
         Example:
             >>> endpoint = await tc.get_endpoint(endpoint_id)
@@ -76,18 +76,18 @@ class EndpointMethods(BaseClient):
         query_params: Mapping[str, object] | None = None,
     ) -> GlobusHTTPResponse[ResultDocument]:
         """
-        Change an endpoint or collection.
+        Update an endpoint or collection.
 
         Args:
-            endpoint_id: Which one. UUID.
+            endpoint_id: The endpoint or collection. UUID.
             data: The members to change, with their new values.
             query_params: Further query parameters.
 
         Returns:
-            A result, ``code`` ``"Updated"``.
+            A result with ``code`` ``"Updated"``.
 
         Raises:
-            PermissionDenied: 403, you are not an administrator of it.
+            PermissionDenied: 403; you are not an administrator of it.
             EndpointNotFound: 404.
 
         Example:
@@ -112,19 +112,19 @@ class EndpointMethods(BaseClient):
         """
         Create an endpoint.
 
-        Historic: Globus Connect Server 5 and Connect Personal make their own collections; globus-sdk 4 has nothing in
-        its place. Use `create_shared_endpoint` for guest collections on Connect Personal.
+        Legacy: Globus Connect Server 5 and Connect Personal create their own collections; globus-sdk 4 has no
+        replacement. Use `create_shared_endpoint` for guest collections on Connect Personal.
 
         Args:
             data: An ``endpoint`` document.
             query_params: Further query parameters.
 
         Returns:
-            A result, ``code`` ``"Created"``, with the ``id`` of the new endpoint and, for Connect Personal, the
+            A result with ``code`` ``"Created"``, the ``id`` of the new endpoint and, for Connect Personal, the
             ``globus_connect_setup_key``.
 
         Raises:
-            TransferAPIError: 400 ``BadRequest`` for a document the service does not take.
+            TransferAPIError: 400 ``BadRequest`` for an invalid document.
 
         Example:
             >>> result = await tc.create_endpoint({"DATA_TYPE": "endpoint", "display_name": "Laptop",
@@ -142,18 +142,18 @@ class EndpointMethods(BaseClient):
         self, endpoint_id: UUID | str, *, query_params: Mapping[str, object] | None = None
     ) -> GlobusHTTPResponse[ResultDocument]:
         """
-        Delete an endpoint or collection; its files stay where they are.
+        Delete an endpoint or collection. Its files are not deleted.
 
         Args:
-            endpoint_id: Which one. UUID.
+            endpoint_id: The endpoint or collection. UUID.
             query_params: Further query parameters.
 
         Returns:
-            A result, ``code`` ``"Deleted"``.
+            A result with ``code`` ``"Deleted"``.
 
         Raises:
-            PermissionDenied: 403, you are not an administrator of it.
-            EndpointNotFound: 404, also when an earlier attempt of the same call had deleted it.
+            PermissionDenied: 403; you are not an administrator of it.
+            EndpointNotFound: 404, also if an earlier attempt of the same call has deleted it.
 
         Example:
             >>> result = await tc.delete_endpoint(guest_collection_id)
@@ -186,25 +186,26 @@ class EndpointMethods(BaseClient):
         Search for endpoints and collections.
 
         Args:
-            filter_fulltext: Words that must all be in the name, description, organization, keywords, ... Required
+            filter_fulltext: Words that must all occur in the name, description, organization, keywords, ... Required
                 unless a scope or owner is given.
-            filter_scope: Which to look through. By default all that are visible to you.
-            num_results: How many to give; ``None`` for as many as the service has to give, which is 1000. The default
-                is ``limit``, and without it 25.
-            filter_owner_id: Only those of this identity. UUID.
-            filter_host_endpoint: Only guest collections on this one. UUID.
-            filter_non_functional: Only those that are parts of others, or only those that are not.
-            filter_entity_type: Only this kind; not with ``filter_non_functional``.
-            limit: How many to fetch at a time, at most and by default 100.
-            offset: How many to leave out.
-            fields: The members to answer with. By default all.
+            filter_scope: The set of endpoints to search. By default all that are visible to you.
+            num_results: Maximum number of items; ``None`` for the service's maximum, 1000. By default ``limit``, or 25
+                without it.
+            filter_owner_id: Only endpoints owned by this identity. UUID.
+            filter_host_endpoint: Only guest collections of this host. UUID.
+            filter_non_functional: True for only non-functional endpoints, such as hosts of mapped collections;
+                False for only functional ones.
+            filter_entity_type: Only this kind; cannot be combined with ``filter_non_functional``.
+            limit: Items per page, at most and by default 100.
+            offset: Number of items to skip.
+            fields: The members to return. By default all.
             query_params: Further query parameters.
 
         Returns:
-            The listing: ``async for`` gives the endpoints, ``await`` the first page.
+            The listing: ``async for`` yields the endpoints, ``await`` returns the first page.
 
         Raises:
-            TransferAPIError: 400 ``BadRequest`` for filters that do not go together.
+            TransferAPIError: 400 ``BadRequest`` for filters that cannot be combined.
 
         Example:
             >>> async for endpoint in tc.endpoint_search("lab storage"):
@@ -214,7 +215,7 @@ class EndpointMethods(BaseClient):
             >>> [endpoint["id"] == endpoint_id for endpoint in page]
             [True]
 
-        **Differs from globus-sdk:** iterating goes on to the next pages, up to ``num_results``.
+        **Differs from globus-sdk:** iterating fetches further pages, up to ``num_results``.
 
         REST: `GET /v0.10/endpoint_search <https://docs.globus.org/api/transfer/endpoint_and_collection_search/>`_
         """
@@ -245,11 +246,11 @@ class EndpointMethods(BaseClient):
         List the pause rules that affect you on a collection.
 
         Args:
-            endpoint_id: Which collection. UUID.
+            endpoint_id: The collection. UUID.
             query_params: Further query parameters.
 
         Returns:
-            The listing, of one page.
+            The listing, which has one page.
 
         Raises:
             EndpointNotFound: 404.

@@ -1,4 +1,4 @@
-"""Files and folders: list, look, make, rename, walk."""
+"""File operations on collections: list, stat, mkdir, rename, symlink, recursive list."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ __all__ = ("FileOperationMethods",)
 
 
 class FileOperationMethods(BaseClient):
-    """Files and folders."""
+    """File operations on collections."""
 
     def operation_ls(
         self,
@@ -40,29 +40,31 @@ class FileOperationMethods(BaseClient):
         query_params: Mapping[str, object] | None = None,
     ) -> Pages[FileDocument]:
         """
-        List a folder.
+        List a directory.
 
         Args:
-            endpoint_id: On which collection. UUID.
-            path: Which folder. By default the collection's default directory.
-            show_hidden: Whether names that begin with a dot are listed. By default they are.
-            orderby: ``"name"``, ``"type"``, ``"size"``, ``"last_modified"``, ..., each perhaps with ``" DESC"``.
-            limit: Most entries, up to 100000, which is the default too.
-            offset: How many to leave out.
-            filter: What to list, as text (``"name:~*.txt/size:>1000"``) or a mapping; several are alternatives.
+            endpoint_id: The collection. UUID.
+            path: The directory. By default the collection's default directory.
+            show_hidden: Whether to list names that start with a dot. By default they are listed.
+            orderby: The sort order: ``"name"``, ``"type"``, ``"size"``, ``"last_modified"``, ..., optionally with
+                ``" DESC"``.
+            limit: Maximum number of entries, at most and by default 100000.
+            offset: Number of items to skip.
+            filter: Which entries to list, as text (``"name:~*.txt/size:>1000"``) or as a mapping; several filters are
+                alternatives.
             local_user: The local account, for mapped collections.
             query_params: Further query parameters.
 
         Returns:
-            The listing, of one page: the service reads the whole folder for each request, so asking in pieces is
-            slower.
+            The listing, which has one page: the service reads the whole directory for each request, so smaller pages
+            would be slower.
 
         Raises:
-            NotFound: 404 ``ClientError.NotFound``, no such folder.
+            NotFound: 404 ``ClientError.NotFound``; the directory does not exist.
             PermissionDenied: 403, or 502 ``ExternalError.DirListingFailed.PermissionDenied``.
-            ConsentRequired: 403, log in again with the error's ``required_scopes``.
-            EndpointDisconnected: 409 or 502, the collection is offline.
-            EndpointError: 502, among others for a file (``NotDirectory``) and a folder above the limit (``SizeLimit``).
+            ConsentRequired: 403; log in again with the error's ``required_scopes``.
+            EndpointDisconnected: 409 or 502; the collection is offline.
+            EndpointError: 502, for example for a file (``NotDirectory``) or too large a directory (``SizeLimit``).
 
         Example:
             >>> async for entry in tc.operation_ls(endpoint_id, path="/~/project1/"):
@@ -101,11 +103,11 @@ class FileOperationMethods(BaseClient):
         query_params: Mapping[str, object] | None = None,
     ) -> GlobusHTTPResponse[FileDocument]:
         """
-        Look at one file or folder.
+        Fetch the metadata of a file or directory.
 
         Args:
-            endpoint_id: On which collection. UUID.
-            path: Which one. By default the collection's default directory.
+            endpoint_id: The collection. UUID.
+            path: The file or directory. By default the collection's default directory.
             local_user: The local account, for mapped collections.
             query_params: Further query parameters.
 
@@ -113,9 +115,9 @@ class FileOperationMethods(BaseClient):
             The file document.
 
         Raises:
-            NotFound: 404 ``NotFound``, there is nothing of that name.
+            NotFound: 404 ``NotFound``; the path does not exist.
             PermissionDenied: 403 ``EndpointPermissionDenied``.
-            ConsentRequired: 403, log in again with the error's ``required_scopes``.
+            ConsentRequired: 403; log in again with the error's ``required_scopes``.
 
         Example:
             >>> file = await tc.operation_stat(endpoint_id, "/~/project1/file1.txt")
@@ -142,21 +144,21 @@ class FileOperationMethods(BaseClient):
         query_params: Mapping[str, object] | None = None,
     ) -> GlobusHTTPResponse[MkdirResultDocument]:
         """
-        Make a folder, in one that is there.
+        Create a directory, whose parent directory must exist.
 
         Args:
-            endpoint_id: On which collection. UUID.
-            path: The new folder.
+            endpoint_id: The collection. UUID.
+            path: The new directory.
             local_user: The local account, for mapped collections.
             query_params: Further query parameters.
 
         Returns:
-            A result, ``code`` ``"DirectoryCreated"``.
+            A result with ``code`` ``"DirectoryCreated"``.
 
         Raises:
             PathExists: 502 ``ExternalError.MkdirFailed.Exists``.
             PermissionDenied: 403.
-            NetworkError: If its ``maybe_executed`` is true, the folder may be there: look before you repeat.
+            NetworkError: If its ``maybe_executed`` is true, the directory may exist: check before you try again.
 
         Example:
             >>> result = await tc.operation_mkdir(endpoint_id, path="/~/newdir/")
@@ -170,7 +172,7 @@ class FileOperationMethods(BaseClient):
             "POST",
             fill_path("/v0.10/operation/endpoint/{endpoint_id}/mkdir", endpoint_id),
             MkdirResultDocument,
-            data={"DATA_TYPE": "mkdir", "path": _named("path", path), "local_user": local_user},
+            data={"DATA_TYPE": "mkdir", "path": _checked_path("path", path), "local_user": local_user},
             query_params=query_params,
         )
 
@@ -184,22 +186,22 @@ class FileOperationMethods(BaseClient):
         query_params: Mapping[str, object] | None = None,
     ) -> GlobusHTTPResponse[ResultDocument]:
         """
-        Rename or move a file or folder within a collection.
+        Rename or move a file or directory within a collection.
 
         Args:
-            endpoint_id: On which collection. UUID.
-            oldpath: What to rename.
-            newpath: Its new path, in a folder that is there.
+            endpoint_id: The collection. UUID.
+            oldpath: The path to rename.
+            newpath: The new path, whose parent directory must exist.
             local_user: The local account, for mapped collections.
             query_params: Further query parameters.
 
         Returns:
-            A result, ``code`` ``"FileRenamed"``.
+            A result with ``code`` ``"FileRenamed"``.
 
         Raises:
-            EndpointError: 502 ``EndpointError``, such as for a folder that is not there.
+            EndpointError: 502 ``EndpointError``, for example for a directory that does not exist.
             PermissionDenied: 403.
-            NetworkError: If its ``maybe_executed`` is true, it may have been renamed: look before you repeat.
+            NetworkError: If its ``maybe_executed`` is true, it may be renamed: check before you try again.
 
         Example:
             >>> result = await tc.operation_rename(
@@ -217,8 +219,8 @@ class FileOperationMethods(BaseClient):
             ResultDocument,
             data={
                 "DATA_TYPE": "rename",
-                "old_path": _named("oldpath", oldpath),
-                "new_path": _named("newpath", newpath),
+                "old_path": _checked_path("oldpath", oldpath),
+                "new_path": _checked_path("newpath", newpath),
                 "local_user": local_user,
             },
             query_params=query_params,
@@ -233,13 +235,13 @@ class FileOperationMethods(BaseClient):
         query_params: Mapping[str, object] | None = None,
     ) -> GlobusHTTPResponse[ResultDocument]:
         """
-        Make a symlink.
+        Create a symlink.
 
-        Historic: few collections can; globus-sdk 4 has nothing in its place.
+        Legacy: few collections support symlinks; globus-sdk 4 has no replacement.
 
         Args:
-            endpoint_id: On which collection. UUID.
-            symlink_target: Where it leads.
+            endpoint_id: The collection. UUID.
+            symlink_target: The target of the symlink.
             path: The new symlink.
             query_params: Further query parameters.
 
@@ -247,8 +249,8 @@ class FileOperationMethods(BaseClient):
             A result document.
 
         Raises:
-            Conflict: 409 ``NotSupported``, the storage has no symlinks.
-            NetworkError: If its ``maybe_executed`` is true, it may be there: look before you repeat.
+            Conflict: 409 ``NotSupported``; the storage does not support symlinks.
+            NetworkError: If its ``maybe_executed`` is true, the symlink may exist: check before you try again.
 
         Example:
             >>> result = await tc.operation_symlink(
@@ -266,8 +268,8 @@ class FileOperationMethods(BaseClient):
             ResultDocument,
             data={
                 "DATA_TYPE": "symlink",
-                "symlink_target": _named("symlink_target", symlink_target),
-                "path": _named("path", path),
+                "symlink_target": _checked_path("symlink_target", symlink_target),
+                "path": _checked_path("path", path),
             },
             query_params=query_params,
         )
@@ -287,29 +289,29 @@ class FileOperationMethods(BaseClient):
         query_params: Mapping[str, object] | None = None,
     ) -> DirectoryWalk:
         """
-        List a folder and all that is below it.
+        List a directory recursively.
 
         Args:
-            endpoint_id: On which collection. UUID.
-            path: Where to begin.
-            max_depth: How many levels; 1 is that folder alone. By default all.
-            concurrency: How many folders to list at a time.
-            on_error: Called with path and error of a folder that cannot be listed, which is then left out. By default
-                the error is raised; iterating further tries that folder again.
-            show_hidden: Whether names that begin with a dot are listed. By default they are.
-            orderby: The order of entries within a folder, as for `operation_ls`.
-            filter: Which files to list, as for `operation_ls`; folders are always listed, as the way leads through
-                them.
+            endpoint_id: The collection. UUID.
+            path: The top directory.
+            max_depth: Maximum number of levels, at least 1; 1 lists only the top directory. By default all levels.
+            concurrency: Maximum number of directories to list at the same time, from 1 to 64.
+            on_error: Called with path and error of a directory that cannot be listed, which is then skipped. By default
+                the error is raised; iterating further lists that directory again.
+            show_hidden: Whether to list names that start with a dot. By default they are listed.
+            orderby: The sort order of the entries of a directory, as in `operation_ls`.
+            filter: Which files to list, as in `operation_ls`; directories are always listed.
             local_user: The local account, for mapped collections.
             query_params: Further query parameters.
 
         Returns:
-            An async iterator over file documents, each with its ``path``. Symlinks to folders are listed, not followed.
+            An async iterator over file documents, each with its ``path``. Symlinks to directories are listed, not
+            followed.
 
         Raises:
-            NotFound: 404, no such folder.
-            PermissionDenied: 403 or 502, unless ``on_error`` takes it.
-            EndpointError: 502, likewise.
+            NotFound: 404; the top directory does not exist.
+            PermissionDenied: 403 or 502, unless ``on_error`` is given.
+            EndpointError: 502, unless ``on_error`` is given.
 
         Example:
             >>> async for entry in tc.operation_walk(endpoint_id, "/~/project1/"):
@@ -328,10 +330,10 @@ class FileOperationMethods(BaseClient):
         if filter is not None and not isinstance(filter, MissingType):
             filters = [filter, "type:dir"]
 
-        async def list_folder(folder: str) -> Sequence[FileDocument]:
+        async def list_directory(directory: str) -> Sequence[FileDocument]:
             page = await self.operation_ls(
                 endpoint_id,
-                folder,
+                directory,
                 show_hidden=show_hidden,
                 orderby=orderby,
                 filter=filters,
@@ -341,12 +343,12 @@ class FileOperationMethods(BaseClient):
             return page.items
 
         return DirectoryWalk(
-            list_folder, _named("path", path), concurrency=concurrency, max_depth=max_depth, on_error=on_error
+            list_directory, _checked_path("path", path), concurrency=concurrency, max_depth=max_depth, on_error=on_error
         )
 
 
-def _named(name: str, value: Any) -> str:
-    """Refuse what is no path before it is sent."""
+def _checked_path(name: str, value: Any) -> str:
+    """Return a path; refuse an empty one or another type."""
     if not isinstance(value, str) or not value:
         raise GlobusSDKUsageError(f"{name} must be a path such as '/~/file.txt', got {value!r}")
     return value

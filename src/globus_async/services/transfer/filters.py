@@ -1,4 +1,4 @@
-"""Filters of listings, given as text or as a mapping of clauses."""
+"""Filters of listings, as text or as a mapping of clauses."""
 
 from __future__ import annotations
 
@@ -16,31 +16,31 @@ __all__ = ("TransferFilter", "filter_text", "filter_texts", "time_range")
 _FilterValue: TypeAlias = str | UUID | int | datetime | None
 TransferFilter: TypeAlias = str | Mapping[str, _FilterValue | Iterable[_FilterValue]]
 """
-A filter: text as the service has it, or a mapping of clauses that must all hold.
+A filter: text in the service's syntax, or a mapping of clauses that must all match.
 
 ``{"type": ["TRANSFER", "DELETE"], "status": "ACTIVE"}`` is ``type:TRANSFER,DELETE/status:ACTIVE``. The values of a
-clause are alternatives; a pair of aware datetimes is a range, open where it has ``None``.
+clause are alternatives; a pair of aware datetimes is a range, whose bound may be ``None``.
 """
 
 
 def filter_text(value: TransferFilter | MissingType | None) -> str | MissingType | None:
     """
-    Write one filter.
+    Return a filter as text.
 
     Raises:
-        GlobusSDKUsageError: A value that would break out of its clause, or a naive datetime.
+        GlobusSDKUsageError: A value with a reserved character, or a naive datetime.
     """
     if isinstance(value, Mapping):
         return "/".join(f"{_plain('a filter name', name, ':,/')}:{_clause(name, item)}" for name, item in value.items())
     if value is None or isinstance(value, (str, MissingType)):
         return value
-    raise GlobusSDKUsageError(f"a filter is text or a mapping, got {type(value).__name__}")
+    raise GlobusSDKUsageError(f"a filter must be text or a mapping, got {type(value).__name__}")
 
 
 def filter_texts(
     value: TransferFilter | Iterable[TransferFilter] | MissingType | None,
 ) -> list[str | MissingType | None]:
-    """Write one filter or several alternative ones."""
+    """Return one filter, or several alternative ones, as texts."""
     if value is None or isinstance(value, (str, MissingType)):
         return [value]
     if isinstance(value, Mapping):
@@ -52,10 +52,10 @@ def time_range(
     name: str, value: str | tuple[datetime | str | None, datetime | str | None] | MissingType | None
 ) -> str | MissingType | None:
     """
-    Write a range of instants; a side that is ``None`` is open.
+    Return a time range as text; a bound may be ``None``.
 
     Raises:
-        GlobusSDKUsageError: A naive datetime, or not a pair.
+        GlobusSDKUsageError: A naive datetime, or a value that is not a pair.
     """
     if value is None or isinstance(value, (str, MissingType)):
         return value
@@ -88,6 +88,6 @@ def _word(name: str, value: _FilterValue) -> str:
 def _plain(name: str, text: str, reserved: str) -> str:
     if any(char in text for char in reserved):
         raise GlobusSDKUsageError(
-            f"{name} cannot be filtered by a value with {' or '.join(map(repr, reserved))}; give the filter as text"
+            f"{name} cannot be filtered by a value with {' or '.join(map(repr, reserved))}; pass the filter as text"
         )
     return text

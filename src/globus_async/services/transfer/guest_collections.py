@@ -29,18 +29,18 @@ class GuestCollectionMethods(BaseClient):
         """
         Create a guest collection on a Connect Personal collection.
 
-        Guest collections on Globus Connect Server 5 are made with the server's own API.
+        On Globus Connect Server 5, guest collections are created with the server's own API.
 
         Args:
             data: A ``shared_endpoint`` document: ``host_endpoint``, ``host_path``, ``display_name``, ...
             query_params: Further query parameters.
 
         Returns:
-            A result, ``code`` ``"Created"``, with the ``id`` of the new collection.
+            A result with ``code`` ``"Created"`` and the ``id`` of the new collection.
 
         Raises:
-            PermissionDenied: 403, you may not share there.
-            TransferAPIError: 400 or 409 if the path is shared already.
+            PermissionDenied: 403; you may not share there.
+            TransferAPIError: 400 or 409; the path is shared already.
 
         Example:
             >>> result = await tc.create_shared_endpoint({
@@ -62,14 +62,14 @@ class GuestCollectionMethods(BaseClient):
         self, endpoint_id: UUID | str, *, query_params: Mapping[str, object] | None = None
     ) -> Pages[EndpointDocument]:
         """
-        List the guest collections on a collection that are yours to administer.
+        List the guest collections on a collection that you administer.
 
         Args:
-            endpoint_id: The host. UUID.
+            endpoint_id: The host collection. UUID.
             query_params: Further query parameters.
 
         Returns:
-            The listing, of one page.
+            The listing, which has one page.
 
         Raises:
             EndpointNotFound: 404.
@@ -101,17 +101,17 @@ class GuestCollectionMethods(BaseClient):
         List the ids of all guest collections on a collection.
 
         Args:
-            endpoint_id: The host. UUID.
-            num_results: How many to give; ``None`` for all. The default is ``max_results``, and without it 1000.
-            max_results: How many to fetch at a time, at most and by default 1000.
-            next_token: Where to begin, from an earlier page.
+            endpoint_id: The host collection. UUID.
+            num_results: Maximum number of items; ``None`` for all. By default ``max_results``, or 1000 without it.
+            max_results: Items per page, at most and by default 1000.
+            next_token: Where to start: the token of an earlier page.
             query_params: Further query parameters.
 
         Returns:
-            The listing: ``async for`` gives the references, ``await`` the first page.
+            The listing: ``async for`` yields the references, ``await`` returns the first page.
 
         Raises:
-            PermissionDenied: 403, you have no role on it.
+            PermissionDenied: 403; you have no role on it.
             EndpointNotFound: 404.
 
         Example:
@@ -119,7 +119,7 @@ class GuestCollectionMethods(BaseClient):
             ...     print(guest["id"] == guest_collection_id)
             True
 
-        **Differs from globus-sdk:** iterating goes on to the next pages, up to ``num_results``.
+        **Differs from globus-sdk:** iterating fetches further pages, up to ``num_results``.
 
         REST: `GET /v0.10/endpoint/<endpoint_id>/shared_endpoint_list
         <https://docs.globus.org/api/transfer/endpoints_and_collections/#get_guest_collection_list>`_

@@ -1,4 +1,4 @@
-"""How long listings are: the seed counts results, globus-sdk counts what is on a page."""
+"""Sizes of listings: ``num_results`` limits the whole listing, ``limit`` the items of a page."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ __all__ = ("max_items", "page_size")
 
 def max_items(num_results: int | MissingType | None, limit: int | MissingType | None, default: int) -> int | None:
     """
-    Return how many items a listing gives, ``None`` for all.
+    Return the maximum number of items of a listing; ``None`` for all.
 
-    ``limit`` alone means that many, as one page of globus-sdk has; beside ``num_results`` it is the size of a page.
+    Without ``num_results``, ``limit`` is that number, as in globus-sdk, where a call returns one page.
     """
     if not isinstance(num_results, MissingType):
         return num_results
@@ -21,5 +21,5 @@ def max_items(num_results: int | MissingType | None, limit: int | MissingType | 
 
 
 def page_size(limit: int | MissingType | None, default: int | None = None) -> int | None:
-    """Return how many items to ask for at a time."""
+    """Return the number of items to request per page; ``None`` for the service's default."""
     return default if limit is None or isinstance(limit, MissingType) else limit

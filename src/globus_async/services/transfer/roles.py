@@ -1,4 +1,4 @@
-"""Roles: who may manage a collection."""
+"""Roles: permissions to manage a collection."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ class RoleMethods(BaseClient):
         List the roles on a collection.
 
         Args:
-            endpoint_id: Which collection. UUID.
+            endpoint_id: The collection. UUID.
             query_params: Further query parameters.
 
         Returns:
-            The listing, of one page.
+            The listing, which has one page.
 
         Raises:
-            PermissionDenied: 403, you have no role on it.
+            PermissionDenied: 403; you have no role on it.
             EndpointNotFound: 404.
 
         Example:
@@ -54,10 +54,10 @@ class RoleMethods(BaseClient):
         self, endpoint_id: UUID | str, role_data: Mapping[str, Any], *, query_params: Mapping[str, object] | None = None
     ) -> GlobusHTTPResponse[RoleDocument]:
         """
-        Give a role to a person or group.
+        Assign a role on a collection to an identity or group.
 
         Args:
-            endpoint_id: Which collection. UUID.
+            endpoint_id: The collection. UUID.
             role_data: A ``role`` document: ``principal_type``, ``principal`` and ``role``.
             query_params: Further query parameters.
 
@@ -65,7 +65,7 @@ class RoleMethods(BaseClient):
             The new role document, with its ``id``.
 
         Raises:
-            PermissionDenied: 403, you are not an administrator of it.
+            PermissionDenied: 403; you are not an administrator of it.
             EndpointNotFound: 404.
 
         Example:
@@ -92,11 +92,11 @@ class RoleMethods(BaseClient):
         self, endpoint_id: UUID | str, role_id: UUID | str, *, query_params: Mapping[str, object] | None = None
     ) -> GlobusHTTPResponse[RoleDocument]:
         """
-        Fetch one role on a collection.
+        Fetch a role on a collection.
 
         Args:
-            endpoint_id: Which collection. UUID.
-            role_id: Which role.
+            endpoint_id: The collection. UUID.
+            role_id: The role.
             query_params: Further query parameters.
 
         Returns:
@@ -125,19 +125,19 @@ class RoleMethods(BaseClient):
         self, endpoint_id: UUID | str, role_id: UUID | str, *, query_params: Mapping[str, object] | None = None
     ) -> GlobusHTTPResponse[ResultDocument]:
         """
-        Take a role away.
+        Delete a role on a collection.
 
         Args:
-            endpoint_id: Which collection. UUID.
-            role_id: Which role.
+            endpoint_id: The collection. UUID.
+            role_id: The role.
             query_params: Further query parameters.
 
         Returns:
-            A result, ``code`` ``"Deleted"``.
+            A result with ``code`` ``"Deleted"``.
 
         Raises:
-            PermissionDenied: 403, you are not an administrator of it.
-            NotFound: 404 ``RoleNotFound``, also when an earlier attempt of the same call had deleted it.
+            PermissionDenied: 403; you are not an administrator of it.
+            NotFound: 404 ``RoleNotFound``, also if an earlier attempt of the same call has deleted it.
 
         Example:
             >>> result = await tc.delete_endpoint_role(endpoint_id, role_id)

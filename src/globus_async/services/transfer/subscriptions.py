@@ -1,4 +1,4 @@
-"""What a subscription gives to collections."""
+"""Subscriptions of collections."""
 
 from __future__ import annotations
 
@@ -27,18 +27,18 @@ class SubscriptionMethods(BaseClient):
         query_params: Mapping[str, object] | None = None,
     ) -> GlobusHTTPResponse[ResultDocument]:
         """
-        Put a mapped collection under a subscription.
+        Assign a mapped collection to a subscription, or remove it from one.
 
         Args:
-            collection_id: Which collection. UUID.
-            subscription_id: Which subscription: a UUID, ``"DEFAULT"`` if you manage exactly one, ``None`` for none.
+            collection_id: The collection. UUID.
+            subscription_id: The subscription: a UUID, ``"DEFAULT"`` if you manage exactly one, ``None`` for none.
             query_params: Further query parameters.
 
         Returns:
-            A result, ``code`` ``"Updated"``.
+            A result with ``code`` ``"Updated"``.
 
         Raises:
-            PermissionDenied: 403, you do not manage the subscription.
+            PermissionDenied: 403; you do not manage the subscription.
             EndpointNotFound: 404.
             TransferAPIError: 400 ``BadRequest`` if ``"DEFAULT"`` is ambiguous.
 
@@ -69,20 +69,20 @@ class SubscriptionMethods(BaseClient):
         query_params: Mapping[str, object] | None = None,
     ) -> GlobusHTTPResponse[ResultDocument]:
         """
-        Say whether the subscription's administrators vouch for a collection.
+        Set whether a collection is verified by an administrator of its subscription.
 
         Args:
-            collection_id: Which collection. UUID.
-            subscription_admin_verified: Whether they do.
+            collection_id: The collection. UUID.
+            subscription_admin_verified: Whether it is verified.
             query_params: Further query parameters.
 
         Returns:
-            A result, ``code`` ``"Updated"``.
+            A result with ``code`` ``"Updated"``.
 
         Raises:
-            PermissionDenied: 403, you are no administrator of the subscription.
-            TransferAPIError: 400 ``BadRequest`` if the collection is under no subscription, or no administrator's
-                identity is in your session: log in again.
+            PermissionDenied: 403; you are not an administrator of the subscription.
+            TransferAPIError: 400 ``BadRequest`` if the collection has no subscription, or your session has no identity
+                of an administrator: log in again with one.
 
         Example:
             >>> result = await tc.set_subscription_admin_verified(subscribed_id, True)

@@ -1,4 +1,4 @@
-"""Tasks: list, look, change, cancel."""
+"""Tasks: list, fetch, update, cancel, and their events and files."""
 
 from __future__ import annotations
 
@@ -43,23 +43,23 @@ class TaskMethods(BaseClient):
         query_params: Mapping[str, object] | None = None,
     ) -> Pages[TaskDocument]:
         """
-        List your tasks, the latest first.
+        List your tasks, latest first.
 
         Args:
-            num_results: How many to give; ``None`` for all. The default is ``limit``, and without it 10.
-            limit: How many to fetch at a time, at most and by default 1000.
-            offset: How many to leave out.
-            orderby: The order, such as ``"request_time DESC"``; several are a list.
-            filter: Which tasks, as text (``"type:TRANSFER,DELETE/status:ACTIVE"``) or as a mapping
+            num_results: Maximum number of items; ``None`` for all. By default ``limit``, or 10 without it.
+            limit: Items per page, at most and by default 1000.
+            offset: Number of items to skip.
+            orderby: The sort order, such as ``"request_time DESC"``, or a list of such.
+            filter: Which tasks to list, as text (``"type:TRANSFER,DELETE/status:ACTIVE"``) or as a mapping
                 (``{"type": ["TRANSFER", "DELETE"], "status": "ACTIVE"}``). By default the service lists transfers only.
-            fields: The members to answer with. By default all.
+            fields: The members to return. By default all.
             query_params: Further query parameters.
 
         Returns:
-            The listing: ``async for`` gives the tasks, ``await`` the first page.
+            The listing: ``async for`` yields the tasks, ``await`` returns the first page.
 
         Raises:
-            TransferAPIError: 400 ``BadRequest`` for a filter the service does not know.
+            TransferAPIError: 400 ``BadRequest`` for an invalid filter.
 
         Example:
             >>> async for task in tc.task_list(filter="status:SUCCEEDED"):
@@ -69,7 +69,7 @@ class TaskMethods(BaseClient):
             >>> len(page), page["limit"]
             (1, 1)
 
-        **Differs from globus-sdk:** iterating goes on to the next pages, up to ``num_results``, and does not end at
+        **Differs from globus-sdk:** iterating fetches further pages, up to ``num_results``, and is not limited to
         1000.
 
         REST: `GET /v0.10/task_list <https://docs.globus.org/api/transfer/task/#get_task_list>`_
@@ -100,15 +100,15 @@ class TaskMethods(BaseClient):
         Fetch a task.
 
         Args:
-            task_id: Which one. UUID.
-            fields: The members to answer with. By default all.
+            task_id: The task. UUID.
+            fields: The members to return. By default all.
             query_params: Further query parameters.
 
         Returns:
             The task document.
 
         Raises:
-            NotFound: 404 ``ClientError.NotFound``, it is not yours or there is none.
+            NotFound: 404 ``ClientError.NotFound``; the task does not exist or is not yours.
 
         Example:
             >>> task = await tc.get_task(task_id)
@@ -129,18 +129,18 @@ class TaskMethods(BaseClient):
         self, task_id: UUID | str, data: Mapping[str, Any], *, query_params: Mapping[str, object] | None = None
     ) -> GlobusHTTPResponse[ResultDocument]:
         """
-        Change the label or deadline of a task that is not over.
+        Change the label or deadline of a task that is not done.
 
         Args:
-            task_id: Which one. UUID.
+            task_id: The task. UUID.
             data: The members to change: ``label``, ``deadline``.
             query_params: Further query parameters.
 
         Returns:
-            A result, ``code`` ``"Updated"``.
+            A result with ``code`` ``"Updated"``.
 
         Raises:
-            Conflict: 409, the task is over.
+            Conflict: 409; the task is done.
             NotFound: 404.
             GlobusSDKUsageError: A deadline without time zone.
 
@@ -159,15 +159,15 @@ class TaskMethods(BaseClient):
         self, task_id: UUID | str, *, query_params: Mapping[str, object] | None = None
     ) -> GlobusHTTPResponse[ResultDocument]:
         """
-        Ask for the end of a task. What it has done stays done.
+        Cancel a task. Files that it has transferred or deleted already are not restored.
 
         Args:
-            task_id: Which one. UUID.
+            task_id: The task. UUID.
             query_params: Further query parameters.
 
         Returns:
-            A result: ``code`` is ``"Canceled"``, ``"CancelAccepted"`` (it will end a little later) or
-            ``"TaskComplete"`` (it was over before).
+            A result: ``code`` is ``"Canceled"``, ``"CancelAccepted"`` (the task will end later) or ``"TaskComplete"``
+            (it was done already).
 
         Raises:
             NotFound: 404.
@@ -198,18 +198,18 @@ class TaskMethods(BaseClient):
         query_params: Mapping[str, object] | None = None,
     ) -> Pages[EventDocument]:
         """
-        List what happened to a task, the latest first.
+        List the events of a task, latest first.
 
         Args:
-            task_id: Which one. UUID.
-            num_results: How many to give; ``None`` for all. The default is ``limit``, and without it 10.
-            limit: How many to fetch at a time, at most and by default 1000.
-            offset: How many to leave out.
-            filter: Which events: ``"is_error:1"``.
+            task_id: The task. UUID.
+            num_results: Maximum number of items; ``None`` for all. By default ``limit``, or 10 without it.
+            limit: Items per page, at most and by default 1000.
+            offset: Number of items to skip.
+            filter: Which events to list, such as ``"is_error:1"``. By default all.
             query_params: Further query parameters.
 
         Returns:
-            The listing: ``async for`` gives the events, ``await`` the first page.
+            The listing: ``async for`` yields the events, ``await`` returns the first page.
 
         Raises:
             NotFound: 404.
@@ -220,7 +220,7 @@ class TaskMethods(BaseClient):
             SUCCEEDED False
             STARTED False
 
-        **Differs from globus-sdk:** iterating goes on to the next pages, up to ``num_results``, and does not end at
+        **Differs from globus-sdk:** iterating fetches further pages, up to ``num_results``, and is not limited to
         1000.
 
         REST: `GET /v0.10/task/<task_id>/event_list
@@ -240,14 +240,14 @@ class TaskMethods(BaseClient):
         self, task_id: UUID | str, *, query_params: Mapping[str, object] | None = None
     ) -> GlobusHTTPResponse[PauseInfoDocument]:
         """
-        Ask why a task is paused.
+        Fetch the reasons why a task is paused.
 
         Args:
-            task_id: Which one. UUID.
+            task_id: The task. UUID.
             query_params: Further query parameters.
 
         Returns:
-            The pause rules that affect it, and the messages of managers who paused it.
+            The pause rules that affect the task, and the messages of activity managers who paused it.
 
         Raises:
             NotFound: 404.
@@ -275,13 +275,13 @@ class TaskMethods(BaseClient):
         List the files that a task has transferred. The service keeps the list for 30 days.
 
         Args:
-            task_id: Which one. UUID.
-            num_results: How many to give; ``None`` for all.
-            marker: Where to begin, from an earlier page.
+            task_id: The task. UUID.
+            num_results: Maximum number of items; ``None`` for all.
+            marker: Where to start: the marker of an earlier page.
             query_params: Further query parameters.
 
         Returns:
-            The listing: ``async for`` gives the files, ``await`` the first page.
+            The listing: ``async for`` yields the files, ``await`` returns the first page.
 
         Raises:
             NotFound: 404.
@@ -292,7 +292,7 @@ class TaskMethods(BaseClient):
             /source/path/dir/a.txt -> /dest/path/dir/a.txt
             /source/path/dir/b.txt -> /dest/path/dir/b.txt
 
-        **Differs from globus-sdk:** iterating goes on to the next pages, up to ``num_results``.
+        **Differs from globus-sdk:** iterating fetches further pages, up to ``num_results``.
 
         REST: `GET /v0.10/task/<task_id>/successful_transfers
         <https://docs.globus.org/api/transfer/task/#get_task_successful_transfers>`_
@@ -315,16 +315,16 @@ class TaskMethods(BaseClient):
         query_params: Mapping[str, object] | None = None,
     ) -> Pages[SkippedErrorDocument]:
         """
-        List the files that a task left out, as ``skip_source_errors`` told it to.
+        List the files that a task skipped because of ``skip_source_errors``.
 
         Args:
-            task_id: Which one. UUID.
-            num_results: How many to give; ``None`` for all.
-            marker: Where to begin, from an earlier page.
+            task_id: The task. UUID.
+            num_results: Maximum number of items; ``None`` for all.
+            marker: Where to start: the marker of an earlier page.
             query_params: Further query parameters.
 
         Returns:
-            The listing: ``async for`` gives the errors, ``await`` the first page.
+            The listing: ``async for`` yields the errors, ``await`` returns the first page.
 
         Raises:
             NotFound: 404.
@@ -333,7 +333,7 @@ class TaskMethods(BaseClient):
             >>> [error["source_path"] async for error in tc.task_skipped_errors(task_id)]
             []
 
-        **Differs from globus-sdk:** iterating goes on to the next pages, up to ``num_results``.
+        **Differs from globus-sdk:** iterating fetches further pages, up to ``num_results``.
 
         REST: `GET /v0.10/task/<task_id>/skipped_errors
         <https://docs.globus.org/api/transfer/task/#get_task_skipped_errors>`_

@@ -1,4 +1,4 @@
-"""Tunnels and stream access points: streaming between collections, in Transfer's next API generation."""
+"""Tunnels and stream access points: data streams between collections, in version 2 of the Transfer API."""
 
 from __future__ import annotations
 
@@ -29,15 +29,16 @@ __all__ = ("TunnelMethods",)
 
 
 class TunnelMethods(BaseClient):
-    """Tunnels and stream access points. Beta, as the service calls them."""
+    """Tunnels and stream access points, which are beta features of the service."""
 
     async def create_tunnel(
         self, data: MutableMapping[str, Any], *, query_params: Mapping[str, object] | None = None
     ) -> GlobusHTTPResponse[TunnelEnvelope]:
         """
-        Make a tunnel between two stream access points.
+        Create a tunnel between two stream access points.
 
-        A document without a submission id gets one, which stays in it: submitting it again makes no second tunnel.
+        If the document has no submission id, one is generated and added to it: submitting the same document again never
+        creates a second tunnel.
 
         Args:
             data: A `CreateTunnelData`, or a dict of the same form.
@@ -48,7 +49,7 @@ class TunnelMethods(BaseClient):
 
         Raises:
             GlobusSDKUsageError: A document without ``data``.
-            NotFound: 404, no such stream access point.
+            NotFound: 404; a stream access point does not exist.
 
         Example:
             >>> response = await tc.create_tunnel(CreateTunnelData(initiator_id, listener_id, label="camera"))
@@ -59,7 +60,7 @@ class TunnelMethods(BaseClient):
         """
         body = data.get("data") if is_document(data) else None
         if not is_document(body):
-            raise GlobusSDKUsageError("a tunnel document has its members under 'data'; CreateTunnelData makes one")
+            raise GlobusSDKUsageError("a tunnel document needs the member 'data'; CreateTunnelData creates one")
         attributes: dict[str, Any] = body.setdefault("attributes", {})
         if not attributes.get("submission_id"):
             attributes["submission_id"] = str(uuid4())
@@ -72,10 +73,10 @@ class TunnelMethods(BaseClient):
         self, tunnel_id: UUID | str, update_doc: Mapping[str, Any], *, query_params: Mapping[str, object] | None = None
     ) -> GlobusHTTPResponse[TunnelEnvelope]:
         """
-        Change a tunnel, or stop it.
+        Update a tunnel, or stop it.
 
         Args:
-            tunnel_id: Which one. UUID.
+            tunnel_id: The tunnel. UUID.
             update_doc: A JSON:API document with the attributes to change, such as ``{"state": "STOPPING"}``.
             query_params: Further query parameters.
 
@@ -84,7 +85,7 @@ class TunnelMethods(BaseClient):
 
         Raises:
             NotFound: 404.
-            NetworkError: If its ``maybe_executed`` is true, the change may be made: look before you repeat.
+            NetworkError: If its ``maybe_executed`` is true, the tunnel may be updated: check before you try again.
 
         Example:
             >>> stop = {"data": {"type": "Tunnel", "attributes": {"state": "STOPPING"}}}
@@ -109,7 +110,7 @@ class TunnelMethods(BaseClient):
         Fetch a tunnel.
 
         Args:
-            tunnel_id: Which one. UUID.
+            tunnel_id: The tunnel. UUID.
             query_params: Further query parameters.
 
         Returns:
@@ -136,14 +137,14 @@ class TunnelMethods(BaseClient):
         Delete a tunnel.
 
         Args:
-            tunnel_id: Which one. UUID.
+            tunnel_id: The tunnel. UUID.
             query_params: Further query parameters.
 
         Returns:
-            An answer with nothing in ``data``.
+            A response with ``data`` null.
 
         Raises:
-            NotFound: 404, also when an earlier attempt of the same call had deleted it.
+            NotFound: 404, also if an earlier attempt of the same call has deleted it.
 
         Example:
             >>> response = await tc.delete_tunnel(tunnel_id)
@@ -167,18 +168,18 @@ class TunnelMethods(BaseClient):
         List your tunnels.
 
         Args:
-            num_results: How many to give; ``None`` for all.
-            limit: How many to fetch at a time. By default as many as the service gives.
+            num_results: Maximum number of items; ``None`` for all.
+            limit: Items per page. By default the service's page size.
             query_params: Further query parameters.
 
         Returns:
-            The listing: ``async for`` gives the tunnels, ``await`` the first page.
+            The listing: ``async for`` yields the tunnels, ``await`` returns the first page.
 
         Example:
             >>> [tunnel["attributes"]["label"] async for tunnel in tc.list_tunnels()]
             ['microscope']
 
-        **Differs from globus-sdk:** iterating goes on to the next pages.
+        **Differs from globus-sdk:** iterating fetches further pages.
 
         REST: `GET /v2/tunnels <https://docs.globus.org/api/transfer/>`_
         """
@@ -201,16 +202,16 @@ class TunnelMethods(BaseClient):
         query_params: Mapping[str, object] | None = None,
     ) -> Pages[TunnelEventDocument]:
         """
-        List what happened to a tunnel.
+        List the events of a tunnel.
 
         Args:
-            tunnel_id: Which one. UUID.
-            num_results: How many to give; ``None`` for all.
-            limit: How many to fetch at a time. By default as many as the service gives.
+            tunnel_id: The tunnel. UUID.
+            num_results: Maximum number of items; ``None`` for all.
+            limit: Items per page. By default the service's page size.
             query_params: Further query parameters.
 
         Returns:
-            The listing: ``async for`` gives the events, ``await`` the first page.
+            The listing: ``async for`` yields the events, ``await`` returns the first page.
 
         Raises:
             NotFound: 404.
@@ -219,7 +220,7 @@ class TunnelMethods(BaseClient):
             >>> [event["attributes"]["code"] async for event in tc.get_tunnel_events(tunnel_id)]
             ['STARTED']
 
-        **Differs from globus-sdk:** a listing, which iterating goes through to its end.
+        **Differs from globus-sdk:** returns a listing; iterating fetches all pages.
 
         REST: `GET /v2/tunnels/<tunnel_id>/events <https://docs.globus.org/api/transfer/>`_
         """
@@ -240,7 +241,7 @@ class TunnelMethods(BaseClient):
         Fetch a stream access point.
 
         Args:
-            stream_ap_id: Which one. UUID.
+            stream_ap_id: The stream access point. UUID.
             query_params: Further query parameters.
 
         Returns:
@@ -274,12 +275,12 @@ class TunnelMethods(BaseClient):
         List the stream access points that are visible to you.
 
         Args:
-            num_results: How many to give; ``None`` for all.
-            limit: How many to fetch at a time. By default as many as the service gives.
+            num_results: Maximum number of items; ``None`` for all.
+            limit: Items per page. By default the service's page size.
             query_params: Further query parameters.
 
         Returns:
-            The listing: ``async for`` gives the stream access points, ``await`` the first page.
+            The listing: ``async for`` yields the stream access points, ``await`` returns the first page.
 
         Example:
             >>> sorted([point["attributes"]["display_name"] async for point in tc.list_stream_access_points()])

@@ -1,7 +1,7 @@
 """
-The documents that Transfer answers with, as types.
+Types of the documents in responses of the Transfer service.
 
-They are plain dicts at run time: a member that is not listed here is there all the same.
+At run time they are plain dicts, with all members that the service sends, listed here or not.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Endpoints and collections, and what hangs on them: servers, roles, access rules, activation."""
+"""Documents of endpoints and collections, and of their servers, roles, access rules and activation."""
 
 from typing import Literal, NotRequired, TypedDict
 
@@ -26,7 +26,7 @@ EntityType = Literal[
     "GCSv5_mapped_collection",
     "GCSv5_guest_collection",
 ]
-"""The kinds of endpoint that can be searched for; old documents also say ``GCSv4_host`` and ``GCSv4_share``."""
+"""The kinds of endpoints that can be searched for. Old documents may also have ``GCSv4_host`` and ``GCSv4_share``."""
 
 SearchScope = Literal[
     "all",
@@ -39,7 +39,7 @@ SearchScope = Literal[
     "hide-no-permissions",
     "administered-by-me",
 ]
-"""Which endpoints `TransferClient.endpoint_search` looks through."""
+"""The sets of endpoints that `TransferClient.endpoint_search` can search."""
 
 
 class ServerDocument(TypedDict):
@@ -61,7 +61,7 @@ class ServerDocument(TypedDict):
 
 
 class ActivityNotificationPolicyDocument(TypedDict):
-    """Which ends of which transfers the owner of a guest collection is told about."""
+    """The transfers about which the owner of a guest collection is notified."""
 
     status: list[Literal["SUCCEEDED", "FAILED"]]
     transfer_use: list[Literal["source", "destination"]]
@@ -71,11 +71,11 @@ class EndpointDocument(TypedDict):
     """
     An endpoint or collection.
 
-    Asked for with ``fields=``, it has only those members.
+    If requested with ``fields=``, it has only those members.
     """
 
     DATA_TYPE: Literal["endpoint"]
-    # who it is
+    # identity
     id: str
     entity_type: str
     display_name: str | None
@@ -84,7 +84,7 @@ class EndpointDocument(TypedDict):
     owner_id: str
     owner_string: str
     name: NotRequired[str]
-    # what it says of itself
+    # description
     description: str | None
     organization: str | None
     department: str | None
@@ -104,7 +104,7 @@ class EndpointDocument(TypedDict):
     host_path: str | None
     sharing_target_endpoint: NotRequired[str | None]
     sharing_target_root_path: NotRequired[str | None]
-    # where it lives
+    # host
     host_endpoint: NotRequired[str | None]
     host_endpoint_id: str | None
     host_endpoint_display_name: str | None
@@ -114,7 +114,7 @@ class EndpointDocument(TypedDict):
     non_functional_endpoint_id: str | None
     non_functional_endpoint_display_name: str | None
     shareable: bool
-    # its software
+    # software
     DATA: list[ServerDocument]
     gcs_version: str | None
     gcs_manager_url: str | None
@@ -158,7 +158,7 @@ class EndpointDocument(TypedDict):
     last_accessed_time: NotRequired[str | None]
     auto_delete_timeout: NotRequired[int | None]
     skip_auto_delete: NotRequired[bool | None]
-    # from the days of activation
+    # endpoint activation, a legacy concept
     activated: NotRequired[bool]
     expires_in: NotRequired[int]
     expire_time: NotRequired[str | None]
@@ -185,7 +185,7 @@ class EndpointCreateResultDocument(TypedDict):
 
 
 class SharedEndpointReferenceDocument(TypedDict):
-    """A guest collection, by its id."""
+    """A reference to a guest collection."""
 
     id: str
 
@@ -212,7 +212,7 @@ class RoleDocument(TypedDict):
 
 
 class AccessDocument(TypedDict):
-    """An access rule; ``id`` is null where the right follows from a role."""
+    """An access rule; ``id`` is null if the rule is derived from a role."""
 
     DATA_TYPE: Literal["access"]
     id: str | None
@@ -240,7 +240,7 @@ class AccessCreateResultDocument(TypedDict):
 
 
 class ActivationRequirementDocument(TypedDict):
-    """One value that an activation asks for."""
+    """One value that is required to activate an endpoint."""
 
     DATA_TYPE: Literal["activation_requirement"]
     type: str
@@ -253,7 +253,7 @@ class ActivationRequirementDocument(TypedDict):
 
 
 class ActivationRequirementsDocument(TypedDict):
-    """What it takes to activate an endpoint; ``expires_in`` is -1 where an activation never ends."""
+    """The requirements for activating an endpoint; ``expires_in`` is -1 if the activation never expires."""
 
     DATA_TYPE: Literal["activation_requirements"]
     activated: bool
@@ -266,7 +266,7 @@ class ActivationRequirementsDocument(TypedDict):
 
 
 class ActivationResultDocument(TypedDict):
-    """What came of an activation: success and failure both answer with status 200, ``code`` tells."""
+    """The result of an activation. The status is 200 for success and failure; see ``code``."""
 
     DATA_TYPE: Literal["activation_result"]
     code: str

@@ -1,4 +1,4 @@
-"""Files, folders and bookmarks."""
+"""Documents of files, directories and bookmarks, and results of changes."""
 
 from typing import Literal, NotRequired, TypedDict
 
@@ -6,7 +6,7 @@ __all__ = ("BookmarkDocument", "FileDocument", "MkdirResultDocument", "ResultDoc
 
 
 class ResultDocument(TypedDict):
-    """A change was made; ``code`` says which, such as ``Updated`` or ``Deleted``."""
+    """The result of a change; ``code`` is for example ``Updated`` or ``Deleted``."""
 
     DATA_TYPE: Literal["result"]
     code: str
@@ -16,7 +16,7 @@ class ResultDocument(TypedDict):
 
 
 class MkdirResultDocument(TypedDict):
-    """A folder was made."""
+    """A directory was created."""
 
     DATA_TYPE: Literal["mkdir_result"]
     code: str
@@ -27,9 +27,9 @@ class MkdirResultDocument(TypedDict):
 
 class FileDocument(TypedDict):
     """
-    A file, folder or other entry; the ``link_`` members are null unless it is a symlink.
+    A file, directory or other entry; the ``link_`` members are null unless it is a symlink.
 
-    A link to a folder has ``type`` ``"dir"``.
+    A symlink to a directory has ``type`` ``"dir"``.
     """
 
     DATA_TYPE: Literal["file"]
@@ -48,13 +48,13 @@ class FileDocument(TypedDict):
 
 
 class WalkedFileDocument(FileDocument):
-    """An entry met by `TransferClient.operation_walk`, which adds where it is."""
+    """An entry from `TransferClient.operation_walk`, with its path."""
 
     path: str
 
 
 class BookmarkDocument(TypedDict):
-    """A name for a place."""
+    """A bookmark: a named path on a collection."""
 
     DATA_TYPE: Literal["bookmark"]
     id: str

@@ -1,4 +1,4 @@
-"""Tunnels and stream access points: the JSON:API documents of Transfer's next generation."""
+"""JSON:API documents of tunnels and stream access points, of version 2 of the Transfer API."""
 
 from typing import Literal, NotRequired, TypedDict
 
@@ -21,13 +21,13 @@ __all__ = (
 
 
 class MetaDocument(TypedDict):
-    """What the service says about its answer."""
+    """Metadata of a response."""
 
     request_id: str
 
 
 class ResourceIdentifierDocument(TypedDict):
-    """A pointer to another resource."""
+    """A reference to another resource."""
 
     type: str
     id: str
@@ -40,7 +40,7 @@ class ToOneDocument(TypedDict):
 
 
 class TunnelAttributesDocument(TypedDict):
-    """What a tunnel is like."""
+    """The attributes of a tunnel."""
 
     label: str | None
     state: str
@@ -56,7 +56,7 @@ class TunnelAttributesDocument(TypedDict):
 
 
 class TunnelRelationshipsDocument(TypedDict):
-    """What a tunnel connects, and whose it is."""
+    """The stream access points and the owner of a tunnel."""
 
     initiator: ToOneDocument
     listener: ToOneDocument
@@ -73,21 +73,21 @@ class TunnelDocument(TypedDict):
 
 
 class TunnelEnvelope(TypedDict):
-    """One tunnel, as it is answered."""
+    """A response with one tunnel."""
 
     data: TunnelDocument
     meta: NotRequired[MetaDocument]
 
 
 class TunnelDeletedEnvelope(TypedDict):
-    """A tunnel is gone."""
+    """A response to the deletion of a tunnel."""
 
     data: None
     meta: NotRequired[MetaDocument]
 
 
 class TunnelEventAttributesDocument(TypedDict):
-    """What happened to a tunnel."""
+    """The attributes of an event of a tunnel."""
 
     code: str
     is_error: bool
@@ -105,7 +105,7 @@ class TunnelEventDocument(TypedDict):
 
 
 class StreamAccessPointAttributesDocument(TypedDict):
-    """What a stream access point says of itself."""
+    """The attributes of a stream access point."""
 
     advertised_owner: str | None
     contact_email: str | None
@@ -120,13 +120,13 @@ class StreamAccessPointAttributesDocument(TypedDict):
 
 
 class StreamAccessPointRelationshipsDocument(TypedDict):
-    """Where a stream access point lives."""
+    """The host endpoint of a stream access point."""
 
     host_endpoint: ToOneDocument
 
 
 class StreamAccessPointDocument(TypedDict):
-    """A place where a tunnel may begin or end."""
+    """A stream access point: an end point of tunnels."""
 
     type: Literal["StreamAccessPoint"]
     id: str
@@ -135,7 +135,7 @@ class StreamAccessPointDocument(TypedDict):
 
 
 class StreamAccessPointEnvelope(TypedDict):
-    """One stream access point, as it is answered."""
+    """A response with one stream access point."""
 
     data: StreamAccessPointDocument
     meta: NotRequired[MetaDocument]

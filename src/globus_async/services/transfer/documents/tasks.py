@@ -1,4 +1,4 @@
-"""Tasks, their events and their outcomes."""
+"""Documents of tasks, submissions, events and pause rules."""
 
 from typing import Literal, NotRequired, TypedDict
 
@@ -22,21 +22,21 @@ __all__ = (
 
 TaskStatus = Literal["ACTIVE", "INACTIVE", "SUCCEEDED", "FAILED"]
 """
-The states of a task. ``SUCCEEDED`` and ``FAILED`` are final; a canceled or expired task is ``FAILED``.
+The statuses of a task. ``SUCCEEDED`` and ``FAILED`` are final; a canceled or expired task is ``FAILED``.
 
-A document may carry a state that is younger than this list, so ``status`` is typed as text.
+The service may add statuses, so the type of ``status`` in documents is ``str``.
 """
 
 
 class SubmissionIdDocument(TypedDict):
-    """A fresh submission id."""
+    """A new submission id."""
 
     DATA_TYPE: Literal["submission_id"]
     value: str
 
 
 class LinkDocument(TypedDict):
-    """A pointer to another resource."""
+    """A reference to another resource."""
 
     DATA_TYPE: Literal["link"]
     rel: str
@@ -46,7 +46,7 @@ class LinkDocument(TypedDict):
 
 
 class SubmissionResultDocument(TypedDict):
-    """A task exists: ``code`` is ``Accepted``, or ``Duplicate`` if the same submission had arrived before."""
+    """The result of a submission; ``code`` is ``Accepted``, or ``Duplicate`` if the task existed already."""
 
     DATA_TYPE: Literal["transfer_result", "delete_result"]
     code: Literal["Accepted", "Duplicate"]
@@ -59,14 +59,14 @@ class SubmissionResultDocument(TypedDict):
 
 
 class FatalErrorDocument(TypedDict):
-    """What ended a task."""
+    """The error that ended a task."""
 
     code: str
     description: str
 
 
 class FilterRuleDocument(TypedDict):
-    """Which names a recursive transfer includes or leaves out; the first rule that matches decides."""
+    """A rule that includes or excludes names of a recursive transfer; the first rule that matches applies."""
 
     DATA_TYPE: Literal["filter_rule"]
     method: Literal["include", "exclude"]
@@ -78,7 +78,7 @@ class TaskDocument(TypedDict):
     """
     A transfer or delete task.
 
-    Asked for with ``fields=``, it has only those members.
+    If requested with ``fields=``, it has only those members.
     """
 
     DATA_TYPE: Literal["task"]
@@ -93,7 +93,7 @@ class TaskDocument(TypedDict):
     deadline: str
     completion_time: str | None
     fatal_error: FatalErrorDocument | None
-    # where
+    # endpoints
     source_endpoint: NotRequired[str | None]
     source_endpoint_id: str | None
     source_endpoint_display_name: str | None
@@ -102,7 +102,7 @@ class TaskDocument(TypedDict):
     destination_endpoint_id: str | None
     destination_endpoint_display_name: str | None
     destination_base_path: NotRequired[str | None]
-    # how, as submitted
+    # options
     sync_level: int | None
     encrypt_data: bool
     verify_checksum: bool
@@ -112,7 +112,7 @@ class TaskDocument(TypedDict):
     fail_on_quota_errors: NotRequired[bool]
     filter_rules: NotRequired[list[FilterRuleDocument] | None]
     recursive_symlinks: NotRequired[Literal["ignore", "keep", "copy"] | None]
-    # how far
+    # progress
     faults: int
     files: int
     directories: int
@@ -130,7 +130,7 @@ class TaskDocument(TypedDict):
     subtasks_canceled: int
     subtasks_failed: int
     subtasks_skipped_errors: NotRequired[int]
-    # how well
+    # health
     is_ok: bool | None
     is_paused: bool
     nice_status: str | None
@@ -144,7 +144,7 @@ class TaskDocument(TypedDict):
 
 
 class AdminTaskDocument(TaskDocument):
-    """A task as those see it who manage one of its collections."""
+    """A task with further members for activity managers of its collections."""
 
     owner_string: NotRequired[str]
     source_host_endpoint: NotRequired[str | None]
@@ -166,7 +166,7 @@ class AdminTaskDocument(TaskDocument):
 
 
 class EventDocument(TypedDict):
-    """Something that happened to a task; ``details`` is text, sometimes JSON text."""
+    """An event of a task; ``details`` is text, sometimes JSON."""
 
     DATA_TYPE: Literal["event"]
     code: str
@@ -177,7 +177,7 @@ class EventDocument(TypedDict):
 
 
 class SuccessfulTransferDocument(TypedDict):
-    """A file that arrived; a path is null on a side the reader has no role on."""
+    """A transferred file; a path is null if the user has no role on its collection."""
 
     DATA_TYPE: Literal["successful_transfer"]
     source_path: str | None
@@ -205,7 +205,7 @@ class SkippedErrorDocument(TypedDict):
 
 
 class PauseRuleLimitedDocument(TypedDict):
-    """A pause rule as the people it affects see it."""
+    """A pause rule, for users whom it affects."""
 
     DATA_TYPE: Literal["pause_rule_limited"]
     id: str
@@ -226,7 +226,7 @@ class PauseRuleLimitedDocument(TypedDict):
 
 
 class PauseRuleDocument(TypedDict):
-    """A pause rule as managers see it; ``identity_id`` is null where it affects everybody."""
+    """A pause rule, for activity managers; ``identity_id`` is null if it affects all users."""
 
     DATA_TYPE: Literal["pause_rule"]
     id: str
@@ -248,7 +248,7 @@ class PauseRuleDocument(TypedDict):
 
 
 class PauseInfoDocument(TypedDict):
-    """Why a task is paused."""
+    """The reasons why a task is paused."""
 
     DATA_TYPE: Literal["pause_info_limited", "pause_info"]
     pause_rules: list[PauseRuleLimitedDocument]
@@ -259,7 +259,7 @@ class PauseInfoDocument(TypedDict):
 
 
 class AdminCancelDocument(TypedDict):
-    """A cancellation by a manager; ``done`` when every task has ended."""
+    """A cancellation by an activity manager; ``done`` is true when every task has ended."""
 
     DATA_TYPE: Literal["admin_cancel"]
     id: str

@@ -1,1 +1,1 @@
-"""Methods for managers of endpoints: their tasks, and the actions on them."""
+"""Endpoint manager: methods for activity managers and monitors of collections."""

@@ -1,4 +1,4 @@
-"""Endpoint manager: the tasks of others on collections that one manages or monitors."""
+"""Endpoint manager: tasks on collections that the user manages or monitors."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ __all__ = ("EndpointManagerTaskMethods",)
 
 
 class EndpointManagerTaskMethods(BaseClient):
-    """Tasks on collections that one manages or monitors."""
+    """Tasks on collections that the user manages or monitors."""
 
     def endpoint_manager_task_list(
         self,
@@ -57,27 +57,27 @@ class EndpointManagerTaskMethods(BaseClient):
         List tasks on the collections that you monitor.
 
         Args:
-            num_results: How many to give; ``None`` for all. The default is ``limit``, and without it 10.
-            filter_status: Only these states. Others than ``ACTIVE`` and ``INACTIVE`` need ``filter_task_id`` or
-                ``filter_endpoint``.
-            filter_task_id: Only these tasks, at most 50; not with any other filter.
-            filter_owner_id: Only those of this identity. UUID.
-            filter_endpoint: Only those from or to this collection. UUID.
-            filter_endpoint_use: Only those from it (``"source"``) or to it (``"destination"``).
-            filter_is_paused: Only those that are paused, or only those that are not.
-            filter_completion_time: Only those that ended between two aware datetimes; a side that is ``None`` is open.
-            filter_min_faults: Only those with at least so many faults.
-            filter_local_user: Only those mapped to this account; needs ``filter_endpoint``.
-            last_key: Where to begin, from an earlier page.
-            limit: How many to fetch at a time.
+            num_results: Maximum number of items; ``None`` for all. By default ``limit``, or 10 without it.
+            filter_status: Only these statuses. Other statuses than ``ACTIVE`` and ``INACTIVE`` need ``filter_task_id``
+                or ``filter_endpoint``.
+            filter_task_id: Only these tasks, at most 50; cannot be combined with other filters. UUIDs.
+            filter_owner_id: Only tasks owned by this identity. UUID.
+            filter_endpoint: Only tasks from or to this collection. UUID.
+            filter_endpoint_use: Only tasks from ``filter_endpoint`` (``"source"``) or to it (``"destination"``).
+            filter_is_paused: True for only paused tasks, False for only others.
+            filter_completion_time: Only tasks that ended between two aware datetimes, each of which may be ``None``.
+            filter_min_faults: Only tasks with at least this number of faults.
+            filter_local_user: Only tasks mapped to this local account; needs ``filter_endpoint``.
+            last_key: Where to start: the ``last_key`` of an earlier page.
+            limit: Items per page. By default the service's page size.
             query_params: Further query parameters.
 
         Returns:
-            The listing: ``async for`` gives the tasks, ``await`` the first page.
+            The listing: ``async for`` yields the tasks, ``await`` returns the first page.
 
         Raises:
-            PermissionDenied: 403, you monitor nothing of the sort.
-            TransferAPIError: 400 ``BadRequest`` for filters that do not go together.
+            PermissionDenied: 403; you do not monitor the collections.
+            TransferAPIError: 400 ``BadRequest`` for filters that cannot be combined.
             GlobusSDKUsageError: ``filter_endpoint_use`` without ``filter_endpoint``, or a naive datetime.
 
         Example:
@@ -85,13 +85,13 @@ class EndpointManagerTaskMethods(BaseClient):
             ...     print(task["label"], task["owner_string"])
             nightly researcher@example.edu
 
-        **Differs from globus-sdk:** iterating goes on to the next pages, up to ``num_results``.
+        **Differs from globus-sdk:** iterating fetches further pages, up to ``num_results``.
 
         REST: `GET /v0.10/endpoint_manager/task_list
         <https://docs.globus.org/api/transfer/advanced_collection_management/#get_tasks>`_
         """
         if filter_endpoint_use and not filter_endpoint:
-            raise GlobusSDKUsageError("filter_endpoint_use says which end filter_endpoint is; give that too")
+            raise GlobusSDKUsageError("filter_endpoint_use needs filter_endpoint")
         return self.listing(
             "/v0.10/endpoint_manager/task_list",
             AdminTaskDocument,
@@ -102,7 +102,7 @@ class EndpointManagerTaskMethods(BaseClient):
                 "filter_owner_id": filter_owner_id,
                 "filter_endpoint": filter_endpoint,
                 "filter_endpoint_use": filter_endpoint_use,
-                # the one spelling that is known to be understood here
+                # the only spelling that the service is known to accept
                 "filter_is_paused": str(filter_is_paused) if isinstance(filter_is_paused, bool) else filter_is_paused,
                 "filter_completion_time": time_range("filter_completion_time", filter_completion_time),
                 "filter_min_faults": filter_min_faults,
@@ -121,14 +121,14 @@ class EndpointManagerTaskMethods(BaseClient):
         Fetch a task on a collection that you monitor.
 
         Args:
-            task_id: Which one. UUID.
+            task_id: The task. UUID.
             query_params: Further query parameters.
 
         Returns:
-            The task document, with what managers see besides.
+            The task document, with further members for activity managers.
 
         Raises:
-            PermissionDenied: 403, you monitor neither of its collections.
+            PermissionDenied: 403; you monitor neither of its collections.
             NotFound: 404 ``TaskNotFound``.
 
         Example:
@@ -157,28 +157,28 @@ class EndpointManagerTaskMethods(BaseClient):
         query_params: Mapping[str, object] | None = None,
     ) -> Pages[EventDocument]:
         """
-        List what happened to a task on a collection that you monitor, the latest first.
+        List the events of a task on a collection that you monitor, latest first.
 
         Args:
-            task_id: Which one. UUID.
-            num_results: How many to give; ``None`` for all. The default is ``limit``, and without it 10.
-            limit: How many to fetch at a time, at most and by default 1000.
-            offset: How many to leave out.
-            filter_is_error: Only errors, or only what is none.
+            task_id: The task. UUID.
+            num_results: Maximum number of items; ``None`` for all. By default ``limit``, or 10 without it.
+            limit: Items per page, at most and by default 1000.
+            offset: Number of items to skip.
+            filter_is_error: True for only errors, False for only other events.
             query_params: Further query parameters.
 
         Returns:
-            The listing: ``async for`` gives the events, ``await`` the first page.
+            The listing: ``async for`` yields the events, ``await`` returns the first page.
 
         Raises:
-            PermissionDenied: 403, you monitor neither of its collections.
+            PermissionDenied: 403; you monitor neither of its collections.
             NotFound: 404 ``TaskNotFound``.
 
         Example:
             >>> [event["code"] async for event in tc.endpoint_manager_task_event_list(task_id)]
             ['SUCCEEDED', 'STARTED']
 
-        **Differs from globus-sdk:** iterating goes on to the next pages, up to ``num_results``, and does not end at
+        **Differs from globus-sdk:** iterating fetches further pages, up to ``num_results``, and is not limited to
         1000.
 
         REST: `GET /v0.10/endpoint_manager/task/<task_id>/event_list
@@ -198,17 +198,17 @@ class EndpointManagerTaskMethods(BaseClient):
         self, task_id: UUID | str, *, query_params: Mapping[str, object] | None = None
     ) -> GlobusHTTPResponse[PauseInfoDocument]:
         """
-        Ask why a task on a collection that you monitor is paused.
+        Fetch the reasons why a task on a collection that you monitor is paused.
 
         Args:
-            task_id: Which one. UUID.
+            task_id: The task. UUID.
             query_params: Further query parameters.
 
         Returns:
-            The pause rules that affect it, and the messages of managers who paused it.
+            The pause rules that affect the task, and the messages of activity managers who paused it.
 
         Raises:
-            PermissionDenied: 403, you monitor neither of its collections.
+            PermissionDenied: 403; you monitor neither of its collections.
             NotFound: 404 ``TaskNotFound``.
 
         Example:
@@ -238,23 +238,23 @@ class EndpointManagerTaskMethods(BaseClient):
         List the files that a task on a collection that you monitor has transferred.
 
         Args:
-            task_id: Which one. UUID.
-            num_results: How many to give; ``None`` for all.
-            marker: Where to begin, from an earlier page.
+            task_id: The task. UUID.
+            num_results: Maximum number of items; ``None`` for all.
+            marker: Where to start: the marker of an earlier page.
             query_params: Further query parameters.
 
         Returns:
             The listing; paths on a collection that you do not monitor are null.
 
         Raises:
-            PermissionDenied: 403, you monitor neither of its collections.
+            PermissionDenied: 403; you monitor neither of its collections.
             NotFound: 404 ``TaskNotFound``.
 
         Example:
             >>> [info["source_path"] async for info in tc.endpoint_manager_task_successful_transfers(task_id, 1)]
             ['/source/path/dir/a.txt']
 
-        **Differs from globus-sdk:** iterating goes on to the next pages, up to ``num_results``.
+        **Differs from globus-sdk:** iterating fetches further pages, up to ``num_results``.
 
         REST: `GET /v0.10/endpoint_manager/task/<task_id>/successful_transfers
         <https://docs.globus.org/api/transfer/advanced_collection_management/#get_task_successful_transfers_as_admin>`_
@@ -277,26 +277,26 @@ class EndpointManagerTaskMethods(BaseClient):
         query_params: Mapping[str, object] | None = None,
     ) -> Pages[SkippedErrorDocument]:
         """
-        List the files that a task on a collection that you monitor left out.
+        List the files that a task on a collection that you monitor skipped.
 
         Args:
-            task_id: Which one. UUID.
-            num_results: How many to give; ``None`` for all.
-            marker: Where to begin, from an earlier page.
+            task_id: The task. UUID.
+            num_results: Maximum number of items; ``None`` for all.
+            marker: Where to start: the marker of an earlier page.
             query_params: Further query parameters.
 
         Returns:
             The listing; paths on a collection that you do not monitor are null.
 
         Raises:
-            PermissionDenied: 403, you monitor neither of its collections.
+            PermissionDenied: 403; you monitor neither of its collections.
             NotFound: 404 ``TaskNotFound``.
 
         Example:
             >>> await tc.endpoint_manager_task_skipped_errors(task_id).list()
             []
 
-        **Differs from globus-sdk:** iterating goes on to the next pages, up to ``num_results``.
+        **Differs from globus-sdk:** iterating fetches further pages, up to ``num_results``.
 
         REST: `GET /v0.10/endpoint_manager/task/<task_id>/skipped_errors
         <https://docs.globus.org/api/transfer/advanced_collection_management/#get_task_skipped_errors_as_admin>`_

@@ -1,1 +1,1 @@
-"""Methods of earlier Globus versions: activation and GridFTP servers."""
+"""Methods for concepts of earlier Globus versions: endpoint activation and endpoint servers."""

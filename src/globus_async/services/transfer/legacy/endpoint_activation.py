@@ -1,4 +1,4 @@
-"""Activation: how endpoints got credentials before 2023. Kept because documents and old endpoints still speak of it."""
+"""Endpoint activation: credentials for endpoints, a concept of Globus before 2023."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _WEB_TYPES: Final = frozenset({"oauth", "myproxy"})
 
 
 class ActivationRequirementsResponse(GlobusHTTPResponse[ActivationRequirementsDocument]):
-    """What it takes to activate an endpoint."""
+    """The requirements for activating an endpoint."""
 
     __slots__ = ()
 
@@ -35,17 +35,17 @@ class ActivationRequirementsResponse(GlobusHTTPResponse[ActivationRequirementsDo
 
     @property
     def always_activated(self) -> bool:
-        """Whether the activation never ends."""
+        """Whether the activation never expires."""
         return self.data["expires_in"] == _NEVER_EXPIRES
 
     @property
     def supports_auto_activation(self) -> bool:
-        """Whether `TransferClient.endpoint_autoactivate` may do."""
+        """Whether `TransferClient.endpoint_autoactivate` may succeed."""
         return self.data["auto_activation_supported"]
 
     @property
     def supports_web_activation(self) -> bool:
-        """Whether it can be activated in the web app; if not, look at the document itself."""
+        """Whether the endpoint can be activated in the web app; if not, see the requirements in ``DATA``."""
         return (
             self.supports_auto_activation
             or self.data["oauth_server"] is not None
@@ -54,14 +54,14 @@ class ActivationRequirementsResponse(GlobusHTTPResponse[ActivationRequirementsDo
 
     def active_until(self, time_seconds: float, *, relative_time: bool = True) -> bool:
         """
-        Say whether the endpoint will be active until then.
+        Return whether the endpoint stays active until a time.
 
         Args:
-            time_seconds: Seconds from when the service was asked, or POSIX seconds.
-            relative_time: Whether they count from when the service was asked.
+            time_seconds: Seconds after the request, or POSIX seconds.
+            relative_time: Whether ``time_seconds`` counts from the request.
 
         Returns:
-            Whether the activation lasts that long; an endpoint that is not active is not.
+            Whether the activation lasts until then; False if the endpoint is not active.
         """
         if self.always_activated:
             return True
@@ -77,19 +77,19 @@ class EndpointActivationMethods(BaseClient):
         endpoint_id: UUID | str,
         *,
         if_expires_in: int | MissingType = MISSING,
-        timeout: int | MissingType = MISSING,  # noqa: ASYNC109 -- the service keeps it
+        timeout: int | MissingType = MISSING,  # noqa: ASYNC109 -- a time limit of the service
         query_params: Mapping[str, object] | None = None,
     ) -> GlobusHTTPResponse[ActivationResultDocument]:
         """
-        Activate an endpoint with a credential you have anyway.
+        Activate an endpoint with a stored credential.
 
-        Historic: collections need no activation any more; globus-sdk 4 has nothing in its place. Errors say what a
-        login must ask for (`AuthorizationRequired`).
+        Legacy: collections need no activation any more; globus-sdk 4 has no replacement. A missing consent
+        raises `AuthorizationRequired`.
 
         Args:
-            endpoint_id: Which endpoint. UUID.
-            if_expires_in: Leave it alone if it is active for that many seconds.
-            timeout: Seconds the service may take.
+            endpoint_id: The endpoint. UUID.
+            if_expires_in: Seconds; do nothing if the activation lasts longer than that.
+            timeout: Seconds after which the service stops trying.
             query_params: Further query parameters.
 
         Returns:
@@ -126,10 +126,10 @@ class EndpointActivationMethods(BaseClient):
         """
         Activate an endpoint with values for its requirements.
 
-        Historic: collections need no activation any more; globus-sdk 4 has nothing in its place.
+        Legacy: collections need no activation any more; globus-sdk 4 has no replacement.
 
         Args:
-            endpoint_id: Which endpoint. UUID.
+            endpoint_id: The endpoint. UUID.
             requirements_data: The document of `endpoint_get_activation_requirements`, with its values filled in.
             query_params: Further query parameters.
 
@@ -137,7 +137,7 @@ class EndpointActivationMethods(BaseClient):
             A result with ``code``, ``expires_in`` and ``expire_time``.
 
         Raises:
-            TransferAPIError: 400 for values that do not do.
+            TransferAPIError: 400 for invalid values.
             EndpointNotFound: 404.
 
         Example:
@@ -161,16 +161,16 @@ class EndpointActivationMethods(BaseClient):
         self, endpoint_id: UUID | str, *, query_params: Mapping[str, object] | None = None
     ) -> GlobusHTTPResponse[ResultDocument]:
         """
-        End the activation of an endpoint.
+        Deactivate an endpoint.
 
-        Historic: collections need no activation any more; globus-sdk 4 has nothing in its place.
+        Legacy: collections need no activation any more; globus-sdk 4 has no replacement.
 
         Args:
-            endpoint_id: Which endpoint. UUID.
+            endpoint_id: The endpoint. UUID.
             query_params: Further query parameters.
 
         Returns:
-            A result, ``code`` ``"Deactivated"``.
+            A result with ``code`` ``"Deactivated"``.
 
         Raises:
             EndpointNotFound: 404.
@@ -195,16 +195,16 @@ class EndpointActivationMethods(BaseClient):
         self, endpoint_id: UUID | str, *, query_params: Mapping[str, object] | None = None
     ) -> ActivationRequirementsResponse:
         """
-        Ask what it takes to activate an endpoint.
+        Fetch the requirements for activating an endpoint.
 
-        Historic: collections need no activation any more and answer that they are always active.
+        Legacy: collections need no activation any more; the service reports them as always active.
 
         Args:
-            endpoint_id: Which endpoint. UUID.
+            endpoint_id: The endpoint. UUID.
             query_params: Further query parameters.
 
         Returns:
-            The requirements, with questions about them answered by properties.
+            The requirements, with properties that summarize them.
 
         Raises:
             EndpointNotFound: 404.

@@ -1,4 +1,4 @@
-"""The servers of endpoints, as Globus Connect Server 4 had them."""
+"""Servers of endpoints, a concept of Globus Connect Server 4."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ class EndpointServerMethods(BaseClient):
         List the servers of an endpoint.
 
         Args:
-            endpoint_id: Which endpoint. UUID.
+            endpoint_id: The endpoint. UUID.
             query_params: Further query parameters.
 
         Returns:
-            The listing, of one page.
+            The listing, which has one page.
 
         Raises:
             EndpointNotFound: 404.
@@ -54,11 +54,11 @@ class EndpointServerMethods(BaseClient):
         self, endpoint_id: UUID | str, server_id: int | str, *, query_params: Mapping[str, object] | None = None
     ) -> GlobusHTTPResponse[ServerDocument]:
         """
-        Fetch one server of an endpoint.
+        Fetch a server of an endpoint.
 
         Args:
-            endpoint_id: Which endpoint. UUID.
-            server_id: Which server. A number.
+            endpoint_id: The endpoint. UUID.
+            server_id: The server. A number.
             query_params: Further query parameters.
 
         Returns:
@@ -93,18 +93,18 @@ class EndpointServerMethods(BaseClient):
         """
         Add a server to an endpoint.
 
-        Historic: for Globus Connect Server 4, out of service since 2023; version 5 manages its nodes itself.
+        Legacy: for Globus Connect Server 4, out of service since 2023; version 5 manages its nodes itself.
 
         Args:
-            endpoint_id: Which endpoint. UUID.
+            endpoint_id: The endpoint. UUID.
             server_data: A ``server`` document.
             query_params: Further query parameters.
 
         Returns:
-            A result, ``code`` ``"Created"``, with the ``id`` of the new server.
+            A result with ``code`` ``"Created"`` and the ``id`` of the new server.
 
         Raises:
-            PermissionDenied: 403, you are not an administrator of it.
+            PermissionDenied: 403; you are not an administrator of it.
             EndpointNotFound: 404.
 
         Example:
@@ -132,21 +132,21 @@ class EndpointServerMethods(BaseClient):
         query_params: Mapping[str, object] | None = None,
     ) -> GlobusHTTPResponse[ResultDocument]:
         """
-        Change a server of an endpoint.
+        Update a server of an endpoint.
 
-        Historic: for Globus Connect Server 4, out of service since 2023; version 5 manages its nodes itself.
+        Legacy: for Globus Connect Server 4, out of service since 2023; version 5 manages its nodes itself.
 
         Args:
-            endpoint_id: Which endpoint. UUID.
-            server_id: Which server. A number.
+            endpoint_id: The endpoint. UUID.
+            server_id: The server. A number.
             server_data: The members to change.
             query_params: Further query parameters.
 
         Returns:
-            A result, ``code`` ``"Updated"``.
+            A result with ``code`` ``"Updated"``.
 
         Raises:
-            PermissionDenied: 403, you are not an administrator of it.
+            PermissionDenied: 403; you are not an administrator of it.
             NotFound: 404.
 
         Example:
@@ -171,19 +171,19 @@ class EndpointServerMethods(BaseClient):
         """
         Remove a server from an endpoint.
 
-        Historic: for Globus Connect Server 4, out of service since 2023; version 5 manages its nodes itself.
+        Legacy: for Globus Connect Server 4, out of service since 2023; version 5 manages its nodes itself.
 
         Args:
-            endpoint_id: Which endpoint. UUID.
-            server_id: Which server. A number.
+            endpoint_id: The endpoint. UUID.
+            server_id: The server. A number.
             query_params: Further query parameters.
 
         Returns:
-            A result, ``code`` ``"Deleted"``.
+            A result with ``code`` ``"Deleted"``.
 
         Raises:
-            PermissionDenied: 403, you are not an administrator of it.
-            NotFound: 404, also when an earlier attempt of the same call had removed it.
+            PermissionDenied: 403; you are not an administrator of it.
+            NotFound: 404, also if an earlier attempt of the same call has removed it.
 
         Example:
             >>> result = await tc.delete_endpoint_server(gridftp_endpoint_id, server_id)

@@ -1,4 +1,4 @@
-"""Endpoint manager: collections as their managers and monitors see them."""
+"""Endpoint manager: collections, for their activity managers and monitors."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ __all__ = ("EndpointManagerCollectionMethods",)
 
 
 class EndpointManagerCollectionMethods(BaseClient):
-    """Collections that one manages or monitors."""
+    """Collections that the user manages or monitors."""
 
     def endpoint_manager_monitored_endpoints(
         self, *, query_params: Mapping[str, object] | None = None
@@ -30,7 +30,7 @@ class EndpointManagerCollectionMethods(BaseClient):
             query_params: Further query parameters.
 
         Returns:
-            The listing, of one page.
+            The listing, which has one page.
 
         Example:
             >>> endpoint_id in [endpoint["id"] for endpoint in await tc.endpoint_manager_monitored_endpoints()]
@@ -50,15 +50,15 @@ class EndpointManagerCollectionMethods(BaseClient):
         List the guest collections on a collection that you monitor.
 
         Args:
-            endpoint_id: The host. UUID.
+            endpoint_id: The host collection. UUID.
             query_params: Further query parameters.
 
         Returns:
-            The listing, of one page.
+            The listing, which has one page.
 
         Raises:
-            PermissionDenied: 403, you are no activity monitor of it.
-            Conflict: 409, it is not a host.
+            PermissionDenied: 403; you are not an activity monitor of it.
+            Conflict: 409; the collection is not a host.
 
         Example:
             >>> [guest["display_name"] for guest in await tc.endpoint_manager_hosted_endpoint_list(endpoint_id)]
@@ -81,14 +81,14 @@ class EndpointManagerCollectionMethods(BaseClient):
         Fetch a collection that you monitor, or a guest collection on one.
 
         Args:
-            endpoint_id: Which one. UUID.
+            endpoint_id: The endpoint or collection. UUID.
             query_params: Further query parameters.
 
         Returns:
             The endpoint document; ``in_use`` is null.
 
         Raises:
-            PermissionDenied: 403, you are no activity monitor of it.
+            PermissionDenied: 403; you are not an activity monitor of it.
             EndpointNotFound: 404.
 
         Example:
@@ -113,14 +113,14 @@ class EndpointManagerCollectionMethods(BaseClient):
         List the access rules of a collection that you manage, or of a guest collection on one.
 
         Args:
-            endpoint_id: Which one. UUID.
+            endpoint_id: The endpoint or collection. UUID.
             query_params: Further query parameters.
 
         Returns:
-            The listing, of one page.
+            The listing, which has one page.
 
         Raises:
-            PermissionDenied: 403, you do not manage it.
+            PermissionDenied: 403; you do not manage it.
             EndpointNotFound: 404.
 
         Example:
