@@ -32,7 +32,7 @@ VALUES: dict[str, Any] = {
     "contact_email": "ada@example.org",
     "description": "what it is",
     "display_name": "Lab storage",
-    "folders": [(ID, "/~/")],
+    "directories": [(ID, "/~/")],
     "form_data": {"grant_type": "client_credentials"},
     "message": "why",
     "method": "GET",
