@@ -1,10 +1,10 @@
 """
-Log in at a terminal, once, and transfer a folder with a progress bar.
+Log in once in a terminal, and transfer a folder with a progress bar.
 
 Usage: python examples/login.py SOURCE:/folder/ DESTINATION:/folder/
 
 Needs a native app's id in GLOBUS_CLIENT_ID (register one at https://app.globus.org/settings/developers). The refresh
-token is kept in the file that GLOBUS_TOKENS names, which only you can read.
+token is stored in the file GLOBUS_TOKENS, which only you can read.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ TOKENS = Path(os.environ.get("GLOBUS_TOKENS", "~/.config/globus_async_example.js
 
 
 def keep(tokens: dict[str, Any]) -> None:
-    """Write the tokens to a file that is nobody else's from its first byte on."""
+    """Write the tokens to a file that only the user can read, from its first byte on."""
     TOKENS.parent.mkdir(parents=True, exist_ok=True)
     fresh = TOKENS.with_suffix(".new")
     fresh.unlink(missing_ok=True)
@@ -35,17 +35,17 @@ def keep(tokens: dict[str, Any]) -> None:
 
 
 async def log_in(client: NativeAppAuthClient) -> dict[str, Any]:
-    """Send the user to a page that shows a code, and exchange the code."""
+    """Print the authorization URL, read the code that the page shows, and exchange it."""
     flow = client.oauth2_start_flow(TransferScopes.all, refresh_tokens=True)
     print(f"Log in here:\n\n  {flow.get_authorize_url()}\n", flush=True)
-    # reading from a terminal waits: in a thread, the event loop goes on meanwhile
+    # reading from a terminal blocks: do it in a thread, so that the event loop continues
     code = await to_thread.run_sync(input, "Code: ", abandon_on_cancel=True)
     answer = await flow.exchange_code_for_tokens(code.strip())
     return dict(answer.by_resource_server[TransferScopes.resource_server])
 
 
 async def transfer(tc: TransferClient, source: str, destination: str) -> None:
-    """Transfer a folder, and draw how far it is."""
+    """Transfer a folder, and show a progress bar."""
     (source_id, source_path), (destination_id, destination_path) = source.split(":", 1), destination.split(":", 1)
     data = TransferData(source_endpoint=source_id, destination_endpoint=destination_id)
     data.add_item(source_path, destination_path, recursive=True)
@@ -58,7 +58,7 @@ async def transfer(tc: TransferClient, source: str, destination: str) -> None:
 
 
 async def main() -> None:
-    """Use the login that is kept, or log in, and transfer."""
+    """Use the stored login, or log in, and transfer."""
     async with Transport() as transport:
         client = NativeAppAuthClient(os.environ["GLOBUS_CLIENT_ID"], transport=transport)
         if not TOKENS.exists():

@@ -1,4 +1,4 @@
-"""A transfer through an emulated Globus, from nothing: ``python examples/quickstart.py``."""
+"""A transfer through an emulated Globus: ``python examples/quickstart.py``."""
 
 import asyncio
 
@@ -7,7 +7,7 @@ from globus_async.testing import GlobusEmulator, MemoryStorage
 
 
 async def main() -> None:
-    """Move two files from one collection to another, and look."""
+    """Transfer two files from one collection to another, and list the result."""
     async with GlobusEmulator() as globus:
         lab = globus.add_collection("Lab", storage=MemoryStorage({"run1/a.csv": "1,2\n", "run1/b.csv": "3,4\n"}))
         archive = globus.add_collection("Archive", storage=MemoryStorage())

@@ -3,7 +3,7 @@ A report about any number of endpoints: ids on standard input, a table on standa
 
 Usage: GLOBUS_ACCESS_TOKEN=... python examples/report.py [CALLS_PER_SECOND] < ids.txt > report.csv
 
-Transfer serves one user 20 calls a second, which is the default; beyond that it only answers that it is too much.
+Transfer allows 20 calls per second and user, which is the default, and refuses further ones.
 """
 
 from __future__ import annotations
@@ -19,26 +19,26 @@ from globus_async.bulk import bulk
 
 
 def ids() -> Iterator[str]:
-    """Read one id at a time: a million of them take no more memory than a hundred."""
+    """Read one id at a time: a million ids need no more memory than a hundred."""
     for line in sys.stdin:
         if line.strip():
             yield line.strip()
 
 
-def tell(progress: Progress) -> None:
-    """Say now and then how far it is."""
+def show_progress(progress: Progress) -> None:
+    """Print the progress from time to time."""
     if progress.done % 500 == 0:
         print(f"{progress.done} done, {progress.failed} failed", file=sys.stderr)
 
 
 async def main(calls_per_second: int) -> None:
-    """Ask about fifty endpoints at a time, and write each down as its answer comes."""
+    """Fetch fifty endpoints at a time, and write a row for each response."""
     table = csv.writer(sys.stdout)
     table.writerow(["id", "name", "type", "owner", "problem"])
     authorizer = AccessTokenAuthorizer(os.environ["GLOBUS_ACCESS_TOKEN"])
     async with (
         TransferClient(authorizer=authorizer, rate_limit=RateLimit(10 * calls_per_second, 10)) as tc,
-        bulk(tc.get_endpoint, ids(), concurrency=50, progress=tell) as outcomes,
+        bulk(tc.get_endpoint, ids(), concurrency=50, progress=show_progress) as outcomes,
     ):
         async for outcome in outcomes:
             if outcome.error is None:

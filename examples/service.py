@@ -1,5 +1,5 @@
 """
-A nightly job that acts as itself: mirror one folder to another, and fail loudly if it does not work.
+A nightly job with an identity of its own: mirror one folder to another, and exit with an error if that fails.
 
 Usage: python examples/service.py SOURCE_ID DESTINATION_ID
 
@@ -26,7 +26,7 @@ from globus_async.scopes import TransferScopes
 
 
 async def mirror(tc: TransferClient, source_id: str, destination_id: str) -> bool:
-    """Copy what is new or changed; say whether all of it arrived."""
+    """Copy new and changed files; return whether all of them arrived."""
     data = TransferData(
         source_endpoint=source_id,
         destination_endpoint=destination_id,
@@ -36,7 +36,7 @@ async def mirror(tc: TransferClient, source_id: str, destination_id: str) -> boo
     )
     data.add_item("/", "/mirror/", recursive=True)
     submitted = await tc.submit_transfer(data)
-    # as long as it takes: the token is renewed on the way, and the deadline above bounds the task
+    # no timeout: the token is refreshed when needed, and the task has a deadline
     await tc.task_wait(submitted["task_id"], timeout=None, polling_interval=5)
     task = await tc.get_task(submitted["task_id"])
     is_done = bool(task["status"] == "SUCCEEDED")
@@ -48,7 +48,7 @@ async def mirror(tc: TransferClient, source_id: str, destination_id: str) -> boo
 
 
 async def main(source_id: str, destination_id: str) -> int:
-    """Mirror; return the exit status."""
+    """Mirror the folder; return the exit status."""
     async with Transport() as transport:
         app = ConfidentialAppAuthClient(
             os.environ["GLOBUS_CLIENT_ID"], os.environ["GLOBUS_CLIENT_SECRET"], transport=transport

@@ -1,10 +1,10 @@
 """
-Submit a transfer exactly once, whatever happens: a lost answer, a crash, a second run.
+Submit a transfer exactly once, despite a lost response, a crash, or a second run.
 
 Usage: GLOBUS_ACCESS_TOKEN=... python examples/submit_once.py JOURNAL SOURCE_ID DESTINATION_ID
 
-The document is written to JOURNAL, with its submission id, before anything is submitted. The service takes a submission
-id once only, so running this again with the same journal finds the task instead of making another.
+The document is written to JOURNAL, with its submission id, before anything is submitted. The service accepts each id
+once only, so a second run with the same journal finds the task instead of creating another.
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ from globus_async import AccessTokenAuthorizer, SubmissionUncertain, TransferCli
 
 
 def written(journal: Path) -> dict[str, Any] | None:
-    """Read what an earlier run has written down."""
+    """Return the document that an earlier run stored."""
     return dict(json.loads(journal.read_text())) if journal.exists() else None
 
 
-def write_down(journal: Path, document: dict[str, Any]) -> None:
-    """Put it on the disk as a whole, or not at all."""
+def store(journal: Path, document: dict[str, Any]) -> None:
+    """Write the document to the disk atomically."""
     fresh = journal.with_suffix(".new")
     with fresh.open("w") as file:
         json.dump(document, file)
@@ -35,7 +35,7 @@ def write_down(journal: Path, document: dict[str, Any]) -> None:
 
 
 async def new_document(tc: TransferClient, source_id: str, destination_id: str) -> dict[str, Any]:
-    """Make a document with a submission id."""
+    """Return a new document with a submission id."""
     submission_id = (await tc.get_submission_id())["value"]
     data = TransferData(source_endpoint=source_id, destination_endpoint=destination_id, submission_id=submission_id)
     data.add_item("/", "/once/", recursive=True)
@@ -43,17 +43,17 @@ async def new_document(tc: TransferClient, source_id: str, destination_id: str) 
 
 
 async def main(journal: Path, source_id: str, destination_id: str) -> None:
-    """Take up the document that is written down, or make one; submit it until it is known to be there."""
+    """Load the stored document or make a new one, and submit it until the service confirms it."""
     document = written(journal)
     async with TransferClient(authorizer=AccessTokenAuthorizer(os.environ["GLOBUS_ACCESS_TOKEN"])) as tc:
         if document is None:
             document = await new_document(tc, source_id, destination_id)
-            write_down(journal, document)
+            store(journal, document)
         while True:
             try:
                 result = await tc.submit_transfer(document)
             except SubmissionUncertain as error:
-                print(f"{error}; trying again", file=sys.stderr)
+                print(f"{error}; retrying", file=sys.stderr)
                 await asyncio.sleep(1)
             else:
                 print(result["code"], result["task_id"])

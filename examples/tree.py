@@ -1,5 +1,5 @@
 """
-List a tree of folders as a stream, and add up what is in it.
+List a directory tree as a stream, and sum up the file sizes.
 
 Usage: GLOBUS_ACCESS_TOKEN=... python examples/tree.py COLLECTION_ID [/folder/]
 """
@@ -16,12 +16,12 @@ from globus_async import AccessTokenAuthorizer, TransferAPIError, TransferClient
 
 
 def cannot_look(path: str, error: TransferAPIError) -> None:
-    """Leave out what may not be read, and say so."""
+    """Skip a folder that cannot be read, with a message."""
     print(f"{path}: {error.message}", file=sys.stderr)
 
 
 async def main(collection_id: str, folder: str = "/") -> None:
-    """Walk; several folders are listed at a time, and none is kept."""
+    """Walk the tree; several folders are listed concurrently, and none is kept in memory."""
     sizes: Counter[str] = Counter()
     async with TransferClient(authorizer=AccessTokenAuthorizer(os.environ["GLOBUS_ACCESS_TOKEN"])) as tc:
         async for entry in tc.operation_walk(collection_id, folder, on_error=cannot_look):

@@ -1,5 +1,5 @@
 """
-Wait for many tasks, and say how each ended. One request answers for up to fifty of them.
+Wait for many tasks, and print how each ended. One request covers up to fifty tasks.
 
 Usage: GLOBUS_ACCESS_TOKEN=... python examples/wait_many.py TASK_ID ...
 """
@@ -14,7 +14,7 @@ from globus_async import AccessTokenAuthorizer, TransferClient
 
 
 async def main(task_ids: list[str]) -> None:
-    """Print a line for each task when it is over, or when it gets nowhere for ten faults."""
+    """Print a line for each task when it is done, or has ten faults without progress."""
     async with (
         TransferClient(authorizer=AccessTokenAuthorizer(os.environ["GLOBUS_ACCESS_TOKEN"])) as tc,
         tc.wait_for_tasks(task_ids, stalled_after=10, error_events=1) as outcomes,

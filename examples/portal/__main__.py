@@ -1,8 +1,8 @@
 """
-``python -m examples.portal``: the portal, in front of an emulated Globus or of the real one.
+``python -m examples.portal``: the portal, with an emulated Globus or the real one.
 
-For the real one register a confidential client (a "portal") at https://app.globus.org/settings/developers, with the
-redirect URI that is printed, put its id and secret into GLOBUS_CLIENT_ID and GLOBUS_CLIENT_SECRET, and start it again.
+For the real Globus, register a confidential client (a "portal") at https://app.globus.org/settings/developers, with the
+redirect URI that is printed, set GLOBUS_CLIENT_ID and GLOBUS_CLIENT_SECRET, and restart.
 """
 
 from __future__ import annotations
@@ -25,17 +25,19 @@ async def serve(port: int, public_url: str, client_id: str | None, speed: float)
     """Serve the portal until it is interrupted."""
     async with AsyncExitStack() as stack:
         if client_id is None:
-            place = await stack.enter_async_context(emulated(public_url, megabytes_per_second=speed))
+            services = await stack.enter_async_context(emulated(public_url, megabytes_per_second=speed))
             globus = GlobusBackend(
-                place.client_id, place.client_secret, service_urls={"auth": place.url, "transfer": place.url}
+                services.client_id,
+                services.client_secret,
+                service_urls={"auth": services.url, "transfer": services.url},
             )
-            told = f"in front of an emulated Globus, whose own page is at {place.url}/"
+            backend = f"with an emulated Globus, whose status page is at {services.url}/"
         else:
-            # a secret in the arguments could be read by everybody on this machine
+            # a secret in the arguments could be read by every user of this machine
             globus = GlobusBackend(client_id, os.environ["GLOBUS_CLIENT_SECRET"], app_name="Meridian")
-            told = "in front of Globus"
+            backend = "with Globus"
         login = GlobusLogin(globus, public_url=public_url, after_login="/collections")
-        sys.stdout.write(f"The portal is at {public_url}/ {told}\nRedirect URI: {login.redirect_uri}\n")
+        sys.stdout.write(f"The portal is at {public_url}/ {backend}\nRedirect URI: {login.redirect_uri}\n")
         sys.stdout.flush()
         config = uvicorn.Config(
             make_app(globus, login), port=port, log_level="warning", timeout_graceful_shutdown=2, proxy_headers=False
@@ -47,9 +49,9 @@ def main() -> None:
     """Read the arguments, and serve."""
     parser = argparse.ArgumentParser(prog="python -m examples.portal", description=__doc__)
     parser.add_argument("--port", type=int, default=8000)
-    parser.add_argument("--public-url", help="where browsers find it; the default is this machine")
-    parser.add_argument("--client-id", default=os.environ.get("GLOBUS_CLIENT_ID"), help="talk to the real Globus")
-    parser.add_argument("--speed", type=float, default=0.5, help="megabytes a second of a file in the emulated Globus")
+    parser.add_argument("--public-url", help="the URL for browsers; by default localhost")
+    parser.add_argument("--client-id", default=os.environ.get("GLOBUS_CLIENT_ID"), help="use the real Globus")
+    parser.add_argument("--speed", type=float, default=0.5, help="emulated speed of a file, in megabytes per second")
     options = parser.parse_args()
     public_url = options.public_url or f"http://localhost:{options.port}"
     asyncio.run(serve(options.port, public_url, options.client_id, options.speed))

@@ -1,7 +1,7 @@
 """
-The portal, put together: sessions, pages, and what is shown when something goes wrong.
+The application: sessions, pages and error pages.
 
-There is no state in the portal but the sessions: what users see is what Globus says at that moment.
+The portal keeps no state but the sessions: every page shows the current state at Globus.
 """
 
 # no `from __future__ import annotations`: FastAPI reads the annotations of routes at run time
@@ -26,7 +26,7 @@ __all__ = ("make_app",)
 
 
 def make_app(globus: GlobusBackend, login: GlobusLogin) -> FastAPI:
-    """Put the portal together."""
+    """Return the application."""
     app = FastAPI(title="Meridian", lifespan=globus.lifespan, docs_url=None, redoc_url=None, openapi_url=None)
     app.add_middleware(CancelOnDisconnect)
     app.mount("/static", StaticFiles(directory=HERE / "static"), name="static")
@@ -39,20 +39,21 @@ def make_app(globus: GlobusBackend, login: GlobusLogin) -> FastAPI:
         return page(request, "home.html", None) if session is None else RedirectResponse("/collections", 303)
 
     @app.exception_handler(GlobusError)
-    async def trouble(request: Request, error: GlobusError) -> Response:
+    async def problem(request: Request, error: GlobusError) -> Response:
         session = await login.optional_session(request)
         gare = to_gare(error) if isinstance(error, GlobusAPIError) else None
         if request.method == "GET" and session is not None and gare is not None:
-            # what is missing is a consent or a certain login: ask for it, and come back here
-            with suppress(GlobusSDKUsageError):  # a collection's server may ask for what is no scope
+            # Globus requires a consent or a certain login: request it, and return to this page
+            with suppress(GlobusSDKUsageError):  # a collection's server may require something that is not a scope
                 return await login.begin(request, then=login.here(request), parameters=gare.authorization_parameters)
         if request.method == "GET" and isinstance(error, LoginRequired):
             return await login.begin(request, then=login.here(request))
-        answer = error_response(error)
-        return page(request, "trouble.html", session, answer.status_code, told=json.loads(bytes(answer.body))["detail"])
+        response = error_response(error)
+        detail = json.loads(bytes(response.body))["detail"]
+        return page(request, "problem.html", session, response.status_code, detail=detail)
 
     @app.exception_handler(LoginFailed)
     async def refused(request: Request, error: LoginFailed) -> Response:
-        return page(request, "trouble.html", None, error.status_code, told=error.detail)
+        return page(request, "problem.html", None, error.status_code, detail=error.detail)
 
     return app

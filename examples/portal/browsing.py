@@ -1,4 +1,4 @@
-"""Finding collections, and looking into them."""
+"""Pages to find and browse collections."""
 
 # no `from __future__ import annotations`: FastAPI reads the annotations of routes at run time
 
@@ -49,7 +49,7 @@ def browsing(login: GlobusLogin) -> APIRouter:
             crumbs=crumbs(folder),
             entries=entries,
             destinations=[each for each in mine if each["id"] != str(collection_id)],
-            # one id for one form: sent twice, by a double click or a reload, it still makes one task
+            # one id per form: submitted twice, by a double click or a reload, it still creates one task
             submission_id=(await tc.get_submission_id())["value"],
         )
 
@@ -57,6 +57,6 @@ def browsing(login: GlobusLogin) -> APIRouter:
 
 
 def crumbs(folder: str) -> list[tuple[str, str]]:
-    """Name each folder on the way to one, with its path."""
+    """Return the name and path of each folder above and including one."""
     parts = [part for part in folder.split("/") if part]
     return [(part, "/" + "/".join(parts[: number + 1]) + "/") for number, part in enumerate(parts)]

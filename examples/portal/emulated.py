@@ -1,4 +1,4 @@
-"""A Globus for the portal to be tried on: people, collections and files, all of them in this process."""
+"""An emulated Globus for the portal: users, collections and files, in this process."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from globus_async.testing import GlobusEmulator, MemoryStorage, Pace
 if TYPE_CHECKING:
     from globus_async.emulator.transfer.storage.memory import Content
 
-__all__ = ("Place", "emulated")
+__all__ = ("EmulatedGlobus", "emulated")
 
 MEGABYTE = 1_000_000
 
 
 @dataclass(frozen=True)
-class Place:
-    """Where the emulated Globus is, and as whom the portal is registered there."""
+class EmulatedGlobus:
+    """The address of the emulated Globus, and the portal's client there."""
 
     emulator: GlobusEmulator
     url: str
@@ -29,8 +29,8 @@ class Place:
 
 
 @asynccontextmanager
-async def emulated(public_url: str, *, megabytes_per_second: float = 0.5) -> AsyncGenerator[Place]:
-    """Found a Globus with something to look at, and serve it as long as the block lasts; four files move at a time."""
+async def emulated(public_url: str, *, megabytes_per_second: float = 0.5) -> AsyncGenerator[EmulatedGlobus]:
+    """Serve an emulated Globus with users and files as long as the block lasts."""
     pace = Pace(start_delay=0.5, bytes_per_second=megabytes_per_second * MEGABYTE)
     async with GlobusEmulator(pace=pace, auth={"auto_consent": False}) as emulator:
         ada = emulator.add_identity("ada@meridian.example", name="Ada Lindgren", organization="Meridian Institute")
@@ -47,19 +47,19 @@ async def emulated(public_url: str, *, megabytes_per_second: float = 0.5) -> Asy
             "Genome vault",
             storage=MemoryStorage({"cohort-3/variants.vcf": content(MEGABYTE, seed=9)}),
             owner=ada,
-            description="Sequenced cohorts. Asks for a consent of its own.",
+            description="Sequenced cohorts. Requires a consent of its own.",
             organization="Meridian Institute",
             needs_data_access=True,
         )
         secret = "emulated-secret"  # noqa: S105 -- of an emulated client
         client = emulator.add_client("Meridian portal", secret=secret, redirect_uris=[f"{public_url}/callback"])
         async with emulator.serve() as server:
-            yield Place(emulator, server.url, client.id, secret)
+            yield EmulatedGlobus(emulator, server.url, client.id, secret)
 
 
 def content(size: int, *, seed: int) -> bytes:
-    """Make some bytes, always the same."""
-    return random.Random(seed).randbytes(size)  # noqa: S311 -- nothing to be guessed
+    """Return bytes that are the same in every run."""
+    return random.Random(seed).randbytes(size)  # noqa: S311 -- not for cryptography
 
 
 COLLECTIONS: tuple[tuple[str, str, Mapping[str, Content]], ...] = (

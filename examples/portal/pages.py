@@ -1,4 +1,4 @@
-"""Pages: templates with everything escaped, and headers that let them do no more than they must."""
+"""Pages: templates with automatic escaping, and headers that restrict what a page may load."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ HEADERS = {
 
 
 def human_size(size: float | None) -> str:
-    """Write a number of bytes for people."""
+    """Return a number of bytes as readable text."""
     amount = float(size or 0)
     for unit in ("B", "kB", "MB", "GB"):
         if amount < 1000:
@@ -40,10 +40,10 @@ def human_size(size: float | None) -> str:
 _templates = Jinja2Templates(HERE / "templates")
 _templates.env.filters["size"] = human_size
 _templates.env.auto_reload = False
-for _name in _templates.env.list_templates():  # read now, so that no request waits for a disk
+for _name in _templates.env.list_templates():  # loaded now, so that no request waits for the disk
     _templates.get_template(_name)
 
 
 def page(request: Request, name: str, session: Session | None, status: int = 200, **names: Any) -> HTMLResponse:
-    """Answer with a page."""
+    """Return a page as a response."""
     return _templates.TemplateResponse(request, name, {"session": session, **names}, status, HEADERS)

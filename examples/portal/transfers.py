@@ -1,4 +1,4 @@
-"""Starting transfers, watching and cancelling them."""
+"""Start, watch and cancel transfers."""
 
 # no `from __future__ import annotations`: FastAPI reads the annotations of routes at run time
 
@@ -18,14 +18,14 @@ from .pages import HEADERS, human_size, page
 
 __all__ = ("transfers",)
 
-SECONDS_BETWEEN_LOOKS = 1.0
+POLLING_SECONDS = 1.0
 
 
 def transfers(globus: GlobusBackend, login: GlobusLogin) -> APIRouter:
     """Return the routes for users of a login."""
     router = APIRouter()
     user, as_user = Depends(login.session), Depends(login.client(TransferClient))
-    own_form = Depends(login.protected)  # refuses what another site made the browser send
+    own_form = Depends(login.protected)  # refuses requests made by other sites
 
     @router.post("/transfers", dependencies=[own_form])
     async def start(
@@ -44,7 +44,7 @@ def transfers(globus: GlobusBackend, login: GlobusLogin) -> APIRouter:
         data = TransferData(
             source_endpoint=source,
             destination_endpoint=destination,
-            label=label.strip() or described(names),
+            label=label.strip() or default_label(names),
             submission_id=submission_id,
             sync_level="checksum",
         )
@@ -64,17 +64,17 @@ def transfers(globus: GlobusBackend, login: GlobusLogin) -> APIRouter:
     @router.get("/tasks/events")
     async def events(request: Request, tc: Annotated[TransferClient, as_user]) -> Response:
         async def stream() -> AsyncGenerator[str]:
-            told = ""
-            while await login.optional_session(request) is not None:  # a logout ends it
+            sent = ""
+            while await login.optional_session(request) is not None:  # until the logout
                 try:
                     state = json.dumps(await recent_tasks(tc))
                 except GlobusError:
-                    return  # the browser says so, and asks again in a few seconds
-                if state != told:
+                    return  # the page shows it, and the browser reconnects in a few seconds
+                if state != sent:
                     yield f"data: {state}\n\n"
-                    told = state
-                await globus.transport.clock.sleep(SECONDS_BETWEEN_LOOKS)
-            yield "event: over\ndata: {}\n\n"
+                    sent = state
+                await globus.transport.clock.sleep(POLLING_SECONDS)
+            yield "event: logout\ndata: {}\n\n"
 
         return StreamingResponse(stream(), media_type="text/event-stream", headers=HEADERS)
 
@@ -87,12 +87,12 @@ def transfers(globus: GlobusBackend, login: GlobusLogin) -> APIRouter:
 
 
 async def recent_tasks(tc: TransferClient) -> list[dict[str, Any]]:
-    """Look at the latest tasks, in one request for all of them."""
-    return [shown(task) async for task in tc.task_list(12, orderby="request_time DESC")]
+    """Return the latest tasks, in one request for all of them."""
+    return [summary(task) async for task in tc.task_list(12, orderby="request_time DESC")]
 
 
-def shown(task: Mapping[str, Any]) -> dict[str, Any]:
-    """Pick what the page shows of a task."""
+def summary(task: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the fields of a task that the page shows."""
     total, done = task["subtasks_total"], task["subtasks_succeeded"]
     is_canceled = task["status"] == "FAILED" and task["subtasks_canceled"] > 0
     return {
@@ -110,7 +110,7 @@ def shown(task: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def described(names: list[str]) -> str:
-    """Name a transfer after what is in it."""
+def default_label(names: list[str]) -> str:
+    """Return a label from the names of the items."""
     first, *others = [name.strip("/") for name in names]
     return f"{first} and {len(others)} more" if others else first

@@ -103,8 +103,8 @@ class Visitor:
         link = f"[...document.querySelectorAll('a.card')].find(a => a.textContent.includes({json.dumps(name)}))"
         self.page.evaluate(f"{link}.click()")
 
-    def send(self, names: list[str], to: str, label: str) -> None:
-        """Pick files of the folder that is open, and start their transfer."""
+    def select(self, names: list[str], to: str, label: str) -> None:
+        """Select files of the open folder, and fill in the form of the transfer."""
         self.see("#start")
         for name in names:
             self.click(f'input[name=names][value="{name}"]')
@@ -153,13 +153,13 @@ def test_a_visit_from_login_to_logout(portal: str) -> None:
 
         visitor.open_collection("Beamline 7")
         visitor.see('input[value="README.txt"]')
-        visitor.send(["2027-03 perovskite/", "README.txt"], "Campus cluster", "Perovskite, March")
+        visitor.select(["2027-03 perovskite/", "README.txt"], "Campus cluster", "Perovskite, March")
         visitor.picture("browse")
         visitor.click("#start")
         page.wait_for(f"!!({visitor.task('Perovskite, March')})")
         visitor.open_collection("Campus cluster")
         visitor.see('input[value="climate/"]')
-        visitor.send(["climate/", "models/"], "Long-term archive", "Climate runs")
+        visitor.select(["climate/", "models/"], "Long-term archive", "Climate runs")
         visitor.click("#start")
         page.wait_for(f"!!({visitor.task('Climate runs')}) && !!({visitor.task('Perovskite, March')})")
 
@@ -207,8 +207,8 @@ def test_a_visit_from_login_to_logout(portal: str) -> None:
         assert answered["result"]["value"] == 401
 
 
-async def test_a_login_that_cannot_be_asked_for_is_told() -> None:
-    """The server of a collection may demand what is no scope; that is a page like any other trouble."""
+async def test_requirements_that_no_login_can_meet() -> None:
+    """The server of a collection may require something that is not a scope: the user sees an error page."""
     demand = {"code": "ConsentRequired", "message": "Consent, please", "required_scopes": ["all[["]}
 
     async def refuse(app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
@@ -283,12 +283,12 @@ def test_a_form_that_is_sent_twice_makes_one_task(portal: str) -> None:
 
 
 @pytest.mark.timeout(120)
-def test_what_the_portal_shows_when_something_is_wrong(portal: str) -> None:
+def test_error_pages(portal: str) -> None:
     """Pages with words for people, their statuses, and no way to run a script or to send forms from elsewhere."""
     with _session(portal) as client:
         missing = client.get("/collections/00000000-0000-4000-8000-000000000000")
         assert missing.status_code == 404
-        assert "That did not work" in missing.text
+        assert "Something went wrong" in missing.text
         assert client.get("/collections/no-id").status_code == 422
         assert client.post("/transfers", data={}).status_code in {403, 422}
         assert client.post("/tasks/00000000-0000-4000-8000-000000000000/cancel").status_code == 403

@@ -1,6 +1,6 @@
 "use strict";
 
-// Shows tasks as the server tells of them. Every text goes in as text, never as markup.
+// Shows the tasks that the server sends. All text is inserted as text, never as markup.
 const list = document.getElementById("tasks");
 const live = document.getElementById("live");
 const cards = new Map();
@@ -20,7 +20,7 @@ function hidden(name, value) {
 
 function cardOf(task) {
   const parts = {
-    label: element("strong"), state: element("span"), way: element("span", "way"), bar: element("progress"),
+    label: element("strong"), state: element("span"), route: element("span", "route"), bar: element("progress"),
     percent: element("span", "percent"), details: element("span", "details"), cancel: element("button", "quiet", "Cancel"),
   };
   parts.bar.max = 100;
@@ -29,7 +29,7 @@ function cardOf(task) {
   form.action = `/tasks/${encodeURIComponent(task.id)}/cancel`;
   parts.card = element("li", "task",
     element("div", "row", parts.label, parts.state),
-    parts.way,
+    parts.route,
     element("div", "row", parts.bar, parts.percent),
     element("div", "row", parts.details, form));
   parts.card.dataset.task = task.id;
@@ -45,12 +45,12 @@ function show(tasks) {
     parts.state.textContent = task.state.toLowerCase();
     parts.state.className = `state ${task.state.toLowerCase()}`;
     parts.card.dataset.state = task.state;
-    parts.way.textContent = `${task.source} → ${task.destination}`;
+    parts.route.textContent = `${task.source} → ${task.destination}`;
     parts.bar.value = task.percent;
     parts.percent.textContent = `${task.percent} %`;
-    parts.details.textContent = [task.files, task.moved, task.is_over ? "" : task.speed, task.faults ? `${task.faults} faults` : ""]
+    parts.details.textContent = [task.files, task.moved, task.is_done ? "" : task.speed, task.faults ? `${task.faults} faults` : ""]
       .filter(Boolean).join(" · ");
-    parts.cancel.hidden = task.is_over;
+    parts.cancel.hidden = task.is_done;
     if (list.children[place] !== parts.card) list.insertBefore(parts.card, list.children[place] || null);
   });
 }
@@ -61,4 +61,4 @@ const events = new EventSource("/tasks/events");
 events.onopen = () => { live.textContent = "live"; live.classList.add("on"); };
 events.onerror = () => { live.textContent = "reconnecting"; live.classList.remove("on"); };
 events.onmessage = (event) => show(JSON.parse(event.data));
-events.addEventListener("over", () => { events.close(); location.assign("/"); });
+events.addEventListener("logout", () => { events.close(); location.assign("/"); });
