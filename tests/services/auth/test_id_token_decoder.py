@@ -1,4 +1,4 @@
-"""Configuration and keys are fetched once, and again only when they may be old."""
+"""Configuration and signing keys are fetched once per lifetime, and again for an unknown key."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
-from globus_async import GlobusSDKUsageError
+from globus_async import GlobusError, GlobusSDKUsageError
 from globus_async.errors import GlobusAPIError, IdTokenError
 from globus_async.services.auth import AuthClient, ConfidentialAppAuthClient, IDTokenDecoder, NativeAppAuthClient
 from tests.services.auth.service import BASE, CLIENT_ID, Asked, Service, say, token_document
@@ -20,9 +20,11 @@ CONFIGURATION = {"issuer": ISSUER, "jwks_uri": f"{ISSUER}/jwk.json", "id_token_s
 
 
 class Keys:
-    """Answers for configuration and keys; the keys may be changed."""
+    """Serves configuration and keys; keys, headers and failures may be changed."""
 
     def __init__(self) -> None:
+        self.headers: dict[str, str] = {}
+        self.fails = False
         self.keys: list[dict[str, Any]] = [jwk()]
         self.configuration: dict[str, Any] = dict(CONFIGURATION)
         self.token_answer: Any = None
@@ -31,11 +33,13 @@ class Keys:
     async def answer(self, asked: Asked) -> Any:
         await asyncio.sleep(0)
         assert asked.headers.get("authorization") is None or asked.path == "/v2/oauth2/token"
+        if self.fails and asked.path != "/v2/oauth2/token":
+            return httpx.Response(404, json={})
         match asked.path:
             case "/.well-known/openid-configuration":
-                return self.configuration
+                return httpx.Response(200, json=self.configuration, headers=self.headers)
             case "/jwk.json":
-                return {"keys": self.keys}
+                return httpx.Response(200, json={"keys": self.keys}, headers=self.headers)
             case "/v2/oauth2/token":
                 return self.token_answer
             case _:
@@ -99,6 +103,29 @@ async def test_a_new_key_is_found(keys: Keys, decoder: IDTokenDecoder) -> None:
     assert keys.requests("/jwk.json") == 3
 
 
+async def test_a_token_of_a_new_key_waits_for_a_running_request(keys: Keys, decoder: IDTokenDecoder) -> None:
+    """Also if that request began before the token came."""
+    await decoder.decode(signed())
+    keys.keys = [jwk(OTHER_KEY, kid="new")]
+    await keys.service.clock.advance(60)
+    release = asyncio.Event()
+    answer = keys.service.answer
+
+    async def answer_later(asked: Asked) -> Any:
+        await release.wait()
+        return await answer(asked)
+
+    keys.service.answer = answer_later
+    token = signed(key=OTHER_KEY, header={"alg": "RS512", "kid": "new"})
+    decodings = []
+    for _ in range(3):
+        decodings.append(asyncio.create_task(decoder.decode(token)))
+        await keys.service.clock.advance(0)
+    release.set()
+    assert await asyncio.gather(*decodings) == [good_claims()] * 3
+    assert keys.requests("/jwk.json") == 2
+
+
 async def test_what_is_handed_in_is_not_fetched(keys: Keys, decoder: IDTokenDecoder) -> None:
     """A key set, a JWK, a key; with a configuration or without."""
     for source in ({"keys": [jwk()]}, jwk(), KEY.public_key()):
@@ -153,22 +180,209 @@ async def test_a_failed_fetch_is_not_kept(keys: Keys, decoder: IDTokenDecoder) -
 
 
 async def test_cancelling_one_leaves_the_decoder_whole(capsys: pytest.CaptureFixture[str]) -> None:
-    """At each suspension of a first decoding, while another one waits for it."""
+    """At each suspension of a first decoding, and of one after the keys' lifetime, while another one waits for it."""
     keys = Keys()
     others: list[asyncio.Task[Any]] = []
 
-    async def first() -> None:
+    async def decode_twice() -> None:
         decoder = IDTokenDecoder(keys.service.client(NativeAppAuthClient, CLIENT_ID))
-        others.append(asyncio.create_task(decoder.decode(signed())))
-        await decoder.decode(signed())
+        for _ in range(2):
+            others.append(asyncio.create_task(decoder.decode(signed())))
+            await decoder.decode(signed())
+            keys.service.clock.step_wall(3601)
 
-    async def the_other_is_answered() -> None:
-        assert await others.pop() == good_claims()
+    async def the_others_are_answered() -> None:
+        while others:
+            assert await others.pop() == good_claims()
 
-    points = await every_suspension(first, the_other_is_answered)
-    await others.pop()
-    say(capsys, f"a first decoding was cancelled at {points} points; the one that waited was answered at all")
+    points = await every_suspension(decode_twice, the_others_are_answered)
+    await the_others_are_answered()
+    say(capsys, f"a decoding was cancelled at {points} points; the one that waited was answered at all")
     assert points > 6
+
+
+class TestLifetimes:
+    """Keys and configuration are refreshed within an hour, and refused soon after if they cannot be."""
+
+    @pytest.mark.parametrize(
+        ("cache_control", "lifetime"),
+        [
+            (None, 3600),
+            ("max-age=600", 600),
+            ("public, max-age=1800, must-revalidate", 1800),
+            ("max-age=60", 60),
+            ("max-age=0", 60),
+            ("max-age=-600", 60),
+            ("no-store", 60),
+            ("max-age=soon", 60),
+            ("max-age=86400", 3600),
+            ("max-age=" + "9" * 400, 3600),
+        ],
+    )
+    async def test_a_withdrawn_key_is_refused_after_its_lifetime(
+        self, keys: Keys, decoder: IDTokenDecoder, cache_control: str | None, lifetime: float
+    ) -> None:
+        """The lifetime is the service's ``max-age``, between a minute and an hour."""
+        keys.headers = {} if cache_control is None else {"Cache-Control": cache_control}
+        keys.keys = [jwk(kid="old")]
+        token = signed(header={"alg": "RS512", "kid": "old"})
+        await decoder.decode(token)
+        keys.keys = [jwk(OTHER_KEY, kid="new")]
+        await keys.service.clock.advance(lifetime * 0.79)
+        assert await decoder.decode(token)
+        assert keys.requests("/jwk.json") == 1
+        await keys.service.clock.advance(lifetime * 0.21)
+        with pytest.raises(IdTokenError) as caught:
+            await decoder.decode(token)
+        assert caught.value.rule == "kid"
+        assert keys.requests("/jwk.json") == 2
+        assert keys.requests("/.well-known/openid-configuration") == 2
+        assert await decoder.decode(signed(key=OTHER_KEY, header={"alg": "RS512", "kid": "new"}))
+
+    async def test_a_key_without_an_id_is_refused_after_its_lifetime(self, keys: Keys, decoder: IDTokenDecoder) -> None:
+        """Its successor is no stand-in for it."""
+        await decoder.decode(signed())
+        keys.keys = [jwk(OTHER_KEY)]
+        await keys.service.clock.advance(3600)
+        with pytest.raises(IdTokenError) as caught:
+            await decoder.decode(signed())
+        assert caught.value.rule == "signature"
+
+    async def test_the_time_in_a_cache_on_the_way_counts(self, keys: Keys, decoder: IDTokenDecoder) -> None:
+        """``Age`` is subtracted from ``max-age``."""
+        keys.headers = {"Cache-Control": "max-age=600", "Age": "400"}
+        await decoder.decode(signed())
+        await keys.service.clock.advance(150)
+        await decoder.decode(signed())
+        assert keys.requests("/jwk.json") == 1
+        await keys.service.clock.advance(50)
+        await decoder.decode(signed())
+        assert keys.requests("/jwk.json") == 2
+
+    async def test_the_last_fifth_refreshes_in_the_background(self, keys: Keys, decoder: IDTokenDecoder) -> None:
+        """No token waits for it, and there is one request for any number of tokens."""
+        await decoder.decode(signed())
+        await keys.service.clock.advance(3000)
+        release = asyncio.Event()
+        answer = keys.service.answer
+
+        async def answer_later(asked: Asked) -> Any:
+            await release.wait()
+            return await answer(asked)
+
+        keys.service.answer = answer_later
+        assert await asyncio.gather(*(decoder.decode(signed()) for _ in range(100))) == [good_claims()] * 100
+        release.set()
+        await keys.service.clock.advance(0)
+        assert keys.requests("/jwk.json") == keys.requests("/.well-known/openid-configuration") == 2
+        await keys.service.clock.advance(2000)
+        keys.fails = True
+        await decoder.decode(signed())
+        assert keys.requests("/jwk.json") == 2
+
+    async def test_a_hundred_at_once_after_the_lifetime_make_two_requests(
+        self, keys: Keys, decoder: IDTokenDecoder
+    ) -> None:
+        """One for the configuration, one for the keys."""
+        await decoder.decode(signed())
+        await keys.service.clock.advance(4000)
+        assert await asyncio.gather(*(decoder.decode(signed()) for _ in range(100))) == [good_claims()] * 100
+        assert [asked.path for asked in keys.service.asked] == ["/.well-known/openid-configuration", "/jwk.json"] * 2
+
+    async def test_a_failing_service_is_tolerated_for_ten_minutes(
+        self, keys: Keys, decoder: IDTokenDecoder, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        """With one request a minute at most; afterwards no token is accepted until the service is back."""
+        await decoder.decode(signed())
+        keys.fails = True
+        await keys.service.clock.advance(3600)
+        for _ in range(10):
+            await asyncio.gather(*(decoder.decode(signed()) for _ in range(20)))
+            await keys.service.clock.advance(59.9)
+        assert keys.requests("/jwk.json") <= 1 + 10
+        assert keys.requests("/.well-known/openid-configuration") <= 1 + 10
+        assert "the signing keys of Globus Auth could not be refreshed" in caplog.text
+        await keys.service.clock.advance(1)
+        with pytest.raises(GlobusAPIError) as caught:
+            await decoder.decode(signed())
+        assert (
+            caught.value.__notes__[-1] == "The endpoints of Globus Auth expired 600 s ago and could not be refreshed."
+        )
+        with pytest.raises(GlobusAPIError) as caught:
+            await decoder.decode(signed(), openid_configuration=CONFIGURATION)
+        assert (
+            caught.value.__notes__[-1]
+            == "The signing keys of Globus Auth expired 600 s ago and could not be refreshed."
+        )
+        keys.fails = False
+        assert await decoder.decode(signed())
+
+    async def test_a_failed_background_refresh_is_not_seen(self, keys: Keys, decoder: IDTokenDecoder) -> None:
+        """It is tried again after a minute, and in the end succeeds."""
+        await decoder.decode(signed())
+        keys.fails = True
+        for seconds in (2900, 60, 60):
+            await keys.service.clock.advance(seconds)
+            for _ in range(3):
+                assert await decoder.decode(signed())
+                await keys.service.clock.advance(0)
+        assert keys.requests("/jwk.json") == 1 + 3
+        keys.fails = False
+        await keys.service.clock.advance(60)
+        await decoder.decode(signed())
+        await keys.service.clock.advance(0)
+        keys.fails = True
+        await keys.service.clock.advance(2000)
+        assert await decoder.decode(signed())
+        assert keys.requests("/jwk.json") == 1 + 4
+
+    async def test_an_unusable_key_set_counts_as_failure(self, keys: Keys, decoder: IDTokenDecoder) -> None:
+        """The previous keys are used for ten minutes, then the key set is refused."""
+        await decoder.decode(signed())
+        keys.keys = []
+        await keys.service.clock.advance(4199)
+        assert await decoder.decode(signed())
+        await keys.service.clock.advance(1)
+        with pytest.raises(IdTokenError) as caught:
+            await decoder.decode(signed())
+        assert caught.value.rule == "keys"
+
+    async def test_another_issuer_after_the_lifetime_is_refused(self, keys: Keys, decoder: IDTokenDecoder) -> None:
+        """As on first use; within ten minutes it counts as a failure to refresh."""
+        await decoder.decode(signed())
+        keys.configuration["issuer"] = "https://auth.evil.org"
+        await keys.service.clock.advance(3601)
+        assert await decoder.decode(signed())
+        await keys.service.clock.advance(600)
+        with pytest.raises(IdTokenError, match="another service"):
+            await decoder.decode(signed())
+
+    async def test_the_clocks(self, keys: Keys, decoder: IDTokenDecoder) -> None:
+        """Keys last no longer if the wall clock is set back or the machine is suspended."""
+        await decoder.decode(signed())
+        keys.service.clock.suspend(3601)
+        await decoder.decode(signed())
+        assert keys.requests("/jwk.json") == 2
+        await keys.service.clock.advance(3601)
+        keys.service.clock.step_wall(-3600)
+        await decoder.decode(signed())
+        assert keys.requests("/jwk.json") == 3
+
+    async def test_unknown_keys_while_the_service_fails_cost_one_request_a_minute(
+        self, keys: Keys, decoder: IDTokenDecoder
+    ) -> None:
+        """Also beside refreshes that fail."""
+        keys.keys = [jwk(kid="a")]
+        good, forged = (signed(header={"alg": "RS512", "kid": kid}) for kid in ("a", "forged"))
+        await decoder.decode(good)
+        keys.fails = True
+        await keys.service.clock.advance(3600)
+        for _ in range(30):
+            await decoder.decode(good)
+            outcomes = await asyncio.gather(*(decoder.decode(forged) for _ in range(20)), return_exceptions=True)
+            assert all(isinstance(outcome, GlobusError) for outcome in outcomes)
+            await keys.service.clock.advance(10)
+        assert keys.requests("/jwk.json") <= 1 + 5
 
 
 class TestTokenAnswers:

@@ -1,9 +1,9 @@
-"""What Globus Auth says of itself: where its parts are, and with which keys it signs."""
+"""OpenID Connect Discovery: the endpoints of Globus Auth, and its signing keys."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Literal, cast, overload
+from typing import TYPE_CHECKING, Any, Literal, Protocol, overload
 
 from ..._http.json_reader import is_object
 from ..._http.missing import MISSING, MissingType
@@ -16,23 +16,33 @@ if TYPE_CHECKING:
 
     from ...response import GlobusHTTPResponse
 
-__all__ = ("DiscoveryMethods",)
+__all__ = ("DiscoveryMethods", "JwkRequester", "request_jwk_set")
+
+
+class JwkRequester(Protocol):
+    """A client that can fetch the signing keys."""
+
+    async def request(
+        self, method: str, path: str, /, *, automatic_authorization: bool = True
+    ) -> GlobusHTTPResponse[Any]:
+        """Make a request."""
+        ...
 
 
 class DiscoveryMethods(BaseClient):
-    """OpenID Connect Discovery. Nothing of it needs, or is sent, credentials."""
+    """OpenID Connect Discovery. These calls need no credentials, and none are sent."""
 
     async def get_openid_configuration(
         self, *, query_params: Mapping[str, object] | None = None
     ) -> GlobusHTTPResponse[OpenIDConfigurationDocument]:
         """
-        Fetch where the parts of the service are, and what it can.
+        Fetch the OpenID configuration: the endpoints and capabilities of the service.
 
         Args:
             query_params: Further query parameters.
 
         Returns:
-            The document of OpenID Connect Discovery.
+            The OpenID configuration.
 
         Example:
             >>> (await ac.get_openid_configuration())["id_token_signing_alg_values_supported"]
@@ -71,17 +81,17 @@ class DiscoveryMethods(BaseClient):
         as_pem: bool = False,
     ) -> JwkSetDocument | RSAPublicKey:
         """
-        Fetch the keys with which id_tokens are signed. They must be at the service's own address.
+        Fetch the keys with which id_tokens are signed. Their URL must be on the service's own origin.
 
         Args:
-            openid_configuration: The service's, if it is at hand.
-            as_pem: Return the first key that signs id_tokens, ready for use, instead of the set.
+            openid_configuration: The OpenID configuration. The default is fetched.
+            as_pem: Return the first key that can sign id_tokens, as an object, instead of the JWK set.
 
         Returns:
-            The set of keys, or a key of the ``cryptography`` package.
+            The JWK set, or a public key of the ``cryptography`` package.
 
         Raises:
-            GlobusSDKUsageError: The configuration does not say where the keys are, or says that they are elsewhere.
+            GlobusSDKUsageError: The configuration has no ``jwks_uri``, or it is on another origin.
             IdTokenError: With ``as_pem``: there is no such key.
 
         Example:
@@ -92,15 +102,28 @@ class DiscoveryMethods(BaseClient):
         """
         if isinstance(openid_configuration, MissingType):
             openid_configuration = await self.get_openid_configuration()
-        address: object = openid_configuration.get("jwks_uri")
-        if not isinstance(address, str):
-            raise GlobusSDKUsageError("the OpenID configuration does not say where the keys are (jwks_uri)")
-        found = await self.request("GET", address, automatic_authorization=False)
-        document: object = found.data
-        if not is_object(document):
-            raise found.answer.unusable("it should be a set of keys")
+        document = (await request_jwk_set(self, openid_configuration)).data
         if not as_pem:
-            return cast("JwkSetDocument", document)
-        from .id_token import public_key, read_keys  # noqa: PLC0415 -- imports cryptography
+            return document
+        from .id_token import public_key, read_keys  # noqa: PLC0415 -- imports PyJWT and cryptography
 
         return public_key(read_keys(document)[0])
+
+
+async def request_jwk_set(
+    client: JwkRequester, openid_configuration: Mapping[str, Any] | GlobusHTTPResponse[Any]
+) -> GlobusHTTPResponse[JwkSetDocument]:
+    """
+    Fetch the key set that an OpenID configuration names, without credentials.
+
+    Raises:
+        GlobusSDKUsageError: The configuration has no ``jwks_uri``, or it is not on the client's own origin.
+        ResponseDecodeError: The response is not a key set.
+    """
+    url: object = openid_configuration.get("jwks_uri")
+    if not isinstance(url, str):
+        raise GlobusSDKUsageError("the OpenID configuration has no 'jwks_uri', the URL of the signing keys")
+    response = await client.request("GET", url, automatic_authorization=False)
+    if not is_object(response.data):
+        raise response.answer.unusable("it should be a JWK set")
+    return response

@@ -1,15 +1,18 @@
-"""Checking id_tokens with the service's configuration and keys, fetched once, and again when they may be old."""
+"""Validation of id_tokens with the OpenID configuration and the signing keys of Globus Auth."""
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final, Protocol, cast
 
+from ..._http.cache_control import freshness_lifetime
 from ..._http.retry_after import http_date
 from ...errors import GlobusSDKUsageError, IdTokenError
 from ...response import GlobusHTTPResponse
 from ...secret import Secret
+from .cached_document import CachedDocument
+from .discovery import JwkRequester, request_jwk_set
 
 if TYPE_CHECKING:
     from jwt import PyJWK
@@ -21,11 +24,10 @@ if TYPE_CHECKING:
 
 __all__ = ("IDTokenDecoder",)
 
-_REFETCH_SECONDS: Final = 60.0
-_LARGEST_SKEW: Final = 600.0
+_MAX_CLOCK_DIFFERENCE: Final = 600.0
 
 
-class _AuthClient(Protocol):
+class _AuthClient(JwkRequester, Protocol):
     @property
     def client_id(self) -> str | None: ...
     @property
@@ -33,18 +35,19 @@ class _AuthClient(Protocol):
     @property
     def transport(self) -> Transport: ...
     async def get_openid_configuration(self) -> GlobusHTTPResponse[Any]: ...
-    async def get_jwk(self, openid_configuration: Mapping[str, Any], /) -> Any: ...
 
 
 class IDTokenDecoder:
     """
-    Checks id_tokens that were made for one client. Every Auth client has one; make your own for nothing but tests.
+    Validates the id_tokens that are issued to one client. Every Auth client has one; `decode_id_token` uses it.
 
-    Configuration and keys are fetched when they are first needed. A token signed with a key that is not known brings a
-    second look at the keys, at most once a minute however many such tokens come.
+    OpenID configuration and signing keys are fetched on first use. They are used for as long as the service's
+    ``Cache-Control: max-age`` allows, at least a minute and at most an hour, and refreshed before that time ends; if
+    they cannot be refreshed, for ten more minutes. So a withdrawn key is refused 70 minutes later at most. A token with
+    an unknown ``kid`` causes a request for the keys, at most one a minute for all such tokens.
 
     Args:
-        auth_client: The client that the tokens are for.
+        auth_client: The client to which the tokens are issued.
 
     Example:
         >>> tokens = await flow.exchange_code_for_tokens(code)
@@ -54,12 +57,15 @@ class IDTokenDecoder:
     """
 
     def __init__(self, auth_client: _AuthClient) -> None:
+        transport = auth_client.transport
         self._client = auth_client
-        self._clock = auth_client.transport.clock
-        self._lock = asyncio.Lock()
-        self._configuration: Mapping[str, Any] | None = None
-        self._keys: tuple[PyJWK, ...] | None = None
-        self._fetched_at = float("-inf")
+        self._clock = transport.clock
+        self._configuration: CachedDocument[Mapping[str, Any]] = CachedDocument(
+            "endpoints of Globus Auth", clock=transport.clock, owner=transport
+        )
+        self._keys: CachedDocument[tuple[PyJWK, ...]] = CachedDocument(
+            "signing keys of Globus Auth", clock=transport.clock, owner=transport
+        )
 
     async def decode(
         self,
@@ -70,99 +76,89 @@ class IDTokenDecoder:
         nonce: str | None = None,
         leeway: float = 60.0,
         access_token: str | Secret | None = None,
-        answer: RawResponse | None = None,
+        raw_response: RawResponse | None = None,
     ) -> IdTokenClaims:
         """
-        Check an id_token and return what it says.
+        Validate an id_token and return its claims.
 
         Args:
-            id_token: As it came.
-            openid_configuration: The service's, if it is at hand.
-            jwk: The service's key or key set, if it is at hand; then no other is looked for.
-            nonce: The one that the login was started with, if it was.
-            leeway: Seconds by which clocks may differ; 300 at most.
-            access_token: The one that came with it; ``at_hash`` is checked against it.
-            answer: The answer it came in; its ``Date`` says what time the service has.
+            id_token: The token, in compact form.
+            openid_configuration: The service's OpenID configuration. The default is fetched.
+            jwk: The service's key or key set. The default is fetched.
+            nonce: The nonce of the login; ``None`` if the login had none.
+            leeway: Tolerated difference between clocks, 0 to 300 seconds.
+            access_token: The access token of the same response, compared with ``at_hash``.
+            raw_response: The response that contained the token; its ``Date`` corrects the clock of this machine by up
+                to ten minutes.
 
         Raises:
-            IdTokenError: A rule is broken; its ``rule`` says which.
-            GlobusSDKUsageError: The client has no id, or ``leeway`` is out of bounds.
+            IdTokenError: The token breaks a rule; ``rule`` names it.
+            GlobusSDKUsageError: The client has no ``client_id``, or ``leeway`` is out of range.
+            GlobusAPIError: Configuration or keys could not be fetched.
+            NetworkError: Likewise.
         """
         id_token, access_token = Secret.of(id_token), None if access_token is None else Secret.of(access_token)
-        from .id_token import Expected, check_id_token, read_keys  # noqa: PLC0415 -- loads cryptography
+        from .id_token import Expected, check_id_token, read_keys  # noqa: PLC0415 -- imports PyJWT and cryptography
 
         if self._client.client_id is None:
-            raise GlobusSDKUsageError("a client without an id has no id_tokens; give it its client_id")
+            raise GlobusSDKUsageError("id_tokens are issued to a client: create the Auth client with its client_id")
         configuration = _document(openid_configuration) or await self._own_configuration(jwk_given=jwk is not None)
         expected = Expected(
             issuer=configuration["issuer"],
             client_id=self._client.client_id,
-            now=self._clock.wall() + _skew(answer),
+            now=self._clock.wall() + _clock_difference(raw_response),
             nonce=nonce,
             access_token=access_token,
             leeway=leeway,
         )
         if jwk is not None:
             return check_id_token(id_token, read_keys(jwk), expected)
-        keys = await self._current_keys(configuration)
+        fetch = partial(self._fetch_keys, configuration)
+        keys = await self._keys.get(fetch)
         try:
             return check_id_token(id_token, keys, expected)
         except IdTokenError as error:
             refusal = error
-        newer = await self._newer_keys(configuration, keys) if refusal.stale_keys else keys
+        newer = await self._keys.get_newer(keys, fetch) if refusal.stale_keys else keys
         if newer is keys:
             raise refusal
         return check_id_token(id_token, newer, expected)
 
     async def _own_configuration(self, *, jwk_given: bool) -> Mapping[str, Any]:
-        """Return the service's configuration, fetching it once; with a key given, only the issuer is wanted of it."""
-        issuer = self._client.base_url.rstrip("/")
+        """Return the service's configuration; with a given key, only its issuer is needed."""
         if jwk_given:
-            return {"issuer": issuer}
-        async with self._lock:
-            configuration = self._configuration
-            if configuration is None:
-                configuration = cast("Mapping[str, Any]", (await self._client.get_openid_configuration()).data)
-                if configuration.get("issuer") != issuer:
-                    raise IdTokenError("issuer", f"{issuer} says that it is another service")
-                self._configuration = configuration
-            return configuration
+            return {"issuer": self._issuer}
+        return await self._configuration.get(self._fetch_configuration)
 
-    async def _current_keys(self, configuration: Mapping[str, Any]) -> tuple[PyJWK, ...]:
-        async with self._lock:
-            if self._keys is None:
-                return await self._fetched(configuration)
-            return self._keys
+    @property
+    def _issuer(self) -> str:
+        return self._client.base_url.rstrip("/")
 
-    async def _newer_keys(self, configuration: Mapping[str, Any], known: tuple[PyJWK, ...]) -> tuple[PyJWK, ...]:
-        """Return newer keys than those known: another call's, or fetched, or the same ones if it is too soon."""
-        async with self._lock:
-            if self._keys is not None and self._keys is not known:
-                return self._keys
-            if self._clock.monotonic() < self._fetched_at + _REFETCH_SECONDS:
-                return known
-            return await self._fetched(configuration)
+    async def _fetch_configuration(self) -> tuple[Mapping[str, Any], float | None]:
+        response = await self._client.get_openid_configuration()
+        configuration = cast("Mapping[str, Any]", response.data)
+        if configuration.get("issuer") != self._issuer:
+            raise IdTokenError("issuer", f"the OpenID configuration of {self._issuer} names another service as issuer")
+        return configuration, freshness_lifetime(response.headers)
 
-    async def _fetched(self, configuration: Mapping[str, Any]) -> tuple[PyJWK, ...]:
-        from .id_token import read_keys  # noqa: PLC0415 -- loads cryptography
+    async def _fetch_keys(self, configuration: Mapping[str, Any]) -> tuple[tuple[PyJWK, ...], float | None]:
+        from .id_token import read_keys  # noqa: PLC0415 -- imports PyJWT and cryptography
 
-        self._fetched_at = self._clock.monotonic()
-        keys = read_keys(await self._client.get_jwk(configuration))
-        self._keys = keys
-        return keys
+        response = await request_jwk_set(self._client, configuration)
+        return read_keys(response.data), freshness_lifetime(response.headers)
 
 
 def _document(given: Mapping[str, Any] | GlobusHTTPResponse[Any] | None) -> Mapping[str, Any] | None:
     document = given.data if isinstance(given, GlobusHTTPResponse) else given
     if document is not None and not isinstance(document.get("issuer"), str):
-        raise GlobusSDKUsageError("openid_configuration must name its issuer")
+        raise GlobusSDKUsageError("openid_configuration must have an 'issuer'")
     return cast("Mapping[str, Any] | None", document)
 
 
-def _skew(answer: RawResponse | None) -> float:
-    """Return by how many seconds the service's clock is ahead of ours, if it says so within reason."""
-    date = http_date(answer.headers.get("date", "")) if answer is not None else None
-    if answer is None or date is None:
+def _clock_difference(response: RawResponse | None) -> float:
+    """Return the seconds by which the service's clock is ahead of ours; 0 if it is unknown or implausible."""
+    date = http_date(response.headers.get("date", "")) if response is not None else None
+    if response is None or date is None:
         return 0.0
-    skew = date - answer.received_at
-    return skew if abs(skew) <= _LARGEST_SKEW else 0.0
+    difference = date - response.received_at
+    return difference if abs(difference) <= _MAX_CLOCK_DIFFERENCE else 0.0

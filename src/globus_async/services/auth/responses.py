@@ -226,7 +226,7 @@ class OAuthTokenResponse(_TokenResponse[TokenDocument]):
             nonce=self.nonce if nonce is None else nonce,
             leeway=leeway,
             access_token=Secret.of(self._data["access_token"]),
-            answer=self.answer,
+            raw_response=self.answer,
         )
 
 
