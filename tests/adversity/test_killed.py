@@ -16,8 +16,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from globus_async.emulator.faults import drop_after, drop_before, status
 from globus_async.testing import GlobusEmulator, MemoryStorage
+from globus_async.testing.faults import drop_after, drop_before, status
 
 FILES = 40
 

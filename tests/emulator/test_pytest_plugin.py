@@ -8,8 +8,8 @@ import httpx
 import pytest
 
 from globus_async import AuthClient, GlobusAPIError, TransferClient
-from globus_async.emulator.faults import status
 from globus_async.testing import GlobusEmulator, LoopbackServer, MemoryStorage, RecordedRequest
+from globus_async.testing.faults import status
 
 
 async def test_clients_and_emulator_belong_together(

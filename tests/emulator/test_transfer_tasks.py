@@ -293,7 +293,7 @@ async def test_recursive_must_fit(stage: Stage, path: str, recursive: bool, code
 
 async def test_cancel(stage: Stage) -> None:
     """A cancelled task is FAILED with a CANCELED event and moves no more; cancelling again says it is complete."""
-    stage.emulator.machine.pace.seconds_per_file = 10
+    stage.emulator.task_runner.pace.seconds_per_file = 10
     task_id = await stage.submit(stage.transfer(("/", "/c")))
     await stage.emulator.advance(11)
     running = await stage.task(task_id)
@@ -313,7 +313,7 @@ async def test_cancel(stage: Stage) -> None:
 
 async def test_suspended_tasks(stage: Stage) -> None:
     """A task whose owner must log in again is INACTIVE and moves nothing until that is done."""
-    stage.emulator.machine.pace.seconds_per_file = 10
+    stage.emulator.task_runner.pace.seconds_per_file = 10
     task_id = await stage.submit(stage.transfer(("/", "/c")))
     await stage.emulator.advance(5)
     stage.emulator.suspend(task_id)
@@ -331,7 +331,7 @@ async def test_suspended_tasks(stage: Stage) -> None:
 
 async def test_credentials_that_end_meanwhile(stage: Stage) -> None:
     """A task on an endpoint of old becomes INACTIVE when its activation ends, and goes on after a new one."""
-    stage.emulator.machine.pace.seconds_per_file = 3600
+    stage.emulator.task_runner.pace.seconds_per_file = 3600
     stage.lab.needs_activation = True
     filled = {"DATA": [{"name": name, "value": "x"} for name in ("hostname", "username", "passphrase")]}
     await stage.ok("POST", f"/endpoint/{stage.lab.id}/activate", filled)
@@ -348,7 +348,7 @@ async def test_a_consent_that_is_taken_back_meanwhile(stage: Stage) -> None:
     """A task becomes INACTIVE when the consent it needs is rescinded, and goes on after a login that gives it again."""
     stage.archive.needs_data_access = True
     scope = f"https://auth.globus.org/scopes/{stage.archive.id}/data_access"
-    stage.emulator.machine.pace = Pace(seconds_per_file=10, workers=1)
+    stage.emulator.task_runner.pace = Pace(seconds_per_file=10, workers=1)
     token = stage.emulator.access_token(stage.ada, scopes=[f"{TRANSFER_SCOPE}[{scope}]"])
     task_id = await stage.submit(stage.transfer(("/", "/c")), token=token)
     consents = stage.emulator.auth.consents
@@ -370,7 +370,7 @@ async def test_a_consent_that_is_taken_back_meanwhile(stage: Stage) -> None:
 
 async def test_a_token_that_is_revoked_meanwhile(stage: Stage) -> None:
     """A task goes on without the token it was submitted with: Transfer has tokens of its own."""
-    stage.emulator.machine.pace.seconds_per_file = 10
+    stage.emulator.task_runner.pace.seconds_per_file = 10
     token = stage.emulator.access_token(stage.ada)
     task_id = await stage.submit(stage.transfer(("/", "/c")), token=token)
     stage.emulator.auth.revoke(token)
@@ -383,7 +383,7 @@ async def test_a_session_that_ends_meanwhile(stage: Stage) -> None:
     policy = Policy(str(uuid.uuid4()), "", "P", "D", high_assurance=True, authentication_assurance_timeout=60)
     stage.emulator.auth.registry.policies[policy.id] = policy
     stage.archive.fields["authentication_policy_id"] = policy.id
-    stage.emulator.machine.pace = Pace(seconds_per_file=50, workers=1)
+    stage.emulator.task_runner.pace = Pace(seconds_per_file=50, workers=1)
     task_id = await stage.submit(stage.transfer(("/data", "/c"), ("/notes.md", "/n")))
     await stage.emulator.advance(3600)
     task = await stage.task(task_id)
@@ -440,7 +440,7 @@ def test_tasks_go_on_when_the_emulator_is_served_again() -> None:
 
 async def test_holds_can_change_from_another_thread(stage: Stage) -> None:
     """A test that has no loop suspends and resumes tasks too."""
-    stage.emulator.machine.pace.seconds_per_file = 10
+    stage.emulator.task_runner.pace.seconds_per_file = 10
     task_id = await stage.submit(stage.transfer(("/", "/c")))
     await asyncio.to_thread(stage.emulator.suspend, task_id)
     assert (await stage.task(task_id))["status"] == "INACTIVE"
@@ -488,7 +488,7 @@ async def test_three_of_each_kind_at_a_time() -> None:
 
 async def test_pending_limit(stage: Stage) -> None:
     """A hundred tasks may be pending; one more is refused, until one has ended."""
-    stage.emulator.machine.pace.start_delay = 10
+    stage.emulator.task_runner.pace.start_delay = 10
     stage.emulator.transfer.limits.pending_tasks = 5
     for number in range(5):
         await stage.submit(stage.transfer(("/notes.md", f"/{number}")))
@@ -512,13 +512,13 @@ async def test_deadline_can_be_moved(stage: Stage) -> None:
 
 async def test_queued_tasks_do_not_expire(stage: Stage) -> None:
     """The deadline of a task that waits for its turn is pushed; that of one that progresses too."""
-    stage.emulator.machine.pace.start_delay = 60 * 3600
+    stage.emulator.task_runner.pace.start_delay = 60 * 3600
     tasks = [await stage.submit(stage.transfer(("/notes.md", f"/{n}"), deadline="2030-01-01")) for n in range(3)]
     queued = await stage.submit(stage.transfer(("/notes.md", "/queued")))
     await stage.emulator.advance(59 * 3600)
     assert (await stage.task(queued))["status"] == "ACTIVE"
     assert (await stage.task(queued))["nice_status"] == "Queued"
-    stage.emulator.machine.pace.start_delay = 0
+    stage.emulator.task_runner.pace.start_delay = 0
     await stage.emulator.advance(2 * 3600)
     assert {(await stage.task(each))["status"] for each in [*tasks, queued]} == {"SUCCEEDED"}
 

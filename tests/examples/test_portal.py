@@ -20,9 +20,9 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from examples.portal.app import make_app
 from examples.portal.emulated import emulated
-from globus_async.emulator.faults import status
 from globus_async.fastapi import GlobusBackend, GlobusLogin
 from globus_async.testing import GlobusEmulator
+from globus_async.testing.faults import status
 from tests.emulator.status_browser import PROGRAM, Page, browser
 from tests.source import ROOT
 

@@ -15,8 +15,8 @@ from pathlib import Path
 import pytest
 
 from globus_async import AccessTokenAuthorizer, DeleteData, TransferClient
-from globus_async.emulator.faults import drop_after
 from globus_async.testing import GlobusEmulator, LoopbackServer, MemoryStorage, Pace
+from globus_async.testing.faults import drop_after
 from tests.source import ROOT
 
 EXAMPLES = ROOT / "examples"

@@ -11,11 +11,11 @@ from fastapi.security import SecurityScopes
 
 from globus_async import GlobusError, GlobusSDKUsageError, Secret
 from globus_async.emulator import faults
-from globus_async.emulator.faults import latency
 from globus_async.fastapi import BearerToken, GlobusBackend, challenge, error_response
 from globus_async.fastapi.introspection import Introspections
 from globus_async.scopes import TransferScopes
 from globus_async.services.auth import IntrospectionResponse
+from globus_async.testing.faults import latency
 from tests.fastapi.conftest import House, Make
 
 INTROSPECT = "/v2/oauth2/token/introspect"

@@ -11,12 +11,12 @@ from uuid import UUID
 import pytest
 
 from globus_async import AuthClient, LoginRequired, NullAuthorizer, Secret, TransferClient
-from globus_async.emulator.faults import status
 from globus_async.fastapi import GlobusBackend, Session
 from globus_async.fastapi.dependent import AuthorizerCache
 from globus_async.fastapi.sessions import key_of
 from globus_async.scopes import TransferScopes
 from globus_async.testing import MemoryStorage
+from globus_async.testing.faults import status
 from tests.fastapi.conftest import House, Make
 
 DEPENDENT = "urn:globus:auth:grant_type:dependent_token"

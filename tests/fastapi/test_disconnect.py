@@ -13,11 +13,11 @@ from fastapi.responses import StreamingResponse
 from starlette.types import Message, Receive, Scope, Send
 
 from globus_async import TransferClient, Transport
-from globus_async.emulator.faults import latency
 from globus_async.emulator.server import listen, serving
 from globus_async.fastapi import CancelOnDisconnect, GlobusBackend, add_error_handlers
 from globus_async.scopes import TransferScopes
 from globus_async.testing import GlobusEmulator, ManualClock
+from globus_async.testing.faults import latency
 
 
 async def test_what_a_middleware_around_it_raises_reaches_the_handler() -> None:

@@ -17,12 +17,12 @@ from fastapi import Request
 from globus_async import AuthClient, GlobusSDKUsageError, RefreshTokenAuthorizer, Secret, TransferClient
 from globus_async._http.headers import Headers
 from globus_async._http.response import RawResponse
-from globus_async.emulator.faults import slow_body, status
 from globus_async.fastapi import GlobusBackend, GlobusLogin, MemorySessionStore, Session
 from globus_async.fastapi.login import is_own_path
 from globus_async.fastapi.sessions import key_of
 from globus_async.services.auth.responses import OAuthRefreshTokenResponse
 from globus_async.testing import ManualClock, MemoryStorage
+from globus_async.testing.faults import slow_body, status
 from tests.fastapi.conftest import ORIGIN, House, Make
 
 COOKIE = "__Host-globus_session"

@@ -1,4 +1,4 @@
-"""A Globus of one's own: an emulator of Globus Auth and Transfer for tests and demonstrations (extra ``emulator``)."""
+"""An emulator of Globus for tests and demonstrations (extra ``emulator``); it needs nothing of the client."""
 
 from __future__ import annotations
 
@@ -6,9 +6,17 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from .auth.models import ClientApp as ClientApp
+    from .auth.models import Identity as Identity
+    from .faults import Fault as Fault
+    from .faults import Faults as Faults
     from .globus import GlobusEmulator as GlobusEmulator
     from .kit.clock import ManualClock as ManualClock
+    from .kit.errors import ServiceError as ServiceError
+    from .kit.service import Platform as Platform
+    from .kit.service import Service as Service
     from .recorder import RecordedRequest as RecordedRequest
+    from .registry import Emulator as Emulator
     from .server import LoopbackServer as LoopbackServer
     from .transfer.models import Collection as Collection
     from .transfer.models import Task as Task
@@ -19,31 +27,47 @@ if TYPE_CHECKING:
     from .transfer.storage.protocol import StorageError as StorageError
     from .transfer.work.task_runner import Pace as Pace
 
-_HOMES = {
+_MODULES = {
+    "ClientApp": ".auth.models",
     "Collection": ".transfer.models",
     "DirectoryStorage": ".transfer.storage.directory",
+    "Emulator": ".registry",
+    "Fault": ".faults",
+    "Faults": ".faults",
     "GlobusEmulator": ".globus",
+    "Identity": ".auth.models",
     "Limits": ".transfer.state",
     "LoopbackServer": ".server",
     "ManualClock": ".kit.clock",
     "MemoryStorage": ".transfer.storage.memory",
     "Pace": ".transfer.work.task_runner",
+    "Platform": ".kit.service",
     "RecordedRequest": ".recorder",
+    "Service": ".kit.service",
+    "ServiceError": ".kit.errors",
     "Storage": ".transfer.storage.protocol",
     "StorageError": ".transfer.storage.protocol",
     "Task": ".transfer.models",
 }
 
 __all__ = (
+    "ClientApp",
     "Collection",
     "DirectoryStorage",
+    "Emulator",
+    "Fault",
+    "Faults",
     "GlobusEmulator",
+    "Identity",
     "Limits",
     "LoopbackServer",
     "ManualClock",
     "MemoryStorage",
     "Pace",
+    "Platform",
     "RecordedRequest",
+    "Service",
+    "ServiceError",
     "Storage",
     "StorageError",
     "Task",
@@ -51,12 +75,12 @@ __all__ = (
 
 
 def __getattr__(name: str) -> object:
-    """Load a public name on its first use: without the extra, importing this package costs and breaks nothing."""
-    home = _HOMES.get(name)
-    if home is None:
+    """Import a public name on its first use: without the extra, importing this package costs and breaks nothing."""
+    module = _MODULES.get(name)
+    if module is None:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     try:
-        value: object = getattr(import_module(home, __name__), name)
+        value: object = getattr(import_module(module, __name__), name)
     except ModuleNotFoundError as error:
         if error.name in {"starlette", "uvicorn"}:
             error.add_note("the emulator needs an extra: pip install 'globus-async[emulator]'")

@@ -1,12 +1,12 @@
 """
-A script of troubles: what goes wrong with which request.
+Fault injection: error responses, delays and dropped connections for chosen requests.
 
-A trouble is a layer of ASGI around the application, for as many requests as it was added for::
+A fault is a layer of ASGI around the application, for as many requests as it is added for::
 
     emulator.faults.add("GET", "/v0.10/task/*", status(503, retry_after=1), times=2)
     emulator.faults.add("POST", "/v0.10/transfer", drop_after())
 
-Connections are really cut on a loopback socket. In process there is none, and `httpx.ReadError` is raised instead.
+On a loopback socket connections are really dropped. In process there is none, and `httpx.ReadError` is raised instead.
 """
 
 from __future__ import annotations
@@ -15,23 +15,24 @@ import fnmatch
 import json
 from dataclasses import dataclass
 from email.utils import formatdate
-from typing import TYPE_CHECKING, Any, Final, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, Protocol, TypeAlias
 
 import httpx
 
-from ..clock import Clock, SystemClock
+from .kit.clock import SystemClock
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable
 
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-    from .auth.state import AuthState
+    from .kit.clock import Clock
 
 __all__ = (
-    "CUT",
+    "DROP",
+    "Fault",
     "Faults",
-    "Trouble",
+    "TokenStore",
     "drop_after",
     "drop_before",
     "drop_within",
@@ -46,22 +47,35 @@ __all__ = (
     "truncated",
 )
 
-Trouble: TypeAlias = "Callable[[ASGIApp, Scope, Receive, Send], Awaitable[None]]"
+Fault: TypeAlias = "Callable[[ASGIApp, Scope, Receive, Send], Awaitable[None]]"
+"""What happens to a request: any function ``(app, scope, receive, send)``, such as the functions here return."""
 
-CUT: Final = "globus_async.cut"
-"""The extension in a request's scope that cuts its connection; called with whether to reset it."""
+DROP: Final = "globus_async.drop"
+"""The extension in the ASGI scope that drops the request's connection; called with whether to reset it."""
+
+
+class TokenStore(Protocol):
+    """The tokens of the emulated Auth."""
+
+    def revoke(self, token: str) -> None:
+        """Revoke a token."""
+        ...
+
+    def expire(self, token: str) -> None:
+        """Let a token expire now."""
+        ...
 
 
 @dataclass(slots=True)
 class _Entry:
     method: str
     pattern: str
-    trouble: Trouble
+    fault: Fault
     left: int
     after: int
 
-    def applies(self, method: str, path: str) -> bool:
-        """Tell whether it is the turn of this trouble, and count the request."""
+    def triggers(self, method: str, path: str) -> bool:
+        """Count a request that matches, and tell whether the fault is triggered."""
         if self.left <= 0 or self.method not in {"*", method} or not fnmatch.fnmatchcase(path, self.pattern):
             return False
         if self.after > 0:
@@ -72,50 +86,50 @@ class _Entry:
 
 
 class Faults:
-    """The script, and the ASGI layer that plays it."""
+    """The faults to be injected, and the ASGI layer that does it."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
         self._entries: list[_Entry] = []
-        self.met: list[tuple[str, str]] = []
-        """Method and path of every request that met a trouble."""
+        self.triggered: list[tuple[str, str]] = []
+        """Method and path of every request that a fault was injected into."""
 
     def __repr__(self) -> str:
-        return f"<Troubles: {sum(entry.left > 0 for entry in self._entries)} to come, {len(self.met)} met>"
+        return f"<Faults: {sum(entry.left > 0 for entry in self._entries)} pending, {len(self.triggered)} triggered>"
 
-    def add(self, method: str, path_pattern: str, do: Trouble, *, times: int = 1, after: int = 0) -> None:
+    def add(self, method: str, path_pattern: str, fault: Fault, *, times: int = 1, after: int = 0) -> None:
         """
-        Make something go wrong.
+        Inject a fault into requests to come.
 
         Args:
-            method: Of which requests; ``*`` for all.
-            path_pattern: Of which paths, as a pattern in which ``*`` also matches slashes.
-            do: What happens: one of the functions of this module, or any function ``(app, scope, receive, send)``.
-            times: To how many requests.
-            after: How many matching requests are let through first.
+            method: The HTTP method of the requests; ``*`` for all.
+            path_pattern: The paths, as a pattern in which ``*`` also matches slashes.
+            fault: Made by a function of this module, or any function ``(app, scope, receive, send)``.
+            times: The number of requests it is injected into.
+            after: The number of matching requests that are processed without it first.
         """
-        self._entries.append(_Entry(method.upper(), path_pattern, do, times, after))
+        self._entries.append(_Entry(method.upper(), path_pattern, fault, times, after))
 
     def clear(self) -> None:
-        """Forget all troubles to come."""
+        """Remove all pending faults."""
         self._entries.clear()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Let a request run into its troubles, those added first outside."""
+        """Process a request with the faults that match it; those added first are the outermost layers."""
         app = self._app
         if scope["type"] == "http":
             method, path = scope["method"], scope["path"]
-            faults = [entry.trouble for entry in self._entries if entry.applies(method, path)]
+            faults = [entry.fault for entry in self._entries if entry.triggers(method, path)]
             if faults:
-                self.met.append((method, path))
-            for trouble in reversed(faults):
-                app = _around(app, trouble)
+                self.triggered.append((method, path))
+            for fault in reversed(faults):
+                app = _around(app, fault)
         await app(scope, receive, send)
 
 
-def _around(app: ASGIApp, trouble: Trouble) -> ASGIApp:
+def _around(app: ASGIApp, fault: Fault) -> ASGIApp:
     async def layer(scope: Scope, receive: Receive, send: Send) -> None:
-        await trouble(app, scope, receive, send)
+        await fault(app, scope, receive, send)
 
     return layer
 
@@ -128,26 +142,26 @@ def status(
     headers: Iterable[tuple[str, str]] = (),
     clock: Clock | None = None,
     as_date: bool = False,
-) -> Trouble:
+) -> Fault:
     """
-    Answer with a status instead of processing the request.
+    Respond with a status instead of processing the request.
 
     Args:
         code: The status.
-        retry_after: What the ``Retry-After`` header says: seconds, or any text.
-        document: The body; an error document of the service by default.
+        retry_after: The ``Retry-After`` header: seconds, or any text.
+        document: The JSON body; an error document with a code and a message by default.
         headers: Further headers.
-        clock: Where the time comes from that a date is reckoned from.
-        as_date: Send ``retry_after`` as a date.
+        clock: The source of the time for a date; the system's clock by default.
+        as_date: Send the seconds of ``retry_after`` as a date.
     """
 
-    async def trouble(_app: ASGIApp, scope: Scope, _receive: Receive, send: Send) -> None:
+    async def fault(_app: ASGIApp, scope: Scope, _receive: Receive, send: Send) -> None:
         body = document
         if body is None:
             body = {
                 "code": _CODES.get(code, "ServiceError"),
-                "message": f"The emulator was told to answer with {code}",
-                "request_id": "troubled1",
+                "message": f"Injected fault: status {code}",
+                "request_id": "injected1",
                 "resource": scope["path"],
             }
         extra = [*headers]
@@ -158,7 +172,7 @@ def status(
             extra.append(("retry-after", text))
         await _respond(send, code, json.dumps(body).encode(), "application/json", extra)
 
-    return trouble
+    return fault
 
 
 _CODES: Final = {
@@ -174,137 +188,175 @@ _CODES: Final = {
 }
 
 
-def latency(seconds: float, *, clock: Clock | None = None) -> Trouble:
-    """Wait before a request is processed."""
+def latency(seconds: float, *, clock: Clock | None = None) -> Fault:
+    """
+    Delay the request before it is processed.
 
-    async def trouble(app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
+    Args:
+        seconds: How long.
+        clock: The clock to wait by; the system's by default.
+    """
+
+    async def fault(app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
         await (clock or SystemClock()).sleep(seconds)
         await app(scope, receive, send)
 
-    return trouble
+    return fault
 
 
-def drop_before() -> Trouble:
+def drop_before() -> Fault:
     """Reset the connection before the request is processed."""
 
-    async def trouble(_app: ASGIApp, scope: Scope, receive: Receive, _send: Send) -> None:
-        await _cut(scope, receive, reset=True)
+    async def fault(_app: ASGIApp, scope: Scope, receive: Receive, _send: Send) -> None:
+        await _drop(scope, receive, reset=True)
 
-    return trouble
+    return fault
 
 
-def drop_within(size: int = 0) -> Trouble:
-    """Process the request, and end the connection after so many bytes of the body."""
+def drop_within(size: int = 0) -> Fault:
+    """
+    Process the request, and close the connection after the first bytes of the body.
 
-    async def trouble(app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
-        answer = await _answer_of(app, scope, receive)
-        await send(answer.start)
+    Args:
+        size: How many bytes.
+    """
+
+    async def fault(app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
+        response = await _response_of(app, scope, receive)
+        await send(response.start)
         if size:
-            await send({"type": "http.response.body", "body": answer.body[:size], "more_body": True})
-        await _cut(scope, receive, reset=False)
+            await send({"type": "http.response.body", "body": response.body[:size], "more_body": True})
+        await _drop(scope, receive, reset=False)
 
-    return trouble
-
-
-def drop_after() -> Trouble:
-    """Process the request, and reset the connection instead of answering."""
-
-    async def trouble(app: ASGIApp, scope: Scope, receive: Receive, _send: Send) -> None:
-        await _answer_of(app, scope, receive)
-        await _cut(scope, receive, reset=True)
-
-    return trouble
+    return fault
 
 
-def truncated(size: int) -> Trouble:
-    """Process the request, and send only the first bytes of the body, as if they were all of it."""
+def drop_after() -> Fault:
+    """Process the request, and reset the connection instead of sending the response."""
+
+    async def fault(app: ASGIApp, scope: Scope, receive: Receive, _send: Send) -> None:
+        await _response_of(app, scope, receive)
+        await _drop(scope, receive, reset=True)
+
+    return fault
+
+
+def truncated(size: int) -> Fault:
+    """
+    Process the request, and send the first bytes of the body as if they were the whole.
+
+    Args:
+        size: How many bytes.
+    """
     return _changed(lambda body: body[:size])
 
 
-def malformed() -> Trouble:
+def malformed() -> Fault:
     """Process the request, and send a body that is no JSON."""
     return _changed(lambda body: b"{" + body)
 
 
-def empty() -> Trouble:
-    """Process the request, and send no body."""
+def empty() -> Fault:
+    """Process the request, and send an empty body."""
     return _changed(lambda _: b"")
 
 
-def html(code: int = 200) -> Trouble:
-    """Answer with a page, as proxies and login portals do."""
+def html(code: int = 200) -> Fault:
+    """
+    Respond with an HTML page, as proxies and login portals do.
 
-    async def trouble(_app: ASGIApp, _scope: Scope, _receive: Receive, send: Send) -> None:
+    Args:
+        code: The status.
+    """
+
+    async def fault(_app: ASGIApp, _scope: Scope, _receive: Receive, send: Send) -> None:
         page = b"<!DOCTYPE html><html><head><title>Please sign in</title></head><body>Please sign in</body></html>"
         await _respond(send, code, page, "text/html; charset=utf-8", ())
 
-    return trouble
+    return fault
 
 
-def slow_body(*, size: int = 1, pause: float = 0.01, clock: Clock | None = None) -> Trouble:
-    """Process the request, and send the body in drops with a pause after each, in seconds."""
+def slow_body(*, size: int = 1, pause: float = 0.01, clock: Clock | None = None) -> Fault:
+    """
+    Process the request, and send the body slowly.
 
-    async def trouble(app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
-        answer = await _answer_of(app, scope, receive)
-        await send(answer.start)
-        for start in range(0, len(answer.body), size):
-            await send({"type": "http.response.body", "body": answer.body[start : start + size], "more_body": True})
+    Args:
+        size: Bytes at a time.
+        pause: Seconds to wait after each piece.
+        clock: The clock to wait by; the system's by default.
+    """
+
+    async def fault(app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
+        response = await _response_of(app, scope, receive)
+        await send(response.start)
+        for start in range(0, len(response.body), size):
+            await send({"type": "http.response.body", "body": response.body[start : start + size], "more_body": True})
             await (clock or SystemClock()).sleep(pause)
         await send({"type": "http.response.body", "body": b"", "more_body": False})
 
-    return trouble
+    return fault
 
 
-def revoke_token(auth: AuthState) -> Trouble:
-    """Revoke the token a request carries, then process it."""
+def revoke_token(auth: TokenStore) -> Fault:
+    """
+    Revoke the access token of the request, then process it.
+
+    Args:
+        auth: The emulator's ``auth``.
+    """
     return _with_token(auth.revoke)
 
 
-def expire_token(auth: AuthState) -> Trouble:
-    """Let the token a request carries expire, then process it."""
+def expire_token(auth: TokenStore) -> Fault:
+    """
+    Let the access token of the request expire, then process it.
+
+    Args:
+        auth: The emulator's ``auth``.
+    """
     return _with_token(auth.expire)
 
 
-def _with_token(do: Callable[[str], Any]) -> Trouble:
-    async def trouble(app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
+def _with_token(do: Callable[[str], Any]) -> Fault:
+    async def fault(app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
         header = dict(scope["headers"]).get(b"authorization", b"").decode("latin-1")
         scheme, _, token = header.partition(" ")
         if scheme.lower() == "bearer":
             do(token)
         await app(scope, receive, send)
 
-    return trouble
+    return fault
 
 
 @dataclass(slots=True)
-class _Answer:
+class _Response:
     start: Message
     body: bytes = b""
 
 
-async def _answer_of(app: ASGIApp, scope: Scope, receive: Receive) -> _Answer:
-    """Let the application process a request, and keep its answer."""
-    answer = _Answer({})
+async def _response_of(app: ASGIApp, scope: Scope, receive: Receive) -> _Response:
+    """Process a request, and return the response instead of sending it."""
+    response = _Response({})
 
     async def keep(message: Message) -> None:
         if message["type"] == "http.response.start":
-            answer.start = message
+            response.start = message
         elif message["type"] == "http.response.body":
-            answer.body += message.get("body", b"")
+            response.body += message.get("body", b"")
 
     await app(scope, receive, keep)
-    return answer
+    return response
 
 
-def _changed(change: Callable[[bytes], bytes]) -> Trouble:
-    async def trouble(app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
-        answer = await _answer_of(app, scope, receive)
-        body = change(answer.body)
-        headers = [(name, value) for name, value in answer.start["headers"] if name.lower() != b"content-length"]
-        await send({**answer.start, "headers": [*headers, (b"content-length", str(len(body)).encode())]})
+def _changed(change: Callable[[bytes], bytes]) -> Fault:
+    async def fault(app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
+        response = await _response_of(app, scope, receive)
+        body = change(response.body)
+        headers = [(name, value) for name, value in response.start["headers"] if name.lower() != b"content-length"]
+        await send({**response.start, "headers": [*headers, (b"content-length", str(len(body)).encode())]})
         await send({"type": "http.response.body", "body": body, "more_body": False})
 
-    return trouble
+    return fault
 
 
 async def _respond(send: Send, code: int, body: bytes, kind: str, extra: Iterable[tuple[str, str]]) -> None:
@@ -314,11 +366,11 @@ async def _respond(send: Send, code: int, body: bytes, kind: str, extra: Iterabl
     await send({"type": "http.response.body", "body": body, "more_body": False})
 
 
-async def _cut(scope: Scope, receive: Receive, *, reset: bool) -> None:
-    """Cut the connection of a request, and wait until it is gone."""
-    cut = scope.get("extensions", {}).get(CUT)
-    if cut is None:
+async def _drop(scope: Scope, receive: Receive, *, reset: bool) -> None:
+    """Drop the connection of a request, and wait for its end."""
+    drop = scope.get("extensions", {}).get(DROP)
+    if drop is None:
         raise httpx.ReadError("the emulator dropped the connection")
-    cut(reset)
+    drop(reset)
     while (await receive())["type"] != "http.disconnect":
         pass

@@ -1,4 +1,4 @@
-"""What was asked of the emulator."""
+"""The requests that an emulator has received."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import parse_qs, parse_qsl, urlencode
+
+from .status_page import STATUS_PATHS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -29,43 +31,40 @@ _SECRET_FIELDS: Final = {
     "refresh_token",
     "token",
 }
-_UNRECORDED: Final = {"/", "/emulator/state", "/favicon.ico"}
-"""The status page, which no test asks for."""
+_MAX_REQUESTS: Final = 100_000
+"""Above this number the oldest requests are removed."""
 
-_MOST: Final = 100_000
-"""Requests kept; the oldest are forgotten first."""
-
-_MOST_BYTES: Final = 256 << 20
-"""Bytes of all bodies kept."""
+_MAX_BYTES: Final = 256 << 20
+"""Above this size of all bodies the oldest requests are removed."""
 
 
 @dataclass(slots=True)
 class RecordedRequest:
-    """A request as it came in; whatever is secret in it is shown as a fingerprint."""
+    """A request, with fingerprints in place of the secrets in it."""
 
     method: str
     path: str
     query: Mapping[str, list[str]]
     headers: Mapping[str, str] = field(repr=False)
-    """Names in lower case. ``authorization`` keeps its scheme; equal secrets have equal fingerprints."""
+    """Names are in lower case. ``authorization`` keeps its scheme; equal secrets have equal fingerprints."""
     body: bytes = field(repr=False)
-    """As it came, but for secret fields of a form."""
+    """The bytes that were sent, with fingerprints in place of the secret fields of a form."""
     status: int | None = None
-    """Of the answer, once it has begun; ``None`` if there was none."""
+    """The status of the response, once its headers were sent; `None` before, and if there was no response."""
 
     @property
     def json(self) -> Any:
-        """The body, read as JSON."""
+        """The body, parsed as JSON."""
         return json.loads(self.body)
 
     @property
     def form(self) -> dict[str, str]:
-        """The body, read as a form."""
+        """The body, parsed as a form."""
         return dict(parse_qsl(self.body.decode()))
 
 
 class Recorder:
-    """An ASGI layer that keeps every request that passes."""
+    """An ASGI layer that records every request to an application."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -73,8 +72,8 @@ class Recorder:
         self._bytes = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Note a request, then let the application answer it."""
-        if scope["type"] != "http" or scope["path"] in _UNRECORDED:
+        """Record a request, then pass it to the application."""
+        if scope["type"] != "http" or scope["path"] in STATUS_PATHS:
             await self._app(scope, receive, send)
             return
         body = await _whole_body(receive)
@@ -88,26 +87,26 @@ class Recorder:
         self._keep(record)
         delivered = False
 
-        async def idempotent() -> Message:
+        async def replay() -> Message:
             nonlocal delivered
             if not delivered:
                 delivered = True
                 return {"type": "http.request", "body": body, "more_body": False}
             return await receive()
 
-        async def note(message: Message) -> None:
+        async def record_status(message: Message) -> None:
             if message["type"] == "http.response.start":
                 record.status = message["status"]
             await send(message)
 
-        await self._app(scope, idempotent, note)
+        await self._app(scope, replay, record_status)
 
     def _keep(self, record: RecordedRequest) -> None:
         if not self.requests:  # a test may have cleared them
             self._bytes = 0
         self.requests.append(record)
         self._bytes += len(record.body)
-        while len(self.requests) > _MOST or (self._bytes > _MOST_BYTES and len(self.requests) > 1):
+        while len(self.requests) > _MAX_REQUESTS or (self._bytes > _MAX_BYTES and len(self.requests) > 1):
             self._bytes -= len(self.requests.pop(0).body)
 
 
@@ -121,7 +120,12 @@ async def _whole_body(receive: Receive) -> bytes:
 
 
 def fingerprint(secret: str) -> str:
-    """Return what stands for a secret: the same for the same one, and of no use to anybody."""
+    """
+    Return the fingerprint of a secret: part of its SHA-256 hash.
+
+    Args:
+        secret: The secret text.
+    """
     return f"#{hashlib.sha256(secret.encode()).hexdigest()[:12]}"
 
 

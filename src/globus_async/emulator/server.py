@@ -1,17 +1,17 @@
-"""The emulator on a loopback socket, by uvicorn."""
+"""The emulator on a loopback socket, served by uvicorn."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
 import socket
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from .faults import CUT
+from .faults import DROP
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable, Coroutine, Generator
@@ -28,39 +28,44 @@ __all__ = (
 
 @dataclass(frozen=True, slots=True)
 class LoopbackServer:
-    """Where an emulator listens."""
+    """An emulator that listens on a socket."""
 
     url: str
-    """``http://host:port``, for both services."""
-    loop: asyncio.AbstractEventLoop
-
-    @property
-    def environ(self) -> dict[str, str]:
-        """The variables that point this package, globus-sdk and globus-cli here."""
-        # globus-sdk puts the path of the page that shows codes right behind this, so it ends in a slash.
-        return dict.fromkeys(("GLOBUS_SDK_SERVICE_URL_AUTH", "GLOBUS_SDK_SERVICE_URL_TRANSFER"), f"{self.url}/")
+    """``http://host:port``, for all services."""
+    loop: asyncio.AbstractEventLoop = field(repr=False)
+    """The event loop that serves the requests."""
+    environ: dict[str, str] = field(repr=False)
+    """The environment variables that lead this package, globus-sdk and globus-cli to the emulator."""
 
     def run(self, coroutine: Coroutine[Any, Any, Any]) -> Any:
-        """Run a coroutine where the server runs, from another thread: ``server.run(emulator.advance(60))``."""
+        """
+        Run a coroutine in the server's event loop, from another thread: ``server.run(emulator.advance(60))``.
+
+        Args:
+            coroutine: What to run.
+
+        Returns:
+            Its result.
+        """
         future: Future[Any] = asyncio.run_coroutine_threadsafe(coroutine, self.loop)
         return future.result()
 
 
 def listen(host: str, port: int) -> socket.socket:
-    """Begin to listen on a port, 0 for a free one."""
+    """Return a socket that listens on a port, 0 for a free one."""
     listener = socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
-    # asyncio does this for sockets that say they are TCP only, which these do not: without it an answer takes 40 ms
+    # asyncio sets this only on sockets with proto=IPPROTO_TCP, which this one lacks: without it a response takes 40 ms
     listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     return listener
 
 
 @contextlib.asynccontextmanager
-async def serving(app: ASGIApp, listener: socket.socket) -> AsyncGenerator[LoopbackServer]:
-    """Answer on a socket as long as the block lasts, and close it then."""
+async def serving(app: ASGIApp, listener: socket.socket) -> AsyncGenerator[str]:
+    """Serve an application on a socket until the end of the block, where the socket is closed; yield its URL."""
     host, port = listener.getsockname()[:2]
     config = uvicorn.Config(
         app,
-        http=_CuttableProtocol,
+        http=_DroppableProtocol,
         ws="none",
         lifespan="off",
         log_config=None,
@@ -80,7 +85,7 @@ async def serving(app: ASGIApp, listener: socket.socket) -> AsyncGenerator[Loopb
         if running.done():
             running.result()
         shown = f"[{host}]" if ":" in host else host
-        yield LoopbackServer(f"http://{shown}:{port}", asyncio.get_running_loop())
+        yield f"http://{shown}:{port}"
     finally:
         server.should_exit = True
         await asyncio.wait({running})
@@ -88,37 +93,37 @@ async def serving(app: ASGIApp, listener: socket.socket) -> AsyncGenerator[Loopb
 
 
 class _Server(uvicorn.Server):
-    """A server that leaves signals alone and tells when it listens."""
+    """A uvicorn server that installs no signal handlers and sets an event when it listens."""
 
     def __init__(self, config: uvicorn.Config) -> None:
         super().__init__(config)
         self.ready = asyncio.Event()
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Start to listen."""
+        """Start to listen, then set the event."""
         await super().startup(sockets)
         self.ready.set()
 
     @contextlib.contextmanager
     def capture_signals(self) -> Generator[None]:
-        """Leave signals to the process that the emulator is a guest in."""
+        """Install no signal handlers: they are up to the process that the emulator runs in."""
         yield
 
 
-class _CuttableProtocol(H11Protocol):
-    """HTTP/1.1 whose requests know how to cut their connection, for troubles."""
+class _DroppableProtocol(H11Protocol):
+    """HTTP/1.1 in whose ASGI scope is a function that drops the connection, for fault injection."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         app: Callable[..., Any] = self.app
 
-        async def with_cut(scope: Scope, receive: Receive, send: Send) -> None:
-            extensions = {**scope.get("extensions", {}), CUT: self._cut}
+        async def with_drop(scope: Scope, receive: Receive, send: Send) -> None:
+            extensions = {**scope.get("extensions", {}), DROP: self._drop}
             await app({**scope, "extensions": extensions}, receive, send)
 
-        self.app = with_cut
+        self.app = with_drop
 
-    def _cut(self, reset: bool) -> None:
+    def _drop(self, reset: bool) -> None:
         if reset:
             self.transport.abort()
         else:

@@ -1,95 +1,70 @@
-"""A page that shows what goes on in an emulator: collections, tasks and their progress, as they are now."""
+"""A page that shows the resources of an emulator in a browser, and refreshes itself."""
 
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
+from html import escape
 from typing import TYPE_CHECKING, Any, Final
 
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from .transfer.task_documents import task_document
-
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
     from starlette.requests import Request
 
-    from .globus import GlobusEmulator
-    from .transfer.models import Task
+    from .kit.status import StatusTable
 
-__all__ = (
-    "STATE_PATH",
-    "snapshot",
-    "status_routes",
-)
+__all__ = ("STATUS_PATHS", "status_routes")
 
-STATE_PATH: Final = "/emulator/state"
-"""Where the page asks for what it shows. Not recorded among the requests."""
-
-_TASKS: Final = 200
-"""The newest tasks, which are all that the page shows."""
+_STATE: Final = "/emulator/state"
+STATUS_PATHS: Final = ("/", _STATE, "/favicon.ico")
+"""The paths of the page and its data, which are not recorded among the requests."""
 
 
-def status_routes(emulator: GlobusEmulator) -> list[BaseRoute]:
-    """Return the page and what it reads."""
+def status_routes(tables: Sequence[StatusTable], snapshot: Callable[[], dict[str, Any]]) -> list[BaseRoute]:
+    """
+    Return the routes of the page and its data.
+
+    Args:
+        tables: What the page shows.
+        snapshot: Returns time, numbers of requests, and the rows of each table by its name.
+    """
+    html = _page(tables)
 
     async def page(_request: Request) -> HTMLResponse:
-        return HTMLResponse(_PAGE, headers={"content-security-policy": _POLICY})
+        return HTMLResponse(html, headers={"content-security-policy": _POLICY})
 
     async def state(_request: Request) -> Response:
-        # Escaped, since a name may have characters that UTF-8 cannot encode.
-        body = json.dumps(snapshot(emulator))
+        # escaped, since a name may have characters that UTF-8 cannot encode
+        body = json.dumps(snapshot())
         return Response(body, headers={"cache-control": "no-store"}, media_type="application/json")
 
     async def icon(_request: Request) -> Response:
         return Response(status_code=204)
 
-    return [Route("/", page), Route(STATE_PATH, state), Route("/favicon.ico", icon)]
+    return [Route(path, endpoint) for path, endpoint in zip(STATUS_PATHS, (page, state, icon), strict=True)]
 
 
-def snapshot(emulator: GlobusEmulator) -> dict[str, Any]:
-    """Describe an emulator as it is now."""
-    state = emulator.transfer
-    return {
-        "now": state.now(),
-        "requests": len(emulator.requests),
-        "unknown": sum(emulator.unknown_paths.values()),
-        "collections": [
-            {
-                "id": each.id,
-                "name": each.display_name,
-                "kind": each.fields["entity_type"],
-                "owner": state.username(each.owner_id),
-                "storage": repr(each.storage) if each.host is None else f"guest on {each.host.display_name}",
-            }
-            for each in state.collections.values()
-        ],
-        "tasks": [_task(emulator, task) for task in list(state.tasks.values())[: -_TASKS - 1 : -1]],
-    }
-
-
-def _task(emulator: GlobusEmulator, task: Task) -> dict[str, Any]:
-    document = task_document(emulator.transfer, task)
-    ended = document["subtasks_total"] - document["subtasks_pending"] - document["subtasks_retrying"]
-    return {
-        "id": task.id,
-        "kind": task.type,
-        "label": task.label or "",
-        "owner": emulator.transfer.username(task.owner_id),
-        "from": document["source_endpoint_display_name"],
-        "to": document["destination_endpoint_display_name"] or "",
-        "status": document["status"],
-        "nice": "paused" if document["is_paused"] else document["nice_status"] or "",
-        "files": document["files_transferred"] if task.is_transfer else document["files"],
-        "bytes": document["bytes_transferred"],
-        "speed": document["effective_bytes_per_second"],
-        "faults": document["faults"],
-        "progress": 1.0 if task.is_final else ended / max(document["subtasks_total"], 1),
-    }
+def _page(tables: Sequence[StatusTable]) -> str:
+    columns = {table.name: [asdict(column) for column in table.columns] for table in tables}
+    sections = "\n".join(
+        f"<h2>{escape(table.title)}</h2>\n<table>\n  <thead><tr>"
+        + "".join(f"<th>{escape(column.title)}</th>" for column in table.columns)
+        + f'</tr></thead>\n  <tbody id="{escape(table.name)}"></tbody>\n</table>'
+        for table in tables
+    )
+    # "<" would end the script
+    return _TEMPLATE.replace("{{sections}}", sections).replace(
+        "{{columns}}", json.dumps(columns).replace("<", "\\u003c")
+    )
 
 
 _POLICY: Final = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; connect-src 'self'"
 
-_PAGE: Final = """<!DOCTYPE html>
+_TEMPLATE: Final = """<!DOCTYPE html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
@@ -110,19 +85,10 @@ _PAGE: Final = """<!DOCTYPE html>
 </head>
 <body>
 <h1>Globus emulator</h1>
-<p><span id="summary">…</span> <span id="lost" hidden>The emulator does not answer.</span></p>
-<h2>Collections</h2>
-<table>
-  <thead><tr><th>Name</th><th>Kind</th><th>Owner</th><th>Files</th></tr></thead>
-  <tbody id="collections"></tbody>
-</table>
-<h2>Tasks</h2>
-<table>
-  <thead><tr><th>Task</th><th>From</th><th>To</th><th>Status</th><th>Progress</th><th>Files</th><th>Bytes</th>
-  <th>Bytes/s</th><th>Faults</th></tr></thead>
-  <tbody id="tasks"></tbody>
-</table>
+<p><span id="summary">…</span> <span id="lost" hidden>The emulator does not respond.</span></p>
+{{sections}}
 <script>
+const TABLES = {{columns}};
 const $ = (id) => document.getElementById(id);
 function row(table, key, cells) {
   let tr = table.querySelector(`tr[data-key="${key}"]`);
@@ -153,21 +119,29 @@ function bar(value) {
   progress.max = 1; progress.setAttribute("value", value.toFixed(3));
   return progress;
 }
+function cell(entry, column) {
+  const value = entry[column.member];
+  if (column.kind === "name") return named(value, entry.id);
+  if (column.kind === "progress") return bar(value);
+  return value ?? "";
+}
 async function refresh() {
   try {
     const state = await (await fetch("/emulator/state")).json();
     $("lost").hidden = true;
     const time = new Date(state.now * 1000).toISOString().slice(0, 19).replace("T", " ");
     $("summary").textContent = `${time} UTC · ${state.requests} requests` +
-      (state.unknown ? ` · ${state.unknown} of them unknown` : "");
-    for (const c of state.collections) row($("collections"), c.id, [named(c.name, c.id), c.kind, c.owner, c.storage]);
-    for (const t of state.tasks) {
-      const status = t.nice && t.nice !== "OK" ? `${t.status} (${t.nice})` : t.status;
-      const cells = [named(`${t.kind.toLowerCase()} ${t.label}`, t.id), t.from, t.to, status, bar(t.progress)];
-      const tr = row($("tasks"), t.id, [...cells, t.files, t.bytes, t.speed, t.faults]);
-      tr.children[3].className = t.status;
+      (state.unknown ? ` · ${state.unknown} for unknown paths` : "");
+    const known = new Set();
+    for (const [table, columns] of Object.entries(TABLES)) {
+      for (const entry of state[table]) {
+        const tr = row($(table), entry.id, columns.map((column) => cell(entry, column)));
+        columns.forEach((column, index) => {
+          if (column.kind === "status") tr.children[index].className = String(entry[column.member]).split(" ")[0];
+        });
+        known.add(entry.id);
+      }
     }
-    const known = new Set([...state.collections, ...state.tasks].map((each) => each.id));
     document.querySelectorAll("tr[data-key]").forEach((tr) => known.has(tr.dataset.key) || tr.remove());
   } catch { $("lost").hidden = false; }
   setTimeout(refresh, 500);

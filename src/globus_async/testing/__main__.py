@@ -1,4 +1,4 @@
-"""``python -m globus_async.testing``: an emulator on a port of this machine, with directories as collections."""
+"""``python -m globus_async.testing``: an emulator on a port of this machine that serves directories as collections."""
 
 from __future__ import annotations
 
@@ -31,8 +31,8 @@ def main(arguments: list[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m globus_async.testing",
-        description="Emulate Globus Auth and Transfer on a port of this machine, until interrupted.",
-        epilog="Everybody who reaches the port can log in as anybody: keep it on the loopback.",
+        description="Emulate Globus on a port of this machine, until interrupted.",
+        epilog="Logins need no password: keep the port on the loopback interface.",
     )
     parser.add_argument("--host", default="127.0.0.1", help="the address to listen on (default: %(default)s)")
     parser.add_argument("--port", type=int, default=0, help="the port to listen on (default: a free one)")
@@ -42,14 +42,14 @@ def _parser() -> argparse.ArgumentParser:
         default=[],
         type=_named_path,
         metavar="NAME=PATH",
-        help="a directory to serve as a collection; may be given several times",
+        help="a directory to serve as a collection; can be repeated",
     )
     parser.add_argument(
         "--identity",
         action="append",
         default=[],
         metavar="NAME@DOMAIN",
-        help="a person; the first owns the collections and logs in by default (default: user@example.org)",
+        help="an identity; the first one owns the collections and logs in by default (default: user@example.org)",
     )
     parser.add_argument(
         "--rate-limit", type=float, metavar="N", help="requests per second of one identity (default: no limit)"
@@ -79,7 +79,7 @@ async def _serve(options: argparse.Namespace) -> None:
         service = emulator.add_client("Service", secret=secret)
         async with emulator.serve(host=options.host, port=options.port) as server:
             lines = [f"export {name}={value}" for name, value in server.environ.items()]
-            lines += [f"export GLOBUS_ACCESS_TOKEN={emulator.access_token()}  # for Transfer"]
+            lines += [f"export GLOBUS_ACCESS_TOKEN={emulator.access_token()}  # for {emulator.default_service.title}"]
             lines += [f"# collection {each.id}  {each.display_name}" for each in collections]
             lines += [
                 f"# native app: GLOBUS_CLIENT_ID={native.id}",

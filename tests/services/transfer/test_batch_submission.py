@@ -15,12 +15,12 @@ import pytest
 
 from globus_async import AccessTokenAuthorizer, GlobusSDKUsageError, RetryPolicy
 from globus_async.clock import SystemClock
-from globus_async.emulator.faults import drop_after, status
 from globus_async.emulator.transfer.state import Limits
 from globus_async.emulator.transfer.work.task_runner import Pace
 from globus_async.errors import SubmissionUncertain
 from globus_async.services.transfer import TaskEndReason, TransferAPIError, TransferClient, TransferData
 from globus_async.testing import GlobusEmulator, MemoryStorage
+from globus_async.testing.faults import drop_after, status
 from tests.toolkit.cancel import every_suspension
 
 FILES = {f"in/{number:03d}.txt": f"file {number}" for number in range(100)}

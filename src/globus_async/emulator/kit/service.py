@@ -47,6 +47,7 @@ class Platform:
     url: str | None = None
     """Where the emulator listens, ``http://host:port``; `None` while it does not."""
     _authority: TokenAuthority | None = None
+    _listeners: list[Callable[[], None]] = field(default_factory=list["Callable[[], None]"])
 
     @property
     def authority(self) -> TokenAuthority:
@@ -63,6 +64,20 @@ class Platform:
     @authority.setter
     def authority(self, authority: TokenAuthority) -> None:
         self._authority = authority
+
+    def on_authorization_change(self, listener: Callable[[], None]) -> None:
+        """
+        Register a function to be called when tokens, consents or sessions have changed.
+
+        Args:
+            listener: Called without arguments, in the thread of the change.
+        """
+        self._listeners.append(listener)
+
+    def authorization_changed(self) -> None:
+        """Call the registered functions; the Auth service does so after every change."""
+        for listener in self._listeners:
+            listener()
 
 
 class Service(Generic[S]):
@@ -84,6 +99,8 @@ class Service(Generic[S]):
     """The environment variables with which clients are given its address, such as GLOBUS_SDK_SERVICE_URL_TRANSFER."""
     errors: ClassVar[type[ServiceError]]
     """Its error format."""
+    default_scopes: ClassVar[tuple[str, ...]] = ()
+    """The scopes of the tokens that tests make for it without naming scopes."""
     headers: ClassVar[Mapping[str, str]] = {}
     """Headers of all its JSON responses."""
     max_body: ClassVar[int | None] = None

@@ -164,7 +164,7 @@ async def test_requests_are_recorded(stage: Stage) -> None:
 
 async def test_closing_stops_the_work(stage: Stage) -> None:
     """Closing ends what is under way and leaves nothing running; a closed emulator takes no tasks."""
-    stage.emulator.machine.pace = Pace(seconds_per_file=1000)
+    stage.emulator.task_runner.pace = Pace(seconds_per_file=1000)
     task_id = await stage.submit(stage.transfer(("/data", "/d")))
     await stage.emulator.advance(10)
     await stage.emulator.aclose()

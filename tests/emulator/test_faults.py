@@ -11,9 +11,7 @@ from typing import Any
 import httpx
 import pytest
 
-from globus_async.emulator import faults
-from globus_async.emulator.faults import Trouble
-from globus_async.testing import GlobusEmulator, ManualClock, MemoryStorage
+from globus_async.testing import Fault, GlobusEmulator, ManualClock, MemoryStorage, faults
 
 TASKS = "/v0.10/task_list"
 
@@ -46,7 +44,7 @@ async def test_times_and_after(client: Client) -> None:
     """A trouble meets as many matching requests as it should, after as many as it lets through."""
     client.emulator.faults.add("GET", "/v0.10/task*", faults.status(503), times=2, after=1)
     assert [(await client.get()).status_code for _ in range(5)] == [200, 503, 503, 200, 200]
-    assert client.emulator.faults.met == [("GET", TASKS)] * 2
+    assert client.emulator.faults.triggered == [("GET", TASKS)] * 2
     client.emulator.faults.add("POST", "*", faults.status(500))
     client.emulator.faults.add("*", "/v2/*", faults.status(500))
     assert (await client.get()).status_code == 200
@@ -69,7 +67,7 @@ async def test_every_form_of_retry_after(client: Client) -> None:
 
 
 @pytest.mark.parametrize("drop", [faults.drop_before, faults.drop_within, faults.drop_after])
-async def test_dropped_connections(client: Client, drop: Callable[[], Trouble]) -> None:
+async def test_dropped_connections(client: Client, drop: Callable[[], Fault]) -> None:
     """A dropped connection is an error of the network for that request, and for no other."""
     client.emulator.faults.add("GET", TASKS, drop())
     with pytest.raises((httpx.ReadError, httpx.RemoteProtocolError)):

@@ -1,0 +1,214 @@
+"""The services of one emulator: one ASGI application, one clock, one list of requests."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections import Counter
+from contextlib import asynccontextmanager, contextmanager
+from queue import SimpleQueue
+from typing import TYPE_CHECKING, Any, Self
+
+import httpx
+
+from .faults import Faults
+from .kit.clock import ManualClock
+from .kit.routing import application
+from .recorder import RecordedRequest, Recorder
+from .server import LoopbackServer, listen, serving
+from .status_page import status_routes
+
+if TYPE_CHECKING:
+    import socket
+    from collections.abc import AsyncGenerator, Generator, Sequence
+    from types import TracebackType
+
+    from .kit.clock import Clock
+    from .kit.directory import Directory
+    from .kit.service import Platform, Service
+
+__all__ = ("Emulator",)
+
+
+class Emulator:
+    """
+    Any services, served in this process or on a socket.
+
+    Args:
+        platform: What the services share.
+        services: The services; the first one responds to paths that none of them has.
+    """
+
+    def __init__(self, platform: Platform, services: Sequence[Service[Any]]) -> None:
+        self.platform = platform
+        self.services = {service.name: service for service in services}
+        """The services by name."""
+        self.unknown_paths: Counter[str] = Counter()
+        """Requests for operations that no service has, as ``METHOD /path``."""
+        tables = [table for service in services for table in service.status_tables()]
+        app = application(
+            services, extra_routes=status_routes(tables, self.snapshot), on_unknown=self._count_unknown_path
+        )
+        self.faults = Faults(app)
+        """The faults to be injected: `Faults.add` makes a request fail."""
+        self._recorder = Recorder(self.faults)
+        self.app = self._recorder
+        """The ASGI application of all services."""
+        self._http_clients: list[httpx.AsyncClient] = []
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} of {', '.join(service.title for service in self.services.values())}>"
+
+    @property
+    def default_service(self) -> Service[Any]:
+        """The first service: access tokens are for it by default, and it responds to unknown paths."""
+        return next(iter(self.services.values()))
+
+    @property
+    def clock(self) -> Clock:
+        """The source of the time of all services."""
+        return self.platform.clock
+
+    @property
+    def directory(self) -> Directory:
+        """Identities, groups and subscriptions, which all services share."""
+        return self.platform.directory
+
+    @property
+    def requests(self) -> list[RecordedRequest]:
+        """All requests so far."""
+        return self._recorder.requests
+
+    def environ(self, url: str) -> dict[str, str]:
+        """
+        Return the environment variables that lead Globus clients to this emulator.
+
+        Args:
+            url: Where it listens, without a trailing slash.
+        """
+        return {name: value for each in self.services.values() for name, value in each.environ(url).items()}
+
+    def snapshot(self) -> dict[str, Any]:
+        """Return the data of the status page: the time, numbers of requests, and the tables of the services."""
+        document = {
+            "now": self.clock.wall(),
+            "requests": len(self.requests),
+            "unknown": sum(self.unknown_paths.values()),
+        }
+        for service in self.services.values():
+            document |= service.snapshot()
+        return document
+
+    def _count_unknown_path(self, method: str, path: str) -> None:
+        self.unknown_paths[f"{method} {path}"] += 1
+
+    # serving
+
+    def http_client(self, **options: Any) -> httpx.AsyncClient:
+        """
+        Return an httpx client all of whose requests reach this emulator, in process and whatever their host.
+
+        Args:
+            options: Arguments of `httpx.AsyncClient`, such as ``base_url``.
+        """
+        http_client = httpx.AsyncClient(transport=httpx.ASGITransport(app=self.app), **options)
+        self._http_clients.append(http_client)
+        return http_client
+
+    @asynccontextmanager
+    async def serve(self, *, host: str = "127.0.0.1", port: int = 0) -> AsyncGenerator[LoopbackServer]:
+        """
+        Listen on a socket until the end of the block.
+
+        Args:
+            host: The address to listen on.
+            port: The port; a free one by default.
+        """
+        async with self._serving(listen(host, port)) as server:
+            yield server
+
+    @asynccontextmanager
+    async def _serving(self, listener: socket.socket) -> AsyncGenerator[LoopbackServer]:
+        async with serving(self.app, listener) as url:
+            before, self.platform.url = self.platform.url, url
+            for service in self.services.values():
+                service.start()
+            try:
+                yield LoopbackServer(url, asyncio.get_running_loop(), self.environ(url))
+            finally:
+                self.platform.url = before
+
+    @contextmanager
+    def serve_in_thread(self, *, host: str = "127.0.0.1", port: int = 0) -> Generator[LoopbackServer]:
+        """
+        Listen on a socket from a thread of its own: for synchronous clients, such as globus-sdk.
+
+        At the end of the block background work is paused; it is resumed when the emulator is served again.
+
+        Args:
+            host: The address to listen on.
+            port: The port; a free one by default.
+        """
+        listener = listen(host, port)
+        started: SimpleQueue[LoopbackServer | None] = SimpleQueue()
+        stop = asyncio.Event()
+
+        async def run() -> None:
+            async with self._serving(listener) as server:
+                started.put(server)
+                await stop.wait()
+                for service in self.services.values():
+                    await service.stop()
+
+        def body() -> None:
+            try:
+                asyncio.run(run())
+            finally:
+                started.put(None)
+
+        thread = threading.Thread(target=body, name="globus emulator", daemon=True)
+        thread.start()
+        server = started.get()
+        if server is None:
+            raise RuntimeError("the emulator did not start: see the traceback of its thread")
+        try:
+            yield server
+        finally:
+            server.loop.call_soon_threadsafe(stop.set)
+            thread.join()
+
+    # time, and the end
+
+    async def advance(self, seconds: float) -> None:
+        """
+        Advance the clock: tokens expire, tasks progress and deadlines pass, in their order.
+
+        Args:
+            seconds: How far.
+
+        Raises:
+            TypeError: The emulator has another clock than a `ManualClock`.
+        """
+        if not isinstance(self.clock, ManualClock):
+            raise TypeError("only an emulator with clock=ManualClock() can be advanced")
+        await self.clock.advance(seconds, settle=self.settle)
+
+    async def settle(self) -> None:
+        """Wait until all background work has ended or waits: for the clock, a free slot, or the end of a pause."""
+        for service in self.services.values():
+            await service.settle()
+
+    async def aclose(self) -> None:
+        """End all background work and close the HTTP clients of this emulator."""
+        for service in self.services.values():
+            await service.aclose()
+        for http_client in self._http_clients:
+            await http_client.aclose()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.aclose()
