@@ -26,7 +26,7 @@ release = version_of("globus-async")
 version = ".".join(release.split(".")[:2])
 
 extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon"]
-exclude_patterns = ["_build", "figures.md", "method_table.md"]
+exclude_patterns = ["_build", "figures.md"]
 source_suffix = {".md": "markdown"}
 default_role = "any"
 nitpicky = True

@@ -47,6 +47,17 @@ class Module:
         """Return the syntax tree."""
         return ast.parse(self.path.read_text())
 
+    @property
+    def all_names(self) -> tuple[str, ...]:
+        """``__all__`` as it is written; empty if there is none, or if it is no tuple of strings."""
+        for node in self.tree().body:
+            match node:
+                case ast.Assign(targets=[ast.Name(id="__all__")], value=ast.Tuple() as value):
+                    return tuple(ast.literal_eval(value))
+                case _:
+                    continue
+        return ()
+
     def imports(self) -> Iterator[Import]:
         """Yield every import, wherever it stands."""
         for_types = {

@@ -9,35 +9,13 @@ from collections.abc import Callable
 import pytest
 
 from globus_async import BaseClient, GlobusError, RetryPolicy, Transport
-from globus_async.services.auth import AuthClient, ConfidentialAppAuthClient, NativeAppAuthClient
-from globus_async.services.transfer import TransferClient
-from tests.toolkit.calls import ID, Call, every_call
+from tests.clients import CALLS, ID, Call
 from tests.toolkit.cancel import POINTS, every_suspension
 from tests.toolkit.clock import FakeClock
 from tests.toolkit.leaks import Snapshot, recorded_problems
 from tests.toolkit.raw_server import RawServer, Received, Script, Send, ok
 
 ONCE = RetryPolicy(max_retries=0)
-
-Maker = Callable[[str, Transport], BaseClient]
-
-MAKERS: dict[type[BaseClient], Maker] = {
-    BaseClient: lambda url, door: BaseClient(base_url=url, transport=door, retry=ONCE),
-    TransferClient: lambda url, door: TransferClient(base_url=url, transport=door, retry=ONCE),
-    AuthClient: lambda url, door: AuthClient(base_url=url, transport=door, retry=ONCE),
-    NativeAppAuthClient: lambda url, door: NativeAppAuthClient(ID, base_url=url, transport=door, retry=ONCE),
-    ConfidentialAppAuthClient: lambda url, door: ConfidentialAppAuthClient(
-        ID, "secret", base_url=url, transport=door, retry=ONCE
-    ),
-}
-CALLS = [
-    (client, call)
-    for client in MAKERS
-    for call in every_call(client)
-    # what a client has from its base is tried there; AuthClient has no login whose code it could exchange
-    if getattr(client, call.method) is not getattr(client.__base__, call.method, None) or client is AuthClient
-    if (client, call.method) != (AuthClient, "oauth2_exchange_code_for_tokens")
-]
 
 DOCUMENT = {
     "DATA_TYPE": "anything",
@@ -59,31 +37,29 @@ DOCUMENT = {
 }
 
 
-def content(request: Received) -> Script:
-    """Answer everything, in a way most methods are content with."""
+def respond(request: Received) -> Script:
+    """Respond to every request with a document that most methods accept."""
     document = dict(DOCUMENT, jwks_uri=f"http://{request.header('host')}/jwk.json")
     return [Send(ok(json.dumps(document).encode()))]
 
 
-@pytest.mark.parametrize(("client_class", "call"), CALLS, ids=lambda value: getattr(value, "__name__", str(value)))
-async def test_every_method_at_every_suspension(
-    client_class: type[BaseClient], call: Call, record_property: Callable[[str, object], None]
-) -> None:
-    """In three modes: it ends cancelled, the next call succeeds on the same place, no task or descriptor is left."""
+@pytest.mark.parametrize("call", CALLS, ids=str)
+async def test_every_method_at_every_suspension(call: Call, record_property: Callable[[str, object], None]) -> None:
+    """In three modes: it ends cancelled, the next call gets the only slot, no task or descriptor is left."""
     async with (
-        RawServer(content) as server,
+        RawServer(respond) as server,
         Transport(max_in_flight=1, clock=FakeClock(skipping=True)) as transport,
     ):
-        client = MAKERS[client_class](server.url, transport)
+        client = call.client.make(transport, base_url=server.url, retry=ONCE)
         other = BaseClient(base_url=server.url, transport=transport, retry=ONCE)
 
         async def make() -> object:
             try:
-                return await call.on(client)
-            except GlobusError as error:  # an answer that suits everybody suits few perfectly
+                return await call.run(client)
+            except GlobusError as error:  # the one document is not what every method expects
                 return error
 
-        async def whole() -> None:
+        async def unharmed() -> None:
             async with asyncio.timeout(1):
                 await other.get("/next")
             assert server.open <= 2
@@ -93,7 +69,7 @@ async def test_every_method_at_every_suspension(
         await asyncio.sleep(0.001)
         before = Snapshot.take()
         with recorded_problems() as problems:
-            points = await every_suspension(make, whole)
+            points = await every_suspension(make, unharmed)
         problems.assert_none()
     record_property(POINTS, points)
     assert points >= 3

@@ -103,7 +103,7 @@ GUARDS: Final = (
     # what comes back
     *_of(
         "transport/_attempt.py",
-        "adversity/test_framing.py adversity/test_secrets.py adversity/test_wrong_answers.py exchange"
+        "adversity/test_framing.py adversity/test_secrets.py adversity/test_wrong_responses.py exchange"
         " unit/test_request.py",
         ('if "content-length" in headers and "transfer-encoding" in headers:', "if False:"),
         ('if headers.get("transfer-encoding", "chunked").lower() != "chunked":', "if False:"),
@@ -116,7 +116,7 @@ GUARDS: Final = (
     ),
     *_of(
         "_http/content_coding.py",
-        "unit/test_content.py adversity/test_bombs.py adversity/test_cut_answers.py",
+        "unit/test_content.py adversity/test_bombs.py adversity/test_truncated_responses.py",
         ("if self._size > self._limit:", "if False:"),
         ("if self._size > _RATIO_FREE and self._size > _RATIO * self._received:", "if False:"),
         ("len(codings) > _MOST_CODINGS or", ""),

@@ -1,4 +1,8 @@
-"""Where a service's clients deliberately differ from globus-sdk, for tests and documentation."""
+"""
+The deliberate differences of a service's clients from globus-sdk, for tests and documentation.
+
+``python -m tests.parity.differences`` writes the pages ``docs/<service>_differences.md``.
+"""
 
 from __future__ import annotations
 
@@ -17,10 +21,10 @@ _TITLES: Final = {"signature": "Signatures", "wire": "Requests", "behaviour": "B
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """Something that is not as globus-sdk has it, and why."""
+    """A deliberate difference from globus-sdk, and its reason."""
 
     key: str
-    """By what the tests refer to it."""
+    """The name by which tests refer to it."""
     of: Literal["signature", "wire", "behaviour"]
     where: str
     what: str
@@ -29,12 +33,11 @@ class Difference:
 
 @dataclass(frozen=True, slots=True)
 class Differences:
-    """All of a service: the one list, from which tests and documentation take it."""
+    """All differences of a service: the one list, which tests and documentation use."""
 
     subject: str
-    """What differs, with the verb: the title goes on with it."""
-    module: str
-    entries: tuple[Difference, ...]
+    """The subject and the verb of the title, such as ``TransferClient differs``."""
+    entries: tuple[Difference, ...] = ()
 
     def reasons(self, *keys: str) -> str:
         """Return the reasons of some differences; unknown keys are an error."""
@@ -46,7 +49,7 @@ class Differences:
         lines = [
             f"# Where {self.subject} from globus-sdk",
             "",
-            f"<!-- made by `python -m {self.module}`; a test compares -->",
+            "<!-- made by `python -m tests.parity.differences`; a test compares -->",
             "",
             *_ABOUT,
         ]
@@ -54,3 +57,17 @@ class Differences:
             lines += ["", f"## {title}", "", "| Where | Here | Because |", "|---|---|---|"]
             lines += [f"| {each.where} | {each.what} | {each.reason} |" for each in self.entries if each.of == kind]
         return "\n".join(lines) + "\n"
+
+
+def main() -> None:
+    """Write the pages of all services."""
+    from tests.clients import SERVICES  # noqa: PLC0415 -- its facts import this module
+    from tests.source import ROOT  # noqa: PLC0415
+
+    for service in SERVICES:
+        if service.parity.differences.entries:
+            (ROOT / "docs" / f"{service}_differences.md").write_text(service.parity.differences.page())
+
+
+if __name__ == "__main__":
+    main()

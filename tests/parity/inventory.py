@@ -1,118 +1,97 @@
-"""Comparing a service's classes with what globus-sdk 1 and 4 had: every method, every parameter."""
+"""The comparison of a service's classes with those of globus-sdk 1 and 4: every method, every parameter."""
 
 from __future__ import annotations
 
 import inspect
-import json
-from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property
-from pathlib import Path
-from types import ModuleType
-from typing import Any, Final
+from typing import Any
 
-from tests.parity.differences import Differences
-from tests.source import ROOT
+from tests.clients import Service
+from tests.parity.official import members_of
 
-__all__ = ("Case", "Inventory")
-
-_FACTS: Final = Path(__file__).parent
+__all__ = ("Case", "cases", "check", "check_exceptions")
 
 
 @dataclass(frozen=True)
 class Case:
     """A method of globus-sdk."""
 
+    service: Service
     generation: str
     owner: str
     name: str
     parameters: tuple[str, ...]
-    """Their names; a star stands before those that are taken by name only."""
+    """Their names; a star stands before those that are passed by name only."""
 
     def __str__(self) -> str:
-        return f"{self.generation}-{self.owner}.{self.name}"
+        return f"{self.generation}-{self.where}"
 
     @property
-    def positional(self) -> tuple[str, ...]:
-        """Those that are taken by position."""
+    def where(self) -> str:
+        """The method with its class."""
+        return f"{self.owner}.{self.name}"
+
+    @property
+    def positional(self) -> list[str]:
+        """The parameters that globus-sdk takes by position, and that exist here."""
         star = self.parameters.index("*") if "*" in self.parameters else len(self.parameters)
-        return self.parameters[:star]
+        removed = self.service.parity.removed
+        return [name for name in self.parameters[:star] if (self.where, name) not in removed]
 
-
-@dataclass(frozen=True)
-class Inventory:
-    """
-    A service's classes beside those of globus-sdk.
-
-    Args:
-        service: Its name, as files have it.
-        module: Where its classes are.
-        differences: What is deliberate.
-        gone: Methods and parameters that are not here, and by which difference.
-        by_name: Methods of which only so many parameters are positional as they are there.
-    """
-
-    service: str
-    module: ModuleType
-    differences: Differences
-    gone: Mapping[tuple[str, str], str]
-    by_name: Mapping[str, int]
-
-    @cached_property
-    def cases(self) -> list[Case]:
-        """Every method, with those of both generations."""
-        facts: dict[str, dict[str, dict[str, list[str]]]] = json.loads(
-            (_FACTS / f"{self.service}_facts.json").read_text()
+    @property
+    def member(self) -> Any:
+        """The method of the same name here."""
+        owner = getattr(self.service.module, self.owner, None)
+        assert owner is not None, f"{self.service.module.__name__} has no {self.owner}"
+        assert hasattr(owner, self.name), (
+            f"{self.owner} has no {self.name}: write it, or declare it in PARITY.removed in"
+            f" tests/services/{self.service}/parity.py"
         )
-        return [
-            Case(generation, owner, name, tuple(parameters))
-            for generation in ("seed", "upstream")
-            for owner, members in facts[generation].items()
-            for name, parameters in members.items()
-        ]
+        return inspect.getattr_static(owner, self.name)
 
-    def count(self, generation: str) -> int:
-        """Return how many methods a generation has."""
-        return sum(case.generation == generation for case in self.cases)
 
-    def check(self, case: Case) -> None:
-        """See that a method is here, with the same parameters by name, and those of globus-sdk 4 by position."""
-        if (case.owner, case.name) in self.gone:
-            return
-        member = inspect.getattr_static(getattr(self.module, case.owner), case.name)
-        if isinstance(member, property):
-            assert case.parameters == ()
-            return
-        ours, where = inspect.signature(member).parameters, f"{case.owner}.{case.name}"
-        wanted = [name for name in case.parameters if name != "*" and (where, name) not in self.gone]
-        assert [name for name in wanted if name not in ours] == []
-        if case.generation == "upstream":
-            taken = self._taken(case)[: self.by_name.get(where)]
-            assert _positional(member)[: len(taken)] == taken
+def cases(service: Service) -> list[Case]:
+    """Return every method that globus-sdk has or had."""
+    return [
+        Case(service, generation, owner, name, tuple(parameters))
+        for generation in ("seed", "upstream")
+        for owner, members in members_of(service, generation).items()
+        for name, parameters in members.items()
+    ]
 
-    def check_exceptions(self) -> None:
-        """See that what is listed as gone is gone, and what is listed as taken by name is not taken by position."""
-        for (owner, name), difference in self.gone.items():
-            assert self.differences.reasons(difference)
-            cls, _, method = owner.partition(".")
-            holder = getattr(self.module, cls)
-            assert name not in (inspect.signature(getattr(holder, method)).parameters if method else dir(holder))
-        if self.by_name:
-            assert self.differences.reasons("positional")
-        for case in self.cases:
-            if case.generation == "upstream" and (most := self.by_name.get(f"{case.owner}.{case.name}")) is not None:
-                taken = self._taken(case)
-                there = _positional(inspect.getattr_static(getattr(self.module, case.owner), case.name))
-                assert there[: most + 1] != taken[: most + 1]
 
-    def check_page(self) -> None:
-        """See that the page in the documentation is the one that the list makes."""
-        documented = ROOT / "docs" / f"{self.service}_differences.md"
-        assert documented.read_text() == self.differences.page()
+def check(case: Case) -> None:
+    """Check that a method is here, with the same parameters by name, and those of globus-sdk 4 by position."""
+    facts = case.service.parity
+    if (case.owner, case.name) in facts.removed:
+        return
+    member = case.member
+    if isinstance(member, property):
+        assert case.parameters == ()
+        return
+    ours = inspect.signature(member).parameters
+    missing = [
+        name for name in case.parameters if name != "*" and name not in ours and (case.where, name) not in facts.removed
+    ]
+    assert not missing, f"{case.where} does not take {missing}: declare them in PARITY.removed, if that is deliberate"
+    if case.generation == "upstream":
+        taken = case.positional[: facts.by_name.get(case.where)]
+        assert _positional(member)[: len(taken)] == taken
 
-    def _taken(self, case: Case) -> list[str]:
-        where = f"{case.owner}.{case.name}"
-        return [name for name in case.positional if (where, name) not in self.gone]
+
+def check_exceptions(service: Service) -> None:
+    """Check that removed methods and parameters do not exist, and that by-name parameters are not positional."""
+    facts = service.parity
+    for (owner, name), difference in facts.removed.items():
+        assert facts.differences.reasons(difference)
+        cls, _, method = owner.partition(".")
+        holder = getattr(service.module, cls)
+        assert name not in (inspect.signature(getattr(holder, method)).parameters if method else dir(holder))
+    if facts.by_name:
+        assert facts.differences.reasons("positional")
+    for case in cases(service):
+        if case.generation == "upstream" and (most := facts.by_name.get(case.where)) is not None:
+            assert _positional(case.member)[: most + 1] != case.positional[: most + 1]
 
 
 def _positional(member: Any) -> list[str]:

@@ -1,59 +1,58 @@
 """
-The table of all methods that globus-sdk has or had, and what they are here, for the documentation.
+The tables of all methods that globus-sdk has or had, and their form here, for the documentation.
 
-``python -m tests.parity.method_table`` prints it.
+``python -m tests.parity.method_table`` writes them: a page ``docs/methods/<service>.md`` for each service.
 """
 
 from __future__ import annotations
 
 import inspect
-import json
-import sys
 from collections.abc import Iterator
 from pathlib import Path
-from types import ModuleType
 from typing import Any, Final
 
 from globus_async.client import BaseClient
-from globus_async.services import auth, transfer
+from tests.clients import SERVICES, Service
+from tests.parity.official import members_of
+from tests.source import ROOT
 
-__all__ = ("page", "rows")
-
-_HERE: Final = Path(__file__).parent
-_MODULES: Final[dict[str, ModuleType]] = {"transfer": transfer, "auth": auth}
-INSTEAD: Final = {"add_app_data_access_scope": "`data_access_scope`, which returns the scope to log in with"}
-"""What has another name here."""
+__all__ = ("owners", "page", "path_of", "rows")
 
 _COMMON: Final = {*dir(BaseClient), *dir(dict), *dir(str)}
-"""Methods of ours that say nothing of their class."""
+"""Methods that are not specific to a class."""
 
 
-def owners(service: str) -> dict[str, tuple[dict[str, Any], dict[str, Any]]]:
-    """Return the classes of a service, with the methods of both generations."""
-    facts: dict[str, dict[str, dict[str, Any]]] = json.loads((_HERE / f"{service}_facts.json").read_text())
-    names = dict.fromkeys([*facts["seed"], *facts["upstream"]])
-    return {name: (facts["seed"].get(name, {}), facts["upstream"].get(name, {})) for name in names}
+def owners(service: Service) -> dict[str, tuple[dict[str, Any], dict[str, Any]]]:
+    """Return the classes of a service, with their methods in both generations of globus-sdk; all clients are there."""
+    seed, upstream = members_of(service, "seed"), members_of(service, "upstream")
+    clients = [str(client) for client in service.clients]
+    return {name: (seed.get(name, {}), upstream.get(name, {})) for name in dict.fromkeys([*seed, *upstream, *clients])}
 
 
-def rows(service: str, owner: str) -> Iterator[tuple[str, str, str, str]]:
-    """Give each method of a class: its name, whether globus-sdk 1 and 4 have it, and how it is called here."""
+def rows(service: Service, owner: str) -> Iterator[tuple[str, str, str, str]]:
+    """
+    Yield each method of a class: its name, whether globus-sdk 1 and 4 have it, and how it is called here.
+
+    Methods that only this package has are listed with the client that defines them, not with those that inherit them.
+    """
     before, now = owners(service)[owner]
-    ours = getattr(_MODULES[service], owner)
+    ours = getattr(service.module, owner)
     further = {name for name in dir(ours) if name[0] != "_" and callable(getattr(ours, name))} - _COMMON
-    if owner.startswith(("Native", "Confidential")):
-        further -= set(dir(auth.AuthClient))
+    for client in service.clients:
+        if str(client) == owner:
+            further -= {name for base in client.bases for name in dir(base.kind)}
     for name in sorted(({*before, *now} | further) - {"__init__"}):
-        yield name, _mark(name in before), _mark(name in now), _called(ours, name)
+        yield name, _mark(name in before), _mark(name in now), _called(service, ours, name)
 
 
 def _mark(is_there: bool) -> str:
     return "yes" if is_there else "no"
 
 
-def _called(ours: type[Any], name: str) -> str:
+def _called(service: Service, ours: type[Any], name: str) -> str:
     member = inspect.getattr_static(ours, name, None)
     if member is None:
-        return INSTEAD.get(name, "not here: [why](auth_differences.md)")
+        return service.parity.renamed.get(name, f"not here: [why](../{service}_differences.md)")
     if not callable(getattr(ours, name)):
         return f"`.{name}`"
     if inspect.iscoroutinefunction(member):
@@ -66,19 +65,30 @@ def _called(ours: type[Any], name: str) -> str:
     return f"`{name}(...)`"
 
 
-def page() -> str:
-    """Return the page, as Markdown."""
-    lines = ["<!-- made by `python -m tests.parity.method_table`; a test compares -->", ""]
-    for service in _MODULES:
-        for owner in owners(service):
-            found = list(rows(service, owner))
-            if not found:
-                continue
-            lines += [f"### {owner}", "", "| Method | globus-sdk 1 | globus-sdk 4 | Here |", "|---|---|---|---|"]
-            lines += [f"| `{name}` | {before} | {now} | {here} |" for name, before, now, here in found]
-            lines.append("")
+def path_of(service: Service) -> Path:
+    """Return the path of a service's page."""
+    return ROOT / "docs" / "methods" / f"{service}.md"
+
+
+def page(service: Service) -> str:
+    """Return the page of a service, as Markdown."""
+    title = f"# All methods: {service.name.capitalize()}"
+    lines = [title, "", "<!-- made by `python -m tests.parity.method_table`; a test compares -->", ""]
+    for owner in owners(service):
+        found = list(rows(service, owner))
+        if not found:
+            continue
+        lines += [f"## {owner}", "", "| Method | globus-sdk 1 | globus-sdk 4 | Here |", "|---|---|---|---|"]
+        lines += [f"| `{name}` | {before} | {now} | {here} |" for name, before, now, here in found]
+        lines.append("")
     return "\n".join(lines)
 
 
+def main() -> None:
+    """Write the pages of all services."""
+    for service in SERVICES:
+        path_of(service).write_text(page(service))
+
+
 if __name__ == "__main__":
-    sys.stdout.write(page())
+    main()

@@ -1,4 +1,4 @@
-"""A server on the loopback that writes down what it is asked, and is content with everything."""
+"""A server on the loopback that records its requests and accepts all of them."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
-__all__ = ("JournalEntry", "RecordingServer", "recording")
+__all__ = ("RecordedRequest", "RecordingServer", "accept_everything", "recording")
 
-ANSWER: dict[str, Any] = {
+RESPONSE: dict[str, Any] = {
     "DATA_TYPE": "anything",
     "DATA": [],
     "data": {"type": "Tunnel", "id": "0"},
@@ -29,7 +29,7 @@ LISTS_UNDER_DATA = ("/v2/tunnels", "/events", "/v2/stream_access_points")
 
 
 @dataclass(frozen=True, slots=True)
-class JournalEntry:
+class RecordedRequest:
     """A request as it arrived; the query decoded and sorted, the body decoded."""
 
     method: str
@@ -43,21 +43,23 @@ class JournalEntry:
 
 @dataclass(slots=True)
 class RecordingServer:
-    """Where it listens, and what it was asked."""
+    """The address of the server, and its requests."""
 
     url: str
     connections: Connections
-    requests: list[JournalEntry] = field(default_factory=list)
+    requests: list[RecordedRequest] = field(default_factory=list)
+    respond: Callable[[RecordedRequest], object] = field(default_factory=lambda: accept_everything)
+    """Returns the document of the response to a request."""
 
-    def taken(self) -> list[JournalEntry]:
-        """Hand over the requests so far, when the connections they came by are closed, and begin anew."""
+    def taken(self) -> list[RecordedRequest]:
+        """Return the requests since the last call, once their connections are closed."""
         self.connections.wait_for_none()
         requests, self.requests = self.requests, []
         return requests
 
 
 class Connections:
-    """How many connections are open."""
+    """The number of open connections."""
 
     def __init__(self) -> None:
         self._changed = threading.Condition()
@@ -74,7 +76,7 @@ class Connections:
 
 
 class Server(ThreadingHTTPServer):
-    """Counts its connections."""
+    """A server that counts its connections."""
 
     daemon_threads = False
     connections: Connections
@@ -88,10 +90,10 @@ class Server(ThreadingHTTPServer):
         self.connections.count(-1)
 
 
-def content_with_everything(asked: JournalEntry) -> object:
-    """Answer with a document that has what any method of Transfer looks for."""
-    document = dict(ANSWER)
-    if asked.method == "GET" and asked.path.endswith(LISTS_UNDER_DATA):
+def accept_everything(request: RecordedRequest) -> object:
+    """Respond with a document that has the members that any method of Transfer reads."""
+    document = dict(RESPONSE)
+    if request.method == "GET" and request.path.endswith(LISTS_UNDER_DATA):
         document["data"] = []
     return document
 
@@ -105,16 +107,16 @@ def decoded(body: bytes, content_type: str) -> Any:
 
 
 @contextmanager
-def recording(answer: Callable[[JournalEntry], object] = content_with_everything) -> Generator[RecordingServer]:
-    """Serve in a thread as long as the block lasts."""
+def recording() -> Generator[RecordingServer]:
+    """Serve in a thread for the duration of the block."""
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
 
-        def respond(self) -> None:
+        def handle_request(self) -> None:
             body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
             parts = urlsplit(self.path)
-            asked = JournalEntry(
+            received = RecordedRequest(
                 self.command,
                 parts.path,
                 tuple(sorted(parse_qsl(parts.query, keep_blank_values=True))),
@@ -122,18 +124,18 @@ def recording(answer: Callable[[JournalEntry], object] = content_with_everything
                 self.headers.get("Content-Type") if body else None,
                 self.headers.get("Authorization"),
             )
-            record.requests.append(asked)
-            content = json.dumps(answer(asked)).encode()
+            record.requests.append(received)
+            content = json.dumps(record.respond(received)).encode()
             self.send_response(200)
             self.send_header("Content-Type", "application/json")
             self.send_header("Content-Length", str(len(content)))
             self.end_headers()
             self.wfile.write(content)
 
-        do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = respond  # noqa: N815 -- the names the base class looks for
+        do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = handle_request  # noqa: N815 -- the names that the base class calls
 
         def log_message(self, format: str, *args: object) -> None:
-            """Keep quiet."""
+            """Log nothing."""
 
     server = Server(("127.0.0.1", 0), Handler)
     server.connections = Connections()

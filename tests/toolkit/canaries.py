@@ -17,10 +17,11 @@ import re
 import traceback
 import urllib.parse
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from random import Random
 from typing import Final, Self
 
-__all__ = ("Listener", "canary", "leaks_in_text", "leaks_of", "leaks_of_error")
+__all__ = ("SECRETS", "Canaries", "Listener", "canary", "leaks_in_text", "leaks_of", "leaks_of_error")
 
 _SLICE: Final = 12
 """So many characters of a secret in a row count as the secret."""
@@ -60,6 +61,27 @@ def _forms(secret: str) -> dict[str, str]:
         forms[f"base64 at {offset}"] = encoded[4 if offset else 0 :].rstrip("=")[:-2]
         forms[f"url-safe base64 at {offset}"] = forms[f"base64 at {offset}"].replace("+", "-").replace("/", "_")
     return forms
+
+
+@dataclass(frozen=True)
+class Canaries:
+    """One secret of each kind that a client can hold."""
+
+    access: str
+    refresh: str
+    client_secret: str
+    code: str
+    created: str
+    """A client secret that the service has just created."""
+    cookie: str
+    verifier: str
+    """A PKCE verifier."""
+
+
+SECRETS: Final = Canaries(
+    *map(canary, ("access token", "refresh token", "client secret", "code", "created secret", "cookie")),
+    verifier=canary("verifier").replace("+", "-").replace("/", "_") + "~~",
+)
 
 
 def leaks_in_text(text: str) -> list[str]:

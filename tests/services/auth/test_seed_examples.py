@@ -18,7 +18,7 @@ import globus_async
 from globus_async import BaseClient
 from globus_async.scopes import AuthScopes, TransferScopes
 from globus_async.services.auth import AuthAPIError, ConfidentialAppAuthClient, NativeAppAuthClient
-from tests.parity.auth_differences import DIFFERENCES
+from tests.services.auth.differences import DIFFERENCES
 from tests.services.auth.seed_examples import EXAMPLES
 from tests.services.auth.service import say
 from tests.services.auth.world import World, world

@@ -1,8 +1,4 @@
-"""
-Where the Auth side deliberately differs from globus-sdk: the one list, from which tests and documentation take it.
-
-``python -m tests.parity.auth_differences`` prints the page of the documentation.
-"""
+"""The deliberate differences of the Auth clients from globus-sdk, for tests and documentation."""
 
 from __future__ import annotations
 
@@ -153,7 +149,4 @@ _ENTRIES: Final = (
     ),
 )
 
-DIFFERENCES: Final = Differences("the Auth clients differ", "tests.parity.auth_differences", _ENTRIES)
-
-if __name__ == "__main__":
-    print(DIFFERENCES.page(), end="")  # noqa: T201 -- that is what it is for
+DIFFERENCES: Final = Differences("the Auth clients differ", _ENTRIES)

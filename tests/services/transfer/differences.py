@@ -1,8 +1,4 @@
-"""
-Where TransferClient deliberately differs from globus-sdk: the one list, from which tests and documentation take it.
-
-``python -m tests.parity.transfer_differences`` prints the page of the documentation.
-"""
+"""The deliberate differences of TransferClient from globus-sdk, for tests and documentation."""
 
 from __future__ import annotations
 
@@ -146,7 +142,4 @@ _ENTRIES: Final = (
     ),
 )
 
-DIFFERENCES: Final = Differences("TransferClient differs", "tests.parity.transfer_differences", _ENTRIES)
-
-if __name__ == "__main__":
-    print(DIFFERENCES.page(), end="")  # noqa: T201 -- that is what it is for
+DIFFERENCES: Final = Differences("TransferClient differs", _ENTRIES)

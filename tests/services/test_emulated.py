@@ -1,0 +1,40 @@
+"""Every client has an emulated service, which has a route for every request of every method."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Callable
+
+import pytest
+
+from globus_async import AccessTokenAuthorizer, GlobusError, RetryPolicy
+from globus_async.testing import GlobusEmulator
+from tests.clients import CLIENTS, Client
+from tests.source import ROOT
+
+
+@pytest.mark.parametrize("client", [client for client in CLIENTS if client.service], ids=str)
+async def test_every_request_has_a_route(client: Client, record_property: Callable[[str, object], None]) -> None:
+    """No method of a client sends a request that the emulator has no route for."""
+    asyncio.get_running_loop().set_debug(False)
+    package = f"src/globus_async/emulator/{client.service}"
+    missing: list[str] = []
+    async with GlobusEmulator() as emulator:
+        emulator.add_identity("ada@example.org")
+        transport = emulator.transport()
+        made = client.make(
+            transport,
+            authorizer=AccessTokenAuthorizer(emulator.access_token()),
+            retry=RetryPolicy(max_retries=0),
+            rate_limit=None,
+        )
+        for call in client.calls:
+            before = emulator.unknown_paths.copy()
+            with contextlib.suppress(GlobusError):  # what it is called with need not exist
+                await call.run(made)
+            missing += [f"{call}: {request}" for request in emulator.unknown_paths - before]
+        await transport.aclose()
+    record_property("methods whose requests the emulator has a route for", len(client.calls))
+    assert not missing, f"the emulator has no route for {', '.join(missing)}: add it in {package}"
+    assert (ROOT / package).is_dir(), f"{client} has no emulated service: add it in {package}"

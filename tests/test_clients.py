@@ -1,0 +1,100 @@
+"""The registry finds every client, and every service declares what the tests of all clients need."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+
+import pytest
+
+import globus_async
+from globus_async import BaseClient, services
+from tests.clients import CALLS, CLIENTS, SERVICES, Call, Client, Service
+from tests.source import MODULES
+
+each_service = pytest.mark.parametrize("service", SERVICES, ids=str)
+each_client = pytest.mark.parametrize("client", CLIENTS, ids=str)
+
+
+def test_every_service_is_found() -> None:
+    """Each package below ``globus_async.services`` is a service."""
+    assert [str(service) for service in SERVICES] == sorted(
+        each.name for each in pkgutil.iter_modules(services.__path__)
+    )
+    assert {"auth", "transfer"} <= {str(service) for service in SERVICES}
+
+
+@each_service
+def test_a_service_has_clients(service: Service) -> None:
+    """A service exports at least one client."""
+    assert service.clients, f"{service.module.__name__}.__all__ names no subclass of BaseClient"
+
+
+@each_service
+def test_every_client_is_exported(service: Service) -> None:
+    """A class named ``...Client`` that a module of a service makes public is exported by its package."""
+    prefix = f"globus_async.services.{service}."
+    public = {
+        name
+        for module in MODULES
+        if module.name.startswith(prefix) and not module.path.name.startswith("_")
+        for name in module.all_names
+        if name.endswith("Client") and issubclass(getattr(importlib.import_module(module.name), name), BaseClient)
+    }
+    assert public <= {str(client) for client in service.clients}
+
+
+@each_service
+def test_a_service_declares_its_facts(service: Service) -> None:
+    """A service has an emulated world for its examples, and is compared with globus-sdk."""
+    assert service.world()
+    assert service.parity
+
+
+@each_client
+def test_a_client_is_a_public_name(client: Client) -> None:
+    """A client can be imported from the package itself."""
+    assert getattr(globus_async, str(client), None) is client.kind, (
+        f"add {client} to the names in globus_async/__init__.py"
+    )
+
+
+@each_client
+def test_arguments(client: Client) -> None:
+    """There is a value for each required parameter, and each declared fact is about an existing method."""
+    for call in client.all_calls:
+        assert set(call.required) <= set(call.arguments)
+
+
+@each_service
+def test_facts_are_about_existing_methods(service: Service) -> None:
+    """No fact is left over from a method that has been renamed."""
+    facts = service.facts
+    methods = {name for client in service.clients for name in [*client.methods, *client.own_functions]}
+    declared = {*facts.arguments, *facts.no_request, *facts.preparation, *facts.repeated_writes, *facts.lists}
+    assert declared - methods == set()
+    qualified = {f"{client}.{name}" for client in service.clients for name in methods} | set(service.module.__all__)
+    assert {*facts.not_callable, *facts.without_example} - qualified == set()
+
+
+def test_an_unknown_parameter_fails_loudly() -> None:
+    """A parameter without a value is an error that names the file to add it to."""
+
+    class OddClient(BaseClient):
+        async def paint(self, colour: str) -> None:
+            """Paint."""
+
+    client = Client(OddClient, SERVICES[0])
+    with pytest.raises(AssertionError, match=r"'colour' of OddClient.*tests/services/auth/facts\.py"):
+        _ = Call(client, "paint").arguments
+
+
+def test_inherited_methods_are_called_once() -> None:
+    """A method that is inherited unchanged is called for the base class alone; overridden ones are called for both."""
+    assert len(CALLS) == len({str(call) for call in CALLS}) > 130
+    for client in CLIENTS:
+        called = {(call.method, call.function) for base in client.bases for call in base.calls}
+        assert called.isdisjoint((call.method, call.function) for call in client.own_calls)
+        assert called | {(call.method, call.function) for call in client.own_calls} >= {
+            (call.method, call.function) for call in client.calls
+        }

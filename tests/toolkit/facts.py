@@ -1,0 +1,51 @@
+"""Facts about a service that the tests of all clients need and that its code does not contain."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from tests.toolkit.canaries import Canaries
+
+__all__ = ("Objects", "ServiceFacts")
+
+Objects = Callable[[Canaries], Awaitable[list[object]]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ServiceFacts:
+    """
+    How to make a service's clients and call their methods: ``FACTS`` in ``tests/services/<name>/facts.py``.
+
+    A value may be a function without arguments: it is called for each call, and returns the value.
+
+    Attributes:
+        constructor: Values of required constructor arguments, by name.
+        values: Values of required parameters, by name; those named ``*_id`` and ``*_ids`` are UUIDs unless they are
+            here.
+        arguments: Arguments of single methods, by the method's name; they replace those from `values`.
+        no_request: Public methods that send no request.
+        not_callable: ``Client.method`` of methods that the client has but cannot use, with the reason.
+        preparation: What has to be done to a client before a method can be called, by the method's name.
+        repeated_writes: Methods that send ``POST`` or ``PATCH`` requests and repeat them after a failure, with the
+            reason why that is harmless.
+        text_ids: Parameters named ``*_id`` that take any single path segment, not only UUIDs.
+        lists: Methods whose documented response is a JSON array.
+        without_example: Public methods and classes without an example in their docstring, with the reason.
+        objects: Returns instances of the service's public classes, made with the given secrets.
+        without_secrets: Public classes that `objects` leaves out, because others make them and they hold no secret.
+    """
+
+    constructor: Mapping[str, Any] = field(default_factory=dict)
+    values: Mapping[str, Any] = field(default_factory=dict)
+    arguments: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    no_request: frozenset[str] = frozenset()
+    not_callable: Mapping[str, str] = field(default_factory=dict)
+    preparation: Mapping[str, Callable[[Any], object]] = field(default_factory=dict)
+    repeated_writes: Mapping[str, str] = field(default_factory=dict)
+    text_ids: frozenset[str] = frozenset()
+    lists: frozenset[str] = frozenset()
+    without_example: Mapping[str, str] = field(default_factory=dict)
+    objects: Objects | None = None
+    without_secrets: frozenset[str] = frozenset()
