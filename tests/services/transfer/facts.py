@@ -71,7 +71,7 @@ FACTS = ServiceFacts(
     values={
         "bookmark_data": {"name": "home"},
         "data": {"DATA_TYPE": "anything"},
-        "folders": [(ID, "/~/")],
+        "directories": [(ID, "/~/")],
         "message": "reason",
         "newpath": "/~/new",
         "oldpath": "/~/old",
