@@ -1,4 +1,4 @@
-"""Submitting any number of files: packed into tasks, journalled before they are sent, and none of them twice."""
+"""Batch submission: items are packed into tasks, recorded in a journal before they are sent, and submitted once."""
 
 from __future__ import annotations
 
@@ -39,8 +39,8 @@ class World:
     journal: Path
 
     def submit(self, items: Any, **options: Any) -> Any:
-        told: dict[str, Any] = {"journal": self.journal, "items_per_task": 7, **options}
-        return self.tc.submit_items(self.data, items, **told)
+        arguments: dict[str, Any] = {"journal": self.journal, "items_per_task": 7, **options}
+        return self.tc.submit_items(self.data, items, **arguments)
 
     def submitted(self) -> Counter[str]:
         """Count how often each destination was submitted."""
@@ -51,7 +51,7 @@ class World:
 
 
 @asynccontextmanager
-async def founded(folder: Path, **options: Any) -> AsyncGenerator[World]:
+async def make_world(folder: Path, **options: Any) -> AsyncGenerator[World]:
     async with GlobusEmulator(**options) as emulator:
         ada = emulator.add_identity("ada@example.org", name="Ada")
         source = emulator.add_collection("Instrument", storage=MemoryStorage(FILES), owner=ada)
@@ -66,13 +66,13 @@ async def founded(folder: Path, **options: Any) -> AsyncGenerator[World]:
 
 @pytest.fixture
 async def world(tmp_path: Path) -> AsyncGenerator[World]:
-    async with founded(tmp_path) as world:
+    async with make_world(tmp_path) as world:
         yield world
 
 
-class TestSubmitting:
+class TestSubmission:
     async def test_packed_into_tasks(self, world: World) -> None:
-        """So many items go into a task, the rest into the last; all options are on each."""
+        """Each task has ``items_per_task`` items, the last one the rest; each has all options."""
         tasks = await world.submit(pairs(20))
         assert [(task.number, task.items, task.is_new) for task in tasks] == [(0, 7, True), (1, 7, True), (2, 6, True)]
         await world.emulator.settle()
@@ -81,12 +81,12 @@ class TestSubmitting:
         assert world.submitted() == dict.fromkeys((destination for _, destination in pairs(20)), 1)
 
     async def test_nothing_to_submit(self, world: World) -> None:
-        """No items, no tasks."""
+        """Without items no task is submitted."""
         assert await world.submit([]) == []
         assert world.emulator.tasks == []
 
-    async def test_one_after_the_other(self, world: World) -> None:
-        """The next task's items are read when it is asked for, and leaving early leaves nothing open."""
+    async def test_lazy_reading(self, world: World) -> None:
+        """The items of a task are read when it is due; breaking out of the iteration leaves nothing open."""
         read: list[int] = []
 
         async def items() -> AsyncIterator[dict[str, Any]]:
@@ -103,8 +103,8 @@ class TestSubmitting:
         assert len(world.emulator.tasks) == 2
         await source.aclose()  # type: ignore[attr-defined] # a generator
 
-    async def test_written_down_before_it_is_sent(self, world: World) -> None:
-        """When the service gets a document, the journal has it, submission id included."""
+    async def test_recorded_before_sending(self, world: World) -> None:
+        """A document is in the journal, with its submission id, before it is sent."""
         world.emulator.faults.add("POST", "/v0.10/transfer", status(500), times=1)
         seen = [task.task_id for task in await world.submit(pairs(10))]
         documents = [line["document"] for line in world.lines() if "submit" in line]
@@ -116,16 +116,16 @@ class TestSubmitting:
 
 
 class TestResuming:
-    async def test_the_same_again(self, world: World) -> None:
-        """What the journal has is not submitted again; its tasks are told first."""
+    async def test_same_items_again(self, world: World) -> None:
+        """Items in the journal are not submitted again; their tasks are returned first."""
         first = await world.submit(pairs(20))
         again = await world.submit(pairs(20))
         assert [task.task_id for task in again] == [task.task_id for task in first]
         assert not any(task.is_new for task in again)
         assert len(world.emulator.tasks) == 3
 
-    async def test_the_rest_follows(self, world: World) -> None:
-        """After a run that ended early, the rest is submitted; items come from any kind of input."""
+    async def test_remaining_items(self, world: World) -> None:
+        """After an interrupted run the remaining items are submitted, from any kind of input."""
         async for task in world.submit(pairs(30)):
             if task.number == 1:
                 break
@@ -133,39 +133,39 @@ class TestResuming:
         assert [task.is_new for task in tasks] == [False, False, True, True, True]
         assert world.submitted() == dict.fromkeys((destination for _, destination in pairs(30)), 1)
 
-    async def test_more_than_before(self, world: World) -> None:
-        """Items may have been added at the end meanwhile."""
+    async def test_items_added_at_the_end(self, world: World) -> None:
+        """Items may be added at the end between two runs."""
         await world.submit(pairs(10))
         tasks = await world.submit(pairs(30))
         assert sum(task.items for task in tasks) == 30
         assert world.submitted() == dict.fromkeys((destination for _, destination in pairs(30)), 1)
 
     @pytest.mark.parametrize("items", [pairs(5), [], pairs(20)[1:], list(reversed(pairs(10)))], ids=str)
-    async def test_other_items(self, world: World, items: list[tuple[str, str]]) -> None:
-        """Items that are not those of the journal are refused before anything new is submitted."""
+    async def test_different_items(self, world: World, items: list[tuple[str, str]]) -> None:
+        """Items that differ from those of the journal are refused before a task is submitted."""
         await world.submit(pairs(10))
         with pytest.raises(GlobusSDKUsageError, match="items"):
             await world.submit(items)
         assert len(world.emulator.tasks) == 2
 
-    async def test_other_options(self, world: World) -> None:
-        """So are other endpoints or options."""
+    async def test_different_options(self, world: World) -> None:
+        """Endpoints or options that differ from those of the journal are refused."""
         await world.submit(pairs(10))
         world.data["label"] = "another"
         with pytest.raises(GlobusSDKUsageError, match="other endpoints or options"):
             await world.submit(pairs(10))
 
     @pytest.mark.parametrize("text", ["hello\n", "[]\n", '{"submitted": 7, "task_id": "x"}\n', '{"journal": 99}\n'])
-    async def test_what_is_no_journal(self, world: World, text: str) -> None:
-        """A file that is something else is left alone."""
+    async def test_not_a_journal(self, world: World, text: str) -> None:
+        """A file that is not a journal is refused and not changed."""
         world.journal.write_text(text, "utf-8")
         with pytest.raises(GlobusSDKUsageError, match="journal"):
             await world.submit(pairs(10))
         assert world.journal.read_text("utf-8") == text
         assert world.emulator.tasks == []
 
-    async def test_a_line_that_a_crash_cut_off(self, world: World) -> None:
-        """Wherever the last line is cut off, it counts as not written, and is written anew."""
+    async def test_incomplete_last_line(self, world: World) -> None:
+        """An incomplete last line of any length is ignored and overwritten."""
         await world.submit(pairs(7))
         whole = world.journal.read_bytes()
         *before, confirmed = whole.splitlines(keepends=True)
@@ -177,7 +177,7 @@ class TestResuming:
         assert len(world.emulator.tasks) == 1
 
     async def test_a_second_process(self, world: World) -> None:
-        """Who finds that somebody else has written to the journal stops before submitting."""
+        """A process stops before it submits if another process has written to the journal."""
         mine, other = world.submit(pairs(30)), world.submit(pairs(30))
         await anext(mine)
         await anext(other)
@@ -187,97 +187,97 @@ class TestResuming:
         assert world.submitted() == dict.fromkeys((destination for _, destination in pairs(14)), 1)
 
 
-class TestTroubles:
-    async def test_lost_answers(self, world: World) -> None:
-        """Answers that are lost on the way make no second task."""
+class TestFaults:
+    async def test_lost_responses(self, world: World) -> None:
+        """Lost responses do not lead to a second task."""
         world.emulator.faults.add("POST", "/v0.10/transfer", drop_after(), times=3)
         tasks = await world.submit(pairs(20))
         assert len(world.emulator.tasks) == len(tasks) == 3
 
-    async def test_an_unknown_outcome(self, world: World) -> None:
-        """When nobody knows, that is said, and iterating further finds out."""
+    async def test_uncertain_outcome(self, world: World) -> None:
+        """An uncertain submission raises, and iterating further settles it."""
         world.emulator.faults.add("POST", "/v0.10/transfer", drop_after(), times=6)
-        submitting = world.submit(pairs(10))
+        submission = world.submit(pairs(10))
         with pytest.raises(SubmissionUncertain):
-            await anext(submitting)
-        tasks = [task async for task in submitting]
+            await anext(submission)
+        tasks = [task async for task in submission]
         assert [task.number for task in tasks] == [0, 1]
         assert len(world.emulator.tasks) == 2
 
-    async def test_a_refusal(self, world: World) -> None:
-        """A task that the service refuses is an error; when the cause is gone, it goes on."""
+    async def test_refused_task(self, world: World) -> None:
+        """A refused task raises; iterating further submits it again."""
         world.emulator.faults.add("POST", "/v0.10/transfer", status(403), times=1)
-        submitting = world.submit(pairs(10))
+        submission = world.submit(pairs(10))
         with pytest.raises(TransferAPIError):
-            await anext(submitting)
-        assert len([task async for task in submitting]) == 2
+            await anext(submission)
+        assert len([task async for task in submission]) == 2
         assert world.submitted() == dict.fromkeys((destination for _, destination in pairs(10)), 1)
 
-    async def test_within_the_limit_of_pending_tasks(self, tmp_path: Path) -> None:
-        """No more than so many are pending at a time; what others have pending makes it wait as well."""
+    async def test_limit_of_pending_tasks(self, tmp_path: Path) -> None:
+        """At most ``max_pending`` tasks are pending; the service's own limit makes it wait as well."""
         limits, pace = Limits(pending_tasks=4, running_tasks=1), Pace(seconds_per_file=0.001)
-        async with founded(tmp_path, limits=limits, pace=pace) as world:
-            most = 0
-            world.tc.transport.clock = _Hasty()
+        async with make_world(tmp_path, limits=limits, pace=pace) as world:
+            maximum = 0
+            world.tc.transport.clock = _FastClock()
             async for _ in world.submit(pairs(60), items_per_task=3, max_pending=2):
-                most = max(most, sum(not task.is_final for task in world.emulator.tasks))
-            assert most <= 2
+                maximum = max(maximum, sum(not task.is_final for task in world.emulator.tasks))
+            assert maximum <= 2
             (tmp_path / "j").unlink()
             tasks = await world.submit(pairs(60), items_per_task=3, max_pending=50)
             assert len(tasks) == 20
             outcomes = await world.tc.wait_for_tasks([task.task_id for task in tasks]).values()
             assert {outcome.reason for outcome in outcomes} == {TaskEndReason.SUCCEEDED}
 
-    async def test_input_that_fails(self, world: World) -> None:
-        """An input that fails, or is cancelled, is not taken for one that is over."""
+    async def test_failing_input(self, world: World) -> None:
+        """An input that raises is not mistaken for an exhausted one."""
 
         def broken() -> Iterable[tuple[str, str]]:
             yield from pairs(10)
             raise OSError("the disk")
 
-        submitting = world.submit(broken())
-        assert (await anext(submitting)).number == 0
+        submission = world.submit(broken())
+        assert (await anext(submission)).number == 0
         with pytest.raises(OSError, match="the disk"):
-            await anext(submitting)
+            await anext(submission)
         with pytest.raises(GlobusSDKUsageError, match="interrupted"):
-            await anext(submitting)
+            await anext(submission)
         assert len(world.emulator.tasks) == 1
 
     async def test_cancelled_at_every_suspension(self, world: World) -> None:
-        """However it is cancelled, iterating further submits the rest, and nothing twice."""
+        """After a cancellation at any point, iterating further submits all items, each once."""
         round_ = 0
         items: list[tuple[str, str]] = []
-        submitting: Any = None
+        submission: Any = None
 
         async def submit() -> None:
-            nonlocal round_, items, submitting
+            nonlocal round_, items, submission
             round_ += 1
-            items = pairs(10, name=f"{round_}-")  # others than before, whose tasks may still be at work
-            submitting = world.submit(items, journal=world.journal.with_name(f"j{round_}"))
-            async for _ in submitting:
+            items = pairs(10, name=f"{round_}-")  # new items: the tasks of the former ones may still be active
+            submission = world.submit(items, journal=world.journal.with_name(f"j{round_}"))
+            async for _ in submission:
                 pass
 
-        async def the_rest_follows() -> None:
-            async for _ in submitting:
+        async def all_are_submitted() -> None:
+            async for _ in submission:
                 pass
             submitted = world.submitted()
             assert [submitted[destination] for _, destination in items] == [1] * 10
 
-        assert await every_suspension(submit, the_rest_follows) > 10
+        assert await every_suspension(submit, all_are_submitted) > 10
 
 
 class TestArguments:
     @pytest.mark.parametrize(
         "item", ["/a", ("/a",), ("/a", "/b", "/c"), ("", "/b"), ("/a", None), {"source_path": "/a"}, 7], ids=str
     )
-    async def test_bad_items(self, world: World, item: Any) -> None:
-        """What is no item is refused, and which one it is is said."""
+    async def test_invalid_items(self, world: World, item: Any) -> None:
+        """An invalid item is refused with an error that has its index."""
         with pytest.raises(GlobusSDKUsageError, match="item 3"):
             await world.submit([*pairs(3), item])
         assert world.emulator.tasks == []
 
-    async def test_bad_options(self, world: World) -> None:
-        """The template has no items of its own, and numbers are above nought."""
+    async def test_invalid_options(self, world: World) -> None:
+        """A template with items, and limits below 1, are refused."""
         for options in ({"items_per_task": 0}, {"max_pending": 0}):
             with pytest.raises(GlobusSDKUsageError):
                 world.submit(pairs(1), **options)
@@ -286,13 +286,13 @@ class TestArguments:
             world.submit(pairs(1))
 
 
-class _Hasty(SystemClock):
+class _FastClock(SystemClock):
     """A clock whose seconds are milliseconds."""
 
     def monotonic(self) -> float:
-        """Return seconds that never step."""
+        """Return the monotonic time, in milliseconds."""
         return super().monotonic() * 1000
 
     async def sleep(self, seconds: float) -> None:
-        """Wait; cancelling it returns at once."""
+        """Sleep for as many milliseconds."""
         await super().sleep(seconds / 1000)

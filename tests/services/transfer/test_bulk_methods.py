@@ -1,4 +1,4 @@
-"""The ready-made bulks, against the emulator."""
+"""Bulk methods, against the emulator."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from globus_async import GlobusSDKUsageError
 from globus_async.services.transfer import EndpointNotFound, NotFound
 from tests.services.transfer.world import World, world
 
-NOBODYS = "ddb59aef-6d04-11e5-ba46-22000b92c6ec"
+UNKNOWN_ID = "ddb59aef-6d04-11e5-ba46-22000b92c6ec"
 
 
 @pytest.fixture
@@ -23,7 +23,7 @@ async def names() -> AsyncGenerator[World]:
 
 async def test_endpoints(names: World) -> None:
     """Each endpoint's document, or its error, in the order of the input."""
-    ids = [names["endpoint_id"], NOBODYS, names["source_id"], "no id"]
+    ids = [names["endpoint_id"], UNKNOWN_ID, names["source_id"], "no id"]
     outcomes = await names["tc"].get_endpoints(iter(ids), fields=["display_name"])
     assert [outcome.item for outcome in outcomes] == ids
     assert [type(outcome.error) for outcome in outcomes] == [
@@ -36,23 +36,23 @@ async def test_endpoints(names: World) -> None:
 
 
 async def test_tasks_share_requests(names: World) -> None:
-    """Tasks come fifty to a request; one that is not there is an error of its own."""
+    """One request fetches fifty tasks; a task that does not exist has its own error."""
     tc, emulator = names["tc"], names["emulator"]
-    ids = [names["task_id"], names["active_task_id"], NOBODYS] * 30
+    ids = [names["task_id"], names["active_task_id"], UNKNOWN_ID] * 30
     before = len(emulator.requests)
     outcomes = await tc.get_tasks(ids)
-    asked = emulator.requests[before:]
-    assert [request.path for request in asked if request.path.endswith("task_list")] == ["/v0.10/task_list"]
-    assert len(asked) == 2
+    requests = emulator.requests[before:]
+    assert [request.path for request in requests if request.path.endswith("task_list")] == ["/v0.10/task_list"]
+    assert len(requests) == 2
     for outcome in outcomes:
-        if outcome.item == NOBODYS:
+        if outcome.item == UNKNOWN_ID:
             assert isinstance(outcome.error, NotFound)
         else:
             assert outcome.value["task_id"] == outcome.item
 
 
 async def test_ids_in_capitals(names: World) -> None:
-    """However a UUID is written, the task comes with the others."""
+    """A UUID in capitals is part of the same request."""
     tc, emulator = names["tc"], names["emulator"]
     before = len(emulator.requests)
     tasks = await tc.get_tasks([names["task_id"].upper(), UUID(names["active_task_id"])]).values()
@@ -66,19 +66,19 @@ async def test_access_rules(names: World) -> None:
     assert names["rule_id"] in [rule["id"] for rule in rules]
 
 
-async def test_folders(names: World) -> None:
-    """The entries of each folder; a folder that is not there is an error of its own."""
-    told: list[Any] = []
-    folders = [(names["endpoint_id"], path) for path in ("/project1/", "/nowhere/", "/dataset0/")]
-    outcomes = await names["tc"].operation_ls_many(folders, filter="type:file", progress=told.append)
+async def test_directories(names: World) -> None:
+    """The entries of each directory; a directory that does not exist has its own error."""
+    progress: list[Any] = []
+    directories = [(names["endpoint_id"], path) for path in ("/project1/", "/nowhere/", "/dataset0/")]
+    outcomes = await names["tc"].operation_ls_many(directories, filter="type:file", progress=progress.append)
     assert [entry["name"] for entry in outcomes[0].value] == ["file1.txt"]
     assert isinstance(outcomes[1].error, NotFound)
     assert [entry["name"] for entry in outcomes[2].value] == ["readme"]
-    assert (told[-1].done, told[-1].failed, told[-1].total) == (3, 1, 3)
+    assert (progress[-1].done, progress[-1].failed, progress[-1].total) == (3, 1, 3)
 
 
 async def test_one_by_one_in_order(names: World) -> None:
-    """Entered, a bulk gives one outcome after the other, in order if so asked for."""
+    """An entered bulk yields one outcome after the other, in order with ``ordered=True``."""
     ids = [names["endpoint_id"], names["source_id"]] * 20
     async with names["tc"].get_endpoints(ids, ordered=True, concurrency=3) as outcomes:
         assert [outcome.value["id"] async for outcome in outcomes] == ids

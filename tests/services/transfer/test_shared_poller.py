@@ -1,4 +1,4 @@
-"""Many waits on one client: they share their requests, whoever of them is cancelled, and tell how each task ended."""
+"""Concurrent waits on one client: shared requests, cancellation of any of them, and outcomes."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def task_id(number: int) -> str:
 
 
 class Service:
-    """Tasks by number; remembers when which were asked for, and how many requests that took."""
+    """A service with numbered tasks, which records its requests."""
 
     def __init__(self, clock: FakeClock, *, most: int = 50, seconds: float = 0.0) -> None:
         self.clock = clock
@@ -78,18 +78,18 @@ class Service:
         return httpx.Response(200, json={"total": len(found), "DATA": found})
 
     def per_instant(self) -> dict[float, int]:
-        """Return how many requests came at each instant."""
+        """Return the number of requests by time."""
         return dict(Counter(instant for instant, _ in self.requests))
 
 
-async def turn_until_done(clock: FakeClock, tasks: Sequence[asyncio.Future[Any]]) -> None:
+async def advance_until_done(clock: FakeClock, tasks: Sequence[asyncio.Future[Any]]) -> None:
     while not all(task.done() for task in tasks):
         await clock.advance(min(clock.pending, default=0.0))
 
 
 class TestSharing:
     async def test_a_thousand_waits(self) -> None:
-        """A thousand waits of one client make twenty requests an interval, and each learns of its own task."""
+        """A thousand waits make twenty requests per interval, and each gets its own task."""
         clock = FakeClock()
         service = Service(clock)
         async with client_of(service, clock=clock) as tc:
@@ -101,20 +101,20 @@ class TestSharing:
             await clock.advance(15)
             for number in range(0, 1000, 2):
                 service.states[number] = {"status": "SUCCEEDED"}
-            await turn_until_done(clock, waits)
+            await advance_until_done(clock, waits)
             assert [wait.result() for wait in waits] == [number % 2 == 0 for number in range(1000)]
         assert service.per_instant() == {0.0: 20, 10.0: 20, 20.0: 20, 30.0: 10, 35.0: 10}
 
-    async def test_one_wait_asks_for_its_task_alone(self) -> None:
-        """A lone wait needs no listing."""
+    async def test_a_single_wait(self) -> None:
+        """A single wait fetches its task directly, not by a listing."""
         clock = FakeClock(skipping=True)
         service = Service(clock)
         async with client_of(service, clock=clock) as tc:
             assert not await tc.task_wait(task_id(1), timeout=10)
         assert service.requests == [(0.0, (1,)), (10.0, (1,))]
 
-    async def test_several_waits_for_one_task(self) -> None:
-        """Who waits for the same task shares the answer, but not the document itself."""
+    async def test_concurrent_waits_for_one_task(self) -> None:
+        """Waits for the same task share the response; each gets its own copy of the document."""
         clock = FakeClock(skipping=True)
         service = Service(clock)
         service.states[1] = {"status": "SUCCEEDED"}
@@ -123,8 +123,8 @@ class TestSharing:
         assert service.requests == [(0.0, (1,))]
         assert len({id(outcome.task) for outcome in outcomes}) == 10
 
-    async def test_waits_that_began_at_other_times_come_together(self) -> None:
-        """Looks that are due within a tenth of an interval of each other are made together; none is made early."""
+    async def test_waits_started_at_different_times(self) -> None:
+        """Polls that are due within a tenth of an interval of each other share a request; none is early."""
         clock = FakeClock()
         service = Service(clock)
         async with client_of(service, clock=clock) as tc:
@@ -143,19 +143,19 @@ class TestSharing:
         assert min(gaps) == pytest.approx(10)
         assert max(gaps) <= 11
 
-    async def test_a_wait_that_comes_while_the_others_sleep(self) -> None:
-        """It looks at once, and nobody else sooner for it."""
+    async def test_a_wait_started_during_the_sleep(self) -> None:
+        """It polls at once; the polls of the other waits stay at their times."""
         clock = FakeClock()
         service = Service(clock)
         async with client_of(service, clock=clock) as tc:
             first = asyncio.create_task(tc.task_wait(task_id(1), timeout=20, polling_interval=20))
             await clock.advance(5)
             second = asyncio.create_task(tc.task_wait(task_id(2), timeout=1, polling_interval=1))
-            await turn_until_done(clock, [first, second])
+            await advance_until_done(clock, [first, second])
         assert service.requests == [(0.0, (1,)), (5.0, (2,)), (6.0, (2,)), (20.0, (1,))]
 
-    async def test_watches_share_too(self) -> None:
-        """Watching several tasks takes one request a look."""
+    async def test_watches_share_requests(self) -> None:
+        """Watches of several tasks make one request per interval."""
         clock = FakeClock()
         service = Service(clock)
         async with client_of(service, clock=clock) as tc:
@@ -167,12 +167,12 @@ class TestSharing:
             await clock.advance(1)
             for number in range(5):
                 service.states[number] = {"bytes_transferred": number, "status": "SUCCEEDED"}
-            await turn_until_done(clock, watches)
+            await advance_until_done(clock, watches)
             assert [watch.result() for watch in watches] == [[0, number] for number in range(5)]
         assert service.per_instant() == {0.0: 1, 2.0: 1}
 
-    async def test_an_interval_that_grows(self) -> None:
-        """Between two bounds the interval grows to a tenth of the time waited."""
+    async def test_growing_interval(self) -> None:
+        """The interval grows to a tenth of the time waited, within its bounds."""
         clock = FakeClock(skipping=True)
         service = Service(clock)
         async with client_of(service, clock=clock) as tc:
@@ -186,7 +186,7 @@ class TestSharing:
         assert len(times) < 75
 
     async def test_jitter_stays_within_the_bounds(self) -> None:
-        """Whatever is drawn, no look comes sooner or later than its caller said."""
+        """With any jitter, the interval stays within its bounds."""
         clock = FakeClock(skipping=True)
         service = Service(clock)
         draws = iter([0.0, 0.999, 0.3, 0.7] * 1000)
@@ -200,8 +200,8 @@ class TestSharing:
 
 
 class TestRefusals:
-    async def test_a_smaller_batch_is_tried(self) -> None:
-        """A service that takes fewer ids is asked for fewer, from then on."""
+    async def test_smaller_batches(self) -> None:
+        """If the service refuses a batch for its size, smaller batches are used from then on."""
         clock = FakeClock()
         service = Service(clock, most=20)
         async with client_of(service, clock=clock) as tc:
@@ -210,14 +210,14 @@ class TestRefusals:
                 asyncio.create_task(tc.task_wait(task_id(number), timeout=10, polling_interval=10))
                 for number in range(100)
             ]
-            await turn_until_done(clock, waits)
+            await advance_until_done(clock, waits)
             assert not any(wait.result() for wait in waits)
         answered = [len(numbers) for instant, numbers in service.requests if instant == 10]
         assert max(answered) <= 20
         assert sum(answered) == 100
 
-    async def test_a_task_that_is_not_there(self) -> None:
-        """A task that the listing does not have is asked for alone; only its own wait fails."""
+    async def test_unknown_task(self) -> None:
+        """A task that is missing in the listing is fetched alone; only its own wait fails."""
         clock = FakeClock(skipping=True)
         service = Service(clock)
         service.missing = {3}
@@ -231,8 +231,8 @@ class TestRefusals:
         assert service.requests[0] == (0.0, tuple(range(10)))
         assert sorted(numbers for _, numbers in service.requests[1:]) == [(3,), (4,)]
 
-    async def test_failures_are_each_waits_own(self) -> None:
-        """What passes is endured by all; what does not is an error of its own for each of them."""
+    async def test_failed_polls(self) -> None:
+        """A transient error is repeated by all waits; a permanent error is raised by each, as its own copy."""
         clock = FakeClock(skipping=True)
         service = Service(clock)
         service.failing = [503, 500, 401]
@@ -244,8 +244,8 @@ class TestRefusals:
         assert len({id(error) for error in errors}) == 5
         assert [instant for instant, _ in service.requests] == [0.0, 10.0, 20.0]
 
-    async def test_a_long_outage_within_the_time(self) -> None:
-        """Within its time a wait endures any number of failures; without a limit, four in a row."""
+    async def test_outage(self) -> None:
+        """With a time limit any number of polls may fail; without one, four in a row."""
         clock = FakeClock(skipping=True)
         service = Service(clock)
         service.failing = [503] * 8
@@ -258,9 +258,9 @@ class TestRefusals:
             assert len(service.failing) == 3
 
 
-class TestCancelled:
+class TestCancellation:
     async def test_the_leader(self) -> None:
-        """When the one whose request it is gives up, in its sleep or on the way, another takes its place."""
+        """If the leader is cancelled, in its sleep or in its request, another wait becomes the leader."""
         clock = FakeClock()
         service = Service(clock, seconds=1)
         async with client_of(service, clock=clock) as tc:
@@ -270,14 +270,14 @@ class TestCancelled:
                 wait.cancel()
                 await asyncio.wait([wait])
             service.states[5] = {"status": "SUCCEEDED"}
-            await turn_until_done(clock, waits[5:])
+            await advance_until_done(clock, waits[5:])
             assert waits[5].result()
             assert not tc._poller._pending
         assert all(wait.cancelled() for wait in waits[:5])
         assert clock.pending == ()
 
     async def test_at_every_suspension(self) -> None:
-        """However a wait is cancelled, the others learn what they wait for, and nothing is left."""
+        """After the cancellation of a wait at any point the others get their results, and nothing is left."""
         clock = FakeClock(skipping=True)
         service = Service(clock)
         async with client_of(service, clock=clock) as tc:
@@ -289,17 +289,17 @@ class TestCancelled:
                 others[:] = [mine, *(asyncio.create_task(tc.task_wait(task_id(n), timeout=25)) for n in (1, 2))]
                 await tc.task_wait(task_id(0), timeout=25)
 
-            async def the_others_go_on() -> None:
+            async def the_others_continue() -> None:
                 service.states[1] = {"status": "SUCCEEDED"}
                 assert await asyncio.gather(*others) in ([False, True, False], [False, False, False])
                 assert not tc._poller._pending
                 assert tc._poller._leader is None
                 assert tc._poller._sleep_task is None
 
-            assert await every_suspension(with_others, the_others_go_on) > 15
+            assert await every_suspension(with_others, the_others_continue) > 15
 
     async def test_all_at_once(self) -> None:
-        """Leaving many waits leaves nothing."""
+        """The cancellation of many waits leaves nothing."""
         clock = FakeClock()
         service = Service(clock)
         async with client_of(service, clock=clock) as tc:
@@ -312,7 +312,7 @@ class TestCancelled:
 
 class TestOutcomes:
     @pytest.mark.parametrize(
-        ("members", "end"),
+        ("members", "reason"),
         [
             ({"status": "SUCCEEDED"}, TaskEndReason.SUCCEEDED),
             ({"status": "FAILED"}, TaskEndReason.FAILED),
@@ -324,19 +324,19 @@ class TestOutcomes:
             ({"status": "INACTIVE"}, TaskEndReason.INACTIVE),
         ],
     )
-    async def test_ends(self, members: dict[str, Any], end: TaskEndReason) -> None:
-        """The outcome tells how a task ended, from what its document says."""
+    async def test_reasons(self, members: dict[str, Any], reason: TaskEndReason) -> None:
+        """The reason is derived from the task document."""
         clock = FakeClock(skipping=True)
         service = Service(clock)
         service.states[1] = members
         async with client_of(service, clock=clock) as tc:
             outcome = await tc.wait_for_task(task_id(1))
-        assert outcome.reason is end
+        assert outcome.reason is reason
         assert outcome.task["status"] == members["status"]
         assert outcome.is_done is (members["status"] != "INACTIVE")
 
-    async def test_what_only_the_events_tell(self) -> None:
-        """A failed task whose document does not say why is looked up in its events."""
+    async def test_reason_in_events(self) -> None:
+        """If the document of a failed task has no reason, its events are fetched."""
         clock = FakeClock(skipping=True)
         service = Service(clock)
         service.states[1] = {"status": "FAILED"}
@@ -348,8 +348,8 @@ class TestOutcomes:
         assert [event["code"] for event in outcome.error_events] == ["CANCELED"]
         assert service.event_requests[0].params["filter"] == "is_error:1"
 
-    async def test_time_is_up(self) -> None:
-        """A task that goes on longer than was waited has its latest document, and its errors if asked for."""
+    async def test_timed_out(self) -> None:
+        """At the time limit the outcome has the latest document, and the errors if requested."""
         clock = FakeClock(skipping=True)
         service = Service(clock)
         service.events = [{"code": "PERMISSION_DENIED", "is_error": True}]
@@ -360,7 +360,7 @@ class TestOutcomes:
         assert [event["code"] for event in outcome.error_events] == ["PERMISSION_DENIED"]
 
     async def test_stalled(self) -> None:
-        """A task that gathers faults while nothing moves is given up after so many; one that moves is not."""
+        """A wait stops after ``stalled_after`` faults without progress, and not while there is progress."""
         clock = FakeClock()
         service = Service(clock)
         async with client_of(service, clock=clock) as tc:
@@ -373,8 +373,8 @@ class TestOutcomes:
         assert outcome.reason is TaskEndReason.STALLED
         assert outcome.task["faults"] == 6
 
-    async def test_nothing_learnt(self) -> None:
-        """A service that never answered is an error, not an outcome."""
+    async def test_no_response(self) -> None:
+        """If no poll succeeds, the wait raises instead of returning an outcome."""
         clock = FakeClock(skipping=True)
 
         def service(_: httpx.Request) -> httpx.Response:
@@ -385,8 +385,8 @@ class TestOutcomes:
                 await tc.wait_for_task(task_id(1), timeout=5)
         assert isinstance(caught.value.__cause__, GlobusConnectionError)
 
-    async def test_as_they_end(self) -> None:
-        """Outcomes come as tasks end, in whatever order."""
+    async def test_order_of_outcomes(self) -> None:
+        """Outcomes are yielded in the order in which tasks end."""
         clock = FakeClock()
         service = Service(clock)
         async with client_of(service, clock=clock) as tc, tc.wait_for_tasks(map(task_id, range(3))) as outcomes:
@@ -395,7 +395,7 @@ class TestOutcomes:
                 waiting = asyncio.ensure_future(anext(outcomes))
                 await clock.advance(5)
                 service.states[number] = {"status": "SUCCEEDED"}
-                await turn_until_done(clock, [waiting])
+                await advance_until_done(clock, [waiting])
                 ended.append(waiting.result().item)
         assert ended == [task_id(2), task_id(0), task_id(1)]
 
@@ -409,8 +409,8 @@ class TestOutcomes:
             {"stalled_after": 0},
         ],
     )
-    async def test_bad_arguments(self, options: dict[str, Any]) -> None:
-        """Nothing is sent for arguments that cannot be meant."""
+    async def test_invalid_arguments(self, options: dict[str, Any]) -> None:
+        """Invalid arguments are refused without a request."""
         clock = FakeClock(skipping=True)
         service = Service(clock)
         async with client_of(service, clock=clock) as tc:
@@ -420,12 +420,12 @@ class TestOutcomes:
                 tc.wait_for_tasks([task_id(1)], **options)
         assert service.requests == []
 
-    def test_unknown_states_are_no_end(self) -> None:
-        """A state of the future is waited through."""
+    def test_unknown_statuses(self) -> None:
+        """An unknown status does not end a wait."""
         assert classify({"status": "ARCHIVING"}) is None  # type: ignore[typeddict-item]
 
-    async def test_inactive_raises_from_task_wait(self) -> None:
-        """`task_wait` says so with an error, as ever, also when several wait."""
+    async def test_inactive_task_with_task_wait(self) -> None:
+        """`task_wait` raises for an inactive task, also among concurrent waits."""
         clock = FakeClock(skipping=True)
         service = Service(clock)
         service.states[1] = {"status": "INACTIVE"}
@@ -435,9 +435,9 @@ class TestOutcomes:
         assert found[1] is False
 
 
-class TestLoops:
-    def test_each_loop_has_its_own(self) -> None:
-        """Waits that a loop left behind do not hold up those of the next one."""
+class TestEventLoops:
+    def test_second_event_loop(self) -> None:
+        """Waits that remain from another event loop do not block new ones."""
         clock = FakeClock(skipping=True)
 
         async def main() -> bool:
@@ -448,5 +448,5 @@ class TestLoops:
         assert asyncio.run(main()) is False
 
     def test_batches(self) -> None:
-        """Batches are full but for the last."""
+        """All batches but the last one are full."""
         assert list(batched(range(7), 3)) == [(0, 1, 2), (3, 4, 5), (6,)]

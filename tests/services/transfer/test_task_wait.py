@@ -1,4 +1,4 @@
-"""Waiting for a task, watching it, canceling it: against a clock that is turned by hand."""
+"""Waiting for a task, watching it and canceling it, with a controlled clock."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tests.toolkit.clock import FakeClock
 
 
 class Service:
-    """A task whose states are read from a script, the last for ever; ``!`` is a lost answer, numbers are statuses."""
+    """A task with scripted statuses, the last one repeated; ``!`` is a lost response, numbers are HTTP statuses."""
 
     def __init__(self, script: str, clock: FakeClock, *, seconds: float = 0.0) -> None:
         self.script = script.split()
@@ -42,7 +42,7 @@ class Service:
 
 
 @pytest.mark.parametrize(
-    ("script", "timeout", "interval", "over", "polls"),
+    ("script", "timeout", "interval", "done", "polls"),
     [
         ("SUCCEEDED", 10, 10, True, [0]),
         ("FAILED", 10, 10, True, [0]),
@@ -56,23 +56,23 @@ class Service:
         ("FANCY_NEW_STATE SUCCEEDED", 20, 10, True, [0, 10]),
     ],
 )
-async def test_when_it_looks_and_what_it_says(
+async def test_polls_and_result(
     script: str,
-    timeout: float | None,  # noqa: ASYNC109 -- what is tested
+    timeout: float | None,  # noqa: ASYNC109 -- the argument under test
     interval: float,
-    over: bool,
+    done: bool,
     polls: list[float],
 ) -> None:
-    """It looks at once, at every interval and when the time is up; only the end states are the end."""
+    """It polls at once, at every interval and at the time limit; only the final statuses end the wait."""
     clock = FakeClock(skipping=True)
     service = Service(script, clock)
     async with client_of(service, clock=clock) as tc:
-        assert await tc.task_wait(TASK, timeout=timeout, polling_interval=interval) is over
+        assert await tc.task_wait(TASK, timeout=timeout, polling_interval=interval) is done
     assert service.polled == polls
 
 
-async def test_requests_take_time_too() -> None:
-    """The time that the service takes counts."""
+async def test_slow_requests() -> None:
+    """The duration of requests counts."""
     clock = FakeClock(skipping=True)
     service = Service("ACTIVE", clock, seconds=4)
     async with client_of(service, clock=clock) as tc:
@@ -81,8 +81,8 @@ async def test_requests_take_time_too() -> None:
     assert clock.slept == [4, 5, 4, 5, 4]
 
 
-async def test_a_service_that_does_not_answer() -> None:
-    """The wait ends a little after its time although the service hangs: False if the task was seen, else an error."""
+async def test_no_response() -> None:
+    """If the service hangs, the wait ends 5 s after its time limit: False after a successful poll, else an error."""
     clock = FakeClock()
     hangs = asyncio.Event()
     polls = 0
@@ -112,8 +112,8 @@ async def test_a_service_that_does_not_answer() -> None:
             assert clock.monotonic() - began == 15
 
 
-async def test_what_passes_is_endured() -> None:
-    """Looks that fail for a passing reason are repeated at the next interval; five in a row are enough."""
+async def test_transient_errors() -> None:
+    """Polls with transient errors are repeated at the next interval; five failures in a row are raised."""
     clock = FakeClock(skipping=True)
     service = Service("ACTIVE ! 500 503 429 SUCCEEDED", clock)
     async with client_of(service, clock=clock) as tc:
@@ -131,8 +131,8 @@ async def test_what_passes_is_endured() -> None:
         assert isinstance(caught.value.__cause__, TransferAPIError)
 
 
-async def test_what_does_not_pass_is_raised() -> None:
-    """A task that is not there is an error at once."""
+async def test_permanent_errors() -> None:
+    """An unknown task raises at once."""
     clock = FakeClock(skipping=True)
     async with client_of(Service("404", clock), clock=clock) as tc:
         with pytest.raises(NotFound):
@@ -141,8 +141,8 @@ async def test_what_does_not_pass_is_raised() -> None:
             await anext(aiter(tc.task_watch(TASK)))
 
 
-async def test_inactive_is_told_apart() -> None:
-    """A task that waits for its owner raises, with its document; it is neither done nor waited for in silence."""
+async def test_inactive_task() -> None:
+    """An inactive task raises an error with its document."""
     clock = FakeClock(skipping=True)
     service = Service("ACTIVE INACTIVE", clock)
     async with client_of(service, clock=clock) as tc:
@@ -165,8 +165,8 @@ async def test_inactive_is_told_apart() -> None:
         ("", {}),
     ],
 )
-async def test_bad_arguments(task_id: str, options: dict[str, Any]) -> None:
-    """Less than a second, and what is no id, is refused before anything is sent."""
+async def test_invalid_arguments(task_id: str, options: dict[str, Any]) -> None:
+    """Times below one second, and invalid ids, are refused without a request."""
     clock = FakeClock(skipping=True)
     service = Service("ACTIVE", clock)
     async with client_of(service, clock=clock) as tc:
@@ -181,8 +181,8 @@ async def test_bad_arguments(task_id: str, options: dict[str, Any]) -> None:
     assert service.canceled == 0
 
 
-async def test_watching() -> None:
-    """Each change is told once, the end last; whoever looks late gets what is then."""
+async def test_watch() -> None:
+    """Each change is yielded once, the final document last."""
     clock = FakeClock(skipping=True)
     service = Service("ACTIVE:1 ACTIVE:1 ! ACTIVE:2 INACTIVE:2 ACTIVE:3 SUCCEEDED:9", clock)
     async with client_of(service, clock=clock) as tc:
@@ -193,8 +193,8 @@ async def test_watching() -> None:
     assert service.polled == [0, 2, 4, 6, 8, 10, 12]
 
 
-async def test_watching_holds_nothing() -> None:
-    """Time spent with a change counts for the interval; a watch that is cancelled goes on when it is asked again."""
+async def test_watch_between_iterations() -> None:
+    """Time between two iterations counts for the interval; after a cancellation a watch can be iterated further."""
     clock = FakeClock()
     service = Service("ACTIVE:1 ACTIVE:2 SUCCEEDED", clock)
     async with client_of(service, clock=clock) as tc:
@@ -212,8 +212,8 @@ async def test_watching_holds_nothing() -> None:
     assert service.polled == [0, 25, 85]
 
 
-async def test_canceling() -> None:
-    """Canceling asks once and waits for the end, over an inactive state too."""
+async def test_cancel_and_wait() -> None:
+    """It cancels once and waits until the task is done, also if the task is inactive meanwhile."""
     clock = FakeClock(skipping=True)
     service = Service("INACTIVE ACTIVE FAILED", clock)
     async with client_of(service, clock=clock) as tc:
@@ -224,8 +224,8 @@ async def test_canceling() -> None:
     assert service.polled == [0, 1, 2, 2, 3, 4, 5]
 
 
-async def test_a_wait_can_be_left() -> None:
-    """Waits that are cancelled in their sleep, which they share, end at once."""
+async def test_cancellation() -> None:
+    """Waits that are cancelled during their shared sleep end at once."""
     clock = FakeClock()
     service = Service("ACTIVE", clock)
     async with client_of(service, clock=clock) as tc:

@@ -1,4 +1,4 @@
-"""The questions that are asked by the thousand, as ready-made bulks."""
+"""Bulk methods: many calls of one kind, run concurrently."""
 
 from __future__ import annotations
 
