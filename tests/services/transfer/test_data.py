@@ -1,4 +1,4 @@
-"""Documents that start work: what is in them, what they refuse, and that they travel as JSON."""
+"""Documents to submit: members, invalid arguments, and serialization."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ from tests.services.transfer.scripted import A, B, C
 BAD_IDS = ["", "no-uuid", "../" + A, A + "\n", A[:-1], 7, None]
 
 
-async def test_a_client_in_front_is_accepted_and_not_used() -> None:
-    """As in the seed, the client may stand first; the document is the same without it."""
+async def test_client_as_first_argument() -> None:
+    """A client as first argument, as in release 1, is ignored."""
     async with TransferClient(base_url="https://transfer.example/") as client:
         assert TransferData(client, A, B) == TransferData(A, B)
         assert TransferData(transfer_client=client, source_endpoint=A, destination_endpoint=B) == TransferData(A, B)
@@ -28,8 +28,8 @@ async def test_a_client_in_front_is_accepted_and_not_used() -> None:
     assert TransferData(None, A, B) == TransferData(A, destination_endpoint=B)
 
 
-def test_only_what_is_given_is_there() -> None:
-    """An option that was not given is absent; ``None`` is null."""
+def test_only_given_options() -> None:
+    """Options that are not given are absent; ``None`` is null."""
     assert TransferData(A, B) == {
         "DATA_TYPE": "transfer",
         "DATA": [],
@@ -44,13 +44,13 @@ def test_only_what_is_given_is_there() -> None:
     ("given", "level"), [("exists", 0), ("size", 1), ("mtime", 2), ("checksum", 3), (0, 0), (3, 3), (None, None)]
 )
 def test_sync_levels(given: Any, level: int | None) -> None:
-    """Levels have names and numbers."""
+    """A sync level is a name or a number."""
     assert TransferData(A, B, sync_level=given)["sync_level"] == level
 
 
 @pytest.mark.parametrize("given", ["Checksum", "", "3", 4, -1, True, 1.0, [], object()])
 def test_unknown_sync_levels(given: Any) -> None:
-    """Anything else is refused, and the message says what there is."""
+    """Other values are refused, with a message that lists the valid ones."""
     with pytest.raises(GlobusSDKUsageError, match="exists, size, mtime, checksum or 0 to 3"):
         TransferData(A, B, sync_level=given)
 
@@ -64,13 +64,13 @@ def test_unknown_sync_levels(given: Any) -> None:
     ],
 )
 def test_deadlines(given: Any, written: str) -> None:
-    """Aware datetimes are written in UTC, text as it is."""
+    """Aware datetimes are converted to UTC; text is not changed."""
     assert TransferData(A, B, deadline=given)["deadline"] == written
     assert DeleteData(A, deadline=given)["deadline"] == written
 
 
 @pytest.mark.parametrize("given", [datetime(2026, 3, 29, 2, 30), 1_800_000_000, timedelta(hours=1)])  # noqa: DTZ001
-def test_bad_deadlines(given: Any) -> None:
+def test_invalid_deadlines(given: Any) -> None:
     """A datetime without a zone, a number or a duration is refused."""
     with pytest.raises(GlobusSDKUsageError, match="time zone"):
         TransferData(A, B, deadline=given)
@@ -79,8 +79,8 @@ def test_bad_deadlines(given: Any) -> None:
 
 
 @pytest.mark.parametrize("bad", BAD_IDS)
-def test_bad_ids(bad: Any) -> None:
-    """Endpoints and submission ids are UUIDs."""
+def test_invalid_ids(bad: Any) -> None:
+    """Endpoint and submission ids must be UUIDs."""
     for make in (
         lambda: TransferData(A, bad),
         lambda: TransferData(source_endpoint=bad, destination_endpoint=B),
@@ -94,7 +94,7 @@ def test_bad_ids(bad: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    ("cls", "ends", "named"),
+    ("cls", "endpoints", "named"),
     [
         (TransferData, (A,), {}),
         (TransferData, (), {}),
@@ -104,14 +104,14 @@ def test_bad_ids(bad: Any) -> None:
         (DeleteData, (A, B), {}),
     ],
 )
-def test_too_few_and_too_many_ends(cls: Any, ends: tuple[str, ...], named: dict[str, str]) -> None:
-    """A missing or a surplus endpoint is an error."""
+def test_missing_and_surplus_endpoints(cls: Any, endpoints: tuple[str, ...], named: dict[str, str]) -> None:
+    """A missing or surplus endpoint is refused."""
     with pytest.raises(GlobusSDKUsageError):
-        cls(*ends, **named)
+        cls(*endpoints, **named)
 
 
 def test_items() -> None:
-    """Items keep their order and have what was given; `iter_items` goes through them."""
+    """Items are kept in order, with the given members; `iter_items` iterates over them."""
     transfer = TransferData(A, B)
     transfer.add_item("/a", "/b")
     transfer.add_item("/dir/", "/new/", recursive=True, external_checksum=MISSING, additional_fields={"x": UUID(A)})
@@ -127,8 +127,8 @@ def test_items() -> None:
 
 
 @pytest.mark.parametrize("bad", ["", None, b"/a", 7])
-def test_bad_paths(bad: Any) -> None:
-    """An empty path would mean the whole collection; it is refused like everything that is no text."""
+def test_invalid_paths(bad: Any) -> None:
+    """An empty path, which would be the whole collection, and other types than text are refused."""
     attempts: list[Callable[[], None]] = [
         lambda: TransferData(A, B).add_item(bad, "/b"),
         lambda: TransferData(A, B).add_item("/a", bad),
@@ -155,8 +155,8 @@ def test_filter_rules() -> None:
             transfer.add_filter_rule("*", **bad)
 
 
-def test_additional_fields_have_the_last_word() -> None:
-    """They may add and replace members; `MISSING` ones are left out."""
+def test_additional_fields() -> None:
+    """They add or replace members; `MISSING` ones are left out."""
     document = DeleteData(A, label="mine", additional_fields={"label": "theirs", "new": {"a": 1}, "gone": MISSING})
     assert document["label"] == "theirs"
     assert document["new"] == {"a": 1}
@@ -164,15 +164,15 @@ def test_additional_fields_have_the_last_word() -> None:
 
 
 def test_tunnels() -> None:
-    """A tunnel document is JSON:API, with what was given as attributes."""
+    """A tunnel document is in JSON:API format, with the options as attributes."""
     tunnel = CreateTunnelData(UUID(A), B, label="camera", submission_id=UUID(C))
     assert tunnel["data"]["relationships"]["initiator"]["data"] == {"type": "StreamAccessPoint", "id": A}
     assert tunnel["data"]["attributes"] == {"label": "camera", "submission_id": C}
     assert json.loads(json.dumps(tunnel)) == tunnel
 
 
-def test_they_travel() -> None:
-    """Documents go through JSON, pickle and copies unchanged, submission id included."""
+def test_serialization() -> None:
+    """JSON, pickle and copies keep documents unchanged, with their submission id."""
     document = TransferData(UUID(A), UUID(B), sync_level="mtime", deadline=datetime(2026, 1, 1, tzinfo=UTC), label="ü")
     document.add_item("/a", "/b")
     document["submission_id"] = C

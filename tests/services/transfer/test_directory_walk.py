@@ -1,4 +1,4 @@
-"""Walking a tree: order, bounds, failures, and that nothing is held."""
+"""Recursive directory listing: order, limits, errors and cancellation."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ WHOLE = [
 
 
 def listed(*names: str) -> httpx.Response:
-    """List entries: ``x/`` is a folder, ``x@`` a link to one, everything else a file."""
+    """Return a listing: ``x/`` is a directory, ``x@`` a symlink to one, other entries are files."""
     entries = [
         {
             "DATA_TYPE": "file",
@@ -41,20 +41,20 @@ def listed(*names: str) -> httpx.Response:
 
 
 class Storage:
-    """Serves a tree; counts how many listings go on at a time."""
+    """Serves a directory tree; counts concurrent listings."""
 
     def __init__(
         self, tree: dict[str, list[str]] = TREE, *, failing: dict[str, httpx.Response | Exception] | None = None
     ) -> None:
         self.tree = tree
         self.failing = failing or {}
-        self.asked: list[str] = []
+        self.requested: list[str] = []
         self.queries: list[httpx.QueryParams] = []
         self.now = self.most = 0
 
     async def __call__(self, request: httpx.Request) -> httpx.Response:
-        folder = request.url.params["path"]
-        self.asked.append(folder)
+        directory = request.url.params["path"]
+        self.requested.append(directory)
         self.queries.append(request.url.params)
         self.now += 1
         self.most = max(self.most, self.now)
@@ -63,32 +63,32 @@ class Storage:
             await asyncio.sleep(0)
         finally:
             self.now -= 1
-        failure = self.failing.get(folder)
+        failure = self.failing.get(directory)
         if isinstance(failure, Exception):
             raise failure
-        return failure or listed(*self.tree[folder])
+        return failure or listed(*self.tree[directory])
 
 
-async def test_the_whole_tree() -> None:
-    """Folders come before what is in them, entries of a folder together; links to folders are told of, not followed."""
+async def test_whole_tree() -> None:
+    """Directories come before their entries, which come together; symlinks to directories are not followed."""
     storage = Storage()
     async with client_of(storage) as tc:
         assert [entry["path"] async for entry in tc.operation_walk(A, "/top/")] == WHOLE
-    assert storage.asked == ["/top/", "/top/a/", "/top/b/", "/top/a/deep/"]
+    assert storage.requested == ["/top/", "/top/a/", "/top/b/", "/top/a/deep/"]
 
 
-async def test_one_at_a_time() -> None:
-    """With a concurrency of one the walk goes depth first."""
+async def test_sequential_walk() -> None:
+    """With a concurrency of one the walk is depth first."""
     storage = Storage()
     async with client_of(storage) as tc:
         walked = [entry["path"] async for entry in tc.operation_walk(A, "/top/", concurrency=1)]
     assert sorted(walked) == sorted(WHOLE)
-    assert storage.asked == ["/top/", "/top/b/", "/top/a/", "/top/a/deep/"]
+    assert storage.requested == ["/top/", "/top/b/", "/top/a/", "/top/a/deep/"]
     assert storage.most == 1
 
 
-async def test_bounded() -> None:
-    """No more folders are listed at a time than was allowed."""
+async def test_concurrency() -> None:
+    """At most ``concurrency`` directories are listed at the same time."""
     tree = {"/": [f"{number}/" for number in range(50)]} | {f"/{number}/": ["x"] for number in range(50)}
     storage = Storage(tree)
     async with client_of(storage) as tc:
@@ -98,17 +98,17 @@ async def test_bounded() -> None:
     assert storage.most == 6
 
 
-async def test_levels() -> None:
-    """The depth counts the levels that are listed."""
-    for depth, folders in ((1, 1), (2, 3), (3, 4), (None, 4)):
+async def test_max_depth() -> None:
+    """``max_depth`` limits the levels that are listed."""
+    for depth, directories in ((1, 1), (2, 3), (3, 4), (None, 4)):
         storage = Storage()
         async with client_of(storage) as tc:
             _ = [entry async for entry in tc.operation_walk(A, "/top/", max_depth=depth)]
-        assert len(storage.asked) == folders
+        assert len(storage.requested) == directories
 
 
-async def test_options_go_with_every_listing() -> None:
-    """A filter is for files: folders are asked for beside it."""
+async def test_options() -> None:
+    """Options apply to each listing; directories are listed in addition to a filter."""
     storage = Storage()
     async with client_of(storage) as tc:
         walk = tc.operation_walk(A, "/top/", filter={"name": "~*.txt"}, show_hidden=False, orderby=["type", "name"])
@@ -118,13 +118,13 @@ async def test_options_go_with_every_listing() -> None:
         assert (query["show_hidden"], query["orderby"]) == ("0", "type,name")
 
 
-async def test_a_folder_that_fails() -> None:
-    """By default its error is raised, and iterating further tries again from there, without a loss or a repetition."""
+async def test_failing_directory() -> None:
+    """By default the error is raised; iterating further lists the directory again, without loss or repetition."""
     storage = Storage(failing={"/top/a/": refusal(403, "EndpointPermissionDenied")})
     async with client_of(storage) as tc:
         walk = tc.operation_walk(A, "/top/")
         walked: list[str] = []
-        with pytest.raises(PermissionDenied):  # noqa: PT012 -- what came before the error is kept
+        with pytest.raises(PermissionDenied):  # noqa: PT012 -- entries before the error are kept
             async for entry in walk:
                 walked.append(entry["path"])  # noqa: PERF401
         storage.failing.clear()
@@ -132,8 +132,8 @@ async def test_a_folder_that_fails() -> None:
     assert walked == WHOLE
 
 
-async def test_folders_that_may_fail() -> None:
-    """Whoever takes errors gets path and error, and the rest of the tree."""
+async def test_on_error() -> None:
+    """``on_error`` is called with path and error; the rest of the tree is listed."""
     storage = Storage(failing={"/top/a/": refusal(502, "ExternalError.DirListingFailed.PermissionDenied")})
     failures: list[tuple[str, str]] = []
 
@@ -146,8 +146,8 @@ async def test_folders_that_may_fail() -> None:
     assert failures == [("/top/a/", "ExternalError.DirListingFailed.PermissionDenied")]
 
 
-async def test_other_failures_are_raised() -> None:
-    """A broken connection ends the listings beside it and is raised as itself, also from several at a time."""
+async def test_network_errors() -> None:
+    """A network error cancels the concurrent listings and is raised, not in a group."""
     storage = Storage(failing={"/top/a/": httpx.ConnectError("no")})
     async with client_of(storage) as tc:
         walk = tc.operation_walk(A, "/top/", on_error=lambda *_: None)
@@ -158,8 +158,8 @@ async def test_other_failures_are_raised() -> None:
         assert len([entry async for entry in walk]) == len(WHOLE) - 3
 
 
-async def test_nothing_there() -> None:
-    """A top that is not there is an error; an empty one is empty."""
+async def test_missing_and_empty_directory() -> None:
+    """A missing top directory raises; an empty one has no entries."""
     storage = Storage({"/empty/": []}, failing={"/gone/": refusal(404, "ClientError.NotFound")})
     async with client_of(storage) as tc:
         assert [entry async for entry in tc.operation_walk(A, "/empty/")] == []
@@ -167,8 +167,8 @@ async def test_nothing_there() -> None:
             await anext(tc.operation_walk(A, "/gone/"))
 
 
-async def test_a_top_without_a_slash() -> None:
-    """The paths of entries are put together from the top as it was given."""
+async def test_path_without_trailing_slash() -> None:
+    """The paths of entries start with the given path."""
     storage = Storage({"/top": ["a/", "x"], "/top/a/": ["y"]})
     async with client_of(storage) as tc:
         assert [entry["path"] async for entry in tc.operation_walk(A, "/top")] == ["/top/a/", "/top/x", "/top/a/y"]
@@ -185,18 +185,18 @@ async def test_a_top_without_a_slash() -> None:
         {"endpoint_id": "../x"},
     ],
 )
-async def test_bad_arguments(arguments: dict[str, Any]) -> None:
-    """They are refused when the walk is made."""
+async def test_invalid_arguments(arguments: dict[str, Any]) -> None:
+    """Invalid arguments are refused when the walk is created."""
     storage = Storage()
     async with client_of(storage) as tc:
         walk: Any = tc.operation_walk
         with pytest.raises(GlobusSDKUsageError):
             walk(**{"endpoint_id": A, **arguments})
-    assert storage.asked == []
+    assert storage.requested == []
 
 
-async def test_left_early() -> None:
-    """Leaving a walk leaves nothing going on."""
+async def test_break() -> None:
+    """After a break no listing is running."""
     storage = Storage()
     async with client_of(storage) as tc:
         for _ in range(100):
@@ -207,8 +207,8 @@ async def test_left_early() -> None:
 
 
 @pytest.mark.parametrize("mode", MODES)
-async def test_canceled_anywhere(mode: Mode) -> None:
-    """A walk that is cancelled goes on where it was: nothing is lost and nothing comes twice."""
+async def test_cancelled_at_every_suspension(mode: Mode) -> None:
+    """After a cancellation a walk continues from the same place, without loss or repetition."""
     points = 0
     for k in range(1, 200):
         storage = Storage()
@@ -218,7 +218,7 @@ async def test_canceled_anywhere(mode: Mode) -> None:
 
             async def some(walk: Any = walk, walked: list[str] = walked) -> None:
                 async for entry in walk:
-                    walked.append(entry["path"])  # noqa: PERF401 -- what came before is kept
+                    walked.append(entry["path"])  # noqa: PERF401 -- entries before the cancellation are kept
 
             call = CancelAt(some(), k, mode)
 
@@ -237,10 +237,10 @@ async def test_canceled_anywhere(mode: Mode) -> None:
     assert points >= 4
 
 
-async def test_a_large_tree() -> None:
-    """A hundred thousand entries go by, few folders waiting at a time."""
-    folders, files = [f"{number}/" for number in range(10)], [f"file{number}" for number in range(91)]
-    middle, leaf = listed(*folders, *files[10:]).content, listed(*files).content
+async def test_large_tree() -> None:
+    """In a tree of a hundred thousand entries few directories are pending."""
+    directories, files = [f"{number}/" for number in range(10)], [f"file{number}" for number in range(91)]
+    middle, leaf = listed(*directories, *files[10:]).content, listed(*files).content
 
     def service(request: httpx.Request) -> httpx.Response:
         content = middle if request.url.params["path"].count("/") <= 3 else leaf

@@ -1,4 +1,4 @@
-"""The documents that the emulator answers with are those the types promise: nothing is missing, nothing unknown."""
+"""The emulator's documents match their types: no member is missing, none is unknown."""
 
 from __future__ import annotations
 
@@ -141,7 +141,7 @@ def check(document: Any, shape: Any) -> None:
 
 
 async def test_skipped_errors() -> None:
-    """What a task left out is listed."""
+    """Skipped files of a task are listed."""
     async with world() as w:
         tc = w["tc"]
         document = TransferData(w["source_id"], w["destination_id"], skip_source_errors=True)
@@ -152,8 +152,8 @@ async def test_skipped_errors() -> None:
             check(await first_document(listing), documents.SkippedErrorDocument)
 
 
-async def test_every_method_is_answered() -> None:
-    """The emulator has a route for whatever the world and the cases here have asked."""
+async def test_every_path_is_known() -> None:
+    """The emulator has a route for each request of this module."""
     async with world() as w:
         for _, call, _ in CASES:
             await first_document(call(w["tc"], w))

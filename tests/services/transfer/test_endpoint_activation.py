@@ -1,4 +1,4 @@
-"""What activation requirements answer, and until when an endpoint is active."""
+"""Activation requirements: their properties, and the time until which an endpoint is active."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def requirements(**members: Any) -> ActivationRequirementsResponse:
     ],
 )
 def test_active_until(members: dict[str, Any], seconds: int, active: bool) -> None:
-    """Seconds count from when the service was asked, or are POSIX time."""
+    """Seconds count from the request, or are POSIX time."""
     response = requirements(**members)
     assert response.active_until(seconds) is active
     assert response.active_until(ASKED_AT + seconds, relative_time=False) is active
@@ -61,7 +61,7 @@ def test_active_until(members: dict[str, Any], seconds: int, active: bool) -> No
         ({"DATA": [{"type": "delegate_proxy", "name": "public_key"}]}, False, False),
     ],
 )
-def test_how_it_can_be_activated(members: dict[str, Any], auto: bool, web: bool) -> None:
-    """What supports auto-activation can be activated on the web too; so can OAuth and MyProxy."""
+def test_supported_activation(members: dict[str, Any], auto: bool, web: bool) -> None:
+    """Web activation is supported with auto-activation, OAuth or MyProxy."""
     response = requirements(**members)
     assert (response.supports_auto_activation, response.supports_web_activation) == (auto, web)

@@ -1,4 +1,4 @@
-"""Which error an answer becomes, which answers are final, and what errors say of a login."""
+"""Error classes by response, final errors, and authorization requirements of errors."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from globus_async.services.transfer import (
     TransferAPIError,
 )
 from globus_async.services.transfer.errors import error_for, is_final, may_have_been_executed
-from tests.services.transfer.scripted import TASK, answer_of
+from tests.services.transfer.scripted import TASK, raw_response_of
 
 SCOPE = "urn:globus:auth:scope:transfer.api.globus.org:all[*https://auth.globus.org/scopes/x/data_access]"
 
@@ -73,8 +73,8 @@ SCOPE = "urn:globus:auth:scope:transfer.api.globus.org:all[*https://auth.globus.
     ],
 )
 def test_classes(status: int, code: str, cls: type[TransferAPIError]) -> None:
-    """The code decides, by its last part and its family, and the status where it says nothing."""
-    error = error_for(answer_of(status, {"code": code, "message": "about it", "request_id": "Abc123xyz"}))
+    """The class is chosen by the code's last part or its family, otherwise by the status."""
+    error = error_for(raw_response_of(status, {"code": code, "message": "about it", "request_id": "Abc123xyz"}))
     assert type(error) is cls
     assert error.message == "about it"
     assert error.request_id == "Abc123xyz"
@@ -88,33 +88,33 @@ def test_classes(status: int, code: str, cls: type[TransferAPIError]) -> None:
 )
 @pytest.mark.parametrize("status", [400, 404, 500, 502])
 def test_odd_bodies(status: int, body: bytes) -> None:
-    """An error is never lost to a body that is none."""
-    answer = answer_of(status, body)
-    assert error_for(answer).http_status == status
-    assert is_final(answer) is False
+    """An invalid body still leads to an error by status."""
+    response = raw_response_of(status, body)
+    assert error_for(response).http_status == status
+    assert is_final(response) is False
 
 
 @pytest.mark.parametrize(
     "code", ["ExternalError", "ExternalError.DirListingFailed", "EndpointError", "Old.EndpointError.X"]
 )
-def test_final_answers(code: str) -> None:
-    """What a collection's server failed at is not asked again; what the service itself failed at is."""
-    assert is_final(answer_of(502, {"code": code}))
-    assert not is_final(answer_of(502, {"code": "BadGateway"}))
+def test_final_errors(code: str) -> None:
+    """Failures of a collection's server are not retried; failures of the service are."""
+    assert is_final(raw_response_of(502, {"code": code}))
+    assert not is_final(raw_response_of(502, {"code": "BadGateway"}))
 
 
 def test_consent() -> None:
-    """The scopes to consent to are read from either place."""
+    """Required scopes are read from both of their places."""
     old = error_for(
-        answer_of(403, {"code": "ConsentRequired", "message": "Missing consent", "required_scopes": [SCOPE]})
+        raw_response_of(403, {"code": "ConsentRequired", "message": "Missing consent", "required_scopes": [SCOPE]})
     )
     parameters = {"required_scopes": [SCOPE], "session_message": "Missing required data_access consent"}
-    new = error_for(answer_of(403, {"code": "ConsentRequired", "authorization_parameters": parameters}))
+    new = error_for(raw_response_of(403, {"code": "ConsentRequired", "authorization_parameters": parameters}))
     for error in (old, new):
         assert isinstance(error, ConsentRequired)
         assert error.required_scopes == [SCOPE]
         assert error.authorization_parameters.session_message
-    bare = error_for(answer_of(403, {"code": "ConsentRequired"}))
+    bare = error_for(raw_response_of(403, {"code": "ConsentRequired"}))
     assert isinstance(bare, ConsentRequired)
     assert bare.required_scopes == []
 
@@ -132,8 +132,8 @@ def test_consent() -> None:
     ],
 )
 def test_sessions(document: dict[str, Any]) -> None:
-    """Whatever the code, an error that says how to log in is one about logging in."""
-    error = error_for(answer_of(403, document))
+    """With any code, an error with authorization parameters is an `AuthorizationRequired`."""
+    error = error_for(raw_response_of(403, document))
     assert type(error) is AuthorizationRequired
     assert error.authorization_parameters.session_required_policies == ["p1", "p2"]
 
@@ -150,14 +150,14 @@ def test_sessions(document: dict[str, Any]) -> None:
         (502, "ExternalError", [True], False),
     ],
 )
-def test_what_may_have_been_done(status: int, code: str, attempts: list[bool], uncertain: bool) -> None:
-    """A refusal is one; anything else leaves it open if any attempt may have been carried out."""
+def test_may_have_been_executed(status: int, code: str, attempts: list[bool], uncertain: bool) -> None:
+    """A refusal was not executed; other errors are uncertain if any attempt may have been executed."""
     made = tuple(Attempt("what came of it", None, executed) for executed in attempts)
-    assert may_have_been_executed(error_for(answer_of(status, {"code": code}), made)) is uncertain
+    assert may_have_been_executed(error_for(raw_response_of(status, {"code": code}), made)) is uncertain
 
 
-def test_an_inactive_task() -> None:
-    """The error names the task and carries its document."""
+def test_inactive_task() -> None:
+    """The error has the task's id in its message, and its document."""
     task: Any = {"task_id": TASK, "status": "INACTIVE", "nice_status_short_description": "credentials expired"}
     error = TaskInactive(task)
     assert TASK in str(error)
@@ -167,8 +167,8 @@ def test_an_inactive_task() -> None:
     assert not isinstance(error, GlobusAPIError)
 
 
-def test_the_tree() -> None:
-    """Every error of the module's tree is exported."""
+def test_exports() -> None:
+    """Every error class of the module is exported."""
     names = {cls.__name__ for cls in all_subclasses(TransferAPIError)}
     assert names <= set(transfer.__all__)
 

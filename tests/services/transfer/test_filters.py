@@ -1,4 +1,4 @@
-"""Filters as text and as mappings."""
+"""Filters as text and as mappings; sizes of listings."""
 
 from __future__ import annotations
 
@@ -33,8 +33,8 @@ NOON = datetime(2026, 7, 1, 12, tzinfo=timezone(timedelta(hours=2)))
         (MISSING, MISSING),
     ],
 )
-def test_one(given: Any, written: Any) -> None:
-    """Clauses are joined by slashes, values by commas; text is as it is."""
+def test_filter_text(given: Any, written: Any) -> None:
+    """Clauses are joined by slashes, values by commas; text is not changed."""
     assert filter_text(given) == written
 
 
@@ -45,19 +45,19 @@ def test_one(given: Any, written: Any) -> None:
         {"name": ["a,b"]},
         {"na/me": "a"},
         {"na:me": "a"},
-        {"request_time": (datetime(2026, 7, 1), None)},  # noqa: DTZ001 -- what is refused
+        {"request_time": (datetime(2026, 7, 1), None)},  # noqa: DTZ001 -- the refused value
         7,
         ["a"],
     ],
 )
-def test_what_would_break_out(given: Any) -> None:
-    """A value that would read as something else, a naive datetime, and what is no filter are refused."""
+def test_invalid_filters(given: Any) -> None:
+    """Values with reserved characters, naive datetimes and other types are refused."""
     with pytest.raises(GlobusSDKUsageError):
         filter_text(given)
 
 
 def test_alternatives() -> None:
-    """Several filters are alternatives, each in a parameter of its own."""
+    """Several filters are alternatives, each in its own parameter."""
     assert filter_texts(["name:a", {"type": "dir"}]) == ["name:a", "type:dir"]
     assert filter_texts({"type": "dir"}) == ["type:dir"]
     assert filter_texts("type:dir") == ["type:dir"]
@@ -65,18 +65,18 @@ def test_alternatives() -> None:
 
 
 def test_ranges() -> None:
-    """A range is a pair, open where it has ``None``; text is as it is."""
+    """A range is a pair, whose bounds may be ``None``; text is not changed."""
     assert time_range("t", (datetime(2026, 1, 1, tzinfo=UTC), NOON)) == "2026-01-01T00:00:00Z,2026-07-01T10:00:00Z"
     assert time_range("t", (None, "2026-02-01")) == ",2026-02-01"
     assert time_range("t", "2026-01-01,") == "2026-01-01,"
     bad: Any
-    for bad in ((datetime(2026, 7, 1), None), (NOON,), (NOON, NOON, NOON)):  # noqa: DTZ001 -- what is refused
+    for bad in ((datetime(2026, 7, 1), None), (NOON,), (NOON, NOON, NOON)):  # noqa: DTZ001 -- the refused value
         with pytest.raises(GlobusSDKUsageError):
             time_range("t", bad)
 
 
-def test_how_many() -> None:
-    """``num_results`` counts items; ``limit`` alone does too, and beside it is the size of a page."""
+def test_listing_sizes() -> None:
+    """``num_results`` limits the items; so does ``limit`` alone, and with ``num_results`` it is the page size."""
     assert max_items(MISSING, MISSING, 10) == 10
     assert max_items(MISSING, 50, 10) == 50
     assert max_items(None, 50, 10) is None

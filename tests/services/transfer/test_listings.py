@@ -1,4 +1,4 @@
-"""Listings: how many items and pages, in each style of the service, and what a page is."""
+"""Listings: numbers of items and pages, in each paging style of the service, and pages as responses."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ MANY = 2500
 
 
 class Service:
-    """Lists numbered things in each paging style; no page is longer than the service allows."""
+    """Lists numbered items in each paging style, with a maximum page size."""
 
     def __init__(self, *, allowed: int = 1000) -> None:
         self.allowed = allowed
@@ -83,8 +83,8 @@ COUNTED = [
 
 
 @pytest.mark.parametrize(("name", "default", "everything"), COUNTED)
-async def test_how_many(name: str, default: int, everything: int) -> None:
-    """The default is the seed's, ``None`` is all there are, and any number is that number, in order and none twice."""
+async def test_numbers_of_items(name: str, default: int, everything: int) -> None:
+    """The default is that of release 1, ``None`` is all items, a number is that many; in order, each item once."""
     async with client_of(Service(), clock=FakeClock(skipping=True)) as tc:
         for options, expected in (
             ({}, default),
@@ -100,7 +100,7 @@ async def test_how_many(name: str, default: int, everything: int) -> None:
     "name", ["task_list", "task_event_list", "endpoint_search", "endpoint_manager_task_event_list"]
 )
 async def test_limit_and_offset(name: str) -> None:
-    """``limit`` alone is one page of that many, as in globus-sdk; beside ``num_results`` it is the size of pages."""
+    """``limit`` alone is one page of that size, as in globus-sdk; with ``num_results`` it is the page size."""
     service = Service()
     async with client_of(service, clock=FakeClock(skipping=True)) as tc:
         items = await call(tc, name, limit=30, offset=5).list()
@@ -116,8 +116,8 @@ async def test_limit_and_offset(name: str) -> None:
         ]
 
 
-async def test_the_sizes_of_pages() -> None:
-    """Without a limit pages are as large as the service has them."""
+async def test_page_sizes() -> None:
+    """Without a limit pages have the maximum size of the service."""
     service = Service()
     async with client_of(service, clock=FakeClock(skipping=True)) as tc:
         await tc.task_list(num_results=None).list()
@@ -127,8 +127,8 @@ async def test_the_sizes_of_pages() -> None:
     assert sizes == [1000] * 3 + [100] * 10 + [10]
 
 
-async def test_the_first_page() -> None:
-    """Awaiting gives the first page: a response with items, which says where the next one is."""
+async def test_first_page() -> None:
+    """Awaiting a listing returns the first page: a response with items and the cursor of the next page."""
     async with client_of(Service(), clock=FakeClock(skipping=True)) as tc:
         page = await tc.task_list(num_results=None, limit=100)
         assert page["total"] == MANY
@@ -140,8 +140,8 @@ async def test_the_first_page() -> None:
 
 
 @pytest.mark.parametrize("name", [name for name, _, everything in COUNTED if everything == MANY])
-async def test_left_and_taken_up_again(name: str) -> None:
-    """A listing that was left can be gone through again, or on from where a page ended."""
+async def test_resumed_listing(name: str) -> None:
+    """An interrupted listing can be iterated again from the start or from the end of a page."""
     async with client_of(Service(), clock=FakeClock(skipping=True)) as tc:
         listing = call(tc, name, num_results=None)
         async for _ in listing:
@@ -154,8 +154,8 @@ async def test_left_and_taken_up_again(name: str) -> None:
 @pytest.mark.parametrize("name", ["task_list", "endpoint_search"])
 @pytest.mark.parametrize("option", ["num_results", "limit"])
 @pytest.mark.parametrize("bad", [0, -1, 1.5, "10", True])
-async def test_bad_numbers(name: str, option: str, bad: Any) -> None:
-    """A number of results that is none is refused when the listing is made."""
+async def test_invalid_numbers(name: str, option: str, bad: Any) -> None:
+    """An invalid number of results is refused when the listing is created."""
     service = Service()
     async with client_of(service) as tc:
         with pytest.raises(GlobusSDKUsageError):
@@ -163,8 +163,8 @@ async def test_bad_numbers(name: str, option: str, bad: Any) -> None:
     assert service.queries == []
 
 
-async def test_other_bad_filters() -> None:
-    """Filters that say nothing together are refused when the listing is made."""
+async def test_invalid_filters() -> None:
+    """Invalid filters are refused when the listing is created."""
     async with client_of(Service()) as tc:
         with pytest.raises(GlobusSDKUsageError, match="filter_endpoint"):
             tc.endpoint_manager_task_list(filter_endpoint_use="source")

@@ -27,9 +27,9 @@ def task_id(number: int) -> str:
 class Service:
     """A service with numbered tasks, which records its requests."""
 
-    def __init__(self, clock: FakeClock, *, most: int = 50, seconds: float = 0.0) -> None:
+    def __init__(self, clock: FakeClock, *, max_ids: int = 50, seconds: float = 0.0) -> None:
         self.clock = clock
-        self.most = most
+        self.max_ids = max_ids
         self.seconds = seconds
         self.states: dict[int, dict[str, Any]] = {}
         self.missing: set[int] = set()
@@ -68,7 +68,7 @@ class Service:
             await self.clock.sleep(self.seconds)
         if self.failing:
             return refusal(self.failing.pop(0), "Whatever")
-        if len(ids) > self.most:
+        if len(ids) > self.max_ids:
             return refusal(400, "BadRequest")
         if not is_list:
             if numbers[0] in self.missing:
@@ -77,7 +77,7 @@ class Service:
         found = [self.document(number) for number in numbers if number not in self.missing | self.unlisted]
         return httpx.Response(200, json={"total": len(found), "DATA": found})
 
-    def per_instant(self) -> dict[float, int]:
+    def requests_by_time(self) -> dict[float, int]:
         """Return the number of requests by time."""
         return dict(Counter(instant for instant, _ in self.requests))
 
@@ -103,7 +103,7 @@ class TestSharing:
                 service.states[number] = {"status": "SUCCEEDED"}
             await advance_until_done(clock, waits)
             assert [wait.result() for wait in waits] == [number % 2 == 0 for number in range(1000)]
-        assert service.per_instant() == {0.0: 20, 10.0: 20, 20.0: 20, 30.0: 10, 35.0: 10}
+        assert service.requests_by_time() == {0.0: 20, 10.0: 20, 20.0: 20, 30.0: 10, 35.0: 10}
 
     async def test_a_single_wait(self) -> None:
         """A single wait fetches its task directly, not by a listing."""
@@ -169,7 +169,7 @@ class TestSharing:
                 service.states[number] = {"bytes_transferred": number, "status": "SUCCEEDED"}
             await advance_until_done(clock, watches)
             assert [watch.result() for watch in watches] == [[0, number] for number in range(5)]
-        assert service.per_instant() == {0.0: 1, 2.0: 1}
+        assert service.requests_by_time() == {0.0: 1, 2.0: 1}
 
     async def test_growing_interval(self) -> None:
         """The interval grows to a tenth of the time waited, within its bounds."""
@@ -203,7 +203,7 @@ class TestRefusals:
     async def test_smaller_batches(self) -> None:
         """If the service refuses a batch for its size, smaller batches are used from then on."""
         clock = FakeClock()
-        service = Service(clock, most=20)
+        service = Service(clock, max_ids=20)
         async with client_of(service, clock=clock) as tc:
             tc.rate_limit = None
             waits = [

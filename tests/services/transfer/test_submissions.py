@@ -1,4 +1,4 @@
-"""Submitting: one task for each document, whatever becomes of the answers."""
+"""Submission: at most one task for each document, also if responses are lost."""
 
 from __future__ import annotations
 
@@ -36,17 +36,17 @@ from tests.toolkit.clock import FakeClock
 
 
 class Service:
-    """Hands out submission ids and makes tasks, one for each id; answers get lost as told."""
+    """Issues submission ids and creates one task for each; loses responses as scripted."""
 
     def __init__(self, *losses: str) -> None:
         self.ids = 0
         self.tasks: dict[str, str] = {}
         self.losses = list(losses)
-        self.asked: Counter[str] = Counter()
+        self.requests: Counter[str] = Counter()
 
     async def __call__(self, request: httpx.Request) -> httpx.Response:
         await asyncio.sleep(0)
-        self.asked[request.url.path] += 1
+        self.requests[request.url.path] += 1
         if request.url.path == "/v0.10/submission_id":
             self.ids += 1
             return httpx.Response(200, json={"DATA_TYPE": "submission_id", "value": str(UUID(int=self.ids))})
@@ -87,8 +87,8 @@ def transfer() -> TransferData:
     return document
 
 
-async def test_the_id_is_fetched_and_stays() -> None:
-    """A document without a submission id gets one; submitting it again answers with the same task."""
+async def test_submission_id_is_added() -> None:
+    """A submission id is added to a document without one; submitting it again returns the same task."""
     service, document = Service(), transfer()
     async with client_of(service) as tc:
         first = await tc.submit_transfer(document)
@@ -96,11 +96,11 @@ async def test_the_id_is_fetched_and_stays() -> None:
     assert document["submission_id"] == first["submission_id"]
     assert (first["code"], again["code"]) == ("Accepted", "Duplicate")
     assert first["task_id"] == again["task_id"]
-    assert service.asked == {"/v0.10/submission_id": 1, "/v0.10/transfer": 2}
+    assert service.requests == {"/v0.10/submission_id": 1, "/v0.10/transfer": 2}
 
 
-async def test_a_given_id_is_used() -> None:
-    """A document with an id needs no other; deletions and plain dicts are no different."""
+async def test_given_submission_id() -> None:
+    """A given submission id is used, for transfers, deletions and plain dicts."""
     service = Service()
     deletion = DeleteData(A, submission_id=C)
     deletion.add_item("/a")
@@ -111,14 +111,14 @@ async def test_a_given_id_is_used() -> None:
     assert service.ids == 1
 
 
-async def test_lost_answers_are_asked_for_again() -> None:
-    """A submission is repeated with its id over lost answers and failures of the service; one task comes of it."""
+async def test_lost_responses() -> None:
+    """After lost responses and service failures a submission is sent again with its id; there is one task."""
     service, document = Service("after", "unreached", "broken", "before", "busy"), transfer()
     async with client_of(service, clock=FakeClock(skipping=True), retries=5) as tc:
         response = await tc.submit_transfer(document)
     assert response["code"] == "Duplicate"
     assert len(service.tasks) == 1
-    assert service.asked["/v0.10/transfer"] == 6
+    assert service.requests["/v0.10/transfer"] == 6
 
 
 @pytest.mark.parametrize(
@@ -132,8 +132,8 @@ async def test_lost_answers_are_asked_for_again() -> None:
         (["garbled"], 0, ResponseDecodeError),
     ],
 )
-async def test_an_unknown_outcome(losses: list[str], retries: int, cause: type[Exception]) -> None:
-    """Where an attempt may have made the task, the error says so and has the document to submit again."""
+async def test_uncertain_outcome(losses: list[str], retries: int, cause: type[Exception]) -> None:
+    """If an attempt may have created the task, the error has the document to submit again."""
     service, document = Service(*losses), transfer()
     async with client_of(service, clock=FakeClock(skipping=True), retries=retries) as tc:
         with pytest.raises(SubmissionUncertain) as caught:
@@ -150,8 +150,8 @@ async def test_an_unknown_outcome(losses: list[str], retries: int, cause: type[E
 
 
 @pytest.mark.parametrize(("losses", "cause"), [(["unreached"], GlobusConnectionError), (["busy"], ServiceUnavailable)])
-async def test_a_known_failure(losses: list[str], cause: type[Exception]) -> None:
-    """What was surely not executed fails as what it is."""
+async def test_certain_failure(losses: list[str], cause: type[Exception]) -> None:
+    """A submission that was certainly not executed raises the original error."""
     service, document = Service(*losses), transfer()
     async with client_of(service) as tc:
         with pytest.raises(cause) as caught:
@@ -160,18 +160,18 @@ async def test_a_known_failure(losses: list[str], cause: type[Exception]) -> Non
     assert service.tasks == {}
 
 
-async def test_a_refusal_is_a_refusal() -> None:
-    """What the service or a collection refuses is not repeated, and not uncertain."""
-    asked: list[str] = []
+async def test_refusal() -> None:
+    """A refusal by the service or a collection is not repeated, and is not uncertain."""
+    paths: list[str] = []
 
     def service(request: httpx.Request) -> httpx.Response:
-        asked.append(request.url.path)
+        paths.append(request.url.path)
         return refusal(502, "ExternalError", message="Unable to scan endpoint")
 
     async with client_of(service, retries=5) as tc:
         with pytest.raises(EndpointError):
             await tc.submit_transfer(TransferData(A, B, submission_id=C, additional_fields={"DATA": [{}]}))
-    assert asked == ["/v0.10/transfer"]
+    assert paths == ["/v0.10/transfer"]
 
 
 @pytest.mark.parametrize(
@@ -192,17 +192,17 @@ async def test_a_refusal_is_a_refusal() -> None:
     ],
     ids=repr,
 )
-async def test_bad_documents(bad: Any) -> None:
-    """A document that cannot be right is refused before anything is sent, a submission id included."""
+async def test_invalid_documents(bad: Any) -> None:
+    """An invalid document is refused before any request, also that for a submission id."""
     service = Service()
     async with client_of(service) as tc:
         with pytest.raises(GlobusSDKUsageError):
             await tc.submit_transfer(bad)
-    assert not service.asked
+    assert not service.requests
 
 
-async def test_two_at_once() -> None:
-    """The same document submitted twice at the same time goes by one id."""
+async def test_concurrent_submissions() -> None:
+    """Concurrent submissions of the same document use one submission id."""
     service, document = Service(), transfer()
     async with client_of(service) as tc:
         one, other = await asyncio.gather(tc.submit_transfer(document), tc.submit_transfer(document))
@@ -211,8 +211,8 @@ async def test_two_at_once() -> None:
 
 
 @pytest.mark.parametrize("mode", MODES)
-async def test_canceled_anywhere(mode: Mode) -> None:
-    """Wherever submitting is cancelled, submitting the same document again leaves one task."""
+async def test_cancelled_at_every_suspension(mode: Mode) -> None:
+    """After a cancellation at any point, submitting the same document again leads to one task."""
     points = 0
     for k in range(1, 100):
         service, document = Service(), transfer()
@@ -239,18 +239,18 @@ async def awaiting(call: CancelAt[Any]) -> Any:
     retries=st.integers(0, 3),
 )
 def test_exactly_one_task(losses: list[str], retries: int) -> None:
-    """Whatever is lost in whatever order, a caller who submits until it works gets one task."""
+    """With any faults in any order, repeating the submission until it succeeds creates one task."""
 
     async def run() -> None:
         service, document = Service(*losses), transfer()
         async with client_of(service, clock=FakeClock(skipping=True), retries=retries) as tc:
-            task_id = await until_it_works(tc, document)
+            task_id = await until_it_succeeds(tc, document)
         assert service.tasks == {document["submission_id"]: task_id}
 
     asyncio.run(run())
 
 
-async def until_it_works(tc: TransferClient, document: TransferData) -> str:
+async def until_it_succeeds(tc: TransferClient, document: TransferData) -> str:
     for _ in range(20):
         try:
             response = await tc.submit_transfer(
@@ -259,18 +259,18 @@ async def until_it_works(tc: TransferClient, document: TransferData) -> str:
         except (NetworkError, TransferAPIError):
             continue
         return response.data["task_id"]
-    raise AssertionError("it never worked")
+    raise AssertionError("it never succeeded")
 
 
-async def test_an_answer_without_an_id() -> None:
-    """A submission id that is none is an unusable answer, not a crash."""
+async def test_response_without_submission_id() -> None:
+    """A response without a submission id raises a decode error."""
     async with client_of(lambda _: httpx.Response(200, json={"DATA_TYPE": "submission_id"})) as tc:
         with pytest.raises(ResponseDecodeError):
             await tc.submit_transfer(transfer())
 
 
-async def test_tunnels_are_submitted_once() -> None:
-    """A tunnel's id is made here, stays in the document, and makes repeating it safe."""
+async def test_tunnels() -> None:
+    """A tunnel's submission id is generated, stays in the document, and is sent again on a retry."""
     bodies: list[Any] = []
 
     def service(request: httpx.Request) -> httpx.Response:

@@ -1,4 +1,4 @@
-"""The whole job against the emulator: find, list, copy, follow, compare, delete; and what is refused, by kind."""
+"""A whole transfer against the emulator: search, list, copy, watch, compare, delete; and errors by class."""
 
 from __future__ import annotations
 
@@ -30,11 +30,11 @@ from globus_async.services.transfer import (
 from globus_async.testing import GlobusEmulator, Limits, MemoryStorage
 from tests.services.transfer.world import World, world
 
-NOBODY = "5e1f2a4c-0000-4000-8000-00000000dead"
+UNKNOWN_ID = "5e1f2a4c-0000-4000-8000-00000000dead"
 
 
-async def test_the_job(tmp_path: Path) -> None:
-    """A tree in one directory is found, listed, copied to another, the same to the byte, and deleted again."""
+async def test_transfer_and_deletion(tmp_path: Path) -> None:
+    """A directory tree is found, listed, copied byte by byte, and deleted again."""
     source, destination = tmp_path / "source", tmp_path / "destination"
     destination.mkdir()
     for number in range(20):
@@ -52,7 +52,7 @@ async def test_the_job(tmp_path: Path) -> None:
             listed = [entry["path"] async for entry in tc.operation_walk(here.id, "/") if entry["type"] == "file"]
             assert len(listed) == 20
             await tc.operation_mkdir(there.id, "/copy/")
-            data = TransferData(here.id, there.id, label="the job", verify_checksum=True)
+            data = TransferData(here.id, there.id, label="whole tree", verify_checksum=True)
             data.add_item("/", "/copy/", recursive=True)
             task_id = (await tc.submit_transfer(data))["task_id"]
             assert (await tc.submit_transfer(dict(data)))["task_id"] == task_id
@@ -79,8 +79,8 @@ def contents(top: Path) -> dict[str, bytes]:
     return {str(path.relative_to(top)): path.read_bytes() for path in top.rglob("*") if path.is_file()}
 
 
-async def test_a_thousand_at_once() -> None:
-    """A thousand questions at once are answered, each with its own answer."""
+async def test_a_thousand_concurrent_calls() -> None:
+    """Each of a thousand concurrent calls gets its own response."""
     async with GlobusEmulator() as emulator:
         ids = [emulator.add_collection(f"number {number}", storage=MemoryStorage()).id for number in range(1000)]
         authorizer, transport = AccessTokenAuthorizer(emulator.access_token()), emulator.transport()
@@ -95,31 +95,31 @@ async def names() -> AsyncGenerator[World]:
         yield names
 
 
-def as_nobody(w: World) -> TransferClient:
+def without_identity(w: World) -> TransferClient:
     authorizer = AccessTokenAuthorizer("n0b0dy")
     return TransferClient(authorizer=authorizer, transport=w["transport"])
 
 
 REFUSED: list[tuple[type[TransferAPIError], Callable[[World], Awaitable[Any]]]] = [
-    (EndpointNotFound, lambda w: w["tc"].get_endpoint(NOBODY)),
-    (NotFound, lambda w: w["tc"].get_task(NOBODY)),
+    (EndpointNotFound, lambda w: w["tc"].get_endpoint(UNKNOWN_ID)),
+    (NotFound, lambda w: w["tc"].get_task(UNKNOWN_ID)),
     (NotFound, lambda w: w["tc"].operation_ls(w["endpoint_id"], "/not/there/")),
-    (NotFound, lambda w: w["tc"].get_endpoint_acl_rule(w["guest_collection_id"], NOBODY)),
-    (NotFound, lambda w: w["tc"].get_bookmark(NOBODY)),
+    (NotFound, lambda w: w["tc"].get_endpoint_acl_rule(w["guest_collection_id"], UNKNOWN_ID)),
+    (NotFound, lambda w: w["tc"].get_bookmark(UNKNOWN_ID)),
     (NotFound, lambda w: w["tc"].get_endpoint_server(w["gridftp_endpoint_id"], 4711)),
-    (NotFound, lambda w: w["tc"].endpoint_manager_get_pause_rule(NOBODY)),
-    (NotFound, lambda w: w["tc"].get_tunnel(NOBODY)),
+    (NotFound, lambda w: w["tc"].endpoint_manager_get_pause_rule(UNKNOWN_ID)),
+    (NotFound, lambda w: w["tc"].get_tunnel(UNKNOWN_ID)),
     (PathExists, lambda w: w["tc"].operation_mkdir(w["endpoint_id"], "/project1/")),
     (EndpointError, lambda w: w["tc"].operation_ls(w["endpoint_id"], "/file1.txt")),
     (Conflict, lambda w: w["tc"].update_task(w["task_id"], {"label": "too late"})),
     (OperationPaused, lambda w: w["tc"].operation_ls(w["paused_id"], "/")),
-    (AuthenticationFailed, lambda w: as_nobody(w).get_endpoint(w["endpoint_id"])),
+    (AuthenticationFailed, lambda w: without_identity(w).get_endpoint(w["endpoint_id"])),
 ]
 
 
 @pytest.mark.parametrize(("kind", "call"), REFUSED)
-async def test_refusals(names: World, kind: type[TransferAPIError], call: Callable[[World], Awaitable[Any]]) -> None:
-    """Each refusal is of its kind, and says what the service says."""
+async def test_errors(names: World, kind: type[TransferAPIError], call: Callable[[World], Awaitable[Any]]) -> None:
+    """Each error has its class, and the service's message."""
     with pytest.raises(kind) as caught:
         await call(names)
     assert type(caught.value) is kind
@@ -127,8 +127,8 @@ async def test_refusals(names: World, kind: type[TransferAPIError], call: Callab
     assert caught.value.request_id
 
 
-async def test_other_refusals() -> None:
-    """Those that need a collection or a service of their own."""
+async def test_other_errors() -> None:
+    """Errors that need a special collection or service."""
     limits = Limits(pending_tasks=1)
     async with GlobusEmulator(rate_limit=2, limits=limits) as emulator:
         ada, bob = (emulator.add_identity(f"{name}@example.org") for name in ("ada", "bob"))
@@ -159,7 +159,7 @@ async def test_other_refusals() -> None:
                 else:
                     with pytest.raises(TooManyPendingJobs):
                         await adas.submit_delete(data)
-            with pytest.raises(RateLimited) as limited:  # noqa: PT012 -- which of them is refused is the service's to say
+            with pytest.raises(RateLimited) as limited:  # noqa: PT012 -- any of the calls may be refused
                 for _ in range(100):
                     await bobs.get_endpoint(mine.id)
             assert limited.value.retry_after
