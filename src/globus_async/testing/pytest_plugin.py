@@ -1,39 +1,45 @@
 """
-A pytest plugin, there as soon as the package is installed: a Globus for each test that asks for one.
+Fixtures of pytest, available as soon as the package is installed: an emulator for each test that uses one.
 
-The fixtures are plain ones, so that they serve tests of pytest-asyncio, of anyio's plugin, and synchronous ones alike.
+Each service has a fixture with its client, named after the service: ``transfer_client`` is a `TransferClient` of the
+emulator's first identity, with a token for all scopes of the service.
+
+The fixtures are synchronous, so that they work with pytest-asyncio, with anyio's plugin and in synchronous tests.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterator
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 
 if TYPE_CHECKING:
-    from .. import AuthClient, TransferClient, Transport
+    from .. import Transport
     from . import GlobusEmulator, LoopbackServer, RecordedRequest
 
 __all__ = (
-    "auth_client",
     "globus_emulator",
     "globus_requests",
     "globus_retries_at_once",
     "globus_server",
     "globus_transport",
-    "transfer_client",
 )
+
+_PACKAGE: Final = __name__.partition(".")[0]
+_SERVICES: Final = Path(__file__).parent.parent / "services"
 
 
 @pytest.fixture
 def globus_emulator() -> GlobusEmulator:
     """
-    Return an emulator with one identity and nothing else: add collections, people and apps to it.
+    Return an emulator with one identity and nothing else: add collections, identities and applications to it.
 
-    Define a fixture of the same name to have another one, with a clock turned by hand for example.
+    Define a fixture of the same name for an emulator with other options, such as a `ManualClock`.
     """
-    from . import GlobusEmulator  # noqa: PLC0415 -- a test run that does not use it should not pay for it
+    from . import GlobusEmulator  # noqa: PLC0415 -- importing it takes time, which only tests that use it should spend
 
     emulator = GlobusEmulator()
     emulator.add_identity("user@example.org", name="Default User")
@@ -42,50 +48,47 @@ def globus_emulator() -> GlobusEmulator:
 
 @pytest.fixture
 def globus_transport(globus_emulator: GlobusEmulator) -> Transport:
-    """Return the way to the emulator, in this process and without a socket; give it to clients of your own."""
+    """Return a transport whose requests all reach the emulator, in process: pass it to clients of your own."""
     return globus_emulator.transport()
 
 
 @pytest.fixture
 def globus_requests(globus_emulator: GlobusEmulator) -> list[RecordedRequest]:
-    """Return the list that every request to the emulator is recorded in."""
+    """Return the list of all requests to the emulator."""
     return globus_emulator.requests
 
 
 @pytest.fixture
 def globus_retries_at_once(globus_transport: Transport) -> None:
-    """Take the waiting of our own choosing out of retries; what a ``Retry-After`` asks for is still waited."""
+    """Retry without the random delays of the retry policy; the delay of a ``Retry-After`` header is kept."""
     globus_transport.jitter = lambda: 0.0
 
 
-@pytest.fixture
-def transfer_client(globus_emulator: GlobusEmulator, globus_transport: Transport) -> TransferClient:
-    """Return a `TransferClient` of the emulator's first identity."""
-    from .. import AccessTokenAuthorizer, TransferClient  # noqa: PLC0415 -- as above
+def _client_fixture(service: str) -> Callable[..., Any]:
+    """Return the fixture of a service's client."""
 
-    authorizer = AccessTokenAuthorizer(globus_emulator.access_token())
-    return TransferClient(authorizer=authorizer, transport=globus_transport)
+    def client(globus_emulator: GlobusEmulator, globus_transport: Transport) -> Any:
+        module = import_module(f"{_PACKAGE}.services.{service}.client")
+        client_class = getattr(module, module.__all__[0])
+        scopes = [str(scope) for scope in client_class.scopes]
+        authorizer = import_module(_PACKAGE).AccessTokenAuthorizer(globus_emulator.access_token(scopes=scopes))
+        return client_class(authorizer=authorizer, transport=globus_transport)
+
+    client.__doc__ = f"""Return a client of the service ``{service}``, as the emulator's first identity."""
+    return pytest.fixture(name=f"{service}_client")(client)
 
 
-@pytest.fixture
-def auth_client(globus_emulator: GlobusEmulator, globus_transport: Transport) -> AuthClient:
-    """Return an `AuthClient` of the emulator's first identity, with all that Globus Auth lets a user ask."""
-    from .. import AccessTokenAuthorizer, AuthClient  # noqa: PLC0415 -- as above
-    from ..scopes import AuthScopes  # noqa: PLC0415 -- as above
-
-    scopes = (AuthScopes.openid, AuthScopes.profile, AuthScopes.email, AuthScopes.view_identity_set)
-    wanted = [str(scope) for scope in (*scopes, AuthScopes.view_identities, AuthScopes.manage_projects)]
-    authorizer = AccessTokenAuthorizer(globus_emulator.access_token(scopes=wanted))
-    return AuthClient(authorizer=authorizer, transport=globus_transport)
+for _service in sorted(path.parent.name for path in _SERVICES.glob("*/client.py")):
+    globals()[f"{_service}_client"] = _client_fixture(_service)
 
 
 @pytest.fixture
 def globus_server(globus_emulator: GlobusEmulator, monkeypatch: pytest.MonkeyPatch) -> Iterator[LoopbackServer]:
     """
-    Serve the emulator on a loopback socket from a thread, and point every Globus SDK in this process to it.
+    Serve the emulator on a loopback socket from a thread, and direct every Globus SDK in this process to it.
 
-    The variables ``GLOBUS_SDK_SERVICE_URL_TRANSFER`` and ``GLOBUS_SDK_SERVICE_URL_AUTH`` are set for the test: the
-    official ``globus_sdk`` and programs that the test starts find the emulator by themselves.
+    The variables of `LoopbackServer.environ`, such as ``GLOBUS_SDK_SERVICE_URL_TRANSFER``, are set for the test: the
+    official ``globus_sdk``, and programs that the test starts, use the emulator without further configuration.
     """
     with globus_emulator.serve_in_thread() as server:
         for name, value in server.environ.items():
