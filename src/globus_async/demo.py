@@ -1,8 +1,8 @@
 """
-The main job, end to end, on this machine: ``python -m globus_async.demo``.
+A demonstration of login, transfer and bulk calls: ``python -m globus_async.demo``.
 
-An emulator of Globus is started on a loopback socket; real files go through it from one directory to another, by the
-same calls that would move them between institutions.
+It starts an emulator of Globus on a loopback socket and transfers real files from one directory to another, with the
+same calls that transfer them between institutions.
 """
 
 from __future__ import annotations
@@ -51,25 +51,30 @@ __all__ = (
     "transfer",
 )
 
-_LARGE_FILES: Final = (20, 40, 60, 80)  # mebibytes, so that they arrive one after the other
-_PACE: Final = 20e6  # bytes per second of one file, so that there is something to watch
-_ASKED: Final = 200
-_WAVE: Final = 40
+_LARGE_FILES: Final = (20, 40, 60, 80)  # MiB; of different sizes, so that they are completed one after the other
+_PACE: Final = 20e6  # bytes per second of one file, slow enough to show progress
+_COUNT: Final = 200
+_BATCH: Final = 40
 _CLOCK: Final = SystemClock()
 _TTY: Final = sys.stdout.isatty()
 
 
 class DemoFailedError(Exception):
-    """A step did not do what it should have done."""
+    """A step had another result than expected."""
 
 
 def say(text: str = "") -> None:
-    """Print a line at once."""
-    print(text, flush=True)  # noqa: T201 -- a demo talks
+    """Print a line and flush it."""
+    print(text, flush=True)  # noqa: T201 -- a demo prints
 
 
 def fill(source: Path) -> tuple[int, int]:
-    """Make a real tree: the package's own sources, and some large random files; return its files and bytes."""
+    """
+    Create a directory tree: the package's own sources, and some large random files.
+
+    Returns:
+        The number of files, and their bytes.
+    """
     shutil.copytree(
         Path(__file__).parent, source / "globus_async", ignore=shutil.ignore_patterns("__pycache__", "*.pyc")
     )
@@ -95,38 +100,38 @@ def checksums(root: Path) -> dict[str, str]:
 
 @asynccontextmanager
 async def step(title: str) -> AsyncGenerator[None]:
-    """Announce a step, and say how long it took."""
+    """Print the title of a step, and its duration at the end of the block."""
     say(f"\n== {title}")
-    began = _CLOCK.monotonic()
+    start = _CLOCK.monotonic()
     yield
-    say(f"   done in {_CLOCK.monotonic() - began:.2f} s")
+    say(f"   done in {_CLOCK.monotonic() - start:.2f} s")
 
 
 async def log_in(emulator: GlobusEmulator, client: NativeAppAuthClient) -> RefreshTokenAuthorizer:
-    """Log in as a native app does: a link for the user, a code in return, tokens for the code."""
+    """Log in as a native app: show a URL to the user, get an authorization code, exchange it for tokens."""
     client.oauth2_start_flow(requested_scopes=TransferScopes.all, refresh_tokens=True)
     url = client.oauth2_get_authorize_url()
-    say(f"   the user would open: {url[:96]}...")
-    code = emulator.auth.authorize(url).code  # stands for the person at the browser
+    say(f"   URL for the user to open: {url[:96]}...")
+    code = emulator.auth.authorize(url).code  # in place of a user with a browser
     tokens = await client.oauth2_exchange_code_for_tokens(code)
-    held = tokens.by_resource_server["transfer.api.globus.org"]
-    say(f"   logged in with PKCE; a token for {held['resource_server']}, with the scope {held['scope']}")
+    token = tokens.by_resource_server["transfer.api.globus.org"]
+    say(f"   logged in with PKCE; a token for {token['resource_server']}, with the scope {token['scope']}")
     return RefreshTokenAuthorizer(
-        held["refresh_token"] or "",
+        token["refresh_token"] or "",
         client,
-        access_token=held["access_token"],
-        expires_at=held["expires_at_seconds"],
+        access_token=token["access_token"],
+        expires_at=token["expires_at_seconds"],
     )
 
 
 def show_progress(task: dict[str, object], total: int) -> None:
-    """Draw the state of a task: over the last line on a terminal, as a line of its own elsewhere."""
-    moved = int(str(task["bytes_transferred"]))
-    share = min(1.0, moved / total)
-    bar = "#" * round(share * 30)
+    """Print the progress of a task; on a terminal it replaces the last line."""
+    transferred = int(str(task["bytes_transferred"]))
+    fraction = min(1.0, transferred / total)
+    bar = "#" * round(fraction * 30)
     line = (
-        f"   {task['status']:<9} [{bar:<30}] {share:4.0%}  {moved / 1e6:7.1f} MB  "
-        f"{task['files_transferred']} files, {task['subtasks_pending']} to go, {task['faults']} faults"
+        f"   {task['status']:<9} [{bar:<30}] {fraction:4.0%}  {transferred / 1e6:7.1f} MB  "
+        f"{task['files_transferred']} files, {task['subtasks_pending']} pending, {task['faults']} faults"
     )
     if _TTY:
         print(f"\r{line}", end="" if task["status"] == "ACTIVE" else "\n", flush=True)  # noqa: T201
@@ -134,8 +139,8 @@ def show_progress(task: dict[str, object], total: int) -> None:
         say(line)
 
 
-async def transfer(tc: TransferClient, source_id: str, destination_id: str, *, files: int, size: int) -> str:
-    """Submit the tree, watch it go over, and return the task's id."""
+async def transfer(tc: TransferClient, source_id: str, destination_id: str, *, files: int, size: int) -> None:
+    """Transfer the tree, and print the progress."""
     data = TransferData(
         source_endpoint=source_id,
         destination_endpoint=destination_id,
@@ -147,51 +152,48 @@ async def transfer(tc: TransferClient, source_id: str, destination_id: str, *, f
     task_id = (await tc.submit_transfer(data)).data["task_id"]
     say(f"   task {task_id}, submission {data['submission_id']}")
     again = await tc.submit_transfer(data)
-    say(
-        f"   submitted once more, as after a lost answer: {again['code']}, the same task: {again['task_id'] == task_id}"
-    )
+    say(f"   submitted again, as after a lost response: {again['code']}, the same task: {again['task_id'] == task_id}")
     async for task in tc.task_watch(task_id, polling_interval=1):
         show_progress(dict(task), size)
-    ended = (await tc.get_task(task_id)).data
-    check(ended["status"] == "SUCCEEDED", f"the task ended as {ended['status']}")
-    check(ended["files"] == files, f"{ended['files']} files instead of {files}")
+    document = (await tc.get_task(task_id)).data
+    check(document["status"] == "SUCCEEDED", f"the status of the task is {document['status']}")
+    check(document["files"] == files, f"{document['files']} files instead of {files}")
     async for event in tc.task_event_list(task_id, num_results=None):
         say(f"   event: {event['time']} {event['code']}: {event['description']}")
-    moved = [entry["destination_path"] async for entry in tc.task_successful_transfers(task_id, num_results=None)]
-    check(len(moved) == files, f"{len(moved)} successful transfers instead of {files}")
-    return task_id
+    paths = [entry["destination_path"] async for entry in tc.task_successful_transfers(task_id, num_results=None)]
+    check(len(paths) == files, f"{len(paths)} successful transfers instead of {files}")
 
 
 async def small_tasks(tc: TransferClient, collection_id: str) -> list[str]:
-    """Create many small tasks, a wave at a time: the service lets nobody have more than 100 unfinished ones."""
+    """Run many small tasks, a batch at a time: the service limits a user to 100 unfinished tasks."""
 
-    async def one(number: int) -> str:
+    async def submit(number: int) -> str:
         data = DeleteData(endpoint=collection_id, ignore_missing=True, label=f"demo {number}")
         data.add_item(f"/no-such-file-{number}")
         return (await tc.submit_delete(data)).data["task_id"]
 
-    async def ended(task_id: str) -> bool:
+    async def wait(task_id: str) -> bool:
         return await tc.task_wait(task_id, timeout=60, polling_interval=1)
 
     ids: list[str] = []
-    for start in range(0, _ASKED, _WAVE):
-        wave = await bulk(one, range(start, start + _WAVE)).values()
-        await bulk(ended, wave).values()
-        ids += wave
+    for start in range(0, _COUNT, _BATCH):
+        batch = await bulk(submit, range(start, start + _BATCH)).values()
+        await bulk(wait, batch).values()
+        ids += batch
     return ids
 
 
-def check(holds: bool, otherwise: str) -> None:
-    """End the demo when something is not as it should be."""
-    if not holds:
-        raise DemoFailedError(otherwise)
+def check(condition: bool, message: str) -> None:
+    """Raise `DemoFailedError` unless a condition holds."""
+    if not condition:
+        raise DemoFailedError(message)
 
 
 async def run(base: Path) -> None:
-    """Go through all steps, with everything below one directory."""
-    from .testing import GlobusEmulator, MemoryStorage, Pace  # noqa: PLC0415 -- the extra `emulator`
+    """Run all steps, with all files below one directory."""
+    from .testing import GlobusEmulator, MemoryStorage, Pace  # noqa: PLC0415 -- needs the extra `emulator`
 
-    began = _CLOCK.monotonic()
+    start = _CLOCK.monotonic()
     source, destination = base / "laboratory", base / "archive"
     source.mkdir()
     destination.mkdir()
@@ -203,15 +205,15 @@ async def run(base: Path) -> None:
     ada = emulator.add_identity("ada@example.org", name="Ada Lovelace")
     lab = emulator.add_collection("Laboratory", path=source, owner=ada)
     archive = emulator.add_collection("Archive", path=destination, owner=ada)
-    others = [emulator.add_collection(f"Collection {n}", storage=MemoryStorage(), owner=ada) for n in range(_ASKED)]
+    others = [emulator.add_collection(f"Collection {n}", storage=MemoryStorage(), owner=ada) for n in range(_COUNT)]
     app = emulator.add_client("globus_async demo")
 
     async with emulator, emulator.serve() as server, Transport() as transport:
-        say(f"\n   an emulator of Globus Auth and Transfer listens on {server.url}")
+        say(f"\n   an emulator of Globus listens on {server.url}")
         auth_client = NativeAppAuthClient(app.id, base_url=server.url, transport=transport)
         async with step("log in"):
             authorizer = await log_in(emulator, auth_client)
-        # the emulator asks nobody to go slowly; Globus does, so that a client keeps to 20 calls a second unless told
+        # the default is the rate limit of Globus, 20 calls a second; the emulator has none
         tc = TransferClient(base_url=server.url, authorizer=authorizer, transport=transport, rate_limit=None)
         async with step("find and list"):
             found = [endpoint["display_name"] async for endpoint in tc.endpoint_search("Laboratory")]
@@ -219,32 +221,32 @@ async def run(base: Path) -> None:
             async for entry in tc.operation_ls(lab.id, path="/"):
                 say(f"   {entry['type']:<5} {entry['size']:>12,}  {entry['name']}")
         async with step("transfer"):
-            task_id = await transfer(tc, lab.id, archive.id, files=files, size=size)
+            await transfer(tc, lab.id, archive.id, files=files, size=size)
         async with step("compare the checksums of both trees"):
             ours = await to_thread.run_sync(checksums, source)
             theirs = await to_thread.run_sync(checksums, destination / "copy")
             check(ours == theirs, "the trees differ")
             say(f"   {len(ours)} files are the same, byte for byte")
-        async with step(f"submit {_ASKED} small tasks and wait for them, {_WAVE} at a time"):
+        async with step(f"run {_COUNT} small tasks, {_BATCH} at a time"):
             ids = await small_tasks(tc, archive.id)
-        async with step(f"ask about {_ASKED} endpoints and {_ASKED} tasks at once"):
-            asked = _CLOCK.monotonic()
+        async with step(f"get {_COUNT} endpoints and {_COUNT} tasks concurrently"):
+            before = _CLOCK.monotonic()
             endpoints = await bulk(tc.get_endpoint, [other.id for other in others]).values()
             tasks = await bulk(tc.get_task, ids).values()
-            seconds = _CLOCK.monotonic() - asked
-            check(len({e["id"] for e in endpoints}) == _ASKED, "endpoints are missing")
+            seconds = _CLOCK.monotonic() - before
+            check(len({e["id"] for e in endpoints}) == _COUNT, "endpoints are missing")
             check({t["status"] for t in tasks} == {"SUCCEEDED"}, "tasks have failed")
-            say(f"   {2 * _ASKED} answers in {seconds:.2f} s: {2 * _ASKED / seconds:.0f} a second")
+            say(f"   {2 * _COUNT} responses in {seconds:.2f} s: {2 * _COUNT / seconds:.0f} per second")
 
     say(
-        f"\nDone in {_CLOCK.monotonic() - began:.1f} s: {files} files and {size / 1e6:.1f} MB moved by task {task_id},"
-        f" checksums compared, {_ASKED} endpoints and {_ASKED} tasks asked about; "
-        f"{len(emulator.requests)} requests were answered."
+        f"\nDone in {_CLOCK.monotonic() - start:.1f} s: {files} files and {size / 1e6:.1f} MB transferred, "
+        f"checksums compared, {_COUNT} endpoints and {_COUNT} tasks read; "
+        f"{len(emulator.requests)} requests."
     )
 
 
 def main() -> int:
-    """Run the demo; return the exit status."""
+    """Run the demonstration; return the exit status."""
     with tempfile.TemporaryDirectory(prefix="globus-async-demo-") as base:
         try:
             asyncio.run(run(Path(base)))

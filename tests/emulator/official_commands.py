@@ -2,8 +2,8 @@
 The official command line, imported once: every command runs in a process forked from this one.
 
 Run by an interpreter that has globus-cli, with the descriptor of a socket as its argument. Each message on the socket
-is a command and its environment in JSON, with three descriptors for standard input, output and error; the answer is
-its exit code. What runs is `globus_cli.main` in a process of its own, as ``globus`` does it; only the import is shared.
+is a command and its environment in JSON, with three descriptors for standard input, output and error; the response is
+its exit code. Commands run `globus_cli.main` in a process of their own, as ``globus`` does; only the import is shared.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import sys
 
 
 def import_all() -> None:
-    """Import what commands would import when they are run."""
+    """Import the modules that commands import on their first use."""
     globus_cli = importlib.import_module("globus_cli")
     globus_sdk = importlib.import_module("globus_sdk")
     for module in pkgutil.walk_packages(globus_cli.__path__, "globus_cli."):
@@ -28,7 +28,7 @@ def import_all() -> None:
 
 
 def serve(connection: socket.socket) -> None:
-    """Run commands until nobody is at the other end; in a forked process, be that command."""
+    """Run commands until the connection is closed, each in a forked process."""
     while True:
         message, descriptors, _, _ = socket.recv_fds(connection, 1 << 16, 3)
         if not message:
@@ -43,7 +43,7 @@ def serve(connection: socket.socket) -> None:
             os.environ.update(command["environ"])
             sys.argv = ["globus", *command["words"]]
             importlib.import_module("globus_cli").main()
-            raise AssertionError("globus ends with SystemExit")
+            raise AssertionError("globus_cli.main() must raise SystemExit")
         for descriptor in descriptors:
             os.close(descriptor)
         _, status = os.waitpid(child, 0)

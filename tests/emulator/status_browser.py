@@ -1,4 +1,4 @@
-"""A real browser without a window, driven through the pipe that Chromium offers for it."""
+"""A headless Chromium, controlled through its remote debugging pipe."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ PROGRAM = os.environ.get("TEST_CHROMIUM") or shutil.which("chromium") or shutil.
 
 
 class Page:
-    """A page that is open."""
+    """An open page."""
 
     def __init__(self, to_browser: int, from_browser: int) -> None:
         self._to = to_browser
@@ -53,20 +53,20 @@ class Page:
             while b"\0" not in self._left:
                 self._left += os.read(self._from, 65536)
             raw, _, self._left = self._left.partition(b"\0")
-            answer = json.loads(raw)
-            if answer.get("id") == number:
-                assert "error" not in answer, answer
-                result: dict[str, Any] = answer["result"]
+            response = json.loads(raw)
+            if response.get("id") == number:
+                assert "error" not in response, response
+                result: dict[str, Any] = response["result"]
                 return result
 
 
 @contextmanager
 def browser() -> Generator[Page]:
-    """Run a browser, with a profile of its own, as long as the block lasts."""
+    """Run a browser with a profile of its own until the end of the block."""
     read_by_browser, to_browser = os.pipe()
     from_browser, written_by_browser = os.pipe()
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile:
-        # The pipe is expected on descriptors 3 and 4, which a shell puts there.
+        # Chromium reads from descriptor 3 and writes to 4, which only a shell can set
         shell = f'exec "$0" "$@" 3<&{read_by_browser} 4>&{written_by_browser}'
         flags = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--remote-debugging-pipe"]
         process = subprocess.Popen(

@@ -1,4 +1,4 @@
-"""The manual clock: sleepers and timeouts come due in order, and only when it is turned."""
+"""`ManualClock`: sleeps and timeouts end in order, and only when the clock is advanced."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ import pytest
 from globus_async.testing import ManualClock
 
 
-async def test_sleepers_wake_in_order() -> None:
-    """Whoever is due first wakes first, at its own time, and may sleep again before time goes on."""
+async def test_sleeps_end_in_order() -> None:
+    """The earliest sleep ends first, at its own time, and its task may sleep again before the clock moves on."""
     clock = ManualClock(start=1000)
     seen: list[tuple[str, float]] = []
 
-    async def nap(name: str, *lengths: float) -> None:
+    async def sleep(name: str, *lengths: float) -> None:
         for length in lengths:
             await clock.sleep(length)
             seen.append((name, clock.monotonic()))
 
     async with asyncio.TaskGroup() as group:
-        group.create_task(nap("a", 3, 3))
-        group.create_task(nap("b", 2, 2, 5))
+        group.create_task(sleep("a", 3, 3))
+        group.create_task(sleep("b", 2, 2, 5))
         await clock.advance(6)
         assert seen == [("b", 2), ("a", 3), ("b", 4), ("a", 6)]
         assert (clock.wall(), clock.monotonic(), clock.waiting) == (1006, 6, 1)
@@ -32,10 +32,10 @@ async def test_sleepers_wake_in_order() -> None:
 
 
 async def test_timeouts_expire_by_the_clock() -> None:
-    """A timeout ends its block when the clock has been turned so far, and leaves a block alone that has ended."""
+    """A timeout ends its block when the clock has been advanced so far, and has no effect after the block."""
     clock = ManualClock()
 
-    async def bounded(seconds: float | None, work: float) -> str:
+    async def limited(seconds: float | None, work: float) -> str:
         try:
             async with clock.timeout(seconds):
                 await clock.sleep(work)
@@ -43,14 +43,14 @@ async def test_timeouts_expire_by_the_clock() -> None:
             return "expired"
         return "done"
 
-    tasks = [asyncio.create_task(bounded(*each)) for each in ((5, 10), (10, 5), (None, 10), (0, 1))]
+    tasks = [asyncio.create_task(limited(*each)) for each in ((5, 10), (10, 5), (None, 10), (0, 1))]
     await clock.advance(20)
     assert [await task for task in tasks] == ["expired", "done", "done", "expired"]
     assert clock.waiting == 0
 
 
 async def test_cancelling_a_sleep() -> None:
-    """Who is cancelled no longer waits, and others are not disturbed."""
+    """A cancelled sleep is removed from the clock; the others are unaffected."""
     clock = ManualClock()
     tasks = [asyncio.create_task(clock.sleep(1)) for _ in range(3)]
     await asyncio.sleep(0)
@@ -62,16 +62,16 @@ async def test_cancelling_a_sleep() -> None:
     assert all(task.done() for task in tasks)
 
 
-async def test_waking_sleepers_of_another_thread() -> None:
-    """One clock can be waited for in several event loops."""
+async def test_sleeps_in_another_thread() -> None:
+    """One clock serves several event loops."""
     clock = ManualClock()
     woken = threading.Event()
 
-    async def nap() -> None:
+    async def sleep() -> None:
         await clock.sleep(10)
         woken.set()
 
-    thread = threading.Thread(target=lambda: asyncio.run(nap()))
+    thread = threading.Thread(target=lambda: asyncio.run(sleep()))
     thread.start()
     while not clock.waiting:  # noqa: ASYNC110  # another thread's loop changes it
         await asyncio.sleep(0.001)

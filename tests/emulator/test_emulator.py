@@ -1,4 +1,4 @@
-"""The doors of the emulator: in process, on a socket, from a thread; who is let in, and what is written down."""
+"""The emulator in process, on a socket and in a thread: authentication, unknown paths, recorded requests."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ async def stage() -> AsyncIterator[Stage]:
 
 
 async def test_in_process() -> None:
-    """Our own client reaches the emulator without a socket, whatever address it calls."""
+    """A client with the emulator's transport reaches it without a socket, whatever its base URL."""
     async with GlobusEmulator() as emulator:
         lab = emulator.add_collection("Lab storage", storage=MemoryStorage({"a.txt": "1"}))
         async with TransferClient(
@@ -35,7 +35,7 @@ async def test_in_process() -> None:
 
 
 async def test_on_a_socket() -> None:
-    """Two emulators listen side by side, each with what it has, and tell clients where."""
+    """Two emulators listen at once, each with its own resources, URL, environment and issuer."""
     async with GlobusEmulator() as one, GlobusEmulator() as two, one.serve() as first, two.serve() as second:
         assert first.url != second.url
         assert set(first.environ) == {"GLOBUS_SDK_SERVICE_URL_AUTH", "GLOBUS_SDK_SERVICE_URL_TRANSFER"}
@@ -50,7 +50,7 @@ async def test_on_a_socket() -> None:
 
 
 async def test_a_taken_port() -> None:
-    """A port that is taken is an error of the system, at once."""
+    """A port in use is an `OSError` at once."""
     async with GlobusEmulator() as emulator, emulator.serve() as server:
         port = int(server.url.rpartition(":")[2])
         with pytest.raises(OSError, match="in use"):
@@ -59,7 +59,7 @@ async def test_a_taken_port() -> None:
 
 
 def test_in_a_thread() -> None:
-    """Synchronous code has its emulator in a thread, and turns its clock from outside."""
+    """Synchronous code has its emulator in a thread, and advances its clock through `LoopbackServer.run`."""
     emulator = GlobusEmulator(clock=ManualClock())
     lab = emulator.add_collection("Lab", storage=MemoryStorage({"a": "1"}))
     with emulator.serve_in_thread() as server, httpx.Client(base_url=server.url) as http:
@@ -74,8 +74,8 @@ def test_in_a_thread() -> None:
         httpx.get(server.url)
 
 
-async def test_only_a_manual_clock_can_be_turned() -> None:
-    """Real time cannot be turned on."""
+async def test_only_a_manual_clock_can_be_advanced() -> None:
+    """The system's clock cannot be advanced."""
     async with GlobusEmulator() as emulator:
         with pytest.raises(TypeError, match="ManualClock"):
             await emulator.advance(1)
@@ -83,15 +83,15 @@ async def test_only_a_manual_clock_can_be_turned() -> None:
 
 @pytest.mark.parametrize("status", [401, 400])
 async def test_without_credentials(status: int) -> None:
-    """Without a token the code is always the same; the status is what was asked for."""
+    """Without a token the error code is always the same; the status is configurable."""
     async with staged(missing_credentials_status=status) as stage:
-        answer = await stage.http.get(TASKS)
-        assert (answer.status_code, answer.json()["code"]) == (status, "ClientError.AuthenticationFailed")
-        assert answer.json()["message"] == "No credentials supplied"
+        response = await stage.http.get(TASKS)
+        assert (response.status_code, response.json()["code"]) == (status, "ClientError.AuthenticationFailed")
+        assert response.json()["message"] == "No credentials supplied"
 
 
 async def test_bad_credentials(stage: Stage) -> None:
-    """A token that is unknown, expired, or for something else is refused."""
+    """Unknown tokens, expired tokens and those for another service are refused."""
     other = stage.emulator.access_token(scopes=["openid"])
     short = stage.emulator.access_token(lifetime=60)
     await stage.emulator.advance(61)
@@ -100,51 +100,51 @@ async def test_bad_credentials(stage: Stage) -> None:
         (short, 401, "AuthenticationFailed"),
         (other, 403, "PermissionDenied"),
     ):
-        answer = await stage.http.get(TASKS, headers={"Authorization": f"Bearer {token}"})
-        assert (answer.status_code, answer.json()["code"]) == (status, code)
-        assert answer.headers["x-transfer-api-error"] == code
+        response = await stage.http.get(TASKS, headers={"Authorization": f"Bearer {token}"})
+        assert (response.status_code, response.json()["code"]) == (status, code)
+        assert response.headers["x-transfer-api-error"] == code
 
 
 async def test_rate_limit() -> None:
-    """More requests than allowed in ten seconds are refused with the seconds to wait; other people are not."""
+    """Requests above the limit of ten seconds get a 429 with ``Retry-After``; each identity has its own limit."""
     async with staged(rate_limit=2) as stage:
         for _ in range(20):
             await stage.ok("GET", "/task_list")
-        answer = await stage.send("GET", "/task_list")
-        assert answer.status_code == 429
-        assert answer.headers["retry-after"] == "10"
+        response = await stage.send("GET", "/task_list")
+        assert response.status_code == 429
+        assert response.headers["retry-after"] == "10"
         await stage.ok("GET", "/task_list", by=stage.bob)
         await stage.emulator.advance(10)
         await stage.ok("GET", "/task_list")
 
 
 async def test_unknown_paths() -> None:
-    """What nobody serves is a 404 in the service's form, and counted."""
+    """An unknown path is a 404 in the format of its service, and counted."""
     async with GlobusEmulator() as emulator:
         transport = httpx.ASGITransport(emulator.app)
         async with httpx.AsyncClient(transport=transport, base_url="http://globus") as http:
-            answer = await http.get("/v0.10/nothing")
-            assert (answer.status_code, answer.json()["code"]) == (404, "ClientError.NotFound")
-            assert answer.headers["x-transfer-api-error"] == "ClientError.NotFound"
+            response = await http.get("/v0.10/nothing")
+            assert (response.status_code, response.json()["code"]) == (404, "ClientError.NotFound")
+            assert response.headers["x-transfer-api-error"] == "ClientError.NotFound"
             assert (await http.put("/v0.10/task_list")).status_code == 405
         assert emulator.unknown_paths == {"GET /v0.10/nothing": 1, "PUT /v0.10/task_list": 1}
 
 
-async def test_a_fault_of_the_emulator(stage: Stage) -> None:
-    """What breaks inside is raised in process, and is an InternalError in the service's form on a socket."""
+async def test_an_internal_error(stage: Stage) -> None:
+    """An exception of a handler is raised in process, and is an InternalError in the service's format on a socket."""
     stage.lab.storage = cast("MemoryStorage", object())
     path = f"/v0.10/operation/endpoint/{stage.lab.id}/ls"
     with pytest.raises(AttributeError):
         await stage.ok("GET", path.removeprefix("/v0.10"))
     headers = {"Authorization": f"Bearer {stage.emulator.access_token()}"}
     async with stage.emulator.serve() as server, httpx.AsyncClient(base_url=server.url, headers=headers) as http:
-        answer = await http.get(path)
-        assert (answer.status_code, answer.json()["code"]) == (500, "InternalError")
+        response = await http.get(path)
+        assert (response.status_code, response.json()["code"]) == (500, "InternalError")
         assert (await http.get(TASKS)).status_code == 200
 
 
 async def test_requests_are_recorded(stage: Stage) -> None:
-    """Every request is kept, and nothing secret in it: equal tokens have equal fingerprints."""
+    """Requests are recorded with fingerprints in place of secrets: equal tokens have equal fingerprints."""
     await stage.ok("GET", "/task_list", limit=5, filter="type:DELETE")
     await stage.ok("GET", "/task_list")
     await stage.ok("GET", "/task_list", by=stage.bob)
@@ -163,7 +163,7 @@ async def test_requests_are_recorded(stage: Stage) -> None:
 
 
 async def test_closing_stops_the_work(stage: Stage) -> None:
-    """Closing ends what is under way and leaves nothing running; a closed emulator takes no tasks."""
+    """Closing stops all tasks and leaves nothing running; a closed emulator refuses new tasks."""
     stage.emulator.task_runner.pace = Pace(seconds_per_file=1000)
     task_id = await stage.submit(stage.transfer(("/data", "/d")))
     await stage.emulator.advance(10)
@@ -175,7 +175,7 @@ async def test_closing_stops_the_work(stage: Stage) -> None:
 
 
 async def test_arguments_are_checked() -> None:
-    """What makes no sense is told to the test's author."""
+    """Contradictory and unknown arguments are a `TypeError`."""
     emulator = GlobusEmulator()
     with pytest.raises(TypeError, match="not both"):
         emulator.add_collection("X", path="/", storage=MemoryStorage())

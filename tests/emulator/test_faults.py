@@ -1,4 +1,4 @@
-"""The script of troubles, in process and on a socket."""
+"""Fault injection, in process and on a socket."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ TASKS = "/v0.10/task_list"
 
 
 class Client:
-    """A way to the emulator, and a plain request."""
+    """An HTTP client of the emulator with a token."""
 
     def __init__(self, emulator: GlobusEmulator, http: httpx.AsyncClient) -> None:
         self.emulator = emulator
@@ -41,7 +41,7 @@ async def client(request: pytest.FixtureRequest) -> AsyncIterator[Client]:
 
 
 async def test_times_and_after(client: Client) -> None:
-    """A trouble meets as many matching requests as it should, after as many as it lets through."""
+    """A fault is injected into the given number of matching requests, after those that it leaves alone."""
     client.emulator.faults.add("GET", "/v0.10/task*", faults.status(503), times=2, after=1)
     assert [(await client.get()).status_code for _ in range(5)] == [200, 503, 503, 200, 200]
     assert client.emulator.faults.triggered == [("GET", TASKS)] * 2
@@ -53,13 +53,13 @@ async def test_times_and_after(client: Client) -> None:
 
 
 async def test_every_form_of_retry_after(client: Client) -> None:
-    """Retry-After comes in seconds, as a date, as nonsense, or not at all."""
+    """Retry-After can be seconds, a date, any text, or absent."""
     forms: list[Any] = [7, 0, 0.5, "soon", None]
     for form in forms:
         client.emulator.faults.add("GET", TASKS, faults.status(429, retry_after=form))
-        answer = await client.get()
-        assert answer.headers.get("retry-after") == (None if form is None else str(form))
-        assert answer.json()["code"] == "ClientError.TooManyRequests"
+        response = await client.get()
+        assert response.headers.get("retry-after") == (None if form is None else str(form))
+        assert response.json()["code"] == "ClientError.TooManyRequests"
     clock = ManualClock(start=1_800_000_000)
     client.emulator.faults.add("GET", TASKS, faults.status(503, retry_after=60, as_date=True, clock=clock))
     date = parsedate_to_datetime((await client.get()).headers["retry-after"])
@@ -68,15 +68,15 @@ async def test_every_form_of_retry_after(client: Client) -> None:
 
 @pytest.mark.parametrize("drop", [faults.drop_before, faults.drop_within, faults.drop_after])
 async def test_dropped_connections(client: Client, drop: Callable[[], Fault]) -> None:
-    """A dropped connection is an error of the network for that request, and for no other."""
+    """A dropped connection is a network error for that request, and for no other."""
     client.emulator.faults.add("GET", TASKS, drop())
     with pytest.raises((httpx.ReadError, httpx.RemoteProtocolError)):
         await client.get()
     assert (await client.get()).status_code == 200
 
 
-async def test_what_was_done_before_the_drop(client: Client) -> None:
-    """Dropped before, nothing was done; dropped within or after, it was."""
+async def test_effects_of_dropped_requests(client: Client) -> None:
+    """A request dropped before processing has no effect; one dropped within or after the response has."""
     lab = client.emulator.add_collection("Lab", storage=MemoryStorage())
     path = f"/v0.10/operation/endpoint/{lab.id}/mkdir"
     done: dict[str, bool] = {}
@@ -95,7 +95,7 @@ async def test_what_was_done_before_the_drop(client: Client) -> None:
 
 
 async def test_bodies(client: Client) -> None:
-    """Bodies are cut short, broken, missing, or a page."""
+    """Bodies can be truncated, malformed, empty, or an HTML page."""
     plain = await client.get()
     client.emulator.faults.add("GET", TASKS, faults.truncated(10))
     assert (await client.get()).content == plain.content[:10]
@@ -112,20 +112,20 @@ async def test_bodies(client: Client) -> None:
 
 
 async def test_slowness(client: Client) -> None:
-    """Latency comes before an answer, a drip within; both nest."""
+    """Latency delays the response, a slow body stretches it; both can be combined."""
     client.emulator.faults.add("GET", TASKS, faults.latency(0.05))
     client.emulator.faults.add("GET", TASKS, faults.slow_body(size=40, pause=0.01))
     start = time.monotonic()
-    answer = await client.get()
-    assert answer.json()["total"] == 0
+    response = await client.get()
+    assert response.json()["total"] == 0
     assert time.monotonic() - start >= 0.06
 
 
 async def test_tokens(client: Client) -> None:
-    """A token can end just before the request that carries it."""
-    for trouble in (faults.revoke_token, faults.expire_token):
+    """A token can be revoked or expire just before the request with it is processed."""
+    for fault in (faults.revoke_token, faults.expire_token):
         client.headers = {"Authorization": f"Bearer {client.emulator.access_token()}"}
         assert (await client.get()).status_code == 200
-        client.emulator.faults.add("GET", TASKS, trouble(client.emulator.auth))
+        client.emulator.faults.add("GET", TASKS, fault(client.emulator.auth))
         assert (await client.get()).status_code == 401
         assert (await client.get()).status_code == 401

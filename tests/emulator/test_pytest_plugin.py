@@ -1,4 +1,4 @@
-"""The fixtures that come with the package."""
+"""The fixtures of the pytest plugin."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from globus_async.testing import GlobusEmulator, LoopbackServer, MemoryStorage, 
 from globus_async.testing.faults import status
 
 
-async def test_clients_and_emulator_belong_together(
+async def test_client_and_emulator_are_connected(
     globus_emulator: GlobusEmulator, transfer_client: TransferClient, globus_requests: list[RecordedRequest]
 ) -> None:
-    """A test adds a collection, lists it through the client, and sees the request that was made."""
+    """A test adds a collection, lists it through the client, and finds the request recorded."""
     lab = globus_emulator.add_collection("Lab", storage=MemoryStorage({"data.txt": "1"}))
     assert [entry["name"] async for entry in transfer_client.operation_ls(lab.id, path="/")] == ["data.txt"]
     assert [(request.method, request.path) for request in globus_requests] == [
@@ -23,25 +23,25 @@ async def test_clients_and_emulator_belong_together(
     ]
 
 
-async def test_auth_client_is_the_same_user(auth_client: AuthClient) -> None:
-    """The Auth client speaks for the emulator's first identity."""
+async def test_auth_client_has_the_same_identity(auth_client: AuthClient) -> None:
+    """The Auth client has a token of the emulator's first identity."""
     info = await auth_client.userinfo()
     assert info["preferred_username"] == "user@example.org"
 
 
 @pytest.mark.usefixtures("globus_retries_at_once")
 async def test_retries_without_waiting(globus_emulator: GlobusEmulator, transfer_client: TransferClient) -> None:
-    """Every retry is made, and none is waited for."""
+    """All retries are made, without delays."""
     globus_emulator.faults.add("GET", "/v0.10/task_list", status(500), times=100)
     with pytest.raises(GlobusAPIError) as caught:
         await transfer_client.task_list()
     assert [attempt.waited for attempt in caught.value.attempts] == [0, 0, 0, 0, 0, None]
 
 
-def test_synchronous_programs_find_the_emulator(globus_emulator: GlobusEmulator, globus_server: LoopbackServer) -> None:
-    """The variables that Globus SDKs read lead to the emulator's socket."""
+def test_environment_of_synchronous_programs(globus_emulator: GlobusEmulator, globus_server: LoopbackServer) -> None:
+    """The variables that Globus SDKs read have the emulator's URL."""
     url = os.environ["GLOBUS_SDK_SERVICE_URL_TRANSFER"]
     assert url.rstrip("/") == globus_server.url.rstrip("/")
     headers = {"Authorization": f"Bearer {globus_emulator.access_token()}"}
-    answer = httpx.get(f"{globus_server.url.rstrip('/')}/v0.10/task_list", headers=headers)
-    assert (answer.status_code, answer.json()["total"]) == (200, 0)
+    response = httpx.get(f"{globus_server.url.rstrip('/')}/v0.10/task_list", headers=headers)
+    assert (response.status_code, response.json()["total"]) == (200, 0)
