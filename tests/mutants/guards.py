@@ -243,10 +243,10 @@ GUARDS: Final = (
     *_of(
         "services/auth/flows.py",
         "services/auth",
-        ("if not isinstance(state, MissingType) and not _same(state, self.state):", "if False:"),
+        ("if not isinstance(state, MissingType) and not _equal(state, self.state):", "if False:"),
         ("if not isinstance(iss, MissingType) and not", "if False and not"),
         ("if _VERIFIER.fullmatch(verifier.reveal()) is None:", "if False:"),
-        ("if clash := _FIXED.intersection(query_params or ()):", "if clash := ():"),
+        ("if clash := _RESERVED_PARAMETERS.intersection(query_params or ()):", "if clash := ():"),
         ("        tokens.nonce = self.nonce\n", ""),
     ),
     *_of(

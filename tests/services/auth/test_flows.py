@@ -213,7 +213,7 @@ class TestTheExchange:
     ) -> None:
         """A code that another service gave is not sent to this one."""
         flow = confidential.oauth2_start_flow(CALLBACK)
-        with pytest.raises(LoginRefused, match="another service"):
+        with pytest.raises(LoginRefused, match="another issuer"):
             await flow.exchange_code_for_tokens("code", state=flow.state, iss=iss)
         assert not service.asked
 

@@ -180,7 +180,7 @@ async def test_look_ups_that_were_cancelled_leave_nothing_behind() -> None:
             assert len(service.asked) == n + 1  # one request for all three, and it continues for those who wait
             look_up.cancel()
         await asyncio.gather(*look_ups, return_exceptions=True)
-        assert not idmap._asked
+        assert not idmap._requested
         assert not idmap._open
     hanging.set()
     # what was added beforehand is still wanted

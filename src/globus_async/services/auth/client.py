@@ -1,4 +1,4 @@
-"""The client of Globus Auth, put together from its resources."""
+"""`AuthClient`, composed of one mixin per resource."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ __all__ = ("AuthClient",)
 
 class AuthClient(IdentityMethods, ProjectMethods, PolicyMethods, ClientMethods, ScopeMethods):
     """
-    A client of Globus Auth that calls on behalf of a user, or of a registered client.
+    A client of Globus Auth that acts for a user, or for a registered client.
 
     Args:
-        client_id: The registered client's UUID; needed to check id_tokens.
-        authorizer: Supplies the ``Authorization`` header.
-        environment: Which Globus to talk to; the default is ``GLOBUS_SDK_ENVIRONMENT`` or ``production``.
-        base_url: The service's address, instead of the environment's.
-        app_name: Told to the service in the ``User-Agent``.
-        transport: A transport to share; without one the client makes its own and closes it.
-        retry: When calls are sent again.
-        rate_limit: How many calls may go out, counted together for all clients that share authorizer and transport; the
-            default is no limit.
+        client_id: The registered client's UUID; required to validate id_tokens.
+        authorizer: Supplies the ``Authorization`` header; may be shared by several clients.
+        environment: The Globus environment. By default ``GLOBUS_SDK_ENVIRONMENT``, or ``production`` without it.
+        base_url: The URL of the service, instead of the environment's. Credentials are sent only to its origin.
+        app_name: The application's name, for the ``User-Agent`` header.
+        transport: A transport to share with other clients. By default the client creates its own and closes it.
+        retry: The retry policy.
+        rate_limit: The maximum rate of calls, shared by all clients with the same authorizer and transport. By default
+            there is no limit.
 
     Example:
         >>> async with AuthClient(authorizer=AccessTokenAuthorizer(auth_token), transport=transport) as ac:

@@ -1,4 +1,4 @@
-"""Registered clients, and the credentials with which they authenticate."""
+"""Registered clients and their credentials."""
 
 from __future__ import annotations
 
@@ -21,18 +21,18 @@ class ClientMethods(AuthLoginClient):
     """
     Clients and credentials.
 
-    Calls need a token with the scope ``manage_projects``; a client may look after itself with its own credentials.
+    Calls require a token with the scope ``manage_projects``; a client may manage itself with its own credentials.
     """
 
     def get_clients(self, *, query_params: Mapping[str, object] | None = None) -> Pages[ClientDocument]:
         """
-        List the clients of the projects that the user administers. All on one page.
+        List the clients of the projects that the user administers. There is one page.
 
         Args:
-            query_params: Further query parameters.
+            query_params: Additional query parameters.
 
         Returns:
-            The clients, whose ``pages()`` and items can be iterated.
+            The clients.
 
         Example:
             >>> [client["name"] async for client in ac.get_clients()]
@@ -50,19 +50,19 @@ class ClientMethods(AuthLoginClient):
         query_params: Mapping[str, object] | None = None,
     ) -> ClientResponse:
         """
-        Fetch one client, by its id or by a domain name that belongs to it.
+        Fetch a client by its id or by one of its domain names.
 
         Args:
             client_id: Its UUID.
-            fqdn: A domain name.
-            query_params: Further query parameters.
+            fqdn: A fully qualified domain name of the client.
+            query_params: Additional query parameters.
 
         Returns:
             The client, under ``["client"]``.
 
         Raises:
-            GlobusSDKUsageError: Both are given, or none.
-            NotFound: 404, there is none that the caller may see.
+            GlobusSDKUsageError: Both are given, or neither.
+            NotFound: 404, it does not exist or the caller may not see it.
 
         Example:
             >>> (await ac.get_client(client_id=project_client_id))["client"]["name"]
@@ -71,7 +71,7 @@ class ClientMethods(AuthLoginClient):
         REST: `GET /v2/api/clients/{id} <https://docs.globus.org/api/auth/reference/#get_clients>`_
         """
         if isinstance(client_id, MissingType) == isinstance(fqdn, MissingType):
-            raise GlobusSDKUsageError("give client_id or fqdn, one of them")
+            raise GlobusSDKUsageError("pass either client_id or fqdn")
         if isinstance(client_id, MissingType):
             return await self.call(
                 "GET", "/v2/api/clients", ClientResponse, params={"fqdn": fqdn}, query_params=query_params
@@ -97,29 +97,29 @@ class ClientMethods(AuthLoginClient):
         query_params: Mapping[str, object] | None = None,
     ) -> ClientResponse:
         """
-        Register a client in a project. It gets its secret from `create_client_credential`.
+        Register a client in a project. `create_client_credential` creates its secret.
 
         Args:
-            name: What it is called, as users read it when they consent.
+            name: The client's name, shown to users when they consent.
             project: The project's UUID.
-            public_client: Whether it can keep no secret. Give this or ``client_type``.
-            client_type: What kind it is. Cannot be changed later.
-            visibility: Who may see that it exists.
-            redirect_uris: Where its logins may come back to.
-            terms_and_conditions: The address of a page that users are shown; goes with ``privacy_policy``.
-            privacy_policy: The address of a page that users are shown; goes with ``terms_and_conditions``.
+            public_client: Whether it has no secret. Pass either this or ``client_type``.
+            client_type: The type. It cannot be changed later.
+            visibility: Who can see the client.
+            redirect_uris: The allowed redirect URIs of logins.
+            terms_and_conditions: The URL of a page shown to users; requires ``privacy_policy``.
+            privacy_policy: The URL of a page shown to users; requires ``terms_and_conditions``.
             required_idp: The UUID of the only identity provider whose users may log in.
-            preselect_idp: The UUID of the identity provider that is offered first.
-            additional_fields: Further members of the document.
-            query_params: Further query parameters.
+            preselect_idp: The UUID of the preselected identity provider.
+            additional_fields: Additional members of the document.
+            query_params: Additional query parameters.
 
         Returns:
             The new client, under ``["client"]``.
 
         Raises:
-            GlobusSDKUsageError: ``public_client`` and ``client_type`` are both given, or neither; or one page without
-                the other.
-            InvalidParameters: 400 or 422, the service did not like a value.
+            GlobusSDKUsageError: Both ``public_client`` and ``client_type`` are given, or neither; or one of the two
+                pages without the other.
+            InvalidParameters: 400 or 422, a value is invalid; the message says which.
 
         Example:
             >>> made = await ac.create_client("Loom", project_id, client_type="confidential_client")
@@ -163,28 +163,28 @@ class ClientMethods(AuthLoginClient):
         query_params: Mapping[str, object] | None = None,
     ) -> ClientResponse:
         """
-        Register a client as a child of this one, which authenticates with its own credentials.
+        Register a client as a child of this client. The call is authenticated with this client's own credentials.
 
         Args:
-            name: What it is called, as users read it when they consent.
-            public_client: Whether it can keep no secret. Give this or ``client_type``.
-            client_type: What kind it is. Cannot be changed later.
-            visibility: Who may see that it exists.
-            redirect_uris: Where its logins may come back to.
-            terms_and_conditions: The address of a page that users are shown; goes with ``privacy_policy``.
-            privacy_policy: The address of a page that users are shown; goes with ``terms_and_conditions``.
+            name: The client's name, shown to users when they consent.
+            public_client: Whether it has no secret. Pass either this or ``client_type``.
+            client_type: The type. It cannot be changed later.
+            visibility: Who can see the client.
+            redirect_uris: The allowed redirect URIs of logins.
+            terms_and_conditions: The URL of a page shown to users; requires ``privacy_policy``.
+            privacy_policy: The URL of a page shown to users; requires ``terms_and_conditions``.
             required_idp: The UUID of the only identity provider whose users may log in.
-            preselect_idp: The UUID of the identity provider that is offered first.
-            additional_fields: Further members of the document.
-            query_params: Further query parameters.
+            preselect_idp: The UUID of the preselected identity provider.
+            additional_fields: Additional members of the document.
+            query_params: Additional query parameters.
 
         Returns:
             The new client, under ``["client"]``.
 
         Raises:
-            GlobusSDKUsageError: ``public_client`` and ``client_type`` are both given, or neither; or one page without
-                the other.
-            InvalidClient: The client has no credentials, or wrong ones.
+            GlobusSDKUsageError: Both ``public_client`` and ``client_type`` are given, or neither; or one of the two
+                pages without the other.
+            InvalidClient: This client has no credentials, or wrong ones.
 
         Example:
             >>> made = await confidential_client.create_child_client("Loom", public_client=False)
@@ -215,15 +215,15 @@ class ClientMethods(AuthLoginClient):
         self, template_id: UUID | str, name: str, *, query_params: Mapping[str, object] | None = None
     ) -> ClientResponse:
         """
-        Register one installation of a native app as a client of its own, with its own secret.
+        Register an installation of a native app as a separate client with its own secret.
 
         Args:
-            template_id: The UUID of the app's template.
-            name: What the installation is called.
-            query_params: Further query parameters.
+            template_id: The UUID of the app's template client.
+            name: The name of the installation.
+            query_params: Additional query parameters.
 
         Returns:
-            The client; its secret is under ``["included"]["client_credential"]["secret"]``, this once.
+            The client. Its secret is under ``["included"]["client_credential"]["secret"]``, in this response only.
 
         Example:
             >>> made = await native_client.create_native_app_instance(template_id, "Ada's laptop")
@@ -252,26 +252,26 @@ class ClientMethods(AuthLoginClient):
         query_params: Mapping[str, object] | None = None,
     ) -> ClientResponse:
         """
-        Change a client. What is not given stays as it is; ``None`` takes a value away.
+        Change a client. Omitted members stay unchanged; ``None`` removes a value.
 
         Args:
             client_id: Its UUID.
-            name: What it is called, as users read it when they consent.
-            visibility: Who may see that it exists.
-            redirect_uris: Where its logins may come back to, in place of those there are.
-            terms_and_conditions: The address of a page that users are shown; goes with ``privacy_policy``.
-            privacy_policy: The address of a page that users are shown; goes with ``terms_and_conditions``.
+            name: The client's name, shown to users when they consent.
+            visibility: Who can see the client.
+            redirect_uris: The allowed redirect URIs of logins, replacing the present ones.
+            terms_and_conditions: The URL of a page shown to users; requires ``privacy_policy``.
+            privacy_policy: The URL of a page shown to users; requires ``terms_and_conditions``.
             required_idp: The UUID of the only identity provider whose users may log in.
-            preselect_idp: The UUID of the identity provider that is offered first.
-            additional_fields: Further members of the document.
-            query_params: Further query parameters.
+            preselect_idp: The UUID of the preselected identity provider.
+            additional_fields: Additional members of the document.
+            query_params: Additional query parameters.
 
         Returns:
-            The client as it is now, under ``["client"]``.
+            The updated client, under ``["client"]``.
 
         Raises:
             GlobusSDKUsageError: One of the two pages is given without the other.
-            NotFound: 404, there is none that the caller administers.
+            NotFound: 404, it does not exist or the caller does not administer it.
 
         Example:
             >>> (await ac.update_client(project_client_id, name="Portal"))["client"]["name"]
@@ -300,17 +300,17 @@ class ClientMethods(AuthLoginClient):
         self, client_id: UUID | str, *, query_params: Mapping[str, object] | None = None
     ) -> ClientResponse:
         """
-        Delete a client. Its tokens, consents and scopes end with it.
+        Delete a client, together with its tokens, consents and scopes.
 
         Args:
             client_id: Its UUID.
-            query_params: Further query parameters.
+            query_params: Additional query parameters.
 
         Returns:
-            The client as it was.
+            The deleted client.
 
         Raises:
-            NotFound: 404, there is none that the caller administers.
+            NotFound: 404, it does not exist or the caller does not administer it.
 
         Example:
             >>> (await ac.delete_client(project_client_id))["client"]["id"] == project_client_id
@@ -326,17 +326,17 @@ class ClientMethods(AuthLoginClient):
         self, client_id: UUID | str, *, query_params: Mapping[str, object] | None = None
     ) -> Pages[ClientCredentialDocument]:
         """
-        List a client's credentials, without their secrets. All on one page.
+        List a client's credentials, without their secrets. There is one page.
 
         Args:
             client_id: The client's UUID.
-            query_params: Further query parameters.
+            query_params: Additional query parameters.
 
         Returns:
             The credentials.
 
         Raises:
-            NotFound: 404, there is no such client that the caller administers.
+            NotFound: 404, the client does not exist or the caller does not administer it.
 
         Example:
             >>> [credential["name"] async for credential in ac.get_client_credentials(project_client_id)]
@@ -357,18 +357,18 @@ class ClientMethods(AuthLoginClient):
         self, client_id: UUID | str, name: str, *, query_params: Mapping[str, object] | None = None
     ) -> ClientCredentialResponse:
         """
-        Make a new secret for a client.
+        Create a secret for a client.
 
         Args:
             client_id: The client's UUID.
-            name: What it is called, to tell it from others.
-            query_params: Further query parameters.
+            name: The name of the secret.
+            query_params: Additional query parameters.
 
         Returns:
-            The credential; its secret is under ``["credential"]["secret"]``, this once.
+            The credential. Its secret is under ``["credential"]["secret"]``, in this response only.
 
         Raises:
-            NotFound: 404, there is no such client that the caller administers.
+            NotFound: 404, the client does not exist or the caller does not administer it.
 
         Example:
             >>> made = await ac.create_client_credential(project_client_id, "second")
@@ -390,18 +390,18 @@ class ClientMethods(AuthLoginClient):
         self, client_id: UUID | str, credential_id: UUID | str, *, query_params: Mapping[str, object] | None = None
     ) -> ClientCredentialResponse:
         """
-        Delete a client's secret; whoever uses it is refused from now on.
+        Delete a client's secret. It is refused from then on.
 
         Args:
             client_id: The client's UUID.
             credential_id: The credential's UUID.
-            query_params: Further query parameters.
+            query_params: Additional query parameters.
 
         Returns:
-            The credential as it was, without its secret.
+            The deleted credential, without its secret.
 
         Raises:
-            NotFound: 404, there is no such credential that the caller administers.
+            NotFound: 404, the credential does not exist or the caller does not administer it.
 
         Example:
             >>> deleted = await ac.delete_client_credential(project_client_id, credential_id)
@@ -422,7 +422,7 @@ class ClientMethods(AuthLoginClient):
 def _new_client(
     name: str, *, public_client: bool | MissingType, client_type: ClientType | MissingType, **members: object
 ) -> dict[str, object]:
-    """Return the document of a client to be registered."""
+    """Return the document of a new client."""
     if isinstance(public_client, MissingType) == isinstance(client_type, MissingType):
-        raise GlobusSDKUsageError("give public_client or client_type, one of them")
+        raise GlobusSDKUsageError("pass either public_client or client_type")
     return {"name": name, "public_client": public_client, "client_type": client_type, **members}

@@ -1,4 +1,4 @@
-"""The client of an app that keeps a secret: a web application, a service, a job."""
+"""The client of a confidential app, which has a secret: a web application, a service, a job."""
 
 from __future__ import annotations
 
@@ -29,18 +29,18 @@ __all__ = ("ConfidentialAppAuthClient",)
 
 class ConfidentialAppAuthClient(AuthClient):
     """
-    A client with a secret, which authenticates every call.
+    A client of Globus Auth for a confidential app; every call is authenticated with the client's secret.
 
     Args:
         client_id: The registered client's UUID.
-        client_secret: Its secret.
-        environment: Which Globus to talk to; the default is ``GLOBUS_SDK_ENVIRONMENT`` or ``production``.
-        base_url: The service's address, instead of the environment's.
-        app_name: Told to the service in the ``User-Agent``.
-        transport: A transport to share; without one the client makes its own and closes it.
-        retry: When calls are sent again.
-        rate_limit: How many calls may go out, counted together for all clients that share authorizer and transport; the
-            default is no limit.
+        client_secret: The client's secret.
+        environment: The Globus environment. By default ``GLOBUS_SDK_ENVIRONMENT``, or ``production`` without it.
+        base_url: The URL of the service, instead of the environment's. Credentials are sent only to its origin.
+        app_name: The application's name, for the ``User-Agent`` header.
+        transport: A transport to share with other clients. By default the client creates its own and closes it.
+        retry: The retry policy.
+        rate_limit: The maximum rate of calls, shared by all clients with the same authorizer and transport. By default
+            there is no limit.
 
     Example:
         >>> async with ConfidentialAppAuthClient(client_id, client_secret, transport=transport) as client:
@@ -61,7 +61,7 @@ class ConfidentialAppAuthClient(AuthClient):
     ) -> None:
         client_secret = Secret.of(client_secret)
         if not client_id or not client_secret:
-            raise GlobusSDKUsageError("a confidential app's client needs its client_id and client_secret")
+            raise GlobusSDKUsageError("ConfidentialAppAuthClient requires client_id and client_secret")
         super().__init__(
             client_id,
             BasicAuthorizer(str(client_id), client_secret),
@@ -85,31 +85,31 @@ class ConfidentialAppAuthClient(AuthClient):
         prefill_named_grant: str | MissingType | None = MISSING,
     ) -> GlobusAuthorizationCodeFlowManager:
         """
-        Start a login, or take one up again whose ``state`` and ``verifier`` were kept.
+        Start a login, or restore one from its ``state`` and ``verifier``.
 
         Args:
-            redirect_uri: Where the browser comes back to, exactly as registered.
-            requested_scopes: What to ask for. The default is ``openid profile email`` and Transfer.
-            state: Comes back with the code; give the returned one to ``exchange_code_for_tokens``. The default is
-                random.
-            verifier: The secret of PKCE, 43 to 128 letters, digits or ``-._~``. The default is random.
-            nonce: Comes back inside the id_token, where it is checked. The default is to send none.
-            refresh_tokens: Ask for refresh tokens too.
+            redirect_uri: The redirect URI, exactly as registered.
+            requested_scopes: The scopes to request. By default ``openid profile email`` and Transfer.
+            state: A value that the redirect must contain; pass the redirect's to ``exchange_code_for_tokens``. Random
+                by default.
+            verifier: The PKCE code verifier: 43 to 128 letters, digits or ``-._~``. Random by default.
+            nonce: A value that the id_token must contain. By default none is sent.
+            refresh_tokens: Whether to request refresh tokens as well.
             prefill_named_grant: A label for the consent, shown to the user.
 
         Returns:
-            The flow. Keep it with its user, and call its methods: the client serves any number of logins at once.
+            The flow. Keep it with the user and call its methods: a client serves any number of logins at once.
 
         Raises:
-            GlobusSDKUsageError: The verifier breaks the rules, or there is no scope.
+            GlobusSDKUsageError: The verifier is malformed, or there is no scope.
 
         Example:
             >>> flow = confidential_client.oauth2_start_flow("https://portal.example.org/callback", ["openid"])
             >>> flow.requested_scopes
             'openid'
 
-        **Differs from globus-sdk:** scopes have a default, as in release 1, the state is random, and PKCE protects
-        this flow too.
+        **Differs from globus-sdk:** the scopes have a default, as in release 1; the state is random; PKCE
+        protects this flow as well.
 
         REST: `GET /v2/oauth2/authorize <https://docs.globus.org/api/auth/developer-guide/#obtaining-authorization>`_
         """
@@ -135,19 +135,19 @@ class ConfidentialAppAuthClient(AuthClient):
         query_params: Mapping[str, object] | None = None,
     ) -> OAuthClientCredentialsResponse:
         """
-        Get tokens with which the client acts as itself. `ClientCredentialsAuthorizer` does so when it is time.
+        Request tokens with which the client acts as itself, as `ClientCredentialsAuthorizer` does automatically.
 
         Args:
-            requested_scopes: What to ask for. The default is ``openid profile email`` and Transfer.
-            body_params: Further form fields.
-            query_params: Further query parameters.
+            requested_scopes: The scopes to request. By default ``openid profile email`` and Transfer.
+            body_params: Additional form fields.
+            query_params: Additional query parameters.
 
         Returns:
             The tokens, by resource server.
 
         Raises:
             InvalidClient: The client's id or secret is wrong.
-            AuthAPIError: 400 for a scope that does not exist.
+            AuthAPIError: 400, a scope does not exist.
 
         Example:
             >>> tokens = await confidential_client.oauth2_client_credentials_tokens(TransferScopes.all)
@@ -178,17 +178,17 @@ class ConfidentialAppAuthClient(AuthClient):
         query_params: Mapping[str, object] | None = None,
     ) -> OAuthDependentTokenResponse:
         """
-        Exchange a user's token for this service for tokens for the services it depends on.
+        Exchange a user's token for this service for tokens for other services (dependent token grant).
 
-        A service that gets a user's request calls this with the token of that request, and calls other services with
-        what it gets. The tokens are that user's; never keep them under another user's name.
+        A service that receives a request passes the token of that request, and calls other services with the returned
+        tokens. They belong to that user; never use them for another one.
 
         Args:
-            token: The access token that came with the user's request.
-            refresh_tokens: Ask for refresh tokens too.
-            scope: What to ask for. The default is all that the token's scope depends on.
-            body_params: Further form fields.
-            query_params: Further query parameters.
+            token: The access token of the user's request.
+            refresh_tokens: Whether to request refresh tokens as well.
+            scope: The scopes to request. By default all dependencies of the token's scope.
+            body_params: Additional form fields.
+            query_params: Additional query parameters.
 
         Returns:
             The tokens, by resource server.
@@ -196,7 +196,7 @@ class ConfidentialAppAuthClient(AuthClient):
         Raises:
             InvalidGrant: The token is expired, revoked or for another service.
             ConsentRequired: The user must consent to the error's ``required_scopes``.
-            InvalidClient: The client is no resource server, or its id or secret is wrong.
+            InvalidClient: The client is not a resource server, or its id or secret is wrong.
 
         Example:
             >>> tokens = await confidential_client.oauth2_get_dependent_tokens(access_token)
@@ -228,23 +228,23 @@ class ConfidentialAppAuthClient(AuthClient):
         query_params: Mapping[str, object] | None = None,
     ) -> IntrospectionResponse:
         """
-        Ask what a token stands for: whose it is, for what, until when.
+        Introspect a token: its user, scopes, audience and expiration.
 
         Args:
-            token: The access token that came with a user's request.
-            include: More to tell: ``identity_set``, ``identity_set_detail``, ``session_info``.
-            authentication_policies: UUIDs of policies to judge the user's session by.
-            query_params: Further query parameters.
+            token: The access token of the user's request.
+            include: Additional members: ``identity_set``, ``identity_set_detail``, ``session_info``.
+            authentication_policies: UUIDs of policies to evaluate for the user's session.
+            query_params: Additional query parameters.
 
         Returns:
-            The document. Trust it if ``active`` is true; otherwise nothing else is in it.
+            The introspection document. If ``active`` is false, it has no other members.
 
         Raises:
             InvalidClient: The client's id or secret is wrong.
 
         Example:
-            >>> told = await confidential_client.oauth2_token_introspect(access_token)
-            >>> told.active, told["username"]
+            >>> introspection = await confidential_client.oauth2_token_introspect(access_token)
+            >>> introspection.active, introspection["username"]
             (True, 'ada@example.org')
 
         REST: `POST /v2/oauth2/token/introspect <https://docs.globus.org/api/auth/reference/#token-introspect>`_

@@ -1,4 +1,4 @@
-"""What is sent to Globus Auth when more than a few values belong together."""
+"""Data structures for requests to Globus Auth."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from ...errors import GlobusSDKUsageError
 __all__ = ("DependentScopeSpec", "Visibility", "as_list", "links")
 
 Visibility = Literal["public", "private"]
-"""Who may see that a client exists."""
+"""Who can see a client."""
 
 
 class DependentScopeSpec(dict[str, Any]):
     """
-    A scope that another one needs, for `AuthClient.create_scope` and `AuthClient.update_scope`.
+    A dependency of a scope on another scope, for `AuthClient.create_scope` and `AuthClient.update_scope`.
 
     Args:
-        scope: Its UUID.
-        optional: Whether the user may decline it and still consent to the rest.
-        requires_refresh_token: Whether the holder needs a refresh token for it.
+        scope: The UUID of the other scope.
+        optional: Whether the user may decline it and consent to the rest.
+        requires_refresh_token: Whether a refresh token is required for it.
 
     Example:
         >>> DependentScopeSpec("39f3f1a8-7a3d-4b0e-8f5b-2f6f7f0d3a11", optional=True, requires_refresh_token=False)
@@ -37,7 +37,7 @@ class DependentScopeSpec(dict[str, Any]):
 
 
 def as_list(value: UUID | str | Iterable[UUID | str] | MissingType | None) -> list[str] | MissingType | None:
-    """Return one or any number of values as a list of texts; what is not given stays so."""
+    """Return one or several values as a list of strings; ``None`` and `MISSING` are returned unchanged."""
     if value is None or isinstance(value, MissingType):
         return value
     return [str(value)] if isinstance(value, (str, UUID)) else [str(item) for item in value]
@@ -47,13 +47,13 @@ def links(
     terms_and_conditions: str | MissingType | None, privacy_policy: str | MissingType | None
 ) -> dict[str, object] | MissingType:
     """
-    Return the pages that users are shown, which are given both or neither.
+    Return the ``links`` of a client.
 
     Raises:
-        GlobusSDKUsageError: Only one is given, or only one is taken away.
+        GlobusSDKUsageError: Only one of the two is given, or only one is ``None``.
     """
     if type(terms_and_conditions) is not type(privacy_policy):
-        raise GlobusSDKUsageError("terms_and_conditions and privacy_policy go together: give both or neither")
+        raise GlobusSDKUsageError("terms_and_conditions and privacy_policy belong together: pass both or neither")
     if isinstance(terms_and_conditions, MissingType):
         return MISSING
     return {"terms_and_conditions": terms_and_conditions, "privacy_policy": privacy_policy}

@@ -1,7 +1,7 @@
 """
-The documents that Globus Auth answers with, as types.
+Types of the documents in responses of Globus Auth.
 
-They are plain dicts at run time: a member that is not listed here is there all the same.
+At run time they are plain dicts, also with members that are not listed here.
 """
 
 from __future__ import annotations
@@ -52,11 +52,11 @@ ClientType = Literal[
     "resource_server",
     "public_webapp_client",
 ]
-"""The kinds of clients that can be registered."""
+"""The types of registered clients."""
 
 
 class TokenEntry(TypedDict):
-    """One token, as the token endpoint gives it."""
+    """A token in a response of the token endpoint."""
 
     access_token: str
     token_type: str
@@ -68,14 +68,14 @@ class TokenEntry(TypedDict):
 
 
 class TokenDocument(TokenEntry):
-    """The answer of a grant: a token for one resource server, and those for the others."""
+    """A token response: a token for one resource server, and in ``other_tokens`` those for others."""
 
     other_tokens: list[TokenEntry]
     id_token: NotRequired[str]
 
 
 class TokenInfo(TypedDict):
-    """One token, as `OAuthTokenResponse.by_resource_server` gives it."""
+    """A token in `OAuthTokenResponse.by_resource_server`."""
 
     scope: str
     access_token: str
@@ -87,13 +87,13 @@ class TokenInfo(TypedDict):
 
 
 class ActiveDocument(TypedDict):
-    """Whether a token is good."""
+    """Whether a token is valid."""
 
     active: bool
 
 
 class AuthenticationDocument(TypedDict):
-    """How an identity logged in to a session; many providers do not say ``acr`` and ``amr``."""
+    """The authentication of an identity in a session; many identity providers omit ``acr`` and ``amr``."""
 
     idp: str
     auth_time: int
@@ -103,14 +103,14 @@ class AuthenticationDocument(TypedDict):
 
 
 class SessionDocument(TypedDict):
-    """The session in which a token was given, by identity."""
+    """The session in which a token was issued: authentications by identity."""
 
     session_id: str
     authentications: dict[str, AuthenticationDocument]
 
 
 class IntrospectionDocument(ActiveDocument):
-    """What a token stands for; of a token that is not active nothing but that is said."""
+    """The introspection of a token; for an inactive token it has only ``active``."""
 
     token_type: NotRequired[str]
     scope: NotRequired[str]
@@ -125,7 +125,7 @@ class IntrospectionDocument(ActiveDocument):
     aud: NotRequired[list[str]]
     iss: NotRequired[str]
     dependent_tokens_cache_id: NotRequired[str]
-    """Changes when dependent tokens should be fetched again."""
+    """Changes when dependent tokens should be requested again."""
     identity_set: NotRequired[list[str]]
     identity_set_detail: NotRequired[list[dict[str, Any]]]
     session_info: NotRequired[SessionDocument]
@@ -147,7 +147,7 @@ class UserinfoIdentityDocument(TypedDict):
 
 
 class UserinfoDocument(TypedDict):
-    """Who a token's user is; the personal members need the scopes ``profile`` and ``email``."""
+    """Information about a token's user; personal members require the scopes ``profile`` and ``email``."""
 
     sub: str
     preferred_username: NotRequired[str]
@@ -161,7 +161,7 @@ class UserinfoDocument(TypedDict):
 
 
 class IdTokenClaims(UserinfoDocument):
-    """What an id_token says: who logged in, to which client, when and until when it holds."""
+    """The claims of an id_token: user, client, issue and expiration time."""
 
     iss: str
     aud: str | list[str]
@@ -173,7 +173,7 @@ class IdTokenClaims(UserinfoDocument):
 
 
 class OpenIDConfigurationDocument(TypedDict):
-    """Where the parts of the service are, and what it can."""
+    """The OpenID configuration: endpoints and capabilities of the service."""
 
     issuer: str
     authorization_endpoint: str
@@ -190,7 +190,7 @@ class OpenIDConfigurationDocument(TypedDict):
 
 
 class JwkDocument(TypedDict):
-    """A public key with which id_tokens are signed."""
+    """A public key (JWK) for the signatures of id_tokens."""
 
     kty: str
     alg: NotRequired[str]
@@ -201,13 +201,13 @@ class JwkDocument(TypedDict):
 
 
 class JwkSetDocument(TypedDict):
-    """The public keys with which id_tokens are signed."""
+    """The public keys (JWK set) for the signatures of id_tokens."""
 
     keys: list[JwkDocument]
 
 
 class IdentityDocument(TypedDict):
-    """An identity; name, e-mail and organization of one that never logged in are null."""
+    """An identity; its name, e-mail and organization are null if it never logged in."""
 
     id: str
     username: str
@@ -220,13 +220,13 @@ class IdentityDocument(TypedDict):
 
 
 class IdentityEnvelope(TypedDict):
-    """One identity."""
+    """A document with an identity."""
 
     identity: IdentityDocument
 
 
 class IdentityProviderDocument(TypedDict):
-    """An organization at which users log in."""
+    """An identity provider: an organization at which users log in."""
 
     id: str
     name: str
@@ -236,7 +236,7 @@ class IdentityProviderDocument(TypedDict):
 
 
 class ConsentDocument(TypedDict):
-    """A user's permission for a client to use a scope; times are ISO 8601."""
+    """A consent: a user's permission for a client to use a scope. Times are ISO 8601."""
 
     id: int
     client: str
@@ -244,7 +244,7 @@ class ConsentDocument(TypedDict):
     scope_name: str
     effective_identity: str
     dependency_path: list[int]
-    """Ids of the consents that lead here; the last is its own."""
+    """The ids of the consents on the path to this one; the last is its own."""
     created: str
     updated: str
     last_used: str
@@ -255,14 +255,14 @@ class ConsentDocument(TypedDict):
 
 
 class ProjectAdminsDocument(TypedDict):
-    """Who administers a project."""
+    """The administrators of a project."""
 
     identities: list[IdentityDocument]
     groups: list[dict[str, Any]]
 
 
 class ProjectDocument(TypedDict):
-    """A project: registered clients, scopes and policies with common administrators."""
+    """A project, which contains registered clients, scopes and policies."""
 
     id: str
     display_name: str
@@ -274,13 +274,13 @@ class ProjectDocument(TypedDict):
 
 
 class ProjectEnvelope(TypedDict):
-    """One project."""
+    """A document with a project."""
 
     project: ProjectDocument
 
 
 class ClientLinksDocument(TypedDict):
-    """Pages that users are shown before they consent."""
+    """The pages shown to users before they consent."""
 
     privacy_policy: str | None
     terms_and_conditions: str | None
@@ -308,7 +308,7 @@ class ClientDocument(TypedDict):
 
 
 class ClientCredentialDocument(TypedDict):
-    """A client's credential. Its secret is told once, when it is made."""
+    """A client's credential; ``secret`` is contained only in the response that created it."""
 
     id: str
     name: str
@@ -318,26 +318,26 @@ class ClientCredentialDocument(TypedDict):
 
 
 class IncludedCredentialDocument(TypedDict):
-    """The credential that came with a new client."""
+    """The credential of a new client."""
 
     client_credential: ClientCredentialDocument
 
 
 class ClientEnvelope(TypedDict):
-    """One client; with its credential if it was made from a template."""
+    """A document with a client, and its credential if it was created from a template."""
 
     client: ClientDocument
     included: NotRequired[IncludedCredentialDocument]
 
 
 class ClientCredentialEnvelope(TypedDict):
-    """One credential."""
+    """A document with a credential."""
 
     credential: ClientCredentialDocument
 
 
 class DependentScopeDocument(TypedDict):
-    """A scope that another one needs."""
+    """A dependency of a scope on another scope."""
 
     scope: str
     optional: bool
@@ -359,13 +359,13 @@ class ScopeDocument(TypedDict):
 
 
 class ScopeEnvelope(TypedDict):
-    """One scope."""
+    """A document with a scope."""
 
     scope: ScopeDocument
 
 
 class PolicyDocument(TypedDict):
-    """An authentication policy; the timeout is in seconds."""
+    """An authentication policy; timeouts are in seconds."""
 
     id: str
     project_id: str
@@ -379,6 +379,6 @@ class PolicyDocument(TypedDict):
 
 
 class PolicyEnvelope(TypedDict):
-    """One policy."""
+    """A document with a policy."""
 
     policy: PolicyDocument

@@ -1,8 +1,8 @@
 """
-Logging a user in: the address to send the browser to, and the code that comes back for tokens.
+Logins with the OAuth 2.0 authorization code grant: the URL of the login page, and the exchange of the code for tokens.
 
-A flow is a value. One client may have any number of logins under way; keep each flow with its user until the browser
-returns, or keep ``flow.state`` and ``flow.verifier.reveal()`` and make the flow again from them.
+A flow is an immutable object for one login. A client may have any number of logins at the same time; keep each flow
+with its user until the redirect, or store ``flow.state`` and ``flow.verifier.reveal()`` and create it again from them.
 """
 
 from __future__ import annotations
@@ -34,20 +34,20 @@ __all__ = (
 )
 
 Scopes = str | Scope | Iterable[str | Scope]
-"""Scopes to ask for: one, a scope string, or any number of either."""
+"""Scopes: a scope, a scope string, or an iterable of both."""
 
 DEFAULT_SCOPES: Final = (AuthScopes.openid, AuthScopes.profile, AuthScopes.email, TransferScopes.all)
-"""What a login asks for when it is not said."""
+"""The scopes that a login requests by default."""
 
 _VERIFIER: Final = re.compile(r"[A-Za-z0-9._~-]{43,128}")
-_FIXED: Final = frozenset(
+_RESERVED_PARAMETERS: Final = frozenset(
     {"client_id", "code_challenge", "code_challenge_method", "nonce", "redirect_uri", "response_type", "state"}
 )
 R = TypeVar("R", bound=OAuthTokenResponse)
 
 
 class LoginRefused(GlobusError):
-    """What came back from the browser does not belong to this login; nothing was sent. Start the login anew."""
+    """The parameters of a redirect do not belong to this login; nothing was sent. Start a new login."""
 
 
 class _LoginClient(Protocol):
@@ -61,20 +61,21 @@ class _LoginClient(Protocol):
 @dataclass(frozen=True, slots=True, init=False, repr=False)
 class GlobusOAuthFlowManager:
     """
-    One login, from the address to the tokens. PKCE (S256) protects the code, a random state the way back.
+    One login. PKCE (S256) protects the authorization code, a random state protects the redirect.
 
     Args:
-        auth_client: The client that logs users in.
-        requested_scopes: What to ask for. The default is ``openid profile email`` and Transfer.
-        redirect_uri: Where the browser comes back to, exactly as registered.
-        state: Comes back with the code. The default is random; pass the returned one to `exchange_code_for_tokens`.
-        verifier: The secret of PKCE, 43 to 128 letters, digits or ``-._~``. The default is random.
-        nonce: Comes back inside the id_token, where it is checked. The default is to send none.
-        refresh_tokens: Ask for refresh tokens too.
+        auth_client: The Auth client of the app.
+        requested_scopes: The scopes to request. By default ``openid profile email`` and Transfer.
+        redirect_uri: The redirect URI, exactly as registered.
+        state: A value that the redirect must contain; pass the redirect's to `exchange_code_for_tokens`. Random by
+            default.
+        verifier: The PKCE code verifier: 43 to 128 letters, digits or ``-._~``. Random by default.
+        nonce: A value that the id_token must contain. By default none is sent.
+        refresh_tokens: Whether to request refresh tokens as well.
         prefill_named_grant: A label for the consent, shown to the user.
 
     Raises:
-        GlobusSDKUsageError: The verifier breaks the rules, there is no scope, or the client has no id.
+        GlobusSDKUsageError: The verifier is malformed, there is no scope, or the client has no ``client_id``.
     """
 
     auth_client: _LoginClient
@@ -104,7 +105,7 @@ class GlobusOAuthFlowManager:
         if _VERIFIER.fullmatch(verifier.reveal()) is None:
             raise GlobusSDKUsageError("verifier must be 43 to 128 letters, digits or '-._~'")
         if not auth_client.client_id:
-            raise GlobusSDKUsageError("a login needs a client with an id")
+            raise GlobusSDKUsageError("a login requires the client's client_id")
         values: dict[str, object] = {
             "auth_client": auth_client,
             "requested_scopes": ScopeParser.serialize(
@@ -122,7 +123,7 @@ class GlobusOAuthFlowManager:
 
     @property
     def challenge(self) -> str:
-        """What the authorize page is told of the verifier."""
+        """The PKCE code challenge: the SHA-256 hash of the verifier, in base64url."""
         return _base64url(hashlib.sha256(self.verifier.reveal().encode()).digest())
 
     def get_authorize_url(
@@ -137,19 +138,19 @@ class GlobusOAuthFlowManager:
         prompt: str | MissingType | None = MISSING,
     ) -> str:
         """
-        Return the address that the user's browser must go to.
+        Return the URL at which the user logs in.
 
         Args:
-            query_params: Further parameters.
-            session_required_identities: UUIDs or usernames, all of which must log in.
-            session_required_single_domain: Domains, an identity of one of which must log in.
+            query_params: Additional parameters.
+            session_required_identities: UUIDs or usernames of identities, all of which must log in.
+            session_required_single_domain: Domains; an identity of one of them must log in.
             session_required_policies: UUIDs of policies that the session must satisfy.
-            session_required_mfa: Whether a second factor is required.
-            session_message: What to tell the user.
-            prompt: ``"login"`` for a fresh login even if there is a session.
+            session_required_mfa: Whether multi-factor authentication is required.
+            session_message: A message shown to the user.
+            prompt: ``"login"`` to require a new login even if there is a session.
 
         Raises:
-            GlobusSDKUsageError: A further parameter would undo what protects the login.
+            GlobusSDKUsageError: An additional parameter would replace one that protects the login.
 
         Example:
             >>> flow.get_authorize_url(session_required_mfa=True, prompt="login").partition("?")[0]
@@ -157,9 +158,9 @@ class GlobusOAuthFlowManager:
 
         REST: `GET /v2/oauth2/authorize <https://docs.globus.org/api/auth/reference/#authorize>`_
         """
-        if clash := _FIXED.intersection(query_params or ()):
+        if clash := _RESERVED_PARAMETERS.intersection(query_params or ()):
             raise GlobusSDKUsageError(
-                f"{', '.join(sorted(clash))} cannot be changed here: say it when the flow is made"
+                f"{', '.join(sorted(clash))} cannot be set here; pass it when the flow is created"
             )
         parameters: dict[str, object] = {
             "client_id": self.auth_client.client_id,
@@ -190,20 +191,20 @@ class GlobusOAuthFlowManager:
         iss: str | MissingType | None = MISSING,
     ) -> OAuthAuthorizationCodeResponse:
         """
-        Exchange the code that came back for tokens. A code works once, and not for long.
+        Exchange the authorization code for tokens. A code is valid once, and for a short time.
 
         Args:
-            auth_code: The ``code`` parameter of the redirect, or what the user copied.
-            state: The ``state`` parameter of the redirect. In a web application always pass it, ``None`` if it is not
-                there: it shows that the user who comes back is the one who was sent.
-            iss: The ``iss`` parameter of the redirect, if there is one: it names the service that answers.
+            auth_code: The ``code`` parameter of the redirect, or the code that the user copied.
+            state: The ``state`` parameter of the redirect. A web application must always pass it, ``None`` if the
+                redirect has none: it proves that the login was started in the same browser.
+            iss: The ``iss`` parameter of the redirect, if it has one: the issuer of the code.
 
         Returns:
             The tokens, by resource server.
 
         Raises:
-            LoginRefused: ``state`` or ``iss`` is not the one of this login; nothing was sent.
-            InvalidGrant: The code was used, is too old, or belongs to another login.
+            LoginRefused: ``state`` or ``iss`` does not belong to this login; nothing was sent.
+            InvalidGrant: The code was used before, has expired, or belongs to another login.
 
         Example:
             >>> tokens = await flow.exchange_code_for_tokens(code, state=flow.state)
@@ -231,23 +232,23 @@ class GlobusOAuthFlowManager:
         return tokens
 
     def _check_redirect(self, state: str | MissingType | None, iss: str | MissingType | None) -> None:
-        if not isinstance(state, MissingType) and not _same(state, self.state):
-            raise LoginRefused("the state that came back is not the one this login was started with")
-        if not isinstance(iss, MissingType) and not _same(iss, self.auth_client.base_url.rstrip("/")):
-            raise LoginRefused("the code comes from another service than the one this login was started with")
+        if not isinstance(state, MissingType) and not _equal(state, self.state):
+            raise LoginRefused("the state of the redirect is not the state of this login")
+        if not isinstance(iss, MissingType) and not _equal(iss, self.auth_client.base_url.rstrip("/")):
+            raise LoginRefused("the redirect comes from another issuer than Globus Auth (iss)")
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} of client {self.auth_client.client_id} for {self.requested_scopes}>"
 
     def __reduce__(self) -> NoReturn:
-        raise TypeError("a login under way cannot be pickled; keep its state and verifier, and make it again from them")
+        raise TypeError("a login flow cannot be pickled; store its state and verifier, and create it again from them")
 
 
 class GlobusNativeAppFlowManager(GlobusOAuthFlowManager):
     """
-    The login of an app that runs on the user's machine and can keep no secret.
+    A login of a native app, which has no secret.
 
-    The default of ``redirect_uri`` is a page that shows the code for the user to copy.
+    By default ``redirect_uri`` is a page that shows the code for the user to copy.
     """
 
     __slots__ = ()
@@ -257,9 +258,9 @@ class GlobusNativeAppFlowManager(GlobusOAuthFlowManager):
 
 class GlobusAuthorizationCodeFlowManager(GlobusOAuthFlowManager):
     """
-    The login of a web application, whose server authenticates with its secret.
+    A login of a web application, which authenticates with its secret.
 
-    **Differs from globus-sdk:** PKCE protects this flow too, and the state is random.
+    **Differs from globus-sdk:** PKCE protects this flow as well, and the state is random.
     """
 
     __slots__ = ()
@@ -280,7 +281,7 @@ class GlobusAuthorizationCodeFlowManager(GlobusOAuthFlowManager):
     ) -> None:
         verifier = verifier if isinstance(verifier, MissingType | None) else Secret.of(verifier)
         if not redirect_uri:
-            raise GlobusSDKUsageError("a web application's login needs its redirect_uri")
+            raise GlobusSDKUsageError("the login of a web application requires redirect_uri")
         super().__init__(
             auth_client,
             requested_scopes,
@@ -297,5 +298,5 @@ def _base64url(data: bytes) -> str:
     return base64.urlsafe_b64encode(data).rstrip(b"=").decode("ascii")
 
 
-def _same(returned: str | None, own: str) -> bool:
+def _equal(returned: str | None, own: str) -> bool:
     return returned is not None and hmac.compare_digest(returned.encode("utf-8", "replace"), own.encode())

@@ -1,4 +1,4 @@
-"""Who people are: userinfo, identities, identity providers, and what people have consented to."""
+"""Userinfo, identities, identity providers and consents."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ __all__ = ("Consents", "IdentityMethods")
 
 
 class Consents(Pages[ConsentDocument]):
-    """A listing of consents; awaited, it gives a `GetConsentsResponse`, which can make trees of them."""
+    """A listing of consents; awaiting it returns a `GetConsentsResponse`, which builds the consent trees."""
 
     __slots__ = ()
 
@@ -38,15 +38,15 @@ class IdentityMethods(AuthLoginClient):
         self, *, query_params: Mapping[str, object] | None = None
     ) -> GlobusHTTPResponse[UserinfoDocument]:
         """
-        Fetch who the token's user is.
+        Fetch information about the token's user.
 
-        What is told depends on the scopes of the token: ``profile``, ``email``, ``view_identity_set``.
+        Its extent depends on the scopes of the token: ``profile``, ``email``, ``view_identity_set``.
 
         Args:
-            query_params: Further query parameters.
+            query_params: Additional query parameters.
 
         Returns:
-            The user; ``sub`` is the id of the identity that logged in.
+            The user; ``sub`` is the UUID of the identity that logged in.
 
         Raises:
             AuthenticationFailed: 401, the token is expired or revoked.
@@ -64,19 +64,19 @@ class IdentityMethods(AuthLoginClient):
         self, *, query_params: Mapping[str, object] | None = None
     ) -> GlobusHTTPResponse[UserinfoDocument]:
         """
-        Fetch who the token's user is: the older name of `userinfo`.
+        Fetch information about the token's user; an alias of `userinfo`.
 
         Args:
-            query_params: Further query parameters.
+            query_params: Additional query parameters.
 
         Returns:
-            The user; ``sub`` is the id of the identity that logged in.
+            The user; ``sub`` is the UUID of the identity that logged in.
 
         Example:
             >>> (await ac.oauth2_userinfo())["name"]
             'Ada Lovelace'
 
-        **Differs from globus-sdk:** removed there in release 4, where only `userinfo` is left.
+        **Differs from globus-sdk:** removed there in release 4 in favor of `userinfo`.
 
         REST: `GET /v2/oauth2/userinfo <https://docs.globus.org/api/auth/reference/#userinfo>`_
         """
@@ -92,21 +92,21 @@ class IdentityMethods(AuthLoginClient):
         query_params: Mapping[str, object] | None = None,
     ) -> Pages[IdentityDocument]:
         """
-        Look up identities, by usernames or by ids. `IdentityMap` does so for many at once.
+        Look up identities by usernames or ids. For large numbers of identities use `IdentityMap`.
 
         Args:
-            usernames: Such as ``"ada@example.org"``; several as an iterable, or separated by commas.
-            ids: UUIDs; several as an iterable, or separated by commas. Not together with ``usernames``.
-            provision: Create identities for usernames that are not known, with status ``unused``.
-            include: ``"identity_provider"`` for the providers, beside the identities in the document.
-            query_params: Further query parameters.
+            usernames: Usernames such as ``"ada@example.org"``, as an iterable or separated by commas.
+            ids: UUIDs, as an iterable or separated by commas. Not together with ``usernames``.
+            provision: Whether to create identities for unknown usernames, with status ``unused``.
+            include: ``"identity_provider"`` to add the identity providers to the document.
+            query_params: Additional query parameters.
 
         Returns:
-            The identities, in no particular order; those that are not known are left out. All on one page.
+            The identities, in no particular order and without unknown ones. There is one page.
 
         Raises:
-            GlobusSDKUsageError: Both kinds of names are given, or none.
-            AuthenticationFailed: 401, no token and no client credentials, or they are no good.
+            GlobusSDKUsageError: Both ``usernames`` and ``ids`` are given, or neither.
+            AuthenticationFailed: 401, no valid token and no valid client credentials.
 
         Example:
             >>> async for identity in ac.get_identities(usernames=["ada@example.org"]):
@@ -131,17 +131,17 @@ class IdentityMethods(AuthLoginClient):
         self, identity_id: UUID | str, *, query_params: Mapping[str, object] | None = None
     ) -> GlobusHTTPResponse[IdentityEnvelope]:
         """
-        Fetch one identity.
+        Fetch a identity.
 
         Args:
             identity_id: Its UUID.
-            query_params: Further query parameters.
+            query_params: Additional query parameters.
 
         Returns:
             The identity, under ``["identity"]``.
 
         Raises:
-            NotFound: 404, there is none.
+            NotFound: 404, it does not exist.
 
         Example:
             >>> (await ac.get_identity(identity_id))["identity"]["username"]
@@ -166,18 +166,18 @@ class IdentityMethods(AuthLoginClient):
         query_params: Mapping[str, object] | None = None,
     ) -> Pages[IdentityProviderDocument]:
         """
-        Look up the organizations at which users log in, by domains or by ids.
+        Look up identity providers, the organizations at which users log in, by domains or ids.
 
         Args:
-            domains: Such as ``"example.org"``; several as an iterable, or separated by commas.
-            ids: UUIDs; several as an iterable, or separated by commas. Not together with ``domains``.
-            query_params: Further query parameters.
+            domains: Domains such as ``"example.org"``, as an iterable or separated by commas.
+            ids: UUIDs, as an iterable or separated by commas. Not together with ``domains``.
+            query_params: Additional query parameters.
 
         Returns:
-            The providers; those that are not known are left out. All on one page.
+            The identity providers, without unknown ones. There is one page.
 
         Raises:
-            GlobusSDKUsageError: Both are given, or none.
+            GlobusSDKUsageError: Both are given, or neither.
 
         Example:
             >>> providers = await ac.get_identity_providers(domains="globusid.org").list()
@@ -203,18 +203,18 @@ class IdentityMethods(AuthLoginClient):
         query_params: Mapping[str, object] | None = None,
     ) -> Consents:
         """
-        List what a user has consented to.
+        List the consents of a user.
 
         Args:
             identity_id: The user's UUID.
-            all: For all clients, not only the one that asks; needs the scope ``view_consents``.
-            query_params: Further query parameters.
+            all: Whether to list consents for all clients, not only for this one; requires the scope ``view_consents``.
+            query_params: Additional query parameters.
 
         Returns:
-            The consents; awaited, they can make trees of themselves with ``to_forest()``.
+            The consents; ``to_forest()`` of the awaited response builds the consent trees.
 
         Raises:
-            PermissionDenied: 403, the token lacks a scope for consents, or is another user's.
+            PermissionDenied: 403, the token lacks a scope for consents, or belongs to another user.
 
         Example:
             >>> forest = (await ac.get_consents(identity_id)).to_forest()
@@ -246,10 +246,10 @@ def _one_of(
     second_value: UUID | str | Iterable[UUID | str] | MissingType | None,
     query_params: Mapping[str, object] | None,
 ) -> dict[str, object]:
-    """Join the one of two lists of names that is given."""
+    """Return the parameters for two lists, of which exactly one must be given."""
     found: dict[str, object] = {first: comma_joined(first_value), second: comma_joined(second_value)}
     if sum(value is not None and value is not MISSING for value in found.values()) > 1:
-        raise GlobusSDKUsageError(f"give {first} or {second}, not both")
+        raise GlobusSDKUsageError(f"pass {first} or {second}, not both")
     if not any(found.values()) and not {first, second}.intersection(query_params or ()):
-        raise GlobusSDKUsageError(f"give {first} or {second}: nothing to look up")
+        raise GlobusSDKUsageError(f"pass {first} or {second}: there is nothing to look up")
     return found

@@ -1,4 +1,4 @@
-"""Many look-ups of identities, made in few requests."""
+"""Batched look-ups of identities."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ if TYPE_CHECKING:
 __all__ = ("IdentityCache", "IdentityMap")
 
 D = TypeVar("D")
-_LARGEST_BATCH: Final = 100
-_LONGEST_ADDRESS: Final = 6000
-"""Characters in which a request may name what it looks up; servers refuse addresses above some 8,000."""
-_LONGEST_NAME: Final = 320
+_MAX_BATCH_SIZE: Final = 100
+_MAX_QUERY_CHARACTERS: Final = 6000
+"""The maximum length of the names in a URL; servers refuse URLs above some 8,000 characters."""
+_MAX_NAME_CHARACTERS: Final = 320
 
 
 class _AuthClient(Protocol):
@@ -39,19 +39,19 @@ class _AuthClient(Protocol):
 
 class IdentityCache(MutableMapping[str, "IdentityDocument"]):
     """
-    A mapping that forgets what is old, and what was not used for longest when it is full.
+    A mapping whose entries expire; when it is full, the least recently used entry is removed.
 
     Args:
-        max_entries: Most entries; an identity takes two, one by its id and one by its username.
-        time_to_live: Seconds until an entry is old.
-        clock: Where the time comes from.
+        max_entries: The maximum number of entries; an identity takes two, one by id and one by username.
+        time_to_live: Seconds until an entry expires.
+        clock: The clock.
     """
 
     def __init__(self, *, max_entries: int, time_to_live: float, clock: Clock) -> None:
         if max_entries < 1 or not time_to_live > 0:
             raise GlobusSDKUsageError("max_entries must be 1 or more, and time_to_live above 0 seconds")
-        self._most = max_entries
-        self._seconds = time_to_live
+        self._max_entries = max_entries
+        self._time_to_live = time_to_live
         self._clock = clock
         self._entries: OrderedDict[str, tuple[float, IdentityDocument]] = OrderedDict()
 
@@ -64,9 +64,9 @@ class IdentityCache(MutableMapping[str, "IdentityDocument"]):
         return identity
 
     def __setitem__(self, key: str, identity: IdentityDocument) -> None:
-        self._entries[key] = self._clock.monotonic() + self._seconds, identity
+        self._entries[key] = self._clock.monotonic() + self._time_to_live, identity
         self._entries.move_to_end(key)
-        if len(self._entries) > self._most:
+        if len(self._entries) > self._max_entries:
             self._entries.popitem(last=False)
 
     def __delitem__(self, key: str) -> None:
@@ -88,7 +88,7 @@ class _Batch:
         self.names: dict[str, None] = {}
         self.added: dict[str, None] = {}
         """Those of the names that were added beforehand, and that no caller waits for."""
-        self.room = max_names, _LONGEST_ADDRESS
+        self.room = max_names, _MAX_QUERY_CHARACTERS
         """How many names, and how many characters, still fit in."""
 
     def take(self, name: str) -> bool:
@@ -105,16 +105,16 @@ class IdentityMap:
     """
     Identities by id or username, looked up 100 at a time.
 
-    Look-ups that are made at the same time go out together; so do names that were added before. What was found is kept
-    for a while. The answer for one name never depends on whether others were cancelled.
+    Concurrent look-ups share a request, together with names that were added before. Identities are cached. Cancelling
+    a look-up does not affect others.
 
     Args:
-        auth_client: The client that looks identities up.
-        identity_ids: Ids and usernames, in any mixture, that will be wanted.
-        id_batch_size: Most names in one request; 100 at most.
-        max_entries: Most entries to keep; an identity takes two.
-        time_to_live: Seconds for which an identity is kept.
-        cache: Where to keep them instead, such as a dict shared by several maps.
+        auth_client: The client for the requests.
+        identity_ids: Ids and usernames to look up with the first request.
+        id_batch_size: The maximum number of names in a request, 1 to 100.
+        max_entries: The maximum number of cached entries; an identity takes two.
+        time_to_live: Seconds for which an identity is cached.
+        cache: Another cache instead, such as a dict shared by several maps.
 
     Example:
         >>> idmap = IdentityMap(ac, ["ada@example.org"])
@@ -122,7 +122,7 @@ class IdentityMap:
         >>> identity["username"], (await idmap["ada@example.org"])["id"] == identity_id
         ('ada@example.org', True)
 
-    **Differs from globus-sdk:** look-ups are awaited, also ``await idmap[name]``; letters' case does not matter.
+    **Differs from globus-sdk:** look-ups are awaited, also ``await idmap[name]``; names are case-insensitive.
     """
 
     def __init__(
@@ -130,13 +130,13 @@ class IdentityMap:
         auth_client: _AuthClient,
         identity_ids: Iterable[UUID | str] | None = None,
         *,
-        id_batch_size: int = _LARGEST_BATCH,
+        id_batch_size: int = _MAX_BATCH_SIZE,
         max_entries: int = 100_000,
         time_to_live: float = 3600.0,
         cache: MutableMapping[str, IdentityDocument] | None = None,
     ) -> None:
-        if not 1 <= id_batch_size <= _LARGEST_BATCH:
-            raise GlobusSDKUsageError(f"id_batch_size must be between 1 and {_LARGEST_BATCH}")
+        if not 1 <= id_batch_size <= _MAX_BATCH_SIZE:
+            raise GlobusSDKUsageError(f"id_batch_size must be between 1 and {_MAX_BATCH_SIZE}")
         self.auth_client = auth_client
         self.id_batch_size = id_batch_size
         self._cache: MutableMapping[str, IdentityDocument] = (
@@ -146,20 +146,20 @@ class IdentityMap:
         )
         self._added: dict[bool, dict[str, None]] = {True: {}, False: {}}
         self._open: dict[bool, _Batch] = {}
-        self._asked: dict[str, _Batch] = {}
+        self._requested: dict[str, _Batch] = {}
         self._requests: SingleFlight[dict[str, IdentityDocument]] = SingleFlight("identity look-up")
         for name in identity_ids or ():
             self.add(name)
 
     def add(self, identity_id: UUID | str) -> bool:
         """
-        Note an id or username that will be wanted, so that it goes out with the next request.
+        Add an id or username to the next request.
 
         Returns:
-            Whether it is new.
+            Whether it was added: it is neither cached nor requested yet.
         """
-        name, is_id = _normal(identity_id)
-        if name in self._cache or name in self._added[is_id] or name in self._asked:
+        name, is_id = _normalize(identity_id)
+        if name in self._cache or name in self._added[is_id] or name in self._requested:
             return False
         self._added[is_id][name] = None
         return True
@@ -172,14 +172,14 @@ class IdentityMap:
 
     async def get(self, key: UUID | str, default: object = None) -> object:
         """
-        Return an identity, or the default if there is none of that name.
+        Return an identity, or the default if it is unknown.
 
         Args:
             key: An id or a username.
-            default: What to return if Globus Auth does not know it.
+            default: The value returned for an unknown identity.
 
         Raises:
-            GlobusAPIError: The look-up failed; that is not the same as not found.
+            GlobusAPIError: The look-up failed, so it is not known whether the identity exists.
             NetworkError: Likewise.
 
         Example:
@@ -196,14 +196,14 @@ class IdentityMap:
         Return an identity: ``await idmap[key]``.
 
         Raises:
-            KeyError: Globus Auth does not know it.
+            KeyError: The identity is unknown.
             GlobusAPIError: The look-up failed.
         """
-        name, is_id = _normal(key)
+        name, is_id = _normalize(key)
         known = self._cache.get(name)
         if known is not None:
             return known
-        batch = self._asked.get(name)
+        batch = self._requested.get(name)
         if batch is None:
             batch = self._joined(name, is_id)
         try:
@@ -216,16 +216,16 @@ class IdentityMap:
         return found[name]
 
     def __delitem__(self, key: UUID | str) -> None:
-        """Forget an identity, so that it is looked up anew."""
-        del self._cache[_normal(key)[0]]
+        """Remove an identity from the cache."""
+        del self._cache[_normalize(key)[0]]
 
     def _joined(self, name: str, is_id: bool) -> _Batch:
-        """Return the batch that gathers names now, with one more."""
+        """Add a name to the next request; return its batch."""
         batch = self._open.get(is_id)
         if batch is None or not batch.take(name):
             batch = self._open[is_id] = _Batch(self.id_batch_size)
             batch.take(name)
-        self._asked[name] = batch
+        self._requested[name] = batch
         self._added[is_id].pop(name, None)
         return batch
 
@@ -238,7 +238,7 @@ class IdentityMap:
             while (name := next(iter(added), None)) is not None and batch.take(name):
                 del added[name]
                 batch.added[name] = None
-                self._asked[name] = batch
+                self._requested[name] = batch
             names = list(batch.names)
             page = await self.auth_client.get_identities(**{"ids" if is_id else "usernames": names})
             found = {name: identity for identity in page for name in _names(identity)}
@@ -248,11 +248,11 @@ class IdentityMap:
         return found
 
     def _end(self, batch: _Batch, is_id: bool) -> None:
-        """Let no further look-up wait for a batch."""
+        """Remove a batch, so that no further look-up waits for it."""
         self._close(batch, is_id)
         for name in batch.names:
-            if self._asked.get(name) is batch:
-                del self._asked[name]
+            if self._requested.get(name) is batch:
+                del self._requested[name]
 
     def _close(self, batch: _Batch, is_id: bool) -> None:
         if self._open.get(is_id) is batch:
@@ -260,17 +260,19 @@ class IdentityMap:
 
 
 def _names(identity: IdentityDocument) -> list[str]:
-    """Return the names under which an identity is found."""
+    """Return the names of an identity: its id and its username."""
     names = (identity.get("id"), identity.get("username"))
     return [name.lower() for name in names if isinstance(name, str)]
 
 
-def _normal(key: UUID | str) -> tuple[str, bool]:
-    """Return the one spelling of a name, and whether it is an id."""
+def _normalize(key: UUID | str) -> tuple[str, bool]:
+    """Return the normalized name, and whether it is an id."""
     try:
         return str(key if isinstance(key, UUID) else UUID(key)), True
     except ValueError:
         name = str(key).strip().lower()
-    if not name or "," in name or len(name) > _LONGEST_NAME or not name.isprintable():
-        raise GlobusSDKUsageError("an id or username is wanted, without commas, of 320 characters at most")
+    if not name or "," in name or len(name) > _MAX_NAME_CHARACTERS or not name.isprintable():
+        raise GlobusSDKUsageError(
+            "an identity id or username must be printable, without commas, and have 1 to 320 characters"
+        )
     return name, False

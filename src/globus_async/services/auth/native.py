@@ -1,4 +1,4 @@
-"""The client of an app that runs on its user's machine and can keep no secret."""
+"""The client of a native app, which runs on its user's machine and has no secret."""
 
 from __future__ import annotations
 
@@ -20,17 +20,17 @@ __all__ = ("NativeAppAuthClient",)
 
 class NativeAppAuthClient(AuthClient):
     """
-    A client without a secret, such as a command line tool; users log in with PKCE.
+    A client of Globus Auth for a native app, such as a command line tool; logins are protected by PKCE.
 
     Args:
         client_id: The registered client's UUID.
-        environment: Which Globus to talk to; the default is ``GLOBUS_SDK_ENVIRONMENT`` or ``production``.
-        base_url: The service's address, instead of the environment's.
-        app_name: Told to the service in the ``User-Agent``.
-        transport: A transport to share; without one the client makes its own and closes it.
-        retry: When calls are sent again.
-        rate_limit: How many calls may go out, counted together for all clients that share authorizer and transport; the
-            default is no limit.
+        environment: The Globus environment. By default ``GLOBUS_SDK_ENVIRONMENT``, or ``production`` without it.
+        base_url: The URL of the service, instead of the environment's. Credentials are sent only to its origin.
+        app_name: The application's name, for the ``User-Agent`` header.
+        transport: A transport to share with other clients. By default the client creates its own and closes it.
+        retry: The retry policy.
+        rate_limit: The maximum rate of calls, shared by all clients with the same authorizer and transport. By default
+            there is no limit.
 
     Example:
         >>> async with NativeAppAuthClient(client_id, transport=transport) as client:
@@ -50,7 +50,7 @@ class NativeAppAuthClient(AuthClient):
         rate_limit: RateLimit | MissingType | None = MISSING,
     ) -> None:
         if not client_id:
-            raise GlobusSDKUsageError("a native app's client needs its client_id")
+            raise GlobusSDKUsageError("NativeAppAuthClient requires client_id")
         super().__init__(
             client_id,
             NullAuthorizer(),
@@ -77,27 +77,27 @@ class NativeAppAuthClient(AuthClient):
         Start a login.
 
         Args:
-            requested_scopes: What to ask for. The default is ``openid profile email`` and Transfer.
-            redirect_uri: Where the browser comes back to, as registered. The default shows the code for copying.
-            state: Comes back with the code. The default is random.
-            verifier: The secret of PKCE, 43 to 128 letters, digits or ``-._~``. The default is random.
-            nonce: Comes back inside the id_token, where it is checked. The default is to send none.
-            refresh_tokens: Ask for refresh tokens too.
+            requested_scopes: The scopes to request. By default ``openid profile email`` and Transfer.
+            redirect_uri: The redirect URI, as registered. By default a page that shows the code to copy.
+            state: A value that the redirect must contain. Random by default.
+            verifier: The PKCE code verifier: 43 to 128 letters, digits or ``-._~``. Random by default.
+            nonce: A value that the id_token must contain. By default none is sent.
+            refresh_tokens: Whether to request refresh tokens as well.
             prefill_named_grant: A label for the consent, shown to the user.
 
         Returns:
-            The flow. The client remembers it for its own ``oauth2_get_authorize_url`` and
-            ``oauth2_exchange_code_for_tokens``; with several users at once, call the flow's methods instead.
+            The flow. ``oauth2_get_authorize_url`` and ``oauth2_exchange_code_for_tokens`` of the client use it as well;
+            with several users at once, call the methods of the flow instead.
 
         Raises:
-            GlobusSDKUsageError: The verifier breaks the rules, or there is no scope.
+            GlobusSDKUsageError: The verifier is malformed, or there is no scope.
 
         Example:
             >>> flow = native_client.oauth2_start_flow(TransferScopes.all)
             >>> flow.requested_scopes
             'urn:globus:auth:scope:transfer.api.globus.org:all'
 
-        **Differs from globus-sdk:** scopes have a default, as in release 1, and the state is random.
+        **Differs from globus-sdk:** the scopes have a default, as in release 1, and the state is random.
 
         REST: `GET /v2/oauth2/authorize <https://docs.globus.org/api/auth/developer-guide/#obtaining-authorization>`_
         """

@@ -1,4 +1,4 @@
-"""Authentication policies: what a session must be like to use something."""
+"""Authentication policies: requirements for the session of a user."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ __all__ = ("PolicyMethods",)
 
 
 class PolicyMethods(AuthLoginClient):
-    """Policies. All calls need a token with the scope ``manage_projects``."""
+    """Authentication policies. All calls require a token with the scope ``manage_projects``."""
 
     def get_policies(self, *, query_params: Mapping[str, object] | None = None) -> Pages[PolicyDocument]:
         """
-        List the policies of the projects that the user administers. All on one page.
+        List the policies of the projects that the user administers. There is one page.
 
         Args:
-            query_params: Further query parameters.
+            query_params: Additional query parameters.
 
         Returns:
             The policies.
@@ -44,17 +44,17 @@ class PolicyMethods(AuthLoginClient):
         self, policy_id: UUID | str, *, query_params: Mapping[str, object] | None = None
     ) -> GlobusHTTPResponse[PolicyEnvelope]:
         """
-        Fetch one policy.
+        Fetch a policy.
 
         Args:
             policy_id: Its UUID.
-            query_params: Further query parameters.
+            query_params: Additional query parameters.
 
         Returns:
             The policy, under ``["policy"]``.
 
         Raises:
-            NotFound: 404, there is none that the user may see.
+            NotFound: 404, it does not exist or the user may not see it.
 
         Example:
             >>> (await ac.get_policy(policy_id))["policy"]["display_name"]
@@ -83,21 +83,21 @@ class PolicyMethods(AuthLoginClient):
         Create a policy.
 
         Args:
-            project_id: The UUID of the project it belongs to.
-            display_name: What it is called.
-            description: What it is for.
-            high_assurance: Whether each app must log the user in for itself. Cannot be changed later.
-            authentication_assurance_timeout: Seconds after which a login is too old.
-            required_mfa: Whether a login must use a second factor. Cannot be changed later.
-            domain_constraints_include: Domains whose identities satisfy it; ``None`` for all.
-            domain_constraints_exclude: Domains whose identities do not; ``None`` for none.
-            query_params: Further query parameters.
+            project_id: The UUID of its project.
+            display_name: The name of the policy.
+            description: A description.
+            high_assurance: Whether every app requires a separate login of the user. It cannot be changed later.
+            authentication_assurance_timeout: The maximum age of a login, in seconds.
+            required_mfa: Whether a login requires multi-factor authentication. It cannot be changed later.
+            domain_constraints_include: Domains whose identities satisfy the policy; ``None`` for all.
+            domain_constraints_exclude: Domains whose identities do not satisfy the policy; ``None`` for none.
+            query_params: Additional query parameters.
 
         Returns:
             The new policy, under ``["policy"]``.
 
         Raises:
-            InvalidParameters: 400 or 422, the service did not like a value.
+            InvalidParameters: 400 or 422, a value is invalid; the message says which.
 
         Example:
             >>> made = await ac.create_policy(
@@ -137,25 +137,25 @@ class PolicyMethods(AuthLoginClient):
         query_params: Mapping[str, object] | None = None,
     ) -> GlobusHTTPResponse[PolicyEnvelope]:
         """
-        Change a policy. What is not given stays as it is.
+        Change a policy. Omitted members stay unchanged.
 
         Args:
             policy_id: Its UUID.
-            project_id: The UUID of the project it shall belong to.
-            authentication_assurance_timeout: Seconds after which a login is too old.
-            display_name: What it is called.
-            description: What it is for.
-            required_mfa: Whether a login must use a second factor, where the service lets it be changed.
-            domain_constraints_include: Domains whose identities satisfy it; ``None`` for all.
-            domain_constraints_exclude: Domains whose identities do not; ``None`` for none.
-            query_params: Further query parameters.
+            project_id: The UUID of its new project.
+            authentication_assurance_timeout: The maximum age of a login, in seconds.
+            display_name: The name of the policy.
+            description: A description.
+            required_mfa: Whether a login requires multi-factor authentication, if the service allows the change.
+            domain_constraints_include: Domains whose identities satisfy the policy; ``None`` for all.
+            domain_constraints_exclude: Domains whose identities do not satisfy the policy; ``None`` for none.
+            query_params: Additional query parameters.
 
         Returns:
-            The policy as it is now, under ``["policy"]``.
+            The updated policy, under ``["policy"]``.
 
         Raises:
-            NotFound: 404, there is none that the user administers.
-            InvalidParameters: 400 or 422, the service did not like a value.
+            NotFound: 404, it does not exist or the user does not administer it.
+            InvalidParameters: 400 or 422, a value is invalid; the message says which.
 
         Example:
             >>> (await ac.update_policy(policy_id, description="For staff"))["policy"]["description"]
@@ -188,13 +188,13 @@ class PolicyMethods(AuthLoginClient):
 
         Args:
             policy_id: Its UUID.
-            query_params: Further query parameters.
+            query_params: Additional query parameters.
 
         Returns:
-            The policy as it was.
+            The deleted policy.
 
         Raises:
-            NotFound: 404, there is none that the user administers.
+            NotFound: 404, it does not exist or the user does not administer it.
 
         Example:
             >>> (await ac.delete_policy(policy_id))["policy"]["id"] == policy_id

@@ -1,4 +1,4 @@
-"""Projects: registered clients, scopes and policies with common administrators."""
+"""Projects, which contain registered clients, scopes and policies."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ __all__ = ("ProjectMethods",)
 
 
 class ProjectMethods(AuthLoginClient):
-    """Projects. All calls need a token with the scope ``manage_projects``."""
+    """Projects. All calls require a token with the scope ``manage_projects``."""
 
     def get_projects(self, *, query_params: Mapping[str, object] | None = None) -> Pages[ProjectDocument]:
         """
-        List the projects that the user administers. All on one page.
+        List the projects that the user administers. There is one page.
 
         Args:
-            query_params: Further query parameters.
+            query_params: Additional query parameters.
 
         Returns:
             The projects.
@@ -46,17 +46,17 @@ class ProjectMethods(AuthLoginClient):
         self, project_id: UUID | str, *, query_params: Mapping[str, object] | None = None
     ) -> GlobusHTTPResponse[ProjectEnvelope]:
         """
-        Fetch one project.
+        Fetch a project.
 
         Args:
             project_id: Its UUID.
-            query_params: Further query parameters.
+            query_params: Additional query parameters.
 
         Returns:
             The project, under ``["project"]``.
 
         Raises:
-            NotFound: 404, there is none that the user administers.
+            NotFound: 404, it does not exist or the user does not administer it.
 
         Example:
             >>> (await ac.get_project(project_id))["project"]["display_name"]
@@ -78,20 +78,20 @@ class ProjectMethods(AuthLoginClient):
         query_params: Mapping[str, object] | None = None,
     ) -> GlobusHTTPResponse[ProjectEnvelope]:
         """
-        Create a project. Needs administrators: identities, groups, or both.
+        Create a project. It requires administrators: identities, groups, or both.
 
         Args:
-            display_name: What it is called.
-            contact_email: Where its administrators are reached.
+            display_name: The name of the project.
+            contact_email: The e-mail address of its administrators.
             admin_ids: UUIDs of identities.
             admin_group_ids: UUIDs of groups.
-            query_params: Further query parameters.
+            query_params: Additional query parameters.
 
         Returns:
             The new project, under ``["project"]``.
 
         Raises:
-            InvalidParameters: 400 or 422, the service did not like a value.
+            InvalidParameters: 400 or 422, a value is invalid; the message says which.
 
         Example:
             >>> made = await ac.create_project("Difference Engine", "ada@example.org", admin_ids=identity_id)
@@ -121,22 +121,22 @@ class ProjectMethods(AuthLoginClient):
         query_params: Mapping[str, object] | None = None,
     ) -> GlobusHTTPResponse[ProjectEnvelope]:
         """
-        Change a project. What is not given stays as it is.
+        Change a project. Omitted members stay unchanged.
 
         Args:
             project_id: Its UUID.
-            display_name: What it is called.
-            contact_email: Where its administrators are reached.
-            admin_ids: UUIDs of identities, in place of those there are.
-            admin_group_ids: UUIDs of groups, in place of those there are.
-            query_params: Further query parameters.
+            display_name: The name of the project.
+            contact_email: The e-mail address of its administrators.
+            admin_ids: UUIDs of identities, replacing the present ones.
+            admin_group_ids: UUIDs of groups, replacing the present ones.
+            query_params: Additional query parameters.
 
         Returns:
-            The project as it is now, under ``["project"]``.
+            The updated project, under ``["project"]``.
 
         Raises:
-            NotFound: 404, there is none that the user administers.
-            InvalidParameters: 400 or 422, the service did not like a value.
+            NotFound: 404, it does not exist or the user does not administer it.
+            InvalidParameters: 400 or 422, a value is invalid; the message says which.
 
         Example:
             >>> (await ac.update_project(project_id, display_name="Engine"))["project"]["display_name"]
@@ -162,17 +162,17 @@ class ProjectMethods(AuthLoginClient):
         self, project_id: UUID | str, *, query_params: Mapping[str, object] | None = None
     ) -> GlobusHTTPResponse[ProjectEnvelope]:
         """
-        Delete a project, which must be empty.
+        Delete an empty project.
 
         Args:
             project_id: Its UUID.
-            query_params: Further query parameters.
+            query_params: Additional query parameters.
 
         Returns:
-            The project as it was.
+            The deleted project.
 
         Raises:
-            NotFound: 404, there is none that the user administers.
+            NotFound: 404, it does not exist or the user does not administer it.
 
         Example:
             >>> (await ac.delete_project(empty_project_id))["project"]["id"] == empty_project_id

@@ -1,4 +1,4 @@
-"""What the token endpoint answers. The tokens in it are plain text for the caller, and hidden wherever it is shown."""
+"""Responses of Globus Auth. Tokens are plain strings for the caller, and omitted from ``repr`` and pickles."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ _D = TypeVar("_D")
 
 class TokensByScope(Mapping[str, TokenInfo]):
     """
-    The tokens of an answer, by scope. Several scopes, separated by blanks, do as well if they are of one token.
+    The tokens of a response by scope. A key may be several scopes of the same token, separated by spaces.
 
     Example:
         >>> tokens.by_scopes["openid profile"]["resource_server"]
@@ -64,7 +64,7 @@ class TokensByScope(Mapping[str, TokenInfo]):
     def __getitem__(self, scopes: str) -> TokenInfo:
         found = [self._by_scope[scope] for scope in scopes.split()] if isinstance(scopes, str) else []
         if not found or any(token is not found[0] for token in found):
-            raise KeyError(f"{scopes!r} are not the scopes of exactly one token")
+            raise KeyError(f"there is no single token with the scopes {scopes!r}")
         return found[0]
 
     def __iter__(self) -> Iterator[str]:
@@ -84,11 +84,11 @@ class TokensByScope(Mapping[str, TokenInfo]):
         return f"<tokens for {' '.join(self)}>"
 
     def __reduce__(self) -> NoReturn:
-        raise TypeError("tokens cannot be pickled by scope; keep what you need of .by_resource_server")
+        raise TypeError("tokens cannot be pickled; store the required members of .by_resource_server")
 
 
 class _SecretResponse(GlobusHTTPResponse[_D]):
-    """An answer with something in it that is not to be seen."""
+    """A response that contains secrets."""
 
     __slots__ = ()
 
@@ -99,43 +99,43 @@ class _SecretResponse(GlobusHTTPResponse[_D]):
         return repr(self)
 
     def __reduce__(self) -> NoReturn:
-        raise TypeError("an answer with secrets in it cannot be pickled; keep what you need of it")
+        raise TypeError("a response with secrets cannot be pickled; store the required members")
 
 
 class _EnvelopeResponse(_SecretResponse[_D]):
     __slots__ = ()
 
-    def __init__(self, answer: RawResponse, data: Any) -> None:
-        super().__init__(answer, cast("_D", data))
+    def __init__(self, raw_response: RawResponse, data: Any) -> None:
+        super().__init__(raw_response, cast("_D", data))
         if not is_object(data):
-            raise answer.unusable("it should be a JSON object")
+            raise raw_response.unusable("it should be a JSON object")
 
 
 class ClientResponse(_EnvelopeResponse[ClientEnvelope]):
-    """A client; with its secret if it was made from a template."""
+    """A client, with its secret if it was created from a template."""
 
     __slots__ = ()
 
 
 class ClientCredentialResponse(_EnvelopeResponse[ClientCredentialEnvelope]):
-    """A credential; with its secret if it is new."""
+    """A credential, with its secret if it is new."""
 
     __slots__ = ()
 
 
 class _TokenResponse(_SecretResponse[_D]):
-    """An answer with tokens in it, one per resource server."""
+    """A response with tokens, one per resource server."""
 
     __slots__ = ("_by_resource_server", "_by_scopes")
 
-    def __init__(self, answer: RawResponse, data: Any) -> None:
-        super().__init__(answer, cast("_D", data))
+    def __init__(self, raw_response: RawResponse, data: Any) -> None:
+        super().__init__(raw_response, cast("_D", data))
         self._by_resource_server: dict[str, TokenInfo] = {}
 
     @property
     def by_resource_server(self) -> dict[str, TokenInfo]:
         """
-        The tokens, by resource server, such as ``"transfer.api.globus.org"``.
+        The tokens by resource server, such as ``"transfer.api.globus.org"``.
 
         Example:
             >>> sorted(tokens.by_resource_server)
@@ -145,15 +145,15 @@ class _TokenResponse(_SecretResponse[_D]):
 
     @property
     def by_scopes(self) -> TokensByScope:
-        """The tokens, by scope."""
+        """The tokens by scope."""
         return self._by_scopes
 
     def missing_scopes(self, requested: str) -> list[str]:
         """
-        Return what was asked for and not granted; a user may decline, and a service may give less.
+        Return the scopes that were requested but not granted, for instance because the user declined them.
 
         Args:
-            requested: The scope string of the request. Scopes that are optional or dependencies are not looked at.
+            requested: The scope string of the request. Optional scopes and dependencies are ignored.
         """
         return [scope for scope in _required(requested) if scope not in self._by_scopes]
 
@@ -163,30 +163,30 @@ class _TokenResponse(_SecretResponse[_D]):
         self._by_scopes = TokensByScope(self._by_resource_server.values())
 
     def __repr__(self) -> str:
-        told = "; ".join(f"{name} ({token['scope']})" for name, token in self._by_resource_server.items())
-        return f"<{type(self).__name__} for {told or 'nothing'}>"
+        scopes = "; ".join(f"{name} ({token['scope']})" for name, token in self._by_resource_server.items())
+        return f"<{type(self).__name__} for {scopes or 'no scopes'}>"
 
 
 class OAuthTokenResponse(_TokenResponse[TokenDocument]):
     """
-    The answer of a grant.
+    The response to a token request.
 
     Raises:
-        AuthAPIError: It is an error, whatever its status.
-        ResponseDecodeError: There is no bearer token in it.
+        AuthAPIError: It is an error document, even if its status is 200.
+        ResponseDecodeError: It contains no bearer token.
     """
 
     __slots__ = ("decoder", "nonce")
 
     needs_token_type: ClassVar[bool] = True
 
-    def __init__(self, answer: RawResponse, data: Any) -> None:
-        super().__init__(answer, data)
+    def __init__(self, raw_response: RawResponse, data: Any) -> None:
+        super().__init__(raw_response, data)
         self.decoder: IDTokenDecoder | None = None
         self.nonce: str | None = None
         _refuse_error(data)
         if not is_object(data) or not _has_token(data) or (self.needs_token_type and not _is_bearer(data)):
-            raise answer.unusable("it should hold a bearer token")
+            raise raw_response.unusable("it should hold a bearer token")
         others = data.get("other_tokens")
         self._index([data, *(filter(is_object, others) if is_list(others) else ())])
 
@@ -199,26 +199,25 @@ class OAuthTokenResponse(_TokenResponse[TokenDocument]):
         leeway: float = 60.0,
     ) -> IdTokenClaims:
         """
-        Check the id_token and return what it says.
+        Validate the id_token and return its claims.
 
         Args:
-            openid_configuration: The service's, if it is at hand. The default is fetched once per client.
-            jwk: The service's key or key set, if it is at hand. The default is fetched once per client, and again when
-                the key of a token is not in it, at most once a minute.
-            nonce: The one that the login was started with, if another than the flow's.
-            leeway: Seconds by which clocks may differ; 300 at most.
+            openid_configuration: The service's OpenID configuration. By default it is fetched and cached.
+            jwk: The service's key or key set. By default it is fetched and cached; see `IDTokenDecoder`.
+            nonce: The nonce of the login. By default the flow's.
+            leeway: Tolerated difference between clocks, 0 to 300 seconds.
 
         Raises:
-            IdTokenError: A rule of OpenID Connect is broken; says which one.
-            GlobusSDKUsageError: There is no id_token here, because the scope ``openid`` was not asked for.
+            IdTokenError: The token breaks a rule of OpenID Connect; ``rule`` names it.
+            GlobusSDKUsageError: The response has no id_token because the scope ``openid`` was not requested.
 
-        **Differs from globus-sdk:** issuer, ``azp``, ``at_hash``, nonce and the key's id are checked as well, and the
-        algorithm is RS512 whatever token and service say. ``jwk`` needs no ``openid_configuration``.
+        **Differs from globus-sdk:** issuer, ``azp``, ``at_hash``, nonce and ``kid`` are checked as well; only the
+        algorithm RS512 is accepted. ``jwk`` does not require ``openid_configuration``.
         """
         id_token = self.get("id_token")
         id_token = Secret.of(id_token) if isinstance(id_token, str) else None
         if id_token is None or self.decoder is None:
-            raise GlobusSDKUsageError("this answer has no id_token; ask for the scope 'openid' at login")
+            raise GlobusSDKUsageError("this response has no id_token; request the scope 'openid' at login")
         return await self.decoder.decode(
             id_token,
             openid_configuration=openid_configuration,
@@ -231,26 +230,26 @@ class OAuthTokenResponse(_TokenResponse[TokenDocument]):
 
 
 class OAuthAuthorizationCodeResponse(OAuthTokenResponse):
-    """The tokens of a login."""
+    """The tokens of a login (authorization code grant)."""
 
     __slots__ = ()
 
 
 class OAuthClientCredentialsResponse(OAuthTokenResponse):
-    """The tokens of a client that acts as itself."""
+    """The tokens of a client that acts as itself (client credentials grant)."""
 
     __slots__ = ()
 
 
 class OAuthRefreshTokenResponse(OAuthTokenResponse):
-    """A fresh token. Read leniently: it may hold the only refresh token that is left."""
+    """A refreshed token. Missing members are tolerated: it may contain the only valid refresh token."""
 
     __slots__ = ()
 
     needs_token_type = False
 
-    def keep(self, refresh_token: Secret) -> None:
-        """Show the refresh token that was sent where the answer brings no other: it goes on being the one to use."""
+    def add_refresh_token(self, refresh_token: Secret) -> None:
+        """Add the refresh token of the request if the response has no new one: it stays valid."""
         token = next(iter(self._by_resource_server.values()))
         if token["refresh_token"] is None:
             token["refresh_token"] = refresh_token.reveal()
@@ -258,38 +257,38 @@ class OAuthRefreshTokenResponse(OAuthTokenResponse):
 
 class OAuthDependentTokenResponse(_TokenResponse[list[TokenInfo]]):
     """
-    The tokens that a resource server gets for a user's token: a list, without an id_token.
+    The tokens for a resource server that acts for a user (dependent token grant): a list, without an id_token.
 
     Raises:
-        AuthAPIError: It is an error, whatever its status.
+        AuthAPIError: It is an error document, even if its status is 200.
         ResponseDecodeError: It is not a list of tokens.
     """
 
     __slots__ = ()
 
-    def __init__(self, answer: RawResponse, data: Any) -> None:
-        super().__init__(answer, data)
+    def __init__(self, raw_response: RawResponse, data: Any) -> None:
+        super().__init__(raw_response, data)
         _refuse_error(data)
         if not is_list(data) or not all(is_object(entry) and _has_token(entry) for entry in data):
-            raise answer.unusable("it should be a list of tokens")
+            raise raw_response.unusable("it should be a list of tokens")
         self._index(data)
 
 
 class IntrospectionResponse(GlobusHTTPResponse[IntrospectionDocument]):
     """
-    What a token stands for. Of one that is not active, nothing else is kept.
+    The introspection of a token. For an inactive token it has no other member.
 
     Attributes:
-        active: Whether the token is good; only a true ``active`` counts.
+        active: Whether the token is valid.
     """
 
     __slots__ = ("active",)
 
-    def __init__(self, answer: RawResponse, data: Any) -> None:
+    def __init__(self, raw_response: RawResponse, data: Any) -> None:
         self.active = is_object(data) and data.get("active") is True
-        super().__init__(answer, cast("IntrospectionDocument", data) if self.active else {"active": False})
+        super().__init__(raw_response, cast("IntrospectionDocument", data) if self.active else {"active": False})
         if not is_object(data) or "active" not in data:
-            raise answer.unusable("it should say whether the token is active")
+            raise raw_response.unusable("it should have the member 'active'")
 
 
 class GetConsentsResponse(Page[ConsentDocument]):
@@ -298,18 +297,18 @@ class GetConsentsResponse(Page[ConsentDocument]):
     __slots__ = ()
 
     def to_forest(self) -> ConsentForest:
-        """Return them as trees, which know what scopes they grant."""
+        """Return the consents as trees, which can be compared with required scopes."""
         return ConsentForest(cast("list[Mapping[str, Any]]", self.items))
 
 
 def warn_of_missing_scopes(tokens: _TokenResponse[Any], requested: str) -> None:
-    """Log which of the scopes that were asked for were not granted."""
+    """Log the requested scopes that were not granted."""
     if missing := tokens.missing_scopes(requested):
-        _log.warning("%d of the scopes that were asked for were not granted: %s", len(missing), " ".join(missing))
+        _log.warning("%d of the requested scopes were not granted: %s", len(missing), " ".join(missing))
 
 
 def _required(scopes: str) -> list[str]:
-    """Return the names in a scope string that are neither optional nor in brackets."""
+    """Return the scopes in a scope string that are neither optional nor dependencies."""
     depth, names = 0, list[str]()
     for word in scopes.split():
         if depth == 0 and not word.startswith("*"):
@@ -338,7 +337,7 @@ def _info(entry: Mapping[str, Any], started_at: float) -> TokenInfo:
         "access_token": entry["access_token"],
         "refresh_token": text("refresh_token"),
         "token_type": text("token_type"),
-        # without a lifetime to go by it counts as over: whoever stores it asks for a fresh one
+        # without a lifetime the token counts as expired, so that a stored one is refreshed before use
         "expires_at_seconds": int(started_at + (parse_lifetime(entry.get("expires_in")) or 0)),
         "resource_server": text("resource_server") or "",
     }
@@ -346,4 +345,4 @@ def _info(entry: Mapping[str, Any], started_at: float) -> TokenInfo:
 
 def _refuse_error(data: object) -> None:
     if is_object(data) and "error" in data:
-        raise EmbeddedError("the answer is an error, whatever its status says", stage="answer cut")
+        raise EmbeddedError("the response is an error document, although its status is a success", stage="answer cut")

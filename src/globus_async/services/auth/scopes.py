@@ -1,4 +1,4 @@
-"""Scopes as a resource: those that registered clients offer to others."""
+"""Registered scopes of clients."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ __all__ = ("ScopeMethods",)
 
 
 class ScopeMethods(AuthLoginClient):
-    """Scopes. All calls need a token with the scope ``manage_projects``, or the client's own credentials."""
+    """Scopes. All calls require a token with the scope ``manage_projects``, or the client's own credentials."""
 
     def get_scopes(
         self,
@@ -32,12 +32,12 @@ class ScopeMethods(AuthLoginClient):
         query_params: Mapping[str, object] | None = None,
     ) -> Pages[ScopeDocument]:
         """
-        List scopes: those of the projects that the user administers, or those that are named. All on one page.
+        List scopes: of the projects that the user administers, or by scope string or id. There is one page.
 
         Args:
-            scope_strings: Scopes; several as an iterable, or separated by commas.
-            ids: UUIDs of scopes; several as an iterable, or separated by commas. Not together with ``scope_strings``.
-            query_params: Further query parameters.
+            scope_strings: Scope strings, as an iterable or separated by commas.
+            ids: UUIDs of scopes, as an iterable or separated by commas. Not together with ``scope_strings``.
+            query_params: Additional query parameters.
 
         Returns:
             The scopes.
@@ -53,7 +53,7 @@ class ScopeMethods(AuthLoginClient):
         """
         params = {"scope_strings": comma_joined(scope_strings), "ids": comma_joined(ids)}
         if all(params.values()):
-            raise GlobusSDKUsageError("give scope_strings or ids, not both")
+            raise GlobusSDKUsageError("pass scope_strings or ids, not both")
         return self.listing(
             "/v2/api/scopes", ScopeDocument, style=single, params=params, query_params=query_params, key="scopes"
         )
@@ -62,17 +62,17 @@ class ScopeMethods(AuthLoginClient):
         self, scope_id: UUID | str, *, query_params: Mapping[str, object] | None = None
     ) -> GlobusHTTPResponse[ScopeEnvelope]:
         """
-        Fetch one scope.
+        Fetch a scope.
 
         Args:
             scope_id: Its UUID.
-            query_params: Further query parameters.
+            query_params: Additional query parameters.
 
         Returns:
             The scope, under ``["scope"]``.
 
         Raises:
-            NotFound: 404, there is none that the caller may see.
+            NotFound: 404, it does not exist or the caller may not see it.
 
         Example:
             >>> (await ac.get_scope(scope_id))["scope"]["advertised"]
@@ -102,28 +102,28 @@ class ScopeMethods(AuthLoginClient):
 
         Args:
             client_id: The client's UUID.
-            name: What it is called, as users read it when they consent.
-            description: What it allows, as users read it when they consent.
-            scope_suffix: The last part of its scope string.
-            required_domains: Domains, an identity of one of which its holder must have.
-            dependent_scopes: Scopes that it needs.
-            advertised: Whether others may find it.
-            allows_refresh_token: Whether refresh tokens are given for it.
-            query_params: Further query parameters.
+            name: The scope's name, shown to users when they consent.
+            description: A description of what it allows, shown to users when they consent.
+            scope_suffix: The last part of the scope string.
+            required_domains: Domains; the user must have an identity of one of them.
+            dependent_scopes: The scopes it depends on.
+            advertised: Whether other users can find it.
+            allows_refresh_token: Whether refresh tokens can be issued for it.
+            query_params: Additional query parameters.
 
         Returns:
             The new scope, under ``["scope"]``.
 
         Raises:
-            NotFound: 404, there is no such client that the caller administers.
-            InvalidParameters: 400 or 422, the service did not like a value.
+            NotFound: 404, the client does not exist or the caller does not administer it.
+            InvalidParameters: 400 or 422, a value is invalid; the message says which.
 
         Example:
             >>> made = await ac.create_scope(project_client_id, "Stop", description="Stop it", scope_suffix="stop")
             >>> made["scope"]["scope_string"].rpartition("/")[2]
             'stop'
 
-        **Differs from globus-sdk:** ``description`` and ``scope_suffix`` are given by name.
+        **Differs from globus-sdk:** ``description`` and ``scope_suffix`` are keyword-only.
 
         REST: `POST /v2/api/clients/{id}/scopes <https://docs.globus.org/api/auth/reference/#create_scope>`_
         """
@@ -158,25 +158,25 @@ class ScopeMethods(AuthLoginClient):
         query_params: Mapping[str, object] | None = None,
     ) -> GlobusHTTPResponse[ScopeEnvelope]:
         """
-        Change a scope. What is not given stays as it is.
+        Change a scope. Omitted members stay unchanged.
 
         Args:
             scope_id: Its UUID.
-            name: What it is called, as users read it when they consent.
-            description: What it allows, as users read it when they consent.
-            scope_suffix: The last part of its scope string.
-            required_domains: Domains, an identity of one of which its holder must have.
-            dependent_scopes: Scopes that it needs, in place of those there are.
-            advertised: Whether others may find it.
-            allows_refresh_token: Whether refresh tokens are given for it.
-            query_params: Further query parameters.
+            name: The scope's name, shown to users when they consent.
+            description: A description of what it allows, shown to users when they consent.
+            scope_suffix: The last part of the scope string.
+            required_domains: Domains; the user must have an identity of one of them.
+            dependent_scopes: The scopes it depends on, replacing the present ones.
+            advertised: Whether other users can find it.
+            allows_refresh_token: Whether refresh tokens can be issued for it.
+            query_params: Additional query parameters.
 
         Returns:
-            The scope as it is now, under ``["scope"]``.
+            The updated scope, under ``["scope"]``.
 
         Raises:
-            NotFound: 404, there is none that the caller administers.
-            InvalidParameters: 400 or 422, the service did not like a value.
+            NotFound: 404, it does not exist or the caller does not administer it.
+            InvalidParameters: 400 or 422, a value is invalid; the message says which.
 
         Example:
             >>> (await ac.update_scope(scope_id, name="Run"))["scope"]["name"]
@@ -209,13 +209,13 @@ class ScopeMethods(AuthLoginClient):
 
         Args:
             scope_id: Its UUID.
-            query_params: Further query parameters.
+            query_params: Additional query parameters.
 
         Returns:
-            The scope as it was.
+            The deleted scope.
 
         Raises:
-            NotFound: 404, there is none that the caller administers.
+            NotFound: 404, it does not exist or the caller does not administer it.
 
         Example:
             >>> (await ac.delete_scope(scope_id))["scope"]["id"] == scope_id

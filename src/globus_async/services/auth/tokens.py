@@ -1,4 +1,4 @@
-"""The token endpoint and what belongs to it: everything a client does to log in, and with the tokens it got."""
+"""The token endpoint: log users in; exchange, refresh, validate and revoke tokens."""
 
 from __future__ import annotations
 
@@ -29,25 +29,25 @@ __all__ = ("AuthLoginClient",)
 
 R = TypeVar("R", bound=GlobusHTTPResponse[Any])
 
-_SECRETS: Final = frozenset({"client_secret", "code", "code_verifier", "password", "refresh_token", "token"})
-_HARMLESS: Final = frozenset({"client_credentials", "urn:globus:auth:grant_type:dependent_token"})
-"""Grants that may be asked for twice: the first answer's tokens are just not used."""
+_SECRET_FIELDS: Final = frozenset({"client_secret", "code", "code_verifier", "password", "refresh_token", "token"})
+_IDEMPOTENT_GRANTS: Final = frozenset({"client_credentials", "urn:globus:auth:grant_type:dependent_token"})
+"""Grant types whose requests can be repeated safely: the tokens of a lost response are not used."""
 
 
 class AuthLoginClient(DiscoveryMethods):
     """
-    What every client of Globus Auth can do: log users in, renew, check and revoke tokens.
+    Base class of the clients of Globus Auth: logs users in, and refreshes, validates and revokes tokens.
 
     Args:
         client_id: The registered client's UUID.
-        authorizer: Supplies the ``Authorization`` header.
-        environment: Which Globus to talk to; the default is ``GLOBUS_SDK_ENVIRONMENT`` or ``production``.
-        base_url: The service's address, instead of the environment's.
-        app_name: Told to the service in the ``User-Agent``.
-        transport: A transport to share; without one the client makes its own and closes it.
-        retry: When calls are sent again.
-        rate_limit: How many calls may go out, counted together for all clients that share authorizer and transport; the
-            default is no limit.
+        authorizer: Supplies the ``Authorization`` header; may be shared by several clients.
+        environment: The Globus environment. By default ``GLOBUS_SDK_ENVIRONMENT``, or ``production`` without it.
+        base_url: The URL of the service, instead of the environment's. Credentials are sent only to its origin.
+        app_name: The application's name, for the ``User-Agent`` header.
+        transport: A transport to share with other clients. By default the client creates its own and closes it.
+        retry: The retry policy.
+        rate_limit: The maximum rate of calls, shared by all clients with the same authorizer and transport. By default
+            there is no limit.
     """
 
     service_name: ClassVar[str] = "auth"
@@ -83,7 +83,7 @@ class AuthLoginClient(DiscoveryMethods):
     def _error_for(self, answer: RawResponse, attempts: tuple[Attempt, ...]) -> AuthAPIError:
         return error_for(answer, attempts)
 
-    # the login that was started last, for programs that have one user
+    # the most recent login, for programs with one user
 
     def oauth2_get_authorize_url(
         self,
@@ -97,21 +97,21 @@ class AuthLoginClient(DiscoveryMethods):
         prompt: str | MissingType = MISSING,
     ) -> str:
         """
-        Return the address that the user's browser must go to, for the flow that was started last.
+        Return the URL at which the user logs in, for the most recently started flow.
 
-        A server with many users calls `get_authorize_url` of the flow that ``oauth2_start_flow`` returned instead.
+        With several users at once, call `get_authorize_url` of the flow that ``oauth2_start_flow`` returned.
 
         Args:
-            query_params: Further parameters.
-            session_required_identities: UUIDs or usernames, all of which must log in.
-            session_required_single_domain: Domains, an identity of one of which must log in.
+            query_params: Additional parameters.
+            session_required_identities: UUIDs or usernames of identities, all of which must log in.
+            session_required_single_domain: Domains; an identity of one of them must log in.
             session_required_policies: UUIDs of policies that the session must satisfy.
-            session_required_mfa: Whether a second factor is required.
-            session_message: What to tell the user.
-            prompt: ``"login"`` for a fresh login even if there is a session.
+            session_required_mfa: Whether multi-factor authentication is required.
+            session_message: A message shown to the user.
+            prompt: ``"login"`` to require a new login even if there is a session.
 
         Returns:
-            The address.
+            The URL.
 
         Raises:
             GlobusSDKUsageError: No flow was started.
@@ -141,23 +141,22 @@ class AuthLoginClient(DiscoveryMethods):
         iss: str | MissingType | None = MISSING,
     ) -> OAuthAuthorizationCodeResponse:
         """
-        Exchange the code that came back for tokens, for the flow that was started last.
+        Exchange an authorization code for tokens, for the most recently started flow.
 
-        A server with many users calls `exchange_code_for_tokens` of the flow that ``oauth2_start_flow`` returned
-        instead.
+        With several users at once, call `exchange_code_for_tokens` of the flow that ``oauth2_start_flow`` returned.
 
         Args:
-            auth_code: The ``code`` parameter of the redirect, or what the user copied.
-            state: The ``state`` parameter of the redirect, ``None`` if it is not there.
-            iss: The ``iss`` parameter of the redirect, if there is one.
+            auth_code: The ``code`` parameter of the redirect, or the code that the user copied.
+            state: The ``state`` parameter of the redirect, ``None`` if it has none.
+            iss: The ``iss`` parameter of the redirect, if it has one.
 
         Returns:
             The tokens, by resource server.
 
         Raises:
             GlobusSDKUsageError: No flow was started.
-            LoginRefused: ``state`` or ``iss`` is not the one of this login; nothing was sent.
-            InvalidGrant: The code was used, is too old, or belongs to another login.
+            LoginRefused: ``state`` or ``iss`` does not belong to this login; nothing was sent.
+            InvalidGrant: The code was used before, has expired, or belongs to another login.
 
         REST: `POST /v2/oauth2/token <https://docs.globus.org/api/auth/reference/#token-request>`_
         """
@@ -179,16 +178,16 @@ class AuthLoginClient(DiscoveryMethods):
         query_params: Mapping[str, object] | None = None,
     ) -> OAuthRefreshTokenResponse:
         """
-        Get a fresh access token. `RefreshTokenAuthorizer` does so when it is time.
+        Exchange a refresh token for a new access token, as `RefreshTokenAuthorizer` does automatically.
 
         Args:
-            refresh_token: As a login with ``refresh_tokens=True`` gave it.
-            body_params: Further form fields.
-            query_params: Further query parameters.
+            refresh_token: The refresh token, from a login with ``refresh_tokens=True``.
+            body_params: Additional form fields.
+            query_params: Additional query parameters.
 
         Returns:
-            The fresh token. If the answer has a new refresh token, the old one may have ceased to work; if it has
-            none, ``by_resource_server`` shows the one that was sent, which goes on working.
+            The new token. If the response has a new refresh token, it replaces the one that was sent; if it has none,
+            ``by_resource_server`` contains the one that was sent, which stays valid.
 
         Raises:
             InvalidGrant: The refresh token is expired, revoked, replaced or another client's: log in again.
@@ -201,15 +200,15 @@ class AuthLoginClient(DiscoveryMethods):
 
         REST: `POST /v2/oauth2/token <https://docs.globus.org/api/auth/reference/#refresh-tokens>`_
         """
-        refresh_token = Secret.of(refresh_token)  # from here on no traceback shows it
+        refresh_token = Secret.of(refresh_token)  # keeps it out of tracebacks
         Secret.token("refresh_token", refresh_token)
         tokens = await self.oauth2_token(
-            {"refresh_token": refresh_token, "grant_type": "refresh_token", "client_id": self._named()},
+            {"refresh_token": refresh_token, "grant_type": "refresh_token", "client_id": self._form_client_id()},
             body_params=body_params,
             query_params=query_params,
             response_class=OAuthRefreshTokenResponse,
         )
-        tokens.keep(refresh_token)
+        tokens.add_refresh_token(refresh_token)
         return tokens
 
     async def oauth2_validate_token(
@@ -220,12 +219,12 @@ class AuthLoginClient(DiscoveryMethods):
         query_params: Mapping[str, object] | None = None,
     ) -> GlobusHTTPResponse[ActiveDocument]:
         """
-        Ask whether a token is good.
+        Check whether a token is valid.
 
         Args:
             token: An access or refresh token of this client.
-            body_params: Further form fields.
-            query_params: Further query parameters.
+            body_params: Additional form fields.
+            query_params: Additional query parameters.
 
         Returns:
             ``{"active": True}`` or ``{"active": False}``.
@@ -234,18 +233,18 @@ class AuthLoginClient(DiscoveryMethods):
             >>> (await native_client.oauth2_validate_token(access_token))["active"]
             True
 
-        **Differs from globus-sdk:** removed there in release 4, since the service has given this call up. A
-        confidential app has `oauth2_token_introspect`; everybody else just uses the token.
+        **Differs from globus-sdk:** removed there in release 4, because the service has deprecated this call. A
+        confidential app uses `oauth2_token_introspect`; other apps simply use the token.
 
         REST: `POST /v2/oauth2/token/validate <https://docs.globus.org/api/auth/reference/>`_
         """
-        token = Secret.of(token)  # from here on no traceback shows it
+        token = Secret.of(token)  # keeps it out of tracebacks
         Secret.token("token", token)
         return await self.call(
             "POST",
             "/v2/oauth2/token/validate",
             ActiveDocument,
-            form={"token": token, "client_id": self._named(), **_hidden(body_params or {})},
+            form={"token": token, "client_id": self._form_client_id(), **_with_secrets(body_params or {})},
             query_params=query_params,
             idempotent=True,
             authorizer=self._credentials(),
@@ -259,18 +258,18 @@ class AuthLoginClient(DiscoveryMethods):
         query_params: Mapping[str, object] | None = None,
     ) -> GlobusHTTPResponse[ActiveDocument]:
         """
-        Revoke a token, at logout or when it may have been seen by others. Forget your own copy whatever comes of it.
+        Revoke a token, at logout or if it may have leaked. Delete your own copy even if this call fails.
 
         Args:
-            token: An access or refresh token of this client. With a refresh token end the access tokens made from it.
-            body_params: Further form fields.
-            query_params: Further query parameters.
+            token: An access or refresh token of this client. A refresh token is revoked with its access tokens.
+            body_params: Additional form fields.
+            query_params: Additional query parameters.
 
         Returns:
-            ``{"active": False}``, also for a token that is not known.
+            ``{"active": False}``, also for an unknown token.
 
         Raises:
-            AuthAPIError: The service could not do it now; the token may still work.
+            AuthAPIError: The token was not revoked and may still be valid.
 
         Example:
             >>> (await native_client.oauth2_revoke_token(access_token))["active"]
@@ -278,13 +277,13 @@ class AuthLoginClient(DiscoveryMethods):
 
         REST: `POST /v2/oauth2/token/revoke <https://docs.globus.org/api/auth/reference/#token-revoke>`_
         """
-        token = Secret.of(token)  # from here on no traceback shows it
+        token = Secret.of(token)  # keeps it out of tracebacks
         Secret.token("token", token)
         return await self.call(
             "POST",
             "/v2/oauth2/token/revoke",
             ActiveDocument,
-            form={"token": token, "client_id": self._named(), **_hidden(body_params or {})},
+            form={"token": token, "client_id": self._form_client_id(), **_with_secrets(body_params or {})},
             query_params=query_params,
             idempotent=True,
             authorizer=self._credentials(),
@@ -318,35 +317,35 @@ class AuthLoginClient(DiscoveryMethods):
         query_params: Mapping[str, object] | None = None,
     ) -> Any:
         """
-        Make any request of the token endpoint; the other methods are made of it.
+        Make any request to the token endpoint; the other token methods use this one.
 
-        A client that authenticates by a token of its own sends none here: this is where such tokens are renewed.
+        The access token of a refreshing authorizer is not sent: its refresh would need this very request.
 
         Args:
-            form_data: The form fields, ``grant_type`` among them.
-            response_class: What reads the answer; `OAuthTokenResponse` or one derived from it.
-            body_params: Further form fields.
-            query_params: Further query parameters.
+            form_data: The form fields, including ``grant_type``.
+            response_class: The class of the response: `OAuthTokenResponse`, a subclass, or another response class.
+            body_params: Additional form fields.
+            query_params: Additional query parameters.
 
         Returns:
-            What ``response_class`` makes of the answer.
+            An instance of ``response_class``.
 
         Raises:
-            InvalidGrant: The code or token that was sent is used up, expired or revoked.
+            InvalidGrant: The code or token in the request was used before, is expired or revoked.
             InvalidClient: The client's id or secret is wrong.
-            AuthAPIError: Another error, also one that came with status 200.
-            ResponseDecodeError: The answer is not JSON, says something twice, or has no token in it.
+            AuthAPIError: Another error, also one with status 200.
+            ResponseDecodeError: The response is not JSON, has duplicate member names, or contains no token.
 
         REST: `POST /v2/oauth2/token <https://docs.globus.org/api/auth/reference/#token-request>`_
         """
-        form_data, body_params = _hidden({**form_data, **(body_params or {})}), None
+        form_data, body_params = _with_secrets({**form_data, **(body_params or {})}), None
         tokens = await self.call(
             "POST",
             "/v2/oauth2/token",
             response_class,
             form=form_data,
             query_params=query_params,
-            idempotent=form_data.get("grant_type") in _HARMLESS,
+            idempotent=form_data.get("grant_type") in _IDEMPOTENT_GRANTS,
             bypass_limits=True,
             authorizer=self._credentials(),
         )
@@ -355,17 +354,18 @@ class AuthLoginClient(DiscoveryMethods):
         return tokens
 
     def _credentials(self) -> GlobusAuthorizer | None:
-        """Return what authenticates at the token endpoint: never something that would ask that very endpoint first."""
+        """Return the authorizer for the token endpoint; not one whose refresh would call that endpoint itself."""
         return None if isinstance(self.authorizer, RenewingAuthorizer) else self.authorizer
 
-    def _named(self) -> str | MissingType:
-        """Return the client's id for the form, if no header says it."""
+    def _form_client_id(self) -> str | MissingType:
+        """Return the client's id for the form, unless the ``Authorization`` header contains it."""
         anonymous = isinstance(self._credentials(), NullAuthorizer | None)
         return self.client_id if anonymous and self.client_id is not None else MISSING
 
 
-def _hidden(form: Mapping[str, object]) -> dict[str, object]:
-    """Put what is secret in a form out of sight."""
+def _with_secrets(form: Mapping[str, object]) -> dict[str, object]:
+    """Wrap the secret fields of a form in `Secret`."""
     return {
-        name: Secret(value) if name in _SECRETS and isinstance(value, str) else value for name, value in form.items()
+        name: Secret(value) if name in _SECRET_FIELDS and isinstance(value, str) else value
+        for name, value in form.items()
     }
