@@ -1,4 +1,4 @@
-"""A made-up service, as small as can be: how one is built from the emulator's kit."""
+"""A small example service, built from the emulator's kit."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class NotesError(ServiceError):
 
 @dataclass(slots=True)
 class Note:
-    """A text that its owner has written."""
+    """A note of an identity."""
 
     id: str
     owner_id: str
@@ -54,7 +54,7 @@ async def list_notes(state: NotesState, request: Request) -> Document:
 
 
 async def create_note(state: NotesState, request: Request) -> Document:
-    """Write a note."""
+    """Create a note."""
     fields = request.fields()
     text, pinned = fields.required("text", TEXT), fields.optional("pinned", BOOLEAN, default=False)
     note = Note(new_id(), request.caller.identity_id, text, pinned)
@@ -63,7 +63,7 @@ async def create_note(state: NotesState, request: Request) -> Document:
 
 
 async def delete_note(state: NotesState, request: Request) -> Document:
-    """Delete a note, which needs a scope of its own."""
+    """Delete a note; this needs another scope."""
     request.require_scope("notes:delete")
     note = state.notes.pop(request.path_id("note_id"), None)
     if note is None:
@@ -79,7 +79,7 @@ ROUTES: RouteTable[NotesState] = (
 
 
 class NotesService(Service[NotesState]):
-    """The service itself."""
+    """The service."""
 
     name = "notes"
     title = "Globus Notes"
@@ -98,7 +98,7 @@ class NotesService(Service[NotesState]):
         return {"/v1": ROUTES}
 
     def authenticate(self, request: Request) -> Caller | None:
-        """Return who calls."""
+        """Return the owner of the token."""
         return self._authenticator.authenticate(request.authorization)
 
     def status_tables(self) -> Sequence[StatusTable]:

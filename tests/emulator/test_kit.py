@@ -1,4 +1,4 @@
-"""What emulated services are made of, seen at a made-up one."""
+"""The emulator's kit, tested with the small service of `notes_service`."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ ADA = "00000000-0000-4000-8000-00000000000a"
 
 
 class Authority:
-    """An issuer whose tokens are their own scopes, separated by commas."""
+    """A token issuer; a token is the list of its scopes, separated by commas."""
 
     def authenticate(self, authorization_header: str | None) -> Caller:
         if authorization_header is None:
@@ -61,7 +61,7 @@ class Authority:
 
 
 class PlainService(Service[None]):
-    """A second service: the default error format, no authentication, and one path that `NotesService` has too."""
+    """A second service, with the default error format, without authentication, and with a path of `NotesService`."""
 
     name = "plain"
     title = "Plain"
@@ -173,8 +173,8 @@ async def test_an_error_of_the_service_itself(http: httpx.AsyncClient) -> None:
     }
 
 
-async def test_hosts_and_paths_choose_the_service(http: httpx.AsyncClient, unknown: list[tuple[str, str]]) -> None:
-    """A known host leads to its service only; on any other host the path decides, also about the format of a 404."""
+async def test_hosts_and_paths_select_the_service(http: httpx.AsyncClient, unknown: list[tuple[str, str]]) -> None:
+    """A service responds alone on its hosts; on any other host the path selects the service, also for a 404."""
     assert (await http.get("http://plain.globus.org/v1/notes")).json() == {
         "code": "INTERNAL_ERROR",
         "message": "The emulator failed: ZeroDivisionError",
@@ -195,7 +195,7 @@ async def test_a_405_names_the_methods(http: httpx.AsyncClient, unknown: list[tu
 
 
 async def test_forms_and_cookies(http: httpx.AsyncClient) -> None:
-    """A form has each field once; a cookie and the origin are at hand."""
+    """A form has each field once; cookies and the origin can be read."""
     sent = await http.post("/v1/plain/form", data={"x": "1", "y": ""}, headers={"Cookie": "c=biscuit"})
     assert sent.json() == {"form": {"x": "1", "y": ""}, "cookie": "biscuit", "origin": "http://127.0.0.1"}
     for body in (b"x=1&x=2", b"\xff", b"x=%ff"):
@@ -219,8 +219,8 @@ async def test_query_parameters(http: httpx.AsyncClient) -> None:
     assert given == {"a": "1", "blank": "1", "list": ["x", "y"], "flag": True, "n": 3}
 
 
-def test_what_the_others_ask_of_a_service() -> None:
-    """Variables for clients, tables for the status page, and hooks that do nothing by default."""
+def test_environment_and_status_tables() -> None:
+    """A service has variables for clients and tables for the status page; the other hooks do nothing by default."""
     platform = Platform()
     platform.authority = Authority()
     service = NotesService(platform)
@@ -238,7 +238,7 @@ def _note() -> Any:
 
 
 def test_no_authority() -> None:
-    """Without an Auth service nobody can be authenticated, and an error says why."""
+    """Without an Auth service the platform has no token authority, and an error says so."""
     with pytest.raises(LookupError, match="no service that issues tokens"):
         NotesService(Platform())
 
@@ -260,7 +260,7 @@ def test_no_authority() -> None:
     ],
 )
 def test_field_types(type: FieldType[Any], good: list[object], bad: list[object]) -> None:
-    """Each type takes its own values as they are and no others, least of all a boolean for a number."""
+    """Each type accepts its own values and no others; a boolean is no number."""
     for value in good:
         assert Fields({"x": value}, ServiceError).required("x", type) == value
     for value in bad:
@@ -270,14 +270,14 @@ def test_field_types(type: FieldType[Any], good: list[object], bad: list[object]
 
 
 def test_converted_fields() -> None:
-    """A UUID is lowered, a time becomes POSIX seconds."""
+    """A UUID is returned in lower case, a time in POSIX seconds."""
     fields = Fields({"id": ADA.upper(), "at": "1970-01-02", "zone": "1970-01-01T01:00:00+01:00"}, ServiceError)
     assert (fields.required("id", UUID), fields.required("at", TIME), fields.required("zone", TIME)) == (ADA, 86400, 0)
     assert parse_time(" 1970-01-01T00:00:01Z ") == 1
 
 
 def test_missing_and_null_fields() -> None:
-    """A default stands for a missing member, not for null, unless the service treats null as missing."""
+    """The default is returned for a missing member; for null only if the service treats null as missing."""
     document = {"null": None}
     strict, lenient = Fields(document, ServiceError), Fields(document, ServiceError, null_is_missing=True)
     assert strict.optional("x", TEXT) is None
@@ -293,7 +293,7 @@ def test_missing_and_null_fields() -> None:
 
 
 def test_nested_fields() -> None:
-    """Errors within objects and lists name the whole path."""
+    """Errors within objects and lists name the full path of the member."""
     fields = Fields({"a": {"b": {"c": 1}}, "list": [{"d": 1}, {}], "wrong": [1]}, ServiceError)
     with pytest.raises(ServiceError, match=r"field 'a\.b\.c': a string is required"):
         fields.object("a").object("b").required("c", TEXT)
@@ -326,7 +326,7 @@ async def test_the_rate_limiter() -> None:
 
 
 def test_requests_without_a_token() -> None:
-    """They are refused, or where the service allows them, have no caller."""
+    """A request without a token is refused, or has no caller if the service allows it."""
     authority = Authority()
     with pytest.raises(NotesError, match="No credentials supplied"):
         Authenticator(authority, errors=NotesError).authenticate(None)
@@ -362,7 +362,7 @@ def test_the_directory() -> None:
 
 
 def test_ids() -> None:
-    """Named ids are the same in every run, the others differ."""
+    """Named ids are the same in every run; new ids differ."""
     assert named_id("a", "b") == named_id("a", "b") != named_id("a\nb", "")
     assert is_uuid(new_id())
     assert not is_uuid("x" * 36)
@@ -370,7 +370,7 @@ def test_ids() -> None:
 
 
 def test_secrets() -> None:
-    """A secret is shown nowhere, and compares with other secrets only."""
+    """The text of a secret is in none of its representations; a secret equals other secrets only."""
     secret = Secret("hunter2")
     assert "hunter2" not in f"{secret} {secret!r} {[secret]} {secret:>10}"
     assert secret == Secret("hunter2") != Secret("other")
@@ -380,7 +380,7 @@ def test_secrets() -> None:
 
 
 def test_default_error_document() -> None:
-    """The base class has the simplest format, and codes for all that the kit finds."""
+    """The base class has a status and a code for each kind of error."""
     for kind in ErrorKind:
         error = ServiceError.of_kind(kind, "message")
         assert error.document(path="/", request_id="1") == {"code": error.code, "message": "message"}

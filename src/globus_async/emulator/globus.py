@@ -1,4 +1,4 @@
-"""The emulator of Globus with its default services, and short ways to fill it."""
+"""The emulator of Globus: its default services, and methods to add identities, collections and tokens."""
 
 from __future__ import annotations
 

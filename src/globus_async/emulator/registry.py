@@ -81,10 +81,10 @@ class Emulator:
 
     def environ(self, url: str) -> dict[str, str]:
         """
-        Return the environment variables that lead Globus clients to this emulator.
+        Return the environment variables with which Globus clients find this emulator.
 
         Args:
-            url: Where it listens, without a trailing slash.
+            url: Its address, without a trailing slash.
         """
         return {name: value for each in self.services.values() for name, value in each.environ(url).items()}
 
@@ -177,7 +177,7 @@ class Emulator:
             server.loop.call_soon_threadsafe(stop.set)
             thread.join()
 
-    # time, and the end
+    # time and closing
 
     async def advance(self, seconds: float) -> None:
         """

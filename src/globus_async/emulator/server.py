@@ -35,7 +35,7 @@ class LoopbackServer:
     loop: asyncio.AbstractEventLoop = field(repr=False)
     """The event loop that serves the requests."""
     environ: dict[str, str] = field(repr=False)
-    """The environment variables that lead this package, globus-sdk and globus-cli to the emulator."""
+    """The environment variables with which this package, globus-sdk and globus-cli find the emulator."""
 
     def run(self, coroutine: Coroutine[Any, Any, Any]) -> Any:
         """
@@ -106,7 +106,7 @@ class _Server(uvicorn.Server):
 
     @contextlib.contextmanager
     def capture_signals(self) -> Generator[None]:
-        """Install no signal handlers: they are up to the process that the emulator runs in."""
+        """Install no signal handlers: those of the surrounding process stay in place."""
         yield
 
 

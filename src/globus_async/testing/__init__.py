@@ -1,4 +1,4 @@
-"""Test code that uses Globus, without Globus: an emulator with its storages, faults and clock (extra ``emulator``)."""
+"""An emulator of Globus for tests, with its storages, faults and clock (extra ``emulator``)."""
 
 from __future__ import annotations
 

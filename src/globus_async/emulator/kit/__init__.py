@@ -1,13 +1,13 @@
 """
 The parts that every emulated service is made of.
 
-A service is a package ``emulator/<name>/`` with these modules, and knows nothing of the other services:
+A service is a package ``emulator/<name>/`` with these modules, and imports nothing of the other services:
 
 ========================  ==========================================================================================
 ``models.py``             Its resources, as dataclasses.
 ``documents.py``          The JSON documents of the resources.
 ``errors.py``             Its error format: a subclass of `errors.ServiceError` with `codes` and `document`.
-``state.py``              All resources in one object, and what tests may do with them. Takes a `service.Platform`.
+``state.py``              All resources in one object, with methods for tests. Takes a `service.Platform`.
 ``routes.py``             The operations, and the table ``ROUTES`` of them. A package ``routes/`` if there are many.
 ``service.py``            A subclass of `service.Service`: name, hosts, variables, error format, tables, status page.
 ========================  ==========================================================================================
@@ -34,10 +34,10 @@ An operation is a coroutine function of the state and the request::
 It returns a document, or a whole response where status or headers are not the usual ones (`responses`). It reads the
 request with the methods of `request.Request` and `fields.Fields`, whose errors have the service's own format, and
 raises that format's class for its own errors. `paging` cuts pages; `directory` has identities, groups and
-subscriptions, the same ones for all services; `authentication` checks tokens; `ids`, `clock` and `secret` have what
-their names say.
+subscriptions, the same ones for all services; `authentication` checks tokens. The other modules are `ids`, `clock` and
+`secret`.
 
-`GlobusEmulator` is given the services; everything else asks them: `service.Service.environ` names the variables that
-lead clients to the emulator, `service.Service.status_tables` what the status page shows. A whole service in 80 lines is
+`GlobusEmulator` takes the services. `service.Service.environ` returns the variables with which clients find the
+emulator, `service.Service.status_tables` the tables of the status page. An example of a whole service is
 ``tests/emulator/notes_service.py``.
 """

@@ -45,7 +45,7 @@ class Platform:
     clock: Clock = field(default_factory=SystemClock)
     directory: Directory = field(default_factory=Directory)
     url: str | None = None
-    """Where the emulator listens, ``http://host:port``; `None` while it does not."""
+    """The address of the emulator, ``http://host:port``; `None` while it does not listen."""
     _authority: TokenAuthority | None = None
     _listeners: list[Callable[[], None]] = field(default_factory=list["Callable[[], None]"])
 
@@ -96,7 +96,7 @@ class Service(Generic[S]):
     hosts: ClassVar[tuple[str, ...]] = ()
     """Its hosts in production."""
     url_variables: ClassVar[tuple[str, ...]] = ()
-    """The environment variables with which clients are given its address, such as GLOBUS_SDK_SERVICE_URL_TRANSFER."""
+    """The environment variables with its address, such as ``GLOBUS_SDK_SERVICE_URL_TRANSFER``."""
     errors: ClassVar[type[ServiceError]]
     """Its error format."""
     default_scopes: ClassVar[tuple[str, ...]] = ()
@@ -149,10 +149,10 @@ class Service(Generic[S]):
 
     def environ(self, url: str) -> dict[str, str]:
         """
-        Return the environment variables that lead clients to an emulator.
+        Return the environment variables with which clients find an emulator.
 
         Args:
-            url: Where it listens, without a trailing slash.
+            url: The address of the emulator, without a trailing slash.
         """
         # globus-sdk appends the path of the page that shows codes without a slash
         return dict.fromkeys(self.url_variables, f"{url}/")
@@ -167,7 +167,7 @@ class Service(Generic[S]):
         """Return what the status page shows of the service as it is now."""
         return {table.name: list(table.rows()) for table in self.status_tables()}
 
-    # life
+    # background work
 
     def start(self) -> None:
         """Resume background work; called in the event loop that will serve the requests."""
