@@ -1,9 +1,8 @@
 """
-The examples of globus-sdk 1.2.1's documentation that use TransferClient, as they stand there.
+The examples in the documentation of globus-sdk 1.2.1 that use `TransferClient`, unchanged.
 
-Indentation, which the text that we have has lost, is put back, and what could never run is repaired: ``task["x")``,
-``elif a = b``, ``done = f():``, a result under another name than it was given, and a misspelt class. What stood for
-something to be filled in (``...``) is a name.
+Exceptions: lost indentation is restored; syntax errors (``task["x")``, ``elif a = b``, ``done = f():``), a wrong
+variable name and a misspelt class are corrected; placeholders (``...``) are names.
 """
 
 from __future__ import annotations
@@ -16,17 +15,17 @@ __all__ = ("EXAMPLES", "SeedExample")
 
 @dataclass(frozen=True)
 class SeedExample:
-    """An example: its source, what it needs to be given, and what it must print or leave behind."""
+    """An example: its source, its globals, and its expected output and effect."""
 
     name: str
     source: str
     given: dict[str, Any] = field(default_factory=dict)
-    """Names, from the names of the world."""
+    """Globals of the example, by names of the world."""
     prints: str = ""
-    leaves: str = ""
-    """An expression that is true afterwards."""
+    effect: str = ""
+    """An expression that is true after the example."""
     refused: str = ""
-    """The code with which today's service refuses it."""
+    """The code of the error with which the current service refuses it."""
 
     def __str__(self) -> str:
         return self.name
@@ -117,7 +116,7 @@ authorizer = globus_sdk.RefreshTokenAuthorizer(
 tc = globus_sdk.TransferClient(authorizer=authorizer)
 """,
         {"token_response": "token_response", "client": "native_client"},
-        leaves="tc.authorizer is authorizer",
+        effect="tc.authorizer is authorizer",
     ),
     SeedExample(
         "task history",
@@ -150,7 +149,7 @@ epup = dict(display_name="My New Endpoint Name",
             description="Better Description")
 update_result = tc.update_endpoint(endpoint_id, epup)
 """,
-        leaves="update_result['code'] == 'Updated'",
+        effect="update_result['code'] == 'Updated'",
     ),
     SeedExample(
         "create_endpoint",
@@ -170,7 +169,7 @@ create_result = tc.create_endpoint(ep_data)
 endpoint_id = create_result["id"]
 """,
         {"display_name": "display_name"},
-        leaves="create_result['code'] == 'Created'",
+        effect="create_result['code'] == 'Created'",
     ),
     SeedExample(
         "delete_endpoint",
@@ -179,7 +178,7 @@ tc = globus_sdk.TransferClient(...)
 delete_result = tc.delete_endpoint(endpoint_id)
 """,
         {"endpoint_id": "guest_collection_id"},
-        leaves="delete_result['code'] == 'Deleted'",
+        effect="delete_result['code'] == 'Deleted'",
     ),
     SeedExample(
         "endpoint_search: text",
@@ -213,7 +212,7 @@ while (r["code"] == "AutoActivationFailed"):
     r = tc.endpoint_autoactivate(ep_id, if_expires_in=3600)
 """,
         {"ep_id": "endpoint_id"},
-        leaves="r['code'] == 'AlreadyActivated'",
+        effect="r['code'] == 'AlreadyActivated'",
     ),
     SeedExample(
         "endpoint_autoactivate: by code",
@@ -253,7 +252,7 @@ create_result = tc.create_shared_endpoint(shared_ep_data)
 endpoint_id = create_result["id"]
 """,
         {"host_endpoint_id": "endpoint_id", "host_path": "host_path", "display_name": "display_name"},
-        leaves="create_result['code'] == 'Created'",
+        effect="create_result['code'] == 'Created'",
     ),
     SeedExample(
         "add_endpoint_acl_rule",
@@ -270,7 +269,7 @@ result = tc.add_endpoint_acl_rule(endpoint_id, rule_data)
 rule_id = result["access_id"]
 """,
         {"endpoint_id": "guest_collection_id"},
-        leaves="result['code'] == 'Created'",
+        effect="result['code'] == 'Created'",
     ),
     SeedExample(
         "operation_ls",
@@ -325,7 +324,7 @@ print("task_id =", transfer_result["task_id"])
 """,
         {"source_endpoint_id": "source_id", "destination_endpoint_id": "destination_id"},
         prints="task_id = ...\n",
-        leaves="transfer_result['code'] == 'Accepted'",
+        effect="transfer_result['code'] == 'Accepted'",
     ),
     SeedExample(
         "submit_delete",
@@ -338,7 +337,7 @@ delete_result = tc.submit_delete(ddata)
 print("task_id =", delete_result["task_id"])
 """,
         prints="task_id = ...\n",
-        leaves="delete_result['code'] == 'Accepted'",
+        effect="delete_result['code'] == 'Accepted'",
     ),
     SeedExample(
         "task_list",
@@ -417,7 +416,7 @@ for task in tc.endpoint_manager_task_list(num_results=None):
         task["task_id"], task["source_endpoint"],
         task["destination_endpoint"], task["owner_string"]))
 """,
-        refused="BadRequest",  # the service has come to want a filter here
+        refused="BadRequest",  # the current service requires a filter here
     ),
     SeedExample(
         "endpoint_manager_create_pause_rule",
@@ -433,7 +432,7 @@ rule_data = {
 create_result = tc.endpoint_manager_create_pause_rule(rule_data)
 rule_id = create_result["id"]
 """,
-        leaves="create_result['identity_id'] is None",
+        effect="create_result['identity_id'] is None",
     ),
     SeedExample(
         "endpoint_manager_update_pause_rule",
@@ -447,7 +446,7 @@ rule_data = {
 update_result = tc.endpoint_manager_update_pause_rule(rule_id, rule_data)
 """,
         {"rule_id": "pause_rule_id"},
-        leaves="update_result['pause_ls'] is False",
+        effect="update_result['pause_ls'] is False",
     ),
     SeedExample(
         "active_until",
@@ -464,7 +463,7 @@ if not reqs_doc.active_until(oct18_2016, relative_time=False):
     raise Exception("Endpoint won't be active long enough")
 """,
         {"N": "seconds", "M": "seconds"},
-        leaves="reqs_doc.always_activated",
+        effect="reqs_doc.always_activated",
     ),
     SeedExample(
         "supports_auto_activation",
@@ -519,7 +518,7 @@ except GlobusError:
     logging.exception("Globus Error!")
     refused = True
 """,
-        leaves="refused",
+        effect="refused",
     ),
     SeedExample(
         "errors: by kind",
@@ -560,7 +559,7 @@ rt_authorizer = globus_sdk.RefreshTokenAuthorizer(
 transfer_client = globus_sdk.TransferClient(authorizer=rt_authorizer)
 """,
         {"client_id": "client_id", "client_secret": "client_secret", "refresh_token": "token"},
-        leaves="transfer_client.authorizer is rt_authorizer",
+        effect="transfer_client.authorizer is rt_authorizer",
     ),
     SeedExample(
         "ClientCredentialsAuthorizer",
@@ -574,7 +573,7 @@ cc_authorizer = globus_sdk.ClientCredentialsAuthorizer(
 transfer_client = globus_sdk.TransferClient(authorizer=cc_authorizer)
 """,
         {"client_id": "client_id", "client_secret": "client_secret", "scopes": "scopes"},
-        leaves="transfer_client.authorizer is cc_authorizer",
+        effect="transfer_client.authorizer is cc_authorizer",
     ),
     SeedExample(
         "AccessTokenAuthorizer",
@@ -588,7 +587,7 @@ transfer_client = TransferClient(
     authorizer=AccessTokenAuthorizer(TRANSFER_ACCESS_TOKEN))
 """,
         {"AUTH_ACCESS_TOKEN": "token", "TRANSFER_ACCESS_TOKEN": "token"},
-        leaves="auth_client is not transfer_client",
+        effect="auth_client is not transfer_client",
     ),
     SeedExample(
         "authorizers of two clients",
@@ -614,7 +613,7 @@ transfer_client = TransferClient(authorizer=transfer_authorizer)
             "AUTH_REFRESH_TOKEN": "token",
             "TRANSFER_REFRESH_TOKEN": "token",
         },
-        leaves="transfer_client.authorizer is transfer_authorizer",
+        effect="transfer_client.authorizer is transfer_authorizer",
     ),
     SeedExample(
         "client credentials grant",
@@ -656,12 +655,12 @@ submission_data = globus_sdk.TransferData(
     deadline=str(future_1minute))
 """,
         {"source_endpoint_uuid": "source_id", "dest_endpoint_uuid": "destination_id"},
-        leaves="submission_data['deadline'] == str(future_1minute)",
+        effect="submission_data['deadline'] == str(future_1minute)",
     ),
     SeedExample(
         "retrying submissions",
         RETRIES,
         {"source_endpoint_uuid": "source_id", "dest_endpoint_uuid": "destination_id"},
-        leaves="submission_data['submission_id']",
+        effect="submission_data['submission_id']",
     ),
 )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import ItemsView
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +22,7 @@ class Counted(dict[str, Any]):
 
     reads = 0
 
-    def items(self) -> ItemsView[str, Any]:
+    def items(self) -> Any:
         """Return the members."""
         self.reads += 1
         return super().items()

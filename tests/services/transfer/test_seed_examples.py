@@ -1,4 +1,4 @@
-"""The examples of the seed's documentation run here, with ``await`` and ``async for`` added and nothing else."""
+"""The examples in the documentation of release 1 run, with ``await`` and ``async for`` added and nothing else."""
 
 from __future__ import annotations
 
@@ -35,8 +35,8 @@ class Port(ast.NodeTransformer):
     """
     Adds ``await`` and ``async``, and nothing else.
 
-    A call of one of our coroutine methods is awaited, a loop over a listing of ours is an ``async for``, a listing that
-    is used as a response is awaited; a function in which something is awaited is a coroutine function, and so on.
+    Calls of coroutine methods and listings that are used as responses are awaited, loops over listings become
+    ``async for``, and functions that await become coroutine functions.
     """
 
     def __init__(self, coroutine_functions: set[str]) -> None:
@@ -93,8 +93,8 @@ class Port(ast.NodeTransformer):
 
 
 def ported(source: str) -> ast.Module:
-    """Port an example; again, until no function has become a coroutine function on the way."""
-    known = {"func"}  # what is retried is one of our coroutines
+    """Port an example; repeated until no further function becomes a coroutine function."""
+    known = {"func"}  # the function that is retried is a coroutine function
     while True:
         seen = set(known)
         tree = ast.fix_missing_locations(Port(known).visit(ast.parse(source)))
@@ -104,7 +104,7 @@ def ported(source: str) -> ast.Module:
 
 
 class Package(types.SimpleNamespace):
-    """``import globus_sdk`` means this: our package, its clients led to the emulator."""
+    """The module that ``import globus_sdk`` imports: this package, with clients that use the emulator."""
 
     def __init__(self, names: World) -> None:
         super().__init__()
@@ -127,7 +127,7 @@ class Package(types.SimpleNamespace):
 
 
 def prepared(names: World, example: SeedExample) -> dict[str, Any]:
-    """Make the globals of an example."""
+    """Return the globals of an example."""
     package = Package(names)
     token = names["emulator"].access_token()
     extra: World = {
@@ -166,7 +166,7 @@ def prepared(names: World, example: SeedExample) -> dict[str, Any]:
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=str)
 async def test_seed_example(example: SeedExample, caplog: pytest.LogCaptureFixture) -> None:
-    """It runs, prints what it should, and leaves what it should."""
+    """It runs, prints the expected text, and has the expected effect."""
     caplog.set_level(logging.CRITICAL + 1)
     code = compile(ported(example.source), example.name, "exec", flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
     async with world() as names:
@@ -182,17 +182,17 @@ async def test_seed_example(example: SeedExample, caplog: pytest.LogCaptureFixtu
                 refused = error.code
         assert refused == example.refused
         assert CHECK.check_output(example.prints, printed.getvalue(), doctest.ELLIPSIS), printed.getvalue()
-        assert not example.leaves or eval(example.leaves, given)
+        assert not example.effect or eval(example.effect, given)
 
 
 def test_porting_adds_nothing_else() -> None:
-    """Taking ``await`` and ``async`` out again gives the example back."""
+    """Without ``await`` and ``async`` a ported example equals the original."""
     for example in EXAMPLES:
         text = ast.unparse(ported(example.source)).replace("await ", "").replace("async ", "")
         assert text == ast.unparse(ast.parse(example.source))
 
 
 def test_the_count(capsys: pytest.CaptureFixture[str]) -> None:
-    """Say how many there are."""
+    """Print the number of examples."""
     with capsys.disabled():
-        print(f"\n{len(EXAMPLES)} examples of the seed")  # noqa: T201 -- figures are to be seen
+        print(f"\n{len(EXAMPLES)} examples of release 1")  # noqa: T201 -- figures for the reader

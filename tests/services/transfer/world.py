@@ -1,4 +1,4 @@
-"""The Globus that the examples in docstrings are about: its collections, people and tasks, by name."""
+"""An emulated Globus for the examples in docstrings: its collections, identities and tasks, by name."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from globus_async.testing import Collection, GlobusEmulator, MemoryStorage
 __all__ = ("World", "world")
 
 World = dict[str, Any]
-"""Names and what they stand for, ready to be the globals of an example."""
+"""Names and values, for the globals of an example."""
 
 FILES: dict[str, Any] = {
     "file1.txt": "at the top",
@@ -31,7 +31,7 @@ FILES: dict[str, Any] = {
 
 @asynccontextmanager
 async def world() -> AsyncGenerator[World]:
-    """Found it, hand out its names, and close it down."""
+    """Create it, yield its names, and close it."""
     with TemporaryDirectory() as folder:
         async with _world(Path(folder)) as names:
             yield names
@@ -74,12 +74,12 @@ async def _world(folder: Path) -> AsyncGenerator[World]:
                 "tc": tc,
                 "transport": transport,
             }
-            await _furnish(names, tc, emulator, lab)
+            await _populate(names, tc, emulator, lab)
             yield names
 
 
-async def _furnish(names: World, tc: TransferClient, emulator: GlobusEmulator, lab: Collection) -> None:
-    """Make the rules, roles, bookmarks and tasks there are."""
+async def _populate(names: World, tc: TransferClient, emulator: GlobusEmulator, lab: Collection) -> None:
+    """Create its rules, roles, bookmarks and tasks."""
     role = {"principal_type": "identity", "principal": names["identity_id"], "role": "access_manager"}
     names["role_id"] = (await tc.add_endpoint_role(lab.id, role))["id"]
     rule = {"principal_type": "identity", "principal": names["identity_id"], "path": "/dataset0/", "permissions": "r"}
