@@ -124,14 +124,14 @@ EXAMPLES = (
         LOGIN.format(options=""),
         {"CLIENT_ID": "native_id"},
         prints="Please go to this URL and login: https://auth.globus.org/v2/oauth2/authorize?...\n",
-        leaves="globus_transfer_data['refresh_token'] is None and TRANSFER_TOKEN != AUTH_TOKEN",
+        effect="globus_transfer_data['refresh_token'] is None and TRANSFER_TOKEN != AUTH_TOKEN",
     ),
     SeedExample(
         "tutorial: refresh tokens",
         LOGIN.format(options="refresh_tokens=True"),
         {"CLIENT_ID": "native_id"},
         prints="Please go to this URL and login: ...access_type=offline...\n",
-        leaves="globus_transfer_data['refresh_token'] and globus_auth_data['refresh_token']",
+        effect="globus_transfer_data['refresh_token'] and globus_auth_data['refresh_token']",
     ),
     SeedExample(
         "tutorial: the answer",
@@ -146,7 +146,7 @@ from globus_sdk import AuthClient, AccessTokenAuthorizer
 ac = AuthClient(authorizer=AccessTokenAuthorizer(TOKEN))
 """,
         {"TOKEN": "auth_token"},
-        leaves="ac.resource_server == 'auth.globus.org'",
+        effect="ac.resource_server == 'auth.globus.org'",
     ),
     SeedExample(
         "get_identities",
@@ -164,7 +164,7 @@ ac.get_identities(
     usernames='ada@example.org,auth@globus.org')
 """,
         {"ac": "ac", "ONE": "identity_id", "OTHER": "client_id"},
-        leaves="r.data['identities'][0]['username'] == 'ada@example.org'",
+        effect="r.data['identities'][0]['username'] == 'ada@example.org'",
     ),
     SeedExample(
         "get_identities: iterables",
@@ -176,7 +176,7 @@ r = ac.get_identities(
          OTHER])
 """,
         {"ac": "ac", "ONE": "identity_id", "OTHER": "client_id"},
-        leaves="{each['id'] for each in r} == {ONE, OTHER}",
+        effect="{each['id'] for each in r} == {ONE, OTHER}",
     ),
     SeedExample(
         "oauth2_validate_token: after revocation",
@@ -188,7 +188,7 @@ data = ac.oauth2_validate_token(TOKEN)
 assert not data['active']
 """,
         {"CLIENT_ID": "client_id", "CLIENT_SECRET": "client_secret", "TOKEN": "own_token"},
-        leaves="data.data == {'active': False}",
+        effect="data.data == {'active': False}",
     ),
     SeedExample(
         "oauth2_validate_token: at boot",
@@ -211,7 +211,7 @@ if not tok or not ac.oauth2_validate_token(tok)['active']:
             "do_new_login": "load_own_token",
             "new": "own_token",
         },
-        leaves="tok == new",
+        effect="tok == new",
     ),
     SeedExample(
         "oauth2_revoke_token",
@@ -221,7 +221,7 @@ ac = ConfidentialAppAuthClient(CLIENT_ID, CLIENT_SECRET)
 ac.oauth2_revoke_token(TOKEN)
 """,
         {"CLIENT_ID": "client_id", "CLIENT_SECRET": "client_secret", "TOKEN": "own_token", "emulator": "emulator"},
-        leaves="not emulator.auth.tokens.find(TOKEN).is_active(emulator.clock.wall())",
+        effect="not emulator.auth.tokens.find(TOKEN).is_active(emulator.clock.wall())",
     ),
     SeedExample(
         "oauth2_userinfo",
@@ -242,7 +242,7 @@ transfer_token_info = (
     tokens.by_resource_server["transfer.api.globus.org"])
 transfer_token = transfer_token_info["access_token"]
 """,
-        leaves="transfer_token_info['scope'].endswith(':all')",
+        effect="transfer_token_info['scope'].endswith(':all')",
     ),
     SeedExample(
         "oauth2_token_introspect",
@@ -252,7 +252,7 @@ ac = globus_sdk.ConfidentialAppAuthClient(
 r = ac.oauth2_token_introspect(TOKEN)
 """,
         {"CLIENT_ID": "client_id", "CLIENT_SECRET": "client_secret", "TOKEN": "own_token"},
-        leaves="r['active'] and r['username'] == CLIENT_ID + '@clients.auth.globus.org'",
+        effect="r['active'] and r['username'] == CLIENT_ID + '@clients.auth.globus.org'",
     ),
     SeedExample(
         "native app flow",
@@ -276,7 +276,7 @@ globus_transfer_token = globus_transfer_data['access_token']
 """,
         {"CLIENT_ID": "native_id"},
         prints="Please go to this URL and login: ...\n",
-        leaves="globus_auth_token and globus_transfer_token",
+        effect="globus_auth_token and globus_transfer_token",
     ),
     SeedExample(
         "client credentials flow",
@@ -292,7 +292,7 @@ globus_transfer_token = globus_transfer_data['access_token']
 authorizer = globus_sdk.AccessTokenAuthorizer(globus_transfer_token)
 """,
         {"CLIENT_ID": "client_id", "CLIENT_SECRET": "client_secret"},
-        leaves="globus_auth_token != globus_transfer_token",
+        effect="globus_auth_token != globus_transfer_token",
     ),
     SeedExample(
         "authorizers with refresh tokens",
@@ -325,12 +325,12 @@ info = auth_client.oauth2_userinfo()
             "AUTH_REFRESH_TOKEN": "auth_refresh_token",
             "TRANSFER_REFRESH_TOKEN": "transfer_refresh_token",
         },
-        leaves="info['preferred_username'] == 'ada@example.org'",
+        effect="info['preferred_username'] == 'ada@example.org'",
     ),
     SeedExample(
         "web application: the page before login",
         WEB_APPLICATION + "page = index()",
-        leaves="page == '/login'",
+        effect="page == '/login'",
     ),
     SeedExample(
         "web application: login",
@@ -342,7 +342,7 @@ info = auth_client.oauth2_userinfo()
         WEB_APPLICATION.replace("client.oauth2_start_flow(redirect_uri)", "resume_or_start(client, redirect_uri)")
         + VISIT
         + "page = login()\ntext = index()\nend = logout()",
-        leaves="(page, text, session) == ('/', 'You are successfully logged in!', {}) and 'web/logout' in end",
+        effect="(page, text, session) == ('/', 'You are successfully logged in!', {}) and 'web/logout' in end",
     ),
 )
 """

@@ -168,7 +168,7 @@ async def test_seed_example(example: SeedExample) -> None:
         assert refused == example.refused
         assert not refused or DIFFERENCES.reasons("pkce")
         assert CHECK.check_output(example.prints, printed.getvalue(), doctest.ELLIPSIS), printed.getvalue()
-        assert not example.leaves or eval(example.leaves, given)
+        assert not example.effect or eval(example.effect, given)
 
 
 def test_porting_adds_nothing_else() -> None:
