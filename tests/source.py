@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
-__all__ = ("MODULES", "ROOT", "Import", "Module", "calls", "name_of")
+__all__ = ("MODULES", "ROOT", "Import", "Module", "calls", "find_circle", "import_graph", "name_of")
 
 ROOT = Path(__file__).parent.parent
 _PACKAGE = ROOT / "src" / "globus_async"
@@ -93,6 +94,40 @@ def _modules() -> Iterator[Module]:
 
 
 MODULES = tuple(_modules())
+
+
+def import_graph() -> dict[str, set[str]]:
+    """
+    Return which modules of the package each module imports, for types and inside functions too.
+
+    To import a module is to import the packages around it. Two kinds of edges are left out: those to the packages that
+    a module is in itself, and those to the root, which loads nothing by itself.
+    """
+    names = {module.name for module in MODULES}
+    graph: dict[str, set[str]] = {}
+    for module in MODULES:
+        targets: set[str] = set()
+        for imported in module.imports() if module.name != _PACKAGE.name else ():
+            found = {f"{imported.module}.{name}" for name in imported.names} & names
+            targets |= found if len(found) == len(imported.names) > 0 else {*found, imported.module}
+        around = {parent for target in targets for parent in _packages(target)}
+        graph[module.name] = (targets | {parent for parent in around if parent not in _packages(module.name)}) & names
+        graph[module.name] -= {module.name, _PACKAGE.name}
+    return graph
+
+
+def _packages(name: str) -> list[str]:
+    parts = name.split(".")
+    return [".".join(parts[:length]) for length in range(1, len(parts))]
+
+
+def find_circle(graph: Mapping[str, Iterable[str]]) -> list[str]:
+    """Return the modules of a circle of imports, the first one again at the end; empty if there is none."""
+    try:
+        TopologicalSorter(graph).prepare()
+    except CycleError as error:
+        return list(error.args[1])
+    return []
 
 
 def name_of(node: ast.expr) -> str:

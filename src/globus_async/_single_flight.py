@@ -92,7 +92,7 @@ class SingleFlight(Generic[V]):
         except asyncio.CancelledError:
             if not call.task.cancelled() or _is_being_cancelled():
                 raise
-            outcome = NetworkError(f"the {self._name} was cancelled from outside", stage="no answer")
+            outcome = NetworkError(f"the {self._name} was cancelled from outside", stage="no response")
         finally:
             call.waiters -= 1
             if call.waiters == 0 and self._owner is None and call.is_live:

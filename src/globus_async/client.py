@@ -16,7 +16,7 @@ from ._http.query import drop_missing, encode_query
 from ._http.request import Request
 from ._response_readers import as_it_came, as_page, as_shape
 from .config import checked_base_url, get_service_url
-from .errors import Attempt, GlobusAPIError, GlobusSDKUsageError
+from .errors import ErrorKinds, GlobusAPIError, GlobusSDKUsageError
 from .paging import Cursor, Page, Pages, PagingStyle
 from .response import GlobusHTTPResponse
 from .secret import Secret
@@ -54,7 +54,7 @@ class BaseClient:
     """
 
     service_name: ClassVar[str] = "_base"
-    error_class: ClassVar[type[GlobusAPIError]] = GlobusAPIError
+    error_kinds: ClassVar[ErrorKinds[Any]] = ErrorKinds(GlobusAPIError)
     default_base_url: ClassVar[str | None] = None
     default_rate_limit: ClassVar[RateLimit | None] = None
 
@@ -399,19 +399,11 @@ class BaseClient:
                 authorizer=authorizer,
                 policy=self.retry,
                 read=read,
-                error_for=self._error_for,
-                is_final=self._is_final,
+                error_for=self.error_kinds,
+                is_final=self.error_kinds.is_final,
                 rate=self.rate_limit,
                 renew=renew,
             )
-
-    def _error_for(self, answer: RawResponse, attempts: tuple[Attempt, ...]) -> GlobusAPIError:
-        """Return the error that an answer means; services tell theirs apart."""
-        return self.error_class(answer, attempts)
-
-    def _is_final(self, answer: RawResponse) -> bool:  # noqa: ARG002 -- for services to say
-        """Say whether trying again after this 5xx answer is useless."""
-        return False
 
     def _url(self, path: str, params: Mapping[str, object] | None, more: Mapping[str, object] | None) -> str:
         if params is None and more is None:

@@ -81,7 +81,7 @@ async def test_a_silent_server_is_given_up_after_the_read_timeout() -> None:
         started = asyncio.get_running_loop().time()
         with pytest.raises(GlobusTimeoutError) as raised:
             await client.get("/")
-        assert raised.value.stage == "no answer"
+        assert raised.value.stage == "no response"
         assert 0.2 <= asyncio.get_running_loop().time() - started < 1
 
 
@@ -152,4 +152,4 @@ async def test_sleeping_before_the_head_counts() -> None:
         async with client_of(server.url, total_timeout=DEADLINE) as client:
             with pytest.raises(GlobusTimeoutError) as raised:
                 await client.get("/")
-        assert raised.value.stage == "no answer"
+        assert raised.value.stage == "no response"

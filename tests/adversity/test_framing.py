@@ -105,7 +105,7 @@ async def test_a_head_that_is_too_large_is_not_asked_for_again(case: str) -> Non
     async with RawServer([[Send(REFUSED[case]), Fin()]]) as server, client_of(server.url, retry=again) as client:
         with pytest.raises(ResponseDecodeError, match="more than 128 headers") as raised:
             await client.get("/")
-        assert raised.value.hopeless
+        assert not raised.value.retryable
         assert len(server.requests) == 1
 
 
@@ -123,7 +123,7 @@ async def test_a_client_of_ones_own_may_let_through_what_aiohttp_refuses() -> No
         for why in ("more than 128 headers", "says twice how long it is", "says in two ways how long it is"):
             with pytest.raises(ResponseDecodeError, match=why) as raised:
                 await client.get("/")
-            assert raised.value.hopeless
+            assert not raised.value.retryable
     assert len(service.requests) == 3
 
 

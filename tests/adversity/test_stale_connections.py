@@ -44,7 +44,7 @@ async def test_a_post_is_carried_out_once(end: Fin | Rst, method: str) -> None:
     """On a kept connection that breaks under it, a POST is not sent again: exactly one hit, and the error says so."""
     async with RawServer([[Send(ok())], [end], [Send(ok())]]) as server, client_of(server.url, retry=AGAIN) as client:
         await client.get("/warm")
-        with pytest.raises(GlobusConnectionError, match="look before you repeat it") as raised:
+        with pytest.raises(GlobusConnectionError, match="check before you repeat it") as raised:
             await client.request(method, "/", data={"a": 1})
         assert raised.value.maybe_executed
         assert not raised.value.idempotent

@@ -66,7 +66,7 @@ async def test_cut_at_every_byte(framing: str, end: Fin | Rst) -> None:
         await by_workers(ask, offsets, workers=20)
         assert len(server.requests) == len(offsets)
     assert taken_for_whole == {}
-    assert stages == {"no answer", "answer cut"}
+    assert stages == {"no response", "response truncated"}
 
 
 @pytest.mark.parametrize("framing", FRAMINGS)

@@ -106,7 +106,7 @@ class TestRetry:
         service = Scripted(fails(error), answer(200))
         async with service.client() as client:
             with pytest.raises(
-                (GlobusConnectionError, GlobusTimeoutError), match="look before you repeat it"
+                (GlobusConnectionError, GlobusTimeoutError), match="check before you repeat it"
             ) as caught:
                 await client.post("x", {"a": 1})
         assert caught.value.maybe_executed
@@ -196,7 +196,7 @@ class TestRetry:
                 await client.get("x")
         assert [attempt.outcome for attempt in caught.value.attempts] == [
             "500 Internal Server Error",
-            "GlobusTimeoutError, no answer",
+            "GlobusTimeoutError, no response",
         ]
         assert caught.value.idempotent
 
@@ -515,7 +515,7 @@ class TestDeadline:
             await clock.advance(0.2)
             with pytest.raises(GlobusTimeoutError) as caught:
                 await call
-        assert caught.value.stage == "no answer"
+        assert caught.value.stage == "no response"
         assert len(service.requests) == 1
 
     async def test_an_authorizer_that_hangs_ends_with_it(self) -> None:
@@ -730,4 +730,4 @@ async def test_stages_are_told_apart() -> None:
             with pytest.raises((GlobusConnectionError, GlobusTimeoutError, GlobusConnectionTimeoutError)) as caught:
                 await client.get("x")
             stages.append(caught.value.stage)
-    assert stages == ["not sent", "no answer", "answer cut"]
+    assert stages == ["not sent", "no response", "response truncated"]

@@ -24,8 +24,8 @@ from globus_async._http.headers import Headers
 from globus_async._http.response import RawResponse
 from globus_async.fastapi import add_error_handlers, error_response
 from globus_async.services.auth import LoginRefused
-from globus_async.services.auth.errors import error_for as auth_error
-from globus_async.services.transfer.errors import error_for as transfer_error
+from globus_async.services.auth.errors import error_kinds as auth_error
+from globus_async.services.transfer.errors import error_kinds as transfer_error
 
 
 def answer(status: int, document: object = None, headers: tuple[tuple[bytes, bytes], ...] = ()) -> RawResponse:
@@ -54,9 +54,9 @@ def body(error: GlobusError) -> dict[str, Any]:
     [
         (GlobusSDKUsageError("a bad id"), 422),
         (ClientClosedError("closed"), 503),
-        (GlobusConnectionError("broke", stage="no answer"), 502),
-        (GlobusTimeoutError("late", stage="no answer"), 504),
-        (ResponseDecodeError("cut", stage="answer cut"), 502),
+        (GlobusConnectionError("broke", stage="no response"), 502),
+        (GlobusTimeoutError("late", stage="no response"), 504),
+        (ResponseDecodeError("cut", stage="response truncated"), 502),
         (PaginationStalled("round and round"), 502),
         (TokenRefreshError("not now"), 503),
         (LoginRequired("gone"), 401),
@@ -104,7 +104,7 @@ def test_what_the_service_asks_for_is_passed_on() -> None:
 def test_whether_it_was_carried_out() -> None:
     """A client must know if it may repeat what failed."""
     assert body(GlobusConnectionError("x", stage="not sent"))["maybe_executed"] is False
-    assert body(GlobusTimeoutError("x", stage="no answer"))["maybe_executed"] is True
+    assert body(GlobusTimeoutError("x", stage="no response"))["maybe_executed"] is True
 
 
 async def test_the_handler_leaves_other_errors_alone() -> None:

@@ -78,7 +78,7 @@ GUARDS: Final = (
         "transport/_retry.py",
         "unit/test_retry.py exchange adversity/test_retrying.py",
         ('return idempotent or outcome.stage == "not sent"', "return True"),
-        ("isinstance(outcome, ResponseDecodeError) and outcome.hopeless", "False"),
+        ("isinstance(outcome, ResponseDecodeError) and not outcome.retryable", "False"),
         ("return idempotent or outcome.retry_after is not None", "return True"),
         ("return idempotent and not is_final", "return idempotent"),
         ("if asked > self.max_retry_after:", "if False:"),

@@ -22,7 +22,7 @@ from tests.toolkit.cancel import every_suspension
 
 
 def lost(number: int) -> GlobusConnectionError:
-    return GlobusConnectionError(f"{number} was lost", stage="no answer")
+    return GlobusConnectionError(f"{number} was lost", stage="no response")
 
 
 def without_debugging() -> None:
@@ -228,7 +228,7 @@ class TestStrict:
 
         async def call(number: int) -> int:
             await asyncio.sleep(0)
-            raise lost(number) if number % 2 else GlobusTimeoutError(str(number), stage="no answer")
+            raise lost(number) if number % 2 else GlobusTimeoutError(str(number), stage="no response")
 
         kinds: dict[str, BaseExceptionGroup[Any]] = {}
         try:

@@ -74,8 +74,8 @@ def test_a_body_that_breaks_off_is_no_body(coding: str, encode: Coder) -> None:
     for end in range(1, len(body)):
         with pytest.raises(ResponseDecodeError) as caught:
             read(coding, body[:end])
-        assert not caught.value.hopeless
-        assert caught.value.stage == "answer cut"
+        assert caught.value.retryable
+        assert caught.value.stage == "response truncated"
 
 
 @compressed
@@ -121,7 +121,7 @@ def test_a_coding_that_was_not_asked_for(coding: str) -> None:
     """Or more than two of them: an error at once, and not the bytes as they are."""
     with pytest.raises(ResponseDecodeError, match="coding") as caught:
         BodyReader(coding, 100)
-    assert caught.value.hopeless
+    assert not caught.value.retryable
 
 
 @pytest.mark.parametrize("coding", ["GZIP", " gzip ", "identity, gzip", ",gzip,", "X-Gzip"])
@@ -136,7 +136,7 @@ def test_the_limit_counts_what_comes_out(coding: str, encode: Coder) -> None:
     assert len(read(coding, encode(bytes(1000)), limit=1000)) == 1000
     with pytest.raises(ResponseDecodeError, match=r"limit of 1000 bytes.*max_response_bytes") as caught:
         read(coding, encode(bytes(1001)), limit=1000)
-    assert caught.value.hopeless
+    assert not caught.value.retryable
 
 
 def test_a_body_that_packs_too_well() -> None:

@@ -10,8 +10,8 @@ import globus_async
 from globus_async._http.headers import Headers
 from globus_async._http.response import RawResponse
 from globus_async.services import auth, transfer
-from globus_async.services.auth.errors import error_for as auth_error
-from globus_async.services.transfer.errors import error_for as transfer_error
+from globus_async.services.auth.errors import error_kinds as auth_error
+from globus_async.services.transfer.errors import error_kinds as transfer_error
 
 KINDS = {
     401: "AuthenticationFailed",
@@ -27,11 +27,11 @@ def answer(status: int, body: str = "{}") -> RawResponse:
 @pytest.mark.parametrize(("status", "kind"), KINDS.items())
 def test_a_kind_is_the_same_for_every_service(status: int, kind: str) -> None:
     """A caller of several services can answer a kind of error in one place, or each service's in its own."""
-    for service, error_for, root in (
+    for service, make, root in (
         (auth, auth_error, auth.AuthAPIError),
         (transfer, transfer_error, transfer.TransferAPIError),
     ):
-        error = error_for(answer(status))
+        error = make(answer(status))
         assert isinstance(error, getattr(globus_async, kind))
         assert isinstance(error, root)
         assert type(error) is getattr(service, kind)

@@ -165,7 +165,7 @@ class TestFormats:
         """As a note of at most 2 KiB, for who reads the traceback."""
         error = GlobusAPIError(got(b"<html>" + b"x" * 10_000, 502, content_type="text/html", reason="Bad Gateway"))
         (note,) = error.__notes__
-        assert note.startswith("The answer's body: <html>x")
+        assert note.startswith("Response body: <html>x")
         assert len(note) < 2100
         assert "x" * 100 not in str(error)
 
@@ -222,7 +222,7 @@ class TestTerminal:
             GlobusAPIError(got({"errors": [{"id": f"e{char}f", "detail": f"c{char}d"}]})),
             GlobusAPIError(got(b"", reason=f"a{char}b")),
             GlobusAPIError(got(f"<p>{char}".encode(), content_type="text/html")),
-            NetworkError(f"x{char}y", stage="no answer"),
+            NetworkError(f"x{char}y", stage="no response"),
         ]
         for error in errors:
             shown = "\n".join([str(error), *getattr(error, "__notes__", [])])
@@ -235,16 +235,16 @@ class TestNetworkErrors:
         ("stage", "idempotent", "warns"),
         [
             ("not sent", False, False),
-            ("no answer", False, True),
-            ("answer cut", False, True),
-            ("no answer", True, False),
+            ("no response", False, True),
+            ("response truncated", False, True),
+            ("no response", True, False),
         ],
     )
     def test_they_say_what_to_do(self, stage: Any, idempotent: bool, warns: bool) -> None:
         """Whether the service may have done it, and whether that matters."""
         error = GlobusTimeoutError("no answer", stage=stage, idempotent=idempotent)
         assert error.maybe_executed == (stage != "not sent")
-        assert ("look before you repeat it" in str(error)) == warns
+        assert ("check before you repeat it" in str(error)) == warns
 
 
 def _modules() -> Iterator[str]:
@@ -275,7 +275,7 @@ def make(cls: type[GlobusError]) -> GlobusError:
     if issubclass(cls, GlobusAPIError):
         made = cls(got({"code": "X", "errors": [{"id": "1", "detail": "d"}], "message": "m"}), attempts)
     elif issubclass(cls, NetworkError):
-        made = cls("lost", stage="no answer", attempts=attempts)
+        made = cls("lost", stage="no response", attempts=attempts)
     elif issubclass(cls, IdTokenError):
         made = cls("aud", "it is for another client", stale_keys=True)
     elif cls.__name__ == "TaskInactive":
@@ -369,12 +369,15 @@ class TestSecrets:
 
 def test_the_answer_without_status_text() -> None:
     """HTTP allows an empty reason."""
-    assert GlobusAPIError(got(b"", reason="")).message == "the answer says no more"
+    assert GlobusAPIError(got(b"", reason="")).message == "the response has no message"
 
 
 def test_one_error_is_not_the_others() -> None:
     """Class attributes are defaults, not shared state."""
-    first, second = ResponseDecodeError("a", stage="answer cut"), ResponseDecodeError("b", stage="answer cut")
+    first, second = (
+        ResponseDecodeError("a", stage="response truncated"),
+        ResponseDecodeError("b", stage="response truncated"),
+    )
     first.http_status, first.resume_from = 200, {"offset": 1}
     assert (second.http_status, second.resume_from, GlobusConnectionError("c", stage="not sent").attempts) == (
         None,

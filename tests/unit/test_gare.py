@@ -192,13 +192,13 @@ def test_parameters_become_a_login() -> None:
 
 def test_info_is_true_only_for_what_was_found() -> None:
     """Each part of `ErrorInfo` tests true if the error says something of it."""
-    both = ErrorInfo.of(api_error(CURRENT))
+    both = api_error(CURRENT).info
     assert both.authorization_parameters.session_required_mfa is True
     assert both.consent_required.required_scopes == [SCOPE]
     consent = api_error(TRANSFER_OLD).info
     assert not consent.authorization_parameters
     assert consent.consent_required
-    session = ErrorInfo.of(api_error(POLICY_TEXT))
+    session = api_error(POLICY_TEXT).info
     assert session.authorization_parameters.session_required_policies == [POLICY, POLICY]
     assert not session.consent_required
     assert session.consent_required.required_scopes == []
@@ -231,4 +231,4 @@ def test_any_document_is_read_or_not(document: object) -> None:
     """No body makes reading fail."""
     error = api_error(document)
     assert isinstance(to_gare(error), GARE | None)
-    assert isinstance(ErrorInfo.of(error), ErrorInfo)
+    assert isinstance(error.info, ErrorInfo)

@@ -177,14 +177,14 @@ class TestAnswer:
         """The error says what may stand in between."""
         with pytest.raises(ResponseDecodeError, match="proxy or login page") as caught:
             answer(b"[1]", content_type).decoded()
-        assert caught.value.hopeless
+        assert not caught.value.retryable
         assert caught.value.http_status == 200
 
     def test_half_a_document_may_come_whole_the_next_time(self) -> None:
         """It says which call, and how large the answer was."""
         with pytest.raises(ResponseDecodeError, match=r"GET /x: the answer \(200, 4 bytes\)") as caught:
             answer(b'{"a"').decoded()
-        assert not caught.value.hopeless
+        assert caught.value.retryable
 
     async def test_a_large_document_is_read_apart_from_the_loop(self) -> None:
         """The loop goes on meanwhile; a duplicate name is still refused."""

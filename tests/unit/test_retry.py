@@ -22,8 +22,8 @@ from globus_async.errors import (
 )
 from globus_async.transport import RetryBudget
 
-HOPELESS = ResponseDecodeError("a login page", stage="answer cut")
-HOPELESS.hopeless = True
+NOT_RETRYABLE = ResponseDecodeError("a login page", stage="response truncated")
+NOT_RETRYABLE.retryable = False
 
 
 def got(status: int, retry_after: str | None = None) -> RawResponse:
@@ -47,11 +47,11 @@ def is_tried_again(outcome: RawResponse | NetworkError, *, idempotent: bool, is_
 MATRIX: list[tuple[str, RawResponse | NetworkError, bool, bool]] = [
     ("no connection", lost("not sent"), True, True),
     ("no connection in time", lost("not sent", GlobusTimeoutError), True, True),
-    ("broke before the answer", lost("no answer"), True, False),
-    ("no answer in time", lost("no answer", GlobusTimeoutError), True, False),
-    ("broke in the answer", lost("answer cut"), True, False),
-    ("half a document", lost("answer cut", ResponseDecodeError), True, False),
-    ("a login page", HOPELESS, False, False),
+    ("broke before the answer", lost("no response"), True, False),
+    ("no answer in time", lost("no response", GlobusTimeoutError), True, False),
+    ("broke in the answer", lost("response truncated"), True, False),
+    ("half a document", lost("response truncated", ResponseDecodeError), True, False),
+    ("a login page", NOT_RETRYABLE, False, False),
     ("408", got(408), True, False),
     ("408, asks", got(408, "1"), True, False),
     ("429", got(429), True, True),

@@ -42,7 +42,7 @@ class Service:
         finally:
             self.under_way -= 1
         if offset in self.broken:
-            raise GlobusConnectionError("so it goes", stage="no answer")
+            raise GlobusConnectionError("so it goes", stage="no response")
         items = self._page(offset, limit)
         return page_of({"DATA": items, "total": self.total, "has_next_page": offset + len(items) < self.total})
 

@@ -105,7 +105,7 @@ class BodyReader:
         else:
             broken = False
         if broken:
-            raise unusable("its compressed body is damaged", hopeless=False)
+            raise unusable("its compressed body is damaged", retryable=True)
 
     def _through(self, layers: list[_Layer], data: bytes) -> None:
         first, *rest = layers
@@ -131,12 +131,12 @@ class BodyReader:
             ResponseDecodeError: A compressed body without its end.
         """
         if not all(layer.complete for layer in self._layers):
-            raise unusable("its compressed body breaks off", hopeless=False)
+            raise unusable("its compressed body breaks off", retryable=True)
         return self._parts[0] if len(self._parts) == 1 else b"".join(self._parts)
 
 
-def unusable(why: str, *, hopeless: bool = True) -> ResponseDecodeError:
+def unusable(why: str, *, retryable: bool = False) -> ResponseDecodeError:
     """Return the error that says why an answer cannot be used, and by default that the same would come again."""
-    error = ResponseDecodeError(f"the answer cannot be used: {why}", stage="answer cut")
-    error.hopeless = hopeless
+    error = ResponseDecodeError(f"the response cannot be used: {why}", stage="response truncated")
+    error.retryable = retryable
     return error

@@ -117,7 +117,7 @@ class RawResponse:
         if not self.is_json:
             kind = self.headers.get("content-type", "no content type")
             error = self.unusable(f"it should be JSON but is {kind!r}; is there a proxy or login page in between?")
-            error.hopeless = True
+            error.retryable = False
             raise error
         try:
             return decode_json(self.body, reject_duplicate_keys=reject_duplicate_keys, large=large)
@@ -137,7 +137,7 @@ class RawResponse:
         """Return the error that says why this answer cannot be used."""
         error = ResponseDecodeError(
             f"{self.method} {self.path}: the answer ({self.status}, {len(self.body)} bytes) cannot be used: {why}",
-            stage="answer cut",
+            stage="response truncated",
         )
         error.http_status = self.status
         error.request_id = self.headers.get("x-request-id")

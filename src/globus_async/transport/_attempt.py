@@ -110,8 +110,8 @@ class Sender:
             raise ClientClosedError(
                 "the HTTP client was closed while a call was under way; look whether it was carried out"
             )
-        if failure.stage == "no answer" and message is not None and "answered" in message.extensions:
-            failure.stage = "answer cut"
+        if failure.stage == "no response" and message is not None and "answered" in message.extensions:
+            failure.stage = "response truncated"
         return failure, credentials
 
     async def _sent(self, message: httpx.Request) -> tuple[httpx.Response, Headers, bytes]:
@@ -158,7 +158,9 @@ def _late(request: Request, message: httpx.Request | None) -> GlobusTimeoutError
     if message is None:
         return GlobusTimeoutError(f"{what}: no token or no leave to send in time", stage="not sent")
     sent = message.extensions.get("sent", True)
-    return GlobusTimeoutError(f"{what}: the time for the whole call is over", stage="no answer" if sent else "not sent")
+    return GlobusTimeoutError(
+        f"{what}: the time for the whole call is over", stage="no response" if sent else "not sent"
+    )
 
 
 def _network_error(error: Exception, request: Request) -> NetworkError:
@@ -175,8 +177,8 @@ def _network_error(error: Exception, request: Request) -> NetworkError:
         case httpx.ConnectError() | httpx.ProxyError():
             return GlobusConnectionError(f"{what}: {words}", stage="not sent")
         case httpx.TimeoutException():
-            return GlobusTimeoutError(f"{what}: {words or 'no answer in time'}", stage="no answer")
+            return GlobusTimeoutError(f"{what}: {words or 'no answer in time'}", stage="no response")
         case httpx.DecodingError():
-            return ResponseDecodeError(f"{what}: the answer's body is damaged", stage="answer cut")
+            return ResponseDecodeError(f"{what}: the answer's body is damaged", stage="response truncated")
         case _:
-            return GlobusConnectionError(f"{what}: {words or type(error).__name__}", stage="no answer")
+            return GlobusConnectionError(f"{what}: {words or type(error).__name__}", stage="no response")

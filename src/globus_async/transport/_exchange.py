@@ -6,7 +6,8 @@ import logging
 from typing import TYPE_CHECKING, TypeVar
 
 from .._http.response import EmbeddedError, RawResponse
-from ..errors import Attempt, GlobusAPIError, GlobusTimeoutError, NetworkError, ResponseDecodeError, visible
+from ..errors import Attempt, GlobusAPIError, GlobusTimeoutError, NetworkError, ResponseDecodeError
+from ..errors.base import escape_control_characters
 from ..secret import bare, redact
 
 if TYPE_CHECKING:
@@ -148,5 +149,5 @@ def _noted(outcome: RawResponse | NetworkError, waited: float | None) -> Attempt
     """Note in a few words what came of an attempt."""
     if isinstance(outcome, NetworkError):
         return Attempt(f"{type(outcome).__name__}, {outcome.stage}", waited, outcome.maybe_executed)
-    told = visible(f"{outcome.status} {outcome.reason}".rstrip())
+    told = escape_control_characters(f"{outcome.status} {outcome.reason}".rstrip())
     return Attempt(told, waited, outcome.status in {408, 500, 502, 504})

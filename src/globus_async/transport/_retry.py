@@ -66,7 +66,7 @@ class RetryPolicy:
     def _worthwhile(outcome: RawResponse | NetworkError, *, idempotent: bool, is_final: bool) -> bool:
         """The retry matrix: was it sent, and may it be sent twice."""
         if isinstance(outcome, NetworkError):
-            if isinstance(outcome, ResponseDecodeError) and outcome.hopeless:
+            if isinstance(outcome, ResponseDecodeError) and not outcome.retryable:
                 return False
             return idempotent or outcome.stage == "not sent"
         match outcome.status:

@@ -29,7 +29,7 @@ from globus_async.services.transfer import (
     TooManyPendingJobs,
     TransferAPIError,
 )
-from globus_async.services.transfer.errors import error_for, is_final, may_have_been_executed
+from globus_async.services.transfer.errors import error_kinds, may_have_been_executed
 from tests.services.transfer.scripted import TASK, raw_response_of
 
 SCOPE = "urn:globus:auth:scope:transfer.api.globus.org:all[*https://auth.globus.org/scopes/x/data_access]"
@@ -74,7 +74,7 @@ SCOPE = "urn:globus:auth:scope:transfer.api.globus.org:all[*https://auth.globus.
 )
 def test_classes(status: int, code: str, cls: type[TransferAPIError]) -> None:
     """The class is chosen by the code's last part or its family, otherwise by the status."""
-    error = error_for(raw_response_of(status, {"code": code, "message": "about it", "request_id": "Abc123xyz"}))
+    error = error_kinds(raw_response_of(status, {"code": code, "message": "about it", "request_id": "Abc123xyz"}))
     assert type(error) is cls
     assert error.message == "about it"
     assert error.request_id == "Abc123xyz"
@@ -90,8 +90,8 @@ def test_classes(status: int, code: str, cls: type[TransferAPIError]) -> None:
 def test_odd_bodies(status: int, body: bytes) -> None:
     """An invalid body still leads to an error by status."""
     response = raw_response_of(status, body)
-    assert error_for(response).http_status == status
-    assert is_final(response) is False
+    assert error_kinds(response).http_status == status
+    assert error_kinds.is_final(response) is False
 
 
 @pytest.mark.parametrize(
@@ -99,22 +99,22 @@ def test_odd_bodies(status: int, body: bytes) -> None:
 )
 def test_final_errors(code: str) -> None:
     """Failures of a collection's server are not retried; failures of the service are."""
-    assert is_final(raw_response_of(502, {"code": code}))
-    assert not is_final(raw_response_of(502, {"code": "BadGateway"}))
+    assert error_kinds.is_final(raw_response_of(502, {"code": code}))
+    assert not error_kinds.is_final(raw_response_of(502, {"code": "BadGateway"}))
 
 
 def test_consent() -> None:
     """Required scopes are read from both of their places."""
-    old = error_for(
+    old = error_kinds(
         raw_response_of(403, {"code": "ConsentRequired", "message": "Missing consent", "required_scopes": [SCOPE]})
     )
     parameters = {"required_scopes": [SCOPE], "session_message": "Missing required data_access consent"}
-    new = error_for(raw_response_of(403, {"code": "ConsentRequired", "authorization_parameters": parameters}))
+    new = error_kinds(raw_response_of(403, {"code": "ConsentRequired", "authorization_parameters": parameters}))
     for error in (old, new):
         assert isinstance(error, ConsentRequired)
         assert error.required_scopes == [SCOPE]
         assert error.authorization_parameters.session_message
-    bare = error_for(raw_response_of(403, {"code": "ConsentRequired"}))
+    bare = error_kinds(raw_response_of(403, {"code": "ConsentRequired"}))
     assert isinstance(bare, ConsentRequired)
     assert bare.required_scopes == []
 
@@ -133,7 +133,7 @@ def test_consent() -> None:
 )
 def test_sessions(document: dict[str, Any]) -> None:
     """With any code, an error with authorization parameters is an `AuthorizationRequired`."""
-    error = error_for(raw_response_of(403, document))
+    error = error_kinds(raw_response_of(403, document))
     assert type(error) is AuthorizationRequired
     assert error.authorization_parameters.session_required_policies == ["p1", "p2"]
 
@@ -153,7 +153,7 @@ def test_sessions(document: dict[str, Any]) -> None:
 def test_may_have_been_executed(status: int, code: str, attempts: list[bool], uncertain: bool) -> None:
     """A refusal was not executed; other errors are uncertain if any attempt may have been executed."""
     made = tuple(Attempt("what came of it", None, executed) for executed in attempts)
-    assert may_have_been_executed(error_for(raw_response_of(status, {"code": code}), made)) is uncertain
+    assert may_have_been_executed(error_kinds(raw_response_of(status, {"code": code}), made)) is uncertain
 
 
 def test_inactive_task() -> None:

@@ -1,30 +1,20 @@
 """
-Globus Auth's errors: a class of their own for those that a caller answers in a way of their own.
+The errors of Globus Auth.
 
 ::
 
     AuthAPIError
         InvalidGrant           the code or refresh token is used up, expired or revoked: log in again
-        InvalidClient          the client's id, secret or kind is wrong: correct the configuration
+        InvalidClient          the client's id, secret or type is wrong: correct the configuration
         ConsentRequired        the user must consent to `required_scopes`
         AuthenticationFailed   no token, or one that is expired or revoked
         PermissionDenied       the token lacks a scope, or the caller a role
-        NotFound               there is no such thing
-        InvalidParameters      the service did not like what was asked
+        NotFound               the resource does not exist
+        InvalidParameters      the service refused an argument
 """
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, Final
-
 from ... import errors
-from ...errors import GlobusAPIError
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from ..._http.response import RawResponse
-    from ...errors import Attempt
+from ...errors import ErrorKinds, GlobusAPIError
 
 __all__ = (
     "AuthAPIError",
@@ -35,62 +25,46 @@ __all__ = (
     "InvalidParameters",
     "NotFound",
     "PermissionDenied",
-    "error_for",
+    "error_kinds",
 )
 
 
 class AuthAPIError(GlobusAPIError):
-    """Globus Auth answered with an error."""
+    """Globus Auth returned an error."""
+
+
+class AuthenticationFailed(errors.AuthenticationFailed, AuthAPIError): ...
+
+
+class ConsentRequired(errors.ConsentRequired, AuthAPIError): ...
+
+
+class NotFound(errors.NotFound, AuthAPIError): ...
+
+
+class PermissionDenied(errors.PermissionDenied, AuthAPIError): ...
 
 
 class InvalidGrant(AuthAPIError):
-    """The code or refresh token is used up, expired, revoked or another client's; only a new login brings another."""
+    """The code or refresh token is used up, expired, revoked or another client's; the user must log in again."""
 
 
 class InvalidClient(AuthAPIError):
-    """The client's id or secret is wrong, or a client of its kind may not do this."""
-
-
-class ConsentRequired(AuthAPIError, errors.ConsentRequired):
-    """The user must consent to the error's ``required_scopes``, in a new login that asks for them."""
-
-
-class AuthenticationFailed(AuthAPIError, errors.AuthenticationFailed):
-    """No credentials, or a token that is expired, revoked or not for Globus Auth."""
-
-
-class PermissionDenied(AuthAPIError, errors.PermissionDenied):
-    """The token lacks a scope, or the caller is no administrator of the thing."""
-
-
-class NotFound(AuthAPIError, errors.NotFound):
-    """There is no such project, client, scope, policy or identity."""
+    """The client's id or secret is wrong, or clients of its type may not make this call."""
 
 
 class InvalidParameters(AuthAPIError):
-    """The service did not like what was asked; the message says why."""
+    """The service refused an argument; the message says why."""
 
 
-_BY_CODE: Final[Mapping[str, type[AuthAPIError]]] = {
-    "invalid_grant": InvalidGrant,
-    "invalid_client": InvalidClient,
-    "unauthorized_client": InvalidClient,
-    "dependent_consent_required": ConsentRequired,
-    "consentrequired": ConsentRequired,
-    "invalid_parameters": InvalidParameters,
-}
-_BY_STATUS: Final[Mapping[int, type[AuthAPIError]]] = {
-    400: InvalidParameters,
-    401: AuthenticationFailed,
-    403: PermissionDenied,
-    404: NotFound,
-    409: InvalidParameters,
-    422: InvalidParameters,
-}
-
-
-def error_for(answer: RawResponse, attempts: tuple[Attempt, ...] = ()) -> AuthAPIError:
-    """Make the error that an answer means: its code decides, then its status."""
-    error = AuthAPIError(answer, attempts)
-    kind = _BY_CODE.get(error.code.lower()) or _BY_STATUS.get(answer.status)
-    return error if kind is None else kind(answer, attempts)
+error_kinds = ErrorKinds(
+    AuthAPIError,
+    codes=(
+        (r"(?i)^invalid_grant$", InvalidGrant),
+        (r"(?i)^(?:invalid|unauthorized)_client$", InvalidClient),
+        (r"(?i)^(?:dependent_consent_required|ConsentRequired)$", ConsentRequired),
+        (r"(?i)^invalid_parameters$", InvalidParameters),
+    ),
+    statuses={400: InvalidParameters, 409: InvalidParameters, 422: InvalidParameters},
+)
+"""Makes the errors of Globus Auth."""

@@ -108,7 +108,7 @@ class _EnvelopeResponse(_SecretResponse[_D]):
     def __init__(self, raw_response: RawResponse, data: Any) -> None:
         super().__init__(raw_response, cast("_D", data))
         if not is_object(data):
-            raise raw_response.unusable("it should be a JSON object")
+            raise raw_response.decode_error("it should be a JSON object")
 
 
 class ClientResponse(_EnvelopeResponse[ClientEnvelope]):
@@ -186,7 +186,7 @@ class OAuthTokenResponse(_TokenResponse[TokenDocument]):
         self.nonce: str | None = None
         _refuse_error(data)
         if not is_object(data) or not _has_token(data) or (self.needs_token_type and not _is_bearer(data)):
-            raise raw_response.unusable("it should hold a bearer token")
+            raise raw_response.decode_error("it should hold a bearer token")
         others = data.get("other_tokens")
         self._index([data, *(filter(is_object, others) if is_list(others) else ())])
 
@@ -225,7 +225,7 @@ class OAuthTokenResponse(_TokenResponse[TokenDocument]):
             nonce=self.nonce if nonce is None else nonce,
             leeway=leeway,
             access_token=Secret.of(self._data["access_token"]),
-            raw_response=self.answer,
+            raw_response=self.raw,
         )
 
 
@@ -270,7 +270,7 @@ class OAuthDependentTokenResponse(_TokenResponse[list[TokenInfo]]):
         super().__init__(raw_response, data)
         _refuse_error(data)
         if not is_list(data) or not all(is_object(entry) and _has_token(entry) for entry in data):
-            raise raw_response.unusable("it should be a list of tokens")
+            raise raw_response.decode_error("it should be a list of tokens")
         self._index(data)
 
 
@@ -288,7 +288,7 @@ class IntrospectionResponse(GlobusHTTPResponse[IntrospectionDocument]):
         self.active = is_object(data) and data.get("active") is True
         super().__init__(raw_response, cast("IntrospectionDocument", data) if self.active else {"active": False})
         if not is_object(data) or "active" not in data:
-            raise raw_response.unusable("it should have the member 'active'")
+            raise raw_response.decode_error("it should have the member 'active'")
 
 
 class GetConsentsResponse(Page[ConsentDocument]):
@@ -345,4 +345,4 @@ def _info(entry: Mapping[str, Any], started_at: float) -> TokenInfo:
 
 def _refuse_error(data: object) -> None:
     if is_object(data) and "error" in data:
-        raise EmbeddedError("the response is an error document, although its status is a success", stage="answer cut")
+        raise EmbeddedError("the response is an error document, although its status is a success", stage="response truncated")

@@ -8,20 +8,19 @@ from uuid import UUID
 
 from ..._http.missing import MISSING, MissingType
 from ...authorizers import GlobusAuthorizer, NullAuthorizer, RenewingAuthorizer
-from ...errors import Attempt, GlobusAPIError, GlobusSDKUsageError
+from ...errors import ErrorKinds, GlobusSDKUsageError
 from ...response import GlobusHTTPResponse
 from ...scopes import AuthScopes
 from ...secret import Secret
 from .discovery import DiscoveryMethods
 from .documents import ActiveDocument
-from .errors import AuthAPIError, error_for
+from .errors import error_kinds
 from .id_token_decoder import IDTokenDecoder
 from .responses import OAuthAuthorizationCodeResponse, OAuthRefreshTokenResponse, OAuthTokenResponse
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from ..._http.response import RawResponse
     from ...transport import RateLimit, RetryPolicy, Transport
     from .flows import GlobusOAuthFlowManager
 
@@ -51,7 +50,7 @@ class AuthLoginClient(DiscoveryMethods):
     """
 
     service_name: ClassVar[str] = "auth"
-    error_class: ClassVar[type[GlobusAPIError]] = AuthAPIError
+    error_kinds: ClassVar[ErrorKinds[Any]] = error_kinds
     scopes: ClassVar = AuthScopes
     resource_server: ClassVar[str] = AuthScopes.resource_server
 
@@ -79,9 +78,6 @@ class AuthLoginClient(DiscoveryMethods):
         self.client_id = None if client_id is None else str(client_id)
         self.current_oauth2_flow_manager: GlobusOAuthFlowManager | None = None
         self._decoder = IDTokenDecoder(self)
-
-    def _error_for(self, answer: RawResponse, attempts: tuple[Attempt, ...]) -> AuthAPIError:
-        return error_for(answer, attempts)
 
     # the most recent login, for programs with one user
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 from uuid import UUID
 
 from ..._http.path import uuid_text
@@ -18,7 +18,7 @@ from .endpoint_manager.pause_rules import EndpointManagerPauseRuleMethods
 from .endpoint_manager.task_control import EndpointManagerTaskControlMethods
 from .endpoint_manager.tasks import EndpointManagerTaskMethods
 from .endpoints import EndpointMethods
-from .errors import TransferAPIError, error_for, is_final
+from .errors import error_kinds
 from .file_operations import FileOperationMethods
 from .guest_collections import GuestCollectionMethods
 from .legacy.endpoint_activation import EndpointActivationMethods
@@ -30,8 +30,7 @@ from .tunnels import TunnelMethods
 from .waiting.task_wait import TaskWaitMethods
 
 if TYPE_CHECKING:
-    from ..._http.response import RawResponse
-    from ...errors import Attempt, GlobusAPIError
+    from ...errors import ErrorKinds
 
 __all__ = ("TransferClient",)
 
@@ -85,7 +84,7 @@ class TransferClient(
 
     service_name: ClassVar[str] = "transfer"
     resource_server: ClassVar[str] = TransferScopes.resource_server
-    error_class: ClassVar[type[GlobusAPIError]] = TransferAPIError
+    error_kinds: ClassVar[ErrorKinds[Any]] = error_kinds
     scopes: ClassVar = TransferScopes
     default_rate_limit: ClassVar[RateLimit | None] = RateLimit(calls=200, seconds=10)
 
@@ -118,9 +117,3 @@ class TransferClient(
             data_access = GCSCollectionScopes(uuid_text("collection_ids", collection_id)).data_access
             scope = scope.with_dependency(data_access.with_optional(True))
         return scope
-
-    def _error_for(self, answer: RawResponse, attempts: tuple[Attempt, ...]) -> GlobusAPIError:
-        return error_for(answer, attempts)
-
-    def _is_final(self, answer: RawResponse) -> bool:
-        return is_final(answer)

@@ -82,7 +82,7 @@ class DirectoryWalk:
             for entry in outcome:
                 name: object = entry.get("name")
                 if not isinstance(name, str):
-                    raise ResponseDecodeError(f"{directory} has an entry without a name", stage="answer cut")
+                    raise ResponseDecodeError(f"{directory} has an entry without a name", stage="response truncated")
                 entry_path = directory + name
                 is_directory = entry.get("type") == "dir"
                 self._ready.append({**entry, "path": f"{entry_path}/" if is_directory else entry_path})

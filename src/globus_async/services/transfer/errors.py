@@ -1,5 +1,5 @@
 """
-Transfer's errors: a class of their own for those that a caller answers in a way of their own.
+The errors of Globus Transfer.
 
 ::
 
@@ -7,33 +7,27 @@ Transfer's errors: a class of their own for those that a caller answers in a way
         AuthorizationRequired         log in again, with `authorization_parameters`
             ConsentRequired           ... and consent to `required_scopes`
         AuthenticationFailed          the token is missing, expired or revoked
-        PermissionDenied              ask for a role or an access rule
+        PermissionDenied              a role or an access rule is missing
         NotFound                      no such task, rule, path, ...
             EndpointNotFound          no such collection, or it was deleted
-        Conflict                      the state of things forbids it
+        Conflict                      the request conflicts with the resource's current state
             TooManyPendingJobs        wait for tasks to end
-            PathExists                there is something already
+            PathExists                the file or folder exists already
         EndpointDisconnected          the collection's computer is offline
         EndpointError                 the collection's own server failed or refused
         OperationPaused               a manager has paused the collection
-        RateLimited                   slower
+        RateLimited                   too many requests
         ServiceUnavailable            maintenance
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from ... import errors
-from ..._http.json_reader import is_object
-from ...errors import GlobusAPIError, GlobusError
-from ...gare import to_gare
+from ...errors import ErrorKinds, GlobusAPIError, GlobusError
 
 if TYPE_CHECKING:
-    from ..._http.response import RawResponse
-    from ...errors import Attempt
     from .documents import TaskDocument
 
 __all__ = (
@@ -53,51 +47,49 @@ __all__ = (
     "TaskInactive",
     "TooManyPendingJobs",
     "TransferAPIError",
-    "error_class_for",
-    "error_for",
-    "is_final",
+    "error_kinds",
     "may_have_been_executed",
 )
 
 
 class TransferAPIError(GlobusAPIError):
-    """Transfer answered with an error."""
+    """Globus Transfer returned an error."""
 
 
-class AuthorizationRequired(TransferAPIError, errors.AuthorizationRequired):
-    """The user must log in again, with the error's ``authorization_parameters``."""
+class AuthenticationFailed(errors.AuthenticationFailed, TransferAPIError): ...
 
 
-class ConsentRequired(AuthorizationRequired, errors.ConsentRequired):
-    """The user must consent to the error's ``required_scopes``, usually to the data access scope of a collection."""
+class AuthorizationRequired(errors.AuthorizationRequired, TransferAPIError): ...
 
 
-class AuthenticationFailed(TransferAPIError, errors.AuthenticationFailed):
-    """No credentials, or a token that is expired, revoked or not for Transfer."""
+class ConsentRequired(errors.ConsentRequired, AuthorizationRequired): ...
 
 
-class PermissionDenied(TransferAPIError, errors.PermissionDenied):
-    """The caller lacks a role, or the storage refuses the path."""
+class PermissionDenied(errors.PermissionDenied, TransferAPIError): ...
 
 
-class NotFound(TransferAPIError, errors.NotFound):
-    """There is no such task, rule, role, bookmark or path."""
+class NotFound(errors.NotFound, TransferAPIError): ...
+
+
+class Conflict(errors.Conflict, TransferAPIError): ...
+
+
+class RateLimited(errors.RateLimited, TransferAPIError): ...
+
+
+class ServiceUnavailable(errors.ServiceUnavailable, TransferAPIError): ...
 
 
 class EndpointNotFound(NotFound):
-    """There is no such endpoint or collection, or not any more."""
-
-
-class Conflict(TransferAPIError, errors.Conflict):
-    """The state of things forbids it: a task that is over, the same paths under way already, a missing feature."""
+    """The endpoint or collection does not exist, or was deleted."""
 
 
 class TooManyPendingJobs(Conflict):
-    """The user has as many unfinished tasks as are allowed; wait for some to end."""
+    """The user has reached the limit of unfinished tasks; wait for some to end."""
 
 
 class PathExists(Conflict):
-    """There is a file or folder of that name already."""
+    """A file or folder of that name exists already."""
 
 
 class EndpointDisconnected(TransferAPIError):
@@ -105,26 +97,18 @@ class EndpointDisconnected(TransferAPIError):
 
 
 class EndpointError(TransferAPIError):
-    """The collection's own server failed or refused; Transfer itself is well, so asking again at once does not help."""
+    """The collection's own server failed or refused; an immediate retry does not help."""
 
 
 class OperationPaused(TransferAPIError):
     """A manager of the collection has paused such operations."""
 
 
-class RateLimited(TransferAPIError, errors.RateLimited):
-    """Too many requests, even after waiting as the service asked."""
-
-
-class ServiceUnavailable(TransferAPIError, errors.ServiceUnavailable):
-    """The service is down for maintenance."""
-
-
 class TaskInactive(GlobusError):
     """
-    A task that was waited for is suspended until its owner acts: credentials, a consent or a session have run out.
+    A task that is waited for is suspended: its owner's credentials, consent or session have expired.
 
-    It goes on by itself when that is done, and fails at its deadline if not; wait again for either.
+    It continues when its owner renews them, and fails at its deadline otherwise; wait again for either.
 
     Attributes:
         task: The task document.
@@ -134,16 +118,13 @@ class TaskInactive(GlobusError):
 
     def __init__(self, task: TaskDocument) -> None:
         reason = task.get("nice_status_short_description") or task.get("nice_status") or "no reason given"
-        super().__init__(
-            f"task {task.get('task_id')} is INACTIVE ({reason}): it waits for its owner to renew its access"
-        )
+        super().__init__(f"task {task.get('task_id')} is INACTIVE ({reason}): its owner must renew its access")
         self.task = task
 
 
-# The most telling sign first: the last part of a dotted code, then its family, then the status.
-_BY_CODE: Final[tuple[tuple[re.Pattern[str], type[TransferAPIError]], ...]] = tuple(
-    (re.compile(pattern), cls)
-    for pattern, cls in (
+error_kinds = ErrorKinds(
+    TransferAPIError,
+    codes=(  # the last part of a dotted code, then its family
         (r"ConsentRequired$", ConsentRequired),
         (r"(?:AuthPolicyFailed|AuthorizationRequired)$", AuthorizationRequired),
         (r"AuthenticationFailed", AuthenticationFailed),
@@ -157,42 +138,14 @@ _BY_CODE: Final[tuple[tuple[re.Pattern[str], type[TransferAPIError]], ...]] = tu
         (r"NotFound(?:\.|$)", NotFound),
         (r"Conflict(?:\.|$)|^NotSupported$|^NoCredException$", Conflict),
         (r"ExternalError|EndpointError", EndpointError),
-    )
+    ),
+    final_codes=r"ExternalError|EndpointError",
 )
-_BY_STATUS: Final[Mapping[int, type[TransferAPIError]]] = {
-    401: AuthenticationFailed,
-    403: PermissionDenied,
-    404: NotFound,
-    409: Conflict,
-    429: RateLimited,
-    503: ServiceUnavailable,
-}
-_FINAL: Final = re.compile(r"ExternalError|EndpointError")
-
-
-def error_class_for(status: int, code: str) -> type[TransferAPIError]:
-    """Choose the class of an error by its code, and by its status where the code says nothing."""
-    by_code = (cls for pattern, cls in _BY_CODE if pattern.search(code) is not None)
-    return next(by_code, None) or _BY_STATUS.get(status, TransferAPIError)
-
-
-def error_for(answer: RawResponse, attempts: tuple[Attempt, ...] = ()) -> TransferAPIError:
-    """Make the error of an answer that is no success."""
-    seen = TransferAPIError(answer, attempts)
-    cls = error_class_for(seen.http_status, seen.code)
-    if not issubclass(cls, AuthorizationRequired) and (gare := to_gare(seen)) is not None:
-        cls = ConsentRequired if gare.authorization_parameters.required_scopes else AuthorizationRequired
-    return cls(answer, attempts)
-
-
-def is_final(answer: RawResponse) -> bool:
-    """Whether the service reports the failure of a collection's server: it will not pass by asking again at once."""
-    document = answer.error_document()
-    code = document.get("code") if is_object(document) else None
-    return isinstance(code, str) and _FINAL.search(code) is not None
+"""Makes the errors of Globus Transfer."""
 
 
 def may_have_been_executed(error: GlobusAPIError) -> bool:
-    """Whether a call that ended in this error may have been carried out all the same, at this or an earlier attempt."""
+    """Tell whether a request may have been executed although it ended in this error, at this or an earlier attempt."""
     refused = 400 <= error.http_status < 500 and error.http_status not in {408, 429}
-    return not refused and not _FINAL.search(error.code) and any(attempt.maybe_executed for attempt in error.attempts)
+    maybe = any(attempt.maybe_executed for attempt in error.attempts)
+    return maybe and not refused and not error_kinds.is_final_code(error.code)

@@ -218,7 +218,7 @@ def _raise_uncertain(kind: str, data: Mapping[str, Any], error: NetworkError | T
     uncertain = SubmissionUncertain(
         f"the {kind} task may or may not have been created; submit the same document again: with its submission id"
         f" {data['submission_id']} the service creates at most one task ({type(error).__name__}: {error})",
-        stage="answer cut" if isinstance(error, ResponseDecodeError) else "no answer",
+        stage="response truncated" if isinstance(error, ResponseDecodeError) else "no response",
         idempotent=True,
         attempts=error.attempts,
     )

@@ -292,7 +292,7 @@ class TaskWaitMethods(TaskMethods):
 
 def _no_poll_succeeded(poller: TaskPoller, timeout: float | None) -> GlobusTimeoutError:
     error = GlobusTimeoutError(
-        f"no poll of task {poller.task_id} succeeded within {timeout} s", stage="no answer", idempotent=True
+        f"no poll of task {poller.task_id} succeeded within {timeout} s", stage="no response", idempotent=True
     )
     error.__cause__ = poller.last_error
     return error

@@ -1,0 +1,248 @@
+"""Errors that a service returned, and the kinds that all services have in common."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final, Protocol
+
+from .._http.json_reader import is_list, is_object
+from .authorization import ErrorInfo, GlobusAuthorizationParameters, find_gares
+from .base import GlobusError, escape_control_characters
+
+if TYPE_CHECKING:
+    from .network import Attempt
+
+__all__ = (
+    "AuthenticationFailed",
+    "AuthorizationRequired",
+    "Conflict",
+    "ConsentRequired",
+    "ErrorResponse",
+    "ErrorSubdocument",
+    "GlobusAPIError",
+    "NotFound",
+    "PermissionDenied",
+    "RateLimited",
+    "ServiceUnavailable",
+    "error_code",
+    "error_documents",
+)
+
+_MAX_EXCERPT: Final = 2048
+
+
+class ErrorResponse(Protocol):
+    """The parts of an HTTP response that an error is made from; `RawResponse` has them."""
+
+    @property
+    def method(self) -> str:
+        """The HTTP method of the request."""
+        ...
+
+    @property
+    def path(self) -> str:
+        """The path of the request, without the query."""
+        ...
+
+    @property
+    def status(self) -> int:
+        """The HTTP status."""
+        ...
+
+    @property
+    def reason(self) -> str:
+        """The reason phrase."""
+        ...
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """The headers; names are case-insensitive."""
+        ...
+
+    @property
+    def text(self) -> str:
+        """The body as text."""
+        ...
+
+    @property
+    def retry_after(self) -> float | None:
+        """The wait that the service requests, in seconds."""
+        ...
+
+    def error_document(self) -> Any:
+        """Return the decoded JSON body, or ``None`` if it is not JSON."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorSubdocument:
+    """
+    One entry of an error document's ``errors`` list.
+
+    Attributes:
+        raw: The entry as decoded.
+        code: Its ``code``.
+        message: Its ``message``, ``detail`` or ``title``.
+    """
+
+    raw: Mapping[str, Any]
+    code: str | None
+    message: str | None
+
+
+class GlobusAPIError(GlobusError):
+    """
+    The service returned an error.
+
+    Attributes:
+        http_status: The HTTP status, such as 404.
+        http_reason: The reason phrase.
+        code: The service's code, such as ``"EndpointNotFound"``; ``"Error"`` if the response has none.
+        message: The service's message; several messages are joined with ``"; "``.
+        messages: The single messages.
+        errors: The entries of the document's ``errors`` list.
+        request_id: The service's id of the request; include it when you contact Globus support.
+        headers: The headers of the response.
+        raw_json: The decoded body; ``None`` if it is not JSON.
+        raw_text: The body as text.
+        retry_after: The wait that the service requests before the next attempt, in seconds.
+        attempts: All attempts, in order.
+    """
+
+    def __init__(self, response: ErrorResponse, attempts: tuple[Attempt, ...] = ()) -> None:
+        document = response.error_document()
+        self.http_status: int = response.status
+        self.http_reason: str = response.reason
+        self.headers: Mapping[str, str] = response.headers
+        self.content_type: str | None = response.headers.get("Content-Type")
+        self.raw_text: str = response.text
+        self.raw_json: Any = document
+        self.retry_after: float | None = response.retry_after
+        self.attempts = attempts
+        self.method: str = response.method
+        self.path: str = response.path
+        self.errors: list[ErrorSubdocument] = [_subdocument(entry) for entry in _entries(document)]
+        self.code: str = error_code(document)
+        self.messages: list[str] = _messages(document, self.errors)
+        self.message: str = "; ".join(self.messages) or response.reason or "the response has no message"
+        self.request_id: str | None = _request_id(document, response.headers)
+        super().__init__(self.method, self.path, self.http_status, self.code, self.message, self.request_id)
+        if not self.messages and self.raw_text:
+            self.add_note(f"Response body: {escape_control_characters(self.raw_text[:_MAX_EXCERPT])}")
+
+    @property
+    def text(self) -> str:
+        """The body as text."""
+        return self.raw_text
+
+    @property
+    def binary_content(self) -> bytes:
+        """The body as bytes."""
+        return self.raw_text.encode("utf-8", "surrogateescape")
+
+    @property
+    def info(self) -> ErrorInfo:
+        """The login that the error requires; each part is false unless the error has it."""
+        return ErrorInfo.from_documents(error_documents(self.raw_json))
+
+    def __str__(self) -> str:
+        tail = f", request id {self.request_id}" if self.request_id else ""
+        if len(self.attempts) > 1:
+            tail += f", {len(self.attempts)} attempts"
+        return escape_control_characters(
+            f"{self.http_status} {self.code}: {self.message} ({self.method} {self.path}{tail})"
+        )
+
+
+class AuthenticationFailed(GlobusAPIError):
+    """No token, or one that is expired, revoked or for another service (401)."""
+
+
+class AuthorizationRequired(GlobusAPIError):
+    """The user must log in again, with the error's ``authorization_parameters``."""
+
+    @property
+    def authorization_parameters(self) -> GlobusAuthorizationParameters:
+        """The parameters of the required login."""
+        gare = next(find_gares(error_documents(self.raw_json)), None)
+        return GlobusAuthorizationParameters() if gare is None else gare.authorization_parameters
+
+
+class ConsentRequired(AuthorizationRequired):
+    """The user must consent to the error's ``required_scopes``, in a new login that requests them."""
+
+    @property
+    def required_scopes(self) -> list[str]:
+        """The scopes without the user's consent, dependencies included."""
+        return self.authorization_parameters.required_scopes or []
+
+
+class PermissionDenied(GlobusAPIError):
+    """The caller lacks a role or an access rule, or the token lacks a scope (403)."""
+
+
+class NotFound(GlobusAPIError):
+    """The resource does not exist (404)."""
+
+
+class Conflict(GlobusAPIError):
+    """The request conflicts with the resource's current state (409)."""
+
+
+class RateLimited(GlobusAPIError):
+    """Too many requests (429), even after the wait that the service requested."""
+
+
+class ServiceUnavailable(GlobusAPIError):
+    """The service is down for maintenance (503)."""
+
+
+def error_code(document: object) -> str:
+    """Return the code of an error document: its own, else that of an entry, else ``"Error"``."""
+    entries = (entry.get("code") for entry in _entries(document))
+    return _first_text(_member(document, "code"), *entries, _member(document, "error"), "Error")
+
+
+def error_documents(document: object) -> tuple[object, ...]:
+    """Return an error document and the entries of its ``errors`` list."""
+    return (document, *_entries(document))
+
+
+def _member(document: object, name: str) -> object:
+    return document.get(name) if is_object(document) else None
+
+
+def _first_text(*candidates: object) -> str:
+    return next((text for text in candidates if isinstance(text, str) and text), "")
+
+
+def _entries(document: object) -> list[dict[str, Any]]:
+    entries = _member(document, "errors")
+    return [entry for entry in entries if is_object(entry)] if is_list(entries) else []
+
+
+def _subdocument(entry: dict[str, Any]) -> ErrorSubdocument:
+    message = _first_text(entry.get("message"), entry.get("detail"), entry.get("title"))
+    return ErrorSubdocument(entry, _first_text(entry.get("code")) or None, message or None)
+
+
+def _messages(document: object, errors: list[ErrorSubdocument]) -> list[str]:
+    own = _first_text(_member(document, "message"))
+    if own:
+        return [own]
+    nested = [entry.message for entry in errors if entry.message]
+    if nested:
+        return nested
+    description = _first_text(_member(document, "error_description"), _member(document, "description"))
+    return [description] if description else []
+
+
+def _request_id(document: object, headers: Mapping[str, str]) -> str | None:
+    found = _first_text(
+        _member(document, "request_id"),
+        *(entry.get("id") for entry in _entries(document)),
+        _member(_member(document, "meta"), "request_id"),
+        headers.get("X-Request-Id"),
+    )
+    return found or None

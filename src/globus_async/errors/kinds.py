@@ -1,0 +1,147 @@
+"""The classes of a service's API errors, chosen by a table of codes and statuses."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Final, Generic, TypeVar, cast
+
+from .api import (
+    AuthenticationFailed,
+    AuthorizationRequired,
+    Conflict,
+    ConsentRequired,
+    ErrorResponse,
+    GlobusAPIError,
+    NotFound,
+    PermissionDenied,
+    RateLimited,
+    ServiceUnavailable,
+    error_code,
+    error_documents,
+)
+from .authorization import find_gares
+
+if TYPE_CHECKING:
+    from .network import Attempt
+
+__all__ = ("ErrorKinds",)
+
+E = TypeVar("E", bound=GlobusAPIError)
+
+_KINDS: Final = (
+    AuthenticationFailed,
+    AuthorizationRequired,
+    ConsentRequired,
+    PermissionDenied,
+    NotFound,
+    Conflict,
+    RateLimited,
+    ServiceUnavailable,
+)
+_STATUSES: Final[Mapping[int, type[GlobusAPIError]]] = {
+    401: AuthenticationFailed,
+    403: PermissionDenied,
+    404: NotFound,
+    409: Conflict,
+    429: RateLimited,
+    503: ServiceUnavailable,
+}
+
+
+class ErrorKinds(Generic[E]):
+    """
+    Makes the API errors of one service: an error of a common kind is of the service's class as well.
+
+    ``except NotFound`` catches a 404 of every service, ``except WidgetsAPIError`` all errors of one service. The class
+    that is both is made here, unless the service has a class statement of that name, which also makes it public:
+    ``class NotFound(errors.NotFound, WidgetsAPIError): ...``. Such statements come before the table.
+
+    Args:
+        base: The service's own class.
+        codes: Regular expressions to search in an error's code, and the class for each; the first match wins. A class
+            is one of the common kinds, or one of the service's own.
+        statuses: Classes for HTTP statuses, for codes without a match; in addition to those of 401, 403, 404, 409, 429
+            and 503, or in their place.
+        final_codes: Regular expression for the codes of failures that another attempt cannot change; responses with
+            such a code are not retried, whatever their status.
+
+    Example:
+        >>> class WidgetsAPIError(GlobusAPIError):
+        ...     "The widgets service returned an error."
+        >>> class WidgetBroken(WidgetsAPIError):
+        ...     "The widget is broken: have it repaired."
+        >>> kinds = ErrorKinds(WidgetsAPIError, codes=[("^WidgetBroken$", WidgetBroken)])
+        >>> kinds.class_for(409, "WidgetBroken").__name__
+        'WidgetBroken'
+        >>> issubclass(kinds.class_for(404, "NoSuchWidget"), NotFound)
+        True
+    """
+
+    def __init__(
+        self,
+        base: type[E],
+        *,
+        codes: Sequence[tuple[str, type[GlobusAPIError]]] = (),
+        statuses: Mapping[int, type[GlobusAPIError]] | None = None,
+        final_codes: str | None = None,
+    ) -> None:
+        self._base = base
+        self._classes: dict[type[GlobusAPIError], type[E]] = {}
+        for kind in _KINDS:  # parents first
+            self._classes[kind] = _declared(base, kind) or self._made(kind)
+        self._codes = [(re.compile(pattern), self._of(cls)) for pattern, cls in codes]
+        self._statuses = {status: self._of(cls) for status, cls in {**_STATUSES, **(statuses or {})}.items()}
+        self._final_codes = None if final_codes is None else re.compile(final_codes)
+
+    def __call__(self, response: ErrorResponse, attempts: tuple[Attempt, ...] = ()) -> E:
+        """Make the error of a response that is not 2xx."""
+        document = response.error_document()
+        cls = self.class_for(response.status, error_code(document))
+        if not issubclass(cls, AuthorizationRequired):
+            gare = next(find_gares(error_documents(document)), None)
+            if gare is not None:
+                consent = gare.authorization_parameters.required_scopes
+                cls = self._of(ConsentRequired if consent else AuthorizationRequired)
+        return cls(response, attempts)
+
+    def class_for(self, status: int, code: str) -> type[E]:
+        """Return the class for a status and a code: the code decides, and the status if no pattern matches."""
+        by_code = (cls for pattern, cls in self._codes if pattern.search(code) is not None)
+        return next(by_code, None) or self._statuses.get(status, self._base)
+
+    def is_final(self, response: ErrorResponse) -> bool:
+        """Tell whether another attempt cannot change a failure, by its code."""
+        return self._final_codes is not None and self.is_final_code(error_code(response.error_document()))
+
+    def is_final_code(self, code: str) -> bool:
+        """Tell whether a code is one of those that another attempt cannot change."""
+        return self._final_codes is not None and self._final_codes.search(code) is not None
+
+    def _of(self, cls: type[GlobusAPIError]) -> type[E]:
+        return self._classes[cls] if cls in self._classes else cast("type[E]", cls)
+
+    def _made(self, kind: type[GlobusAPIError]) -> type[E]:
+        """Make the class that is both of a common kind and of the service."""
+        parents = (self._classes.get(parent, self._base) for parent in kind.__bases__)
+        body = {
+            "__doc__": kind.__doc__,
+            "__module__": self._base.__module__,
+            "__qualname__": f"{self._base.__qualname__}.{kind.__name__}",
+        }
+        made = cast("type[E]", type(kind.__name__, (kind, *parents), body))
+        setattr(self._base, kind.__name__, made)  # where pickle finds it
+        return made
+
+
+def _declared(base: type[E], kind: type[GlobusAPIError]) -> type[E] | None:
+    """Return the service's own class statement for a common kind, if there is one."""
+    if base is GlobusAPIError:
+        return cast("type[E]", kind)
+    return next((cls for cls in _subclasses(base) if cls.__name__ == kind.__name__ and issubclass(cls, kind)), None)
+
+
+def _subclasses(cls: type[E]) -> Iterator[type[E]]:
+    for subclass in cls.__subclasses__():
+        yield subclass
+        yield from _subclasses(subclass)
