@@ -21,7 +21,6 @@ LAYERS: tuple[frozenset[str], ...] = (
     frozenset({"authorizers"}),
     frozenset({"response", "transport"}),
     frozenset({"paging"}),
-    frozenset({"_response_readers"}),
     frozenset({"client"}),
     frozenset({"bulk"}),
     frozenset({"services.auth", "services.transfer"}),

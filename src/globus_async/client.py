@@ -14,11 +14,10 @@ from ._http.missing import MISSING, MissingType
 from ._http.path import user_path
 from ._http.query import drop_missing, encode_query
 from ._http.request import Request
-from ._response_readers import as_it_came, as_page, as_shape
 from .config import checked_base_url, get_service_url
 from .errors import ErrorKinds, GlobusAPIError, GlobusSDKUsageError
 from .paging import Cursor, Page, Pages, PagingStyle
-from .response import GlobusHTTPResponse
+from .response import GlobusHTTPResponse, read_any, read_document
 from .secret import Secret
 from .transport import RateLimit, RetryPolicy, Transport, exchange
 
@@ -259,7 +258,7 @@ class BaseClient:
         request = Request(
             method, url, self._fields(kind, headers), encoded(data, kind), idempotent=method in _REPLAYABLE
         )
-        return await self._exchanged(request, authorizer, as_it_came, renew=retry_401)
+        return await self._exchanged(request, authorizer, read_any, renew=retry_401)
 
     @overload
     async def call(
@@ -338,7 +337,7 @@ class BaseClient:
         )
         used = self.authorizer if isinstance(authorizer, MissingType) else authorizer
         return await self._exchanged(
-            request, used, partial(as_shape, response_type, reject_duplicate_keys=form is not None)
+            request, used, partial(read_document, response_type, reject_duplicate_keys=form is not None)
         )
 
     def listing(
@@ -375,13 +374,19 @@ class BaseClient:
         fixed = {size: own[size]} if size is not None and size in (query_params or {}) and size in own else None
         fields = self._fields(None, None)
 
-        async def fetch(position: Cursor) -> Page[T]:
-            # where a page is goes before what was given: a caller's own offset is where to begin, not where to stay
-            request = Request("GET", self._url(path, {**own, **position}, fixed), fields, idempotent=True)
-            return await self._exchanged(request, self.authorizer, partial(as_page, key))
+        async def fetch(cursor: Cursor, read: Callable[[RawResponse], Awaitable[Page[T]]]) -> Page[T]:
+            # the cursor wins over the caller's parameters: their offset is that of the first page only
+            request = Request("GET", self._url(path, {**own, **cursor}, fixed), fields, idempotent=True)
+            return await self._exchanged(request, self.authorizer, read)
 
         return Pages(
-            fetch, style=style, start=start, num_results=num_results, page_size=page_size, max_results=max_results
+            fetch,
+            style=style,
+            items_key=key,
+            start=start,
+            num_results=num_results,
+            page_size=page_size,
+            max_results=max_results,
         )
 
     async def _exchanged(

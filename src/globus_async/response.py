@@ -1,9 +1,9 @@
-"""What a call returns: the service's document, with the HTTP answer around it."""
+"""Responses as methods return them: the service's document, and the HTTP response that it came in."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any, Generic, overload
+from typing import TYPE_CHECKING, Any, Generic, cast, overload
 
 from typing_extensions import TypeVar
 
@@ -12,7 +12,7 @@ from ._http.json_reader import is_list, is_object
 if TYPE_CHECKING:
     from ._http.response import RawResponse
 
-__all__ = ("GlobusHTTPResponse", "IterableResponse")
+__all__ = ("GlobusHTTPResponse", "IterableResponse", "read_any", "read_document")
 
 D_co = TypeVar("D_co", bound=object, default=Any, covariant=True)
 T_co = TypeVar("T_co", bound=object, default=Any, covariant=True)
@@ -20,10 +20,10 @@ T_co = TypeVar("T_co", bound=object, default=Any, covariant=True)
 
 class GlobusHTTPResponse(Generic[D_co]):
     """
-    An answer of a service. Its document's members are reached as items, ``response["id"]``.
+    A response of a service. Members of its document are reached as items, ``response["id"]``.
 
     Attributes:
-        answer: The HTTP answer as it came.
+        raw: The HTTP response.
 
     Example:
         >>> endpoint = await tc.get_endpoint(endpoint_id)
@@ -31,51 +31,51 @@ class GlobusHTTPResponse(Generic[D_co]):
         ('Lab storage', 200, False)
     """
 
-    __slots__ = ("_data", "answer")
+    __slots__ = ("_data", "raw")
 
-    def __init__(self, answer: RawResponse, data: D_co) -> None:
-        self.answer = answer
+    def __init__(self, raw: RawResponse, data: D_co) -> None:
+        self.raw = raw
         self._data = data
 
     @property
     def data(self) -> D_co:
-        """The document: a dict or list, or ``None`` if the answer is not JSON."""
+        """The document: a dict or list, or ``None`` if the response is not JSON."""
         return self._data
 
     @property
     def text(self) -> str:
         """The body as text."""
-        return self.answer.text
+        return self.raw.text
 
     @property
     def binary_content(self) -> bytes:
         """The body as bytes."""
-        return self.answer.body
+        return self.raw.body
 
     @property
     def http_status(self) -> int:
         """The HTTP status, such as 200."""
-        return self.answer.status
+        return self.raw.status
 
     @property
     def http_reason(self) -> str:
-        """The reason phrase that came with the status."""
-        return self.answer.reason
+        """The reason phrase."""
+        return self.raw.reason
 
     @property
     def headers(self) -> Mapping[str, str]:
-        """The headers of the answer; names in any case."""
-        return self.answer.headers
+        """The headers; names are case-insensitive."""
+        return self.raw.headers
 
     @property
     def content_type(self) -> str | None:
         """The ``Content-Type`` header."""
-        return self.answer.headers.get("content-type")
+        return self.raw.headers.get("content-type")
 
     def __getitem__(self, key: Any) -> Any:
         data: Any = self._data
         if data is None:
-            raise TypeError(f"the answer is not JSON but {self.content_type!r}; look at .text")
+            raise TypeError(f"the response is not JSON but {self.content_type!r}; use .text or .binary_content")
         return data[key]
 
     def __contains__(self, item: object) -> bool:
@@ -104,15 +104,20 @@ class GlobusHTTPResponse(Generic[D_co]):
 
 
 class IterableResponse(GlobusHTTPResponse[Mapping[str, Any]], Generic[T_co]):
-    """An answer whose document holds a list of items; iterating gives the items."""
+    """
+    A response whose document has a list of items; iterate over it for the items.
+
+    Attributes:
+        items: The items.
+    """
 
     __slots__ = ("items",)
 
-    def __init__(self, answer: RawResponse, data: Mapping[str, Any], items_key: str = "DATA") -> None:
-        super().__init__(answer, data)
+    def __init__(self, raw: RawResponse, data: Mapping[str, Any], items_key: str = "DATA") -> None:
+        super().__init__(raw, data)
         items = data.get(items_key, [])
         if not (is_list(items) and all(map(is_object, items))):
-            raise answer.unusable(f"its {items_key!r} should be a list of objects")
+            raise raw.decode_error(f"its {items_key!r} should be a list of objects")
         self.items: list[T_co] = items
 
     def __iter__(self) -> Iterator[T_co]:
@@ -120,3 +125,26 @@ class IterableResponse(GlobusHTTPResponse[Mapping[str, Any]], Generic[T_co]):
 
     def __len__(self) -> int:
         return len(self.items)
+
+
+async def read_any(raw: RawResponse) -> GlobusHTTPResponse[Any]:
+    """Read a response of any content type; one that is not JSON has no data."""
+    data: Any = await raw.read_json() if raw.is_json and not raw.is_empty else None
+    return GlobusHTTPResponse(raw, data)
+
+
+async def read_document(response_type: type[Any], raw: RawResponse, *, reject_duplicate_keys: bool = False) -> Any:
+    """
+    Read a JSON response.
+
+    Args:
+        response_type: A subclass of `GlobusHTTPResponse`, or the type of the document, which must be an object.
+        raw: The response.
+        reject_duplicate_keys: Refuse an object with two members of the same name.
+    """
+    data = await raw.read_json(reject_duplicate_keys=reject_duplicate_keys)
+    if isinstance(response_type, type) and issubclass(response_type, GlobusHTTPResponse):  # dict[str, Any] is no class
+        return cast("Any", response_type)(raw, data)
+    if not is_object(data):
+        raise raw.decode_error("it should be a JSON object")
+    return GlobusHTTPResponse(raw, data)

@@ -192,7 +192,7 @@ async def test_what_globus_auth_never_says_lets_nobody_in(house: House) -> None:
 
     async def answered(change: dict[str, Any]) -> int:
         async def odd(_: Secret) -> IntrospectionResponse:
-            return IntrospectionResponse(good.answer, {**good.data, **change})
+            return IntrospectionResponse(good.raw, {**good.data, **change})
 
         try:
             known = Introspections(odd, house.clock, max_age=60)

@@ -68,7 +68,7 @@ async def listings(tc: TransferClient, id: str) -> None:
         assert_type(task["bytes_transferred"], int)
     async for page in tc.task_list().pages():
         assert_type(page, Page[TaskDocument])
-        assert_type(page.next, Mapping[str, object] | None)
+        assert_type(page.next_cursor, Mapping[str, object] | None)
         for task in page:
             assert_type(task, TaskDocument)
     async for event in tc.task_event_list(id, limit=5):

@@ -19,7 +19,7 @@ from globus_async.errors import ResponseDecodeError
 MODES: dict[str, Any] = {
     "usual": decode_json,
     "unique": partial(decode_json, reject_duplicate_keys=True),
-    "large": partial(decode_json, large=True),
+    "large": partial(decode_json, yield_to_threads=True),
 }
 each = pytest.mark.parametrize("decode", MODES.values(), ids=MODES.keys())
 
@@ -159,7 +159,7 @@ class TestAnswer:
     )
     def test_what_calls_itself_json(self, content_type: str) -> None:
         """In any case, with parameters, or as one of its kinds."""
-        assert answer(b"[1]", content_type).decoded() == [1]
+        assert answer(b"[1]", content_type).json() == [1]
 
     @pytest.mark.parametrize(
         "content_type",
@@ -176,14 +176,14 @@ class TestAnswer:
     def test_what_does_not_is_not_read_as_such(self, content_type: str | None) -> None:
         """The error says what may stand in between."""
         with pytest.raises(ResponseDecodeError, match="proxy or login page") as caught:
-            answer(b"[1]", content_type).decoded()
+            answer(b"[1]", content_type).json()
         assert not caught.value.retryable
         assert caught.value.http_status == 200
 
     def test_half_a_document_may_come_whole_the_next_time(self) -> None:
         """It says which call, and how large the answer was."""
-        with pytest.raises(ResponseDecodeError, match=r"GET /x: the answer \(200, 4 bytes\)") as caught:
-            answer(b'{"a"').decoded()
+        with pytest.raises(ResponseDecodeError, match=r"GET /x: the response \(200, 4 bytes\)") as caught:
+            answer(b'{"a"').json()
         assert caught.value.retryable
 
     async def test_a_large_document_is_read_apart_from_the_loop(self) -> None:
@@ -199,13 +199,13 @@ class TestAnswer:
                 passes += 1
 
         ticking = asyncio.create_task(tick())
-        assert len(await answer(body).decoded_apart()) == items + 1
+        assert len(await answer(body).read_json()) == items + 1
         ticking.cancel()
         assert passes >= 3
         twice = b'[{"a": 1, "a": 2}]'
-        assert await answer(twice).decoded_apart() == [{"a": 2}]
+        assert await answer(twice).read_json() == [{"a": 2}]
         with pytest.raises(ResponseDecodeError, match="twice"):
-            await answer(twice).decoded_apart(reject_duplicate_keys=True)
+            await answer(twice).read_json(reject_duplicate_keys=True)
 
     def test_headers(self) -> None:
         """Names in any case; repeated ones are joined; bytes that are no text are replaced."""

@@ -303,7 +303,7 @@ class TestUse:
         async with service.client(client_class=Lister) as client:
             assert isinstance(client, Lister)
             page = await client.things(offset_total)
-        assert (len(page), page["total"], page.http_status, page.next) == (10, 25, 200, {"offset": 10})
+        assert (len(page), page["total"], page.http_status, page.next_cursor) == (10, 25, 200, {"offset": 10})
         assert numbers(list(page)) == numbers(page.items) == list(range(10))
         assert len(service.requests) == 1
 
@@ -338,7 +338,7 @@ class TestResuming:
         async with service.client(client_class=Lister) as client:
             assert isinstance(client, Lister)
             page = await client.things(style)
-            rest = [numbers(list(later)) async for later in client.things(style).pages(after=page.next)]
+            rest = [numbers(list(later)) async for later in client.things(style).pages(after=page.next_cursor)]
         assert rest == [list(range(10, 20)), list(range(20, 25))]
 
     @styles
@@ -401,7 +401,7 @@ def _stuck(style: PagingStyle) -> Callable[[httpx.Request], httpx.Response]:
         "next_token": "t",
         "links": {"next": "https://h/x?page%5Bmarker%5D=m"},
     }
-    items = [] if style.coming is not None or style is offset_has_next else [{"n": 1}]
+    items = [] if style.predict_cursors is not None or style is offset_has_next else [{"n": 1}]
     return lambda _: httpx.Response(200, json={"DATA": items, **said})
 
 

@@ -49,7 +49,7 @@ def test_an_answer_that_is_no_json() -> None:
     """Its text is there, and the error of who takes it for a document says so."""
     got = response(None, b"plain")
     assert (got.data, got.text, "x" in got, got.get("x"), bool(got)) == (None, "plain", False, None, False)
-    with pytest.raises(TypeError, match=r"look at \.text"):
+    with pytest.raises(TypeError, match=r"use \.text"):
         got["x"]
 
 
@@ -67,9 +67,9 @@ def test_it_is_shown_in_short() -> None:
 
 def test_a_response_of_items() -> None:
     """Iterating gives them."""
-    got: IterableResponse[dict[str, int]] = IterableResponse(response({}).answer, {"DATA": [{"a": 1}, {"a": 2}]})
+    got: IterableResponse[dict[str, int]] = IterableResponse(response({}).raw, {"DATA": [{"a": 1}, {"a": 2}]})
     assert ([item["a"] for item in got], len(got), got["DATA"][0]) == ([1, 2], 2, {"a": 1})
-    empty: IterableResponse[Any] = IterableResponse(response({}).answer, {"x": 1})
+    empty: IterableResponse[Any] = IterableResponse(response({}).raw, {"x": 1})
     assert (list(empty), len(empty)) == ([], 0)
 
 
@@ -77,7 +77,7 @@ def test_a_response_of_items() -> None:
 def test_items_of_the_wrong_kind(items: object) -> None:
     """An error now, and not where the first item is used."""
     with pytest.raises(ResponseDecodeError, match="'DATA' should be a list"):
-        IterableResponse(response({}).answer, {"DATA": items})
+        IterableResponse(response({}).raw, {"DATA": items})
 
 
 class Posting(BaseClient):

@@ -77,25 +77,25 @@ def is_large(body: bytes) -> bool:
     return len(body) > LARGE and (_found() is None or len(body) > 4 * LARGE)
 
 
-def decode_json(body: bytes, *, reject_duplicate_keys: bool = False, large: bool = False) -> Any:
+def decode_json(body: bytes, *, reject_duplicate_keys: bool = False, yield_to_threads: bool = False) -> Any:
     """
     Decode UTF-8 JSON, with ``orjson`` where it is installed.
 
     Args:
         body: The text, encoded.
         reject_duplicate_keys: Refuse a member name that is there twice.
-        large: Let other threads run meanwhile.
+        yield_to_threads: Let other threads run meanwhile.
 
     Raises:
         ValueError: Not UTF-8, not JSON (NaN and infinities are not), a number too large, nested too deeply, or with
             half a surrogate pair.
     """
     loads = _found()
-    if loads is not None and not (reject_duplicate_keys or large or _LONG_NUMBER in body.translate(_DIGITS)):
+    if loads is not None and not (reject_duplicate_keys or yield_to_threads or _LONG_NUMBER in body.translate(_DIGITS)):
         return loads(body)
     text = body.decode("utf-8")
     # a decoder in C holds the interpreter for the whole of a text; one that calls Python for every object does not
-    hook = _unique if reject_duplicate_keys else _members if large else None
+    hook = _unique if reject_duplicate_keys else _members if yield_to_threads else None
     try:
         document = json.loads(text, parse_constant=_no_constant, parse_float=_finite, object_pairs_hook=hook)
         if _SURROGATE.search(body) is not None:

@@ -1,4 +1,4 @@
-"""A response as a value: status, headers and body, and the rules by which a body is read."""
+"""An HTTP response as a value: status, headers and body, and how the body is decoded."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from ..errors import ResponseDecodeError
 from ..secret import Secret, redact
-from .json_reader import LARGE, decode_json
+from .json_reader import LARGE, decode_json, is_large
 from .retry_after import retry_after
 
 if TYPE_CHECKING:
@@ -16,15 +16,38 @@ if TYPE_CHECKING:
 
 __all__ = ("EmbeddedError", "RawResponse")
 
+_NOT_DECODED: Final = object()
 _SECRET_MEMBERS: Final = re.compile(
     r'("(?:access_token|refresh_token|id_token|client_secret|secret|password|code_verifier)"\s*:\s*)"(?:[^"\\]|\\.)*"?'
 )
 
 
 class RawResponse:
-    """One answer, wholly read and decoded from its content coding."""
+    """
+    An HTTP response with its whole body, after any content coding is undone.
 
-    __slots__ = ("body", "headers", "method", "path", "reason", "received_at", "started_at", "status")
+    Attributes:
+        method: The HTTP method of the request.
+        path: The path of the request, without the query.
+        status: The HTTP status.
+        reason: The reason phrase.
+        headers: The headers; names are case-insensitive.
+        body: The body.
+        started_at: POSIX time at which the attempt began, in seconds; lifetimes are counted from it.
+        received_at: POSIX time at which the response was complete, in seconds.
+    """
+
+    __slots__ = (
+        "_error_document",
+        "body",
+        "headers",
+        "method",
+        "path",
+        "reason",
+        "received_at",
+        "started_at",
+        "status",
+    )
 
     def __init__(
         self,
@@ -45,18 +68,17 @@ class RawResponse:
         self.headers = headers
         self.body = body
         self.started_at = started_at
-        """Wall clock when the attempt began; lifetimes are counted from here."""
         self.received_at = received_at
-        """Wall clock when the answer was complete."""
+        self._error_document: Any = _NOT_DECODED
 
     @property
     def text(self) -> str:
-        """The body as text; bytes that are not UTF-8 are shown as replacement characters."""
+        """The body as text; bytes that are not UTF-8 become replacement characters."""
         return self.body.decode("utf-8", "replace")
 
     @property
     def is_empty(self) -> bool:
-        """Whether there is no body, and the framing says that there is none: without a length it may have been cut."""
+        """Whether there is no body, by the framing of the response; without a length it may have been truncated."""
         return not self.body and (
             self.method == "HEAD"
             or self.status in {204, 205, 304}
@@ -66,30 +88,30 @@ class RawResponse:
 
     @property
     def is_json(self) -> bool:
-        """Whether the answer calls itself JSON."""
+        """Whether the content type is JSON."""
         content_type = self.headers.get("content-type", "").partition(";")[0].strip().lower()
         return content_type == "application/json" or content_type.endswith("+json")
 
     @property
     def retry_after(self) -> float | None:
-        """The wait that the answer asks for, in seconds."""
+        """The wait that the service requests, in seconds; ``None`` if it requests none."""
         headers = self.headers
         return retry_after(headers.get("retry-after"), date=headers.get("date"), received_at=self.received_at)
 
     def error_document(self) -> Any:
-        """Return the body's JSON, whatever the answer calls it, or ``None``: an error is never lost to a bad body."""
-        if len(self.body) > LARGE:  # no error document is so long; reading it would hold up the loop
-            return None
-        try:
-            return decode_json(self.body)
-        except ValueError:
-            return None
+        """Return the JSON body of an error, whatever its content type, or ``None`` if it is not JSON."""
+        if self._error_document is _NOT_DECODED:
+            try:  # no error document is larger; decoding it would block the event loop
+                self._error_document = decode_json(self.body) if len(self.body) <= LARGE else None
+            except ValueError:
+                self._error_document = None
+        return self._error_document
 
     def redacted(self, *secrets: Secret) -> RawResponse:
         """
-        Return the answer of an error without credentials: those given, and in its body all that name themselves.
+        Return the response without credentials: without these secrets, and without members such as ``access_token``.
 
-        A body beyond a mebibyte is cut off there.
+        A body of more than a mebibyte is truncated.
         """
         text = _SECRET_MEMBERS.sub(r'\1"***"', self.body[:LARGE].decode("utf-8", "replace"))
         return RawResponse(
@@ -103,40 +125,48 @@ class RawResponse:
             received_at=self.received_at,
         )
 
-    def decoded(self, *, reject_duplicate_keys: bool = False, large: bool = False) -> Any:
+    def json(self, *, reject_duplicate_keys: bool = False, yield_to_threads: bool = False) -> Any:
         """
-        Read the body as JSON.
+        Decode the body as JSON.
 
         Args:
-            reject_duplicate_keys: Refuse a member name that is there twice, as token answers must.
-            large: Let other threads run meanwhile.
+            reject_duplicate_keys: Refuse an object with two members of the same name.
+            yield_to_threads: Let other threads run meanwhile.
 
         Raises:
-            ResponseDecodeError: Not JSON by content type, or not well-formed.
+            ResponseDecodeError: The content type is not JSON, or the body is not.
         """
         if not self.is_json:
-            kind = self.headers.get("content-type", "no content type")
-            error = self.unusable(f"it should be JSON but is {kind!r}; is there a proxy or login page in between?")
+            found = self.headers.get("content-type", "no content type")
+            error = self.decode_error(f"it should be JSON but is {found!r}; a proxy or login page may have sent it")
             error.retryable = False
             raise error
         try:
-            return decode_json(self.body, reject_duplicate_keys=reject_duplicate_keys, large=large)
+            return decode_json(
+                self.body, reject_duplicate_keys=reject_duplicate_keys, yield_to_threads=yield_to_threads
+            )
         except ValueError as error:
             reason = str(error)
-        raise self.unusable(f"it is not valid JSON: {reason}")
+        raise self.decode_error(f"it is not valid JSON: {reason}")
 
-    async def decoded_apart(self, *, reject_duplicate_keys: bool = False) -> Any:
-        """Read a large body as JSON in a worker thread, so that the loop goes on meanwhile; as `decoded` otherwise."""
-        from anyio import to_thread  # noqa: PLC0415 -- for the rare large body
+    async def read_json(self, *, reject_duplicate_keys: bool = False) -> Any:
+        """Decode the body as JSON, as `json` does; a large one in a worker thread."""
+        if not is_large(self.body):
+            return self.json(reject_duplicate_keys=reject_duplicate_keys)
+        from anyio import to_thread  # noqa: PLC0415 -- only large bodies need it
 
-        return await to_thread.run_sync(
-            partial(self.decoded, reject_duplicate_keys=reject_duplicate_keys, large=True), abandon_on_cancel=True
-        )
+        decode = partial(self.json, reject_duplicate_keys=reject_duplicate_keys, yield_to_threads=True)
+        return await to_thread.run_sync(decode, abandon_on_cancel=True)
 
-    def unusable(self, why: str) -> ResponseDecodeError:
-        """Return the error that says why this answer cannot be used."""
+    def decode_error(self, why: str) -> ResponseDecodeError:
+        """
+        Return the error for a response that is not of the expected form.
+
+        Args:
+            why: The deviation, as a clause about the response: ``"it should be a JSON object"``.
+        """
         error = ResponseDecodeError(
-            f"{self.method} {self.path}: the answer ({self.status}, {len(self.body)} bytes) cannot be used: {why}",
+            f"{self.method} {self.path}: the response ({self.status}, {len(self.body)} bytes) cannot be used: {why}",
             stage="response truncated",
         )
         error.http_status = self.status
@@ -145,4 +175,4 @@ class RawResponse:
 
 
 class EmbeddedError(ResponseDecodeError):
-    """An error document with a status of success, as who reads it finds; a call fails with it as with any other."""
+    """A 2xx response with an error document. Raised while the response is read; the call raises its API error."""

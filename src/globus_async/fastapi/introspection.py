@@ -88,7 +88,7 @@ class Introspections:
             try:
                 principal = Principal.of(token, response.data)
             except (ValueError, AttributeError, TypeError, OverflowError):
-                raise response.answer.unusable("it should say whose token it is, and until when") from None
+                raise response.raw.decode_error("it should say whose token it is, and until when") from None
             if principal.expires_at <= self._clock.wall():
                 principal = None
         seconds = _INACTIVE_SECONDS if principal is None else min(self._max_age, principal.expires_at - wall)

@@ -133,8 +133,8 @@ async def test_first_page() -> None:
         page = await tc.task_list(num_results=None, limit=100)
         assert page["total"] == MANY
         assert len(page) == 100
-        assert page.next == {"offset": 100}
-        pages = tc.task_list(num_results=None, limit=100).pages(after=page.next)
+        assert page.next_cursor == {"offset": 100}
+        pages = tc.task_list(num_results=None, limit=100).pages(after=page.next_cursor)
         second: Any = await anext(pages)
         assert second.items[0] == {"id": 100}
 
@@ -147,7 +147,7 @@ async def test_resumed_listing(name: str) -> None:
         async for _ in listing:
             break
         first = await anext(listing.pages())
-        rest = [item["id"] async for page in listing.pages(after=first.next) for item in page]
+        rest = [item["id"] async for page in listing.pages(after=first.next_cursor) for item in page]
         assert [item["id"] for item in first] + rest == list(range(MANY))
 
 

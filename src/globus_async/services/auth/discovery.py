@@ -125,5 +125,5 @@ async def request_jwk_set(
         raise GlobusSDKUsageError("the OpenID configuration has no 'jwks_uri', the URL of the signing keys")
     response = await client.request("GET", url, automatic_authorization=False)
     if not is_object(response.data):
-        raise response.answer.unusable("it should be a JWK set")
+        raise response.raw.decode_error("it should be a JWK set")
     return response

@@ -28,7 +28,7 @@ class Consents(Pages[ConsentDocument]):
 
     def __await__(self) -> Generator[Any, None, GetConsentsResponse]:
         page = yield from super().__await__()
-        return GetConsentsResponse(page.answer, page.data, "consents", None)
+        return GetConsentsResponse(page.raw, page.data, "consents")
 
 
 class IdentityMethods(AuthLoginClient):
@@ -233,7 +233,7 @@ class IdentityMethods(AuthLoginClient):
             key="consents",
         )
 
-        async def fetch(_: Cursor) -> Page[ConsentDocument]:
+        async def fetch(_cursor: Cursor, _read: object) -> Page[ConsentDocument]:
             return await pages
 
         return Consents(fetch, style=single)

@@ -158,7 +158,7 @@ class _TokenResponse(_SecretResponse[_D]):
         return [scope for scope in _required(requested) if scope not in self._by_scopes]
 
     def _index(self, entries: list[dict[str, Any]]) -> None:
-        for token in (_info(entry, self.answer.started_at) for entry in entries if _has_token(entry)):
+        for token in (_info(entry, self.raw.started_at) for entry in entries if _has_token(entry)):
             self._by_resource_server.setdefault(token["resource_server"], token)
         self._by_scopes = TokensByScope(self._by_resource_server.values())
 

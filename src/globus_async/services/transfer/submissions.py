@@ -179,7 +179,7 @@ def submission_id_of(response: GlobusHTTPResponse[SubmissionIdDocument]) -> str:
     """Return the submission id in a response."""
     value: object = response.get("value")
     if not isinstance(value, str) or not value:
-        raise response.answer.unusable("it should have a submission id as its value")
+        raise response.raw.decode_error("it should have a submission id as its value")
     return value
 
 

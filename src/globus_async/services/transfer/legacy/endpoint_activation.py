@@ -30,7 +30,7 @@ class ActivationRequirementsResponse(GlobusHTTPResponse[ActivationRequirementsDo
     def __init__(self, answer: RawResponse, data: ActivationRequirementsDocument) -> None:
         document: object = data
         if not is_object(document):
-            raise answer.unusable("it should be a JSON object")
+            raise answer.decode_error("it should be a JSON object")
         super().__init__(answer, data)
 
     @property
@@ -65,7 +65,7 @@ class ActivationRequirementsResponse(GlobusHTTPResponse[ActivationRequirementsDo
         """
         if self.always_activated:
             return True
-        needed = time_seconds if relative_time else time_seconds - self.answer.started_at
+        needed = time_seconds if relative_time else time_seconds - self.raw.started_at
         return self.data["activated"] and self.data["expires_in"] >= needed
 
 

@@ -180,7 +180,7 @@ class SharedPoller:
         if len(task_ids) == 1:
             response = await self._client.get_task(task_ids[0])
             if not isinstance(response.get("status"), str):  # the wait would never end
-                raise response.answer.unusable("it should say the status of the task")
+                raise response.raw.decode_error("it should say the status of the task")
             return {task_ids[0]: response.data}
         page = await self._client.task_list(
             limit=len(task_ids), filter={"task_id": task_ids, "type": ["TRANSFER", "DELETE"]}

@@ -1,10 +1,10 @@
-"""Listings whose total is known are fetched a window at a time; `ahead` fetches a page while one is worked on."""
+"""Listings with a total are fetched several pages at a time; `prefetch` fetches a page while one is worked on."""
 
 from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from typing import Any
 
 import pytest
@@ -17,45 +17,48 @@ from globus_async.errors import GlobusConnectionError, GlobusSDKUsageError, Pagi
 from globus_async.paging import Cursor, Page, Pages, PagingStyle, null_marker, offset_has_next, offset_total
 from tests.toolkit.cancel import every_suspension
 
+Read = Callable[[RawResponse], Awaitable[Page[Any]]]
+
 
 class Service:
-    """A list of numbers behind pages; remembers what was asked and how many requests were under way at once."""
+    """A list of numbers in pages; records the requests, and how many were in flight at once."""
 
-    def __init__(self, total: int, *, most: int = 100, page: Callable[[int, int], list[int]] | None = None) -> None:
+    def __init__(self, total: int, *, max_size: int = 100, page: Callable[[int, int], list[int]] | None = None) -> None:
         self.total = total
-        self.most = most
+        self.max_size = max_size
         self.asked: list[tuple[int, int]] = []
-        self.under_way = 0
-        self.most_under_way = 0
+        self.in_flight = 0
+        self.max_in_flight = 0
         self.broken: set[int] = set()
         self._page = page or (lambda offset, limit: list(range(offset, min(offset + limit, total))))
 
-    async def fetch(self, position: Cursor) -> Page[int]:
-        offset = int(str(position.get("offset", 0)))
-        limit = min(self.most, int(str(position.get("limit", self.most))))
+    async def fetch(self, cursor: Cursor, read: Read) -> Page[int]:
+        offset = int(str(cursor.get("offset", 0)))
+        limit = min(self.max_size, int(str(cursor.get("limit", self.max_size))))
         self.asked.append((offset, limit))
-        self.under_way += 1
-        self.most_under_way = max(self.most_under_way, self.under_way)
+        self.in_flight += 1
+        self.max_in_flight = max(self.max_in_flight, self.in_flight)
         try:
             await asyncio.sleep(0)
             await asyncio.sleep(0)
         finally:
-            self.under_way -= 1
+            self.in_flight -= 1
         if offset in self.broken:
             raise GlobusConnectionError("so it goes", stage="no response")
         items = self._page(offset, limit)
-        return page_of({"DATA": items, "total": self.total, "has_next_page": offset + len(items) < self.total})
+        return await page_of(
+            read, {"DATA": items, "total": self.total, "has_next_page": offset + len(items) < self.total}
+        )
 
     def pages(self, style: PagingStyle = offset_total, **options: Any) -> Pages[int]:
         return Pages(self.fetch, style=style, **options)
 
 
-def page_of(document: Mapping[str, Any]) -> Page[int]:
+async def page_of(read: Read, document: Mapping[str, Any]) -> Page[int]:
     headers = Headers([(b"Content-Type", b"application/json")])
-    body = json.dumps(document).encode()
-    answer = RawResponse(method="GET", path="/x", status=200, reason="OK", headers=headers, body=body)
-    page: Page[int] = Page(answer, {**document, "DATA": []}, "DATA", None)
-    page.items = list(document["DATA"])  # plain numbers instead of objects, for these tests to compare
+    body = json.dumps({**document, "DATA": [{"n": number} for number in document["DATA"]]}).encode()
+    page = await read(RawResponse(method="GET", path="/x", status=200, reason="OK", headers=headers, body=body))
+    page.items = [item["n"] for item in page.items]  # plain numbers, for these tests to compare
     return page
 
 
@@ -64,7 +67,7 @@ class TestWindows:
         """After the first page ten are asked for at once, and their items come in order."""
         service = Service(total=2500)
         assert await service.pages(page_size=100).list() == list(range(2500))
-        assert service.most_under_way == 10
+        assert service.max_in_flight == 10
         assert len(service.asked) == 25
 
     async def test_awaiting_fetches_the_first_page_only(self) -> None:
@@ -81,7 +84,7 @@ class TestWindows:
 
     async def test_smaller_pages_than_asked_for(self) -> None:
         """A service that gives fewer than it was asked for is walked in steps of what it gives."""
-        service = Service(total=950, most=100)
+        service = Service(total=950, max_size=100)
         assert await service.pages(page_size=1000).list() == list(range(950))
         assert len(service.asked) == 10
 
@@ -90,7 +93,7 @@ class TestWindows:
         for width in (1, 3):
             service = Service(total=1000)
             assert await service.pages(page_size=100).concurrency(width).list() == list(range(1000))
-            assert service.most_under_way == width
+            assert service.max_in_flight == width
 
     @pytest.mark.parametrize("width", [0, -1, True, 1.5])
     def test_a_width_that_is_none(self, width: Any) -> None:
@@ -102,7 +105,7 @@ class TestWindows:
         """Where a page does not say how many there are, nothing is guessed."""
         service = Service(total=500)
         assert await service.pages(offset_has_next, page_size=100).list() == list(range(500))
-        assert service.most_under_way == 1
+        assert service.max_in_flight == 1
 
     async def test_a_short_page_ends_the_trust(self) -> None:
         """When a page in the middle is short, what was fetched behind it is dropped, and the rest comes one by one."""
@@ -169,7 +172,7 @@ class TestWindows:
         async for item in service.pages(page_size=100):
             if item == 150:
                 break
-        assert service.under_way == 0
+        assert service.in_flight == 0
         assert len(asyncio.all_tasks()) == 1
 
     async def test_cancelled_at_every_suspension(self) -> None:
@@ -186,7 +189,7 @@ class TestWindows:
                 seen.extend(page)
 
         async def all_is_well() -> None:
-            assert service.under_way == 0
+            assert service.in_flight == 0
             async for page in walk:
                 seen.extend(page)
             assert seen == list(range(2500))
@@ -208,7 +211,7 @@ class TestWindows:
 
         async def both() -> tuple[list[int], list[int]]:
             options: dict[str, Any] = {"page_size": page_size, "num_results": num_results}
-            pages = Service(total, most=most).pages(**options)
+            pages = Service(total, max_size=most).pages(**options)
             return await pages.concurrency(concurrency).list(), await pages.concurrency(1).list()
 
         windowed, single = asyncio.run(both())
@@ -259,10 +262,10 @@ class TestNoEnd:
         """A service that leads on for ever without giving anything is left; a few empty pages are walked through."""
         asked = 0
 
-        async def fetch(_: Cursor) -> Page[int]:
+        async def fetch(_: Cursor, read: Read) -> Page[int]:
             nonlocal asked
             asked += 1
-            return page_of({"DATA": [7] if asked == filled else [], "next_marker": str(asked)})
+            return await page_of(read, {"DATA": [7] if asked == filled else [], "next_marker": str(asked)})
 
         for filled in (0, 500):
             asked = 0
@@ -295,7 +298,7 @@ class TestAhead:
                 break
             assert len(asyncio.all_tasks()) == 2
         assert len(asyncio.all_tasks()) == 1
-        assert service.under_way == 0
+        assert service.in_flight == 0
 
     async def test_an_error_comes_in_its_place(self) -> None:
         """The page before an error is given wholly, then the error, with where to go on."""
@@ -357,7 +360,7 @@ class TestAhead:
         async def nothing_left() -> None:
             for _ in range(5):
                 await asyncio.sleep(0)
-            assert service.under_way == 0
+            assert service.in_flight == 0
             assert len(asyncio.all_tasks()) == 1
 
         assert await every_suspension(read, nothing_left) > 10
@@ -367,9 +370,9 @@ class TestAhead:
         service = Service(total=3)
         documents: list[dict[str, Any]] = [{"DATA": [0, 1], "next_marker": "m"}, {"DATA": [2], "next_marker": None}]
 
-        async def fetch(position: Cursor) -> Page[int]:
+        async def fetch(cursor: Cursor, read: Read) -> Page[int]:
             service.asked.append((0, 0))
-            return page_of(documents[1 if position.get("marker") == "m" else 0])
+            return await page_of(read, documents[1 if cursor.get("marker") == "m" else 0])
 
         async with Pages(fetch, style=null_marker).prefetch() as items:
             assert [item async for item in items] == [0, 1, 2]

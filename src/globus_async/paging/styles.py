@@ -1,0 +1,112 @@
+"""How services split listings into pages."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+from urllib.parse import parse_qsl
+
+from .._http.json_reader import is_object
+
+__all__ = (
+    "Cursor",
+    "PagingStyle",
+    "json_api",
+    "last_key",
+    "next_token",
+    "null_marker",
+    "offset_has_next",
+    "offset_total",
+    "single",
+)
+
+Cursor = Mapping[str, object]
+"""The position of a page: the query parameters that select it."""
+
+
+@dataclass(frozen=True, slots=True)
+class PagingStyle:
+    """
+    How a service splits a listing into pages.
+
+    Both functions get the cursor of a page, its document and its number of items.
+
+    Attributes:
+        next_cursor: Returns the cursor of the next page; ``None`` if this is the last one.
+        size_parameter: The query parameter for the size of a page; ``None`` if the service has none.
+        start: The cursor of the first page, as pairs.
+        predict_cursors: Returns the cursors of all further pages, if each has as many items as this one.
+
+    Example:
+        >>> def next_page(cursor: Cursor, document: Mapping[str, Any], count: int) -> Cursor | None:
+        ...     return {"page": document["next_page"]} if document.get("next_page") else None
+        >>> PagingStyle(next_page, size_parameter="per_page").next_cursor({}, {"next_page": 2}, 10)
+        {'page': 2}
+    """
+
+    next_cursor: Callable[[Cursor, Mapping[str, Any], int], Cursor | None]
+    size_parameter: str | None = None
+    start: tuple[tuple[str, object], ...] = ()
+    predict_cursors: Callable[[Cursor, Mapping[str, Any], int], Iterable[Cursor]] | None = None
+
+
+def _offset(cursor: Cursor, count: int) -> int:
+    offset = str(cursor.get("offset", 0))  # a caller's own may be text
+    return (int(offset) if offset.isdecimal() else 0) + count
+
+
+def _by_total(cursor: Cursor, document: Mapping[str, Any], count: int) -> Cursor | None:
+    offset, total = _offset(cursor, count), document.get("total")
+    return {"offset": offset} if isinstance(total, int) and offset < total else None
+
+
+def _all_up_to_total(cursor: Cursor, document: Mapping[str, Any], count: int) -> Iterable[Cursor]:
+    total = document.get("total")
+    stop = total if isinstance(total, int) else 0
+    return ({"offset": offset} for offset in range(_offset(cursor, count), stop, count))
+
+
+def _by_has_next(cursor: Cursor, document: Mapping[str, Any], count: int) -> Cursor | None:
+    return {"offset": _offset(cursor, count)} if document.get("has_next_page") is True else None
+
+
+def _by_marker(_cursor: Cursor, document: Mapping[str, Any], _count: int) -> Cursor | None:
+    marker = document.get("next_marker")
+    return None if marker is None else {"marker": marker}
+
+
+def _by_last_key(_cursor: Cursor, document: Mapping[str, Any], _count: int) -> Cursor | None:
+    return {"last_key": document.get("last_key")} if document.get("has_next_page") is True else None
+
+
+def _by_token(_cursor: Cursor, document: Mapping[str, Any], _count: int) -> Cursor | None:
+    token = document.get("next_token")
+    return None if token is None else {"next_token": token}
+
+
+def _by_link(_cursor: Cursor, document: Mapping[str, Any], _count: int) -> Cursor | None:
+    links = document.get("links")
+    link = links.get("next") if is_object(links) else None
+    # only the query is used: a response must not choose the host and path of a request
+    return dict(parse_qsl(link.partition("?")[2].partition("#")[0])) if isinstance(link, str) and link else None
+
+
+def _none(_cursor: Cursor, _document: Mapping[str, Any], _count: int) -> Cursor | None:
+    return None
+
+
+offset_total: Final = PagingStyle(_by_total, "limit", (("offset", 0),), _all_up_to_total)
+"""``offset`` and ``limit``; documents have the ``total``, so that several pages can be fetched at a time."""
+offset_has_next: Final = PagingStyle(_by_has_next, "limit", (("offset", 0),))
+"""``offset`` and ``limit``; documents have ``has_next_page``."""
+null_marker: Final = PagingStyle(_by_marker)
+"""``marker``, which is the ``next_marker`` of the page before; it is null after the last page."""
+last_key: Final = PagingStyle(_by_last_key, "limit")
+"""``last_key``, which is that of the page before; documents have ``has_next_page``."""
+next_token: Final = PagingStyle(_by_token, "max_results")
+"""``next_token``, which is that of the page before; it is null after the last page."""
+json_api: Final = PagingStyle(_by_link, "page[limit]")
+"""JSON:API: the query of the link ``links.next``, which is null after the last page."""
+single: Final = PagingStyle(_none)
+"""A single page with all items."""
