@@ -146,6 +146,7 @@ async def core_objects(secrets: Canaries) -> list[object]:
             *forest.trees,
             parameters,
             errors.Attempt("503", 1.0),
+            errors.ErrorKinds(errors.GlobusAPIError),
             errors.ErrorSubdocument({}, None, None),
             gare.ConsentRequiredInfo(["a"]),
             gare.ErrorInfo(parameters, gare.ConsentRequiredInfo(["a"])),
