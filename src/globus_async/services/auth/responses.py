@@ -345,4 +345,6 @@ def _info(entry: Mapping[str, Any], started_at: float) -> TokenInfo:
 
 def _refuse_error(data: object) -> None:
     if is_object(data) and "error" in data:
-        raise EmbeddedError("the response is an error document, although its status is a success", stage="response truncated")
+        raise EmbeddedError(
+            "the response is an error document, although its status is a success", stage="response truncated"
+        )
