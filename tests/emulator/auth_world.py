@@ -9,11 +9,12 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import httpx
-from starlette.applications import Starlette
 
-from globus_async.emulator.auth.service import routes
-from globus_async.emulator.auth.state import AuthState
+from globus_async.emulator.auth import AuthService
+from globus_async.emulator.kit.authentication import Caller
 from globus_async.emulator.kit.clock import ManualClock
+from globus_async.emulator.kit.routing import application
+from globus_async.emulator.kit.service import Platform
 
 AUTH = "https://auth.globus.org"
 CODE_PAGE = f"{AUTH}/v2/web/auth-code"
@@ -38,12 +39,14 @@ class World:
 
     def __init__(self, **options: Any) -> None:
         self.clock = ManualClock()
-        self.state = AuthState(clock=self.clock, **options)
+        self.platform = Platform(self.clock)
+        self.service = AuthService(self.platform, **options)
+        self.state = self.service.state
         self.alice = self.state.add_identity("alice@example.org", name="Alice Liddell", organization="Wonderland")
         self.bob = self.state.add_identity("bob@uni.example.edu", name="Bob Builder")
         self.app = self.state.add_client("Native app")
         self.portal = self.state.add_client("Portal", secret=SECRET, redirect_uris=[CALLBACK])
-        transport = httpx.ASGITransport(Starlette(routes=routes(self.state)))
+        transport = httpx.ASGITransport(application([self.service]))
         self.http = httpx.AsyncClient(transport=transport, base_url=AUTH)
 
     # building requests
@@ -117,6 +120,10 @@ class World:
 
     async def as_portal(self, path: str, **form: str) -> httpx.Response:
         return await self.http.post(path, data=form, auth=(self.portal.id, SECRET))
+
+    def caller(self, token: str) -> Caller:
+        """Return the owner of an access token."""
+        return self.state.authority.authenticate(f"Bearer {token}")
 
     async def introspect(self, token: str, **form: str) -> Any:
         answer = await self.as_portal("/v2/oauth2/token/introspect", token=token, **form)

@@ -9,7 +9,9 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from globus_async.emulator.auth import Identity
+from globus_async import AccessTokenAuthorizer, AuthClient
+from globus_async.emulator.kit.directory import Identity
+from globus_async.testing import GlobusEmulator
 from tests.emulator.auth_world import (
     CALLBACK,
     DATA_ACCESS,
@@ -234,7 +236,7 @@ class TestProjects:
 
     async def test_linked_identities_and_groups_count(self, world: World) -> None:
         """An administrator by any identity of the set, or as a member of a group."""
-        group = world.state.add_group("Developers", members=[world.bob])
+        group = world.state.directory.add_group("Developers", member_ids=[world.bob.id])
         by_group = await self.project(world, admin_ids=[], admin_group_ids=[group.id])
         assert (by_group["admin_ids"], by_group["admins"]["groups"][0]["name"]) == (None, "Developers")
         bob = world.developer(world.bob)
@@ -243,6 +245,19 @@ class TestProjects:
         assert code_of(await world.api("GET", f"projects/{by_group['id']}", world.developer(carol)))[0] == 403
         world.state.link(carol, world.bob)
         assert (await world.api("GET", f"projects/{by_group['id']}", world.developer(carol))).status_code == 200
+
+    async def test_a_group_of_the_emulator_administers_a_project(self) -> None:
+        """A group that `GlobusEmulator.add_group` returned is known to Auth."""
+        async with GlobusEmulator() as emulator:
+            ada = emulator.add_identity("ada@example.org")
+            group = emulator.add_group([ada], name="Developers")
+            token = emulator.access_token(ada, scopes=[MANAGE_PROJECTS])
+            auth = AuthClient(authorizer=AccessTokenAuthorizer(token), transport=emulator.transport())
+            made = await auth.create_project("Portal", "ada@example.org", admin_group_ids=[group])
+            assert made["project"]["admin_group_ids"] == [group]
+            assert made["project"]["admins"]["groups"][0]["name"] == "Developers"
+            changed = await auth.update_project(made["project"]["id"], display_name="Portal 2")
+            assert changed["project"]["display_name"] == "Portal 2"
 
     @pytest.mark.parametrize(
         "changes",
@@ -371,7 +386,7 @@ class TestClients:
         form = {"grant_type": "client_credentials", "scope": TRANSFER}
         auth = (client["id"], credential["secret"])
         token = (await world.token(form, auth=auth)).json()["access_token"]
-        assert world.state.authenticate(f"Bearer {token}").identity_id == client["id"]
+        assert world.caller(token).identity_id == client["id"]
         gone = await world.api("DELETE", f"{path}/{credential['id']}", world.developer())
         assert gone.json() == {"credential": {**credential, "secret": None}}
         assert (await world.token(form, auth=auth)).status_code == 401
@@ -528,7 +543,7 @@ class TestScopes:
             "dependent_scopes": [],
         }
         access = (await world.log_in(scope["scope_string"]))["access_token"]
-        assert world.state.authenticate(f"Bearer {access}").resource_server == client_id
+        assert world.caller(access).resource_server == client_id
         client = (await world.api("GET", f"clients/{client_id}", token)).json()["client"]
         assert client["scopes"] == [scope["id"]]
         assert (await world.api("GET", "scopes", token)).json() == {"scopes": [scope]}
@@ -554,7 +569,7 @@ class TestScopes:
         scope = await self.scope(world, client_id, dependent_scopes=needs)
         assert scope["dependent_scopes"] == needs
         access = (await world.log_in(scope["scope_string"]))["access_token"]
-        assert world.state.authenticate(f"Bearer {access}").dependent_scopes == {TRANSFER}
+        assert world.caller(access).dependent_scopes == {TRANSFER}
         by_id = await world.api("GET", "scopes", token, ids=f"{scope['id']},{uuid4()}")
         assert by_id.json() == {"scopes": [scope]}
         assert code_of(await world.api("GET", "scopes", token, ids="x", scope_strings="y"))[0] == 400
@@ -725,9 +740,9 @@ class TestPolicies:
         assert world.state.authorize(world.url(query), world.alice).error == "access_denied"
         world.state.link(world.alice, world.bob)
         document = await world.portal_log_in("openid", identity=world.alice, session_required_policies=policy["id"])
-        caller = world.state.authenticate(f"Bearer {document['access_token']}")
+        caller = world.caller(document["access_token"])
         assert world.bob.id in caller.session.authentications
-        assert world.state.satisfies_policy(policy["id"], caller)
+        assert world.state.authority.satisfies_policy(policy["id"], caller)
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from starlette.routing import Route
 
-from globus_async.emulator.auth import routes
+from globus_async.emulator.kit.routing import service_routes
 from tests.emulator.auth_world import OPENID, SECRET, TRANSFER, World, a_world
 
 TEXTS = [
@@ -63,7 +63,7 @@ async def world() -> AsyncIterator[World]:
 
 async def send_something(world: World, chance: random.Random, ids: list[str]) -> tuple[int, str, str]:
     """Send one request, half sensible; return status, content type and body."""
-    route = chance.choice([each for each in routes(world.state) if isinstance(each, Route)])
+    route = chance.choice([each for each in service_routes(world.service) if isinstance(each, Route)])
     path = route.path
     for name in route.param_convertors:
         path = path.replace(f"{{{name}}}", chance.choice([*ids, "no-uuid", "%00", "é"]))

@@ -33,7 +33,7 @@ async def test_a_native_login_with_pkce_gives_tokens(world: World) -> None:
     assert document["state"] == "round trip"
     assert document["other_tokens"] == []
     assert not {"refresh_token", "id_token"} & document.keys()
-    caller = world.state.authenticate(f"Bearer {document['access_token']}")
+    caller = world.caller(document["access_token"])
     assert caller.identity_id == world.alice.id
     assert caller.username == "alice@example.org"
     assert caller.client_id == world.app.id
@@ -272,7 +272,7 @@ async def test_a_parameter_given_twice_is_refused(world: World) -> None:
 class TestSessions:
     async def authentications(self, world: World, token: str) -> dict[str, int]:
         """Whose logins are behind a token, and when they were."""
-        caller = world.state.authenticate(f"Bearer {token}")
+        caller = world.caller(token)
         return {key: int(login.auth_time) for key, login in caller.session.authentications.items()}
 
     async def test_a_second_login_goes_on_with_the_session(self, world: World) -> None:
@@ -313,7 +313,7 @@ class TestSessions:
         """Whichever of them logs in, the tokens are the primary one's, with all of them in its set."""
         world.state.link(world.alice, world.bob)
         document = await world.log_in(identity=world.bob)
-        caller = world.state.authenticate(f"Bearer {document['access_token']}")
+        caller = world.caller(document["access_token"])
         assert caller.identity_id == world.alice.id
         assert caller.identity_ids == {world.alice.id, world.bob.id}
         assert set(caller.session.authentications) == {world.bob.id}
@@ -331,7 +331,7 @@ class TestSessions:
     async def test_whoever_is_named_logs_in(self, world: World) -> None:
         """Where the client names an identity and the test does not, it is the one."""
         document = await world.log_in(session_required_identities="bob@uni.example.edu")
-        assert world.state.authenticate(f"Bearer {document['access_token']}").identity_id == world.bob.id
+        assert world.caller(document["access_token"]).identity_id == world.bob.id
 
     async def test_a_single_domain_can_be_required(self, world: World) -> None:
         """One of the person's identities must be of it."""
@@ -354,7 +354,7 @@ class TestSessions:
         assert world.state.authorize(world.url(world.portal_query()), world.alice).error == "access_denied"
         world.state.link(world.alice, world.bob)
         document = await world.portal_log_in(TRANSFER, identity=world.alice)
-        assert world.state.authenticate(f"Bearer {document['access_token']}").identity_id == world.bob.id
+        assert world.caller(document["access_token"]).identity_id == world.bob.id
 
     async def test_a_scope_may_be_for_some_domains_only(self, world: World) -> None:
         """Others are refused at the login."""

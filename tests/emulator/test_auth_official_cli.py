@@ -14,8 +14,9 @@ from pathlib import Path
 
 import pytest
 
-from globus_async.clock import SystemClock
-from globus_async.emulator.auth import AuthState, Identity
+from globus_async.emulator.auth import AuthService, AuthState
+from globus_async.emulator.kit.directory import Identity
+from globus_async.emulator.kit.service import Platform
 from tests.emulator.auth_world import DATA_ACCESS, TRANSFER
 from tests.emulator.test_auth_official_sdk import served
 
@@ -74,9 +75,10 @@ class CommandLine:
 async def globus(tmp_path: Path) -> AsyncIterator[CommandLine]:
     listener = socket.create_server(("127.0.0.1", 0))
     address = f"http://127.0.0.1:{listener.getsockname()[1]}"
-    state = AuthState(clock=SystemClock(), issuer=address)
+    service = AuthService(Platform(url=address))
+    state = service.state
     state.link(state.add_identity("alice@example.org"), state.add_identity("bob@uni.example.edu"))
-    async with served(state, listener):
+    async with served(service, listener):
         yield CommandLine(state, address, tmp_path)
 
 

@@ -15,10 +15,10 @@ from typing import Any
 
 import pytest
 import uvicorn
-from starlette.applications import Starlette
 
-from globus_async.clock import SystemClock
-from globus_async.emulator.auth import AuthState, routes
+from globus_async.emulator.auth import AuthService
+from globus_async.emulator.kit.routing import application
+from globus_async.emulator.kit.service import Platform
 from tests.emulator.auth_world import CALLBACK, GROUPS, SECRET, TRANSFER
 
 PYTHON = os.environ.get("OFFICIAL_SDK_PYTHON", sys.executable)
@@ -31,8 +31,8 @@ pytestmark = pytest.mark.skipif(
 
 
 @asynccontextmanager
-async def served(state: AuthState, listener: socket.socket) -> AsyncGenerator[None]:
-    config = uvicorn.Config(Starlette(routes=routes(state)), lifespan="off", log_level="warning", access_log=False)
+async def served(service: AuthService, listener: socket.socket) -> AsyncGenerator[None]:
+    config = uvicorn.Config(application([service]), lifespan="off", log_level="warning", access_log=False)
     server = uvicorn.Server(config)
     serving = asyncio.create_task(server.serve(sockets=[listener]))
     try:
@@ -101,7 +101,8 @@ async def test_the_official_sdk_cannot_tell(capsys: pytest.CaptureFixture[str]) 
     """Logins, every grant, identities and administration work unchanged, and the documents have the same fields."""
     listener = socket.create_server(("127.0.0.1", 0))
     address = f"http://127.0.0.1:{listener.getsockname()[1]}"
-    state = AuthState(clock=SystemClock(), issuer=address)
+    service = AuthService(Platform(url=address))
+    state = service.state
     alice = state.add_identity("alice@example.org")
     bob = state.add_identity("bob@uni.example.edu")
     native = state.add_client("Native app")
@@ -115,10 +116,10 @@ async def test_the_official_sdk_cannot_tell(capsys: pytest.CaptureFixture[str]) 
         "callback": CALLBACK,
         "portal_scope": scope.scope_string,
         "bob": bob.id,
-        "group": state.add_group("Developers", members=[alice]).id,
+        "group": state.directory.add_group("Developers", member_ids=[alice.id]).id,
         "no_openid": state.access_token(alice, scopes=[TRANSFER]),
     }
-    async with served(state, listener):
+    async with served(service, listener):
         answer = await drive("official_auth.py", given, address)
     with capsys.disabled():
         figures = f"{len(answer['steps'])} steps, {answer['compared']} documents compared"

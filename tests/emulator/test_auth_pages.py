@@ -73,7 +73,7 @@ async def test_a_person_chooses_and_allows(world: World) -> None:
         assert text in page.text
     query = query_of(await answer(world, form, identity=world.bob.id, decision="allow"))
     document = (await world.exchange(query["code"][0])).json()
-    caller = world.state.authenticate(f"Bearer {document['access_token']}")
+    caller = world.caller(document["access_token"])
     assert caller.identity_id == world.bob.id
     assert caller.dependent_scopes == {DATA_ACCESS}
 
@@ -219,6 +219,6 @@ async def test_waiting_logins_are_bounded(world: World) -> None:
     """Who opens the page again and again fills nothing; the oldest forms go."""
     forms = [Form((await ask(world)).text) for _ in range(25)]
     (browser,) = world.state.browsers.values()
-    assert len(browser.waiting) == 20
+    assert len(browser.pending) == 20
     assert (await answer(world, forms[0], identity=world.alice.id, decision="allow")).status_code == 400
     assert (await answer(world, forms[-1], identity=world.alice.id, decision="allow")).status_code == 302

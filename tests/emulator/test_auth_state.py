@@ -6,9 +6,10 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from globus_async.clock import SystemClock
-from globus_async.emulator.auth import AuthFailure, AuthState
+from globus_async.emulator.auth import AuthState
 from globus_async.emulator.auth.scope_strings import RequestedScope, ScopeSyntaxError, parse_scopes
+from globus_async.emulator.kit.authentication import AuthenticationFailure
+from globus_async.emulator.kit.service import Platform
 from tests.emulator.auth_world import COLLECTION, DATA_ACCESS, GROUPS, SECRET, TRANSFER, World, a_world
 
 
@@ -22,25 +23,27 @@ class TestDirectTokens:
     async def test_an_access_token_for_a_person(self, world: World) -> None:
         """Made without a login, and good for a resource server at once."""
         token = world.state.access_token(world.bob, scopes=[f"{TRANSFER}[{DATA_ACCESS}]"], lifetime=60)
-        caller = world.state.authenticate(f"Bearer {token}")
+        caller = world.caller(token)
         assert (caller.identity_id, caller.username) == (world.bob.id, "bob@uni.example.edu")
         assert caller.scopes == {TRANSFER}
         assert caller.dependent_scopes == {DATA_ACCESS}
         assert set(caller.session.authentications) == {world.bob.id}
         await world.clock.advance(60)
-        with pytest.raises(AuthFailure):
-            world.state.authenticate(f"Bearer {token}")
+        with pytest.raises(AuthenticationFailure):
+            world.caller(token)
 
     async def test_an_access_token_for_a_client(self, world: World) -> None:
         """It acts for itself."""
-        caller = world.state.authenticate(f"Bearer {world.state.access_token(world.portal, scopes=[TRANSFER])}")
+        caller = world.state.authority.authenticate(
+            f"Bearer {world.state.access_token(world.portal, scopes=[TRANSFER])}"
+        )
         assert (caller.identity_id, caller.client_id) == (world.portal.id, world.portal.id)
 
     async def test_a_refresh_token(self, world: World) -> None:
         """It can be renewed by its client."""
         token = world.state.refresh_token(world.alice, scopes=[TRANSFER], client=world.app)
         document = (await world.renew(token)).json()
-        assert world.state.authenticate(f"Bearer {document['access_token']}").identity_id == world.alice.id
+        assert world.caller(document["access_token"]).identity_id == world.alice.id
 
     async def test_expire_and_revoke(self, world: World) -> None:
         """Both kinds of tokens end at once; unknown ones do no harm."""
@@ -52,8 +55,8 @@ class TestDirectTokens:
         world.state.expire("nothing")
         world.state.revoke("nothing")
         for token in (first, second):
-            with pytest.raises(AuthFailure):
-                world.state.authenticate(f"Bearer {token}")
+            with pytest.raises(AuthenticationFailure):
+                world.caller(token)
         assert (await world.renew(refresh)).status_code == 400
 
     async def test_scopes_are_needed(self, world: World) -> None:
@@ -74,8 +77,8 @@ class TestAuthenticate:
     @pytest.mark.parametrize("header", [None, ""])
     async def test_missing(self, world: World, header: str | None) -> None:
         """Nobody said anything."""
-        with pytest.raises(AuthFailure) as caught:
-            world.state.authenticate(header)
+        with pytest.raises(AuthenticationFailure) as caught:
+            world.state.authority.authenticate(header)
         assert caught.value.kind == "missing"
 
     @pytest.mark.parametrize(
@@ -83,38 +86,38 @@ class TestAuthenticate:
     )
     async def test_invalid(self, world: World, header: str) -> None:
         """Something was said that opens no door."""
-        with pytest.raises(AuthFailure) as caught:
-            world.state.authenticate(header)
+        with pytest.raises(AuthenticationFailure) as caught:
+            world.state.authority.authenticate(header)
         assert caught.value.kind == "invalid"
 
     async def test_a_refresh_token_is_no_bearer_token(self, world: World) -> None:
         """It is for the token endpoint only."""
         token = world.state.refresh_token(world.alice, scopes=[TRANSFER], client=world.app)
-        with pytest.raises(AuthFailure):
-            world.state.authenticate(f"Bearer {token}")
+        with pytest.raises(AuthenticationFailure):
+            world.caller(token)
 
     async def test_the_scheme_has_no_case(self, world: World) -> None:
         """RFC 9110 11.1."""
         token = world.state.access_token(world.alice, scopes=[TRANSFER])
-        assert world.state.authenticate(f"bEARER {token}").identity_id == world.alice.id
+        assert world.state.authority.authenticate(f"bEARER {token}").identity_id == world.alice.id
 
     @pytest.mark.parametrize("header", ["Basic", "Basic !", "Basic eA==", "Basic /w==", "Bearer x", None, "Basic Og=="])
     async def test_no_client_is_proved_by_nonsense(self, world: World, header: str | None) -> None:
         """Base64 that is none, text without a colon, and bytes that are no text."""
-        assert world.state.authenticate_client(header) is None
+        assert world.state.authority.authenticate_client(header) is None
 
     async def test_a_consent_given_later_counts_at_once(self, world: World) -> None:
         """What a service may use is a matter of consents, not of the token at hand."""
         token = (await world.log_in(TRANSFER))["access_token"]
-        assert not world.state.authenticate(f"Bearer {token}").dependent_scopes
+        assert not world.caller(token).dependent_scopes
         await world.log_in(f"{TRANSFER}[*{DATA_ACCESS}]")
-        assert world.state.authenticate(f"Bearer {token}").dependent_scopes == {DATA_ACCESS}
+        assert world.caller(token).dependent_scopes == {DATA_ACCESS}
 
 
 class TestRegistering:
     async def test_ids_can_be_foreseen(self) -> None:
         """The same username gets the same id in every emulator; the first person logs in by default."""
-        first, second = (AuthState(clock=SystemClock()) for _ in range(2))
+        first, second = (AuthState(Platform()) for _ in range(2))
         identity = first.add_identity("alice@example.org")
         assert second.add_identity("bob@example.org").id != identity.id
         assert second.add_identity("Alice@Example.org").id == identity.id
@@ -147,7 +150,7 @@ class TestRegistering:
         """Their scopes are there when somebody asks; those of registered clients are not made up."""
         manage = f"urn:globus:auth:scope:{COLLECTION}:manage_collections"
         token = world.state.access_token(world.alice, scopes=[DATA_ACCESS, manage])
-        assert world.state.authenticate(f"Bearer {token}").resource_server == COLLECTION
+        assert world.caller(token).resource_server == COLLECTION
         assert world.state.registry.scope(f"https://auth.globus.org/scopes/{world.portal.id}/made_up") is None
         client = world.state.add_client("Collection", id=COLLECTION, secret="another")
         assert world.state.registry.clients[COLLECTION] is client
@@ -208,7 +211,7 @@ class TestScopeStrings:
     async def test_a_scope_named_twice_is_one(self, world: World) -> None:
         """What is asked for below both is asked for below the one."""
         token = world.state.access_token(world.alice, scopes=[TRANSFER, f"{TRANSFER}[{DATA_ACCESS}]", TRANSFER, GROUPS])
-        caller = world.state.authenticate(f"Bearer {token}")
+        caller = world.caller(token)
         assert caller.scopes == {TRANSFER, GROUPS}
         assert caller.dependent_scopes == {DATA_ACCESS}
 

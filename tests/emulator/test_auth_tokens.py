@@ -12,7 +12,7 @@ import httpx
 import jwt
 import pytest
 
-from globus_async.emulator.auth import AuthFailure
+from globus_async.emulator.kit.authentication import AuthenticationFailure
 from tests.emulator.auth_world import (
     AUTH,
     CALLBACK,
@@ -36,8 +36,8 @@ async def world() -> AsyncIterator[World]:
 
 def is_active(world: World, token: str) -> bool:
     try:
-        world.state.authenticate(f"Bearer {token}")
-    except AuthFailure:
+        world.caller(token)
+    except AuthenticationFailure:
         return False
     return True
 
@@ -185,7 +185,7 @@ class TestClientCredentials:
         assert document["other_tokens"][0]["resource_server"] == "transfer.api.globus.org"
         assert "refresh_token" not in document
         assert "state" not in document
-        caller = world.state.authenticate(f"Bearer {document['other_tokens'][0]['access_token']}")
+        caller = world.caller(document["other_tokens"][0]["access_token"])
         assert caller.identity_id == world.portal.id
         assert caller.username == f"{world.portal.id}@clients.auth.globus.org"
 
@@ -310,14 +310,14 @@ class TestIdToken:
         """New tokens need the new key; the former one stays published for the older tokens."""
         old = (await world.log_in("openid"))["id_token"]
         before = (await world.http.get("/jwk.json")).json()["keys"]
-        world.state.roll_keys()
+        world.state.rotate_keys()
         new = (await world.log_in("openid"))["id_token"]
         after = (await world.http.get("/jwk.json")).json()["keys"]
         assert after[1:] == before
         assert (await self.decode(world, new))["sub"] == world.alice.id
         with pytest.raises(jwt.InvalidSignatureError):
             await self.decode(world, old)
-        world.state.roll_keys(keep=0)
+        world.state.rotate_keys(keep=0)
         assert len((await world.http.get("/jwk.json")).json()["keys"]) == 1
         assert world.state.key_requests == 5
 
@@ -331,7 +331,8 @@ class TestIdToken:
 
     async def test_discovery_leads_to_everything(self) -> None:
         """Every address is under the issuer, whose address may be known late."""
-        async with a_world(issuer=lambda: "http://127.0.0.1:8000/") as world:
+        async with a_world() as world:
+            world.platform.url = "http://127.0.0.1:8000/"
             document = (await world.http.get("/.well-known/openid-configuration")).json()
         assert document["issuer"] == "http://127.0.0.1:8000"
         assert document["jwks_uri"] == "http://127.0.0.1:8000/jwk.json"
@@ -522,7 +523,7 @@ class TestDependentTokens:
             "token_type": "Bearer",
             "resource_server": "groups.api.globus.org",
         }
-        caller = world.state.authenticate(f"Bearer {document['access_token']}")
+        caller = world.caller(document["access_token"])
         assert (caller.identity_id, caller.client_id) == (world.alice.id, world.portal.id)
 
     async def test_refresh_tokens_can_be_had(self, world: World, scope: str) -> None:
@@ -558,7 +559,7 @@ class TestDependentTokens:
         assert unapproved == [f"{scope}[{TRANSFER}[{DATA_ACCESS}]]"]
         await world.log_in(unapproved[0])
         (document,) = (await world.as_portal("/v2/oauth2/token", **form)).json()
-        assert world.state.authenticate(f"Bearer {document['access_token']}").dependent_scopes == {DATA_ACCESS}
+        assert world.caller(document["access_token"]).dependent_scopes == {DATA_ACCESS}
 
     async def test_a_new_need_asks_for_a_new_consent(self, world: World, scope: str) -> None:
         """A scope that comes to depend on more does not get it unasked."""
@@ -601,7 +602,7 @@ async def test_no_token_is_shown_by_anything(world: World, caplog: pytest.LogCap
     await world.as_portal("/v2/oauth2/token", **form)
     await world.as_portal("/v2/oauth2/token", grant_type="refresh_token", refresh_token="AgUnknownToken")
     await world.http.get(f"{CODE_PAGE}?code={redirect.code}")
-    caller = world.state.authenticate(f"Bearer {world.state.access_token(world.alice, scopes=[TRANSFER])}")
+    caller = world.caller(world.state.access_token(world.alice, scopes=[TRANSFER]))
     shown = json.dumps(
         [
             repr(each)

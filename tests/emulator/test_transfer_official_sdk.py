@@ -20,7 +20,7 @@ from globus_sdk.experimental.transfer_v2.data import (
 )
 from globus_sdk.services.transfer import CreateTunnelData
 
-from globus_async.emulator.auth.models import Identity
+from globus_async.emulator.kit.directory import Identity
 from globus_async.testing import Collection, GlobusEmulator, LoopbackServer, MemoryStorage
 
 NO_REQUEST = {"add_app_data_access_scope"}

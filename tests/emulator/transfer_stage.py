@@ -9,7 +9,7 @@ from typing import Any
 
 import httpx
 
-from globus_async.emulator.auth.models import Identity
+from globus_async.emulator.kit.directory import Identity
 from globus_async.testing import Collection, GlobusEmulator, ManualClock, MemoryStorage
 
 TREE: dict[str, Any] = {

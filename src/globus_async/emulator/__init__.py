@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from .auth.models import ClientApp as ClientApp
-    from .auth.models import Identity as Identity
     from .faults import Fault as Fault
     from .faults import Faults as Faults
     from .globus import GlobusEmulator as GlobusEmulator
     from .kit.clock import ManualClock as ManualClock
+    from .kit.directory import Identity as Identity
     from .kit.errors import ServiceError as ServiceError
     from .kit.service import Platform as Platform
     from .kit.service import Service as Service
@@ -35,7 +35,7 @@ _MODULES = {
     "Fault": ".faults",
     "Faults": ".faults",
     "GlobusEmulator": ".globus",
-    "Identity": ".auth.models",
+    "Identity": ".kit.directory",
     "Limits": ".transfer.state",
     "LoopbackServer": ".server",
     "ManualClock": ".kit.clock",

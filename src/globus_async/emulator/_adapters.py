@@ -1,12 +1,10 @@
-"""The emulated Auth and Transfer as services of the registry."""
+"""The emulated Transfer as a service of the registry."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, ClassVar, Final, cast
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
-from .auth.service import routes as auth_routes
-from .auth.state import AuthState
 from .kit.errors import ErrorKind, ServiceError
 from .kit.service import Platform, RouteTable, Service
 from .kit.status import Column, StatusTable
@@ -20,44 +18,13 @@ if TYPE_CHECKING:
     from starlette.responses import Response
     from starlette.routing import BaseRoute
 
-    from .kit.authentication import TokenAuthority
     from .kit.request import Request
     from .transfer.models import Task
 
-__all__ = ("AuthService", "TransferService")
+__all__ = ("TransferService",)
 
 _MAX_TASKS: Final = 200
 """Tasks on the status page, the newest ones."""
-
-
-class _AuthError(ServiceError):
-    def document(self, *, path: str, request_id: str) -> dict[str, Any]:  # noqa: ARG002
-        entry = {"status": str(self.status), "id": request_id, "code": self.code, "detail": self.message}
-        return {"errors": [entry], "error": self.code.lower(), "error_description": self.message}
-
-
-class AuthService(Service[AuthState]):
-    """Globus Auth."""
-
-    name = "auth"
-    title = "Globus Auth"
-    hosts = ("auth.globus.org",)
-    url_variables = ("GLOBUS_SDK_SERVICE_URL_AUTH",)
-    errors = _AuthError
-
-    def __init__(self, platform: Platform, **options: Any) -> None:
-        issuer = "https://auth.globus.org"
-        super().__init__(platform, AuthState(clock=platform.clock, issuer=lambda: platform.url or issuer, **options))
-        self.state.on_change = platform.authorization_changed
-        platform.authority = cast("TokenAuthority", self.state)
-
-    def tables(self) -> Mapping[str, RouteTable[AuthState]]:
-        """Return the prefixes of the paths."""
-        return {"/v2/api": (), "/v2/oauth2": (), "/v2/web": ()}
-
-    def extra_routes(self) -> Sequence[BaseRoute]:
-        """Return all routes."""
-        return auth_routes(self.state)
 
 
 class _TransferError(ServiceError):

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
-from ._adapters import AuthService, TransferService
+from ._adapters import TransferService
+from .auth.service import AuthService
 from .kit.clock import ManualClock, SystemClock
 from .kit.service import Platform, Service
 from .registry import Emulator
@@ -19,9 +20,10 @@ if TYPE_CHECKING:
     import os
     from collections.abc import Callable, Iterable, Mapping
 
-    from .auth.models import ClientApp, Identity
+    from .auth.models import ClientApp
     from .auth.state import AuthState
     from .kit.clock import Clock
+    from .kit.directory import Identity
     from .transfer.storage.protocol import Storage
 
 __all__ = ("GlobusEmulator",)
@@ -193,17 +195,18 @@ class GlobusEmulator(Emulator):
         self.transfer.collections[collection.id] = collection
         return collection
 
-    def add_group(self, members: Iterable[Identity | str], *, id: str | None = None) -> str:
+    def add_group(self, members: Iterable[Identity | str], *, name: str = "Test group", id: str | None = None) -> str:
         """
         Add a group, which can be a principal of roles and permissions and administer projects; return its id.
 
         Args:
             members: Its members.
+            name: Its name.
             id: Its UUID; a random one by default.
         """
-        group_id = str(uuid4()) if id is None else id.lower()
-        self.transfer.groups[group_id] = {_id_of(each) for each in members}
-        return group_id
+        group = self.directory.add_group(name, member_ids=[_id_of(each) for each in members], id=id)
+        self.transfer.groups[group.id] = set(group.member_ids)
+        return group.id
 
     def add_subscription(
         self, *, members: Iterable[Identity | str] = (), admins: Iterable[Identity | str] = (), id: str | None = None

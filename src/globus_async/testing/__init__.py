@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from ..emulator.auth.models import ClientApp as ClientApp
-    from ..emulator.auth.models import Identity as Identity
     from ..emulator.faults import Fault as Fault
     from ..emulator.faults import Faults as Faults
     from ..emulator.kit.clock import ManualClock as ManualClock
+    from ..emulator.kit.directory import Identity as Identity
     from ..emulator.kit.errors import ServiceError as ServiceError
     from ..emulator.kit.service import Platform as Platform
     from ..emulator.kit.service import Service as Service
@@ -35,7 +35,7 @@ _MODULES = {
     "Fault": "..emulator.faults",
     "Faults": "..emulator.faults",
     "GlobusEmulator": ".emulator",
-    "Identity": "..emulator.auth.models",
+    "Identity": "..emulator.kit.directory",
     "Limits": "..emulator.transfer.state",
     "LoopbackServer": "..emulator.server",
     "ManualClock": "..emulator.kit.clock",

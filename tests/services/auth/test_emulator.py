@@ -162,7 +162,7 @@ async def test_keys_that_change(house: House) -> None:
     flow = house.native.oauth2_start_flow("openid")
     tokens = await flow.exchange_code_for_tokens(house.code(flow.get_authorize_url()))
     await tokens.decode_id_token()
-    house.emulator.auth.roll_keys(keep=0)
+    house.emulator.auth.rotate_keys(keep=0)
     with pytest.raises(IdTokenError):
         await (await flow.exchange_code_for_tokens(house.code(flow.get_authorize_url()))).decode_id_token()
     assert house.emulator.auth.key_requests == 1

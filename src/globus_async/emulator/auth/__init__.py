@@ -1,26 +1,21 @@
-"""The Globus Auth half of the emulator: `AuthState` remembers, `routes` answers."""
+"""The emulated Globus Auth: `service.AuthService`, whose state is `state.AuthState`."""
 
 from __future__ import annotations
 
-from .errors import AuthFailure, AuthorizationError, LoginPageError
-from .login import Redirect
-from .models import Caller, ClientApp, Group, Identity, Policy, Project, ScopeDefinition, Session
-from .service import routes
+from .authorization_request import Redirect
+from .errors import AuthorizationError, LoginPageError
+from .models import ClientApp, Policy, Project, ScopeDefinition
+from .service import AuthService
 from .state import AuthState
 
 __all__ = (
-    "AuthFailure",
+    "AuthService",
     "AuthState",
     "AuthorizationError",
-    "Caller",
     "ClientApp",
-    "Group",
-    "Identity",
     "LoginPageError",
     "Policy",
     "Project",
     "Redirect",
     "ScopeDefinition",
-    "Session",
-    "routes",
 )

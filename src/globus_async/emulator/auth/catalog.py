@@ -1,55 +1,25 @@
-"""The services, scopes, clients and identity providers that exist before anybody registers something."""
+"""The built-in services, scopes and native clients."""
 
 from __future__ import annotations
 
 from typing import Final, NamedTuple
-from uuid import UUID, uuid5
 
-__all__ = (
-    "CLIENT_DOMAIN",
-    "CLI_TEMPLATES",
-    "DESCRIPTIONS",
-    "PROVIDERS",
-    "SCOPES_AT",
-    "SERVICES",
-    "KnownProvider",
-    "KnownService",
-    "named_id",
-)
+from ..kit.ids import named_id
 
-SCOPES_AT: Final = "https://auth.globus.org/scopes/"
-CLIENT_DOMAIN: Final = "clients.auth.globus.org"
-_NAMESPACE: Final = UUID("5a1c7e0e-7d0c-5b0e-9a53-6d2f7f3c9b10")
+__all__ = ("CLI_TEMPLATES", "DESCRIPTIONS", "SCOPE_URL_PREFIX", "SERVICES", "KnownService")
 
-
-def named_id(*names: str) -> str:
-    """Return the UUID that these names always get, so that two runs can be compared."""
-    return str(uuid5(_NAMESPACE, "\n".join(names)))
-
-
-class KnownProvider(NamedTuple):
-    """An identity provider of Globus itself."""
-
-    id: str
-    name: str
-    short_name: str
-    domain: str
-
-
-PROVIDERS: Final = (
-    KnownProvider("41143743-f3c8-4d60-bbdb-eeecaba85bd9", "Globus ID", "globusid", "globusid.org"),
-    KnownProvider("927d7238-f917-4eb2-9ace-c523fa9ba34e", "Globus Staff", "globus.org", "globus.org"),
-    KnownProvider(named_id("provider", CLIENT_DOMAIN), "Globus Auth Clients", "clients", CLIENT_DOMAIN),
-)
+SCOPE_URL_PREFIX: Final = "https://auth.globus.org/scopes/"
 
 
 class KnownService(NamedTuple):
-    """A service of Globus: its client id, its name as a resource server, its scopes with what each depends on."""
+    """A Globus service."""
 
     id: str
+    """The client id."""
     resource_server: str
     name: str
     scopes: dict[str, tuple[str, ...]]
+    """Its scopes, each with its required dependencies."""
 
 
 _AUTH: Final = "urn:globus:auth:scope:auth.globus.org:"
@@ -102,11 +72,11 @@ SERVICES: Final = (
         "Globus Search",
         {f"{_SEARCH}{name}": () for name in ("all", "globus_connect_server", "ingest", "search")},
     ),
-    KnownService(_TIMERS, _TIMERS, "Globus Timers", {f"{SCOPES_AT}{_TIMERS}/timer": (f"{_TRANSFER}all",)}),
+    KnownService(_TIMERS, _TIMERS, "Globus Timers", {f"{SCOPE_URL_PREFIX}{_TIMERS}/timer": (f"{_TRANSFER}all",)}),
     KnownService(
-        _FLOWS, "flows.globus.org", "Globus Flows", {f"{SCOPES_AT}{_FLOWS}/{name}": () for name in _FLOWS_NAMES}
+        _FLOWS, "flows.globus.org", "Globus Flows", {f"{SCOPE_URL_PREFIX}{_FLOWS}/{name}": () for name in _FLOWS_NAMES}
     ),
-    KnownService(_COMPUTE, "funcx_service", "Globus Compute", {f"{SCOPES_AT}{_COMPUTE}/all": ()}),
+    KnownService(_COMPUTE, "funcx_service", "Globus Compute", {f"{SCOPE_URL_PREFIX}{_COMPUTE}/all": ()}),
 )
 
 DESCRIPTIONS: Final = {
@@ -119,7 +89,7 @@ DESCRIPTIONS: Final = {
     f"{_TRANSFER}all": "manage and move your data with Globus Transfer",
     f"{_GROUPS}view_my_groups_and_memberships": "see the groups you are in",
 }
-"""What the consent page says of the most common scopes, after "would like to"."""
+"""Descriptions of common scopes, in the form that follows "would like to" on the consent page."""
 
 CLI_TEMPLATES: Final = {
     "95fdeba8-fac2-42bd-a357-e068d82ff78e": "Globus CLI",
@@ -129,4 +99,4 @@ CLI_TEMPLATES: Final = {
     "0ebfd058-452f-40c3-babf-5a6b16a7b337": "Globus CLI (test)",
     "3029c3cb-c8d9-4f2b-979c-c53330aa7327": "Globus CLI (staging)",
 }
-"""Native clients that the official command line makes an instance of for each user."""
+"""Client ids of the official command line, by environment; each installation registers an instance of one."""

@@ -1,25 +1,16 @@
-"""What is remembered, as the service shows it."""
+"""The JSON documents of Globus Auth."""
 
 from __future__ import annotations
 
 import hashlib
-from typing import TYPE_CHECKING
-
-from .models import (
-    AccessToken,
-    ClientApp,
-    Consent,
-    Credential,
-    Identity,
-    IdentityProvider,
-    Policy,
-    Project,
-    ScopeDefinition,
-    Session,
-    iso,
-)
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
+    from ..kit.authentication import Session
+    from ..kit.directory import Identity, IdentityProvider
+    from ..kit.service import Document
+    from .models import AccessToken, ClientApp, Consent, Credential, Policy, Project, ScopeDefinition
     from .state import AuthState
 
 __all__ = (
@@ -28,38 +19,36 @@ __all__ = (
     "consent_document",
     "credential_document",
     "dependent_tokens_cache_id",
+    "identity_claims",
     "identity_document",
-    "personal_claims",
+    "identity_set_detail",
     "policy_document",
     "project_document",
     "provider_document",
     "scope_document",
     "session_document",
-    "set_detail",
 )
 
-_Document = dict[str, object]
-
-VIEW_IDENTITY_SET = "urn:globus:auth:scope:auth.globus.org:view_identity_set"
+VIEW_IDENTITY_SET: Final = "urn:globus:auth:scope:auth.globus.org:view_identity_set"
 
 
-def identity_document(identity: Identity) -> _Document:
-    """Show an identity as ``/v2/api/identities`` does; what an unused one is called nobody knows."""
-    known = identity.status != "unused"
+def identity_document(identity: Identity) -> Document:
+    """Return an identity document of ``/v2/api``; an unused identity has no name yet."""
+    used = identity.status != "unused"
     return {
         "id": identity.id,
         "username": identity.username,
-        "name": identity.name if known else None,
-        "email": identity.email if known else None,
-        "organization": identity.organization if known else None,
+        "name": identity.name if used else None,
+        "email": identity.email if used else None,
+        "organization": identity.organization if used else None,
         "identity_provider": identity.identity_provider.id,
         "identity_type": "login",
         "status": identity.status,
     }
 
 
-def provider_document(provider: IdentityProvider) -> _Document:
-    """Show an identity provider."""
+def provider_document(provider: IdentityProvider) -> Document:
+    """Return an identity provider document."""
     return {
         "id": provider.id,
         "name": provider.name,
@@ -69,11 +58,11 @@ def provider_document(provider: IdentityProvider) -> _Document:
     }
 
 
-def personal_claims(state: AuthState, token: AccessToken) -> _Document:
-    """Return what an id_token and ``userinfo`` say about a person: as much as the scopes allow."""
+def identity_claims(state: AuthState, token: AccessToken) -> Document:
+    """Return the claims about an identity in id_tokens and ``userinfo``, as far as the scopes of a token allow."""
     identity = state.directory.identities[token.identity_id]
     scopes = token.scopes
-    claims: _Document = {"sub": identity.id, "last_authentication": _seconds(identity.last_authentication)}
+    claims: Document = {"sub": identity.id, "last_authentication": _seconds(identity.last_authentication)}
     if "profile" in scopes:
         claims |= {
             "preferred_username": identity.username,
@@ -85,11 +74,11 @@ def personal_claims(state: AuthState, token: AccessToken) -> _Document:
     if "email" in scopes:
         claims["email"] = identity.email
     if VIEW_IDENTITY_SET in scopes:
-        claims["identity_set"] = [_set_member(each) for each in state.directory.linked(identity.id)]
+        claims["identity_set"] = [_linked_identity(each) for each in state.directory.linked(identity.id)]
     return claims
 
 
-def _set_member(identity: Identity) -> _Document:
+def _linked_identity(identity: Identity) -> Document:
     return {
         "sub": identity.id,
         "username": identity.username,
@@ -103,17 +92,17 @@ def _set_member(identity: Identity) -> _Document:
     }
 
 
-def _seconds(instant: float | None) -> int | None:
-    return None if instant is None else int(instant)
+def _seconds(time: float | None) -> int | None:
+    return None if time is None else int(time)
 
 
-def set_detail(identity: Identity) -> _Document:
-    """Show one of ``identity_set_detail`` in an introspection."""
-    return {**_set_member(identity), "identity_type": "login"}
+def identity_set_detail(identity: Identity) -> Document:
+    """Return an item of ``identity_set_detail`` in an introspection response."""
+    return {**_linked_identity(identity), "identity_type": "login"}
 
 
-def session_document(session: Session) -> _Document:
-    """Show the logins behind a token."""
+def session_document(session: Session) -> Document:
+    """Return the ``session_info`` of an introspection response."""
     return {
         "session_id": session.id,
         "authentications": {
@@ -130,19 +119,23 @@ def session_document(session: Session) -> _Document:
 
 
 def dependent_tokens_cache_id(state: AuthState, token: AccessToken) -> str:
-    """Return what changes when dependent tokens should be fetched again."""
-    below = [each for consent in token.consents for each in state.consents.below(consent)]
-    text = repr((token.identity_id, token.client_id, sorted((each.id, each.updated) for each in below)))
+    """Return a hash that changes with the consents for dependencies of a token's scopes."""
+    dependencies = [each for consent in token.consents for each in state.consents.children(consent)]
+    text = repr((token.identity_id, token.client_id, sorted((each.id, each.updated) for each in dependencies)))
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def consent_document(consent: Consent) -> _Document:
-    """Show a consent."""
+def _iso(time: float) -> str:
+    return datetime.fromtimestamp(time, UTC).isoformat(timespec="microseconds")
+
+
+def consent_document(consent: Consent) -> Document:
+    """Return a consent document."""
     return {
         "id": consent.id,
-        "created": iso(consent.created),
-        "updated": iso(consent.updated),
-        "last_used": iso(consent.last_used),
+        "created": _iso(consent.created),
+        "updated": _iso(consent.updated),
+        "last_used": _iso(consent.last_used),
         "status": "approved",
         "allows_refresh": consent.allows_refresh,
         "dependency_path": list(consent.path),
@@ -155,8 +148,8 @@ def consent_document(consent: Consent) -> _Document:
     }
 
 
-def project_document(state: AuthState, project: Project) -> _Document:
-    """Show a project with its administrators; an empty list of ids is null."""
+def project_document(state: AuthState, project: Project) -> Document:
+    """Return a project document with its administrators; an empty list of ids is null."""
     identities = [state.directory.identities[each] for each in project.admin_ids]
     groups = [state.directory.groups[each] for each in project.admin_group_ids]
     return {
@@ -176,8 +169,8 @@ def project_document(state: AuthState, project: Project) -> _Document:
     }
 
 
-def client_document(state: AuthState, client: ClientApp) -> _Document:
-    """Show a client."""
+def client_document(state: AuthState, client: ClientApp) -> Document:
+    """Return a client document."""
     return {
         "id": client.id,
         "name": client.name,
@@ -198,19 +191,19 @@ def client_document(state: AuthState, client: ClientApp) -> _Document:
     }
 
 
-def credential_document(credential: Credential, *, with_secret: bool = False) -> _Document:
-    """Show a credential; the secret only to whom it is made for."""
+def credential_document(credential: Credential, *, with_secret: bool = False) -> Document:
+    """Return a credential document; only the response that creates it has the secret."""
     return {
         "id": credential.id,
         "name": credential.name,
-        "created": iso(credential.created),
+        "created": _iso(credential.created),
         "client": credential.client_id,
         "secret": credential.secret.reveal() if with_secret else None,
     }
 
 
-def scope_document(scope: ScopeDefinition) -> _Document:
-    """Show a scope."""
+def scope_document(scope: ScopeDefinition) -> Document:
+    """Return a scope document."""
     return {
         "id": scope.id,
         "scope_string": scope.scope_string,
@@ -227,8 +220,8 @@ def scope_document(scope: ScopeDefinition) -> _Document:
     }
 
 
-def policy_document(policy: Policy) -> _Document:
-    """Show a policy."""
+def policy_document(policy: Policy) -> Document:
+    """Return a policy document."""
     return {
         "id": policy.id,
         "project_id": policy.project_id,

@@ -1,87 +1,116 @@
-"""What the service refuses, in the two error formats of Globus Auth."""
+"""The two error formats of Globus Auth: OAuth 2.0 and ``/v2/api``; and the errors of the login pages."""
 
 from __future__ import annotations
 
-from typing import Literal
-from uuid import uuid4
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Self
 
-__all__ = ("ApiError", "AuthFailure", "AuthorizationError", "LoginPageError", "OAuthError")
+from ..kit.errors import ErrorKind, ServiceError
+from ..kit.ids import new_id
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+__all__ = ("ApiError", "AuthorizationError", "LoginPageError", "OAuthError")
+
+_BASIC: Final = {"WWW-Authenticate": 'Basic realm="Globus Auth"'}
+_BEARER: Final = {"WWW-Authenticate": 'Bearer realm="Globus Auth"'}
 
 
-class AuthFailure(Exception):
-    """A resource server's caller is not who it says: the header is missing, or its token is not active."""
+class OAuthError(ServiceError):
+    """
+    An error response of an OAuth 2.0 endpoint (RFC 6749, section 5.2).
 
-    def __init__(self, kind: Literal["missing", "invalid"]) -> None:
-        super().__init__("no credentials in the request" if kind == "missing" else "the token is not active")
-        self.kind: Literal["missing", "invalid"] = kind
+    Args:
+        error: The error code, such as ``invalid_grant``.
+        status: The HTTP status.
+        reason: Why the request is refused; logged, and not part of the response.
+        description: The ``error_description`` of the response, if it has one.
+    """
 
-
-class OAuthError(Exception):
-    """A refusal in the form of RFC 6749: the token endpoint and introspection."""
-
-    def __init__(self, error: str, status: int = 400, *, why: str, description: str | None = None) -> None:
-        super().__init__(why)
-        self.error = error
-        self.status = status
+    def __init__(self, error: str, status: int = 400, *, reason: str, description: str | None = None) -> None:
+        super().__init__(status, error, reason, headers=_BASIC if error == "invalid_client" else None)
         self.description = description
-        """Sent to the client, where the real service sends one; ``why`` only goes to the log."""
 
-    def document(self) -> dict[str, object]:
-        """Return the body of the answer."""
-        document: dict[str, object] = {"error": self.error}
-        if self.description is not None:
-            document["error_description"] = self.description
-        return document
+    def document(self, *, path: str, request_id: str) -> dict[str, Any]:  # noqa: ARG002 -- neither is part of the format
+        """Return the body of the response."""
+        described = {} if self.description is None else {"error_description": self.description}
+        return {"error": self.code, **described}
+
+    @classmethod
+    def of_kind(cls, kind: ErrorKind, message: str, *, headers: Mapping[str, str] | None = None) -> Self:  # noqa: ARG003 -- as above
+        """Return the error of a form that cannot be read."""
+        if kind is not ErrorKind.INVALID_FORM:
+            raise ValueError(f"OAuth endpoints have no error for: {kind.value}")
+        return cls("invalid_request", reason=message, description=message)
 
 
-class ApiError(Exception):
-    """A refusal in the form of ``/v2/api``: a list of errors, and two OAuth members that repeat the first."""
+class ApiError(ServiceError):
+    """
+    An error response of ``/v2/api``: a list of errors, and two OAuth members that repeat the first one.
 
-    def __init__(self, status: int, code: str, title: str, detail: str, **members: object) -> None:
-        super().__init__(detail)
-        self.status = status
-        self.code = code
+    Args:
+        status: The HTTP status.
+        code: The error code, such as ``NOT_FOUND``.
+        title: The code in words.
+        detail: What is wrong.
+        members: Further members of the error.
+    """
+
+    codes: ClassVar[Mapping[ErrorKind, tuple[int, str]]] = {
+        ErrorKind.INVALID_PARAMETER: (400, "INVALID_PARAMETERS"),
+        ErrorKind.NOT_AN_OBJECT: (422, "UNPROCESSABLE_ENTITY"),
+    }
+    _TITLES: ClassVar[Mapping[str, str]] = {"INVALID_PARAMETERS": "Invalid parameters"}
+
+    def __init__(self, status: int, code: str, title: str, detail: str, **members: Any) -> None:
+        super().__init__(status, code, detail, headers=_BEARER if status == 401 else None, **members)
         self.title = title
-        self.detail = detail
-        self.members = members
 
-    def document(self) -> dict[str, object]:
-        """Return the body of the answer."""
-        entry = {"status": str(self.status), "id": str(uuid4()), "code": self.code, "title": self.title}
+    def document(self, *, path: str, request_id: str) -> dict[str, Any]:  # noqa: ARG002 -- neither is part of the format
+        """Return the body of the response."""
+        entry = {"status": str(self.status), "id": new_id(), "code": self.code, "title": self.title}
         return {
-            "errors": [{**entry, "detail": self.detail, **self.members}],
+            "errors": [{**entry, "detail": self.message, **self.members}],
             "error": self.code.lower(),
             "error_description": self.title,
         }
 
     @classmethod
-    def unauthorized(cls) -> ApiError:
-        """Nobody is authenticated: no token, or one that is expired, revoked or unknown."""
-        return cls(401, "UNAUTHORIZED", "Unauthorized", "Call must be authenticated")
+    def of_kind(cls, kind: ErrorKind, message: str, *, headers: Mapping[str, str] | None = None) -> Self:
+        """Return an error of the kit in this format."""
+        status, code = cls.code_of(kind)
+        error = cls(status, code, cls._TITLES.get(code) or code.replace("_", " ").title(), message)
+        error.headers.update(headers or {})
+        return error
 
     @classmethod
-    def forbidden(cls, detail: str) -> ApiError:
-        """The caller is known, and may not."""
-        return cls(403, "FORBIDDEN", "Forbidden", detail)
+    def unauthorized(cls) -> Self:
+        """Return the 401 of a request without an active token."""
+        return cls.of_kind(ErrorKind.INVALID_TOKEN, "Call must be authenticated")
 
     @classmethod
-    def not_found(cls, what: str) -> ApiError:
-        """There is no such resource."""
-        return cls(404, "NOT_FOUND", "Not Found", f"No such {what}")
+    def forbidden(cls, detail: str) -> Self:
+        """Return a 403."""
+        return cls.of_kind(ErrorKind.INSUFFICIENT_SCOPE, detail)
 
     @classmethod
-    def parameters(cls, detail: str) -> ApiError:
-        """The query makes no sense."""
-        return cls(400, "INVALID_PARAMETERS", "Invalid parameters", detail)
+    def not_found(cls, resource: str) -> Self:
+        """Return a 404."""
+        return cls.of_kind(ErrorKind.NOT_FOUND, f"No such {resource}")
 
     @classmethod
-    def unprocessable(cls, detail: str) -> ApiError:
-        """The posted document is understood and wrong."""
-        return cls(422, "UNPROCESSABLE_ENTITY", "Unprocessable Entity", detail)
+    def parameters(cls, detail: str) -> Self:
+        """Return the 400 of a wrong query."""
+        return cls.of_kind(ErrorKind.INVALID_PARAMETER, detail)
+
+    @classmethod
+    def unprocessable(cls, detail: str) -> Self:
+        """Return the 422 of a document whose values are wrong."""
+        return cls.of_kind(ErrorKind.INVALID_FIELD, detail)
 
 
 class AuthorizationError(Exception):
-    """An authorize request that ends with a redirect to the client and an error in it."""
+    """An error of an authorization request that is sent to the client in the redirect (RFC 6749, section 4.1.2.1)."""
 
     def __init__(self, error: str, description: str) -> None:
         super().__init__(description)
@@ -90,4 +119,4 @@ class AuthorizationError(Exception):
 
 
 class LoginPageError(Exception):
-    """An authorize request that must not redirect: the client or its redirect URI is unknown."""
+    """An error of an authorization request that is shown on a page, since the redirect URI cannot be trusted."""

@@ -1,4 +1,4 @@
-"""The few pages a person sees. Everything from outside is escaped; only the copy button has a script."""
+"""HTML of the pages for login, consent, the authorization code and logout. All values are escaped."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-__all__ = ("Choice", "ScopeLine", "code_page", "error_page", "login_page", "logout_page")
+__all__ = ("IdentityChoice", "ScopeLine", "code_page", "error_page", "login_page", "logout_page")
 
 _STYLE: Final = """
 :root { color-scheme: light dark; --ink: #1d2733; --soft: #5b6b7d; --line: #d9e0e8; --back: #eef2f6; --card: #fff;
@@ -49,30 +49,30 @@ document.getElementById("copy").addEventListener("click", async (event) => {
 """
 
 
-class Choice(NamedTuple):
-    """One identity to log in with."""
+class IdentityChoice(NamedTuple):
+    """An identity that the login page offers."""
 
     id: str
     username: str
-    about: str
-    chosen: bool
+    description: str
+    selected: bool
 
 
 class ScopeLine(NamedTuple):
-    """One thing the application would be allowed to do, and what it would use for it."""
+    """A requested scope with its dependencies, as the consent page lists it."""
 
-    name: str
+    description: str
     scope_string: str
-    below: Sequence[ScopeLine]
+    dependencies: Sequence[ScopeLine]
 
 
 def _page(title: str, content: str, *, script: str = "", nonce: str = "") -> str:
-    code = f'<script nonce="{escape(nonce)}">{script}</script>' if script else ""
+    script_element = f'<script nonce="{escape(nonce)}">{script}</script>' if script else ""
     return (
         '<!doctype html><html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         f"<title>{escape(title)}</title><style>{_STYLE}</style></head>"
-        f"<body><main><header>Globus Auth, emulated</header><h1>{escape(title)}</h1>{content}</main>{code}"
+        f"<body><main><header>Globus Auth, emulated</header><h1>{escape(title)}</h1>{content}</main>{script_element}"
         "</body></html>"
     )
 
@@ -81,60 +81,73 @@ def login_page(
     *,
     application: str,
     action: str,
-    ticket: str,
-    choices: Sequence[Choice],
+    form_token: str,
+    choices: Sequence[IdentityChoice],
     scopes: Sequence[ScopeLine],
     message: str | None,
     named_grant: str | None,
-    problem: str | None,
+    error: str | None,
 ) -> str:
-    """Return the page that asks who logs in and whether the application may."""
+    """
+    Return the page for login and consent.
+
+    Args:
+        application: The name of the client.
+        action: The path to which the form is sent.
+        form_token: The value of the form's hidden field, which identifies the login attempt.
+        choices: The identities to choose from.
+        scopes: The requested scopes.
+        message: The client's ``session_message``.
+        named_grant: The client's ``prefill_named_grant``.
+        error: Why the previous choice was not accepted.
+    """
     people = "".join(
         f'<label class="person"><input type="radio" name="identity" value="{escape(each.id)}" required'
-        f"{' checked' if each.chosen else ''}><span><strong>{escape(each.username)}</strong>"
-        f'<span class="soft">{escape(each.about)}</span></span></label>'
+        f"{' checked' if each.selected else ''}><span><strong>{escape(each.username)}</strong>"
+        f'<span class="soft">{escape(each.description)}</span></span></label>'
         for each in choices
     )
-    nobody = '<p class="note warn">There is no identity yet. Add one to the emulator first.</p>'
+    no_identity = '<p class="note warn">There is no identity yet. Add one to the emulator first.</p>'
     content = (
-        (f'<p class="note warn" role="alert">{escape(problem)}</p>' if problem else "")
+        (f'<p class="note warn" role="alert">{escape(error)}</p>' if error else "")
         + (f'<p class="note">{escape(message)}</p>' if message else "")
-        + f'<form method="post" action="{escape(action)}"><input type="hidden" name="request" value="{escape(ticket)}">'
-        + f"<h2>Log in as</h2>{people or nobody}"
+        + f'<form method="post" action="{escape(action)}">'
+        + f'<input type="hidden" name="request" value="{escape(form_token)}">'
+        + f"<h2>Log in as</h2>{people or no_identity}"
         + f"<h2>{escape(application)} would like to</h2>{_scope_list(scopes)}"
         + (f'<p class="soft">Label of this consent: {escape(named_grant)}</p>' if named_grant else "")
         + '<div class="buttons"><button class="main" name="decision" value="allow">Allow</button>'
         + '<button name="decision" value="deny" formnovalidate>Deny</button></div></form>'
     )
-    return _page(f"{application} asks for access", content)
+    return _page(f"{application} requests access", content)
 
 
 def _scope_list(scopes: Iterable[ScopeLine]) -> str:
     lines = "".join(
-        f'<li>{escape(each.name)}<br><span class="soft">{escape(each.scope_string)}</span>'
-        f"{_scope_list(each.below) if each.below else ''}</li>"
+        f'<li>{escape(each.description)}<br><span class="soft">{escape(each.scope_string)}</span>'
+        f"{_scope_list(each.dependencies) if each.dependencies else ''}</li>"
         for each in scopes
     )
     return f"<ul>{lines}</ul>"
 
 
 def code_page(code: str, nonce: str) -> str:
-    """Return the page from which a person copies an authorization code."""
+    """Return the page that shows an authorization code to copy."""
     content = (
-        "<p>Copy this code and paste it into the application that sent you here.</p>"
+        "<p>Copy this code and paste it into the application.</p>"
         f'<code id="code">{escape(code)}</code>'
         '<div class="buttons"><button class="main" id="copy" type="button">Copy</button></div>'
-        '<p class="soft">It works once, and only for a few minutes.</p>'
+        '<p class="soft">The code can be used once and expires after a few minutes.</p>'
     )
     return _page("Your authorization code", content, script=_COPY, nonce=nonce)
 
 
 def error_page(title: str, text: str) -> str:
-    """Return a page that says what is wrong."""
+    """Return a page with an error message."""
     return _page(title, f'<p class="note warn" role="alert">{escape(text)}</p>')
 
 
 def logout_page(link: str | None, name: str) -> str:
-    """Return the page that says good-bye."""
-    back = f'<p><a href="{escape(link)}" rel="noreferrer">Go on to {escape(name)}</a></p>' if link else ""
+    """Return the page shown after logout, with a link to the application if there is one."""
+    back = f'<p><a href="{escape(link)}" rel="noreferrer">Continue to {escape(name)}</a></p>' if link else ""
     return _page("You are logged out", f"<p>This browser's session has ended.</p>{back}")

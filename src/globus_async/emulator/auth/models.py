@@ -1,103 +1,51 @@
-"""What the emulated Globus Auth remembers."""
+"""Clients, scopes, consents, projects, policies, tokens and codes."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from ...secret import Secret
+    from ..kit.authentication import Session
+    from ..kit.secret import Secret
 
 __all__ = (
     "DEPENDENT_GRANT",
     "GRANT_TYPES",
     "PUBLIC_CLIENT_TYPES",
     "AccessToken",
-    "Authentication",
     "AuthorizationCode",
-    "Caller",
     "ClientApp",
     "Consent",
     "Credential",
     "Dependency",
-    "Group",
-    "Identity",
-    "IdentityProvider",
     "Policy",
     "Project",
     "RefreshToken",
     "ScopeDefinition",
-    "Session",
-    "iso",
 )
 
 PUBLIC_CLIENT_TYPES: Final = frozenset({"public_installed_client", "public_webapp_client"})
 DEPENDENT_GRANT: Final = "urn:globus:auth:grant_type:dependent_token"
-_LOGIN_GRANTS: Final = ("authorization_code", "refresh_token")
-_APP_GRANTS: Final = ("authorization_code", "client_credentials", "refresh_token")
-_SERVICE_GRANTS: Final = (*_APP_GRANTS, DEPENDENT_GRANT)
+_NATIVE_GRANTS: Final = ("authorization_code", "refresh_token")
+_CONFIDENTIAL_GRANTS: Final = ("authorization_code", "client_credentials", "refresh_token")
+_SERVICE_GRANTS: Final = (*_CONFIDENTIAL_GRANTS, DEPENDENT_GRANT)
 GRANT_TYPES: Final[Mapping[str, tuple[str, ...]]] = {
-    "client_identity": _APP_GRANTS,
-    "confidential_client": _APP_GRANTS,
+    "client_identity": _CONFIDENTIAL_GRANTS,
+    "confidential_client": _CONFIDENTIAL_GRANTS,
     "globus_connect_server": _SERVICE_GRANTS,
     "hybrid_confidential_client_resource_server": _SERVICE_GRANTS,
-    "public_installed_client": _LOGIN_GRANTS,
-    "public_webapp_client": _LOGIN_GRANTS,
+    "public_installed_client": _NATIVE_GRANTS,
+    "public_webapp_client": _NATIVE_GRANTS,
     "resource_server": _SERVICE_GRANTS,
 }
 
 
-def iso(seconds: float) -> str:
-    """Write POSIX seconds as the service does."""
-    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="microseconds")
-
-
-@dataclass(eq=False, slots=True)
-class IdentityProvider:
-    """An organization that people log in with."""
-
-    id: str
-    name: str
-    short_name: str
-    domains: tuple[str, ...]
-
-
-@dataclass(eq=False, slots=True)
-class Identity:
-    """A person's account with one identity provider, or a client's own identity."""
-
-    id: str
-    username: str
-    name: str | None
-    email: str | None
-    organization: str | None
-    identity_provider: IdentityProvider
-    status: Literal["used", "unused", "private", "closed"] = "used"
-    last_authentication: float | None = None
-
-    @property
-    def domain(self) -> str:
-        """The part of the username that names the organization."""
-        return self.username.rpartition("@")[2]
-
-
-@dataclass(eq=False, slots=True)
-class Group:
-    """A Globus group, as far as a project needs it."""
-
-    id: str
-    name: str
-    description: str
-    organization: str
-    member_ids: frozenset[str]
-
-
 @dataclass(eq=False, slots=True)
 class Credential:
-    """A client's secret."""
+    """A client secret."""
 
     id: str
     name: str
@@ -114,7 +62,7 @@ class ClientApp:
     name: str
     client_type: str
     resource_server: str
-    """What tokens for its scopes are said to be for; its id, but for the services of Globus themselves."""
+    """Its name in token documents: the id, or a host name for Globus services."""
     project_id: str | None = None
     parent_id: str | None = None
     visibility: str = "private"
@@ -127,24 +75,24 @@ class ClientApp:
     userinfo_from_effective_identity: bool = True
     credentials: list[Credential] = field(default_factory=list[Credential])
     is_native: bool = False
-    """Runs on a user's machine, and may come back to any port of it."""
-    is_implied: bool = False
-    """Nobody registered it: a collection or an endpoint whose scope somebody asked for."""
+    """Whether it runs on a user's machine, so that its redirect URI may have any port."""
+    is_implicit: bool = False
+    """Whether it is a collection or endpoint that was registered on first use of one of its scopes."""
 
     @property
     def is_public(self) -> bool:
-        """Has no secret to prove who it is."""
+        """Whether it has no credentials."""
         return self.client_type in PUBLIC_CLIENT_TYPES
 
     @property
     def grant_types(self) -> tuple[str, ...]:
-        """The ways it may get tokens."""
+        """The grant types it may use."""
         return GRANT_TYPES[self.client_type]
 
 
 @dataclass(frozen=True, slots=True)
 class Dependency:
-    """A scope that another one needs to do its work."""
+    """A scope that another scope depends on."""
 
     scope_id: str
     optional: bool = False
@@ -168,13 +116,18 @@ class ScopeDefinition:
 
 @dataclass(eq=False, slots=True)
 class Consent:
-    """An identity's permission for a client to use a scope; below it, for the scope's server to use another."""
+    """
+    An identity's permission for a client to use a scope.
+
+    A consent for a dependency allows the resource server of the scope to use another scope.
+    """
 
     id: int
     identity_id: str
     client_id: str
     scope: ScopeDefinition
     path: tuple[int, ...]
+    """The ids of the consents from the top-level one to this one."""
     created: float
     updated: float
     last_used: float
@@ -186,7 +139,7 @@ class Consent:
 
 @dataclass(eq=False, slots=True)
 class Project:
-    """Clients and policies that some people administer together."""
+    """A project, whose administrators manage its clients and policies."""
 
     id: str
     display_name: str
@@ -197,7 +150,7 @@ class Project:
 
 @dataclass(eq=False, slots=True)
 class Policy:
-    """What a session must be like."""
+    """An authentication policy."""
 
     id: str
     project_id: str
@@ -208,23 +161,6 @@ class Policy:
     required_mfa: bool = False
     domain_constraints_include: list[str] | None = None
     domain_constraints_exclude: list[str] | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Authentication:
-    """One login with one identity."""
-
-    auth_time: float
-    identity_provider_id: str
-    mfa: bool = False
-
-
-@dataclass(eq=False, slots=True)
-class Session:
-    """The logins behind a grant, by identity id."""
-
-    id: str
-    authentications: dict[str, Authentication] = field(default_factory=dict[str, Authentication])
 
 
 @dataclass(eq=False, slots=True)
@@ -238,35 +174,36 @@ class _Token:
     issued_at: float
     expires_at: float
     family: str
-    """The grant it came from: all refresh tokens that replaced one another, and their access tokens."""
+    """Identifies the tokens of one grant and resource server: successive refresh tokens, and their access tokens."""
     revoked: bool = False
 
     @property
     def scopes(self) -> list[str]:
-        """The names of its scopes."""
+        """Its scope strings."""
         return [consent.scope.scope_string for consent in self.consents]
 
     def is_active(self, now: float) -> bool:
-        """Tell whether it still opens a door."""
+        """Return whether it is neither revoked nor expired, and all its consents are in force."""
         return not self.revoked and now < self.expires_at and not any(consent.rescinded for consent in self.consents)
 
 
 @dataclass(eq=False, slots=True)
 class AccessToken(_Token):
-    """A bearer token for one resource server."""
+    """An access token, for one resource server."""
 
 
 @dataclass(eq=False, slots=True)
 class RefreshToken(_Token):
-    """What new access tokens are made from; `expires_at` moves with each use."""
+    """A refresh token; each use extends `expires_at`."""
 
     replaced_at: float | None = None
     successor: RefreshToken | None = None
+    """The refresh token that has replaced it."""
 
 
 @dataclass(eq=False, slots=True)
 class AuthorizationCode:
-    """A login that waits to be exchanged for tokens."""
+    """An authorization code."""
 
     secret: Secret
     client_id: str
@@ -280,21 +217,5 @@ class AuthorizationCode:
     state: str | None
     expires_at: float
     grant: str
+    """Identifies the tokens that are issued for the code."""
     used: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Caller:
-    """Who makes a call, as its access token tells."""
-
-    identity_id: str
-    username: str
-    identity_ids: frozenset[str]
-    """The identity and all that are linked with it."""
-    scopes: frozenset[str]
-    dependent_scopes: frozenset[str]
-    """What the identity lets the called service do elsewhere, such as a collection's ``data_access``, as of now."""
-    client_id: str
-    resource_server: str
-    token: Secret
-    session: Session

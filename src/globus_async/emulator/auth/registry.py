@@ -1,11 +1,12 @@
-"""What is registered: clients, their scopes, projects and policies."""
+"""The registered clients, scopes, projects and policies."""
 
 from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING, Final
 
-from .catalog import CLI_TEMPLATES, DESCRIPTIONS, SCOPES_AT, SERVICES, named_id
+from ..kit.ids import named_id
+from .catalog import CLI_TEMPLATES, DESCRIPTIONS, SCOPE_URL_PREFIX, SERVICES
 from .errors import ApiError
 from .models import ClientApp, Dependency, Policy, Project, ScopeDefinition
 from .scope_strings import RequestedScope, ScopeSyntaxError, parse_scopes
@@ -16,14 +17,19 @@ if TYPE_CHECKING:
 __all__ = ("Registry",)
 
 _UUID: Final = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
-_IMPLIED: Final = re.compile(
-    rf"{re.escape(SCOPES_AT)}(?P<owner>{_UUID})/(?P<name>[\w.-]+)"
+_COLLECTION_SCOPE: Final = re.compile(
+    rf"{re.escape(SCOPE_URL_PREFIX)}(?P<owner>{_UUID})/(?P<name>[\w.-]+)"
     rf"|urn:globus:auth:scope:(?P<endpoint>{_UUID}):(?P<right>[\w.-]+)"
 )
 
 
 class Registry:
-    """Clients and scopes by id; those of Globus itself are there from the beginning."""
+    """
+    The registered clients, scopes, projects and policies, each by id.
+
+    The clients and scopes of the Globus services are registered from the start. Those of collections and endpoints are
+    registered when a scope of theirs is first used, since the emulator cannot know which collections exist.
+    """
 
     def __init__(self) -> None:
         self.clients: dict[str, ClientApp] = {}
@@ -38,85 +44,99 @@ class Registry:
             for scope_string in service.scopes:
                 self._define(scope_string, service.id, advertised=True)
         for service in SERVICES:
-            for scope_string, needs in service.scopes.items():
-                self._by_string[scope_string].dependencies = [Dependency(self._by_string[each].id) for each in needs]
+            for scope_string, dependencies in service.scopes.items():
+                self._by_string[scope_string].dependencies = [
+                    Dependency(self._by_string[each].id) for each in dependencies
+                ]
         for client_id, name in CLI_TEMPLATES.items():
             self.add_client(ClientApp(client_id, name, "public_installed_client", client_id, is_native=True))
 
     def add_client(self, client: ClientApp) -> ClientApp:
-        """Enter a client."""
+        """
+        Register a client.
+
+        Raises:
+            ValueError: There is a client with this id.
+        """
         known = self.clients.get(client.id)
-        if known is not None and not known.is_implied:
-            raise ValueError(f"there is a client with the id {client.id} already")
+        if known is not None and not known.is_implicit:
+            raise ValueError(f"there is already a client with the id {client.id}")
         self.clients[client.id] = client
         return client
 
     def add_scope(self, scope: ScopeDefinition) -> ScopeDefinition:
-        """Enter a scope."""
+        """
+        Register a scope.
+
+        Raises:
+            ValueError: There is a scope with this scope string.
+        """
         if scope.scope_string in self._by_string:
-            raise ValueError(f"there is a scope {scope.scope_string} already")
+            raise ValueError(f"there is already a scope {scope.scope_string}")
         self.scopes[scope.id] = scope
         self._by_string[scope.scope_string] = scope
         return scope
 
     def rename_scope(self, scope: ScopeDefinition, scope_string: str) -> None:
-        """Change what a scope is called on the wire."""
+        """Change the scope string of a scope."""
         del self._by_string[scope.scope_string]
         scope.scope_string = scope_string
         self._by_string[scope_string] = scope
 
     def remove_scope(self, scope: ScopeDefinition) -> None:
-        """Forget a scope."""
+        """Remove a scope."""
         del self.scopes[scope.id]
         del self._by_string[scope.scope_string]
 
     def remove_client(self, client: ClientApp) -> None:
-        """Forget a client and its scopes."""
+        """Remove a client and its scopes."""
         for scope in self.scopes_of([client.id]):
             self.remove_scope(scope)
         del self.clients[client.id]
 
     def scope(self, scope_string: str) -> ScopeDefinition | None:
         """
-        Return the scope of this name.
+        Return a scope by its scope string; `None` if there is none.
 
-        Scopes of collections and endpoints come into being when they are first asked for: nobody registers those.
+        A scope of a collection or endpoint is registered on first use, together with its client.
         """
         known = self._by_string.get(scope_string)
         if known is not None:
             return known
-        match = _IMPLIED.fullmatch(scope_string)
+        match = _COLLECTION_SCOPE.fullmatch(scope_string)
         if match is None:
             return None
         owner = match["owner"] or match["endpoint"]
         client = self.clients.get(owner)
         if client is None:
-            client = ClientApp(owner, owner, "globus_connect_server", owner, is_implied=True)
+            client = ClientApp(owner, owner, "globus_connect_server", owner, is_implicit=True)
             self.clients[owner] = client
-        return self._define(scope_string, owner) if client.is_implied else None
+        return self._define(scope_string, owner) if client.is_implicit else None
 
     def _define(self, scope_string: str, client_id: str, *, advertised: bool = False) -> ScopeDefinition:
         name = re.split(r"[/:]", scope_string)[-1].replace("_", " ")
-        about = DESCRIPTIONS.get(scope_string, f"use {self.clients[client_id].name}: {name}")
+        description = DESCRIPTIONS.get(scope_string, f"use {self.clients[client_id].name}: {name}")
         scope_id = named_id("scope", scope_string)
-        return self.add_scope(ScopeDefinition(scope_id, scope_string, name.capitalize(), about, client_id, advertised))
+        return self.add_scope(
+            ScopeDefinition(scope_id, scope_string, name.capitalize(), description, client_id, advertised)
+        )
 
     def scopes_of(self, client_ids: Iterable[str]) -> list[ScopeDefinition]:
-        """Return the scopes that these clients own."""
+        """Return the scopes of some clients."""
         owners = frozenset(client_ids)
         return [scope for scope in self.scopes.values() if scope.client_id in owners]
 
     def requested(self, text: str) -> list[RequestedScope]:
         """
-        Read a scope parameter, all of whose scopes must exist.
+        Parse a ``scope`` parameter.
 
         Raises:
-            ApiError: 400, malformed or with an unknown scope.
+            ApiError: 400, the parameter is malformed or names an unknown scope.
         """
         try:
             requested = parse_scopes(text)
         except ScopeSyntaxError as error:
-            raise ApiError(400, "INVALID_SCOPE", "Invalid scope", f"The scopes cannot be read: {error}") from None
+            raise ApiError(400, "INVALID_SCOPE", "Invalid scope", f"Malformed scope: {error}") from None
         names = {each.scope for root in requested for each in root.walk()}
         unknown = sorted(name for name in names if self.scope(name) is None)
         if unknown:
@@ -124,12 +144,17 @@ class Registry:
         return requested
 
     def definition(self, scope_string: str) -> ScopeDefinition:
-        """Return a scope that `requested` has let through."""
+        """
+        Return a scope of a list that `requested` has returned.
+
+        Raises:
+            KeyError: There is no such scope.
+        """
         scope = self.scope(scope_string)
         if scope is None:
             raise KeyError(scope_string)
         return scope
 
     def resource_server(self, scope: ScopeDefinition) -> str:
-        """Return the name of the server that a scope is for."""
+        """Return the resource server of a scope."""
         return self.clients[scope.client_id].resource_server

@@ -1,4 +1,4 @@
-"""Scopes as an authorize request spells them: ``A[B *C]``."""
+"""Parser for scope strings such as ``A[B *C]``."""
 
 from __future__ import annotations
 
@@ -12,58 +12,58 @@ if TYPE_CHECKING:
 __all__ = ("RequestedScope", "ScopeSyntaxError", "parse_scopes")
 
 _TOKEN: Final = re.compile(r"[\[\]*]|[^\s\[\]*]+")
-_DEEPEST: Final = 50
+_MAX_DEPTH: Final = 50
 
 
 class ScopeSyntaxError(ValueError):
-    """The text is not a list of scopes."""
+    """The text is not a valid scope string."""
 
 
 @dataclass(slots=True)
 class RequestedScope:
-    """One scope and what it is asked to depend on."""
+    """A scope of a scope string, with its dependencies in brackets."""
 
     scope: str
     atomically_revocable: bool
     dependencies: list[RequestedScope]
 
     def walk(self) -> Iterator[RequestedScope]:
-        """Yield this scope and all below it."""
-        waiting = [self]
-        while waiting:
-            scope = waiting.pop()
+        """Yield this scope and all its dependencies, at every depth."""
+        pending = [self]
+        while pending:
+            scope = pending.pop()
             yield scope
-            waiting += scope.dependencies
+            pending += scope.dependencies
 
 
 def parse_scopes(text: str) -> list[RequestedScope]:
     """
-    Read a scope string.
+    Parse a scope string.
 
     Raises:
-        ScopeSyntaxError: Brackets that do not match, a star before nothing, nesting deeper than 50.
+        ScopeSyntaxError: Unbalanced brackets, a ``*`` that precedes no scope, or more than 50 levels of brackets.
     """
     levels: list[list[RequestedScope]] = [[]]
-    star = False
-    opens = False  # may a bracket open here?
+    optional = False
+    after_scope = False  # a bracket may open only directly after a scope
     for part in _TOKEN.findall(text):
         if part == "*":
-            if star:
-                raise ScopeSyntaxError("two stars in a row")
-            star, opens = True, False
+            if optional:
+                raise ScopeSyntaxError("two '*' in a row")
+            optional, after_scope = True, False
         elif part == "[":
-            if not opens or len(levels) > _DEEPEST:
-                raise ScopeSyntaxError("a bracket opens after no scope, or too deep")
+            if not after_scope or len(levels) > _MAX_DEPTH:
+                raise ScopeSyntaxError("'[' does not follow a scope, or is nested too deeply")
             levels.append(levels[-1][-1].dependencies)
-            opens = False
+            after_scope = False
         elif part == "]":
-            if star or len(levels) == 1 or not levels[-1]:
-                raise ScopeSyntaxError("a bracket closes nothing")
+            if optional or len(levels) == 1 or not levels[-1]:
+                raise ScopeSyntaxError("unexpected ']'")
             levels.pop()
-            opens = False
+            after_scope = False
         else:
-            levels[-1].append(RequestedScope(part, star, []))
-            star, opens = False, True
-    if star or len(levels) != 1:
-        raise ScopeSyntaxError("the scopes end too early")
+            levels[-1].append(RequestedScope(part, optional, []))
+            optional, after_scope = False, True
+    if optional or len(levels) != 1:
+        raise ScopeSyntaxError("unexpected end of the scope string")
     return levels[0]

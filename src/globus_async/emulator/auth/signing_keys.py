@@ -1,4 +1,4 @@
-"""The keys that sign id_tokens."""
+"""RSA keys that sign id_tokens, and their JSON Web Key Set."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 __all__ = ("SigningKeys", "access_token_hash")
 
 
-class _Key:
-    """One RSA key; made when it is first needed, for it takes a moment."""
+class _SigningKey:
+    """An RSA key pair, generated on first use, since that takes a noticeable time."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -34,60 +34,66 @@ class _Key:
             return self._private
 
     @cached_property
-    def numbers(self) -> dict[str, str]:
+    def public_members(self) -> dict[str, str]:
+        """The members ``e`` and ``n`` of the public JSON Web Key."""
         public = self.private.public_key().public_numbers()
         return {"e": _base64url(_big_endian(public.e)), "n": _base64url(_big_endian(public.n))}
 
     @cached_property
     def id(self) -> str:
-        """The thumbprint of RFC 7638."""
-        text = json.dumps({**self.numbers, "kty": "RSA"}, sort_keys=True, separators=(",", ":"))
+        """The JWK thumbprint (RFC 7638)."""
+        text = json.dumps({**self.public_members, "kty": "RSA"}, sort_keys=True, separators=(",", ":"))
         return _base64url(hashlib.sha256(text.encode()).digest())
 
 
 @dataclass(slots=True)
-class _Ring:
-    current: _Key
-    former: list[_Key]
+class _KeyRing:
+    current: _SigningKey
+    previous: list[_SigningKey]
 
 
 class SigningKeys:
     """
-    The current key, and former ones that are still published.
+    The current signing key, and previous keys that are still published.
 
-    `document` and `sign` take milliseconds, so they are for worker threads.
+    `document` and `sign` take milliseconds of CPU time: call them in a worker thread.
 
     Args:
-        key_ids: Name the keys (``kid``); the real service publishes one key without a name.
+        key_ids: Publish a ``kid`` with each key. The real service publishes a single key without one.
     """
 
     def __init__(self, *, key_ids: bool = False) -> None:
         self.key_ids = key_ids
-        self._ring = _Ring(_Key(), [])
+        self._ring = _KeyRing(_SigningKey(), [])
 
-    def roll(self, *, keep: int = 1) -> None:
-        """Sign with a new key from now on; go on publishing the ``keep`` latest former ones."""
-        former = [self._ring.current, *self._ring.former]
-        self._ring = _Ring(_Key(), former[:keep])
+    def rotate(self, *, keep: int = 1) -> None:
+        """
+        Sign with a new key from now on.
+
+        Args:
+            keep: How many of the previous keys stay published.
+        """
+        previous = [self._ring.current, *self._ring.previous]
+        self._ring = _KeyRing(_SigningKey(), previous[:keep])
 
     def document(self) -> dict[str, object]:
-        """Return the key set, the current key first."""
-        return {"keys": [self._public(key) for key in (self._ring.current, *self._ring.former)]}
+        """Return the JSON Web Key Set, the current key first."""
+        return {"keys": [self._public(key) for key in (self._ring.current, *self._ring.previous)]}
 
     def sign(self, claims: Mapping[str, object]) -> str:
-        """Return the claims as a JWS."""
+        """Return a signed JWT with these claims."""
         key = self._ring.current
         return jwt.encode(
             dict(claims), key.private, algorithm="RS512", headers={"kid": key.id} if self.key_ids else None
         )
 
-    def _public(self, key: _Key) -> dict[str, str]:
-        name = {"kid": key.id} if self.key_ids else {}
-        return {"alg": "RS512", "kty": "RSA", "use": "sig", **name, **key.numbers}
+    def _public(self, key: _SigningKey) -> dict[str, str]:
+        key_id = {"kid": key.id} if self.key_ids else {}
+        return {"alg": "RS512", "kty": "RSA", "use": "sig", **key_id, **key.public_members}
 
 
 def access_token_hash(token: str) -> str:
-    """Return ``at_hash`` for RS512 (OpenID Connect Core 3.1.3.6)."""
+    """Return the ``at_hash`` claim of an access token for RS512 (OpenID Connect Core 3.1.3.6)."""
     digest = hashlib.sha512(token.encode()).digest()
     return _base64url(digest[: len(digest) // 2])
 

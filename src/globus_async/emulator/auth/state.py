@@ -1,68 +1,56 @@
-"""Everything the emulated Globus Auth knows, and what a test may do to it."""
+"""The state of the emulated Globus Auth, and its setup by tests."""
 
 from __future__ import annotations
 
 import base64
-import binascii
 from collections import Counter
-from typing import TYPE_CHECKING, Literal
-from urllib.parse import parse_qsl, unquote_plus, urlsplit
-from uuid import uuid4
+from typing import TYPE_CHECKING, Final, Literal
+from urllib.parse import parse_qsl, urlsplit
 
-from ...secret import Secret
-from .catalog import SCOPES_AT, named_id
+from ..kit.authentication import Authentication, Session
+from ..kit.directory import CLIENT_DOMAIN, Identity
+from ..kit.ids import named_id, new_id, random_text
+from ..kit.secret import Secret
+from .authority import Authority
+from .authorization_request import Redirect, read_request
+from .catalog import SCOPE_URL_PREFIX
 from .consents import Consents
-from .errors import AuthFailure
-from .identities import Directory
-from .login import Browser, Redirect, read_request, sign_in
-from .models import (
-    AccessToken,
-    Authentication,
-    Caller,
-    ClientApp,
-    Consent,
-    Credential,
-    Dependency,
-    Group,
-    Identity,
-    ScopeDefinition,
-    Session,
-)
-from .policy_evaluation import satisfies
+from .login import Browser, log_in_and_consent
+from .models import ClientApp, Consent, Credential, Dependency, ScopeDefinition
 from .registry import Registry
 from .signing_keys import SigningKeys
-from .tokens import Tokens, random_text
+from .tokens import Tokens
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Iterable
 
-    from ...clock import Clock
+    from ..kit.service import Platform
 
 __all__ = ("AuthState",)
+
+_ISSUER: Final = "https://auth.globus.org"
 
 
 class AuthState:
     """
-    The memory of an emulated Globus Auth.
+    The state of an emulated Globus Auth.
 
     Args:
-        clock: Where the time comes from.
-        issuer: The address the service says it has, or a function that knows it once a server listens.
-        rotate_refresh_tokens: Each use of a refresh token replaces it. The real service does not.
-        revoke_family_on_replay: A replaced refresh token that comes again ends every token of its login.
-        rotation_grace: Seconds in which a replaced refresh token may come again and gets the same successor.
-        access_token_lifetime: Seconds; two days, as the real service has it.
-        refresh_token_idle_lifetime: Seconds after which an unused refresh token ends; half a year.
-        code_lifetime: Seconds in which an authorization code must be exchanged.
-        auto_consent: The authorize page logs in and consents at once; otherwise it asks in HTML.
-        key_ids: Name the signing keys (``kid``). The real service does not.
+        platform: Clock, directory and address of the emulator.
+        rotate_refresh_tokens: Replace a refresh token each time it is used. The real service does not.
+        revoke_family_on_replay: Revoke all tokens of a login when a replaced refresh token is used again.
+        rotation_grace: Seconds during which a replaced refresh token may be used again, with the same successor.
+        access_token_lifetime: Seconds until an access token expires; two days, as in the real service.
+        refresh_token_idle_lifetime: Seconds until an unused refresh token expires; half a year.
+        code_lifetime: Seconds until an authorization code expires.
+        auto_consent: Log in and consent without showing a page.
+        key_ids: Publish a ``kid`` with each signing key. The real service does not.
     """
 
     def __init__(
         self,
+        platform: Platform,
         *,
-        clock: Clock,
-        issuer: Callable[[], str] | str = "https://auth.globus.org",
         rotate_refresh_tokens: bool = False,
         revoke_family_on_replay: bool = True,
         rotation_grace: float = 0,
@@ -72,56 +60,53 @@ class AuthState:
         auto_consent: bool = True,
         key_ids: bool = False,
     ) -> None:
-        self._clock = clock
-        self._issuer = issuer
+        self.platform = platform
+        self.directory = platform.directory
         self.auto_consent = auto_consent
         self.code_lifetime = code_lifetime
         self.registry = Registry()
-        self.directory = Directory()
-        self.on_change: Callable[[], None] = lambda: None
-        """Called after consents or tokens have changed."""
-        self.consents = Consents(self.registry, self.now, rescinded=self._tell)
+        self.consents = Consents(self.registry, self.now, on_rescinded=platform.authorization_changed)
         self.keys = SigningKeys(key_ids=key_ids)
         self.tokens = Tokens(
             self.registry,
             self.now,
-            issued=self._tell,
+            on_issued=platform.authorization_changed,
             rotate=rotate_refresh_tokens,
-            revoke_family=revoke_family_on_replay,
+            revoke_family_on_replay=revoke_family_on_replay,
             grace=rotation_grace,
             lifetime=access_token_lifetime,
             idle_lifetime=refresh_token_idle_lifetime,
         )
+        self.authority = Authority(self.directory, self.registry, self.consents, self.tokens, self.now)
         self.login_identity: Identity | None = None
-        """Who logs in where nobody says who: the first person that was added."""
+        """The identity that logs in by default: the first one that was added."""
         self.browser = Browser()
-        """The browser that `authorize` and the automatic mode act for."""
+        """The browser of `authorize`, and of all logins without a page."""
         self.browsers: dict[Secret, Browser] = {}
+        """The browsers that have seen a login page, by their cookie."""
         self.token_requests: Counter[str] = Counter()
-        """Calls of the token endpoint by grant type, refused ones included."""
+        """Requests to the token endpoint by grant type, including refused ones."""
         self.introspections = 0
+        """Requests to the introspection endpoint."""
         self.key_requests = 0
+        """Requests for the key set."""
         self._direct = self.add_client("Direct tokens", id=named_id("client", "direct"))
 
     @property
     def issuer(self) -> str:
-        """The service's address, without a trailing slash."""
-        issuer = self._issuer if isinstance(self._issuer, str) else self._issuer()
-        return issuer.rstrip("/")
+        """The URL of the service, without a trailing slash."""
+        return (self.platform.url or _ISSUER).rstrip("/")
 
     @property
     def replays(self) -> int:
-        """How often a replaced refresh token came again."""
+        """How often a replaced refresh token was used again."""
         return self.tokens.replays
 
     def now(self) -> float:
         """Return POSIX seconds."""
-        return self._clock.wall()
+        return self.platform.clock.wall()
 
-    def _tell(self) -> None:
-        self.on_change()
-
-    # people and applications
+    # identities, clients and scopes
 
     def add_identity(
         self,
@@ -134,15 +119,18 @@ class AuthState:
         status: Literal["used", "unused", "private", "closed"] = "used",
     ) -> Identity:
         """
-        Add a person's identity; the first one is who logs in by default.
+        Add an identity; the first one logs in by default.
 
         Args:
-            username: ``name@domain``; the domain decides about the identity provider.
-            name: The full name; the part before the ``@`` if not given.
-            email: The address; the username if not given.
-            organization: Where the person works; the domain if not given.
-            id: The UUID; made from the username if not given.
-            status: ``unused`` for one that never logged in.
+            username: ``name@domain``; the domain determines the identity provider.
+            name: The full name; by default made from the part before the ``@``.
+            email: The e-mail address; the username by default.
+            organization: The organization; the domain by default.
+            id: The UUID; derived from the username by default, so that it is the same in every run.
+            status: ``unused`` for an identity that has never logged in.
+
+        Raises:
+            ValueError: The username is invalid, or there is such an identity already.
         """
         local, _, domain = username.partition("@")
         identity = self.directory.add(
@@ -158,17 +146,8 @@ class AuthState:
         return identity
 
     def link(self, *identities: Identity) -> None:
-        """Make the identities one person's, with the first as the primary one."""
+        """Link identities, the first one as the primary identity."""
         self.directory.link(identities)
-
-    def add_group(
-        self, name: str, *, members: Iterable[Identity] = (), description: str = "", id: str | None = None
-    ) -> Group:
-        """Add a group, whose members administer the projects that name it."""
-        group_id = named_id("group", name) if id is None else id
-        group = Group(group_id, name, description, "", frozenset(each.id for each in members))
-        self.directory.groups[group_id] = group
-        return group
 
     def add_client(
         self,
@@ -184,27 +163,31 @@ class AuthState:
         visibility: Literal["public", "private"] = "private",
     ) -> ClientApp:
         """
-        Register an application.
+        Register a client.
 
         Args:
-            name: What the consent page shows.
-            id: The UUID; a random one if not given.
-            secret: Makes it a confidential client, with an identity of its own; a native one if not given.
-            redirect_uris: Where a login may return to. A native client without any may use the page that shows
-                the code, and every port of its own machine.
-            client_type: One of the service's types, if neither a native nor a hybrid confidential client is meant.
-            fqdns: Domain names it is found by.
-            required_idp: The provider of which its users must have an identity.
-            project_id: The project it belongs to.
-            visibility: ``public``: everybody may look it up.
+            name: The name on the consent page.
+            id: The UUID; a random one by default.
+            secret: The client secret of a confidential client, which has an identity of its own; without one it is a
+                native client.
+            redirect_uris: Its redirect URIs. A native client without any may use the page that shows the code, and
+                every port of the loopback address.
+            client_type: A client type of the service; by default a native or a hybrid confidential client.
+            fqdns: Domain names that the client can be looked up by.
+            required_idp: The UUID of the identity provider of which its users must have an identity.
+            project_id: The UUID of its project.
+            visibility: Whether everybody may look it up.
+
+        Raises:
+            ValueError: There is a client with this id.
         """
         native = secret is None
-        client_id = str(uuid4()) if id is None else id
-        kind = "public_installed_client" if native else "hybrid_confidential_client_resource_server"
+        client_id = new_id() if id is None else id
+        default_type = "public_installed_client" if native else "hybrid_confidential_client_resource_server"
         client = ClientApp(
             client_id,
             name,
-            client_type or kind,
+            client_type or default_type,
             client_id,
             project_id,
             visibility=visibility,
@@ -213,21 +196,33 @@ class AuthState:
             required_idp=required_idp,
             is_native=native,
         )
-        self.enter_client(client)
+        self.register_client(client)
         if secret is not None:
-            self.add_credential(client, "Given at registration", secret)
+            self.add_credential(client, "Created at registration", secret)
         return client
 
-    def enter_client(self, client: ClientApp) -> None:
-        """Note a client, and the identity of one that can keep a secret."""
+    def register_client(self, client: ClientApp) -> None:
+        """
+        Register a client, and the identity of a confidential one.
+
+        Raises:
+            ValueError: There is a client with this id.
+        """
         self.registry.add_client(client)
         if not client.is_public and client.id not in self.directory.identities:
-            self.directory.add_client_identity(client)
+            self.directory.add(f"{client.id}@{CLIENT_DOMAIN}", name=client.name, id=client.id)
 
     def add_credential(self, client: ClientApp, name: str, secret: str | None = None) -> Credential:
-        """Give a client one more secret."""
+        """
+        Add a client secret.
+
+        Args:
+            client: The client.
+            name: The name of the credential.
+            secret: The secret; a random one by default.
+        """
         text = base64.b64encode(random_text(32).encode()).decode() if secret is None else secret
-        credential = Credential(str(uuid4()), name, client.id, Secret(text), self.now())
+        credential = Credential(new_id(), name, client.id, Secret(text), self.now())
         client.credentials.append(credential)
         return credential
 
@@ -248,17 +243,20 @@ class AuthState:
 
         Args:
             client: The resource server.
-            suffix: The last part of the scope's name.
-            name: What the consent page shows.
-            description: What it says below.
-            dependencies: Scopes that the server needs to do its work.
-            optional_dependencies: Scopes that it can do without.
-            allows_refresh_token: Whether refresh tokens may be had for it.
-            advertised: Whether everybody finds it.
+            suffix: The last part of the scope string.
+            name: The name on the consent page.
+            description: The description on the consent page.
+            dependencies: Scope strings of the required dependencies.
+            optional_dependencies: Scope strings of the optional dependencies.
+            allows_refresh_token: Whether refresh tokens may be issued for it.
+            advertised: Whether everybody may look it up.
+
+        Raises:
+            ValueError: There is a scope with this scope string.
         """
-        scope_string = f"{SCOPES_AT}{client.id}/{suffix}"
-        needs = [Dependency(self.registry.definition(each).id) for each in dependencies]
-        needs += [Dependency(self.registry.definition(each).id, optional=True) for each in optional_dependencies]
+        scope_string = f"{SCOPE_URL_PREFIX}{client.id}/{suffix}"
+        required = [Dependency(self.registry.definition(each).id) for each in dependencies]
+        optional = [Dependency(self.registry.definition(each).id, optional=True) for each in optional_dependencies]
         return self.registry.add_scope(
             ScopeDefinition(
                 named_id("scope", scope_string),
@@ -268,11 +266,11 @@ class AuthState:
                 client.id,
                 advertised,
                 allows_refresh_token,
-                dependencies=needs,
+                dependencies=[*required, *optional],
             )
         )
 
-    # tokens, without a login
+    # tokens
 
     def access_token(
         self,
@@ -283,34 +281,47 @@ class AuthState:
         lifetime: float = 172_800,
     ) -> str:
         """
-        Make an access token directly.
+        Issue an access token without a login.
 
         Args:
-            identity: Whose it is; a client's own identity for a client.
-            scopes: What it is for; ``A[B]`` with what the server may use.
-            client: To whom it was issued.
-            lifetime: Seconds.
+            identity: The owner; a client for its own identity.
+            scopes: The scopes; ``A[B]`` with dependencies.
+            client: The client it is issued to.
+            lifetime: Seconds until it expires.
+
+        Raises:
+            ValueError: There is no scope.
         """
-        consents, session, owner = self._consented(identity, scopes, client, offline=False)
-        token = self.tokens.make_access(
+        consents, session, owner = self._approve(identity, scopes, client, offline=False)
+        token = self.tokens.create_access_token(
             identity.id,
             owner.id,
             self.registry.resource_server(consents[0].scope),
             consents,
             session,
-            family=str(uuid4()),
+            family=new_id(),
             expires_at=self.now() + lifetime,
         )
         return token.secret.reveal()
 
     def refresh_token(self, identity: Identity | ClientApp, *, scopes: Iterable[str], client: ClientApp) -> str:
-        """Make a refresh token directly; its scopes must be of one resource server."""
-        consents, session, owner = self._consented(identity, scopes, client, offline=True)
+        """
+        Issue a refresh token without a login.
+
+        Args:
+            identity: The owner; a client for its own identity.
+            scopes: The scopes, all of one resource server.
+            client: The client it is issued to.
+
+        Raises:
+            ValueError: There is no scope.
+        """
+        consents, session, owner = self._approve(identity, scopes, client, offline=True)
         server = self.registry.resource_server(consents[0].scope)
-        token = self.tokens.make_refresh(identity.id, owner.id, server, consents, session, family=str(uuid4()))
+        token = self.tokens.create_refresh_token(identity.id, owner.id, server, consents, session, family=new_id())
         return token.secret.reveal()
 
-    def _consented(
+    def _approve(
         self, identity: Identity | ClientApp, scopes: Iterable[str], client: ClientApp | None, *, offline: bool
     ) -> tuple[tuple[Consent, ...], Session, ClientApp]:
         owner = client or (identity if isinstance(identity, ClientApp) else self._direct)
@@ -319,117 +330,46 @@ class AuthState:
         if not requested:
             raise ValueError("a token needs at least one scope")
         consents = self.consents.approve(identity.id, owner, requested, offline=offline, auto=False)
-        session = Session(str(uuid4()))
+        session = Session(new_id())
         if isinstance(identity, Identity):
             session.authentications[identity.id] = Authentication(self.now(), identity.identity_provider.id)
         return consents, session, owner
 
     def revoke(self, token: str) -> None:
-        """End a token; with a refresh token also the access tokens made from it."""
+        """Revoke a token; with a refresh token, all access tokens issued for it."""
         self.tokens.revoke(token)
 
     def expire(self, token: str) -> None:
-        """Let a token's time be over."""
+        """Let a token expire now."""
         found = self.tokens.find(token)
         if found is not None:
             found.expires_at = self.now()
 
-    def roll_keys(self, *, keep: int = 1) -> None:
-        """Sign id_tokens with a new key; go on publishing this many former ones."""
-        self.keys.roll(keep=keep)
-
-    # who calls?
-
-    def active_token(self, authorization: str | None) -> AccessToken:
+    def rotate_keys(self, *, keep: int = 1) -> None:
         """
-        Return the access token in a header.
+        Sign id_tokens with a new key from now on.
 
-        Raises:
-            AuthFailure: There is no header, or no active token in it.
+        Args:
+            keep: How many of the previous keys stay published.
         """
-        if not authorization:
-            raise AuthFailure("missing")
-        scheme, _, text = authorization.partition(" ")
-        token = self.tokens.access.get(Secret(text.strip())) if scheme.lower() == "bearer" else None
-        if token is None or not token.is_active(self.now()):
-            raise AuthFailure("invalid")
-        return token
+        self.keys.rotate(keep=keep)
 
-    def authenticate(self, authorization_header: str | None) -> Caller:
-        """
-        Tell a resource server who calls it.
-
-        Raises:
-            AuthFailure: ``missing`` or ``invalid``.
-        """
-        return self.caller(self.active_token(authorization_header))
-
-    def caller(self, token: AccessToken) -> Caller:
-        """Return whose a token is and what it may do."""
-        identity = self.directory.identities[token.identity_id]
-        below = (each for consent in token.consents for each in self.consents.below(consent))
-        return Caller(
-            identity.id,
-            identity.username,
-            self.directory.linked_ids(identity.id),
-            frozenset(token.scopes),
-            frozenset(each.scope.scope_string for each in below),
-            token.client_id,
-            token.resource_server,
-            token.secret,
-            token.session,
-        )
-
-    def satisfies_policy(self, policy_id: str, caller: Caller) -> bool:
-        """Tell whether a caller's session is what a policy asks for; an unknown policy is never satisfied."""
-        policy = self.registry.policies.get(policy_id)
-        linked = self.directory.linked(caller.identity_id)
-        return policy is not None and satisfies(policy, caller.session, linked, self.now())
-
-    def still_satisfies_policy(self, policy_id: str, caller: Caller) -> bool:
-        """Tell whether a policy is satisfied by the session of a former call, or by that of a later login."""
-        tokens = [each for each in list(self.tokens.access.values()) if each.identity_id == caller.identity_id]
-        later = [self.caller(each) for each in tokens if each.is_active(self.now())]
-        return any(self.satisfies_policy(policy_id, each) for each in (caller, *later))
-
-    def still_consents(self, scope_string: str, caller: Caller) -> bool:
-        """Tell whether the service of a former call may still use a scope elsewhere, by its consent or a later one."""
-        mine = self.consents.of(frozenset({caller.identity_id}), client_id=caller.client_id)
-        return any(each.scope.scope_string == scope_string and len(each.path) > 1 for each in mine)
-
-    def authenticate_client(self, authorization: str | None) -> ClientApp | None:
-        """Return the client that a Basic header proves, if any."""
-        scheme, _, text = (authorization or "").partition(" ")
-        if scheme.lower() != "basic":
-            return None
-        try:
-            client_id, colon, secret = base64.b64decode(text.strip(), validate=True).decode().partition(":")
-        except (binascii.Error, UnicodeDecodeError):
-            return None
-        if not colon:
-            return None
-        # RFC 6749 2.3.1 wants both parts form-encoded, and most clients do not do it
-        client = self.registry.clients.get(client_id) or self.registry.clients.get(unquote_plus(client_id))
-        given = (Secret(secret), Secret(unquote_plus(secret)))
-        known = [credential.secret for credential in client.credentials] if client else []
-        return client if any(each == secret for each in given for secret in known) else None
-
-    # logging in
+    # login
 
     def authorize(self, url: str, identity: Identity | None = None) -> Redirect:
         """
-        Open an authorize URL as a person would who agrees to everything.
+        Open an authorize URL, log in and consent to everything, without a browser.
 
         Args:
-            url: What ``oauth2_get_authorize_url`` returned.
-            identity: Who logs in; the default login identity if not given.
+            url: The URL that ``oauth2_get_authorize_url`` returned.
+            identity: The identity that logs in; `login_identity` by default.
 
         Returns:
-            Where the browser is sent; ``.code`` is what a user would copy.
+            The redirect to the client; its ``code`` is what a user would copy.
 
         Raises:
-            LoginPageError: The client or its redirect URI is unknown: the page shows an error and leads nowhere.
+            LoginPageError: The client is unknown or its redirect URI invalid: a browser would show an error page.
         """
         parts = urlsplit(url)
         request = read_request(self, parse_qsl(parts.query, keep_blank_values=True), f"{parts.scheme}://{parts.netloc}")
-        return request if isinstance(request, Redirect) else sign_in(self, request, self.browser, identity)
+        return request if isinstance(request, Redirect) else log_in_and_consent(self, request, self.browser, identity)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias, cast
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from ..auth.errors import AuthFailure
+from ..kit.authentication import AuthenticationFailure
 from .errors import ServiceError
 from .state import TransferState, request_id
 
@@ -226,7 +226,7 @@ class Gate:
         """
         try:
             caller = self._authenticate(header)
-        except AuthFailure as failure:
+        except AuthenticationFailure as failure:
             if failure.kind == "missing":
                 code = "ClientError.AuthenticationFailed"
                 raise ServiceError(self._missing_status, code, "No credentials supplied") from None

@@ -4,95 +4,89 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
-from uuid import uuid4
 
-from ..documents import client_document, credential_document
-from ..errors import ApiError
-from ..fields import Fields
-from ..models import GRANT_TYPES, PUBLIC_CLIENT_TYPES, ClientApp
-from ..principal import (
+from ...kit.fields import BOOLEAN, LINE, UUID, choice, list_of
+from ...kit.ids import new_id
+from ..access_control import (
     MANAGE_PROJECTS,
-    Principal,
-    administered,
-    developer,
+    administered_project,
+    api_caller,
     find_client,
     managed_client,
-    may_manage,
-    principal,
+    may_manage_client,
+    project_manager,
 )
+from ..authorization_request import LOOPBACK_HOSTS
+from ..documents import client_document, credential_document
+from ..errors import ApiError
+from ..models import GRANT_TYPES, PUBLIC_CLIENT_TYPES, ClientApp
 
 if TYPE_CHECKING:
-    from ..call import Call
+    from ...kit.fields import Fields
+    from ...kit.request import Request
+    from ...kit.service import Document, RouteTable
+    from ..access_control import ApiCaller
     from ..state import AuthState
 
-__all__ = (
-    "create_client",
-    "create_credential",
-    "delete_client",
-    "delete_credential",
-    "get_client",
-    "get_clients",
-    "get_credentials",
-    "update_client",
-)
+__all__ = ("ROUTES",)
 
-_Document = dict[str, object]
-
-_VISIBILITIES: Final = frozenset({"private", "public"})
-_LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
+_LINES: Final = list_of(LINE)
+_CLIENT_TYPE: Final = choice(*sorted(GRANT_TYPES))
+_VISIBILITY: Final = choice("private", "public")
 
 
-def get_client(state: AuthState, call: Call) -> _Document:
-    """``GET /v2/api/clients/<id>``: public ones for everybody, private ones for those who manage them."""
-    return {"client": _shown(state, principal(state, call), find_client(state, call.path["client_id"]))}
+async def _get_client(state: AuthState, request: Request) -> Document:
+    """``GET /v2/api/clients/<id>``: a public client, or one that the caller manages."""
+    caller = api_caller(state, request)
+    return {"client": _visible(state, caller, find_client(state, request.path_id("client_id")))}
 
 
-def _shown(state: AuthState, caller: Principal, client: ClientApp) -> _Document:
+def _visible(state: AuthState, caller: ApiCaller, client: ClientApp) -> Document:
     if client.visibility != "public":
-        caller.demand(MANAGE_PROJECTS)
-        if not may_manage(state, caller, client):
+        caller.require_scope(MANAGE_PROJECTS)
+        if not may_manage_client(state, caller, client):
             raise ApiError.forbidden("The client is private")
     return client_document(state, client)
 
 
-def get_clients(state: AuthState, call: Call) -> _Document:
-    """``GET /v2/api/clients``: those the caller manages, or with ``fqdn`` the one of this name."""
-    fqdn = call.parameter("fqdn")
+async def _get_clients(state: AuthState, request: Request) -> Document:
+    """``GET /v2/api/clients``: those that the caller manages, or the one with a domain name."""
+    fqdn = request.parameter("fqdn", allow_blank=True)
     if fqdn is not None:
-        caller = principal(state, call)
+        caller = api_caller(state, request)
         for client in state.registry.clients.values():
             if fqdn.lower() in client.fqdns:
-                return {"client": _shown(state, caller, client)}
+                return {"client": _visible(state, caller, client)}
         raise ApiError.not_found("client")
-    caller = developer(state, call)
-    mine = [each for each in state.registry.clients.values() if may_manage(state, caller, each)]
-    return {"clients": [client_document(state, each) for each in mine]}
+    caller = project_manager(state, request)
+    clients = [each for each in state.registry.clients.values() if may_manage_client(state, caller, each)]
+    return {"clients": [client_document(state, each) for each in clients]}
 
 
-def create_client(state: AuthState, call: Call) -> _Document:
+async def _create_client(state: AuthState, request: Request) -> Document:
     """
-    ``POST /v2/api/clients``, in its three forms.
+    ``POST /v2/api/clients``.
 
-    An instance of a native app needs no credentials; a child is made by a client with its secret; anything else
-    belongs to a project.
+    An instance of a native client is created without authentication; a child client by its parent, which authenticates
+    with its secret; any other client in a project.
     """
-    fields = Fields(call.member("client"))
-    template_id = fields.uuid("template_id", None)
+    fields = request.fields("client")
+    template_id = fields.nullable("template_id", UUID)
     if template_id is not None:
-        return _instance(state, template_id, fields)
-    caller = developer(state, call)
-    project_id = fields.uuid("project", None)
+        return _create_instance(state, template_id, fields)
+    caller = project_manager(state, request)
+    project_id = fields.nullable("project", UUID)
     if project_id is not None:
-        project_id = administered(state, caller, project_id).id
+        project_id = administered_project(state, caller, project_id).id
     elif caller.client is None:
-        raise ApiError.unprocessable("project is required")
-    kind = _client_type(fields)
-    client = ClientApp(str(uuid4()), fields.text("name"), kind, "", project_id)
-    client.resource_server = client.id
+        raise ApiError.missing_field("project")
+    client_type = _client_type(fields)
+    client_id = new_id()
+    client = ClientApp(client_id, fields.required("name", LINE), client_type, client_id, project_id)
     client.parent_id = caller.client.id if project_id is None and caller.client is not None else None
-    client.is_native = kind == "public_installed_client"
-    _fill(client, fields)
-    state.enter_client(client)
+    client.is_native = client_type == "public_installed_client"
+    _update(client, fields)
+    state.register_client(client)
     return {"client": client_document(state, client)}
 
 
@@ -100,52 +94,52 @@ def _client_type(fields: Fields) -> str:
     if ("public_client" in fields) == ("client_type" in fields):
         raise ApiError.unprocessable("Exactly one of public_client and client_type must be given")
     if "client_type" in fields:
-        return fields.choice("client_type", GRANT_TYPES)
-    public = fields.flag("public_client", otherwise=False)
+        return fields.required("client_type", _CLIENT_TYPE)
+    public = fields.required("public_client", BOOLEAN)
     return "public_installed_client" if public else "hybrid_confidential_client_resource_server"
 
 
-def _instance(state: AuthState, template_id: str, fields: Fields) -> _Document:
-    """Make a confidential client for one installation of a native app."""
+def _create_instance(state: AuthState, template_id: str, fields: Fields) -> Document:
+    """Create a confidential client for one installation of a native client."""
     template = state.registry.clients.get(template_id)
     if template is None or not template.is_native:
         raise ApiError.not_found("template")
-    client_id = str(uuid4())
-    client = ClientApp(client_id, fields.text("name"), "confidential_client", client_id, parent_id=template.id)
+    client_id = new_id()
+    name = fields.required("name", LINE)
+    client = ClientApp(client_id, name, "confidential_client", client_id, parent_id=template.id)
     client.prompt_for_named_grant = False
-    state.enter_client(client)
-    credential = state.add_credential(client, "Auto-created at client creation")
-    made = credential_document(credential, with_secret=True)
-    del made["created"]
-    return {"client": client_document(state, client), "included": {"client_credential": made}}
+    state.register_client(client)
+    credential = credential_document(state.add_credential(client, "Auto-created at client creation"), with_secret=True)
+    del credential["created"]
+    return {"client": client_document(state, client), "included": {"client_credential": credential}}
 
 
-def update_client(state: AuthState, call: Call) -> _Document:
-    """``PUT /v2/api/clients/<id>``: what is not sent stays; the type stays in any case."""
-    client = managed_client(state, call)
-    fields = Fields(call.member("client"))
-    if fields.flag("public_client", client.is_public) != client.is_public:
+async def _update_client(state: AuthState, request: Request) -> Document:
+    """``PUT /v2/api/clients/<id>``: change the members that are sent; the type cannot be changed."""
+    client = managed_client(state, request)
+    fields = request.fields("client")
+    if fields.optional("public_client", BOOLEAN, client.is_public) != client.is_public:
         raise ApiError.unprocessable("public_client cannot be changed")
-    if fields.text("client_type", client.client_type) != client.client_type:
+    if fields.optional("client_type", LINE, client.client_type) != client.client_type:
         raise ApiError.unprocessable("client_type cannot be changed")
-    _fill(client, fields)
+    _update(client, fields)
     return {"client": client_document(state, client)}
 
 
-def _fill(client: ClientApp, fields: Fields) -> None:
-    name = fields.text("name", client.name)
-    visibility = fields.choice("visibility", _VISIBILITIES, client.visibility)
-    redirect_uris = fields.texts("redirect_uris", client.redirect_uris) or []
+def _update(client: ClientApp, fields: Fields) -> None:
+    name = fields.optional("name", LINE, client.name)
+    visibility = fields.optional("visibility", _VISIBILITY, client.visibility)
+    redirect_uris = fields.nullable("redirect_uris", _LINES, client.redirect_uris) or []
     for uri in redirect_uris:
         _check_redirect_uri(uri)
     links = dict(client.links)
-    given = fields.within("links")
-    for link in [each for each in links if each in given]:
-        links[link] = given.text(link)
+    new_links = fields.object("links")
+    for link in [each for each in links if each in new_links]:
+        links[link] = new_links.required(link, LINE)
     if len({value is None for value in links.values()}) != 1:
-        raise ApiError.unprocessable("terms_and_conditions and privacy_policy must both be given or neither")
-    required_idp = fields.uuid("required_idp", client.required_idp)
-    client.preselect_idp = fields.uuid("preselect_idp", client.preselect_idp)
+        raise ApiError.unprocessable("terms_and_conditions and privacy_policy must be given together")
+    required_idp = fields.nullable("required_idp", UUID, client.required_idp)
+    client.preselect_idp = fields.nullable("preselect_idp", UUID, client.preselect_idp)
     client.name, client.visibility, client.redirect_uris = name, visibility, redirect_uris
     client.links, client.required_idp = links, required_idp
 
@@ -153,16 +147,16 @@ def _fill(client: ClientApp, fields: Fields) -> None:
 def _check_redirect_uri(uri: str) -> None:
     try:
         parts = urlsplit(uri)
-        secure = parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in _LOOPBACK)
+        secure = parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in LOOPBACK_HOSTS)
     except ValueError:
         secure = False
     if not secure or "#" in uri:
-        raise ApiError.unprocessable("a redirect URI must begin with https://, or lead to the user's own machine")
+        raise ApiError.unprocessable("a redirect URI must be an https URL or a loopback URL, without a fragment")
 
 
-def delete_client(state: AuthState, call: Call) -> _Document:
-    """``DELETE /v2/api/clients/<id>``: with its scopes and consents, and so its tokens."""
-    client = managed_client(state, call)
+async def _delete_client(state: AuthState, request: Request) -> Document:
+    """``DELETE /v2/api/clients/<id>``: delete a client with its scopes, and rescind its consents."""
+    client = managed_client(state, request)
     document = client_document(state, client)
     for scope in state.registry.scopes_of([client.id]):
         state.consents.rescind_scope(scope)
@@ -173,25 +167,38 @@ def delete_client(state: AuthState, call: Call) -> _Document:
     return {"client": document}
 
 
-def get_credentials(state: AuthState, call: Call) -> _Document:
+async def _get_credentials(state: AuthState, request: Request) -> Document:
     """``GET /v2/api/clients/<id>/credentials``."""
-    return {"credentials": [credential_document(each) for each in managed_client(state, call).credentials]}
+    return {"credentials": [credential_document(each) for each in managed_client(state, request).credentials]}
 
 
-def create_credential(state: AuthState, call: Call) -> _Document:
-    """``POST /v2/api/clients/<id>/credentials``: the only answer with the secret."""
-    client = managed_client(state, call)
-    fields = Fields(call.member("credential"))
+async def _create_credential(state: AuthState, request: Request) -> Document:
+    """``POST /v2/api/clients/<id>/credentials``; no other response contains the secret."""
+    client = managed_client(state, request)
+    fields = request.fields("credential")
     if client.client_type in PUBLIC_CLIENT_TYPES:
         raise ApiError.unprocessable("A public client has no credentials")
-    return {"credential": credential_document(state.add_credential(client, fields.text("name")), with_secret=True)}
+    credential = state.add_credential(client, fields.required("name", LINE))
+    return {"credential": credential_document(credential, with_secret=True)}
 
 
-def delete_credential(state: AuthState, call: Call) -> _Document:
+async def _delete_credential(state: AuthState, request: Request) -> Document:
     """``DELETE /v2/api/clients/<id>/credentials/<credential id>``."""
-    client = managed_client(state, call)
+    client = managed_client(state, request)
     for credential in client.credentials:
-        if credential.id == call.path["credential_id"].lower():
+        if credential.id == request.path_id("credential_id").lower():
             client.credentials.remove(credential)
             return {"credential": credential_document(credential)}
     raise ApiError.not_found("credential")
+
+
+ROUTES: RouteTable[AuthState] = (
+    ("GET", "/clients", _get_clients),
+    ("POST", "/clients", _create_client),
+    ("GET", "/clients/{client_id}", _get_client),
+    ("PUT", "/clients/{client_id}", _update_client),
+    ("DELETE", "/clients/{client_id}", _delete_client),
+    ("GET", "/clients/{client_id}/credentials", _get_credentials),
+    ("POST", "/clients/{client_id}/credentials", _create_credential),
+    ("DELETE", "/clients/{client_id}/credentials/{credential_id}", _delete_credential),
+)
