@@ -129,8 +129,7 @@ async def street() -> AsyncIterator[Street]:
             return StreamingResponse(events(), media_type="text/event-stream")
 
         await stack.enter_async_context(globus.lifespan(app))
-        server = await stack.enter_async_context(serving(app, listen("127.0.0.1", 0)))
-        street.url = server.url
+        street.url = await stack.enter_async_context(serving(app, listen("127.0.0.1", 0)))
         yield street
 
 
