@@ -118,7 +118,7 @@ def test_few_private_modules_at_the_root() -> None:
 def test_one_module_knows_the_wire(module: Module) -> None:
     """Only the wire imports aiohttp, only the transport and the emulator httpx, and nothing any other HTTP library."""
     tops = {imported.module.split(".")[0] for imported in module.imports() if not imported.for_types}
-    if module.name != "globus_async.transport._wire":
+    if module.name != "globus_async.transport._aiohttp_transport":
         assert "aiohttp" not in tops
     if unit_of(module.name) not in {"transport", "emulator"}:
         assert "httpx" not in tops

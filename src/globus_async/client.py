@@ -258,7 +258,7 @@ class BaseClient:
         request = Request(
             method, url, self._fields(kind, headers), encoded(data, kind), idempotent=method in _REPLAYABLE
         )
-        return await self._exchanged(request, authorizer, read_any, renew=retry_401)
+        return await self._exchange(request, authorizer, read_any, retry_401=retry_401)
 
     @overload
     async def call(
@@ -336,7 +336,7 @@ class BaseClient:
             secrets=tuple(value for value in (form or {}).values() if isinstance(value, Secret)),
         )
         used = self.authorizer if isinstance(authorizer, MissingType) else authorizer
-        return await self._exchanged(
+        return await self._exchange(
             request, used, partial(read_document, response_type, reject_duplicate_keys=form is not None)
         )
 
@@ -377,7 +377,7 @@ class BaseClient:
         async def fetch(cursor: Cursor, read: Callable[[RawResponse], Awaitable[Page[T]]]) -> Page[T]:
             # the cursor wins over the caller's parameters: their offset is that of the first page only
             request = Request("GET", self._url(path, {**own, **cursor}, fixed), fields, idempotent=True)
-            return await self._exchanged(request, self.authorizer, read)
+            return await self._exchange(request, self.authorizer, read)
 
         return Pages(
             fetch,
@@ -389,26 +389,25 @@ class BaseClient:
             max_results=max_results,
         )
 
-    async def _exchanged(
+    def _exchange(
         self,
         request: Request,
         authorizer: GlobusAuthorizer | None,
         read: Callable[[RawResponse], Awaitable[R]],
         *,
-        renew: bool = True,
-    ) -> R:
-        async with self.transport.call():
-            return await exchange(
-                request,
-                transport=self.transport,
-                authorizer=authorizer,
-                policy=self.retry,
-                read=read,
-                error_for=self.error_kinds,
-                is_final=self.error_kinds.is_final,
-                rate=self.rate_limit,
-                renew=renew,
-            )
+        retry_401: bool = True,
+    ) -> Awaitable[R]:
+        """Return the `exchange` to be awaited: no coroutine of its own, for short tracebacks."""
+        return exchange(
+            request,
+            transport=self.transport,
+            authorizer=authorizer,
+            retry=self.retry,
+            rate_limit=self.rate_limit,
+            error_kinds=self.error_kinds,
+            read=read,
+            retry_401=retry_401,
+        )
 
     def _url(self, path: str, params: Mapping[str, object] | None, more: Mapping[str, object] | None) -> str:
         if params is None and more is None:

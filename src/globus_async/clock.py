@@ -1,4 +1,4 @@
-"""The one owner of time: the door that tests turn by hand."""
+"""The source of time and of delays, which tests replace with a fake clock."""
 
 from __future__ import annotations
 
@@ -11,40 +11,40 @@ __all__ = ("Clock", "SystemClock")
 
 
 class Clock(Protocol):
-    """Where the time comes from and where waiting is done."""
+    """The source of time and of delays."""
 
     def wall(self) -> float:
         """Return POSIX seconds."""
         ...
 
     def monotonic(self) -> float:
-        """Return seconds that never step."""
+        """Return the seconds of a clock that is never adjusted; only differences have a meaning."""
         ...
 
     async def sleep(self, seconds: float) -> None:
-        """Wait; cancelling it returns at once."""
+        """Wait for so many seconds."""
         ...
 
     def timeout(self, seconds: float | None) -> AbstractAsyncContextManager[object]:
-        """Bound a block: `TimeoutError` when the seconds are over, ``None`` for no bound."""
+        """Return a context that raises `TimeoutError` after so many seconds; ``None`` for no limit."""
         ...
 
 
 class SystemClock:
-    """The time of this machine."""
+    """The clocks of this machine."""
 
     def wall(self) -> float:
         """Return POSIX seconds."""
         return time.time()
 
     def monotonic(self) -> float:
-        """Return seconds that never step."""
+        """Return the seconds of a clock that is never adjusted; only differences have a meaning."""
         return time.monotonic()
 
     async def sleep(self, seconds: float) -> None:
-        """Wait; cancelling it returns at once."""
+        """Wait for so many seconds."""
         await asyncio.sleep(seconds)
 
     def timeout(self, seconds: float | None) -> AbstractAsyncContextManager[object]:
-        """Bound a block: `TimeoutError` when the seconds are over, ``None`` for no bound."""
+        """Return a context that raises `TimeoutError` after so many seconds; ``None`` for no limit."""
         return asyncio.timeout(seconds)

@@ -1,4 +1,4 @@
-"""A text that shows itself to nobody: tokens, client secrets and codes travel in it."""
+"""Secret texts, such as tokens and client secrets, and redacting them from other texts."""
 
 from __future__ import annotations
 
@@ -9,31 +9,32 @@ from urllib.parse import quote
 
 from .errors import GlobusSDKUsageError
 
-__all__ = ("Secret", "bare", "redact")
+__all__ = ("Secret", "redact", "token_of")
 
 _MASK: Final = "***"
-_STRIKABLE: Final = 8
+_MIN_REDACTED_LENGTH: Final = 8
+"""Shorter texts are not redacted: they are part of too many words."""
 _TOKEN: Final = re.compile(r"[A-Za-z0-9\-._~+/]+=*")
 
 
-def bare(header: Secret | None) -> tuple[Secret, ...]:
-    """Return the token of an ``Authorization`` header, if there is one."""
+def token_of(header: Secret | None) -> tuple[Secret, ...]:
+    """Return the credentials of an ``Authorization`` header without their scheme; nothing if there is no header."""
     return () if header is None else (Secret(header.reveal().partition(" ")[2]),)
 
 
 def redact(text: str, *secrets: Secret) -> str:
-    """Return a text with secrets struck out, be they as they are or as URLs, forms and JSON spell them."""
+    """Return a text with secrets replaced by ``***``; also in the encodings of URLs, forms and JSON."""
     for secret in secrets:
-        shown = secret.reveal()
-        if len(shown) >= _STRIKABLE:
-            for form in (shown, quote(shown, safe=""), shown.replace("/", "\\/")):
+        value = secret.reveal()
+        if len(value) >= _MIN_REDACTED_LENGTH:
+            for form in (value, quote(value, safe=""), value.replace("/", "\\/")):
                 text = text.replace(form, _MASK)
     return text
 
 
 class Secret:
     """
-    A secret text. ``repr``, ``str``, ``format`` and pickling give ``***``; only `reveal` gives the text.
+    A secret text. ``repr``, ``str``, ``format`` and pickling return ``***``; only `reveal` returns the text.
 
     Example:
         >>> token = Secret("AgX1")
@@ -50,26 +51,30 @@ class Secret:
 
     @classmethod
     def of(cls, value: str | Secret) -> Secret:
-        """Wrap a text; a secret stays what it is."""
+        """Wrap a text; return a `Secret` unchanged."""
         return value if isinstance(value, Secret) else cls(value)
 
     @classmethod
     def token(cls, name: str, value: str | Secret) -> Secret:
         """
-        Wrap a bearer token, after checking that it can stand in a header.
+        Wrap a bearer token, after checking its characters.
+
+        Args:
+            name: The name of the argument, for the error.
+            value: The token.
 
         Raises:
-            GlobusSDKUsageError: Empty, or with blanks, line breaks or other characters no token has (RFC 6750 2.1).
+            GlobusSDKUsageError: It is empty, or has spaces, line breaks or other characters that RFC 6750 2.1 forbids.
         """
-        value = cls.of(value)  # from here on no traceback shows it
+        value = cls.of(value)  # so that no traceback shows it
         if not isinstance(value.reveal(), str) or _TOKEN.fullmatch(value.reveal()) is None:
             raise GlobusSDKUsageError(
-                f"{name} is not a token: it is empty or has blanks, line breaks or other characters that no token has"
+                f"{name} is not a token: it is empty, or has spaces, line breaks or other forbidden characters"
             )
         return value
 
     def reveal(self) -> str:
-        """Return the text itself."""
+        """Return the text."""
         return self._value
 
     def __repr__(self) -> str:

@@ -13,7 +13,7 @@ import pytest
 from globus_async import BaseClient, GlobusAPIError, RetryPolicy
 from globus_async._http.headers import Headers
 from globus_async._http.response import RawResponse
-from globus_async._http.retry_after import retry_after
+from globus_async._http.retry_after import parse_retry_after
 from tests.toolkit.clients import by_workers
 from tests.toolkit.scripted import Scripted, answer
 
@@ -124,9 +124,9 @@ def test_all_three_forms_of_date_mean_the_same() -> None:
         if instant.year < 2069:  # two digits of a year say no more
             forms.append(f"{WEEKDAYS[instant.weekday()]}, {instant:%d-%b-%y %H:%M:%S} GMT")
         for form in forms:
-            assert retry_after(form, date=None, received_at=NOW.timestamp()) == away
+            assert parse_retry_after(form, date=None, received_at=NOW.timestamp()) == away
             server_date = format_datetime(NOW, usegmt=True)
-            assert retry_after(form, date=server_date, received_at=NOW.timestamp() + 86_400) == away
+            assert parse_retry_after(form, date=server_date, received_at=NOW.timestamp() + 86_400) == away
 
 
 @pytest.mark.parametrize("seconds", [0, 1, 7, 119, 120])

@@ -147,7 +147,7 @@ async def test_an_error_that_comes_of_closing_is_told_as_such(error: type[Except
 
     http = httpx.AsyncClient(transport=httpx.MockTransport(close_under_it))
     async with Transport(http_client=http) as transport:
-        with pytest.raises(ClientClosedError, match="look whether it was carried out"):
+        with pytest.raises(ClientClosedError, match="check whether the service executed the request"):
             await BaseClient(base_url="http://127.0.0.1/", transport=transport).get("x")
 
 

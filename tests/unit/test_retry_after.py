@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from globus_async import RetryPolicy
 from globus_async._http.headers import Headers
 from globus_async._http.response import RawResponse
-from globus_async._http.retry_after import http_date, retry_after
+from globus_async._http.retry_after import parse_http_date, parse_retry_after
 
 NOW = 784_111_777.0  # Sun, 06 Nov 1994 08:49:37 GMT
 PIECES = (
@@ -39,7 +39,7 @@ PIECES = (
 
 def check(value: str, date: str | None = None) -> None:
     """Look at one value: nothing, or seconds that can be waited for; and the policy's wait stays below its cap."""
-    seconds = retry_after(value, date=date, received_at=NOW)
+    seconds = parse_retry_after(value, date=date, received_at=NOW)
     assert seconds is None or (math.isfinite(seconds) and seconds >= 0)
     fields = [(b"Retry-After", value.encode("utf-8", "replace"))]
     answer = RawResponse(
@@ -96,13 +96,13 @@ def test_values_that_are_searched_for(value: str, date: str | None) -> None:
 )
 def test_forms(value: str | None, seconds: float | None) -> None:
     """ASCII digits, or one of the three dates of HTTP."""
-    assert retry_after(value, date=None, received_at=NOW) == seconds
+    assert parse_retry_after(value, date=None, received_at=NOW) == seconds
 
 
 @pytest.mark.parametrize("digits", [10, 100, 4301, 100_000])
 def test_a_number_of_any_length_is_long(digits: int) -> None:
     """Longer than any cap, and no error."""
-    seconds = retry_after("9" * digits, date=None, received_at=NOW)
+    seconds = parse_retry_after("9" * digits, date=None, received_at=NOW)
     assert seconds is not None
     assert 1e8 < seconds < math.inf
 
@@ -111,8 +111,8 @@ def test_a_date_is_measured_against_the_answers_own() -> None:
     """This machine's clock may be wrong by years."""
     date, value = "Sun, 06 Nov 1994 08:49:37 GMT", "Sun, 06 Nov 1994 08:50:37 GMT"
     for received_at in (0.0, NOW, 2e9, -1e9):
-        assert retry_after(value, date=date, received_at=received_at) == 60
-    assert retry_after(value, date="nonsense", received_at=NOW) == 60
+        assert parse_retry_after(value, date=date, received_at=received_at) == 60
+    assert parse_retry_after(value, date="nonsense", received_at=NOW) == 60
 
 
 @pytest.mark.parametrize(
@@ -120,6 +120,6 @@ def test_a_date_is_measured_against_the_answers_own() -> None:
 )
 def test_years_of_two_digits(text: str, year: int) -> None:
     """They belong to the nearer century."""
-    seconds = http_date(text)
+    seconds = parse_http_date(text)
     assert seconds is not None
     assert round(1970 + seconds / 31_556_952) == year

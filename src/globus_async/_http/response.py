@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from ..errors import ResponseDecodeError
 from ..secret import Secret, redact
 from .json_reader import LARGE, decode_json, is_large
-from .retry_after import retry_after
+from .retry_after import parse_retry_after
 
 if TYPE_CHECKING:
     from .headers import Headers
@@ -96,7 +96,7 @@ class RawResponse:
     def retry_after(self) -> float | None:
         """The wait that the service requests, in seconds; ``None`` if it requests none."""
         headers = self.headers
-        return retry_after(headers.get("retry-after"), date=headers.get("date"), received_at=self.received_at)
+        return parse_retry_after(headers.get("retry-after"), date=headers.get("date"), received_at=self.received_at)
 
     def error_document(self) -> Any:
         """Return the JSON body of an error, whatever its content type, or ``None`` if it is not JSON."""

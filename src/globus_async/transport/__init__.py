@@ -1,7 +1,7 @@
-"""The way to the services: one bounded, shared transport, and the loop that every call goes through."""
+"""The bounded, shared transport, and the loop that every call goes through."""
 
 from ._exchange import exchange
-from ._limiter import RateLimit
+from ._rate_limit import RateLimit
 from ._retry import RetryBudget, RetryPolicy
 from ._transport import Transport
 

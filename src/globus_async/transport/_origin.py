@@ -1,4 +1,4 @@
-"""What is shared by all calls to one origin: places in flight, manners, a retry budget, and pauses it asks for."""
+"""The state shared by all calls to one origin: calls in flight, rate limits, retry budget, and requested pauses."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import asyncio
 import weakref
 from typing import TYPE_CHECKING, Self
 
-from ._limiter import Limiter, RateLimit
+from ._rate_limit import RateLimit, RateLimiter
 from ._retry import RetryBudget
 
 if TYPE_CHECKING:
@@ -14,91 +14,91 @@ if TYPE_CHECKING:
 
     from ..clock import Clock
 
-__all__ = ("Origin", "Turn")
+__all__ = ("Origin", "Slot")
 
 
 class Origin:
     """
-    What is remembered of one origin.
+    The shared state of one origin (scheme, host and port).
 
     Attributes:
-        budget: What retries are paid from.
-        held_until: On the monotonic clock, until when it wants no calls.
+        budget: The budget that retries are paid from.
+        paused_until: Until when no calls are sent, as the service requested; on the monotonic clock.
     """
 
-    __slots__ = ("_clock", "_gate", "_limiters", "budget", "held_until")
+    __slots__ = ("_clock", "_in_flight", "_limiters", "budget", "paused_until")
 
     def __init__(self, max_in_flight: int, clock: Clock) -> None:
         self.budget = RetryBudget()
-        self.held_until = float("-inf")
+        self.paused_until = float("-inf")
         self._clock = clock
-        self._gate = asyncio.Semaphore(max_in_flight)
-        self._limiters: dict[tuple[int, RateLimit], tuple[Limiter, object]] = {}
+        self._in_flight = asyncio.Semaphore(max_in_flight)
+        self._limiters: dict[tuple[int, RateLimit], tuple[RateLimiter, object]] = {}
 
-    def turn(self, *, bypass_limits: bool, identity: object = None, rate: RateLimit | None = None) -> Turn:
+    def slot(self, *, bypass_limits: bool, identity: object = None, rate: RateLimit | None = None) -> Slot:
         """
-        Return the turn of one attempt.
+        Return the slot for one attempt, to be entered with ``async with``.
 
         Args:
             bypass_limits: Wait for no slot and no rate limit: a token refresh, which calls in flight may await.
-            identity: Whose calls are counted together: the authorizer.
-            rate: How many of them may go out.
+            identity: The authorizer, whose calls are counted together.
+            rate: The rate limit.
         """
         if bypass_limits:
-            return Turn(self, None, None)
-        return Turn(self, self._gate, None if rate is None else self._limiter(identity, rate))
+            return Slot(self, None, None)
+        return Slot(self, self._in_flight, None if rate is None else self._limiter(identity, rate))
 
-    def _limiter(self, identity: object, rate: RateLimit) -> Limiter:
+    def _limiter(self, identity: object, rate: RateLimit) -> RateLimiter:
         key = (id(identity), rate)
         known = self._limiters.get(key)
         if known is None:
-            # forgotten with the identity, or with this; by its id, because not every authorizer need be hashable
+            # removed along with the identity; keyed by its id, because an authorizer need not be hashable
             limiters = self._limiters
             end = None if identity is None else weakref.ref(identity, lambda _: limiters.pop(key, None))
-            known = limiters[key] = Limiter(rate, self._clock), end
+            known = limiters[key] = RateLimiter(rate, self._clock), end
         return known[0]
 
-    async def pause(self) -> None:
-        """Wait until it takes calls again, if it asked for a pause."""
-        while (wait := self.held_until - self._clock.monotonic()) > 0:
+    async def wait_until_resumed(self) -> None:
+        """Wait for the end of the pause that the service requested, if any."""
+        while (wait := self.paused_until - self._clock.monotonic()) > 0:
             await self._clock.sleep(wait)
 
 
-class Turn:
-    """Holds what one attempt needs to go out: a place within the rate, then a place in flight."""
+class Slot:
+    """Permission for one attempt: a slot of the rate limit, and one of the calls in flight."""
 
-    __slots__ = ("_gate", "_limiter", "origin")
+    __slots__ = ("_in_flight", "_limiter", "origin")
 
-    def __init__(self, origin: Origin, gate: asyncio.Semaphore | None, limiter: Limiter | None) -> None:
+    def __init__(self, origin: Origin, in_flight: asyncio.Semaphore | None, limiter: RateLimiter | None) -> None:
         self.origin = origin
-        self._gate = gate
+        self._in_flight = in_flight
         self._limiter = limiter
 
     async def __aenter__(self) -> Self:
         if self._limiter is not None:
-            await self._limiter.take()
-        if self._gate is not None:
+            await self._limiter.acquire()
+        if self._in_flight is not None:
             try:
-                await self._gate.acquire()
+                await self._in_flight.acquire()
             except BaseException:
-                self._give_back()
+                self._release()
                 raise
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._give_back()
-        if self._gate is not None:
-            self._gate.release()
+        self._release()
+        if self._in_flight is not None:
+            self._in_flight.release()
 
-    def leave(self) -> None:
-        """Take note that the request goes out now."""
+    def mark_sent(self) -> None:
+        """Count the attempt against the rate limit from now on: it is being sent."""
         if self._limiter is not None:
-            self._limiter.leave()
+            self._limiter.mark_sent()
             self._limiter = None
 
-    def _give_back(self) -> None:
+    def _release(self) -> None:
         if self._limiter is not None:
-            self._limiter.give_back()
+            self._limiter.release()
             self._limiter = None

@@ -1,4 +1,4 @@
-"""When to send again, and how long to wait first: plain functions and values, without a clock."""
+"""Whether to retry a failed attempt, and after which delay: pure functions and values, without a clock."""
 
 from __future__ import annotations
 
@@ -16,13 +16,16 @@ __all__ = ("RetryBudget", "RetryPolicy")
 @dataclass(frozen=True, slots=True)
 class RetryPolicy:
     """
-    When a call is sent again. An immutable value: give another one to a client, or derive one with ``replace``.
+    When and how often a call is retried.
+
+    An immutable value: pass another one to a client, or derive one with ``dataclasses.replace``.
 
     Args:
-        max_retries: Most repetitions of one call; 0 for none.
-        base_delay: Seconds; the longest first wait, doubled with every repetition. The wait is drawn from 0 up to it.
-        max_delay: Seconds; the longest wait of our own choosing.
-        max_retry_after: Seconds; the longest wait that a ``Retry-After`` may ask for. Above it the call fails at once.
+        max_retries: Maximum number of retries of one call; 0 for none.
+        base_delay: Maximum delay before the first retry, in seconds; doubled with every retry. The delay is a random
+            number from 0 to the maximum.
+        max_delay: Maximum delay in seconds, unless the service requests a longer one.
+        max_retry_after: Maximum delay that ``Retry-After`` may request, in seconds. Above it the call fails at once.
     """
 
     max_retries: int = 5
@@ -42,29 +45,29 @@ class RetryPolicy:
         self, outcome: RawResponse | NetworkError, *, retries: int, idempotent: bool, is_final: bool, jitter: float
     ) -> float | None:
         """
-        Return the seconds to wait before sending again, or ``None`` to give up.
+        Return the delay before the next attempt in seconds, or ``None`` for no further attempt.
 
         Args:
-            outcome: The answer that is no success, or the failure to get one.
-            retries: How often the call was repeated so far.
-            idempotent: Whether the call may be carried out twice without harm.
-            is_final: Whether the service's own word is that trying again is useless.
+            outcome: The error response, or the error if there is none.
+            retries: Number of retries so far.
+            idempotent: Whether the call may be executed twice without harm.
+            is_final: Whether the error code states that a retry cannot succeed.
             jitter: A random number from 0 up to 1.
         """
-        if retries >= self.max_retries or not self._worthwhile(outcome, idempotent=idempotent, is_final=is_final):
+        if retries >= self.max_retries or not self._may_retry(outcome, idempotent=idempotent, is_final=is_final):
             return None
-        own = jitter * min(self.max_delay, self.base_delay * 2.0 ** min(retries, 60))
-        asked = None if isinstance(outcome, NetworkError) else outcome.retry_after
-        if asked is None:
-            return own
-        if asked > self.max_retry_after:
+        backoff = jitter * min(self.max_delay, self.base_delay * 2.0 ** min(retries, 60))
+        retry_after = None if isinstance(outcome, NetworkError) else outcome.retry_after
+        if retry_after is None:
+            return backoff
+        if retry_after > self.max_retry_after:
             return None
-        # jitter on top, never below what was asked: all who were refused come back together otherwise
-        return min(asked + own, self.max_retry_after)
+        # in addition to the requested delay: otherwise all refused calls are repeated at the same moment
+        return min(retry_after + backoff, self.max_retry_after)
 
     @staticmethod
-    def _worthwhile(outcome: RawResponse | NetworkError, *, idempotent: bool, is_final: bool) -> bool:
-        """The retry matrix: was it sent, and may it be sent twice."""
+    def _may_retry(outcome: RawResponse | NetworkError, *, idempotent: bool, is_final: bool) -> bool:
+        """Return whether a retry may succeed, and does no harm."""
         if isinstance(outcome, NetworkError):
             if isinstance(outcome, ResponseDecodeError) and not outcome.retryable:
                 return False
@@ -84,9 +87,10 @@ class RetryPolicy:
 
 class RetryBudget:
     """
-    A bucket that every retry to one origin pays from and every success refills: an outage is not answered with a storm.
+    A token bucket that limits the retries to one origin, so that an outage does not cause a storm of retries.
 
-    500 tokens; a retry costs 14, after throttling 5. An empty bucket never blocks, it only forbids the retry.
+    It has 500 tokens. A retry costs 14, or 5 after throttling; every success returns some. An empty bucket delays
+    nothing, it only forbids retries.
     """
 
     __slots__ = ("_tokens",)
@@ -99,7 +103,7 @@ class RetryBudget:
         self._tokens = self.capacity
 
     def take(self, *, throttled: bool) -> bool:
-        """Pay for a retry; return whether there was enough."""
+        """Take the tokens for a retry; return whether there were enough."""
         cost = self.throttled_cost if throttled else self.cost
         if self._tokens < cost:
             return False
@@ -107,5 +111,5 @@ class RetryBudget:
         return True
 
     def refill(self, *, after_retry: bool) -> None:
-        """Take note of a success."""
+        """Return tokens after a success."""
         self._tokens = min(self.capacity, self._tokens + (self.cost if after_retry else 1))

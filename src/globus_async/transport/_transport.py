@@ -1,4 +1,4 @@
-"""The one place that awaits the network: a shared, bounded way to the services."""
+"""The transport: connections, limits and timeouts, shared by the clients of one event loop."""
 
 from __future__ import annotations
 
@@ -21,38 +21,34 @@ if TYPE_CHECKING:
 
     import httpx
 
-    from .._http.request import Request
-    from .._http.response import RawResponse
-    from ..authorizers import GlobusAuthorizer
-    from ..errors import NetworkError
-    from ..secret import Secret
     from ._attempt import Sender
-    from ._origin import Turn
 
-__all__ = ("Transport", "UnderWay")
+__all__ = ("RunningCall", "Transport")
 
-_CLOSING_SECONDS: Final = 5.0
-_ENDING_SECONDS: Final = 1.0
+_MAX_CLOSING_SECONDS: Final = 5.0
+_MAX_CANCELLING_SECONDS: Final = 1.0
 _SWITCHES: Final = frozenset({"", "0", "1", "f", "false", "n", "no", "none", "off", "on", "t", "true", "y", "yes"})
 
 
 class Transport:
     """
-    The way to the services, shared by any number of clients of one event loop.
+    The connections to the services, shared by any number of clients of one event loop.
 
     Args:
-        http_client: An ``httpx.AsyncClient`` to use instead of our own; it is not closed by us, and its proxies,
-            certificates and pool are its owner's. It must not follow redirects, and its cookies are ignored.
-        max_in_flight: Most calls under way at once to one service; further ones wait their turn, first come, first
-            served. One service that is slow or throttles does not hold up another.
-        connect_timeout: Seconds to get a connection, name look-up and TLS included.
-        read_timeout: Seconds without a byte of the answer.
-        total_timeout: Seconds for one call as a whole: renewal, attempts, waits between them, and the body. Waiting
-            for a turn does not count; bound that with ``asyncio.timeout``.
-        max_response_bytes: Largest body, after decoding.
-        ca_bundle: A file of certificates to trust beside the system's. ``GLOBUS_SDK_VERIFY_SSL`` may name one too.
-        verify: ``False`` switches certificate checks off, with a warning. Not for production.
-        clock: Where the time comes from; for tests.
+        http_client: An ``httpx.AsyncClient`` to use in place of our own. It is not closed along with the transport, and
+            its proxies, certificates and connection pool are configured by its owner. Redirects are not followed, and
+            its cookies are ignored.
+        max_in_flight: Maximum number of simultaneous calls to one service; further calls wait, first come, first
+            served. A service that is slow or throttles does not delay calls to others.
+        connect_timeout: Seconds to get a connection, including DNS and TLS.
+        read_timeout: Maximum seconds without a byte of the response.
+        total_timeout: Seconds for one call as a whole: token refresh, attempts, delays between them, and the body. The
+            wait for a slot does not count; limit that with ``asyncio.timeout``.
+        max_response_bytes: Largest response body, after decompression.
+        ca_bundle: A file of certificates to trust in addition to the system's. ``GLOBUS_SDK_VERIFY_SSL`` may name one
+            too.
+        verify: ``False`` disables certificate checks, with a warning. Not for production.
+        clock: The source of time; for tests.
 
     Example:
         >>> async with Transport(max_in_flight=20) as transport:
@@ -73,7 +69,7 @@ class Transport:
         clock: Clock | None = None,
     ) -> None:
         self.closed = False
-        self._limit = max_in_flight
+        self._max_in_flight = max_in_flight
         if not all(isinstance(number, int) and number >= 1 for number in (max_in_flight, max_response_bytes)):
             raise GlobusSDKUsageError("max_in_flight and max_response_bytes must be whole numbers, 1 or more")
         if not all(
@@ -85,7 +81,7 @@ class Transport:
         self.clock: Clock = SystemClock() if clock is None else clock
         self.jitter: Callable[[], float] = random.random
         self.total_timeout = total_timeout
-        self._given = http_client
+        self._http_client = http_client
         self._sender: Sender | None = None
         self._timeouts = {"connect": connect_timeout, "read": read_timeout, "write": read_timeout, "pool": None}
         self._max_response_bytes = max_response_bytes
@@ -96,10 +92,10 @@ class Transport:
         self._inherited: list[object] = []
         self._origins: dict[str, Origin] = {}
         self._adopted: set[asyncio.Task[Any]] = set()
-        self._under_way: set[asyncio.Timeout] = set()
+        self._running: set[asyncio.Timeout] = set()
 
     def __repr__(self) -> str:
-        return f"<Transport {'closed' if self.closed else 'open'}, at most {self._limit} calls in flight>"
+        return f"<Transport {'closed' if self.closed else 'open'}, at most {self._max_in_flight} calls in flight>"
 
     def __copy__(self) -> Self:
         return self
@@ -120,7 +116,7 @@ class Transport:
         await self.aclose()
 
     def __del__(self) -> None:
-        if getattr(self, "_sender", None) is not None and self._given is None and not self.closed:
+        if getattr(self, "_sender", None) is not None and self._http_client is None and not self.closed:
             warnings.warn(
                 "a Transport was not closed: use 'async with', or await aclose() of the client that made it",
                 ResourceWarning,
@@ -130,11 +126,11 @@ class Transport:
 
     def check(self) -> None:
         """
-        Refuse use after closing, or from another event loop than the first.
+        Check that the transport is open, and is used in the event loop that used it first.
 
         Raises:
-            ClientClosedError: It was closed.
-            WrongEventLoopError: Another event loop, or another thread's, used it first.
+            ClientClosedError: The transport is closed.
+            WrongEventLoopError: Another event loop, or that of another thread, used it first.
         """
         if self.closed:
             raise ClientClosedError("this client has been closed; make a new one")
@@ -144,119 +140,121 @@ class Transport:
         if self._loop is not None and self._pid == os.getpid():
             raise WrongEventLoopError(
                 "this client was first used in another event loop; make one client per loop,"
-                " inside the coroutine that you give to asyncio.run()"
+                " inside the coroutine that you pass to asyncio.run()"
             )
         if self._loop is not None:
-            # after a fork: the sockets are the parent's, so they are neither used nor politely closed
+            # after a fork: the sockets belong to the parent process, so they are neither used nor closed
             self._inherited.append((self._sender, self._loop))
-            self._sender, self._origins, self._adopted, self._under_way = None, {}, set(), set()
+            self._sender, self._origins, self._adopted, self._running = None, {}, set(), set()
         self._loop, self._pid = loop, os.getpid()
 
     def origin(self, url: str) -> Origin:
-        """Return what is remembered of a URL's origin."""
+        """Return the shared state of a URL's origin."""
         end = url.find("/", 8)
         key = url if end < 0 else url[:end]
         known = self._origins.get(key)
         if known is None:
-            known = self._origins[key] = Origin(self._limit, self.clock)
+            known = self._origins[key] = Origin(self._max_in_flight, self.clock)
         return known
 
-    async def attempt(
-        self, request: Request, turn: Turn, authorizer: GlobusAuthorizer | None, seconds: float
-    ) -> tuple[RawResponse | NetworkError, Secret | None]:
-        """Make one attempt at a call; see `Sender.attempt`."""
-        sender = self._sender or self._opened()
-        return await sender.attempt(request, turn, authorizer, seconds)
+    def sender(self) -> Sender:
+        """
+        Return the sender of attempts; the first use opens the HTTP client.
 
-    def _opened(self) -> Sender:
-        if self.closed:  # closed while this call was waiting or between two attempts
-            raise ClientClosedError("this client was closed while a call was under way")
+        Raises:
+            ClientClosedError: The transport was closed during the call.
+        """
+        return self._sender or self._open()
+
+    def _open(self) -> Sender:
+        if self.closed:  # while the call waited for a slot, or between two attempts
+            raise ClientClosedError("this client was closed during a call")
         from ._attempt import Sender  # noqa: PLC0415 -- loads httpx
 
-        http = self._given
+        http = self._http_client
         if http is None:
-            from ._wire import AiohttpTransport, CookielessClient  # noqa: PLC0415 -- loads aiohttp
+            from ._aiohttp_transport import AiohttpTransport, CookielessClient  # noqa: PLC0415 -- loads aiohttp
 
-            wire = AiohttpTransport(ssl_context=partial(_ssl_context, self._ca_file(), verify=self._verify))
-            http = CookielessClient(transport=wire, trust_env=False)
-        self._sender = Sender(http, clock=self.clock, timeouts=self._timeouts, most_bytes=self._max_response_bytes)
+            ssl_context = partial(_ssl_context, self._ca_file(), verify=self._verify)
+            http = CookielessClient(transport=AiohttpTransport(ssl_context=ssl_context), trust_env=False)
+        self._sender = Sender(http, clock=self.clock, timeouts=self._timeouts, max_bytes=self._max_response_bytes)
         return self._sender
 
     def _ca_file(self) -> str | None:
         if self._ca_bundle is not None:
             return os.fspath(self._ca_bundle)
         named = os.environ.get("GLOBUS_SDK_VERIFY_SSL", "").strip()
-        return None if named.lower() in _SWITCHES else named  # it may name a bundle; it cannot switch checks off
+        return None if named.lower() in _SWITCHES else named  # it may name a file, but cannot disable the checks
 
-    def call(self) -> UnderWay:
-        """Check that a call may be made, and return what ends it with a `ClientClosedError` when this is closed."""
+    def call(self) -> RunningCall:
+        """Return the context of a call, which ends with a `ClientClosedError` when the transport is closed."""
         self.check()
-        return UnderWay(self._under_way)
+        return RunningCall(self._running)
 
-    def adopt(self, task: asyncio.Task[Any]) -> None:
-        """Wait for a task of an authorizer's, within reason, before closing: a renewal must not be lost half-way."""
+    def adopt(self, task: asyncio.Task[Any], /) -> None:
+        """Await a task, up to five seconds, before closing: a token refresh must not be lost half-way."""
         self._adopted.add(task)
         task.add_done_callback(self._adopted.discard)
 
     async def aclose(self) -> None:
-        """Take no further calls, finish renewals, end all else, close every connection that we opened; idempotent."""
+        """Refuse further calls, finish token refreshes, end running calls, close our own connections; idempotent."""
         self.closed = True
         try:
-            await self._end_renewals()
+            await self._finish_adopted()
         finally:
-            while self._under_way:
-                self._under_way.pop().reschedule(asyncio.get_running_loop().time())
+            while self._running:
+                self._running.pop().reschedule(asyncio.get_running_loop().time())
             sender, self._sender = self._sender, None
-            if sender is not None and self._given is None:
+            if sender is not None and self._http_client is None:
                 await sender.http.aclose()
 
-    async def _end_renewals(self) -> None:
-        """Wait for renewals under way, within reason, and cancel what hangs."""
+    async def _finish_adopted(self) -> None:
+        """Await the adopted tasks, and cancel those that take too long."""
         loop = asyncio.get_running_loop()
         adopted = {task for task in self._adopted if task.get_loop() is loop and task is not asyncio.current_task()}
         if not adopted:
             return
         with suppress(TimeoutError):
-            async with self.clock.timeout(_CLOSING_SECONDS):
+            async with self.clock.timeout(_MAX_CLOSING_SECONDS):
                 await asyncio.wait(adopted)
         late = {task for task in adopted if not task.done()}
         for task in late:
             task.cancel()
         if late:
-            await asyncio.wait(late, timeout=_ENDING_SECONDS)
+            await asyncio.wait(late, timeout=_MAX_CANCELLING_SECONDS)
 
 
-class UnderWay:
-    """One call, wherever it waits; made by `Transport.call`."""
+class RunningCall:
+    """The context of one call, including its waits; made by `Transport.call`."""
 
-    __slots__ = ("_all", "_ending")
+    __slots__ = ("_running", "_timeout")
 
-    def __init__(self, under_way: set[asyncio.Timeout]) -> None:
-        self._all = under_way
-        self._ending = asyncio.timeout(None)  # never by itself: it is set off when the transport closes
+    def __init__(self, running: set[asyncio.Timeout]) -> None:
+        self._running = running
+        self._timeout = asyncio.timeout(None)  # expires only when the transport is closed
 
     async def __aenter__(self) -> None:
-        await self._ending.__aenter__()
-        self._all.add(self._ending)
+        await self._timeout.__aenter__()
+        self._running.add(self._timeout)
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._all.discard(self._ending)
+        self._running.discard(self._timeout)
         try:
-            await self._ending.__aexit__(kind, error, trace)
+            await self._timeout.__aexit__(kind, error, trace)
         except TimeoutError:
             pass
         else:
             return
         raise ClientClosedError(
-            "this client was closed while a call was under way; look whether it was carried out"
+            "this client was closed during a call; check whether the service executed the request"
         ) from None
 
 
 @lru_cache(maxsize=8)
 def _ssl_context(ca_file: str | None, *, verify: bool) -> ssl.SSLContext:
-    """One context per process and trust: making one costs as much as a hundred calls."""
+    """Return the SSL context, one per process and setting: making one costs as much as a hundred calls."""
     import certifi  # noqa: PLC0415 -- not before a client is made
 
     try:

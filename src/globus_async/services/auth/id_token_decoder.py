@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Final, Protocol, cast
 
 from ..._http.cache_control import freshness_lifetime
-from ..._http.retry_after import http_date
+from ..._http.retry_after import parse_http_date
 from ...errors import GlobusSDKUsageError, IdTokenError
 from ...response import GlobusHTTPResponse
 from ...secret import Secret
@@ -157,7 +157,7 @@ def _document(given: Mapping[str, Any] | GlobusHTTPResponse[Any] | None) -> Mapp
 
 def _clock_difference(response: RawResponse | None) -> float:
     """Return the seconds by which the service's clock is ahead of ours; 0 if it is unknown or implausible."""
-    date = http_date(response.headers.get("date", "")) if response is not None else None
+    date = parse_http_date(response.headers.get("date", "")) if response is not None else None
     if response is None or date is None:
         return 0.0
     difference = date - response.received_at

@@ -11,7 +11,7 @@ from globus_async import GlobusSDKUsageError, Secret
 from globus_async._http.path import fill_path, user_path
 from globus_async._http.query import encode_query
 from globus_async._http.request import Request
-from globus_async.transport._outgoing import outgoing
+from globus_async.transport._httpx_request import build_httpx_request
 
 HEADERS = ((b"Accept", b"application/json"), (b"X-Thing", b"1"))
 SEGMENT = st.text(min_size=1, max_size=20)
@@ -55,7 +55,7 @@ def test_nothing_differs_from_a_parsed_request(
         return
     for place in places:
         request = Request(method, f"{origin}{place}{'?' + asked if asked else ''}", HEADERS, body)
-        ours, theirs = outgoing(request, token, timeouts={"read": 1.0}), parsed(request, token)
+        ours, theirs = build_httpx_request(request, token, timeouts={"read": 1.0}), parsed(request, token)
         assert ours.url == theirs.url
         assert str(ours.url) == str(theirs.url)
         assert ours.url.raw_path == theirs.url.raw_path
@@ -67,7 +67,7 @@ def test_nothing_differs_from_a_parsed_request(
 def test_it_can_be_read_and_shown() -> None:
     """Whoever hooks into an httpx client finds a whole request, without the credentials in its repr."""
     request = Request("POST", "https://transfer.api.globus.org/v0.10/transfer?a=b", HEADERS, b"{}")
-    made = outgoing(request, Secret("Bearer AgX1"), timeouts={"read": 1.0})
+    made = build_httpx_request(request, Secret("Bearer AgX1"), timeouts={"read": 1.0})
     assert made.read() == made.content == b"{}"
     assert made.url.params["a"] == "b"
     assert made.headers["host"] == "transfer.api.globus.org"
@@ -78,5 +78,5 @@ def test_it_can_be_read_and_shown() -> None:
 @pytest.mark.parametrize("method", ["GET", "DELETE", "HEAD"])
 def test_no_body_no_length(method: str) -> None:
     """A request without a body says nothing of its length."""
-    made = outgoing(Request(method, "http://127.0.0.1:80/x"), None, timeouts={})
+    made = build_httpx_request(Request(method, "http://127.0.0.1:80/x"), None, timeouts={})
     assert "content-length" not in made.headers

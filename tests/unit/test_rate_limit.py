@@ -19,7 +19,7 @@ from globus_async import AccessTokenAuthorizer, BaseClient, GlobusSDKUsageError,
 from globus_async.authorizers import GlobusAuthorizer
 from globus_async.services.transfer import TransferClient
 from globus_async.transport import RateLimit
-from globus_async.transport._limiter import Limiter
+from globus_async.transport._rate_limit import RateLimiter
 from tests.toolkit.cancel import every_suspension
 from tests.toolkit.clock import FakeClock
 from tests.toolkit.scripted import ORIGIN, Scripted, answer
@@ -185,17 +185,17 @@ class TestCalls:
             RateLimit(calls, seconds)
 
 
-class TestLimiter:
+class TestRateLimiter:
     async def test_who_is_cancelled_leaves_the_line(self) -> None:
         """Half of those in line give up, at any moment; the others get their turn, in order and within the rate."""
         clock = FakeClock()
-        limiter = Limiter(RateLimit(10, 10.0), clock)
+        limiter = RateLimiter(RateLimit(10, 10.0), clock)
         served: list[tuple[int, float]] = []
 
         async def wait(number: int) -> None:
-            await limiter.take()
+            await limiter.acquire()
             served.append((number, clock.monotonic()))
-            limiter.leave()
+            limiter.mark_sent()
 
         tasks = [asyncio.create_task(wait(number)) for number in range(100)]
         await clock.asleep()
@@ -207,33 +207,33 @@ class TestLimiter:
 
     async def test_a_place_given_back_is_free_at_once(self) -> None:
         """A call that did not go out costs nothing."""
-        limiter = Limiter(RateLimit(1, 10.0), FakeClock())
+        limiter = RateLimiter(RateLimit(1, 10.0), FakeClock())
         for _ in range(100):
-            await limiter.take()
-            limiter.give_back()
+            await limiter.acquire()
+            limiter.release()
 
     async def test_the_next_in_line_gets_a_place_given_back(self) -> None:
         """Who waits while all places are on their way out gets the first that comes back."""
-        limiter = Limiter(RateLimit(1, 10.0), FakeClock())
-        await limiter.take()
-        waiting = asyncio.create_task(limiter.take())
+        limiter = RateLimiter(RateLimit(1, 10.0), FakeClock())
+        await limiter.acquire()
+        waiting = asyncio.create_task(limiter.acquire())
         await asyncio.sleep(0)
         assert not waiting.done()
-        limiter.give_back()
+        limiter.release()
         await waiting
 
     async def test_nobody_overtakes(self) -> None:
         """A place given back is not for who comes then, but for who has waited."""
         clock = FakeClock()
-        limiter = Limiter(RateLimit(2, 10.0), clock)
+        limiter = RateLimiter(RateLimit(2, 10.0), clock)
         order: list[str] = []
-        await limiter.take()
-        limiter.leave()
-        await limiter.take()
-        first = asyncio.create_task(limiter.take())
+        await limiter.acquire()
+        limiter.mark_sent()
+        await limiter.acquire()
+        first = asyncio.create_task(limiter.acquire())
         await clock.asleep()
-        limiter.give_back()
-        second = asyncio.create_task(limiter.take())
+        limiter.release()
+        second = asyncio.create_task(limiter.acquire())
         second.add_done_callback(lambda _: order.append("second"))
         first.add_done_callback(lambda _: order.append("first"))
         await clock.advance(10)
@@ -262,8 +262,8 @@ class TestLimiter:
             async def places_are_all_there() -> None:
                 await asyncio.gather(*others)
                 ((limiter, _),) = client.transport.origin(ORIGIN)._limiters.values()
-                assert limiter._taken == 0
-                assert not limiter._line.locked()
+                assert limiter._acquired == 0
+                assert not limiter._queue_lock.locked()
                 await client.get("/x")
 
             await client.get("/x")
@@ -280,13 +280,13 @@ class TestLimiter:
 
         async def run() -> list[float]:
             clock = FakeClock()
-            limiter = Limiter(RateLimit(calls, 10.0), clock)
+            limiter = RateLimiter(RateLimit(calls, 10.0), clock)
             left: list[float] = []
 
             async def call(held: float) -> None:
-                await limiter.take()
+                await limiter.acquire()
                 await clock.sleep(held)
-                limiter.leave()
+                limiter.mark_sent()
                 left.append(clock.monotonic())
 
             tasks = []

@@ -1,9 +1,9 @@
 """
-The wire under ``httpx``: an ``httpx.AsyncBaseTransport`` over aiohttp's connector.
+The transport under ``httpx``: an ``httpx.AsyncBaseTransport`` over aiohttp's connector.
 
 httpx's own pool loses a connection slot at many of the points where a call can be cancelled; aiohttp's loses none.
-Every failure leaves as the ``httpx`` exception that says how far the call got: connect errors mean that nothing was
-sent, all others that something may have been.
+Every failure is raised as the ``httpx`` exception that states how far the call got: connect errors mean that nothing
+was sent, all others that something may have been.
 """
 
 from __future__ import annotations
@@ -15,10 +15,9 @@ from urllib.request import getproxies_environment, proxy_bypass_environment  # t
 
 import aiohttp
 import httpx
-from multidict import CIMultiDict
 from yarl import URL
 
-from ._attempt import HeadTooLargeError
+from ._errors import HeadTooLargeError
 
 if TYPE_CHECKING:
     import asyncio
@@ -26,16 +25,16 @@ if TYPE_CHECKING:
 
 __all__ = ("AiohttpTransport", "CookielessClient")
 
-_IDLE_SECONDS: Final = 5.0  # below the idle limit of common servers, so that a kept connection is seldom a dead one
-_LARGE: Final = 1 << 18
+_IDLE_SECONDS: Final = 5.0  # below the idle limit of common servers, so that few reused connections are dead
+_LARGE_BODY: Final = 1 << 18
 _LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
-_TOO_LARGE: Final = ("Too many headers", "Got more than")
-"""How aiohttp begins to say that the head of an answer is beyond its limits."""
-_AUTOMATIC: Final = ("Accept", "Accept-Encoding", "Content-Type", "User-Agent")
+_HEAD_TOO_LARGE: Final = ("Too many headers", "Got more than")
+"""The beginnings of aiohttp's messages for a response head beyond its limits."""
+_AUTOMATIC_HEADERS: Final = ("Accept", "Accept-Encoding", "Content-Type", "User-Agent")
 
 
 class _Request(aiohttp.ClientRequest):
-    """A request that remembers whether it has begun to be written, and to where."""
+    """A request that records whether writing it has begun, and to which socket."""
 
     sent = False
     socket: asyncio.Transport | None = None
@@ -46,11 +45,11 @@ class _Request(aiohttp.ClientRequest):
 
 
 class _BrokenError(Exception):
-    """The connection broke under a request. Not an aiohttp error, else aiohttp would send the request again."""
+    """The connection broke during a request. Not an aiohttp error, because aiohttp would resend the request."""
 
 
 class _Call:
-    """Watches one request on its way through aiohttp."""
+    """An aiohttp middleware that records the state of one request."""
 
     __slots__ = ("request",)
 
@@ -78,7 +77,7 @@ class _Call:
 
 
 class _Body(httpx.AsyncByteStream):
-    """The body of an answer, as it comes in; closing it early closes its connection."""
+    """The body of a response, as a stream; closing it early closes its connection."""
 
     __slots__ = ("_response", "_unread")
 
@@ -94,9 +93,9 @@ class _Body(httpx.AsyncByteStream):
         try:
             chunk = await self._response.content.readany()
         except aiohttp.SocketTimeoutError:
-            raise httpx.ReadTimeout("the answer stopped coming") from None
+            raise httpx.ReadTimeout("no further data of the response in time") from None
         except (aiohttp.ClientError, OSError):
-            raise httpx.ReadError("the answer broke off") from None
+            raise httpx.ReadError("the connection broke during the response") from None
         if not chunk:
             raise StopAsyncIteration
         return chunk
@@ -104,24 +103,24 @@ class _Body(httpx.AsyncByteStream):
     async def aclose(self) -> None:
         self._response.close()
         if self._unread is not None:
-            self._unread.close()  # aiohttp keeps the connection of a short answer, be it one that was refused unread
+            self._unread.close()  # aiohttp would keep the connection of a short response, even one that was not read
 
 
 class _NoCookies(httpx.Cookies):
-    """A jar that keeps nothing: one user's cookie must not go out with another's call."""
+    """A cookie jar that stores nothing: one user's cookie must not be sent with another's call."""
 
     def extract_cookies(self, response: httpx.Response) -> None:
-        """Leave the answer's cookies alone."""
+        """Ignore the cookies of a response."""
 
 
 class CookielessClient(httpx.AsyncClient):
-    """The ``httpx.AsyncClient`` that drives the wire."""
+    """An ``httpx.AsyncClient`` without cookies."""
 
     _none = _NoCookies()
 
     @property
     def cookies(self) -> httpx.Cookies:
-        """No cookies, ever."""
+        """An empty cookie jar."""
         return self._none
 
     @cookies.setter
@@ -134,8 +133,8 @@ class AiohttpTransport(httpx.AsyncBaseTransport):
     Sends ``httpx`` requests through aiohttp: no cookies, no redirects, no netrc, no decompression, no resending.
 
     Args:
-        ssl_context: Makes what every ``https`` connection is made with, or returns it if it is made; called in a
-            worker thread, when first needed.
+        ssl_context: Returns the SSL context of all ``https`` connections; called in a worker thread, when it is first
+            needed.
         use_environment: Honour ``HTTPS_PROXY``, ``ALL_PROXY`` and ``NO_PROXY``; never for loopback addresses.
     """
 
@@ -146,14 +145,14 @@ class AiohttpTransport(httpx.AsyncBaseTransport):
         self._session: aiohttp.ClientSession | None = None
         self._timeouts: dict[tuple[float | None, float | None], aiohttp.ClientTimeout] = {}
 
-    def _opened(self) -> aiohttp.ClientSession:
+    def _open_session(self) -> aiohttp.ClientSession:
         if self._session is None:
             self._session = aiohttp.ClientSession(
                 connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=_IDLE_SECONDS),
                 cookie_jar=aiohttp.DummyCookieJar(),
                 request_class=_Request,
                 auto_decompress=False,
-                skip_auto_headers=_AUTOMATIC,
+                skip_auto_headers=_AUTOMATIC_HEADERS,
                 trust_env=False,
             )
         return self._session
@@ -161,14 +160,14 @@ class AiohttpTransport(httpx.AsyncBaseTransport):
     def _proxy_for(self, url: httpx.URL) -> str | None:
         proxy = self._proxies.get(url.scheme) or self._proxies.get("all")
         if proxy is None or url.scheme != "https" or url.host in _LOOPBACK:
-            return None  # plain http is for loopback only, where no proxy belongs in between
+            return None  # plain http is allowed for loopback addresses only, which need no proxy
         if proxy_bypass_environment(url.host, self._proxies):
             return None
-        return proxy if "://" in proxy else f"http://{proxy}"  # as everybody reads ``proxy:3128``
+        return proxy if "://" in proxy else f"http://{proxy}"  # the usual meaning of ``proxy:3128``
 
-    def _timeout_of(self, request: httpx.Request) -> aiohttp.ClientTimeout:
-        wanted: Mapping[str, float | None] = request.extensions.get("timeout", {})
-        key = (wanted.get("connect"), wanted.get("read"))
+    def _timeout_for(self, request: httpx.Request) -> aiohttp.ClientTimeout:
+        seconds: Mapping[str, float | None] = request.extensions.get("timeout", {})
+        key = (seconds.get("connect"), seconds.get("read"))
         timeout = self._timeouts.get(key)
         if timeout is None:
             timeout = aiohttp.ClientTimeout(total=None, connect=key[0], sock_read=key[1])
@@ -176,28 +175,26 @@ class AiohttpTransport(httpx.AsyncBaseTransport):
         return timeout
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        """Send one request; return its answer with the body still to come."""
+        """Send one request; return its response, with the body as a stream."""
         call = _Call()
         if self._ssl is None and request.url.scheme == "https":
-            from anyio import to_thread  # noqa: PLC0415 -- loopback addresses go without
+            from anyio import to_thread  # noqa: PLC0415 -- not needed for loopback addresses
 
             self._ssl = await to_thread.run_sync(self._ssl_context, abandon_on_cancel=True)
         try:
-            response = await self._opened().request(
+            response = await self._open_session().request(
                 request.method,
                 URL(str(request.url), encoded=True),
-                headers=CIMultiDict(
-                    (name.decode("latin-1"), value.decode("latin-1")) for name, value in request.headers.raw
-                ),
-                data=_body(await request.aread()),
+                headers=[(name.decode("latin-1"), value.decode("latin-1")) for name, value in request.headers.raw],
+                data=_request_body(await request.aread()),
                 allow_redirects=False,
                 proxy=self._proxy_for(request.url) if self._proxies else None,
                 ssl=self._ssl or True,
-                timeout=self._timeout_of(request),
+                timeout=self._timeout_for(request),
                 middlewares=(call,),
             )
         except (aiohttp.ClientError, OSError, ValueError, _BrokenError) as error:
-            failure = _failure(error, sent=call.sent)
+            failure = _httpx_error(error, sent=call.sent)
         else:
             return httpx.Response(
                 response.status,
@@ -215,13 +212,13 @@ class AiohttpTransport(httpx.AsyncBaseTransport):
             await self._session.close()
 
 
-def _body(content: bytes) -> bytes | io.BytesIO | None:
-    """Return a body as aiohttp wants it: a large one is written piece by piece, so that the loop goes on meanwhile."""
-    return io.BytesIO(content) if len(content) > _LARGE else content or None
+def _request_body(content: bytes) -> bytes | io.BytesIO | None:
+    """Return a body for aiohttp; a large one as a file, which is written in chunks without blocking the loop."""
+    return io.BytesIO(content) if len(content) > _LARGE_BODY else content or None
 
 
-def _failure(error: Exception, *, sent: bool) -> httpx.TransportError:
-    """Say how far the call got, in words of ours: aiohttp's may quote headers."""
+def _httpx_error(error: Exception, *, sent: bool) -> httpx.TransportError:
+    """Return the ``httpx`` error for one of aiohttp, without its message, which may quote headers."""
     match error:
         case aiohttp.ConnectionTimeoutError():
             return httpx.ConnectTimeout("no connection in time")
@@ -230,13 +227,13 @@ def _failure(error: Exception, *, sent: bool) -> httpx.TransportError:
         case aiohttp.ClientConnectorError():
             return httpx.ConnectError(f"no connection: {error.strerror or type(error.os_error).__name__}")
         case aiohttp.SocketTimeoutError() if sent:
-            return httpx.ReadTimeout("no answer in time")
+            return httpx.ReadTimeout("no response in time")
         case aiohttp.ClientHttpProxyError():
             return httpx.ConnectError(f"the proxy refused the connection ({error.status})")
         case aiohttp.ClientResponseError():
-            kind = HeadTooLargeError if error.message.startswith(_TOO_LARGE) else httpx.RemoteProtocolError
-            return kind("the answer is not HTTP")
+            kind = HeadTooLargeError if error.message.startswith(_HEAD_TOO_LARGE) else httpx.RemoteProtocolError
+            return kind("the response is not valid HTTP")
         case _ if not sent:
             return httpx.ConnectError(f"nothing could be sent ({type(error).__name__})")
         case _:
-            return httpx.ReadError("the connection broke before the answer came")
+            return httpx.ReadError("the connection broke before the response")

@@ -1,8 +1,8 @@
 """
-The ``httpx.Request`` of one attempt, put together from prepared parts.
+The ``httpx.Request`` of one attempt, built from prepared parts.
 
-httpx parses every URL and looks through all headers anew, which is a tenth of what a call costs. Ours are plain by
-construction: only the path and query of a URL change, and who makes a `Request` has quoted both.
+httpx parses every URL and normalizes all headers anew, which is a tenth of the cost of a call. Ours need neither: only
+path and query differ between the URLs of an origin, and whoever makes a `Request` has quoted both.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ if TYPE_CHECKING:
     from .._http.request import Request
     from ..secret import Secret
 
-__all__ = ("NO_AUTH", "outgoing")
+__all__ = ("NO_AUTH", "build_httpx_request")
 
 
 class _URL(httpx.URL):
-    """A URL that differs from one parsed before in path and query only; an ``httpx.URL`` in all respects."""
+    """A URL that differs from a parsed one in path and query only; an ``httpx.URL`` in all other respects."""
 
     def __init__(self, origin: httpx.URL, target: str) -> None:
         path, mark, query = target.partition("?")
@@ -35,49 +35,51 @@ class _URL(httpx.URL):
 
 @lru_cache(maxsize=32)
 def _origin(text: str) -> tuple[httpx.URL, bytes]:
-    """Return an origin, and what the ``Host`` header calls it."""
+    """Return an origin, and its ``Host`` header."""
     url = httpx.URL(text)
     return url, url.netloc
 
 
-def outgoing(request: Request, credentials: Secret | None, *, timeouts: Mapping[str, float | None]) -> httpx.Request:
+def build_httpx_request(
+    request: Request, credentials: Secret | None, *, timeouts: Mapping[str, float | None]
+) -> httpx.Request:
     """
     Return the ``httpx`` request for an attempt.
 
     Args:
-        request: What to send.
+        request: The request to send.
         credentials: The ``Authorization`` header.
         timeouts: Seconds to connect, read, write and get a connection.
 
     Raises:
-        GlobusSDKUsageError: The credentials, of an authorizer of the caller's own, cannot stand in a header.
+        GlobusSDKUsageError: The header of a caller's own authorizer has characters that are not allowed.
     """
     end = request.url.find("/", 8)
     origin, host = _origin(request.url[:end])
     fields = [(b"Host", host), *request.headers]
     if credentials is not None:
         if not (credentials.reveal().isascii() and credentials.reveal().isprintable()):
-            raise GlobusSDKUsageError("the authorizer gave a header with characters that no header may have")
+            raise GlobusSDKUsageError("the authorizer's header has characters that are not allowed in a header")
         fields.append((b"Authorization", credentials.reveal().encode("ascii")))
     body = request.body
     if body or request.method in {"POST", "PUT", "PATCH"}:
         fields.append((b"Content-Length", str(len(body or b"")).encode("ascii")))
-    made = httpx.Request(
+    built = httpx.Request(
         request.method,
         _URL(origin, request.url[end:]),
         headers=fields,
         stream=httpx.ByteStream(body or b""),
         extensions={"timeout": timeouts},
     )
-    made.read()  # so that ``content`` can be looked at, as in every other request
-    return made
+    built.read()  # sets ``content``, as every other httpx request has it
+    return built
 
 
 class _NoAuth(httpx.Auth):
-    """Adds nothing: the credentials are among the headers."""
+    """Adds no credentials: they are among the headers already."""
 
     async def async_auth_flow(self, request: httpx.Request) -> AsyncGenerator[httpx.Request, httpx.Response]:
-        """Send the request as it is."""
+        """Send the request unchanged."""
         yield request
 
 
