@@ -1,4 +1,4 @@
-"""The promises about tokens, each with its figure: real clients, and a server whose refresh tokens work once."""
+"""The promises about tokens, with figures: real clients, and a server whose refresh tokens work once."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ SCOPE = "urn:globus:auth:scope:transfer.api.globus.org:all"
 
 @pytest.fixture
 async def quickly() -> None:
-    """Do without asyncio's debug mode, which keeps the stacks of thousands of tasks."""
+    """Disable asyncio's debug mode, which keeps the stacks of thousands of tasks."""
     asyncio.get_running_loop().set_debug(False)
 
 
@@ -34,7 +34,7 @@ async def quickly() -> None:
 async def logged_in(
     server: RotatingAuth, *, user: str = "user", held: float = -1, clock: FakeClock | None = None
 ) -> AsyncGenerator[tuple[BaseClient, RefreshTokenAuthorizer]]:
-    """Log a user in, with an access token that has some seconds left, or is over."""
+    """Log a user in, with an access token that expires in so many seconds, or has expired."""
     access, refresh = server.login(user)
     transport = Transport(clock=clock, max_in_flight=200)
     native = NativeAppAuthClient(CLIENT_ID, base_url=server.url, transport=transport)
@@ -44,38 +44,38 @@ async def logged_in(
 
 
 def kept(server: RotatingAuth, authorizer: RefreshTokenAuthorizer, user: str = "user") -> bool:
-    """Whether we hold the one refresh token that works."""
+    """Return whether the authorizer holds the only valid refresh token."""
     return authorizer.refresh_token.reveal() == server.refresh_token(user) and not server.is_revoked(user)
 
 
 async def test_3_a_rotated_refresh_token_is_never_lost(capsys: pytest.CaptureFixture[str]) -> None:
-    """One caller, cancelled at every suspension in three modes: whatever the server rotated to is held afterwards."""
-    lost = renewed = 0
+    """One caller, cancelled at every suspension in three modes: the rotated token is held afterwards."""
+    lost = refreshed = 0
     async with RotatingAuth() as server, logged_in(server) as (client, authorizer):
 
         async def call() -> None:
-            authorizer.handle_missing_authorization()  # the token it holds is no good: this call renews
+            authorizer.handle_missing_authorization()  # the held token is invalid: this call refreshes it
             await client.get("/thing")
 
         async def nothing_is_lost() -> None:
-            nonlocal lost, renewed
-            await client.get("/thing")  # waits for the renewal that was under way
+            nonlocal lost, refreshed
+            await client.get("/thing")  # waits for the running refresh
             lost += not kept(server, authorizer)
-            renewed += 1
+            refreshed += 1
 
         points = await every_suspension(call, nothing_is_lost)
         requests = server.token_requests
         assert server.replays == 0
     say(
         capsys,
-        f"promise 3: cancelled at {points} points with 1 caller: {lost} refresh tokens lost ({requests} renewals)",
+        f"promise 3: cancelled at {points} points with 1 caller: {lost} refresh tokens lost ({requests} refreshes)",
     )
     assert points >= 6
     assert lost == 0
 
 
-async def test_3_and_4_nobody_else_is_touched(capsys: pytest.CaptureFixture[str]) -> None:
-    """The first of 100 callers is cancelled at every suspension: the 99 get their answers by one renewal."""
+async def test_3_and_4_other_callers_are_not_affected(capsys: pytest.CaptureFixture[str]) -> None:
+    """The first of 100 callers is cancelled at every suspension: the 99 others succeed with one refresh."""
     points = lost = failed = 0
     async with RotatingAuth() as server, logged_in(server) as (client, authorizer):
         for mode in MODES:
@@ -107,7 +107,7 @@ async def _of(call: CancelAt[Any]) -> Any:
     return await call
 
 
-async def test_10_a_thousand_calls_make_one_renewal(capsys: pytest.CaptureFixture[str]) -> None:
+async def test_10_a_thousand_calls_make_one_refresh(capsys: pytest.CaptureFixture[str]) -> None:
     """One for one resource server, ten for ten, and those at the same time."""
     async with RotatingAuth(delay=0.1) as server:
         async with logged_in(server) as (client, authorizer):
@@ -116,22 +116,22 @@ async def test_10_a_thousand_calls_make_one_renewal(capsys: pytest.CaptureFixtur
         alone = server.token_requests
         ratios: list[float] = []
         while min(ratios, default=2.0) > 1.5 and len(ratios) < 5:  # other programs may spoil one measurement
-            one = await _renewing(server, ["alone"])
+            one = await _refresh_seconds(server, ["alone"])
             before = server.token_requests
-            ratios.append(await _renewing(server, [f"user{n}" for n in range(10)]) / one)
+            ratios.append(await _refresh_seconds(server, [f"user{n}" for n in range(10)]) / one)
             assert server.token_requests == before + 10
         assert server.replays == 0
     say(
         capsys,
-        f"promise 10: 1,000 calls with an expired token: {alone} renewal; 10 logins: 10 renewals"
+        f"promise 10: 1,000 calls with an expired token: {alone} refresh; 10 logins: 10 refreshes"
         f" in {ratios[-1]:.2f} x the time of one",
     )
     assert alone == 1
     assert ratios[-1] <= 1.5  # 10 when one after another
 
 
-async def _renewing(server: RotatingAuth, users: list[str]) -> float:
-    """Renew the tokens of some users at once, and return the seconds that took."""
+async def _refresh_seconds(server: RotatingAuth, users: list[str]) -> float:
+    """Refresh the tokens of some users at once, and return the seconds that took."""
     transport = Transport()
     native = NativeAppAuthClient(CLIENT_ID, base_url=server.url, transport=transport)
     async with transport:
@@ -141,31 +141,32 @@ async def _renewing(server: RotatingAuth, users: list[str]) -> float:
         return time.perf_counter() - started
 
 
-async def test_11_a_revoked_token_is_renewed_once(capsys: pytest.CaptureFixture[str]) -> None:
-    """1,000 calls are refused at once: 1 renewal, at most two attempts each, 1,000 successes."""
+async def test_11_a_revoked_token_is_refreshed_once(capsys: pytest.CaptureFixture[str]) -> None:
+    """1,000 calls are refused at once: 1 refresh, at most two attempts each, 1,000 successes."""
     async with RotatingAuth() as server, logged_in(server, held=3600) as (client, authorizer):
         server.revoke_access_tokens()
-        answers = await asyncio.gather(*(client.get("/thing") for _ in range(1000)))
-        attempts, renewals = server.resource_requests, server.token_requests
+        responses = await asyncio.gather(*(client.get("/thing") for _ in range(1000)))
+        attempts, refreshes = server.resource_requests, server.token_requests
         assert kept(server, authorizer)
     say(
         capsys,
-        f"promise 11: 1,000 calls, a revoked token: {renewals} renewal, {attempts} attempts, {len(answers)} answers",
+        f"promise 11: 1,000 calls, a revoked token: {refreshes} refresh, {attempts} attempts,"
+        f" {len(responses)} responses",
     )
-    assert renewals == 1
+    assert refreshes == 1
     assert attempts <= 2000
-    assert [answer.http_status for answer in answers] == [200] * 1000
+    assert [response.http_status for response in responses] == [200] * 1000
 
 
-LIVES: list[Any] = [0, 1, 30, 59, None, "soon", "30", -5, 10**12, 1e-9, 59.9, True, {}, "1e400"]
+LIFETIMES: list[Any] = [0, 1, 30, 59, None, "soon", "30", -5, 10**12, 1e-9, 59.9, True, {}, "1e400"]
 
 
-async def test_13_any_life_of_a_grant_leads_to_no_loop(capsys: pytest.CaptureFixture[str]) -> None:
-    """Short, missing and absurd ones: a grant is renewed once at most, and a call makes two attempts at most."""
+async def test_13_no_lifetime_causes_a_loop(capsys: pytest.CaptureFixture[str]) -> None:
+    """Short, missing and absurd ones: a token is refreshed once at most, and a call makes two attempts at most."""
     worst = 0
-    for life in LIVES:
+    for lifetime in LIFETIMES:
         clock = FakeClock()
-        async with RotatingAuth(lifetime=life) as server, logged_in(server, clock=clock) as (client, authorizer):
+        async with RotatingAuth(lifetime=lifetime) as server, logged_in(server, clock=clock) as (client, authorizer):
             for _ in range(3):
                 before = server.token_requests
                 await asyncio.gather(*(client.get("/thing") for _ in range(20)))
@@ -175,13 +176,14 @@ async def test_13_any_life_of_a_grant_leads_to_no_loop(capsys: pytest.CaptureFix
             assert server.resource_requests <= 3 * 20 * 2
     say(
         capsys,
-        f"promise 13: {len(LIVES)} lives of a grant, 3 rounds of 20 calls each: at most {worst} renewal in a round",
+        f"promise 13: {len(LIFETIMES)} lifetimes of a token, 3 rounds of 20 calls each:"
+        f" at most {worst} refresh in a round",
     )
     assert worst == 1
 
 
-async def test_14_an_identity_service_that_is_down_fails_no_call(capsys: pytest.CaptureFixture[str]) -> None:
-    """In the last five minutes of a token it is down, or takes its time; the calls do not notice."""
+async def test_14_an_unavailable_service_fails_no_call(capsys: pytest.CaptureFixture[str]) -> None:
+    """In the last five minutes of a token the service is down or slow; no call fails or waits."""
     down, opened = True, asyncio.Event()
 
     async def answer(asked: Asked) -> Any:
@@ -210,21 +212,21 @@ async def test_14_an_identity_service_that_is_down_fails_no_call(capsys: pytest.
     down = False
     await service.clock.advance(20)  # the second token has 289 seconds left
     client = BaseClient(base_url=BASE, authorizer=second, transport=transport)
-    beside = await _latencies(client)  # would never end if a call waited for the renewal
+    during = await _latencies(client)  # would never finish if a call waited for the refresh
     opened.set()
     for _ in range(100):
         await asyncio.sleep(0)
     assert second.refresh_token.reveal() == "AgRefreshToken"
     say(
         capsys,
-        f"promise 14: 290 calls in the last 5 minutes with the service down: 0 failed, it was asked {asked} times;"
-        f" p99 of a call {usual * 1e3:.2f} ms, beside a renewal under way {beside * 1e3:.2f} ms",
+        f"promise 14: 290 calls in the last 5 minutes with the service down: 0 failed, {asked} token requests;"
+        f" p99 of a call {usual * 1e3:.2f} ms, during a refresh {during * 1e3:.2f} ms",
     )
     assert 5 <= asked <= 11
 
 
 async def _latencies(client: BaseClient) -> float:
-    """Make 1,000 calls, one after another, and return the 99th percentile of their seconds."""
+    """Make 1,000 calls, one after another, and return the 99th percentile of their durations in seconds."""
     seconds: list[float] = []
     for _ in range(1000):
         started = time.perf_counter()
@@ -233,8 +235,8 @@ async def _latencies(client: BaseClient) -> float:
     return sorted(seconds)[989]
 
 
-async def test_15_a_grant_that_is_gone_is_asked_for_once(capsys: pytest.CaptureFixture[str]) -> None:
-    """1,000 callers, 1,000 exceptions of their own; the logins of others go on."""
+async def test_15_an_invalid_grant_is_requested_once(capsys: pytest.CaptureFixture[str]) -> None:
+    """1,000 callers get 1,000 exceptions of their own; the logins of others continue."""
     async with (
         RotatingAuth() as server,
         logged_in(server) as (client, _),
@@ -254,8 +256,8 @@ async def test_15_a_grant_that_is_gone_is_asked_for_once(capsys: pytest.CaptureF
     assert distinct == 1010
 
 
-async def test_16_a_reply_that_breaks_off_anywhere(capsys: pytest.CaptureFixture[str]) -> None:
-    """At every byte: within the server's grace the login goes on; without it, one LoginRequired says so."""
+async def test_16_a_response_truncated_anywhere(capsys: pytest.CaptureFixture[str]) -> None:
+    """At every byte: in the server's grace period the login remains valid; without one, LoginRequired is raised."""
     offsets, outcomes = 0, {"logged in": 0, "LoginRequired": 0, "other": 0}
     for grace in (1, 0):
         length = 1000
@@ -279,7 +281,7 @@ async def test_16_a_reply_that_breaks_off_anywhere(capsys: pytest.CaptureFixture
                         await client.get("/thing")
                     assert server.token_requests == requests
                 outcomes[outcome] += 1
-    say(capsys, f"promise 16: a reply cut at {offsets} offsets, with and without grace: {outcomes}")
+    say(capsys, f"promise 16: a response truncated at {offsets} offsets, with and without grace: {outcomes}")
     assert outcomes["other"] == 0
     assert min(outcomes["logged in"], outcomes["LoginRequired"]) > 30
 
@@ -288,7 +290,7 @@ STEPS = [3600, -3600, 10 * 365.25 * 86_400, -10 * 365.25 * 86_400]
 
 
 async def test_17_clocks_that_step(capsys: pytest.CaptureFixture[str]) -> None:
-    """An hour, ten years, eight hours asleep: one more renewal at most, and no call with a token known to be over."""
+    """An hour, ten years, eight hours asleep: one more refresh at most, and no call with an expired token."""
     worst = 0
     for step in [*STEPS, None]:
         clock = FakeClock()
@@ -297,7 +299,7 @@ async def test_17_clocks_that_step(capsys: pytest.CaptureFixture[str]) -> None:
             before = server.token_requests
             if step is None:
                 clock.suspend(8 * 3600)
-                server.revoke_access_tokens()  # they are over: a call that used one would be refused
+                server.revoke_access_tokens()  # they have expired: a call with one of them would be refused
             else:
                 clock.step_wall(step)
             refused = server.resource_requests
@@ -307,12 +309,12 @@ async def test_17_clocks_that_step(capsys: pytest.CaptureFixture[str]) -> None:
             worst = max(worst, server.token_requests - before)
             assert server.resource_requests - refused == 200
             assert kept(server, authorizer)
-    say(capsys, f"promise 17: {len(STEPS)} steps of the wall clock and a suspension: at most {worst} more renewal each")
+    say(capsys, f"promise 17: {len(STEPS)} steps of the wall clock and a suspension: at most {worst} more refresh each")
     assert worst <= 1
 
 
 async def test_client_credentials_keep_the_same_promises(capsys: pytest.CaptureFixture[str]) -> None:
-    """1,000 calls, one request; refused at once, one more."""
+    """1,000 calls, one request; one more after a revocation."""
     async with RotatingAuth() as server, Transport() as transport:
         app = ConfidentialAppAuthClient(CLIENT_ID, "secret-of-the-client", base_url=server.url, transport=transport)
         authorizer = ClientCredentialsAuthorizer(app, SCOPE)

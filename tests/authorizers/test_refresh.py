@@ -1,4 +1,4 @@
-"""Renewal: once, whoever asks, whoever is cancelled, whatever the service or the callback does."""
+"""Token refresh: once for all callers, whatever is cancelled, and whatever service and callback do."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ SERVER = "transfer.api.globus.org"
 
 
 def api_error(status: int, document: object) -> GlobusAPIError:
-    """Make the error that a token request meets."""
+    """Return the error of a token request."""
     body = json.dumps(document).encode()
     return GlobusAPIError(
         RawResponse(method="POST", path="/t", status=status, reason="No", headers=Headers([]), body=body)
@@ -45,7 +45,7 @@ def api_error(status: int, document: object) -> GlobusAPIError:
 
 
 def unreachable(_: int) -> GlobusConnectionError:
-    """Fail as a service that is down does."""
+    """Return the error of a service that is down."""
     return GlobusConnectionError("no connection", stage="not sent")
 
 
@@ -53,7 +53,7 @@ def unreachable(_: int) -> GlobusConnectionError:
 async def fake(
     *, held: float | None = None, on_refresh: Any = None, skipping: bool = False, **options: Any
 ) -> AsyncGenerator[tuple[RefreshTokenAuthorizer, FakeAuth, FakeClock]]:
-    """Make an authorizer over a token server in memory; ``held`` is how long the token it begins with lives."""
+    """Make an authorizer over a token server in memory; ``held`` is the lifetime of its first token in seconds."""
     clock = FakeClock(skipping=skipping)
     async with Transport(clock=clock) as transport:
         auth = FakeAuth(transport, **options)
@@ -67,7 +67,7 @@ async def fake(
 async def real(
     **options: Any,
 ) -> AsyncGenerator[tuple[RefreshTokenAuthorizer, BaseClient, RotatingAuth]]:
-    """Make an authorizer and a client of a real token server whose refresh tokens work once."""
+    """Make an authorizer and a client of a token server whose refresh tokens work once."""
     max_in_flight = options.pop("max_in_flight", 50)
     held = options.pop("held", None)
     async with RotatingAuth(**options) as server, Transport(max_in_flight=max_in_flight) as transport:
@@ -86,12 +86,12 @@ def refresh_task(authorizer: RefreshTokenAuthorizer) -> asyncio.Task[Any] | None
 
 
 async def header_of(authorizer: RefreshTokenAuthorizer) -> str:
-    """Return the header in plain text."""
+    """Return the header as text."""
     return (await authorizer.get_authorization_header()).reveal()
 
 
-class TestStorms:
-    """However many need it, one request is made."""
+class TestConcurrentCalls:
+    """Any number of calls make one token request."""
 
     async def test_a_thousand_calls_with_an_expired_token(self) -> None:
         """Over real sockets: exactly 1 token request."""
@@ -110,8 +110,8 @@ class TestStorms:
             assert 1000 < server.resource_requests <= 2000
             assert await header_of(authorizer) != before
 
-    async def test_a_thousand_calls_whose_renewal_fails(self) -> None:
-        """1 request, and 1,000 exceptions of which none is another's."""
+    async def test_a_thousand_calls_whose_refresh_fails(self) -> None:
+        """1 request, and 1,000 exceptions, one for each call."""
         async with real(held=0, delay=0.02) as (_, client, server):
             server.fails_with = b'HTTP/1.1 400 Bad Request\r\nContent-Length: 25\r\n\r\n{"error":"invalid_grant"}'
             errors = await asyncio.gather(*(client.get("thing") for _ in range(1000)), return_exceptions=True)
@@ -124,14 +124,14 @@ class TestStorms:
             assert server.token_requests == 1
 
     @pytest.mark.parametrize("held", [0, 3600])
-    async def test_a_renewal_does_not_wait_for_those_who_wait_for_it(self, held: float) -> None:
-        """All places in refresh are taken by calls that need the token, and the renewal goes the same way."""
+    async def test_a_refresh_does_not_wait_for_its_waiters(self, held: float) -> None:
+        """All slots are taken by calls that need the token, and the refresh uses the same transport."""
         async with real(held=held, max_in_flight=1) as (_, client, server), asyncio.timeout(5):
             server.revoke_access_tokens()
             await asyncio.gather(*(client.get("thing") for _ in range(20)))
             assert server.token_requests == 1
 
-    async def test_clients_that_share_an_authorizer_share_its_renewal(self) -> None:
+    async def test_clients_that_share_an_authorizer_share_its_refresh(self) -> None:
         """Ten clients, one authorizer, one request."""
         async with fake() as (authorizer, auth, _):
             service = Scripted()
@@ -142,7 +142,7 @@ class TestStorms:
             assert set(service.tokens) == {"Bearer at-1"}
 
     async def test_authorizers_do_not_wait_for_each_other(self) -> None:
-        """Ten resource servers renew in the time of one."""
+        """Ten resource servers take the time of one."""
         async with fake(seconds=5) as (_, auth, clock):
             authorizers = [RefreshTokenAuthorizer(f"rt-{number}", auth) for number in range(10)]
             calls = [asyncio.create_task(header_of(authorizer)) for authorizer in authorizers for _ in range(10)]
@@ -150,8 +150,8 @@ class TestStorms:
             await asyncio.gather(*calls)
             assert auth.requests == 10
 
-    def test_in_whatever_order_tasks_run(self) -> None:
-        """200 orders by lot: callers, refusals and cancellations mixed; never more than one request per lost token."""
+    def test_any_order_of_tasks(self) -> None:
+        """200 random orders of calls, refusals and cancellations; never more than one request per lost token."""
 
         async def scenario() -> None:
             async with fake(held=0, passes=3) as (authorizer, auth, _):
@@ -160,7 +160,7 @@ class TestStorms:
                 async def call() -> None:
                     header = await authorizer.get_authorization_header()
                     await asyncio.sleep(0)
-                    if header.reveal() == "Bearer at-1":  # refused by the service: all who used it meet a 401
+                    if header.reveal() == "Bearer at-1":  # refused by the service: all calls that used it get a 401
                         assert authorizer.handle_missing_authorization(header)
                         header = await authorizer.get_authorization_header()
                     tokens.append(header.reveal())
@@ -178,8 +178,8 @@ class TestStorms:
 
 
 class TestFailure:
-    async def test_nobodys_notes_are_anothers(self) -> None:
-        """What one caller adds to its exception, or its causes, the others do not see."""
+    async def test_notes_are_not_shared(self) -> None:
+        """Notes that one caller adds to its exception, or to its cause, are not on those of others."""
         async with fake(passes=3) as (authorizer, auth, _):
             auth.script = lambda _: api_error(503, {"DATA_TYPE": "unhelpful"})
             errors = await asyncio.gather(*(header_of(authorizer) for _ in range(3)), return_exceptions=True)
@@ -197,31 +197,31 @@ class TestFailure:
             assert other.__cause__.http_status == 503
 
     @pytest.mark.parametrize("document", [None, [], "at-1", {}, {"access_token": None}, {"access_token": 3}])
-    async def test_an_answer_without_a_token(self, document: object) -> None:
-        """An error of ours, whatever stands in its place."""
+    async def test_a_response_without_a_token(self, document: object) -> None:
+        """Always an error of this library."""
         async with fake() as (authorizer, auth, _):
             auth.script = lambda _: document if document is not None else [None]
             with pytest.raises(TokenRefreshError):
                 await header_of(authorizer)
 
     @pytest.mark.parametrize("token", ["", "with blank", "line\r\nbreak", "nül", "\x00"])
-    async def test_an_access_token_that_is_none(self, token: str) -> None:
-        """It is refused before it can stand in a header, and nothing of it is told."""
+    async def test_an_invalid_access_token(self, token: str) -> None:
+        """It is refused before it is sent in a header, and no message shows it."""
         async with fake() as (authorizer, auth, _):
             auth.script = lambda _: {"access_token": token, "expires_in": 60}
             with pytest.raises(TokenRefreshError) as caught:
                 await header_of(authorizer)
         assert not token or token not in str(caught.value)
 
-    async def test_a_token_of_another_kind(self) -> None:
-        """It would not be a bearer's."""
+    async def test_a_token_of_another_type(self) -> None:
+        """Only bearer tokens are used."""
         async with fake() as (authorizer, auth, _):
             auth.script = lambda _: {"access_token": "at", "token_type": "mac", "expires_in": 60}
             with pytest.raises(TokenRefreshError, match="bearer"):
                 await header_of(authorizer)
 
-    async def test_what_another_client_raises_reaches_each_caller_in_an_error_of_its_own(self) -> None:
-        """Also what is no error of this library."""
+    async def test_any_error_of_an_auth_client_is_raised_in_an_error_of_the_caller(self) -> None:
+        """Also one that is not of this library."""
         async with fake(passes=3) as (authorizer, auth, _):
             auth.script = lambda _: LookupError("odd")
             errors = await asyncio.gather(*(header_of(authorizer) for _ in range(3)), return_exceptions=True)
@@ -240,7 +240,7 @@ class TestFailure:
             {"error": "invalid_grant", "errors": [{"code": "UNAUTHORIZED", "title": "Unauthorized"}]},
         ],
     )
-    async def test_a_grant_that_is_gone_is_not_asked_for_again(self, document: object) -> None:
+    async def test_an_invalid_grant_is_not_requested_again(self, document: object) -> None:
         """In either format of Globus Auth."""
         async with fake() as (authorizer, auth, _):
             auth.script = lambda _: api_error(400, document)
@@ -250,15 +250,15 @@ class TestFailure:
             assert auth.requests == 1
             assert not authorizer.handle_missing_authorization()
 
-    async def test_a_client_that_is_wrong_is_told_so(self) -> None:
+    async def test_an_invalid_client(self) -> None:
         """Another login with the same id and secret would not help."""
         async with fake() as (authorizer, auth, _):
             auth.script = lambda _: api_error(401, {"error": "invalid_client"})
             with pytest.raises(LoginRequired, match="correct the client's id and secret"):
                 await header_of(authorizer)
 
-    async def test_a_passing_failure_is_asked_for_again(self) -> None:
-        """The next call tries again, with the same refresh token."""
+    async def test_a_transient_failure_is_retried_by_the_next_call(self) -> None:
+        """With the same refresh token."""
         async with fake() as (authorizer, auth, _):
             auth.script = lambda number: unreachable(number) if number == 1 else None
             with pytest.raises(TokenRefreshError, match="no connection"):
@@ -266,8 +266,8 @@ class TestFailure:
             assert await header_of(authorizer) == "Bearer at-2"
             assert auth.sent == ["rt-0", "rt-0"]
 
-    async def test_a_401_of_the_token_endpoint_does_not_renew(self) -> None:
-        """A renewal never leads to another."""
+    async def test_a_401_of_the_token_endpoint_does_not_refresh(self) -> None:
+        """A refresh never causes another."""
         async with Scripted(answer(401, {"errors": [{"code": "UNAUTHORIZED"}]})).transport() as transport:
             auth = SocketAuth(base_url=ORIGIN, transport=transport)
             authorizer = RefreshTokenAuthorizer("rt", auth)
@@ -279,8 +279,8 @@ class TestFailure:
 
 
 class TestCancellation:
-    async def test_at_every_suspension_nothing_is_lost(self) -> None:
-        """The server rotated, and we have what it gave, wherever the caller was cancelled."""
+    async def test_no_refresh_token_is_lost_at_any_suspension(self) -> None:
+        """The token to which the server rotated is kept, wherever the caller was cancelled."""
         async with real() as (authorizer, client, server):
 
             async def unharmed() -> None:
@@ -296,8 +296,8 @@ class TestCancellation:
         assert points >= 9
 
     @pytest.mark.parametrize("mode", MODES)
-    async def test_the_leader_is_cancelled_and_nobody_else(self, mode: Any) -> None:
-        """99 others do not fail, and do not wait longer than one more pass of the loop."""
+    async def test_cancelling_the_first_caller_only(self, mode: Any) -> None:
+        """99 others do not fail, and wait for at most one further pass of the loop."""
         for k in range(1, 4):
             async with fake(passes=4) as (authorizer, auth, _):
                 leader = asyncio.create_task(_await(CancelAt(authorizer.get_authorization_header(), k, mode)))
@@ -311,8 +311,8 @@ class TestCancellation:
                 assert passes <= 9
                 await asyncio.wait({leader})
 
-    async def test_all_callers_are_cancelled_and_the_renewal_lands(self) -> None:
-        """Nobody waits any more, but the token that the server gave is kept."""
+    async def test_a_refresh_finishes_when_all_callers_are_cancelled(self) -> None:
+        """Nobody waits any more, but the new token is kept."""
         async with fake(seconds=5) as (authorizer, auth, clock):
             calls = [asyncio.create_task(header_of(authorizer)) for _ in range(100)]
             await clock.asleep()
@@ -324,8 +324,8 @@ class TestCancellation:
             assert await header_of(authorizer) == "Bearer at-1"
             assert (auth.requests, authorizer.refresh_token.reveal()) == (1, "rt-1")
 
-    async def test_waiters_that_were_cancelled_are_gone_when_it_lands(self) -> None:
-        """Nothing of 1,000 cancelled waiters is kept."""
+    async def test_cancelled_waiters_leave_nothing_behind(self) -> None:
+        """Not one reference of 1,000 cancelled waiters."""
         async with fake(seconds=5) as (authorizer, _, clock):
             for _ in range(1000):
                 call = asyncio.create_task(header_of(authorizer))
@@ -340,7 +340,7 @@ class TestCancellation:
             assert not getattr(refresh, "_callbacks", None)
 
     async def test_scopes_of_anyio_cancel_the_caller_only(self) -> None:
-        """As in a FastAPI backend whose client went away."""
+        """As in a FastAPI application whose client disconnected."""
         async with fake(seconds=5) as (authorizer, auth, clock):
             with anyio.move_on_after(0.01) as scope:
                 await header_of(authorizer)
@@ -369,8 +369,8 @@ class TestCancellation:
             assert await header_of(authorizer) == "Bearer at-1"
             assert auth.requests == 1
 
-    async def test_a_renewal_that_is_cancelled_from_outside_is_no_cancellation_of_the_callers(self) -> None:
-        """They get an error, and the next call renews."""
+    async def test_a_refresh_cancelled_from_outside_does_not_cancel_the_callers(self) -> None:
+        """They get an error, and the next call refreshes."""
         async with fake(seconds=5) as (authorizer, auth, clock):
             call = asyncio.create_task(header_of(authorizer))
             await clock.asleep()
@@ -386,17 +386,17 @@ class TestCancellation:
 
 
 class TestWindows:
-    """When a token is renewed, told by a clock that is turned by hand."""
+    """When a token is refreshed, by a fake clock."""
 
-    async def test_a_good_token_is_just_used(self) -> None:
-        """No request while it has more than five minutes."""
+    async def test_a_fresh_token_is_used(self) -> None:
+        """No request while its remaining lifetime is more than five minutes."""
         async with fake(held=3600) as (authorizer, auth, clock):
             await clock.advance(3299)
             assert await header_of(authorizer) == "Bearer at-0"
             assert auth.requests == 0
 
-    async def test_in_the_last_five_minutes_it_is_renewed_beside_the_calls(self) -> None:
-        """A call does not wait for a renewal that takes five seconds."""
+    async def test_in_the_last_five_minutes_it_is_refreshed_in_the_background(self) -> None:
+        """A call does not wait for a refresh that takes five seconds."""
         async with fake(held=3600, seconds=5) as (authorizer, auth, clock):
             await clock.advance(3301)
             for _ in range(1000):
@@ -405,15 +405,15 @@ class TestWindows:
             assert await header_of(authorizer) == "Bearer at-1"
             assert auth.requests == 1
 
-    async def test_in_the_last_minute_calls_wait_for_it(self) -> None:
-        """A token that may end on its way is not sent if there is another."""
+    async def test_in_the_last_minute_calls_wait_for_the_refresh(self) -> None:
+        """A token that may expire in transit is not sent if there is another."""
         async with fake(held=3600) as (authorizer, auth, clock):
             await clock.advance(3541)
             assert await header_of(authorizer) == "Bearer at-1"
             assert auth.requests == 1
 
-    async def test_an_identity_service_that_is_down_costs_nothing_before_the_end(self) -> None:
-        """No call fails while the old token lives, and it is asked once in 30 seconds."""
+    async def test_an_unavailable_service_fails_no_call_before_expiry(self) -> None:
+        """No call fails before the old token expires, and a request is made every 30 seconds."""
         async with fake(held=3600) as (authorizer, auth, clock):
             auth.script = unreachable
             await clock.advance(3300)
@@ -425,7 +425,7 @@ class TestWindows:
             with pytest.raises(TokenRefreshError):
                 await header_of(authorizer)
 
-    async def test_a_renewal_beside_the_calls_that_fails_is_told_once(self, caplog: pytest.LogCaptureFixture) -> None:
+    async def test_a_failed_background_refresh_is_logged_once(self, caplog: pytest.LogCaptureFixture) -> None:
         """A WARNING, without a traceback."""
         async with fake(held=100) as (authorizer, auth, clock):
             auth.script = unreachable
@@ -434,14 +434,14 @@ class TestWindows:
             await clock.advance(10)
             await header_of(authorizer)
             await clock.advance(0)
-        told = [record for record in caplog.records if record.name == "globus_async"]
-        assert [(record.levelno, record.exc_info) for record in told] == [(logging.WARNING, None)]
+        records = [record for record in caplog.records if record.name == "globus_async"]
+        assert [(record.levelno, record.exc_info) for record in records] == [(logging.WARNING, None)]
 
     @pytest.mark.parametrize(
         "lifetime", [0, 1, 2, 30, 59, 60, 119, -5, "30", "x", None, 1e12, math.inf, math.nan, True]
     )
-    async def test_however_long_a_grant_lives_it_is_used_and_leads_to_no_loop(self, lifetime: object) -> None:
-        """At most one renewal per grant, at once and after it has ended."""
+    async def test_no_lifetime_causes_a_loop(self, lifetime: object) -> None:
+        """At most one refresh per token, at once and after it has expired."""
         async with fake(lifetime=lifetime) as (authorizer, auth, clock):
             for number in range(1, 6):
                 got = await asyncio.gather(*(header_of(authorizer) for _ in range(20)))
@@ -452,8 +452,8 @@ class TestWindows:
             await asyncio.gather(*(header_of(authorizer) for _ in range(20)))
             assert auth.requests <= before + 1
 
-    async def test_a_fresh_token_is_not_renewed_at_once(self) -> None:
-        """One of 30 seconds is good for 15."""
+    async def test_a_new_token_is_not_refreshed_at_once(self) -> None:
+        """One of 30 seconds is fresh for 15."""
         async with fake(lifetime=30) as (authorizer, auth, clock):
             await header_of(authorizer)
             await clock.advance(14)
@@ -464,19 +464,19 @@ class TestWindows:
             assert auth.requests == 2
 
     async def test_a_lifetime_is_counted_from_the_start_of_the_request(self) -> None:
-        """Whatever the request took is gone from it."""
+        """The duration of the request is subtracted."""
         async with fake(lifetime=100, seconds=40) as (authorizer, auth, clock):
             call = asyncio.create_task(header_of(authorizer))
             await clock.advance(40)
             await call
-            await clock.advance(11)  # 49 s are left of 100
+            await clock.advance(11)  # 49 s of 100 remain
             again = asyncio.create_task(header_of(authorizer))
             await clock.advance(40)
             assert await again == "Bearer at-2"
             assert auth.requests == 2
 
     @pytest.mark.parametrize("step", [3600, -3600, 10 * 365 * 86400.0, -10 * 365 * 86400.0])
-    async def test_a_step_of_the_wall_clock_costs_one_renewal_at_most(self, step: float) -> None:
+    async def test_a_step_of_the_wall_clock_costs_one_refresh_at_most(self, step: float) -> None:
         """Forward or back, an hour or ten years."""
         async with fake(held=7200, lifetime=7200) as (authorizer, auth, clock):
             clock.step_wall(step)
@@ -490,15 +490,15 @@ class TestWindows:
                 await clock.advance(1)
             assert auth.requests <= 2
 
-    async def test_a_token_that_ended_while_the_machine_slept_is_not_used(self) -> None:
-        """The monotonic clock stood still for eight hours; the wall clock knows."""
+    async def test_a_token_that_expired_while_the_machine_slept_is_not_used(self) -> None:
+        """The monotonic clock stopped for eight hours; the wall clock did not."""
         async with fake(held=3600) as (authorizer, auth, clock):
             clock.suspend(8 * 3600)
             assert await header_of(authorizer) == "Bearer at-1"
             assert auth.requests == 1
 
-    async def test_a_token_ends_though_the_wall_clock_was_set_back(self) -> None:
-        """The monotonic clock knows."""
+    async def test_a_token_expires_although_the_wall_clock_was_set_back(self) -> None:
+        """By the monotonic clock."""
         async with fake(held=3600) as (authorizer, auth, clock):
             clock.step_wall(-86400)
             await clock.advance(3590)
@@ -506,20 +506,20 @@ class TestWindows:
             assert auth.requests == 1
 
     @pytest.mark.parametrize("expires_at", ["tomorrow", object(), True])
-    async def test_an_end_that_is_no_time_is_refused(self, expires_at: Any) -> None:
+    async def test_an_invalid_expires_at_is_refused(self, expires_at: Any) -> None:
         """With an error that says what it should be."""
         async with fake() as (_, auth, _clock):
             with pytest.raises(GlobusSDKUsageError, match="POSIX seconds"):
                 RefreshTokenAuthorizer("rt", auth, access_token="at", expires_at=expires_at)
 
-    async def test_a_login_without_refresh_tokens_is_told_what_it_lacks(self) -> None:
-        """Its answer has ``None`` in the place of one."""
+    async def test_a_login_without_refresh_tokens(self) -> None:
+        """Its response has ``None`` in place of a refresh token."""
         async with fake() as (_, auth, _clock):
             with pytest.raises(GlobusSDKUsageError, match="refresh_tokens=True"):
                 RefreshTokenAuthorizer(None, auth)
 
-    async def test_a_token_and_its_end_go_together(self) -> None:
-        """One without the other says nothing."""
+    async def test_access_token_and_expires_at_go_together(self) -> None:
+        """One without the other is refused."""
         async with fake() as (_, auth, _clock):
             with pytest.raises(GlobusSDKUsageError, match="go together"):
                 RefreshTokenAuthorizer("rt", auth, access_token="at")
@@ -528,7 +528,7 @@ class TestWindows:
 
 
 class TestRotation:
-    async def test_each_renewal_sends_the_newest(self) -> None:
+    async def test_each_refresh_sends_the_newest_token(self) -> None:
         """A refresh token that was replaced is never sent again."""
         async with fake(lifetime=30) as (authorizer, auth, clock):
             for _ in range(4):
@@ -537,7 +537,7 @@ class TestRotation:
             assert auth.sent == ["rt-0", "rt-1", "rt-2", "rt-3"]
 
     @pytest.mark.parametrize("rotated", [None, "", 7])
-    async def test_an_answer_without_one_keeps_the_old(self, rotated: object) -> None:
+    async def test_a_response_without_a_refresh_token_keeps_the_old(self, rotated: object) -> None:
         """RFC 6749 section 6 allows it."""
         async with fake(lifetime=30) as (authorizer, auth, clock):
             auth.script = lambda number: {"access_token": f"at-{number}", "expires_in": 30, "refresh_token": rotated}
@@ -549,8 +549,8 @@ class TestRotation:
     @pytest.mark.parametrize(
         "access", [{}, {"access_token": "not a token"}, {"access_token": "at", "token_type": "mac"}]
     )
-    async def test_it_is_kept_from_an_answer_that_is_no_good(self, access: dict[str, object]) -> None:
-        """It may be the only one that still works."""
+    async def test_a_refresh_token_of_an_unusable_response_is_kept(self, access: dict[str, object]) -> None:
+        """It may be the only one that is still valid."""
         async with fake() as (authorizer, auth, _):
             auth.script = lambda number: access | {"refresh_token": "rt-new"} if number == 1 else None
             with pytest.raises(TokenRefreshError):
@@ -558,7 +558,7 @@ class TestRotation:
             await header_of(authorizer)
             assert auth.sent == ["rt-0", "rt-new"]
 
-    async def test_the_tokens_of_other_resource_servers_are_not_taken(self) -> None:
+    async def test_the_tokens_of_other_resource_servers_are_ignored(self) -> None:
         """Each has a refresh token of its own."""
 
         def two(number: int) -> object:
@@ -576,8 +576,8 @@ class TestRotation:
 
 
 class TestRefused:
-    async def test_only_the_token_that_was_refused_is_forgotten(self) -> None:
-        """A late 401 for an old token leaves the new one alone."""
+    async def test_only_the_refused_token_is_discarded(self) -> None:
+        """A late 401 for an old token does not discard the new one."""
         async with fake(held=3600) as (authorizer, auth, _):
             old = await authorizer.get_authorization_header()
             assert authorizer.handle_missing_authorization(old)
@@ -586,8 +586,8 @@ class TestRefused:
             assert await header_of(authorizer) == "Bearer at-1"
             assert auth.requests == 1
 
-    async def test_a_token_refused_while_its_answer_is_being_stored_is_renewed_again(self) -> None:
-        """Who waits for the first renewal gets the second one's token."""
+    async def test_a_token_refused_during_on_refresh_is_refreshed_again(self) -> None:
+        """Waiters for the first refresh get the token of the second."""
         stored = asyncio.Event()
 
         async def slow(_: Any) -> None:
@@ -606,8 +606,8 @@ class TestRefused:
 
 
 class TestOnRefresh:
-    async def test_it_is_told_before_those_who_waited_go_on(self) -> None:
-        """Store, then use."""
+    async def test_it_is_called_before_waiters_continue(self) -> None:
+        """A token is stored before it is used."""
         order: list[str] = []
 
         async def store(response: Any) -> None:
@@ -620,7 +620,7 @@ class TestOnRefresh:
         assert order == ["stored rt-1", "used"]
 
     async def test_it_may_be_a_plain_function(self) -> None:
-        """What it returns does not matter."""
+        """Its return value is ignored."""
         stored: list[Any] = []
         async with fake(on_refresh=stored.append) as (authorizer, _, _clock):
             await header_of(authorizer)
@@ -628,10 +628,10 @@ class TestOnRefresh:
 
     @pytest.mark.parametrize("asynchronous", [False, True])
     async def test_it_may_raise(self, asynchronous: bool, caplog: pytest.LogCaptureFixture) -> None:
-        """The token is in use all the same, and the log says what happened without saying more."""
+        """The token is in use all the same, and the log has the type of the error only."""
 
         def fail(_: Any) -> None:
-            raise LookupError("at-1 must not be told")
+            raise LookupError("at-1 must not be logged")
 
         async def fail_later(_: Any) -> None:
             await asyncio.sleep(0)
@@ -644,7 +644,7 @@ class TestOnRefresh:
         assert "at-1" not in caplog.text
 
     async def test_it_may_hang(self) -> None:
-        """After 30 seconds the callers go on with the token; new ones do not wait at all."""
+        """After 30 seconds the callers continue with the token; new callers do not wait."""
 
         async def hang(_: Any) -> None:
             await asyncio.get_running_loop().create_future()
@@ -658,8 +658,8 @@ class TestOnRefresh:
             assert await first == "Bearer at-1"
             assert auth.requests == 1
 
-    async def test_its_being_cancelled_is_told(self, caplog: pytest.LogCaptureFixture) -> None:
-        """The token is good, but perhaps nobody has stored it."""
+    async def test_its_cancellation_is_logged(self, caplog: pytest.LogCaptureFixture) -> None:
+        """The token is valid, but may not have been stored."""
 
         async def cut_off(_: Any) -> None:
             raise asyncio.CancelledError
@@ -671,7 +671,7 @@ class TestOnRefresh:
         assert "on_refresh was cancelled" in caplog.text
 
     async def test_it_may_use_the_authorizer(self) -> None:
-        """A call from within gets the new token instead of waiting for itself."""
+        """A call from it gets the new token instead of waiting for itself."""
         seen: list[str] = []
 
         async def ask(_: Any) -> None:
@@ -683,8 +683,8 @@ class TestOnRefresh:
             assert auth.requests == 1
 
     @pytest.mark.parametrize("calls", [1, 3])
-    async def test_it_may_make_calls_while_all_turns_are_taken_by_calls_that_wait_for_it(self, calls: int) -> None:
-        """Neither the places in refresh nor the rate hold up these, be they in tasks of their own."""
+    async def test_its_calls_bypass_the_limits(self, calls: int) -> None:
+        """All slots are taken by calls that wait for it; also if it makes its calls in tasks of their own."""
         service = Scripted(answer(200))
 
         async def ask(_: Any) -> None:
@@ -702,8 +702,8 @@ class TestOnRefresh:
             assert auth.requests == 1
         assert service.paths[:calls] == ["/inside"] * calls
 
-    async def test_what_it_has_begun_is_an_ordinary_call_when_it_is_over(self) -> None:
-        """A task that outlives the renewal waits for its turn like all others."""
+    async def test_its_tasks_are_ordinary_after_the_refresh(self) -> None:
+        """A task that outlives the refresh waits for a slot like all others."""
         begun: list[asyncio.Task[bool]] = []
 
         async def later() -> bool:
@@ -717,8 +717,8 @@ class TestOnRefresh:
             assert await begun[0]
 
     @pytest.mark.parametrize("own_task", [False, True])
-    async def test_a_refusal_within_it_does_not_wait_for_itself(self, own_task: bool) -> None:
-        """The call inside fails, the token is renewed by the one outside."""
+    async def test_a_refusal_during_it_does_not_wait_for_itself(self, own_task: bool) -> None:
+        """Its own call fails, and the outer one refreshes the token."""
         inside: list[BaseException] = []
 
         async def refused() -> None:
@@ -737,7 +737,7 @@ class TestOnRefresh:
             assert auth.requests == 2
         assert "while on_refresh" in str(inside[0])
 
-    async def test_nothing_of_the_first_caller_is_seen_in_it(self) -> None:
+    async def test_context_variables_of_the_caller_are_not_visible(self) -> None:
         """One user's context variables are not another's."""
         user = contextvars.ContextVar("user", default="nobody")
         seen: list[str] = []
@@ -748,8 +748,8 @@ class TestOnRefresh:
 
 
 class TestClosing:
-    async def test_the_transport_waits_for_a_renewal_under_way(self) -> None:
-        """Ctrl-C in the middle of a program does not lose what the server has rotated."""
+    async def test_the_transport_waits_for_a_running_refresh(self) -> None:
+        """Ctrl-C in the middle of a program does not lose a rotated token."""
         stored: list[Any] = []
         async with RotatingAuth(delay=0.05) as server:
             _, refresh = server.login()
@@ -763,7 +763,7 @@ class TestClosing:
             assert len(stored) == 1
             await asyncio.wait({call})
 
-    async def test_a_renewal_does_not_begin_after_closing(self) -> None:
+    async def test_no_refresh_after_closing(self) -> None:
         """The error says that the client is closed."""
         async with RotatingAuth() as server:
             _, refresh = server.login()
@@ -773,8 +773,8 @@ class TestClosing:
                 await header_of(authorizer)
             assert server.token_requests == 0
 
-    async def test_closing_does_not_wait_for_ever(self) -> None:
-        """A callback that hangs is ended after five seconds; nothing is left running, and the token is kept."""
+    async def test_closing_does_not_wait_forever(self) -> None:
+        """A hanging callback is cancelled after five seconds; nothing is left running, and the token is kept."""
 
         async def hang(_: Any) -> None:
             await asyncio.get_running_loop().create_future()
@@ -791,7 +791,7 @@ class TestClosing:
             assert authorizer.refresh_token.reveal() == "rt-1"
             assert await call == "Bearer at-1"
 
-    async def test_a_renewal_does_not_begin_while_closing(self) -> None:
+    async def test_no_refresh_starts_during_closing(self) -> None:
         """It could not be finished."""
         async with RotatingAuth(delay=0.05) as server:
             _, refresh = server.login()
@@ -810,8 +810,8 @@ class TestClosing:
 
 
 class TestLoops:
-    def test_a_renewal_cut_off_by_the_end_of_its_loop_blocks_nothing(self) -> None:
-        """The next loop renews anew."""
+    def test_a_refresh_interrupted_by_the_end_of_its_loop(self) -> None:
+        """The next loop starts another."""
         clock = FakeClock()
         transport = Transport(clock=clock)
         auth = FakeAuth(transport, passes=10)
@@ -824,13 +824,13 @@ class TestLoops:
         loop.close()
         left_over: tuple[Any, ...] = (task, refresh)
         for left in left_over:
-            left._log_destroy_pending = False  # closed without care, as asked for
+            left._log_destroy_pending = False  # the loop was closed on purpose
         assert asyncio.run(header_of(authorizer)) == "Bearer at-2"
         for left in left_over:
             left.get_coro().close()
 
     @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
-    async def test_a_child_forked_in_the_middle_of_a_renewal_renews_for_itself(self) -> None:
+    async def test_a_process_forked_during_a_refresh_makes_its_own(self) -> None:
         """It does not wait for a task that only the parent's loop runs."""
         async with fake(passes=30) as (authorizer, _, _clock):
             call = asyncio.create_task(header_of(authorizer))
@@ -849,8 +849,8 @@ class TestLoops:
 
 
 class TestClientCredentials:
-    async def test_it_asks_for_its_scopes(self) -> None:
-        """As one string, whatever they were given as."""
+    async def test_its_scopes_are_requested(self) -> None:
+        """As one string, in whatever form they were passed."""
         async with Transport(clock=FakeClock()) as transport:
             auth = FakeAuth(transport)
             for scopes in ("a b", ["a", "b"]):
@@ -866,7 +866,7 @@ class TestClientCredentials:
                 ClientCredentialsAuthorizer(FakeAuth(transport), scopes)
 
     async def test_scopes_of_two_resource_servers_are_refused(self) -> None:
-        """One authorizer, one token."""
+        """One authorizer has one token."""
         async with Transport(clock=FakeClock()) as transport:
             auth = FakeAuth(transport)
             auth.script = lambda _: {
@@ -887,8 +887,8 @@ class TestClientCredentials:
             assert server.token_requests == 1
 
 
-async def test_every_attempt_carries_the_token_of_its_time() -> None:
-    """A token renewed between two attempts of one call goes out with the second."""
+async def test_every_attempt_sends_the_current_token() -> None:
+    """A token refreshed between two attempts of a call is sent with the second."""
     clock = FakeClock(skipping=True)
     async with Transport(clock=clock) as transport:
         auth = FakeAuth(transport, lifetime=100)

@@ -1,4 +1,4 @@
-"""Closing a transport ends the calls under way at once, wherever they are; only renewals are waited for."""
+"""Closing a transport ends all running calls at once; only token refreshes are awaited."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from tests.toolkit.scripted import Scripted, answer
 
 
 async def is_ended(call: asyncio.Task[Any], close: Callable[[], Awaitable[None]]) -> None:
-    """Close, and see that the call ends with an error that says so, and not with a cancellation."""
+    """Close the transport; the call must end with a `ClientClosedError`, not with a cancellation."""
     assert not call.done()
     await close()
     async with asyncio.timeout(1):
@@ -31,22 +31,22 @@ async def is_ended(call: asyncio.Task[Any], close: Callable[[], Awaitable[None]]
 
 
 async def hang(_: httpx.Request) -> httpx.Response:
-    """Say nothing."""
+    """Send nothing."""
     await asyncio.get_running_loop().create_future()
     raise AssertionError("never")
 
 
 class Hanging(GlobusAuthorizer):
-    """Never has a token."""
+    """Never returns a token."""
 
     async def get_authorization_header(self) -> Secret:
         await asyncio.get_running_loop().create_future()
         raise AssertionError("never")
 
 
-class TestEveryPlaceOfTheLoop:
-    async def test_waiting_for_an_answer(self) -> None:
-        """Over the caller's own HTTP client too, which stays open."""
+class TestEveryWaitOfTheLoop:
+    async def test_during_a_response(self) -> None:
+        """Also over the caller's own HTTP client, which stays open."""
         service = Scripted(hang)
         async with service.client() as client:
             call = asyncio.create_task(client.get("x"))
@@ -54,8 +54,8 @@ class TestEveryPlaceOfTheLoop:
             await is_ended(call, client.transport.aclose)
         assert len(service.requests) == 1
 
-    async def test_waiting_for_its_turn(self) -> None:
-        """It is not sent any more."""
+    async def test_waiting_for_a_slot(self) -> None:
+        """The call is not sent any more."""
         service = Scripted(hang)
         async with service.client(max_in_flight=1) as client:
             first, second = (asyncio.create_task(client.get(name)) for name in ("a", "b"))
@@ -66,7 +66,7 @@ class TestEveryPlaceOfTheLoop:
         assert service.paths == ["/a"]
 
     async def test_waiting_between_two_attempts(self) -> None:
-        """However long the wait would be."""
+        """However long the delay is."""
         service = Scripted(answer(503, retry_after="60"), answer(200), clock=FakeClock())
         async with service.client() as client:
             call = asyncio.create_task(client.get("x"))
@@ -75,7 +75,7 @@ class TestEveryPlaceOfTheLoop:
         assert len(service.requests) == 1
 
     async def test_waiting_for_a_pause_to_end(self) -> None:
-        """That another call was told of."""
+        """After the throttling of another call."""
         service = Scripted(answer(503, retry_after="60"), answer(200), clock=FakeClock())
         async with service.client() as client:
             first = asyncio.create_task(client.get("x"))
@@ -88,7 +88,7 @@ class TestEveryPlaceOfTheLoop:
         assert len(service.requests) == 1
 
     async def test_waiting_for_a_token(self) -> None:
-        """Of an authorizer of the caller's own."""
+        """From a custom authorizer."""
         service = Scripted()
         async with service.client(authorizer=Hanging()) as client:
             call = asyncio.create_task(client.get("x"))
@@ -96,8 +96,8 @@ class TestEveryPlaceOfTheLoop:
             await is_ended(call, client.transport.aclose)
         assert not service.requests
 
-    async def test_a_renewal_on_another_transport_goes_on(self) -> None:
-        """The call that waits for it ends, the token is kept."""
+    async def test_a_refresh_on_another_transport_continues(self) -> None:
+        """The call that waits for it ends, and the token is kept."""
         clock = FakeClock()
         async with Transport(clock=clock) as identity:
             auth = FakeAuth(identity, seconds=5)
@@ -110,7 +110,7 @@ class TestEveryPlaceOfTheLoop:
             assert authorizer.refresh_token.reveal() == "rt-1"
 
     async def test_a_cancelled_call_stays_cancelled(self) -> None:
-        """Cancelled by its owner in the same moment as the transport is closed."""
+        """If its owner cancels it at the moment in which the transport is closed."""
         for first in ("cancel", "close"):
             async with Scripted(hang).client() as client:
                 call = asyncio.create_task(client.get("x"))
@@ -123,8 +123,8 @@ class TestEveryPlaceOfTheLoop:
                 await asyncio.wait({call, closing})
                 assert call.cancelled()
 
-    async def test_closing_within_a_call_of_its_own(self) -> None:
-        """`on_refresh` may close what it is called by; nothing waits for itself."""
+    async def test_closing_from_on_refresh(self) -> None:
+        """`on_refresh` may close the transport of its own refresh, which does not wait for itself."""
         clock = FakeClock()
         async with Transport(clock=clock) as transport:
             auth = FakeAuth(transport)
@@ -138,8 +138,8 @@ class TestEveryPlaceOfTheLoop:
 
 
 @pytest.mark.parametrize("error", [httpx.ConnectError, httpx.ReadError, RuntimeError])
-async def test_an_error_that_comes_of_closing_is_told_as_such(error: type[Exception]) -> None:
-    """A connection that breaks because it was closed is no reason to try again."""
+async def test_an_error_caused_by_closing(error: type[Exception]) -> None:
+    """A connection that breaks because it was closed is not retried."""
 
     async def close_under_it(_: httpx.Request) -> httpx.Response:
         await http.aclose()
@@ -161,10 +161,10 @@ SCRIPTS: dict[str, tuple[Script, Script]] = {
 }
 
 
-class TestEveryPlaceOnTheWire:
+class TestEveryStateOfTheConnection:
     @pytest.mark.parametrize(("script", "on_accept"), SCRIPTS.values(), ids=SCRIPTS.keys())
-    async def test_wherever_the_server_leaves_it(self, script: Script, on_accept: Script) -> None:
-        """Over our own wire, whose sockets are gone afterwards."""
+    async def test_with_a_server_that_stops_anywhere(self, script: Script, on_accept: Script) -> None:
+        """Over our own transport, whose sockets are closed afterwards."""
         async with RawServer([script], on_accept=on_accept) as server:
             url = server.url.replace("http:", "https:") if on_accept else server.url
             client = BaseClient(base_url=url)
@@ -175,8 +175,8 @@ class TestEveryPlaceOnTheWire:
             await asyncio.sleep(0.02)
             await is_ended(call, client.aclose)
 
-    async def test_before_there_is_a_connection(self) -> None:
-        """A server that takes no more of them."""
+    async def test_before_the_connection(self) -> None:
+        """To a server that accepts no connections."""
         listening = socket.create_server(("127.0.0.1", 0), backlog=0)
         waiting = [socket.socket() for _ in range(4)]
         for one in waiting:

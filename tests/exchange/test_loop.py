@@ -1,4 +1,4 @@
-"""The loop that every call goes through, branch by branch."""
+"""The loop of every call, branch by branch."""
 
 from __future__ import annotations
 
@@ -32,41 +32,41 @@ from tests.toolkit.scripted import ORIGIN, Scripted, answer, fails, raw
 GONE = {"code": "EndpointNotFound", "message": "No such endpoint", "request_id": "Ab1"}
 
 
-class Counting(GlobusAuthorizer):
-    """Gives another token at every question, and says whether a refused one can be replaced."""
+class CountingAuthorizer(GlobusAuthorizer):
+    """Returns another token at every call, and states whether a refused token can be replaced."""
 
-    def __init__(self, *, renews: bool = True) -> None:
-        self.asked = 0
+    def __init__(self, *, can_refresh: bool = True) -> None:
+        self.requested = 0
         self.refused: list[str] = []
-        self._renews = renews
+        self._can_refresh = can_refresh
 
     async def get_authorization_header(self) -> Secret:
-        self.asked += 1
-        return Secret(f"Bearer t{self.asked}")
+        self.requested += 1
+        return Secret(f"Bearer t{self.requested}")
 
     def handle_missing_authorization(self, refused: Secret | None = None) -> bool:
         assert refused is not None
         self.refused.append(refused.reveal())
-        return self._renews
+        return self._can_refresh
 
 
 class Client(BaseClient):
-    """Has a call that may be carried out twice though it is a POST."""
+    """Has a POST call that is idempotent."""
 
     async def submit(self, *, idempotent: bool) -> Any:
         return await self.call("POST", fill_path("/submit"), dict[str, Any], data={"a": 1}, idempotent=idempotent)
 
 
 class TestSuccess:
-    async def test_an_answer_of_2xx_is_the_result(self) -> None:
+    async def test_a_2xx_response_is_the_result(self) -> None:
         """One request, one result."""
         service = Scripted(answer(201, {"id": 7}))
         async with service.client() as client:
             response = await client.get("thing")
         assert (response["id"], response.http_status, service.paths) == (7, 201, ["/thing"])
 
-    async def test_no_wait_before_the_first_attempt(self) -> None:
-        """A call that succeeds sleeps nowhere."""
+    async def test_no_delay_before_the_first_attempt(self) -> None:
+        """A successful call never sleeps."""
         service = Scripted()
         async with service.client() as client:
             await client.get("x")
@@ -75,16 +75,16 @@ class TestSuccess:
 
 class TestRetry:
     @pytest.mark.parametrize("status", [408, 429, 500, 502, 503, 504])
-    async def test_a_get_is_sent_again_after_a_passing_trouble(self, status: int) -> None:
-        """What may be sent twice is, and the second answer is the result."""
+    async def test_a_get_is_retried_after_a_transient_error(self, status: int) -> None:
+        """An idempotent request is sent again, and the second response is the result."""
         service = Scripted(answer(status), answer(200, {"ok": 1}))
         async with service.client() as client:
             assert (await client.get("x"))["ok"] == 1
         assert len(service.requests) == 2
 
     @pytest.mark.parametrize("status", [301, 400, 403, 404, 409, 410, 422, 501, 505])
-    async def test_an_answer_that_stays_the_same_is_an_error_at_once(self, status: int) -> None:
-        """Asking again would bring the same."""
+    async def test_a_permanent_error_is_not_retried(self, status: int) -> None:
+        """A retry would get the same response."""
         service = Scripted(answer(status, GONE))
         async with service.client() as client:
             with pytest.raises(GlobusAPIError) as caught:
@@ -92,8 +92,8 @@ class TestRetry:
         assert (caught.value.http_status, len(service.requests)) == (status, 1)
 
     @pytest.mark.parametrize("status", [408, 500, 502, 503, 504])
-    async def test_a_post_that_may_have_been_executed_is_not_repeated(self, status: int) -> None:
-        """At most once, whatever the trouble."""
+    async def test_a_post_that_may_have_been_executed_is_not_retried(self, status: int) -> None:
+        """It is sent at most once, whatever the error."""
         service = Scripted(answer(status), answer(200))
         async with service.client() as client:
             with pytest.raises(GlobusAPIError):
@@ -101,8 +101,8 @@ class TestRetry:
         assert len(service.requests) == 1
 
     @pytest.mark.parametrize("error", [httpx.ReadTimeout, httpx.ReadError, httpx.RemoteProtocolError, httpx.WriteError])
-    async def test_a_post_whose_answer_was_lost_is_not_repeated(self, error: type[httpx.TransportError]) -> None:
-        """It may have been carried out, and the error says so."""
+    async def test_a_post_without_a_response_is_not_retried(self, error: type[httpx.TransportError]) -> None:
+        """It may have been executed, and the error says so."""
         service = Scripted(fails(error), answer(200))
         async with service.client() as client:
             with pytest.raises(
@@ -113,15 +113,15 @@ class TestRetry:
         assert len(service.requests) == 1
 
     @pytest.mark.parametrize("error", [httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError])
-    async def test_a_post_that_never_left_is_sent_again(self, error: type[httpx.TransportError]) -> None:
-        """Nothing was executed, so nothing is done twice."""
+    async def test_a_post_that_was_not_sent_is_retried(self, error: type[httpx.TransportError]) -> None:
+        """It cannot have been executed."""
         service = Scripted(fails(error), answer(200, {"ok": 1}))
         async with service.client() as client:
             assert (await client.post("x", {"a": 1}))["ok"] == 1
         assert len(service.requests) == 2
 
     @pytest.mark.parametrize(
-        "trouble",
+        "failure",
         [
             answer(500),
             answer(503),
@@ -130,36 +130,36 @@ class TestRetry:
             raw(200, b"{", content_type="application/json"),
         ],
     )
-    async def test_a_post_that_carries_its_id_is_sent_again(self, trouble: Any) -> None:
-        """The service drops the second of two submissions with one id."""
-        service = Scripted(trouble, answer(200, {"ok": 1}))
+    async def test_an_idempotent_post_is_retried(self, failure: Any) -> None:
+        """The service ignores the second of two submissions with one id."""
+        service = Scripted(failure, answer(200, {"ok": 1}))
         async with service.client(client_class=Client) as client:
             assert isinstance(client, Client)
             assert (await client.submit(idempotent=True))["ok"] == 1
         assert [request.content for request in service.requests] == [b'{"a":1}'] * 2
 
-    async def test_a_throttled_post_is_sent_again(self) -> None:
-        """429 is a refusal before anything is done."""
+    async def test_a_throttled_post_is_retried(self) -> None:
+        """A 429 means that the request was not executed."""
         service = Scripted(answer(429), answer(200))
         async with service.client() as client:
             await client.post("x", {"a": 1})
         assert len(service.requests) == 2
 
-    async def test_a_post_is_sent_again_when_the_service_asks_for_it(self) -> None:
-        """503 with Retry-After says when to come back."""
+    async def test_a_post_is_retried_when_the_service_requests_it(self) -> None:
+        """A 503 with Retry-After requests a retry."""
         service = Scripted(answer(503, retry_after="3"), answer(200))
         async with service.client() as client:
             await client.post("x", {"a": 1})
         assert len(service.requests) == 2
 
-    async def test_half_a_document_is_asked_for_again(self) -> None:
-        """JSON that breaks off is a cut answer."""
+    async def test_a_truncated_document_is_retried(self) -> None:
+        """Incomplete JSON is a truncated response."""
         service = Scripted(raw(200, b'{"a": 1', content_type="application/json"), answer(200, {"a": 1}))
         async with service.client() as client:
             assert (await client.get("x"))["a"] == 1
 
-    async def test_a_login_page_is_an_error_at_once(self) -> None:
-        """A proxy's page will be there the next time too."""
+    async def test_a_login_page_is_not_retried(self) -> None:
+        """The page of a proxy would be returned again."""
         service = Scripted(raw(200, b"<html>", content_type="text/html"))
         async with service.client(client_class=Client) as client:
             assert isinstance(client, Client)
@@ -167,29 +167,29 @@ class TestRetry:
                 await client.submit(idempotent=True)
         assert len(service.requests) == 1
 
-    async def test_the_waits_double_up_to_a_longest(self) -> None:
-        """With jitter at its most: 1, 2, 4, 8 and then no more than asked for."""
+    async def test_the_delays_double_up_to_a_maximum(self) -> None:
+        """With the largest jitter: 1, 2, 4, 8 seconds, then the maximum."""
         service = Scripted(answer(500))
         async with service.client(retry=RetryPolicy(max_retries=6, max_delay=10)) as client:
             with pytest.raises(GlobusAPIError):
                 await client.get("x")
         assert service.clock.slept == [1, 2, 4, 8, 10, 10]
 
-    async def test_every_attempt_is_told(self) -> None:
-        """The error lists what was tried and how long was waited in between."""
+    async def test_the_error_lists_every_attempt(self) -> None:
+        """With the outcome and the delay after each."""
         service = Scripted(answer(500), fails(httpx.ConnectError), answer(404, GONE))
         async with service.client() as client:
             with pytest.raises(GlobusAPIError, match=r"3 attempts") as caught:
                 await client.get("x")
-        told = [(attempt.outcome, attempt.waited) for attempt in caught.value.attempts]
-        assert told == [
+        attempts = [(attempt.outcome, attempt.waited) for attempt in caught.value.attempts]
+        assert attempts == [
             ("500 Internal Server Error", 1.0),
             ("GlobusConnectionError, not sent", 2.0),
             ("404 Not Found", None),
         ]
 
-    async def test_a_network_error_tells_every_attempt_too(self) -> None:
-        """The last failure is raised, with all of them on it."""
+    async def test_a_network_error_lists_every_attempt(self) -> None:
+        """The last failure is raised, with all attempts."""
         service = Scripted(answer(500), fails(httpx.ReadTimeout))
         async with service.client(retry=RetryPolicy(max_retries=1)) as client:
             with pytest.raises(GlobusTimeoutError, match=r"\(2 attempts\)") as caught:
@@ -201,7 +201,7 @@ class TestRetry:
         assert caught.value.idempotent
 
     async def test_one_line_is_logged_per_retry(self, caplog: pytest.LogCaptureFixture) -> None:
-        """INFO, with the wait."""
+        """At level INFO, with the delay."""
         caplog.set_level(logging.INFO, "globus_async")
         service = Scripted(answer(500), answer(200))
         async with service.client() as client:
@@ -209,8 +209,8 @@ class TestRetry:
         ours = [record.getMessage() for record in caplog.records if record.name == "globus_async"]
         assert ours == ["GET /x: 500 Internal Server Error; retry in 1.00 s"]
 
-    async def test_a_reason_phrase_cannot_act_on_a_terminal(self, caplog: pytest.LogCaptureFixture) -> None:
-        """What a server says is escaped, in the log and in the attempts."""
+    async def test_control_characters_of_a_reason_phrase_are_escaped(self, caplog: pytest.LogCaptureFixture) -> None:
+        """In the log and in the attempts."""
         caplog.set_level(logging.INFO, "globus_async")
         phrase = {"reason_phrase": b"\x1b[31mBad\rly"}
         service = Scripted(lambda _: httpx.Response(500, extensions=phrase), answer(404, GONE))
@@ -220,8 +220,8 @@ class TestRetry:
         assert "\x1b" not in caplog.text + repr(caught.value.attempts) + caught.value.attempts[0].outcome
         assert "\r" not in caught.value.attempts[0].outcome
 
-    async def test_cancelling_the_wait_ends_it_at_once(self) -> None:
-        """No attempt is made any more, and the place in flight is free."""
+    async def test_cancelling_a_delay_ends_the_call_at_once(self) -> None:
+        """No further attempt is made, and the slot is released."""
         service = Scripted(answer(500), answer(200), clock=FakeClock())
         async with service.client(max_in_flight=1) as client:
             call = asyncio.create_task(client.get("x"))
@@ -232,8 +232,8 @@ class TestRetry:
             assert len(service.requests) == 1
             await client.get("x")
 
-    async def test_no_place_is_held_while_waiting(self) -> None:
-        """A call between two attempts lets others pass."""
+    async def test_no_slot_is_held_during_a_delay(self) -> None:
+        """Other calls proceed between two attempts."""
         service = Scripted(answer(500), answer(200), clock=FakeClock())
         async with service.client(max_in_flight=1) as client:
             call = asyncio.create_task(client.get("first"))
@@ -245,8 +245,8 @@ class TestRetry:
 
 
 class TestRetryAfter:
-    async def test_the_wait_is_never_shorter_than_asked(self) -> None:
-        """With jitter at its least and at its most."""
+    async def test_the_delay_is_never_shorter_than_requested(self) -> None:
+        """With the smallest and the largest jitter."""
         for jitter in (0.0, 0.5, 1.0):
             service = Scripted(answer(429, retry_after="7"), answer(200))
             async with service.client() as client:
@@ -254,8 +254,8 @@ class TestRetryAfter:
                 await client.get("x")
             assert 7 <= service.times[1] <= 8
 
-    async def test_a_date_is_measured_against_the_answers_own(self) -> None:
-        """The two machines' clocks need not agree."""
+    async def test_a_date_is_compared_with_the_date_of_the_response(self) -> None:
+        """The clocks of the two machines need not agree."""
         dates = {"date": "Sun, 06 Nov 1994 08:49:37 GMT", "retry_after": "Sun, 06 Nov 1994 08:49:47 GMT"}
         service = Scripted(answer(503, **dates), answer(200))
         async with service.client() as client:
@@ -263,23 +263,23 @@ class TestRetryAfter:
             await client.get("x")
         assert service.times == [0, 10]
 
-    async def test_more_than_the_cap_is_an_error_at_once(self) -> None:
-        """Nobody waits an hour inside a call; the error says how long it would have been."""
+    async def test_a_delay_above_the_maximum_fails_at_once(self) -> None:
+        """A call does not wait for an hour; the error has the requested delay."""
         service = Scripted(answer(429, retry_after="3600"))
         async with service.client() as client:
             with pytest.raises(GlobusAPIError) as caught:
                 await client.get("x")
         assert (caught.value.retry_after, len(service.requests), service.clock.slept) == (3600, 1, [])
 
-    async def test_jitter_does_not_pass_the_cap(self) -> None:
-        """The cap is the longest wait, jitter included."""
+    async def test_the_maximum_includes_jitter(self) -> None:
+        """No delay is longer than max_retry_after."""
         service = Scripted(answer(429, retry_after="120"), answer(200))
         async with service.client() as client:
             await client.get("x")
         assert service.times[1] == 120
 
-    async def test_zero_does_not_make_a_hot_loop(self) -> None:
-        """A service that says 'now' again and again is asked with growing waits."""
+    async def test_retry_after_zero_does_not_cause_a_busy_loop(self) -> None:
+        """The delays grow when a service always returns Retry-After: 0."""
         service = Scripted(answer(429, retry_after="0"))
         async with service.client(retry=RetryPolicy(max_retries=3)) as client:
             with pytest.raises(GlobusAPIError):
@@ -287,11 +287,11 @@ class TestRetryAfter:
         assert service.clock.slept == [1, 2, 4]
 
 
-class TestHoldOff:
-    """A service that throttles one call holds back all calls to it."""
+class TestPause:
+    """After a service throttles one call, all calls to it pause."""
 
-    async def test_a_throttled_call_holds_back_the_others(self) -> None:
-        """Nobody else is sent before the time is over."""
+    async def test_a_throttled_call_pauses_the_others(self) -> None:
+        """No call is sent before the end of the pause."""
         service = Scripted(answer(429, retry_after="5"), answer(200), clock=FakeClock())
         async with service.client() as client:
             client.transport.jitter = lambda: 0.0
@@ -304,8 +304,8 @@ class TestHoldOff:
             await asyncio.gather(first, *others)
         assert sorted(service.paths) == ["/first", "/first", "/other0", "/other1", "/other2"]
 
-    async def test_it_holds_even_if_the_throttled_call_gives_up(self) -> None:
-        """What the service asked for counts, whether or not that call is tried again."""
+    async def test_the_pause_holds_if_the_throttled_call_is_not_retried(self) -> None:
+        """The service's request applies to all calls."""
         service = Scripted(answer(429, retry_after="5"), answer(200))
         async with service.client(retry=RetryPolicy(max_retries=0)) as client:
             with pytest.raises(GlobusAPIError):
@@ -313,8 +313,8 @@ class TestHoldOff:
             await client.get("y")
         assert service.times == [0, 5]
 
-    async def test_another_service_is_not_held_back(self) -> None:
-        """Not even when all places of the throttled one are taken by calls that wait."""
+    async def test_another_service_is_not_paused(self) -> None:
+        """Even if all slots of the throttled service are taken by waiting calls."""
         service = Scripted(answer(429, retry_after="5"), answer(200), clock=FakeClock())
         async with service.transport(max_in_flight=2) as transport:
             held = BaseClient(base_url=ORIGIN, transport=transport)
@@ -328,8 +328,8 @@ class TestHoldOff:
             await service.clock.advance(20)
             await asyncio.gather(*waiting)
 
-    async def test_the_waits_of_many_stay_spread(self) -> None:
-        """Calls that are throttled together, without a Retry-After, do not come back in step."""
+    async def test_the_delays_of_many_calls_differ(self) -> None:
+        """Calls that are throttled together, without a Retry-After, are not all retried at the same moment."""
         clock = FakeClock()
 
         async def throttled(_: httpx.Request) -> httpx.Response:
@@ -347,8 +347,8 @@ class TestHoldOff:
         assert min(service.times[20:]) == 1.25
         assert len(set(service.times[20:])) == 15
 
-    async def test_the_wait_counts_against_the_time_for_the_call(self) -> None:
-        """A call that is held back longer than it may take says so, and never left."""
+    async def test_the_pause_counts_towards_the_total_timeout(self) -> None:
+        """The error says that the pause is too long, and nothing is sent."""
         service = Scripted(answer(503, retry_after="100"), answer(200))
         async with service.client(retry=RetryPolicy(max_retries=0), total_timeout=60) as client:
             with pytest.raises(GlobusAPIError):
@@ -360,17 +360,17 @@ class TestHoldOff:
 
 
 class TestAuthorization:
-    async def test_the_authorizer_is_asked_before_every_attempt(self) -> None:
-        """What changed meanwhile goes out with the next attempt."""
-        authorizer = Counting()
+    async def test_every_attempt_gets_its_own_header(self) -> None:
+        """A new token is used from the next attempt on."""
+        authorizer = CountingAuthorizer()
         service = Scripted(answer(500), answer(503), answer(200))
         async with service.client(authorizer=authorizer) as client:
             await client.get("x")
         assert service.tokens == ["Bearer t1", "Bearer t2", "Bearer t3"]
 
     async def test_a_refused_token_is_replaced_once(self) -> None:
-        """At once, and not counted as a retry."""
-        authorizer = Counting()
+        """At once, and without counting as a retry."""
+        authorizer = CountingAuthorizer()
         service = Scripted(answer(401), answer(200))
         async with service.client(authorizer=authorizer, retry=RetryPolicy(max_retries=0)) as client:
             await client.get("x")
@@ -380,65 +380,65 @@ class TestAuthorization:
             [],
         )
 
-    async def test_a_second_refusal_is_the_error(self) -> None:
-        """At most two attempts per call for one refused token."""
+    async def test_a_second_401_is_the_error(self) -> None:
+        """At most two attempts of a call for one refused token."""
         service = Scripted(answer(401))
-        async with service.client(authorizer=Counting()) as client:
+        async with service.client(authorizer=CountingAuthorizer()) as client:
             with pytest.raises(GlobusAPIError) as caught:
                 await client.get("x")
         assert (caught.value.http_status, len(service.requests), len(caught.value.attempts)) == (401, 2, 2)
 
-    async def test_a_post_is_sent_again_with_a_fresh_token(self) -> None:
-        """401 is a refusal before anything is done."""
+    async def test_a_post_is_retried_with_a_fresh_token(self) -> None:
+        """A 401 means that the request was not executed."""
         service = Scripted(answer(401), answer(200))
-        async with service.client(authorizer=Counting()) as client:
+        async with service.client(authorizer=CountingAuthorizer()) as client:
             await client.post("x", {"a": 1})
         assert [request.content for request in service.requests] == [b'{"a":1}'] * 2
 
-    async def test_a_refusal_after_a_passing_trouble_is_still_renewed(self) -> None:
-        """The two are counted apart."""
+    async def test_a_401_after_a_transient_error_still_refreshes_the_token(self) -> None:
+        """Both are counted separately."""
         service = Scripted(answer(500), answer(401), answer(502), answer(200))
-        async with service.client(authorizer=Counting()) as client:
+        async with service.client(authorizer=CountingAuthorizer()) as client:
             await client.get("x")
         assert service.tokens == ["Bearer t1", "Bearer t2", "Bearer t3", "Bearer t4"]
 
-    async def test_an_authorizer_that_cannot_renew_ends_the_call(self) -> None:
-        """One access token is all it has."""
+    async def test_an_authorizer_without_a_new_token_ends_the_call(self) -> None:
+        """An AccessTokenAuthorizer has one token only."""
         service = Scripted(answer(401))
         async with service.client(authorizer=AccessTokenAuthorizer("AgX1")) as client:
             with pytest.raises(GlobusAPIError):
                 await client.get("x")
         assert len(service.requests) == 1
 
-    async def test_retry_401_can_be_switched_off(self) -> None:
-        """For whoever asks whether a token is any good."""
-        authorizer = Counting()
+    async def test_retry_401_can_be_disabled(self) -> None:
+        """For calls that check whether a token is valid."""
+        authorizer = CountingAuthorizer()
         service = Scripted(answer(401))
         async with service.client(authorizer=authorizer) as client:
             with pytest.raises(GlobusAPIError):
                 await client.get("x", retry_401=False)
         assert (len(service.requests), authorizer.refused) == (1, [])
 
-    async def test_without_an_authorizer_nothing_is_sent_and_401_is_the_error(self) -> None:
-        """There is nobody to ask for another token."""
+    async def test_without_an_authorizer_there_is_no_header_and_401_is_the_error(self) -> None:
+        """There is no other token."""
         service = Scripted(answer(401))
         async with service.client() as client:
             with pytest.raises(GlobusAPIError):
                 await client.get("x")
         assert service.tokens == [None]
 
-    async def test_a_call_may_go_without_the_clients_credentials(self) -> None:
-        """`automatic_authorization=False` asks nobody."""
-        authorizer = Counting()
+    async def test_a_call_without_the_clients_credentials(self) -> None:
+        """`automatic_authorization=False` uses no authorizer."""
+        authorizer = CountingAuthorizer()
         service = Scripted()
         async with service.client(authorizer=authorizer) as client:
             await client.request("GET", "x", automatic_authorization=False)
-        assert (service.tokens, authorizer.asked) == ([None], 0)
+        assert (service.tokens, authorizer.requested) == ([None], 0)
 
     async def test_two_authorization_headers_are_refused(self) -> None:
-        """A header of the caller's own beside the authorizer's would go out as a second one."""
+        """A header of the caller would be sent in addition to the authorizer's."""
         service = Scripted()
-        async with service.client(authorizer=Counting()) as client:
+        async with service.client(authorizer=CountingAuthorizer()) as client:
             with pytest.raises(GlobusSDKUsageError, match="automatic_authorization=False"):
                 await client.get("x", headers={"authorization": "Bearer mine"})
             assert service.requests == []
@@ -446,7 +446,7 @@ class TestAuthorization:
         assert service.tokens == ["Bearer mine"]
 
     @pytest.mark.parametrize("header", ["Bearer s\u00e4mtlich", "Bearer a\r\nX: y", "Bearer \x00"])
-    async def test_a_header_of_an_authorizer_of_ones_own_that_is_none_is_refused(self, header: str) -> None:
+    async def test_an_invalid_header_of_a_custom_authorizer_is_refused(self, header: str) -> None:
         """Before anything is sent, at the first attempt, and without showing it."""
 
         class Own(GlobusAuthorizer):
@@ -463,8 +463,8 @@ class TestAuthorization:
             assert header not in repr(vars(error)) + repr(error)
             error = error.__context__
 
-    async def test_the_refused_token_is_struck_from_what_the_service_says(self) -> None:
-        """A service that quotes a token in its error does not make it public."""
+    async def test_the_token_is_redacted_from_the_error(self) -> None:
+        """Even if the service quotes it."""
         token = "AgX" + "t0ken" * 5
         service = Scripted(answer(403, {"code": "No", "message": f"the token {token} may not"}))
         async with service.client(authorizer=AccessTokenAuthorizer(token)) as client:
@@ -475,10 +475,10 @@ class TestAuthorization:
 
 
 class TestDeadline:
-    """One time for the call as a whole."""
+    """The total timeout of a call."""
 
-    async def test_no_wait_begins_that_would_end_after_it(self) -> None:
-        """The error comes now rather than later."""
+    async def test_no_delay_exceeds_the_timeout(self) -> None:
+        """The call fails at once instead of waiting."""
         service = Scripted(answer(500))
         async with service.client(total_timeout=5) as client:
             with pytest.raises(GlobusAPIError):
@@ -486,7 +486,7 @@ class TestDeadline:
         assert service.clock.slept == [1, 2]
 
     async def test_the_time_of_attempts_counts(self) -> None:
-        """An attempt that took four of five seconds leaves no room for a wait of one."""
+        """An attempt of four of five seconds leaves no time for a delay of one."""
         clock = FakeClock(skipping=True)
 
         async def slow(_: httpx.Request) -> httpx.Response:
@@ -499,8 +499,8 @@ class TestDeadline:
                 await client.get("x")
         assert len(service.requests) == 1
 
-    async def test_an_attempt_ends_with_it(self) -> None:
-        """A service that stays silent is left, and the error says that the call may have been carried out."""
+    async def test_an_attempt_ends_with_the_timeout(self) -> None:
+        """The error says that the request may have been executed."""
         clock = FakeClock()
 
         async def silent(_: httpx.Request) -> httpx.Response:
@@ -518,8 +518,8 @@ class TestDeadline:
         assert caught.value.stage == "no response"
         assert len(service.requests) == 1
 
-    async def test_an_authorizer_that_hangs_ends_with_it(self) -> None:
-        """And nothing was sent."""
+    async def test_a_hanging_authorizer_ends_with_the_timeout(self) -> None:
+        """Nothing was sent."""
         clock = FakeClock()
 
         class Hanging(GlobusAuthorizer):
@@ -536,8 +536,8 @@ class TestDeadline:
         assert not caught.value.maybe_executed
         assert service.requests == []
 
-    async def test_waiting_for_a_turn_does_not_count(self) -> None:
-        """A burst larger than the gate is no trouble of the network."""
+    async def test_waiting_for_a_slot_does_not_count(self) -> None:
+        """More calls than slots are not a network failure."""
         clock = FakeClock()
 
         async def slow(_: httpx.Request) -> httpx.Response:
@@ -551,8 +551,8 @@ class TestDeadline:
             await asyncio.gather(*calls)
         assert service.paths == ["/0", "/1", "/2", "/3"]
 
-    async def test_the_callers_own_deadline_is_the_callers(self) -> None:
-        """`asyncio.timeout` and anyio's scopes see their own cancellation, and raise their own error."""
+    async def test_the_callers_own_timeout(self) -> None:
+        """`asyncio.timeout` and anyio's scopes get their own cancellation, and raise their own error."""
 
         async def silent(_: httpx.Request) -> httpx.Response:
             await asyncio.get_running_loop().create_future()
@@ -581,17 +581,17 @@ class TestDeadline:
             await client.get("x")
 
 
-class TestGate:
+class TestSlots:
     async def test_first_come_first_served(self) -> None:
-        """The order in which calls are made is the order in which they go out."""
+        """Calls are sent in the order in which they were made."""
         service = Scripted()
         async with service.client(max_in_flight=3) as client, asyncio.TaskGroup() as group:
             for number in range(50):
                 group.create_task(client.get(f"{number}"))
         assert service.paths == [f"/{number}" for number in range(50)]
 
-    async def test_no_more_than_the_limit_at_once(self) -> None:
-        """Counted at the door."""
+    async def test_no_more_than_the_maximum_at_once(self) -> None:
+        """Counted by the server."""
         under_way = most = 0
 
         async def count(_: httpx.Request) -> httpx.Response:
@@ -609,8 +609,8 @@ class TestGate:
                 group.create_task(client.get("x"))
         assert most == 7
 
-    async def test_cancelled_waiters_leave_no_gap(self) -> None:
-        """Cancelling any of those who wait, even as they are let in, loses no place."""
+    async def test_cancelled_waiters_lose_no_slot(self) -> None:
+        """Even if they are cancelled at the moment in which they acquire one."""
         for passes in range(6):
             service = Scripted()
             async with service.client(max_in_flight=2) as client:
@@ -625,8 +625,8 @@ class TestGate:
 
 
 class TestBudget:
-    async def test_an_outage_is_not_answered_with_a_storm(self) -> None:
-        """However many calls fail, there are at most 40 retries; after the outage they work again."""
+    async def test_an_outage_does_not_cause_a_storm_of_retries(self) -> None:
+        """However many calls fail, there are at most 40 retries; after the outage, retries work again."""
         service = Scripted(raw(503))
         async with service.client() as client:
             for _ in range(200):
@@ -640,8 +640,8 @@ class TestBudget:
             await client.get("x")
             assert len(service.requests) == 2
 
-    async def test_answers_that_are_no_success_refill_it_too(self) -> None:
-        """A service that says 404 is well; looking for what is not there must not use the budget up."""
+    async def test_client_errors_refill_the_budget(self) -> None:
+        """A service that returns 404 is available; looking for missing resources must not use up the budget."""
         service = Scripted()
         async with service.client() as client:
             for _ in range(100):
@@ -650,8 +650,8 @@ class TestBudget:
                     await client.get("x")
                 assert caught.value.http_status == 404
 
-    async def test_each_service_has_its_own(self) -> None:
-        """The outage of one leaves the retries of another alone."""
+    async def test_each_service_has_its_own_budget(self) -> None:
+        """The outage of one does not prevent retries at another."""
         service = Scripted(raw(503))
         async with service.transport() as transport:
             down = BaseClient(base_url=ORIGIN, transport=transport)
@@ -665,7 +665,7 @@ class TestBudget:
             assert len(service.requests) == 2
 
 
-class TestLife:
+class TestLifetime:
     @pytest.mark.parametrize(
         "options",
         [
@@ -680,12 +680,12 @@ class TestLife:
             {"total_timeout": float("nan")},
         ],
     )
-    def test_limits_that_are_none(self, options: dict[str, Any]) -> None:
+    def test_invalid_limits_are_refused(self, options: dict[str, Any]) -> None:
         """Whole numbers and seconds, above 0."""
         with pytest.raises(GlobusSDKUsageError, match=r"whole numbers, 1 or more|seconds and must be above 0"):
             Transport(**options)
 
-    async def test_a_closed_client_says_so(self) -> None:
+    async def test_a_closed_client_refuses_calls(self) -> None:
         """Before anything is sent."""
         service = Scripted()
         async with service.client() as client:
@@ -695,7 +695,7 @@ class TestLife:
         assert service.requests == []
 
     async def test_the_callers_http_client_stays_open(self) -> None:
-        """Who creates, closes."""
+        """A transport closes only the client that it made."""
         async with httpx.AsyncClient(transport=httpx.MockTransport(Scripted())) as http:
             async with Transport(http_client=http) as transport:
                 await BaseClient(base_url=ORIGIN, transport=transport).get("x")
@@ -710,8 +710,8 @@ class TestLife:
             assert not transport.closed
 
 
-async def test_stages_are_told_apart() -> None:
-    """Never sent, sent without an answer, and an answer that broke off."""
+async def test_stages() -> None:
+    """Not sent, sent without a response, and a truncated response."""
 
     class Broken(httpx.AsyncByteStream):
         async def __aiter__(self) -> AsyncIterator[bytes]:

@@ -1,4 +1,4 @@
-"""A caller's own ``httpx.AsyncClient`` may have hooks and transports that do what ours never would."""
+"""A caller's own ``httpx.AsyncClient``, with hooks and transports that behave differently from ours."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ async def _read_all(response: httpx.Response) -> None:
 
 
 @pytest.mark.parametrize("coding", ["identity", "gzip"])
-async def test_a_hook_may_have_read_the_answer(coding: str) -> None:
-    """As hooks for logs do: what it read is the answer, and nobody waits for more."""
+async def test_a_hook_may_have_read_the_response(coding: str) -> None:
+    """As logging hooks do: the body that the hook read is used."""
     document = b'{"id": "x"}'
     whole = reply(
         200, gzip.compress(document) if coding == "gzip" else document, headers=[("Content-Encoding", coding)]
@@ -35,8 +35,8 @@ async def test_a_hook_may_have_read_the_answer(coding: str) -> None:
         assert server.connections == 1
 
 
-async def test_what_a_hook_has_read_is_limited_too() -> None:
-    """The largest body that is taken is the same."""
+async def test_a_body_read_by_a_hook_is_limited() -> None:
+    """By the same maximum size."""
     async with (
         RawServer([[Send(reply(200, b'"' + b"x" * 100 + b'"'))]]) as server,
         httpx.AsyncClient(event_hooks={"response": [_read_all]}) as http,
@@ -59,8 +59,8 @@ async def test_what_a_hook_has_read_is_limited_too() -> None:
     ],
     ids=lambda odd: type(odd).__name__,
 )
-async def test_what_no_transport_should_raise_is_a_network_error(odd: Exception) -> None:
-    """Nothing of the libraries below gets out, and nothing is said to be unsent that may have been sent."""
+async def test_an_undocumented_error_is_a_network_error(odd: Exception) -> None:
+    """No error of another library is raised, and the error says that the request may have been executed."""
 
     def gone(_: httpx.Request) -> httpx.Response:
         raise odd
@@ -74,7 +74,7 @@ async def test_what_no_transport_should_raise_is_a_network_error(odd: Exception)
     assert raised.value.maybe_executed
 
 
-async def test_a_timeout_of_its_own_is_a_timeout() -> None:
+async def test_a_timeout_of_the_client_is_a_timeout() -> None:
     """Also if it is not one of httpx's."""
 
     def late(_: httpx.Request) -> httpx.Response:

@@ -1,4 +1,4 @@
-"""On uvloop everything is as on asyncio's own loop: calls, listings, bulk, cancellation, closing."""
+"""Calls, listings, bulk methods, cancellation and closing on uvloop."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ with asyncio.Runner(loop_factory=uvloop.new_event_loop) as first:
 
 
 def numbers(request: Received) -> Script:
-    """Answer with a page of numbers, or with the last part of the path."""
+    """Return a page of numbers, or the last part of the path."""
     if request.target.startswith("/list"):
         asked = dict(pair.split("=") for pair in request.target.partition("?")[2].split("&"))
         first, size = int(asked["offset"]), int(asked["limit"])
@@ -66,6 +66,6 @@ async def deadline() -> None:
 
 @pytest.mark.parametrize("work", [calls, listings, cancellation, deadline], ids=lambda work: work.__name__)
 def test_on_uvloop(work: Callable[[], Coroutine[Any, Any, None]]) -> None:
-    """The loop makes no difference."""
+    """The results are those of asyncio's own loop."""
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(work())

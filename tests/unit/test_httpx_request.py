@@ -1,4 +1,4 @@
-"""Requests put together from prepared parts are those that httpx makes by itself."""
+"""Requests built from prepared parts equal those that httpx builds."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def parsed(request: Request, credentials: Secret | None) -> httpx.Request:
     body=st.none() | st.binary(max_size=30),
     token=st.none() | st.just(Secret("Bearer AgX1")),
 )
-def test_nothing_differs_from_a_parsed_request(
+def test_equal_to_a_parsed_request(
     *,
     segment: str,
     free: str,
@@ -47,7 +47,7 @@ def test_nothing_differs_from_a_parsed_request(
     body: bytes | None,
     token: Secret | None,
 ) -> None:
-    """URL, headers and body are those of a request that httpx has parsed, whatever is in path and query."""
+    """URL, headers and body are those of a request that httpx has parsed, whatever path and query contain."""
     try:
         places = [fill_path("/v0.10/{thing:text}/x", segment), user_path(free)]
         asked = encode_query(params)
@@ -64,8 +64,8 @@ def test_nothing_differs_from_a_parsed_request(
         assert type(ours.url) is httpx.URL
 
 
-def test_it_can_be_read_and_shown() -> None:
-    """Whoever hooks into an httpx client finds a whole request, without the credentials in its repr."""
+def test_reading_and_repr() -> None:
+    """Hooks of an httpx client get a complete request, without the credentials in its repr."""
     request = Request("POST", "https://transfer.api.globus.org/v0.10/transfer?a=b", HEADERS, b"{}")
     made = build_httpx_request(request, Secret("Bearer AgX1"), timeouts={"read": 1.0})
     assert made.read() == made.content == b"{}"
@@ -77,6 +77,6 @@ def test_it_can_be_read_and_shown() -> None:
 
 @pytest.mark.parametrize("method", ["GET", "DELETE", "HEAD"])
 def test_no_body_no_length(method: str) -> None:
-    """A request without a body says nothing of its length."""
+    """A request without a body has no Content-Length."""
     made = build_httpx_request(Request(method, "http://127.0.0.1:80/x"), None, timeouts={})
     assert "content-length" not in made.headers

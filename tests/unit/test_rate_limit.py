@@ -1,4 +1,4 @@
-"""Manners: never more calls than the rate allows in any stretch of time, first come, first served."""
+"""Rate limiting: never more calls than allowed in any period, first come, first served."""
 
 from __future__ import annotations
 
@@ -25,36 +25,36 @@ from tests.toolkit.clock import FakeClock
 from tests.toolkit.scripted import ORIGIN, Scripted, answer
 
 
-def most_in_any(seconds: float, instants: Sequence[float]) -> int:
-    """Return the largest number of instants in any stretch of so many seconds."""
+def max_in_any_period(seconds: float, instants: Sequence[float]) -> int:
+    """Return the largest number of instants in any period of so many seconds."""
     ordered = sorted(instants)
     return max(
         (bisect_right(ordered, start + seconds - 1e-6) - index for index, start in enumerate(ordered)), default=0
     )
 
 
-async def turn_until_done(clock: FakeClock, tasks: Sequence[asyncio.Task[Any]]) -> None:
-    """Turn the clock from alarm to alarm until all tasks are over."""
+async def advance_until_done(clock: FakeClock, tasks: Sequence[asyncio.Task[Any]]) -> None:
+    """Advance the clock from alarm to alarm until all tasks are done."""
     while not all(task.done() for task in tasks):
         await clock.advance(min(clock.pending, default=0.0))
 
 
 class TestCalls:
     async def test_a_thousand_calls(self) -> None:
-        """A thousand concurrent calls of one identity stay within 200 in any ten seconds, and go in order."""
+        """A thousand concurrent calls of one identity stay within 200 in any ten seconds, in their order."""
         clock = FakeClock()
         service = Scripted(clock=clock)
         async with service.client(authorizer=AccessTokenAuthorizer("t"), max_in_flight=1000) as client:
             client.rate_limit = RateLimit(200, 10.0)
             tasks = [asyncio.create_task(client.get(f"/{number}")) for number in range(1000)]
-            await turn_until_done(clock, tasks)
+            await advance_until_done(clock, tasks)
         assert len(service.times) == 1000
-        assert most_in_any(10.0, service.times) == 200
+        assert max_in_any_period(10.0, service.times) == 200
         assert service.times[-1] == pytest.approx(40.0)
         assert service.paths == [f"/{number}" for number in range(1000)]
 
-    async def test_calls_held_up_on_the_way_do_not_go_out_together_later(self) -> None:
-        """A call counts from when it leaves: a slow service makes no burst out of those that had their turn."""
+    async def test_delayed_calls_are_not_sent_all_at_once(self) -> None:
+        """A call counts from the moment it is sent: a slow service does not cause a burst of calls."""
         clock = FakeClock()
 
         async def slow(_: httpx.Request) -> httpx.Response:
@@ -65,12 +65,12 @@ class TestCalls:
         async with service.client(authorizer=AccessTokenAuthorizer("t"), max_in_flight=7) as client:
             client.rate_limit = RateLimit(10, 10.0)
             tasks = [asyncio.create_task(client.get("/x")) for _ in range(60)]
-            await turn_until_done(clock, tasks)
+            await advance_until_done(clock, tasks)
         assert len(service.times) == 60
-        assert most_in_any(10.0, service.times) <= 10
+        assert max_in_any_period(10.0, service.times) <= 10
 
-    async def test_a_pause_that_the_service_asks_for_comes_first(self) -> None:
-        """After a 429 nothing goes out until its Retry-After is over, and then within the rate again."""
+    async def test_a_requested_pause_comes_first(self) -> None:
+        """After a 429 nothing is sent until the end of its Retry-After, and then within the rate limit."""
         clock = FakeClock()
         service = Scripted(answer(429, retry_after="30"), answer(200), clock=clock)
         async with service.client(authorizer=AccessTokenAuthorizer("t")) as client:
@@ -78,10 +78,10 @@ class TestCalls:
             first = asyncio.create_task(client.get("/first"))
             await clock.asleep()
             tasks = [first, *(asyncio.create_task(client.get("/x")) for _ in range(40))]
-            await turn_until_done(clock, tasks)
+            await advance_until_done(clock, tasks)
         assert service.times[0] == 0
         assert service.times[1] >= 30
-        assert most_in_any(10.0, service.times) == 10
+        assert max_in_any_period(10.0, service.times) == 10
         assert len(service.times) == 42
 
     async def test_retries_count(self) -> None:
@@ -90,32 +90,32 @@ class TestCalls:
         service = Scripted(answer(503), answer(200), clock=clock)
         async with service.client(authorizer=AccessTokenAuthorizer("t")) as client:
             client.rate_limit = RateLimit(1, 10.0)
-            await turn_until_done(clock, [asyncio.create_task(client.get("/x"))])
+            await advance_until_done(clock, [asyncio.create_task(client.get("/x"))])
         assert service.times[1] - service.times[0] == pytest.approx(10.0)
 
-    async def test_clients_of_one_identity_share_it(self) -> None:
-        """Clients that share authorizer and transport are counted together; others are not."""
+    async def test_clients_of_one_identity_share_the_limit(self) -> None:
+        """Clients that share authorizer and transport are counted together, others separately."""
         clock = FakeClock()
         service = Scripted(clock=clock)
-        mine, yours = AccessTokenAuthorizer("mine"), AccessTokenAuthorizer("yours")
+        first, second = AccessTokenAuthorizer("first"), AccessTokenAuthorizer("second")
         async with service.transport() as transport:
             one, two, other = (
-                BaseClient(base_url=ORIGIN, authorizer=who, transport=transport, rate_limit=RateLimit(5, 10.0))
-                for who in (mine, mine, yours)
+                BaseClient(base_url=ORIGIN, authorizer=authorizer, transport=transport, rate_limit=RateLimit(5, 10.0))
+                for authorizer in (first, first, second)
             )
             calls = [client.get("/x") for client in (one, two, other) for _ in range(5)]
             tasks = [asyncio.create_task(call) for call in calls]
-            await turn_until_done(clock, tasks)
+            await advance_until_done(clock, tasks)
         by_token: dict[str | None, list[float]] = {token: [] for token in service.tokens}
         for token, instant in zip(service.tokens, service.times, strict=True):
             by_token[token].append(instant)
         assert by_token == {
-            "Bearer mine": [0.0] * 5 + [10.0] * 5,
-            "Bearer yours": [0.0] * 5,
+            "Bearer first": [0.0] * 5 + [10.0] * 5,
+            "Bearer second": [0.0] * 5,
         }
 
-    async def test_other_origins_are_not_held_up(self) -> None:
-        """A line at one service keeps nobody from another, though both go over one transport with few places."""
+    async def test_other_origins_are_not_delayed(self) -> None:
+        """Calls that wait for one service do not delay those to another, even on a transport with few slots."""
         clock = FakeClock()
         service = Scripted(clock=clock)
         authorizer = AccessTokenAuthorizer("t")
@@ -133,8 +133,8 @@ class TestCalls:
                 task.cancel()
             await asyncio.wait(waiting)
 
-    async def test_the_default_is_the_services(self) -> None:
-        """Transfer asks for 20 calls a second over ten seconds; a client can be given another limit or none."""
+    async def test_defaults(self) -> None:
+        """Transfer allows 20 calls a second over ten seconds; a client can have another limit or none."""
         async with TransferClient() as client:
             assert client.rate_limit == RateLimit(200, 10.0)
         async with TransferClient(rate_limit=None) as client:
@@ -142,8 +142,8 @@ class TestCalls:
         async with BaseClient(base_url=ORIGIN) as client:
             assert client.rate_limit is None
 
-    async def test_an_authorizer_that_cannot_be_hashed(self) -> None:
-        """Whose calls are counted is told by the authorizer's identity; its line is forgotten with it."""
+    async def test_an_unhashable_authorizer(self) -> None:
+        """Calls are counted by the identity of the authorizer; its limiter is removed along with it."""
 
         @dataclass
         class Own(GlobusAuthorizer):
@@ -164,8 +164,8 @@ class TestCalls:
             gc.collect()
             assert not limiters
 
-    async def test_what_is_remembered_goes_with_the_transport(self) -> None:
-        """Applications keep one authorizer, and may make a client for every request of theirs."""
+    async def test_limiters_are_removed_with_the_transport(self) -> None:
+        """Applications keep one authorizer, and may make a client for every request."""
         authorizer = AccessTokenAuthorizer("AgX1")
 
         async def one_call() -> None:
@@ -179,15 +179,15 @@ class TestCalls:
         assert weakref.getweakrefcount(authorizer) == 0
 
     @pytest.mark.parametrize(("calls", "seconds"), [(0, 1), (-1, 1), (1.5, 1), (1, 0), (1, -1), (1, float("inf"))])
-    def test_rates_that_are_none(self, calls: Any, seconds: Any) -> None:
-        """A rate has a call at least, in a stretch of time that ends."""
+    def test_invalid_rates_are_refused(self, calls: Any, seconds: Any) -> None:
+        """At least one call, in a finite period."""
         with pytest.raises(GlobusSDKUsageError):
             RateLimit(calls, seconds)
 
 
 class TestRateLimiter:
-    async def test_who_is_cancelled_leaves_the_line(self) -> None:
-        """Half of those in line give up, at any moment; the others get their turn, in order and within the rate."""
+    async def test_cancelled_waiters(self) -> None:
+        """Half of the waiters are cancelled; the others get their slots in order and within the rate."""
         clock = FakeClock()
         limiter = RateLimiter(RateLimit(10, 10.0), clock)
         served: list[tuple[int, float]] = []
@@ -201,19 +201,19 @@ class TestRateLimiter:
         await clock.asleep()
         for task in tasks[10::2]:
             task.cancel()
-        await turn_until_done(clock, tasks)
+        await advance_until_done(clock, tasks)
         assert [number for number, _ in served] == [*range(10), *range(11, 100, 2)]
-        assert most_in_any(10.0, [instant for _, instant in served]) == 10
+        assert max_in_any_period(10.0, [instant for _, instant in served]) == 10
 
-    async def test_a_place_given_back_is_free_at_once(self) -> None:
-        """A call that did not go out costs nothing."""
+    async def test_a_released_slot_is_free_at_once(self) -> None:
+        """A call that was not sent does not count."""
         limiter = RateLimiter(RateLimit(1, 10.0), FakeClock())
         for _ in range(100):
             await limiter.acquire()
             limiter.release()
 
-    async def test_the_next_in_line_gets_a_place_given_back(self) -> None:
-        """Who waits while all places are on their way out gets the first that comes back."""
+    async def test_the_next_waiter_gets_a_released_slot(self) -> None:
+        """While no slot has been used yet."""
         limiter = RateLimiter(RateLimit(1, 10.0), FakeClock())
         await limiter.acquire()
         waiting = asyncio.create_task(limiter.acquire())
@@ -222,8 +222,8 @@ class TestRateLimiter:
         limiter.release()
         await waiting
 
-    async def test_nobody_overtakes(self) -> None:
-        """A place given back is not for who comes then, but for who has waited."""
+    async def test_waiters_are_served_in_order(self) -> None:
+        """A released slot goes to the first waiter, not to a later call."""
         clock = FakeClock()
         limiter = RateLimiter(RateLimit(2, 10.0), clock)
         order: list[str] = []
@@ -241,7 +241,7 @@ class TestRateLimiter:
         assert order == ["first", "second"]
 
     async def test_cancelled_at_every_suspension(self) -> None:
-        """However a call is cancelled in line, at the gate or under way, no place is lost."""
+        """Wherever a call is cancelled, no slot is lost."""
 
         async def in_a_while(_: httpx.Request) -> httpx.Response:
             for _pass in range(3):
@@ -254,12 +254,12 @@ class TestRateLimiter:
 
             others: list[asyncio.Task[Any]] = []
 
-            async def behind_others() -> None:
+            async def queued() -> None:
                 others[:] = [asyncio.create_task(client.get("/x")) for _ in range(3)]
                 await asyncio.sleep(0)
                 await client.get("/x")
 
-            async def places_are_all_there() -> None:
+            async def no_slot_is_lost() -> None:
                 await asyncio.gather(*others)
                 ((limiter, _),) = client.transport.origin(ORIGIN)._limiters.values()
                 assert limiter._acquired == 0
@@ -267,35 +267,35 @@ class TestRateLimiter:
                 await client.get("/x")
 
             await client.get("/x")
-            assert await every_suspension(behind_others, places_are_all_there) > 10
+            assert await every_suspension(queued, no_slot_is_lost) > 10
 
     @settings(deadline=None)
     @given(
         calls=st.integers(1, 7),
         arrivals=st.lists(st.floats(0, 3, allow_nan=False), max_size=60),
-        held_up=st.lists(st.floats(0, 5, allow_nan=False), min_size=60, max_size=60),
+        delays=st.lists(st.floats(0, 5, allow_nan=False), min_size=60, max_size=60),
     )
-    def test_whatever_comes_when(self, calls: int, arrivals: list[float], held_up: list[float]) -> None:
-        """However calls arrive and are held up before they leave, no stretch of time has too many that left."""
+    def test_any_arrival_and_delay(self, calls: int, arrivals: list[float], delays: list[float]) -> None:
+        """However calls arrive and are delayed before they are sent, no period has too many."""
 
         async def run() -> list[float]:
             clock = FakeClock()
             limiter = RateLimiter(RateLimit(calls, 10.0), clock)
-            left: list[float] = []
+            sent_at: list[float] = []
 
-            async def call(held: float) -> None:
+            async def call(delay: float) -> None:
                 await limiter.acquire()
-                await clock.sleep(held)
+                await clock.sleep(delay)
                 limiter.mark_sent()
-                left.append(clock.monotonic())
+                sent_at.append(clock.monotonic())
 
             tasks = []
-            for gap, held in zip(arrivals, held_up, strict=False):
+            for gap, delay in zip(arrivals, delays, strict=False):
                 await clock.advance(gap)
-                tasks.append(asyncio.create_task(call(held)))
-            await turn_until_done(clock, tasks)
-            return left
+                tasks.append(asyncio.create_task(call(delay)))
+            await advance_until_done(clock, tasks)
+            return sent_at
 
-        left = asyncio.run(run())
-        assert len(left) == len(arrivals)
-        assert most_in_any(10.0, left) <= calls
+        sent_at = asyncio.run(run())
+        assert len(sent_at) == len(arrivals)
+        assert max_in_any_period(10.0, sent_at) <= calls

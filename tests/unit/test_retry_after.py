@@ -1,4 +1,4 @@
-"""Reading Retry-After, in all its forms and in none."""
+"""Parsing Retry-After in all its forms, and invalid values."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ PIECES = (
 
 
 def check(value: str, date: str | None = None) -> None:
-    """Look at one value: nothing, or seconds that can be waited for; and the policy's wait stays below its cap."""
+    """Check one value: none, or a finite delay, and the delay of the policy is at most its maximum."""
     seconds = parse_retry_after(value, date=date, received_at=NOW)
     assert seconds is None or (math.isfinite(seconds) and seconds >= 0)
     fields = [(b"Retry-After", value.encode("utf-8", "replace"))]
@@ -52,7 +52,7 @@ def check(value: str, date: str | None = None) -> None:
 
 
 def test_a_hundred_thousand_values() -> None:
-    """Nothing, or a wait; never an exception."""
+    """None or a delay, and never an exception."""
     lots = Random(25)
     for _ in range(50_000):
         check("".join(lots.choices(PIECES, k=lots.randrange(8))))
@@ -61,8 +61,8 @@ def test_a_hundred_thousand_values() -> None:
 
 @settings(max_examples=500, deadline=None, derandomize=True)
 @given(st.text(), st.one_of(st.none(), st.text()))
-def test_values_that_are_searched_for(value: str, date: str | None) -> None:
-    """The same, with any Date beside it."""
+def test_generated_values(value: str, date: str | None) -> None:
+    """The same, with any Date."""
     check(value, date)
 
 
@@ -95,20 +95,20 @@ def test_values_that_are_searched_for(value: str, date: str | None) -> None:
     ],
 )
 def test_forms(value: str | None, seconds: float | None) -> None:
-    """ASCII digits, or one of the three dates of HTTP."""
+    """ASCII digits, or one of the three HTTP dates."""
     assert parse_retry_after(value, date=None, received_at=NOW) == seconds
 
 
 @pytest.mark.parametrize("digits", [10, 100, 4301, 100_000])
 def test_a_number_of_any_length_is_long(digits: int) -> None:
-    """Longer than any cap, and no error."""
+    """Longer than any maximum, and no error."""
     seconds = parse_retry_after("9" * digits, date=None, received_at=NOW)
     assert seconds is not None
     assert 1e8 < seconds < math.inf
 
 
-def test_a_date_is_measured_against_the_answers_own() -> None:
-    """This machine's clock may be wrong by years."""
+def test_a_date_is_compared_with_the_date_of_the_response() -> None:
+    """The clock of this machine may be wrong by years."""
     date, value = "Sun, 06 Nov 1994 08:49:37 GMT", "Sun, 06 Nov 1994 08:50:37 GMT"
     for received_at in (0.0, NOW, 2e9, -1e9):
         assert parse_retry_after(value, date=date, received_at=received_at) == 60
@@ -119,7 +119,7 @@ def test_a_date_is_measured_against_the_answers_own() -> None:
     ("text", "year"), [("Monday, 01-Jan-68 00:00:00 GMT", 2068), ("Monday, 01-Jan-70 00:00:00 GMT", 1970)]
 )
 def test_years_of_two_digits(text: str, year: int) -> None:
-    """They belong to the nearer century."""
+    """They belong to the nearest century."""
     seconds = parse_http_date(text)
     assert seconds is not None
     assert round(1970 + seconds / 31_556_952) == year

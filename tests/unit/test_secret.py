@@ -1,4 +1,4 @@
-"""A text that shows itself to nobody."""
+"""Secrets, and the credentials that authorizers make of them."""
 
 from __future__ import annotations
 
@@ -24,23 +24,23 @@ from tests.toolkit.scripted import Scripted
 BAD = ("", " ", "a b", " a", "a\n", "a\r\nX: y", "a\x00", "é", "a\u2028", "\ud800", "=a", "a\t", "a;b", "a,b", '"a"')
 
 
-def test_only_reveal_gives_the_text() -> None:
-    """Not repr, str, format, pprint, vars, json, pickle, copies."""
+def test_only_reveal_returns_the_text() -> None:
+    """Not repr, str, format, pprint, vars, json, pickle or a copy."""
     secret = Secret(canary("secret"))
     assert leaks_of(secret) == []
     assert leaks_of([secret, {"a": (secret,)}]) == []
     assert f"{secret}|{secret!r}|{secret:>5}" == "***|Secret('***')|  ***"
 
 
-def test_copies_are_the_same_and_pickles_are_empty() -> None:
-    """A copy stays in the process; a pickle may go anywhere."""
+def test_copies_are_identical_and_pickles_are_masked() -> None:
+    """A copy stays in the process; a pickle may leave it."""
     secret = Secret("AgX")
     assert copy.copy(secret) is copy.deepcopy(secret) is secret
     assert pickle.loads(pickle.dumps(secret)).reveal() == "***"
 
 
 def test_equality() -> None:
-    """By the text, with secrets only."""
+    """By the text, and only between secrets."""
     assert Secret("a") == Secret("a") != Secret("b")
     assert Secret("a") != "a"
     assert Secret("\ud800é") == Secret("\ud800é") != Secret("\ud801")
@@ -50,7 +50,7 @@ def test_equality() -> None:
 
 
 def test_wrapping_twice_is_wrapping_once() -> None:
-    """A secret stays what it is."""
+    """A secret is returned unchanged."""
     secret = Secret("AgX")
     assert Secret.of(secret) is secret
     assert Secret.token("t", secret) is secret
@@ -58,19 +58,19 @@ def test_wrapping_twice_is_wrapping_once() -> None:
 
 @pytest.mark.parametrize("value", ["a", "AgX1-._~+/", "abc==", "0" * 5000])
 def test_tokens(value: str) -> None:
-    """As RFC 6750 section 2.1 has them."""
+    """As in RFC 6750 section 2.1."""
     assert Secret.token("t", value).reveal() == value
 
 
 @pytest.mark.parametrize("value", [*BAD, None, 5, b"a"])
-def test_what_is_no_token_is_refused(value: Any) -> None:
+def test_an_invalid_token_is_refused(value: Any) -> None:
     """Before anything is sent."""
     with pytest.raises(GlobusSDKUsageError, match="not a token"):
         Secret.token("t", value)
 
 
 async def test_a_refused_token_is_not_shown() -> None:
-    """None of its characters, in no frame's locals, by no way in."""
+    """Neither in the error nor in the locals of a frame, wherever it is passed."""
     async with Scripted().transport() as transport:
         auth = FakeAuth(transport)
 
@@ -90,8 +90,8 @@ async def test_a_refused_token_is_not_shown() -> None:
             assert leaks_of_error(caught.value) == []
 
 
-async def test_nor_is_one_that_a_method_refuses() -> None:
-    """Every method of Globus Auth that takes a token or a code."""
+async def test_a_token_refused_by_a_method_is_not_shown() -> None:
+    """For every method of Globus Auth that takes a token or a code."""
     client_id = "ddb59aef-6d04-11e5-ba46-22000b92c6ec"
     service = Scripted()
     async with service.transport() as transport:
@@ -117,20 +117,20 @@ async def test_nor_is_one_that_a_method_refuses() -> None:
 @pytest.mark.parametrize(
     ("name", "password"), [("", "p"), ("a:b", "p"), ("a\n", "p"), ("a", "p\n"), ("a", "\x00"), ("a", "\ud800")]
 )
-def test_user_names_and_passwords_that_are_none(name: str, password: str) -> None:
-    """They stand in a header, with a colon between them."""
+def test_invalid_user_names_and_passwords(name: str, password: str) -> None:
+    """They are sent in a header, with a colon between them."""
     with pytest.raises(GlobusSDKUsageError, match="user name and password"):
         BasicAuthorizer(name, password)
 
 
 async def test_headers() -> None:
-    """What each kind of credentials looks like in the end."""
+    """The header of each kind of credentials."""
     assert (await AccessTokenAuthorizer("AgX").get_authorization_header()).reveal() == "Bearer AgX"
     assert (await BasicAuthorizer("ada", "pä").get_authorization_header()).reveal() == "Basic YWRhOnDDpA=="
 
 
-async def test_a_header_for_a_mapping_of_the_callers() -> None:
-    """Put over one that is there."""
+async def test_setting_the_header_in_a_mapping() -> None:
+    """Replacing an existing one."""
     headers = {"Authorization": "old"}
     await AccessTokenAuthorizer("AgX").set_authorization_header(headers)
     assert headers == {"Authorization": "Bearer AgX"}
@@ -138,7 +138,7 @@ async def test_a_header_for_a_mapping_of_the_callers() -> None:
 
 @pytest.mark.parametrize("make", [lambda: AccessTokenAuthorizer("AgX"), lambda: BasicAuthorizer("a", "b")])
 def test_authorizers_show_nothing_and_are_not_pickled(make: Any) -> None:
-    """They hold credentials; a copy by value could go anywhere. A shallow copy is the same one."""
+    """They hold credentials, and a pickle may leave the process. A shallow copy is the same object."""
     authorizer = make()
     assert repr(authorizer) == f"<{type(authorizer).__name__}>"
     assert copy.copy(authorizer) is authorizer
