@@ -12,6 +12,7 @@ import pytest
 
 from globus_async import AccessTokenAuthorizer, TransferClient
 from globus_async.testing import GlobusEmulator, ManualClock, MemoryStorage, Pace
+from tests.emulator.notes_service import NotesService
 from tests.emulator.transfer_stage import Stage, staged
 
 TASKS = "/v0.10/task_list"
@@ -116,6 +117,23 @@ async def test_rate_limit() -> None:
         await stage.ok("GET", "/task_list", by=stage.bob)
         await stage.emulator.advance(10)
         await stage.ok("GET", "/task_list")
+
+
+async def test_a_service_of_ones_own() -> None:
+    """A further service has its paths, its variables for clients and its tables on the status page."""
+    async with GlobusEmulator(services=[NotesService]) as emulator, emulator.serve() as server:
+        notes = emulator.services["notes"]
+        assert server.environ["GLOBUS_SDK_SERVICE_URL_NOTES"] == f"{server.url}/"
+        client = emulator.add_client("Notes", id="00000000-0000-4000-8000-000000000001", secret="s")
+        emulator.auth.add_scope(client, "all")
+        token = emulator.access_token(scopes=[f"https://auth.globus.org/scopes/{client.id}/all"])
+        headers = {"Authorization": f"Bearer {token}"}
+        async with httpx.AsyncClient(base_url=server.url, headers=headers) as http:
+            refused = await http.post("/v1/notes", json={"text": "x"})
+            assert (refused.status_code, refused.json()["error"]["code"]) == (403, "FORBIDDEN")
+            assert (await http.get("/v1/other")).json()["error"]["code"] == "NOT_FOUND"
+            assert "<h2>Notes</h2>" in (await http.get("/")).text
+            assert (await http.get("/emulator/state")).json()["notes"] == notes.snapshot()["notes"] == []
 
 
 async def test_unknown_paths() -> None:
