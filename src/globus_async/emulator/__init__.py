@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from .auth.models import ClientApp as ClientApp
+    from .auth.models import Credential as Credential
     from .faults import Fault as Fault
     from .faults import Faults as Faults
     from .globus import GlobusEmulator as GlobusEmulator
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 _MODULES = {
     "ClientApp": ".auth.models",
     "Collection": ".transfer.models",
+    "Credential": ".auth.models",
     "DirectoryStorage": ".transfer.storage.directory",
     "Emulator": ".registry",
     "Fault": ".faults",
@@ -53,6 +55,7 @@ _MODULES = {
 __all__ = (
     "ClientApp",
     "Collection",
+    "Credential",
     "DirectoryStorage",
     "Emulator",
     "Fault",

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from ..emulator.auth.models import ClientApp as ClientApp
+    from ..emulator.auth.models import Credential as Credential
     from ..emulator.faults import Fault as Fault
     from ..emulator.faults import Faults as Faults
     from ..emulator.kit.clock import ManualClock as ManualClock
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 _MODULES = {
     "ClientApp": "..emulator.auth.models",
     "Collection": "..emulator.transfer.models",
+    "Credential": "..emulator.auth.models",
     "DirectoryStorage": "..emulator.transfer.storage.directory",
     "Emulator": "..emulator.registry",
     "Fault": "..emulator.faults",
@@ -53,6 +55,7 @@ _MODULES = {
 __all__ = (
     "ClientApp",
     "Collection",
+    "Credential",
     "DirectoryStorage",
     "Emulator",
     "Fault",
