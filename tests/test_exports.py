@@ -7,8 +7,10 @@ import importlib
 
 import pytest
 
+from tests.root_stub import STUB, root_stub
 from tests.source import MODULES, Module
 
+ROOT_NAME = "globus_async"
 WITH_ALL = [module for module in MODULES if module.path.name != "__main__.py"]
 
 everywhere = pytest.mark.parametrize("module", WITH_ALL, ids=str)
@@ -18,7 +20,7 @@ def declared(module: Module) -> tuple[str, ...] | None:
     """Return ``__all__`` as it is written; ``None`` if there is none, or if it is no tuple of strings."""
     for node in module.tree().body:
         match node:
-            case ast.Assign(targets=[ast.Name(id="__all__")], value=ast.Tuple() as value):
+            case ast.Assign(targets=[ast.Name(id="__all__")], value=ast.Tuple() as value) if module.name != ROOT_NAME:
                 return tuple(ast.literal_eval(value))
             case _:
                 continue
@@ -53,7 +55,7 @@ def test_all_is_a_tuple(module: Module) -> None:
     names = declared(module)
     if names is None:
         # the root computes its own from where the names live, and an empty package has none
-        assert module.name == "globus_async" or not defined(module)
+        assert module.name == ROOT_NAME or not defined(module)
         return
     assert len(names) == len(set(names))
 
@@ -71,11 +73,22 @@ def test_all_is_exact(module: Module) -> None:
 
 def test_the_root_offers_what_it_lists() -> None:
     """Each name of the package can be imported from it, is listed by ``dir``, and no other is."""
-    root = importlib.import_module("globus_async")
-    assert isinstance(root.__all__, tuple)
+    root = importlib.import_module(ROOT_NAME)
     assert len(root.__all__) == len(set(root.__all__))
     for name in root.__all__:
         assert getattr(root, name) is not None
     assert set(root.__all__) <= set(dir(root))
     with pytest.raises(AttributeError, match="no_such_name"):
         root.no_such_name  # noqa: B018 -- looking it up is the test
+
+
+def test_the_stub_of_the_root_is_up_to_date() -> None:
+    """Names are written in ``__init__.py`` only; the stub that type checkers read is made from it."""
+    assert STUB.read_text() == root_stub(), "run: python -m tests.root_stub"
+
+
+def test_import_star() -> None:
+    """``from globus_async import *`` gives every name of ``__all__``."""
+    namespace: dict[str, object] = {}
+    exec("from globus_async import *", namespace)
+    assert set(importlib.import_module(ROOT_NAME).__all__) <= set(namespace)

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 import pytest
 
-import globus_async
+from tests.root_stub import HOMES
 from tests.source import MODULES, ROOT, Module, calls, find_circle, import_graph, name_of
 
 LAYERS: tuple[frozenset[str], ...] = (
@@ -34,7 +34,7 @@ LAYERS: tuple[frozenset[str], ...] = (
 UNFINISHED = ("globus_async.emulator",)
 """Parts whose imports for types still form circles."""
 
-PUBLIC_HOMES = {name: home for home, names in globus_async._HOMES.items() for name in names}
+PUBLIC_HOMES = {name: home for home, names in HOMES.items() for name in names}
 
 HTTP_LIBRARIES = ("aiohttp", "httpx", "cryptography", "jwt", "fastapi", "starlette", "uvicorn")
 HELD_OPEN = frozenset({"timeout", "timeout_at", "TaskGroup", "create_task_group", "fail_after", "move_on_after"})

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any, Generic, cast, overload
+from typing import Any, Generic, cast, overload
 
 from typing_extensions import TypeVar
 
+from ._http.headers import Headers
 from ._http.json_reader import is_list, is_object
+from ._http.response import RawResponse
 
-if TYPE_CHECKING:
-    from ._http.response import RawResponse
-
-__all__ = ("GlobusHTTPResponse", "IterableResponse", "read_any", "read_document")
+__all__ = ("GlobusHTTPResponse", "Headers", "IterableResponse", "RawResponse", "read_any", "read_document")
 
 D_co = TypeVar("D_co", bound=object, default=Any, covariant=True)
 T_co = TypeVar("T_co", bound=object, default=Any, covariant=True)
