@@ -15,8 +15,8 @@ import pytest
 
 from globus_async.emulator.auth.models import Policy
 from globus_async.emulator.transfer.authorized_storage import AuthorizedStorage
-from globus_async.emulator.transfer.call import TRANSFER_SCOPE
 from globus_async.emulator.transfer.models import Counts
+from globus_async.emulator.transfer.service import TRANSFER_SCOPE
 from globus_async.emulator.transfer.storage.paths import Parts
 from globus_async.emulator.transfer.work.file_copy import FileCopy
 from globus_async.emulator.transfer.work.transfer import TransferWork

@@ -22,11 +22,11 @@ if TYPE_CHECKING:
     from .transfer.models import Collection as Collection
     from .transfer.models import Task as Task
     from .transfer.state import Limits as Limits
+    from .transfer.state import Pace as Pace
     from .transfer.storage.directory import DirectoryStorage as DirectoryStorage
     from .transfer.storage.memory import MemoryStorage as MemoryStorage
     from .transfer.storage.protocol import Storage as Storage
     from .transfer.storage.protocol import StorageError as StorageError
-    from .transfer.work.task_runner import Pace as Pace
 
 _MODULES = {
     "ClientApp": ".auth.models",
@@ -42,7 +42,7 @@ _MODULES = {
     "LoopbackServer": ".server",
     "ManualClock": ".kit.clock",
     "MemoryStorage": ".transfer.storage.memory",
-    "Pace": ".transfer.work.task_runner",
+    "Pace": ".transfer.state",
     "Platform": ".kit.service",
     "RecordedRequest": ".recorder",
     "Service": ".kit.service",

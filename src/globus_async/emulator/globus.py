@@ -3,18 +3,12 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
-from uuid import uuid4
 
-from ._adapters import TransferService
 from .auth.service import AuthService
-from .kit.clock import ManualClock, SystemClock
+from .kit.clock import SystemClock
 from .kit.service import Platform, Service
 from .registry import Emulator
-from .transfer.documents import ENDPOINT_DEFAULTS, access_point
-from .transfer.models import Collection, Task
-from .transfer.state import Limits, TransferState
-from .transfer.storage import paths
-from .transfer.work.task_runner import Pace, TaskRunner
+from .transfer.service import TransferService
 
 if TYPE_CHECKING:
     import os
@@ -24,7 +18,10 @@ if TYPE_CHECKING:
     from .auth.state import AuthState
     from .kit.clock import Clock
     from .kit.directory import Identity
+    from .transfer.models import Collection, Task
+    from .transfer.state import Limits, Pace, TransferState
     from .transfer.storage.protocol import Storage
+    from .transfer.work.task_runner import TaskRunner
 
 __all__ = ("GlobusEmulator",)
 
@@ -71,13 +68,11 @@ class GlobusEmulator(Emulator):
             services: Services of your own, each a subclass of `kit.service.Service` or a function that makes one.
         """
         platform = Platform(SystemClock() if clock is None else clock)
-        if pace is None:
-            pace = Pace(start_delay=1.0 if isinstance(platform.clock, ManualClock) else 0.0)
         self._auth = AuthService(platform, rotate_refresh_tokens=rotate_refresh_tokens, **(auth or {}))
         self._transfer = TransferService(
             platform,
             pace=pace,
-            limits=limits or Limits(),
+            limits=limits,
             rate_limit=rate_limit,
             missing_credentials_status=missing_credentials_status,
         )
@@ -116,7 +111,6 @@ class GlobusEmulator(Emulator):
             details: Arguments of `AuthState.add_identity`: name, email, organization, id.
         """
         identity = self.auth.add_identity(username, **details)
-        self.transfer.usernames[identity.id] = identity.username
         self._identities.append(identity)
         return identity
 
@@ -161,39 +155,19 @@ class GlobusEmulator(Emulator):
             needs_data_access: Refuse tokens without the ``data_access`` consent.
             document_fields: Members of its document, such as ``public=False``.
         """
-        if path is not None and storage is not None:
-            raise TypeError("a collection has a path or a storage, not both: leave one of them out")
-        unknown = set(document_fields) - {"name", *ENDPOINT_DEFAULTS}
-        if unknown:
-            raise TypeError(f"an endpoint document has no member {min(unknown)!r}")
-        root = paths.parse(host_path)
-        if host is not None and host.storage is not None:
-            storage = host.storage.subtree(root)
-        elif path is not None:
-            # it does not exist on every platform, and storages in memory do not need it
-            from .transfer.storage.directory import DirectoryStorage  # noqa: PLC0415 -- as above
-
-            storage = DirectoryStorage(path)
-        kind = "GCSv5_mapped_collection" if host is None else "GCSv5_guest_collection"
-        collection = Collection(
-            id=str(uuid4()) if id is None else id.lower(),
+        return self.transfer.add_collection(
+            display_name,
             owner_id=self._owner_id(owner),
-            fields={
-                **ENDPOINT_DEFAULTS,
-                "entity_type": kind,
-                "is_globus_connect": str(document_fields.get("entity_type", "")).startswith("GCP"),
-                **document_fields,
-                "display_name": display_name,
-            },
+            path=path,
             storage=storage,
-            home=paths.parse(home),
+            id=id,
+            home=home,
             host=host,
-            host_path=root if host is not None else (),
-            members=None if members is None else frozenset(_id_of(each) for each in members),
+            host_path=host_path,
+            member_ids=None if members is None else [_id_of(each) for each in members],
             needs_data_access=needs_data_access,
+            **document_fields,
         )
-        self.transfer.collections[collection.id] = collection
-        return collection
 
     def add_group(self, members: Iterable[Identity | str], *, name: str = "Test group", id: str | None = None) -> str:
         """
@@ -204,9 +178,7 @@ class GlobusEmulator(Emulator):
             name: Its name.
             id: Its UUID; a random one by default.
         """
-        group = self.directory.add_group(name, member_ids=[_id_of(each) for each in members], id=id)
-        self.transfer.groups[group.id] = set(group.member_ids)
-        return group.id
+        return self.directory.add_group(name, member_ids=[_id_of(each) for each in members], id=id).id
 
     def add_subscription(
         self, *, members: Iterable[Identity | str] = (), admins: Iterable[Identity | str] = (), id: str | None = None
@@ -219,13 +191,9 @@ class GlobusEmulator(Emulator):
             admins: Its administrators, who are members too.
             id: Its UUID; a random one by default.
         """
-        subscription_id = str(uuid4()) if id is None else id
-        ids = [_id_of(each) for each in admins]
-        self.transfer.subscriptions[subscription_id] = {
-            "admins": ids,
-            "members": [*ids, *(_id_of(each) for each in members)],
-        }
-        return subscription_id
+        return self.directory.add_subscription(
+            member_ids=[_id_of(each) for each in members], admin_ids=[_id_of(each) for each in admins], id=id
+        ).id
 
     def add_stream_access_point(
         self, display_name: str, *, host_endpoint: str, id: str | None = None, **attributes: Any
@@ -239,9 +207,7 @@ class GlobusEmulator(Emulator):
             id: Its UUID; a random one by default.
             attributes: Further attributes of its document.
         """
-        point_id = str(uuid4()) if id is None else id
-        self.transfer.access_points[point_id] = access_point(point_id, display_name, host_endpoint, attributes)
-        return point_id
+        return self.transfer.add_stream_access_point(display_name, host_endpoint=host_endpoint, id=id, **attributes)
 
     def access_token(
         self,
@@ -279,8 +245,7 @@ class GlobusEmulator(Emulator):
             task_id: The task; it stops at its next file.
             code: Its ``nice_status``.
         """
-        self.transfer.tasks[task_id].suspended = code
-        self.task_runner.update_pauses()
+        self.transfer.suspend(task_id, code)
 
     def resume(self, task_id: str) -> None:
         """
@@ -289,8 +254,7 @@ class GlobusEmulator(Emulator):
         Args:
             task_id: The task.
         """
-        self.transfer.tasks[task_id].suspended = None
-        self.task_runner.update_pauses()
+        self.transfer.resume(task_id)
 
 
 def _id_of(principal: Identity | ClientApp | str) -> str:

@@ -21,11 +21,11 @@ if TYPE_CHECKING:
     from ..emulator.transfer.models import Collection as Collection
     from ..emulator.transfer.models import Task as Task
     from ..emulator.transfer.state import Limits as Limits
+    from ..emulator.transfer.state import Pace as Pace
     from ..emulator.transfer.storage.directory import DirectoryStorage as DirectoryStorage
     from ..emulator.transfer.storage.memory import MemoryStorage as MemoryStorage
     from ..emulator.transfer.storage.protocol import Storage as Storage
     from ..emulator.transfer.storage.protocol import StorageError as StorageError
-    from ..emulator.transfer.work.task_runner import Pace as Pace
     from .emulator import GlobusEmulator as GlobusEmulator
 
 _MODULES = {

@@ -15,8 +15,7 @@ import pytest
 
 from globus_async import AccessTokenAuthorizer, GlobusSDKUsageError, RetryPolicy
 from globus_async.clock import SystemClock
-from globus_async.emulator.transfer.state import Limits
-from globus_async.emulator.transfer.work.task_runner import Pace
+from globus_async.emulator.transfer.state import Limits, Pace
 from globus_async.errors import SubmissionUncertain
 from globus_async.services.transfer import TaskEndReason, TransferAPIError, TransferClient, TransferData
 from globus_async.testing import GlobusEmulator, MemoryStorage

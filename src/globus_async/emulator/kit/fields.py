@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from .errors import ServiceError
 
 __all__ = (
+    "ANY",
     "BOOLEAN",
     "LINE",
     "NUMBER",
@@ -243,6 +244,8 @@ def list_of(item: FieldType[T]) -> FieldType[list[T]]:
     return FieldType(f"a list of {item.plural}" if item.plural else f"a list, each item {item.name}", convert)
 
 
+ANY: Final[FieldType[Any]] = FieldType("a value", lambda value: value, "values")
+"""For members that a service stores without a check."""
 TEXT: Final = FieldType("a string", _instance(str), "strings")
 LINE: Final = FieldType("a string of one line that is not empty", _line, "strings of one line that are not empty")
 BOOLEAN: Final = FieldType("a boolean", _instance(bool), "booleans")

@@ -2,105 +2,89 @@
 
 from __future__ import annotations
 
+import base64
+import uuid
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
+from .models import ENDPOINT_DEFAULTS
 from .permissions import effective_roles, is_activated
-from .state import TransferState, format_file_time, format_time, local_username
 from .storage import paths
 
 if TYPE_CHECKING:
+    from ..kit.request import Request
+    from ..kit.service import Document
     from .models import (
+        AccessPoint,
         AccessRule,
         Bookmark,
         Collection,
-        Document,
         Event,
         PauseRule,
         Role,
         SkippedError,
         SuccessfulTransfer,
+        Tunnel,
+        TunnelEvent,
     )
+    from .state import TransferState
     from .storage.paths import Parts
     from .storage.protocol import Entry, LinkInfo
 
 __all__ = (
-    "ENDPOINT_DEFAULTS",
     "access_document",
-    "access_point",
+    "access_point_resource",
     "bookmark_document",
     "directory_text",
     "endpoint_document",
     "event_document",
     "file_document",
+    "format_file_time",
+    "format_time",
     "implied_access_documents",
+    "local_username",
     "pause_rule_document",
+    "result_document",
     "role_document",
     "skipped_error_document",
     "successful_transfer_document",
     "to_unicode",
+    "tunnel_event_resource",
+    "tunnel_resource",
 )
 
-ENDPOINT_DEFAULTS: Final[Document] = {
-    "entity_type": "GCSv5_mapped_collection",
-    "display_name": "",
-    "description": None,
-    "organization": None,
-    "department": None,
-    "keywords": None,
-    "contact_email": None,
-    "contact_info": None,
-    "info_link": None,
-    "user_message": None,
-    "user_message_link": None,
-    "french_english_bilingual": False,
-    "public": True,
-    "subscription_id": None,
-    "subscription_admin_verified": False,
-    "default_directory": None,
-    "non_functional": False,
-    "non_functional_endpoint_id": None,
-    "non_functional_endpoint_display_name": None,
-    "shareable": True,
-    "gcs_version": None,
-    "gcs_manager_url": None,
-    "tlsftp_server": None,
-    "https_server": None,
-    "storage_type": None,
-    "is_globus_connect": False,
-    "gcp_connected": None,
-    "gcp_paused": None,
-    "globus_connect_setup_key": None,
-    "local_user_info_available": False,
-    "acl_max_expiration_period_mins": None,
-    "network_use": "normal",
-    "location": "Automatic",
-    "max_concurrency": 4,
-    "preferred_concurrency": 2,
-    "max_parallelism": 8,
-    "preferred_parallelism": 4,
-    "disable_verify": False,
-    "force_verify": False,
-    "force_encryption": False,
-    "preserve_modtime": False,
-    "restrict_transfers_to_high_assurance": None,
-    "requester_pays": False,
-    "disable_anonymous_writes": False,
-    "high_assurance": False,
-    "authentication_assurance_timeout": None,
-    "authentication_timeout_mins": None,
-    "authentication_policy_id": None,
-    "mfa_required": False,
-    "associated_flow_policy": None,
-    "guest_collection_activity_notification_policy": None,
-    "last_accessed_time": None,
-    "auto_delete_timeout": None,
-    "skip_auto_delete": False,
-    "myproxy_server": None,
-    "myproxy_dn": None,
-    "oauth_server": None,
-    "s3_url": None,
-    "s3_owner_activated": False,
-}
+
+def local_username(identity_id: str) -> str:
+    """Return the local user name of an identity: ``u_`` and its UUID in base 32."""
+    try:
+        raw = uuid.UUID(identity_id).bytes
+    except ValueError:
+        raw = identity_id.encode()
+    return "u_" + base64.b32encode(raw).decode().rstrip("=").lower()
+
+
+def format_time(moment: float | None) -> str | None:
+    """Format a time as in the documents of tasks and events."""
+    return None if moment is None else datetime.fromtimestamp(int(moment), UTC).isoformat()
+
+
+def format_file_time(moment: float | None) -> str | None:
+    """Format a time as in the documents of files."""
+    return None if moment is None else datetime.fromtimestamp(int(moment), UTC).isoformat(sep=" ")
+
+
+def result_document(
+    request: Request, code: str, message: str, *, data_type: str = "result", **members: object
+) -> Document:
+    """Make the document that most operations return after a change."""
+    return {
+        "DATA_TYPE": data_type,
+        "code": code,
+        "message": message,
+        "request_id": request.id,
+        "resource": request.path,
+        **members,
+    }
 
 
 def endpoint_document(
@@ -119,7 +103,7 @@ def endpoint_document(
         "username": username,
         "canonical_name": f"{username}#{short_name}",
         "owner_id": collection.owner_id,
-        "owner_string": state.username(collection.owner_id),
+        "owner_string": state.directory.username(collection.owner_id),
         **ENDPOINT_DEFAULTS,
         **{key: value for key, value in collection.fields.items() if key != "name"},
     }
@@ -272,11 +256,11 @@ def pause_rule_document(state: TransferState, rule: PauseRule, *, editable: bool
     return document
 
 
-def access_point(point_id: str, display_name: str, host_endpoint: str, attributes: Document) -> Document:
+def access_point_resource(point: AccessPoint) -> Document:
     """Make the JSON:API resource of a stream access point."""
     return {
         "type": "StreamAccessPoint",
-        "id": point_id,
+        "id": point.id,
         "attributes": {
             "advertised_owner": None,
             "contact_email": None,
@@ -286,12 +270,64 @@ def access_point(point_id: str, display_name: str, host_endpoint: str, attribute
             "info_link": None,
             "keywords": None,
             "organization": None,
-            "tlsftp_server": f"tlsftp://{point_id[:8]}.data.emulator.example:443",
-            **attributes,
-            "display_name": display_name,
+            "tlsftp_server": f"tlsftp://{point.id[:8]}.data.emulator.example:443",
+            **point.attributes,
+            "display_name": point.display_name,
         },
-        "relationships": {"host_endpoint": {"data": {"id": host_endpoint, "type": "Endpoint"}}},
+        "relationships": {"host_endpoint": {"data": {"id": point.host_endpoint_id, "type": "Endpoint"}}},
     }
+
+
+_TUNNEL_STATUS: Final = {
+    "AWAITING_LISTENER": "The tunnel is waiting for listening contact detail setup.",
+    "RUNNING": "The tunnel is active.",
+    "STOPPING": "A request to stop tunnel has been received.",
+}
+
+
+def tunnel_resource(tunnel: Tunnel) -> Document:
+    """Make the JSON:API resource of a tunnel."""
+    return {
+        "type": "Tunnel",
+        "id": tunnel.id,
+        "attributes": {
+            "created_time": _precise_time(tunnel.created_time),
+            "initiator_ip_address": tunnel.initiator_ip_address,
+            "initiator_port": tunnel.initiator_port,
+            "label": tunnel.label,
+            "lifetime_mins": tunnel.lifetime_mins,
+            "listener_ip_address": tunnel.listener_ip_address,
+            "listener_port": tunnel.listener_port,
+            "restartable": tunnel.restartable,
+            "state": tunnel.state,
+            "status": _TUNNEL_STATUS[tunnel.state],
+            "submission_id": tunnel.submission_id,
+        },
+        "relationships": {
+            "initiator": {"data": {"type": "StreamAccessPoint", "id": tunnel.initiator_id}},
+            "listener": {"data": {"type": "StreamAccessPoint", "id": tunnel.listener_id}},
+            "owner": {"data": {"type": "Identity", "id": tunnel.owner_id}},
+        },
+    }
+
+
+def tunnel_event_resource(event: TunnelEvent) -> Document:
+    """Make the JSON:API resource of an event of a tunnel."""
+    return {
+        "type": "TunnelEvent",
+        "id": event.number,
+        "attributes": {
+            "code": event.code,
+            "is_error": False,
+            "description": event.description,
+            "details": event.details,
+            "time": _precise_time(event.time),
+        },
+    }
+
+
+def _precise_time(moment: float) -> str:
+    return datetime.fromtimestamp(moment, UTC).replace(tzinfo=None).isoformat(timespec="microseconds")
 
 
 def event_document(event: Event) -> Document:

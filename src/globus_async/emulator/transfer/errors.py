@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Self
 
+from ..kit.errors import ErrorKind, ServiceError
+from ..kit.fields import BOOLEAN, TEXT
 from .storage.protocol import Problem, StorageError
 
 if TYPE_CHECKING:
-    from .models import Collection, Document
+    from collections.abc import Mapping
+
+    from ..kit.service import Document
+    from .models import Collection
 
 __all__ = (
-    "ServiceError",
+    "JsonApiError",
+    "SubmissionError",
+    "TransferError",
     "disconnected_message",
     "endpoint_not_found",
     "from_storage_error",
@@ -19,30 +26,74 @@ __all__ = (
 )
 
 
-class ServiceError(Exception):
-    """An error response of the service."""
+class TransferError(ServiceError):
+    """An error of the service; its document is a JSON:API one below ``/v2``."""
+
+    codes: ClassVar = {
+        ErrorKind.INVALID_JSON: (400, "BadRequest"),
+        ErrorKind.INVALID_FIELD: (400, "BadRequest"),
+        ErrorKind.INVALID_PARAMETER: (400, "BadRequest"),
+        ErrorKind.NO_CREDENTIALS: (401, "ClientError.AuthenticationFailed"),
+        ErrorKind.INVALID_TOKEN: (401, "AuthenticationFailed"),
+        ErrorKind.INSUFFICIENT_SCOPE: (403, "PermissionDenied"),
+        ErrorKind.NOT_FOUND: (404, "ClientError.NotFound"),
+        ErrorKind.METHOD_NOT_ALLOWED: (405, "ClientError.MethodNotAllowed"),
+        ErrorKind.RATE_LIMITED: (429, "ClientError.TooManyRequests"),
+        ErrorKind.INTERNAL: (500, "InternalError"),
+    }
 
     def __init__(
-        self, status: int, code: str, message: str, *, headers: dict[str, str] | None = None, **members: object
+        self, status: int, code: str, message: str, *, headers: Mapping[str, str] | None = None, **members: Any
     ) -> None:
-        super().__init__(message)
-        self.status = status
-        self.code = code
-        self.message = message
-        self.headers = headers or {}
-        self.members: Document = members
+        super().__init__(status, code, message, headers={"x-transfer-api-error": code, **(headers or {})}, **members)
+
+    def document(self, *, path: str, request_id: str) -> Document:
+        """Return the error document."""
+        if path.startswith("/v2/"):
+            error = {"status": str(self.status), "code": self.code, "title": self.code, "detail": self.message}
+            return {"errors": [error], "meta": {"request_id": request_id}, **self.members}
+        return {
+            "code": self.code,
+            "message": self.message,
+            "request_id": request_id,
+            "resource": path,
+            **self.members,
+        }
 
 
-def endpoint_not_found(endpoint_id: str, *, deleted: bool = False) -> ServiceError:
+class SubmissionError(TransferError):
+    """An error of a submission; the code of an invalid value differs from that of a missing or mistyped member."""
+
+    codes: ClassVar = {**TransferError.codes, ErrorKind.INVALID_FIELD: (400, "ClientError.BadRequest")}
+
+    @classmethod
+    def missing_field(cls, name: str) -> Self:
+        """Return the error of a missing member."""
+        return cls(400, "BadRequest", super().missing_field(name).message)
+
+    @classmethod
+    def invalid_field(cls, name: str, expected: str) -> Self:
+        """Return the error of a member with a wrong value."""
+        error = super().invalid_field(name, expected)
+        return cls(400, "BadRequest", error.message) if expected in {TEXT.name, BOOLEAN.name} else error
+
+
+class JsonApiError(TransferError):
+    """An error of a JSON:API document, whose invalid members have a status of their own."""
+
+    codes: ClassVar = {**TransferError.codes, ErrorKind.INVALID_FIELD: (422, "UnprocessableEntity")}
+
+
+def endpoint_not_found(endpoint_id: str, *, deleted: bool = False) -> TransferError:
     """Return the error of an unknown or deleted endpoint."""
     if deleted:
-        return ServiceError(404, "EndpointDeleted", f"Endpoint '{endpoint_id}' has been deleted")
-    return ServiceError(404, "EndpointNotFound", f"No such endpoint '{endpoint_id}'")
+        return TransferError(404, "EndpointDeleted", f"Endpoint '{endpoint_id}' has been deleted")
+    return TransferError(404, "EndpointNotFound", f"No such endpoint '{endpoint_id}'")
 
 
-def permission_denied(message: str) -> ServiceError:
+def permission_denied(message: str) -> TransferError:
     """Return the error of a missing role."""
-    return ServiceError(403, "PermissionDenied", message)
+    return TransferError(403, "PermissionDenied", message)
 
 
 def disconnected_message(collection: Collection) -> str:
@@ -60,7 +111,7 @@ _ERROR_CODES: Final = {
 }
 
 
-def from_storage_error(error: StorageError, operation: str, collection: Collection, path: str) -> ServiceError:
+def from_storage_error(error: StorageError, operation: str, collection: Collection, path: str) -> TransferError:
     """
     Return the error of a file operation that the storage refused.
 
@@ -89,7 +140,7 @@ def from_storage_error(error: StorageError, operation: str, collection: Collecti
         case _:
             status, code, summary = 502, family, "Command failed"
     command = {"ls": "MLSD", "stat": "MLST", "mkdir": "MKD", "rename": "RNFR", "symlink": "SITE SYMLINK"}[operation]
-    return ServiceError(
+    return TransferError(
         status,
         code,
         f"{summary}, Error ({'list' if operation in {'ls', 'stat'} else operation})\n"

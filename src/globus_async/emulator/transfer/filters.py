@@ -8,9 +8,9 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Final, TypeAlias
 
-from .errors import ServiceError
-from .models import Document
-from .state import parse_time
+from ..kit.fields import parse_time
+from ..kit.service import Document
+from .errors import TransferError
 
 __all__ = (
     "Predicate",
@@ -26,9 +26,9 @@ Predicate: TypeAlias = Callable[[Document], bool]
 _FILE_FIELDS: Final = ("name", "type", "size", "last_modified", "permissions", "user", "group")
 
 
-def invalid_filter(text: str) -> ServiceError:
+def invalid_filter(text: str) -> TransferError:
     """Return the error of an invalid filter."""
-    return ServiceError(400, "BadRequest", f"Invalid filter '{text}'")
+    return TransferError(400, "BadRequest", f"Invalid filter '{text}'")
 
 
 def file_filter(clauses: Iterable[str]) -> Predicate:
@@ -36,7 +36,7 @@ def file_filter(clauses: Iterable[str]) -> Predicate:
     Make the predicate of a directory listing: any of the filters matches, each with all of its clauses.
 
     Raises:
-        ServiceError: A clause is invalid.
+        TransferError: A clause is invalid.
     """
     alternatives = [_all([_file_clause(clause) for clause in _clauses(text)]) for text in clauses if text]
     if not alternatives:
@@ -65,7 +65,7 @@ def task_filter(text: str | None) -> Predicate:
     Make the predicate of a task list; the default type is ``TRANSFER``.
 
     Raises:
-        ServiceError: A clause is invalid.
+        TransferError: A clause is invalid.
     """
     tests: list[Predicate] = []
     fields: set[str] = set()
@@ -167,7 +167,7 @@ def sort_documents(
         allowed: The allowed fields; all fields of the documents by default.
 
     Raises:
-        ServiceError: A field or direction is invalid.
+        TransferError: A field or direction is invalid.
     """
     found = documents
     for part in reversed([part for part in (orderby or "").split(",") if part.strip()]):
@@ -175,7 +175,7 @@ def sort_documents(
         direction = words[1].upper() if len(words) == 2 else "ASC"
         known = allowed if allowed is not None else list(documents[0]) if documents else words[:1]
         if len(words) > 2 or direction not in {"ASC", "DESC"} or words[0] not in known:
-            raise ServiceError(400, "BadRequest", f"Invalid value for parameter 'orderby': '{part.strip()}'")
+            raise TransferError(400, "BadRequest", f"Invalid value for parameter 'orderby': '{part.strip()}'")
         found = sorted(found, key=_sort_key(words[0]), reverse=direction == "DESC")
     return found
 

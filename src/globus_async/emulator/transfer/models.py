@@ -4,24 +4,26 @@ from __future__ import annotations
 
 import enum
 import threading
-import uuid
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, Final
 
+from ..kit.ids import new_id
+from ..kit.service import Document
 from .storage.paths import Parts, parse
 
 if TYPE_CHECKING:
-    from .permissions import Caller
+    from ..kit.authentication import Caller
     from .storage.protocol import Storage
 
 __all__ = (
+    "ENDPOINT_DEFAULTS",
+    "AccessPoint",
     "AccessRule",
     "AdminCancel",
     "Bookmark",
     "Collection",
     "Counts",
     "DeleteOptions",
-    "Document",
     "Event",
     "FilterRule",
     "Item",
@@ -31,10 +33,72 @@ __all__ = (
     "Status",
     "SuccessfulTransfer",
     "Task",
+    "Tunnel",
+    "TunnelEvent",
 )
 
-Document: TypeAlias = dict[str, Any]
-"""A JSON object of a request or a response."""
+ENDPOINT_DEFAULTS: Final[Document] = {
+    "entity_type": "GCSv5_mapped_collection",
+    "display_name": "",
+    "description": None,
+    "organization": None,
+    "department": None,
+    "keywords": None,
+    "contact_email": None,
+    "contact_info": None,
+    "info_link": None,
+    "user_message": None,
+    "user_message_link": None,
+    "french_english_bilingual": False,
+    "public": True,
+    "subscription_id": None,
+    "subscription_admin_verified": False,
+    "default_directory": None,
+    "non_functional": False,
+    "non_functional_endpoint_id": None,
+    "non_functional_endpoint_display_name": None,
+    "shareable": True,
+    "gcs_version": None,
+    "gcs_manager_url": None,
+    "tlsftp_server": None,
+    "https_server": None,
+    "storage_type": None,
+    "is_globus_connect": False,
+    "gcp_connected": None,
+    "gcp_paused": None,
+    "globus_connect_setup_key": None,
+    "local_user_info_available": False,
+    "acl_max_expiration_period_mins": None,
+    "network_use": "normal",
+    "location": "Automatic",
+    "max_concurrency": 4,
+    "preferred_concurrency": 2,
+    "max_parallelism": 8,
+    "preferred_parallelism": 4,
+    "disable_verify": False,
+    "force_verify": False,
+    "force_encryption": False,
+    "preserve_modtime": False,
+    "restrict_transfers_to_high_assurance": None,
+    "requester_pays": False,
+    "disable_anonymous_writes": False,
+    "high_assurance": False,
+    "authentication_assurance_timeout": None,
+    "authentication_timeout_mins": None,
+    "authentication_policy_id": None,
+    "mfa_required": False,
+    "associated_flow_policy": None,
+    "guest_collection_activity_notification_policy": None,
+    "last_accessed_time": None,
+    "auto_delete_timeout": None,
+    "skip_auto_delete": False,
+    "myproxy_server": None,
+    "myproxy_dn": None,
+    "oauth_server": None,
+    "s3_url": None,
+    "s3_owner_activated": False,
+}
+"""The members of a new endpoint's document."""
 
 
 @dataclass(slots=True)
@@ -87,7 +151,7 @@ class Collection:
     used_by: set[str] = field(default_factory=set[str])
 
     def __post_init__(self) -> None:
-        role = Role(str(uuid.uuid4()), self.owner_id, "administrator")
+        role = Role(new_id(), self.owner_id, "administrator")
         self.roles[role.id] = role
 
     @property
@@ -275,15 +339,13 @@ class Task:
     items: tuple[Item, ...]
     options: Document
     """The members of the submission that appear in the task document."""
+    caller: Caller
+    """The submitter, whose consents and session the task depends on."""
     request_time: float
     deadline: float
     deadline_is_fixed: bool = False
     filter_rules: tuple[FilterRule, ...] = ()
     delete_options: DeleteOptions = field(default_factory=DeleteOptions)
-    identities: frozenset[str] = frozenset()
-    """All identities of the owner at submission, for access checks."""
-    caller: Caller | None = None
-    """The submitter, whose consents and session the task depends on."""
     local_users: dict[str, str] = field(default_factory=dict[str, str])
     status: Status = Status.ACTIVE
     start_time: float | None = None
@@ -314,6 +376,11 @@ class Task:
         return self.status.is_final
 
     @property
+    def identities(self) -> frozenset[str]:
+        """All identities of the owner at submission, for access checks."""
+        return self.caller.identity_ids
+
+    @property
     def is_transfer(self) -> bool:
         """Whether this is a transfer task, not a delete task."""
         return self.type == "TRANSFER"
@@ -321,3 +388,46 @@ class Task:
     def sides(self) -> tuple[tuple[str, Collection], ...]:
         """Return the names of its sides, ``source`` and ``destination``, with their collections."""
         return (("source", self.source), *((("destination", self.destination),) if self.destination else ()))
+
+
+@dataclass(slots=True)
+class AccessPoint:
+    """A stream access point."""
+
+    id: str
+    display_name: str
+    host_endpoint_id: str
+    attributes: Document = field(default_factory=dict[str, Any])
+    """Further members of its resource."""
+
+
+@dataclass(slots=True, frozen=True)
+class TunnelEvent:
+    """An event of a tunnel."""
+
+    number: int
+    code: str
+    description: str
+    details: str
+    time: float
+
+
+@dataclass(slots=True, eq=False)
+class Tunnel:
+    """A tunnel between two stream access points."""
+
+    id: str
+    owner_id: str
+    submission_id: str
+    initiator_id: str
+    listener_id: str
+    created_time: float
+    label: Any = None
+    lifetime_mins: int = 360
+    restartable: bool = False
+    listener_ip_address: Any = None
+    listener_port: Any = None
+    initiator_ip_address: str | None = None
+    initiator_port: int | None = None
+    state: str = "AWAITING_LISTENER"
+    events: list[TunnelEvent] = field(default_factory=list[TunnelEvent])

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Final
 
-from .errors import ServiceError, permission_denied
+from .errors import TransferError, permission_denied
 from .storage import paths
 from .storage.protocol import Problem, StorageError
 
 if TYPE_CHECKING:
+    from ..kit.authentication import Caller
     from .models import Collection, PauseRule, Task
     from .state import TransferState
     from .storage.paths import Parts
 
 __all__ = (
     "ROLES",
-    "Caller",
     "active_pause_rules",
     "check_access",
     "check_not_paused",
@@ -34,35 +34,6 @@ __all__ = (
 )
 
 
-class Caller(Protocol):
-    """Whose token a request carries."""
-
-    @property
-    def identity_id(self) -> str:
-        """The identity in effect."""
-        ...
-
-    @property
-    def username(self) -> str:
-        """Its user name."""
-        ...
-
-    @property
-    def identity_ids(self) -> frozenset[str]:
-        """All identities linked to it."""
-        ...
-
-    @property
-    def scopes(self) -> frozenset[str]:
-        """What the token is for."""
-        ...
-
-    @property
-    def dependent_scopes(self) -> frozenset[str]:
-        """What the service may do elsewhere in the caller's name."""
-        ...
-
-
 _IMPLIED: Final = {
     "administrator": ("administrator", "access_manager", "activity_manager", "activity_monitor"),
     "access_manager": ("access_manager",),
@@ -74,7 +45,7 @@ ROLES: Final = tuple(_IMPLIED)
 
 def principals(state: TransferState, identities: frozenset[str]) -> frozenset[str]:
     """Return identities and the groups they are members of."""
-    return identities | {group for group, members in list(state.groups.items()) if not members.isdisjoint(identities)}
+    return identities | state.directory.groups_of(identities)
 
 
 def effective_roles(state: TransferState, collection: Collection, identities: frozenset[str]) -> tuple[str, ...]:
@@ -99,7 +70,7 @@ def require_role(state: TransferState, collection: Collection, caller: Caller, *
     Require one of several roles on a collection.
 
     Raises:
-        ServiceError: 403 ``PermissionDenied``, the caller has none of them.
+        TransferError: 403 ``PermissionDenied``, the caller has none of them.
     """
     if not set(roles) & set(effective_roles(state, collection, caller.identity_ids)):
         needed = " or ".join(role.replace("_", " ") for role in roles)
@@ -111,7 +82,7 @@ def check_visible(state: TransferState, collection: Collection, caller: Caller) 
     Require that a collection is visible.
 
     Raises:
-        ServiceError: 403 ``PermissionDenied``, the collection is private and not shared with the caller.
+        TransferError: 403 ``PermissionDenied``, the collection is private and not shared with the caller.
     """
     if not is_visible(state, collection, caller.identity_ids):
         raise permission_denied(f"You do not have permission to see endpoint '{collection.id}'")
@@ -186,7 +157,7 @@ def _matches_principal(state: TransferState, principal_type: str, principal: str
         case "all_authenticated_users" | "anonymous":
             return True
         case "group":
-            return not state.groups.get(principal, set()).isdisjoint(identities)
+            return principal in state.directory.groups_of(identities)
         case _:
             return principal in identities
 
@@ -207,11 +178,11 @@ def check_not_paused(state: TransferState, collection: Collection, caller: Calle
     Require that a file operation is not paused by a manager.
 
     Raises:
-        ServiceError: 409 ``OperationPaused``.
+        TransferError: 409 ``OperationPaused``.
     """
     for rule in active_pause_rules(state, collection, caller.identity_id):
         if rule.pauses.get(f"pause_{operation}", False):
-            raise ServiceError(
+            raise TransferError(
                 409, "OperationPaused", f"The operation is paused on '{collection.display_name}': {rule.message}"
             )
 
@@ -232,12 +203,12 @@ def check_usable(state: TransferState, collection: Collection, caller: Caller) -
     Require the consent, session and activation for file operations on a collection.
 
     Raises:
-        ServiceError: 403 with the authorization parameters of a login, or 400 if the endpoint is not activated.
+        TransferError: 403 with the authorization parameters of a login, or 400 if the endpoint is not activated.
     """
     scope = _data_access(collection)
     if collection.needs_data_access and scope not in caller.dependent_scopes:
         required = f"urn:globus:auth:scope:transfer.api.globus.org:all[*{scope}]"
-        raise ServiceError(
+        raise TransferError(
             403,
             "ConsentRequired",
             "Missing required data_access consent",
@@ -248,24 +219,25 @@ def check_usable(state: TransferState, collection: Collection, caller: Caller) -
             },
         )
     policy = collection.fields["authentication_policy_id"]
-    if policy is not None and not state.satisfies_policy(policy, caller):
+    if policy is not None and not state.platform.authority.satisfies_policy(policy, caller):
         parameters = {
             "session_required_policies": [policy],
             "session_message": f"Your session does not satisfy the policy of '{collection.display_name}'",
         }
         message = parameters["session_message"]
-        raise ServiceError(403, "AuthPolicyFailed", str(message), authorization_parameters=parameters)
+        raise TransferError(403, "AuthPolicyFailed", str(message), authorization_parameters=parameters)
     if collection.needs_activation and not is_activated(state, collection, caller.identity_id):
-        raise ServiceError(400, "ClientError.ActivationRequired", f"The endpoint '{collection.id}' is not activated")
+        raise TransferError(400, "ClientError.ActivationRequired", f"The endpoint '{collection.id}' is not activated")
 
 
 def missing_credential(state: TransferState, task: Task) -> str | None:
     """Return the code of a missing consent, session or activation of a task, or ``None``."""
+    authority = state.platform.authority
     for _, collection in task.sides():
-        if collection.needs_data_access and not state.still_consents(_data_access(collection), task.caller):
+        if collection.needs_data_access and not authority.still_consents(_data_access(collection), task.caller):
             return "CONSENT_REQUIRED"
         policy = collection.fields["authentication_policy_id"]
-        if policy is not None and not state.still_satisfies_policy(policy, task.caller):
+        if policy is not None and not authority.still_satisfies_policy(policy, task.caller):
             return "AUTH_POLICY_FAILED"
         if collection.needs_activation and not is_activated(state, collection, task.owner_id):
             return "ACTIVATION_REQUIRED"

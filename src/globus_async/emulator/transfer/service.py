@@ -1,10 +1,16 @@
-"""All routes of the emulated Transfer service."""
+"""The emulated Transfer service."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, ClassVar, Final, cast
 
-from .call import Gate, RouteTable, starlette_routes
+from ..kit.authentication import Authenticator, RateLimiter
+from ..kit.clock import ManualClock
+from ..kit.responses import json_response
+from ..kit.service import Service, merge_tables
+from ..kit.status import Column, StatusTable
+from .errors import TransferError
+from .responses import HEADERS, select_fields
 from .routes import (
     access,
     activation,
@@ -19,40 +25,182 @@ from .routes import (
     submissions,
     tasks,
 )
+from .state import Limits, Pace, TransferState
+from .task_documents import task_document
+from .work.task_runner import TaskRunner
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Mapping, Sequence
 
-    from starlette.routing import BaseRoute
+    from starlette.responses import Response
 
-    from .state import TransferState
-    from .work.task_runner import TaskRunner
+    from ..kit.authentication import Caller
+    from ..kit.request import Request
+    from ..kit.service import Document, Platform, RouteTable
+    from .models import Task
 
-__all__ = ("transfer_routes",)
+__all__ = ("TRANSFER_SCOPE", "TransferService")
 
-_V0_10: Final[tuple[RouteTable, ...]] = (
-    endpoints.ROUTES,
-    access.ROUTES,
-    roles.ROUTES,
-    servers.ROUTES,
-    activation.ROUTES,
-    bookmarks.ROUTES,
-    files.ROUTES,
-    submissions.ROUTES,
-    tasks.ROUTES,
-    manager.ROUTES,
-    pause_rules.ROUTES,
-)
-_V2: Final[tuple[RouteTable, ...]] = (bookmarks.V2_ROUTES, streams.ROUTES)
+TRANSFER_SCOPE: Final = "urn:globus:auth:scope:transfer.api.globus.org:all"
+
+_TABLES: Final[Mapping[str, RouteTable[TransferState]]] = {
+    "/v0.10": merge_tables(
+        endpoints.ROUTES,
+        access.ROUTES,
+        roles.ROUTES,
+        servers.ROUTES,
+        activation.ROUTES,
+        bookmarks.ROUTES,
+        files.ROUTES,
+        submissions.ROUTES,
+        tasks.ROUTES,
+        manager.ROUTES,
+        pause_rules.ROUTES,
+    ),
+    "/v2": merge_tables(bookmarks.V2_ROUTES, streams.ROUTES),
+}
+
+_SHOWN_TASKS: Final = 200
+"""The number of tasks on the status page; the newest ones."""
 
 
-def transfer_routes(state: TransferState, task_runner: TaskRunner, gate: Gate) -> list[BaseRoute]:
-    """Return the routes, with their absolute paths."""
-    return [
-        *starlette_routes("/v0.10", _merged(_V0_10), state, task_runner, gate),
-        *starlette_routes("/v2", _merged(_V2), state, task_runner, gate),
-    ]
+class TransferService(Service[TransferState]):
+    """
+    The emulated Transfer service.
 
+    Args:
+        platform: What it shares with the other services.
+        rate_limit: Requests per second of one identity, measured over 10 seconds; unlimited by default.
+        pace: The speed of tasks; unlimited by default, with a `ManualClock` they start after a second.
+        limits: The limits of the service.
+        missing_credentials_status: The status of a request without a token. The real service has responded with
+            both 401 and 400.
+    """
 
-def _merged(tables: Iterable[RouteTable]) -> RouteTable:
-    return [route for table in tables for route in table]
+    name = "transfer"
+    title = "Globus Transfer"
+    hosts = ("transfer.api.globus.org",)
+    url_variables = ("GLOBUS_SDK_SERVICE_URL_TRANSFER",)
+    errors = TransferError
+    default_scopes = (TRANSFER_SCOPE,)
+    headers: ClassVar = HEADERS
+    null_is_missing = True
+
+    def __init__(
+        self,
+        platform: Platform,
+        *,
+        rate_limit: float | None = None,
+        pace: Pace | None = None,
+        limits: Limits | None = None,
+        missing_credentials_status: int = 401,
+    ) -> None:
+        super().__init__(platform, TransferState(platform, limits or Limits()))
+        if pace is None:
+            pace = Pace(start_delay=1.0 if isinstance(platform.clock, ManualClock) else 0.0)
+        self.task_runner = TaskRunner(self.state, pace=pace)
+        self.state.task_control = self.task_runner
+        platform.on_authorization_change(self.task_runner.update_pauses)
+        rate_limiter = None if rate_limit is None else RateLimiter(platform.clock, rate_limit, errors=TransferError)
+        self._authenticator = Authenticator(
+            platform.authority, errors=TransferError, scopes=(TRANSFER_SCOPE,), rate_limiter=rate_limiter
+        )
+        self._missing_credentials_status = missing_credentials_status
+
+    def tables(self) -> Mapping[str, RouteTable[TransferState]]:
+        """Return the tables of routes by prefix."""
+        return _TABLES
+
+    def authenticate(self, request: Request) -> Caller | None:
+        """
+        Return the owner of a request's token.
+
+        Raises:
+            TransferError: There is no valid token, or there were too many requests.
+        """
+        try:
+            return self._authenticator.authenticate(request.authorization)
+        except TransferError as error:
+            if error.code == "ClientError.AuthenticationFailed":
+                error.status = self._missing_credentials_status
+            raise
+
+    def respond(self, document: object, request: Request) -> Response:
+        """Return the response with a document; the query parameter ``fields`` selects its members."""
+        fields = request.parameter("fields")
+        if fields is not None and request.method == "GET" and not request.path.startswith("/v2/"):
+            document = select_fields(cast("Document", document), fields)
+        return json_response(document, headers=self.headers)
+
+    def status_tables(self) -> Sequence[StatusTable]:
+        """Return the tables of collections and tasks."""
+        collections = (
+            Column("Name", "name", "name"),
+            Column("Kind", "kind"),
+            Column("Owner", "owner"),
+            Column("Files", "storage"),
+        )
+        tasks = (
+            Column("Task", "name", "name"),
+            Column("From", "from"),
+            Column("To", "to"),
+            Column("Status", "status", "status"),
+            Column("Progress", "progress", "progress"),
+            Column("Files", "files", "number"),
+            Column("Bytes", "bytes", "number"),
+            Column("Bytes/s", "speed", "number"),
+            Column("Faults", "faults", "number"),
+        )
+        return [
+            StatusTable("collections", "Collections", collections, self._collection_rows),
+            StatusTable("tasks", "Tasks", tasks, self._task_rows),
+        ]
+
+    def _collection_rows(self) -> list[dict[str, Any]]:
+        return [
+            {
+                "id": each.id,
+                "name": each.display_name,
+                "kind": each.fields["entity_type"],
+                "owner": self.state.directory.username(each.owner_id),
+                "storage": repr(each.storage) if each.host is None else f"guest on {each.host.display_name}",
+            }
+            for each in list(self.state.collections.values())
+        ]
+
+    def _task_rows(self) -> list[dict[str, Any]]:
+        return [self._task_row(task) for task in list(self.state.tasks.values())[: -_SHOWN_TASKS - 1 : -1]]
+
+    def _task_row(self, task: Task) -> dict[str, Any]:
+        document = task_document(self.state, task)
+        status, details = document["status"], "paused" if document["is_paused"] else document["nice_status"]
+        ended = document["subtasks_total"] - document["subtasks_pending"] - document["subtasks_retrying"]
+        return {
+            "id": task.id,
+            "name": f"{task.type.lower()} {task.label or ''}",
+            "owner": self.state.directory.username(task.owner_id),
+            "from": document["source_endpoint_display_name"],
+            "to": document["destination_endpoint_display_name"] or "",
+            "status": status if details in {None, "OK"} else f"{status} ({details})",
+            "files": document["files_transferred"] if task.is_transfer else document["files"],
+            "bytes": document["bytes_transferred"],
+            "speed": document["effective_bytes_per_second"],
+            "faults": document["faults"],
+            "progress": 1.0 if task.is_final else ended / max(document["subtasks_total"], 1),
+        }
+
+    def start(self) -> None:
+        """Resume the unfinished tasks in the running event loop."""
+        self.task_runner.start()
+
+    async def stop(self) -> None:
+        """Stop all tasks; `start` resumes unfinished ones."""
+        await self.task_runner.stop()
+
+    async def settle(self) -> None:
+        """Wait until every task has ended, is paused or queued, or waits for the clock."""
+        await self.task_runner.settle()
+
+    async def aclose(self) -> None:
+        """Stop all tasks permanently."""
+        await self.task_runner.aclose()

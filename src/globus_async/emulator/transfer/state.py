@@ -2,34 +2,39 @@
 
 from __future__ import annotations
 
-import base64
-import secrets
-import string
-import uuid
 from collections import Counter
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Protocol
 
+from ..kit.ids import new_id
 from .errors import endpoint_not_found
-from .models import AdminCancel, Bookmark, Collection, Document, PauseRule, Task
+from .models import (
+    ENDPOINT_DEFAULTS,
+    AccessPoint,
+    AdminCancel,
+    Bookmark,
+    Collection,
+    PauseRule,
+    Task,
+    Tunnel,
+)
+from .storage import paths
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    import os
+    from collections.abc import Iterable
 
-    from ...clock import Clock
+    from ..kit.clock import Clock
+    from ..kit.directory import Directory
+    from ..kit.service import Platform
+    from .storage.protocol import Storage
 
 __all__ = (
     "Limits",
+    "Pace",
+    "TaskControl",
     "TransferState",
-    "format_file_time",
-    "format_time",
-    "local_username",
-    "parse_time",
-    "request_id",
 )
-
-_LETTERS: Final = string.ascii_letters + string.digits
 
 
 @dataclass(slots=True)
@@ -48,11 +53,47 @@ class Limits:
     default_deadline_hours: int = 24
 
 
+@dataclass(slots=True)
+class Pace:
+    """The speed of tasks, in seconds of the emulator's clock."""
+
+    start_delay: float = 0.0
+    """Seconds between the start of a task and its first file."""
+    seconds_per_file: float = 0.0
+    """The additional duration of each file."""
+    bytes_per_second: float | None = None
+    """The rate of each file; unlimited by default."""
+    retry_delay: float = 5.0
+    """Seconds before failed files are retried; doubled after each retry, up to ten minutes."""
+    workers: int = 4
+    """The number of files of one task that are processed concurrently."""
+
+
+class TaskControl(Protocol):
+    """The control of running tasks, as operations use it."""
+
+    def submit(self, task: Task) -> None:
+        """Start a task."""
+        ...
+
+    async def cancel(self, task: Task, details: str, *, max_wait: float = 5.0) -> bool:
+        """Cancel a task; return whether its execution has ended."""
+        ...
+
+    def update_deadline(self, task: Task) -> None:
+        """Apply a changed deadline of a task."""
+        ...
+
+    def update_pauses(self) -> None:
+        """Pause, suspend or resume tasks after a change of rules or credentials; callable from any thread."""
+        ...
+
+
 @dataclass(eq=False)
 class TransferState:
     """The collections, tasks and other resources of the service."""
 
-    clock: Clock
+    platform: Platform
     limits: Limits = field(default_factory=Limits)
     collections: dict[str, Collection] = field(default_factory=dict[str, Collection])
     deleted_collections: set[str] = field(default_factory=set[str])
@@ -60,22 +101,25 @@ class TransferState:
     """The tasks that have not ended."""
     tasks: dict[str, Task] = field(default_factory=dict[str, Task])
     submissions: dict[tuple[str, str], Task] = field(default_factory=dict[tuple[str, str], Task])
+    """The tasks by owner and submission id."""
     bookmarks: dict[str, Bookmark] = field(default_factory=dict[str, Bookmark])
     pause_rules: dict[str, PauseRule] = field(default_factory=dict[str, PauseRule])
     admin_cancels: dict[str, AdminCancel] = field(default_factory=dict[str, AdminCancel])
-    subscriptions: dict[str, Document] = field(default_factory=dict[str, Document])
-    tunnels: dict[str, Document] = field(default_factory=dict[str, Document])
-    access_points: dict[str, Document] = field(default_factory=dict[str, Document])
-    usernames: dict[str, str] = field(default_factory=dict[str, str])
-    groups: dict[str, set[str]] = field(default_factory=dict[str, set[str]])
-    """Members of groups, for roles and permissions whose principal is a group."""
-    satisfies_policy: Callable[[str, Any], bool] = field(default=lambda _policy, _caller: True)
-    """Whether a caller's session is what an authentication policy asks for."""
-    still_satisfies_policy: Callable[[str, Any], bool] = field(default=lambda _policy, _caller: True)
-    """Whether this is so now for somebody who called earlier, if only by another login."""
-    still_consents: Callable[[str, Any], bool] = field(default=lambda _scope, _caller: True)
-    """Whether the service may use a scope elsewhere, now, for somebody who called earlier."""
+    tunnels: dict[str, Tunnel] = field(default_factory=dict[str, Tunnel])
+    access_points: dict[str, AccessPoint] = field(default_factory=dict[str, AccessPoint])
     counters: Counter[str] = field(default_factory=Counter[str])
+    task_control: TaskControl = field(init=False)
+    """Set by the service."""
+
+    @property
+    def clock(self) -> Clock:
+        """The clock of the emulator."""
+        return self.platform.clock
+
+    @property
+    def directory(self) -> Directory:
+        """The identities, groups and subscriptions of the emulator."""
+        return self.platform.directory
 
     def now(self) -> float:
         """Return the current time in POSIX seconds."""
@@ -86,58 +130,115 @@ class TransferState:
         Return a collection.
 
         Raises:
-            ServiceError: 404 ``EndpointNotFound`` or ``EndpointDeleted``.
+            TransferError: 404 ``EndpointNotFound`` or ``EndpointDeleted``.
         """
         found = self.collections.get(endpoint_id.lower())
         if found is None:
             raise endpoint_not_found(endpoint_id, deleted=endpoint_id.lower() in self.deleted_collections)
         return found
 
-    def username(self, identity_id: str) -> str:
-        """Return the user name of an identity."""
-        return self.usernames.get(identity_id, f"{identity_id}@identities.invalid")
-
     def next_number(self, sequence: str) -> int:
         """Return the next number of a sequence, starting with 1."""
         self.counters[sequence] += 1
         return self.counters[sequence]
 
+    # For tests.
 
-def request_id() -> str:
-    """Return a new request id of nine characters."""
-    return "".join(secrets.choice(_LETTERS) for _ in range(9))
+    def add_collection(
+        self,
+        display_name: str,
+        *,
+        owner_id: str,
+        path: str | os.PathLike[str] | None = None,
+        storage: Storage | None = None,
+        id: str | None = None,
+        home: str = "/",
+        host: Collection | None = None,
+        host_path: str = "/",
+        member_ids: Iterable[str] | None = None,
+        needs_data_access: bool = False,
+        **document_fields: Any,
+    ) -> Collection:
+        """
+        Add a collection.
 
+        Args:
+            display_name: The display name.
+            owner_id: The identity that is its administrator.
+            path: The directory with its files.
+            storage: The storage of its files instead of a directory. Without both, a mapped collection is disconnected.
+            id: The UUID; a random one by default.
+            home: The path of ``/~/``.
+            host: The mapped collection of a guest collection.
+            host_path: The path of the guest collection on its host.
+            member_ids: The identities with an account on a mapped collection; all identities by default.
+            needs_data_access: Require the ``data_access`` consent.
+            document_fields: Members of its document, such as ``public=False``.
 
-def local_username(identity_id: str) -> str:
-    """Return the local user name of an identity: ``u_`` and its UUID in base 32."""
-    try:
-        raw = uuid.UUID(identity_id).bytes
-    except ValueError:
-        raw = identity_id.encode()
-    return "u_" + base64.b32encode(raw).decode().rstrip("=").lower()
+        Raises:
+            TypeError: Both ``path`` and ``storage`` were given, or an unknown member of the document.
+        """
+        if path is not None and storage is not None:
+            raise TypeError("pass a path or a storage, not both")
+        unknown = set(document_fields) - {"name", *ENDPOINT_DEFAULTS}
+        if unknown:
+            raise TypeError(f"an endpoint document has no member {min(unknown)!r}")
+        host_parts = paths.parse(host_path)
+        if host is not None and host.storage is not None:
+            storage = host.storage.subtree(host_parts)
+        elif path is not None:
+            # Not available on all platforms, and not needed for storages in memory.
+            from .storage.directory import DirectoryStorage  # noqa: PLC0415 -- as above
 
+            storage = DirectoryStorage(path)
+        collection = Collection(
+            id=new_id() if id is None else id.lower(),
+            owner_id=owner_id,
+            fields={
+                **ENDPOINT_DEFAULTS,
+                "entity_type": "GCSv5_mapped_collection" if host is None else "GCSv5_guest_collection",
+                "is_globus_connect": str(document_fields.get("entity_type", "")).startswith("GCP"),
+                **document_fields,
+                "display_name": display_name,
+            },
+            storage=storage,
+            home=paths.parse(home),
+            host=host,
+            host_path=host_parts if host is not None else (),
+            members=None if member_ids is None else frozenset(member_ids),
+            needs_data_access=needs_data_access,
+        )
+        self.collections[collection.id] = collection
+        return collection
 
-def format_time(moment: float | None) -> str | None:
-    """Format a time as in the documents of tasks and events."""
-    return None if moment is None else datetime.fromtimestamp(int(moment), UTC).isoformat()
+    def add_stream_access_point(
+        self, display_name: str, *, host_endpoint: str, id: str | None = None, **attributes: Any
+    ) -> str:
+        """
+        Add a stream access point; return its id.
 
+        Args:
+            display_name: The display name.
+            host_endpoint: The id of its endpoint.
+            id: The UUID; a random one by default.
+            attributes: Further attributes of its resource.
+        """
+        point = AccessPoint(new_id() if id is None else id, display_name, host_endpoint, attributes)
+        self.access_points[point.id] = point
+        return point.id
 
-def format_file_time(moment: float | None) -> str | None:
-    """Format a time as in the documents of files."""
-    return None if moment is None else datetime.fromtimestamp(int(moment), UTC).isoformat(sep=" ")
+    def suspend(self, task_id: str, code: str = "CONSENT_REQUIRED") -> None:
+        """
+        Make a task inactive, as the service does when a consent or session has expired.
 
+        Args:
+            task_id: The task; it stops before its next file.
+            code: Its ``nice_status``.
+        """
+        self.tasks[task_id].suspended = code
+        self.task_control.update_pauses()
 
-def parse_time(text: str) -> float:
-    """
-    Parse an ISO 8601 time or date into POSIX seconds; without a time zone it is UTC.
-
-    Raises:
-        ValueError: The text is neither a time nor a date.
-    """
-    moment = datetime.fromisoformat(text.strip())
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=UTC)
-    try:
-        return moment.astimezone(UTC).timestamp()
-    except OverflowError:
-        raise ValueError(f"{text} is outside the years 1 to 9999 in UTC") from None
+    def resume(self, task_id: str) -> None:
+        """Resume a suspended task, as the service does when its owner has logged in again."""
+        self.tasks[task_id].suspended = None
+        self.task_control.update_pauses()

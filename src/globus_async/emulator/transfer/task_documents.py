@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
+from .documents import format_time, local_username
 from .permissions import may_access
-from .state import TransferState, format_time, local_username
 from .storage import paths
 
 if TYPE_CHECKING:
-    from .models import Collection, Document, Task
+    from ..kit.service import Document
+    from .models import Collection, Task
+    from .state import TransferState
 
 __all__ = (
     "started_details",
@@ -82,7 +84,7 @@ def task_document(state: TransferState, task: Task, *, as_manager: bool = False)
         "key": f"{group},{(format_time(moment) or '')[:19]}.{int(moment % 1 * 1e6):06d}",
     }
     if as_manager:
-        document["owner_string"] = state.username(task.owner_id)
+        document["owner_string"] = state.directory.username(task.owner_id)
         document |= _manager_side(state, task, "source", task.source)
         document |= _manager_side(state, task, "destination", task.destination)
     return document
@@ -117,7 +119,7 @@ def _manager_side(state: TransferState, task: Task, side: str, collection: Colle
         status = "NOT_SCANNED"
     else:
         status = "OK"
-        local_user = task.local_users.get(side) or state.username(task.owner_id).partition("@")[0]
+        local_user = task.local_users.get(side) or state.directory.username(task.owner_id).partition("@")[0]
     return document | {f"{side}_local_user": local_user, f"{side}_local_user_status": status}
 
 

@@ -1,18 +1,23 @@
-"""Access rules: who may read and write where on a guest collection."""
+"""Access rules of guest collections."""
 
 from __future__ import annotations
 
-import uuid
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from ..call import Call, RouteTable, required_text, result, text_member
-from ..documents import access_document, implied_access_documents
-from ..errors import ServiceError
-from ..models import AccessRule, Collection, Document
+from ...kit.fields import TEXT, TIME, UUID, choice
+from ...kit.ids import new_id
+from ..documents import access_document, implied_access_documents, result_document
+from ..errors import TransferError
+from ..models import AccessRule, Collection
 from ..permissions import require_role
-from ..state import parse_time
 from ..storage import paths
-from .files import parse
+from .files import parse_path
+
+if TYPE_CHECKING:
+    from ...kit.fields import Fields
+    from ...kit.request import Request
+    from ...kit.service import Document, RouteTable
+    from ..state import TransferState
 
 __all__ = (
     "ROUTES",
@@ -24,121 +29,104 @@ __all__ = (
     "update_access",
 )
 
-_PRINCIPAL_TYPES: Final = ("identity", "group", "all_authenticated_users", "anonymous")
+_PRINCIPAL_TYPE: Final = choice("identity", "group", "all_authenticated_users", "anonymous")
+_PERMISSIONS: Final = choice("r", "rw")
 
 
-async def access_list(call: Call) -> Document:
-    """List rules, and the access that follows from roles."""
-    return access_list_document(_managed(call))
+async def access_list(state: TransferState, request: Request) -> Document:
+    """List access rules, and the access implied by roles."""
+    return access_list_document(_managed_collection(state, request))
 
 
 def access_list_document(collection: Collection) -> Document:
-    """Make the list of a collection's rules."""
+    """Make the list of the access rules of a collection."""
     documents = [*implied_access_documents(collection), *(access_document(rule) for rule in collection.rules.values())]
     return {"DATA_TYPE": "access_list", "length": len(documents), "endpoint": collection.id, "DATA": documents}
 
 
-async def get_access(call: Call) -> Document:
-    """Read a rule."""
-    return access_document(_rule(call, _managed(call)))
+async def get_access(state: TransferState, request: Request) -> Document:
+    """Read an access rule."""
+    return access_document(_rule(request, _managed_collection(state, request)))
 
 
-async def create_access(call: Call) -> Document:
-    """Add a rule."""
-    collection, document = _managed(call), call.document()
-    principal_type, permissions = required_text(document, "principal_type"), _permissions(document)
-    if principal_type not in _PRINCIPAL_TYPES:
-        raise ServiceError(400, "BadRequest", f"Invalid principal_type '{principal_type}'")
-    principal = text_member(document, "principal") or ""
+async def create_access(state: TransferState, request: Request) -> Document:
+    """Create an access rule."""
+    collection, fields = _managed_collection(state, request), request.fields()
+    principal_type = fields.required("principal_type", _PRINCIPAL_TYPE)
+    permissions = fields.required("permissions", _PERMISSIONS)
+    principal = ""
     if principal_type in {"identity", "group"}:
-        try:
-            principal = str(uuid.UUID(principal))
-        except ValueError:
-            raise ServiceError(400, "BadRequest", f"Invalid principal '{principal}': a UUID is required") from None
-    elif principal:
-        raise ServiceError(400, "BadRequest", f"The principal must be empty with principal_type '{principal_type}'")
+        principal = fields.required("principal", UUID)
+    elif fields.optional("principal", TEXT):
+        raise TransferError(400, "BadRequest", f"The principal must be empty with principal_type '{principal_type}'")
     if principal_type == "anonymous" and permissions == "rw" and collection.fields["disable_anonymous_writes"]:
-        raise ServiceError(409, "Conflict", "Anonymous writes are disabled on this endpoint")
-    path = required_text(document, "path")
+        raise TransferError(409, "Conflict", "Anonymous writes are disabled on this endpoint")
+    path = fields.required("path", TEXT)
     if not path.startswith("/"):
-        raise ServiceError(400, "BadRequest", f"Invalid path '{path}': it must be absolute")
-    path = paths.joined(parse(collection, path), directory=True)
+        raise TransferError(400, "BadRequest", f"Invalid path '{path}': it must be absolute")
+    path = paths.joined(parse_path(collection, path), directory=True)
     if any(
         (rule.principal_type, rule.principal, rule.path) == (principal_type, principal, path)
         for rule in collection.rules.values()
     ):
-        raise ServiceError(409, "Exists", "An access rule for this principal and path already exists")
-    if len(collection.rules) >= call.state.limits.access_rules:
+        raise TransferError(409, "Exists", "An access rule for this principal and path already exists")
+    if len(collection.rules) >= state.limits.access_rules:
         message = f"The endpoint has {len(collection.rules)} access rules, which is the maximum"
-        raise ServiceError(409, "Conflict.LimitExceeded", message)
-    rule = AccessRule(str(uuid.uuid4()), principal_type, principal, path, permissions, call.state.now())
-    _set_expiry(rule, document, call.state.now())
+        raise TransferError(409, "Conflict.LimitExceeded", message)
+    rule = AccessRule(new_id(), principal_type, principal, path, permissions, state.now())
+    _set_expiration(rule, fields, state.now())
     collection.rules[rule.id] = rule
     message = "Access rule created successfully."
-    return result(call, "Created", message, data_type="access_create_result", access_id=rule.id)
+    return result_document(request, "Created", message, data_type="access_create_result", access_id=rule.id)
 
 
-async def update_access(call: Call) -> Document:
-    """Change what a rule permits, or when it ends; the rest of a rule is fixed."""
-    rule, document = _rule(call, _managed(call)), call.document()
-    if "permissions" not in document and "expiration_date" not in document:
-        raise ServiceError(400, "BadRequest", "Only permissions and expiration_date can be updated")
-    if "permissions" in document:
-        rule.permissions = _permissions(document)
-    _set_expiry(rule, document, call.state.now())
-    return result(call, "Updated", f"Access rule '{rule.id}' updated successfully")
+async def update_access(state: TransferState, request: Request) -> Document:
+    """Change the permissions or the expiration date of an access rule."""
+    rule, fields = _rule(request, _managed_collection(state, request)), request.fields()
+    if "permissions" not in fields and "expiration_date" not in fields:
+        raise TransferError(400, "BadRequest", "Only permissions and expiration_date can be updated")
+    permissions = fields.required("permissions", _PERMISSIONS) if "permissions" in fields else rule.permissions
+    _set_expiration(rule, fields, state.now())
+    rule.permissions = permissions
+    return result_document(request, "Updated", f"Access rule '{rule.id}' updated successfully")
 
 
-async def delete_access(call: Call) -> Document:
-    """Take a rule away."""
-    collection = _managed(call)
-    rule = _rule(call, collection)
+async def delete_access(state: TransferState, request: Request) -> Document:
+    """Delete an access rule."""
+    collection = _managed_collection(state, request)
+    rule = _rule(request, collection)
     del collection.rules[rule.id]
-    return result(call, "Deleted", f"Access rule '{rule.id}' deleted successfully")
+    return result_document(request, "Deleted", f"Access rule '{rule.id}' deleted successfully")
 
 
-def _permissions(document: Document) -> str:
-    permissions = required_text(document, "permissions")
-    if permissions not in {"r", "rw"}:
-        raise ServiceError(400, "BadRequest", f"Invalid permissions '{permissions}': r or rw is required")
-    return permissions
-
-
-def _set_expiry(rule: AccessRule, document: Document, now: float) -> None:
-    if "expiration_date" not in document:
+def _set_expiration(rule: AccessRule, fields: Fields, now: float) -> None:
+    if "expiration_date" not in fields:
         return
-    text = text_member(document, "expiration_date")
-    if text is None:
-        rule.expiration_date = rule.expires_at = None
-        return
-    try:
-        moment = parse_time(text)
-    except ValueError:
-        raise ServiceError(
-            400, "BadRequest", f"Invalid expiration_date '{text}': an ISO 8601 time is required"
-        ) from None
-    if moment <= now:
-        raise ServiceError(400, "BadRequest", f"Invalid expiration_date '{text}': it is in the past")
-    rule.expiration_date, rule.expires_at = text, moment
+    expires_at = fields.optional("expiration_date", TIME)
+    if expires_at is not None and expires_at <= now:
+        text = fields["expiration_date"]
+        raise TransferError(400, "BadRequest", f"Invalid expiration_date '{text}': it is in the past")
+    rule.expires_at = expires_at
+    rule.expiration_date = fields.optional("expiration_date", TEXT)
 
 
-def _managed(call: Call) -> Collection:
-    """Find a collection with rules that the caller manages."""
-    collection = call.collection()
-    require_role(call.state, collection, call.caller, "administrator", "access_manager")
+def _managed_collection(state: TransferState, request: Request) -> Collection:
+    """Return a guest collection whose access rules the caller manages."""
+    collection = state.collection(request.path_id("endpoint_id"))
+    require_role(state, collection, request.caller, "administrator", "access_manager")
     if not collection.is_guest:
-        raise ServiceError(409, "Conflict", f"Access rules are not available on endpoint '{collection.id}'")
+        raise TransferError(409, "Conflict", f"Access rules are not available on endpoint '{collection.id}'")
     return collection
 
 
-def _rule(call: Call, collection: Collection) -> AccessRule:
-    rule = collection.rules.get(call.id("rule_id"))
+def _rule(request: Request, collection: Collection) -> AccessRule:
+    rule = collection.rules.get(request.path_id("rule_id"))
     if rule is None:
-        raise ServiceError(404, "AccessRuleNotFound", f"No such access rule '{call.id('rule_id')}'")
+        raise TransferError(404, "AccessRuleNotFound", f"No such access rule '{request.path_id('rule_id')}'")
     return rule
 
 
-ROUTES: Final[RouteTable] = (
+ROUTES: Final[RouteTable[TransferState]] = (
     ("GET", "/endpoint/{endpoint_id}/access_list", access_list),
     ("POST", "/endpoint/{endpoint_id}/access", create_access),
     ("GET", "/endpoint/{endpoint_id}/access/{rule_id}", get_access),

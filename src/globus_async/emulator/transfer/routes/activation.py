@@ -1,16 +1,19 @@
-"""Activation (historic): endpoints once needed credentials of each user, and clients still ask."""
+"""Activation of endpoints with the credentials of a user (historic)."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from ..call import Call, RouteTable, result
-from ..errors import ServiceError
+from ...kit.fields import TEXT
+from ..documents import format_file_time, result_document
+from ..errors import TransferError
 from ..permissions import check_visible, is_activated
-from ..state import format_file_time
 
 if TYPE_CHECKING:
-    from ..models import Collection, Document
+    from ...kit.request import Request
+    from ...kit.service import Document, RouteTable
+    from ..models import Collection
+    from ..state import TransferState
 
 __all__ = (
     "ROUTES",
@@ -20,62 +23,66 @@ __all__ = (
     "deactivate",
 )
 
-_HOURS: Final = 12
+_LIFETIME: Final = 12 * 3600
+"""Seconds until an activation expires."""
 
 
-async def autoactivate(call: Call) -> Document:
-    """Activate with what is at hand; says so in the code, the status is always 200."""
-    collection = _visible(call)
-    least = call.number("if_expires_in", 0, most=1 << 40)
+async def autoactivate(state: TransferState, request: Request) -> Document:
+    """Activate without credentials from the user; the result is in the code, the status is always 200."""
+    collection = _collection(state, request)
+    min_expires_in = request.integer("if_expires_in", 0, maximum=1 << 40)
     if not collection.needs_activation:
-        seen = call.caller.identity_id in collection.activated_until
-        collection.activated_until[call.caller.identity_id] = float("inf")
-        code = "AlreadyActivated" if seen else "AutoActivated.GlobusOnlineCredential"
-        return _activation_result(call, collection, code, "The endpoint was activated successfully", -1)
-    left = collection.activated_until.get(call.caller.identity_id, 0.0) - call.state.now()
-    if is_activated(call.state, collection, call.caller.identity_id) and left >= least:
-        return _activation_result(call, collection, "AlreadyActivated", "Endpoint is already activated", int(left))
+        is_known = request.caller.identity_id in collection.activated_until
+        collection.activated_until[request.caller.identity_id] = float("inf")
+        code = "AlreadyActivated" if is_known else "AutoActivated.GlobusOnlineCredential"
+        return _activation_result(
+            state, request, collection, code, "The endpoint was activated successfully", expires_in=-1
+        )
+    expires_in = collection.activated_until.get(request.caller.identity_id, 0.0) - state.now()
+    if is_activated(state, collection, request.caller.identity_id) and expires_in >= min_expires_in:
+        return _activation_result(
+            state, request, collection, "AlreadyActivated", "Endpoint is already activated", expires_in=int(expires_in)
+        )
     message = (
         "The endpoint could not be auto-activated, fill in the returned activation requirements and POST them back"
     )
-    return _activation_result(call, collection, "AutoActivationFailed", message, 0)
+    return _activation_result(state, request, collection, "AutoActivationFailed", message, expires_in=0)
 
 
-async def activate(call: Call) -> Document:
-    """Activate with the requirements filled in."""
-    collection, document = _visible(call), call.document()
-    given = {str(entry.get("name")): entry.get("value") for entry in document.get("DATA") or ()}
+async def activate(state: TransferState, request: Request) -> Document:
+    """Activate with credentials."""
+    collection, entries = _collection(state, request), request.fields().objects("DATA") or []
+    values = {entry.required("name", TEXT): entry.optional("value", TEXT) for entry in entries}
     missing = [
-        entry["name"] for entry in _requirements(collection) if entry["required"] and not given.get(entry["name"])
+        entry["name"] for entry in _requirements(collection) if entry["required"] and not values.get(entry["name"])
     ]
     if missing:
-        raise ServiceError(400, "ClientError.BadRequest", f"Missing activation requirements: {', '.join(missing)}")
-    lifetime = _HOURS * 3600
-    collection.activated_until[call.caller.identity_id] = call.state.now() + lifetime
-    call.task_runner.update_pauses()
+        raise TransferError(400, "ClientError.BadRequest", f"Missing activation requirements: {', '.join(missing)}")
+    collection.activated_until[request.caller.identity_id] = state.now() + _LIFETIME
+    state.task_control.update_pauses()
     message = "Endpoint activated successfully"
-    return _activation_result(call, collection, "Activated.MyProxyCredential", message, lifetime)
+    return _activation_result(state, request, collection, "Activated.MyProxyCredential", message, expires_in=_LIFETIME)
 
 
-async def deactivate(call: Call) -> Document:
-    """Forget the credentials."""
-    collection = _visible(call)
-    collection.activated_until.pop(call.caller.identity_id, None)
-    call.task_runner.update_pauses()
-    return result(call, "Deactivated", "The endpoint was deactivated successfully")
+async def deactivate(state: TransferState, request: Request) -> Document:
+    """Deactivate the endpoint for the caller."""
+    collection = _collection(state, request)
+    collection.activated_until.pop(request.caller.identity_id, None)
+    state.task_control.update_pauses()
+    return result_document(request, "Deactivated", "The endpoint was deactivated successfully")
 
 
-async def activation_requirements(call: Call) -> Document:
-    """Tell what activating takes."""
-    collection = _visible(call)
+async def activation_requirements(state: TransferState, request: Request) -> Document:
+    """List the requirements of an activation."""
+    collection = _collection(state, request)
     requirements = _requirements(collection)
-    until = collection.activated_until.get(call.caller.identity_id, 0.0)
-    activated = not collection.needs_activation or is_activated(call.state, collection, call.caller.identity_id)
+    until = collection.activated_until.get(request.caller.identity_id, 0.0)
+    activated = not collection.needs_activation or is_activated(state, collection, request.caller.identity_id)
     return {
         "DATA_TYPE": "activation_requirements",
         "activated": activated,
         "auto_activation_supported": not collection.needs_activation,
-        "expires_in": -1 if not collection.needs_activation else max(0, int(until - call.state.now())),
+        "expires_in": -1 if not collection.needs_activation else max(0, int(until - state.now())),
         "expire_time": format_file_time(until) if collection.needs_activation and until else None,
         "length": len(requirements),
         "oauth_server": collection.fields["oauth_server"],
@@ -83,16 +90,18 @@ async def activation_requirements(call: Call) -> Document:
     }
 
 
-def _activation_result(call: Call, collection: Collection, code: str, message: str, expires_in: int) -> Document:
+def _activation_result(
+    state: TransferState, request: Request, collection: Collection, code: str, message: str, *, expires_in: int
+) -> Document:
     requirements = _requirements(collection) if code == "AutoActivationFailed" else []
-    return result(
-        call,
+    return result_document(
+        request,
         code,
         message,
         data_type="activation_result",
         endpoint=collection.id,
         expires_in=expires_in,
-        expire_time=format_file_time(call.state.now() + expires_in) if expires_in > 0 else None,
+        expire_time=format_file_time(state.now() + expires_in) if expires_in > 0 else None,
         length=len(requirements),
         DATA=requirements,
         oauth_server=collection.fields["oauth_server"],
@@ -123,13 +132,13 @@ def _requirements(collection: Collection) -> list[Document]:
     ]
 
 
-def _visible(call: Call) -> Collection:
-    collection = call.collection()
-    check_visible(call.state, collection, call.caller)
+def _collection(state: TransferState, request: Request) -> Collection:
+    collection = state.collection(request.path_id("endpoint_id"))
+    check_visible(state, collection, request.caller)
     return collection
 
 
-ROUTES: Final[RouteTable] = (
+ROUTES: Final[RouteTable[TransferState]] = (
     ("POST", "/endpoint/{endpoint_id}/autoactivate", autoactivate),
     ("POST", "/endpoint/{endpoint_id}/activate", activate),
     ("POST", "/endpoint/{endpoint_id}/deactivate", deactivate),

@@ -1,19 +1,26 @@
-"""Bookmarks, in v0.10 and in v2: the same ones in two forms."""
+"""Bookmarks, in v0.10 and in v2."""
 
 from __future__ import annotations
 
-import uuid
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import TYPE_CHECKING, Final, cast
 
-from ..call import Call, RouteTable, answer, bool_member, required_text, result, text_member
-from ..documents import bookmark_document
-from ..errors import ServiceError
-from ..models import Bookmark, Document
+from ...kit.fields import BOOLEAN, TEXT
+from ...kit.ids import new_id
+from ...kit.paging import json_api_page
+from ...kit.responses import json_response
+from ..documents import bookmark_document, result_document
+from ..errors import TransferError
+from ..models import Bookmark
 from ..permissions import check_visible
-from .json_api import attributes, page, page_document, related_id, resource_answer
+from ..responses import HEADERS
+from .json_api import NON_EMPTY_TEXT, list_document, related_id, resource_document, resource_fields
 
 if TYPE_CHECKING:
     from starlette.responses import Response
+
+    from ...kit.request import Request
+    from ...kit.service import Document, RouteTable
+    from ..state import TransferState
 
 __all__ = (
     "ROUTES",
@@ -31,120 +38,116 @@ __all__ = (
 )
 
 
-async def bookmark_list(call: Call) -> Document:
+async def bookmark_list(state: TransferState, request: Request) -> Document:
     """List the caller's bookmarks."""
-    return {"DATA_TYPE": "bookmark_list", "DATA": [bookmark_document(each) for each in _mine(call)]}
+    return {"DATA_TYPE": "bookmark_list", "DATA": [bookmark_document(each) for each in _own_bookmarks(state, request)]}
 
 
-async def create_bookmark(call: Call) -> Document:
-    """Keep a place."""
-    document = call.document()
-    place = required_text(document, "endpoint_id"), required_text(document, "path")
-    bookmark = _create(call, required_text(document, "name"), *place)
-    bookmark.pinned = bool_member(document, "pinned")
+async def create_bookmark(state: TransferState, request: Request) -> Document:
+    """Create a bookmark."""
+    fields = request.fields()
+    endpoint_id, path, name = (fields.required(name, TEXT) for name in ("endpoint_id", "path", "name"))
+    pinned = fields.optional("pinned", BOOLEAN, default=False)
+    bookmark = _create(state, request, name, endpoint_id, path)
+    bookmark.pinned = pinned
     return bookmark_document(bookmark)
 
 
-async def get_bookmark(call: Call) -> Document:
+async def get_bookmark(state: TransferState, request: Request) -> Document:
     """Read a bookmark."""
-    return bookmark_document(_bookmark(call))
+    return bookmark_document(_bookmark(state, request))
 
 
-async def update_bookmark(call: Call) -> Document:
-    """Rename or pin a bookmark; its place is fixed."""
-    bookmark, document = _bookmark(call), call.document()
-    name = text_member(document, "name")
+async def update_bookmark(state: TransferState, request: Request) -> Document:
+    """Rename, pin or unpin a bookmark; its path cannot be changed."""
+    bookmark, fields = _bookmark(state, request), request.fields()
+    name, pinned = fields.optional("name", TEXT), fields.optional("pinned", BOOLEAN, bookmark.pinned)
     if name is not None:
-        _check_name(call, name, but=bookmark)
+        _check_name(state, request, name, ignore=bookmark)
         bookmark.name = name
-    bookmark.pinned = bool_member(document, "pinned", default=bookmark.pinned)
+    bookmark.pinned = pinned
     return bookmark_document(bookmark)
 
 
-async def delete_bookmark(call: Call) -> Document:
-    """Forget a place."""
-    bookmark = _bookmark(call)
-    del call.state.bookmarks[bookmark.id]
-    return result(call, "Deleted", f"Bookmark '{bookmark.id}' deleted successfully")
+async def delete_bookmark(state: TransferState, request: Request) -> Document:
+    """Delete a bookmark."""
+    bookmark = _bookmark(state, request)
+    del state.bookmarks[bookmark.id]
+    return result_document(request, "Deleted", f"Bookmark '{bookmark.id}' deleted successfully")
 
 
-def _mine(call: Call) -> list[Bookmark]:
-    return [each for each in call.state.bookmarks.values() if each.owner_id == call.caller.identity_id]
+def _own_bookmarks(state: TransferState, request: Request) -> list[Bookmark]:
+    return [each for each in state.bookmarks.values() if each.owner_id == request.caller.identity_id]
 
 
-def _bookmark(call: Call) -> Bookmark:
-    bookmark = call.state.bookmarks.get(call.id("bookmark_id").lower())
-    if bookmark is None or bookmark.owner_id != call.caller.identity_id:
-        raise ServiceError(404, "BookmarkNotFound", f"No such bookmark '{call.id('bookmark_id')}'")
+def _bookmark(state: TransferState, request: Request) -> Bookmark:
+    bookmark = state.bookmarks.get(request.path_id("bookmark_id").lower())
+    if bookmark is None or bookmark.owner_id != request.caller.identity_id:
+        raise TransferError(404, "BookmarkNotFound", f"No such bookmark '{request.path_id('bookmark_id')}'")
     return bookmark
 
 
-def _create(call: Call, name: str, endpoint_id: str, path: str) -> Bookmark:
-    collection = call.state.collection(endpoint_id)
-    check_visible(call.state, collection, call.caller)
-    _check_name(call, name)
-    bookmark = Bookmark(str(uuid.uuid4()), call.caller.identity_id, name, collection.id, path)
-    call.state.bookmarks[bookmark.id] = bookmark
+def _create(state: TransferState, request: Request, name: str, endpoint_id: str, path: str) -> Bookmark:
+    collection = state.collection(endpoint_id)
+    check_visible(state, collection, request.caller)
+    _check_name(state, request, name)
+    bookmark = Bookmark(new_id(), request.caller.identity_id, name, collection.id, path)
+    state.bookmarks[bookmark.id] = bookmark
     return bookmark
 
 
-def _check_name(call: Call, name: str, *, but: Bookmark | None = None) -> None:
+def _check_name(state: TransferState, request: Request, name: str, *, ignore: Bookmark | None = None) -> None:
     if not name:
-        raise ServiceError(400, "BadRequest", "Invalid value for field 'name': it cannot be empty")
-    if any(each.name == name for each in _mine(call) if each is not but):
-        raise ServiceError(409, "Conflict", f"A bookmark with the name '{name}' already exists")
+        raise TransferError(400, "BadRequest", "Invalid value for field 'name': it cannot be empty")
+    if any(each.name == name for each in _own_bookmarks(state, request) if each is not ignore):
+        raise TransferError(409, "Conflict", f"A bookmark with the name '{name}' already exists")
 
 
-# The same in JSON:API.
+# The operations of v2, with JSON:API documents.
 
 
-async def v2_list(call: Call) -> Response:
-    """List the caller's bookmarks, with their collections if asked for."""
-    marked, links = page(call, _mine(call))
-    document = page_document(call, [_resource(each) for each in marked], links)
-    if "collection" in (call.query("include", "") or "").split(","):
-        document["included"] = [_included(call, each) for each in {each.endpoint_id: each for each in marked}.values()]
-    return answer(document)
+async def v2_list(state: TransferState, request: Request) -> Document:
+    """List the caller's bookmarks, with their collections if requested."""
+    bookmarks = _own_bookmarks(state, request)
+    document = list_document(request, bookmarks, _resource)
+    if "collection" in request.parameter_list("include"):
+        by_endpoint = {each.endpoint_id: each for each in json_api_page(request, bookmarks).entries}
+        document["included"] = [_included(state, each) for each in by_endpoint.values()]
+    return document
 
 
-async def v2_create(call: Call) -> Response:
-    """Keep a place."""
-    document = call.document()
-    given = attributes(document, "Bookmark")
-    name, path = _v2_text(given, "name"), _v2_text(given, "path")
-    bookmark = _create(call, name, related_id(document, "collection", "Collection"), path)
-    return resource_answer(call, _resource(bookmark), status=201)
+async def v2_create(state: TransferState, request: Request) -> Response:
+    """Create a bookmark."""
+    fields = resource_fields(request, "Bookmark")
+    attributes = fields.object("attributes", required=True)
+    name, path = attributes.required("name", NON_EMPTY_TEXT), attributes.required("path", NON_EMPTY_TEXT)
+    bookmark = _create(state, request, name, related_id(fields, "collection", "Collection"), path)
+    return json_response(resource_document(request, _resource(bookmark)), status=201, headers=HEADERS)
 
 
-async def v2_get(call: Call) -> Response:
+async def v2_get(state: TransferState, request: Request) -> Document:
     """Read a bookmark and its collection."""
-    bookmark = _bookmark(call)
-    return resource_answer(call, _resource(bookmark), included=[_included(call, bookmark)])
+    bookmark = _bookmark(state, request)
+    return resource_document(request, _resource(bookmark), included=[_included(state, bookmark)])
 
 
-async def v2_update(call: Call) -> Response:
+async def v2_update(state: TransferState, request: Request) -> Document:
     """Change the name or the path of a bookmark."""
-    bookmark, given = _bookmark(call), attributes(call.document(), "Bookmark")
-    if "name" in given:
-        name = _v2_text(given, "name")
-        _check_name(call, name, but=bookmark)
+    bookmark = _bookmark(state, request)
+    attributes = resource_fields(request, "Bookmark").object("attributes", required=True)
+    if "name" in attributes:
+        name = attributes.required("name", NON_EMPTY_TEXT)
+        _check_name(state, request, name, ignore=bookmark)
         bookmark.name = name
-    if "path" in given:
-        bookmark.path = _v2_text(given, "path")
-    return resource_answer(call, _resource(bookmark))
+    if "path" in attributes:
+        bookmark.path = attributes.required("path", NON_EMPTY_TEXT)
+    return resource_document(request, _resource(bookmark))
 
 
-async def v2_delete(call: Call) -> Response:
-    """Forget a place."""
-    del call.state.bookmarks[_bookmark(call).id]
-    return answer({"meta": {"request_id": call.request_id}})
-
-
-def _v2_text(given: Document, name: str) -> str:
-    value: Any = given.get(name)
-    if not isinstance(value, str) or not value:
-        raise ServiceError(422, "UnprocessableEntity", f"The attribute '{name}' must be a text and cannot be empty")
-    return value
+async def v2_delete(state: TransferState, request: Request) -> Document:
+    """Delete a bookmark."""
+    del state.bookmarks[_bookmark(state, request).id]
+    return {"meta": {"request_id": request.id}}
 
 
 def _resource(bookmark: Bookmark) -> Document:
@@ -156,8 +159,8 @@ def _resource(bookmark: Bookmark) -> Document:
     }
 
 
-def _included(call: Call, bookmark: Bookmark) -> Document:
-    collection = call.state.collections.get(bookmark.endpoint_id)
+def _included(state: TransferState, bookmark: Bookmark) -> Document:
+    collection = state.collections.get(bookmark.endpoint_id)
     fields = cast("Document", collection.fields if collection else {"display_name": None, "high_assurance": False})
     return {
         "type": "Collection",
@@ -166,14 +169,14 @@ def _included(call: Call, bookmark: Bookmark) -> Document:
     }
 
 
-ROUTES: Final[RouteTable] = (
+ROUTES: Final[RouteTable[TransferState]] = (
     ("GET", "/bookmark_list", bookmark_list),
     ("POST", "/bookmark", create_bookmark),
     ("GET", "/bookmark/{bookmark_id}", get_bookmark),
     ("PUT", "/bookmark/{bookmark_id}", update_bookmark),
     ("DELETE", "/bookmark/{bookmark_id}", delete_bookmark),
 )
-V2_ROUTES: Final[RouteTable] = (
+V2_ROUTES: Final[RouteTable[TransferState]] = (
     ("GET", "/bookmarks", v2_list),
     ("POST", "/bookmarks", v2_create),
     ("GET", "/bookmarks/{bookmark_id}", v2_get),

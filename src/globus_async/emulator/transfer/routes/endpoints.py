@@ -1,26 +1,29 @@
-"""Endpoints and collections: search, read, create, change, delete."""
+"""Endpoints and collections: search, read, create, update, delete."""
 
 from __future__ import annotations
 
-import secrets
-import uuid
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
+from ...kit.fields import ANY, BOOLEAN, TEXT
+from ...kit.ids import new_id
+from ...kit.paging import offset_page
 from ..authorized_storage import AuthorizedStorage
-from ..call import Call, RouteTable, bool_member, required_text, result, text_member
-from ..documents import ENDPOINT_DEFAULTS, endpoint_document, pause_rule_document
-from ..errors import ServiceError, from_storage_error, permission_denied
+from ..documents import endpoint_document, pause_rule_document, result_document
+from ..errors import TransferError, from_storage_error, permission_denied
 from ..filters import search_rank
-from ..models import Collection, Document
+from ..models import ENDPOINT_DEFAULTS, Collection
 from ..permissions import active_pause_rules, check_visible, effective_roles, is_visible, require_role
 from ..storage.paths import Parts, joined
 from ..storage.protocol import Problem, StorageError
-from .files import at_storage, parse
+from .files import parse_path, run_operation
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from ...kit.fields import Fields
+    from ...kit.request import Request
+    from ...kit.service import Document, RouteTable
     from ..state import TransferState
 
 __all__ = (
@@ -28,11 +31,11 @@ __all__ = (
     "check_directory",
     "create_endpoint",
     "create_shared_endpoint",
-    "created",
+    "creation_result",
     "delete_endpoint",
     "endpoint_search",
     "get_endpoint",
-    "hosted",
+    "guest_collections",
     "my_effective_pause_rule_list",
     "my_shared_endpoint_list",
     "server_document",
@@ -73,7 +76,7 @@ _FIXED: Final = {
     "globus_connect_setup_key",
 }
 _SETTABLE: Final = {"name", *ENDPOINT_DEFAULTS} - _FIXED - {"subscription_id", "subscription_admin_verified"}
-_NO_TEXTS: Final = {
+_NON_TEXT_MEMBERS: Final = {
     "acl_max_expiration_period_mins",
     "associated_flow_policy",
     "authentication_assurance_timeout",
@@ -87,59 +90,57 @@ _NO_TEXTS: Final = {
 }
 
 
-async def get_endpoint(call: Call) -> Document:
+async def get_endpoint(state: TransferState, request: Request) -> Document:
     """Read a collection."""
-    collection = call.collection()
-    check_visible(call.state, collection, call.caller)
-    return endpoint_document(call.state, collection, call.caller.identity_ids)
+    collection = state.collection(request.path_id("endpoint_id"))
+    check_visible(state, collection, request.caller)
+    return endpoint_document(state, collection, request.caller.identity_ids)
 
 
-async def endpoint_search(call: Call) -> Document:
+async def endpoint_search(state: TransferState, request: Request) -> Document:
     """Search collections."""
-    unknown = set(call.request.query_params) - _SEARCH_PARAMETERS
+    unknown = {name for name, _ in request.query} - _SEARCH_PARAMETERS
     if unknown:
-        raise ServiceError(400, "BadRequest", f"Unknown query parameter '{min(unknown)}'")
-    limit = call.number("limit", 100, least=1, most=100)
-    offset = call.number("offset", 0, most=1 << 53)
-    text = call.query("filter_fulltext")
-    wanted = _search_filter(call, text)
+        raise TransferError(400, "BadRequest", f"Unknown query parameter '{min(unknown)}'")
+    text = request.parameter("filter_fulltext")
+    wanted = _search_filter(state, request, text)
     hits: list[Document] = []
-    for collection in list(call.state.collections.values()):
-        if not is_visible(call.state, collection, call.caller.identity_ids) or not wanted(collection):
+    for collection in list(state.collections.values()):
+        if not is_visible(state, collection, request.caller.identity_ids) or not wanted(collection):
             continue
-        document = endpoint_document(call.state, collection, call.caller.identity_ids)
+        document = endpoint_document(state, collection, request.caller.identity_ids)
         rank = search_rank(document, text or "")
         if rank:
             hits.append({**document, "_rank": rank})
     hits.sort(key=lambda hit: (-int(hit["_rank"]), str(hit["display_name"])))
-    hits = hits[: call.state.limits.search_results]
+    page = offset_page(request, hits[: state.limits.search_results], default_limit=100, max_limit=100)
     return {
         "DATA_TYPE": "endpoint_list",
-        "limit": limit,
-        "offset": offset,
-        "has_next_page": offset + limit < len(hits),
-        "DATA": hits[offset : offset + limit],
+        "limit": page.limit,
+        "offset": page.start,
+        "has_next_page": page.has_next_page,
+        "DATA": page.entries,
     }
 
 
-def _search_filter(call: Call, text: str | None) -> Callable[[Collection], bool]:
-    """Make the test of all filters but the words."""
-    scope = call.query("filter_scope", "all") or "all"
-    owner = call.query("filter_owner_id")
-    host = call.query("filter_host_endpoint")
-    kind = call.query("filter_entity_type")
-    non_functional = call.query("filter_non_functional")
+def _search_filter(state: TransferState, request: Request, text: str | None) -> Callable[[Collection], bool]:
+    """Make the predicate of all filters except the full text."""
+    scope = request.parameter("filter_scope", "all") or "all"
+    owner = request.parameter("filter_owner_id")
+    host = request.parameter("filter_host_endpoint")
+    kind = request.parameter("filter_entity_type")
+    non_functional = request.parameter("filter_non_functional")
     if scope not in _SCOPES:
-        raise ServiceError(400, "BadRequest", f"Invalid value for parameter 'filter_scope': '{scope}'")
+        raise TransferError(400, "BadRequest", f"Invalid value for parameter 'filter_scope': '{scope}'")
     if scope == "all" and text is None and owner is None and host is None:
-        raise ServiceError(400, "BadRequest", "filter_fulltext is required when filter_scope is 'all'")
+        raise TransferError(400, "BadRequest", "filter_fulltext is required when filter_scope is 'all'")
     if owner is not None and scope in {"my-endpoints", "my-gcp-endpoints", "shared-by-me"}:
-        raise ServiceError(400, "BadRequest", f"filter_owner_id cannot be combined with filter_scope '{scope}'")
+        raise TransferError(400, "BadRequest", f"filter_owner_id cannot be combined with filter_scope '{scope}'")
     if kind is not None and non_functional is not None:
-        raise ServiceError(400, "BadRequest", "filter_non_functional cannot be combined with filter_entity_type")
+        raise TransferError(400, "BadRequest", "filter_non_functional cannot be combined with filter_entity_type")
     if host is not None:
-        require_role(call.state, call.state.collection(host), call.caller, "administrator", "activity_monitor")
-    in_scope = _scope_test(call, scope)
+        require_role(state, state.collection(host), request.caller, "administrator", "activity_monitor")
+    in_scope = _scope_test(state, request, scope)
 
     def wanted(collection: Collection) -> bool:
         return (
@@ -153,8 +154,8 @@ def _search_filter(call: Call, text: str | None) -> Callable[[Collection], bool]
     return wanted
 
 
-def _scope_test(call: Call, scope: str) -> Callable[[Collection], bool]:
-    state, identities = call.state, call.caller.identity_ids
+def _scope_test(state: TransferState, request: Request, scope: str) -> Callable[[Collection], bool]:
+    identities = request.caller.identity_ids
 
     def is_mine(collection: Collection) -> bool:
         return collection.owner_id in identities
@@ -184,131 +185,133 @@ def _shares_something(collection: Collection, identities: frozenset[str]) -> boo
     )
 
 
-async def create_endpoint(call: Call) -> Document:
-    """Create a Connect Personal endpoint, or, as long ago, one with servers of its own."""
-    document = call.document()
-    name = text_member(document, "display_name") or required_text(document, "name")
-    is_personal = bool_member(document, "is_globus_connect")
+async def create_endpoint(state: TransferState, request: Request) -> Document:
+    """Create a Globus Connect Personal endpoint, or one of Globus Connect Server 4 (historic)."""
+    fields = request.fields()
+    name = fields.optional("display_name", TEXT) or fields.required("name", TEXT)
+    is_personal = fields.optional("is_globus_connect", BOOLEAN, default=False)
+    activation_servers = [fields.optional(name, TEXT) for name in ("myproxy_server", "oauth_server")]
     collection = Collection(
-        id=str(uuid.uuid4()),
-        owner_id=call.caller.identity_id,
+        id=new_id(),
+        owner_id=request.caller.identity_id,
         fields={
             **ENDPOINT_DEFAULTS,
             "public": False,
-            **_settable(document),
+            **_settable(fields),
             "display_name": name,
             "entity_type": "GCP_mapped_collection" if is_personal else "GCSv4_host",
             "is_globus_connect": is_personal,
-            "globus_connect_setup_key": str(uuid.UUID(bytes=secrets.token_bytes(16))) if is_personal else None,
+            "globus_connect_setup_key": new_id() if is_personal else None,
         },
-        needs_activation=bool(document.get("myproxy_server") or document.get("oauth_server")),
+        needs_activation=any(activation_servers),
     )
-    for server in document.get("DATA") or ():
-        number = call.state.next_number("server")
+    for server in fields.objects("DATA") or []:
+        number = state.next_number("server")
         collection.servers[number] = server_document(server, number)
-    call.state.collections[collection.id] = collection
-    return created(call, collection, "Endpoint created successfully")
+    state.collections[collection.id] = collection
+    return creation_result(state, request, collection, "Endpoint created successfully")
 
 
-def created(call: Call, collection: Collection, message: str) -> Document:
-    """Answer that a collection was made."""
-    made = endpoint_document(call.state, collection, call.caller.identity_ids)
-    return result(
-        call,
+def creation_result(state: TransferState, request: Request, collection: Collection, message: str) -> Document:
+    """Make the result of the creation of a collection."""
+    document = endpoint_document(state, collection, request.caller.identity_ids)
+    return result_document(
+        request,
         "Created",
         message,
         data_type="endpoint_create_result",
         id=collection.id,
-        canonical_name=made["canonical_name"],
-        globus_connect_setup_key=made["globus_connect_setup_key"],
+        canonical_name=document["canonical_name"],
+        globus_connect_setup_key=document["globus_connect_setup_key"],
     )
 
 
-def server_document(given: Document, number: int) -> Document:
-    """Describe a server of an old endpoint."""
-    hostname = text_member(given, "hostname") or "localhost"
-    scheme, port = text_member(given, "scheme") or "gsiftp", given.get("port") or 2811
+def server_document(fields: Fields, number: int) -> Document:
+    """Make the document of a server of an endpoint."""
+    hostname = fields.optional("hostname", TEXT) or "localhost"
+    scheme, port = fields.optional("scheme", TEXT) or "gsiftp", fields.optional("port", ANY) or 2811
     return {
         "DATA_TYPE": "server",
         "id": number,
         "hostname": hostname,
         "port": port,
         "scheme": scheme,
-        "subject": text_member(given, "subject"),
+        "subject": fields.optional("subject", TEXT),
         "uri": f"{scheme}://{hostname}:{port}",
         "is_connected": True,
         "is_paused": False,
-        "incoming_data_port_start": given.get("incoming_data_port_start"),
-        "incoming_data_port_end": given.get("incoming_data_port_end"),
-        "outgoing_data_port_start": given.get("outgoing_data_port_start"),
-        "outgoing_data_port_end": given.get("outgoing_data_port_end"),
+        "incoming_data_port_start": fields.optional("incoming_data_port_start", ANY),
+        "incoming_data_port_end": fields.optional("incoming_data_port_end", ANY),
+        "outgoing_data_port_start": fields.optional("outgoing_data_port_start", ANY),
+        "outgoing_data_port_end": fields.optional("outgoing_data_port_end", ANY),
     }
 
 
-def _settable(document: Document) -> Document:
-    """Return the members that a user may set; the rest is ignored, as the service does with documents sent back."""
-    for name in document.keys() & _SETTABLE:
-        default = ENDPOINT_DEFAULTS.get(name)
-        if isinstance(default, bool):
-            bool_member(document, name, default=default)
-        elif name not in _NO_TEXTS:
-            text_member(document, name)
-    if "display_name" in document and not document["display_name"]:
-        raise ServiceError(400, "BadRequest", "Invalid value for field 'display_name': it cannot be empty")
-    return {key: value for key, value in document.items() if key in _SETTABLE}
+def _settable(fields: Fields) -> Document:
+    """Return the members that a user may set; other members of the document are ignored."""
+    names = [name for name in fields if name in _SETTABLE]
+    for name in names:
+        if isinstance(ENDPOINT_DEFAULTS.get(name), bool):
+            fields.optional(name, BOOLEAN)
+        elif name not in _NON_TEXT_MEMBERS:
+            fields.optional(name, TEXT)
+    if "display_name" in fields and not fields["display_name"]:
+        raise TransferError(400, "BadRequest", "Invalid value for field 'display_name': it cannot be empty")
+    return {name: fields[name] for name in names}
 
 
-async def update_endpoint(call: Call) -> Document:
-    """Change some fields of a collection."""
-    collection = call.collection()
-    require_role(call.state, collection, call.caller, "administrator")
-    changes = _settable(call.document())
+async def update_endpoint(state: TransferState, request: Request) -> Document:
+    """Change members of a collection."""
+    collection = state.collection(request.path_id("endpoint_id"))
+    require_role(state, collection, request.caller, "administrator")
+    changes = _settable(request.fields())
     if changes.get("default_directory"):
-        parse(collection, str(changes["default_directory"]))
+        parse_path(collection, str(changes["default_directory"]))
     collection.fields |= changes
-    return result(call, "Updated", "Endpoint updated successfully")
+    return result_document(request, "Updated", "Endpoint updated successfully")
 
 
-async def delete_endpoint(call: Call) -> Document:
-    """Delete a collection, with the guest collections on it."""
-    collection = call.collection()
-    require_role(call.state, collection, call.caller, "administrator", "restricted_administrator")
-    for each in [collection, *hosted(call.state, collection)]:
-        call.state.collections.pop(each.id, None)
-        call.state.deleted_collections.add(each.id)
-    return result(call, "Deleted", "Endpoint deleted successfully")
+async def delete_endpoint(state: TransferState, request: Request) -> Document:
+    """Delete a collection and its guest collections."""
+    collection = state.collection(request.path_id("endpoint_id"))
+    require_role(state, collection, request.caller, "administrator", "restricted_administrator")
+    for each in [collection, *guest_collections(state, collection)]:
+        state.collections.pop(each.id, None)
+        state.deleted_collections.add(each.id)
+    return result_document(request, "Deleted", "Endpoint deleted successfully")
 
 
-def hosted(state: TransferState, collection: Collection) -> list[Collection]:
+def guest_collections(state: TransferState, collection: Collection) -> list[Collection]:
     """Return the guest collections on a collection."""
     return [each for each in state.collections.values() if each.host is collection]
 
 
-async def create_shared_endpoint(call: Call) -> Document:
+async def create_shared_endpoint(state: TransferState, request: Request) -> Document:
     """Create a guest collection on a directory of another collection."""
-    document = call.document()
-    host_id = text_member(document, "host_endpoint_id") or text_member(document, "host_endpoint")
+    fields = request.fields()
+    host_id = fields.optional("host_endpoint_id", TEXT) or fields.optional("host_endpoint", TEXT)
     if host_id is None:
-        raise ServiceError(400, "BadRequest", "Missing required field 'host_endpoint'")
-    host = call.state.collection(host_id)
-    check_visible(call.state, host, call.caller)
+        raise TransferError(400, "BadRequest", "Missing required field 'host_endpoint'")
+    host = state.collection(host_id)
+    check_visible(state, host, request.caller)
     if host.is_guest or not host.fields["shareable"]:
-        raise ServiceError(409, "Conflict", f"Endpoint '{host.id}' cannot host shared endpoints")
-    path = parse(host, required_text(document, "host_path"))
-    if any(each.host_path == path for each in hosted(call.state, host)):
-        raise ServiceError(409, "Conflict", f"A shared endpoint on the path '{document['host_path']}' already exists")
+        raise TransferError(409, "Conflict", f"Endpoint '{host.id}' cannot host shared endpoints")
+    host_path = fields.required("host_path", TEXT)
+    path = parse_path(host, host_path)
+    if any(each.host_path == path for each in guest_collections(state, host)):
+        raise TransferError(409, "Conflict", f"A shared endpoint on the path '{host_path}' already exists")
     if host.storage is None:
-        raise ServiceError(502, "ExternalError", f"Unable to scan endpoint '{host.id}': it is not connected")
-    await check_directory(AuthorizedStorage(call.state, host, call.caller.identity_ids), path)
+        raise TransferError(502, "ExternalError", f"Unable to scan endpoint '{host.id}': it is not connected")
+    await check_directory(AuthorizedStorage(state, host, request.caller.identity_ids), path)
     personal = bool(host.fields["is_globus_connect"])
     collection = Collection(
-        id=str(uuid.uuid4()),
-        owner_id=call.caller.identity_id,
+        id=new_id(),
+        owner_id=request.caller.identity_id,
         fields={
             **ENDPOINT_DEFAULTS,
             "public": False,
-            **_settable(document),
-            "display_name": text_member(document, "display_name") or required_text(document, "name"),
+            **_settable(fields),
+            "display_name": fields.optional("display_name", TEXT) or fields.required("name", TEXT),
             "entity_type": "GCP_guest_collection" if personal else "GCSv5_guest_collection",
             "is_globus_connect": personal,
             "shareable": False,
@@ -318,96 +321,94 @@ async def create_shared_endpoint(call: Call) -> Document:
         host=host,
         host_path=path,
     )
-    call.state.collections[collection.id] = collection
-    return created(call, collection, "Shared endpoint created")
+    state.collections[collection.id] = collection
+    return creation_result(state, request, collection, "Shared endpoint created")
 
 
-async def check_directory(view: AuthorizedStorage, path: Parts) -> None:
+async def check_directory(storage: AuthorizedStorage, path: Parts) -> None:
     """
-    Demand that a directory is there and may be read.
+    Require that a directory exists and is readable.
 
     Raises:
-        ServiceError: As `ls` would say it.
+        TransferError: The same as of ``ls``.
     """
-    entry = await at_storage(partial(view.stat, path), "ls", view.collection, joined(path))
+    entry = await run_operation(partial(storage.stat, path), "ls", storage.collection, joined(path))
     if not entry.is_directory:
         problem = StorageError(Problem.NOT_A_DIRECTORY, "Not a directory")
-        raise from_storage_error(problem, "ls", view.collection, joined(path))
+        raise from_storage_error(problem, "ls", storage.collection, joined(path))
 
 
-async def my_shared_endpoint_list(call: Call) -> Document:
+async def my_shared_endpoint_list(state: TransferState, request: Request) -> Document:
     """List the caller's guest collections on a collection."""
-    collection = call.collection()
-    check_visible(call.state, collection, call.caller)
-    mine = [each for each in hosted(call.state, collection) if each.owner_id in call.caller.identity_ids]
-    documents = [endpoint_document(call.state, each, call.caller.identity_ids) for each in mine]
+    collection = state.collection(request.path_id("endpoint_id"))
+    check_visible(state, collection, request.caller)
+    own = [each for each in guest_collections(state, collection) if each.owner_id in request.caller.identity_ids]
+    documents = [endpoint_document(state, each, request.caller.identity_ids) for each in own]
     return {"DATA_TYPE": "endpoint_list", "DATA": documents}
 
 
-async def shared_endpoint_list(call: Call) -> Document:
+async def shared_endpoint_list(state: TransferState, request: Request) -> Document:
     """List the ids of all guest collections on a collection."""
-    collection = call.collection()
-    require_role(call.state, collection, call.caller, "administrator", "activity_monitor")
-    most = call.number("max_results", call.state.limits.page, least=1, most=call.state.limits.page)
-    ids = sorted(each.id for each in hosted(call.state, collection))
-    after = call.query("next_token")
-    rest = [each for each in ids if after is None or each > after]
+    collection = state.collection(request.path_id("endpoint_id"))
+    require_role(state, collection, request.caller, "administrator", "activity_monitor")
+    max_results = request.integer("max_results", state.limits.page, minimum=1, maximum=state.limits.page)
+    ids = sorted(each.id for each in guest_collections(state, collection))
+    last_id = request.parameter("next_token")
+    remaining = [each for each in ids if last_id is None or each > last_id]
     return {
-        "shared_endpoints": [{"id": each} for each in rest[:most]],
-        "next_token": rest[most - 1] if len(rest) > most else None,
+        "shared_endpoints": [{"id": each} for each in remaining[:max_results]],
+        "next_token": remaining[max_results - 1] if len(remaining) > max_results else None,
     }
 
 
-async def my_effective_pause_rule_list(call: Call) -> Document:
-    """List the pause rules that concern the caller on a collection."""
-    collection = call.collection()
-    check_visible(call.state, collection, call.caller)
-    rules = active_pause_rules(call.state, collection, call.caller.identity_id)
-    documents = [pause_rule_document(call.state, rule, editable=False, limited=True) for rule in rules]
+async def my_effective_pause_rule_list(state: TransferState, request: Request) -> Document:
+    """List the pause rules that apply to the caller on a collection."""
+    collection = state.collection(request.path_id("endpoint_id"))
+    check_visible(state, collection, request.caller)
+    rules = active_pause_rules(state, collection, request.caller.identity_id)
+    documents = [pause_rule_document(state, rule, editable=False, limited=True) for rule in rules]
     return {"DATA_TYPE": "pause_rule_list", "DATA": documents}
 
 
-async def set_subscription(call: Call) -> Document:
-    """Put a collection under a subscription."""
-    collection = call.collection()
-    require_role(call.state, collection, call.caller, "administrator")
-    document = call.document()
-    if "subscription_id" not in document:
-        raise ServiceError(400, "BadRequest", "Missing required field 'subscription_id'")
-    wanted = text_member(document, "subscription_id")
-    mine = [name for name, members in call.state.subscriptions.items() if call.caller.identity_id in members["members"]]
-    if wanted == "DEFAULT":
-        if len(mine) != 1:
-            listed = f"You currently have access to: {', '.join(mine)}" if mine else "You have access to none"
-            raise ServiceError(400, "BadRequest", f"Please specify the subscription ID to use. {listed}")
-        wanted = mine[0]
-    elif wanted is not None and wanted not in mine:
-        raise permission_denied(f"You are not a member of subscription '{wanted}'")
-    collection.fields["subscription_id"] = wanted
+async def set_subscription(state: TransferState, request: Request) -> Document:
+    """Associate a collection with a subscription."""
+    collection = state.collection(request.path_id("endpoint_id"))
+    require_role(state, collection, request.caller, "administrator")
+    fields = request.fields()
+    if "subscription_id" not in fields:
+        raise TransferError(400, "BadRequest", "Missing required field 'subscription_id'")
+    subscription_id = fields.optional("subscription_id", TEXT)
+    subscriptions = state.directory.subscriptions.values()
+    own = [each.id for each in subscriptions if request.caller.identity_id in each.member_ids]
+    if subscription_id == "DEFAULT":
+        if len(own) != 1:
+            listed = f"You currently have access to: {', '.join(own)}" if own else "You have access to none"
+            raise TransferError(400, "BadRequest", f"Please specify the subscription ID to use. {listed}")
+        subscription_id = own[0]
+    elif subscription_id is not None and subscription_id not in own:
+        raise permission_denied(f"You are not a member of subscription '{subscription_id}'")
+    collection.fields["subscription_id"] = subscription_id
     collection.fields["subscription_admin_verified"] = False
-    return result(call, "Updated", "Endpoint updated successfully")
+    return result_document(request, "Updated", "Endpoint updated successfully")
 
 
-async def set_subscription_admin_verified(call: Call) -> Document:
-    """Vouch for a collection as an administrator of its subscription."""
-    collection = call.collection()
-    document = call.document()
-    if not isinstance(document.get("subscription_admin_verified"), bool):
-        raise ServiceError(
-            400, "BadRequest", "Invalid value for field 'subscription_admin_verified': a boolean is required"
-        )
-    subscription = collection.fields["subscription_id"]
-    if subscription is None:
+async def set_subscription_admin_verified(state: TransferState, request: Request) -> Document:
+    """Verify a collection as an administrator of its subscription."""
+    collection = state.collection(request.path_id("endpoint_id"))
+    is_verified = request.fields().required("subscription_admin_verified", BOOLEAN)
+    subscription_id = collection.fields["subscription_id"]
+    if subscription_id is None:
         message = "The collection must be associated with a subscription to set subscription_admin_verified"
-        raise ServiceError(400, "BadRequest", message)
-    if call.caller.identity_id not in call.state.subscriptions.get(subscription, {"admins": ()})["admins"]:
+        raise TransferError(400, "BadRequest", message)
+    subscription = state.directory.subscriptions.get(subscription_id)
+    if subscription is None or request.caller.identity_id not in subscription.admin_ids:
         message = "User does not have an admin role on the collection's subscription to set subscription_admin_verified"
         raise permission_denied(message)
-    collection.fields["subscription_admin_verified"] = document["subscription_admin_verified"]
-    return result(call, "Updated", "Endpoint updated successfully")
+    collection.fields["subscription_admin_verified"] = is_verified
+    return result_document(request, "Updated", "Endpoint updated successfully")
 
 
-ROUTES: Final[RouteTable] = (
+ROUTES: Final[RouteTable[TransferState]] = (
     ("GET", "/endpoint_search", endpoint_search),
     ("POST", "/endpoint", create_endpoint),
     ("GET", "/endpoint/{endpoint_id}", get_endpoint),

@@ -1,84 +1,94 @@
-"""The form of the v2 routes, JSON:API: resources, attributes, relationships, pages."""
+"""Reading and making JSON:API documents, the format of the v2 operations."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeVar, cast
+from typing import TYPE_CHECKING, TypeVar
 
-from ..call import Call, answer
-from ..errors import ServiceError
+from ...kit.fields import FieldType, choice
+from ...kit.paging import json_api_links, json_api_page
+from ..errors import JsonApiError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
-    from starlette.responses import Response
-
-    from ..models import Document
+    from ...kit.fields import Fields
+    from ...kit.request import Request
+    from ...kit.service import Document
 
 __all__ = (
-    "attributes",
-    "page",
-    "page_document",
+    "NON_EMPTY_TEXT",
+    "list_document",
     "related_id",
-    "resource_answer",
+    "resource_document",
+    "resource_fields",
 )
 
 T = TypeVar("T")
 
 
-def attributes(document: Document, kind: str) -> Document:
+def _non_empty_text(value: object) -> str:
+    if not isinstance(value, str) or not value:
+        raise ValueError(value)
+    return value
+
+
+NON_EMPTY_TEXT = FieldType("a string that is not empty", _non_empty_text)
+
+
+def resource_fields(request: Request, type: str) -> Fields:
     """
-    Return the attributes of a resource that was sent.
+    Return the members of the resource in a request.
 
     Raises:
-        ServiceError: 422, it is no such resource.
+        TransferError: 400, the body is not a JSON object; or 422, it is not a resource of this type.
     """
-    data = _member(document, "data")
-    if data.get("type") != kind:
-        raise ServiceError(422, "UnprocessableEntity", f"The type of the resource must be '{kind}'")
-    return _member(data, "attributes")
+    fields = request.with_errors(JsonApiError).fields("data")
+    fields.required("type", choice(type))
+    return fields
 
 
-def related_id(document: Document, name: str, kind: str) -> str:
+def related_id(fields: Fields, name: str, type: str) -> str:
     """
-    Return the id of a resource that the one sent relates to.
+    Return the id of a related resource.
+
+    Args:
+        fields: The members of a resource.
+        name: The name of the relationship.
+        type: The type of the related resource.
 
     Raises:
-        ServiceError: 422, there is none.
+        TransferError: 422, there is no such relationship.
     """
-    target = _member(_member(_member(_member(document, "data"), "relationships"), name), "data")
-    if target.get("type") != kind or not isinstance(target.get("id"), str):
-        raise ServiceError(422, "UnprocessableEntity", f"The relationship '{name}' must name a {kind} by its id")
-    return str(target["id"])
+    related = fields.object("relationships", required=True).object(name, required=True).object("data", required=True)
+    related.required("type", choice(type))
+    return related.required("id", NON_EMPTY_TEXT)
 
 
-def _member(document: Document, name: str) -> Document:
-    value: object = document.get(name)
-    if not isinstance(value, dict):
-        raise ServiceError(422, "UnprocessableEntity", f"The member '{name}' is missing, or no object")
-    return cast("Document", value)
+def list_document(
+    request: Request, entries: Sequence[T], resource: Callable[[T], Document], *, null_links: bool = False
+) -> Document:
+    """
+    Make the document of a page of resources.
+
+    Args:
+        request: The request.
+        entries: All entries.
+        resource: Makes the resource of an entry.
+        null_links: Whether the last page has ``links`` of ``null``; omitted by default.
+    """
+    page = json_api_page(request, entries)
+    links = json_api_links(request, page)
+    document: Document = {"data": [resource(each) for each in page.entries]}
+    if links is not None or null_links:
+        document["links"] = links
+    return {**document, "meta": {"request_id": request.id}}
 
 
-def page(call: Call, entries: Sequence[T]) -> tuple[Sequence[T], Document | None]:
-    """Cut a page out of a list, and make its links: none at the end."""
-    start = call.number("page[marker]", 0, most=1 << 53)
-    end = start + call.number("page[limit]", 100, least=1, most=100)
-    if end >= len(entries):
-        return entries[start:end], None
-    following = call.request.url.include_query_params(**{"page[marker]": end})
-    return entries[start:end], {"next": str(following)}
-
-
-def page_document(call: Call, entries: Sequence[Document], links: Document | None) -> Document:
-    """Make a list that leaves its links out at the end."""
-    document: Document = {"data": list(entries), "meta": {"request_id": call.request_id}}
-    return document if links is None else document | {"links": links}
-
-
-def resource_answer(
-    call: Call, resource: Document | None, *, status: int = 200, included: Sequence[Document] | None = None
-) -> Response:
-    """Answer with one resource."""
-    document: Document = {"data": resource, "meta": {"request_id": call.request_id}}
+def resource_document(
+    request: Request, resource: Document | None, *, included: Sequence[Document] | None = None
+) -> Document:
+    """Make the document of one resource."""
+    document: Document = {"data": resource, "meta": {"request_id": request.id}}
     if included is not None:
         document["included"] = list(included)
-    return answer(document, status=status)
+    return document

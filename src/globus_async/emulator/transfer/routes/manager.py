@@ -1,28 +1,31 @@
-"""What managers and monitors of collections see and do: tasks of others, cancelling, pausing by task."""
+"""Operations for activity managers and monitors: tasks of other users, cancelling, pausing tasks."""
 
 from __future__ import annotations
 
 import functools
-import uuid
-from typing import TYPE_CHECKING, Final, cast
+from typing import TYPE_CHECKING, Final, TypeAlias
 
-from ..call import Call, RouteTable, required_text, result
-from ..documents import endpoint_document, skipped_error_document, successful_transfer_document
-from ..errors import ServiceError, permission_denied
-from ..models import AdminCancel, Collection, Document, Status, Task
+from ...kit.fields import TEXT, list_of, parse_time
+from ...kit.ids import new_id
+from ..documents import endpoint_document, result_document, skipped_error_document, successful_transfer_document
+from ..errors import TransferError, permission_denied
+from ..models import AdminCancel, Collection, Status, Task
 from ..permissions import effective_roles, may_monitor, require_role
-from ..state import parse_time
 from ..task_documents import task_document
 from .access import access_list_document
-from .endpoints import hosted
-from .tasks import event_page, is_history_deleted, marker_page, pause_info
+from .endpoints import guest_collections
+from .tasks import event_list_document, is_history_deleted, marker_list_document, pause_info
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from ...kit.fields import Fields
+    from ...kit.request import Request
+    from ...kit.service import Document, RouteTable
+    from ..state import TransferState
+
 __all__ = (
     "ROUTES",
-    "Cursor",
     "access_list",
     "admin_cancel",
     "admin_cancel_status",
@@ -43,114 +46,122 @@ _RUNNING: Final = {"ACTIVE", "INACTIVE"}
 _STATUSES: Final = {status.value for status in Status}
 
 
-async def monitored_endpoints(call: Call) -> Document:
-    """List the collections the caller monitors."""
-    monitored = _monitored(call)
-    documents = [endpoint_document(call.state, each, call.caller.identity_ids, as_manager=True) for each in monitored]
+async def monitored_endpoints(state: TransferState, request: Request) -> Document:
+    """List the collections that the caller monitors."""
+    monitored = _monitored(state, request)
+    documents = [endpoint_document(state, each, request.caller.identity_ids, as_manager=True) for each in monitored]
     return {"DATA_TYPE": "monitored_endpoints", "DATA": documents}
 
 
-async def get_endpoint(call: Call) -> Document:
-    """Read a collection as its monitor."""
-    collection = call.collection()
-    require_role(call.state, collection, call.caller, "activity_monitor")
-    return endpoint_document(call.state, collection, call.caller.identity_ids, as_manager=True)
+async def get_endpoint(state: TransferState, request: Request) -> Document:
+    """Read a collection as an activity monitor."""
+    collection = state.collection(request.path_id("endpoint_id"))
+    require_role(state, collection, request.caller, "activity_monitor")
+    return endpoint_document(state, collection, request.caller.identity_ids, as_manager=True)
 
 
-async def hosted_endpoint_list(call: Call) -> Document:
+async def hosted_endpoint_list(state: TransferState, request: Request) -> Document:
     """List the guest collections on a collection."""
-    collection = call.collection()
-    require_role(call.state, collection, call.caller, "activity_monitor")
+    collection = state.collection(request.path_id("endpoint_id"))
+    require_role(state, collection, request.caller, "activity_monitor")
     if collection.is_guest:
-        raise ServiceError(409, "Conflict", f"Endpoint '{collection.id}' is not a host endpoint")
-    guests = hosted(call.state, collection)
-    documents = [endpoint_document(call.state, each, call.caller.identity_ids, as_manager=True) for each in guests]
+        raise TransferError(409, "Conflict", f"Endpoint '{collection.id}' is not a host endpoint")
+    guests = guest_collections(state, collection)
+    documents = [endpoint_document(state, each, request.caller.identity_ids, as_manager=True) for each in guests]
     return {"DATA_TYPE": "endpoint_list", "DATA": documents}
 
 
-async def access_list(call: Call) -> Document:
+async def access_list(state: TransferState, request: Request) -> Document:
     """List the access rules of a guest collection."""
-    collection = call.collection()
-    require_role(call.state, collection, call.caller, "activity_monitor")
+    collection = state.collection(request.path_id("endpoint_id"))
+    require_role(state, collection, request.caller, "activity_monitor")
     return access_list_document(collection)
 
 
-async def task_list(call: Call) -> Document:
-    """List the tasks on monitored collections: those that run first, each group with the newest first."""
-    limit = call.number("limit", call.state.limits.page, least=1, most=call.state.limits.page)
-    wanted = _task_filter(call)
-    _monitored(call)
-    found = [task for task in call.state.tasks.values() if wanted(task) and _sides(call, task, "activity_monitor")]
-    found.sort(key=_position)
-    after = call.query("last_key")
-    if after is not None:
-        start = _position_of(after)
-        found = [task for task in found if _position(task) > start]
+async def task_list(state: TransferState, request: Request) -> Document:
+    """List the tasks on monitored collections: unfinished ones first, then by time, newest first."""
+    limit = request.integer("limit", state.limits.page, minimum=1, maximum=state.limits.page)
+    matches = _task_filter(state, request)
+    _monitored(state, request)
+    found = [
+        task for task in state.tasks.values() if matches(task) and _sides(state, request, task, "activity_monitor")
+    ]
+    found.sort(key=_sort_key)
+    last_key = request.parameter("last_key")
+    if last_key is not None:
+        start = _parse_key(last_key)
+        found = [task for task in found if _sort_key(task) > start]
     page = found[:limit]
     return {
         "DATA_TYPE": "task_list",
         "limit": limit,
         "has_next_page": len(found) > limit,
-        "last_key": _key(page[-1]) if page else None,
-        "DATA": [task_document(call.state, task, as_manager=True) for task in page],
+        "last_key": _format_key(page[-1]) if page else None,
+        "DATA": [task_document(state, task, as_manager=True) for task in page],
     }
 
 
-Cursor = tuple[bool, float, str]
+_SortKey: TypeAlias = tuple[bool, float, str]
 
 
-def _position(task: Task) -> Cursor:
-    """Where a task stands in the list."""
+def _sort_key(task: Task) -> _SortKey:
     moment = task.request_time if task.completion_time is None else task.completion_time
     return (task.is_final, -moment, task.id)
 
 
-def _key(task: Task) -> str:
-    ended, moment, name = _position(task)
-    return f"{'complete' if ended else 'active'},{-moment!r},{name}"
+def _format_key(task: Task) -> str:
+    is_final, moment, task_id = _sort_key(task)
+    return f"{'complete' if is_final else 'active'},{-moment!r},{task_id}"
 
 
-def _position_of(key: str) -> Cursor:
+def _parse_key(key: str) -> _SortKey:
     try:
-        group, moment, name = key.split(",")
-        return {"active": False, "complete": True}[group], -float(moment), name
+        group, moment, task_id = key.split(",")
+        return {"active": False, "complete": True}[group], -float(moment), task_id
     except (KeyError, ValueError):
-        raise ServiceError(400, "BadRequest", f"Invalid value for parameter 'last_key': '{key}'") from None
+        raise TransferError.invalid_parameter("last_key", key, "the last_key of a page") from None
 
 
-def _task_filter(call: Call) -> Callable[[Task], bool]:
-    """Make the test of all filters, after checking the rules about which may go together."""
-    given = {name for name in call.request.query_params if name.startswith("filter_") and call.query(name)}
+def _task_filter(state: TransferState, request: Request) -> Callable[[Task], bool]:
+    """Make the predicate of all filters, after checking their combination."""
+    given = {name for name, value in request.query if name.startswith("filter_") and value}
     if "filter_task_id" in given:
         if len(given) > 1:
-            raise ServiceError(400, "BadRequest", "filter_task_id cannot be combined with other filters")
-        return _by_task_id(call)
-    statuses = {each.strip().upper() for each in (call.query("filter_status", "") or "").split(",") if each.strip()}
+            raise TransferError(400, "BadRequest", "filter_task_id cannot be combined with other filters")
+        return _by_task_id(state, request)
+    statuses = {each.upper() for each in request.parameter_list("filter_status")}
     _check_filters(given, statuses)
     tests: list[Callable[[Task], bool]] = []
     if statuses:
         tests.append(lambda task: task.status.value in statuses)
-    if (endpoint := call.query("filter_endpoint")) is not None:
-        require_role(call.state, call.state.collection(endpoint), call.caller, "activity_monitor")
-        tests.append(functools.partial(_concerns, endpoint=endpoint.lower(), use=call.query("filter_endpoint_use")))
-    if (owner := call.query("filter_owner_id")) is not None:
-        if owner not in {task.owner_id for task in call.state.tasks.values()}:
-            raise ServiceError(404, "UserNotFound", f"No user with the identity '{owner}' is known")
+    if (endpoint := request.parameter("filter_endpoint")) is not None:
+        require_role(state, state.collection(endpoint), request.caller, "activity_monitor")
+        tests.append(
+            functools.partial(_uses_endpoint, endpoint=endpoint.lower(), use=request.parameter("filter_endpoint_use"))
+        )
+    if (owner := request.parameter("filter_owner_id")) is not None:
+        if owner not in {task.owner_id for task in state.tasks.values()}:
+            raise TransferError(404, "UserNotFound", f"No user with the identity '{owner}' is known")
         tests.append(lambda task: task.owner_id == owner)
-    if (paused := call.query("filter_is_paused")) is not None:
+    if (paused := request.parameter("filter_is_paused")) is not None:
         tests.append(lambda task: task.paused is (paused.lower() in {"1", "true"}))
-    if call.query("filter_min_faults") is not None:
-        least = call.number("filter_min_faults", 0, most=1 << 53)
-        tests.append(lambda task: task.counts.faults >= least)
-    if (user := call.query("filter_local_user")) is not None:
+    if request.parameter("filter_min_faults") is not None:
+        min_faults = request.integer("filter_min_faults", 0, maximum=1 << 53)
+        tests.append(lambda task: task.counts.faults >= min_faults)
+    if (user := request.parameter("filter_local_user")) is not None:
         tests.append(lambda task: user in task.local_users.values())
-    if (span := call.query("filter_completion_time")) is not None:
+    if (span := request.parameter("filter_completion_time")) is not None:
         tests.append(_by_completion_time(span))
     return lambda task: all(test(task) for test in tests)
 
 
 def _check_filters(given: set[str], statuses: set[str]) -> None:
-    """Refuse filters that may not stand alone, or not together."""
+    """
+    Require a valid combination of filters.
+
+    Raises:
+        TransferError: 400 ``BadRequest``.
+    """
     only_running = bool(statuses) and statuses <= _RUNNING
     needs_endpoint = given & {"filter_endpoint_use", "filter_local_user"}
     if not statuses <= _STATUSES:
@@ -164,24 +175,25 @@ def _check_filters(given: set[str], statuses: set[str]) -> None:
     if problem is None and "filter_is_paused" in given and not only_running:
         problem = "filter_is_paused can only be used with filter_status within ACTIVE, INACTIVE"
     if problem is not None:
-        raise ServiceError(400, "BadRequest", problem)
+        raise TransferError(400, "BadRequest", problem)
 
 
-def _by_task_id(call: Call) -> Callable[[Task], bool]:
-    wanted = {each.strip().lower() for each in (call.query("filter_task_id") or "").split(",")}
-    most = call.state.limits.admin_task_ids
-    if len(wanted) > most:
-        raise ServiceError(400, "BadRequest", f"At most {most} ids can be given in filter_task_id, not {len(wanted)}")
+def _by_task_id(state: TransferState, request: Request) -> Callable[[Task], bool]:
+    wanted = {each.lower() for each in request.parameter_list("filter_task_id")}
+    maximum = state.limits.admin_task_ids
+    if len(wanted) > maximum:
+        message = f"At most {maximum} ids can be given in filter_task_id, not {len(wanted)}"
+        raise TransferError(400, "BadRequest", message)
     for name in wanted:
-        task = call.state.tasks.get(name)
-        if task is None or not _sides(call, task, "activity_monitor"):
+        task = state.tasks.get(name)
+        if task is None or not _sides(state, request, task, "activity_monitor"):
             raise permission_denied(f"You do not have permission to see task '{name}'")
     return lambda task: task.id in wanted
 
 
-def _concerns(task: Task, *, endpoint: str, use: str | None) -> bool:
+def _uses_endpoint(task: Task, *, endpoint: str, use: str | None) -> bool:
     if use not in {None, "source", "destination"}:
-        raise ServiceError(400, "BadRequest", f"Invalid value for parameter 'filter_endpoint_use': '{use}'")
+        raise TransferError(400, "BadRequest", f"Invalid value for parameter 'filter_endpoint_use': '{use}'")
     return any(
         endpoint in {collection.id, collection.host.id if collection.host else None}
         for side, collection in task.sides()
@@ -190,12 +202,12 @@ def _concerns(task: Task, *, endpoint: str, use: str | None) -> bool:
 
 
 def _by_completion_time(span: str) -> Callable[[Task], bool]:
-    """``start,end``: with the end open, tasks that still run are in as well."""
+    """Make the predicate of ``start,end``; without an end, unfinished tasks match too."""
     first, _, last = span.partition(",")
     try:
         start, end = parse_time(first) if first else None, parse_time(last) if last else None
     except ValueError:
-        raise ServiceError(
+        raise TransferError(
             400, "BadRequest", f"Invalid value for parameter 'filter_completion_time': '{span}'"
         ) from None
 
@@ -207,141 +219,152 @@ def _by_completion_time(span: str) -> Callable[[Task], bool]:
     return test
 
 
-async def get_task(call: Call) -> Document:
-    """Read a task as a monitor."""
-    return task_document(call.state, _task(call), as_manager=True)
+async def get_task(state: TransferState, request: Request) -> Document:
+    """Read a task as an activity monitor."""
+    return task_document(state, _task(state, request), as_manager=True)
 
 
-async def event_list(call: Call) -> Document:
+async def event_list(state: TransferState, request: Request) -> Document:
     """List the events of a task."""
-    return event_page(call, _task(call), errors_only=call.query("filter_is_error") in {"1", "true", "True"})
+    return event_list_document(
+        state, request, _task(state, request), errors_only=request.parameter("filter_is_error") in {"1", "true", "True"}
+    )
 
 
-async def task_pause_info(call: Call) -> Document:
-    """Tell why a task is paused, and who paused it."""
-    return pause_info(call, _task(call), limited=False)
+async def task_pause_info(state: TransferState, request: Request) -> Document:
+    """Read the pause rules and messages that pause a task."""
+    return pause_info(state, request, _task(state, request), limited=False)
 
 
-async def successful_transfers(call: Call) -> Document:
-    """List the files that arrived; paths on the side the caller does not monitor are hidden."""
-    task = _task(call)
-    sides = _sides(call, task, "activity_monitor")
-    shown = functools.partial(
+async def successful_transfers(state: TransferState, request: Request) -> Document:
+    """List the successfully transferred files, with the paths on sides that the caller monitors."""
+    task = _task(state, request)
+    sides = _sides(state, request, task, "activity_monitor")
+    document = functools.partial(
         successful_transfer_document, source="source" in sides, destination="destination" in sides
     )
-    return marker_page(call, "successful_transfers", [] if task.history_deleted else task.successful, shown)
+    return marker_list_document(
+        state, request, "successful_transfers", [] if task.history_deleted else task.successful, document
+    )
 
 
-async def skipped_errors(call: Call) -> Document:
-    """List the sources that were left out; paths on the side the caller does not monitor are hidden."""
-    task = _task(call)
-    sides = _sides(call, task, "activity_monitor")
-    shown = functools.partial(skipped_error_document, source="source" in sides, destination="destination" in sides)
-    return marker_page(call, "skipped_errors", [] if task.history_deleted else task.skipped, shown)
+async def skipped_errors(state: TransferState, request: Request) -> Document:
+    """List the skipped source paths, with the paths on sides that the caller monitors."""
+    task = _task(state, request)
+    sides = _sides(state, request, task, "activity_monitor")
+    document = functools.partial(skipped_error_document, source="source" in sides, destination="destination" in sides)
+    return marker_list_document(
+        state, request, "skipped_errors", [] if task.history_deleted else task.skipped, document
+    )
 
 
-async def admin_cancel(call: Call) -> Document:
-    """End tasks of others, with a message to them."""
-    document = call.document()
-    message, tasks = required_text(document, "message"), _managed_tasks(call, document)
-    cancel = AdminCancel(str(uuid.uuid4()), call.caller.identity_id, tuple(task.id for task, _ in tasks))
-    call.state.admin_cancels[cancel.id] = cancel
+async def admin_cancel(state: TransferState, request: Request) -> Document:
+    """Cancel tasks of other users, with a message."""
+    fields = request.fields()
+    message, tasks = fields.required("message", TEXT), _managed_tasks(state, request, fields)
+    cancel = AdminCancel(new_id(), request.caller.identity_id, tuple(task.id for task, _ in tasks))
+    state.admin_cancels[cancel.id] = cancel
     for task, sides in tasks:
         if not task.is_final:
             task.canceled_by_admin = "BOTH" if len(sides) > 1 else sides[0].upper()
             task.canceled_by_admin_message = message
-            await call.task_runner.cancel(task, f"Canceled by an administrator: {message}", max_wait=0.2)
-    return _cancel_document(call, cancel)
+            await state.task_control.cancel(task, f"Canceled by an administrator: {message}", max_wait=0.2)
+    return _cancel_document(state, cancel)
 
 
-async def admin_cancel_status(call: Call) -> Document:
-    """Tell whether all tasks of a cancel request have ended."""
-    cancel = call.state.admin_cancels.get(call.id("admin_cancel_id").lower())
-    if cancel is None or cancel.owner_id != call.caller.identity_id:
-        raise ServiceError(404, "ClientError.NotFound", f"No admin cancel found with id '{call.id('admin_cancel_id')}'")
-    return _cancel_document(call, cancel)
+async def admin_cancel_status(state: TransferState, request: Request) -> Document:
+    """Read whether all tasks of a cancel request have ended."""
+    cancel = state.admin_cancels.get(request.path_id("admin_cancel_id").lower())
+    if cancel is None or cancel.owner_id != request.caller.identity_id:
+        raise TransferError(
+            404, "ClientError.NotFound", f"No admin cancel found with id '{request.path_id('admin_cancel_id')}'"
+        )
+    return _cancel_document(state, cancel)
 
 
-def _cancel_document(call: Call, cancel: AdminCancel) -> Document:
-    done = all(call.state.tasks[each].is_final for each in cancel.task_ids)
+def _cancel_document(state: TransferState, cancel: AdminCancel) -> Document:
+    done = all(state.tasks[each].is_final for each in cancel.task_ids)
     return {"DATA_TYPE": "admin_cancel", "id": cancel.id, "done": done}
 
 
-async def admin_pause(call: Call) -> Document:
-    """Pause tasks of others, with a message to them."""
-    document = call.document()
-    message = required_text(document, "message")
-    for task, sides in _managed_tasks(call, document):
+async def admin_pause(state: TransferState, request: Request) -> Document:
+    """Pause tasks of other users, with a message."""
+    fields = request.fields()
+    message = fields.required("message", TEXT)
+    for task, sides in _managed_tasks(state, request, fields):
         for side in sides:
-            task.paused_by_admin[_pause_key(call, task, side)] = message
-    call.task_runner.update_pauses()
-    return result(call, "PauseAccepted", "The pause request has been accepted")
+            task.paused_by_admin[_pause_key(state, request, task, side)] = message
+    state.task_control.update_pauses()
+    return result_document(request, "PauseAccepted", "The pause request has been accepted")
 
 
-async def admin_resume(call: Call) -> Document:
-    """Resume tasks that the caller, or another manager of the same side, has paused."""
-    for task, sides in _managed_tasks(call, call.document()):
+async def admin_resume(state: TransferState, request: Request) -> Document:
+    """Resume tasks that a manager of the same side has paused."""
+    for task, sides in _managed_tasks(state, request, request.fields()):
         for side in sides:
-            task.paused_by_admin.pop(_pause_key(call, task, side), None)
-    call.task_runner.update_pauses()
-    return result(call, "ResumeAccepted", "The resume request has been accepted")
+            task.paused_by_admin.pop(_pause_key(state, request, task, side), None)
+    state.task_control.update_pauses()
+    return result_document(request, "ResumeAccepted", "The resume request has been accepted")
 
 
-def _pause_key(call: Call, task: Task, side: str) -> str:
-    """Name the place of a message: managers of a guest collection have one of their own, beside those of its host."""
+def _pause_key(state: TransferState, request: Request, task: Task, side: str) -> str:
+    """Return the key of a pause message, which differs for managers of a guest collection and of its host."""
     collection = dict(task.sides())[side]
     host = collection.host
-    by_host = host is not None and "activity_manager" in effective_roles(call.state, host, call.caller.identity_ids)
+    by_host = host is not None and "activity_manager" in effective_roles(state, host, request.caller.identity_ids)
     return side if host is None or by_host else f"{side}_share"
 
 
-def _managed_tasks(call: Call, document: Document) -> list[tuple[Task, list[str]]]:
-    """Find the tasks of a request, each with the sides the caller manages; one that is not managed refuses all."""
-    ids: object = document.get("task_id_list")
-    if not isinstance(ids, list) or not ids:
-        raise ServiceError(400, "BadRequest", "Invalid value for field 'task_id_list': a list of task ids is required")
+def _managed_tasks(state: TransferState, request: Request, fields: Fields) -> list[tuple[Task, list[str]]]:
+    """
+    Return the tasks of a request, with the sides that the caller manages.
+
+    Raises:
+        TransferError: 403 ``PermissionDenied``, the caller does not manage one of the tasks.
+    """
+    task_ids = fields.required("task_id_list", list_of(TEXT))
+    if not task_ids:
+        raise TransferError.invalid_field("task_id_list", "a list of at least one task id")
     found: list[tuple[Task, list[str]]] = []
-    for name in map(str, cast("list[object]", ids)):
-        task = call.state.tasks.get(name.lower())
-        sides = _sides(call, task, "activity_manager") if task else []
+    for name in task_ids:
+        task = state.tasks.get(name.lower())
+        sides = _sides(state, request, task, "activity_manager") if task else []
         if task is None or not sides:
             raise permission_denied(f"You do not have permission to manage task '{name}'")
         found.append((task, sides))
     return found
 
 
-def _monitored(call: Call) -> list[Collection]:
+def _monitored(state: TransferState, request: Request) -> list[Collection]:
     """
-    Return the collections the caller monitors.
+    Return the collections that the caller monitors.
 
     Raises:
-        ServiceError: There is none.
+        TransferError: 403 ``PermissionDenied``, the caller monitors no collection.
     """
-    found = [
-        each for each in call.state.collections.values() if may_monitor(call.state, each, call.caller.identity_ids)
-    ]
+    found = [each for each in state.collections.values() if may_monitor(state, each, request.caller.identity_ids)]
     if not found:
         raise permission_denied("You do not have the activity monitor role on any endpoint")
     return found
 
 
-def _sides(call: Call, task: Task, role: str) -> list[str]:
+def _sides(state: TransferState, request: Request, task: Task, role: str) -> list[str]:
     """Return the sides of a task on which the caller has a role."""
-    identities = call.caller.identity_ids
-    return [side for side, each in task.sides() if role in effective_roles(call.state, each, identities)]
+    identities = request.caller.identity_ids
+    return [side for side, each in task.sides() if role in effective_roles(state, each, identities)]
 
 
-def _task(call: Call) -> Task:
-    task = call.state.tasks.get(call.id("task_id").lower())
+def _task(state: TransferState, request: Request) -> Task:
+    task = state.tasks.get(request.path_id("task_id").lower())
     if task is None:
-        raise ServiceError(404, "TaskNotFound", f"Task ID {call.id('task_id')} not found")
-    if not _sides(call, task, "activity_monitor"):
+        raise TransferError(404, "TaskNotFound", f"Task ID {request.path_id('task_id')} not found")
+    if not _sides(state, request, task, "activity_monitor"):
         raise permission_denied(f"You do not have permission to see task '{task.id}'")
-    is_history_deleted(call, task)
+    is_history_deleted(state, task)
     return task
 
 
-ROUTES: Final[RouteTable] = (
+ROUTES: Final[RouteTable[TransferState]] = (
     ("GET", "/endpoint_manager/monitored_endpoints", monitored_endpoints),
     ("GET", "/endpoint_manager/endpoint/{endpoint_id}", get_endpoint),
     ("GET", "/endpoint_manager/endpoint/{endpoint_id}/hosted_endpoint_list", hosted_endpoint_list),

@@ -1,15 +1,20 @@
-"""Roles: who administers, manages and monitors a collection."""
+"""Roles on collections."""
 
 from __future__ import annotations
 
-import uuid
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from ..call import Call, RouteTable, required_text, result, text_member
-from ..documents import role_document
-from ..errors import ServiceError
-from ..models import Collection, Document, Role
+from ...kit.fields import UUID, choice
+from ...kit.ids import new_id
+from ..documents import result_document, role_document
+from ..errors import TransferError
+from ..models import Collection, Role
 from ..permissions import ROLES, require_role
+
+if TYPE_CHECKING:
+    from ...kit.request import Request
+    from ...kit.service import Document, RouteTable
+    from ..state import TransferState
 
 __all__ = (
     "ROUTES",
@@ -20,64 +25,56 @@ __all__ = (
 )
 
 
-async def role_list(call: Call) -> Document:
-    """List roles; everybody with a role may."""
-    collection = call.collection()
-    require_role(call.state, collection, call.caller, *ROLES, "restricted_administrator")
+async def role_list(state: TransferState, request: Request) -> Document:
+    """List the roles; requires any role on the collection."""
+    collection = state.collection(request.path_id("endpoint_id"))
+    require_role(state, collection, request.caller, *ROLES, "restricted_administrator")
     return {"DATA_TYPE": "role_list", "DATA": [role_document(role) for role in collection.roles.values()]}
 
 
-async def get_role(call: Call) -> Document:
+async def get_role(state: TransferState, request: Request) -> Document:
     """Read a role."""
-    collection = call.collection()
-    require_role(call.state, collection, call.caller, *ROLES, "restricted_administrator")
-    return role_document(_role(call, collection))
+    collection = state.collection(request.path_id("endpoint_id"))
+    require_role(state, collection, request.caller, *ROLES, "restricted_administrator")
+    return role_document(_role(request, collection))
 
 
-async def create_role(call: Call) -> Document:
-    """Give somebody a role."""
-    collection, document = _administered(call), call.document()
-    name, principal = required_text(document, "role"), required_text(document, "principal")
-    principal_type = text_member(document, "principal_type") or "identity"
-    if name not in ROLES:
-        raise ServiceError(400, "BadRequest", f"Invalid role '{name}': one of {', '.join(ROLES)} is required")
-    if principal_type not in {"identity", "group"}:
-        raise ServiceError(400, "BadRequest", f"Invalid principal_type '{principal_type}'")
-    try:
-        principal = str(uuid.UUID(principal))
-    except ValueError:
-        raise ServiceError(400, "BadRequest", f"Invalid principal '{principal}': a UUID is required") from None
+async def create_role(state: TransferState, request: Request) -> Document:
+    """Add a role."""
+    collection, fields = _administered_collection(state, request), request.fields()
+    name, principal = fields.required("role", choice(*ROLES)), fields.required("principal", UUID)
+    principal_type = fields.optional("principal_type", choice("identity", "group"), "identity")
     if any((role.principal, role.role) == (principal, name) for role in collection.roles.values()):
-        raise ServiceError(409, "Exists", "The principal has this role already")
-    role = Role(str(uuid.uuid4()), principal, name, principal_type)
+        raise TransferError(409, "Exists", "The principal has this role already")
+    role = Role(new_id(), principal, name, principal_type)
     collection.roles[role.id] = role
     return role_document(role)
 
 
-async def delete_role(call: Call) -> Document:
-    """Take a role away."""
-    collection = _administered(call)
-    role = _role(call, collection)
+async def delete_role(state: TransferState, request: Request) -> Document:
+    """Delete a role."""
+    collection = _administered_collection(state, request)
+    role = _role(request, collection)
     if role.principal == collection.owner_id and role.role == "administrator":
-        raise ServiceError(409, "Conflict", "The administrator role of the owner cannot be deleted")
+        raise TransferError(409, "Conflict", "The administrator role of the owner cannot be deleted")
     del collection.roles[role.id]
-    return result(call, "Deleted", f"Role '{role.id}' deleted successfully")
+    return result_document(request, "Deleted", f"Role '{role.id}' deleted successfully")
 
 
-def _administered(call: Call) -> Collection:
-    collection = call.collection()
-    require_role(call.state, collection, call.caller, "administrator")
+def _administered_collection(state: TransferState, request: Request) -> Collection:
+    collection = state.collection(request.path_id("endpoint_id"))
+    require_role(state, collection, request.caller, "administrator")
     return collection
 
 
-def _role(call: Call, collection: Collection) -> Role:
-    role = collection.roles.get(call.id("role_id"))
+def _role(request: Request, collection: Collection) -> Role:
+    role = collection.roles.get(request.path_id("role_id"))
     if role is None:
-        raise ServiceError(404, "RoleNotFound", f"No such role '{call.id('role_id')}'")
+        raise TransferError(404, "RoleNotFound", f"No such role '{request.path_id('role_id')}'")
     return role
 
 
-ROUTES: Final[RouteTable] = (
+ROUTES: Final[RouteTable[TransferState]] = (
     ("GET", "/endpoint/{endpoint_id}/role_list", role_list),
     ("POST", "/endpoint/{endpoint_id}/role", create_role),
     ("GET", "/endpoint/{endpoint_id}/role/{role_id}", get_role),

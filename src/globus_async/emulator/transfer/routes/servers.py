@@ -1,16 +1,20 @@
-"""Servers of an endpoint. Only the old kind of endpoint lets them be changed (historic)."""
+"""Servers of endpoints; only those of Globus Connect Server 4 can be changed (historic)."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from ..call import Call, RouteTable, required_text, result
-from ..errors import ServiceError
+from ...kit.fields import TEXT
+from ..documents import result_document
+from ..errors import TransferError
 from ..permissions import check_visible, require_role
 from .endpoints import server_document
 
 if TYPE_CHECKING:
-    from ..models import Collection, Document
+    from ...kit.request import Request
+    from ...kit.service import Document, RouteTable
+    from ..models import Collection
+    from ..state import TransferState
 
 __all__ = (
     "ROUTES",
@@ -22,63 +26,64 @@ __all__ = (
 )
 
 
-async def server_list(call: Call) -> Document:
-    """List servers."""
-    collection = call.collection()
-    check_visible(call.state, collection, call.caller)
+async def server_list(state: TransferState, request: Request) -> Document:
+    """List the servers of an endpoint."""
+    collection = state.collection(request.path_id("endpoint_id"))
+    check_visible(state, collection, request.caller)
     servers = list(collection.servers.values())
     return {"DATA_TYPE": "endpoint_server_list", "endpoint": collection.id, "DATA": servers}
 
 
-async def get_server(call: Call) -> Document:
+async def get_server(state: TransferState, request: Request) -> Document:
     """Read a server."""
-    collection = call.collection()
-    check_visible(call.state, collection, call.caller)
-    return collection.servers[_number(call, collection)]
+    collection = state.collection(request.path_id("endpoint_id"))
+    check_visible(state, collection, request.caller)
+    return collection.servers[_number(request, collection)]
 
 
-async def add_server(call: Call) -> Document:
+async def add_server(state: TransferState, request: Request) -> Document:
     """Add a server."""
-    collection, document = _editable(call), call.document()
-    required_text(document, "hostname")
-    number = call.state.next_number("server")
-    collection.servers[number] = server_document(document, number)
+    collection, fields = _editable_endpoint(state, request), request.fields()
+    fields.required("hostname", TEXT)
+    number = state.next_number("server")
+    collection.servers[number] = server_document(fields, number)
     message = "Server added to endpoint successfully"
-    return result(call, "Created", message, data_type="endpoint_server_add_result", id=number)
+    return result_document(request, "Created", message, data_type="endpoint_server_add_result", id=number)
 
 
-async def update_server(call: Call) -> Document:
+async def update_server(state: TransferState, request: Request) -> Document:
     """Change a server."""
-    collection, document = _editable(call), call.document()
-    number = _number(call, collection)
-    collection.servers[number] = server_document({**collection.servers[number], **document}, number)
-    return result(call, "Updated", "Server updated successfully")
+    collection, document = _editable_endpoint(state, request), request.document()
+    number = _number(request, collection)
+    fields = request.fields_of({**collection.servers[number], **document})
+    collection.servers[number] = server_document(fields, number)
+    return result_document(request, "Updated", "Server updated successfully")
 
 
-async def delete_server(call: Call) -> Document:
-    """Take a server away."""
-    collection = _editable(call)
-    del collection.servers[_number(call, collection)]
-    return result(call, "Deleted", "Server deleted successfully")
+async def delete_server(state: TransferState, request: Request) -> Document:
+    """Delete a server."""
+    collection = _editable_endpoint(state, request)
+    del collection.servers[_number(request, collection)]
+    return result_document(request, "Deleted", "Server deleted successfully")
 
 
-def _editable(call: Call) -> Collection:
-    collection = call.collection()
-    require_role(call.state, collection, call.caller, "administrator")
+def _editable_endpoint(state: TransferState, request: Request) -> Collection:
+    collection = state.collection(request.path_id("endpoint_id"))
+    require_role(state, collection, request.caller, "administrator")
     if collection.fields["entity_type"] != "GCSv4_host":
-        raise ServiceError(409, "Conflict", f"The servers of endpoint '{collection.id}' cannot be changed")
+        raise TransferError(409, "Conflict", f"The servers of endpoint '{collection.id}' cannot be changed")
     return collection
 
 
-def _number(call: Call, collection: Collection) -> int:
-    text = call.id("server_id")
+def _number(request: Request, collection: Collection) -> int:
+    text = request.path_id("server_id")
     number = int(text) if text.isascii() and text.isdigit() else -1
     if number not in collection.servers:
-        raise ServiceError(404, "ClientError.NotFound.ServerNotFound", f"No server with id '{text}' on this endpoint")
+        raise TransferError(404, "ClientError.NotFound.ServerNotFound", f"No server with id '{text}' on this endpoint")
     return number
 
 
-ROUTES: Final[RouteTable] = (
+ROUTES: Final[RouteTable[TransferState]] = (
     ("GET", "/endpoint/{endpoint_id}/server_list", server_list),
     ("POST", "/endpoint/{endpoint_id}/server", add_server),
     ("GET", "/endpoint/{endpoint_id}/server/{server_id}", get_server),

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import uuid
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
-from ..call import Call, RouteTable, answer
-from ..errors import ServiceError
-from .json_api import attributes, page, page_document, related_id, resource_answer
+from ...kit.fields import ANY, UUID, choice, integer
+from ...kit.ids import new_id
+from ..documents import access_point_resource, tunnel_event_resource, tunnel_resource
+from ..errors import JsonApiError, TransferError
+from ..models import Tunnel, TunnelEvent
+from .json_api import list_document, related_id, resource_document, resource_fields
 
 if TYPE_CHECKING:
-    from starlette.responses import Response
-
-    from ..models import Document
+    from ...kit.request import Request
+    from ...kit.service import Document, RouteTable
+    from ..state import TransferState
 
 __all__ = (
     "ROUTES",
@@ -27,164 +28,115 @@ __all__ = (
     "update_tunnel",
 )
 
-_STATUS: Final = {
-    "AWAITING_LISTENER": "The tunnel is waiting for listening contact detail setup.",
-    "RUNNING": "The tunnel is active.",
-    "STOPPING": "A request to stop tunnel has been received.",
-}
 _SETTABLE: Final = {"label", "listener_ip_address", "listener_port", "state"}
 
 
-async def list_tunnels(call: Call) -> Response:
+async def list_tunnels(state: TransferState, request: Request) -> Document:
     """List the caller's tunnels."""
-    mine = [each for each in call.state.tunnels.values() if _owner(each) == call.caller.identity_id]
-    marked, links = page(call, mine)
-    return answer({"data": [_shown(each) for each in marked], "links": links, "meta": {"request_id": call.request_id}})
+    own = [each for each in state.tunnels.values() if each.owner_id == request.caller.identity_id]
+    return list_document(request, own, tunnel_resource, null_links=True)
 
 
-async def create_tunnel(call: Call) -> Response:
-    """Make a tunnel; the same submission id again gives the same one."""
-    document = call.document()
-    given = attributes(document, "Tunnel")
-    ends = {name: related_id(document, name, "StreamAccessPoint") for name in ("initiator", "listener")}
-    for point in ends.values():
-        if point.lower() not in call.state.access_points:
-            raise ServiceError(404, "NotFound", f"No such stream access point '{point}'")
-    submission = _uuid(given.get("submission_id"))
-    for known in call.state.tunnels.values():
-        if known["attributes"]["submission_id"] == submission and _owner(known) == call.caller.identity_id:
-            return resource_answer(call, _shown(known))
-    lifetime = given.get("lifetime_mins", 360)
-    if isinstance(lifetime, bool) or not isinstance(lifetime, int) or lifetime < 1:
-        raise ServiceError(422, "UnprocessableEntity", "The attribute 'lifetime_mins' must be a positive number")
-    tunnel: Document = {
-        "type": "Tunnel",
-        "id": str(uuid.uuid4()),
-        "attributes": {
-            "created_time": _time(call.state.now()),
-            "initiator_ip_address": None,
-            "initiator_port": None,
-            "label": given.get("label"),
-            "lifetime_mins": lifetime,
-            "listener_ip_address": given.get("listener_ip_address"),
-            "listener_port": given.get("listener_port"),
-            "restartable": bool(given.get("restartable", False)),
-            "state": "AWAITING_LISTENER",
-            "status": _STATUS["AWAITING_LISTENER"],
-            "submission_id": submission,
-        },
-        "relationships": {
-            **{name: {"data": {"type": "StreamAccessPoint", "id": point}} for name, point in ends.items()},
-            "owner": {"data": {"type": "Identity", "id": call.caller.identity_id}},
-        },
-        "events": [],
-    }
-    call.state.tunnels[tunnel["id"]] = tunnel
-    _note(call, tunnel, "STARTED", "started", "Attempting tunnel establishment")
-    _connect(call, tunnel)
-    return resource_answer(call, _shown(tunnel))
+async def create_tunnel(state: TransferState, request: Request) -> Document:
+    """Create a tunnel; the same submission id returns the same tunnel."""
+    fields = resource_fields(request, "Tunnel")
+    attributes = fields.object("attributes", required=True)
+    initiator_id = related_id(fields, "initiator", "StreamAccessPoint")
+    listener_id = related_id(fields, "listener", "StreamAccessPoint")
+    for point_id in (initiator_id, listener_id):
+        if point_id.lower() not in state.access_points:
+            raise TransferError(404, "NotFound", f"No such stream access point '{point_id}'")
+    submission_id = attributes.required("submission_id", UUID)
+    for known in state.tunnels.values():
+        if (known.submission_id, known.owner_id) == (submission_id, request.caller.identity_id):
+            return resource_document(request, tunnel_resource(known))
+    tunnel = Tunnel(
+        new_id(),
+        request.caller.identity_id,
+        submission_id,
+        initiator_id,
+        listener_id,
+        state.now(),
+        label=attributes.optional("label", ANY),
+        lifetime_mins=attributes.optional("lifetime_mins", integer(minimum=1), 360),
+        restartable=bool(attributes.optional("restartable", ANY)),
+        listener_ip_address=attributes.optional("listener_ip_address", ANY),
+        listener_port=attributes.optional("listener_port", ANY),
+    )
+    state.tunnels[tunnel.id] = tunnel
+    _add_event(state, tunnel, "STARTED", "started", "Attempting tunnel establishment")
+    _connect(state, tunnel)
+    return resource_document(request, tunnel_resource(tunnel))
 
 
-async def get_tunnel(call: Call) -> Response:
+async def get_tunnel(state: TransferState, request: Request) -> Document:
     """Read a tunnel."""
-    return resource_answer(call, _shown(_tunnel(call)))
+    return resource_document(request, tunnel_resource(_tunnel(state, request)))
 
 
-async def update_tunnel(call: Call) -> Response:
-    """Name a tunnel, tell where its listener is, or stop it."""
-    tunnel, given = _tunnel(call), attributes(call.document(), "Tunnel")
-    unknown = set(given) - _SETTABLE
+async def update_tunnel(state: TransferState, request: Request) -> Document:
+    """Change the label or the listener of a tunnel, or stop it."""
+    tunnel = _tunnel(state, request)
+    attributes = resource_fields(request, "Tunnel").object("attributes", required=True)
+    unknown = set(attributes) - _SETTABLE
     if unknown:
-        raise ServiceError(422, "UnprocessableEntity", f"The attribute '{min(unknown)}' cannot be updated")
-    if given.get("state") not in {None, "STOPPING"}:
-        raise ServiceError(422, "UnprocessableEntity", "The attribute 'state' can only be set to 'STOPPING'")
-    current = tunnel["attributes"]
-    current |= {name: value for name, value in given.items() if name != "state"}
-    if given.get("state") == "STOPPING" and current["state"] != "STOPPING":
-        current |= {"state": "STOPPING", "status": _STATUS["STOPPING"]}
-        _note(call, tunnel, "TUNNEL_STOPPED", "tunnel has been stopped", "Tunnel stopped as requested.")
-    _connect(call, tunnel)
-    return resource_answer(call, _shown(tunnel))
+        raise JsonApiError(422, "UnprocessableEntity", f"The attribute '{min(unknown)}' cannot be updated")
+    stop = attributes.optional("state", choice("STOPPING")) is not None
+    for name in _SETTABLE & set(attributes) - {"state"}:
+        setattr(tunnel, name, attributes[name])
+    if stop and tunnel.state != "STOPPING":
+        tunnel.state = "STOPPING"
+        _add_event(state, tunnel, "TUNNEL_STOPPED", "tunnel has been stopped", "Tunnel stopped as requested.")
+    _connect(state, tunnel)
+    return resource_document(request, tunnel_resource(tunnel))
 
 
-async def delete_tunnel(call: Call) -> Response:
-    """Forget a tunnel."""
-    del call.state.tunnels[_tunnel(call)["id"]]
-    return resource_answer(call, None)
+async def delete_tunnel(state: TransferState, request: Request) -> Document:
+    """Delete a tunnel."""
+    del state.tunnels[_tunnel(state, request).id]
+    return resource_document(request, None)
 
 
-async def tunnel_events(call: Call) -> Response:
-    """List what happened to a tunnel."""
-    marked, links = page(call, _tunnel(call)["events"])
-    return answer({"data": list(marked), "links": links, "meta": {"request_id": call.request_id}})
+async def tunnel_events(state: TransferState, request: Request) -> Document:
+    """List the events of a tunnel."""
+    return list_document(request, _tunnel(state, request).events, tunnel_event_resource, null_links=True)
 
 
-async def list_access_points(call: Call) -> Response:
+async def list_access_points(state: TransferState, request: Request) -> Document:
     """List stream access points."""
-    marked, links = page(call, list(call.state.access_points.values()))
-    return answer(page_document(call, marked, links))
+    return list_document(request, list(state.access_points.values()), access_point_resource)
 
 
-async def get_access_point(call: Call) -> Response:
+async def get_access_point(state: TransferState, request: Request) -> Document:
     """Read a stream access point."""
-    point = call.state.access_points.get(call.id("point_id").lower())
+    point = state.access_points.get(request.path_id("point_id").lower())
     if point is None:
-        raise ServiceError(404, "NotFound", f"No such stream access point '{call.id('point_id')}'")
-    return resource_answer(call, point)
+        raise TransferError(404, "NotFound", f"No such stream access point '{request.path_id('point_id')}'")
+    return resource_document(request, access_point_resource(point))
 
 
-def _tunnel(call: Call) -> Document:
-    tunnel = call.state.tunnels.get(call.id("tunnel_id").lower())
-    if tunnel is None or _owner(tunnel) != call.caller.identity_id:
-        raise ServiceError(404, "NotFound", f"No such tunnel '{call.id('tunnel_id')}'")
+def _tunnel(state: TransferState, request: Request) -> Tunnel:
+    tunnel = state.tunnels.get(request.path_id("tunnel_id").lower())
+    if tunnel is None or tunnel.owner_id != request.caller.identity_id:
+        raise TransferError(404, "NotFound", f"No such tunnel '{request.path_id('tunnel_id')}'")
     return tunnel
 
 
-def _owner(tunnel: Document) -> str:
-    return str(tunnel["relationships"]["owner"]["data"]["id"])
+def _connect(state: TransferState, tunnel: Tunnel) -> None:
+    """Start a tunnel if the address of its listener is set."""
+    if tunnel.state == "AWAITING_LISTENER" and tunnel.listener_ip_address and tunnel.listener_port:
+        tunnel.state = "RUNNING"
+        tunnel.initiator_ip_address = "127.0.0.1"
+        tunnel.initiator_port = 50_000 + state.next_number("port") % 10_000
+        _add_event(state, tunnel, "TUNNEL_ACTIVE", "tunnel is active", "Tunnel has been established")
 
 
-def _shown(tunnel: Document) -> Document:
-    return {name: value for name, value in tunnel.items() if name != "events"}
+def _add_event(state: TransferState, tunnel: Tunnel, code: str, description: str, details: str) -> None:
+    number = state.next_number("tunnel event")
+    tunnel.events.append(TunnelEvent(number, code, description, details, state.now()))
 
 
-def _connect(call: Call, tunnel: Document) -> None:
-    """Open a tunnel as soon as its listener is known."""
-    current = tunnel["attributes"]
-    if current["state"] == "AWAITING_LISTENER" and current["listener_ip_address"] and current["listener_port"]:
-        current |= {"state": "RUNNING", "status": _STATUS["RUNNING"], "initiator_ip_address": "127.0.0.1"}
-        current["initiator_port"] = 50_000 + call.state.next_number("port") % 10_000
-        _note(call, tunnel, "TUNNEL_ACTIVE", "tunnel is active", "Tunnel has been established")
-
-
-def _note(call: Call, tunnel: Document, code: str, description: str, details: str) -> None:
-    tunnel["events"].append(
-        {
-            "type": "TunnelEvent",
-            "id": call.state.next_number("tunnel event"),
-            "attributes": {
-                "code": code,
-                "is_error": False,
-                "description": description,
-                "details": details,
-                "time": _time(call.state.now()),
-            },
-        }
-    )
-
-
-def _time(moment: float) -> str:
-    return datetime.fromtimestamp(moment, UTC).replace(tzinfo=None).isoformat(timespec="microseconds")
-
-
-def _uuid(value: object) -> str:
-    try:
-        return str(uuid.UUID(str(value)))
-    except ValueError:
-        raise ServiceError(422, "UnprocessableEntity", "The attribute 'submission_id' must be a UUID") from None
-
-
-ROUTES: Final[RouteTable] = (
+ROUTES: Final[RouteTable[TransferState]] = (
     ("GET", "/tunnels", list_tunnels),
     ("POST", "/tunnels", create_tunnel),
     ("GET", "/tunnels/{tunnel_id}", get_tunnel),

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, BinaryIO, Final, TypeAlias
 
-from ....clock import Clock, SystemClock
+from ...kit.clock import Clock, SystemClock
 from . import paths
 from .protocol import NAME_LIMIT, Entry, LinkInfo, Problem, StorageError
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 import logging
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, TypeVar, TypeVarTuple, Unpack, cast
 
 import anyio
 import anyio.to_thread
 
 from ..models import Status, Task
+from ..state import Pace
 from ..storage.protocol import StorageError
 from ..task_documents import started_details
 from . import history
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from ..state import TransferState
 
 __all__ = (
-    "Pace",
     "TaskRunner",
     "logger",
 )
@@ -38,22 +37,6 @@ logger: Final = logging.getLogger("globus_async.testing")
 
 _SETTLE_CYCLES: Final = 12
 """Idle cycles of the event loop after which the task runner counts as settled."""
-
-
-@dataclass(slots=True)
-class Pace:
-    """The speed of tasks, in seconds of the emulator's clock."""
-
-    start_delay: float = 0.0
-    """Seconds between the start of a task and its first file."""
-    seconds_per_file: float = 0.0
-    """The additional duration of each file."""
-    bytes_per_second: float | None = None
-    """The rate of each file; unlimited by default."""
-    retry_delay: float = 5.0
-    """Seconds before failed files are retried; doubled after each retry, up to ten minutes."""
-    workers: int = 4
-    """The number of files of one task that are processed concurrently."""
 
 
 class TaskRunner:
