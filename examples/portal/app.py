@@ -45,9 +45,11 @@ def make_app(globus: GlobusBackend, login: GlobusLogin) -> FastAPI:
         if request.method == "GET" and session is not None and gare is not None:
             # Globus requires a consent or a certain login: request it, and return to this page
             with suppress(GlobusSDKUsageError):  # a collection's server may require something that is not a scope
-                return await login.begin(request, then=login.here(request), parameters=gare.authorization_parameters)
+                return await login.begin(
+                    request, next_path=login.current_path(request), parameters=gare.authorization_parameters
+                )
         if request.method == "GET" and isinstance(error, LoginRequired):
-            return await login.begin(request, then=login.here(request))
+            return await login.begin(request, next_path=login.current_path(request))
         response = error_response(error)
         detail = json.loads(bytes(response.body))["detail"]
         return page(request, "problem.html", session, response.status_code, detail=detail)

@@ -200,7 +200,7 @@ def test_a_visit_from_login_to_logout(portal: str) -> None:
             f"{portal}/tasks", cookies={"globus_session": cookie["value"]}, headers={"Accept": "text/html"}
         )
         assert kept.status_code == 303
-        assert kept.headers["location"] == "/login?then=/tasks"
+        assert kept.headers["location"] == "/login?next=/tasks"
         page.call("Network.setCookie", name="globus_session", value=cookie["value"], url=portal)
         asked = "fetch('/tasks/events').then(answer => answer.status)"
         answered = page.call("Runtime.evaluate", expression=asked, awaitPromise=True, returnByValue=True)

@@ -221,6 +221,6 @@ def _routes(app: FastAPI, globus: GlobusBackend, login: GlobusLogin, scope: str)
         return session.username
 
     @app.get("/again")
-    async def again(request: Request, then: str = "/", asked: str = "{}") -> Any:
+    async def again(request: Request, next: str = "/", asked: str = "{}") -> Any:
         parameters = GlobusAuthorizationParameters.from_dict(json.loads(asked))
-        return await login.begin(request, then=then, parameters=parameters)
+        return await login.begin(request, next_path=next, parameters=parameters)

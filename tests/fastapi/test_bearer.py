@@ -12,7 +12,7 @@ from fastapi.security import SecurityScopes
 from globus_async import GlobusError, GlobusSDKUsageError, Secret
 from globus_async.emulator import faults
 from globus_async.fastapi import BearerToken, GlobusBackend, challenge, error_response
-from globus_async.fastapi.introspection import Introspections
+from globus_async.fastapi.introspection import IntrospectionCache
 from globus_async.scopes import TransferScopes
 from globus_async.services.auth import IntrospectionResponse
 from globus_async.testing.faults import latency
@@ -195,8 +195,8 @@ async def test_what_globus_auth_never_says_lets_nobody_in(house: House) -> None:
             return IntrospectionResponse(good.raw, {**good.data, **change})
 
         try:
-            known = Introspections(odd, house.clock, max_age=60)
-            await BearerToken(Doorkeeper(house, known))(request, SecurityScopes())
+            cache = IntrospectionCache(odd, house.clock, max_age=60)
+            await BearerToken(Doorkeeper(house, cache))(request, SecurityScopes())
         except HTTPException as refused:
             return refused.status_code
         except GlobusError as error:
@@ -209,11 +209,11 @@ async def test_what_globus_auth_never_says_lets_nobody_in(house: House) -> None:
 class Doorkeeper:
     """What `BearerToken` must know of an application, with introspections of its own."""
 
-    def __init__(self, house: House, introspections: Introspections) -> None:
+    def __init__(self, house: House, introspections: IntrospectionCache) -> None:
         self.client_id = house.globus.client_id
         self.scopes = house.globus.scopes
         self.auth_url = house.globus.auth_url
-        self.introspect = introspections.of
+        self.introspect = introspections.principal_of
 
 
 async def test_1000_requests_with_one_token_make_one_introspection(house: House) -> None:

@@ -13,7 +13,7 @@ import pytest
 from globus_async import AuthClient, LoginRequired, NullAuthorizer, Secret, TransferClient
 from globus_async.fastapi import GlobusBackend, Session
 from globus_async.fastapi.dependent import AuthorizerCache
-from globus_async.fastapi.sessions import key_of
+from globus_async.fastapi.sessions import store_key
 from globus_async.scopes import TransferScopes
 from globus_async.testing import MemoryStorage
 from globus_async.testing.faults import status
@@ -187,7 +187,7 @@ async def test_wrong_credentials_of_the_application_are_not_the_users_fault(hous
         await browser.get(f"/browse/{path}"),
     ):
         assert answer.status_code == 502
-        assert "registered" in answer.json()["detail"]
+        assert "registration" in answer.json()["detail"]
 
 
 async def test_throttling_is_passed_on_as_unavailability(house: House) -> None:
@@ -212,7 +212,7 @@ async def test_every_client_can_act_for_a_user(house: House) -> None:
     """Whatever the service, with the tokens of a session or the application's own."""
     browser = await house.browser()
     await house.log_in(browser)
-    key = key_of("session", Secret(browser.cookies["__Host-globus_session"]))
+    key = store_key("session", Secret(browser.cookies["__Host-globus_session"]))
     kept = await house.login.store.get(key)
     assert kept is not None
     ac = await house.login.client_for(AuthClient, Session.load(key, kept))
@@ -254,10 +254,10 @@ async def test_an_application_can_act_as_itself(house: House) -> None:
 
 async def test_the_cache_of_authorizers_is_bounded() -> None:
     """Those used last are kept."""
-    cache = AuthorizerCache(most=2)
+    cache = AuthorizerCache(max_entries=2)
     for name in "abc":
-        cache.keep(name, NullAuthorizer())
-        cache.find("a")
-    assert cache.find("a") is not None
-    assert cache.find("b") is None
+        cache.add(name, NullAuthorizer())
+        cache.get("a")
+    assert cache.get("a") is not None
+    assert cache.get("b") is None
     assert len(cache) == 2

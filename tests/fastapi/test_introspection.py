@@ -10,7 +10,7 @@ import pytest
 from globus_async import Secret
 from globus_async._http.headers import Headers
 from globus_async._http.response import RawResponse
-from globus_async.fastapi.introspection import Introspections
+from globus_async.fastapi.introspection import IntrospectionCache
 from globus_async.services.auth import IntrospectionResponse
 from tests.toolkit.clock import FakeClock
 
@@ -45,16 +45,16 @@ class Asked:
 async def test_either_clock_ends_it(clock: str, token: str) -> None:
     """A machine that slept, or whose clock was set back, does not take an old verdict for a fresh one."""
     asked = Asked()
-    known = Introspections(asked, asked.clock, max_age=30)
+    cache = IntrospectionCache(asked, asked.clock, max_age=30)
     for _ in range(2):
-        await known.of(Secret(token))
+        await cache.principal_of(Secret(token))
     assert asked.times == 1
     if clock == "wall":
         asked.clock.step_wall(31)
     else:
         await asked.clock.advance(31)
         asked.clock.step_wall(-31)
-    await known.of(Secret(token))
+    await cache.principal_of(Secret(token))
     assert asked.times == 2
 
 
@@ -62,13 +62,13 @@ async def test_either_clock_ends_it(clock: str, token: str) -> None:
 async def test_so_many_are_remembered(kind: str) -> None:
     """Those used last; any number of bad ones drives no good one out."""
     asked = Asked()
-    known = Introspections(asked, asked.clock, max_age=30, most=10)
+    cache = IntrospectionCache(asked, asked.clock, max_age=30, max_entries=10)
     for number in range(100):
-        await known.of(Secret(f"{kind} {number}"))
+        await cache.principal_of(Secret(f"{kind} {number}"))
     before = asked.times
     for number in range(90, 100):
-        await known.of(Secret(f"{kind} {number}"))
+        await cache.principal_of(Secret(f"{kind} {number}"))
     assert asked.times == before
-    await known.of(Secret(f"{kind} 89"))
+    await cache.principal_of(Secret(f"{kind} 89"))
     assert asked.times == before + 1
-    assert len(list(itertools.chain(known._active, known._inactive))) == 10
+    assert len(list(itertools.chain(cache._active, cache._inactive))) == 10

@@ -19,7 +19,7 @@ from globus_async._http.headers import Headers
 from globus_async._http.response import RawResponse
 from globus_async.fastapi import GlobusBackend, GlobusLogin, MemorySessionStore, Session
 from globus_async.fastapi.login import is_own_path
-from globus_async.fastapi.sessions import key_of
+from globus_async.fastapi.sessions import store_key
 from globus_async.services.auth.responses import OAuthRefreshTokenResponse
 from globus_async.testing import ManualClock, MemoryStorage
 from globus_async.testing.faults import slow_body, status
@@ -46,7 +46,7 @@ def query_of(url: str) -> dict[str, str]:
 async def test_a_login_from_begin_to_end(house: House) -> None:
     """Away to Globus Auth, back with a code, on to the page that was wanted, and a call for the user."""
     browser = await house.browser()
-    url = await house.sent_away(browser, "/login?then=/session")
+    url = await house.sent_away(browser, "/login?next=/session")
     asked = query_of(url)
     assert asked["code_challenge_method"] == "S256"
     assert asked["redirect_uri"] == f"{ORIGIN}/callback"
@@ -118,7 +118,7 @@ async def test_a_page_sends_to_log_in_and_an_api_says_401(house: House) -> None:
     browser = await house.browser()
     page = await browser.get("/session?a=1&b=2", headers={"Accept": "text/html,*/*"})
     assert page.status_code == 303
-    assert page.headers["location"] == "/login?then=/session%3Fa%3D1%26b%3D2"
+    assert page.headers["location"] == "/login?next=/session%3Fa%3D1%26b%3D2"
     api = await browser.get("/session")
     assert api.status_code == 401
     assert api.headers["www-authenticate"]
@@ -141,7 +141,7 @@ async def test_where_a_login_comes_back_to_is_its_own(house: House, path: str) -
         "path": unquote(path),
         "query_string": b"a=%2F",
     }
-    here = house.login.here(Request(scope))
+    here = house.login.current_path(Request(scope))
     assert is_own_path(here)
     assert urlsplit(f"{ORIGIN}{here}").netloc == "portal.example.org"
 
@@ -189,14 +189,14 @@ async def test_tokens_of_a_session_are_renewed_once(make_house: Make) -> None:
         assert {answer.status_code for answer in answers} == {200}
         assert house.emulator.auth.token_requests["refresh_token"] == renewals
     # another process knows the session from the store only
-    house.globus.authorizers.forget((await _key(house, browser), TransferClient.resource_server))
+    house.globus.authorizers.remove((await _key(house, browser), TransferClient.resource_server))
     await house.clock.advance(172_801)
     assert (await browser.get(f"/browse/{house.collections['ada']}")).status_code == 200
     assert house.emulator.auth.replays == 0
 
 
 async def _key(house: House, browser: Any) -> str:
-    return key_of("session", Secret(browser.cookies[COOKIE]))
+    return store_key("session", Secret(browser.cookies[COOKIE]))
 
 
 async def test_two_browsers_are_two_users(house: House) -> None:
@@ -354,7 +354,7 @@ async def test_who_denies_is_told_so(house: House) -> None:
     state = query_of(await house.sent_away(browser))["state"]
     answer = await browser.get(f"/callback?{urlencode({'error': 'access_denied', 'state': state})}")
     assert answer.status_code == 400
-    assert "did not allow" in answer.json()["detail"]
+    assert "declined the access" in answer.json()["detail"]
 
 
 async def test_what_a_callback_says_is_data(house: House) -> None:
@@ -411,7 +411,7 @@ ELSEWHERE = [
 async def test_no_open_redirect(house: House, target: str) -> None:
     """Only a path of this application is a place to go on to; anything else is refused before the login begins."""
     browser = await house.browser()
-    answer = await browser.get(f"/login?then={quote(target, safe='')}")
+    answer = await browser.get(f"/login?next={quote(target, safe='')}")
     assert answer.status_code == 400
     assert "location" not in answer.headers
     assert len(browser.cookies) == 0
@@ -424,7 +424,7 @@ async def test_own_paths_stay_on_the_own_origin(house: House, path: str) -> None
     """Whatever the path looks like, the browser is sent to our origin."""
     assert is_own_path(path)
     browser = await house.browser()
-    back = await browser.get(house.agree(await house.sent_away(browser, f"/login?then={quote(path, safe='')}")))
+    back = await browser.get(house.agree(await house.sent_away(browser, f"/login?next={quote(path, safe='')}")))
     there = urlsplit(back.headers["location"])
     assert f"{there.scheme}://{there.netloc}" == ORIGIN
 
@@ -484,7 +484,7 @@ async def test_the_store_does_not_know_the_cookie(house: House) -> None:
     await house.log_in(browser)
     store = house.login.store
     assert isinstance(store, MemorySessionStore)
-    keys = [key for kind in store._kept.values() for key in kind]
+    keys = [key for kind in store._entries.values() for key in kind]
     assert keys
     assert not any(browser.cookies[COOKIE] in key for key in keys)
 
@@ -672,7 +672,7 @@ async def test_tokens_of_several_services_in_one_renewal_stay_apart(house: House
     )
     assert tc.authorizer.on_refresh is not None
     await cast("Awaitable[None]", tc.authorizer.on_refresh(OAuthRefreshTokenResponse(answer, document)))
-    house.globus.authorizers.forget((session.key, TransferClient.resource_server))
+    house.globus.authorizers.remove((session.key, TransferClient.resource_server))
     for server in session.resource_servers:
         found = await house.login.client_for(TransferClient, session, server)
         assert isinstance(found.authorizer, RefreshTokenAuthorizer)
@@ -766,7 +766,7 @@ async def test_consent_in_a_session_leads_to_the_login_that_is_needed(house: Hou
     await house.log_in(browser)
     refused = (await browser.get(f"/browse/{mapped}")).json()["authorization_parameters"]
     url = await house.sent_away(
-        browser, f"/again?{urlencode({'then': f'/browse/{mapped}', 'asked': json.dumps(refused)})}"
+        browser, f"/again?{urlencode({'next': f'/browse/{mapped}', 'asked': json.dumps(refused)})}"
     )
     asked = query_of(url)
     assert asked["session_message"]
@@ -775,7 +775,7 @@ async def test_consent_in_a_session_leads_to_the_login_that_is_needed(house: Hou
     back = await browser.get(house.agree(url))
     assert back.headers["location"] == f"{ORIGIN}/browse/{mapped}"
     assert (await browser.get(back.headers["location"])).json() == ["x"]
-    assert (await browser.get("/again?then=//evil.example")).status_code == 400
+    assert (await browser.get("/again?next=//evil.example")).status_code == 400
 
 
 async def test_secrets_are_not_shown(house: House, caplog: pytest.LogCaptureFixture) -> None:
@@ -801,7 +801,7 @@ async def test_secrets_are_not_shown(house: House, caplog: pytest.LogCaptureFixt
 async def test_the_store_forgets_in_time() -> None:
     """What is over is not given out, and makes room for what comes."""
     clock = ManualClock()
-    store = MemorySessionStore(clock, most=3)
+    store = MemorySessionStore(clock, max_entries=3)
     for name in "abc":
         await store.put(f"session:{name}", Secret(name), seconds=10)
     assert len(store) == 3
@@ -814,7 +814,7 @@ async def test_the_store_forgets_in_time() -> None:
 
 async def test_logins_that_nobody_finishes_drive_no_session_out() -> None:
     """A flood of one kind costs only its own kind."""
-    store = MemorySessionStore(ManualClock(), most=10)
+    store = MemorySessionStore(ManualClock(), max_entries=10)
     await store.put("session:a", Secret("a"), seconds=100)
     for number in range(1000):
         await store.put(f"login:{number}", Secret("x"), seconds=100)

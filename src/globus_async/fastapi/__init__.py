@@ -1,8 +1,8 @@
 """
-For applications made with FastAPI; needs the extra ``globus-async[fastapi]``.
+Integration with FastAPI; requires the extra ``globus-async[fastapi]``.
 
-`GlobusBackend` is an application's share in Globus: what lives as long as it runs, the users of its API by the tokens
-they bring, and clients that act for them. `GlobusLogin` lets people log in with a browser.
+`GlobusBackend` manages the transport of an application, authenticates requests by bearer tokens, and creates clients
+that act for their users. `GlobusLogin` adds browser logins and sessions.
 """
 
 from .backend import GlobusBackend

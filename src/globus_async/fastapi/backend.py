@@ -1,4 +1,4 @@
-"""An application's share in Globus: one transport, its own client of Globus Auth, and clients for its users."""
+"""`GlobusBackend`: the transport of an application, its client of Globus Auth, and clients for its users."""
 
 # no `from __future__ import annotations`: FastAPI reads the annotations of dependencies at run time
 
@@ -21,25 +21,25 @@ from ..services.auth.responses import IntrospectionResponse
 from ..transport import RateLimit, Transport
 from .bearer import BearerToken
 from .dependent import AuthorizerCache, DependentTokenAuthorizer
-from .introspection import Introspections
+from .introspection import IntrospectionCache
 from .principal import Principal
 
 __all__ = ("GlobusBackend", "Scopes")
 
 Scopes = str | Scope | Iterable[str | Scope]
-"""Scopes: one, a scope string, or any number of either."""
+"""Scopes: a scope, a scope string, or an iterable of both."""
 
 C = TypeVar("C", bound=BaseClient)
 _DETAILS: Final = ("identity_set", "identity_set_detail")
 
 
-class _Running:
-    """What lives as long as the application runs."""
+class _RunningState:
+    """The objects that exist while the application runs."""
 
     def __init__(self, transport: Transport, auth_client: ConfidentialAppAuthClient, max_age: float) -> None:
         self.transport = transport
         self.auth_client = auth_client
-        self.introspections = Introspections(self._introspect, transport.clock, max_age=max_age)
+        self.introspections = IntrospectionCache(self._introspect, transport.clock, max_age=max_age)
         self.authorizers = AuthorizerCache()
 
     async def _introspect(self, token: Secret) -> IntrospectionResponse:
@@ -48,19 +48,20 @@ class _Running:
 
 class GlobusBackend:
     """
-    A FastAPI application that is registered with Globus. Give the application its `lifespan`.
+    The Globus side of a FastAPI application. Pass its `lifespan` to the application.
 
     Args:
         client_id: The registered client's UUID.
-        client_secret: Its secret. Read it from a file or the environment, never from the source.
-        scopes: The scopes of this application's own API, each with a description, for tokens that come with requests.
-        environment: Which Globus to talk to; the default is ``GLOBUS_SDK_ENVIRONMENT`` or ``production``.
-        service_urls: Addresses of services, by name (``"auth"``, ``"transfer"``), instead of the environment's.
-        app_name: Told to the services in the ``User-Agent``.
-        max_age: Seconds for which the introspection of a token is used; never beyond the token's end. A token that is
-            revoked is refused that much later at most.
-        rate_limit: How fast each user may be served; the default is each service's own, ``None`` for no limit.
-        transport: Makes the transport, when the application starts.
+        client_secret: The client's secret. Read it from a file or the environment; do not put it into the source code.
+        scopes: The scopes of the application's own API with their descriptions, for the bearer tokens of requests.
+        environment: The Globus environment. By default ``GLOBUS_SDK_ENVIRONMENT``, or ``production`` without it.
+        service_urls: URLs of services by name (``"auth"``, ``"transfer"``), instead of the environment's.
+        app_name: The application's name, for the ``User-Agent`` header.
+        max_age: Seconds for which the introspection of a token is cached, at most until the token expires. A revoked
+            token is refused after that time at the latest.
+        rate_limit: The maximum rate of calls per user and service; ``None`` for no limit. By default the limit of the
+            service.
+        transport: A function that creates the transport when the application starts.
 
     Example:
         >>> globus = GlobusBackend(client_id, client_secret, scopes={API_SCOPE: "Use the catalog"})
@@ -83,7 +84,7 @@ class GlobusBackend:
     ) -> None:
         client_secret = Secret.of(client_secret)
         if not client_id or not client_secret:
-            raise GlobusSDKUsageError("a backend needs its client_id and client_secret")
+            raise GlobusSDKUsageError("GlobusBackend requires client_id and client_secret")
         self.client_id = str(client_id)
         self.scopes = dict(scopes or {})
         self.environment = environment
@@ -94,18 +95,18 @@ class GlobusBackend:
         self._urls = {
             name: checked_base_url(url, source=f"service_urls[{name!r}]") for name, url in (service_urls or {}).items()
         }
-        self._found_urls: dict[str, str] = {}
+        self._default_urls: dict[str, str] = {}
         self._make_transport = transport
-        self._now: _Running | None = None
+        self._state: _RunningState | None = None
         self.principal = BearerToken(self)
 
     def __repr__(self) -> str:
-        return f"<GlobusBackend of client {self.client_id}, {'running' if self._now else 'not running'}>"
+        return f"<GlobusBackend of client {self.client_id}, {'running' if self._state else 'not running'}>"
 
     @asynccontextmanager
-    async def lifespan(self, app: object = None) -> AsyncGenerator[None]:  # noqa: ARG002 -- FastAPI hands it over
+    async def lifespan(self, app: object = None) -> AsyncGenerator[None]:  # noqa: ARG002 -- FastAPI passes it
         """
-        Open the transport when the application starts, and close it when it ends.
+        Open the transport when the application starts, and close it when it shuts down.
 
         Example:
             >>> @asynccontextmanager
@@ -113,8 +114,8 @@ class GlobusBackend:
             ...     async with globus.lifespan(app):
             ...         yield
         """
-        if self._now is not None:
-            raise GlobusSDKUsageError("this backend is running already; make one for each application")
+        if self._state is not None:
+            raise GlobusSDKUsageError("this backend is already running; create one per application")
         async with self._make_transport() as transport:
             auth_client = ConfidentialAppAuthClient(
                 self.client_id,
@@ -124,26 +125,28 @@ class GlobusBackend:
                 app_name=self.app_name,
                 transport=transport,
             )
-            running = self._now = _Running(transport, auth_client, self.max_age)
+            running = self._state = _RunningState(transport, auth_client, self.max_age)
             try:
                 yield
             finally:
                 try:
-                    await transport.aclose()  # what must be carried through, a logout for one, still needs the rest
+                    await transport.aclose()  # a running logout still uses the other objects
                     await running.introspections.aclose()
                 finally:
-                    self._now = None
+                    self._state = None
 
     @property
-    def _running(self) -> _Running:
-        if self._now is None:
-            # no fault of the request: it may come while the application ends
-            raise ClientClosedError("this backend is not running; make the application with lifespan=backend.lifespan")
-        return self._now
+    def _running(self) -> _RunningState:
+        if self._state is None:
+            # not a usage error: a request may arrive during shutdown
+            raise ClientClosedError(
+                "this backend is not running; create the application with lifespan=backend.lifespan"
+            )
+        return self._state
 
     @property
     def transport(self) -> Transport:
-        """The one transport of the application."""
+        """The transport of the application."""
         return self._running.transport
 
     @property
@@ -153,30 +156,30 @@ class GlobusBackend:
 
     @property
     def authorizers(self) -> AuthorizerCache:
-        """The authorizers in use."""
+        """The cache of authorizers."""
         return self._running.authorizers
 
     @property
     def auth_url(self) -> str:
-        """The address of Globus Auth, with a trailing slash."""
-        return self._urls.get("auth") or self._found_url("auth")
+        """The URL of Globus Auth, with a trailing slash."""
+        return self._urls.get("auth") or self._default_url("auth")
 
-    def _found_url(self, service: str) -> str:
-        """Find a service by environment, variables and files: once, not for every request."""
-        url = self._found_urls.get(service)
+    def _default_url(self, service: str) -> str:
+        """Return the URL from environment, variables and configuration files, which are read once."""
+        url = self._default_urls.get(service)
         if url is None:
-            url = self._found_urls[service] = get_service_url(service, self.environment)
+            url = self._default_urls[service] = get_service_url(service, self.environment)
         return url
 
     async def introspect(self, token: Secret) -> Principal | None:
-        """Return who a token belongs to, from the cache if it is known; ``None`` if it is not active."""
-        return await self._running.introspections.of(token)
+        """Return the principal of a token, from the cache if possible; ``None`` if the token is not active."""
+        return await self._running.introspections.principal_of(token)
 
     def make_client(self, kind: type[C], authorizer: GlobusAuthorizer | None) -> C:
-        """Make a client that shares the application's transport. It needs no closing, and costs nothing to make."""
+        """Create a client that shares the application's transport; it need not be closed."""
         return kind(
             environment=self.environment,
-            base_url=self._urls.get(kind.service_name) or kind.default_base_url or self._found_url(kind.service_name),
+            base_url=self._urls.get(kind.service_name) or kind.default_base_url or self._default_url(kind.service_name),
             authorizer=authorizer,
             app_name=self.app_name,
             transport=self.transport,
@@ -185,32 +188,32 @@ class GlobusBackend:
 
     def dependent_authorizer(self, principal: Principal, scopes: Scopes) -> DependentTokenAuthorizer:
         """
-        Return the authorizer that calls another service for a user; the same one as long as the user is the same.
+        Return the authorizer for calls to another service on behalf of a user; one per user and scopes.
 
         Args:
             principal: The user.
-            scopes: What the calls need, all of one resource server.
+            scopes: The required scopes, all of one resource server.
         """
-        wanted = ScopeParser.serialize(scopes)
-        # user, client and scopes are part of the key whatever the service says about its cache id: nothing crosses over
-        same = principal.dependent_tokens_cache_id or principal.token
-        key = ("dependent", principal.id, principal.client_id, principal.scopes, same, wanted)
-        found = self.authorizers.find(key)
-        if isinstance(found, DependentTokenAuthorizer):
-            found.follow(principal)
-            return found
-        return self.authorizers.keep(key, DependentTokenAuthorizer(self.auth_client, principal, wanted))
+        scope_string = ScopeParser.serialize(scopes)
+        # user, client and scopes are part of the key, so that a wrong cache id cannot mix the tokens of two users
+        cache_id = principal.dependent_tokens_cache_id or principal.token
+        key = ("dependent", principal.id, principal.client_id, principal.scopes, cache_id, scope_string)
+        authorizer = self.authorizers.get(key)
+        if isinstance(authorizer, DependentTokenAuthorizer):
+            authorizer.add_token(principal)
+            return authorizer
+        return self.authorizers.add(key, DependentTokenAuthorizer(self.auth_client, principal, scope_string))
 
     def client_for(self, kind: type[C], principal: Principal, scopes: Scopes) -> C:
         """
-        Return a client that acts for the user of a request.
+        Return a client that acts for the user of a request, with dependent tokens.
 
         Args:
-            kind: Which one, such as `TransferClient`.
+            kind: The client class, such as `TransferClient`.
             principal: The user.
-            scopes: What the calls need, all of one resource server. They must be dependencies of the application's
-                scope, and the user must have consented to them; if not, the call raises, and the error's response has
-                the document that says which login is needed.
+            scopes: The required scopes, all of one resource server. They must be dependencies of the application's
+                scope, and the user must have consented to them; otherwise the call raises, and `error_response` of the
+                error contains the document (GARE) with the required login.
 
         Example:
             >>> tc = globus.client_for(TransferClient, user, TransferScopes.all)
@@ -219,24 +222,26 @@ class GlobusBackend:
 
     def client(self, kind: type[C], scopes: Scopes) -> Callable[..., Any]:
         """
-        Return a dependency that gives a route a client acting for the user of the request; see `client_for`.
+        Return a dependency that provides a client for the user of the request; see `client_for`.
 
         Example:
             >>> UserTransfer = Annotated[
             ...     TransferClient, Security(globus.client(TransferClient, TransferScopes.all), scopes=[API_SCOPE])
             ... ]
         """
-        wanted = ScopeParser.serialize(scopes)
+        scope_string = ScopeParser.serialize(scopes)
 
         async def dependency(principal: Annotated[Principal, Depends(self.principal)]) -> C:
-            return self.client_for(kind, principal, wanted)
+            return self.client_for(kind, principal, scope_string)
 
         return dependency
 
     def own_client(self, kind: type[C], scopes: Scopes) -> C:
         """Return a client that acts as the application itself, with its client credentials."""
-        wanted = ScopeParser.serialize(scopes)
-        found = self.authorizers.find(("own", wanted))
-        if found is None:
-            found = self.authorizers.keep(("own", wanted), ClientCredentialsAuthorizer(self.auth_client, wanted))
-        return self.make_client(kind, found)
+        scope_string = ScopeParser.serialize(scopes)
+        authorizer = self.authorizers.get(("own", scope_string))
+        if authorizer is None:
+            authorizer = self.authorizers.add(
+                ("own", scope_string), ClientCredentialsAuthorizer(self.auth_client, scope_string)
+            )
+        return self.make_client(kind, authorizer)

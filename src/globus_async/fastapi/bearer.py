@@ -1,4 +1,4 @@
-"""Requests with a bearer token: who sends them, and what the answer is if nobody can be seen (RFC 6750)."""
+"""Authentication of requests by bearer tokens (RFC 6750)."""
 
 # no `from __future__ import annotations`: FastAPI reads the annotations of dependencies at run time
 
@@ -18,8 +18,8 @@ from .principal import Principal
 
 __all__ = ("BearerToken", "challenge")
 
-_LONGEST: Final = 4096
-_QUOTED: Final = re.compile(r"[^\x20\x21\x23-\x5b\x5d-\x7e]")
+_MAX_TOKEN_CHARACTERS: Final = 4096
+_NOT_QUOTABLE: Final = re.compile(r"[^\x20\x21\x23-\x5b\x5d-\x7e]")
 
 
 class _Backend(Protocol):
@@ -33,20 +33,22 @@ class _Backend(Protocol):
 
 
 def challenge(*, error: str | None = None, description: str | None = None, scopes: Iterable[str] = ()) -> str:
-    """Return a ``WWW-Authenticate`` header; without an error for who has not tried yet (RFC 6750 3.1)."""
+    """Return a ``WWW-Authenticate`` header; without an error for requests without a token (RFC 6750 3.1)."""
     fields = {"realm": "globus", "error": error, "error_description": description, "scope": " ".join(scopes)}
     return "Bearer " + ", ".join(
-        f'{name}="{_QUOTED.sub("", value)}"' for name, value in fields.items() if value is not None and value != ""
+        f'{name}="{_NOT_QUOTABLE.sub("", value)}"'
+        for name, value in fields.items()
+        if value is not None and value != ""
     )
 
 
 class BearerToken(SecurityBase):
     """
-    A dependency: the `Principal` of a request, from the access token in its header.
+    A dependency that provides the `Principal` of a request, from the access token in its ``Authorization`` header.
 
-    Answers 401 without a token or with one that is not active or not for this application, 403 if it lacks one of the
-    route's scopes, 400 for a header that cannot be read, all with ``WWW-Authenticate``; 503 if Globus Auth cannot be
-    asked. A route says what it needs with ``Security``.
+    The response is 401 if there is no token, or it is not active or not for this application; 403 if it lacks a scope
+    of the route; 400 if the header is malformed; all with ``WWW-Authenticate``. It is 503 if Globus Auth cannot be
+    reached. Routes declare their scopes with ``Security``.
 
     Example:
         >>> @app.get("/me")
@@ -69,14 +71,16 @@ class BearerToken(SecurityBase):
         )
 
     async def __call__(self, request: Request, required: SecurityScopes) -> Principal:
-        """Return who the request is from."""
+        """Return the principal of the request."""
         if not required.scopes and not self._backend.scopes:
-            raise GlobusSDKUsageError("say which scopes tokens must have: GlobusBackend(scopes=...), or the route's")
+            raise GlobusSDKUsageError(
+                "declare the scopes that tokens must have: GlobusBackend(scopes=...), or Security(..., scopes=[...])"
+            )
         token = _token_of(request.headers.getlist("authorization"))
         principal = await self._backend.introspect(token)
         if principal is None:
             raise _invalid("The access token is expired, revoked or malformed")
-        if not self._is_for_us(principal, required.scopes):
+        if not self._is_for_this_application(principal, required.scopes):
             raise _invalid("The access token is for another service")
         missing = [scope for scope in required.scopes if scope not in principal.scopes]
         if missing:
@@ -93,24 +97,24 @@ class BearerToken(SecurityBase):
             )
         return principal
 
-    def _is_for_us(self, principal: Principal, required: Iterable[str]) -> bool:
+    def _is_for_this_application(self, principal: Principal, required: Iterable[str]) -> bool:
         audience: object = principal.document.get("aud")
-        named = audience if is_list(audience) else [audience]
-        # a token that was issued *to* this application names it too, so one of its own scopes must be there
+        audiences = audience if is_list(audience) else [audience]
+        # tokens that were issued *to* this application have it in their audience as well, so require one of its scopes
         own = {*self._backend.scopes, *required}
-        return self._backend.client_id in named and not own.isdisjoint(principal.scopes)
+        return self._backend.client_id in audiences and not own.isdisjoint(principal.scopes)
 
 
 def _token_of(headers: list[str]) -> Secret:
-    """Read the header; nothing that is not a token gets any further."""
+    """Return the token of the ``Authorization`` header, after checking its form."""
     if len(headers) > 1:
-        raise _refused(400, "invalid_request", "There is more than one Authorization header")
+        raise _refused(400, "invalid_request", "The request has more than one Authorization header")
     scheme, _, text = (headers[0] if headers else "").partition(" ")
     if scheme.lower() != "bearer":
         raise HTTPException(401, "Not authenticated", {"WWW-Authenticate": challenge()})
     candidate = Secret(text.strip())
     del text, headers
-    if len(candidate.reveal()) > _LONGEST:
+    if len(candidate.reveal()) > _MAX_TOKEN_CHARACTERS:
         raise _invalid("The access token is expired, revoked or malformed")
     try:
         return Secret.token("the access token", candidate)

@@ -1,4 +1,4 @@
-"""Requests with a session's cookie, as a security scheme that the API's documentation shows."""
+"""Authentication of requests by the session cookie, as a security scheme in the OpenAPI document."""
 
 # no `from __future__ import annotations`: FastAPI reads the annotations of dependencies at run time
 
@@ -14,7 +14,7 @@ __all__ = ("SessionCookie",)
 
 
 class SessionCookie(SecurityBase):
-    """A dependency: the `Session` of a request. A page is sent to log in without one, anything else gets a 401."""
+    """A dependency that provides the `Session` of a request. Without one, browsers are redirected to the login."""
 
     def __init__(self, name: str, find: Callable[[Request], Awaitable[Session]]) -> None:
         self._find = find

@@ -1,4 +1,4 @@
-"""Acting for the user of a request: tokens that a resource server gets for the token it was given."""
+"""Authorizers for the users of requests, with dependent tokens; and their cache."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ A = TypeVar("A", bound=GlobusAuthorizer)
 
 class DependentTokenAuthorizer(RenewingAuthorizer):
     """
-    Calls other services for a user, with tokens that Globus Auth gives for the user's own.
+    Authorizes calls to other services on behalf of a user, with dependent tokens.
 
     Args:
-        auth_client: This application, which is the resource server that the user's token is for.
+        auth_client: The Auth client of this application, the resource server of the user's token.
         principal: The user.
-        scopes: What the calls need, all of one resource server; they must be dependencies of this application's scope.
+        scopes: The required scopes, all of one resource server; dependencies of this application's scope.
     """
 
     def __init__(self, auth_client: ConfidentialAppAuthClient, principal: Principal, scopes: str) -> None:
@@ -38,8 +38,8 @@ class DependentTokenAuthorizer(RenewingAuthorizer):
         self._principal = self._latest = principal
         self._scopes = scopes
 
-    def follow(self, principal: Principal) -> None:
-        """Note a further token of the same user: renewals use what lives longest, or the latest if that was revoked."""
+    def add_token(self, principal: Principal) -> None:
+        """Add another token of the same user. Refreshes use the one that expires last; if it is revoked, the latest."""
         if principal.token == self._latest.token:
             return
         self._latest, self._login_required = principal, None
@@ -49,51 +49,51 @@ class DependentTokenAuthorizer(RenewingAuthorizer):
     async def _request_token(self) -> tuple[IssuedToken, Any]:
         latest = self._latest
         try:
-            answer = await self._granted(self._principal)
+            response = await self._request_dependent_tokens(self._principal)
         except InvalidGrant:
             if self._principal.token == latest.token:
                 raise
-            self._principal = latest  # logged out at one place, and still logged in at another
-            answer = await self._granted(latest)
-        entries = answer.data
+            self._principal = latest  # the user has logged out in one place, but not in another
+            response = await self._request_dependent_tokens(latest)
+        entries = response.data
         if len(entries) != 1:
             raise TokenRefreshError(
-                f"the scopes cover {len(entries)} resource servers; make one authorizer for each of them"
+                f"the scopes belong to {len(entries)} resource servers; use one authorizer for each of them"
             )
         entry = entries[0]
         return (
             IssuedToken(Secret.token("access_token", entry["access_token"]), parse_lifetime(entry.get("expires_in"))),
-            answer,
+            response,
         )
 
-    async def _granted(self, principal: Principal) -> OAuthDependentTokenResponse:
+    async def _request_dependent_tokens(self, principal: Principal) -> OAuthDependentTokenResponse:
         return await self._auth_client.oauth2_get_dependent_tokens(principal.token, scope=self._scopes)
 
 
 class AuthorizerCache:
-    """The authorizers of an application's users, so that each renews its token once; those used last are kept."""
+    """A cache with the authorizers of users, so that a token is refreshed once; the least recently used are removed."""
 
-    def __init__(self, most: int = 10_000) -> None:
-        self._most = most
+    def __init__(self, max_entries: int = 10_000) -> None:
+        self._max_entries = max_entries
         self._authorizers: OrderedDict[Hashable, GlobusAuthorizer] = OrderedDict()
 
     def __len__(self) -> int:
         return len(self._authorizers)
 
-    def find(self, key: Hashable) -> GlobusAuthorizer | None:
-        """Return the authorizer of this key, if there is one."""
-        found = self._authorizers.get(key)
-        if found is not None:
+    def get(self, key: Hashable) -> GlobusAuthorizer | None:
+        """Return the authorizer of a key, if there is one."""
+        authorizer = self._authorizers.get(key)
+        if authorizer is not None:
             self._authorizers.move_to_end(key)
-        return found
+        return authorizer
 
-    def keep(self, key: Hashable, authorizer: A) -> A:
-        """Remember an authorizer, and return it."""
+    def add(self, key: Hashable, authorizer: A) -> A:
+        """Add an authorizer and return it."""
         self._authorizers[key] = authorizer
-        if len(self._authorizers) > self._most:
+        if len(self._authorizers) > self._max_entries:
             self._authorizers.popitem(last=False)
         return authorizer
 
-    def forget(self, key: Hashable) -> None:
-        """Forget an authorizer; whoever uses it goes on using it."""
+    def remove(self, key: Hashable) -> None:
+        """Remove an authorizer, if it is there; clients that have it continue to use it."""
         self._authorizers.pop(key, None)

@@ -1,4 +1,4 @@
-"""Ending what a client no longer waits for."""
+"""Cancellation of requests whose client has disconnected."""
 
 from __future__ import annotations
 
@@ -15,11 +15,10 @@ __all__ = ("CancelOnDisconnect",)
 
 class CancelOnDisconnect:
     """
-    A middleware that cancels a request's handler when its client has gone away.
+    A middleware that cancels the handler of a request when its client disconnects.
 
-    Servers leave handlers running: without this, whatever a handler asks of Globus goes on for nobody. What must be
-    carried through even so belongs into a task of the application's own. Background tasks, which run after the answer,
-    are not touched.
+    Servers do not cancel handlers by themselves, so their calls to Globus would continue. Work that must be completed
+    even so belongs in a task of the application. Background tasks, which run after the response, are not cancelled.
 
     Example:
         >>> app.add_middleware(CancelOnDisconnect)
@@ -29,14 +28,14 @@ class CancelOnDisconnect:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Run the application for one request, as long as its client is there."""
+        """Run the application for one request until its client disconnects."""
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        # one message, for handlers that do not look at the body; or what came of asking for one
+        # one message ahead, so that a disconnect is seen although the handler does not read; or the error of receive()
         prefetch: asyncio.Queue[Message | Exception] = asyncio.Queue(1)
-        answering = anyio.CancelScope()
-        is_answered = False
+        handling = anyio.CancelScope()
+        is_complete = False
 
         async def watch() -> None:
             last: Message | Exception
@@ -47,9 +46,9 @@ class CancelOnDisconnect:
                 last = error
             else:
                 last = message
-                if not is_answered:
-                    answering.cancel()
-            while True:  # whoever asks is told, however often
+                if not is_complete:
+                    handling.cancel()
+            while True:  # every further receive() returns or raises the same
                 await prefetch.put(last)
 
         async def receive_ahead() -> Message:
@@ -58,15 +57,15 @@ class CancelOnDisconnect:
                 raise message
             return message
 
-        async def send_answer(message: Message) -> None:
-            nonlocal is_answered
+        async def send_response(message: Message) -> None:
+            nonlocal is_complete
             if message["type"] == "http.response.body" and not message.get("more_body", False):
-                is_answered = True
+                is_complete = True
             await send(message)
 
         watcher = asyncio.create_task(watch(), name="globus_async client watch")
         try:
-            with answering:
-                await self.app(scope, receive_ahead, send_answer)
+            with handling:
+                await self.app(scope, receive_ahead, send_response)
         finally:
             watcher.cancel()

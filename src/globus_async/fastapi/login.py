@@ -1,4 +1,4 @@
-"""Logging users in with a browser: the authorization code flow with PKCE, and what protects it on both sides."""
+"""Browser logins: the authorization code grant with PKCE, sessions, and logout."""
 
 # no `from __future__ import annotations`: FastAPI reads the annotations of dependencies at run time
 
@@ -13,7 +13,7 @@ from typing import Annotated, Any, Final, TypeVar
 from urllib.parse import quote, urlsplit
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, HTTPException, Request
+from fastapi import APIRouter, Depends, HTTPException, Query, Request
 from fastapi.responses import RedirectResponse, Response
 
 from .._http.missing import MISSING
@@ -29,7 +29,7 @@ from ..services.auth.flows import LoginRefused
 from ..services.auth.responses import OAuthAuthorizationCodeResponse, OAuthRefreshTokenResponse
 from .backend import GlobusBackend, Scopes
 from .cookie import SessionCookie
-from .sessions import MemorySessionStore, PendingLogin, Session, SessionStore, StoredTokens, key_of
+from .sessions import MemorySessionStore, PendingLogin, Session, SessionStore, StoredTokens, store_key
 
 __all__ = ("GlobusLogin", "LoginFailed", "is_own_path")
 
@@ -37,45 +37,46 @@ C = TypeVar("C", bound=BaseClient)
 _log = logging.getLogger("globus_async")
 
 _PENDING_SECONDS: Final = 600.0
-_MOST_PENDING: Final = 5
-_MOST_DELETED: Final = 20
-"""Cookies deleted by one answer: proxies bound the size of its headers."""
-_LONGEST_PATH: Final = 2048
+_MAX_PENDING: Final = 5
+_MAX_DELETED: Final = 20
+"""The maximum number of cookies deleted by one response: proxies limit the size of its headers."""
+_MAX_PATH_CHARACTERS: Final = 2048
 _OWN_PATH: Final = re.compile(r"/(?:[!-.0-\[\]-~][!-\[\]-~]*)?")
-_UNCACHED: Final = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer"}
+_NO_STORE: Final = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer"}
+_ATTEMPT_EXPIRED: Final = "This sign-in attempt expired or was started in another browser. Please sign in again."
 
 
 class LoginFailed(HTTPException):
-    """A login came to nothing; ``detail`` says why, for the user. Handle it to show a page of your own."""
+    """A login failed; ``detail`` is the message for the user. Register a handler for it to show your own page."""
 
     def __init__(self, detail: str) -> None:
-        super().__init__(400, detail, _UNCACHED)
+        super().__init__(400, detail, _NO_STORE)
 
 
 def is_own_path(path: str) -> bool:
-    """Tell whether a text is a path of this application, and cannot be read as an address elsewhere."""
-    # no scheme, no '//' or '/\\' at the start, no backslash, blank or control character anywhere
-    return len(path) <= _LONGEST_PATH and _OWN_PATH.fullmatch(path) is not None
+    """Return whether a string is a path of this application, and not a URL of another site."""
+    # no scheme, no '//' or '/\\' at the start, no backslash, space or control character anywhere
+    return len(path) <= _MAX_PATH_CHARACTERS and _OWN_PATH.fullmatch(path) is not None
 
 
 class GlobusLogin:
     """
-    Lets users log in with Globus, and keeps their tokens on the server. Include its ``router``.
+    Logs users in with Globus in their browser, and stores their tokens on the server. Include its ``router``.
 
-    The router has ``GET /login`` (with ``?then=/a/path`` to go on to), ``GET /callback`` and ``POST /logout``. Register
-    ``<public_url><prefix>/callback`` as redirect URI.
+    The router has ``GET /login`` (``?next=/a/path`` for the page after the login), ``GET /callback`` and
+    ``POST /logout``. Register ``<public_url><prefix>/callback`` as redirect URI.
 
     Args:
-        backend: The application; it must be registered as a confidential client.
-        public_url: Where browsers reach the application: scheme, host and port. ``https``, but for loopback.
-        scopes: What to ask for; ``openid``, ``profile`` and ``email`` are always among it. The default is Transfer.
-        store: Where sessions are kept. The default is in this process.
-        prefix: Path below which the routes are.
-        cookie: Name of the session's cookie; on ``https`` it gets the prefix ``__Host-``.
-        lifetime: Seconds after which a session ends.
-        refresh_tokens: Ask for refresh tokens, so that a session can outlive an access token.
-        after_login: Path to go on to if none is named.
-        after_logout: Path to go on to.
+        backend: The backend; its client must be a confidential one.
+        public_url: The origin of the application in browsers: scheme, host and port. ``https``, except on loopback.
+        scopes: The scopes to request, in addition to ``openid``, ``profile`` and ``email``. By default Transfer.
+        store: The session store. By default the memory of this process.
+        prefix: The path prefix of the routes.
+        cookie: The name of the session cookie; with ``https`` it is prefixed with ``__Host-``.
+        lifetime: Seconds until a session expires.
+        refresh_tokens: Whether to request refresh tokens, so that a session can outlast its access tokens.
+        after_login: The path after a login without ``?next=``.
+        after_logout: The path after a logout.
 
     Example:
         >>> login = GlobusLogin(globus, public_url="https://portal.example.org")
@@ -109,7 +110,7 @@ class GlobusLogin:
         if not 1 <= lifetime < math.inf:
             raise GlobusSDKUsageError("lifetime must be a number of seconds, 1 or more")
         self.backend = backend
-        # as browsers write it, to compare with what they send
+        # in the form of browsers, for the comparison with their Origin header
         default_port = ":443" if parts.scheme == "https" else ":80"
         self.origin = f"{parts.scheme}://{parts.netloc.lower().removesuffix(default_port)}"
         self.scopes = ScopeParser.serialize([*_OPENID, ScopeParser.serialize(scopes)])
@@ -131,22 +132,22 @@ class GlobusLogin:
             "secure": is_secure,
         }
         self.session = SessionCookie(self._cookie, self._session_or_login)
-        self.protected = SessionCookie(self._cookie, self._session_and_form)
+        self.protected = SessionCookie(self._cookie, self._protected_session)
         self.router = APIRouter(prefix=prefix, tags=["login"])
         self.router.add_api_route("/login", self._login, methods=["GET"], include_in_schema=False)
         self.router.add_api_route("/callback", self._callback, methods=["GET"], include_in_schema=False)
         self.router.add_api_route("/logout", self._logout, methods=["POST"], include_in_schema=False)
 
-    # who is there?
+    # sessions
 
     async def optional_session(self, request: Request) -> Session | None:
-        """A dependency: the session of a request, or ``None``."""
+        """A dependency that provides the session of a request, or ``None``."""
         cookie = Secret(request.cookies.get(self._cookie, ""))
         if not cookie:
             return None
-        key = key_of("session", cookie)
-        kept = await self.store.get(key)
-        session = None if kept is None else Session.load(key, kept)
+        key = store_key("session", cookie)
+        value = await self.store.get(key)
+        session = None if value is None else Session.load(key, value)
         return session if session is not None and session.expires_at > self._now() else None
 
     async def _session_or_login(self, request: Request) -> Session:
@@ -154,46 +155,46 @@ class GlobusLogin:
         if session is not None:
             return session
         if request.method == "GET" and "text/html" in request.headers.get("accept", ""):
-            there = f"{self.login_path}?then={quote(self.here(request), safe='/')}"
-            raise HTTPException(303, "Log in first", {"Location": there, **_UNCACHED})
+            location = f"{self.login_path}?next={quote(self.current_path(request), safe='/')}"
+            raise HTTPException(303, "Please sign in", {"Location": location, **_NO_STORE})
         raise HTTPException(
-            401, f"Log in first, at {self.login_path}", {"WWW-Authenticate": 'Cookie realm="globus"', **_UNCACHED}
+            401, f"Please sign in at {self.login_path}", {"WWW-Authenticate": 'Cookie realm="globus"', **_NO_STORE}
         )
 
-    def here(self, request: Request) -> str:
-        """Return the path of a request, to come back to after a login."""
+    def current_path(self, request: Request) -> str:
+        """Return the path and query of a request, as ``next_path`` of `begin`."""
         path = quote(request.url.path, safe="/!$&'()*+,;=:@~") + (f"?{request.url.query}" if request.url.query else "")
         return path if is_own_path(path) else self.after_login
 
-    async def _session_and_form(self, request: Request) -> Session:
+    async def _protected_session(self, request: Request) -> Session:
         session = await self._session_or_login(request)
         await self._check_own_form(request, session)
         return session
 
     async def _check_own_form(self, request: Request, session: Session) -> None:
-        """Refuse what another site made the browser send."""
+        """Refuse a request that another site caused (CSRF)."""
         origin = request.headers.get("origin")
         site = request.headers.get("sec-fetch-site", "same-origin")
         token: object = request.headers.get("x-csrf-token")
         if token is None:
             token = (await request.form()).get("csrf_token")
-        is_ours = (
+        is_own = (
             (origin is None or origin == self.origin)
             and site in {"same-origin", "none"}
             and isinstance(token, str)
             and Secret(token) == session.csrf_token
         )
-        if not is_ours:
+        if not is_own:
             await request.close()
-            raise HTTPException(403, "This form is not from this session; reload the page and try again")
+            raise HTTPException(403, "This form does not belong to your session. Please reload the page and try again.")
 
     def client(self, kind: type[C], resource_server: str | None = None) -> Callable[..., Coroutine[Any, Any, C]]:
         """
-        Return a dependency that gives a route a client acting for the user of the session.
+        Return a dependency that provides a client for the user of the session.
 
         Args:
-            kind: Which one, such as `TransferClient`.
-            resource_server: Whose tokens it needs. The default is the client's own.
+            kind: The client class, such as `TransferClient`.
+            resource_server: The resource server of the tokens. By default the client's own.
 
         Example:
             >>> UserTransfer = Annotated[TransferClient, Depends(login.client(TransferClient))]
@@ -208,96 +209,98 @@ class GlobusLogin:
         """Return a client that acts for the user of a session; see `client`."""
         server = resource_server or getattr(kind, "resource_server", None)
         if not isinstance(server, str):
-            raise GlobusSDKUsageError(f"say whose tokens a {kind.__name__} needs: resource_server=...")
+            raise GlobusSDKUsageError(f"{kind.__name__} has no resource server of its own: pass resource_server=...")
         return self.backend.make_client(kind, await self._authorizer(session, server))
 
     async def _authorizer(self, session: Session, resource_server: str) -> GlobusAuthorizer:
-        """Return the one authorizer of a session for a service, so that a token is renewed once."""
+        """Return the authorizer of a session for a service; there is one, so that a token is refreshed once."""
         key = (session.key, resource_server)
         cache = self.backend.authorizers
-        if (found := cache.find(key)) is not None:
-            return found
-        place = _place_of_tokens(session.key, resource_server)
-        kept = await self.store.get(place)
-        if kept is None:
-            if resource_server in session.resource_servers:  # logged out meanwhile, or put out of a store that is full
-                raise LoginRequired("the session is over")
-            raise GlobusSDKUsageError(f"this session has no tokens for {resource_server}: ask for its scopes at login")
-        if (found := cache.find(key)) is not None:  # another request was faster
-            return found
-        tokens = StoredTokens.load(kept)
+        if (cached := cache.get(key)) is not None:
+            return cached
+        value = await self.store.get(_tokens_key(session.key, resource_server))
+        if value is None:
+            if resource_server in session.resource_servers:  # logged out meanwhile, or removed from a full store
+                raise LoginRequired("the session has ended")
+            raise GlobusSDKUsageError(f"this session has no tokens for {resource_server}: request its scopes at login")
+        if (cached := cache.get(key)) is not None:  # added by a concurrent request
+            return cached
+        tokens = StoredTokens.load(value)
         if tokens.refresh_token is None:
-            return cache.keep(key, AccessTokenAuthorizer(tokens.access_token))
+            return cache.add(key, AccessTokenAuthorizer(tokens.access_token))
         authorizer = RefreshTokenAuthorizer(
             tokens.refresh_token,
             self.backend.auth_client,
             access_token=tokens.access_token,
             expires_at=tokens.expires_at,
-            on_refresh=partial(self._keep_renewed, session, resource_server),
+            on_refresh=partial(self._store_refreshed, session, resource_server),
         )
-        return cache.keep(key, authorizer)
+        return cache.add(key, authorizer)
 
-    async def _keep_renewed(self, session: Session, resource_server: str, answer: OAuthRefreshTokenResponse) -> None:
-        found = {server: StoredTokens.of(entry) for server, entry in answer.by_resource_server.items()}
-        if resource_server not in found:  # an answer that does not say whose token it is
-            found[resource_server] = found.pop(next(iter(found)))
-        for server, tokens in found.items():
+    async def _store_refreshed(
+        self, session: Session, resource_server: str, response: OAuthRefreshTokenResponse
+    ) -> None:
+        refreshed = {server: StoredTokens.from_response(entry) for server, entry in response.by_resource_server.items()}
+        if resource_server not in refreshed:  # the response does not name the resource server
+            refreshed[resource_server] = refreshed.pop(next(iter(refreshed)))
+        for server, tokens in refreshed.items():
             if server in session.resource_servers:
-                place = _place_of_tokens(session.key, server)
-                await self.store.put(place, tokens.dump(), seconds=max(1.0, session.expires_at - self._now()))
-        # looked at last: a logout at any moment either finds the tokens or is found here, and they do not live on
+                key, seconds = _tokens_key(session.key, server), max(1.0, session.expires_at - self._now())
+                await self.store.put(key, tokens.dump(), seconds=seconds)
+        # checked last: a concurrent logout either finds the new tokens in the store or is noticed here
         if await self.store.get(session.key) is None:
-            for server in found:
-                await self.store.pop(_place_of_tokens(session.key, server))
-            await self._revoke([*found.values()])
+            for server in refreshed:
+                await self.store.pop(_tokens_key(session.key, server))
+            await self._revoke([*refreshed.values()])
 
-    # logging in
+    # login
 
     async def begin(
         self,
         request: Request,
         *,
-        then: str | None = None,
+        next_path: str | None = None,
         parameters: GlobusAuthorizationParameters | None = None,
     ) -> RedirectResponse:
         """
-        Send a browser to log in; return the redirect.
+        Start a login; return the redirect to Globus Auth.
 
         Args:
-            request: From the browser.
-            then: Path to go on to afterwards.
-            parameters: What the login must ask for, from an error that says so (`to_gare`).
+            request: The request of the browser.
+            next_path: The path after the login. By default ``after_login``.
+            parameters: Requirements for the login, from an error (`to_gare`).
 
         Raises:
-            LoginFailed: ``then`` is not a path of this application.
+            LoginFailed: ``next_path`` is not a path of this application.
         """
-        then = self.after_login if then is None else then
-        if not is_own_path(then):
-            raise LoginFailed("The page to go on to is not a path of this application")
-        wanted = parameters.required_scopes if parameters is not None else None
-        scopes = ScopeParser.serialize(ScopeParser.parse(" ".join((self.scopes, *(wanted or ())))))  # each once
+        next_path = self.after_login if next_path is None else next_path
+        if not is_own_path(next_path):
+            raise LoginFailed("The link to this page is invalid: 'next' must be a path of this application.")
+        required = parameters.required_scopes if parameters is not None else None
+        # parsing removes duplicates
+        scopes = ScopeParser.serialize(ScopeParser.parse(" ".join((self.scopes, *(required or ())))))
         flow = self.backend.auth_client.oauth2_start_flow(self.redirect_uri, scopes, refresh_tokens=self.refresh_tokens)
-        browser = Secret(secrets.token_urlsafe(32))
-        pending = PendingLogin(browser, flow.verifier, scopes, then)
+        cookie = Secret(secrets.token_urlsafe(32))
+        pending = PendingLogin(cookie, flow.verifier, scopes, next_path)
         state = Secret(flow.state)
-        await self.store.put(key_of("login", state), pending.dump(), seconds=_PENDING_SECONDS)
+        await self.store.put(store_key("login", state), pending.dump(), seconds=_PENDING_SECONDS)
         url = flow.get_authorize_url(**({} if parameters is None else parameters.for_authorize_url()))
-        response = RedirectResponse(url, 303, _UNCACHED)
-        # a cookie per login, so that several tabs do; its value is never one that the browser brought along
-        for name in self._pending_cookies(request)[_MOST_PENDING - 1 :][:_MOST_DELETED]:
+        response = RedirectResponse(url, 303, _NO_STORE)
+        # one cookie per login, for logins in several tabs; its value is always new
+        for name in self._pending_cookies(request)[_MAX_PENDING - 1 :][:_MAX_DELETED]:
             self._delete_cookie(response, name)
         response.set_cookie(
-            self._name_of(state), browser.reveal(), max_age=int(_PENDING_SECONDS), **self._cookie_options
+            self._name_of(state), cookie.reveal(), max_age=int(_PENDING_SECONDS), **self._cookie_options
         )
         return response
 
-    async def _login(self, request: Request, then: str | None = None) -> Response:
-        return await self.begin(request, then=then)
+    async def _login(self, request: Request, next_path: Annotated[str | None, Query(alias="next")] = None) -> Response:
+        return await self.begin(request, next_path=next_path)
 
     async def _callback(self, request: Request) -> Response:
         state, code = _only(request, "state"), _only(request, "code")
         if not state:
-            raise LoginFailed("This login is over, or was begun in another browser; begin anew")
+            raise LoginFailed(_ATTEMPT_EXPIRED)
         pending = await self._claim(request, state)
         if "error" in request.query_params or not code:
             raise LoginFailed(_reason(request.query_params))
@@ -311,34 +314,34 @@ class GlobusLogin:
         try:
             iss = _only(request, "iss").reveal() if "iss" in request.query_params else MISSING
             tokens = await flow.exchange_code_for_tokens(code, iss=iss)
-            cookie, session = await self._begun(tokens)
+            cookie, session = await self._start_session(tokens)
         except (InvalidGrant, LoginRefused, IdTokenError) as error:
             _log.warning("a login was refused: %s", error)
-            raise LoginFailed("Globus did not confirm this login; begin anew") from None
-        before = await self.optional_session(request)
-        if before is not None:
-            await self._end(before)
-        response = RedirectResponse(f"{self.origin}{pending.then}", 303, _UNCACHED)
+            raise LoginFailed("Globus did not confirm this sign-in attempt. Please sign in again.") from None
+        previous = await self.optional_session(request)
+        if previous is not None:
+            await self._end(previous)
+        response = RedirectResponse(f"{self.origin}{pending.next_path}", 303, _NO_STORE)
         self._delete_cookie(response, self._name_of(state))
         response.set_cookie(self._cookie, cookie.reveal(), max_age=int(self.lifetime), **self._cookie_options)
         _log.info("identity %s has logged in", session.identity_id)
         return response
 
     async def _claim(self, request: Request, state: Secret) -> PendingLogin:
-        """Take out the login that a state belongs to: it is used up, also if another browser brings it."""
-        kept = await self.store.pop(key_of("login", state))
-        pending = None if kept is None else PendingLogin.load(kept)
-        brought = Secret(request.cookies.get(self._name_of(state), ""))
-        if pending is None or brought != pending.browser:
-            raise LoginFailed("This login is over, or was begun in another browser; begin anew")
+        """Remove and return the pending login of a state, which is used up even if the cookie is wrong."""
+        value = await self.store.pop(store_key("login", state))
+        pending = None if value is None else PendingLogin.load(value)
+        cookie = Secret(request.cookies.get(self._name_of(state), ""))
+        if pending is None or cookie != pending.cookie:
+            raise LoginFailed(_ATTEMPT_EXPIRED)
         return pending
 
-    async def _begun(self, tokens: OAuthAuthorizationCodeResponse) -> tuple[Secret, Session]:
-        """Make a session, under a name that nobody has known before."""
+    async def _start_session(self, tokens: OAuthAuthorizationCodeResponse) -> tuple[Secret, Session]:
+        """Create a session with a new random cookie."""
         claims = await tokens.decode_id_token()
         cookie = Secret(secrets.token_urlsafe(32))
         session = Session(
-            key=key_of("session", cookie),
+            key=store_key("session", cookie),
             identity_id=UUID(claims["sub"]),
             username=claims.get("preferred_username") or claims["sub"],
             name=claims.get("name"),
@@ -347,43 +350,44 @@ class GlobusLogin:
             expires_at=self._now() + self.lifetime,
             resource_servers=tuple(tokens.by_resource_server),
         )
-        found = {server: StoredTokens.of(entry).dump() for server, entry in tokens.by_resource_server.items()}
-        for server, text in found.items():
-            await self.store.put(_place_of_tokens(session.key, server), text, seconds=self.lifetime)
+        values = {
+            server: StoredTokens.from_response(entry).dump() for server, entry in tokens.by_resource_server.items()
+        }
+        for server, value in values.items():
+            await self.store.put(_tokens_key(session.key, server), value, seconds=self.lifetime)
         await self.store.put(session.key, session.dump(), seconds=self.lifetime)
         return cookie, session
 
-    # logging out
+    # logout
 
     async def _logout(self, request: Request) -> Response:
         session = await self.optional_session(request)
         if session is not None:
             await self._check_own_form(request, session)
             await self._end(session)
-        response = RedirectResponse(f"{self.origin}{self.after_logout}", 303, _UNCACHED)
+        response = RedirectResponse(f"{self.origin}{self.after_logout}", 303, _NO_STORE)
         self._delete_cookie(response, self._cookie)
         return response
 
     async def _end(self, session: Session) -> None:
-        """End a session, and revoke its tokens even if the browser does not wait for it."""
-        ending = asyncio.get_running_loop().create_task(self._forget(session), name="globus_async logout")
+        """End a session and revoke its tokens, even if the browser disconnects."""
+        ending = asyncio.get_running_loop().create_task(self._delete_session(session), name="globus_async logout")
         self.backend.transport.adopt(ending)
         await asyncio.shield(ending)
 
-    async def _forget(self, session: Session) -> None:
+    async def _delete_session(self, session: Session) -> None:
         await self.store.pop(session.key)
-        places = [(server, _place_of_tokens(session.key, server)) for server in session.resource_servers]
-        found = [await self.store.pop(place) for _, place in places]
-        for server, _ in places:
-            self.backend.authorizers.forget((session.key, server))
-        await self._revoke([StoredTokens.load(kept) for kept in found if kept is not None])
+        values = [await self.store.pop(_tokens_key(session.key, server)) for server in session.resource_servers]
+        for server in session.resource_servers:
+            self.backend.authorizers.remove((session.key, server))
+        await self._revoke([StoredTokens.load(value) for value in values if value is not None])
 
     async def _revoke(self, tokens: list[StoredTokens]) -> None:
-        """Revoke tokens at Globus Auth. What fails is reported: the session is over all the same."""
-        wanted = [token for each in tokens for token in (each.refresh_token, each.access_token) if token is not None]
-        for outcome in await asyncio.gather(*map(self._revoke_one, wanted)):
-            if outcome is not None:
-                _log.error("a token of a session that ended could not be revoked: %s", outcome)
+        """Revoke tokens at Globus Auth. Failures are logged: the session has ended in any case."""
+        revoked = [token for each in tokens for token in (each.refresh_token, each.access_token) if token is not None]
+        for error in await asyncio.gather(*map(self._revoke_one, revoked)):
+            if error is not None:
+                _log.error("a token of an ended session could not be revoked: %s", error)
 
     async def _revoke_one(self, token: Secret) -> GlobusError | None:
         try:
@@ -398,10 +402,10 @@ class GlobusLogin:
         return self.backend.transport.clock.wall()
 
     def _name_of(self, state: Secret) -> str:
-        return self._pending_cookie + key_of("login", state)[6:22]
+        return self._pending_cookie + store_key("login", state)[6:22]
 
     def _pending_cookies(self, request: Request) -> list[str]:
-        """Return the names as we make them: a browser may bring any, also such as cannot be written."""
+        """Return the names of login cookies that this class may have set; a browser may send any names."""
         start = self._pending_cookie
         return [name for name in request.cookies if name.startswith(start) and _HEX.fullmatch(name, len(start))]
 
@@ -413,18 +417,18 @@ _HEX: Final = re.compile(r"[0-9a-f]{16}")
 _OPENID: Final = (AuthScopes.openid, AuthScopes.profile, AuthScopes.email)
 
 
-def _place_of_tokens(session_key: str, resource_server: str) -> str:
-    return key_of("tokens", session_key.partition(":")[2], resource_server)
+def _tokens_key(session_key: str, resource_server: str) -> str:
+    return store_key("tokens", session_key.partition(":")[2], resource_server)
 
 
 def _only(request: Request, name: str) -> Secret:
-    """Return a query parameter that is there once; empty otherwise."""
+    """Return a query parameter; empty if it is missing or repeated."""
     values = request.query_params.getlist(name)
     return Secret(values[0] if len(values) == 1 else "")
 
 
 def _reason(query: Mapping[str, str]) -> str:
     if query.get("error") == "access_denied":
-        return "You did not allow the access that this application asks for"
-    told = query.get("error_description") or query.get("error") or "no code came back"
-    return f"Globus refused this login: {told[:300]}"
+        return "You declined the access that this application requires."
+    reason = query.get("error_description") or query.get("error") or "it returned no code"
+    return f"Globus refused this sign-in attempt: {reason[:300]}"

@@ -1,4 +1,4 @@
-"""Who calls: what an introspected token says of its user, as a value."""
+"""The user of a request, from the introspection of its token."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ __all__ = ("LinkedIdentity", "Principal")
 
 @dataclass(frozen=True, slots=True)
 class LinkedIdentity:
-    """One of the identities that a user has linked, at one organization each."""
+    """One of a user's linked identities."""
 
     id: UUID
     username: str | None = None
@@ -28,19 +28,19 @@ class LinkedIdentity:
 @dataclass(frozen=True, slots=True)
 class Principal:
     """
-    The user that a request comes from, with an access token that is good and meant for this application.
+    The user of a request, whose access token is valid and issued for this application.
 
     Attributes:
-        id: The identity that the token was issued to.
-        username: Its name, such as ``ada@example.org``. Do not decide by it: it can change hands, the id cannot.
-        name: The user's full name, if the token tells.
-        email: The user's address, if the token tells.
-        identities: All identities that the user has linked, this one among them.
-        scopes: What the token is for.
-        client_id: The application that calls on the user's behalf.
-        expires_at: When the token ends, in POSIX seconds.
-        dependent_tokens_cache_id: Changes when dependent tokens should be fetched anew.
-        token: The token itself, for the dependent grant.
+        id: The UUID of the identity to which the token was issued.
+        username: Its username, such as ``ada@example.org``. Authorize by ``id``: usernames can be reassigned.
+        name: The user's full name, if the token has a scope for it.
+        email: The user's e-mail address, if the token has a scope for it.
+        identities: All linked identities of the user, including this one.
+        scopes: The scopes of the token.
+        client_id: The id of the client to which the token was issued.
+        expires_at: The expiration time of the token, POSIX seconds.
+        dependent_tokens_cache_id: Changes when dependent tokens should be requested again.
+        token: The token, for the dependent token grant.
         document: The introspection document.
     """
 
@@ -57,18 +57,18 @@ class Principal:
     document: Mapping[str, Any] = field(repr=False, compare=False)
 
     @classmethod
-    def of(cls, token: Secret, document: Mapping[str, Any]) -> Principal:
+    def from_introspection(cls, token: Secret, document: Mapping[str, Any]) -> Principal:
         """
-        Read the document of an active token.
+        Create a principal from the introspection document of an active token.
 
         Raises:
-            ValueError: It does not say whose token this is, or until when.
-            TypeError: Something in it is of the wrong kind.
-            OverflowError: It is for longer than there are seconds.
+            ValueError: ``sub`` or ``exp`` is missing or malformed.
+            TypeError: A member has the wrong type.
+            OverflowError: ``exp`` is too large.
         """
         expires_at = float(document.get("exp") or "")
         if not math.isfinite(expires_at):
-            raise ValueError("a token must end")
+            raise ValueError("exp must be finite")
         identity = UUID(str(document.get("sub")))
         scope = document.get("scope")
         return cls(
@@ -87,7 +87,7 @@ class Principal:
 
     @property
     def identity_ids(self) -> frozenset[UUID]:
-        """The ids of all linked identities: whoever may do something with one of them may do it."""
+        """The UUIDs of all linked identities, to grant what any of them is allowed to do."""
         return frozenset(identity.id for identity in self.identities)
 
 
@@ -97,14 +97,14 @@ def _text(document: Mapping[str, Any], name: str) -> str | None:
 
 
 def _identities(own: UUID, document: Mapping[str, Any]) -> tuple[LinkedIdentity, ...]:
-    """Read the linked identities; the token's own is there even if nothing is said."""
-    found: dict[UUID, LinkedIdentity] = {
+    """Return the linked identities, always including the token's own."""
+    identities: dict[UUID, LinkedIdentity] = {
         own: LinkedIdentity(own, _text(document, "username"), _text(document, "name"), _text(document, "email"), None)
     }
     for identity_id in document.get("identity_set") or ():
-        found.setdefault(UUID(str(identity_id)), LinkedIdentity(UUID(str(identity_id))))
+        identities.setdefault(UUID(str(identity_id)), LinkedIdentity(UUID(str(identity_id))))
     for entry in document.get("identity_set_detail") or ():
-        identity_id = UUID(str(entry.get("sub") or entry.get("id")))  # services differ in what they call it
+        identity_id = UUID(str(entry.get("sub") or entry.get("id")))  # the documentation has both names
         fields = (_text(entry, name) for name in ("username", "name", "email", "organization"))
-        found[identity_id] = LinkedIdentity(identity_id, *fields)
-    return tuple(found.values())
+        identities[identity_id] = LinkedIdentity(identity_id, *fields)
+    return tuple(identities.values())

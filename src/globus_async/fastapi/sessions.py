@@ -1,4 +1,4 @@
-"""What an application remembers of a browser: nothing of it ever leaves the server."""
+"""Sessions and their stores. Their contents never leave the server."""
 
 from __future__ import annotations
 
@@ -15,113 +15,116 @@ from ..secret import Secret
 if TYPE_CHECKING:
     from ..services.auth.documents import TokenInfo
 
-__all__ = ("MemorySessionStore", "PendingLogin", "Session", "SessionStore", "StoredTokens", "key_of")
+__all__ = ("MemorySessionStore", "PendingLogin", "Session", "SessionStore", "StoredTokens", "store_key")
 
 
 class SessionStore(Protocol):
     """
-    Where sessions are kept. Three coroutines over texts are all that it takes; a database does as well as a dict.
+    A store of sessions: three coroutines for strings, which a database can implement as well as a dict.
 
-    Keys name what they lead to and are no secrets: ``session:``, ``login:`` or ``tokens:``, and the hash of what the
-    browser holds. Values are secrets: keep them encrypted, or at least readable by the application only.
+    Keys are not secret: they start with ``session:``, ``login:`` or ``tokens:``, followed by the hash of the browser's
+    cookie. Values are secret: store them encrypted, or at least readable only by the application.
     """
 
     async def get(self, key: str) -> Secret | None:
-        """Return what is kept under a key, if its time is not over."""
+        """Return the value of a key; ``None`` if there is none or it has expired."""
         ...
 
     async def put(self, key: str, value: Secret, *, seconds: float) -> None:
-        """Keep a value for so many seconds, in place of what was there."""
+        """Set or replace the value of a key; it expires after that many seconds."""
         ...
 
     async def pop(self, key: str) -> Secret | None:
-        """Take a value out. Of several who try at once, one gets it."""
+        """Remove and return the value of a key; of several concurrent callers, only one receives it."""
         ...
 
 
 class MemorySessionStore:
     """
-    Keeps sessions in this process: they end with it, and no other process sees them.
+    A store in the memory of this process. Its sessions end with the process and are not shared with others.
 
     Args:
-        clock: Where the time comes from.
-        most: How many of each kind are kept; those put first go first.
+        clock: The clock.
+        max_entries: The maximum number of entries of each kind; the oldest are removed first.
     """
 
-    def __init__(self, clock: Clock | None = None, *, most: int = 100_000) -> None:
+    def __init__(self, clock: Clock | None = None, *, max_entries: int = 100_000) -> None:
         self._clock: Clock = SystemClock() if clock is None else clock
-        self._most = most
-        self._kept: dict[str, OrderedDict[str, tuple[Secret, float]]] = {}
+        self._max_entries = max_entries
+        self._entries: dict[str, OrderedDict[str, tuple[Secret, float]]] = {}
 
     def __len__(self) -> int:
-        return sum(map(len, self._kept.values()))
+        return sum(map(len, self._entries.values()))
 
     async def get(self, key: str) -> Secret | None:
-        """Return what is kept under a key, if its time is not over."""
-        value, until = self._of_kind(key).get(key, (None, 0.0))
+        """Return the value of a key; ``None`` if there is none or it has expired."""
+        value, until = self._of_same_kind(key).get(key, (None, 0.0))
         return value if self._clock.monotonic() < until else None
 
     async def put(self, key: str, value: Secret, *, seconds: float) -> None:
-        """Keep a value for so many seconds, in place of what was there."""
-        kept, now = self._of_kind(key), self._clock.monotonic()
-        kept.pop(key, None)
-        # those put first mostly end first; what is over at the front makes room for what comes
-        while kept and (len(kept) >= self._most or next(iter(kept.values()))[1] <= now):
-            kept.popitem(last=False)
-        kept[key] = value, now + seconds
+        """Set or replace the value of a key; it expires after that many seconds."""
+        entries, now = self._of_same_kind(key), self._clock.monotonic()
+        entries.pop(key, None)
+        # the oldest entries usually expire first: remove expired ones from the front
+        while entries and (len(entries) >= self._max_entries or next(iter(entries.values()))[1] <= now):
+            entries.popitem(last=False)
+        entries[key] = value, now + seconds
 
     async def pop(self, key: str) -> Secret | None:
-        """Take a value out. Of several who try at once, one gets it."""
-        value, until = self._of_kind(key).pop(key, (None, 0.0))
+        """Remove and return the value of a key; of several concurrent callers, only one receives it."""
+        value, until = self._of_same_kind(key).pop(key, (None, 0.0))
         return value if self._clock.monotonic() < until else None
 
-    def _of_kind(self, key: str) -> OrderedDict[str, tuple[Secret, float]]:
-        """Logins that nobody finishes must not drive sessions out."""
-        return self._kept.setdefault(key.partition(":")[0], OrderedDict())
+    def _of_same_kind(self, key: str) -> OrderedDict[str, tuple[Secret, float]]:
+        """Return the entries of a kind: unfinished logins must not displace sessions."""
+        return self._entries.setdefault(key.partition(":")[0], OrderedDict())
 
 
-def key_of(kind: str, *parts: Secret | str) -> str:
-    """Return a key of the store; whoever reads it cannot say what the browser holds."""
-    told = (hashlib.sha256(part.reveal().encode()).hexdigest() if isinstance(part, Secret) else part for part in parts)
-    return ":".join((kind, *told))
+def store_key(kind: str, *parts: Secret | str) -> str:
+    """Return a key of the store; secret parts are hashed, so that the key does not reveal the cookie."""
+    texts = (hashlib.sha256(part.reveal().encode()).hexdigest() if isinstance(part, Secret) else part for part in parts)
+    return ":".join((kind, *texts))
 
 
 @dataclass(frozen=True, slots=True)
 class PendingLogin:
-    """A login that a browser was sent away for."""
+    """A started login, until the browser returns."""
 
-    browser: Secret
-    """What the browser was given, and must bring back."""
+    cookie: Secret
+    """The value of the login cookie, which the browser must present."""
     verifier: Secret
     scopes: str
-    then: str
+    next_path: str
 
     def dump(self) -> Secret:
-        """Write it as a text."""
-        return _dumped(
-            browser=self.browser.reveal(), verifier=self.verifier.reveal(), scopes=self.scopes, then=self.then
+        """Return it as JSON, for the store."""
+        return _to_json(
+            cookie=self.cookie.reveal(),
+            verifier=self.verifier.reveal(),
+            scopes=self.scopes,
+            next_path=self.next_path,
         )
 
     @classmethod
     def load(cls, text: Secret) -> Self:
-        """Read it from a text."""
+        """Restore it from the JSON of `dump`."""
         data = json.loads(text.reveal())
-        return cls(Secret(data["browser"]), Secret(data["verifier"]), data["scopes"], data["then"])
+        return cls(Secret(data["cookie"]), Secret(data["verifier"]), data["scopes"], data["next_path"])
 
 
 @dataclass(frozen=True, slots=True)
 class Session:
     """
-    A browser whose user has logged in.
+    The session of a logged-in user.
 
     Attributes:
-        identity_id: Who.
-        username: The identity's name, such as ``ada@example.org``.
-        name: The user's full name, if it is known.
-        email: The user's address, if it is known.
-        csrf_token: Goes into every form that changes something; ``csrf_token.reveal()`` is its text.
-        expires_at: When the session ends, in POSIX seconds.
-        resource_servers: Which services the user's tokens are for.
+        identity_id: The UUID of the user's identity.
+        username: The identity's username, such as ``ada@example.org``.
+        name: The user's full name, or ``None``.
+        email: The user's e-mail address, or ``None``.
+        csrf_token: Must be contained in every form that changes state; ``csrf_token.reveal()`` returns its text.
+        expires_at: The expiration time of the session, POSIX seconds.
+        resource_servers: The resource servers of the user's tokens.
     """
 
     key: str = field(repr=False)
@@ -134,8 +137,8 @@ class Session:
     resource_servers: tuple[str, ...]
 
     def dump(self) -> Secret:
-        """Write it as a text."""
-        return _dumped(
+        """Return it as JSON, for the store."""
+        return _to_json(
             identity_id=str(self.identity_id),
             username=self.username,
             name=self.name,
@@ -147,7 +150,7 @@ class Session:
 
     @classmethod
     def load(cls, key: str, text: Secret) -> Self:
-        """Read it from a text."""
+        """Restore it from the JSON of `dump`."""
         data = json.loads(text.reveal())
         return cls(
             key=key,
@@ -170,8 +173,8 @@ class StoredTokens:
     expires_at: float
 
     @classmethod
-    def of(cls, entry: TokenInfo) -> Self:
-        """Take them out of a token answer; that of a renewal has the refresh token that is in force from now on."""
+    def from_response(cls, entry: TokenInfo) -> Self:
+        """Create them from an entry of a token response, which contains the valid refresh token."""
         refresh_token = entry["refresh_token"]
         return cls(
             Secret(entry["access_token"]),
@@ -180,8 +183,8 @@ class StoredTokens:
         )
 
     def dump(self) -> Secret:
-        """Write them as a text."""
-        return _dumped(
+        """Return them as JSON, for the store."""
+        return _to_json(
             access_token=self.access_token.reveal(),
             refresh_token=None if self.refresh_token is None else self.refresh_token.reveal(),
             expires_at=self.expires_at,
@@ -189,7 +192,7 @@ class StoredTokens:
 
     @classmethod
     def load(cls, text: Secret) -> Self:
-        """Read them from a text."""
+        """Restore them from the JSON of `dump`."""
         data = json.loads(text.reveal())
         refresh_token = data["refresh_token"]
         return cls(
@@ -197,5 +200,5 @@ class StoredTokens:
         )
 
 
-def _dumped(**members: Any) -> Secret:
+def _to_json(**members: Any) -> Secret:
     return Secret(json.dumps(members, separators=(",", ":")))
