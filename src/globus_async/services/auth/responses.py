@@ -105,10 +105,10 @@ class _SecretResponse(GlobusHTTPResponse[_D]):
 class _EnvelopeResponse(_SecretResponse[_D]):
     __slots__ = ()
 
-    def __init__(self, raw_response: RawResponse, data: Any) -> None:
-        super().__init__(raw_response, cast("_D", data))
+    def __init__(self, raw: RawResponse, data: Any) -> None:
+        super().__init__(raw, cast("_D", data))
         if not is_object(data):
-            raise raw_response.decode_error("it should be a JSON object")
+            raise raw.decode_error("it should be a JSON object")
 
 
 class ClientResponse(_EnvelopeResponse[ClientEnvelope]):
@@ -128,8 +128,8 @@ class _TokenResponse(_SecretResponse[_D]):
 
     __slots__ = ("_by_resource_server", "_by_scopes")
 
-    def __init__(self, raw_response: RawResponse, data: Any) -> None:
-        super().__init__(raw_response, cast("_D", data))
+    def __init__(self, raw: RawResponse, data: Any) -> None:
+        super().__init__(raw, cast("_D", data))
         self._by_resource_server: dict[str, TokenInfo] = {}
 
     @property
@@ -180,13 +180,13 @@ class OAuthTokenResponse(_TokenResponse[TokenDocument]):
 
     needs_token_type: ClassVar[bool] = True
 
-    def __init__(self, raw_response: RawResponse, data: Any) -> None:
-        super().__init__(raw_response, data)
+    def __init__(self, raw: RawResponse, data: Any) -> None:
+        super().__init__(raw, data)
         self.decoder: IDTokenDecoder | None = None
         self.nonce: str | None = None
         _refuse_error(data)
         if not is_object(data) or not _has_token(data) or (self.needs_token_type and not _is_bearer(data)):
-            raise raw_response.decode_error("it should hold a bearer token")
+            raise raw.decode_error("it should hold a bearer token")
         others = data.get("other_tokens")
         self._index([data, *(filter(is_object, others) if is_list(others) else ())])
 
@@ -266,11 +266,11 @@ class OAuthDependentTokenResponse(_TokenResponse[list[TokenInfo]]):
 
     __slots__ = ()
 
-    def __init__(self, raw_response: RawResponse, data: Any) -> None:
-        super().__init__(raw_response, data)
+    def __init__(self, raw: RawResponse, data: Any) -> None:
+        super().__init__(raw, data)
         _refuse_error(data)
         if not is_list(data) or not all(is_object(entry) and _has_token(entry) for entry in data):
-            raise raw_response.decode_error("it should be a list of tokens")
+            raise raw.decode_error("it should be a list of tokens")
         self._index(data)
 
 
@@ -284,11 +284,11 @@ class IntrospectionResponse(GlobusHTTPResponse[IntrospectionDocument]):
 
     __slots__ = ("active",)
 
-    def __init__(self, raw_response: RawResponse, data: Any) -> None:
+    def __init__(self, raw: RawResponse, data: Any) -> None:
         self.active = is_object(data) and data.get("active") is True
-        super().__init__(raw_response, cast("IntrospectionDocument", data) if self.active else {"active": False})
+        super().__init__(raw, cast("IntrospectionDocument", data) if self.active else {"active": False})
         if not is_object(data) or "active" not in data:
-            raise raw_response.decode_error("it should have the member 'active'")
+            raise raw.decode_error("it should have the member 'active'")
 
 
 class GetConsentsResponse(Page[ConsentDocument]):
