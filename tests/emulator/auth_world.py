@@ -1,4 +1,4 @@
-"""An emulated Globus Auth with some people and applications, and the ways in which tests talk to it."""
+"""An emulated Globus Auth with identities and clients, and requests that tests send to it."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def challenge(verifier: str = VERIFIER) -> str:
 
 
 class World:
-    """Alice logs in by default; Bob is somebody else. There is a native app, and a portal with a secret."""
+    """An emulated Auth with two identities, a native client and a confidential one; Alice logs in by default."""
 
     def __init__(self, **options: Any) -> None:
         self.clock = ManualClock()
@@ -49,10 +49,10 @@ class World:
         transport = httpx.ASGITransport(application([self.service]))
         self.http = httpx.AsyncClient(transport=transport, base_url=AUTH)
 
-    # building requests
+    # parameters
 
     def native_query(self, scope: str | None = TRANSFER, **changes: str | None) -> dict[str, str]:
-        """The query of an authorize URL; a change of None leaves the parameter out."""
+        """Return the query of an authorize URL; `None` omits a parameter."""
         query: dict[str, str | None] = {
             "client_id": self.app.id,
             "redirect_uri": CODE_PAGE,
@@ -81,7 +81,7 @@ class World:
     def url(self, query: Mapping[str, str]) -> str:
         return str(httpx.URL(f"{AUTH}/v2/oauth2/authorize", params=dict(query)))
 
-    # talking
+    # requests
 
     async def exchange(self, code: str, **changes: str | None) -> httpx.Response:
         form = {
@@ -98,22 +98,22 @@ class World:
         return await self.http.post("/v2/oauth2/token", data=dict(form), auth=auth or httpx.USE_CLIENT_DEFAULT)
 
     async def log_in(self, scope: str = TRANSFER, *, identity: Any = None, **changes: str | None) -> Any:
-        """Log in with the native app; return the token document."""
+        """Log in with the native client; return the token document."""
         redirect = self.state.authorize(self.url(self.native_query(scope, **changes)), identity)
-        answer = await self.exchange(redirect.code)
-        assert answer.status_code == 200, answer.text
-        return answer.json()
+        response = await self.exchange(redirect.code)
+        assert response.status_code == 200, response.text
+        return response.json()
 
     async def portal_log_in(self, scope: str, *, identity: Any = None, **changes: str | None) -> Any:
-        """Log in with the portal; return the token document."""
+        """Log in with the confidential client; return the token document."""
         redirect = self.state.authorize(self.url(self.portal_query(scope, **changes)), identity)
-        answer = await self.as_portal(
+        response = await self.as_portal(
             "/v2/oauth2/token", grant_type="authorization_code", code=redirect.code, redirect_uri=CALLBACK
         )
-        assert answer.status_code == 200, answer.text
-        return answer.json()
+        assert response.status_code == 200, response.text
+        return response.json()
 
-    async def renew(self, refresh_token: str, **changes: str) -> httpx.Response:
+    async def refresh(self, refresh_token: str, **changes: str) -> httpx.Response:
         return await self.token(
             {"grant_type": "refresh_token", "refresh_token": refresh_token, "client_id": self.app.id, **changes}
         )
@@ -126,9 +126,9 @@ class World:
         return self.state.authority.authenticate(f"Bearer {token}")
 
     async def introspect(self, token: str, **form: str) -> Any:
-        answer = await self.as_portal("/v2/oauth2/token/introspect", token=token, **form)
-        assert answer.status_code == 200, answer.text
-        return answer.json()
+        response = await self.as_portal("/v2/oauth2/token/introspect", token=token, **form)
+        assert response.status_code == 200, response.text
+        return response.json()
 
     async def api(
         self, method: str, path: str, token: str | None = None, *, json: Any = None, **query: str
@@ -137,12 +137,12 @@ class World:
         return await self.http.request(method, f"/v2/api/{path}", headers=headers, json=json, params=query)
 
     def developer(self, identity: Any = None) -> str:
-        """An access token that may manage projects."""
+        """Return an access token that may manage projects."""
         return self.state.access_token(identity or self.alice, scopes=[MANAGE_PROJECTS])
 
 
 @asynccontextmanager
-async def a_world(**options: Any) -> AsyncGenerator[World]:
+async def open_world(**options: Any) -> AsyncGenerator[World]:
     world = World(**options)
     async with world.http:
         yield world

@@ -1,4 +1,4 @@
-"""``/v2/api`` of the emulated Globus Auth: identities, consents, and what developers administer."""
+"""``/v2/api`` of the emulated Globus Auth: identities, consents, projects, clients, scopes and policies."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from tests.emulator.auth_world import (
     TRANSFER,
     VERIFIER,
     World,
-    a_world,
+    open_world,
 )
 
 VIEW_CONSENTS = "urn:globus:auth:scope:auth.globus.org:view_consents"
@@ -30,25 +30,25 @@ VIEW_CONSENTS = "urn:globus:auth:scope:auth.globus.org:view_consents"
 
 @pytest.fixture
 async def world() -> AsyncIterator[World]:
-    async with a_world() as world:
+    async with open_world() as world:
         yield world
 
 
-def code_of(answer: httpx.Response) -> tuple[int, str]:
-    return answer.status_code, answer.json()["errors"][0]["code"]
+def error_of(response: httpx.Response) -> tuple[int, str]:
+    return response.status_code, response.json()["errors"][0]["code"]
 
 
-async def made(world: World, request: str, token: str, document: Any, kind: str) -> Any:
+async def create(world: World, request: str, token: str, document: Any, kind: str) -> Any:
     method, path = request.split()
-    answer = await world.api(method, path, token, json={kind: document})
-    assert answer.status_code == 200, answer.text
-    assert answer.json().keys() == {kind}
-    return answer.json()[kind]
+    response = await world.api(method, path, token, json={kind: document})
+    assert response.status_code == 200, response.text
+    assert response.json().keys() == {kind}
+    return response.json()[kind]
 
 
 class TestIdentities:
-    async def test_by_id_and_by_username(self, world: World) -> None:
-        """Both ways lead to the same documents; what is unknown is left out."""
+    async def test_get_identities_by_id_and_by_username(self, world: World) -> None:
+        """Both return the same documents; unknown identities are omitted."""
         token = (await world.log_in(OPENID))["access_token"]
         by_id = await world.api("GET", "identities", token, ids=f"{world.alice.id},{uuid4()},{world.bob.id}")
         by_name = await world.api("GET", "identities", token, usernames="ALICE@example.org, nobody@example.org")
@@ -68,11 +68,11 @@ class TestIdentities:
             ]
         }
 
-    async def test_unknown_ones_can_be_provisioned(self, world: World) -> None:
-        """They are unused, nameless, and from then on known."""
+    async def test_unknown_identities_can_be_provisioned(self, world: World) -> None:
+        """A provisioned identity is unused and has no name until its first login."""
         token = (await world.log_in(OPENID))["access_token"]
-        answer = await world.api("GET", "identities", token, usernames="new@example.org", provision="true")
-        (document,) = answer.json()["identities"]
+        response = await world.api("GET", "identities", token, usernames="new@example.org", provision="true")
+        (document,) = response.json()["identities"]
         assert (document["status"], document["name"], document["email"]) == ("unused", None, None)
         again = await world.api("GET", "identities", token, usernames="new@example.org")
         assert again.json()["identities"] == [document]
@@ -81,14 +81,14 @@ class TestIdentities:
         used = await world.api("GET", "identities", token, ids=document["id"])
         assert used.json()["identities"][0]["status"] == "used"
 
-    async def test_providers_can_be_included(self, world: World) -> None:
-        """Each once."""
+    async def test_identity_providers_can_be_included(self, world: World) -> None:
+        """Each provider once."""
         world.state.add_identity("carol@example.org")
         token = (await world.log_in(OPENID))["access_token"]
-        answer = await world.api(
+        response = await world.api(
             "GET", "identities", token, usernames="alice@example.org,carol@example.org", include="identity_provider"
         )
-        assert [each["domains"] for each in answer.json()["included"]["identity_providers"]] == [["example.org"]]
+        assert [each["domains"] for each in response.json()["included"]["identity_providers"]] == [["example.org"]]
 
     @pytest.mark.parametrize(
         "query",
@@ -99,31 +99,31 @@ class TestIdentities:
             {"usernames": "a b@example.org", "provision": "true"},
         ],
     )
-    async def test_bad_queries(self, world: World, query: dict[str, str]) -> None:
+    async def test_invalid_queries(self, world: World, query: dict[str, str]) -> None:
         """400 INVALID_PARAMETERS."""
         token = (await world.log_in(OPENID))["access_token"]
-        assert code_of(await world.api("GET", "identities", token, **query)) == (400, "INVALID_PARAMETERS")
+        assert error_of(await world.api("GET", "identities", token, **query)) == (400, "INVALID_PARAMETERS")
 
-    async def test_who_may_look(self, world: World) -> None:
-        """Whoever has a token for Auth, or is a client with a secret; a native client alone is nobody."""
+    async def test_get_identities_requires_authentication(self, world: World) -> None:
+        """A token for Auth or a client secret; a public client cannot authenticate."""
         query = {"ids": world.alice.id}
-        assert code_of(await world.api("GET", "identities", **query)) == (401, "UNAUTHORIZED")
+        assert error_of(await world.api("GET", "identities", **query)) == (401, "UNAUTHORIZED")
         transfer = (await world.log_in(TRANSFER))["access_token"]
-        assert code_of(await world.api("GET", "identities", transfer, **query)) == (403, "FORBIDDEN")
+        assert error_of(await world.api("GET", "identities", transfer, **query)) == (403, "FORBIDDEN")
         basic = await world.http.get("/v2/api/identities", params=query, auth=(world.portal.id, SECRET))
         assert basic.status_code == 200
         wrong = await world.http.get("/v2/api/identities", params=query, auth=(world.portal.id, "wrong"))
-        assert code_of(wrong) == (401, "UNAUTHORIZED")
+        assert error_of(wrong) == (401, "UNAUTHORIZED")
 
-    async def test_one_by_its_id(self, world: World) -> None:
-        """Or 404."""
+    async def test_get_one_identity(self, world: World) -> None:
+        """By id; 404 for an unknown one."""
         token = (await world.log_in(OPENID))["access_token"]
-        answer = await world.api("GET", f"identities/{world.bob.id}", token)
-        assert answer.json()["identity"]["username"] == "bob@uni.example.edu"
-        assert code_of(await world.api("GET", f"identities/{uuid4()}", token)) == (404, "NOT_FOUND")
+        response = await world.api("GET", f"identities/{world.bob.id}", token)
+        assert response.json()["identity"]["username"] == "bob@uni.example.edu"
+        assert error_of(await world.api("GET", f"identities/{uuid4()}", token)) == (404, "NOT_FOUND")
 
     async def test_identity_providers(self, world: World) -> None:
-        """By id or by domain, and not by both."""
+        """By id or by domain, but not by both."""
         token = (await world.log_in(OPENID))["access_token"]
         by_domain = await world.api("GET", "identity_providers", token, domains="globusid.org,example.org,no.example")
         documents = by_domain.json()["identity_providers"]
@@ -136,15 +136,15 @@ class TestIdentities:
         }
         by_id = await world.api("GET", "identity_providers", token, ids=",".join(each["id"] for each in documents))
         assert by_id.json() == by_domain.json()
-        assert code_of(await world.api("GET", "identity_providers", token)) == (400, "INVALID_PARAMETERS")
+        assert error_of(await world.api("GET", "identity_providers", token)) == (400, "INVALID_PARAMETERS")
 
 
 class TestConsents:
-    async def test_a_login_leaves_a_tree(self, world: World) -> None:
-        """What the application may do, and below it what the service may do for it."""
+    async def test_a_login_creates_a_tree_of_consents(self, world: World) -> None:
+        """A consent for the application, and below it one for the service."""
         token = (await world.log_in(f"openid {TRANSFER}[*{DATA_ACCESS}]", access_type="offline"))["access_token"]
-        answer = await world.api("GET", f"identities/{world.alice.id}/consents", token)
-        consents = {each["scope_name"]: each for each in answer.json()["consents"]}
+        response = await world.api("GET", f"identities/{world.alice.id}/consents", token)
+        consents = {each["scope_name"]: each for each in response.json()["consents"]}
         top, below = consents[TRANSFER], consents[DATA_ACCESS]
         assert top["dependency_path"] == [top["id"]]
         assert below["dependency_path"] == [top["id"], below["id"]]
@@ -153,8 +153,8 @@ class TestConsents:
         assert (top["allows_refresh"], top["auto_approved"], top["status"]) == (True, False, "approved")
         assert top["effective_identity"] == world.alice.id
 
-    async def test_a_second_login_renews_the_consents(self, world: World) -> None:
-        """They keep their ids, and show when they were given anew."""
+    async def test_a_second_login_updates_the_consents(self, world: World) -> None:
+        """They keep their ids and get a new time of update."""
         token = (await world.log_in("openid"))["access_token"]
         path = f"identities/{world.alice.id}/consents"
         (first,) = (await world.api("GET", path, token)).json()["consents"]
@@ -165,21 +165,21 @@ class TestConsents:
         assert second["updated"] > first["updated"]
         assert transfer["scope_name"] == TRANSFER
 
-    async def test_other_clients_consents_need_a_scope(self, world: World) -> None:
-        """And other people's are not shown at all."""
+    async def test_consents_for_other_clients_require_a_scope(self, world: World) -> None:
+        """Other people's consents cannot be listed."""
         await world.portal_log_in(GROUPS)
         token = (await world.log_in("openid"))["access_token"]
         path = f"identities/{world.alice.id}/consents"
         mine = await world.api("GET", path, token)
         assert [each["scope_name"] for each in mine.json()["consents"]] == ["openid"]
-        assert code_of(await world.api("GET", path, token, all="true")) == (403, "FORBIDDEN")
+        assert error_of(await world.api("GET", path, token, all="true")) == (403, "FORBIDDEN")
         token = (await world.log_in(f"openid {VIEW_CONSENTS}"))["access_token"]
         all_of_them = await world.api("GET", path, token, all="true")
         assert {each["client"] for each in all_of_them.json()["consents"]} == {world.app.id, world.portal.id}
-        assert code_of(await world.api("GET", f"identities/{world.bob.id}/consents", token)) == (403, "FORBIDDEN")
+        assert error_of(await world.api("GET", f"identities/{world.bob.id}/consents", token)) == (403, "FORBIDDEN")
 
-    async def test_a_services_needs_are_consented_with_its_scope(self, world: World) -> None:
-        """Timers need Transfer: one login gives both, and cycles of needs end."""
+    async def test_required_dependencies_are_consented_with_their_scope(self, world: World) -> None:
+        """Timers requires Transfer: one login consents to both. Cycles of dependencies end."""
         timer = "https://auth.globus.org/scopes/524230d7-ea86-4a52-8312-86065a9e0417/timer"
         first = world.state.add_scope(world.portal, "first")
         second = world.state.add_scope(world.portal, "second", dependencies=[first.scope_string])
@@ -204,10 +204,10 @@ class TestProjects:
             "admin_ids": [world.alice.id],
             **changes,
         }
-        return await made(world, "POST projects", world.developer(), document, "project")
+        return await create(world, "POST projects", world.developer(), document, "project")
 
     async def test_a_project_from_creation_to_deletion(self, world: World) -> None:
-        """Each answer is the whole document in its envelope."""
+        """Each response is the whole document in its envelope."""
         project = await self.project(world)
         token = world.developer()
         assert project["admins"]["identities"][0]["username"] == "alice@example.org"
@@ -215,48 +215,48 @@ class TestProjects:
         assert project["project_name"] == "Portal project"
         assert (await world.api("GET", f"projects/{project['id']}", token)).json() == {"project": project}
         assert (await world.api("GET", "projects", token)).json() == {"projects": [project]}
-        changed = await made(world, f"PUT projects/{project['id']}", token, {"display_name": "New name"}, "project")
+        changed = await create(world, f"PUT projects/{project['id']}", token, {"display_name": "New name"}, "project")
         assert changed == {**project, "display_name": "New name", "project_name": "New name"}
-        gone = await world.api("DELETE", f"projects/{project['id']}", token)
-        assert (gone.status_code, gone.json()) == (200, {"project": changed})
-        assert code_of(await world.api("GET", f"projects/{project['id']}", token)) == (404, "NOT_FOUND")
+        deleted = await world.api("DELETE", f"projects/{project['id']}", token)
+        assert (deleted.status_code, deleted.json()) == (200, {"project": changed})
+        assert error_of(await world.api("GET", f"projects/{project['id']}", token)) == (404, "NOT_FOUND")
 
-    async def test_others_may_not(self, world: World) -> None:
-        """Bob sees nothing of it in lists, and is forbidden the rest; a token without the scope is no use."""
+    async def test_projects_of_others(self, world: World) -> None:
+        """Not listed; 403 for all other operations, and for a token without the scope."""
         project = await self.project(world)
         bob = world.developer(world.bob)
         path = f"projects/{project['id']}"
         assert (await world.api("GET", "projects", bob)).json() == {"projects": []}
         for method in ("GET", "DELETE"):
-            assert code_of(await world.api(method, path, bob)) == (403, "FORBIDDEN")
-        assert code_of(await world.api("PUT", path, bob, json={"project": {}})) == (403, "FORBIDDEN")
+            assert error_of(await world.api(method, path, bob)) == (403, "FORBIDDEN")
+        assert error_of(await world.api("PUT", path, bob, json={"project": {}})) == (403, "FORBIDDEN")
         weak = (await world.log_in(OPENID))["access_token"]
-        assert code_of(await world.api("GET", path, weak)) == (403, "FORBIDDEN")
-        assert code_of(await world.api("GET", path)) == (401, "UNAUTHORIZED")
+        assert error_of(await world.api("GET", path, weak)) == (403, "FORBIDDEN")
+        assert error_of(await world.api("GET", path)) == (401, "UNAUTHORIZED")
 
-    async def test_linked_identities_and_groups_count(self, world: World) -> None:
-        """An administrator by any identity of the set, or as a member of a group."""
+    async def test_administrators_by_linked_identity_and_by_group(self, world: World) -> None:
+        """Any linked identity, or membership in a group, makes an administrator."""
         group = world.state.directory.add_group("Developers", member_ids=[world.bob.id])
         by_group = await self.project(world, admin_ids=[], admin_group_ids=[group.id])
         assert (by_group["admin_ids"], by_group["admins"]["groups"][0]["name"]) == (None, "Developers")
         bob = world.developer(world.bob)
         assert (await world.api("GET", f"projects/{by_group['id']}", bob)).status_code == 200
         carol = world.state.add_identity("carol@example.org")
-        assert code_of(await world.api("GET", f"projects/{by_group['id']}", world.developer(carol)))[0] == 403
+        assert error_of(await world.api("GET", f"projects/{by_group['id']}", world.developer(carol)))[0] == 403
         world.state.link(carol, world.bob)
         assert (await world.api("GET", f"projects/{by_group['id']}", world.developer(carol))).status_code == 200
 
     async def test_a_group_of_the_emulator_administers_a_project(self) -> None:
-        """A group that `GlobusEmulator.add_group` returned is known to Auth."""
+        """A group that `GlobusEmulator.add_group` returned is accepted by Auth."""
         async with GlobusEmulator() as emulator:
             ada = emulator.add_identity("ada@example.org")
             group = emulator.add_group([ada], name="Developers")
             token = emulator.access_token(ada, scopes=[MANAGE_PROJECTS])
             auth = AuthClient(authorizer=AccessTokenAuthorizer(token), transport=emulator.transport())
-            made = await auth.create_project("Portal", "ada@example.org", admin_group_ids=[group])
-            assert made["project"]["admin_group_ids"] == [group]
-            assert made["project"]["admins"]["groups"][0]["name"] == "Developers"
-            changed = await auth.update_project(made["project"]["id"], display_name="Portal 2")
+            project = await auth.create_project("Portal", "ada@example.org", admin_group_ids=[group])
+            assert project["project"]["admin_group_ids"] == [group]
+            assert project["project"]["admins"]["groups"][0]["name"] == "Developers"
+            changed = await auth.update_project(project["project"]["id"], display_name="Portal 2")
             assert changed["project"]["display_name"] == "Portal 2"
 
     @pytest.mark.parametrize(
@@ -272,36 +272,36 @@ class TestProjects:
             {"admin_ids": [1]},
         ],
     )
-    async def test_what_is_wrong_is_unprocessable(self, world: World, changes: dict[str, Any]) -> None:
-        """422, at creation and at an update, and nothing is changed."""
+    async def test_invalid_projects(self, world: World, changes: dict[str, Any]) -> None:
+        """422, at creation and at an update, and nothing changes."""
         good = {"display_name": "P", "contact_email": "a@b.c", "admin_ids": [world.alice.id]}
         token = world.developer()
         refused = await world.api("POST", "projects", token, json={"project": {**good, **changes}})
-        assert code_of(refused) == (422, "UNPROCESSABLE_ENTITY")
+        assert error_of(refused) == (422, "UNPROCESSABLE_ENTITY")
         project = await self.project(world)
         refused = await world.api("PUT", f"projects/{project['id']}", token, json={"project": changes})
-        assert code_of(refused) == (422, "UNPROCESSABLE_ENTITY")
+        assert error_of(refused) == (422, "UNPROCESSABLE_ENTITY")
         assert (await world.api("GET", f"projects/{project['id']}", token)).json() == {"project": project}
 
     @pytest.mark.parametrize(
         ("body", "status"),
         [(b"", 400), (b"{", 400), (b"[" * 100_000, 400), (b"[]", 422), (b'{"project": []}', 422), (b"{}", 422)],
     )
-    async def test_bodies_that_are_no_documents(self, world: World, body: bytes, status: int) -> None:
-        """400 for what is not JSON, 422 for what is something else."""
+    async def test_bodies_that_are_not_documents(self, world: World, body: bytes, status: int) -> None:
+        """400 for a body that is not JSON, 422 for other JSON than an object."""
         headers = {"Authorization": f"Bearer {world.developer()}"}
-        answer = await world.http.post("/v2/api/projects", content=body, headers=headers)
-        assert answer.status_code == status
+        response = await world.http.post("/v2/api/projects", content=body, headers=headers)
+        assert response.status_code == status
 
-    async def test_a_project_with_clients_stays(self, world: World) -> None:
-        """They must go first; policies go with the project."""
+    async def test_a_project_with_clients_cannot_be_deleted(self, world: World) -> None:
+        """Its clients must be deleted first; its policies are deleted with it."""
         project = await self.project(world)
         token = world.developer()
         client = {"name": "A", "project": project["id"], "public_client": True}
-        client = await made(world, "POST clients", token, client, "client")
+        client = await create(world, "POST clients", token, client, "client")
         policy = {"project_id": project["id"], "display_name": "P", "description": "D"}
-        await made(world, "POST policies", token, policy, "policy")
-        assert code_of(await world.api("DELETE", f"projects/{project['id']}", token))[0] == 422
+        await create(world, "POST policies", token, policy, "policy")
+        assert error_of(await world.api("DELETE", f"projects/{project['id']}", token))[0] == 422
         await world.api("DELETE", f"clients/{client['id']}", token)
         assert (await world.api("DELETE", f"projects/{project['id']}", token)).status_code == 200
         assert not world.state.registry.policies
@@ -314,18 +314,18 @@ class TestClients:
         return str(project["id"])
 
     async def client(self, world: World, project_id: str, **changes: Any) -> Any:
-        document = {"name": "Made by a test", "project": project_id, **changes}
+        document = {"name": "Created by a test", "project": project_id, **changes}
         if "client_type" not in changes:
             document.setdefault("public_client", True)
-        return await made(world, "POST clients", world.developer(), document, "client")
+        return await create(world, "POST clients", world.developer(), document, "client")
 
     async def test_a_client_from_creation_to_deletion(self, world: World, project_id: str) -> None:
-        """With all members of the real document."""
+        """The document has all members of the real one."""
         client = await self.client(world, project_id, public_client=False, redirect_uris=[CALLBACK])
         token = world.developer()
         assert client == {
             "id": client["id"],
-            "name": "Made by a test",
+            "name": "Created by a test",
             "project": project_id,
             "client_type": "hybrid_confidential_client_resource_server",
             "public_client": False,
@@ -350,11 +350,11 @@ class TestClients:
         assert (await world.api("GET", "clients", token)).json() == {"clients": [client]}
         links = {"privacy_policy": "https://a.example", "terms_and_conditions": "https://b.example"}
         changes = {"name": "Other", "visibility": "public", "links": links}
-        changed = await made(world, f"PUT clients/{client['id']}", token, changes, "client")
+        changed = await create(world, f"PUT clients/{client['id']}", token, changes, "client")
         assert changed == {**client, **changes}
-        gone = await world.api("DELETE", f"clients/{client['id']}", token)
-        assert gone.json() == {"client": changed}
-        assert code_of(await world.api("GET", f"clients/{client['id']}", token)) == (404, "NOT_FOUND")
+        deleted = await world.api("DELETE", f"clients/{client['id']}", token)
+        assert deleted.json() == {"client": changed}
+        assert error_of(await world.api("GET", f"clients/{client['id']}", token)) == (404, "NOT_FOUND")
 
     @pytest.mark.parametrize(
         "client_type",
@@ -368,18 +368,18 @@ class TestClients:
             "public_webapp_client",
         ],
     )
-    async def test_every_type(self, world: World, project_id: str, client_type: str) -> None:
-        """Who has a secret also has an identity."""
+    async def test_every_client_type(self, world: World, project_id: str, client_type: str) -> None:
+        """Confidential clients have an identity."""
         client = await self.client(world, project_id, client_type=client_type)
         assert client["client_type"] == client_type
         assert client["public_client"] == client_type.startswith("public")
         assert (client["id"] in world.state.directory.identities) != client["public_client"]
 
-    async def test_a_new_client_logs_people_in(self, world: World, project_id: str) -> None:
-        """With a credential that is shown once, it exchanges a code."""
+    async def test_a_new_client_can_be_used(self, world: World, project_id: str) -> None:
+        """The secret is in one response only; it authenticates the client until the credential is deleted."""
         client = await self.client(world, project_id, public_client=False, redirect_uris=[CALLBACK])
         path = f"clients/{client['id']}/credentials"
-        credential = await made(world, f"POST {path}", world.developer(), {"name": "first"}, "credential")
+        credential = await create(world, f"POST {path}", world.developer(), {"name": "first"}, "credential")
         assert (credential["name"], credential["client"]) == ("first", client["id"])
         shown = (await world.api("GET", path, world.developer())).json()
         assert shown == {"credentials": [{**credential, "secret": None}]}
@@ -387,21 +387,21 @@ class TestClients:
         auth = (client["id"], credential["secret"])
         token = (await world.token(form, auth=auth)).json()["access_token"]
         assert world.caller(token).identity_id == client["id"]
-        gone = await world.api("DELETE", f"{path}/{credential['id']}", world.developer())
-        assert gone.json() == {"credential": {**credential, "secret": None}}
+        deleted = await world.api("DELETE", f"{path}/{credential['id']}", world.developer())
+        assert deleted.json() == {"credential": {**credential, "secret": None}}
         assert (await world.token(form, auth=auth)).status_code == 401
         again = await world.api("DELETE", f"{path}/{credential['id']}", world.developer())
-        assert code_of(again) == (404, "NOT_FOUND")
+        assert error_of(again) == (404, "NOT_FOUND")
 
     async def test_a_public_client_has_no_credentials(self, world: World, project_id: str) -> None:
         """422."""
         client = await self.client(world, project_id)
         path = f"clients/{client['id']}/credentials"
-        answer = await world.api("POST", path, world.developer(), json={"credential": {"name": "x"}})
-        assert code_of(answer) == (422, "UNPROCESSABLE_ENTITY")
+        response = await world.api("POST", path, world.developer(), json={"credential": {"name": "x"}})
+        assert error_of(response) == (422, "UNPROCESSABLE_ENTITY")
 
     async def test_deleting_a_client_ends_its_tokens_and_consents(self, world: World, project_id: str) -> None:
-        """Nothing of it is left but its closed identity."""
+        """Only its closed identity remains."""
         client = await self.client(world, project_id)
         redirect = world.state.authorize(world.url(world.native_query(client_id=client["id"])))
         token = (await world.exchange(redirect.code, client_id=client["id"])).json()["access_token"]
@@ -412,32 +412,32 @@ class TestClients:
         assert not found.is_active(world.clock.wall())
         assert not world.state.consents.of(frozenset({world.alice.id}), client_id=client["id"])
 
-    async def test_who_may_see_a_client(self, world: World, project_id: str) -> None:
-        """A public one everybody; a private one those who manage it, and itself."""
+    async def test_visibility_of_clients(self, world: World, project_id: str) -> None:
+        """Everybody may look up a public client; only its managers, and the client itself, a private one."""
         public = await self.client(world, project_id, visibility="public")
         private = await self.client(world, project_id)
         bob = world.developer(world.bob)
         assert (await world.api("GET", f"clients/{public['id']}", bob)).status_code == 200
-        assert code_of(await world.api("GET", f"clients/{private['id']}", bob)) == (403, "FORBIDDEN")
+        assert error_of(await world.api("GET", f"clients/{private['id']}", bob)) == (403, "FORBIDDEN")
         for method, json in (("PUT", {"client": {"name": "mine"}}), ("DELETE", None)):
-            assert code_of(await world.api(method, f"clients/{public['id']}", bob, json=json)) == (403, "FORBIDDEN")
+            assert error_of(await world.api(method, f"clients/{public['id']}", bob, json=json)) == (403, "FORBIDDEN")
         itself = await world.http.get(f"/v2/api/clients/{world.portal.id}", auth=(world.portal.id, SECRET))
         assert itself.json()["client"]["name"] == "Portal"
 
-    async def test_by_domain_name(self, world: World) -> None:
-        """``fqdn`` finds the one client that has it."""
+    async def test_get_a_client_by_domain_name(self, world: World) -> None:
+        """``fqdn`` returns the one client that has the name."""
         app = world.state.add_client("Named", fqdns=["app.example.org"], visibility="public")
         token = (await world.log_in(OPENID))["access_token"]
-        answer = await world.api("GET", "clients", token, fqdn="App.example.org")
-        assert answer.json()["client"]["id"] == app.id
-        assert code_of(await world.api("GET", "clients", token, fqdn="other.example.org")) == (404, "NOT_FOUND")
+        response = await world.api("GET", "clients", token, fqdn="App.example.org")
+        assert response.json()["client"]["id"] == app.id
+        assert error_of(await world.api("GET", "clients", token, fqdn="other.example.org")) == (404, "NOT_FOUND")
 
-    async def test_an_instance_of_a_native_app(self, world: World) -> None:
-        """Made without credentials; it can log people in as its template can, and delete itself."""
-        answer = await world.api(
+    async def test_an_instance_of_a_native_client(self, world: World) -> None:
+        """Created without authentication; it has the redirect URIs of its template, and can delete itself."""
+        response = await world.api(
             "POST", "clients", json={"client": {"template_id": world.app.id, "name": "My installation"}}
         )
-        document = answer.json()
+        document = response.json()
         client, credential = document["client"], document["included"]["client_credential"]
         assert credential.keys() == {"id", "name", "client", "secret"}
         assert (client["client_type"], client["parent_client"]) == ("confidential_client", world.app.id)
@@ -446,20 +446,20 @@ class TestClients:
         form = {"grant_type": "authorization_code", "code": redirect.code, "code_verifier": VERIFIER}
         form["redirect_uri"] = world.native_query()["redirect_uri"]
         assert (await world.token(form, auth=auth)).status_code == 200
-        gone = await world.http.delete(f"/v2/api/clients/{client['id']}", auth=auth)
-        assert gone.json()["client"]["id"] == client["id"]
+        deleted = await world.http.delete(f"/v2/api/clients/{client['id']}", auth=auth)
+        assert deleted.json()["client"]["id"] == client["id"]
         assert (
             await world.token({"grant_type": "client_credentials", "scope": TRANSFER}, auth=auth)
         ).status_code == 401
 
-    async def test_only_native_apps_are_templates(self, world: World) -> None:
-        """404 for any other, and for none."""
+    async def test_only_native_clients_are_templates(self, world: World) -> None:
+        """404 for any other client."""
         for template in (world.portal.id, str(uuid4())):
-            answer = await world.api("POST", "clients", json={"client": {"template_id": template, "name": "x"}})
-            assert code_of(answer) == (404, "NOT_FOUND")
+            response = await world.api("POST", "clients", json={"client": {"template_id": template, "name": "x"}})
+            assert error_of(response) == (404, "NOT_FOUND")
 
     async def test_a_child_client(self, world: World) -> None:
-        """Made by a client with its secret, who goes on managing it."""
+        """Created and managed by its parent."""
         auth = (world.portal.id, SECRET)
         document = {"client": {"name": "Child", "public_client": False}}
         child = (await world.http.post("/v2/api/clients", json=document, auth=auth)).json()["client"]
@@ -468,7 +468,7 @@ class TestClients:
             f"/v2/api/clients/{child['id']}", json={"client": {"name": "Grown up"}}, auth=auth
         )
         assert changed.json()["client"]["name"] == "Grown up"
-        assert code_of(await world.api("GET", f"clients/{child['id']}", world.developer())) == (403, "FORBIDDEN")
+        assert error_of(await world.api("GET", f"clients/{child['id']}", world.developer())) == (403, "FORBIDDEN")
 
     @pytest.mark.parametrize(
         "changes",
@@ -488,32 +488,32 @@ class TestClients:
             {"required_idp": "no uuid"},
         ],
     )
-    async def test_what_is_wrong_is_unprocessable(self, world: World, project_id: str, changes: dict[str, Any]) -> None:
-        """422 at creation, and no client is made."""
+    async def test_invalid_clients(self, world: World, project_id: str, changes: dict[str, Any]) -> None:
+        """422 at creation, and no client is created."""
         document = {"name": "X", "project": project_id, **changes}
         if "client_type" not in changes:
             document.setdefault("public_client", True)
-        answer = await world.api("POST", "clients", world.developer(), json={"client": document})
-        assert code_of(answer) == (422, "UNPROCESSABLE_ENTITY")
+        response = await world.api("POST", "clients", world.developer(), json={"client": document})
+        assert error_of(response) == (422, "UNPROCESSABLE_ENTITY")
         assert (await world.api("GET", "clients", world.developer())).json() == {"clients": []}
 
-    async def test_the_type_is_for_ever(self, world: World, project_id: str) -> None:
-        """422 for an update that changes it; naming it as it is does no harm."""
+    async def test_the_client_type_cannot_be_changed(self, world: World, project_id: str) -> None:
+        """422 for an update that changes it; one that repeats it is accepted."""
         client = await self.client(world, project_id)
         path = f"clients/{client['id']}"
         for changes in ({"public_client": False}, {"client_type": "client_identity"}):
-            answer = await world.api("PUT", path, world.developer(), json={"client": changes})
-            assert code_of(answer) == (422, "UNPROCESSABLE_ENTITY")
-        await made(world, f"PUT {path}", world.developer(), {"public_client": True}, "client")
+            response = await world.api("PUT", path, world.developer(), json={"client": changes})
+            assert error_of(response) == (422, "UNPROCESSABLE_ENTITY")
+        await create(world, f"PUT {path}", world.developer(), {"public_client": True}, "client")
 
-    async def test_a_project_is_needed(self, world: World, project_id: str) -> None:
-        """Of one's own, which exists."""
+    async def test_a_client_requires_a_project(self, world: World, project_id: str) -> None:
+        """It must exist, and the caller must administer it."""
         client = {"name": "X", "public_client": True}
         bob = world.developer(world.bob)
-        assert code_of(await world.api("POST", "clients", bob, json={"client": client}))[0] == 422
+        assert error_of(await world.api("POST", "clients", bob, json={"client": client}))[0] == 422
         for project, status in ((project_id, 403), (str(uuid4()), 404)):
-            answer = await world.api("POST", "clients", bob, json={"client": {**client, "project": project}})
-            assert answer.status_code == status
+            response = await world.api("POST", "clients", bob, json={"client": {**client, "project": project}})
+            assert response.status_code == status
 
 
 class TestScopes:
@@ -525,10 +525,10 @@ class TestScopes:
 
     async def scope(self, world: World, client_id: str, **changes: Any) -> Any:
         document = {"name": "Use", "description": "Use it", "scope_suffix": "use", **changes}
-        return await made(world, f"POST clients/{client_id}/scopes", world.developer(), document, "scope")
+        return await create(world, f"POST clients/{client_id}/scopes", world.developer(), document, "scope")
 
     async def test_a_scope_from_creation_to_deletion(self, world: World, client_id: str) -> None:
-        """With all members; and it can be asked for at once."""
+        """The document has all members of the real one; the scope can be requested at once."""
         scope = await self.scope(world, client_id)
         token = world.developer()
         assert scope == {
@@ -548,31 +548,31 @@ class TestScopes:
         assert client["scopes"] == [scope["id"]]
         assert (await world.api("GET", "scopes", token)).json() == {"scopes": [scope]}
         changes = {"name": "Other", "scope_suffix": "other", "advertised": True, "required_domains": ["example.org"]}
-        changed = await made(world, f"PUT scopes/{scope['id']}", token, changes, "scope")
+        changed = await create(world, f"PUT scopes/{scope['id']}", token, changes, "scope")
         assert changed["scope_string"].endswith("/other")
         assert (changed["name"], changed["advertised"], changed["required_domains"]) == ("Other", True, ["example.org"])
-        gone = await world.api("DELETE", f"scopes/{scope['id']}", token)
-        assert gone.json() == {"scope": changed}
-        assert code_of(await world.api("GET", f"scopes/{scope['id']}", token)) == (404, "NOT_FOUND")
+        deleted = await world.api("DELETE", f"scopes/{scope['id']}", token)
+        assert deleted.json() == {"scope": changed}
+        assert error_of(await world.api("GET", f"scopes/{scope['id']}", token)) == (404, "NOT_FOUND")
         assert world.state.tokens.find(access).is_active(world.clock.wall()) is False  # type: ignore[union-attr]
 
     async def test_dependent_scopes(self, world: World, client_id: str) -> None:
-        """Named by their ids, which the lookup by scope string tells; a login consents to what is not optional."""
+        """Given by id; a login consents to the required ones."""
         token = world.developer()
         found = await world.api("GET", "scopes", token, scope_strings=f"{TRANSFER},{GROUPS},nothing")
         ids = {each["scope_string"]: each["id"] for each in found.json()["scopes"]}
         assert ids.keys() == {TRANSFER, GROUPS}
-        needs = [
+        dependencies = [
             {"scope": ids[TRANSFER], "optional": False, "requires_refresh_token": True},
             {"scope": ids[GROUPS], "optional": True, "requires_refresh_token": False},
         ]
-        scope = await self.scope(world, client_id, dependent_scopes=needs)
-        assert scope["dependent_scopes"] == needs
+        scope = await self.scope(world, client_id, dependent_scopes=dependencies)
+        assert scope["dependent_scopes"] == dependencies
         access = (await world.log_in(scope["scope_string"]))["access_token"]
         assert world.caller(access).dependent_scopes == {TRANSFER}
         by_id = await world.api("GET", "scopes", token, ids=f"{scope['id']},{uuid4()}")
         assert by_id.json() == {"scopes": [scope]}
-        assert code_of(await world.api("GET", "scopes", token, ids="x", scope_strings="y"))[0] == 400
+        assert error_of(await world.api("GET", "scopes", token, ids="x", scope_strings="y"))[0] == 400
 
     @pytest.mark.parametrize(
         "changes",
@@ -588,40 +588,40 @@ class TestScopes:
             {"dependent_scopes": [{"optional": True}]},
         ],
     )
-    async def test_what_is_wrong_is_unprocessable(self, world: World, client_id: str, changes: dict[str, Any]) -> None:
-        """422, at creation and at an update, and nothing is changed."""
+    async def test_invalid_scopes(self, world: World, client_id: str, changes: dict[str, Any]) -> None:
+        """422, at creation and at an update, and nothing changes."""
         scope = await self.scope(world, client_id)
         document = {"name": "N", "description": "D", "scope_suffix": "another", **changes}
         token = world.developer()
-        answer = await world.api("POST", f"clients/{client_id}/scopes", token, json={"scope": document})
-        assert code_of(answer) == (422, "UNPROCESSABLE_ENTITY")
-        answer = await world.api("PUT", f"scopes/{scope['id']}", token, json={"scope": changes})
-        assert code_of(answer) == (422, "UNPROCESSABLE_ENTITY")
+        response = await world.api("POST", f"clients/{client_id}/scopes", token, json={"scope": document})
+        assert error_of(response) == (422, "UNPROCESSABLE_ENTITY")
+        response = await world.api("PUT", f"scopes/{scope['id']}", token, json={"scope": changes})
+        assert error_of(response) == (422, "UNPROCESSABLE_ENTITY")
         assert (await world.api("GET", "scopes", token)).json() == {"scopes": [scope]}
 
-    async def test_a_name_can_be_taken(self, world: World, client_id: str) -> None:
+    async def test_scope_strings_are_unique(self, world: World, client_id: str) -> None:
         """422 for a second scope with the same suffix, new or renamed."""
         await self.scope(world, client_id)
         other = await self.scope(world, client_id, scope_suffix="other")
         document = {"name": "N", "description": "D", "scope_suffix": "use"}
-        answer = await world.api("POST", f"clients/{client_id}/scopes", world.developer(), json={"scope": document})
-        assert code_of(answer)[0] == 422
-        answer = await world.api(
+        response = await world.api("POST", f"clients/{client_id}/scopes", world.developer(), json={"scope": document})
+        assert error_of(response)[0] == 422
+        response = await world.api(
             "PUT", f"scopes/{other['id']}", world.developer(), json={"scope": {"scope_suffix": "use"}}
         )
-        assert code_of(answer)[0] == 422
+        assert error_of(response)[0] == 422
 
-    async def test_others_scopes(self, world: World, client_id: str) -> None:
-        """Seen if advertised; changed by their owners only."""
+    async def test_scopes_of_others(self, world: World, client_id: str) -> None:
+        """Visible if advertised; 403 for changes."""
         scope = await self.scope(world, client_id)
         bob = world.developer(world.bob)
         path = f"scopes/{scope['id']}"
-        assert code_of(await world.api("GET", path, bob)) == (403, "FORBIDDEN")
+        assert error_of(await world.api("GET", path, bob)) == (403, "FORBIDDEN")
         assert (await world.api("GET", "scopes", bob, ids=scope["id"])).json() == {"scopes": []}
-        await made(world, f"PUT {path}", world.developer(), {"advertised": True}, "scope")
+        await create(world, f"PUT {path}", world.developer(), {"advertised": True}, "scope")
         assert (await world.api("GET", path, bob)).status_code == 200
-        assert code_of(await world.api("PUT", path, bob, json={"scope": {}})) == (403, "FORBIDDEN")
-        assert code_of(await world.api("DELETE", path, bob)) == (403, "FORBIDDEN")
+        assert error_of(await world.api("PUT", path, bob, json={"scope": {}})) == (403, "FORBIDDEN")
+        assert error_of(await world.api("DELETE", path, bob)) == (403, "FORBIDDEN")
 
 
 class TestPolicies:
@@ -632,10 +632,10 @@ class TestPolicies:
 
     async def policy(self, world: World, project_id: str, **changes: Any) -> Any:
         document = {"project_id": project_id, "display_name": "Policy", "description": "For tests", **changes}
-        return await made(world, "POST policies", world.developer(), document, "policy")
+        return await create(world, "POST policies", world.developer(), document, "policy")
 
     async def test_a_policy_from_creation_to_deletion(self, world: World, project_id: str) -> None:
-        """With all members of the real document."""
+        """The document has all members of the real one."""
         policy = await self.policy(world, project_id)
         token = world.developer()
         assert policy == {
@@ -652,21 +652,21 @@ class TestPolicies:
         assert (await world.api("GET", f"policies/{policy['id']}", token)).json() == {"policy": policy}
         assert (await world.api("GET", "policies", token)).json() == {"policies": [policy]}
         changes = {"required_mfa": True, "domain_constraints_exclude": ["bad.example"], "display_name": "Other"}
-        changed = await made(world, f"PUT policies/{policy['id']}", token, changes, "policy")
+        changed = await create(world, f"PUT policies/{policy['id']}", token, changes, "policy")
         assert changed == {**policy, **changes}
         assert (await world.api("DELETE", f"policies/{policy['id']}", token)).json() == {"policy": changed}
-        assert code_of(await world.api("GET", f"policies/{policy['id']}", token)) == (404, "NOT_FOUND")
+        assert error_of(await world.api("GET", f"policies/{policy['id']}", token)) == (404, "NOT_FOUND")
 
-    async def test_others_may_not(self, world: World, project_id: str) -> None:
-        """403, and not in lists."""
+    async def test_policies_of_others(self, world: World, project_id: str) -> None:
+        """Not listed; 403 for all other operations."""
         policy = await self.policy(world, project_id)
         bob = world.developer(world.bob)
         path = f"policies/{policy['id']}"
         assert (await world.api("GET", "policies", bob)).json() == {"policies": []}
         for method, json in (("GET", None), ("PUT", {"policy": {}}), ("DELETE", None)):
-            assert code_of(await world.api(method, path, bob, json=json)) == (403, "FORBIDDEN")
+            assert error_of(await world.api(method, path, bob, json=json)) == (403, "FORBIDDEN")
         new = {"project_id": project_id, "display_name": "P", "description": "D"}
-        assert code_of(await world.api("POST", "policies", bob, json={"policy": new})) == (403, "FORBIDDEN")
+        assert error_of(await world.api("POST", "policies", bob, json={"policy": new})) == (403, "FORBIDDEN")
 
     @pytest.mark.parametrize(
         "changes",
@@ -680,29 +680,29 @@ class TestPolicies:
             {"domain_constraints_include": "example.org"},
         ],
     )
-    async def test_what_is_wrong_is_unprocessable(self, world: World, project_id: str, changes: dict[str, Any]) -> None:
-        """422, and nothing is made or changed."""
+    async def test_invalid_policies(self, world: World, project_id: str, changes: dict[str, Any]) -> None:
+        """422, and nothing is created or changed."""
         policy = await self.policy(world, project_id)
         document = {"project_id": project_id, "display_name": "P", "description": "D", **changes}
         token = world.developer()
-        assert code_of(await world.api("POST", "policies", token, json={"policy": document}))[0] == 422
-        assert code_of(await world.api("PUT", f"policies/{policy['id']}", token, json={"policy": changes}))[0] == 422
+        assert error_of(await world.api("POST", "policies", token, json={"policy": document}))[0] == 422
+        assert error_of(await world.api("PUT", f"policies/{policy['id']}", token, json={"policy": changes}))[0] == 422
         assert (await world.api("GET", "policies", token)).json() == {"policies": [policy]}
 
-    async def test_assurance_is_for_ever(self, world: World, project_id: str) -> None:
+    async def test_high_assurance_cannot_be_changed(self, world: World, project_id: str) -> None:
         """422 for an update that changes it."""
         policy = await self.policy(world, project_id)
-        answer = await world.api(
+        response = await world.api(
             "PUT", f"policies/{policy['id']}", world.developer(), json={"policy": {"high_assurance": True}}
         )
-        assert code_of(answer)[0] == 422
+        assert error_of(response)[0] == 422
 
     async def evaluate(self, world: World, token: str, policy_id: str) -> bool:
         document = await world.introspect(token, authentication_policies=policy_id)
         return bool(document["policy_evaluations"][policy_id]["evaluation"])
 
-    async def test_domains_of_the_identity_set(self, world: World, project_id: str) -> None:
-        """A policy without high assurance asks for an identity, not for a login with it."""
+    async def test_domain_constraints(self, world: World, project_id: str) -> None:
+        """Without high assurance a linked identity satisfies a policy, without a login."""
         inside = await self.policy(world, project_id, domain_constraints_include=["uni.example.edu"])
         outside = await self.policy(world, project_id, domain_constraints_exclude=["example.org"])
         token = (await world.portal_log_in("openid"))["access_token"]
@@ -711,8 +711,8 @@ class TestPolicies:
         assert [await self.evaluate(world, token, each["id"]) for each in (inside, outside)] == [True, True]
         assert not await self.evaluate(world, token, str(uuid4()))
 
-    async def test_high_assurance_wants_a_fresh_login(self, world: World, project_id: str) -> None:
-        """It ends with its time; a login that names the policy satisfies it again, without prompt=login."""
+    async def test_high_assurance_requires_a_recent_login(self, world: World, project_id: str) -> None:
+        """It expires; a login that names the policy satisfies it again, without prompt=login."""
         policy = await self.policy(
             world, project_id, high_assurance=True, authentication_assurance_timeout=600, required_mfa=True
         )
@@ -727,8 +727,8 @@ class TestPolicies:
         token = (await world.portal_log_in("openid", session_required_policies=policy["id"]))["access_token"]
         assert await self.evaluate(world, token, policy["id"])
 
-    async def test_the_right_identity_logs_in_for_a_policy(self, world: World, project_id: str) -> None:
-        """The one of the set that the policy lets in; without one the login is refused."""
+    async def test_an_allowed_identity_logs_in_for_a_policy(self, world: World, project_id: str) -> None:
+        """The linked identity in an allowed domain; without one the login is refused."""
         policy = await self.policy(
             world,
             project_id,
@@ -750,10 +750,10 @@ class TestPolicies:
     [("PATCH", "projects"), ("POST", "identities"), ("DELETE", "clients"), ("PUT", "policies")],
 )
 async def test_other_methods_are_not_allowed(world: World, method: str, path: str) -> None:
-    """405, in the service's form, with what would be."""
-    answer = await world.api(method, path, world.developer())
-    assert code_of(answer) == (405, "METHOD_NOT_ALLOWED")
-    assert "GET" in answer.headers["allow"]
+    """405 in the format of the service, with ``Allow``."""
+    response = await world.api(method, path, world.developer())
+    assert error_of(response) == (405, "METHOD_NOT_ALLOWED")
+    assert "GET" in response.headers["allow"]
 
 
 @pytest.mark.parametrize(
@@ -773,16 +773,16 @@ async def test_other_methods_are_not_allowed(world: World, method: str, path: st
         ("DELETE", "scopes/{id}"),
     ],
 )
-async def test_what_is_not_there_is_not_found(world: World, method: str, path: str) -> None:
-    """404 for an id nobody has, 401 for whoever is nobody."""
+async def test_unknown_resources(world: World, method: str, path: str) -> None:
+    """404 for an unknown id, 401 without authentication."""
     for value in (str(uuid4()), "no-uuid"):
-        answer = await world.api(method, path.format(id=value), world.developer(), json={})
-        assert code_of(answer) == (404, "NOT_FOUND")
-        assert code_of(await world.api(method, path.format(id=value), json={})) == (401, "UNAUTHORIZED")
+        response = await world.api(method, path.format(id=value), world.developer(), json={})
+        assert error_of(response) == (404, "NOT_FOUND")
+        assert error_of(await world.api(method, path.format(id=value), json={})) == (401, "UNAUTHORIZED")
 
 
 async def test_a_client_can_administer_a_project(world: World) -> None:
-    """As an administrator by its own identity, with its secret instead of a token with the scope."""
+    """By its identity, with its secret or with a token."""
     project = await TestProjects().project(world, admin_ids=[world.portal.id])
     path = f"/v2/api/projects/{project['id']}"
     assert (await world.http.get(path, auth=(world.portal.id, SECRET))).status_code == 200

@@ -29,7 +29,7 @@ pytestmark = pytest.mark.skipif(
 
 
 class CommandLine:
-    """``globus``, with a home of its own, and the emulator it talks to."""
+    """The official command line with its own home directory, and the emulated Auth."""
 
     def __init__(self, state: AuthState, address: str, home: Path) -> None:
         self.state = state
@@ -40,7 +40,7 @@ class CommandLine:
         }
 
     async def run(self, *arguments: str, identity: Identity | None = None, code: int = 0) -> str:
-        """Run a command, log in where it asks for that, and return what it says."""
+        """Run a command, log in when it shows a URL, and return its output."""
         process = await asyncio.create_subprocess_exec(
             PYTHON,
             "-m",
@@ -53,11 +53,11 @@ class CommandLine:
         )
         assert process.stdin is not None
         assert process.stdout is not None
-        said = ""
+        output = ""
         try:
             async with asyncio.timeout(40):
                 while line := (await process.stdout.readline()).decode():
-                    said += line
+                    output += line
                     if url := re.match(r"http://\S+/v2/oauth2/authorize\S+", line):
                         process.stdin.write(self.state.authorize(url[0], identity).code.encode() + b"\n")
                         await process.stdin.drain()
@@ -67,8 +67,8 @@ class CommandLine:
             process.kill()
             await process.wait()
             raise
-        assert process.returncode == code, said
-        return said
+        assert process.returncode == code, output
+        return output
 
 
 @pytest.fixture
@@ -83,8 +83,8 @@ async def globus(tmp_path: Path) -> AsyncIterator[CommandLine]:
 
 
 @pytest.mark.timeout(180)
-async def test_log_in_look_around_and_log_out(globus: CommandLine) -> None:
-    """Login, whoami, get-identities, the session commands and logout, with their exit codes."""
+async def test_login_session_commands_and_logout(globus: CommandLine) -> None:
+    """With their exit codes."""
     await globus.run("whoami", code=4)
     assert "successfully logged in" in await globus.run("login", "--no-local-server")
     assert "already logged in" in await globus.run("login", "--no-local-server")
@@ -111,12 +111,12 @@ def _consents(state: AuthState) -> list[str]:
 
 
 @pytest.mark.timeout(180)
-async def test_another_person_cannot_take_over_a_login(globus: CommandLine) -> None:
-    """The command line notices by the id_token, revokes the new tokens and fails."""
+async def test_another_identity_cannot_replace_a_login(globus: CommandLine) -> None:
+    """The command line compares the id_token, revokes the new tokens and fails."""
     stranger = globus.state.add_identity("stranger@elsewhere.example")
     await globus.run("login", "--no-local-server")
-    said = await globus.run("login", "--force", "--no-local-server", identity=stranger, code=1)
-    assert "didn't match" in said
+    output = await globus.run("login", "--force", "--no-local-server", identity=stranger, code=1)
+    assert "didn't match" in output
     theirs = [token for token in globus.state.tokens.refresh.values() if token.identity_id == stranger.id]
     assert theirs
     assert all(token.revoked for token in theirs)

@@ -22,7 +22,7 @@ from globus_async.emulator.kit.service import Platform
 from tests.emulator.auth_world import CALLBACK, GROUPS, SECRET, TRANSFER
 
 PYTHON = os.environ.get("OFFICIAL_SDK_PYTHON", sys.executable)
-"""An interpreter that has globus-sdk, and responses, which its fixtures need."""
+"""An interpreter with globus-sdk, and with responses, which its fixtures require."""
 
 pytestmark = pytest.mark.skipif(
     sys.executable == PYTHON and not all(map(importlib.util.find_spec, ("globus_sdk", "responses"))),
@@ -43,7 +43,7 @@ async def served(service: AuthService, listener: socket.socket) -> AsyncGenerato
 
 
 async def drive(script: str, given: dict[str, str], address: str) -> Any:
-    """Run a script with the official SDK; return what it printed."""
+    """Run a script with the official SDK; return its JSON output."""
     environment = {
         "GLOBUS_SDK_SERVICE_URL_AUTH": f"{address}/",
         "HOME": os.environ["HOME"],
@@ -68,13 +68,13 @@ async def drive(script: str, given: dict[str, str], address: str) -> Any:
     return json.loads(out)
 
 
-MADE_OF_THE_REQUEST = "the fixture is made of the request's own members; what the service adds is in the other fixtures"
-OLDER = "the fixture is of before identities had a type; its case globusid has it"
+REQUEST_MEMBERS = "the fixture has only members of the request; the other fixtures have those that the service adds"
+OLDER = "the fixture is older than identity types; its case globusid has one"
 DIFFERENCES: dict[str, tuple[str, list[str]]] = {
-    "create_child_client/default": (MADE_OF_THE_REQUEST, ["+client.id", "+client.project"]),
-    "create_client/default": (MADE_OF_THE_REQUEST, ["+client.id", "+client.visibility"]),
+    "create_child_client/default": (REQUEST_MEMBERS, ["+client.id", "+client.project"]),
+    "create_client/default": (REQUEST_MEMBERS, ["+client.id", "+client.visibility"]),
     "create_policy/default": (
-        MADE_OF_THE_REQUEST,
+        REQUEST_MEMBERS,
         [
             "+policy.authentication_assurance_timeout",
             "+policy.domain_constraints_exclude",
@@ -88,17 +88,17 @@ DIFFERENCES: dict[str, tuple[str, list[str]]] = {
     "get_identities/sirosen": (OLDER, ["+identities.[].identity_type"]),
     "oauth2_exchange_code_for_tokens/openid": ("the fixture's default case has the state as well", ["+state"]),
     "update_client/default": (
-        MADE_OF_THE_REQUEST,
+        REQUEST_MEMBERS,
         ["+client.name", "+client.project", "+client.public_client", "+client.visibility"],
     ),
-    "update_policy/default": (MADE_OF_THE_REQUEST, ["+policy.id"]),
+    "update_policy/default": (REQUEST_MEMBERS, ["+policy.id"]),
 }
-"""By fixture and case: why, and what the emulator has more (+), less (-) or of another kind (~)."""
+"""By fixture and case: the reason, and the members that the emulator adds (+), lacks (-) or types differently (~)."""
 
 
 @pytest.mark.timeout(120)
-async def test_the_official_sdk_cannot_tell(capsys: pytest.CaptureFixture[str]) -> None:
-    """Logins, every grant, identities and administration work unchanged, and the documents have the same fields."""
+async def test_the_official_sdk_works_unchanged(capsys: pytest.CaptureFixture[str]) -> None:
+    """Logins, every grant, identities and administration; the documents have the same members as its fixtures."""
     listener = socket.create_server(("127.0.0.1", 0))
     address = f"http://127.0.0.1:{listener.getsockname()[1]}"
     service = AuthService(Platform(url=address))
@@ -120,9 +120,9 @@ async def test_the_official_sdk_cannot_tell(capsys: pytest.CaptureFixture[str]) 
         "no_openid": state.access_token(alice, scopes=[TRANSFER]),
     }
     async with served(service, listener):
-        answer = await drive("official_auth.py", given, address)
+        response = await drive("official_auth.py", given, address)
     with capsys.disabled():
-        figures = f"{len(answer['steps'])} steps, {answer['compared']} documents compared"
-        print(f"\nglobus-sdk {answer['version']}: {figures}")  # noqa: T201 -- figures are to be seen
-    assert answer["differences"] == {key: lines for key, (_, lines) in DIFFERENCES.items()}
-    assert answer["without"] == []
+        figures = f"{len(response['steps'])} steps, {response['compared']} documents compared"
+        print(f"\nglobus-sdk {response['version']}: {figures}")  # noqa: T201 -- figures are to be seen
+    assert response["differences"] == {key: lines for key, (_, lines) in DIFFERENCES.items()}
+    assert response["without"] == []

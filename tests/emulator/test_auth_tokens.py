@@ -24,13 +24,13 @@ from tests.emulator.auth_world import (
     TRANSFER,
     VIEW_IDENTITY_SET,
     World,
-    a_world,
+    open_world,
 )
 
 
 @pytest.fixture
 async def world() -> AsyncIterator[World]:
-    async with a_world() as world:
+    async with open_world() as world:
         yield world
 
 
@@ -43,59 +43,59 @@ def is_active(world: World, token: str) -> bool:
 
 
 class TestRefresh:
-    async def test_a_refresh_token_gives_new_access_tokens_and_stays(self, world: World) -> None:
-        """As the real service does it: the same refresh token, again and again."""
+    async def test_a_refresh_token_can_be_used_repeatedly(self, world: World) -> None:
+        """Each use returns a new access token and, as in the real service, the same refresh token."""
         document = await world.log_in(access_type="offline")
         tokens = {document["access_token"]}
         for _ in range(3):
-            renewed = (await world.renew(document["refresh_token"])).json()
-            assert renewed["refresh_token"] == document["refresh_token"]
-            assert renewed["scope"] == TRANSFER
-            assert renewed["other_tokens"] == []
-            tokens.add(renewed["access_token"])
+            refreshed = (await world.refresh(document["refresh_token"])).json()
+            assert refreshed["refresh_token"] == document["refresh_token"]
+            assert refreshed["scope"] == TRANSFER
+            assert refreshed["other_tokens"] == []
+            tokens.add(refreshed["access_token"])
         assert len(tokens) == 4
         assert all(is_active(world, token) for token in tokens)
         assert world.state.token_requests == {"authorization_code": 1, "refresh_token": 3}
 
-    async def test_access_tokens_live_for_two_days(self, world: World) -> None:
-        """Then they are no longer active, and a renewal gives one that is."""
+    async def test_access_tokens_expire_after_two_days(self, world: World) -> None:
+        """A refresh then returns an active one."""
         document = await world.log_in(access_type="offline")
         await world.clock.advance(172_799)
         assert is_active(world, document["access_token"])
         await world.clock.advance(1)
         assert not is_active(world, document["access_token"])
-        renewed = (await world.renew(document["refresh_token"])).json()
-        assert is_active(world, renewed["access_token"])
+        refreshed = (await world.refresh(document["refresh_token"])).json()
+        assert is_active(world, refreshed["access_token"])
 
-    async def test_refresh_tokens_end_after_half_a_year_unused(self, world: World) -> None:
-        """Each use begins the half year anew."""
+    async def test_refresh_tokens_expire_after_half_a_year_without_use(self, world: World) -> None:
+        """Each use extends the lifetime."""
         document = await world.log_in(access_type="offline")
         for _ in range(2):
             await world.clock.advance(15_000_000)
-            assert (await world.renew(document["refresh_token"])).status_code == 200
+            assert (await world.refresh(document["refresh_token"])).status_code == 200
         await world.clock.advance(15_552_000)
-        assert (await world.renew(document["refresh_token"])).json() == {"error": "invalid_grant"}
+        assert (await world.refresh(document["refresh_token"])).json() == {"error": "invalid_grant"}
 
     async def test_a_refresh_token_belongs_to_its_client(self, world: World) -> None:
-        """Another client, or none, is told 401."""
+        """401 for another client and for none."""
         document = await world.log_in(access_type="offline")
         other = world.state.add_client("Other")
-        assert (await world.renew(document["refresh_token"], client_id=other.id)).status_code == 401
+        assert (await world.refresh(document["refresh_token"], client_id=other.id)).status_code == 401
         nobody = await world.token({"grant_type": "refresh_token", "refresh_token": document["refresh_token"]})
         assert (nobody.status_code, nobody.json()) == (401, {"error": "invalid_client"})
-        unknown = await world.renew("AgUnknown")
+        unknown = await world.refresh("AgUnknown")
         assert (unknown.status_code, unknown.json()) == (400, {"error": "invalid_grant"})
 
-    async def test_scopes_can_be_narrowed_and_not_widened(self, world: World) -> None:
-        """RFC 6749 6."""
+    async def test_scopes_can_be_reduced_but_not_extended(self, world: World) -> None:
+        """RFC 6749, section 6."""
         document = await world.log_in(OPENID, access_type="offline")
-        narrow = (await world.renew(document["refresh_token"], scope="openid email")).json()
+        narrow = (await world.refresh(document["refresh_token"], scope="openid email")).json()
         assert set(narrow["scope"].split()) == {"openid", "email"}
-        wide = await world.renew(document["refresh_token"], scope=f"openid {TRANSFER}")
+        wide = await world.refresh(document["refresh_token"], scope=f"openid {TRANSFER}")
         assert (wide.status_code, wide.json()) == (400, {"error": "invalid_scope"})
 
-    async def test_some_scopes_give_no_refresh_token(self, world: World) -> None:
-        """The others of the same login do."""
+    async def test_scopes_without_refresh_tokens(self, world: World) -> None:
+        """Other scopes of the same login have one."""
         scope = world.state.add_scope(world.portal, "once", allows_refresh_token=False)
         document = await world.log_in(f"{TRANSFER} {scope.scope_string}", access_type="offline")
         assert "refresh_token" in document
@@ -105,82 +105,84 @@ class TestRefresh:
 class TestRotation:
     @pytest.fixture
     async def world(self) -> AsyncIterator[World]:
-        async with a_world(rotate_refresh_tokens=True, rotation_grace=10) as world:
+        async with open_world(rotate_refresh_tokens=True, rotation_grace=10) as world:
             yield world
 
     async def test_each_use_replaces_the_refresh_token(self, world: World) -> None:
-        """The chain goes on as long as each answer's token is used next."""
+        """A chain of refresh tokens, each used once, is no replay."""
         token = (await world.log_in(access_type="offline"))["refresh_token"]
         seen = {token}
         for _ in range(5):
-            token = (await world.renew(token)).json()["refresh_token"]
+            token = (await world.refresh(token)).json()["refresh_token"]
             seen.add(token)
         assert len(seen) == 6
         assert world.state.replays == 0
 
-    async def test_a_replay_ends_the_whole_family(self, world: World) -> None:
-        """RFC 9700 4.14: neither the thief nor the owner goes on, with refresh or access tokens."""
+    async def test_a_replay_revokes_the_whole_family(self, world: World) -> None:
+        """All refresh and access tokens since the login (RFC 9700, section 4.14)."""
         document = await world.log_in(access_type="offline")
-        first = (await world.renew(document["refresh_token"])).json()
-        second = (await world.renew(first["refresh_token"])).json()
-        answer = await world.renew(document["refresh_token"])
-        assert (answer.status_code, answer.json()) == (400, {"error": "invalid_grant"})
+        first = (await world.refresh(document["refresh_token"])).json()
+        second = (await world.refresh(first["refresh_token"])).json()
+        response = await world.refresh(document["refresh_token"])
+        assert (response.status_code, response.json()) == (400, {"error": "invalid_grant"})
         assert world.state.replays == 1
-        assert (await world.renew(second["refresh_token"])).status_code == 400
+        assert (await world.refresh(second["refresh_token"])).status_code == 400
         assert not any(is_active(world, each["access_token"]) for each in (document, first, second))
 
-    async def test_other_logins_do_not_suffer(self, world: World) -> None:
-        """A family is one resource server's tokens of one login."""
+    async def test_a_replay_does_not_affect_other_families(self, world: World) -> None:
+        """A family is the tokens of one login for one resource server."""
         lost = await world.log_in(f"{TRANSFER} {GROUPS}", access_type="offline")
         kept = await world.log_in(access_type="offline")
-        await world.renew(lost["refresh_token"])
+        await world.refresh(lost["refresh_token"])
         await world.clock.advance(10)
-        assert (await world.renew(lost["refresh_token"])).status_code == 400
+        assert (await world.refresh(lost["refresh_token"])).status_code == 400
         assert is_active(world, lost["other_tokens"][0]["access_token"])
-        assert (await world.renew(lost["other_tokens"][0]["refresh_token"])).status_code == 200
-        assert (await world.renew(kept["refresh_token"])).status_code == 200
+        assert (await world.refresh(lost["other_tokens"][0]["refresh_token"])).status_code == 200
+        assert (await world.refresh(kept["refresh_token"])).status_code == 200
 
-    async def test_within_the_grace_a_lost_answer_can_be_fetched_again(self, world: World) -> None:
-        """The same successor comes, as often as asked, until it is used or the grace is over."""
+    async def test_a_replaced_token_can_be_used_during_the_grace_period(self, world: World) -> None:
+        """It returns the same successor, until the successor is used."""
         token = (await world.log_in(access_type="offline"))["refresh_token"]
-        successor = (await world.renew(token)).json()["refresh_token"]
+        successor = (await world.refresh(token)).json()["refresh_token"]
         await world.clock.advance(9)
-        again = (await world.renew(token)).json()
+        again = (await world.refresh(token)).json()
         assert again["refresh_token"] == successor
         assert is_active(world, again["access_token"])
         assert world.state.replays == 0
-        assert (await world.renew(successor)).status_code == 200
-        assert (await world.renew(token)).status_code == 400
+        assert (await world.refresh(successor)).status_code == 200
+        assert (await world.refresh(token)).status_code == 400
         assert world.state.replays == 1
 
-    async def test_the_grace_ends(self, world: World) -> None:
-        """From its last second on a replay is a replay."""
+    async def test_the_grace_period_ends(self, world: World) -> None:
+        """Its last second does not belong to it."""
         token = (await world.log_in(access_type="offline"))["refresh_token"]
-        await world.renew(token)
+        await world.refresh(token)
         await world.clock.advance(10)
-        assert (await world.renew(token)).status_code == 400
+        assert (await world.refresh(token)).status_code == 400
         assert world.state.replays == 1
 
-    async def test_a_replay_may_leave_the_family_alone(self) -> None:
-        """A server that only refuses."""
-        async with a_world(rotate_refresh_tokens=True, revoke_family_on_replay=False) as world:
+    async def test_a_replay_without_revocation(self) -> None:
+        """An option: only the replayed token is refused."""
+        async with open_world(rotate_refresh_tokens=True, revoke_family_on_replay=False) as world:
             token = (await world.log_in(access_type="offline"))["refresh_token"]
-            successor = (await world.renew(token)).json()["refresh_token"]
-            assert (await world.renew(token)).status_code == 400
-            assert (await world.renew(successor)).status_code == 200
+            successor = (await world.refresh(token)).json()["refresh_token"]
+            assert (await world.refresh(token)).status_code == 400
+            assert (await world.refresh(successor)).status_code == 200
 
-    async def test_a_refused_renewal_does_not_rotate(self, world: World) -> None:
-        """Too many scopes leave the token as it is."""
+    async def test_a_refused_refresh_does_not_rotate(self, world: World) -> None:
+        """The refresh token stays valid after invalid_scope."""
         token = (await world.log_in(access_type="offline"))["refresh_token"]
-        assert (await world.renew(token, scope=GROUPS)).status_code == 400
-        assert (await world.renew(token)).status_code == 200
+        assert (await world.refresh(token, scope=GROUPS)).status_code == 400
+        assert (await world.refresh(token)).status_code == 200
 
 
 class TestClientCredentials:
-    async def test_a_client_gets_tokens_for_its_own_identity(self, world: World) -> None:
+    async def test_tokens_for_the_identity_of_a_client(self, world: World) -> None:
         """One for each resource server, and no refresh token."""
-        answer = await world.as_portal("/v2/oauth2/token", grant_type="client_credentials", scope=f"{TRANSFER} openid")
-        document = answer.json()
+        response = await world.as_portal(
+            "/v2/oauth2/token", grant_type="client_credentials", scope=f"{TRANSFER} openid"
+        )
+        document = response.json()
         assert document["resource_server"] == "auth.globus.org"
         assert document["other_tokens"][0]["resource_server"] == "transfer.api.globus.org"
         assert "refresh_token" not in document
@@ -191,36 +193,36 @@ class TestClientCredentials:
 
     @pytest.mark.parametrize("secret", ["wrong", "", SECRET[:-1], "%"])
     async def test_a_wrong_secret_is_refused(self, world: World, secret: str) -> None:
-        """401, with a challenge."""
-        answer = await world.token(
+        """401 with a challenge."""
+        response = await world.token(
             {"grant_type": "client_credentials", "scope": TRANSFER}, auth=(world.portal.id, secret)
         )
-        assert (answer.status_code, answer.json()) == (401, {"error": "invalid_client"})
-        assert answer.headers["www-authenticate"].startswith("Basic")
+        assert (response.status_code, response.json()) == (401, {"error": "invalid_client"})
+        assert response.headers["www-authenticate"].startswith("Basic")
 
     async def test_credentials_may_be_form_encoded(self, world: World) -> None:
-        """RFC 6749 2.3.1 asks for it; most clients do not do it, and both work."""
+        """RFC 6749, section 2.3.1 requires it; most clients omit it."""
         encoded = SECRET.replace("+", "%2B").replace("/", "%2F").replace("=", "%3D").replace(":", "%3A")
         form = {"grant_type": "client_credentials", "scope": TRANSFER}
         for secret in (SECRET, encoded):
             assert (await world.token(form, auth=(world.portal.id, secret))).status_code == 200
 
     async def test_a_native_client_may_not(self, world: World) -> None:
-        """It has nothing to prove who it is."""
-        answer = await world.token({"grant_type": "client_credentials", "scope": TRANSFER, "client_id": world.app.id})
-        assert (answer.status_code, answer.json()["error"]) == (400, "unauthorized_client")
+        """It has no secret."""
+        response = await world.token({"grant_type": "client_credentials", "scope": TRANSFER, "client_id": world.app.id})
+        assert (response.status_code, response.json()["error"]) == (400, "unauthorized_client")
 
     @pytest.mark.parametrize(("scope", "code"), [("nothing", "UNKNOWN_SCOPE_ERROR"), (f"{TRANSFER}]", "INVALID_SCOPE")])
     async def test_scopes_must_exist(self, world: World, scope: str, code: str) -> None:
-        """The error names them."""
-        answer = await world.as_portal("/v2/oauth2/token", grant_type="client_credentials", scope=scope)
-        assert answer.status_code == 400
-        assert answer.json()["errors"][0]["code"] == code
+        """400, with the code of the error."""
+        response = await world.as_portal("/v2/oauth2/token", grant_type="client_credentials", scope=scope)
+        assert response.status_code == 400
+        assert response.json()["errors"][0]["code"] == code
 
-    async def test_some_scope_is_needed(self, world: World) -> None:
+    async def test_a_scope_is_required(self, world: World) -> None:
         """There are no default scopes."""
-        answer = await world.as_portal("/v2/oauth2/token", grant_type="client_credentials")
-        assert (answer.status_code, answer.json()["error"]) == (400, "invalid_scope")
+        response = await world.as_portal("/v2/oauth2/token", grant_type="client_credentials")
+        assert (response.status_code, response.json()["error"]) == (400, "invalid_scope")
 
 
 @pytest.mark.parametrize(
@@ -230,25 +232,25 @@ class TestClientCredentials:
         ({}, 400, "unsupported_grant_type"),
     ],
 )
-async def test_other_grants_are_refused(world: World, form: dict[str, str], status: int, error: str) -> None:
-    """And counted as unknown."""
-    answer = await world.as_portal("/v2/oauth2/token", **form)
-    assert (answer.status_code, answer.json()["error"]) == (status, error)
+async def test_unknown_grant_types_are_refused(world: World, form: dict[str, str], status: int, error: str) -> None:
+    """They are counted as unknown."""
+    response = await world.as_portal("/v2/oauth2/token", **form)
+    assert (response.status_code, response.json()["error"]) == (status, error)
     assert world.state.token_requests == {"unknown": 1}
 
 
 @pytest.mark.parametrize("body", [b"grant_type=refresh_token&grant_type=password", b"\xff\xfe", b"grant_type=%ff"])
-async def test_a_body_that_is_no_form_is_refused(world: World, body: bytes) -> None:
-    """400, in the form of OAuth, whatever comes."""
-    answer = await world.http.post("/v2/oauth2/token", content=body)
-    assert answer.status_code == 400
-    assert answer.json()["error"] == "invalid_request"
+async def test_malformed_forms_are_refused(world: World, body: bytes) -> None:
+    """400 in the format of OAuth."""
+    response = await world.http.post("/v2/oauth2/token", content=body)
+    assert response.status_code == 400
+    assert response.json()["error"] == "invalid_request"
 
 
-async def test_a_body_without_end_is_cut_off(world: World) -> None:
-    """Nobody fills the emulator's memory."""
-    answer = await world.http.post("/v2/oauth2/token", content=b"x" * (2 << 20))
-    assert answer.status_code == 413
+async def test_large_bodies_are_refused(world: World) -> None:
+    """413, without reading the whole body."""
+    response = await world.http.post("/v2/oauth2/token", content=b"x" * (2 << 20))
+    assert response.status_code == 413
 
 
 class TestIdToken:
@@ -264,8 +266,8 @@ class TestIdToken:
         )
         return claims
 
-    async def test_it_is_signed_and_says_who_logged_in(self, world: World) -> None:
-        """All claims of the real service, for the scopes given."""
+    async def test_the_claims_of_an_id_token(self, world: World) -> None:
+        """All claims of the real service, for the granted scopes."""
         document = await world.log_in(f"{OPENID} {VIEW_IDENTITY_SET}", nonce="n-0S6_WzA2Mj")
         claims = await self.decode(world, document["id_token"])
         assert jwt.get_unverified_header(document["id_token"]) == {"alg": "RS512", "typ": "JWT"}
@@ -290,24 +292,26 @@ class TestIdToken:
         }
         assert [each["sub"] for each in claims["identity_set"]] == [world.alice.id]
 
-    async def test_it_says_only_what_the_scopes_allow(self, world: World) -> None:
-        """With openid alone, little more than an id."""
+    async def test_claims_depend_on_scopes(self, world: World) -> None:
+        """With openid alone there are no names."""
         claims = await self.decode(world, (await world.log_in("openid"))["id_token"])
         assert not {"name", "email", "preferred_username", "identity_set", "nonce"} & claims.keys()
 
-    async def test_renewals_and_client_credentials_have_one_too(self, world: World) -> None:
-        """Each for its own access token, without the nonce."""
+    async def test_refreshes_and_client_credentials_have_an_id_token(self, world: World) -> None:
+        """Each for its own access token, without a nonce."""
         document = await world.log_in("openid", access_type="offline", nonce="once")
-        renewed = (await world.renew(document["refresh_token"])).json()
-        claims = await self.decode(world, renewed["id_token"])
-        digest = hashlib.sha512(renewed["access_token"].encode()).digest()[:32]
+        refreshed = (await world.refresh(document["refresh_token"])).json()
+        claims = await self.decode(world, refreshed["id_token"])
+        digest = hashlib.sha512(refreshed["access_token"].encode()).digest()[:32]
         assert claims["at_hash"] == base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
         assert "nonce" not in claims
-        answer = await world.as_portal("/v2/oauth2/token", grant_type="client_credentials", scope="openid")
-        assert (await self.decode(world, answer.json()["id_token"], audience=world.portal.id))["sub"] == world.portal.id
+        response = await world.as_portal("/v2/oauth2/token", grant_type="client_credentials", scope="openid")
+        assert (await self.decode(world, response.json()["id_token"], audience=world.portal.id))[
+            "sub"
+        ] == world.portal.id
 
-    async def test_keys_roll(self, world: World) -> None:
-        """New tokens need the new key; the former one stays published for the older tokens."""
+    async def test_key_rotation(self, world: World) -> None:
+        """New tokens are signed with the new key; the previous one stays published."""
         old = (await world.log_in("openid"))["id_token"]
         before = (await world.http.get("/jwk.json")).json()["keys"]
         world.state.rotate_keys()
@@ -321,17 +325,17 @@ class TestIdToken:
         assert len((await world.http.get("/jwk.json")).json()["keys"]) == 1
         assert world.state.key_requests == 5
 
-    async def test_keys_have_no_name_unless_asked_for(self, world: World) -> None:
-        """The real service has no kid; with key_ids token and key set agree on one."""
+    async def test_key_ids_are_optional(self, world: World) -> None:
+        """The real service has no kid; with key_ids the id_token and the key set have the same one."""
         assert "kid" not in (await world.http.get("/jwk.json")).json()["keys"][0]
-        async with a_world(key_ids=True) as named:
+        async with open_world(key_ids=True) as named:
             token = (await named.log_in("openid"))["id_token"]
             key = (await named.http.get("/jwk.json")).json()["keys"][0]
             assert jwt.get_unverified_header(token)["kid"] == key["kid"]
 
-    async def test_discovery_leads_to_everything(self) -> None:
-        """Every address is under the issuer, whose address may be known late."""
-        async with a_world() as world:
+    async def test_discovery(self) -> None:
+        """All URLs are below the issuer, which may change while the service runs."""
+        async with open_world() as world:
             world.platform.url = "http://127.0.0.1:8000/"
             document = (await world.http.get("/.well-known/openid-configuration")).json()
         assert document["issuer"] == "http://127.0.0.1:8000"
@@ -343,8 +347,8 @@ class TestIdToken:
 
 
 class TestIntrospection:
-    async def test_an_active_token_is_described(self, world: World) -> None:
-        """With all members, to the client it was issued to."""
+    async def test_an_active_token(self, world: World) -> None:
+        """All members, for the client of the token."""
         token = (await world.portal_log_in(OPENID))["access_token"]
         now = int(world.clock.wall())
         assert await world.introspect(token) == {
@@ -364,8 +368,8 @@ class TestIntrospection:
         }
         assert world.state.introspections == 1
 
-    async def test_more_can_be_included(self, world: World) -> None:
-        """The identity set, in short and in full, and the session."""
+    async def test_optional_members(self, world: World) -> None:
+        """The identity set, its details, and the session."""
         world.state.link(world.alice, world.bob)
         token = (await world.portal_log_in(OPENID))["access_token"]
         document = await world.introspect(token, include="identity_set,identity_set_detail,session_info")
@@ -376,8 +380,8 @@ class TestIntrospection:
         ]
         assert set(document["session_info"]["authentications"]) == {world.alice.id}
 
-    async def test_what_is_not_active_is_only_that(self, world: World) -> None:
-        """Unknown, expired and revoked tokens look alike, and so do tokens that are none of the client's business."""
+    async def test_an_inactive_token(self, world: World) -> None:
+        """Unknown, expired, revoked and foreign tokens have the same response."""
         expired, revoked = [(await world.portal_log_in(OPENID))["access_token"] for _ in range(2)]
         foreign = (await world.log_in(OPENID))["access_token"]
         world.state.expire(expired)
@@ -385,8 +389,8 @@ class TestIntrospection:
         for token in ("", "nothing", expired, revoked, foreign):
             assert await world.introspect(token, include="identity_set") == {"active": False}
 
-    async def test_a_resource_server_sees_the_tokens_for_it(self, world: World) -> None:
-        """Whoever got them; and learns when to fetch dependent tokens again."""
+    async def test_a_resource_server_may_introspect_its_tokens(self, world: World) -> None:
+        """The response has a cache id, which changes with the consents for dependent tokens."""
         scope = world.state.add_scope(world.portal, "use", dependencies=[GROUPS]).scope_string
         token = (await world.log_in(scope))["access_token"]
         document = await world.introspect(token)
@@ -398,23 +402,23 @@ class TestIntrospection:
         await world.log_in(f"{scope}[{TRANSFER}]")
         assert (await world.introspect(token))["dependent_tokens_cache_id"] != cache_id
 
-    async def test_only_a_client_with_a_secret_may_ask(self, world: World) -> None:
-        """A native client, a wrong secret and nobody are told 401."""
+    async def test_introspection_requires_a_client_secret(self, world: World) -> None:
+        """401 for a native client, a wrong secret, and no client."""
         token = (await world.portal_log_in(OPENID))["access_token"]
         for auth in (httpx.USE_CLIENT_DEFAULT, (world.portal.id, "wrong"), (world.app.id, "")):
-            answer = await world.http.post(
+            response = await world.http.post(
                 "/v2/oauth2/token/introspect", data={"token": token, "client_id": world.app.id}, auth=auth
             )
-            assert (answer.status_code, answer.json()) == (401, {"error": "invalid_client"})
+            assert (response.status_code, response.json()) == (401, {"error": "invalid_client"})
 
-    async def test_validation_is_the_short_form(self, world: World) -> None:
-        """For access and refresh tokens, for native clients as well."""
+    async def test_validation(self, world: World) -> None:
+        """Access and refresh tokens, also for native clients."""
         document = await world.log_in(access_type="offline")
         for token, active in ((document["access_token"], True), (document["refresh_token"], True), ("other", False)):
-            answer = await world.http.post(
+            response = await world.http.post(
                 "/v2/oauth2/token/validate", data={"token": token, "client_id": world.app.id}
             )
-            assert answer.json() == {"active": active}
+            assert response.json() == {"active": active}
 
 
 class TestRevocation:
@@ -423,32 +427,32 @@ class TestRevocation:
             "/v2/oauth2/token/revoke", data={"token": token, "client_id": client_id or world.app.id}
         )
 
-    async def test_a_revoked_access_token_is_refused_at_once(self, world: World) -> None:
-        """The refresh token still gives another."""
+    async def test_a_revoked_access_token_is_inactive(self, world: World) -> None:
+        """The refresh token is not affected."""
         document = await world.log_in(access_type="offline")
-        answer = await self.revoke(world, document["access_token"])
-        assert (answer.status_code, answer.json()) == (200, {"active": False})
+        response = await self.revoke(world, document["access_token"])
+        assert (response.status_code, response.json()) == (200, {"active": False})
         assert not is_active(world, document["access_token"])
-        assert (await world.renew(document["refresh_token"])).status_code == 200
+        assert (await world.refresh(document["refresh_token"])).status_code == 200
 
-    async def test_a_revoked_refresh_token_takes_its_access_tokens_with_it(self, world: World) -> None:
-        """And those of other resource servers stay."""
+    async def test_revoking_a_refresh_token_revokes_its_access_tokens(self, world: World) -> None:
+        """Tokens of other resource servers are not affected."""
         document = await world.log_in(f"{TRANSFER} {GROUPS}", access_type="offline")
-        renewed = (await world.renew(document["refresh_token"])).json()
+        refreshed = (await world.refresh(document["refresh_token"])).json()
         await self.revoke(world, document["refresh_token"])
-        assert (await world.renew(document["refresh_token"])).status_code == 400
+        assert (await world.refresh(document["refresh_token"])).status_code == 400
         assert not is_active(world, document["access_token"])
-        assert not is_active(world, renewed["access_token"])
+        assert not is_active(world, refreshed["access_token"])
         assert is_active(world, document["other_tokens"][0]["access_token"])
 
-    async def test_unknown_tokens_are_revoked_as_well(self, world: World) -> None:
-        """RFC 7009 2.2: 200, for that is what was asked for; twice is no error."""
+    async def test_revoking_unknown_tokens(self, world: World) -> None:
+        """200 for unknown and for revoked tokens (RFC 7009, section 2.2)."""
         assert (await self.revoke(world, "nothing")).status_code == 200
         token = (await world.log_in())["access_token"]
         assert [(await self.revoke(world, token)).status_code for _ in range(2)] == [200, 200]
 
-    async def test_whoever_holds_a_token_may_end_it(self, world: World) -> None:
-        """The official command line logs out with another client than it logged in; but some client it must be."""
+    async def test_any_client_may_revoke_a_token(self, world: World) -> None:
+        """The official command line revokes tokens of its other clients. An unknown client may not."""
         token = (await world.portal_log_in(TRANSFER))["access_token"]
         assert (await self.revoke(world, token, "nobody")).status_code == 401
         assert is_active(world, token)
@@ -462,8 +466,8 @@ class TestUserinfo:
         headers = {} if token is None else {"Authorization": f"Bearer {token}"}
         return await world.http.get("/v2/oauth2/userinfo", headers=headers)
 
-    async def test_it_says_what_the_scopes_allow(self, world: World) -> None:
-        """More with each scope."""
+    async def test_members_depend_on_scopes(self, world: World) -> None:
+        """With openid alone there are only an id and the last login."""
         little = (await self.userinfo(world, (await world.log_in("openid"))["access_token"])).json()
         assert little.keys() == {"sub", "last_authentication"}
         document = await world.log_in(f"{OPENID} {VIEW_IDENTITY_SET}")
@@ -481,13 +485,13 @@ class TestUserinfo:
             "last_authentication",
         }
 
-    async def test_it_needs_an_active_token_with_openid(self, world: World) -> None:
-        """401 without a token, 403 for one without the scope."""
+    async def test_an_active_token_with_openid_is_required(self, world: World) -> None:
+        """401 without a token, 403 without the scope."""
         for token in (None, "nothing"):
-            answer = await self.userinfo(world, token)
-            assert answer.status_code == 401
-            assert answer.headers["www-authenticate"].startswith("Bearer")
-            document = answer.json()
+            response = await self.userinfo(world, token)
+            assert response.status_code == 401
+            assert response.headers["www-authenticate"].startswith("Bearer")
+            document = response.json()
             assert document["errors"][0] == {
                 "status": "401",
                 "id": document["errors"][0]["id"],
@@ -496,8 +500,8 @@ class TestUserinfo:
                 "detail": "Call must be authenticated",
             }
             assert (document["error"], document["error_description"]) == ("unauthorized", "Unauthorized")
-        answer = await self.userinfo(world, (await world.log_in(TRANSFER))["access_token"])
-        assert (answer.status_code, answer.json()["errors"][0]["code"]) == (403, "FORBIDDEN")
+        response = await self.userinfo(world, (await world.log_in(TRANSFER))["access_token"])
+        assert (response.status_code, response.json()["errors"][0]["code"]) == (403, "FORBIDDEN")
 
 
 class TestDependentTokens:
@@ -510,12 +514,12 @@ class TestDependentTokens:
             world.portal, "use", dependencies=[GROUPS], optional_dependencies=[TRANSFER]
         ).scope_string
 
-    async def test_a_server_acts_for_its_user(self, world: World, scope: str) -> None:
-        """It gets a list of tokens, for what the user has consented to, and no longer than the user's own."""
+    async def test_dependent_tokens(self, world: World, scope: str) -> None:
+        """A list of tokens for the consented scopes, which expire with the token of the user."""
         token = (await world.log_in(scope))["access_token"]
         await world.clock.advance(172_000)
-        answer = await world.as_portal("/v2/oauth2/token", grant_type=self.GRANT, token=token)
-        (document,) = answer.json()
+        response = await world.as_portal("/v2/oauth2/token", grant_type=self.GRANT, token=token)
+        (document,) = response.json()
         assert document == {
             "access_token": document["access_token"],
             "scope": GROUPS,
@@ -526,64 +530,64 @@ class TestDependentTokens:
         caller = world.caller(document["access_token"])
         assert (caller.identity_id, caller.client_id) == (world.alice.id, world.portal.id)
 
-    async def test_refresh_tokens_can_be_had(self, world: World, scope: str) -> None:
-        """With offline access; the server renews them itself."""
+    async def test_dependent_refresh_tokens(self, world: World, scope: str) -> None:
+        """With offline access; the resource server can use them."""
         token = (await world.log_in(scope))["access_token"]
-        answer = await world.as_portal("/v2/oauth2/token", grant_type=self.GRANT, token=token, access_type="offline")
-        renewed = await world.as_portal(
-            "/v2/oauth2/token", grant_type="refresh_token", refresh_token=answer.json()[0]["refresh_token"]
+        response = await world.as_portal("/v2/oauth2/token", grant_type=self.GRANT, token=token, access_type="offline")
+        refreshed = await world.as_portal(
+            "/v2/oauth2/token", grant_type="refresh_token", refresh_token=response.json()[0]["refresh_token"]
         )
-        assert renewed.status_code == 200
-        assert renewed.json()["scope"] == GROUPS
+        assert refreshed.status_code == 200
+        assert refreshed.json()["scope"] == GROUPS
 
-    async def test_a_missing_consent_is_named_so_that_a_login_can_give_it(self, world: World, scope: str) -> None:
-        """403 with unapproved_scopes; a login for these, and it works."""
+    async def test_missing_consents_are_listed(self, world: World, scope: str) -> None:
+        """403 with unapproved_scopes; a login with these scopes gives the consents."""
         token = (await world.log_in(scope))["access_token"]
         form = {"grant_type": self.GRANT, "token": token, "scope": TRANSFER}
-        answer = await world.as_portal("/v2/oauth2/token", **form)
-        document = answer.json()
-        assert answer.status_code == 403
+        response = await world.as_portal("/v2/oauth2/token", **form)
+        document = response.json()
+        assert response.status_code == 403
         assert document["error"] == "dependent_consent_required"
         assert document["errors"][0]["code"] == "DEPENDENT_CONSENT_REQUIRED"
         assert document["errors"][0]["unapproved_scopes"] == [f"{scope}[{TRANSFER}]"]
         await world.log_in(" ".join(document["errors"][0]["unapproved_scopes"]))
-        answer = await world.as_portal("/v2/oauth2/token", **form)
-        assert [each["scope"] for each in answer.json()] == [TRANSFER]
+        response = await world.as_portal("/v2/oauth2/token", **form)
+        assert [each["scope"] for each in response.json()] == [TRANSFER]
 
-    async def test_deeper_consents_are_needed_as_well(self, world: World, scope: str) -> None:
-        """What Transfer needs of a collection, asked for by the portal."""
+    async def test_missing_consents_of_dependencies_are_listed(self, world: World, scope: str) -> None:
+        """With the whole path of the scope."""
         token = (await world.log_in(f"{scope}[{TRANSFER}]"))["access_token"]
         form = {"grant_type": self.GRANT, "token": token, "scope": f"{TRANSFER}[{DATA_ACCESS}]"}
-        answer = await world.as_portal("/v2/oauth2/token", **form)
-        unapproved = answer.json()["errors"][0]["unapproved_scopes"]
+        response = await world.as_portal("/v2/oauth2/token", **form)
+        unapproved = response.json()["errors"][0]["unapproved_scopes"]
         assert unapproved == [f"{scope}[{TRANSFER}[{DATA_ACCESS}]]"]
         await world.log_in(unapproved[0])
         (document,) = (await world.as_portal("/v2/oauth2/token", **form)).json()
         assert world.caller(document["access_token"]).dependent_scopes == {DATA_ACCESS}
 
-    async def test_a_new_need_asks_for_a_new_consent(self, world: World, scope: str) -> None:
-        """A scope that comes to depend on more does not get it unasked."""
+    async def test_a_new_dependency_requires_a_new_consent(self, world: World, scope: str) -> None:
+        """A dependency that was added after the login has no consent."""
         token = (await world.log_in(scope))["access_token"]
         world.state.registry.definition(scope).dependencies[1:] = []
         dependency = world.state.registry.definition(scope).dependencies[0]
         other = world.state.add_scope(world.portal, "other")
         world.state.registry.definition(scope).dependencies.append(type(dependency)(other.id))
-        answer = await world.as_portal("/v2/oauth2/token", grant_type=self.GRANT, token=token)
-        assert answer.json()["errors"][0]["unapproved_scopes"] == [f"{scope}[{other.scope_string}]"]
+        response = await world.as_portal("/v2/oauth2/token", grant_type=self.GRANT, token=token)
+        assert response.json()["errors"][0]["unapproved_scopes"] == [f"{scope}[{other.scope_string}]"]
 
-    async def test_only_the_server_a_token_is_for_may_ask(self, world: World, scope: str) -> None:
-        """Others are told invalid_grant; whoever is no resource server is told so."""
+    async def test_only_its_resource_server_may_exchange_a_token(self, world: World, scope: str) -> None:
+        """invalid_grant for others; UNAUTHORIZED_CLIENT for a client that is not a resource server."""
         token = (await world.log_in(scope))["access_token"]
         foreign = (await world.log_in(TRANSFER))["access_token"]
         for each in (foreign, "nothing"):
-            answer = await world.as_portal("/v2/oauth2/token", grant_type=self.GRANT, token=each)
-            assert (answer.status_code, answer.json()) == (400, {"error": "invalid_grant"})
+            response = await world.as_portal("/v2/oauth2/token", grant_type=self.GRANT, token=each)
+            assert (response.status_code, response.json()) == (400, {"error": "invalid_grant"})
         world.portal.client_type = "confidential_client"
-        answer = await world.as_portal("/v2/oauth2/token", grant_type=self.GRANT, token=token)
-        assert (answer.status_code, answer.json()["errors"][0]["code"]) == (400, "UNAUTHORIZED_CLIENT")
+        response = await world.as_portal("/v2/oauth2/token", grant_type=self.GRANT, token=token)
+        assert (response.status_code, response.json()["errors"][0]["code"]) == (400, "UNAUTHORIZED_CLIENT")
 
-    async def test_a_consent_taken_back_ends_the_tokens(self, world: World, scope: str) -> None:
-        """Those made from it and from what was below it."""
+    async def test_rescinding_a_consent_ends_its_tokens(self, world: World, scope: str) -> None:
+        """Also those for its dependencies."""
         token = (await world.log_in(scope))["access_token"]
         (document,) = (await world.as_portal("/v2/oauth2/token", grant_type=self.GRANT, token=token)).json()
         root = world.state.consents.of(frozenset({world.alice.id}), client_id=world.app.id)[0]
@@ -593,8 +597,8 @@ class TestDependentTokens:
         assert not world.state.consents.rescind(root.id)
 
 
-async def test_no_token_is_shown_by_anything(world: World, caplog: pytest.LogCaptureFixture) -> None:
-    """Neither in what objects show of themselves nor in the log, at its finest."""
+async def test_secrets_are_not_shown(world: World, caplog: pytest.LogCaptureFixture) -> None:
+    """Neither by repr() nor in the log at its finest level."""
     caplog.set_level("DEBUG", "globus_async")
     redirect = world.state.authorize(world.url(world.portal_query(OPENID, access_type="offline")))
     form = {"grant_type": "authorization_code", "code": redirect.code, "redirect_uri": CALLBACK}
