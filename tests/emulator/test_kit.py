@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import AsyncIterator
-from typing import Any
+from typing import Any, ClassVar
 
 import httpx
 import pytest
+from starlette.requests import Request as StarletteRequest
 
 from globus_async.emulator.kit.authentication import AuthenticationFailure, Authenticator, Caller, RateLimiter, Session
 from globus_async.emulator.kit.clock import ManualClock
@@ -28,7 +29,7 @@ from globus_async.emulator.kit.fields import (
     list_of,
     parse_time,
 )
-from globus_async.emulator.kit.ids import is_uuid, named_id, new_id, request_id
+from globus_async.emulator.kit.ids import is_uuid, named_id, new_id, random_text, request_id
 from globus_async.emulator.kit.request import Request
 from globus_async.emulator.kit.routing import application
 from globus_async.emulator.kit.secret import Secret
@@ -294,7 +295,7 @@ def test_missing_and_null_fields() -> None:
 
 def test_nested_fields() -> None:
     """Errors within objects and lists name the full path of the member."""
-    fields = Fields({"a": {"b": {"c": 1}}, "list": [{"d": 1}, {}], "wrong": [1]}, ServiceError)
+    fields = Fields({"a": {"b": {"c": 1}}, "list": [{"d": 1}, {}], "wrong": [1], "null": None}, ServiceError)
     with pytest.raises(ServiceError, match=r"field 'a\.b\.c': a string is required"):
         fields.object("a").object("b").required("c", TEXT)
     items = fields.objects("list")
@@ -302,7 +303,7 @@ def test_nested_fields() -> None:
     assert items[0].required("d", integer()) == 1
     with pytest.raises(ServiceError, match=r"Missing required field 'list\[1\]\.d'"):
         items[1].required("d", integer())
-    assert (fields.objects("none"), list(fields.object("none"))) == (None, [])
+    assert (fields.objects("none"), fields.objects("null"), list(fields.object("none"))) == (None, None, [])
     with pytest.raises(ServiceError, match="a list of objects is required"):
         fields.objects("wrong")
     for read in (fields.object, fields.objects):
@@ -367,6 +368,8 @@ def test_ids() -> None:
     assert is_uuid(new_id())
     assert not is_uuid("x" * 36)
     assert request_id() != request_id()
+    assert len(random_text(30)) == 30
+    assert random_text(30).isalnum()
 
 
 def test_secrets() -> None:
@@ -377,6 +380,27 @@ def test_secrets() -> None:
     assert secret != "hunter2"
     assert {secret: 1}[Secret("hunter2")] == 1
     assert (bool(secret), bool(Secret("")), secret.reveal()) == (True, False, "hunter2")
+
+
+class OtherError(ServiceError):
+    """A second error format of a service."""
+
+    codes: ClassVar = {ErrorKind.INVALID_JSON: (415, "NO_JSON"), ErrorKind.NOT_AN_OBJECT: (422, "NO_OBJECT")}
+
+
+def test_codes_of_bodies_that_are_not_objects() -> None:
+    """They are those of invalid JSON, unless the service has its own."""
+    assert ServiceError.code_of(ErrorKind.NOT_AN_OBJECT) == ServiceError.code_of(ErrorKind.INVALID_JSON)
+    assert OtherError.code_of(ErrorKind.NOT_AN_OBJECT) == (422, "NO_OBJECT")
+
+
+def test_a_request_with_another_error_format() -> None:
+    """Its readers raise errors of the other format."""
+    raw = StarletteRequest({"type": "http", "method": "POST", "path": "/", "query_string": b"", "headers": []})
+    request = Request("POST", "/", "1", ServiceError, raw, b"[1]").with_errors(OtherError)
+    with pytest.raises(OtherError) as caught:
+        request.fields()
+    assert caught.value.status == 422
 
 
 def test_default_error_document() -> None:

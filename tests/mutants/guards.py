@@ -317,7 +317,7 @@ GUARDS: Final = (
     ),
     # the emulator
     *_of(
-        "emulator/auth/_grants.py",
+        "emulator/auth/grants.py",
         "emulator/test_auth_tokens.py emulator/test_auth_api.py emulator/test_auth_login.py",
         ('    _check_verifier(code, form.get("code_verifier"))\n', ""),
     ),
