@@ -157,7 +157,7 @@ class Directory:
             username += "@globusid.org"
         local, _, domain = username.rpartition("@")
         if not local or not domain or any(char.isspace() or char == "," for char in username):
-            raise ValueError(f"a username must look like name@example.org, got {username!r}")
+            raise ValueError(f"a username must have the form name@example.org, got {username!r}")
         if username.lower() in self._by_username:
             raise ValueError(f"there is an identity {username!r} already")
         identity_id = named_id("identity", username.lower()) if id is None else id

@@ -109,7 +109,7 @@ class ServiceError(Exception):
 
         Args:
             name: The member; ``parent.name`` within an object.
-            expected: What is allowed, as a noun phrase: ``a boolean``.
+            expected: The allowed values as a noun phrase: ``a boolean``.
         """
         return cls.of_kind(ErrorKind.INVALID_FIELD, f"Invalid value for field '{name}': {expected} is required")
 
@@ -121,7 +121,7 @@ class ServiceError(Exception):
         Args:
             name: The parameter.
             value: The value that was sent.
-            expected: What is allowed, as a noun phrase: ``an integer of at least 1``.
+            expected: The allowed values as a noun phrase: ``an integer of at least 1``.
         """
         message = f"Invalid value for parameter '{name}': '{value}', {expected} is required"
         return cls.of_kind(ErrorKind.INVALID_PARAMETER, message)

@@ -82,13 +82,13 @@ def application(
     """
     Return the ASGI application of some services.
 
-    A request for a host that a service has goes to that service. One for any other host, such as a loopback address,
-    goes to the service that has its path. One that nobody has gets a 404 or 405 in the format of its service.
+    The ``Host`` of a request selects the service, and on other hosts, such as a loopback address, its path. The
+    response to an unknown path (404) or method (405) has the error format of the service.
 
     Args:
-        services: The services; the first one responds to paths that no service has.
+        services: The services; the first one responds to paths that fit no service.
         extra_routes: Routes beside those of the services, on all hosts.
-        on_unknown: Called with verb and path of each request for what no service has.
+        on_unknown: Called with method and path of each such request.
     """
     known = list(services)
     routes: list[BaseRoute] = [*extra_routes]

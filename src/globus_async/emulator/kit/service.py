@@ -1,4 +1,4 @@
-"""The base class of all emulated services, and what the services of one emulator share."""
+"""The base class of emulated services, and the parts that the services of one emulator share."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def merge_tables(*tables: RouteTable[S]) -> RouteTable[S]:
 
 @dataclass(eq=False)
 class Platform:
-    """What the services of one emulator share."""
+    """The parts of an emulator that all its services share."""
 
     clock: Clock = field(default_factory=SystemClock)
     directory: Directory = field(default_factory=Directory)
@@ -85,7 +85,7 @@ class Service(Generic[S]):
     An emulated service: a name, hosts, an error format, a table of routes, and a state that its handlers work on.
 
     Args:
-        platform: What it shares with the other services.
+        platform: Clock, directory and token authority, which all services of the emulator share.
         state: The first argument of all its handlers.
     """
 
