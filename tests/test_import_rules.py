@@ -31,9 +31,6 @@ LAYERS: tuple[frozenset[str], ...] = (
 )
 """From the ground up. A module imports from lower layers, and from its own part; so do its annotations."""
 
-UNFINISHED = ("globus_async.emulator",)
-"""Parts whose imports for types still form circles."""
-
 PUBLIC_HOMES = {name: home for home, names in HOMES.items() for name in names}
 
 HTTP_LIBRARIES = ("aiohttp", "httpx", "cryptography", "jwt", "fastapi", "starlette", "uvicorn")
@@ -61,8 +58,6 @@ def own_targets(module: Module) -> Iterator[tuple[int, str]]:
     """Yield the line and part of every import from the package itself, for types too."""
     for imported in module.imports():
         if imported.module.split(".")[0] != "globus_async":
-            continue
-        if imported.for_types and module.name.startswith(UNFINISHED):
             continue
         if imported.module in {"globus_async", "globus_async.services"}:
             for name in imported.names:
@@ -96,8 +91,7 @@ def test_every_part_has_a_layer() -> None:
 
 def test_no_import_circles() -> None:
     """No module imports itself by way of others, in annotations and inside functions neither."""
-    graph = {name: targets for name, targets in import_graph().items() if not name.startswith(UNFINISHED)}
-    assert find_circle(graph) == []
+    assert find_circle(import_graph()) == []
 
 
 def test_a_circle_is_found() -> None:
@@ -112,6 +106,20 @@ def test_few_private_modules_at_the_root() -> None:
     """What is private belongs to a part: a package of its own, or one of at most three modules."""
     private = [path.stem for path in (ROOT / "src" / "globus_async").glob("_*.py") if path.stem != "__init__"]
     assert len(private) <= 3, private
+
+
+@everywhere
+def test_emulator_and_client_are_independent(module: Module) -> None:
+    """The emulator imports nothing of the client, types included, nor the client it; `testing` joins the two."""
+    unit = unit_of(module.name)
+    if unit in {"testing", "demo", ""}:
+        return
+    crossing = [
+        f"{module}:{line} imports {target}"
+        for line, target in own_targets(module)
+        if (target in {"emulator", "testing"}) != (unit == "emulator")
+    ]
+    assert not crossing
 
 
 @everywhere

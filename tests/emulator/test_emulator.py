@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import re
+import shutil
+import subprocess
+import sys
 from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import cast
 
 import httpx
 import pytest
 
+import globus_async.emulator
 from globus_async import AccessTokenAuthorizer, TransferClient
 from globus_async.testing import GlobusEmulator, ManualClock, MemoryStorage, Pace
 from tests.emulator.notes_service import NotesService
@@ -134,6 +139,40 @@ async def test_a_service_of_ones_own() -> None:
             assert (await http.get("/v1/other")).json()["error"]["code"] == "NOT_FOUND"
             assert "<h2>Notes</h2>" in (await http.get("/")).text
             assert (await http.get("/emulator/state")).json()["notes"] == notes.snapshot()["notes"] == []
+
+
+async def test_groups_are_shared_by_all_services(stage: Stage) -> None:
+    """A group administers a project of Auth, and its members have a role on a collection of Transfer."""
+    group = stage.emulator.add_group([stage.bob], name="Lab")
+    scopes = ["openid", "urn:globus:auth:scope:auth.globus.org:manage_projects"]
+    project = {"display_name": "P", "contact_email": "a@example.org", "admin_group_ids": [group]}
+    ada, bob, eve = (
+        {"Authorization": f"Bearer {stage.emulator.access_token(identity, scopes=scopes)}"}
+        for identity in (stage.ada, stage.bob, stage.eve)
+    )
+    created = (await stage.http.post("/v2/api/projects", json={"project": project}, headers=ada)).json()["project"]
+    assert created["admins"]["groups"][0]["name"] == "Lab"
+    for headers, status in ((bob, 200), (eve, 403)):
+        read = await stage.http.get(f"/v2/api/projects/{created['id']}", headers=headers)
+        assert read.status_code == status
+    role = {"principal_type": "group", "principal": group, "role": "administrator"}
+    await stage.ok("POST", f"/endpoint/{stage.lab.id}/role", role)
+    assert (await stage.ok("GET", f"/endpoint/{stage.lab.id}", by=stage.bob))["my_effective_roles"]
+
+
+def test_the_emulator_is_a_package_of_its_own(tmp_path: Path) -> None:
+    """A copy of the emulator under another name works where the client cannot be imported."""
+    package = Path(globus_async.emulator.__file__ or "").parent
+    shutil.copytree(package, tmp_path / "alone", ignore=shutil.ignore_patterns("__pycache__"))
+    program = (
+        "import sys; sys.modules['globus_async'] = None\n"
+        "from alone import GlobusEmulator, MemoryStorage\n"
+        "emulator = GlobusEmulator()\n"
+        "emulator.add_collection('Lab', storage=MemoryStorage())\n"
+        "print(len(emulator.snapshot()['collections']), *sorted(emulator.environ('')))\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["1", "GLOBUS_SDK_SERVICE_URL_AUTH", "GLOBUS_SDK_SERVICE_URL_TRANSFER"]
 
 
 async def test_unknown_paths() -> None:

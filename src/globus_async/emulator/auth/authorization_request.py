@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from .models import ClientApp, Policy
+    from .registry import Registry
     from .scope_strings import RequestedScope
-    from .state import AuthState
 
 __all__ = ("CODE_PAGE", "LOOPBACK_HOSTS", "AuthorizationRequest", "ClientRedirect", "Redirect", "read_request")
 
@@ -95,14 +95,17 @@ class AuthorizationRequest:
     mfa: bool
 
 
-def read_request(state: AuthState, query: Iterable[tuple[str, str]], origin: str) -> AuthorizationRequest | Redirect:
+def read_request(
+    registry: Registry, query: Iterable[tuple[str, str]], *, origin: str, issuer: str
+) -> AuthorizationRequest | Redirect:
     """
     Read the query of an authorization request.
 
     Args:
-        state: The state of the service.
+        registry: The registered clients, scopes and policies.
         query: The query parameters.
         origin: Scheme and host of the service as the browser sees it.
+        issuer: The URL of the service, without a trailing slash.
 
     Returns:
         The request, or the redirect that reports an error to the client.
@@ -116,21 +119,21 @@ def read_request(state: AuthState, query: Iterable[tuple[str, str]], origin: str
         if key in parameters:
             repeated.add(key)
         parameters[key] = value
-    client = state.registry.clients.get(parameters.get("client_id", ""))
+    client = registry.clients.get(parameters.get("client_id", ""))
     if client is None or "client_id" in repeated:
         raise LoginPageError("The application is unknown: its client_id is missing or wrong.")
     uri = parameters.get("redirect_uri", "")
-    if "redirect_uri" in repeated or not _redirect_uri_allowed(state, client, uri, origin):
+    if "redirect_uri" in repeated or not _redirect_uri_allowed(registry, client, uri, {origin, issuer}):
         raise LoginPageError(f"{client.name} has not registered this redirect_uri.")
     target = ClientRedirect(client, uri, parameters.get("state"))
     try:
-        return _read(state, parameters, repeated, target)
+        return _read(registry, parameters, repeated, target)
     except AuthorizationError as error:
         return target.with_error(error)
 
 
 def _read(
-    state: AuthState, parameters: dict[str, str], repeated: set[str], target: ClientRedirect
+    registry: Registry, parameters: dict[str, str], repeated: set[str], target: ClientRedirect
 ) -> AuthorizationRequest:
     client = target.client
     if repeated:
@@ -150,7 +153,7 @@ def _read(
     elif client.is_public:
         raise AuthorizationError("invalid_request", "a public client must send a code_challenge")
     try:
-        scopes = state.registry.requested(parameters.get("scope", ""))
+        scopes = registry.requested(parameters.get("scope", ""))
     except ApiError as error:
         raise AuthorizationError(error.code.lower(), error.message) from None
     if not scopes:
@@ -169,7 +172,7 @@ def _read(
         parameters.get("session_message"),
         _split(parameters.get("session_required_identities")),
         _split(parameters.get("session_required_single_domain")),
-        tuple(_policies(state, _split(parameters.get("session_required_policies")))),
+        tuple(_policies(registry, _split(parameters.get("session_required_policies")))),
         mfa == "true",
     )
 
@@ -178,23 +181,23 @@ def _split(text: str | None) -> tuple[str, ...]:
     return tuple(part.strip() for part in (text or "").split(",") if part.strip())
 
 
-def _policies(state: AuthState, policy_ids: Iterable[str]) -> Iterator[Policy]:
+def _policies(registry: Registry, policy_ids: Iterable[str]) -> Iterator[Policy]:
     for policy_id in policy_ids:
-        policy = state.registry.policies.get(policy_id)
+        policy = registry.policies.get(policy_id)
         if policy is None:
             raise AuthorizationError("invalid_request", f"There is no policy {policy_id}.")
         yield policy
 
 
-def _redirect_uri_allowed(state: AuthState, client: ClientApp, uri: str, origin: str) -> bool:
+def _redirect_uri_allowed(registry: Registry, client: ClientApp, uri: str, origins: Iterable[str]) -> bool:
     """Compare a redirect URI with those of a client: exactly, except for the port of a loopback URI (RFC 8252, 7.3)."""
     if uri in client.redirect_uris:
         return True
-    parent = state.registry.clients.get(client.parent_id or "")
+    parent = registry.clients.get(client.parent_id or "")
     native = next((each for each in (client, parent) if each is not None and each.is_native), None)
     if native is None:
         return False
-    if uri in {f"{state.issuer}{CODE_PAGE}", f"{origin}{CODE_PAGE}"}:
+    if uri in {f"{origin}{CODE_PAGE}" for origin in origins}:
         return True
     requested = _loopback(uri)
     registered = [*client.redirect_uris, *native.redirect_uris]

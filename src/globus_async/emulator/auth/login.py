@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from ..kit.authentication import Authentication, Session
 from ..kit.ids import new_id, random_text
@@ -14,10 +14,27 @@ from .models import AuthorizationCode, ClientApp
 from .policy_evaluation import domain_allowed, policy_satisfied
 
 if TYPE_CHECKING:
-    from ..kit.directory import Identity
-    from .state import AuthState
+    from ..kit.directory import Directory, Identity
+    from .consents import Consents
+    from .registry import Registry
+    from .tokens import Tokens
 
-__all__ = ("Browser", "give_consent", "log_in", "log_in_and_consent")
+__all__ = ("Browser", "LoginState", "give_consent", "log_in", "log_in_and_consent")
+
+
+class LoginState(Protocol):
+    """The parts of the service's state that logins use."""
+
+    directory: Directory
+    registry: Registry
+    consents: Consents
+    tokens: Tokens
+    code_lifetime: float
+    login_identity: Identity | None
+
+    def now(self) -> float:
+        """Return POSIX seconds."""
+        ...
 
 
 @dataclass(eq=False, slots=True)
@@ -31,7 +48,7 @@ class Browser:
 
 
 def log_in_and_consent(
-    state: AuthState, request: AuthorizationRequest, browser: Browser, identity: Identity | None = None
+    state: LoginState, request: AuthorizationRequest, browser: Browser, identity: Identity | None = None
 ) -> Redirect:
     """
     Log in and consent to all requested scopes; return the redirect with the code or an error.
@@ -50,7 +67,7 @@ def log_in_and_consent(
 
 
 def log_in(
-    state: AuthState, request: AuthorizationRequest, browser: Browser, identity: Identity | None = None
+    state: LoginState, request: AuthorizationRequest, browser: Browser, identity: Identity | None = None
 ) -> Identity:
     """
     Authenticate all identities that the request requires; return the effective identity, to which tokens are issued.
@@ -81,13 +98,13 @@ def log_in(
     return effective
 
 
-def _named_identity(state: AuthState, request: AuthorizationRequest) -> Identity | None:
+def _named_identity(state: LoginState, request: AuthorizationRequest) -> Identity | None:
     """Return the first known identity of ``session_required_identities``."""
     return next(filter(None, map(state.directory.find, request.identities)), None)
 
 
 def _required_logins(
-    state: AuthState, request: AuthorizationRequest, chosen: Identity, linked: list[Identity], session: Session | None
+    state: LoginState, request: AuthorizationRequest, chosen: Identity, linked: list[Identity], session: Session | None
 ) -> dict[Identity, bool]:
     """Return the identities that must log in now, each with whether a second factor is required."""
     required: dict[Identity, bool] = {}
@@ -132,7 +149,7 @@ def _effective_identity(client: ClientApp, linked: list[Identity]) -> Identity:
     )
 
 
-def give_consent(state: AuthState, request: AuthorizationRequest, browser: Browser, identity: Identity) -> Redirect:
+def give_consent(state: LoginState, request: AuthorizationRequest, browser: Browser, identity: Identity) -> Redirect:
     """
     Record the consent to all requested scopes; return the redirect with the code or an error.
 
@@ -167,7 +184,7 @@ def give_consent(state: AuthState, request: AuthorizationRequest, browser: Brows
     return request.target.with_code(code.secret.reveal())
 
 
-def _check_consent(state: AuthState, request: AuthorizationRequest, identity: Identity) -> None:
+def _check_consent(state: LoginState, request: AuthorizationRequest, identity: Identity) -> None:
     """
     Check that the identity may use the scopes, and that prompt=none does not require a new consent.
 

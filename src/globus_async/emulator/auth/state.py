@@ -371,5 +371,6 @@ class AuthState:
             LoginPageError: The client is unknown or its redirect URI invalid: a browser would show an error page.
         """
         parts = urlsplit(url)
-        request = read_request(self, parse_qsl(parts.query, keep_blank_values=True), f"{parts.scheme}://{parts.netloc}")
+        query, origin = parse_qsl(parts.query, keep_blank_values=True), f"{parts.scheme}://{parts.netloc}"
+        request = read_request(self.registry, query, origin=origin, issuer=self.issuer)
         return request if isinstance(request, Redirect) else log_in_and_consent(self, request, self.browser, identity)
