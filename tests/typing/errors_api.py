@@ -26,11 +26,11 @@ def by_both() -> None:
         of_service: TransferAPIError = error
         of_kind: NotFound = error
         assert_type(error.code, str)
-        assert of_service is of_kind
+        assert [of_service, of_kind]
     except auth.NotFound as error:
         assert_type(error, auth.NotFound)
         of_auth: auth.AuthAPIError = error
-        assert of_auth
+        assert [of_auth]
     except NotFound as error:
         assert_type(error, NotFound)
         assert_type(error.http_status, int)
@@ -43,7 +43,7 @@ def by_service() -> None:
     except transfer.ConsentRequired as error:
         assert_type(error.required_scopes, list[str])
         wider: transfer.AuthorizationRequired = error
-        assert wider
+        assert [wider]
     except TransferAPIError as error:
         assert_type(error, TransferAPIError)
     except ConsentRequired as error:

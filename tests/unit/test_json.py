@@ -1,4 +1,4 @@
-"""Reading JSON: a value, or a `ValueError`, and the same whichever decoder does it."""
+"""Decoding JSON: a value or a `ValueError`, the same with ``orjson`` and without."""
 
 from __future__ import annotations
 
@@ -12,12 +12,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from globus_async._http.headers import Headers
-from globus_async._http.json_reader import LARGE, decode_json
+from globus_async._http.json_reader import LARGE, _decode_with_standard_library, decode_json
 from globus_async._http.response import RawResponse
 from globus_async.errors import ResponseDecodeError
 
 MODES: dict[str, Any] = {
     "usual": decode_json,
+    "without orjson": _decode_with_standard_library,
     "unique": partial(decode_json, reject_duplicate_keys=True),
     "large": partial(decode_json, yield_to_threads=True),
 }
@@ -121,7 +122,7 @@ def test_what_was_said_is_what_is_read(decode: Any, document: object) -> None:
 def test_any_bytes(body: bytes) -> None:
     """A value or a `ValueError`; and the decoders agree which."""
     got: list[object] = []
-    for decode in (decode_json, MODES["large"]):
+    for decode in (decode_json, MODES["large"], MODES["without orjson"]):
         try:
             value = decode(body)
         except ValueError:
@@ -129,7 +130,107 @@ def test_any_bytes(body: bytes) -> None:
         else:
             json.dumps(value, allow_nan=False).encode()
             got.append(value)
-    assert got[0] == got[1]
+    assert got[0] == got[1] == got[2]
+
+
+def texts_of(inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
+    """Make the texts of arrays and objects, with members of the same name among them."""
+    names = st.sampled_from(['"a"', '"\\u0061"', '"b"', '"\\ud800"', '""'])
+    blank = st.sampled_from(["", " ", "\n", "\t", "\x0c", "\xa0"])
+    member = st.builds("{}{}:{}".format, names, blank, inner)
+    return st.lists(inner, max_size=4).map(lambda items: f"[{','.join(items)}]") | st.lists(member, max_size=4).map(
+        lambda members: f"{{{','.join(members)}}}"
+    )
+
+
+numbers = st.builds(
+    "{}{}{}{}".format,
+    st.sampled_from(["", "-", "+", "--"]),
+    st.integers(0, 10**40).map(str) | st.sampled_from(["0", "00", "18446744073709551616", "9" * 400, "1" * 4301, ""]),
+    st.sampled_from(["", ".", ".5", f".{'0' * 30}1", f".{'123456789' * 4}"]),
+    st.sampled_from(["", "e", "e5", "E+05", "e-400", "e400", f"e{'0' * 25}1", "e99999999999999999999"]),
+)
+escapes = st.lists(
+    st.sampled_from(
+        ["\\ud83d", "\\ude00", "\\\\", '\\"', "\\u0000", "\\u00e9", "ud800", "a", "é", "[", "}", "\\x", "\x01"]
+    )
+).map(lambda parts: f'"{"".join(parts)}"')
+texts = st.recursive(
+    numbers | escapes | st.sampled_from(["null", "true", "NaN", "Infinity", "-Infinity", "nul", "", "'a'"]),
+    texts_of,
+    max_leaves=12,
+)
+
+
+def result_of(decode: Any, body: bytes) -> str:
+    """Return the value with its types, or that there is none; without recursion, as documents may be deep."""
+    try:
+        pending = [decode(body)]
+    except ValueError:
+        return "refused"
+    parts: list[str] = []
+    while pending:
+        value = pending.pop()
+        match value:
+            case dict():
+                parts.append(f"object of {list(value)}")
+                pending += value.values()
+            case list():
+                parts.append(f"array of {len(value)}")
+                pending += value
+            case _:
+                parts.append(repr(value))
+    return ", ".join(parts)
+
+
+@settings(max_examples=1000, deadline=None)
+@given(texts)
+def test_any_text_means_the_same_with_orjson_and_without(text: str) -> None:
+    """Members of the same name, numbers of any size, escapes and constants included."""
+    body = text.encode()
+    assert result_of(decode_json, body) == result_of(_decode_with_standard_library, body)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"a": "\\ud800", "a": 1}',
+        '{"a": 1e999, "a": 1}',
+        '{"a": NaN, "a": 1}',
+        '{"a": ' + "[" * 1024 + "]" * 1024 + ', "a": 1}',
+        '"\\\\ud800"',
+        '"\\\\\\ud800"',
+        '"\\ud83d\\\\\\ude00"',
+        '"\\ude00\\ud83d"',
+        '"\\ud83d\\ud83d\\ude00"',
+        "[-0, -0.0, 0e99999, 1e-99999]",
+        "123456789012345678901234567890",
+        "-123456789012345678901234567890.0",
+        '["' + "[" * 2000 + '"]',
+        '["\\"' + "[" * 2000 + '", [1]]',
+        *("[" * depth + "]" * depth for depth in (900, 995, 1000, 1024, 1025, 5000)),
+        *('{"a":' * depth + "1" + "}" * depth for depth in (995, 1024, 1025)),
+        *("[" * depth + "1" * 30 + "]" * depth for depth in (1024, 1025)),
+    ],
+    ids=lambda text: text[:40],
+)
+def test_hand_picked_texts_mean_the_same(text: str) -> None:
+    """Among them those that the two decoders differ in by themselves."""
+    body = text.encode()
+    assert result_of(decode_json, body) == result_of(_decode_with_standard_library, body)
+
+
+def test_the_depth_that_is_accepted() -> None:
+    """1024 levels, however deep the stack is already."""
+
+    def at(frames: int, decode: Any, depth: int) -> object:
+        return at(frames - 1, decode, depth) if frames else decode(b"[" * depth + b"]" * depth)
+
+    for decode in (decode_json, _decode_with_standard_library):
+        for frames in (0, 500):
+            assert at(frames, decode, 1024)
+            with pytest.raises(ValueError, match=r"deep|depth"):
+                at(frames, decode, 1025)
 
 
 def test_a_name_that_is_there_twice() -> None:

@@ -1,11 +1,19 @@
-"""Reading JSON: what is not JSON is refused, whatever its size, and nothing else is raised."""
+"""
+Decoding JSON, with one meaning whether ``orjson`` is installed or not.
+
+Of members with the same name the last one counts; whole numbers are exact; NaN, infinities, numbers beyond the range of
+a float, unpaired surrogates and more than 1024 nested levels are refused.
+"""
 
 from __future__ import annotations
 
 import json
 import math
 import re
+import sys
+import threading
 from collections.abc import Callable
+from functools import cache
 from typing import Any, Final, NoReturn
 
 from typing_extensions import TypeIs
@@ -13,25 +21,109 @@ from typing_extensions import TypeIs
 __all__ = ("LARGE", "decode_json", "is_large", "is_list", "is_object")
 
 LARGE: Final = 1 << 20
-"""More bytes than these take the standard library too long for an event loop: some ten milliseconds."""
+"""Bytes; the standard library decodes a larger body in more than ten milliseconds, too long for the event loop."""
 
-_SURROGATE: Final = re.compile(rb"\\u[dD][89a-fA-F]")
+_MAX_DEPTH: Final = 1024
+"""Nested levels; the limit of ``orjson``."""
 _DIGITS: Final = bytes.maketrans(b"123456789", b"000000000")
 _LONG_NUMBER: Final = b"0" * 19
-"""With every digit a nought, what is in a whole number that ``orjson`` may make a float of."""
+"""A number of so many digits, of which ``orjson`` may make a float; with zeros in place of all digits."""
+_SURROGATE: Final = re.compile(rb"\\u[dD][89a-fA-F]")
+_PAIR_OR_ESCAPE: Final = re.compile(rb"\\u[dD][89abAB]..\\u[dD][c-fC-F]..|\\[^u]", re.DOTALL)
+_STRING: Final = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"', re.DOTALL)
+_NO_BRACKETS: Final = bytes(set(range(256)) - set(b"[]{}"))
+_RECURSION_LIMIT_LOCK: Final = threading.Lock()
 
 
 def is_object(value: object) -> TypeIs[dict[str, Any]]:
-    """Say whether a decoded value is a JSON object."""
+    """Tell whether a decoded value is a JSON object."""
     return isinstance(value, dict)
 
 
 def is_list(value: object) -> TypeIs[list[Any]]:
-    """Say whether a decoded value is a JSON array."""
+    """Tell whether a decoded value is a JSON array."""
     return isinstance(value, list)
 
 
-def _no_constant(name: str) -> NoReturn:
+@cache
+def _orjson_loads() -> Callable[[bytes], Any] | None:
+    try:
+        import orjson  # noqa: PLC0415 -- optional, and not worth its import before the first response
+    except ImportError:
+        return None
+    return orjson.loads
+
+
+def is_large(body: bytes) -> bool:
+    """Tell whether a body should be decoded in a worker thread; ``orjson`` is several times faster."""
+    return len(body) > LARGE and (_orjson_loads() is None or len(body) > 4 * LARGE)
+
+
+def decode_json(body: bytes, *, reject_duplicate_keys: bool = False, yield_to_threads: bool = False) -> Any:
+    """
+    Decode UTF-8 JSON, with ``orjson`` where it is installed.
+
+    Args:
+        body: The JSON text, encoded.
+        reject_duplicate_keys: Refuse an object with two members of the same name.
+        yield_to_threads: Let other threads run meanwhile.
+
+    Raises:
+        ValueError: Not UTF-8, not JSON, or refused (see above).
+    """
+    loads = _orjson_loads()
+    if loads is None or reject_duplicate_keys or yield_to_threads or _LONG_NUMBER in body.translate(_DIGITS):
+        # a decoder in C keeps other threads waiting until it ends, unless it calls a Python function for each object
+        hook = _unique_members if reject_duplicate_keys else _members if yield_to_threads else None
+        return _decode_with_standard_library(body, hook)
+    return loads(body)
+
+
+def _decode_with_standard_library(
+    body: bytes, hook: Callable[[list[tuple[str, Any]]], dict[str, Any]] | None = None
+) -> Any:
+    text = body.decode("utf-8")
+    if body.count(b"[") + body.count(b"{") > _MAX_DEPTH and _depth(body) > _MAX_DEPTH:
+        raise ValueError("nested too deeply")
+    try:
+        document = _loads(text, hook)
+    except RecursionError:
+        document = _loads_deep(text, hook)
+    if _SURROGATE.search(body) is not None and _SURROGATE.search(_PAIR_OR_ESCAPE.sub(b" ", body)) is not None:
+        raise ValueError("an unpaired surrogate in a string")
+    return document
+
+
+def _loads(text: str, hook: Callable[[list[tuple[str, Any]]], dict[str, Any]] | None) -> Any:
+    return json.loads(text, parse_constant=_refuse_constant, parse_float=_finite, object_pairs_hook=hook)
+
+
+def _loads_deep(text: str, hook: Callable[[list[tuple[str, Any]]], dict[str, Any]] | None) -> Any:
+    """Decode a text with more levels than the interpreter allows where it is called, up to the maximum."""
+    with _RECURSION_LIMIT_LOCK:
+        limit = sys.getrecursionlimit()
+        sys.setrecursionlimit(limit + 3 * _MAX_DEPTH)
+        try:
+            return _loads(text, hook)
+        except RecursionError:
+            raise ValueError("nested too deeply") from None
+        finally:
+            sys.setrecursionlimit(limit)
+
+
+def _depth(body: bytes) -> int:
+    """Return the number of nested levels."""
+    deepest = depth = 0
+    for bracket in _STRING.sub(b"", body).translate(None, _NO_BRACKETS):
+        if bracket in b"[{":
+            depth += 1
+            deepest = max(deepest, depth)
+        else:
+            depth -= 1
+    return deepest
+
+
+def _refuse_constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is not JSON")
 
 
@@ -42,64 +134,12 @@ def _finite(text: str) -> float:
     return number
 
 
-def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    members = dict(pairs)
-    if len(members) != len(pairs):
-        raise ValueError("a member name is there twice")
-    return members
-
-
 def _members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return dict(pairs)
 
 
-def _loader() -> Callable[[bytes], Any] | None:
-    try:
-        import orjson  # noqa: PLC0415 -- optional, and not worth its import before the first answer
-    except ImportError:
-        return None
-    return orjson.loads
-
-
-_loads: Callable[[bytes], Any] | None = None
-_sought = False
-
-
-def _found() -> Callable[[bytes], Any] | None:
-    global _loads, _sought
-    if not _sought:
-        _loads, _sought = _loader(), True
-    return _loads
-
-
-def is_large(body: bytes) -> bool:
-    """Say whether a body should be decoded apart from the event loop; ``orjson`` reads four times as much in a time."""
-    return len(body) > LARGE and (_found() is None or len(body) > 4 * LARGE)
-
-
-def decode_json(body: bytes, *, reject_duplicate_keys: bool = False, yield_to_threads: bool = False) -> Any:
-    """
-    Decode UTF-8 JSON, with ``orjson`` where it is installed.
-
-    Args:
-        body: The text, encoded.
-        reject_duplicate_keys: Refuse a member name that is there twice.
-        yield_to_threads: Let other threads run meanwhile.
-
-    Raises:
-        ValueError: Not UTF-8, not JSON (NaN and infinities are not), a number too large, nested too deeply, or with
-            half a surrogate pair.
-    """
-    loads = _found()
-    if loads is not None and not (reject_duplicate_keys or yield_to_threads or _LONG_NUMBER in body.translate(_DIGITS)):
-        return loads(body)
-    text = body.decode("utf-8")
-    # a decoder in C holds the interpreter for the whole of a text; one that calls Python for every object does not
-    hook = _unique if reject_duplicate_keys else _members if yield_to_threads else None
-    try:
-        document = json.loads(text, parse_constant=_no_constant, parse_float=_finite, object_pairs_hook=hook)
-        if _SURROGATE.search(body) is not None:
-            json.dumps(document, ensure_ascii=False).encode()
-    except RecursionError:
-        raise ValueError("nested too deeply") from None
-    return document
+def _unique_members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    members = dict(pairs)
+    if len(members) != len(pairs):
+        raise ValueError("a member name is there twice")
+    return members
