@@ -30,6 +30,7 @@ from globus_async.emulator.kit.fields import (
     parse_time,
 )
 from globus_async.emulator.kit.ids import is_uuid, named_id, new_id, random_text, request_id
+from globus_async.emulator.kit.paging import json_api_links, json_api_page, token_page
 from globus_async.emulator.kit.request import Request
 from globus_async.emulator.kit.routing import application
 from globus_async.emulator.kit.secret import Secret
@@ -71,7 +72,13 @@ class PlainService(Service[None]):
     max_body = 1000
 
     def tables(self) -> dict[str, RouteTable[None]]:
-        return {"/v1/plain": (("POST", "/form", _form), ("GET", "/query", _query)), "": (("GET", "/v1/notes", _plain),)}
+        table: RouteTable[None] = (
+            ("POST", "/form", _form),
+            ("GET", "/query", _query),
+            ("GET", "/tokens", _tokens),
+            ("GET", "/linked", _linked),
+        )
+        return {"/v1/plain": table, "": (("GET", "/v1/notes", _broken),)}
 
 
 async def _form(_state: None, request: Request) -> Document:
@@ -88,7 +95,17 @@ async def _query(_state: None, request: Request) -> Document:
     }
 
 
-async def _plain(_state: None, _request: Request) -> Document:
+async def _tokens(_state: None, request: Request) -> Document:
+    page, token = token_page(request, "acegi", key=str, default_limit=5, max_limit=5)
+    return {"entries": [*page.entries], "next_token": token}
+
+
+async def _linked(_state: None, request: Request) -> Document:
+    page = json_api_page(request, "acegi")
+    return {"entries": [*page.entries], "links": json_api_links(request, page)}
+
+
+async def _broken(_state: None, _request: Request) -> Document:
     raise ZeroDivisionError
 
 
@@ -218,6 +235,29 @@ async def test_query_parameters(http: httpx.AsyncClient) -> None:
     assert (await http.get("/v1/plain/query?a=&n=99")).json() == {**empty, "blank": "", "n": 10}
     given = (await http.get("/v1/plain/query?a=1&a=2&list=x,%20y,&flag=True&n=3")).json()
     assert given == {"a": "1", "blank": "1", "list": ["x", "y"], "flag": True, "n": 3}
+
+
+async def test_pages_after_a_key(http: httpx.AsyncClient) -> None:
+    """A page begins after the key in its token, also if the entry of that key was removed meanwhile."""
+    pages: list[list[str]] = []
+    token: str | None = ""
+    while token is not None:
+        document = (await http.get("/v1/plain/tokens", params={"next_token": token, "max_results": 2})).json()
+        pages.append(document["entries"])
+        token = document["next_token"]
+    assert pages == [["a", "c"], ["e", "g"], ["i"]]
+    after = (await http.get("/v1/plain/tokens", params={"next_token": "d", "max_results": 9})).json()
+    assert after == {"entries": ["e", "g", "i"], "next_token": None}
+
+
+async def test_pages_of_json_api(http: httpx.AsyncClient) -> None:
+    """The link to the next page has all parameters of the query; the last page has none."""
+    first = (await http.get("/v1/plain/linked", params={"page[limit]": 3, "filter": "x"})).json()
+    assert (first["entries"], httpx.URL(first["links"]["next"]).params["filter"]) == (["a", "c", "e"], "x")
+    last = (await http.get(first["links"]["next"])).json()
+    assert last == {"entries": ["g", "i"], "links": None}
+    beyond = (await http.get("/v1/plain/linked", params={"page[marker]": 99})).json()
+    assert beyond == {"entries": [], "links": None}
 
 
 def test_environment_and_status_tables() -> None:

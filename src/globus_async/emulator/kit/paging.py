@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 
@@ -93,26 +94,25 @@ def token_page(
     max_limit: int,
 ) -> tuple[Page[T], str | None]:
     """
-    Cut a page after the entry whose key the client sends as a token; return it and the token of the next page.
+    Cut a page after the key that the client sends as a token; return it and the token of the next page.
+
+    Entries that are added or removed between two requests do not repeat or hide others.
 
     Args:
         request: The request with the token in its query.
-        entries: The whole listing.
-        key: The key of an entry, which stays the same while entries are added and removed.
+        entries: The whole listing, sorted by the key.
+        key: The key of an entry.
         token: The name of the parameter with the token.
         limit: The name of the parameter with the size.
         default_limit: The size if the client sends none.
         max_limit: The greatest size.
 
     Raises:
-        ServiceError: The token is of no entry, or the size no integer.
+        ServiceError: The size is no integer, or not positive.
     """
     size = request.integer(limit, default_limit, minimum=1, maximum=max_limit)
-    after, start = request.parameter(token), 0
-    if after is not None:
-        start = next((index + 1 for index, entry in enumerate(entries) if key(entry) == after), -1)
-        if start < 0:
-            raise request.errors.invalid_parameter(token, after, "a token of an earlier page")
+    last_key = request.parameter(token)
+    start = 0 if last_key is None else bisect_right(entries, last_key, key=key)
     page = _page(entries, start, size)
     return page, key(page.entries[-1]) if page.has_next_page else None
 

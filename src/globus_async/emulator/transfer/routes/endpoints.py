@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from ...kit.fields import ANY, BOOLEAN, TEXT
 from ...kit.ids import new_id
-from ...kit.paging import offset_page
+from ...kit.paging import offset_page, token_page
 from ..authorized_storage import AuthorizedStorage
 from ..documents import endpoint_document, pause_rule_document, result_document
 from ..errors import TransferError, from_storage_error, permission_denied
@@ -351,14 +351,10 @@ async def shared_endpoint_list(state: TransferState, request: Request) -> Docume
     """List the ids of all guest collections on a collection."""
     collection = state.collection(request.path_id("endpoint_id"))
     require_role(state, collection, request.caller, "administrator", "activity_monitor")
-    max_results = request.integer("max_results", state.limits.page, minimum=1, maximum=state.limits.page)
     ids = sorted(each.id for each in guest_collections(state, collection))
-    last_id = request.parameter("next_token")
-    remaining = [each for each in ids if last_id is None or each > last_id]
-    return {
-        "shared_endpoints": [{"id": each} for each in remaining[:max_results]],
-        "next_token": remaining[max_results - 1] if len(remaining) > max_results else None,
-    }
+    maximum = state.limits.page
+    page, next_token = token_page(request, ids, key=str, default_limit=maximum, max_limit=maximum)
+    return {"shared_endpoints": [{"id": each} for each in page.entries], "next_token": next_token}
 
 
 async def my_effective_pause_rule_list(state: TransferState, request: Request) -> Document:
