@@ -8,7 +8,8 @@ import inspect
 import os
 import socket
 import sys
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -59,15 +60,30 @@ def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> 
         gc.freeze()
 
 
+SUMMARY = "summary"
+"""The property under which a test records a line of text."""
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Print the sums of what tests recorded, such as at how many points calls were cancelled."""
+    """Print the lines that tests recorded, and the sums of the numbers, such as of the points of cancellation."""
     sums: dict[str, int] = {}
+    lines: set[str] = set()
     for report in terminalreporter.getreports("passed"):
         for name, value in report.user_properties:
-            if isinstance(value, int):
+            if name == SUMMARY:
+                lines.add(str(value))
+            elif isinstance(value, int):
                 sums[name] = sums.get(name, 0) + value
-    for name, value in sums.items():
+    for line in sorted(lines):
+        terminalreporter.write_line(line)
+    for name, value in sorted(sums.items()):
         terminalreporter.write_line(f"{value:,} {name}")
+
+
+@pytest.fixture
+def summary(record_property: Callable[[str, object], None]) -> Callable[[str], None]:
+    """Return a function that adds a line to the summary of the run, in whichever process the test runs."""
+    return partial(record_property, SUMMARY)
 
 
 @pytest.fixture(autouse=True)

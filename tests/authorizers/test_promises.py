@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -15,7 +15,7 @@ from globus_async import BaseClient, Transport
 from globus_async.authorizers import ClientCredentialsAuthorizer, RefreshTokenAuthorizer
 from globus_async.errors import LoginRequired, TokenRefreshError
 from globus_async.services.auth import ConfidentialAppAuthClient, NativeAppAuthClient
-from tests.services.auth.service import BASE, CLIENT_ID, Asked, Service, say, token_document
+from tests.services.auth.service import BASE, CLIENT_ID, Asked, Service, token_document
 from tests.toolkit.cancel import MODES, CancelAt, every_suspension
 from tests.toolkit.clock import FakeClock
 from tests.toolkit.rotating_auth import RotatingAuth
@@ -48,7 +48,7 @@ def kept(server: RotatingAuth, authorizer: RefreshTokenAuthorizer, user: str = "
     return authorizer.refresh_token.reveal() == server.refresh_token(user) and not server.is_revoked(user)
 
 
-async def test_3_a_rotated_refresh_token_is_never_lost(capsys: pytest.CaptureFixture[str]) -> None:
+async def test_3_a_rotated_refresh_token_is_never_lost(summary: Callable[[str], None]) -> None:
     """One caller, cancelled at every suspension in three modes: the rotated token is held afterwards."""
     lost = refreshed = 0
     async with RotatingAuth() as server, logged_in(server) as (client, authorizer):
@@ -66,15 +66,12 @@ async def test_3_a_rotated_refresh_token_is_never_lost(capsys: pytest.CaptureFix
         points = await every_suspension(call, nothing_is_lost)
         requests = server.token_requests
         assert server.replays == 0
-    say(
-        capsys,
-        f"promise 3: cancelled at {points} points with 1 caller: {lost} refresh tokens lost ({requests} refreshes)",
-    )
+    summary(f"promise 3: cancelled at {points} points with 1 caller: {lost} refresh tokens lost ({requests} refreshes)")
     assert points >= 6
     assert lost == 0
 
 
-async def test_3_and_4_other_callers_are_not_affected(capsys: pytest.CaptureFixture[str]) -> None:
+async def test_3_and_4_other_callers_are_not_affected(summary: Callable[[str], None]) -> None:
     """The first of 100 callers is cancelled at every suspension: the 99 others succeed with one refresh."""
     points = lost = failed = 0
     async with RotatingAuth() as server, logged_in(server) as (client, authorizer):
@@ -94,10 +91,9 @@ async def test_3_and_4_other_callers_are_not_affected(capsys: pytest.CaptureFixt
                     break
                 points += 1
                 assert tasks[0].cancelled()
-    say(
-        capsys,
+    summary(
         f"promises 3 and 4: the first of 100 callers cancelled at {points} points:"
-        f" {failed} of the 99 others failed, {lost} refresh tokens lost",
+        f" {failed} of the 99 others failed, {lost} refresh tokens lost"
     )
     assert points >= 6
     assert (lost, failed) == (0, 0)
@@ -107,7 +103,7 @@ async def _of(call: CancelAt[Any]) -> Any:
     return await call
 
 
-async def test_10_a_thousand_calls_make_one_refresh(capsys: pytest.CaptureFixture[str]) -> None:
+async def test_10_a_thousand_calls_make_one_refresh(summary: Callable[[str], None]) -> None:
     """One for one resource server, ten for ten, and those at the same time."""
     async with RotatingAuth(delay=0.1) as server:
         async with logged_in(server) as (client, authorizer):
@@ -121,10 +117,9 @@ async def test_10_a_thousand_calls_make_one_refresh(capsys: pytest.CaptureFixtur
             ratios.append(await _refresh_seconds(server, [f"user{n}" for n in range(10)]) / one)
             assert server.token_requests == before + 10
         assert server.replays == 0
-    say(
-        capsys,
+    summary(
         f"promise 10: 1,000 calls with an expired token: {alone} refresh; 10 logins: 10 refreshes"
-        f" in {ratios[-1]:.2f} x the time of one",
+        f" in {ratios[-1]:.2f} x the time of one"
     )
     assert alone == 1
     assert ratios[-1] <= 1.5  # 10 when one after another
@@ -141,17 +136,16 @@ async def _refresh_seconds(server: RotatingAuth, users: list[str]) -> float:
         return time.perf_counter() - started
 
 
-async def test_11_a_revoked_token_is_refreshed_once(capsys: pytest.CaptureFixture[str]) -> None:
+async def test_11_a_revoked_token_is_refreshed_once(summary: Callable[[str], None]) -> None:
     """1,000 calls are refused at once: 1 refresh, at most two attempts each, 1,000 successes."""
     async with RotatingAuth() as server, logged_in(server, held=3600) as (client, authorizer):
         server.revoke_access_tokens()
         responses = await asyncio.gather(*(client.get("/thing") for _ in range(1000)))
         attempts, refreshes = server.resource_requests, server.token_requests
         assert kept(server, authorizer)
-    say(
-        capsys,
+    summary(
         f"promise 11: 1,000 calls, a revoked token: {refreshes} refresh, {attempts} attempts,"
-        f" {len(responses)} responses",
+        f" {len(responses)} responses"
     )
     assert refreshes == 1
     assert attempts <= 2000
@@ -161,7 +155,7 @@ async def test_11_a_revoked_token_is_refreshed_once(capsys: pytest.CaptureFixtur
 LIFETIMES: list[Any] = [0, 1, 30, 59, None, "soon", "30", -5, 10**12, 1e-9, 59.9, True, {}, "1e400"]
 
 
-async def test_13_no_lifetime_causes_a_loop(capsys: pytest.CaptureFixture[str]) -> None:
+async def test_13_no_lifetime_causes_a_loop(summary: Callable[[str], None]) -> None:
     """Short, missing and absurd ones: a token is refreshed once at most, and a call makes two attempts at most."""
     worst = 0
     for lifetime in LIFETIMES:
@@ -174,15 +168,14 @@ async def test_13_no_lifetime_causes_a_loop(capsys: pytest.CaptureFixture[str]) 
                 await clock.advance(3600)
             assert kept(server, authorizer)
             assert server.resource_requests <= 3 * 20 * 2
-    say(
-        capsys,
+    summary(
         f"promise 13: {len(LIFETIMES)} lifetimes of a token, 3 rounds of 20 calls each:"
-        f" at most {worst} refresh in a round",
+        f" at most {worst} refresh in a round"
     )
     assert worst == 1
 
 
-async def test_14_an_unavailable_service_fails_no_call(capsys: pytest.CaptureFixture[str]) -> None:
+async def test_14_an_unavailable_service_fails_no_call(summary: Callable[[str], None]) -> None:
     """In the last five minutes of a token the service is down or slow; no call fails or waits."""
     down, opened = True, asyncio.Event()
 
@@ -217,10 +210,9 @@ async def test_14_an_unavailable_service_fails_no_call(capsys: pytest.CaptureFix
     for _ in range(100):
         await asyncio.sleep(0)
     assert second.refresh_token.reveal() == "AgRefreshToken"
-    say(
-        capsys,
+    summary(
         f"promise 14: 290 calls in the last 5 minutes with the service down: 0 failed, {asked} token requests;"
-        f" p99 of a call {usual * 1e3:.2f} ms, during a refresh {during * 1e3:.2f} ms",
+        f" p99 of a call {usual * 1e3:.2f} ms, during a refresh {during * 1e3:.2f} ms"
     )
     assert 5 <= asked <= 11
 
@@ -235,7 +227,7 @@ async def _latencies(client: BaseClient) -> float:
     return sorted(seconds)[989]
 
 
-async def test_15_an_invalid_grant_is_requested_once(capsys: pytest.CaptureFixture[str]) -> None:
+async def test_15_an_invalid_grant_is_requested_once(summary: Callable[[str], None]) -> None:
     """1,000 callers get 1,000 exceptions of their own; the logins of others continue."""
     async with (
         RotatingAuth() as server,
@@ -250,13 +242,13 @@ async def test_15_an_invalid_grant_is_requested_once(capsys: pytest.CaptureFixtu
         assert (await bob.get("/thing")).http_status == 200
         assert kept(server, other, "other")
     distinct = len({id(outcome) for outcome in outcomes})
-    say(capsys, f"promise 15: invalid_grant for {len(outcomes)} callers: {requests} request, {distinct} exceptions")
+    summary(f"promise 15: invalid_grant for {len(outcomes)} callers: {requests} request, {distinct} exceptions")
     assert requests == 1
     assert all(isinstance(outcome, LoginRequired) for outcome in outcomes)
     assert distinct == 1010
 
 
-async def test_16_a_response_truncated_anywhere(capsys: pytest.CaptureFixture[str]) -> None:
+async def test_16_a_response_truncated_anywhere(summary: Callable[[str], None]) -> None:
     """At every byte: in the server's grace period the login remains valid; without one, LoginRequired is raised."""
     offsets, outcomes = 0, {"logged in": 0, "LoginRequired": 0, "other": 0}
     for grace in (1, 0):
@@ -281,7 +273,7 @@ async def test_16_a_response_truncated_anywhere(capsys: pytest.CaptureFixture[st
                         await client.get("/thing")
                     assert server.token_requests == requests
                 outcomes[outcome] += 1
-    say(capsys, f"promise 16: a response truncated at {offsets} offsets, with and without grace: {outcomes}")
+    summary(f"promise 16: a response truncated at {offsets} offsets, with and without grace: {outcomes}")
     assert outcomes["other"] == 0
     assert min(outcomes["logged in"], outcomes["LoginRequired"]) > 30
 
@@ -289,7 +281,7 @@ async def test_16_a_response_truncated_anywhere(capsys: pytest.CaptureFixture[st
 STEPS = [3600, -3600, 10 * 365.25 * 86_400, -10 * 365.25 * 86_400]
 
 
-async def test_17_clocks_that_step(capsys: pytest.CaptureFixture[str]) -> None:
+async def test_17_clocks_that_step(summary: Callable[[str], None]) -> None:
     """An hour, ten years, eight hours asleep: one more refresh at most, and no call with an expired token."""
     worst = 0
     for step in [*STEPS, None]:
@@ -309,11 +301,11 @@ async def test_17_clocks_that_step(capsys: pytest.CaptureFixture[str]) -> None:
             worst = max(worst, server.token_requests - before)
             assert server.resource_requests - refused == 200
             assert kept(server, authorizer)
-    say(capsys, f"promise 17: {len(STEPS)} steps of the wall clock and a suspension: at most {worst} more refresh each")
+    summary(f"promise 17: {len(STEPS)} steps of the wall clock and a suspension: at most {worst} more refresh each")
     assert worst <= 1
 
 
-async def test_client_credentials_keep_the_same_promises(capsys: pytest.CaptureFixture[str]) -> None:
+async def test_client_credentials_keep_the_same_promises(summary: Callable[[str], None]) -> None:
     """1,000 calls, one request; one more after a revocation."""
     async with RotatingAuth() as server, Transport() as transport:
         app = ConfidentialAppAuthClient(CLIENT_ID, "secret-of-the-client", base_url=server.url, transport=transport)
@@ -323,8 +315,7 @@ async def test_client_credentials_keep_the_same_promises(capsys: pytest.CaptureF
         first = server.token_requests
         server.revoke_access_tokens()
         await asyncio.gather(*(client.get("/thing") for _ in range(1000)))
-        say(
-            capsys,
-            f"client credentials: {first} request for 1,000 calls, {server.token_requests - first} more when revoked",
+        summary(
+            f"client credentials: {first} request for 1,000 calls, {server.token_requests - first} more when revoked"
         )
         assert server.token_requests == 2

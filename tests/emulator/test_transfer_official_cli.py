@@ -10,7 +10,7 @@ import socket
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import IO, Any
 
@@ -110,7 +110,7 @@ class Shell:
 
 
 @pytest.fixture
-def shell(commands: Commands, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Iterator[Shell]:
+def shell(commands: Commands, tmp_path: Path, summary: Callable[[str], None]) -> Iterator[Shell]:
     emulator = GlobusEmulator()
     emulator.add_identity("ada@example.org", name="Ada")
     with emulator.serve_in_thread() as server:
@@ -118,8 +118,7 @@ def shell(commands: Commands, tmp_path: Path, capsys: pytest.CaptureFixture[str]
         made.login()
         yield made
         assert emulator.unknown_paths == {}
-    with capsys.disabled():
-        sys.stdout.write(f"\n{made.commands} commands of globus-cli\n")
+    summary(f"{made.commands} commands of globus-cli")
 
 
 @pytest.fixture

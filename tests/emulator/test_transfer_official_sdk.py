@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import sys
 import uuid
 from collections.abc import Callable, Iterator
 from types import FunctionType
@@ -97,7 +96,7 @@ def methods_of(client: type) -> set[str]:
     }
 
 
-def test_every_method(world: World, capsys: pytest.CaptureFixture[str]) -> None:
+def test_every_method(world: World, summary: Callable[[str], None]) -> None:
     """Each method of TransferClient is called and answered as its documentation has it."""
     tc = world.client()
     collections(world, tc)
@@ -108,8 +107,7 @@ def test_every_method(world: World, capsys: pytest.CaptureFixture[str]) -> None:
     streams(world, tc)
     wanted = methods_of(globus_sdk.TransferClient) - NO_REQUEST
     missing = wanted - world.called
-    with capsys.disabled():
-        sys.stdout.write(f"\nglobus-sdk {globus_sdk.__version__}: {len(wanted)} methods of TransferClient\n")
+    summary(f"globus-sdk {globus_sdk.__version__}: {len(wanted)} methods of TransferClient")
     assert missing == set()
 
 
@@ -242,7 +240,7 @@ def streams(world: World, tc: Any) -> None:
     tc.delete_tunnel(tunnel)
 
 
-def test_every_method_of_v2(world: World, capsys: pytest.CaptureFixture[str]) -> None:
+def test_every_method_of_v2(world: World, summary: Callable[[str], None]) -> None:
     """Each method of the experimental client of v2 is called and answered."""
     tc = world.client(kind=TransferClientV2)
     points = [world.emulator.add_stream_access_point(f"P{n}", host_endpoint=world.lab.id) for n in range(2)]
@@ -262,8 +260,7 @@ def test_every_method_of_v2(world: World, capsys: pytest.CaptureFixture[str]) ->
     assert [each["id"] for each in tc.list_bookmarks()] == [bookmark]
     assert "data" not in tc.delete_bookmark(bookmark).data
     wanted = methods_of(TransferClientV2)
-    with capsys.disabled():
-        sys.stdout.write(f"\nglobus-sdk {globus_sdk.__version__}: {len(wanted)} methods of TransferClientV2\n")
+    summary(f"globus-sdk {globus_sdk.__version__}: {len(wanted)} methods of TransferClientV2")
     assert wanted - world.called == set()
 
 

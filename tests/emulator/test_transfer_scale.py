@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -15,20 +16,19 @@ SCRIPT = Path(__file__).with_name("transfer_scale.py")
 pytestmark = pytest.mark.timeout(240)
 
 
-def figures(capsys: pytest.CaptureFixture[str], *words: object) -> dict[str, Any]:
+def figures(summary: Callable[[str], None], *words: object) -> dict[str, Any]:
     """Run the script in a process of its own and show what it measured."""
     command = [sys.executable, str(SCRIPT), *map(str, words)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
-    with capsys.disabled():
-        sys.stdout.write(f"\n{done.stdout}")
+    summary(f"{done.stdout}")
     measured: dict[str, Any] = json.loads(done.stdout)
     return measured
 
 
-def test_ten_thousand_files(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_ten_thousand_files(tmp_path: Path, summary: Callable[[str], None]) -> None:
     """10,000 files of 1 GB in one task are copied and verified, in less than 300 MB, while others are answered."""
-    measured = figures(capsys, 10_000, 100_000, tmp_path)
+    measured = figures(summary, 10_000, 100_000, tmp_path)
     assert measured["status"] == "SUCCEEDED"
     assert (measured["files"], measured["bytes"], measured["checksummed"]) == (10_000, 10**9, 10**9)
     assert measured["same"] is True
@@ -38,17 +38,17 @@ def test_ten_thousand_files(tmp_path: Path, capsys: pytest.CaptureFixture[str]) 
     assert measured["steps_seen"] > 5
 
 
-def test_a_directory_with_a_hundred_thousand_entries(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_directory_with_a_hundred_thousand_entries(tmp_path: Path, summary: Callable[[str], None]) -> None:
     """100,000 entries are listed, sorted and sent, while others are answered."""
-    measured = figures(capsys, 100_000, 0, tmp_path, "--lists")
+    measured = figures(summary, 100_000, 0, tmp_path, "--lists")
     assert measured["entries"] == 100_000
     assert measured["peak_mb"] < 400
     assert measured["requests"] > 5
 
 
-def test_a_hundred_thousand_items_in_one_submission(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_hundred_thousand_items_in_one_submission(tmp_path: Path, summary: Callable[[str], None]) -> None:
     """19 MB of items are read, tried and tried again while the loop itself never works for long at a time."""
-    measured = figures(capsys, 100_000, 0, tmp_path, "--items")
+    measured = figures(summary, 100_000, 0, tmp_path, "--items")
     assert measured["exit_code"] == 0
     assert measured["faults"] == 200_000
     assert measured["worked_ms"] < 250  # 30 on a machine at rest; it was 500 when all was done in the loop

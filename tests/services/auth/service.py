@@ -9,7 +9,6 @@ from typing import Any, TypeVar
 from urllib.parse import parse_qs, urlsplit
 
 import httpx
-import pytest
 
 from globus_async import Transport
 from globus_async.services.auth import AuthLoginClient
@@ -78,12 +77,6 @@ class Service:
 def as_json(document: object) -> httpx.Response:
     """Answer with any document, also one that is null."""
     return httpx.Response(200, content=json.dumps(document), headers={"Content-Type": "application/json"})
-
-
-def say(capsys: pytest.CaptureFixture[str], told: str) -> None:
-    """Show a figure in the output of the tests."""
-    with capsys.disabled():
-        print(f"\n{told}")  # noqa: T201 -- figures are to be seen
 
 
 def token_document(**changes: Any) -> dict[str, Any]:

@@ -28,7 +28,7 @@ from jwt import PyJWK
 from globus_async import Secret
 from globus_async.errors import GlobusSDKUsageError, IdTokenError
 from globus_async.services.auth.id_token import Expected, check_id_token, public_key, read_keys
-from tests.services.auth.service import CLIENT_ID, say
+from tests.services.auth.service import CLIENT_ID
 from tests.services.auth.tokens import (
     ACCESS_TOKEN,
     GONE,
@@ -340,10 +340,9 @@ def test_a_token_that_breaks_one_rule_is_refused(name: str) -> None:
     assert pickle.loads(pickle.dumps(caught.value)).rule == bad.rule
 
 
-def test_the_number_of_bad_tokens(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_number_of_bad_tokens(summary: Callable[[str], None]) -> None:
     """Say how many there are, and of how many rules."""
-    say(
-        capsys,
+    summary(
         f"{len(BAD)} bad id_tokens, each breaking one of {len({bad.rule for bad in BAD.values()})} rules, are refused",
     )
     assert len(BAD) >= 60

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from email.utils import formatdate
 from typing import Any
 
@@ -12,7 +13,7 @@ import pytest
 from globus_async import GlobusError, GlobusSDKUsageError
 from globus_async.errors import GlobusAPIError, IdTokenError
 from globus_async.services.auth import AuthClient, ConfidentialAppAuthClient, IDTokenDecoder, NativeAppAuthClient
-from tests.services.auth.service import BASE, CLIENT_ID, Asked, Service, say, token_document
+from tests.services.auth.service import BASE, CLIENT_ID, Asked, Service, token_document
 from tests.services.auth.tokens import ISSUER, KEY, NOW, OTHER_KEY, at_hash, good_claims, jwk, signed
 from tests.toolkit.cancel import every_suspension
 
@@ -68,7 +69,7 @@ async def test_a_hundred_at_once_make_two_requests(keys: Keys, decoder: IDTokenD
 
 
 async def test_an_unknown_key_costs_at_most_one_request_a_minute(
-    keys: Keys, decoder: IDTokenDecoder, capsys: pytest.CaptureFixture[str]
+    keys: Keys, decoder: IDTokenDecoder, summary: Callable[[str], None]
 ) -> None:
     """However many tokens name keys that nobody has, and however often."""
     keys.keys = [jwk(kid="a")]
@@ -83,7 +84,7 @@ async def test_an_unknown_key_costs_at_most_one_request_a_minute(
         await decoder.decode(good)
         await keys.service.clock.advance(60)
     fetched = keys.requests("/jwk.json")
-    say(capsys, f"{minutes * 50} tokens with unknown keys in {minutes} minutes: {fetched} key requests")
+    summary(f"{minutes * 50} tokens with unknown keys in {minutes} minutes: {fetched} key requests")
     assert fetched <= 1 + minutes - 1
 
 
@@ -179,7 +180,7 @@ async def test_a_failed_fetch_is_not_kept(keys: Keys, decoder: IDTokenDecoder) -
     assert await decoder.decode(signed())
 
 
-async def test_cancelling_one_leaves_the_decoder_whole(capsys: pytest.CaptureFixture[str]) -> None:
+async def test_cancelling_one_leaves_the_decoder_whole(summary: Callable[[str], None]) -> None:
     """At each suspension of a first decoding, and of one after the keys' lifetime, while another one waits for it."""
     keys = Keys()
     others: list[asyncio.Task[Any]] = []
@@ -197,7 +198,7 @@ async def test_cancelling_one_leaves_the_decoder_whole(capsys: pytest.CaptureFix
 
     points = await every_suspension(decode_twice, the_others_are_answered)
     await the_others_are_answered()
-    say(capsys, f"a decoding was cancelled at {points} points; the one that waited was answered at all")
+    summary(f"a decoding was cancelled at {points} points; the one that waited was answered at all")
     assert points > 6
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import quote
 from uuid import UUID
@@ -13,7 +14,7 @@ import pytest
 from globus_async.errors import GlobusAPIError, GlobusError, GlobusSDKUsageError
 from globus_async.services.auth import AuthClient
 from globus_async.services.auth.identity_map import IdentityMap
-from tests.services.auth.service import Asked, Service, say
+from tests.services.auth.service import Asked, Service
 from tests.toolkit.cancel import MODES, CancelAt, Mode
 from tests.toolkit.scheduler import run_shuffled
 
@@ -43,7 +44,7 @@ async def slowly(asked: Asked) -> Any:
     return known(asked)
 
 
-def test_10_000_concurrent_look_ups_of_1_000_identities_are_10_requests(capsys: pytest.CaptureFixture[str]) -> None:
+def test_10_000_concurrent_look_ups_of_1_000_identities_are_10_requests(summary: Callable[[str], None]) -> None:
     """Whoever asks in one pass of the loop shares requests of 100 names, and each name is asked for once."""
     service = Service(known)
 
@@ -55,7 +56,7 @@ def test_10_000_concurrent_look_ups_of_1_000_identities_are_10_requests(capsys: 
 
     asyncio.run(scenario(), debug=False)  # debug mode keeps the stack of each of 10,000 tasks
     sizes = [len(asked.query["ids"].split(",")) for asked in service.asked]
-    say(capsys, f"10,000 look-ups of 1,000 identities: {len(sizes)} requests of {sizes[0]} names")
+    summary(f"10,000 look-ups of 1,000 identities: {len(sizes)} requests of {sizes[0]} names")
     assert sizes == [100] * 10
 
 
@@ -207,7 +208,7 @@ async def test_a_document_that_is_no_identity_is_passed_over() -> None:
 
 @pytest.mark.parametrize("mode", MODES)
 async def test_cancelling_any_of_those_who_wait_takes_nothing_from_the_others(
-    mode: Mode, capsys: pytest.CaptureFixture[str]
+    mode: Mode, summary: Callable[[str], None]
 ) -> None:
     """The first, who makes the request, is cancelled at each of its suspensions; the others get their answers."""
     points = 0
@@ -223,7 +224,7 @@ async def test_cancelling_any_of_those_who_wait_takes_nothing_from_the_others(
             break
         points += 1
         assert isinstance(outcomes[0], asyncio.CancelledError)
-    say(capsys, f"cancelled at {points} points, {mode}: nobody else was touched")
+    summary(f"cancelled at {points} points, {mode}: nobody else was touched")
     assert 0 < points < 49
 
 

@@ -9,6 +9,7 @@ import inspect
 import io
 import re
 import types
+from collections.abc import Callable
 from contextlib import redirect_stdout
 from typing import Any
 
@@ -20,7 +21,6 @@ from globus_async.scopes import AuthScopes, TransferScopes
 from globus_async.services.auth import AuthAPIError, ConfidentialAppAuthClient, NativeAppAuthClient
 from tests.services.auth.differences import DIFFERENCES
 from tests.services.auth.seed_examples import EXAMPLES
-from tests.services.auth.service import say
 from tests.services.auth.world import World, world
 from tests.services.transfer.seed_examples import SeedExample
 
@@ -183,6 +183,6 @@ def without_brackets(text: str) -> str:
     return text.replace("(", "").replace(")", "")
 
 
-def test_the_count(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_count(summary: Callable[[str], None]) -> None:
     """Say how many there are."""
-    say(capsys, f"{len(EXAMPLES)} examples of the seed for Auth")
+    summary(f"{len(EXAMPLES)} examples of the seed for Auth")
