@@ -8,7 +8,7 @@ import json
 import os
 import socket
 import sys
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -97,7 +97,7 @@ DIFFERENCES: dict[str, tuple[str, list[str]]] = {
 
 
 @pytest.mark.timeout(120)
-async def test_the_official_sdk_works_unchanged(capsys: pytest.CaptureFixture[str]) -> None:
+async def test_the_official_sdk_works_unchanged(summary: Callable[[str], None]) -> None:
     """Logins, every grant, identities and administration; the documents have the same members as its fixtures."""
     listener = socket.create_server(("127.0.0.1", 0))
     address = f"http://127.0.0.1:{listener.getsockname()[1]}"
@@ -121,8 +121,7 @@ async def test_the_official_sdk_works_unchanged(capsys: pytest.CaptureFixture[st
     }
     async with served(service, listener):
         response = await drive("official_auth.py", given, address)
-    with capsys.disabled():
-        figures = f"{len(response['steps'])} steps, {response['compared']} documents compared"
-        print(f"\nglobus-sdk {response['version']}: {figures}")  # noqa: T201 -- figures are to be seen
+    figures = f"{len(response['steps'])} steps, {response['compared']} documents compared"
+    summary(f"globus-sdk {response['version']}: {figures}")
     assert response["differences"] == {key: lines for key, (_, lines) in DIFFERENCES.items()}
     assert response["without"] == []

@@ -21,7 +21,7 @@ def figures(summary: Callable[[str], None], *words: object) -> dict[str, Any]:
     command = [sys.executable, str(SCRIPT), *map(str, words)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
-    summary(f"{done.stdout}")
+    summary(f"{words[0]} files: {done.stdout.strip()}")
     measured: dict[str, Any] = json.loads(done.stdout)
     return measured
 

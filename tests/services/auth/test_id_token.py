@@ -343,7 +343,7 @@ def test_a_token_that_breaks_one_rule_is_refused(name: str) -> None:
 def test_the_number_of_bad_tokens(summary: Callable[[str], None]) -> None:
     """Say how many there are, and of how many rules."""
     summary(
-        f"{len(BAD)} bad id_tokens, each breaking one of {len({bad.rule for bad in BAD.values()})} rules, are refused",
+        f"{len(BAD)} bad id_tokens, each breaking one of {len({bad.rule for bad in BAD.values()})} rules, are refused"
     )
     assert len(BAD) >= 60
 
