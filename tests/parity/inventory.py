@@ -12,6 +12,10 @@ from tests.parity.official import members_of
 __all__ = ("Case", "cases", "check", "check_exceptions")
 
 
+CONSTRUCTOR = frozenset({"app", "app_scopes", "retry_config"})
+"""Constructor arguments of globus-sdk that no client here takes, for the reason of the difference "constructor"."""
+
+
 @dataclass(frozen=True)
 class Case:
     """A method of globus-sdk."""
@@ -35,8 +39,12 @@ class Case:
     def positional(self) -> list[str]:
         """The parameters that globus-sdk takes by position, and that exist here."""
         star = self.parameters.index("*") if "*" in self.parameters else len(self.parameters)
-        removed = self.service.parity.removed
-        return [name for name in self.parameters[:star] if (self.where, name) not in removed]
+        return [name for name in self.parameters[:star] if not self.is_removed(name)]
+
+    def is_removed(self, parameter: str) -> bool:
+        """Whether the method does not take a parameter here, deliberately."""
+        common = self.name == "__init__" and parameter in CONSTRUCTOR
+        return common or (self.where, parameter) in self.service.parity.removed
 
     @property
     def member(self) -> Any:
@@ -70,9 +78,7 @@ def check(case: Case) -> None:
         assert case.parameters == ()
         return
     ours = inspect.signature(member).parameters
-    missing = [
-        name for name in case.parameters if name != "*" and name not in ours and (case.where, name) not in facts.removed
-    ]
+    missing = [name for name in case.parameters if name != "*" and name not in ours and not case.is_removed(name)]
     assert not missing, f"{case.where} does not take {missing}: declare them in PARITY.removed, if that is deliberate"
     if case.generation == "upstream":
         taken = case.positional[: facts.by_name.get(case.where)]
@@ -90,6 +96,8 @@ def check_exceptions(service: Service) -> None:
     if facts.by_name:
         assert facts.differences.reasons("positional")
     for case in cases(service):
+        if case.name == "__init__":
+            assert CONSTRUCTOR.isdisjoint(inspect.signature(case.member).parameters)
         if case.generation == "upstream" and (most := facts.by_name.get(case.where)) is not None:
             assert _positional(case.member)[: most + 1] != case.positional[: most + 1]
 

@@ -13,12 +13,26 @@ from globus_async.testing import GlobusEmulator
 from tests.clients import CLIENTS, Client
 from tests.source import ROOT
 
+CLIENTS_OF_SERVICES = [client for client in CLIENTS if client.service]
 
-@pytest.mark.parametrize("client", [client for client in CLIENTS if client.service], ids=str)
+
+def package_of(client: Client) -> str:
+    """Return the path of the package that emulates a client's service."""
+    return f"src/globus_async/emulator/{client.service}"
+
+
+@pytest.mark.parametrize("client", CLIENTS_OF_SERVICES, ids=str)
+def test_every_service_is_emulated(client: Client) -> None:
+    """The service of each client is emulated by a package of its name."""
+    package = package_of(client)
+    assert (ROOT / package / "service.py").exists(), f"{client} has no emulated service: add it in {package}/service.py"
+
+
+@pytest.mark.parametrize("client", CLIENTS_OF_SERVICES, ids=str)
 async def test_every_request_has_a_route(client: Client, record_property: Callable[[str, object], None]) -> None:
     """No method of a client sends a request that the emulator has no route for."""
     asyncio.get_running_loop().set_debug(False)
-    package = f"src/globus_async/emulator/{client.service}"
+    package = package_of(client)
     missing: list[str] = []
     async with GlobusEmulator() as emulator:
         emulator.add_identity("ada@example.org")
@@ -37,4 +51,3 @@ async def test_every_request_has_a_route(client: Client, record_property: Callab
         await transport.aclose()
     record_property("methods whose requests the emulator has a route for", len(client.calls))
     assert not missing, f"the emulator has no route for {', '.join(missing)}: add it in {package}"
-    assert (ROOT / package).is_dir(), f"{client} has no emulated service: add it in {package}"

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from .auth.service import AuthService
 from .kit.clock import SystemClock
 from .kit.service import Platform, Service
-from .registry import Emulator
+from .registry import Emulator, further_services
 from .transfer.service import TransferService
 
 if TYPE_CHECKING:
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from .transfer.work.task_runner import TaskRunner
 
 __all__ = ("GlobusEmulator",)
+
+_FURTHER_SERVICES: Final = further_services({"auth", "kit", "transfer"})
 
 
 class GlobusEmulator(Emulator):
@@ -76,7 +78,8 @@ class GlobusEmulator(Emulator):
             rate_limit=rate_limit,
             missing_credentials_status=missing_credentials_status,
         )
-        super().__init__(platform, [self._transfer, self._auth, *(make(platform) for make in services)])
+        further = (make(platform) for make in (*_FURTHER_SERVICES, *services))
+        super().__init__(platform, [self._transfer, self._auth, *further])
         self._identities: list[Identity] = []
 
     def __repr__(self) -> str:

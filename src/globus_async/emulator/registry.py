@@ -6,6 +6,9 @@ import asyncio
 import threading
 from collections import Counter
 from contextlib import asynccontextmanager, contextmanager
+from importlib import import_module
+from pathlib import Path
+from pkgutil import iter_modules
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any, Self
 
@@ -20,14 +23,29 @@ from .status_page import status_routes
 
 if TYPE_CHECKING:
     import socket
-    from collections.abc import AsyncGenerator, Generator, Sequence
+    from collections.abc import AsyncGenerator, Collection, Generator, Sequence
     from types import TracebackType
 
     from .kit.clock import Clock
     from .kit.directory import Directory
     from .kit.service import Platform, Service
 
-__all__ = ("Emulator",)
+__all__ = ("Emulator", "further_services")
+
+
+def further_services(known: Collection[str]) -> list[type[Service[Any]]]:
+    """
+    Return the services that need no arguments, which stand in ``service.py`` of packages beside this module.
+
+    Args:
+        known: The names of the packages to leave out.
+    """
+    found: list[type[Service[Any]]] = []
+    for package in sorted(each.name for each in iter_modules([str(Path(__file__).parent)]) if each.ispkg):
+        if package not in known:
+            module = import_module(f".{package}.service", __package__)
+            found += [getattr(module, name) for name in module.__all__ if name.endswith("Service")]
+    return found
 
 
 class Emulator:

@@ -196,9 +196,6 @@ def in_their_spelling(recorded: list[RecordedRequest]) -> list[RecordedRequest]:
 
 CLIENTS = (USER, ANYBODY, NATIVE, APP)
 REMOVED = {
-    **{(f"{client}.__init__", "retry_config"): "constructor" for client in CLIENTS},
-    ("AuthClient.__init__", "app"): "constructor",
-    ("AuthClient.__init__", "app_scopes"): "constructor",
     **{
         (f"{owner}.{name}", "additional_params"): "additional_params"
         for owner, name in (

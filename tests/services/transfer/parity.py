@@ -145,9 +145,6 @@ PARITY = ParityFacts(
     differences=DIFFERENCES,
     removed={
         ("TransferClient", "add_app_data_access_scope"): "app_scope",
-        ("TransferClient.__init__", "app"): "constructor",
-        ("TransferClient.__init__", "app_scopes"): "constructor",
-        ("TransferClient.__init__", "retry_config"): "constructor",
     },
     # the endpoints are positional all the same, with or without a client in front of them
     by_name={"TransferData.__init__": 0, "DeleteData.__init__": 0},
