@@ -55,7 +55,7 @@ def test_a_service_declares_its_facts(service: Service) -> None:
 def test_a_client_is_a_public_name(client: Client) -> None:
     """A client can be imported from the package itself."""
     assert getattr(globus_async, str(client), None) is client.kind, (
-        f"add {client} to the names in globus_async/__init__.py"
+        f"add {client} to the names in src/globus_async/__init__.py"
     )
 
 

@@ -47,4 +47,6 @@ def test_every_method_is_named(client: Client) -> None:
 def test_the_page_is_in_the_index(service: Service) -> None:
     """The reference page is in the table of contents."""
     page_of(service)
-    assert f"\nreference/{service}\n" in (ROOT / "docs" / "index.md").read_text()
+    entry = f"reference/{service}"
+    listed = f"\n{entry}\n" in (ROOT / "docs" / "index.md").read_text()
+    assert listed, f"add the line {entry} to the table of contents in docs/index.md"
