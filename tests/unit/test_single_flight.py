@@ -119,7 +119,13 @@ async def test_each_waiter_gets_its_own_error() -> None:
     call.error = NetworkError("lost", stage="no response")
     call.error.__cause__ = GlobusError("cause")
     call.done.set()
-    errors = await asyncio.gather(*(calls.join("a", call) for _ in range(5)), return_exceptions=True)
+    waiting = asyncio.gather(*(calls.join("a", call) for _ in range(5)), return_exceptions=True)
+    await asyncio.sleep(0)
+    task = calls.running("a")
+    assert task is not None
+    errors = await waiting
+    assert await task is call.error
+    assert call.error.__traceback__ is None
     assert len({id(error) for error in errors}) == 5
     assert len({id(error.__cause__) for error in errors if isinstance(error, NetworkError)}) == 5
     for error in errors:
