@@ -35,7 +35,7 @@ nitpick_ignore_regex = [
     (r"py:.*", r"(asyncio|collections|contextlib|datetime|enum|os|ssl|types|typing|uuid)\..*"),
     (r"py:.*", r"(fastapi|httpx|pytest|starlette|typing_extensions)\..*"),
     (r"py:(class|obj)", r"_?[A-Za-z]\w*"),
-    (r"py:(class|obj)", r"globus_async\.(.+\.)?_\w+(\.\w+)?"),
+    (r"py:(class|obj)", r"globus_async\.(.+\.)?_\w+(\.\w+)*"),
     (r"py:(class|obj)", r"globus_async\.testing\.transfer\..*"),
     (r"py:(class|obj)", r"globus_async\.services\.transfer\.waiting\.shared_poller\..*"),
     (r"py:(class|obj)", r"globus_async\..+\.[A-Z]\w{0,3}"),

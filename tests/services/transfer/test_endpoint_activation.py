@@ -25,11 +25,11 @@ def requirements(**members: Any) -> ActivationRequirementsResponse:
         "DATA": [],
         **members,
     }
-    answer = RawResponse(
+    raw = RawResponse(
         method="GET", path="/", status=200, reason="OK", headers=Headers([]), body=b"", started_at=ASKED_AT
     )
     read: Any = ActivationRequirementsResponse
-    response: ActivationRequirementsResponse = read(answer, document)
+    response: ActivationRequirementsResponse = read(raw, document)
     return response
 
 

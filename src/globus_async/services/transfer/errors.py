@@ -12,7 +12,7 @@ The errors of Globus Transfer.
             EndpointNotFound          no such collection, or it was deleted
         Conflict                      the request conflicts with the resource's current state
             TooManyPendingJobs        wait for tasks to end
-            PathExists                the file or folder exists already
+            PathExists                the file or directory exists already
         EndpointDisconnected          the collection's computer is offline
         EndpointError                 the collection's own server failed or refused
         OperationPaused               a manager has paused the collection
@@ -89,7 +89,7 @@ class TooManyPendingJobs(Conflict):
 
 
 class PathExists(Conflict):
-    """A file or folder of that name exists already."""
+    """A file or directory of that name exists already."""
 
 
 class EndpointDisconnected(TransferAPIError):

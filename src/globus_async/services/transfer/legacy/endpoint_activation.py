@@ -27,11 +27,11 @@ class ActivationRequirementsResponse(GlobusHTTPResponse[ActivationRequirementsDo
 
     __slots__ = ()
 
-    def __init__(self, answer: RawResponse, data: ActivationRequirementsDocument) -> None:
+    def __init__(self, raw: RawResponse, data: ActivationRequirementsDocument) -> None:
         document: object = data
         if not is_object(document):
-            raise answer.decode_error("it should be a JSON object")
-        super().__init__(answer, data)
+            raise raw.decode_error("it should be a JSON object")
+        super().__init__(raw, data)
 
     @property
     def always_activated(self) -> bool:
