@@ -21,8 +21,8 @@ from tests.fastapi.conftest import House, Make
 INTROSPECT = "/v2/oauth2/token/introspect"
 
 
-async def test_a_good_token_says_who(house: House) -> None:
-    """The principal has the identity, the linked ones and the scopes."""
+async def test_the_principal_of_a_valid_token(house: House) -> None:
+    """It has the identity, the linked identities and the scopes."""
     house.emulator.auth.link(house.people["ada"], house.people["bob"])
     browser = await house.browser()
     answer = await browser.get("/me", headers=house.bearer())
@@ -35,15 +35,15 @@ async def test_a_good_token_says_who(house: House) -> None:
 
 
 @pytest.mark.parametrize("scheme", ["bearer", "BEARER", "Bearer "])
-async def test_the_scheme_is_read_in_any_case(house: House, scheme: str) -> None:
-    """RFC 9110: schemes have no case."""
+async def test_the_scheme_is_case_insensitive(house: House, scheme: str) -> None:
+    """RFC 9110."""
     browser = await house.browser()
     assert (await browser.get("/me", headers={"Authorization": f"{scheme} {house.token()}"})).status_code == 200
 
 
 @pytest.mark.parametrize("header", [None, "", "Basic YTpi", "Bearer", "token abc"])
 async def test_without_a_token(house: House, header: str | None) -> None:
-    """401 with a bare challenge: who has not tried is told of no error (RFC 6750 3.1)."""
+    """401 with a challenge that has no error (RFC 6750 3.1)."""
     browser = await house.browser()
     answer = await browser.get("/me", headers={} if header is None else {"Authorization": header})
     assert answer.status_code == 401
@@ -54,8 +54,8 @@ async def test_without_a_token(house: House, header: str | None) -> None:
 
 
 @pytest.mark.parametrize("token", ["two words", "caf\xe9", "a" * 5000, "a,b", '"quoted"', "=", "a=b"])
-async def test_what_is_no_token_is_not_asked_about(house: House, token: str) -> None:
-    """401 invalid_token, without a request to Globus Auth, and without a word of what came."""
+async def test_malformed_tokens_are_not_introspected(house: House, token: str) -> None:
+    """401 invalid_token, without a request to Globus Auth; the response does not contain the token."""
     browser = await house.browser()
     answer = await browser.get("/me", headers={b"Authorization": f"Bearer {token}".encode("latin-1")})
     assert answer.status_code == 401
@@ -64,8 +64,8 @@ async def test_what_is_no_token_is_not_asked_about(house: House, token: str) -> 
     assert house.emulator.auth.introspections == 0
 
 
-async def test_two_headers(house: House) -> None:
-    """400 invalid_request: which of two tokens counts is nothing to guess."""
+async def test_two_authorization_headers(house: House) -> None:
+    """400 invalid_request: it is ambiguous which token counts."""
     browser = await house.browser()
     header = ("Authorization", f"Bearer {house.token()}")
     answer = await browser.get("/me", headers=[header, header])
@@ -74,7 +74,7 @@ async def test_two_headers(house: House) -> None:
 
 
 async def test_unknown_revoked_and_expired_tokens(house: House) -> None:
-    """401 invalid_token for each; the token is nowhere in the answer."""
+    """401 invalid_token for each; the response does not contain the token."""
     revoked, expired = house.token(), house.token(lifetime=10)
     house.emulator.auth.revoke(revoked)
     await house.clock.advance(11)
@@ -87,7 +87,7 @@ async def test_unknown_revoked_and_expired_tokens(house: House) -> None:
 
 
 async def test_a_missing_scope(house: House) -> None:
-    """403 insufficient_scope, which names the scopes that are needed."""
+    """403 insufficient_scope with the required scopes."""
     browser = await house.browser()
     answer = await browser.get("/admin", headers=house.bearer())
     assert answer.status_code == 403
@@ -97,7 +97,7 @@ async def test_a_missing_scope(house: House) -> None:
 
 
 async def test_a_token_for_another_service(house: House) -> None:
-    """A user's token for Transfer is not for this application, not even if it was issued to it."""
+    """A user's token for Transfer is refused, even if it was issued to this application."""
     browser = await house.browser()
     for client in (None, house.client):
         token = house.token(scopes=(str(TransferScopes.all),), client=client)
@@ -107,8 +107,8 @@ async def test_a_token_for_another_service(house: House) -> None:
             assert 'error="invalid_token"' in answer.headers["www-authenticate"]
 
 
-async def test_a_token_of_another_application_with_a_scope_of_the_same_name(house: House) -> None:
-    """What another resource server's token says is nothing to us."""
+async def test_a_token_of_another_resource_server_with_the_same_scope(house: House) -> None:
+    """It is refused."""
     other = house.emulator.add_client("Other", secret="another-secret")
     scope = house.emulator.auth.add_scope(other, "all").scope_string
     browser = await house.browser()
@@ -116,14 +116,14 @@ async def test_a_token_of_another_application_with_a_scope_of_the_same_name(hous
     assert answer.status_code == 401
 
 
-async def test_any_own_scope_does_where_none_is_named(house: House) -> None:
-    """A route without scopes takes every token that is for this application."""
+async def test_a_route_without_scopes(house: House) -> None:
+    """It accepts every token that is for this application."""
     browser = await house.browser()
     assert (await browser.get("/anyone", headers=house.bearer())).json() == "ada@example.org"
 
 
 async def test_a_revoked_token_is_refused_after_max_age(make_house: Make) -> None:
-    """What is cached is used for max_age seconds, not longer."""
+    """A cached introspection is used for max_age seconds, not longer."""
     house = await make_house(max_age=30)
     browser, token = await house.browser(), house.token()
     headers = {"Authorization": f"Bearer {token}"}
@@ -137,8 +137,8 @@ async def test_a_revoked_token_is_refused_after_max_age(make_house: Make) -> Non
     assert house.emulator.auth.introspections == 2
 
 
-async def test_the_cache_never_outlives_the_token(make_house: Make) -> None:
-    """A long max_age does not keep a token that ends before."""
+async def test_the_cache_ends_with_the_token(make_house: Make) -> None:
+    """A long max_age does not extend a token."""
     house = await make_house(max_age=3600)
     browser, headers = await house.browser(), house.bearer(lifetime=20)
     assert (await browser.get("/me", headers=headers)).status_code == 200
@@ -146,8 +146,8 @@ async def test_the_cache_never_outlives_the_token(make_house: Make) -> None:
     assert (await browser.get("/me", headers=headers)).status_code == 401
 
 
-async def test_inactive_tokens_are_remembered_briefly(house: House) -> None:
-    """A client that repeats a bad token costs one introspection in five seconds."""
+async def test_inactive_tokens_are_cached_briefly(house: House) -> None:
+    """A client that repeats a bad token causes one introspection in five seconds."""
     browser, headers = await house.browser(), {"Authorization": "Bearer AgNobody"}
     for _ in range(10):
         assert (await browser.get("/me", headers=headers)).status_code == 401
@@ -157,8 +157,8 @@ async def test_inactive_tokens_are_remembered_briefly(house: House) -> None:
     assert house.emulator.auth.introspections == 2
 
 
-async def test_a_failed_introspection_is_no_verdict(house: House) -> None:
-    """503 while Globus Auth is down, to each caller his own; nothing of it is remembered."""
+async def test_a_failed_introspection(house: House) -> None:
+    """503 while Globus Auth is down, with an error for each caller; it is not cached."""
     house.emulator.faults.add("POST", INTROSPECT, faults.status(503), times=100)
     browser, headers = await house.browser(), house.bearer()
     asked = asyncio.gather(*(browser.get("/me", headers=headers) for _ in range(20)))
@@ -184,8 +184,8 @@ ODD: list[tuple[dict[str, Any], int]] = [
 ]
 
 
-async def test_what_globus_auth_never_says_lets_nobody_in(house: House) -> None:
-    """Members that are odd make a token nobody's, or an answer that cannot be used; never an endless or open door."""
+async def test_malformed_introspections_admit_nobody(house: House) -> None:
+    """Unusual members mean no principal or an unusable response; never endless or unchecked access."""
     token = house.token()
     good = await house.globus.auth_client.oauth2_token_introspect(token)
     request = Request({"type": "http", "headers": [(b"authorization", f"Bearer {token}".encode())]})
@@ -217,7 +217,7 @@ class Doorkeeper:
 
 
 async def test_1000_requests_with_one_token_make_one_introspection(house: House) -> None:
-    """They come at once; all wait for the same answer."""
+    """Concurrent requests share it."""
     browser, headers = await house.browser(), house.bearer()
     answers = await asyncio.gather(*(browser.get("/me", headers=headers) for _ in range(1000)))
     assert {answer.status_code for answer in answers} == {200}
@@ -225,7 +225,7 @@ async def test_1000_requests_with_one_token_make_one_introspection(house: House)
 
 
 async def test_200_tokens_make_200_introspections(house: House) -> None:
-    """One for each, though each comes five times at once; every answer is about its own."""
+    """One for each, with five concurrent requests; every response is about its own token."""
     browser = await house.browser()
     tokens = [(who, house.token(who)) for who in ("ada", "bob") for _ in range(100)]
 
@@ -237,8 +237,8 @@ async def test_200_tokens_make_200_introspections(house: House) -> None:
     assert house.emulator.auth.introspections == 200
 
 
-async def test_cancelling_one_leaves_the_others(house: House) -> None:
-    """Who goes away takes nobody's introspection along; when all are gone, so is it."""
+async def test_cancelling_one_request_does_not_affect_others(house: House) -> None:
+    """The introspection ends when all its requests are cancelled."""
     headers = house.bearer()
     arrived = house.arrival("POST", INTROSPECT)
     house.emulator.faults.add("POST", INTROSPECT, latency(5, clock=house.clock))
@@ -254,8 +254,8 @@ async def test_cancelling_one_leaves_the_others(house: House) -> None:
     await asyncio.gather(*callers, return_exceptions=True)
 
 
-def test_the_openapi_document_shows_the_scheme(house_document: dict[str, Any]) -> None:
-    """OAuth 2 with Globus Auth's addresses, and with each route the scopes that it needs."""
+def test_the_openapi_document_contains_the_scheme(house_document: dict[str, Any]) -> None:
+    """OAuth 2 with the URLs of Globus Auth, and the required scopes of each route."""
     schemes = house_document["components"]["securitySchemes"]
     flow = schemes["Globus"]["flows"]["authorizationCode"]
     assert flow["authorizationUrl"] == "https://auth.globus.org/v2/oauth2/authorize"
@@ -274,14 +274,14 @@ async def house_document(house: House) -> dict[str, Any]:
     return house.app.openapi()
 
 
-def test_a_challenge_cannot_be_broken_out_of() -> None:
-    """Quotes, backslashes and line breaks do not get into a header."""
+def test_a_challenge_cannot_be_injected() -> None:
+    """Quotes, backslashes and line breaks are removed."""
     header = challenge(error="invalid_token", description='a"b\\c\r\nX-Evil: 1\xe9')
     assert header == 'Bearer realm="globus", error="invalid_token", error_description="abcX-Evil: 1"'
 
 
-async def test_a_backend_that_does_not_run_says_so() -> None:
-    """A forgotten lifespan is a usage error with a remedy, and no fault of the request's."""
+async def test_a_backend_that_is_not_running() -> None:
+    """A missing lifespan raises an error with the remedy, and is not the fault of the request."""
     backend = GlobusBackend("11111111-1111-4111-8111-111111111111", "secret")
     with pytest.raises(GlobusSDKUsageError, match="lifespan") as caught:
         _ = backend.transport
@@ -289,15 +289,15 @@ async def test_a_backend_that_does_not_run_says_so() -> None:
     assert "secret" not in repr(backend).replace("client_secret", "")
 
 
-async def test_a_backend_can_start_again_but_not_twice_at_once(house: House) -> None:
-    """It is one application's; a second start while it runs is refused."""
+async def test_a_backend_can_be_restarted_but_not_started_twice(house: House) -> None:
+    """A second start while it runs is refused."""
     with pytest.raises(GlobusSDKUsageError, match="running"):
         async with house.globus.lifespan():
             pass
 
 
 async def test_an_application_can_be_started_many_times() -> None:
-    """Each start has a transport of its own: tests start and stop applications all the time."""
+    """Each start has its own transport."""
     backend = GlobusBackend("11111111-1111-4111-8111-111111111111", "secret")
     app = FastAPI(lifespan=backend.lifespan)
     seen = []
@@ -309,7 +309,7 @@ async def test_an_application_can_be_started_many_times() -> None:
     assert all(transport.closed for transport in seen)
 
 
-async def test_a_route_answers_to_its_own_method_only(house: House) -> None:
-    """HEAD of a protected route without a token is a 405, not a hole."""
+async def test_other_methods_of_a_protected_route(house: House) -> None:
+    """HEAD without a token is a 405."""
     browser = await house.browser()
     assert (await browser.head("/me")).status_code == 405

@@ -18,7 +18,7 @@ Record = Callable[[str, object], None]
 
 
 async def test_a_call_for_a_user_cancelled_at_every_suspension(house: House, record_property: Record) -> None:
-    """From the introspection to the listing: after each, the same call brings what it should."""
+    """From the introspection to the listing: afterwards the same call succeeds."""
     tokens = iter([Secret(house.token(who)) for _ in range(300) for who in ("ada", "bob")])
 
     async def call() -> None:
@@ -38,7 +38,7 @@ async def test_a_call_for_a_user_cancelled_at_every_suspension(house: House, rec
 
 
 async def test_a_login_cancelled_at_every_suspension(house: House, record_property: Record) -> None:
-    """The session is there as a whole or not at all, and another login works."""
+    """The session exists completely or not at all, and another login succeeds."""
 
     async def call() -> None:
         browser = await house.browser()
@@ -64,8 +64,8 @@ async def cancelled_logout(house: House) -> asyncio.Task[Any]:
     return leaving
 
 
-async def test_a_logout_is_carried_through(house: House) -> None:
-    """Cancelled as soon as the session is gone, it revokes the tokens all the same."""
+async def test_a_cancelled_logout_is_completed(house: House) -> None:
+    """Cancelled after the session was deleted, it still revokes the tokens."""
     leaving = await cancelled_logout(house)
     await asyncio.gather(leaving, return_exceptions=True)
     auth, now = house.emulator.auth, house.clock.wall()
@@ -76,8 +76,8 @@ async def test_a_logout_is_carried_through(house: House) -> None:
     ] == []
 
 
-async def test_a_logout_outlives_the_application(house: House) -> None:
-    """Stopping the application in the middle of one waits until the tokens are revoked."""
+async def test_shutdown_waits_for_a_logout(house: House) -> None:
+    """Until the tokens are revoked."""
     leaving = await cancelled_logout(house)
     await house.stop()
     await asyncio.gather(leaving, return_exceptions=True)
@@ -107,8 +107,8 @@ async def _turns() -> None:
         await asyncio.sleep(0)
 
 
-async def test_a_flight_serves_all_and_ends_with_the_last(house: House) -> None:
-    """One call for ten; it goes on for the last, and ends with him; whoever comes then begins anew."""
+async def test_a_shared_call_ends_with_its_last_waiter(house: House) -> None:
+    """One call for ten waiters; it is cancelled with the last one, and the next caller starts a new one."""
     del house
     flights: SingleFlight[str] = SingleFlight("test call")
     call = Calls()
@@ -128,8 +128,8 @@ async def test_a_flight_serves_all_and_ends_with_the_last(house: House) -> None:
     assert len(flights) == 0
 
 
-async def test_each_gets_an_error_of_his_own(house: House) -> None:
-    """What one caller notes on it is not another's."""
+async def test_each_waiter_gets_its_own_error(house: House) -> None:
+    """A note that one caller adds is not in the errors of others."""
     house.client.credentials.clear()
     flights: SingleFlight[Any] = SingleFlight("test call")
 
@@ -141,8 +141,8 @@ async def test_each_gets_an_error_of_his_own(house: House) -> None:
     assert len({id(error) for error in results}) == 5
 
 
-async def test_an_error_that_is_not_ours_reaches_all(house: House) -> None:
-    """A mistake in the program is not hidden."""
+async def test_other_errors_reach_all_waiters(house: House) -> None:
+    """A programming error is not hidden."""
     del house
     flights: SingleFlight[str] = SingleFlight("test call")
 

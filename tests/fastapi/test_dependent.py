@@ -23,7 +23,7 @@ DEPENDENT = "urn:globus:auth:grant_type:dependent_token"
 
 
 async def test_a_route_acts_for_its_user(house: House) -> None:
-    """It sees what the user may see, and is refused what he may not."""
+    """It may access what the user may access, and nothing else."""
     browser = await house.browser()
     own = await browser.get(f"/files/{house.collections['ada']}", headers=house.bearer("ada"))
     assert own.json() == {"user": "ada@example.org", "names": ["of-ada.txt"]}
@@ -31,8 +31,8 @@ async def test_a_route_acts_for_its_user(house: House) -> None:
     assert foreign.status_code == 403
 
 
-async def test_many_requests_of_a_user_make_one_grant(house: House) -> None:
-    """Dependent tokens are fetched once, however many requests come at once."""
+async def test_concurrent_requests_of_a_user_make_one_token_request(house: House) -> None:
+    """Dependent tokens are requested once."""
     browser, headers = await house.browser(), house.bearer()
     answers = await asyncio.gather(
         *(browser.get(f"/files/{house.collections['ada']}", headers=headers) for _ in range(100))
@@ -41,7 +41,7 @@ async def test_many_requests_of_a_user_make_one_grant(house: House) -> None:
     assert house.emulator.auth.token_requests[DEPENDENT] == 1
 
 
-async def test_a_new_token_of_the_same_user_needs_no_new_grant(house: House) -> None:
+async def test_a_new_token_of_the_same_user(house: House) -> None:
     """Tokens with the same cache id have the same dependent tokens."""
     browser = await house.browser()
     for _ in range(3):
@@ -51,8 +51,8 @@ async def test_a_new_token_of_the_same_user_needs_no_new_grant(house: House) -> 
     assert house.emulator.auth.token_requests[DEPENDENT] == 1
 
 
-async def test_dependent_tokens_are_renewed_once(make_house: Make) -> None:
-    """When they are over they are fetched again, once, with the user's token of that time."""
+async def test_dependent_tokens_are_refreshed_once(make_house: Make) -> None:
+    """When they have expired, with the user's current token."""
     house = await make_house()
     browser = await house.browser()
     path = f"/files/{house.collections['ada']}"
@@ -66,8 +66,8 @@ async def test_dependent_tokens_are_renewed_once(make_house: Make) -> None:
     assert house.emulator.auth.token_requests[DEPENDENT] == 2
 
 
-async def test_missing_consent_is_a_403_with_the_document_that_helps(make_house: Make) -> None:
-    """The body is a GARE document: a client library can start the login that it asks for."""
+async def test_a_missing_consent_is_a_403_with_a_gare_document(make_house: Make) -> None:
+    """A client library can start the required login."""
     house = await make_house(optional=True)
     browser = await house.browser()
     answer = await browser.get(f"/files/{house.collections['ada']}", headers=house.bearer(scopes=(house.scope,)))
@@ -82,8 +82,8 @@ async def test_missing_consent_is_a_403_with_the_document_that_helps(make_house:
     assert agreed.status_code == 200
 
 
-async def test_consent_of_a_collection_is_passed_on(house: House) -> None:
-    """What Transfer itself asks for reaches the client in the same form."""
+async def test_a_missing_consent_for_a_collection_is_passed_on(house: House) -> None:
+    """The requirement of Transfer reaches the client in the same form."""
     mapped = house.emulator.add_collection(
         "Mapped", owner=house.people["ada"], storage=MemoryStorage(), needs_data_access=True
     ).id
@@ -97,7 +97,7 @@ async def test_consent_of_a_collection_is_passed_on(house: House) -> None:
 
 @pytest.mark.timeout(240)
 async def test_two_users_in_10000_interleaved_requests(house: House) -> None:
-    """Each sees only his own files and name: with few tokens, many tokens, and all at once."""
+    """Each sees only their own files and name: with few tokens, many tokens, and all at once."""
     asyncio.get_running_loop().set_debug(False)  # twice as fast
     order = random.Random(7)
     tokens = {who: [house.bearer(who) for _ in range(5)] for who in house.people}
@@ -115,8 +115,8 @@ async def test_two_users_in_10000_interleaved_requests(house: House) -> None:
     assert house.emulator.auth.introspections == 10
 
 
-async def test_a_refused_dependent_token_is_fetched_again(house: House) -> None:
-    """A dependent token that was revoked costs one grant more, and the request succeeds."""
+async def test_a_revoked_dependent_token_is_requested_again(house: House) -> None:
+    """One more token request, and the request succeeds."""
     browser, headers = await house.browser(), house.bearer()
     path = f"/files/{house.collections['ada']}"
     assert (await browser.get(path, headers=headers)).status_code == 200
@@ -128,8 +128,8 @@ async def test_a_refused_dependent_token_is_fetched_again(house: House) -> None:
 
 
 @pytest.mark.parametrize("first", [50_000, 100_000])
-async def test_who_logs_out_elsewhere_goes_on_here(house: House, first: int) -> None:
-    """A token that was revoked does not keep a user from being served with another, whichever lives longer."""
+async def test_a_logout_elsewhere_does_not_affect_other_tokens(house: House, first: int) -> None:
+    """A user with a revoked token is served with another one, whichever expires last."""
     browser, path = await house.browser(), f"/files/{house.collections['ada']}"
     revoked, kept = house.bearer(lifetime=100_000), house.bearer(lifetime=50_000)
     for headers in (revoked, kept) if first == 100_000 else (kept, revoked, kept):
@@ -144,8 +144,8 @@ async def test_who_logs_out_elsewhere_goes_on_here(house: House, first: int) -> 
     assert house.emulator.auth.token_requests[DEPENDENT] == 3
 
 
-async def test_a_user_whose_logins_are_all_over_is_told_so_once_a_token(house: House) -> None:
-    """A token that brings nothing any more is not tried again and again; a new one is."""
+async def test_a_user_without_a_valid_token_must_log_in(house: House) -> None:
+    """A revoked token is not tried again; a new one is."""
     token = Secret(house.token())
     user = await house.globus.introspect(token)
     assert user is not None
@@ -161,8 +161,8 @@ async def test_a_user_whose_logins_are_all_over_is_told_so_once_a_token(house: H
     await tc.task_list()
 
 
-async def test_a_token_for_less_shares_nothing_with_one_for_more(house: House) -> None:
-    """Whatever the service says of its dependent tokens, each set of scopes has its own."""
+async def test_tokens_with_different_scopes_share_no_dependent_tokens(house: House) -> None:
+    """Whatever cache id the service returns."""
     user = await house.globus.introspect(Secret(house.token()))
     assert user is not None
     less = replace(user, scopes=frozenset())
@@ -171,8 +171,8 @@ async def test_a_token_for_less_shares_nothing_with_one_for_more(house: House) -
     assert clients[0].authorizer is not clients[2].authorizer
 
 
-async def test_wrong_credentials_of_the_application_are_not_the_users_fault(house: House) -> None:
-    """502: the user can do nothing about it, be it found out by an introspection, a grant or a renewal."""
+async def test_wrong_credentials_of_the_application_are_a_502(house: House) -> None:
+    """In an introspection, a token request or a refresh."""
     browser, headers = await house.browser(), house.bearer()
     await house.log_in(browser)
     assert (await browser.get("/me", headers=headers)).status_code == 200
@@ -190,8 +190,8 @@ async def test_wrong_credentials_of_the_application_are_not_the_users_fault(hous
         assert "registration" in answer.json()["detail"]
 
 
-async def test_throttling_is_passed_on_as_unavailability(house: House) -> None:
-    """503 with the wait that Globus asks for."""
+async def test_throttling_is_a_503(house: House) -> None:
+    """With the Retry-After of Globus."""
     house.emulator.faults.add("GET", "/v0.10/*", status(429, retry_after=300), times=9)
     browser = await house.browser()
     answer = await browser.get(f"/files/{house.collections['ada']}", headers=house.bearer())
@@ -199,8 +199,8 @@ async def test_throttling_is_passed_on_as_unavailability(house: House) -> None:
     assert answer.headers["retry-after"] == "300"
 
 
-async def test_malformed_ids_are_the_callers(house: House) -> None:
-    """422, and nothing was sent."""
+async def test_malformed_ids_are_a_422(house: House) -> None:
+    """Nothing is sent."""
     browser = await house.browser()
     before = len(house.emulator.requests)
     answer = await browser.get("/files/not-an-id", headers=house.bearer())
@@ -209,7 +209,7 @@ async def test_malformed_ids_are_the_callers(house: House) -> None:
 
 
 async def test_every_client_can_act_for_a_user(house: House) -> None:
-    """Whatever the service, with the tokens of a session or the application's own."""
+    """With the tokens of a session or the application's own."""
     browser = await house.browser()
     await house.log_in(browser)
     key = store_key("session", Secret(browser.cookies["__Host-globus_session"]))
@@ -221,8 +221,8 @@ async def test_every_client_can_act_for_a_user(house: House) -> None:
         assert house.globus.make_client(kind, None).rate_limit is None
 
 
-async def test_where_services_are_is_found_out_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No request reads the machine's settings, which are in files, once they are known."""
+async def test_service_urls_are_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Requests do not read configuration files again."""
     monkeypatch.setenv("GLOBUS_SDK_SERVICE_URL_TRANSFER", "https://one.example")
     globus = GlobusBackend(UUID(int=1), "secret")
     async with globus.lifespan():
@@ -232,8 +232,8 @@ async def test_where_services_are_is_found_out_once(monkeypatch: pytest.MonkeyPa
     assert first.base_url == second.base_url == "https://one.example/"
 
 
-async def test_a_client_that_has_an_address_of_its_own_keeps_it() -> None:
-    """Whatever was found out before for other clients of the same service."""
+async def test_a_client_with_its_own_default_url() -> None:
+    """It is used even if other clients of the service have another one."""
 
     class Mirror(TransferClient):
         default_base_url = "https://mirror.example"
@@ -244,7 +244,7 @@ async def test_a_client_that_has_an_address_of_its_own_keeps_it() -> None:
 
 
 async def test_an_application_can_act_as_itself(house: House) -> None:
-    """With its client credentials, fetched once."""
+    """With its client credentials, requested once."""
     tc = house.globus.own_client(TransferClient, TransferScopes.all)
     again = house.globus.own_client(TransferClient, TransferScopes.all)
     assert tc.authorizer is again.authorizer
@@ -252,8 +252,8 @@ async def test_an_application_can_act_as_itself(house: House) -> None:
     assert house.emulator.auth.token_requests["client_credentials"] == 1
 
 
-async def test_the_cache_of_authorizers_is_bounded() -> None:
-    """Those used last are kept."""
+async def test_the_cache_of_authorizers_is_limited() -> None:
+    """The least recently used ones are removed."""
     cache = AuthorizerCache(max_entries=2)
     for name in "abc":
         cache.add(name, NullAuthorizer())

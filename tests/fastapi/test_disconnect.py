@@ -20,8 +20,8 @@ from globus_async.testing import GlobusEmulator, ManualClock
 from globus_async.testing.faults import latency
 
 
-async def test_what_a_middleware_around_it_raises_reaches_the_handler() -> None:
-    """A body that is refused while it is read, for its size for one, ends the request instead of leaving it waiting."""
+async def test_an_error_of_an_outer_middleware_reaches_the_handler() -> None:
+    """A body that is refused while it is read ends the request."""
 
     class TooLarge(Exception):
         pass
@@ -133,8 +133,8 @@ async def street() -> AsyncIterator[Street]:
         yield street
 
 
-async def test_500_disconnects_leave_the_application_as_fast_as_before(street: Street) -> None:
-    """All are in the middle of a call to Globus, or wait for one of its ten places, when their clients go away."""
+async def test_500_disconnects_do_not_slow_down_the_application(street: Street) -> None:
+    """All clients disconnect during a call to Globus, or while waiting for one of its ten slots."""
     asyncio.get_running_loop().set_debug(False)
     headers = {"Authorization": f"Bearer {street.token}"}
 
@@ -193,8 +193,8 @@ async def places(street: Street, browser: httpx.AsyncClient, headers: dict[str, 
     return most
 
 
-async def test_an_answer_that_is_read_is_not_disturbed(street: Street) -> None:
-    """Bodies arrive whole, in pieces too; answers as well."""
+async def test_connected_clients_are_not_affected(street: Street) -> None:
+    """Bodies of requests and responses arrive completely, also in parts."""
 
     async def pieces() -> AsyncIterator[bytes]:
         for _ in range(5):
@@ -206,8 +206,8 @@ async def test_an_answer_that_is_read_is_not_disturbed(street: Street) -> None:
         assert (await browser.post("/echo", content=b"")).json() == 0
 
 
-async def test_background_tasks_outlive_the_answer(street: Street) -> None:
-    """They run after the answer, when most clients have gone."""
+async def test_background_tasks_are_completed(street: Street) -> None:
+    """They run after the response, when most clients have disconnected."""
     reader, writer = await street.call("/background")
     await reader.readuntil(b'"ok"')
     writer.transport.abort()
@@ -215,8 +215,8 @@ async def test_background_tasks_outlive_the_answer(street: Street) -> None:
         await street.ended.wait()
 
 
-async def test_a_stream_ends_with_its_reader(street: Street) -> None:
-    """Server-sent events to nobody are not sent on."""
+async def test_a_stream_ends_when_its_client_disconnects(street: Street) -> None:
+    """Server-sent events are not sent any more."""
     readers = [await street.call("/stream") for _ in range(20)]
     await street.until(20)
     await readers[0][0].readuntil(b"data: 1\n\n")
@@ -225,8 +225,8 @@ async def test_a_stream_ends_with_its_reader(street: Street) -> None:
     await street.until(0)
 
 
-async def test_other_protocols_pass_through() -> None:
-    """The lifespan of an application, for one, is nobody's to cancel."""
+async def test_other_protocols_are_not_affected() -> None:
+    """Such as the lifespan of an application."""
     seen = []
 
     async def app(scope: Any, receive: Any, send: Any) -> None:

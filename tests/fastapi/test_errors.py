@@ -70,15 +70,15 @@ def body(error: GlobusError) -> dict[str, Any]:
     ],
 )
 def test_each_error_has_its_status(error: GlobusError, status: int) -> None:
-    """And says what happened, as JSON."""
+    """And a message, as JSON."""
     response = error_response(error)
     assert response.status_code == status
     assert body(error)["detail"]
     assert ("www-authenticate" in response.headers) == (status == 401)
 
 
-def test_what_went_wrong_below_a_renewal_decides() -> None:
-    """A renewal that failed because Globus Auth is busy is a 503 with its wait; one for want of consent a 403."""
+def test_the_cause_of_a_failed_refresh_decides() -> None:
+    """Globus Auth is busy: 503 with Retry-After; a consent is missing: 403."""
     busy = TokenRefreshError("no fresh access token")
     busy.__cause__ = auth_error(answer(503, headers=((b"Retry-After", b"7"),)))
     assert error_response(busy).status_code == 503
@@ -93,22 +93,22 @@ def test_what_went_wrong_below_a_renewal_decides() -> None:
         assert body(outer)["authorization_parameters"] == {"required_scopes": ["ours[theirs]"]}
 
 
-def test_what_the_service_asks_for_is_passed_on() -> None:
-    """Session requirements reach the client library as they are."""
+def test_requirements_of_the_service_are_passed_on() -> None:
+    """Session requirements reach the client library unchanged."""
     parameters = {"session_required_single_domain": ["example.org"], "session_message": "Use your work account"}
     error = transfer_error(answer(403, {"code": "AuthPolicyFailed", "authorization_parameters": parameters}))
     assert body(error)["authorization_parameters"] == parameters
     assert body(error)["code"] == "AuthPolicyFailed"
 
 
-def test_whether_it_was_carried_out() -> None:
-    """A client must know if it may repeat what failed."""
+def test_maybe_executed() -> None:
+    """The response contains whether the call may have been executed."""
     assert body(GlobusConnectionError("x", stage="not sent"))["maybe_executed"] is False
     assert body(GlobusTimeoutError("x", stage="no response"))["maybe_executed"] is True
 
 
-async def test_the_handler_leaves_other_errors_alone() -> None:
-    """An error of the application's own is the application's."""
+async def test_other_errors_are_not_handled() -> None:
+    """Errors of the application itself are raised."""
     app = FastAPI()
     add_error_handlers(app)
 

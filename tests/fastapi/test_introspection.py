@@ -42,8 +42,8 @@ class Asked:
 
 @pytest.mark.parametrize("clock", ["wall", "monotonic"])
 @pytest.mark.parametrize("token", ["good", "bad"])
-async def test_either_clock_ends_it(clock: str, token: str) -> None:
-    """A machine that slept, or whose clock was set back, does not take an old verdict for a fresh one."""
+async def test_both_clocks_count(clock: str, token: str) -> None:
+    """An entry lasts no longer if the machine is suspended or its clock is set back."""
     asked = Asked()
     cache = IntrospectionCache(asked, asked.clock, max_age=30)
     for _ in range(2):
@@ -59,8 +59,8 @@ async def test_either_clock_ends_it(clock: str, token: str) -> None:
 
 
 @pytest.mark.parametrize("kind", ["good", "bad"])
-async def test_so_many_are_remembered(kind: str) -> None:
-    """Those used last; any number of bad ones drives no good one out."""
+async def test_the_cache_is_limited(kind: str) -> None:
+    """The least recently used entries are removed; inactive tokens do not displace active ones."""
     asked = Asked()
     cache = IntrospectionCache(asked, asked.clock, max_age=30, max_entries=10)
     for number in range(100):

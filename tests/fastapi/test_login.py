@@ -43,8 +43,8 @@ def query_of(url: str) -> dict[str, str]:
 # what should work
 
 
-async def test_a_login_from_begin_to_end(house: House) -> None:
-    """Away to Globus Auth, back with a code, on to the page that was wanted, and a call for the user."""
+async def test_a_complete_login(house: House) -> None:
+    """To Globus Auth, back with a code, on to the requested page, and a call for the user."""
     browser = await house.browser()
     url = await house.sent_away(browser, "/login?next=/session")
     asked = query_of(url)
@@ -61,8 +61,8 @@ async def test_a_login_from_begin_to_end(house: House) -> None:
     assert (await browser.get(f"/browse/{house.collections['ada']}")).json() == ["of-ada.txt"]
 
 
-async def test_cookies_are_out_of_reach(house: House) -> None:
-    """HttpOnly, Secure, SameSite=Lax, bound to the host; the value is random and nothing else."""
+async def test_cookie_attributes(house: House) -> None:
+    """HttpOnly, Secure, SameSite=Lax, bound to the host, with a random value."""
     browser = await house.browser()
     url = await house.sent_away(browser)
     back = await browser.get(house.agree(url))
@@ -75,8 +75,8 @@ async def test_cookies_are_out_of_reach(house: House) -> None:
     assert len(cookie.value) == 43
 
 
-async def test_on_loopback_cookies_need_no_https() -> None:
-    """Plain http is for loopback only; there a cookie cannot be Secure."""
+async def test_cookies_on_loopback() -> None:
+    """Plain http is allowed on loopback only, where a cookie cannot be Secure."""
     backend = GlobusBackend("11111111-1111-4111-8111-111111111111", "secret")
     login = GlobusLogin(backend, public_url="http://127.0.0.1:8000")
     assert login.redirect_uri == "http://127.0.0.1:8000/callback"
@@ -98,23 +98,23 @@ async def test_on_loopback_cookies_need_no_https() -> None:
         ("http://localhost:8000", "http://localhost:8000"),
     ],
 )
-async def test_the_origin_is_written_as_browsers_write_it(public_url: str, origin: str) -> None:
-    """Or no form would ever be taken for the application's own; the redirect URI stays as it is registered."""
+async def test_the_origin_has_the_form_of_browsers(public_url: str, origin: str) -> None:
+    """For the comparison with their Origin header; the redirect URI stays as registered."""
     login = GlobusLogin(GlobusBackend("11111111-1111-4111-8111-111111111111", "secret"), public_url=public_url)
     assert login.origin == origin
     assert login.redirect_uri == f"{public_url.rstrip('/')}/callback"
 
 
 @pytest.mark.parametrize("lifetime", [0, -1, 0.5, float("inf"), float("nan")])
-async def test_a_session_lasts_for_some_seconds(lifetime: float) -> None:
-    """A cookie cannot be kept for less than one, or for ever."""
+async def test_the_lifetime_of_a_session_is_checked(lifetime: float) -> None:
+    """At least one second, and finite."""
     backend = GlobusBackend("11111111-1111-4111-8111-111111111111", "secret")
     with pytest.raises(GlobusSDKUsageError, match="lifetime"):
         GlobusLogin(backend, public_url=ORIGIN, lifetime=lifetime)
 
 
-async def test_a_page_sends_to_log_in_and_an_api_says_401(house: House) -> None:
-    """Who wants HTML is sent away, and comes back to where he was; anything else is told."""
+async def test_unauthenticated_requests(house: House) -> None:
+    """Requests for HTML are redirected to the login and back; others get a 401."""
     browser = await house.browser()
     page = await browser.get("/session?a=1&b=2", headers={"Accept": "text/html,*/*"})
     assert page.status_code == 303
@@ -130,8 +130,8 @@ async def test_a_page_sends_to_log_in_and_an_api_says_401(house: House) -> None:
 @pytest.mark.parametrize(
     "path", ["//evil.example/session", "/session/%2F%2Fevil.example", "/a%20b%C3%A9", "/\\evil.example"]
 )
-async def test_where_a_login_comes_back_to_is_its_own(house: House, path: str) -> None:
-    """Whatever was asked for, the way back stays on this application."""
+async def test_the_path_after_a_login_is_on_this_application(house: House, path: str) -> None:
+    """Whatever path was requested."""
     scope = {
         "type": "http",
         "method": "GET",
@@ -146,8 +146,8 @@ async def test_where_a_login_comes_back_to_is_its_own(house: House, path: str) -
     assert urlsplit(f"{ORIGIN}{here}").netloc == "portal.example.org"
 
 
-async def test_cookies_that_cannot_be_written_do_no_harm(house: House) -> None:
-    """Another site of the same domain may plant cookies of any name; a login begins all the same."""
+async def test_invalid_cookie_names_are_ignored(house: House) -> None:
+    """Another site of the same domain may set cookies of any name."""
     browser = await house.browser()
     for names, deleted in (
         (("(1", "2", "3@", "0123", "g" * 16, "(" * 16, "4"), 0),
@@ -160,7 +160,7 @@ async def test_cookies_that_cannot_be_written_do_no_harm(house: House) -> None:
         assert len(answer.headers.get_list("set-cookie")) == deleted + 1
 
 
-async def test_two_tabs_can_log_in_at_once(house: House) -> None:
+async def test_concurrent_logins_in_two_tabs(house: House) -> None:
     """Each login has its own state and cookie."""
     browser = await house.browser()
     first, second = await house.sent_away(browser), await house.sent_away(browser)
@@ -168,8 +168,8 @@ async def test_two_tabs_can_log_in_at_once(house: House) -> None:
     assert (await browser.get(house.agree(second))).status_code == 303
 
 
-async def test_cookies_of_logins_do_not_pile_up(house: House) -> None:
-    """A browser that begins a hundred logins holds a handful of cookies."""
+async def test_the_number_of_login_cookies_is_limited(house: House) -> None:
+    """A browser that starts a hundred logins has a handful of cookies."""
     browser = await house.browser()
     for _ in range(99):
         await house.sent_away(browser)
@@ -178,8 +178,8 @@ async def test_cookies_of_logins_do_not_pile_up(house: House) -> None:
     assert (await browser.get(house.agree(url))).status_code == 303
 
 
-async def test_tokens_of_a_session_are_renewed_once(make_house: Make) -> None:
-    """A hundred requests after the end of the access token make one refresh, and what it brings is kept."""
+async def test_the_tokens_of_a_session_are_refreshed_once(make_house: Make) -> None:
+    """A hundred requests after the expiration cause one refresh, and its tokens are stored."""
     house = await make_house(emulator={"rotate_refresh_tokens": True}, login={"lifetime": 30 * 86400.0})
     browser = await house.browser()
     await house.log_in(browser)
@@ -199,8 +199,8 @@ async def _key(house: House, browser: Any) -> str:
     return store_key("session", Secret(browser.cookies[COOKIE]))
 
 
-async def test_two_browsers_are_two_users(house: House) -> None:
-    """Ada and Bob, interleaved: no session, token or answer crosses over."""
+async def test_the_sessions_of_two_browsers_are_separate(house: House) -> None:
+    """Interleaved: no session, token or response is mixed up."""
     ada, bob = await house.browser(), await house.browser()
     await house.log_in(ada, "ada")
     await house.log_in(bob, "bob")
@@ -240,7 +240,7 @@ def _with(path: str, **changes: str | None) -> str:
 
 @pytest.mark.parametrize("state", [None, "", "wrong", "x" * 5000, "\x00", "_default", "é"])
 async def test_a_wrong_state(house: House, state: str | None) -> None:
-    """Nothing is exchanged; the true state is still good for its own browser."""
+    """No code is exchanged; the right state is still valid for its own browser."""
     browser = await house.browser()
     back = house.agree(await house.sent_away(browser))
     await _refused(house, browser, _with(back, state=state))
@@ -248,14 +248,14 @@ async def test_a_wrong_state(house: House, state: str | None) -> None:
 
 
 async def test_two_states(house: House) -> None:
-    """Which of two counts is nothing to guess."""
+    """It is ambiguous which one counts."""
     browser = await house.browser()
     back = house.agree(await house.sent_away(browser))
     await _refused(house, browser, f"{back}&state=other")
 
 
 async def test_a_replayed_state(house: House) -> None:
-    """A callback works once; the second time nothing is exchanged, and the session stays what it is."""
+    """A callback works once; the second time no code is exchanged, and the session is unchanged."""
     browser = await house.browser()
     back = house.agree(await house.sent_away(browser))
     assert (await browser.get(back)).status_code == 303
@@ -266,8 +266,8 @@ async def test_a_replayed_state(house: House) -> None:
     assert house.emulator.auth.token_requests["authorization_code"] == 1
 
 
-async def test_of_two_callbacks_at_once_one_wins(house: House) -> None:
-    """A double click, or a race with a thief."""
+async def test_one_of_two_concurrent_callbacks_succeeds(house: House) -> None:
+    """A double click, or a race with an attacker."""
     browser = await house.browser()
     back = house.agree(await house.sent_away(browser))
     answers = await asyncio.gather(*(browser.get(back) for _ in range(20)))
@@ -275,8 +275,8 @@ async def test_of_two_callbacks_at_once_one_wins(house: House) -> None:
     assert house.emulator.auth.token_requests["authorization_code"] == 1
 
 
-async def test_a_foreign_state(house: House) -> None:
-    """Login CSRF: the attacker's callback, with his code and state, does not log the victim in as him."""
+async def test_the_callback_of_an_attacker(house: House) -> None:
+    """Login CSRF: the attacker's code and state do not log the victim in as the attacker."""
     attacker, victim = await house.browser(), await house.browser()
     trap = house.agree(await house.sent_away(attacker), "bob")
     await house.sent_away(victim)
@@ -286,7 +286,7 @@ async def test_a_foreign_state(house: House) -> None:
 
 
 async def test_a_stolen_callback(house: House) -> None:
-    """Who learns of the victim's callback cannot use it without the victim's cookie."""
+    """The victim's callback is useless without the victim's cookie."""
     victim, thief = await house.browser(), await house.browser()
     back = house.agree(await house.sent_away(victim))
     await house.sent_away(thief)
@@ -294,7 +294,7 @@ async def test_a_stolen_callback(house: House) -> None:
 
 
 async def test_a_planted_login_cookie(house: House) -> None:
-    """Cookies that the browser brought along are never taken over into a login."""
+    """The value of a login cookie is never taken from the browser."""
     browser = await house.browser()
     url = await house.sent_away(browser)
     (name,) = browser.cookies
@@ -304,8 +304,8 @@ async def test_a_planted_login_cookie(house: House) -> None:
     assert all(value != before for key, value in browser.cookies.items() if key != name)
 
 
-async def test_a_foreign_code(house: House) -> None:
-    """Code injection: a code of another login fails at PKCE, and gives no session."""
+async def test_the_code_of_another_login(house: House) -> None:
+    """Code injection: PKCE fails, and there is no session."""
     victim, attacker = await house.browser(), await house.browser()
     stolen = query_of(house.agree(await house.sent_away(victim)))["code"]
     own = house.agree(await house.sent_away(attacker), "bob")
@@ -316,7 +316,7 @@ async def test_a_foreign_code(house: House) -> None:
 
 
 async def test_a_replayed_code(house: House) -> None:
-    """A code that was used, under a fresh state: refused, and what came of it is revoked at Globus Auth."""
+    """A used code with a new state is refused, and its tokens are revoked at Globus Auth."""
     browser = await house.browser()
     back = house.agree(await house.sent_away(browser))
     assert (await browser.get(back)).status_code == 303
@@ -327,29 +327,29 @@ async def test_a_replayed_code(house: House) -> None:
 
 @pytest.mark.parametrize("iss", ["https://evil.example", "", "https://auth.globus.org.evil.example"])
 async def test_mix_up(house: House, iss: str) -> None:
-    """A code that says it comes from another service is not sent to ours (RFC 9207)."""
+    """A code of another issuer is not sent to Globus Auth (RFC 9207)."""
     browser = await house.browser()
     back = house.agree(await house.sent_away(browser))
     await _refused(house, browser, _with(back, iss=iss))
 
 
-async def test_the_right_issuer_is_welcome(house: House) -> None:
-    """A service that names itself does no harm."""
+async def test_the_right_issuer_is_accepted(house: House) -> None:
+    """The ``iss`` parameter of Globus Auth is accepted."""
     browser = await house.browser()
     back = house.agree(await house.sent_away(browser))
     assert (await browser.get(_with(back, iss="https://auth.globus.org"))).status_code == 303
 
 
-async def test_a_login_ends_after_ten_minutes(house: House) -> None:
-    """Nobody comes back to yesterday's login."""
+async def test_a_login_expires_after_ten_minutes(house: House) -> None:
+    """Its callback is refused."""
     browser = await house.browser()
     back = house.agree(await house.sent_away(browser))
     await house.clock.advance(601)
     await _refused(house, browser, back)
 
 
-async def test_who_denies_is_told_so(house: House) -> None:
-    """The user said no: no session, and words that he understands."""
+async def test_a_declined_login(house: House) -> None:
+    """No session, and a message that users understand."""
     browser = await house.browser()
     state = query_of(await house.sent_away(browser))["state"]
     answer = await browser.get(f"/callback?{urlencode({'error': 'access_denied', 'state': state})}")
@@ -357,8 +357,8 @@ async def test_who_denies_is_told_so(house: House) -> None:
     assert "declined the access" in answer.json()["detail"]
 
 
-async def test_what_a_callback_says_is_data(house: House) -> None:
-    """Markup in an error's description comes back as JSON only, shortened."""
+async def test_error_descriptions_are_data(house: House) -> None:
+    """Markup is returned as JSON only, and truncated."""
     browser = await house.browser()
     state = query_of(await house.sent_away(browser))["state"]
     text = "<script>alert(1)</script>" * 100
@@ -370,8 +370,8 @@ async def test_what_a_callback_says_is_data(house: House) -> None:
     assert len(answer.text) < 500
 
 
-async def test_no_code_and_no_error(house: House) -> None:
-    """A callback with neither is refused."""
+async def test_a_callback_without_code_and_error(house: House) -> None:
+    """It is refused."""
     browser = await house.browser()
     back = house.agree(await house.sent_away(browser))
     await _refused(house, browser, _with(back, code=None))
@@ -409,7 +409,7 @@ ELSEWHERE = [
 
 @pytest.mark.parametrize("target", ELSEWHERE)
 async def test_no_open_redirect(house: House, target: str) -> None:
-    """Only a path of this application is a place to go on to; anything else is refused before the login begins."""
+    """``next`` must be a path of this application; anything else is refused before the login starts."""
     browser = await house.browser()
     answer = await browser.get(f"/login?next={quote(target, safe='')}")
     assert answer.status_code == 400
@@ -420,8 +420,8 @@ async def test_no_open_redirect(house: House, target: str) -> None:
 @pytest.mark.parametrize(
     "path", ["/", "/a", "/a/b?c=d&e=%2F", "/%2f/evil.example", "/@evil.example", "/:80", "/.x", "/a//b"]
 )
-async def test_own_paths_stay_on_the_own_origin(house: House, path: str) -> None:
-    """Whatever the path looks like, the browser is sent to our origin."""
+async def test_paths_stay_on_the_origin(house: House, path: str) -> None:
+    """Whatever the path looks like, the redirect is to the origin of the application."""
     assert is_own_path(path)
     browser = await house.browser()
     back = await browser.get(house.agree(await house.sent_away(browser, f"/login?next={quote(path, safe='')}")))
@@ -429,8 +429,8 @@ async def test_own_paths_stay_on_the_own_origin(house: House, path: str) -> None
     assert f"{there.scheme}://{there.netloc}" == ORIGIN
 
 
-async def test_a_forged_host_changes_nothing(house: House) -> None:
-    """The redirect URI is what was configured, whatever the Host header says."""
+async def test_a_forged_host_header_has_no_effect(house: House) -> None:
+    """The redirect URI is the configured one."""
     browser = await house.browser()
     answer = await browser.get("/login", headers={"Host": "evil.example", "X-Forwarded-Host": "evil.example"})
     assert query_of(answer.headers["location"])["redirect_uri"] == f"{ORIGIN}/callback"
@@ -439,8 +439,8 @@ async def test_a_forged_host_changes_nothing(house: House) -> None:
 # sessions
 
 
-async def test_the_session_is_renamed_at_login(house: House) -> None:
-    """Fixation: a session id that an attacker planted is not the one after the login, and leads nowhere."""
+async def test_a_login_changes_the_session_id(house: House) -> None:
+    """Session fixation: a planted session id is not used and stays invalid."""
     attacker, victim = await house.browser(), await house.browser()
     victim.cookies.set(COOKIE, "planted-by-the-attacker", domain="portal.example.org")
     await house.log_in(victim)
@@ -449,8 +449,8 @@ async def test_the_session_is_renamed_at_login(house: House) -> None:
     assert (await attacker.get("/session")).status_code == 401
 
 
-async def test_logging_in_again_ends_the_session_before(house: House) -> None:
-    """The attacker who was logged in on this browser, or knew its session, is out; its tokens are revoked."""
+async def test_a_new_login_ends_the_previous_session(house: House) -> None:
+    """Its tokens are revoked."""
     browser = await house.browser()
     await house.log_in(browser, "bob")
     before = browser.cookies[COOKIE]
@@ -465,8 +465,8 @@ async def test_logging_in_again_ends_the_session_before(house: House) -> None:
     assert alive == {house.people["ada"].id}
 
 
-async def test_tampering_with_the_cookie(house: House) -> None:
-    """Every changed character makes it nobody's; so do additions, and what is no text at all."""
+async def test_a_changed_cookie_is_invalid(house: House) -> None:
+    """Every changed, added or undecodable character."""
     browser = await house.browser()
     await house.log_in(browser)
     good = browser.cookies[COOKIE]
@@ -478,8 +478,8 @@ async def test_tampering_with_the_cookie(house: House) -> None:
     assert (await spy.get("/session", headers={"Cookie": f"{COOKIE}={good}"})).status_code == 200
 
 
-async def test_the_store_does_not_know_the_cookie(house: House) -> None:
-    """Who reads the keys of the store cannot take over a session."""
+async def test_the_keys_of_the_store_do_not_reveal_the_cookie(house: House) -> None:
+    """They cannot be used to take over a session."""
     browser = await house.browser()
     await house.log_in(browser)
     store = house.login.store
@@ -489,8 +489,8 @@ async def test_the_store_does_not_know_the_cookie(house: House) -> None:
     assert not any(browser.cookies[COOKIE] in key for key in keys)
 
 
-async def test_a_session_ends(make_house: Make) -> None:
-    """After its lifetime, whatever the browser still has."""
+async def test_a_session_expires(make_house: Make) -> None:
+    """After its lifetime, even if the browser still has the cookie."""
     house = await make_house(login={"lifetime": 100.0})
     browser = await house.browser()
     await house.log_in(browser)
@@ -510,8 +510,8 @@ class _Hoarder(MemorySessionStore):
         await super().put(key, value, seconds=9e9)
 
 
-async def test_a_session_ends_whatever_its_store_does(make_house: Make) -> None:
-    """Its end is part of it."""
+async def test_a_session_expires_in_any_store(make_house: Make) -> None:
+    """Its expiration is part of its value."""
     house = await make_house(login={"lifetime": 100.0, "store": _Hoarder()})
     browser = await house.browser()
     await browser.get(house.agree(await house.sent_away(browser)))
@@ -521,7 +521,7 @@ async def test_a_session_ends_whatever_its_store_does(make_house: Make) -> None:
     assert (await browser.get("/session")).status_code == 401
 
 
-async def test_a_logout_forgets_who_renews_the_tokens(house: House) -> None:
+async def test_a_logout_removes_the_authorizers(house: House) -> None:
     """Nothing of an ended session is kept in memory."""
     browser = await house.browser()
     before = len(house.globus.authorizers)
@@ -533,8 +533,8 @@ async def test_a_logout_forgets_who_renews_the_tokens(house: House) -> None:
     assert len(house.globus.authorizers) == before
 
 
-async def test_logout_revokes_and_kills(house: House) -> None:
-    """The session is dead in every browser that has its cookie, and its tokens are dead at Globus Auth."""
+async def test_a_logout_ends_the_session_and_revokes_its_tokens(house: House) -> None:
+    """In every browser that has the cookie, and at Globus Auth."""
     browser = await house.browser()
     await house.log_in(browser)
     csrf = (await browser.get("/session")).json()["csrf"]
@@ -550,8 +550,8 @@ async def test_logout_revokes_and_kills(house: House) -> None:
     assert _sizes(house) == 0
 
 
-async def test_logout_by_another_site(house: House) -> None:
-    """GET does nothing, and a POST without the token of the session is refused."""
+async def test_a_logout_by_another_site(house: House) -> None:
+    """GET has no effect, and a POST without the token of the session is refused."""
     browser = await house.browser()
     await house.log_in(browser)
     csrf = (await browser.get("/session")).json()["csrf"]
@@ -575,8 +575,8 @@ async def test_logout_by_another_site(house: House) -> None:
     assert (await browser.post("/logout", data={"csrf_token": csrf}, headers=own)).status_code == 303
 
 
-async def test_the_token_of_another_session_is_refused(house: House) -> None:
-    """An attacker's own CSRF token is of no use in the victim's browser."""
+async def test_the_csrf_token_of_another_session_is_refused(house: House) -> None:
+    """An attacker's own token is useless in the victim's browser."""
     victim, attacker = await house.browser(), await house.browser()
     await house.log_in(victim, "ada")
     await house.log_in(attacker, "bob")
@@ -584,14 +584,14 @@ async def test_the_token_of_another_session_is_refused(house: House) -> None:
     assert (await victim.post("/logout", data={"csrf_token": csrf})).status_code == 403
 
 
-async def test_logout_without_a_session(house: House) -> None:
-    """Is no error: the user is where he wanted to be."""
+async def test_a_logout_without_a_session(house: House) -> None:
+    """It is not an error."""
     browser = await house.browser()
     assert (await browser.post("/logout")).status_code == 303
 
 
-async def test_logout_while_globus_is_down(house: House, caplog: pytest.LogCaptureFixture) -> None:
-    """The session is over all the same, and what could not be revoked is reported, without the tokens."""
+async def test_a_logout_while_globus_is_down(house: House, caplog: pytest.LogCaptureFixture) -> None:
+    """The session ends in any case, and the failed revocation is logged without the tokens."""
     browser = await house.browser()
     await house.log_in(browser)
     csrf = (await browser.get("/session")).json()["csrf"]
@@ -605,8 +605,8 @@ async def test_logout_while_globus_is_down(house: House, caplog: pytest.LogCaptu
         assert token.reveal() not in caplog.text
 
 
-async def test_a_renewal_that_ends_after_the_logout_leaves_no_token(make_house: Make) -> None:
-    """What comes back for a session that is gone is revoked."""
+async def test_a_refresh_that_ends_after_the_logout(make_house: Make) -> None:
+    """Its tokens are revoked."""
     house = await make_house(emulator={"rotate_refresh_tokens": True}, login={"lifetime": 30 * 86400.0})
     browser = await house.browser()
     await house.log_in(browser)
@@ -626,8 +626,8 @@ async def test_a_renewal_that_ends_after_the_logout_leaves_no_token(make_house: 
     assert [token for token in auth.tokens.refresh.values() if token.is_active(now)] == []
 
 
-async def test_a_logout_while_a_renewed_token_is_put_away_leaves_none(make_house: Make) -> None:
-    """A store may take its time: whichever of the two is done first, no token is left in it, and none lives on."""
+async def test_a_logout_while_a_refreshed_token_is_stored(make_house: Make) -> None:
+    """In either order, no token stays in the store or valid."""
     store = _OddStore()
     house = await make_house(emulator={"rotate_refresh_tokens": True}, login={"store": store, "lifetime": 9e6})
     browser = await house.browser()
@@ -648,8 +648,8 @@ async def test_a_logout_while_a_renewed_token_is_put_away_leaves_none(make_house
         assert [token for token in tokens.values() if token.is_active(now)] == []
 
 
-async def test_tokens_of_several_services_in_one_renewal_stay_apart(house: House) -> None:
-    """A service's tokens are kept under its own name, and never sent to another."""
+async def test_a_refresh_with_tokens_of_several_services(house: House) -> None:
+    """They are stored separately, and never sent to another service."""
     browser = await house.browser()
     await house.log_in(browser)
     session = await _session(house, await _key(house, browser))
@@ -679,8 +679,8 @@ async def test_tokens_of_several_services_in_one_renewal_stay_apart(house: House
         assert found.authorizer.refresh_token == Secret(f"new-r-{server}")
 
 
-async def test_a_session_without_its_tokens_is_over(make_house: Make) -> None:
-    """If a store has put them out, a new login is what helps."""
+async def test_a_session_whose_tokens_were_removed(make_house: Make) -> None:
+    """A new login is required."""
     store = _OddStore()
     house = await make_house(login={"store": store})
     browser = await house.browser()
@@ -694,8 +694,8 @@ async def test_a_session_without_its_tokens_is_over(make_house: Make) -> None:
 @pytest.mark.parametrize(
     ("call", "kind"), [("put", "tokens"), ("put", "session"), ("pop", "login"), ("get", "session")]
 )
-async def test_a_store_that_fails_shows_no_secret_in_the_traceback(make_house: Make, call: str, kind: str) -> None:
-    """Reports of errors often bring along what the variables held: neither codes nor tokens nor cookies are there."""
+async def test_a_failing_store_shows_no_secret_in_tracebacks(make_house: Make, call: str, kind: str) -> None:
+    """No codes, tokens or cookies in the local variables of its frames."""
     store = _OddStore()
     house = await make_house(login={"store": store})
     browser = await house.browser()
@@ -757,8 +757,8 @@ async def _session(house: House, key: str) -> Session:
     return Session.load(key, kept)
 
 
-async def test_consent_in_a_session_leads_to_the_login_that_is_needed(house: House) -> None:
-    """What an error asks for goes into a login, each scope once, that ends where the user was."""
+async def test_a_missing_consent_starts_the_required_login(house: House) -> None:
+    """It requests the scopes without duplicates, and returns to the same page."""
     mapped = house.emulator.add_collection(
         "Mapped", owner=house.people["ada"], storage=MemoryStorage({"x": "1"}), needs_data_access=True
     ).id
@@ -779,7 +779,7 @@ async def test_consent_in_a_session_leads_to_the_login_that_is_needed(house: Hou
 
 
 async def test_secrets_are_not_shown(house: House, caplog: pytest.LogCaptureFixture) -> None:
-    """Not in logs at any level, nor in the representation of anything an application holds."""
+    """Neither in logs at any level nor in representations."""
     caplog.set_level(logging.DEBUG)
     browser = await house.browser()
     back = house.agree(await house.sent_away(browser))
@@ -798,8 +798,8 @@ async def test_secrets_are_not_shown(house: House, caplog: pytest.LogCaptureFixt
 # the store in memory
 
 
-async def test_the_store_forgets_in_time() -> None:
-    """What is over is not given out, and makes room for what comes."""
+async def test_entries_of_the_store_expire() -> None:
+    """They are not returned, and make room for new ones."""
     clock = ManualClock()
     store = MemorySessionStore(clock, max_entries=3)
     for name in "abc":
@@ -812,8 +812,8 @@ async def test_the_store_forgets_in_time() -> None:
     assert len(store) == 1
 
 
-async def test_logins_that_nobody_finishes_drive_no_session_out() -> None:
-    """A flood of one kind costs only its own kind."""
+async def test_unfinished_logins_do_not_displace_sessions() -> None:
+    """Entries of one kind only displace entries of that kind."""
     store = MemorySessionStore(ManualClock(), max_entries=10)
     await store.put("session:a", Secret("a"), seconds=100)
     for number in range(1000):

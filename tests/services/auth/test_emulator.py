@@ -71,8 +71,8 @@ async def house() -> AsyncIterator[House]:
         )
 
 
-async def test_a_native_login_from_the_address_to_the_last_revocation(house: House) -> None:
-    """Login, id_token, a call, renewal with rotation, revocation."""
+async def test_a_complete_native_login(house: House) -> None:
+    """Login, id_token, a call, token refresh with rotation, revocation."""
     flow = house.native.oauth2_start_flow(refresh_tokens=True, nonce="n-1")
     tokens = await flow.exchange_code_for_tokens(house.code(flow.get_authorize_url()), state=flow.state)
     assert sorted(tokens.by_resource_server) == [AUTH, TRANSFER]
@@ -95,8 +95,8 @@ async def test_a_native_login_from_the_address_to_the_last_revocation(house: Hou
     assert house.emulator.auth.replays == 0
 
 
-async def test_a_code_works_once_and_for_its_own_login_only(house: House) -> None:
-    """Another verifier, another redirect and a second use are refused."""
+async def test_a_code_is_valid_once_and_only_for_its_login(house: House) -> None:
+    """Another verifier, another redirect URI and a second use are refused."""
     mine, other = (house.native.oauth2_start_flow("openid") for _ in range(2))
     code = house.code(mine.get_authorize_url())
     with pytest.raises(InvalidGrant):
@@ -107,8 +107,8 @@ async def test_a_code_works_once_and_for_its_own_login_only(house: House) -> Non
         await mine.exchange_code_for_tokens(code)
 
 
-async def test_a_hundred_web_logins_at_once(house: House) -> None:
-    """One client, a hundred users: each gets the tokens of its own identity."""
+async def test_a_hundred_concurrent_web_logins(house: House) -> None:
+    """One client, a hundred users: each login returns the tokens of its own identity."""
     people = [house.emulator.add_identity(f"user{n}@example.org") for n in range(100)]
 
     async def log_in(person: Any) -> str:
@@ -121,8 +121,8 @@ async def test_a_hundred_web_logins_at_once(house: House) -> None:
     assert await asyncio.gather(*map(log_in, people)) == [person.id for person in people]
 
 
-async def test_an_app_acts_as_itself(house: House) -> None:
-    """Client credentials, introspection, and its own identity."""
+async def test_a_client_acts_as_itself(house: House) -> None:
+    """Client credentials, introspection, and the identity of the client."""
     tokens = await house.app.oauth2_client_credentials_tokens([TransferScopes.all, "openid"])
     access_token = tokens.by_scopes[str(TransferScopes.all)]["access_token"]
     told = await house.app.oauth2_token_introspect(access_token)
@@ -137,8 +137,8 @@ async def test_an_app_acts_as_itself(house: House) -> None:
         ).oauth2_client_credentials_tokens("openid")
 
 
-async def test_dependent_tokens_and_the_consent_they_need(house: House) -> None:
-    """A service calls another for its user, who must have agreed to that."""
+async def test_dependent_tokens_require_a_consent(house: House) -> None:
+    """A service calls another one for its user, who must have consented."""
     auth, app = house.emulator.auth, house.emulator.auth.registry.clients[house.app.client_id or ""]
     scope = auth.add_scope(app, "run", dependencies=[str(TransferScopes.all)]).scope_string
     native = auth.registry.clients[house.native.client_id or ""]
@@ -157,8 +157,8 @@ async def test_dependent_tokens_and_the_consent_they_need(house: House) -> None:
         await house.app.oauth2_get_dependent_tokens("AgUnknown")
 
 
-async def test_keys_that_change(house: House) -> None:
-    """A key that the service has replaced is found within a minute, and no forged one makes more requests."""
+async def test_replaced_signing_keys(house: House) -> None:
+    """A new signing key is found within a minute, and forged tokens cause no more requests."""
     flow = house.native.oauth2_start_flow("openid")
     tokens = await flow.exchange_code_for_tokens(house.code(flow.get_authorize_url()))
     await tokens.decode_id_token()
@@ -172,8 +172,8 @@ async def test_keys_that_change(house: House) -> None:
     assert (await tokens.decode_id_token())["sub"] == house.ada.id
 
 
-async def test_identities_in_bulk(house: House) -> None:
-    """300 look-ups of 150 identities are two requests; unknown ones are none of them."""
+async def test_batched_identity_look_ups(house: House) -> None:
+    """300 look-ups of 150 identities are two requests; unknown ones are not found."""
     people = [house.emulator.add_identity(f"user{n}@example.org") for n in range(150)]
     token = house.emulator.access_token(house.ada, scopes=SCOPES)
     idmap = IdentityMap(house.user(token))
@@ -184,8 +184,8 @@ async def test_identities_in_bulk(house: House) -> None:
     assert await idmap.get("00000000-0000-0000-0000-000000000000") is None
 
 
-async def test_what_a_token_may_not_do(house: House) -> None:
-    """The errors say so: no token, a token that is over, one without the scope, a thing that is not there."""
+async def test_error_responses(house: House) -> None:
+    """No token, an expired token, a missing scope, and an unknown resource have an error class each."""
     with pytest.raises(AuthenticationFailed):
         await house.user("AgUnknown").userinfo()
     with pytest.raises((PermissionDenied, AuthenticationFailed)):

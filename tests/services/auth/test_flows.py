@@ -56,9 +56,9 @@ def challenge(verifier: str) -> str:
     return base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).rstrip(b"=").decode()
 
 
-class TestTheAddress:
-    async def test_a_native_app_asks_for_a_code_to_copy(self, native: NativeAppAuthClient) -> None:
-        """The defaults are the scopes of old, the page that shows the code, PKCE and a random state."""
+class TestAuthorizeUrl:
+    async def test_defaults_of_a_native_app(self, native: NativeAppAuthClient) -> None:
+        """The default scopes, the page that shows the code, PKCE and a random state."""
         flow = native.oauth2_start_flow()
         assert isinstance(flow, GlobusNativeAppFlowManager)
         assert parameters(flow.get_authorize_url()) == {
@@ -72,8 +72,8 @@ class TestTheAddress:
             "code_challenge_method": "S256",
         }
 
-    async def test_everything_that_can_be_said(self, native: NativeAppAuthClient) -> None:
-        """Each argument is in the address."""
+    async def test_every_argument_is_in_the_url(self, native: NativeAppAuthClient) -> None:
+        """Each argument is a query parameter."""
         flow = native.oauth2_start_flow(
             [Scope("openid"), "profile", Scope.parse("transfer[*data]")],
             redirect_uri="http://localhost:8080/",
@@ -113,15 +113,15 @@ class TestTheAddress:
         }
         assert VERIFIER not in url
 
-    async def test_what_is_empty_is_left_out(self, native: NativeAppAuthClient) -> None:
-        """Empty lists of identities, domains and policies ask for nothing."""
+    async def test_empty_lists_are_omitted(self, native: NativeAppAuthClient) -> None:
+        """Empty lists of identities, domains and policies are not sent."""
         url = native.oauth2_start_flow(state=None, verifier=None).get_authorize_url(
             session_required_identities=[], session_required_single_domain="", session_required_policies=None
         )
         assert not [name for name in parameters(url) if name.startswith("session")]
 
-    async def test_a_web_application_says_where_to_come_back(self, confidential: ConfidentialAppAuthClient) -> None:
-        """PKCE and a random state protect its users too."""
+    async def test_defaults_of_a_web_application(self, confidential: ConfidentialAppAuthClient) -> None:
+        """PKCE and a random state protect its users as well."""
         flow = confidential.oauth2_start_flow(CALLBACK, "openid")
         assert isinstance(flow, GlobusAuthorizationCodeFlowManager)
         found = parameters(flow.get_authorize_url())
@@ -130,7 +130,7 @@ class TestTheAddress:
         with pytest.raises(GlobusSDKUsageError, match="redirect_uri"):
             confidential.oauth2_start_flow("")
 
-    async def test_no_two_logins_have_the_same_secrets(self, native: NativeAppAuthClient) -> None:
+    async def test_state_and_verifier_are_unique(self, native: NativeAppAuthClient) -> None:
         """State and verifier are 32 random bytes each."""
         flows = [native.oauth2_start_flow() for _ in range(200)]
         assert len({flow.state for flow in flows}) == len({flow.verifier for flow in flows}) == 200
@@ -138,9 +138,7 @@ class TestTheAddress:
         assert all(re.fullmatch(r"[A-Za-z0-9_-]{43}", flow.verifier.reveal()) for flow in flows)
 
     @pytest.mark.parametrize("verifier", ["", "short", "v" * 42, "v" * 129, "v" * 43 + "!", "v" * 43 + "\n", "ü" * 43])
-    async def test_a_verifier_that_breaks_the_rules_is_refused(
-        self, native: NativeAppAuthClient, verifier: str
-    ) -> None:
+    async def test_a_malformed_verifier_is_refused(self, native: NativeAppAuthClient, verifier: str) -> None:
         """RFC 7636: 43 to 128 unreserved characters; it is not repeated in the error."""
         with pytest.raises(GlobusSDKUsageError, match="43 to 128") as caught:
             native.oauth2_start_flow(verifier=verifier)
@@ -150,22 +148,24 @@ class TestTheAddress:
         "name",
         ["state", "code_challenge", "code_challenge_method", "client_id", "redirect_uri", "response_type", "nonce"],
     )
-    async def test_what_protects_a_login_cannot_be_taken_away(self, native: NativeAppAuthClient, name: str) -> None:
-        """Further parameters change neither PKCE nor state."""
+    async def test_protecting_parameters_cannot_be_replaced(self, native: NativeAppAuthClient, name: str) -> None:
+        """Additional parameters change neither PKCE nor state."""
         with pytest.raises(GlobusSDKUsageError, match=name):
             native.oauth2_start_flow().get_authorize_url({name: "x"})
 
-    async def test_no_scopes_and_no_client_are_refused(self, service: Service, native: NativeAppAuthClient) -> None:
-        """A login asks somebody's permission for something."""
+    async def test_missing_scopes_or_client_id_are_refused(self, service: Service, native: NativeAppAuthClient) -> None:
+        """A login requires scopes and a client_id."""
         with pytest.raises(GlobusSDKUsageError, match="scope"):
             native.oauth2_start_flow([])
         with pytest.raises(GlobusSDKUsageError, match="client"):
             GlobusNativeAppFlowManager(service.client(AuthClient))
 
 
-class TestTheExchange:
-    async def test_a_native_app_sends_the_verifier(self, service: Service, native: NativeAppAuthClient) -> None:
-        """And its id, since it has no secret to say who it is."""
+class TestCodeExchange:
+    async def test_a_native_app_sends_verifier_and_client_id(
+        self, service: Service, native: NativeAppAuthClient
+    ) -> None:
+        """It has no secret, so its id is in the form."""
         flow = native.oauth2_start_flow("openid", verifier=VERIFIER)
         tokens = await native.oauth2_exchange_code_for_tokens("the code")
         assert tokens.by_scopes["openid"]["access_token"] == "AgTransferToken"
@@ -180,7 +180,7 @@ class TestTheExchange:
         }
         assert "authorization" not in asked.headers
 
-    async def test_a_web_application_sends_its_secret_too(
+    async def test_a_web_application_authenticates_with_its_secret(
         self, service: Service, confidential: ConfidentialAppAuthClient
     ) -> None:
         """In the header, not in the form."""
@@ -197,10 +197,10 @@ class TestTheExchange:
         assert asked.headers["authorization"] == f"Basic {basic}"
 
     @pytest.mark.parametrize("state", [None, "", "_default", "wrong", "ü"])
-    async def test_another_state_is_refused_before_anything_is_sent(
+    async def test_a_wrong_state_is_refused_before_anything_is_sent(
         self, service: Service, confidential: ConfidentialAppAuthClient, state: str | None
     ) -> None:
-        """Also one that is missing from the redirect; a state that begins alike is another."""
+        """Also a missing state, and one with the same beginning."""
         flow = confidential.oauth2_start_flow(CALLBACK)
         for wrong in (state, flow.state[:-1], flow.state + "x"):
             with pytest.raises(LoginRefused, match="state"):
@@ -208,23 +208,23 @@ class TestTheExchange:
         assert not service.asked
 
     @pytest.mark.parametrize("iss", [None, "", "https://auth.evil.org", BASE])
-    async def test_another_issuer_is_refused_before_anything_is_sent(
+    async def test_a_wrong_issuer_is_refused_before_anything_is_sent(
         self, service: Service, confidential: ConfidentialAppAuthClient, iss: str | None
     ) -> None:
-        """A code that another service gave is not sent to this one."""
+        """A code of another service is not sent to this one."""
         flow = confidential.oauth2_start_flow(CALLBACK)
         with pytest.raises(LoginRefused, match="another issuer"):
             await flow.exchange_code_for_tokens("code", state=flow.state, iss=iss)
         assert not service.asked
 
     async def test_an_empty_code_is_refused(self, service: Service, native: NativeAppAuthClient) -> None:
-        """Nothing was copied."""
+        """Nothing is sent."""
         with pytest.raises(GlobusSDKUsageError, match="empty"):
             await native.oauth2_start_flow().exchange_code_for_tokens("")
         assert not service.asked
 
-    async def test_a_code_that_does_not_work(self, service: Service, native: NativeAppAuthClient) -> None:
-        """It is sent once: a code must never be tried twice."""
+    async def test_an_invalid_code(self, service: Service, native: NativeAppAuthClient) -> None:
+        """It is sent once: a code must never be sent again."""
         service.answer = lambda _: httpx.Response(401, json={"error": "invalid_grant"})
         with pytest.raises(InvalidGrant):
             await native.oauth2_start_flow().exchange_code_for_tokens("used")
@@ -234,28 +234,28 @@ class TestTheExchange:
             await native.oauth2_start_flow().exchange_code_for_tokens("unlucky")
         assert len(service.asked) == 2
 
-    async def test_without_a_flow_nothing_is_exchanged(self, native: NativeAppAuthClient) -> None:
-        """The client's own methods want a flow that was started."""
+    async def test_the_methods_of_the_client_require_a_started_flow(self, native: NativeAppAuthClient) -> None:
+        """Nothing is sent before."""
         with pytest.raises(GlobusSDKUsageError, match="oauth2_start_flow"):
             native.oauth2_get_authorize_url()
         with pytest.raises(GlobusSDKUsageError, match="oauth2_start_flow"):
             await native.oauth2_exchange_code_for_tokens("code")
 
-    async def test_less_than_asked_is_noticed(
+    async def test_scopes_that_were_not_granted_are_logged(
         self, service: Service, native: NativeAppAuthClient, caplog: pytest.LogCaptureFixture
     ) -> None:
-        """A scope that was not granted is logged; optional ones and dependencies are not counted."""
+        """Optional scopes and dependencies are not counted."""
         flow = native.oauth2_start_flow("openid email[*a b[c]] *maybe transfer")
         tokens = await flow.exchange_code_for_tokens("code")
         assert tokens.missing_scopes(flow.requested_scopes) == ["email", "transfer"]
         assert "email transfer" in caplog.text
 
 
-class TestManyAtOnce:
-    async def test_one_client_serves_many_logins_without_mixing_them(
+class TestConcurrentLogins:
+    async def test_concurrent_logins_of_one_client_are_separate(
         self, service: Service, confidential: ConfidentialAppAuthClient
     ) -> None:
-        """200 users at once: every code goes out with the verifier of its own login, and the tokens come to it."""
+        """200 users: every code is sent with the verifier of its own login, which gets the tokens."""
 
         async def answer(asked: Asked) -> Any:
             await asyncio.sleep(0)
@@ -274,8 +274,8 @@ class TestManyAtOnce:
         with pytest.raises(LoginRefused):
             await flows[0].exchange_code_for_tokens("stolen", state=flows[1].state)
 
-    async def test_a_flow_is_a_value(self, confidential: ConfidentialAppAuthClient) -> None:
-        """It cannot be changed, and is made again from state and verifier, say in another process."""
+    async def test_a_flow_is_immutable_and_can_be_restored(self, confidential: ConfidentialAppAuthClient) -> None:
+        """It is created again from state and verifier, for instance in another process."""
         flow = confidential.oauth2_start_flow(CALLBACK, "openid", nonce="n")
         again = confidential.oauth2_start_flow(
             CALLBACK, "openid", state=flow.state, verifier=flow.verifier.reveal(), nonce=flow.nonce
@@ -286,8 +286,8 @@ class TestManyAtOnce:
         with pytest.raises(AttributeError):
             flow.state = "x"  # type: ignore[misc]
 
-    async def test_it_hides_its_secret(self, native: NativeAppAuthClient) -> None:
-        """The verifier is in no text of it, and it refuses to be pickled."""
+    async def test_a_flow_shows_no_secret(self, native: NativeAppAuthClient) -> None:
+        """The verifier is in no representation, and pickling is refused."""
         verifier = Secret(canary("verifier").replace("+", "-").replace("/", "_") + "~~")
         flow = native.oauth2_start_flow(verifier=verifier)
         assert not leaks_of(flow)

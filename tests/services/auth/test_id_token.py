@@ -322,14 +322,14 @@ def _other_spelling(text: str) -> str:
     return other
 
 
-def test_the_good_one_is_accepted() -> None:
-    """A token that keeps every rule says what it says."""
+def test_a_valid_token_is_accepted() -> None:
+    """A token that follows every rule returns its claims."""
     assert check_id_token(signed(), KEYS, EXPECTED) == good_claims()
 
 
 @pytest.mark.parametrize("name", BAD)
 def test_a_token_that_breaks_one_rule_is_refused(name: str) -> None:
-    """The error names the rule, and shows nothing of the token."""
+    """The error names the rule and contains nothing of the token."""
     bad = BAD[name]
     token = bad.token()
     with pytest.raises(IdTokenError) as caught:
@@ -341,7 +341,7 @@ def test_a_token_that_breaks_one_rule_is_refused(name: str) -> None:
 
 
 def test_the_number_of_bad_tokens(summary: Callable[[str], None]) -> None:
-    """Say how many there are, and of how many rules."""
+    """Report the number of tokens and rules."""
     summary(
         f"{len(BAD)} bad id_tokens, each breaking one of {len({bad.rule for bad in BAD.values()})} rules, are refused"
     )
@@ -364,26 +364,26 @@ def test_the_number_of_bad_tokens(summary: Callable[[str], None]) -> None:
         {"name": "Ada \N{SNOWMAN}"},
     ],
 )
-def test_what_is_allowed_is_accepted(claims: dict[str, Any]) -> None:
-    """The edges of the rules are inside."""
+def test_edge_cases_are_accepted(claims: dict[str, Any]) -> None:
+    """The limits of the rules are valid."""
     assert check_id_token(signed(good_claims(**claims)), KEYS, EXPECTED)["sub"]
 
 
 @pytest.mark.parametrize("header", [{"alg": "RS512"}, {"alg": "RS512", "typ": "jwt"}, {"alg": "RS512", "x5t": "hint"}])
-def test_headers_that_are_accepted(header: dict[str, Any]) -> None:
-    """No type, and hints that change nothing."""
+def test_accepted_headers(header: dict[str, Any]) -> None:
+    """No ``typ``, and parameters without effect."""
     assert check_id_token(signed(header=header), KEYS, EXPECTED)["sub"]
 
 
-def test_nonce_and_access_token_are_checked_only_if_they_are_at_hand() -> None:
-    """Who sent no nonce and has no access token cannot check them."""
+def test_nonce_and_at_hash_are_optional() -> None:
+    """They are checked only if nonce and access token are given."""
     token = signed(good_claims(nonce=GONE, at_hash="anything"))
     assert check_id_token(token, KEYS, Expected(ISSUER, CLIENT_ID, NOW))["sub"]
     assert check_id_token(signed(), KEYS, Expected(ISSUER, CLIENT_ID, NOW)).get("nonce") == "the nonce"
 
 
-def test_the_leeway_is_bounded() -> None:
-    """From 0 to 300 seconds; what it is, is kept exactly."""
+def test_the_leeway() -> None:
+    """From 0 to 300 seconds; it is applied exactly."""
     for leeway in (0.0, 300.0):
         expected = Expected(ISSUER, CLIENT_ID, NOW, leeway=leeway)
         assert check_id_token(signed(good_claims(exp=NOW - leeway + 1, iat=NOW - 1000)), KEYS, expected)
@@ -395,22 +395,22 @@ def test_the_leeway_is_bounded() -> None:
 
 
 class TestKeys:
-    def test_the_key_is_chosen_by_its_id(self) -> None:
-        """Not by its place in the set."""
+    def test_the_key_is_chosen_by_its_kid(self) -> None:
+        """Not by its position in the set."""
         keys = read_keys({"keys": [jwk(OTHER_KEY, kid="old"), jwk(kid="new")]})
         assert check_id_token(signed(header={"alg": "RS512", "kid": "new"}), keys, EXPECTED)["sub"]
         with pytest.raises(IdTokenError, match="signature"):
             check_id_token(signed(header={"alg": "RS512", "kid": "old"}), keys, EXPECTED)
 
-    def test_a_token_without_an_id_needs_a_set_of_one(self) -> None:
-        """Nobody tries keys one after another."""
+    def test_a_token_without_a_kid_requires_a_single_key(self) -> None:
+        """Keys are not tried one after another."""
         assert check_id_token(signed(), read_keys({"keys": [jwk(kid="only")]}), EXPECTED)["sub"]
         with pytest.raises(IdTokenError, match="several") as caught:
             check_id_token(signed(), read_keys({"keys": [jwk(kid="a"), jwk(OTHER_KEY, kid="b")]}), EXPECTED)
         assert caught.value.stale_keys
 
-    def test_newer_keys_might_help_only_if_the_key_is_unknown(self) -> None:
-        """A wrong signature by a key that is known by its id stays wrong."""
+    def test_stale_keys(self) -> None:
+        """Newer keys can help if the kid is unknown or missing, not if the signature of a known kid is wrong."""
         with pytest.raises(IdTokenError) as caught:
             check_id_token(
                 signed(key=OTHER_KEY, header={"alg": "RS512", "kid": "a"}), read_keys(jwk(kid="a")), EXPECTED
@@ -420,8 +420,8 @@ class TestKeys:
             check_id_token(signed(key=OTHER_KEY), KEYS, EXPECTED)
         assert (caught.value.rule, caught.value.stale_keys) == ("signature", True)
 
-    def test_sources(self) -> None:
-        """A key set, one JWK and a key of cryptography's are all right."""
+    def test_key_sources(self) -> None:
+        """A key set, a JWK and a key of the cryptography package are accepted."""
         for source in ({"keys": [jwk()]}, jwk(), KEY.public_key()):
             assert check_id_token(signed(), read_keys(source), EXPECTED)["sub"]
 
@@ -472,8 +472,8 @@ class TestKeys:
         ],
         ids=lambda other: str(other)[:40],
     )
-    def test_keys_that_are_not_for_id_tokens_are_left_out(self, other: Any) -> None:
-        """They neither sign nor disturb."""
+    def test_unusable_keys_are_ignored(self, other: Any) -> None:
+        """They verify nothing, and do not affect other keys."""
         with pytest.raises(IdTokenError, match="no RSA key"):
             read_keys({"keys": [other]})
         assert check_id_token(signed(), read_keys({"keys": [other, jwk()]}), EXPECTED)["sub"]
@@ -492,8 +492,8 @@ class TestKeys:
             generate_private_key(65537, 1024).public_key(),
         ],
     )
-    def test_sources_that_cannot_be_used(self, source: Any) -> None:
-        """None at all, several that cannot be told apart, or one that is too short."""
+    def test_unusable_key_sources(self, source: Any) -> None:
+        """No usable key, ambiguous keys, or a key that is too short."""
         with pytest.raises(IdTokenError):
             read_keys(source)
 
@@ -514,8 +514,8 @@ class TestKeys:
         assert isinstance(public_key(keys[0]), RSAPublicKey)
         assert check_id_token(signed(), keys, EXPECTED)["sub"]
 
-    def test_only_usable_keys_count_for_duplicate_ids(self) -> None:
-        """A key that cannot sign id_tokens may have the same id; of two usable ones it is unclear which is meant."""
+    def test_duplicate_kids_of_usable_keys_are_refused(self) -> None:
+        """A key that cannot sign id_tokens may have the same kid."""
         elliptic = {"kty": "EC", "crv": "P-256", "x": "AA", "y": "AA", "kid": "a"}
         keys = read_keys({"keys": [elliptic, jwk(kid="a"), jwk(OTHER_KEY, kid="a", use="enc")]})
         assert check_id_token(signed(header={"alg": "RS512", "kid": "a"}), keys, EXPECTED)["sub"]
@@ -524,8 +524,8 @@ class TestKeys:
                 read_keys({"keys": [*pair, jwk(kid="b")]})
             assert caught.value.rule == "keys"
 
-    def test_the_algorithm_is_not_the_key_sets(self) -> None:
-        """A key without ``alg``, for which PyJWT would take RS256, is one for RS512 only."""
+    def test_the_key_set_does_not_choose_the_algorithm(self) -> None:
+        """A key without ``alg``, which PyJWT takes for RS256, verifies RS512 only."""
         keys = read_keys({"keys": [jwk(alg=GONE)]})
         assert [key.algorithm_name for key in keys] == ["RS512"]
         assert check_id_token(signed(), keys, EXPECTED)["sub"]
@@ -533,16 +533,16 @@ class TestKeys:
             check_id_token(BAD["alg RS256, rightly signed"].token(), keys, EXPECTED)
         assert caught.value.rule == "alg"
 
-    def test_a_key_of_another_kind_cannot_verify(self) -> None:
-        """PyJWT itself refuses, even a key that `read_keys` should have ignored."""
+    def test_a_key_of_another_type_cannot_verify(self) -> None:
+        """PyJWT itself refuses even a key that `read_keys` should have ignored."""
         secret = PyJWK({"kty": "oct", "k": b64(PUBLIC_PEM)}, "HS512")
         for token in (signed(), BAD["alg HS512 with the public key as secret"].token()):
             with pytest.raises(IdTokenError):
                 check_id_token(token, (secret,), EXPECTED)
 
 
-def test_refusals_show_no_token_in_their_frames() -> None:
-    """Tracebacks with the variables of every frame have nothing of the token in them."""
+def test_tracebacks_contain_no_token() -> None:
+    """Not even with the local variables of every frame."""
     for name, bad in BAD.items():
         token = bad.token()
         with pytest.raises(IdTokenError) as caught:
@@ -571,7 +571,7 @@ JSON = st.recursive(
 @settings(deadline=None, derandomize=True)
 @given(st.dictionaries(st.sampled_from([*good_claims(), "azp", "nbf"]), JSON, max_size=4))
 def test_any_claims_are_accepted_or_refused(changes: dict[str, Any]) -> None:
-    """Nothing but IdTokenError comes out, and what is accepted is for us."""
+    """Only IdTokenError is raised, and accepted tokens are for this client."""
     try:
         claims = check_id_token(signed(good_claims(**changes)), KEYS, EXPECTED)
     except IdTokenError:
@@ -583,13 +583,13 @@ def test_any_claims_are_accepted_or_refused(changes: dict[str, Any]) -> None:
 @settings(deadline=None, derandomize=True)
 @given(st.text(max_size=60) | st.binary(max_size=40).map(b64))
 def test_any_text_is_refused(text: str) -> None:
-    """No text that is not signed gets through, or makes anything else fail."""
+    """Text without a signature is refused, with no other exception."""
     for token in (text, f"{text}.{text}.{text}", signed().replace("e", text, 1) + text + "x"):
         with pytest.raises(IdTokenError):
             check_id_token(token, KEYS, EXPECTED)
 
 
-class TestWhatTheOfficialDecoderAccepts:
+class TestComparisonWithGlobusSdk:
     """Six wrong tokens that globus_sdk 4.10 takes for good; it is run here to show it."""
 
     WRONG: dict[str, dict[str, Any]] = {  # noqa: RUF012 -- a table
@@ -602,8 +602,8 @@ class TestWhatTheOfficialDecoderAccepts:
     }
 
     @pytest.mark.parametrize("name", WRONG)
-    def test_is_refused_by_ours(self, name: str) -> None:
-        """Theirs accepts it, ours names the rule."""
+    def test_is_refused(self, name: str) -> None:
+        """globus_sdk accepts it; this package names the broken rule."""
         globus_sdk = pytest.importorskip("globus_sdk")
         now = int(time.time())
         changes = {**self.WRONG[name]}

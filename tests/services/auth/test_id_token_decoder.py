@@ -60,7 +60,7 @@ def decoder(keys: Keys) -> IDTokenDecoder:
     return IDTokenDecoder(keys.service.client(NativeAppAuthClient, CLIENT_ID))
 
 
-async def test_a_hundred_at_once_make_two_requests(keys: Keys, decoder: IDTokenDecoder) -> None:
+async def test_concurrent_decodings_make_two_requests(keys: Keys, decoder: IDTokenDecoder) -> None:
     """One for the configuration, one for the keys; later ones make none."""
     claims = await asyncio.gather(*(decoder.decode(signed()) for _ in range(100)))
     assert claims == [good_claims()] * 100
@@ -68,10 +68,10 @@ async def test_a_hundred_at_once_make_two_requests(keys: Keys, decoder: IDTokenD
     assert [asked.path for asked in keys.service.asked] == ["/.well-known/openid-configuration", "/jwk.json"]
 
 
-async def test_an_unknown_key_costs_at_most_one_request_a_minute(
+async def test_unknown_kids_cause_at_most_one_request_a_minute(
     keys: Keys, decoder: IDTokenDecoder, summary: Callable[[str], None]
 ) -> None:
-    """However many tokens name keys that nobody has, and however often."""
+    """For any number of tokens."""
     keys.keys = [jwk(kid="a")]
     good = signed(header={"alg": "RS512", "kid": "a"})
     await decoder.decode(good)
@@ -88,8 +88,8 @@ async def test_an_unknown_key_costs_at_most_one_request_a_minute(
     assert fetched <= 1 + minutes - 1
 
 
-async def test_a_new_key_is_found(keys: Keys, decoder: IDTokenDecoder) -> None:
-    """When the service changes its key, tokens of the new one are good after one more look, with an id or without."""
+async def test_a_new_key_is_fetched(keys: Keys, decoder: IDTokenDecoder) -> None:
+    """Tokens of a new key are accepted after one more request for the keys, with a kid or without."""
     await decoder.decode(signed())
     keys.keys = [jwk(OTHER_KEY)]
     with pytest.raises(IdTokenError):
@@ -105,7 +105,7 @@ async def test_a_new_key_is_found(keys: Keys, decoder: IDTokenDecoder) -> None:
 
 
 async def test_a_token_of_a_new_key_waits_for_a_running_request(keys: Keys, decoder: IDTokenDecoder) -> None:
-    """Also if that request began before the token came."""
+    """Even if that request began earlier."""
     await decoder.decode(signed())
     keys.keys = [jwk(OTHER_KEY, kid="new")]
     await keys.service.clock.advance(60)
@@ -127,7 +127,7 @@ async def test_a_token_of_a_new_key_waits_for_a_running_request(keys: Keys, deco
     assert keys.requests("/jwk.json") == 2
 
 
-async def test_what_is_handed_in_is_not_fetched(keys: Keys, decoder: IDTokenDecoder) -> None:
+async def test_given_keys_and_configuration_are_not_fetched(keys: Keys, decoder: IDTokenDecoder) -> None:
     """A key set, a JWK, a key; with a configuration or without."""
     for source in ({"keys": [jwk()]}, jwk(), KEY.public_key()):
         assert await decoder.decode(signed(), jwk=source) == good_claims()
@@ -140,8 +140,8 @@ async def test_what_is_handed_in_is_not_fetched(keys: Keys, decoder: IDTokenDeco
         await decoder.decode(signed(), jwk=jwk(), openid_configuration={})
 
 
-async def test_a_service_that_says_it_is_another_is_refused(keys: Keys, decoder: IDTokenDecoder) -> None:
-    """The issuer must be the address that was asked."""
+async def test_a_configuration_of_another_issuer_is_refused(keys: Keys, decoder: IDTokenDecoder) -> None:
+    """The issuer must be the URL of the client."""
     keys.configuration["issuer"] = "https://auth.evil.org"
     with pytest.raises(IdTokenError, match="another service"):
         await decoder.decode(signed(good_claims(iss="https://auth.evil.org")))
@@ -158,16 +158,16 @@ async def test_a_service_that_says_it_is_another_is_refused(keys: Keys, decoder:
         "//auth.evil.org/jwk.json",
     ],
 )
-async def test_keys_at_another_address_are_not_fetched(keys: Keys, decoder: IDTokenDecoder, address: str) -> None:
-    """The configuration cannot send us, or our credentials, elsewhere."""
+async def test_keys_on_another_origin_are_not_fetched(keys: Keys, decoder: IDTokenDecoder, address: str) -> None:
+    """The configuration cannot direct requests or credentials elsewhere."""
     keys.configuration["jwks_uri"] = address
     with pytest.raises(GlobusSDKUsageError, match="talks to"):
         await decoder.decode(signed())
     assert keys.requests("/jwk.json") == 0
 
 
-async def test_a_failed_fetch_is_not_kept(keys: Keys, decoder: IDTokenDecoder) -> None:
-    """The error of the service is raised, and the next token is judged again."""
+async def test_a_failed_request_is_not_cached(keys: Keys, decoder: IDTokenDecoder) -> None:
+    """The error of the service is raised, and the next token causes another request."""
     answer, keys.service.answer = keys.service.answer, lambda _: httpx.Response(404, json={})
     with pytest.raises(GlobusAPIError):
         await decoder.decode(signed())
@@ -180,8 +180,8 @@ async def test_a_failed_fetch_is_not_kept(keys: Keys, decoder: IDTokenDecoder) -
     assert await decoder.decode(signed())
 
 
-async def test_cancelling_one_leaves_the_decoder_whole(summary: Callable[[str], None]) -> None:
-    """At each suspension of a first decoding, and of one after the keys' lifetime, while another one waits for it."""
+async def test_cancelling_one_decoding_does_not_affect_others(summary: Callable[[str], None]) -> None:
+    """At each suspension of a first decoding, and of one after the keys' lifetime, while another one waits."""
     keys = Keys()
     others: list[asyncio.Task[Any]] = []
 
@@ -240,8 +240,8 @@ class TestLifetimes:
         assert keys.requests("/.well-known/openid-configuration") == 2
         assert await decoder.decode(signed(key=OTHER_KEY, header={"alg": "RS512", "kid": "new"}))
 
-    async def test_a_key_without_an_id_is_refused_after_its_lifetime(self, keys: Keys, decoder: IDTokenDecoder) -> None:
-        """Its successor is no stand-in for it."""
+    async def test_a_key_without_a_kid_is_refused_after_its_lifetime(self, keys: Keys, decoder: IDTokenDecoder) -> None:
+        """Its successor does not verify its tokens."""
         await decoder.decode(signed())
         keys.keys = [jwk(OTHER_KEY)]
         await keys.service.clock.advance(3600)
@@ -249,7 +249,7 @@ class TestLifetimes:
             await decoder.decode(signed())
         assert caught.value.rule == "signature"
 
-    async def test_the_time_in_a_cache_on_the_way_counts(self, keys: Keys, decoder: IDTokenDecoder) -> None:
+    async def test_the_age_of_a_cached_response_counts(self, keys: Keys, decoder: IDTokenDecoder) -> None:
         """``Age`` is subtracted from ``max-age``."""
         keys.headers = {"Cache-Control": "max-age=600", "Age": "400"}
         await decoder.decode(signed())
@@ -260,8 +260,8 @@ class TestLifetimes:
         await decoder.decode(signed())
         assert keys.requests("/jwk.json") == 2
 
-    async def test_the_last_fifth_refreshes_in_the_background(self, keys: Keys, decoder: IDTokenDecoder) -> None:
-        """No token waits for it, and there is one request for any number of tokens."""
+    async def test_the_background_refresh(self, keys: Keys, decoder: IDTokenDecoder) -> None:
+        """In the last fifth of the lifetime no token waits, and there is one request for all of them."""
         await decoder.decode(signed())
         await keys.service.clock.advance(3000)
         release = asyncio.Event()
@@ -281,7 +281,7 @@ class TestLifetimes:
         await decoder.decode(signed())
         assert keys.requests("/jwk.json") == 2
 
-    async def test_a_hundred_at_once_after_the_lifetime_make_two_requests(
+    async def test_concurrent_decodings_after_the_lifetime_make_two_requests(
         self, keys: Keys, decoder: IDTokenDecoder
     ) -> None:
         """One for the configuration, one for the keys."""
@@ -318,8 +318,8 @@ class TestLifetimes:
         keys.fails = False
         assert await decoder.decode(signed())
 
-    async def test_a_failed_background_refresh_is_not_seen(self, keys: Keys, decoder: IDTokenDecoder) -> None:
-        """It is tried again after a minute, and in the end succeeds."""
+    async def test_a_failed_background_refresh_is_repeated(self, keys: Keys, decoder: IDTokenDecoder) -> None:
+        """After a minute, without an error for callers."""
         await decoder.decode(signed())
         keys.fails = True
         for seconds in (2900, 60, 60):
@@ -358,7 +358,7 @@ class TestLifetimes:
         with pytest.raises(IdTokenError, match="another service"):
             await decoder.decode(signed())
 
-    async def test_the_clocks(self, keys: Keys, decoder: IDTokenDecoder) -> None:
+    async def test_both_clocks_count(self, keys: Keys, decoder: IDTokenDecoder) -> None:
         """Keys last no longer if the wall clock is set back or the machine is suspended."""
         await decoder.decode(signed())
         keys.service.clock.suspend(3601)
@@ -369,10 +369,10 @@ class TestLifetimes:
         await decoder.decode(signed())
         assert keys.requests("/jwk.json") == 3
 
-    async def test_unknown_keys_while_the_service_fails_cost_one_request_a_minute(
+    async def test_unknown_kids_during_a_failure_cause_one_request_a_minute(
         self, keys: Keys, decoder: IDTokenDecoder
     ) -> None:
-        """Also beside refreshes that fail."""
+        """In addition to refreshes that fail."""
         keys.keys = [jwk(kid="a")]
         good, forged = (signed(header={"alg": "RS512", "kid": kid}) for kid in ("a", "forged"))
         await decoder.decode(good)
@@ -386,9 +386,9 @@ class TestLifetimes:
         assert keys.requests("/jwk.json") <= 1 + 5
 
 
-class TestTokenAnswers:
-    async def test_the_answer_of_a_login_decodes_its_own(self, keys: Keys) -> None:
-        """Nonce, access token, client and the service's time are taken from where they are."""
+class TestTokenResponses:
+    async def test_decode_id_token_uses_the_values_of_the_login(self, keys: Keys) -> None:
+        """Nonce, access token, client and the service's time."""
         client = keys.service.client(NativeAppAuthClient, CLIENT_ID)
         flow = client.oauth2_start_flow("openid", nonce="the nonce")
         keys.token_answer = token_document(id_token=signed())
@@ -406,8 +406,8 @@ class TestTokenAnswers:
         with pytest.raises(IdTokenError, match="nonce"):
             await tokens.decode_id_token(nonce="another")
 
-    async def test_the_service_says_what_time_it_is(self, keys: Keys) -> None:
-        """A clock that is wrong by minutes does no harm; one that is wrong by more is not hidden."""
+    async def test_the_date_header_corrects_the_clock(self, keys: Keys) -> None:
+        """By up to ten minutes; a larger difference is not corrected."""
         client = keys.service.client(ConfidentialAppAuthClient, CLIENT_ID, "secret-of-the-client")
         for skew, accepted in ((0, True), (-590, True), (590, True), (700, False), (-700, False)):
             service_now = NOW + skew
@@ -421,21 +421,21 @@ class TestTokenAnswers:
                 with pytest.raises(IdTokenError):
                     await tokens.decode_id_token(leeway=60)
 
-    async def test_an_answer_without_an_id_token_says_what_to_do(self, keys: Keys) -> None:
-        """It is a usage error: the scope was not asked for."""
+    async def test_a_response_without_an_id_token(self, keys: Keys) -> None:
+        """A usage error: the scope was not requested."""
         keys.token_answer = token_document()
         tokens = await keys.service.client(NativeAppAuthClient, CLIENT_ID).oauth2_refresh_token("AgR")
         with pytest.raises(GlobusSDKUsageError, match="openid"):
             await tokens.decode_id_token()
 
-    async def test_a_client_without_an_id_cannot_check(self, keys: Keys) -> None:
-        """An id_token is for somebody."""
+    async def test_a_client_without_a_client_id_cannot_decode(self, keys: Keys) -> None:
+        """An id_token is issued to a client."""
         with pytest.raises(GlobusSDKUsageError, match="client_id"):
             await IDTokenDecoder(keys.service.client(AuthClient)).decode(signed())
 
 
-async def test_keys_for_the_caller(keys: Keys) -> None:
-    """`get_jwk` gives the set, or the first key that signs, ready for use."""
+async def test_get_jwk(keys: Keys) -> None:
+    """It returns the key set, or the first key that can sign."""
     client = keys.service.client(AuthClient)
     assert (await client.get_openid_configuration())["issuer"] == ISSUER
     assert await client.get_jwk() == {"keys": [jwk()]}

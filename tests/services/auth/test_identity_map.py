@@ -45,7 +45,7 @@ async def slowly(asked: Asked) -> Any:
 
 
 def test_10_000_concurrent_look_ups_of_1_000_identities_are_10_requests(summary: Callable[[str], None]) -> None:
-    """Whoever asks in one pass of the loop shares requests of 100 names, and each name is asked for once."""
+    """Look-ups in one pass of the loop share requests of 100 names, and each name is requested once."""
     service = Service(known)
 
     async def scenario() -> None:
@@ -60,8 +60,8 @@ def test_10_000_concurrent_look_ups_of_1_000_identities_are_10_requests(summary:
     assert sizes == [100] * 10
 
 
-async def test_ids_and_usernames_are_asked_for_apart() -> None:
-    """A request has one kind of names; case and UUID objects make no difference."""
+async def test_ids_and_usernames_are_requested_separately() -> None:
+    """A request has one type of names; case and UUID objects make no difference."""
     service = Service(known)
     idmap = IdentityMap(service.client(AuthClient))
     found = await asyncio.gather(
@@ -74,8 +74,8 @@ async def test_ids_and_usernames_are_asked_for_apart() -> None:
     assert [sorted(asked.query) for asked in service.asked] == [["ids"], ["provision", "usernames"]]
 
 
-async def test_names_added_before_go_out_with_the_first_look_up() -> None:
-    """A batch that is not full is filled up."""
+async def test_added_names_are_requested_with_the_first_look_up() -> None:
+    """They fill the batch."""
     service = Service(known)
     idmap = IdentityMap(service.client(AuthClient), [one["id"] for one in IDENTITIES[:150]])
     assert idmap.add(UUID(int=1)) is False
@@ -89,8 +89,8 @@ async def test_names_added_before_go_out_with_the_first_look_up() -> None:
     assert idmap.add(UUID(int=999)) is False
 
 
-async def test_not_found_is_told_apart_from_failed() -> None:
-    """A name nobody has gives the default, and is asked for again; a failure is raised."""
+async def test_unknown_identities_and_failures_differ() -> None:
+    """An unknown name returns the default and is requested again; a failure is raised."""
     service = Service(known)
     idmap = IdentityMap(service.client(AuthClient))
     assert await idmap.get("nobody@example.org") is None
@@ -105,8 +105,8 @@ async def test_not_found_is_told_apart_from_failed() -> None:
     assert await idmap.get(UUID(int=5))
 
 
-async def test_a_failure_reaches_everybody_as_an_error_of_their_own() -> None:
-    """100 who wait for one request get 100 exceptions."""
+async def test_each_waiter_gets_its_own_error() -> None:
+    """100 look-ups that share a request raise 100 exceptions."""
     service = Service(lambda _: httpx.Response(400, json={"errors": [{"code": "INVALID_PARAMETERS"}]}))
     idmap = IdentityMap(service.client(AuthClient))
     failures = await asyncio.gather(*(idmap.get(UUID(int=n)) for n in range(1, 101)), return_exceptions=True)
@@ -115,8 +115,8 @@ async def test_a_failure_reaches_everybody_as_an_error_of_their_own() -> None:
     assert len(service.asked) == 1
 
 
-async def test_what_is_old_is_asked_for_again_and_the_bound_is_kept() -> None:
-    """Entries end with their time, and the least used ones go first when there are too many."""
+async def test_entries_expire_and_are_limited() -> None:
+    """The least recently used ones are removed first."""
     service = Service(known)
     idmap = IdentityMap(service.client(AuthClient), max_entries=4, time_to_live=60)
     for number in (1, 2, 1, 3, 1):
@@ -132,8 +132,8 @@ async def test_what_is_old_is_asked_for_again_and_the_bound_is_kept() -> None:
     assert len(service.asked) == 6
 
 
-async def test_a_mapping_may_be_shared() -> None:
-    """Two maps over one dict know what the other has found."""
+async def test_a_cache_can_be_shared() -> None:
+    """Two maps with one dict share their identities."""
     service, shared = Service(known), dict[str, Any]()
     client = service.client(AuthClient)
     await IdentityMap(client, cache=shared).get(UUID(int=1))
@@ -142,16 +142,16 @@ async def test_a_mapping_may_be_shared() -> None:
 
 
 @pytest.mark.parametrize("key", ["", " ", "a@b,c@d", "a@b\nc@d", "a\x00@b", f"{'a' * 320}@b"])
-async def test_a_name_that_cannot_be_one_is_refused(key: str) -> None:
-    """Nothing is sent for it."""
+async def test_invalid_names_are_refused(key: str) -> None:
+    """Nothing is sent."""
     service = Service(known)
     with pytest.raises(GlobusSDKUsageError):
         await IdentityMap(service.client(AuthClient)).get(key)
     assert not service.asked
 
 
-async def test_long_names_go_out_in_several_requests() -> None:
-    """An address that a server would refuse for its length fails for all who are in it, so none is that long."""
+async def test_long_names_are_sent_in_several_requests() -> None:
+    """URLs stay below the limit of servers."""
     service = Service(known)
     idmap = IdentityMap(service.client(AuthClient), [f"{'b' * 300}@{n}" for n in range(50)])
     longest = "\u00e4" * 200
@@ -162,8 +162,8 @@ async def test_long_names_go_out_in_several_requests() -> None:
     assert len(service.asked) < 20
 
 
-async def test_look_ups_that_were_cancelled_leave_nothing_behind() -> None:
-    """Requests of a web server whose clients go away may name anything: the map does not grow by it."""
+async def test_cancelled_look_ups_leave_nothing_behind() -> None:
+    """The map does not grow by requests of disconnected clients."""
     hanging = asyncio.Event()
 
     async def hang(asked: Asked) -> Any:
@@ -192,14 +192,14 @@ async def test_look_ups_that_were_cancelled_leave_nothing_behind() -> None:
 @pytest.mark.parametrize(
     "options", [{"id_batch_size": 0}, {"id_batch_size": 101}, {"max_entries": 0}, {"time_to_live": 0}]
 )
-async def test_bounds_are_checked(options: dict[str, Any]) -> None:
-    """A batch has 1 to 100 names, and a cache has room and time."""
+async def test_limits_are_checked(options: dict[str, Any]) -> None:
+    """A batch has 1 to 100 names; a cache has a positive size and lifetime."""
     with pytest.raises(GlobusSDKUsageError):
         IdentityMap(Service(known).client(AuthClient), **options)
 
 
-async def test_a_document_that_is_no_identity_is_passed_over() -> None:
-    """Members that are missing or of another kind make nobody found, and nothing fail."""
+async def test_malformed_identities_are_ignored() -> None:
+    """Members that are missing or have another type cause no failure."""
     service = Service(lambda _: {"identities": [{}, {"id": 5}, {"username": None}, IDENTITIES[0]]})
     idmap = IdentityMap(service.client(AuthClient))
     found = await asyncio.gather(idmap.get(UUID(int=1)), idmap.get(UUID(int=2)))
@@ -207,10 +207,8 @@ async def test_a_document_that_is_no_identity_is_passed_over() -> None:
 
 
 @pytest.mark.parametrize("mode", MODES)
-async def test_cancelling_any_of_those_who_wait_takes_nothing_from_the_others(
-    mode: Mode, summary: Callable[[str], None]
-) -> None:
-    """The first, who makes the request, is cancelled at each of its suspensions; the others get their answers."""
+async def test_cancelling_one_look_up_does_not_affect_others(mode: Mode, summary: Callable[[str], None]) -> None:
+    """The first one is cancelled at each of its suspensions; the others return."""
     points = 0
     for k in range(1, 50):
         service = Service(slowly)
@@ -228,7 +226,7 @@ async def test_cancelling_any_of_those_who_wait_takes_nothing_from_the_others(
     assert 0 < points < 49
 
 
-def test_any_order_and_any_cancellations_leave_the_rest_answered() -> None:
+def test_random_orders_and_cancellations() -> None:
     """500 random orders of 30 look-ups, a third of them cancelled: the rest are right, and the map works afterwards."""
 
     async def scenario() -> None:

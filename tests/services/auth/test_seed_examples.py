@@ -140,7 +140,7 @@ ALWAYS = (
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=str)
 async def test_seed_example(example: SeedExample) -> None:
-    """It runs, prints what it should, and leaves what it should."""
+    """It runs, and its output and results are right."""
     code = compile(ported(example.source), example.name, "exec", flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
     printed, refused = io.StringIO(), ""
     async with world() as names:
@@ -171,8 +171,8 @@ async def test_seed_example(example: SeedExample) -> None:
         assert not example.effect or eval(example.effect, given)
 
 
-def test_porting_adds_nothing_else() -> None:
-    """Taking ``await`` and ``async`` out again gives the example back."""
+def test_porting_adds_only_await_and_async() -> None:
+    """Removing ``await`` and ``async`` restores the example."""
     for example in EXAMPLES:
         text = ast.unparse(ported(example.source)).replace("await ", "").replace("async ", "")
         assert without_brackets(text) == without_brackets(ast.unparse(ast.parse(example.source)))
@@ -184,5 +184,5 @@ def without_brackets(text: str) -> str:
 
 
 def test_the_count(summary: Callable[[str], None]) -> None:
-    """Say how many there are."""
+    """Report the number of examples."""
     summary(f"{len(EXAMPLES)} examples of the seed for Auth")

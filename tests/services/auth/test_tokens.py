@@ -47,9 +47,11 @@ def confidential(service: Service) -> ConfidentialAppAuthClient:
     return service.client(ConfidentialAppAuthClient, CLIENT_ID, "secret-of-the-client")
 
 
-class TestWhatIsAsked:
-    async def test_a_native_app_refreshes_with_its_id(self, service: Service, native: NativeAppAuthClient) -> None:
-        """No header, the id in the form; further fields and parameters go along."""
+class TestRequests:
+    async def test_a_native_app_refreshes_with_its_client_id(
+        self, service: Service, native: NativeAppAuthClient
+    ) -> None:
+        """No header, the id in the form; additional fields and parameters are sent."""
         await native.oauth2_refresh_token("AgR", body_params={"more": "x"}, query_params={"q": 1})
         (asked,) = service.asked
         assert asked.form == {
@@ -71,7 +73,7 @@ class TestWhatIsAsked:
         assert asked.headers["authorization"].startswith("Basic ")
 
     async def test_client_credentials(self, service: Service, confidential: ConfidentialAppAuthClient) -> None:
-        """Scopes are of any form; the default is that of old."""
+        """Scopes may have any form and have a default."""
         for scopes, sent in (
             ((), "openid profile email urn:globus:auth:scope:transfer.api.globus.org:all"),
             ((TransferScopes.all,), "urn:globus:auth:scope:transfer.api.globus.org:all"),
@@ -81,7 +83,7 @@ class TestWhatIsAsked:
             assert service.asked[-1].form == {"grant_type": "client_credentials", "scope": sent}
 
     async def test_dependent_tokens(self, service: Service, confidential: ConfidentialAppAuthClient) -> None:
-        """What is not asked for is not sent."""
+        """Omitted arguments are not sent."""
         service.answer = lambda _: []
         await confidential.oauth2_get_dependent_tokens("AgT")
         grant = {"grant_type": "urn:globus:auth:grant_type:dependent_token", "token": "AgT"}
@@ -90,7 +92,7 @@ class TestWhatIsAsked:
         assert service.asked[-1].form == {**grant, "access_type": "offline", "scope": "a b"}
 
     async def test_introspection(self, service: Service, confidential: ConfidentialAppAuthClient) -> None:
-        """By POST, so that the token is in no log of addresses."""
+        """By POST, so that the token is in no URL."""
         service.answer = lambda _: {"active": True, "sub": "x"}
         await confidential.oauth2_token_introspect("AgT", include=["identity_set", "session_info"])
         (asked,) = service.asked
@@ -98,8 +100,8 @@ class TestWhatIsAsked:
         assert asked.form == {"token": "AgT", "include": "identity_set,session_info"}
 
     @pytest.mark.parametrize("call", ["oauth2_validate_token", "oauth2_revoke_token"])
-    async def test_who_asks_about_a_token_says_who_it_is(self, service: Service, call: str) -> None:
-        """By a header, or by the id in the form if there is no header and an id."""
+    async def test_validation_and_revocation_are_authenticated(self, service: Service, call: str) -> None:
+        """By a header, or by the id in the form if there is no header."""
         service.answer = lambda _: {"active": False}
         path = f"/v2/oauth2/token/{call.removeprefix('oauth2_').removesuffix('_token')}"
         for client, form, header in (
@@ -114,19 +116,19 @@ class TestWhatIsAsked:
             assert (asked.path, asked.form) == (path, form)
             assert asked.headers.get("authorization", "").partition(" ")[0] == (header or "")
 
-    async def test_the_token_endpoint_is_not_asked_by_what_would_ask_it_first(
+    async def test_the_token_endpoint_is_not_called_with_a_refreshing_authorizer(
         self, service: Service, native: NativeAppAuthClient
     ) -> None:
-        """A client whose own token is renewed here makes one request, without a header; it does not wait for itself."""
+        """Its refresh is one request without a header, and does not wait for itself."""
         client = service.client(AuthClient, CLIENT_ID, RefreshTokenAuthorizer("AgR", native))
         await client.oauth2_token({"grant_type": "x"})
         assert [asked.headers.get("authorization") for asked in service.asked] == [None]
 
     @pytest.mark.parametrize("token", ["", " ", "a b", "a\n", "a\r\nX: y", "tök", "a\x00", "<token>"])
-    async def test_what_is_no_token_is_refused_and_not_repeated(
+    async def test_malformed_tokens_are_refused(
         self, service: Service, confidential: ConfidentialAppAuthClient, token: str
     ) -> None:
-        """By every call that takes one, before anything is sent."""
+        """By every call that takes one, before anything is sent; the error does not contain it."""
         for call in (
             confidential.oauth2_refresh_token,
             confidential.oauth2_validate_token,
@@ -139,8 +141,8 @@ class TestWhatIsAsked:
             assert not token.strip() or token not in str(caught.value)
         assert not service.asked
 
-    async def test_clients_without_what_they_need_are_refused(self) -> None:
-        """Id and secret."""
+    async def test_missing_credentials_are_refused(self) -> None:
+        """Id and secret are required."""
         for make in (
             lambda: NativeAppAuthClient(""),
             lambda: ConfidentialAppAuthClient(CLIENT_ID, ""),
@@ -151,11 +153,9 @@ class TestWhatIsAsked:
                 make()
 
 
-class TestWhatIsMadeOfTheAnswer:
-    async def test_tokens_are_found_by_resource_server_and_by_scope(
-        self, service: Service, native: NativeAppAuthClient
-    ) -> None:
-        """As plain text, with the end of their life counted from the start of the request."""
+class TestResponses:
+    async def test_tokens_by_resource_server_and_by_scope(self, service: Service, native: NativeAppAuthClient) -> None:
+        """As plain text, with an expiration counted from the start of the request."""
         service.clock.step_wall(0.9)
         tokens = await native.oauth2_token({"grant_type": "x"})
         assert isinstance(tokens, OAuthTokenResponse)
@@ -190,8 +190,8 @@ class TestWhatIsMadeOfTheAnswer:
                 tokens.by_scopes[wrong]
         assert tokens["access_token"] == "AgTransferToken"
 
-    async def test_the_life_of_a_token_is_counted_from_the_start_of_the_request(self, service: Service) -> None:
-        """Not from when a slow answer had come."""
+    async def test_the_lifetime_counts_from_the_start_of_the_request(self, service: Service) -> None:
+        """Not from the arrival of a slow response."""
 
         async def slow(_: Any) -> Any:
             service.clock.step_wall(100)
@@ -216,18 +216,18 @@ class TestWhatIsMadeOfTheAnswer:
             ("9" * 400, 366 * 86_400),
         ],
     )
-    async def test_odd_lives(
+    async def test_unusual_lifetimes(
         self, service: Service, native: NativeAppAuthClient, expires_in: Any, seconds: int
     ) -> None:
-        """Become what can be lived with: a token of unknown life counts as over when it is stored."""
+        """A token without a usable lifetime counts as expired."""
         service.answer = lambda _: token_document(expires_in=expires_in)
         tokens = await native.oauth2_refresh_token("AgR")
         assert tokens.by_resource_server[TRANSFER]["expires_at_seconds"] == NOW + seconds
 
-    async def test_a_refresh_answer_without_a_refresh_token_keeps_the_old_one(
+    async def test_a_refresh_response_without_a_refresh_token(
         self, service: Service, native: NativeAppAuthClient
     ) -> None:
-        """So that who stores the answer does not lose it; a new one takes its place."""
+        """It contains the previous one, so that it can be stored; a new one replaces it."""
         document = token_document(other_tokens=[])
         del document["refresh_token"]
         service.answer = lambda _: document
@@ -255,18 +255,20 @@ class TestWhatIsMadeOfTheAnswer:
         ],
         ids=str,
     )
-    async def test_a_refresh_token_is_found_in_any_odd_answer(
+    async def test_a_refresh_token_is_found_in_an_unusual_response(
         self, service: Service, native: NativeAppAuthClient, changes: dict[str, Any]
     ) -> None:
-        """It may be the only one that is left."""
+        """It may be the only valid one."""
         service.answer = lambda _: token_document(**{"other_tokens": []} | changes)
         tokens = await native.oauth2_refresh_token("AgOld")
         assert [one["refresh_token"] for one in tokens.by_resource_server.values()] == ["AgRefreshToken"]
         assert tokens["refresh_token"] == "AgRefreshToken"
 
     @pytest.mark.parametrize("kind", ["Bearer", "bearer", "BEARER"])
-    async def test_bearer_in_any_letters(self, service: Service, native: NativeAppAuthClient, kind: str) -> None:
-        """As RFC 6749 5.1 has it."""
+    async def test_the_token_type_is_case_insensitive(
+        self, service: Service, native: NativeAppAuthClient, kind: str
+    ) -> None:
+        """RFC 6749 5.1."""
         service.answer = lambda _: token_document(token_type=kind)
         assert (await native.oauth2_token({"grant_type": "x"})).by_resource_server[TRANSFER]["token_type"] == kind
 
@@ -287,10 +289,10 @@ class TestWhatIsMadeOfTheAnswer:
         ],
         ids=lambda document: json.dumps(document)[:40],
     )
-    async def test_an_answer_without_a_bearer_token_is_refused(
+    async def test_a_response_without_a_bearer_token_is_refused(
         self, service: Service, native: NativeAppAuthClient, document: Any
     ) -> None:
-        """With a typed error that shows nothing of it."""
+        """The error shows nothing of it."""
         service.answer = lambda _: as_json(document)
         with pytest.raises(ResponseDecodeError, match="bearer token") as caught:
             await native.oauth2_token({"grant_type": "x"})
@@ -307,10 +309,10 @@ class TestWhatIsMadeOfTheAnswer:
             (token_document(error="invalid_grant"), InvalidGrant),
         ],
     )
-    async def test_an_error_with_status_200_is_an_error(
+    async def test_an_error_document_with_status_200_is_an_error(
         self, service: Service, native: NativeAppAuthClient, document: dict[str, Any], kind: type[AuthAPIError]
     ) -> None:
-        """OAuth servers do this."""
+        """Some OAuth servers send them."""
         service.answer = lambda _: document
         with pytest.raises(kind) as caught:
             await native.oauth2_refresh_token("AgR")
@@ -319,8 +321,8 @@ class TestWhatIsMadeOfTheAnswer:
         with pytest.raises(kind):
             await service.client(ConfidentialAppAuthClient, CLIENT_ID, "s" * 20).oauth2_get_dependent_tokens("AgT")
 
-    async def test_a_member_that_is_there_twice_is_refused(self) -> None:
-        """Which of two tokens would it be?"""
+    async def test_duplicate_members_are_refused(self) -> None:
+        """It would be unclear which token is valid."""
         twice = json.dumps(token_document())[:-1] + ', "access_token": "AgOther"}'
         async with (
             RawServer([[Send(reply(200, twice.encode()))]]) as server,
@@ -348,7 +350,7 @@ class TestWhatIsMadeOfTheAnswer:
     async def test_only_true_is_active(
         self, service: Service, confidential: ConfidentialAppAuthClient, active: Any
     ) -> None:
-        """Of a token that is not, nothing else is told."""
+        """The introspection of an inactive token has no other member."""
         service.answer = lambda _: {"active": active, "sub": "x", "username": "ada@example.org"}
         told = await confidential.oauth2_token_introspect("AgT")
         assert not told.active
@@ -376,10 +378,10 @@ class TestErrors:
             (500, {"error": "server_error"}, AuthAPIError),
         ],
     )
-    async def test_a_caller_can_tell_them_apart(
+    async def test_error_classes(
         self, service: Service, status: int, document: dict[str, Any], kind: type[AuthAPIError]
     ) -> None:
-        """By class and code; they pickle."""
+        """They differ by class and code, and can be pickled."""
         service.answer = lambda _: httpx.Response(status, json=document)
         with pytest.raises(AuthAPIError) as caught:
             await service.client(NativeAppAuthClient, CLIENT_ID).oauth2_refresh_token("AgR")
@@ -388,10 +390,10 @@ class TestErrors:
         assert caught.value.code == code
         assert pickle.loads(pickle.dumps(caught.value)).code == code
 
-    async def test_a_missing_consent_says_which(
+    async def test_a_missing_consent_names_the_scopes(
         self, service: Service, confidential: ConfidentialAppAuthClient
     ) -> None:
-        """So that the next login can ask for it."""
+        """So that the next login can request them."""
         document = {
             "error": "dependent_consent_required",
             "errors": [{"code": "DEPENDENT_CONSENT_REQUIRED", "id": "e1", "unapproved_scopes": ["a[*b]"]}],
@@ -403,8 +405,8 @@ class TestErrors:
         assert caught.value.info.consent_required.required_scopes == ["a[*b]"]
         assert caught.value.request_id == "e1"
 
-    async def test_a_revocation_that_fails_is_told(self, service: Service, native: NativeAppAuthClient) -> None:
-        """503 asks for patience, and is an error if it stays."""
+    async def test_a_failed_revocation_raises(self, service: Service, native: NativeAppAuthClient) -> None:
+        """503 is retried, and raised if it persists."""
         service.answer = lambda _: httpx.Response(503, headers={"Retry-After": "1000"}, json={})
         with pytest.raises(AuthAPIError) as caught:
             await native.oauth2_revoke_token("AgT")
@@ -412,8 +414,8 @@ class TestErrors:
 
 
 class TestSecrets:
-    async def test_answers_hide_their_tokens(self, service: Service) -> None:
-        """In every text of them; the caller reaches them by name."""
+    async def test_responses_do_not_show_their_tokens(self, service: Service) -> None:
+        """In no representation; the caller accesses them by name."""
         access, refresh, other, id_token = (canary(name) for name in ("access", "refresh", "other", "id_token"))
         document = token_document(access_token=access, refresh_token=refresh, id_token=id_token)
         document["other_tokens"][0]["access_token"] = other
@@ -457,7 +459,7 @@ class TestSecrets:
     async def test_errors_show_no_secret_even_if_the_service_repeats_it(
         self, service: Service, call: str, answer: Any
     ) -> None:
-        """In text, members, notes, chain and the variables of every frame."""
+        """In text, attributes, notes, chain and the local variables of every frame."""
         sent = canary(f"sent to {call}")
         service.answer = lambda _: answer(sent)
         client = service.client(ConfidentialAppAuthClient, CLIENT_ID, canary("client secret"))
@@ -469,8 +471,8 @@ class TestSecrets:
         assert shown == []
 
 
-async def test_secrets_in_a_form_of_ones_own_are_hidden_too(service: Service) -> None:
-    """Whether they come as the form or as further fields of it."""
+async def test_secrets_in_custom_forms_are_not_shown(service: Service) -> None:
+    """Neither in the form nor in additional fields."""
     service.answer = lambda _: httpx.Response(400, json={"error": "invalid_grant"})
     client = service.client(NativeAppAuthClient, CLIENT_ID)
     for form, more in (({"refresh_token": canary("in the form")}, None), ({}, {"token": canary("in a field")})):
@@ -479,8 +481,8 @@ async def test_secrets_in_a_form_of_ones_own_are_hidden_too(service: Service) ->
         assert leaks_of_error(caught.value) == []
 
 
-def test_what_the_clients_are() -> None:
-    """Apps can all that a client can, as in the seed; what they share stands in one class."""
+def test_the_class_hierarchy() -> None:
+    """Clients of apps have all methods of AuthClient, as in globus_sdk; the common ones are in one class."""
     assert issubclass(NativeAppAuthClient, AuthClient)
     assert issubclass(ConfidentialAppAuthClient, AuthClient)
     assert issubclass(AuthClient, AuthLoginClient)
