@@ -15,7 +15,7 @@ from globus_async import BaseClient, Transport
 from globus_async.authorizers import ClientCredentialsAuthorizer, RefreshTokenAuthorizer
 from globus_async.errors import LoginRequired, TokenRefreshError
 from globus_async.services.auth import ConfidentialAppAuthClient, NativeAppAuthClient
-from tests.services.auth.service import BASE, CLIENT_ID, Asked, Service, token_document
+from tests.services.auth.service import BASE, CLIENT_ID, ReceivedRequest, Service, token_document
 from tests.toolkit.cancel import MODES, CancelAt, every_suspension
 from tests.toolkit.clock import FakeClock
 from tests.toolkit.rotating_auth import RotatingAuth
@@ -179,16 +179,16 @@ async def test_14_an_unavailable_service_fails_no_call(summary: Callable[[str], 
     """In the last five minutes of a token the service is down or slow; no call fails or waits."""
     down, opened = True, asyncio.Event()
 
-    async def answer(asked: Asked) -> Any:
-        if asked.path != "/v2/oauth2/token":
-            assert asked.headers["authorization"] == "Bearer AgA"
+    async def respond(request: ReceivedRequest) -> Any:
+        if request.path != "/v2/oauth2/token":
+            assert request.headers["authorization"] == "Bearer AgA"
             return {}
         if down:
             return httpx.Response(503)
         await opened.wait()
         return token_document()
 
-    service = Service(answer, clock=FakeClock())
+    service = Service(respond, clock=FakeClock())
     transport = service.transport(max_in_flight=200)
     native = NativeAppAuthClient(CLIENT_ID, base_url=BASE, transport=transport)
     end = service.clock.wall() + 3600
@@ -201,7 +201,7 @@ async def test_14_an_unavailable_service_fails_no_call(summary: Callable[[str], 
     for _ in range(29):
         await asyncio.gather(*(client.get("/thing") for _ in range(10)))
         await service.clock.advance(10)
-    asked = sum(each.path == "/v2/oauth2/token" for each in service.asked)
+    sent = sum(each.path == "/v2/oauth2/token" for each in service.requests)
     down = False
     await service.clock.advance(20)  # the second token has 289 seconds left
     client = BaseClient(base_url=BASE, authorizer=second, transport=transport)
@@ -211,10 +211,10 @@ async def test_14_an_unavailable_service_fails_no_call(summary: Callable[[str], 
         await asyncio.sleep(0)
     assert second.refresh_token.reveal() == "AgRefreshToken"
     summary(
-        f"promise 14: 290 calls in the last 5 minutes with the service down: 0 failed, {asked} token requests;"
+        f"promise 14: 290 calls in the last 5 minutes with the service down: 0 failed, {sent} token requests;"
         f" p99 of a call {usual * 1e3:.2f} ms, during a refresh {during * 1e3:.2f} ms"
     )
-    assert 5 <= asked <= 11
+    assert 5 <= sent <= 11
 
 
 async def _latencies(client: BaseClient) -> float:

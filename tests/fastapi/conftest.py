@@ -26,7 +26,7 @@ SECRET = "a-client-secret-of-the-tests"
 
 
 @dataclass
-class House:
+class Deployment:
     """The application under test, and the Globus it talks to."""
 
     emulator: GlobusEmulator
@@ -94,19 +94,19 @@ class House:
     def bearer(self, who: str = "ada", **options: Any) -> dict[str, str]:
         return {"Authorization": f"Bearer {self.token(who, **options)}"}
 
-    async def sent_away(self, browser: httpx.AsyncClient, path: str = "/login") -> str:
+    async def start_login(self, browser: httpx.AsyncClient, path: str = "/login") -> str:
         """Begin a login; return the address of Globus Auth that the browser is sent to."""
-        answer = await browser.get(path)
-        assert answer.status_code == 303
-        return answer.headers["location"]
+        response = await browser.get(path)
+        assert response.status_code == 303
+        return response.headers["location"]
 
-    def agree(self, url: str, who: str = "ada") -> str:
+    def authorize(self, url: str, who: str = "ada") -> str:
         """Log in at Globus Auth and agree; return the path and query that the browser comes back to."""
         back = urlsplit(self.emulator.auth.authorize(url, self.people[who]).url)
         assert f"{back.scheme}://{back.netloc}" == ORIGIN
         return f"{back.path}?{back.query}"
 
-    async def while_time_passes(self, work: Awaitable[T], *, step: float = 1.0) -> T:
+    async def run_with_clock(self, work: Awaitable[T], *, step: float = 1.0) -> T:
         """Turn the clock until something is done."""
         task = asyncio.ensure_future(work)
         while not task.done():
@@ -114,14 +114,14 @@ class House:
         return await task
 
     async def log_in(self, browser: httpx.AsyncClient, who: str = "ada") -> httpx.Response:
-        return await browser.get(self.agree(await self.sent_away(browser), who))
+        return await browser.get(self.authorize(await self.start_login(browser), who))
 
 
-Make = Callable[..., Awaitable[House]]
+Make = Callable[..., Awaitable[Deployment]]
 
 
 @pytest.fixture
-async def make_house() -> AsyncIterator[Make]:
+async def make_deployment() -> AsyncIterator[Make]:
     """Build applications; everything is closed at the end of the test."""
     async with AsyncExitStack() as stack:
 
@@ -131,7 +131,7 @@ async def make_house() -> AsyncIterator[Make]:
             optional: bool = False,
             login: dict[str, Any] | None = None,
             emulator: dict[str, Any] | None = None,
-        ) -> House:
+        ) -> Deployment:
             clock = ManualClock()
             globe = await stack.enter_async_context(GlobusEmulator(clock=clock, **(emulator or {})))
             people = {name: globe.add_identity(f"{name}@example.org", name=name.title()) for name in ("ada", "bob")}
@@ -169,14 +169,16 @@ async def make_house() -> AsyncIterator[Make]:
             _routes(app, globus, door, scope)
             running = await stack.enter_async_context(AsyncExitStack())
             await running.enter_async_context(globus.lifespan(app))
-            return House(globe, clock, app, globus, door, scope, people, collections, registered, stack, running.aclose)
+            return Deployment(
+                globe, clock, app, globus, door, scope, people, collections, registered, stack, running.aclose
+            )
 
         yield make
 
 
 @pytest.fixture
-async def house(make_house: Make) -> House:
-    return await make_house()
+async def deployment(make_deployment: Make) -> Deployment:
+    return await make_deployment()
 
 
 def _routes(app: FastAPI, globus: GlobusBackend, login: GlobusLogin, scope: str) -> None:

@@ -16,155 +16,155 @@ from globus_async.fastapi.introspection import IntrospectionCache
 from globus_async.scopes import TransferScopes
 from globus_async.services.auth import IntrospectionResponse
 from globus_async.testing.faults import latency
-from tests.fastapi.conftest import House, Make
+from tests.fastapi.conftest import Deployment, Make
 
 INTROSPECT = "/v2/oauth2/token/introspect"
 
 
-async def test_the_principal_of_a_valid_token(house: House) -> None:
+async def test_the_principal_of_a_valid_token(deployment: Deployment) -> None:
     """It has the identity, the linked identities and the scopes."""
-    house.emulator.auth.link(house.people["ada"], house.people["bob"])
-    browser = await house.browser()
-    answer = await browser.get("/me", headers=house.bearer())
-    assert answer.status_code == 200
-    told = answer.json()
-    assert told["id"] == house.people["ada"].id
+    deployment.emulator.auth.link(deployment.people["ada"], deployment.people["bob"])
+    browser = await deployment.browser()
+    response = await browser.get("/me", headers=deployment.bearer())
+    assert response.status_code == 200
+    told = response.json()
+    assert told["id"] == deployment.people["ada"].id
     assert told["username"] == "ada@example.org"
-    assert told["linked"] == sorted(person.id for person in house.people.values())
-    assert told["scopes"] == [house.scope]
+    assert told["linked"] == sorted(person.id for person in deployment.people.values())
+    assert told["scopes"] == [deployment.scope]
 
 
 @pytest.mark.parametrize("scheme", ["bearer", "BEARER", "Bearer "])
-async def test_the_scheme_is_case_insensitive(house: House, scheme: str) -> None:
+async def test_the_scheme_is_case_insensitive(deployment: Deployment, scheme: str) -> None:
     """RFC 9110."""
-    browser = await house.browser()
-    assert (await browser.get("/me", headers={"Authorization": f"{scheme} {house.token()}"})).status_code == 200
+    browser = await deployment.browser()
+    assert (await browser.get("/me", headers={"Authorization": f"{scheme} {deployment.token()}"})).status_code == 200
 
 
 @pytest.mark.parametrize("header", [None, "", "Basic YTpi", "Bearer", "token abc"])
-async def test_without_a_token(house: House, header: str | None) -> None:
+async def test_without_a_token(deployment: Deployment, header: str | None) -> None:
     """401 with a challenge that has no error (RFC 6750 3.1)."""
-    browser = await house.browser()
-    answer = await browser.get("/me", headers={} if header is None else {"Authorization": header})
-    assert answer.status_code == 401
-    expected = challenge() if header != "Bearer" else answer.headers["www-authenticate"]
-    assert answer.headers["www-authenticate"] == expected
-    assert answer.headers["www-authenticate"].startswith('Bearer realm="globus"')
-    assert house.emulator.auth.introspections == 0
+    browser = await deployment.browser()
+    response = await browser.get("/me", headers={} if header is None else {"Authorization": header})
+    assert response.status_code == 401
+    expected = challenge() if header != "Bearer" else response.headers["www-authenticate"]
+    assert response.headers["www-authenticate"] == expected
+    assert response.headers["www-authenticate"].startswith('Bearer realm="globus"')
+    assert deployment.emulator.auth.introspections == 0
 
 
 @pytest.mark.parametrize("token", ["two words", "caf\xe9", "a" * 5000, "a,b", '"quoted"', "=", "a=b"])
-async def test_malformed_tokens_are_not_introspected(house: House, token: str) -> None:
+async def test_malformed_tokens_are_not_introspected(deployment: Deployment, token: str) -> None:
     """401 invalid_token, without a request to Globus Auth; the response does not contain the token."""
-    browser = await house.browser()
-    answer = await browser.get("/me", headers={b"Authorization": f"Bearer {token}".encode("latin-1")})
-    assert answer.status_code == 401
-    assert 'error="invalid_token"' in answer.headers["www-authenticate"]
-    assert token not in answer.text + str(answer.headers) or token in {"=", "a=b"}
-    assert house.emulator.auth.introspections == 0
+    browser = await deployment.browser()
+    response = await browser.get("/me", headers={b"Authorization": f"Bearer {token}".encode("latin-1")})
+    assert response.status_code == 401
+    assert 'error="invalid_token"' in response.headers["www-authenticate"]
+    assert token not in response.text + str(response.headers) or token in {"=", "a=b"}
+    assert deployment.emulator.auth.introspections == 0
 
 
-async def test_two_authorization_headers(house: House) -> None:
+async def test_two_authorization_headers(deployment: Deployment) -> None:
     """400 invalid_request: it is ambiguous which token counts."""
-    browser = await house.browser()
-    header = ("Authorization", f"Bearer {house.token()}")
-    answer = await browser.get("/me", headers=[header, header])
-    assert answer.status_code == 400
-    assert 'error="invalid_request"' in answer.headers["www-authenticate"]
+    browser = await deployment.browser()
+    header = ("Authorization", f"Bearer {deployment.token()}")
+    response = await browser.get("/me", headers=[header, header])
+    assert response.status_code == 400
+    assert 'error="invalid_request"' in response.headers["www-authenticate"]
 
 
-async def test_unknown_revoked_and_expired_tokens(house: House) -> None:
+async def test_unknown_revoked_and_expired_tokens(deployment: Deployment) -> None:
     """401 invalid_token for each; the response does not contain the token."""
-    revoked, expired = house.token(), house.token(lifetime=10)
-    house.emulator.auth.revoke(revoked)
-    await house.clock.advance(11)
-    browser = await house.browser()
+    revoked, expired = deployment.token(), deployment.token(lifetime=10)
+    deployment.emulator.auth.revoke(revoked)
+    await deployment.clock.advance(11)
+    browser = await deployment.browser()
     for token in ("AgUnknownToken", revoked, expired):
-        answer = await browser.get("/me", headers={"Authorization": f"Bearer {token}"})
-        assert answer.status_code == 401
-        assert 'error="invalid_token"' in answer.headers["www-authenticate"]
-        assert token not in answer.text + str(answer.headers)
+        response = await browser.get("/me", headers={"Authorization": f"Bearer {token}"})
+        assert response.status_code == 401
+        assert 'error="invalid_token"' in response.headers["www-authenticate"]
+        assert token not in response.text + str(response.headers)
 
 
-async def test_a_missing_scope(house: House) -> None:
+async def test_a_missing_scope(deployment: Deployment) -> None:
     """403 insufficient_scope with the required scopes."""
-    browser = await house.browser()
-    answer = await browser.get("/admin", headers=house.bearer())
-    assert answer.status_code == 403
-    header = answer.headers["www-authenticate"]
+    browser = await deployment.browser()
+    response = await browser.get("/admin", headers=deployment.bearer())
+    assert response.status_code == 403
+    header = response.headers["www-authenticate"]
     assert 'error="insufficient_scope"' in header
-    assert f'scope="{house.scope} {house.scope}-admin"' in header
+    assert f'scope="{deployment.scope} {deployment.scope}-admin"' in header
 
 
-async def test_a_token_for_another_service(house: House) -> None:
+async def test_a_token_for_another_service(deployment: Deployment) -> None:
     """A user's token for Transfer is refused, even if it was issued to this application."""
-    browser = await house.browser()
-    for client in (None, house.client):
-        token = house.token(scopes=(str(TransferScopes.all),), client=client)
+    browser = await deployment.browser()
+    for client in (None, deployment.client):
+        token = deployment.token(scopes=(str(TransferScopes.all),), client=client)
         for path in ("/me", "/anyone", "/admin"):
-            answer = await browser.get(path, headers={"Authorization": f"Bearer {token}"})
-            assert answer.status_code == 401, path
-            assert 'error="invalid_token"' in answer.headers["www-authenticate"]
+            response = await browser.get(path, headers={"Authorization": f"Bearer {token}"})
+            assert response.status_code == 401, path
+            assert 'error="invalid_token"' in response.headers["www-authenticate"]
 
 
-async def test_a_token_of_another_resource_server_with_the_same_scope(house: House) -> None:
+async def test_a_token_of_another_resource_server_with_the_same_scope(deployment: Deployment) -> None:
     """It is refused."""
-    other = house.emulator.add_client("Other", secret="another-secret")
-    scope = house.emulator.auth.add_scope(other, "all").scope_string
-    browser = await house.browser()
-    answer = await browser.get("/anyone", headers=house.bearer(scopes=(scope,)))
-    assert answer.status_code == 401
+    other = deployment.emulator.add_client("Other", secret="another-secret")
+    scope = deployment.emulator.auth.add_scope(other, "all").scope_string
+    browser = await deployment.browser()
+    response = await browser.get("/anyone", headers=deployment.bearer(scopes=(scope,)))
+    assert response.status_code == 401
 
 
-async def test_a_route_without_scopes(house: House) -> None:
+async def test_a_route_without_scopes(deployment: Deployment) -> None:
     """It accepts every token that is for this application."""
-    browser = await house.browser()
-    assert (await browser.get("/anyone", headers=house.bearer())).json() == "ada@example.org"
+    browser = await deployment.browser()
+    assert (await browser.get("/anyone", headers=deployment.bearer())).json() == "ada@example.org"
 
 
-async def test_a_revoked_token_is_refused_after_max_age(make_house: Make) -> None:
+async def test_a_revoked_token_is_refused_after_max_age(make_deployment: Make) -> None:
     """A cached introspection is used for max_age seconds, not longer."""
-    house = await make_house(max_age=30)
-    browser, token = await house.browser(), house.token()
+    deployment = await make_deployment(max_age=30)
+    browser, token = await deployment.browser(), deployment.token()
     headers = {"Authorization": f"Bearer {token}"}
     assert (await browser.get("/me", headers=headers)).status_code == 200
-    house.emulator.auth.revoke(token)
-    await house.clock.advance(29)
+    deployment.emulator.auth.revoke(token)
+    await deployment.clock.advance(29)
     assert (await browser.get("/me", headers=headers)).status_code == 200
-    assert house.emulator.auth.introspections == 1
-    await house.clock.advance(2)
+    assert deployment.emulator.auth.introspections == 1
+    await deployment.clock.advance(2)
     assert (await browser.get("/me", headers=headers)).status_code == 401
-    assert house.emulator.auth.introspections == 2
+    assert deployment.emulator.auth.introspections == 2
 
 
-async def test_the_cache_ends_with_the_token(make_house: Make) -> None:
+async def test_the_cache_ends_with_the_token(make_deployment: Make) -> None:
     """A long max_age does not extend a token."""
-    house = await make_house(max_age=3600)
-    browser, headers = await house.browser(), house.bearer(lifetime=20)
+    deployment = await make_deployment(max_age=3600)
+    browser, headers = await deployment.browser(), deployment.bearer(lifetime=20)
     assert (await browser.get("/me", headers=headers)).status_code == 200
-    await house.clock.advance(21)
+    await deployment.clock.advance(21)
     assert (await browser.get("/me", headers=headers)).status_code == 401
 
 
-async def test_inactive_tokens_are_cached_briefly(house: House) -> None:
+async def test_inactive_tokens_are_cached_briefly(deployment: Deployment) -> None:
     """A client that repeats a bad token causes one introspection in five seconds."""
-    browser, headers = await house.browser(), {"Authorization": "Bearer AgNobody"}
+    browser, headers = await deployment.browser(), {"Authorization": "Bearer AgNobody"}
     for _ in range(10):
         assert (await browser.get("/me", headers=headers)).status_code == 401
-    assert house.emulator.auth.introspections == 1
-    await house.clock.advance(6)
+    assert deployment.emulator.auth.introspections == 1
+    await deployment.clock.advance(6)
     await browser.get("/me", headers=headers)
-    assert house.emulator.auth.introspections == 2
+    assert deployment.emulator.auth.introspections == 2
 
 
-async def test_a_failed_introspection(house: House) -> None:
+async def test_a_failed_introspection(deployment: Deployment) -> None:
     """503 while Globus Auth is down, with an error for each caller; it is not cached."""
-    house.emulator.faults.add("POST", INTROSPECT, faults.status(503), times=100)
-    browser, headers = await house.browser(), house.bearer()
+    deployment.emulator.faults.add("POST", INTROSPECT, faults.status(503), times=100)
+    browser, headers = await deployment.browser(), deployment.bearer()
     asked = asyncio.gather(*(browser.get("/me", headers=headers) for _ in range(20)))
-    answers = await house.while_time_passes(asked)
-    assert {answer.status_code for answer in answers} == {503}
-    house.emulator.faults.clear()
+    responses = await deployment.run_with_clock(asked)
+    assert {response.status_code for response in responses} == {503}
+    deployment.emulator.faults.clear()
     assert (await browser.get("/me", headers=headers)).status_code == 200
 
 
@@ -184,10 +184,10 @@ ODD: list[tuple[dict[str, Any], int]] = [
 ]
 
 
-async def test_malformed_introspections_admit_nobody(house: House) -> None:
+async def test_malformed_introspections_admit_nobody(deployment: Deployment) -> None:
     """Unusual members mean no principal or an unusable response; never endless or unchecked access."""
-    token = house.token()
-    good = await house.globus.auth_client.oauth2_token_introspect(token)
+    token = deployment.token()
+    good = await deployment.globus.auth_client.oauth2_token_introspect(token)
     request = Request({"type": "http", "headers": [(b"authorization", f"Bearer {token}".encode())]})
 
     async def answered(change: dict[str, Any]) -> int:
@@ -195,8 +195,8 @@ async def test_malformed_introspections_admit_nobody(house: House) -> None:
             return IntrospectionResponse(good.raw, {**good.data, **change})
 
         try:
-            cache = IntrospectionCache(odd, house.clock, max_age=60)
-            await BearerToken(Doorkeeper(house, cache))(request, SecurityScopes())
+            cache = IntrospectionCache(odd, deployment.clock, max_age=60)
+            await BearerToken(Doorkeeper(deployment, cache))(request, SecurityScopes())
         except HTTPException as refused:
             return refused.status_code
         except GlobusError as error:
@@ -209,59 +209,59 @@ async def test_malformed_introspections_admit_nobody(house: House) -> None:
 class Doorkeeper:
     """What `BearerToken` must know of an application, with introspections of its own."""
 
-    def __init__(self, house: House, introspections: IntrospectionCache) -> None:
-        self.client_id = house.globus.client_id
-        self.scopes = house.globus.scopes
-        self.auth_url = house.globus.auth_url
+    def __init__(self, deployment: Deployment, introspections: IntrospectionCache) -> None:
+        self.client_id = deployment.globus.client_id
+        self.scopes = deployment.globus.scopes
+        self.auth_url = deployment.globus.auth_url
         self.introspect = introspections.principal_of
 
 
-async def test_1000_requests_with_one_token_make_one_introspection(house: House) -> None:
+async def test_1000_requests_with_one_token_make_one_introspection(deployment: Deployment) -> None:
     """Concurrent requests share it."""
-    browser, headers = await house.browser(), house.bearer()
-    answers = await asyncio.gather(*(browser.get("/me", headers=headers) for _ in range(1000)))
-    assert {answer.status_code for answer in answers} == {200}
-    assert house.emulator.auth.introspections == 1
+    browser, headers = await deployment.browser(), deployment.bearer()
+    responses = await asyncio.gather(*(browser.get("/me", headers=headers) for _ in range(1000)))
+    assert {response.status_code for response in responses} == {200}
+    assert deployment.emulator.auth.introspections == 1
 
 
-async def test_200_tokens_make_200_introspections(house: House) -> None:
+async def test_200_tokens_make_200_introspections(deployment: Deployment) -> None:
     """One for each, with five concurrent requests; every response is about its own token."""
-    browser = await house.browser()
-    tokens = [(who, house.token(who)) for who in ("ada", "bob") for _ in range(100)]
+    browser = await deployment.browser()
+    tokens = [(who, deployment.token(who)) for who in ("ada", "bob") for _ in range(100)]
 
     async def ask(who: str, token: str) -> None:
-        answer = await browser.get("/me", headers={"Authorization": f"Bearer {token}"})
-        assert answer.json()["username"] == f"{who}@example.org"
+        response = await browser.get("/me", headers={"Authorization": f"Bearer {token}"})
+        assert response.json()["username"] == f"{who}@example.org"
 
     await asyncio.gather(*(ask(*each) for each in tokens * 5))
-    assert house.emulator.auth.introspections == 200
+    assert deployment.emulator.auth.introspections == 200
 
 
-async def test_cancelling_one_request_does_not_affect_others(house: House) -> None:
+async def test_cancelling_one_request_does_not_affect_others(deployment: Deployment) -> None:
     """The introspection ends when all its requests are cancelled."""
-    headers = house.bearer()
-    arrived = house.arrival("POST", INTROSPECT)
-    house.emulator.faults.add("POST", INTROSPECT, latency(5, clock=house.clock))
-    browser = await house.browser()
+    headers = deployment.bearer()
+    arrived = deployment.arrival("POST", INTROSPECT)
+    deployment.emulator.faults.add("POST", INTROSPECT, latency(5, clock=deployment.clock))
+    browser = await deployment.browser()
     callers = [asyncio.create_task(browser.get("/me", headers=headers)) for _ in range(10)]
     await arrived.wait()
     for caller in callers[:9]:
         caller.cancel()
     await asyncio.sleep(0)
-    await house.clock.advance(6)
+    await deployment.clock.advance(6)
     assert (await callers[9]).status_code == 200
-    assert house.emulator.auth.introspections == 1
+    assert deployment.emulator.auth.introspections == 1
     await asyncio.gather(*callers, return_exceptions=True)
 
 
-def test_the_openapi_document_contains_the_scheme(house_document: dict[str, Any]) -> None:
+def test_the_openapi_document_contains_the_scheme(openapi_document: dict[str, Any]) -> None:
     """OAuth 2 with the URLs of Globus Auth, and the required scopes of each route."""
-    schemes = house_document["components"]["securitySchemes"]
+    schemes = openapi_document["components"]["securitySchemes"]
     flow = schemes["Globus"]["flows"]["authorizationCode"]
     assert flow["authorizationUrl"] == "https://auth.globus.org/v2/oauth2/authorize"
     assert flow["tokenUrl"] == "https://auth.globus.org/v2/oauth2/token"
     (scope,) = flow["scopes"]
-    paths = house_document["paths"]
+    paths = openapi_document["paths"]
     assert paths["/me"]["get"]["security"] == [{"Globus": [scope]}]
     assert paths["/files/{collection_id}"]["get"]["security"] == [{"Globus": [scope]}]
     assert paths["/session"]["get"]["security"] == [{"Session": []}]
@@ -270,8 +270,8 @@ def test_the_openapi_document_contains_the_scheme(house_document: dict[str, Any]
 
 
 @pytest.fixture
-async def house_document(house: House) -> dict[str, Any]:
-    return house.app.openapi()
+async def openapi_document(deployment: Deployment) -> dict[str, Any]:
+    return deployment.app.openapi()
 
 
 def test_a_challenge_cannot_be_injected() -> None:
@@ -289,10 +289,10 @@ async def test_a_backend_that_is_not_running() -> None:
     assert "secret" not in repr(backend).replace("client_secret", "")
 
 
-async def test_a_backend_can_be_restarted_but_not_started_twice(house: House) -> None:
+async def test_a_backend_can_be_restarted_but_not_started_twice(deployment: Deployment) -> None:
     """A second start while it runs is refused."""
     with pytest.raises(GlobusSDKUsageError, match="running"):
-        async with house.globus.lifespan():
+        async with deployment.globus.lifespan():
             pass
 
 
@@ -309,7 +309,7 @@ async def test_an_application_can_be_started_many_times() -> None:
     assert all(transport.closed for transport in seen)
 
 
-async def test_other_methods_of_a_protected_route(house: House) -> None:
+async def test_other_methods_of_a_protected_route(deployment: Deployment) -> None:
     """HEAD without a token is a 405."""
-    browser = await house.browser()
+    browser = await deployment.browser()
     assert (await browser.head("/me")).status_code == 405

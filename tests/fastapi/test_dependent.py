@@ -17,208 +17,210 @@ from globus_async.fastapi.sessions import store_key
 from globus_async.scopes import TransferScopes
 from globus_async.testing import MemoryStorage
 from globus_async.testing.faults import status
-from tests.fastapi.conftest import House, Make
+from tests.fastapi.conftest import Deployment, Make
 
 DEPENDENT = "urn:globus:auth:grant_type:dependent_token"
 
 
-async def test_a_route_acts_for_its_user(house: House) -> None:
+async def test_a_route_acts_for_its_user(deployment: Deployment) -> None:
     """It may access what the user may access, and nothing else."""
-    browser = await house.browser()
-    own = await browser.get(f"/files/{house.collections['ada']}", headers=house.bearer("ada"))
+    browser = await deployment.browser()
+    own = await browser.get(f"/files/{deployment.collections['ada']}", headers=deployment.bearer("ada"))
     assert own.json() == {"user": "ada@example.org", "names": ["of-ada.txt"]}
-    foreign = await browser.get(f"/files/{house.collections['bob']}", headers=house.bearer("ada"))
+    foreign = await browser.get(f"/files/{deployment.collections['bob']}", headers=deployment.bearer("ada"))
     assert foreign.status_code == 403
 
 
-async def test_concurrent_requests_of_a_user_make_one_token_request(house: House) -> None:
+async def test_concurrent_requests_of_a_user_make_one_token_request(deployment: Deployment) -> None:
     """Dependent tokens are requested once."""
-    browser, headers = await house.browser(), house.bearer()
-    answers = await asyncio.gather(
-        *(browser.get(f"/files/{house.collections['ada']}", headers=headers) for _ in range(100))
+    browser, headers = await deployment.browser(), deployment.bearer()
+    responses = await asyncio.gather(
+        *(browser.get(f"/files/{deployment.collections['ada']}", headers=headers) for _ in range(100))
     )
-    assert {answer.status_code for answer in answers} == {200}
-    assert house.emulator.auth.token_requests[DEPENDENT] == 1
+    assert {response.status_code for response in responses} == {200}
+    assert deployment.emulator.auth.token_requests[DEPENDENT] == 1
 
 
-async def test_a_new_token_of_the_same_user(house: House) -> None:
+async def test_a_new_token_of_the_same_user(deployment: Deployment) -> None:
     """Tokens with the same cache id have the same dependent tokens."""
-    browser = await house.browser()
+    browser = await deployment.browser()
     for _ in range(3):
-        answer = await browser.get(f"/files/{house.collections['ada']}", headers=house.bearer())
-        assert answer.status_code == 200
-    assert house.emulator.auth.introspections == 3
-    assert house.emulator.auth.token_requests[DEPENDENT] == 1
+        response = await browser.get(f"/files/{deployment.collections['ada']}", headers=deployment.bearer())
+        assert response.status_code == 200
+    assert deployment.emulator.auth.introspections == 3
+    assert deployment.emulator.auth.token_requests[DEPENDENT] == 1
 
 
-async def test_dependent_tokens_are_refreshed_once(make_house: Make) -> None:
+async def test_dependent_tokens_are_refreshed_once(make_deployment: Make) -> None:
     """When they have expired, with the user's current token."""
-    house = await make_house()
-    browser = await house.browser()
-    path = f"/files/{house.collections['ada']}"
-    first = house.bearer(lifetime=1000)
+    deployment = await make_deployment()
+    browser = await deployment.browser()
+    path = f"/files/{deployment.collections['ada']}"
+    first = deployment.bearer(lifetime=1000)
     assert (await browser.get(path, headers=first)).status_code == 200
-    await house.clock.advance(1001)
+    await deployment.clock.advance(1001)
     assert (await browser.get(path, headers=first)).status_code == 401
-    fresh = house.bearer(lifetime=1000)
-    answers = await asyncio.gather(*(browser.get(path, headers=fresh) for _ in range(50)))
-    assert {answer.status_code for answer in answers} == {200}
-    assert house.emulator.auth.token_requests[DEPENDENT] == 2
+    fresh = deployment.bearer(lifetime=1000)
+    responses = await asyncio.gather(*(browser.get(path, headers=fresh) for _ in range(50)))
+    assert {response.status_code for response in responses} == {200}
+    assert deployment.emulator.auth.token_requests[DEPENDENT] == 2
 
 
-async def test_a_missing_consent_is_a_403_with_a_gare_document(make_house: Make) -> None:
+async def test_a_missing_consent_is_a_403_with_a_gare_document(make_deployment: Make) -> None:
     """A client library can start the required login."""
-    house = await make_house(optional=True)
-    browser = await house.browser()
-    answer = await browser.get(f"/files/{house.collections['ada']}", headers=house.bearer(scopes=(house.scope,)))
-    assert answer.status_code == 403
-    document = answer.json()
+    deployment = await make_deployment(optional=True)
+    browser = await deployment.browser()
+    response = await browser.get(
+        f"/files/{deployment.collections['ada']}", headers=deployment.bearer(scopes=(deployment.scope,))
+    )
+    assert response.status_code == 403
+    document = response.json()
     assert document["code"] == "ConsentRequired"
-    assert document["authorization_parameters"]["required_scopes"] == [f"{house.scope}[{TransferScopes.all}]"]
+    assert document["authorization_parameters"]["required_scopes"] == [f"{deployment.scope}[{TransferScopes.all}]"]
     agreed = await browser.get(
-        f"/files/{house.collections['ada']}",
-        headers=house.bearer(scopes=tuple(document["authorization_parameters"]["required_scopes"])),
+        f"/files/{deployment.collections['ada']}",
+        headers=deployment.bearer(scopes=tuple(document["authorization_parameters"]["required_scopes"])),
     )
     assert agreed.status_code == 200
 
 
-async def test_a_missing_consent_for_a_collection_is_passed_on(house: House) -> None:
+async def test_a_missing_consent_for_a_collection_is_passed_on(deployment: Deployment) -> None:
     """The requirement of Transfer reaches the client in the same form."""
-    mapped = house.emulator.add_collection(
-        "Mapped", owner=house.people["ada"], storage=MemoryStorage(), needs_data_access=True
+    mapped = deployment.emulator.add_collection(
+        "Mapped", owner=deployment.people["ada"], storage=MemoryStorage(), needs_data_access=True
     ).id
-    browser = await house.browser()
-    answer = await browser.get(f"/files/{mapped}", headers=house.bearer())
-    assert answer.status_code == 403
-    assert answer.json()["code"] == "ConsentRequired"
-    (scope,) = answer.json()["authorization_parameters"]["required_scopes"]
+    browser = await deployment.browser()
+    response = await browser.get(f"/files/{mapped}", headers=deployment.bearer())
+    assert response.status_code == 403
+    assert response.json()["code"] == "ConsentRequired"
+    (scope,) = response.json()["authorization_parameters"]["required_scopes"]
     assert mapped in scope
 
 
 @pytest.mark.timeout(240)
-async def test_two_users_in_10000_interleaved_requests(house: House) -> None:
+async def test_two_users_in_10000_interleaved_requests(deployment: Deployment) -> None:
     """Each sees only their own files and name: with few tokens, many tokens, and all at once."""
     asyncio.get_running_loop().set_debug(False)  # twice as fast
     order = random.Random(7)
-    tokens = {who: [house.bearer(who) for _ in range(5)] for who in house.people}
+    tokens = {who: [deployment.bearer(who) for _ in range(5)] for who in deployment.people}
     crossed: list[object] = []
 
     async def ask(who: str) -> None:
         kind, name = order.choice([("endpoint", f"Storage of {who}")] * 9 + [("files", f"of-{who}.txt")])
-        status, body = await house.get(f"/{kind}/{house.collections[who]}", order.choice(tokens[who]))
+        status, body = await deployment.get(f"/{kind}/{deployment.collections[who]}", order.choice(tokens[who]))
         if status != 200 or json.loads(body) != {"user": f"{who}@example.org", "names": [name]}:
             crossed.append((who, status, body))
 
     for _ in range(50):
         await asyncio.gather(*(ask(order.choice(("ada", "bob"))) for _ in range(200)))
     assert crossed == []
-    assert house.emulator.auth.introspections == 10
+    assert deployment.emulator.auth.introspections == 10
 
 
-async def test_a_revoked_dependent_token_is_requested_again(house: House) -> None:
+async def test_a_revoked_dependent_token_is_requested_again(deployment: Deployment) -> None:
     """One more token request, and the request succeeds."""
-    browser, headers = await house.browser(), house.bearer()
-    path = f"/files/{house.collections['ada']}"
+    browser, headers = await deployment.browser(), deployment.bearer()
+    path = f"/files/{deployment.collections['ada']}"
     assert (await browser.get(path, headers=headers)).status_code == 200
-    for token in house.emulator.auth.tokens.access.values():
+    for token in deployment.emulator.auth.tokens.access.values():
         if token.resource_server == TransferClient.resource_server:
-            house.emulator.auth.revoke(token.secret.reveal())
+            deployment.emulator.auth.revoke(token.secret.reveal())
     assert (await browser.get(path, headers=headers)).status_code == 200
-    assert house.emulator.auth.token_requests[DEPENDENT] == 2
+    assert deployment.emulator.auth.token_requests[DEPENDENT] == 2
 
 
 @pytest.mark.parametrize("first", [50_000, 100_000])
-async def test_a_logout_elsewhere_does_not_affect_other_tokens(house: House, first: int) -> None:
+async def test_a_logout_elsewhere_does_not_affect_other_tokens(deployment: Deployment, first: int) -> None:
     """A user with a revoked token is served with another one, whichever expires last."""
-    browser, path = await house.browser(), f"/files/{house.collections['ada']}"
-    revoked, kept = house.bearer(lifetime=100_000), house.bearer(lifetime=50_000)
+    browser, path = await deployment.browser(), f"/files/{deployment.collections['ada']}"
+    revoked, kept = deployment.bearer(lifetime=100_000), deployment.bearer(lifetime=50_000)
     for headers in (revoked, kept) if first == 100_000 else (kept, revoked, kept):
         assert (await browser.get(path, headers=headers)).status_code == 200
-    assert house.emulator.auth.token_requests[DEPENDENT] == 1
-    for token in list(house.emulator.auth.tokens.access.values()):
+    assert deployment.emulator.auth.token_requests[DEPENDENT] == 1
+    for token in list(deployment.emulator.auth.tokens.access.values()):
         if token.resource_server == TransferClient.resource_server:
-            house.emulator.auth.revoke(token.secret.reveal())
-    house.emulator.auth.revoke(revoked["Authorization"].removeprefix("Bearer "))
+            deployment.emulator.auth.revoke(token.secret.reveal())
+    deployment.emulator.auth.revoke(revoked["Authorization"].removeprefix("Bearer "))
     assert [(await browser.get(path, headers=kept)).status_code for _ in range(3)] == [200] * 3
     # once to find out that the one is revoked, once with the other
-    assert house.emulator.auth.token_requests[DEPENDENT] == 3
+    assert deployment.emulator.auth.token_requests[DEPENDENT] == 3
 
 
-async def test_a_user_without_a_valid_token_must_log_in(house: House) -> None:
+async def test_a_user_without_a_valid_token_must_log_in(deployment: Deployment) -> None:
     """A revoked token is not tried again; a new one is."""
-    token = Secret(house.token())
-    user = await house.globus.introspect(token)
+    token = Secret(deployment.token())
+    user = await deployment.globus.introspect(token)
     assert user is not None
-    house.emulator.auth.revoke(token.reveal())
-    tc = house.globus.client_for(TransferClient, user, TransferScopes.all)
+    deployment.emulator.auth.revoke(token.reveal())
+    tc = deployment.globus.client_for(TransferClient, user, TransferScopes.all)
     for _ in range(3):
         with pytest.raises(LoginRequired):
             await tc.task_list()
-    assert house.emulator.auth.token_requests[DEPENDENT] == 1
-    again = await house.globus.introspect(Secret(house.token()))
+    assert deployment.emulator.auth.token_requests[DEPENDENT] == 1
+    again = await deployment.globus.introspect(Secret(deployment.token()))
     assert again is not None
-    assert house.globus.client_for(TransferClient, again, TransferScopes.all).authorizer is tc.authorizer
+    assert deployment.globus.client_for(TransferClient, again, TransferScopes.all).authorizer is tc.authorizer
     await tc.task_list()
 
 
-async def test_tokens_with_different_scopes_share_no_dependent_tokens(house: House) -> None:
+async def test_tokens_with_different_scopes_share_no_dependent_tokens(deployment: Deployment) -> None:
     """Whatever cache id the service returns."""
-    user = await house.globus.introspect(Secret(house.token()))
+    user = await deployment.globus.introspect(Secret(deployment.token()))
     assert user is not None
     less = replace(user, scopes=frozenset())
-    clients = [house.globus.client_for(TransferClient, who, TransferScopes.all) for who in (user, user, less)]
+    clients = [deployment.globus.client_for(TransferClient, who, TransferScopes.all) for who in (user, user, less)]
     assert clients[0].authorizer is clients[1].authorizer
     assert clients[0].authorizer is not clients[2].authorizer
 
 
-async def test_wrong_credentials_of_the_application_are_a_502(house: House) -> None:
+async def test_wrong_credentials_of_the_application_are_a_502(deployment: Deployment) -> None:
     """In an introspection, a token request or a refresh."""
-    browser, headers = await house.browser(), house.bearer()
-    await house.log_in(browser)
+    browser, headers = await deployment.browser(), deployment.bearer()
+    await deployment.log_in(browser)
     assert (await browser.get("/me", headers=headers)).status_code == 200
-    house.client.credentials.clear()
-    for token in list(house.emulator.auth.tokens.access.values()):
+    deployment.client.credentials.clear()
+    for token in list(deployment.emulator.auth.tokens.access.values()):
         if token.resource_server == TransferClient.resource_server:
-            house.emulator.auth.revoke(token.secret.reveal())
-    path = house.collections["ada"]
-    for answer in (
-        await browser.get("/me", headers=house.bearer()),
+            deployment.emulator.auth.revoke(token.secret.reveal())
+    path = deployment.collections["ada"]
+    for response in (
+        await browser.get("/me", headers=deployment.bearer()),
         await browser.get(f"/files/{path}", headers=headers),
         await browser.get(f"/browse/{path}"),
     ):
-        assert answer.status_code == 502
-        assert "registration" in answer.json()["detail"]
+        assert response.status_code == 502
+        assert "registration" in response.json()["detail"]
 
 
-async def test_throttling_is_a_503(house: House) -> None:
+async def test_throttling_is_a_503(deployment: Deployment) -> None:
     """With the Retry-After of Globus."""
-    house.emulator.faults.add("GET", "/v0.10/*", status(429, retry_after=300), times=9)
-    browser = await house.browser()
-    answer = await browser.get(f"/files/{house.collections['ada']}", headers=house.bearer())
-    assert answer.status_code == 503
-    assert answer.headers["retry-after"] == "300"
+    deployment.emulator.faults.add("GET", "/v0.10/*", status(429, retry_after=300), times=9)
+    browser = await deployment.browser()
+    response = await browser.get(f"/files/{deployment.collections['ada']}", headers=deployment.bearer())
+    assert response.status_code == 503
+    assert response.headers["retry-after"] == "300"
 
 
-async def test_malformed_ids_are_a_422(house: House) -> None:
+async def test_malformed_ids_are_a_422(deployment: Deployment) -> None:
     """Nothing is sent."""
-    browser = await house.browser()
-    before = len(house.emulator.requests)
-    answer = await browser.get("/files/not-an-id", headers=house.bearer())
-    assert answer.status_code == 422
-    assert len(house.emulator.requests) == before + 1  # the introspection
+    browser = await deployment.browser()
+    before = len(deployment.emulator.requests)
+    response = await browser.get("/files/not-an-id", headers=deployment.bearer())
+    assert response.status_code == 422
+    assert len(deployment.emulator.requests) == before + 1  # the introspection
 
 
-async def test_every_client_can_act_for_a_user(house: House) -> None:
+async def test_every_client_can_act_for_a_user(deployment: Deployment) -> None:
     """With the tokens of a session or the application's own."""
-    browser = await house.browser()
-    await house.log_in(browser)
+    browser = await deployment.browser()
+    await deployment.log_in(browser)
     key = store_key("session", Secret(browser.cookies["__Host-globus_session"]))
-    kept = await house.login.store.get(key)
+    kept = await deployment.login.store.get(key)
     assert kept is not None
-    ac = await house.login.client_for(AuthClient, Session.load(key, kept))
+    ac = await deployment.login.client_for(AuthClient, Session.load(key, kept))
     assert (await ac.userinfo())["preferred_username"] == "ada@example.org"
     for kind in (AuthClient, TransferClient):
-        assert house.globus.make_client(kind, None).rate_limit is None
+        assert deployment.globus.make_client(kind, None).rate_limit is None
 
 
 async def test_service_urls_are_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -243,13 +245,13 @@ async def test_a_client_with_its_own_default_url() -> None:
         assert globus.make_client(Mirror, None).base_url == "https://mirror.example/"
 
 
-async def test_an_application_can_act_as_itself(house: House) -> None:
+async def test_an_application_can_act_as_itself(deployment: Deployment) -> None:
     """With its client credentials, requested once."""
-    tc = house.globus.own_client(TransferClient, TransferScopes.all)
-    again = house.globus.own_client(TransferClient, TransferScopes.all)
+    tc = deployment.globus.own_client(TransferClient, TransferScopes.all)
+    again = deployment.globus.own_client(TransferClient, TransferScopes.all)
     assert tc.authorizer is again.authorizer
     await asyncio.gather(*(tc.endpoint_search("Storage") for _ in range(10)))
-    assert house.emulator.auth.token_requests["client_credentials"] == 1
+    assert deployment.emulator.auth.token_requests["client_credentials"] == 1
 
 
 async def test_the_cache_of_authorizers_is_limited() -> None:

@@ -42,7 +42,7 @@ async def test_an_error_of_an_outer_middleware_reaches_the_handler() -> None:
             await CancelOnDisconnect(app)({"type": "http"}, refuse, unused)
 
 
-class Street:
+class ServedApplication:
     """An application on a socket, which calls a Globus on another one."""
 
     def __init__(self, app: FastAPI, emulator: GlobusEmulator, url: str, token: str) -> None:
@@ -54,7 +54,7 @@ class Street:
         self.ended = asyncio.Event()
 
     async def call(self, path: str) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
-        """Send a request, and do not wait for the answer."""
+        """Send a request, and do not wait for the response."""
         url = httpx.URL(self.url)
         reader, writer = await asyncio.open_connection(url.host, url.port)
         writer.write(f"GET {path} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {self.token}\r\n\r\n".encode())
@@ -71,7 +71,7 @@ class Street:
 
 
 @pytest.fixture
-async def street() -> AsyncIterator[Street]:
+async def served() -> AsyncIterator[ServedApplication]:
     async with AsyncExitStack() as stack:
         emulator = await stack.enter_async_context(GlobusEmulator())
         ada = emulator.add_identity("ada@example.org")
@@ -91,16 +91,16 @@ async def street() -> AsyncIterator[Street]:
         app.add_middleware(CancelOnDisconnect)
         add_error_handlers(app)
         token = emulator.access_token(ada, scopes=[scope])
-        street = Street(app, emulator, "", token)
+        served = ServedApplication(app, emulator, "", token)
         tasks = Security(globus.client(TransferClient, TransferScopes.all), scopes=[scope])
 
         @app.get("/endpoint")
         async def get_endpoint(tc: Annotated[TransferClient, tasks]) -> Any:
-            street.inside += 1
+            served.inside += 1
             try:
                 return (await tc.get_endpoint(endpoint.id))["display_name"]
             finally:
-                street.inside -= 1
+                served.inside -= 1
 
         @app.post("/echo")
         async def echo(request: Request) -> int:
@@ -110,7 +110,7 @@ async def street() -> AsyncIterator[Street]:
         async def background(later: BackgroundTasks) -> str:
             async def work() -> None:
                 await asyncio.sleep(0.05)
-                street.ended.set()
+                served.ended.set()
 
             later.add_task(work)
             return "ok"
@@ -118,25 +118,25 @@ async def street() -> AsyncIterator[Street]:
         @app.get("/stream")
         async def stream() -> StreamingResponse:
             async def events() -> AsyncIterator[bytes]:
-                street.inside += 1
+                served.inside += 1
                 try:
                     for _ in range(10_000):
                         yield b"data: 1\n\n"
                         await asyncio.sleep(0.01)
                 finally:
-                    street.inside -= 1
+                    served.inside -= 1
 
             return StreamingResponse(events(), media_type="text/event-stream")
 
         await stack.enter_async_context(globus.lifespan(app))
-        street.url = await stack.enter_async_context(serving(app, listen("127.0.0.1", 0)))
-        yield street
+        served.url = await stack.enter_async_context(serving(app, listen("127.0.0.1", 0)))
+        yield served
 
 
-async def test_500_disconnects_do_not_slow_down_the_application(street: Street) -> None:
+async def test_500_disconnects_do_not_slow_down_the_application(served: ServedApplication) -> None:
     """All clients disconnect during a call to Globus, or while waiting for one of its ten slots."""
     asyncio.get_running_loop().set_debug(False)
-    headers = {"Authorization": f"Bearer {street.token}"}
+    headers = {"Authorization": f"Bearer {served.token}"}
 
     async def pace(browser: httpx.AsyncClient) -> tuple[float, float]:
         """Return the seconds that a call takes, and those of the processor."""
@@ -145,21 +145,21 @@ async def test_500_disconnects_do_not_slow_down_the_application(street: Street) 
             assert (await browser.get("/endpoint", headers=headers)).json() == "Lab"
         return (time.perf_counter() - began) / 100, (time.process_time() - worked) / 100
 
-    async with httpx.AsyncClient(base_url=street.url) as browser:
+    async with httpx.AsyncClient(base_url=served.url) as browser:
         await pace(browser)
         before = await pace(browser)
         tasks = len(asyncio.all_tasks())
         stopped = ManualClock()
-        street.emulator.faults.add("GET", "/v0.10/endpoint/*", latency(3600, clock=stopped), times=500)
-        connections = [await street.call("/endpoint") for _ in range(500)]
-        await street.until(500)
+        served.emulator.faults.add("GET", "/v0.10/endpoint/*", latency(3600, clock=stopped), times=500)
+        connections = [await served.call("/endpoint") for _ in range(500)]
+        await served.until(500)
         for _, writer in connections:
             writer.transport.abort()
-        await street.until(0)
-        street.emulator.faults.clear()
+        await served.until(0)
+        served.emulator.faults.clear()
         await stopped.advance(3600)  # the emulator's own handlers end; nobody cancels those
         after = await pace(browser)
-        assert await places(street, browser, headers) == 10
+        assert await places(served, browser, headers) == 10
     for _ in range(1000):
         if len(asyncio.all_tasks()) <= tasks:
             break
@@ -170,7 +170,7 @@ async def test_500_disconnects_do_not_slow_down_the_application(street: Street) 
     assert after[1] < 1.5 * before[1]
 
 
-async def places(street: Street, browser: httpx.AsyncClient, headers: dict[str, str]) -> int:
+async def places(served: ServedApplication, browser: httpx.AsyncClient, headers: dict[str, str]) -> int:
     """Count how many calls the application has under way at once, when there are more than it lets through."""
     held, most = ManualClock(), 0
     under_way = 0
@@ -183,7 +183,7 @@ async def places(street: Street, browser: httpx.AsyncClient, headers: dict[str, 
         under_way -= 1
         await app(scope, receive, send)
 
-    street.emulator.faults.add("GET", "/v0.10/endpoint/*", hold, times=15)
+    served.emulator.faults.add("GET", "/v0.10/endpoint/*", hold, times=15)
     calls = [asyncio.create_task(browser.get("/endpoint", headers=headers)) for _ in range(15)]
     while not all(call.done() for call in calls):
         await asyncio.sleep(0.02)
@@ -193,7 +193,7 @@ async def places(street: Street, browser: httpx.AsyncClient, headers: dict[str, 
     return most
 
 
-async def test_connected_clients_are_not_affected(street: Street) -> None:
+async def test_connected_clients_are_not_affected(served: ServedApplication) -> None:
     """Bodies of requests and responses arrive completely, also in parts."""
 
     async def pieces() -> AsyncIterator[bytes]:
@@ -201,28 +201,28 @@ async def test_connected_clients_are_not_affected(street: Street) -> None:
             yield b"x" * 1000
             await asyncio.sleep(0.001)
 
-    async with httpx.AsyncClient(base_url=street.url) as browser:
+    async with httpx.AsyncClient(base_url=served.url) as browser:
         assert (await browser.post("/echo", content=pieces())).json() == 5000
         assert (await browser.post("/echo", content=b"")).json() == 0
 
 
-async def test_background_tasks_are_completed(street: Street) -> None:
+async def test_background_tasks_are_completed(served: ServedApplication) -> None:
     """They run after the response, when most clients have disconnected."""
-    reader, writer = await street.call("/background")
+    reader, writer = await served.call("/background")
     await reader.readuntil(b'"ok"')
     writer.transport.abort()
     async with asyncio.timeout(5):
-        await street.ended.wait()
+        await served.ended.wait()
 
 
-async def test_a_stream_ends_when_its_client_disconnects(street: Street) -> None:
+async def test_a_stream_ends_when_its_client_disconnects(served: ServedApplication) -> None:
     """Server-sent events are not sent any more."""
-    readers = [await street.call("/stream") for _ in range(20)]
-    await street.until(20)
+    readers = [await served.call("/stream") for _ in range(20)]
+    await served.until(20)
     await readers[0][0].readuntil(b"data: 1\n\n")
     for _, writer in readers:
         writer.transport.abort()
-    await street.until(0)
+    await served.until(0)
 
 
 async def test_other_protocols_are_not_affected() -> None:

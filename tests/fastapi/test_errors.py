@@ -1,4 +1,4 @@
-"""Errors of this library as answers of an application."""
+"""Errors of this library as responses of an application."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ from globus_async.services.auth.errors import error_kinds as auth_error
 from globus_async.services.transfer.errors import error_kinds as transfer_error
 
 
-def answer(status: int, document: object = None, headers: tuple[tuple[bytes, bytes], ...] = ()) -> RawResponse:
-    """Make an answer of a service."""
+def response(status: int, document: object = None, headers: tuple[tuple[bytes, bytes], ...] = ()) -> RawResponse:
+    """Make an response of a service."""
     return RawResponse(
         method="GET",
         path="/x",
@@ -61,12 +61,12 @@ def body(error: GlobusError) -> dict[str, Any]:
         (TokenRefreshError("not now"), 503),
         (LoginRequired("gone"), 401),
         (LoginRefused("another state"), 400),
-        *((transfer_error(answer(status)), status) for status in (400, 403, 404, 409)),
-        (transfer_error(answer(401)), 401),
-        *((transfer_error(answer(status)), 502) for status in (402, 405, 418, 500, 502, 504)),
-        *((transfer_error(answer(status)), 503) for status in (429, 503)),
-        (auth_error(answer(401, {"error": "invalid_client"})), 502),
-        (auth_error(answer(400, {"error": "unauthorized_client"})), 502),
+        *((transfer_error(response(status)), status) for status in (400, 403, 404, 409)),
+        (transfer_error(response(401)), 401),
+        *((transfer_error(response(status)), 502) for status in (402, 405, 418, 500, 502, 504)),
+        *((transfer_error(response(status)), 503) for status in (429, 503)),
+        (auth_error(response(401, {"error": "invalid_client"})), 502),
+        (auth_error(response(400, {"error": "unauthorized_client"})), 502),
     ],
 )
 def test_each_error_has_its_status(error: GlobusError, status: int) -> None:
@@ -80,7 +80,7 @@ def test_each_error_has_its_status(error: GlobusError, status: int) -> None:
 def test_the_cause_of_a_failed_refresh_decides() -> None:
     """Globus Auth is busy: 503 with Retry-After; a consent is missing: 403."""
     busy = TokenRefreshError("no fresh access token")
-    busy.__cause__ = auth_error(answer(503, headers=((b"Retry-After", b"7"),)))
+    busy.__cause__ = auth_error(response(503, headers=((b"Retry-After", b"7"),)))
     assert error_response(busy).status_code == 503
     assert error_response(busy).headers["retry-after"] == "7"
     document = {
@@ -88,7 +88,7 @@ def test_the_cause_of_a_failed_refresh_decides() -> None:
         "errors": [{"code": "DEPENDENT_CONSENT_REQUIRED", "unapproved_scopes": ["ours[theirs]"], "detail": "Consent"}],
     }
     for outer in (TokenRefreshError("no"), LoginRequired("no")):
-        outer.__cause__ = auth_error(answer(403, document))
+        outer.__cause__ = auth_error(response(403, document))
         assert error_response(outer).status_code == 403
         assert body(outer)["authorization_parameters"] == {"required_scopes": ["ours[theirs]"]}
 
@@ -96,7 +96,7 @@ def test_the_cause_of_a_failed_refresh_decides() -> None:
 def test_requirements_of_the_service_are_passed_on() -> None:
     """Session requirements reach the client library unchanged."""
     parameters = {"session_required_single_domain": ["example.org"], "session_message": "Use your work account"}
-    error = transfer_error(answer(403, {"code": "AuthPolicyFailed", "authorization_parameters": parameters}))
+    error = transfer_error(response(403, {"code": "AuthPolicyFailed", "authorization_parameters": parameters}))
     assert body(error)["authorization_parameters"] == parameters
     assert body(error)["code"] == "AuthPolicyFailed"
 

@@ -36,8 +36,8 @@ class Asked:
             "exp": self.until,
         }
         headers = Headers([(b"Content-Type", b"application/json")])
-        answer = RawResponse(method="POST", path="/", status=200, reason="OK", headers=headers, body=b"{}")
-        return IntrospectionResponse(answer, document)
+        response = RawResponse(method="POST", path="/", status=200, reason="OK", headers=headers, body=b"{}")
+        return IntrospectionResponse(response, document)
 
 
 @pytest.mark.parametrize("clock", ["wall", "monotonic"])

@@ -8,7 +8,7 @@ import httpx
 
 from globus_async import AccessTokenAuthorizer, ClientCredentialsAuthorizer, RefreshTokenAuthorizer, Secret
 from globus_async.services import auth
-from tests.services.auth.service import BASE, CLIENT_ID, Asked, Service, token_document
+from tests.services.auth.service import BASE, CLIENT_ID, ReceivedRequest, Service, token_document
 from tests.services.auth.tokens import signed
 from tests.toolkit.canaries import Canaries
 from tests.toolkit.facts import ServiceFacts
@@ -22,16 +22,16 @@ async def _objects(secrets: Canaries) -> list[object]:
     """Log in, refresh tokens, make calls; return everything that comes of it."""
     document = token_document(access_token=secrets.access, refresh_token=secrets.refresh, id_token=signed())
 
-    def respond(asked: Asked) -> Any:
-        if asked.path.endswith("/introspect"):
+    def respond(request: ReceivedRequest) -> Any:
+        if request.path.endswith("/introspect"):
             return {"active": True, "sub": "x", "scope": "y"}
-        if asked.path.endswith("/credentials"):
+        if request.path.endswith("/credentials"):
             return {"credential": {"id": "x", "secret": secrets.created}}
-        if asked.path == "/v2/api/clients":
+        if request.path == "/v2/api/clients":
             return {"client": {"id": "x"}, "included": {"client_credential": {"secret": secrets.created}}}
-        if "dependent" in asked.form.get("grant_type", ""):
+        if "dependent" in request.form.get("grant_type", ""):
             return [document]
-        content = document if asked.path == "/v2/oauth2/token" else {"consents": [], "DATA": [], "identities": []}
+        content = document if request.path == "/v2/oauth2/token" else {"consents": [], "DATA": [], "identities": []}
         return httpx.Response(200, json=content, headers={"Set-Cookie": f"session={secrets.cookie}"})
 
     service = Service(respond)

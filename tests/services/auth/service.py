@@ -1,4 +1,4 @@
-"""A service that answers out of a function, behind a client's transport; and what it was asked."""
+"""A service that responds with a function, behind a client's transport, and records its requests."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ CLIENT_ID = "065db752-2f43-4fe1-a633-2ee68c9da889"
 
 
 @dataclass(frozen=True)
-class Asked:
-    """One request, taken apart."""
+class ReceivedRequest:
+    """A parsed request."""
 
     method: str
     path: str
@@ -31,11 +31,11 @@ class Asked:
     headers: httpx.Headers
 
 
-def taken_apart(request: httpx.Request) -> Asked:
+def parse_request(request: httpx.Request) -> ReceivedRequest:
     url = urlsplit(str(request.url))
     body = request.content.decode()
     kind = request.headers.get("content-type", "")
-    return Asked(
+    return ReceivedRequest(
         request.method,
         url.path,
         {name: ",".join(values) for name, values in parse_qs(url.query, keep_blank_values=True).items()},
@@ -45,42 +45,42 @@ def taken_apart(request: httpx.Request) -> Asked:
     )
 
 
-Answering = Callable[[Asked], Any] | Callable[[Asked], Awaitable[Any]]
+Respond = Callable[[ReceivedRequest], Any] | Callable[[ReceivedRequest], Awaitable[Any]]
 
 
 @dataclass
 class Service:
-    """Answers with what the function returns: a document, or an `httpx.Response`."""
+    """Responds with the result of a function: a document, or an `httpx.Response`."""
 
-    answer: Answering
+    respond: Respond
     clock: FakeClock = field(default_factory=lambda: FakeClock(skipping=True))
-    asked: list[Asked] = field(default_factory=list)
+    requests: list[ReceivedRequest] = field(default_factory=list)
 
     async def _handle(self, request: httpx.Request) -> httpx.Response:
-        asked = taken_apart(request)
-        self.asked.append(asked)
-        result = self.answer(asked)
+        received = parse_request(request)
+        self.requests.append(received)
+        result = self.respond(received)
         if hasattr(result, "__await__"):
             result = await result
         return result if isinstance(result, httpx.Response) else httpx.Response(200, json=result)
 
     def transport(self, **options: Any) -> Transport:
-        """Return a transport to this service; closing it costs nothing."""
+        """Return a transport to this service; it need not be closed."""
         http = httpx.AsyncClient(transport=httpx.MockTransport(self._handle))
         return Transport(http_client=http, clock=self.clock, **options)
 
     def client(self, kind: type[C], *arguments: Any, **options: Any) -> C:
-        """Make a client of this service."""
+        """Create a client of this service."""
         return kind(*arguments, base_url=BASE, transport=self.transport(), **options)
 
 
 def as_json(document: object) -> httpx.Response:
-    """Answer with any document, also one that is null."""
+    """Return a response with any document, also null."""
     return httpx.Response(200, content=json.dumps(document), headers={"Content-Type": "application/json"})
 
 
 def token_document(**changes: Any) -> dict[str, Any]:
-    """Make the answer of a grant."""
+    """Return a token response."""
     return {
         "access_token": "AgTransferToken",
         "token_type": "Bearer",

@@ -24,7 +24,7 @@ from globus_async.services.auth import (
     LoginRefused,
     NativeAppAuthClient,
 )
-from tests.services.auth.service import BASE, CLIENT_ID, Asked, Service, token_document
+from tests.services.auth.service import BASE, CLIENT_ID, ReceivedRequest, Service, token_document
 from tests.toolkit.canaries import canary, leaks_of
 
 DEFAULT = "openid profile email urn:globus:auth:scope:transfer.api.globus.org:all"
@@ -169,16 +169,16 @@ class TestCodeExchange:
         flow = native.oauth2_start_flow("openid", verifier=VERIFIER)
         tokens = await native.oauth2_exchange_code_for_tokens("the code")
         assert tokens.by_scopes["openid"]["access_token"] == "AgTransferToken"
-        (asked,) = service.asked
-        assert (asked.method, asked.path) == ("POST", "/v2/oauth2/token")
-        assert asked.form == {
+        (request,) = service.requests
+        assert (request.method, request.path) == ("POST", "/v2/oauth2/token")
+        assert request.form == {
             "client_id": CLIENT_ID,
             "grant_type": "authorization_code",
             "code": "the code",
             "code_verifier": VERIFIER,
             "redirect_uri": flow.redirect_uri,
         }
-        assert "authorization" not in asked.headers
+        assert "authorization" not in request.headers
 
     async def test_a_web_application_authenticates_with_its_secret(
         self, service: Service, confidential: ConfidentialAppAuthClient
@@ -186,15 +186,15 @@ class TestCodeExchange:
         """In the header, not in the form."""
         flow = confidential.oauth2_start_flow(CALLBACK, "openid")
         await flow.exchange_code_for_tokens("the code", state=flow.state, iss=BASE.rstrip("/"))
-        (asked,) = service.asked
-        assert asked.form == {
+        (request,) = service.requests
+        assert request.form == {
             "grant_type": "authorization_code",
             "code": "the code",
             "code_verifier": flow.verifier.reveal(),
             "redirect_uri": CALLBACK,
         }
         basic = base64.b64encode(f"{CLIENT_ID}:secret-of-the-client".encode()).decode()
-        assert asked.headers["authorization"] == f"Basic {basic}"
+        assert request.headers["authorization"] == f"Basic {basic}"
 
     @pytest.mark.parametrize("state", [None, "", "_default", "wrong", "ü"])
     async def test_a_wrong_state_is_refused_before_anything_is_sent(
@@ -205,7 +205,7 @@ class TestCodeExchange:
         for wrong in (state, flow.state[:-1], flow.state + "x"):
             with pytest.raises(LoginRefused, match="state"):
                 await flow.exchange_code_for_tokens("code", state=wrong)
-        assert not service.asked
+        assert not service.requests
 
     @pytest.mark.parametrize("iss", [None, "", "https://auth.evil.org", BASE])
     async def test_a_wrong_issuer_is_refused_before_anything_is_sent(
@@ -215,24 +215,24 @@ class TestCodeExchange:
         flow = confidential.oauth2_start_flow(CALLBACK)
         with pytest.raises(LoginRefused, match="another issuer"):
             await flow.exchange_code_for_tokens("code", state=flow.state, iss=iss)
-        assert not service.asked
+        assert not service.requests
 
     async def test_an_empty_code_is_refused(self, service: Service, native: NativeAppAuthClient) -> None:
         """Nothing is sent."""
         with pytest.raises(GlobusSDKUsageError, match="empty"):
             await native.oauth2_start_flow().exchange_code_for_tokens("")
-        assert not service.asked
+        assert not service.requests
 
     async def test_an_invalid_code(self, service: Service, native: NativeAppAuthClient) -> None:
         """It is sent once: a code must never be sent again."""
-        service.answer = lambda _: httpx.Response(401, json={"error": "invalid_grant"})
+        service.respond = lambda _: httpx.Response(401, json={"error": "invalid_grant"})
         with pytest.raises(InvalidGrant):
             await native.oauth2_start_flow().exchange_code_for_tokens("used")
-        assert len(service.asked) == 1
-        service.answer = lambda _: httpx.Response(503)
+        assert len(service.requests) == 1
+        service.respond = lambda _: httpx.Response(503)
         with pytest.raises(Exception, match="503"):
             await native.oauth2_start_flow().exchange_code_for_tokens("unlucky")
-        assert len(service.asked) == 2
+        assert len(service.requests) == 2
 
     async def test_the_methods_of_the_client_require_a_started_flow(self, native: NativeAppAuthClient) -> None:
         """Nothing is sent before."""
@@ -257,11 +257,11 @@ class TestConcurrentLogins:
     ) -> None:
         """200 users: every code is sent with the verifier of its own login, which gets the tokens."""
 
-        async def answer(asked: Asked) -> Any:
+        async def respond(request: ReceivedRequest) -> Any:
             await asyncio.sleep(0)
-            return token_document(access_token=f"token-for-{asked.form['code']}", scope="openid", other_tokens=[])
+            return token_document(access_token=f"token-for-{request.form['code']}", scope="openid", other_tokens=[])
 
-        service.answer = answer
+        service.respond = respond
         flows = [confidential.oauth2_start_flow(CALLBACK, "openid") for _ in range(200)]
         assert len({parameters(flow.get_authorize_url())["state"] for flow in flows}) == 200
         tokens = await asyncio.gather(
@@ -269,8 +269,8 @@ class TestConcurrentLogins:
         )
         for n, (flow, one) in enumerate(zip(flows, tokens, strict=True)):
             assert one.by_scopes["openid"]["access_token"] == f"token-for-code{n}"
-            asked = next(asked for asked in service.asked if asked.form["code"] == f"code{n}")
-            assert asked.form["code_verifier"] == flow.verifier.reveal()
+            request = next(request for request in service.requests if request.form["code"] == f"code{n}")
+            assert request.form["code_verifier"] == flow.verifier.reveal()
         with pytest.raises(LoginRefused):
             await flows[0].exchange_code_for_tokens("stolen", state=flows[1].state)
 

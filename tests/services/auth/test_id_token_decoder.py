@@ -13,7 +13,7 @@ import pytest
 from globus_async import GlobusError, GlobusSDKUsageError
 from globus_async.errors import GlobusAPIError, IdTokenError
 from globus_async.services.auth import AuthClient, ConfidentialAppAuthClient, IDTokenDecoder, NativeAppAuthClient
-from tests.services.auth.service import BASE, CLIENT_ID, Asked, Service, token_document
+from tests.services.auth.service import BASE, CLIENT_ID, ReceivedRequest, Service, token_document
 from tests.services.auth.tokens import ISSUER, KEY, NOW, OTHER_KEY, at_hash, good_claims, jwk, signed
 from tests.toolkit.cancel import every_suspension
 
@@ -28,26 +28,26 @@ class Keys:
         self.fails = False
         self.keys: list[dict[str, Any]] = [jwk()]
         self.configuration: dict[str, Any] = dict(CONFIGURATION)
-        self.token_answer: Any = None
-        self.service = Service(self.answer)
+        self.token_response: Any = None
+        self.service = Service(self.respond)
 
-    async def answer(self, asked: Asked) -> Any:
+    async def respond(self, request: ReceivedRequest) -> Any:
         await asyncio.sleep(0)
-        assert asked.headers.get("authorization") is None or asked.path == "/v2/oauth2/token"
-        if self.fails and asked.path != "/v2/oauth2/token":
+        assert request.headers.get("authorization") is None or request.path == "/v2/oauth2/token"
+        if self.fails and request.path != "/v2/oauth2/token":
             return httpx.Response(404, json={})
-        match asked.path:
+        match request.path:
             case "/.well-known/openid-configuration":
                 return httpx.Response(200, json=self.configuration, headers=self.headers)
             case "/jwk.json":
                 return httpx.Response(200, json={"keys": self.keys}, headers=self.headers)
             case "/v2/oauth2/token":
-                return self.token_answer
+                return self.token_response
             case _:
                 return httpx.Response(404)
 
     def requests(self, path: str) -> int:
-        return sum(asked.path == path for asked in self.service.asked)
+        return sum(request.path == path for request in self.service.requests)
 
 
 @pytest.fixture
@@ -65,7 +65,7 @@ async def test_concurrent_decodings_make_two_requests(keys: Keys, decoder: IDTok
     claims = await asyncio.gather(*(decoder.decode(signed()) for _ in range(100)))
     assert claims == [good_claims()] * 100
     await decoder.decode(signed())
-    assert [asked.path for asked in keys.service.asked] == ["/.well-known/openid-configuration", "/jwk.json"]
+    assert [request.path for request in keys.service.requests] == ["/.well-known/openid-configuration", "/jwk.json"]
 
 
 async def test_unknown_kids_cause_at_most_one_request_a_minute(
@@ -110,13 +110,13 @@ async def test_a_token_of_a_new_key_waits_for_a_running_request(keys: Keys, deco
     keys.keys = [jwk(OTHER_KEY, kid="new")]
     await keys.service.clock.advance(60)
     release = asyncio.Event()
-    answer = keys.service.answer
+    respond = keys.service.respond
 
-    async def answer_later(asked: Asked) -> Any:
+    async def respond_later(request: ReceivedRequest) -> Any:
         await release.wait()
-        return await answer(asked)
+        return await respond(request)
 
-    keys.service.answer = answer_later
+    keys.service.respond = respond_later
     token = signed(key=OTHER_KEY, header={"alg": "RS512", "kid": "new"})
     decodings = []
     for _ in range(3):
@@ -132,10 +132,10 @@ async def test_given_keys_and_configuration_are_not_fetched(keys: Keys, decoder:
     for source in ({"keys": [jwk()]}, jwk(), KEY.public_key()):
         assert await decoder.decode(signed(), jwk=source) == good_claims()
         assert await decoder.decode(signed(), jwk=source, openid_configuration=CONFIGURATION) == good_claims()
-    assert not keys.service.asked
+    assert not keys.service.requests
     with pytest.raises(IdTokenError, match="signature"):
         await decoder.decode(signed(), jwk=OTHER_KEY.public_key())
-    assert not keys.service.asked
+    assert not keys.service.requests
     with pytest.raises(GlobusSDKUsageError, match="issuer"):
         await decoder.decode(signed(), jwk=jwk(), openid_configuration={})
 
@@ -168,10 +168,10 @@ async def test_keys_on_another_origin_are_not_fetched(keys: Keys, decoder: IDTok
 
 async def test_a_failed_request_is_not_cached(keys: Keys, decoder: IDTokenDecoder) -> None:
     """The error of the service is raised, and the next token causes another request."""
-    answer, keys.service.answer = keys.service.answer, lambda _: httpx.Response(404, json={})
+    respond, keys.service.respond = keys.service.respond, lambda _: httpx.Response(404, json={})
     with pytest.raises(GlobusAPIError):
         await decoder.decode(signed())
-    keys.service.answer = answer
+    keys.service.respond = respond
     assert await decoder.decode(signed())
     keys.keys = []
     await keys.service.clock.advance(60)
@@ -192,13 +192,13 @@ async def test_cancelling_one_decoding_does_not_affect_others(summary: Callable[
             await decoder.decode(signed())
             keys.service.clock.step_wall(3601)
 
-    async def the_others_are_answered() -> None:
+    async def the_others_succeed() -> None:
         while others:
             assert await others.pop() == good_claims()
 
-    points = await every_suspension(decode_twice, the_others_are_answered)
-    await the_others_are_answered()
-    summary(f"a decoding was cancelled at {points} points; the one that waited was answered at all")
+    points = await every_suspension(decode_twice, the_others_succeed)
+    await the_others_succeed()
+    summary(f"a decoding was cancelled at {points} points; the concurrent one always succeeded")
     assert points > 6
 
 
@@ -265,13 +265,13 @@ class TestLifetimes:
         await decoder.decode(signed())
         await keys.service.clock.advance(3000)
         release = asyncio.Event()
-        answer = keys.service.answer
+        respond = keys.service.respond
 
-        async def answer_later(asked: Asked) -> Any:
+        async def respond_later(request: ReceivedRequest) -> Any:
             await release.wait()
-            return await answer(asked)
+            return await respond(request)
 
-        keys.service.answer = answer_later
+        keys.service.respond = respond_later
         assert await asyncio.gather(*(decoder.decode(signed()) for _ in range(100))) == [good_claims()] * 100
         release.set()
         await keys.service.clock.advance(0)
@@ -288,7 +288,10 @@ class TestLifetimes:
         await decoder.decode(signed())
         await keys.service.clock.advance(4000)
         assert await asyncio.gather(*(decoder.decode(signed()) for _ in range(100))) == [good_claims()] * 100
-        assert [asked.path for asked in keys.service.asked] == ["/.well-known/openid-configuration", "/jwk.json"] * 2
+        assert [request.path for request in keys.service.requests] == [
+            "/.well-known/openid-configuration",
+            "/jwk.json",
+        ] * 2
 
     async def test_a_failing_service_is_tolerated_for_ten_minutes(
         self, keys: Keys, decoder: IDTokenDecoder, caplog: pytest.LogCaptureFixture
@@ -391,17 +394,17 @@ class TestTokenResponses:
         """Nonce, access token, client and the service's time."""
         client = keys.service.client(NativeAppAuthClient, CLIENT_ID)
         flow = client.oauth2_start_flow("openid", nonce="the nonce")
-        keys.token_answer = token_document(id_token=signed())
+        keys.token_response = token_document(id_token=signed())
         tokens = await flow.exchange_code_for_tokens("code", state=flow.state)
         assert (await tokens.decode_id_token()).get("preferred_username") == "ada@example.org"
         assert (await tokens.decode_id_token(CONFIGURATION, jwk()))["sub"]
         for wrong, rule in (({"nonce": "x"}, "nonce"), ({"at_hash": at_hash("x")}, "at_hash"), ({"aud": "x"}, "aud")):
-            keys.token_answer = token_document(id_token=signed(good_claims(**wrong)))
+            keys.token_response = token_document(id_token=signed(good_claims(**wrong)))
             tokens = await flow.exchange_code_for_tokens("code")
             with pytest.raises(IdTokenError) as caught:
                 await tokens.decode_id_token()
             assert caught.value.rule == rule
-        keys.token_answer = token_document(id_token=signed())
+        keys.token_response = token_document(id_token=signed())
         tokens = await flow.exchange_code_for_tokens("code")
         with pytest.raises(IdTokenError, match="nonce"):
             await tokens.decode_id_token(nonce="another")
@@ -413,7 +416,7 @@ class TestTokenResponses:
             service_now = NOW + skew
             claims = good_claims(iat=service_now, exp=service_now + 30)
             headers = {"Date": formatdate(service_now, usegmt=True)}
-            keys.token_answer = httpx.Response(200, json=token_document(id_token=signed(claims)), headers=headers)
+            keys.token_response = httpx.Response(200, json=token_document(id_token=signed(claims)), headers=headers)
             tokens = await client.oauth2_token({"grant_type": "x"})
             if accepted:
                 assert await tokens.decode_id_token()
@@ -423,7 +426,7 @@ class TestTokenResponses:
 
     async def test_a_response_without_an_id_token(self, keys: Keys) -> None:
         """A usage error: the scope was not requested."""
-        keys.token_answer = token_document()
+        keys.token_response = token_document()
         tokens = await keys.service.client(NativeAppAuthClient, CLIENT_ID).oauth2_refresh_token("AgR")
         with pytest.raises(GlobusSDKUsageError, match="openid"):
             await tokens.decode_id_token()

@@ -14,7 +14,7 @@ import pytest
 from globus_async.errors import GlobusAPIError, GlobusError, GlobusSDKUsageError
 from globus_async.services.auth import AuthClient
 from globus_async.services.auth.identity_map import IdentityMap
-from tests.services.auth.service import Asked, Service
+from tests.services.auth.service import ReceivedRequest, Service
 from tests.toolkit.cancel import MODES, CancelAt, Mode
 from tests.toolkit.scheduler import run_shuffled
 
@@ -31,17 +31,17 @@ def identity(number: int) -> dict[str, Any]:
 IDENTITIES = [identity(number) for number in range(1, 1001)]
 
 
-def known(asked: Asked) -> Any:
+def known(request: ReceivedRequest) -> Any:
     """Answer as the service does: those it knows, in an order of its own."""
-    names = {*asked.query.get("ids", "").split(","), *asked.query.get("usernames", "").split(",")}
+    names = {*request.query.get("ids", "").split(","), *request.query.get("usernames", "").split(",")}
     return {"identities": [one for one in reversed(IDENTITIES) if one["id"] in names or one["username"] in names]}
 
 
-async def slowly(asked: Asked) -> Any:
+async def slowly(request: ReceivedRequest) -> Any:
     """Answer after a few passes of the loop."""
     for _ in range(3):
         await asyncio.sleep(0)
-    return known(asked)
+    return known(request)
 
 
 def test_10_000_concurrent_look_ups_of_1_000_identities_are_10_requests(summary: Callable[[str], None]) -> None:
@@ -55,7 +55,7 @@ def test_10_000_concurrent_look_ups_of_1_000_identities_are_10_requests(summary:
         assert await idmap.get("user7@example.org") == IDENTITIES[6]
 
     asyncio.run(scenario(), debug=False)  # debug mode keeps the stack of each of 10,000 tasks
-    sizes = [len(asked.query["ids"].split(",")) for asked in service.asked]
+    sizes = [len(request.query["ids"].split(",")) for request in service.requests]
     summary(f"10,000 look-ups of 1,000 identities: {len(sizes)} requests of {sizes[0]} names")
     assert sizes == [100] * 10
 
@@ -71,7 +71,7 @@ async def test_ids_and_usernames_are_requested_separately() -> None:
         idmap["user4@example.org"],
     )
     assert [one and one["name"] for one in found] == ["User 1", "User 2", "User 3", "User 4"]
-    assert [sorted(asked.query) for asked in service.asked] == [["ids"], ["provision", "usernames"]]
+    assert [sorted(request.query) for request in service.requests] == [["ids"], ["provision", "usernames"]]
 
 
 async def test_added_names_are_requested_with_the_first_look_up() -> None:
@@ -81,11 +81,11 @@ async def test_added_names_are_requested_with_the_first_look_up() -> None:
     assert idmap.add(UUID(int=1)) is False
     assert idmap.add(UUID(int=999)) is True
     assert (await idmap[UUID(int=1)])["name"] == "User 1"
-    assert len(service.asked[0].query["ids"].split(",")) == 100
+    assert len(service.requests[0].query["ids"].split(",")) == 100
     assert await idmap.get(UUID(int=50))
-    assert len(service.asked) == 1
+    assert len(service.requests) == 1
     assert await idmap.get(UUID(int=999))
-    assert len(service.asked) == 2
+    assert len(service.requests) == 2
     assert idmap.add(UUID(int=999)) is False
 
 
@@ -95,13 +95,13 @@ async def test_unknown_identities_and_failures_differ() -> None:
     idmap = IdentityMap(service.client(AuthClient))
     assert await idmap.get("nobody@example.org") is None
     assert await idmap.get("nobody@example.org", "unknown") == "unknown"
-    assert len(service.asked) == 2
+    assert len(service.requests) == 2
     with pytest.raises(KeyError):
         await idmap[UUID(int=0)]
-    service.answer = lambda _: httpx.Response(403, json={"errors": [{"code": "FORBIDDEN", "detail": "no"}]})
+    service.respond = lambda _: httpx.Response(403, json={"errors": [{"code": "FORBIDDEN", "detail": "no"}]})
     with pytest.raises(GlobusAPIError, match="FORBIDDEN"):
         await idmap.get(UUID(int=5), "unknown")
-    service.answer = known
+    service.respond = known
     assert await idmap.get(UUID(int=5))
 
 
@@ -112,7 +112,7 @@ async def test_each_waiter_gets_its_own_error() -> None:
     failures = await asyncio.gather(*(idmap.get(UUID(int=n)) for n in range(1, 101)), return_exceptions=True)
     assert len({id(failure) for failure in failures}) == 100
     assert all(isinstance(failure, GlobusAPIError) and failure.code == "INVALID_PARAMETERS" for failure in failures)
-    assert len(service.asked) == 1
+    assert len(service.requests) == 1
 
 
 async def test_entries_expire_and_are_limited() -> None:
@@ -121,15 +121,15 @@ async def test_entries_expire_and_are_limited() -> None:
     idmap = IdentityMap(service.client(AuthClient), max_entries=4, time_to_live=60)
     for number in (1, 2, 1, 3, 1):
         await idmap.get(UUID(int=number))
-    assert len(service.asked) == 3
+    assert len(service.requests) == 3
     await idmap.get(UUID(int=2))
-    assert len(service.asked) == 4
+    assert len(service.requests) == 4
     await service.clock.advance(61)
     await idmap.get(UUID(int=2))
-    assert len(service.asked) == 5
+    assert len(service.requests) == 5
     del idmap[UUID(int=2)]
     await idmap.get(UUID(int=2))
-    assert len(service.asked) == 6
+    assert len(service.requests) == 6
 
 
 async def test_a_cache_can_be_shared() -> None:
@@ -138,7 +138,7 @@ async def test_a_cache_can_be_shared() -> None:
     client = service.client(AuthClient)
     await IdentityMap(client, cache=shared).get(UUID(int=1))
     assert await IdentityMap(client, cache=shared).get("user1@example.org") == IDENTITIES[0]
-    assert len(service.asked) == 1
+    assert len(service.requests) == 1
 
 
 @pytest.mark.parametrize("key", ["", " ", "a@b,c@d", "a@b\nc@d", "a\x00@b", f"{'a' * 320}@b"])
@@ -147,7 +147,7 @@ async def test_invalid_names_are_refused(key: str) -> None:
     service = Service(known)
     with pytest.raises(GlobusSDKUsageError):
         await IdentityMap(service.client(AuthClient)).get(key)
-    assert not service.asked
+    assert not service.requests
 
 
 async def test_long_names_are_sent_in_several_requests() -> None:
@@ -157,18 +157,18 @@ async def test_long_names_are_sent_in_several_requests() -> None:
     longest = "\u00e4" * 200
     found = await asyncio.gather(*(idmap.get(f"{longest}@{n}") for n in range(50)), idmap.get(UUID(int=1)))
     assert found == [None] * 50 + [IDENTITIES[0]]
-    sizes = [len(quote(asked.query.get("usernames", ""))) for asked in service.asked]
+    sizes = [len(quote(request.query.get("usernames", ""))) for request in service.requests]
     assert 5000 < max(sizes) <= 6000
-    assert len(service.asked) < 20
+    assert len(service.requests) < 20
 
 
 async def test_cancelled_look_ups_leave_nothing_behind() -> None:
     """The map does not grow by requests of disconnected clients."""
     hanging = asyncio.Event()
 
-    async def hang(asked: Asked) -> Any:
+    async def hang(request: ReceivedRequest) -> Any:
         await hanging.wait()
-        return known(asked)
+        return known(request)
 
     service = Service(hang)
     idmap = IdentityMap(service.client(AuthClient))
@@ -178,7 +178,7 @@ async def test_cancelled_look_ups_leave_nothing_behind() -> None:
         for look_up in look_ups:
             for _ in range(8):
                 await asyncio.sleep(0)
-            assert len(service.asked) == n + 1  # one request for all three, and it continues for those who wait
+            assert len(service.requests) == n + 1  # one request for all three, and it continues for those who wait
             look_up.cancel()
         await asyncio.gather(*look_ups, return_exceptions=True)
         assert not idmap._requested
@@ -186,7 +186,7 @@ async def test_cancelled_look_ups_leave_nothing_behind() -> None:
     hanging.set()
     # what was added beforehand is still wanted
     assert await idmap.get("user8@example.org") == IDENTITIES[7]
-    assert service.asked[-1].query["usernames"] == "user8@example.org,user7@example.org"
+    assert service.requests[-1].query["usernames"] == "user8@example.org,user7@example.org"
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""The token endpoint: what is asked, and what is made of answers, odd ones too."""
+"""The token endpoint: requests, and responses including unusual ones."""
 
 from __future__ import annotations
 
@@ -53,24 +53,24 @@ class TestRequests:
     ) -> None:
         """No header, the id in the form; additional fields and parameters are sent."""
         await native.oauth2_refresh_token("AgR", body_params={"more": "x"}, query_params={"q": 1})
-        (asked,) = service.asked
-        assert asked.form == {
+        (request,) = service.requests
+        assert request.form == {
             "refresh_token": "AgR",
             "grant_type": "refresh_token",
             "client_id": CLIENT_ID,
             "more": "x",
         }
-        assert asked.query == {"q": "1"}
-        assert "authorization" not in asked.headers
+        assert request.query == {"q": "1"}
+        assert "authorization" not in request.headers
 
     async def test_a_confidential_app_refreshes_with_its_secret(
         self, service: Service, confidential: ConfidentialAppAuthClient
     ) -> None:
         """In the header."""
         await confidential.oauth2_refresh_token(Secret("AgR"))
-        (asked,) = service.asked
-        assert asked.form == {"refresh_token": "AgR", "grant_type": "refresh_token"}
-        assert asked.headers["authorization"].startswith("Basic ")
+        (request,) = service.requests
+        assert request.form == {"refresh_token": "AgR", "grant_type": "refresh_token"}
+        assert request.headers["authorization"].startswith("Basic ")
 
     async def test_client_credentials(self, service: Service, confidential: ConfidentialAppAuthClient) -> None:
         """Scopes may have any form and have a default."""
@@ -80,29 +80,29 @@ class TestRequests:
             ((["openid", "email"],), "openid email"),
         ):
             await confidential.oauth2_client_credentials_tokens(*scopes)
-            assert service.asked[-1].form == {"grant_type": "client_credentials", "scope": sent}
+            assert service.requests[-1].form == {"grant_type": "client_credentials", "scope": sent}
 
     async def test_dependent_tokens(self, service: Service, confidential: ConfidentialAppAuthClient) -> None:
         """Omitted arguments are not sent."""
-        service.answer = lambda _: []
+        service.respond = lambda _: []
         await confidential.oauth2_get_dependent_tokens("AgT")
         grant = {"grant_type": "urn:globus:auth:grant_type:dependent_token", "token": "AgT"}
-        assert service.asked[-1].form == grant
+        assert service.requests[-1].form == grant
         await confidential.oauth2_get_dependent_tokens("AgT", refresh_tokens=True, scope=["a", "b"])
-        assert service.asked[-1].form == {**grant, "access_type": "offline", "scope": "a b"}
+        assert service.requests[-1].form == {**grant, "access_type": "offline", "scope": "a b"}
 
     async def test_introspection(self, service: Service, confidential: ConfidentialAppAuthClient) -> None:
         """By POST, so that the token is in no URL."""
-        service.answer = lambda _: {"active": True, "sub": "x"}
+        service.respond = lambda _: {"active": True, "sub": "x"}
         await confidential.oauth2_token_introspect("AgT", include=["identity_set", "session_info"])
-        (asked,) = service.asked
-        assert (asked.method, asked.path, asked.query) == ("POST", "/v2/oauth2/token/introspect", {})
-        assert asked.form == {"token": "AgT", "include": "identity_set,session_info"}
+        (request,) = service.requests
+        assert (request.method, request.path, request.query) == ("POST", "/v2/oauth2/token/introspect", {})
+        assert request.form == {"token": "AgT", "include": "identity_set,session_info"}
 
     @pytest.mark.parametrize("call", ["oauth2_validate_token", "oauth2_revoke_token"])
     async def test_validation_and_revocation_are_authenticated(self, service: Service, call: str) -> None:
         """By a header, or by the id in the form if there is no header."""
-        service.answer = lambda _: {"active": False}
+        service.respond = lambda _: {"active": False}
         path = f"/v2/oauth2/token/{call.removeprefix('oauth2_').removesuffix('_token')}"
         for client, form, header in (
             (service.client(NativeAppAuthClient, CLIENT_ID), {"token": "AgT", "client_id": CLIENT_ID}, None),
@@ -112,9 +112,9 @@ class TestRequests:
             (service.client(AuthClient, CLIENT_ID, AccessTokenAuthorizer("AgA")), {"token": "AgT"}, "Bearer"),
         ):
             assert (await getattr(client, call)("AgT"))["active"] is False
-            asked = service.asked[-1]
-            assert (asked.path, asked.form) == (path, form)
-            assert asked.headers.get("authorization", "").partition(" ")[0] == (header or "")
+            request = service.requests[-1]
+            assert (request.path, request.form) == (path, form)
+            assert request.headers.get("authorization", "").partition(" ")[0] == (header or "")
 
     async def test_the_token_endpoint_is_not_called_with_a_refreshing_authorizer(
         self, service: Service, native: NativeAppAuthClient
@@ -122,7 +122,7 @@ class TestRequests:
         """Its refresh is one request without a header, and does not wait for itself."""
         client = service.client(AuthClient, CLIENT_ID, RefreshTokenAuthorizer("AgR", native))
         await client.oauth2_token({"grant_type": "x"})
-        assert [asked.headers.get("authorization") for asked in service.asked] == [None]
+        assert [request.headers.get("authorization") for request in service.requests] == [None]
 
     @pytest.mark.parametrize("token", ["", " ", "a b", "a\n", "a\r\nX: y", "tök", "a\x00", "<token>"])
     async def test_malformed_tokens_are_refused(
@@ -139,7 +139,7 @@ class TestRequests:
             with pytest.raises(GlobusSDKUsageError) as caught:
                 await call(token)
             assert not token.strip() or token not in str(caught.value)
-        assert not service.asked
+        assert not service.requests
 
     async def test_missing_credentials_are_refused(self) -> None:
         """Id and secret are required."""
@@ -197,7 +197,7 @@ class TestResponses:
             service.clock.step_wall(100)
             return token_document(expires_in=3600)
 
-        service.answer = slow
+        service.respond = slow
         tokens = await service.client(NativeAppAuthClient, CLIENT_ID).oauth2_refresh_token("AgR")
         assert tokens.by_resource_server[TRANSFER]["expires_at_seconds"] == NOW + 3600
 
@@ -220,7 +220,7 @@ class TestResponses:
         self, service: Service, native: NativeAppAuthClient, expires_in: Any, seconds: int
     ) -> None:
         """A token without a usable lifetime counts as expired."""
-        service.answer = lambda _: token_document(expires_in=expires_in)
+        service.respond = lambda _: token_document(expires_in=expires_in)
         tokens = await native.oauth2_refresh_token("AgR")
         assert tokens.by_resource_server[TRANSFER]["expires_at_seconds"] == NOW + seconds
 
@@ -230,11 +230,11 @@ class TestResponses:
         """It contains the previous one, so that it can be stored; a new one replaces it."""
         document = token_document(other_tokens=[])
         del document["refresh_token"]
-        service.answer = lambda _: document
+        service.respond = lambda _: document
         tokens = await native.oauth2_refresh_token("AgOld")
         assert isinstance(tokens, OAuthRefreshTokenResponse)
         assert tokens.by_resource_server[TRANSFER]["refresh_token"] == "AgOld"
-        service.answer = lambda _: document | {"refresh_token": "AgNew"}
+        service.respond = lambda _: document | {"refresh_token": "AgNew"}
         tokens = await native.oauth2_refresh_token("AgOld")
         assert tokens.by_resource_server[TRANSFER]["refresh_token"] == "AgNew"
 
@@ -259,7 +259,7 @@ class TestResponses:
         self, service: Service, native: NativeAppAuthClient, changes: dict[str, Any]
     ) -> None:
         """It may be the only valid one."""
-        service.answer = lambda _: token_document(**{"other_tokens": []} | changes)
+        service.respond = lambda _: token_document(**{"other_tokens": []} | changes)
         tokens = await native.oauth2_refresh_token("AgOld")
         assert [one["refresh_token"] for one in tokens.by_resource_server.values()] == ["AgRefreshToken"]
         assert tokens["refresh_token"] == "AgRefreshToken"
@@ -269,7 +269,7 @@ class TestResponses:
         self, service: Service, native: NativeAppAuthClient, kind: str
     ) -> None:
         """RFC 6749 5.1."""
-        service.answer = lambda _: token_document(token_type=kind)
+        service.respond = lambda _: token_document(token_type=kind)
         assert (await native.oauth2_token({"grant_type": "x"})).by_resource_server[TRANSFER]["token_type"] == kind
 
     @pytest.mark.parametrize(
@@ -293,11 +293,11 @@ class TestResponses:
         self, service: Service, native: NativeAppAuthClient, document: Any
     ) -> None:
         """The error shows nothing of it."""
-        service.answer = lambda _: as_json(document)
+        service.respond = lambda _: as_json(document)
         with pytest.raises(ResponseDecodeError, match="bearer token") as caught:
             await native.oauth2_token({"grant_type": "x"})
         assert "AgTransferToken" not in repr(vars(caught.value))
-        assert len(service.asked) == 1
+        assert len(service.requests) == 1
 
     @pytest.mark.parametrize(
         ("document", "kind"),
@@ -313,7 +313,7 @@ class TestResponses:
         self, service: Service, native: NativeAppAuthClient, document: dict[str, Any], kind: type[AuthAPIError]
     ) -> None:
         """Some OAuth servers send them."""
-        service.answer = lambda _: document
+        service.respond = lambda _: document
         with pytest.raises(kind) as caught:
             await native.oauth2_refresh_token("AgR")
         assert caught.value.http_status == 200
@@ -335,14 +335,14 @@ class TestResponses:
         """One per resource server, without an id_token."""
         first = token_document()
         others = first.pop("other_tokens")
-        service.answer = lambda _: [first, *others]
+        service.respond = lambda _: [first, *others]
         tokens = await confidential.oauth2_get_dependent_tokens("AgT")
         assert isinstance(tokens, OAuthDependentTokenResponse)
         assert list(tokens.by_resource_server) == [TRANSFER, "auth.globus.org"]
         assert tokens.data[0]["access_token"] == "AgTransferToken"
         wrongs: list[Any] = [{}, None, [{}], [first, None], token_document()]
         for wrong in wrongs:
-            service.answer = lambda _, wrong=wrong: as_json(wrong)
+            service.respond = lambda _, wrong=wrong: as_json(wrong)
             with pytest.raises(ResponseDecodeError, match="list of tokens"):
                 await confidential.oauth2_get_dependent_tokens("AgT")
 
@@ -351,18 +351,18 @@ class TestResponses:
         self, service: Service, confidential: ConfidentialAppAuthClient, active: Any
     ) -> None:
         """The introspection of an inactive token has no other member."""
-        service.answer = lambda _: {"active": active, "sub": "x", "username": "ada@example.org"}
+        service.respond = lambda _: {"active": active, "sub": "x", "username": "ada@example.org"}
         told = await confidential.oauth2_token_introspect("AgT")
         assert not told.active
         assert told.data == {"active": False}
         assert "username" not in told
-        service.answer = lambda _: {"active": True, "sub": "x"}
+        service.respond = lambda _: {"active": True, "sub": "x"}
         told = await confidential.oauth2_token_introspect("AgT")
         assert told.active
         assert told["sub"] == "x"
         wrongs: list[Any] = [{}, [], None, {"sub": "x"}]
         for wrong in wrongs:
-            service.answer = lambda _, wrong=wrong: as_json(wrong)
+            service.respond = lambda _, wrong=wrong: as_json(wrong)
             with pytest.raises(ResponseDecodeError, match="active"):
                 await confidential.oauth2_token_introspect("AgT")
 
@@ -382,7 +382,7 @@ class TestErrors:
         self, service: Service, status: int, document: dict[str, Any], kind: type[AuthAPIError]
     ) -> None:
         """They differ by class and code, and can be pickled."""
-        service.answer = lambda _: httpx.Response(status, json=document)
+        service.respond = lambda _: httpx.Response(status, json=document)
         with pytest.raises(AuthAPIError) as caught:
             await service.client(NativeAppAuthClient, CLIENT_ID).oauth2_refresh_token("AgR")
         assert type(caught.value) is kind
@@ -398,7 +398,7 @@ class TestErrors:
             "error": "dependent_consent_required",
             "errors": [{"code": "DEPENDENT_CONSENT_REQUIRED", "id": "e1", "unapproved_scopes": ["a[*b]"]}],
         }
-        service.answer = lambda _: httpx.Response(403, json=document)
+        service.respond = lambda _: httpx.Response(403, json=document)
         with pytest.raises(ConsentRequired) as caught:
             await confidential.oauth2_get_dependent_tokens("AgT")
         assert caught.value.required_scopes == ["a[*b]"]
@@ -407,7 +407,7 @@ class TestErrors:
 
     async def test_a_failed_revocation_raises(self, service: Service, native: NativeAppAuthClient) -> None:
         """503 is retried, and raised if it persists."""
-        service.answer = lambda _: httpx.Response(503, headers={"Retry-After": "1000"}, json={})
+        service.respond = lambda _: httpx.Response(503, headers={"Retry-After": "1000"}, json={})
         with pytest.raises(AuthAPIError) as caught:
             await native.oauth2_revoke_token("AgT")
         assert caught.value.retry_after == 1000
@@ -419,7 +419,7 @@ class TestSecrets:
         access, refresh, other, id_token = (canary(name) for name in ("access", "refresh", "other", "id_token"))
         document = token_document(access_token=access, refresh_token=refresh, id_token=id_token)
         document["other_tokens"][0]["access_token"] = other
-        service.answer = lambda _: document
+        service.respond = lambda _: document
         client = service.client(ConfidentialAppAuthClient, CLIENT_ID, canary("client secret"))
         tokens = await client.oauth2_refresh_token(refresh)
         assert tokens.by_resource_server[TRANSFER]["access_token"] == access
@@ -428,15 +428,15 @@ class TestSecrets:
         assert repr(tokens).startswith("<OAuthRefreshTokenResponse for transfer.api.globus.org (urn:")
         with pytest.raises(TypeError, match="pickled"):
             pickle.dumps(tokens)
-        service.answer = lambda _: document["other_tokens"]
+        service.respond = lambda _: document["other_tokens"]
         assert leaks_of(await client.oauth2_get_dependent_tokens(access)) == []
-        service.answer = lambda _: {"credential": {"name": "x", "secret": canary("new secret")}}
+        service.respond = lambda _: {"credential": {"name": "x", "secret": canary("new secret")}}
         made = await client.create_client_credential(CLIENT_ID, "x")
         assert made["credential"]["secret"]
         assert leaks_of(made) == []
 
     @pytest.mark.parametrize(
-        "answer",
+        "respond",
         [
             lambda sent: httpx.Response(
                 400, json={"error": "invalid_grant", "error_description": f"{sent} is no good"}
@@ -457,11 +457,11 @@ class TestSecrets:
     )
     @pytest.mark.parametrize("call", ["oauth2_refresh_token", "oauth2_get_dependent_tokens", "oauth2_token_introspect"])
     async def test_errors_show_no_secret_even_if_the_service_repeats_it(
-        self, service: Service, call: str, answer: Any
+        self, service: Service, call: str, respond: Any
     ) -> None:
         """In text, attributes, notes, chain and the local variables of every frame."""
         sent = canary(f"sent to {call}")
-        service.answer = lambda _: answer(sent)
+        service.respond = lambda _: respond(sent)
         client = service.client(ConfidentialAppAuthClient, CLIENT_ID, canary("client secret"))
         shown: list[str] = []
         try:
@@ -473,7 +473,7 @@ class TestSecrets:
 
 async def test_secrets_in_custom_forms_are_not_shown(service: Service) -> None:
     """Neither in the form nor in additional fields."""
-    service.answer = lambda _: httpx.Response(400, json={"error": "invalid_grant"})
+    service.respond = lambda _: httpx.Response(400, json={"error": "invalid_grant"})
     client = service.client(NativeAppAuthClient, CLIENT_ID)
     for form, more in (({"refresh_token": canary("in the form")}, None), ({}, {"token": canary("in a field")})):
         with pytest.raises(InvalidGrant) as caught:

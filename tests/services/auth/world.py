@@ -51,10 +51,10 @@ async def world() -> AsyncGenerator[World]:
             names: World = {name: getattr(globus_async, name) for name in globus_async.__all__}
             for module in (auth, scopes, gare):
                 names |= {name: getattr(module, name) for name in module.__all__}
-            wanted = [own.scope_string + f"[{TransferScopes.all}]"]
+            granted = [own.scope_string + f"[{TransferScopes.all}]"]
             names |= {
                 "ac": ac,
-                "access_token": emulator.access_token(ada, scopes=wanted, client=native),
+                "access_token": emulator.access_token(ada, scopes=granted, client=native),
                 "auth_token": auth_token,
                 "client_id": service.id,
                 "client_secret": SECRET,
