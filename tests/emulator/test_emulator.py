@@ -18,14 +18,14 @@ import globus_async.emulator
 from globus_async import AccessTokenAuthorizer, TransferClient
 from globus_async.testing import GlobusEmulator, ManualClock, MemoryStorage, Pace
 from tests.emulator.notes_service import NotesService
-from tests.emulator.transfer_stage import Stage, staged
+from tests.emulator.transfer_world import TransferWorld, transfer_world
 
 TASKS = "/v0.10/task_list"
 
 
 @pytest.fixture
-async def stage() -> AsyncIterator[Stage]:
-    async with staged() as set_up:
+async def world() -> AsyncIterator[TransferWorld]:
+    async with transfer_world() as set_up:
         yield set_up
 
 
@@ -90,38 +90,38 @@ async def test_only_a_manual_clock_can_be_advanced() -> None:
 @pytest.mark.parametrize("status", [401, 400])
 async def test_without_credentials(status: int) -> None:
     """Without a token the error code is always the same; the status is configurable."""
-    async with staged(missing_credentials_status=status) as stage:
-        response = await stage.http.get(TASKS)
+    async with transfer_world(missing_credentials_status=status) as world:
+        response = await world.http.get(TASKS)
         assert (response.status_code, response.json()["code"]) == (status, "ClientError.AuthenticationFailed")
         assert response.json()["message"] == "No credentials supplied"
 
 
-async def test_bad_credentials(stage: Stage) -> None:
+async def test_bad_credentials(world: TransferWorld) -> None:
     """Unknown tokens, expired tokens and those for another service are refused."""
-    other = stage.emulator.access_token(scopes=["openid"])
-    short = stage.emulator.access_token(lifetime=60)
-    await stage.emulator.advance(61)
+    other = world.emulator.access_token(scopes=["openid"])
+    short = world.emulator.access_token(lifetime=60)
+    await world.emulator.advance(61)
     for token, status, code in (
         ("nonsense", 401, "AuthenticationFailed"),
         (short, 401, "AuthenticationFailed"),
         (other, 403, "PermissionDenied"),
     ):
-        response = await stage.http.get(TASKS, headers={"Authorization": f"Bearer {token}"})
+        response = await world.http.get(TASKS, headers={"Authorization": f"Bearer {token}"})
         assert (response.status_code, response.json()["code"]) == (status, code)
         assert response.headers["x-transfer-api-error"] == code
 
 
 async def test_rate_limit() -> None:
     """Requests above the limit of ten seconds get a 429 with ``Retry-After``; each identity has its own limit."""
-    async with staged(rate_limit=2) as stage:
+    async with transfer_world(rate_limit=2) as world:
         for _ in range(20):
-            await stage.ok("GET", "/task_list")
-        response = await stage.send("GET", "/task_list")
+            await world.ok("GET", "/task_list")
+        response = await world.send("GET", "/task_list")
         assert response.status_code == 429
         assert response.headers["retry-after"] == "10"
-        await stage.ok("GET", "/task_list", by=stage.bob)
-        await stage.emulator.advance(10)
-        await stage.ok("GET", "/task_list")
+        await world.ok("GET", "/task_list", by=world.bob)
+        await world.emulator.advance(10)
+        await world.ok("GET", "/task_list")
 
 
 async def test_a_service_of_ones_own() -> None:
@@ -141,23 +141,23 @@ async def test_a_service_of_ones_own() -> None:
             assert (await http.get("/emulator/state")).json()["notes"] == notes.snapshot()["notes"] == []
 
 
-async def test_groups_are_shared_by_all_services(stage: Stage) -> None:
+async def test_groups_are_shared_by_all_services(world: TransferWorld) -> None:
     """A group administers a project of Auth, and its members have a role on a collection of Transfer."""
-    group = stage.emulator.add_group([stage.bob], name="Lab")
+    group = world.emulator.add_group([world.bob], name="Lab")
     scopes = ["openid", "urn:globus:auth:scope:auth.globus.org:manage_projects"]
     project = {"display_name": "P", "contact_email": "a@example.org", "admin_group_ids": [group]}
     ada, bob, eve = (
-        {"Authorization": f"Bearer {stage.emulator.access_token(identity, scopes=scopes)}"}
-        for identity in (stage.ada, stage.bob, stage.eve)
+        {"Authorization": f"Bearer {world.emulator.access_token(identity, scopes=scopes)}"}
+        for identity in (world.ada, world.bob, world.eve)
     )
-    created = (await stage.http.post("/v2/api/projects", json={"project": project}, headers=ada)).json()["project"]
+    created = (await world.http.post("/v2/api/projects", json={"project": project}, headers=ada)).json()["project"]
     assert created["admins"]["groups"][0]["name"] == "Lab"
     for headers, status in ((bob, 200), (eve, 403)):
-        read = await stage.http.get(f"/v2/api/projects/{created['id']}", headers=headers)
+        read = await world.http.get(f"/v2/api/projects/{created['id']}", headers=headers)
         assert read.status_code == status
     role = {"principal_type": "group", "principal": group, "role": "administrator"}
-    await stage.ok("POST", f"/endpoint/{stage.lab.id}/role", role)
-    assert (await stage.ok("GET", f"/endpoint/{stage.lab.id}", by=stage.bob))["my_effective_roles"]
+    await world.ok("POST", f"/endpoint/{world.lab.id}/role", role)
+    assert (await world.ok("GET", f"/endpoint/{world.lab.id}", by=world.bob))["my_effective_roles"]
 
 
 def test_the_emulator_is_a_package_of_its_own(tmp_path: Path) -> None:
@@ -187,48 +187,48 @@ async def test_unknown_paths() -> None:
         assert emulator.unknown_paths == {"GET /v0.10/nothing": 1, "PUT /v0.10/task_list": 1}
 
 
-async def test_an_internal_error(stage: Stage) -> None:
+async def test_an_internal_error(world: TransferWorld) -> None:
     """An exception of a handler is raised in process, and is an InternalError in the service's format on a socket."""
-    stage.lab.storage = cast("MemoryStorage", object())
-    path = f"/v0.10/operation/endpoint/{stage.lab.id}/ls"
+    world.lab.storage = cast("MemoryStorage", object())
+    path = f"/v0.10/operation/endpoint/{world.lab.id}/ls"
     with pytest.raises(AttributeError):
-        await stage.ok("GET", path.removeprefix("/v0.10"))
-    headers = {"Authorization": f"Bearer {stage.emulator.access_token()}"}
-    async with stage.emulator.serve() as server, httpx.AsyncClient(base_url=server.url, headers=headers) as http:
+        await world.ok("GET", path.removeprefix("/v0.10"))
+    headers = {"Authorization": f"Bearer {world.emulator.access_token()}"}
+    async with world.emulator.serve() as server, httpx.AsyncClient(base_url=server.url, headers=headers) as http:
         response = await http.get(path)
         assert (response.status_code, response.json()["code"]) == (500, "InternalError")
         assert (await http.get(TASKS)).status_code == 200
 
 
-async def test_requests_are_recorded(stage: Stage) -> None:
+async def test_requests_are_recorded(world: TransferWorld) -> None:
     """Requests are recorded with fingerprints in place of secrets: equal tokens have equal fingerprints."""
-    await stage.ok("GET", "/task_list", limit=5, filter="type:DELETE")
-    await stage.ok("GET", "/task_list")
-    await stage.ok("GET", "/task_list", by=stage.bob)
-    await stage.ok("POST", f"/operation/endpoint/{stage.lab.id}/mkdir", {"path": "/new"})
+    await world.ok("GET", "/task_list", limit=5, filter="type:DELETE")
+    await world.ok("GET", "/task_list")
+    await world.ok("GET", "/task_list", by=world.bob)
+    await world.ok("POST", f"/operation/endpoint/{world.lab.id}/mkdir", {"path": "/new"})
     form = {"grant_type": "refresh_token", "refresh_token": "very-secret", "client_id": "x"}
-    await stage.http.post("/v2/oauth2/token", data=form, auth=("id", "secret"))
-    first, second, third, fourth, fifth = stage.emulator.requests
+    await world.http.post("/v2/oauth2/token", data=form, auth=("id", "secret"))
+    first, second, third, fourth, fifth = world.emulator.requests
     assert (first.method, first.path, first.status) == ("GET", TASKS, 200)
     assert first.query == {"limit": ["5"], "filter": ["type:DELETE"]}
     assert first.headers["authorization"] == second.headers["authorization"] != third.headers["authorization"]
     assert fourth.json == {"path": "/new"}
     assert fifth.form["grant_type"] == "refresh_token"
-    everything = repr([(each, dict(each.headers), each.body) for each in stage.emulator.requests])
-    for secret in ("very-secret", "secret", stage.emulator.access_token(stage.bob)):
+    everything = repr([(each, dict(each.headers), each.body) for each in world.emulator.requests])
+    for secret in ("very-secret", "secret", world.emulator.access_token(world.bob)):
         assert not re.search(rf"\b{secret}\b", everything.replace("refresh_token", "").replace("client_secret", ""))
 
 
-async def test_closing_stops_the_work(stage: Stage) -> None:
+async def test_closing_stops_the_work(world: TransferWorld) -> None:
     """Closing stops all tasks and leaves nothing running; a closed emulator refuses new tasks."""
-    stage.emulator.task_runner.pace = Pace(seconds_per_file=1000)
-    task_id = await stage.submit(stage.transfer(("/data", "/d")))
-    await stage.emulator.advance(10)
-    await stage.emulator.aclose()
-    assert (await stage.task(task_id))["status"] == "ACTIVE"
+    world.emulator.task_runner.pace = Pace(seconds_per_file=1000)
+    task_id = await world.submit(world.transfer(("/data", "/d")))
+    await world.emulator.advance(10)
+    await world.emulator.aclose()
+    assert (await world.task(task_id))["status"] == "ACTIVE"
     assert not [task for task in asyncio.all_tasks() if task.get_name().startswith("globus task")]
     with pytest.raises(RuntimeError, match="closed"):
-        await stage.submit(stage.transfer(("/notes.md", "/n")))
+        await world.submit(world.transfer(("/notes.md", "/n")))
 
 
 async def test_arguments_are_checked() -> None:

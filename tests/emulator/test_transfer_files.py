@@ -1,4 +1,4 @@
-"""File operations, over memory and over real directories; nothing leaves a root."""
+"""File operations on storages in memory and in directories, and their confinement to the root."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ from globus_async.emulator.transfer.models import AccessRule
 from globus_async.emulator.transfer.storage.paths import Parts
 from globus_async.emulator.transfer.storage.protocol import Problem, Storage
 from globus_async.testing import DirectoryStorage, GlobusEmulator, MemoryStorage, StorageError
-from tests.emulator.transfer_stage import Stage, staged
+from tests.emulator.transfer_world import TransferWorld, transfer_world
 
 
 @pytest.fixture
-async def stage() -> AsyncIterator[Stage]:
-    async with staged() as set_up:
+async def world() -> AsyncIterator[TransferWorld]:
+    async with transfer_world() as set_up:
         yield set_up
 
 
 @pytest.fixture(params=["memory", "real"])
 def storage(request: pytest.FixtureRequest, tmp_path: Path) -> Storage:
-    """A tree with links that stay inside, lead outside, lead nowhere, and go round in circles."""
+    """A tree with valid links, links to the outside, broken links and loops of links."""
     made: Storage
     if request.param == "memory":
         made = MemoryStorage()
@@ -72,8 +72,8 @@ def content(storage: Storage, *path: str) -> bytes:
         return file.read()
 
 
-def test_links_inside_are_followed(storage: Storage) -> None:
-    """Links that stay inside lead where they say, also up and down again."""
+def test_links_within_the_root_are_followed(storage: Storage) -> None:
+    """Links with targets within the root are followed, also through ``..``."""
     for path in (("to_file",), ("up_and_down",), ("chain",), ("to_dir", "inner"), ("dir", "sub", "to_root", "file")):
         assert content(storage, *path) == b"content"
     assert storage.stat(("to_dir",)).type == "dir"
@@ -94,8 +94,8 @@ def test_links_inside_are_followed(storage: Storage) -> None:
         ("dir", "..", "..", "secret"),
     ],
 )
-def test_nothing_leaves_the_root(storage: Storage, path: tuple[str, ...], tmp_path: Path) -> None:
-    """No operation reaches outside: not by links, absolute or relative, and not by dots."""
+def test_no_operation_leaves_the_root(storage: Storage, path: tuple[str, ...], tmp_path: Path) -> None:
+    """No operation leaves the root through absolute or relative links or through ``..``."""
     outside = {entry.name: entry.lstat().st_mtime_ns for entry in tmp_path.iterdir()}
     inside = {"memory": Problem.NOT_FOUND}.get(type(storage).__name__, Problem.PERMISSION_DENIED)
     allowed = {inside, Problem.PERMISSION_DENIED, Problem.NOT_FOUND, Problem.NOT_A_DIRECTORY}
@@ -115,7 +115,7 @@ def test_nothing_leaves_the_root(storage: Storage, path: tuple[str, ...], tmp_pa
 
 
 def test_real_paths(storage: Storage) -> None:
-    """A path is told as it is without links; only its end may be missing."""
+    """`real_path` resolves all links; only the last component may be missing."""
     assert storage.real_path(("chain",)) == ("file",)
     assert storage.real_path(("to_dir", "sub", "to_root", "dir", "inner")) == ("dir", "inner")
     assert storage.real_path(("nowhere",)) == ("missing",)
@@ -125,7 +125,7 @@ def test_real_paths(storage: Storage) -> None:
 
 
 def test_broken_links(storage: Storage) -> None:
-    """A link that leads nowhere or round in a circle is listed as such, and can be removed."""
+    """Broken links and loops of links are listed as invalid and can be removed."""
     assert storage.stat(("nowhere",)).type == "invalid_symlink"
     assert storage.stat(("circle",)).type == "invalid_symlink"
     assert problem_of(storage.open, ("nowhere",)) is Problem.NOT_FOUND
@@ -135,7 +135,7 @@ def test_broken_links(storage: Storage) -> None:
 
 
 def test_writing_through_a_link(storage: Storage) -> None:
-    """Writing to a link changes what it leads to; one that leads nowhere inside makes that file."""
+    """Writing to a link changes its target; if that is missing within the root, it is created."""
     for name, target in (("to_file", "file"), ("nowhere", "missing")):
         upload = storage.create((name,))
         upload.write(b"new")
@@ -145,8 +145,8 @@ def test_writing_through_a_link(storage: Storage) -> None:
         assert storage.stat((name,)).link is not None
 
 
-def test_an_upload_is_seen_when_it_is_complete(storage: Storage) -> None:
-    """Until it is committed, a file has its old content, and nothing of the new one is listed."""
+def test_an_upload_is_visible_after_its_commit(storage: Storage) -> None:
+    """Before the commit a file has its old content, and the new content is not listed."""
     before = {entry.name for entry in storage.entries(())}
     upload = storage.create(("file",))
     upload.write(b"half")
@@ -157,8 +157,8 @@ def test_an_upload_is_seen_when_it_is_complete(storage: Storage) -> None:
     assert content(storage, "file") == b"content"
 
 
-def test_refusals(storage: Storage) -> None:
-    """Each refusal has its reason."""
+def test_storage_errors(storage: Storage) -> None:
+    """Each failed operation raises the error of its cause."""
     assert problem_of(storage.make_directory, ("dir",)) is Problem.EXISTS
     assert problem_of(storage.make_directory, ()) is Problem.EXISTS
     assert problem_of(storage.make_directory, ("no", "parent")) is Problem.NOT_FOUND
@@ -178,7 +178,7 @@ def test_refusals(storage: Storage) -> None:
 
 
 def test_subtree(storage: Storage) -> None:
-    """A subtree is a root of its own: links of it that lead above are invalid there."""
+    """A subtree has its own root: links to the outside of it are invalid."""
     below = storage.subtree(("dir",))
     assert content(below, "inner") == b"content"
     assert below.stat(("sub", "to_root")).type == "invalid_symlink"
@@ -188,15 +188,15 @@ def test_subtree(storage: Storage) -> None:
 
 
 def test_special_files_do_not_block(tmp_path: Path) -> None:
-    """A named pipe is listed as one and cannot be read; nobody waits for its other end."""
+    """A named pipe is listed as one and cannot be read; opening it does not block."""
     os.mkfifo(tmp_path / "pipe")
     storage = DirectoryStorage(tmp_path)
     assert storage.stat(("pipe",)).type == "pipe"
     assert problem_of(storage.open, ("pipe",)) is Problem.NOT_SUPPORTED
 
 
-def test_names_swapped_for_links_meanwhile(tmp_path: Path) -> None:
-    """A directory that becomes a link to the outside between two steps lets nothing out."""
+def test_directories_replaced_by_links_during_an_operation(tmp_path: Path) -> None:
+    """A directory that is replaced by a link to the outside during an operation does not expose the outside."""
     root, outside = tmp_path / "root", tmp_path / "outside"
     for path in (root / "dir", outside):
         path.mkdir(parents=True)
@@ -231,11 +231,11 @@ OPERATIONS: dict[str, Callable[[AuthorizedStorage], object]] = {
 
 @pytest.mark.parametrize("operation", OPERATIONS)
 @pytest.mark.parametrize("kind", [MemoryStorage, DirectoryStorage])
-def test_a_link_put_there_after_the_permission_was_checked(kind: Any, operation: str, tmp_path: Path) -> None:
-    """On a guest collection a directory that becomes a link right after it was judged opens nothing else."""
+def test_a_link_created_after_the_permission_check(kind: Any, operation: str, tmp_path: Path) -> None:
+    """On a guest collection, a directory replaced by a link after the permission check gives no further access."""
 
     class Swapping(kind):  # type: ignore[misc]
-        """A storage where somebody is very quick."""
+        """A storage that replaces a directory by a link right after its path was resolved."""
 
         armed = False
 
@@ -272,13 +272,13 @@ def test_a_link_put_there_after_the_permission_was_checked(kind: Any, operation:
     assert {entry.name for entry in storage.entries(("open",))} >= {"own", "aside", "link", "dir"}
 
 
-async def test_ls(stage: Stage) -> None:
-    """A directory is listed with all fields, ordered by name, hidden files among them unless they are not wanted."""
-    stage.lab_files.set_mtime(("data", "a.txt"), 1_700_000_000)
-    listed = await stage.ok("GET", f"/operation/endpoint/{stage.lab.id}/ls", path="/data")
+async def test_ls(world: TransferWorld) -> None:
+    """A directory is listed with all members, ordered by name, with hidden files unless excluded."""
+    world.lab_files.set_mtime(("data", "a.txt"), 1_700_000_000)
+    listed = await world.ok("GET", f"/operation/endpoint/{world.lab.id}/ls", path="/data")
     assert {key: value for key, value in listed.items() if key != "DATA"} == {
         "DATA_TYPE": "file_list",
-        "endpoint": stage.lab.id,
+        "endpoint": world.lab.id,
         "path": "/data/",
         "absolute_path": "/data/",
         "rename_supported": True,
@@ -304,11 +304,11 @@ async def test_ls(stage: Stage) -> None:
     }
 
 
-async def test_ls_parameters(stage: Stage) -> None:
-    """Listings are filtered, ordered, cut and reduced to fields as the service does it."""
+async def test_ls_parameters(world: TransferWorld) -> None:
+    """Listings can be filtered, ordered, paged and reduced to fields."""
 
     async def names(**params: Any) -> list[str]:
-        listed = await stage.ok("GET", f"/operation/endpoint/{stage.lab.id}/ls", path="/data/", **params)
+        listed = await world.ok("GET", f"/operation/endpoint/{world.lab.id}/ls", path="/data/", **params)
         return [entry["name"] for entry in listed["DATA"]]
 
     assert await names(show_hidden="0") == ["a.txt", "b.txt", "deep"]
@@ -325,13 +325,13 @@ async def test_ls_parameters(stage: Stage) -> None:
     assert await names(filter=["type:dir", "name:~a*"]) == ["a.txt", "deep"]
     assert await names(filter="last_modified:,2021-01-01") == []
     assert await names(filter="last_modified:2021-01-01,") == [".hidden", "a.txt", "b.txt", "deep"]
-    path = f"/operation/endpoint/{stage.lab.id}/ls"
-    listed = await stage.ok("GET", path, path="/data/", fields="name", limit=1)
+    path = f"/operation/endpoint/{world.lab.id}/ls"
+    listed = await world.ok("GET", path, path="/data/", fields="name", limit=1)
     assert listed["DATA"] == [{"DATA_TYPE": "file", "name": ".hidden"}]
     assert (listed["length"], listed["total"]) == (1, 4)
     for bad in ({"filter": "colour:red"}, {"orderby": "colour"}, {"limit": "x"}, {"filter": "size:>x"}):
-        assert await stage.refused("GET", path, **bad) == (400, "BadRequest")
-    assert (await stage.ok("GET", path))["path"] == "/~/"
+        assert await world.refused("GET", path, **bad) == (400, "BadRequest")
+    assert (await world.ok("GET", path))["path"] == "/~/"
 
 
 @pytest.mark.parametrize(
@@ -355,60 +355,60 @@ async def test_ls_parameters(stage: Stage) -> None:
     ],
 )
 async def test_refused_operations(
-    stage: Stage, operation: str, body: Any, params: dict[str, str], expected: tuple[int, str]
+    world: TransferWorld, operation: str, body: Any, params: dict[str, str], expected: tuple[int, str]
 ) -> None:
-    """Every refusal has the status and code that the service gives it."""
-    stage.lab.deny("/secret")
-    path = f"/operation/endpoint/{stage.lab.id}/{operation}"
-    assert await stage.refused("GET" if body is None else "POST", path, body, **params) == expected
+    """Every refused operation has the status and code of the real service."""
+    world.lab.deny("/secret")
+    path = f"/operation/endpoint/{world.lab.id}/{operation}"
+    assert await world.refused("GET" if body is None else "POST", path, body, **params) == expected
 
 
-async def test_mkdir_rename_stat_link(stage: Stage) -> None:
-    """Directories are made, things renamed, links made; relative paths and ``/~/`` begin at home."""
-    base = f"/operation/endpoint/{stage.lab.id}"
-    made = await stage.ok("POST", f"{base}/mkdir", {"DATA_TYPE": "mkdir", "path": "/~/new"})
+async def test_mkdir_rename_stat_link(world: TransferWorld) -> None:
+    """Directories and links are created, files renamed; relative paths and ``/~/`` start at the home directory."""
+    base = f"/operation/endpoint/{world.lab.id}"
+    made = await world.ok("POST", f"{base}/mkdir", {"DATA_TYPE": "mkdir", "path": "/~/new"})
     assert (made["DATA_TYPE"], made["code"]) == ("mkdir_result", "DirectoryCreated")
-    moved = await stage.ok(
+    moved = await world.ok(
         "POST", f"{base}/rename", {"DATA_TYPE": "rename", "old_path": "new", "new_path": "/data/moved/"}
     )
     assert (moved["DATA_TYPE"], moved["code"]) == ("result", "FileRenamed")
-    found = await stage.ok("GET", f"{base}/stat", path="data/moved/")
+    found = await world.ok("GET", f"{base}/stat", path="data/moved/")
     assert (found["name"], found["type"]) == ("moved", "dir")
-    await stage.ok("POST", f"{base}/symlink", {"symlink_target": "/notes.md", "path": "/data/link"})
-    link = await stage.ok("GET", f"{base}/stat", path="/data/link")
+    await world.ok("POST", f"{base}/symlink", {"symlink_target": "/notes.md", "path": "/data/link"})
+    link = await world.ok("GET", f"{base}/stat", path="/data/link")
     assert (link["type"], link["size"], link["link_target"]) == ("file", 7, "../notes.md")
 
 
-async def test_errors_have_the_services_form(stage: Stage) -> None:
-    """An error carries code, message, request id and resource, and the server's words in its message."""
-    path = f"/operation/endpoint/{stage.lab.id}/stat"
-    answer = await stage.send("GET", path, path="/none")
-    document = answer.json()
+async def test_error_documents(world: TransferWorld) -> None:
+    """An error has a code, a message with the text of the server, a request id and a resource."""
+    path = f"/operation/endpoint/{world.lab.id}/stat"
+    response = await world.send("GET", path, path="/none")
+    document = response.json()
     assert set(document) == {"code", "message", "request_id", "resource"}
     assert document["resource"] == f"/v0.10{path}"
     assert len(document["request_id"]) == 9
     lines = document["message"].split("\n")
-    assert lines[:2] == ["Path not found, Error (list)", f"Endpoint: Lab storage ({stage.lab.id})"]
+    assert lines[:2] == ["Path not found, Error (list)", f"Endpoint: Lab storage ({world.lab.id})"]
     assert "---" in lines
-    assert answer.headers["x-transfer-api-version"] == "0.10"
-    bad = await stage.http.post(
-        f"/v0.10/operation/endpoint/{stage.lab.id}/mkdir",
+    assert response.headers["x-transfer-api-version"] == "0.10"
+    bad = await world.http.post(
+        f"/v0.10/operation/endpoint/{world.lab.id}/mkdir",
         content=b'{"path": ',
-        headers={"Authorization": f"Bearer {stage.emulator.access_token()}"},
+        headers={"Authorization": f"Bearer {world.emulator.access_token()}"},
     )
     assert bad.json()["message"] == "Could not parse JSON: Expecting value: line 1 column 10 (char 9)"
 
 
-async def test_a_directory_above_the_limit(stage: Stage) -> None:
-    """A listing of more entries than the service lists at all is refused."""
-    stage.emulator.transfer.limits.ls_entries = 3
-    refused = await stage.refused("GET", f"/operation/endpoint/{stage.lab.id}/ls", path="/data")
+async def test_listing_above_the_limit(world: TransferWorld) -> None:
+    """A listing of a directory with too many entries is refused."""
+    world.emulator.transfer.limits.ls_entries = 3
+    refused = await world.refused("GET", f"/operation/endpoint/{world.lab.id}/ls", path="/data")
     assert refused == (502, "ExternalError.DirListingFailed.SizeLimit")
 
 
 @pytest.fixture
 def odd_files(tmp_path: Path) -> Path:
-    """A directory with a script, links, and a name that is no Unicode."""
+    """A directory with a script, links, and a name that is not valid Unicode."""
     (tmp_path / "run.sh").write_text("echo")
     (tmp_path / "run.sh").chmod(0o750)
     (tmp_path / "link").symlink_to("run.sh")
@@ -417,10 +417,10 @@ def odd_files(tmp_path: Path) -> Path:
     return tmp_path
 
 
-async def test_real_files(odd_files: Path, stage: Stage) -> None:
-    """Over a real directory, modes and links are told as they are, and names that are no Unicode do no harm."""
-    real = stage.emulator.add_collection("Real", path=odd_files)
-    listed = await stage.ok("GET", f"/operation/endpoint/{real.id}/ls")
+async def test_real_files(odd_files: Path, world: TransferWorld) -> None:
+    """In a real directory, modes and links are listed, and names that are not valid Unicode are accepted."""
+    real = world.emulator.add_collection("Real", path=odd_files)
+    listed = await world.ok("GET", f"/operation/endpoint/{real.id}/ls")
     entries = {entry["name"]: entry for entry in listed["DATA"]}
     assert set(entries) == {"run.sh", "link", "out", "bad\ufffd"}
     assert entries["run.sh"]["permissions"] == "0750"
@@ -430,7 +430,7 @@ async def test_real_files(odd_files: Path, stage: Stage) -> None:
 
 @pytest.fixture
 def two_directories(tmp_path: Path) -> tuple[Path, Path]:
-    """One with a large file and an empty one, and one with nothing."""
+    """A directory with a large and an empty file, and an empty directory."""
     source, target = tmp_path / "source", tmp_path / "target"
     for directory in (source / "a", target):
         directory.mkdir(parents=True)
@@ -439,13 +439,13 @@ def two_directories(tmp_path: Path) -> tuple[Path, Path]:
     return source, target
 
 
-async def test_real_transfer(two_directories: tuple[Path, Path], stage: Stage) -> None:
-    """Real files are copied to real directories, whole or not at all, with nothing left beside them."""
+async def test_real_transfer(two_directories: tuple[Path, Path], world: TransferWorld) -> None:
+    """Real files are copied completely, without remaining temporary files."""
     source, target = two_directories
-    there = stage.emulator.add_collection("Source", path=source)
-    here = stage.emulator.add_collection("Target", path=target)
-    document = stage.transfer(("/a", "/b"), verify_checksum=True, preserve_timestamp=True)
-    task = await stage.done({**document, "source_endpoint": there.id, "destination_endpoint": here.id})
+    there = world.emulator.add_collection("Source", path=source)
+    here = world.emulator.add_collection("Target", path=target)
+    document = world.transfer(("/a", "/b"), verify_checksum=True, preserve_timestamp=True)
+    task = await world.done({**document, "source_endpoint": there.id, "destination_endpoint": here.id})
     assert (task["status"], task["bytes_checksummed"]) == ("SUCCEEDED", 3_000_000)
     check_copy(source / "a", target / "b")
 

@@ -12,7 +12,7 @@ import globus_sdk
 import globus_sdk.testing.data.transfer as fixtures
 import pytest
 
-from tests.emulator.transfer_stage import Stage, staged
+from tests.emulator.transfer_world import TransferWorld, transfer_world
 
 Shape = set[str]
 
@@ -20,16 +20,16 @@ ADDED: dict[str, tuple[str, set[str] | None]] = {
     "get_endpoint": ("the fixture is of an endpoint of GCSv4; documents of today have many more fields", None),
     "get_submission_id": ("the fixture is cut to its value; the service has always sent the type", {"DATA_TYPE"}),
     "task_list": (
-        "the fixture is a copy without the type; base paths and the key are in newer and older answers",
+        "the fixture is a copy without the type; base paths and the key are in newer and older responses",
         {"DATA.[].DATA_TYPE", "DATA.[].source_base_path", "DATA.[].destination_base_path", "DATA.[].key"},
     ),
-    "endpoint_manager_task_list": ("the key is in older answers; the limit is echoed", {"DATA.[].key", "limit"}),
+    "endpoint_manager_task_list": ("the key is in older responses; the limit is echoed", {"DATA.[].key", "limit"}),
     "endpoint_manager_task_successful_transfers": (
-        "sizes and checksums are in newer answers",
+        "sizes and checksums are in newer responses",
         {f"DATA.[].{name}" for name in ("size", "checksum", "checksum_algorithm", "dynamic")},
     ),
 }
-"""What the emulator's documents have beyond the fixtures, and why; ``None`` stands for anything."""
+"""Members of the emulator's documents that the fixtures lack, with reasons; ``None`` stands for any member."""
 
 
 def names() -> list[str]:
@@ -57,109 +57,109 @@ def shape(value: Any, prefix: str = "") -> Shape:
     return set()
 
 
-class Answers:
-    """What the emulator answers to the call of each fixture."""
+class Responses:
+    """The response of the emulator to the request of each fixture."""
 
-    def __init__(self, stage: Stage) -> None:
-        self.stage = stage
+    def __init__(self, world: TransferWorld) -> None:
+        self.world = world
 
     async def of(self, name: str) -> Any:
-        answer = await getattr(self, name.replace(".", "_"))()
-        assert answer.is_success, answer.text
-        return answer.json()
+        response = await getattr(self, name.replace(".", "_"))()
+        assert response.is_success, response.text
+        return response.json()
 
     async def task(self) -> str:
-        task_id = await self.stage.submit(self.stage.transfer(("/notes.md", "/n"), verify_checksum=True))
-        await self.stage.emulator.advance(2)
+        task_id = await self.world.submit(self.world.transfer(("/notes.md", "/n"), verify_checksum=True))
+        await self.world.emulator.advance(2)
         return task_id
 
     async def get_endpoint(self) -> Any:
-        made = await self.stage.ok("POST", "/endpoint", {"display_name": "Old", "DATA": [{"hostname": "h"}]})
-        return await self.stage.send("GET", f"/endpoint/{made['id']}")
+        made = await self.world.ok("POST", "/endpoint", {"display_name": "Old", "DATA": [{"hostname": "h"}]})
+        return await self.world.send("GET", f"/endpoint/{made['id']}")
 
     async def update_endpoint(self) -> Any:
-        return await self.stage.send("PUT", f"/endpoint/{self.stage.lab.id}", {"description": "x"})
+        return await self.world.send("PUT", f"/endpoint/{self.world.lab.id}", {"description": "x"})
 
     async def operation_mkdir(self) -> Any:
-        return await self.stage.send("POST", f"/operation/endpoint/{self.stage.lab.id}/mkdir", {"path": "/x"})
+        return await self.world.send("POST", f"/operation/endpoint/{self.world.lab.id}/mkdir", {"path": "/x"})
 
     async def operation_rename(self) -> Any:
         body = {"old_path": "/notes.md", "new_path": "/y"}
-        return await self.stage.send("POST", f"/operation/endpoint/{self.stage.lab.id}/rename", body)
+        return await self.world.send("POST", f"/operation/endpoint/{self.world.lab.id}/rename", body)
 
     async def operation_stat(self) -> Any:
-        return await self.stage.send("GET", f"/operation/endpoint/{self.stage.lab.id}/stat", path="/notes.md")
+        return await self.world.send("GET", f"/operation/endpoint/{self.world.lab.id}/stat", path="/notes.md")
 
     async def get_submission_id(self) -> Any:
-        return await self.stage.send("GET", "/submission_id")
+        return await self.world.send("GET", "/submission_id")
 
     async def submit_transfer(self) -> Any:
-        return await self.stage.send("POST", "/transfer", self.stage.transfer(("/notes.md", "/n")))
+        return await self.world.send("POST", "/transfer", self.world.transfer(("/notes.md", "/n")))
 
     async def submit_delete(self) -> Any:
-        return await self.stage.send("POST", "/delete", self.stage.delete("/notes.md"))
+        return await self.world.send("POST", "/delete", self.world.delete("/notes.md"))
 
     async def cancel_task(self) -> Any:
-        task_id = await self.stage.submit(self.stage.transfer(("/nothing", "/n")))
-        return await self.stage.send("POST", f"/task/{task_id}/cancel")
+        task_id = await self.world.submit(self.world.transfer(("/nothing", "/n")))
+        return await self.world.send("POST", f"/task/{task_id}/cancel")
 
     async def task_list(self) -> Any:
         await self.task()
-        return await self.stage.send("GET", "/task_list")
+        return await self.world.send("GET", "/task_list")
 
     async def endpoint_manager_task_list(self) -> Any:
         await self.task()
-        return await self.stage.send("GET", "/endpoint_manager/task_list", filter_endpoint=self.stage.lab.id)
+        return await self.world.send("GET", "/endpoint_manager/task_list", filter_endpoint=self.world.lab.id)
 
     async def endpoint_manager_task_successful_transfers(self) -> Any:
-        return await self.stage.send("GET", f"/endpoint_manager/task/{await self.task()}/successful_transfers")
+        return await self.world.send("GET", f"/endpoint_manager/task/{await self.task()}/successful_transfers")
 
     async def set_subscription_id(self) -> Any:
-        return await self.stage.send("PUT", f"/endpoint/{self.stage.lab.id}/subscription", {"subscription_id": None})
+        return await self.world.send("PUT", f"/endpoint/{self.world.lab.id}/subscription", {"subscription_id": None})
 
     async def set_subscription_admin_verified(self) -> Any:
-        subscription = self.stage.emulator.add_subscription(admins=[self.stage.ada])
-        self.stage.lab.fields["subscription_id"] = subscription
+        subscription = self.world.emulator.add_subscription(admins=[self.world.ada])
+        self.world.lab.fields["subscription_id"] = subscription
         body = {"subscription_admin_verified": True}
-        return await self.stage.send("PUT", f"/endpoint/{self.stage.lab.id}/subscription_admin_verified", body)
+        return await self.world.send("PUT", f"/endpoint/{self.world.lab.id}/subscription_admin_verified", body)
 
     async def create_tunnel(self) -> Any:
-        points = [self.stage.emulator.add_stream_access_point("P", host_endpoint=self.stage.lab.id) for _ in range(2)]
+        points = [self.world.emulator.add_stream_access_point("P", host_endpoint=self.world.lab.id) for _ in range(2)]
         ends = {
             end: {"data": {"type": "StreamAccessPoint", "id": point}}
             for end, point in zip(("initiator", "listener"), points, strict=True)
         }
         attributes = {"label": "t", "submission_id": str(uuid.uuid4())}
         document = {"data": {"type": "Tunnel", "attributes": attributes, "relationships": ends}}
-        return await self.stage.send("POST", "/v2/tunnels", document)
+        return await self.world.send("POST", "/v2/tunnels", document)
 
     async def tunnel(self) -> str:
         return f"/v2/tunnels/{(await self.create_tunnel()).json()['data']['id']}"
 
     async def get_tunnel(self) -> Any:
-        return await self.stage.send("GET", await self.tunnel())
+        return await self.world.send("GET", await self.tunnel())
 
     async def list_tunnels(self) -> Any:
         await self.tunnel()
-        return await self.stage.send("GET", "/v2/tunnels")
+        return await self.world.send("GET", "/v2/tunnels")
 
     async def update_tunnel(self) -> Any:
         body = {"data": {"type": "Tunnel", "attributes": {"state": "STOPPING"}}}
-        return await self.stage.send("PATCH", await self.tunnel(), body)
+        return await self.world.send("PATCH", await self.tunnel(), body)
 
     async def get_tunnel_events(self) -> Any:
-        return await self.stage.send("GET", f"{await self.tunnel()}/events")
+        return await self.world.send("GET", f"{await self.tunnel()}/events")
 
     async def delete_tunnel(self) -> Any:
-        return await self.stage.send("DELETE", await self.tunnel())
+        return await self.world.send("DELETE", await self.tunnel())
 
     async def get_stream_access_point(self) -> Any:
-        point = self.stage.emulator.add_stream_access_point("P", host_endpoint=self.stage.lab.id)
-        return await self.stage.send("GET", f"/v2/stream_access_points/{point}")
+        point = self.world.emulator.add_stream_access_point("P", host_endpoint=self.world.lab.id)
+        return await self.world.send("GET", f"/v2/stream_access_points/{point}")
 
     async def v2_list_stream_access_points(self) -> Any:
         await self.get_stream_access_point()
-        return await self.stage.send("GET", "/v2/stream_access_points")
+        return await self.world.send("GET", "/v2/stream_access_points")
 
     v2_create_tunnel = create_tunnel
     v2_get_tunnel = get_tunnel
@@ -170,35 +170,35 @@ class Answers:
     v2_get_stream_access_point = get_stream_access_point
 
     async def v2_create_bookmark(self) -> Any:
-        place = {"collection": {"data": {"type": "Collection", "id": self.stage.lab.id}}}
+        place = {"collection": {"data": {"type": "Collection", "id": self.world.lab.id}}}
         attributes = {"name": "b", "path": "/"}
         document = {"data": {"type": "Bookmark", "attributes": attributes, "relationships": place}}
-        return await self.stage.send("POST", "/v2/bookmarks", document)
+        return await self.world.send("POST", "/v2/bookmarks", document)
 
     async def bookmark(self) -> str:
         return f"/v2/bookmarks/{(await self.v2_create_bookmark()).json()['data']['id']}"
 
     async def v2_get_bookmark(self) -> Any:
-        return await self.stage.send("GET", await self.bookmark())
+        return await self.world.send("GET", await self.bookmark())
 
     async def v2_list_bookmarks(self) -> Any:
         await self.bookmark()
-        return await self.stage.send("GET", "/v2/bookmarks", include="collection")
+        return await self.world.send("GET", "/v2/bookmarks", include="collection")
 
     async def v2_update_bookmark(self) -> Any:
         body = {"data": {"type": "Bookmark", "attributes": {"name": "c"}}}
-        return await self.stage.send("PATCH", await self.bookmark(), body)
+        return await self.world.send("PATCH", await self.bookmark(), body)
 
     async def v2_delete_bookmark(self) -> Any:
-        return await self.stage.send("DELETE", await self.bookmark())
+        return await self.world.send("DELETE", await self.bookmark())
 
 
 @pytest.mark.parametrize("name", names())
 async def test_same_fields(name: str) -> None:
-    """Each successful document has all fields of the fixture, and no others but those listed."""
+    """Each successful document has all members of the fixture, and no others except the listed ones."""
     theirs = {case: document for case, status, document in cases(name) if status < 400}["default"]
-    async with staged() as stage:
-        ours = await Answers(stage).of(name)
+    async with transfer_world() as world:
+        ours = await Responses(world).of(name)
     assert shape(theirs) - shape(ours) == set()
     reason, allowed = ADDED.get(name, ("", set()))
     more = shape(ours) - shape(theirs)
@@ -206,7 +206,7 @@ async def test_same_fields(name: str) -> None:
 
 
 def test_every_fixture_is_compared(summary: Callable[[str], None]) -> None:
-    """No fixture is left out, and no reason stands for nothing."""
-    assert [name for name in names() if not hasattr(Answers, name.replace(".", "_"))] == []
+    """Every fixture is compared, and every listed difference exists."""
+    assert [name for name in names() if not hasattr(Responses, name.replace(".", "_"))] == []
     assert set(ADDED) <= set(names())
     summary(f"globus-sdk {globus_sdk.__version__}: {len(names())} fixtures, {len(ADDED)} with additions")

@@ -1,4 +1,4 @@
-"""Random histories of file operations and tasks: the emulator and a plain model of it stay the same."""
+"""Random sequences of file operations and tasks, compared with a simple model of the emulator."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from globus_async.testing import MemoryStorage
-from tests.emulator.transfer_stage import Stage
+from tests.emulator.transfer_world import TransferWorld
 
 Path_ = tuple[str, ...]
 PATHS = st.lists(st.sampled_from("ab"), min_size=1, max_size=3).map(tuple)
@@ -23,11 +23,11 @@ CONTENTS = st.binary(max_size=3)
 SIDES = st.sampled_from(["memory", "real"])
 MOSTLY = st.integers(0, 4).map(bool)
 DEEPEST = 4
-BEGINNINGS = st.dictionaries(PATHS, st.none() | CONTENTS, min_size=2, max_size=6)
+INITIAL_TREES = st.dictionaries(PATHS, st.none() | CONTENTS, min_size=2, max_size=6)
 
 
 class Tree(dict[Path_, "bytes | None"]):
-    """Paths to contents; directories have None."""
+    """File contents by path, ``None`` for directories."""
 
     def is_directory(self, path: Path_) -> bool:
         return path == () or (path in self and self[path] is None)
@@ -45,7 +45,7 @@ class Tree(dict[Path_, "bytes | None"]):
         return sorted(each for each in self if each[: len(path)] == path)
 
     def ensure_directory(self, path: Path_) -> bool:
-        """Make a directory and what is missing above it; a file in the way stops it, before anything is made."""
+        """Create a directory and its missing parents; return false without a change if one of them is a file."""
         if any(self.is_file(path[:depth]) for depth in range(1, len(path) + 1)):
             return False
         for depth in range(1, len(path) + 1):
@@ -54,7 +54,7 @@ class Tree(dict[Path_, "bytes | None"]):
 
 
 def copy(source: Tree, old: Path_, target: Tree, new: Path_, level: int | None) -> bool:
-    """Copy as a transfer does; tell whether all of it could be."""
+    """Copy like a transfer; return whether everything was copied."""
     if source.is_directory(old):
         if not target.ensure_directory(new):
             return False
@@ -71,55 +71,55 @@ def copy(source: Tree, old: Path_, target: Tree, new: Path_, level: int | None) 
 
 
 def some_path(data: st.DataObject, model: Tree) -> Path_:
-    """Draw a path, mostly one of something that is there."""
+    """Draw a path, mostly an existing one."""
     return data.draw(st.sampled_from(sorted(model)) if model and data.draw(MOSTLY) else PATHS)
 
 
-def some_place(data: st.DataObject, model: Tree) -> Path_:
-    """Draw a path, mostly one in a directory that is there, where there may be something already."""
+def some_target(data: st.DataObject, model: Tree) -> Path_:
+    """Draw a path, mostly one in an existing directory."""
     directories = [(), *(path for path in sorted(model) if model.is_directory(path) and len(path) < DEEPEST)]
     inside = st.builds(lambda above, name: (*above, name), st.sampled_from(directories), st.sampled_from("abc"))
     return data.draw(inside if data.draw(MOSTLY) else PATHS)
 
 
 class Histories(RuleBasedStateMachine):
-    """One collection in memory and one in a real directory, each with its model."""
+    """A collection in memory and one in a real directory, each with its model."""
 
     def __init__(self) -> None:
         super().__init__()
         self.root = Path(tempfile.mkdtemp())
         self.runner = asyncio.Runner()
-        self.stage: Stage = self.runner.run(self.made())
-        real = self.stage.emulator.add_collection("Real", path=self.root)
-        memory = self.stage.emulator.add_collection("Memory", storage=MemoryStorage())
+        self.world: TransferWorld = self.runner.run(self.made())
+        real = self.world.emulator.add_collection("Real", path=self.root)
+        memory = self.world.emulator.add_collection("Memory", storage=MemoryStorage())
         self.collections = {"memory": memory, "real": real}
         self.models = {"memory": Tree(), "real": Tree()}
 
-    async def made(self) -> Stage:
-        return Stage()
+    async def made(self) -> TransferWorld:
+        return TransferWorld()
 
     def teardown(self) -> None:
         async def close() -> None:
-            await self.stage.emulator.aclose()
-            await self.stage.http.aclose()
+            await self.world.emulator.aclose()
+            await self.world.http.aclose()
 
         self.runner.run(close())
         self.runner.close()
         shutil.rmtree(self.root)
 
-    @initialize(beginnings=st.tuples(BEGINNINGS, BEGINNINGS))
-    def begin_with_trees(self, beginnings: tuple[dict[Path_, bytes | None], ...]) -> None:
+    @initialize(beginnings=st.tuples(INITIAL_TREES, INITIAL_TREES))
+    def create_trees(self, beginnings: tuple[dict[Path_, bytes | None], ...]) -> None:
         for side, beginning in zip(self.models, beginnings, strict=True):
             model = self.models[side]
             for path, content in sorted(beginning.items()):
-                if model.exists(path) or not self.directories_made(side, path[:-1]):
+                if model.exists(path) or not self.ensure_directories(side, path[:-1]):
                     continue
                 if content is None:
-                    self.directories_made(side, path)
+                    self.ensure_directories(side, path)
                 else:
                     self.write(side, path, content)
 
-    def directories_made(self, side: str, path: Path_) -> bool:
+    def ensure_directories(self, side: str, path: Path_) -> bool:
         missing = [path[:depth] for depth in range(1, len(path) + 1) if not self.models[side].exists(path[:depth])]
         if not self.models[side].ensure_directory(path):
             return False
@@ -135,37 +135,37 @@ class Histories(RuleBasedStateMachine):
 
     async def operation(self, side: str, name: str, body: dict[str, Any]) -> bool:
         path = f"/operation/endpoint/{self.collections[side].id}/{name}"
-        return (await self.stage.send("POST", path, body)).is_success
+        return (await self.world.send("POST", path, body)).is_success
 
     def task(
         self, document: dict[str, Any], before: Callable[[str], Any] | None = None, *, seconds: float = 2
     ) -> tuple[str, str]:
-        """Submit, let time pass, and return the state; what has not ended then is cancelled."""
+        """Submit a task, advance the clock, and return its status; a task that has not ended is cancelled."""
 
         async def run() -> tuple[str, str]:
-            task_id = await self.stage.submit(document)
+            task_id = await self.world.submit(document)
             if before is not None:
                 await before(task_id)
-            await self.stage.emulator.advance(seconds)
-            first = (await self.stage.task(task_id))["status"]
+            await self.world.emulator.advance(seconds)
+            first = (await self.world.task(task_id))["status"]
             if first in {"SUCCEEDED", "FAILED"}:
                 return first, first
-            await self.stage.ok("POST", f"/task/{task_id}/cancel")
-            return first, (await self.stage.task(task_id))["status"]
+            await self.world.ok("POST", f"/task/{task_id}/cancel")
+            return first, (await self.world.task(task_id))["status"]
 
         return self.runner.run(run())
 
     @rule(side=SIDES, data=st.data(), content=CONTENTS)
-    def somebody_writes_a_file(self, side: str, data: st.DataObject, content: bytes) -> None:
+    def write_a_file(self, side: str, data: st.DataObject, content: bytes) -> None:
         model = self.models[side]
-        path = some_place(data, model)
+        path = some_target(data, model)
         if model.is_directory(path[:-1]) and not model.is_directory(path):
             self.write(side, path, content)
 
     @rule(side=SIDES, data=st.data())
     def make_directory(self, side: str, data: st.DataObject) -> None:
         model = self.models[side]
-        path = some_place(data, model)
+        path = some_target(data, model)
         possible = model.is_directory(path[:-1]) and not model.exists(path)
         assert self.runner.run(self.operation(side, "mkdir", {"path": "/" + "/".join(path)})) is possible
         if possible:
@@ -174,7 +174,7 @@ class Histories(RuleBasedStateMachine):
     @rule(side=SIDES, data=st.data())
     def rename(self, side: str, data: st.DataObject) -> None:
         model = self.models[side]
-        old, new = some_path(data, model), some_place(data, model)
+        old, new = some_path(data, model), some_target(data, model)
         inside = new[: len(old)] == old
         possible = model.exists(old) and model.is_directory(new[:-1]) and not model.exists(new) and not inside
         body = {"old_path": "/" + "/".join(old), "new_path": "/" + "/".join(new)}
@@ -191,11 +191,11 @@ class Histories(RuleBasedStateMachine):
     )
     def transfer(self, sides: tuple[str, str], data: st.DataObject, level: int | None, recursive: bool | None) -> None:
         source, target = (self.models[side] for side in sides)
-        old, new = some_path(data, source), some_place(data, target)
+        old, new = some_path(data, source), some_target(data, target)
         if source is target and (new[: len(old)] == old or old[: len(new)] == new):
             return
         kind_fits = recursive is None or not source.exists(old) or source.is_directory(old) is recursive
-        document = self.stage.transfer(
+        document = self.world.transfer(
             ("/" + "/".join(old), "/" + "/".join(new)),
             recursive=recursive,
             sync_level=level,
@@ -213,30 +213,30 @@ class Histories(RuleBasedStateMachine):
 
     @rule(sides=st.tuples(SIDES, SIDES), data=st.data())
     def transfer_that_is_cancelled_at_once(self, sides: tuple[str, str], data: st.DataObject) -> None:
-        old, new = some_path(data, self.models[sides[0]]), some_place(data, self.models[sides[1]])
-        document = self.stage.transfer(
+        old, new = some_path(data, self.models[sides[0]]), some_target(data, self.models[sides[1]])
+        document = self.world.transfer(
             ("/" + "/".join(old), "/" + "/".join(new)),
             recursive=False,
             source_endpoint=self.collections[sides[0]].id,
             destination_endpoint=self.collections[sides[1]].id,
         )
-        cancel = lambda task_id: self.stage.ok("POST", f"/task/{task_id}/cancel")  # noqa: E731
+        cancel = lambda task_id: self.world.ok("POST", f"/task/{task_id}/cancel")  # noqa: E731
         assert self.task(document, cancel) == ("FAILED", "FAILED")
 
     @rule(sides=st.tuples(SIDES, SIDES), data=st.data(), content=CONTENTS)
-    def transfer_of_what_comes_later(self, sides: tuple[str, str], data: st.DataObject, content: bytes) -> None:
+    def transfer_with_a_late_source(self, sides: tuple[str, str], data: st.DataObject, content: bytes) -> None:
         source, target = (self.models[side] for side in sides)
-        old, new = some_place(data, source), some_place(data, target)
+        old, new = some_target(data, source), some_target(data, target)
         overlaps = source is target and (new[: len(old)] == old or old[: len(new)] == new)
         if source.exists(old) or not source.is_directory(old[:-1]) or overlaps:
             return
 
         async def come(task_id: str) -> None:
-            await self.stage.emulator.advance(2)
-            assert (await self.stage.task(task_id))["faults"] == 1
+            await self.world.emulator.advance(2)
+            assert (await self.world.task(task_id))["faults"] == 1
             self.write(sides[0], old, content)
 
-        document = self.stage.transfer(
+        document = self.world.transfer(
             ("/" + "/".join(old), "/" + "/".join(new)),
             source_endpoint=self.collections[sides[0]].id,
             destination_endpoint=self.collections[sides[1]].id,
@@ -249,7 +249,7 @@ class Histories(RuleBasedStateMachine):
     def delete(self, side: str, data: st.DataObject, recursive: bool, ignore_missing: bool) -> None:
         model = self.models[side]
         path = some_path(data, model)
-        document = self.stage.delete(
+        document = self.world.delete(
             "/" + "/".join(path), collection=self.collections[side], recursive=recursive, ignore_missing=ignore_missing
         )
         first, last = self.task(document)
@@ -267,10 +267,10 @@ class Histories(RuleBasedStateMachine):
         model = self.models[side]
         path = some_path(data, model)
         url = f"/operation/endpoint/{self.collections[side].id}/ls"
-        answer = self.runner.run(self.stage.send("GET", url, path="/" + "/".join(path)))
-        assert answer.is_success is model.is_directory(path)
-        if answer.is_success:
-            assert [each["name"] for each in answer.json()["DATA"]] == [each[-1] for each in model.children(path)]
+        response = self.runner.run(self.world.send("GET", url, path="/" + "/".join(path)))
+        assert response.is_success is model.is_directory(path)
+        if response.is_success:
+            assert [each["name"] for each in response.json()["DATA"]] == [each[-1] for each in model.children(path)]
 
     @invariant()
     def trees_agree(self) -> None:
@@ -292,7 +292,7 @@ class Histories(RuleBasedStateMachine):
                     found[below] = file.read()
 
 
-TestHistories = pytest.mark.timeout(420)(Histories.TestCase)  # making a failure small takes up to 300 seconds
+TestHistories = pytest.mark.timeout(420)(Histories.TestCase)  # shrinking a failure takes up to 300 seconds
 TestHistories.settings = settings(
     max_examples=60,
     stateful_step_count=30,

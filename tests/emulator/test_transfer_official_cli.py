@@ -1,4 +1,4 @@
-"""The official command line, unchanged, works with the emulator on a socket, exit codes included."""
+"""The unmodified official command line against the emulator on a socket, including exit codes."""
 
 from __future__ import annotations
 
@@ -34,13 +34,13 @@ pytestmark = [
 
 
 class Commands:
-    """Runs commands, each in a process of its own."""
+    """Runs each command in a separate process."""
 
     def __init__(self, connection: socket.socket) -> None:
         self._connection = connection
 
     def run(self, words: tuple[str, ...], environ: dict[str, str], text: str | None) -> tuple[int, str]:
-        """Return the exit code of a command, and what it printed."""
+        """Run a command; return its exit code and output."""
 
         def opened(content: str = "") -> IO[str]:
             file = tempfile.TemporaryFile("w+", encoding="utf-8")  # noqa: SIM115 -- the caller closes it
@@ -71,7 +71,7 @@ def commands() -> Iterator[Commands]:
 
 
 class Shell:
-    """The command line of somebody who is logged in as Ada."""
+    """The command line of Ada, who is logged in."""
 
     def __init__(self, commands: Commands, emulator: GlobusEmulator, server: LoopbackServer, home: Path) -> None:
         self._commands = commands
@@ -81,7 +81,7 @@ class Shell:
         self.commands = 0
 
     def login(self) -> None:
-        """Do what a user does: open the page, log in there, copy the code."""
+        """Log in like a user: open the page, log in, copy the code."""
         command = [*COMMAND, "login", "--no-local-server"]
         pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
         with subprocess.Popen(command, env=self._environ, text=True, **pipes) as process:  # type: ignore[call-overload]
@@ -95,14 +95,14 @@ class Shell:
         self.commands += 1
 
     def __call__(self, *words: str, exit_code: int = 0, text: str | None = None) -> str:
-        """Run a command and return what it printed."""
+        """Run a command and return its output."""
         ended, printed = self._commands.run(words, self._environ, text)
         assert ended == exit_code, f"globus {' '.join(words)}: {printed}"
         self.commands += 1
         return printed
 
     def json(self, *words: str, text: str | None = None) -> Any:
-        """Run a command and return the JSON it printed."""
+        """Run a command and return its JSON output."""
         return json.loads(self(*words, "--format", "json", text=text))
 
     def wait(self, task_id: str, *, seconds: int = 5, exit_code: int = 0) -> None:
@@ -142,7 +142,7 @@ def test_login(shell: Shell) -> None:
 
 
 def test_collections_and_files(shell: Shell, lab: str) -> None:
-    """Search, show, list, make, rename, stat; what is refused exits with 1."""
+    """Search, show, list, mkdir, rename, stat; errors have the exit code 1."""
     assert [each["id"] for each in shell.json("endpoint", "search", "lab")["DATA"]] == [lab]
     assert shell.json("endpoint", "show", lab)["display_name"] == "Lab storage"
     assert shell("ls", f"{lab}:/").split() == ["c.txt", "data/"]
@@ -171,7 +171,7 @@ def test_collections_and_files(shell: Shell, lab: str) -> None:
 
 
 def test_tasks(shell: Shell, lab: str, archive: str) -> None:
-    """Transfer in all its forms, delete, rm, and everything about tasks."""
+    """All forms of transfer, delete, rm, and the commands for tasks."""
     one = shell.json("transfer", f"{lab}:/c.txt", f"{archive}:/c.txt", "--label", "one")
     assert one["code"] == "Accepted"
     shell.wait(one["task_id"])
@@ -209,7 +209,7 @@ def test_tasks(shell: Shell, lab: str, archive: str) -> None:
 
 
 def test_bookmarks_permissions_roles(shell: Shell, lab: str) -> None:
-    """Bookmarks, permissions and roles are made, shown, changed and deleted."""
+    """Bookmarks, permissions and roles are created, shown, changed and deleted."""
     shell("bookmark", "create", f"{lab}:/data/", "place")
     assert shell("bookmark", "show", "place").strip() == f"{lab}:/data/"
     shell("bookmark", "rename", "place", "other")

@@ -1,4 +1,4 @@
-"""The official SDK, unchanged, drives every method of its Transfer clients against the emulator on a socket."""
+"""Every method of the Transfer clients of the unmodified official SDK, against the emulator on a socket."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ from globus_async.emulator.kit.directory import Identity
 from globus_async.testing import Collection, GlobusEmulator, LoopbackServer, MemoryStorage
 
 NO_REQUEST = {"add_app_data_access_scope"}
-"""Methods that only change the client."""
+"""Methods that send no request."""
 
 
 class Counting:
-    """A client whose methods are counted as they are called."""
+    """A client that records the names of the called methods."""
 
     def __init__(self, client: Any, called: set[str]) -> None:
         self._client = client
@@ -45,7 +45,7 @@ class Counting:
 
 
 class World:
-    """An emulator on a socket with some people, and the official clients of each."""
+    """An emulator on a socket with identities, and official clients for them."""
 
     def __init__(self, emulator: GlobusEmulator, server: LoopbackServer) -> None:
         self.emulator = emulator
@@ -97,7 +97,7 @@ def methods_of(client: type) -> set[str]:
 
 
 def test_every_method(world: World, summary: Callable[[str], None]) -> None:
-    """Each method of TransferClient is called and answered as its documentation has it."""
+    """Each method of TransferClient is called, with documented responses."""
     tc = world.client()
     collections(world, tc)
     permissions(world, tc)
@@ -241,7 +241,7 @@ def streams(world: World, tc: Any) -> None:
 
 
 def test_every_method_of_v2(world: World, summary: Callable[[str], None]) -> None:
-    """Each method of the experimental client of v2 is called and answered."""
+    """Each method of the experimental client of v2 is called."""
     tc = world.client(kind=TransferClientV2)
     points = [world.emulator.add_stream_access_point(f"P{n}", host_endpoint=world.lab.id) for n in range(2)]
     assert tc.get_stream_access_point(points[0])["data"]["id"] == points[0]
@@ -265,7 +265,7 @@ def test_every_method_of_v2(world: World, summary: Callable[[str], None]) -> Non
 
 
 def test_pages(world: World) -> None:
-    """The official paginators walk every style of listing to its end."""
+    """The official paginators read each style of listing to the end."""
     client = world.plain_client()
     world.lab_files.make_directory(("many",))
     for number in range(250):

@@ -1,4 +1,4 @@
-"""Large tasks and large directories: everything arrives, other requests keep answering, memory stays small."""
+"""Large tasks and directories: complete results, concurrent requests, limited memory."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ pytestmark = pytest.mark.timeout(240)
 
 
 def figures(summary: Callable[[str], None], *words: object) -> dict[str, Any]:
-    """Run the script in a process of its own and show what it measured."""
+    """Run the script in a separate process and print its measurements."""
     command = [sys.executable, str(SCRIPT), *map(str, words)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
@@ -27,7 +27,7 @@ def figures(summary: Callable[[str], None], *words: object) -> dict[str, Any]:
 
 
 def test_ten_thousand_files(tmp_path: Path, summary: Callable[[str], None]) -> None:
-    """10,000 files of 1 GB in one task are copied and verified, in less than 300 MB, while others are answered."""
+    """10,000 files of 1 GB in one task are copied and verified, in less than 300 MB, with concurrent requests."""
     measured = figures(summary, 10_000, 100_000, tmp_path)
     assert measured["status"] == "SUCCEEDED"
     assert (measured["files"], measured["bytes"], measured["checksummed"]) == (10_000, 10**9, 10**9)
@@ -39,7 +39,7 @@ def test_ten_thousand_files(tmp_path: Path, summary: Callable[[str], None]) -> N
 
 
 def test_a_directory_with_a_hundred_thousand_entries(tmp_path: Path, summary: Callable[[str], None]) -> None:
-    """100,000 entries are listed, sorted and sent, while others are answered."""
+    """100,000 entries are listed, sorted and sent, with concurrent requests."""
     measured = figures(summary, 100_000, 0, tmp_path, "--lists")
     assert measured["entries"] == 100_000
     assert measured["peak_mb"] < 400
@@ -47,7 +47,7 @@ def test_a_directory_with_a_hundred_thousand_entries(tmp_path: Path, summary: Ca
 
 
 def test_a_hundred_thousand_items_in_one_submission(tmp_path: Path, summary: Callable[[str], None]) -> None:
-    """19 MB of items are read, tried and tried again while the loop itself never works for long at a time."""
+    """19 MB of items are parsed, tried and retried without blocking the event loop."""
     measured = figures(summary, 100_000, 0, tmp_path, "--items")
     assert measured["exit_code"] == 0
     assert measured["faults"] == 200_000

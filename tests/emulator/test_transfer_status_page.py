@@ -1,4 +1,4 @@
-"""The command line that serves an emulator, and its status page in a real browser."""
+"""The command that serves an emulator, and its status page in a real browser."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import pytest
 from globus_async.testing import GlobusEmulator, LoopbackServer, ManualClock, MemoryStorage, Pace
 from globus_async.testing.__main__ import main
 from tests.emulator.status_browser import PROGRAM, browser
-from tests.emulator.transfer_stage import Stage, staged
+from tests.emulator.transfer_world import TransferWorld, transfer_world
 
 
 def start(emulator: GlobusEmulator, server: LoopbackServer, **members: object) -> str:
@@ -32,8 +32,8 @@ def start(emulator: GlobusEmulator, server: LoopbackServer, **members: object) -
 
 
 @pytest.mark.skipif(not PROGRAM, reason="no Chromium is installed; TEST_CHROMIUM can name one")
-def test_progress_is_seen_without_a_reload() -> None:
-    """A browser sees collections and a task whose progress grows to its end, on one load of the page."""
+def test_progress_without_a_reload() -> None:
+    """The page shows collections and the progress of a task without a reload."""
     emulator = GlobusEmulator(clock=ManualClock(), pace=Pace(bytes_per_second=1000, workers=1))
     with emulator.serve_in_thread() as server, browser() as page:
         page.open(f"{server.url}/")
@@ -56,15 +56,15 @@ def test_progress_is_seen_without_a_reload() -> None:
         assert page.evaluate("window.notReloaded") is True
 
 
-async def test_the_page_is_not_among_the_requests() -> None:
-    """Looking at the page changes nothing that a test counts; a policy keeps other scripts out."""
-    stage: Stage
-    async with staged() as stage:
-        answer = await stage.http.get("/")
-        assert "default-src 'none'" in answer.headers["content-security-policy"]
-        state = (await stage.http.get("/emulator/state")).json()
+async def test_requests_for_the_page_are_not_recorded() -> None:
+    """Requests for the page are not recorded; its policy forbids external scripts."""
+    world: TransferWorld
+    async with transfer_world() as world:
+        response = await world.http.get("/")
+        assert "default-src 'none'" in response.headers["content-security-policy"]
+        state = (await world.http.get("/emulator/state")).json()
         assert [each["name"] for each in state["collections"]] == ["Lab storage", "Archive"]
-        assert stage.emulator.requests == []
+        assert world.emulator.requests == []
 
 
 def test_the_command(tmp_path: Path) -> None:
@@ -106,8 +106,8 @@ def test_the_command(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("words", [["--collection", "nothing"], ["--collection", "x=/no/such/place"], ["--port", "x"]])
-def test_bad_arguments(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
-    """Bad arguments are told, with the exit code of usage errors."""
+def test_invalid_arguments(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    """Invalid arguments are reported, with the exit code of usage errors."""
     with pytest.raises(SystemExit) as caught:
         main(words)
     assert caught.value.code == 2

@@ -1,4 +1,4 @@
-"""The task machine: what transfers and deletes do to files, and what their documents tell."""
+"""The execution of transfer and delete tasks, and their documents."""
 
 from __future__ import annotations
 
@@ -21,32 +21,32 @@ from globus_async.emulator.transfer.storage.paths import Parts
 from globus_async.emulator.transfer.work.file_copy import FileCopy
 from globus_async.emulator.transfer.work.transfer import TransferWork
 from globus_async.testing import GlobusEmulator, ManualClock, MemoryStorage, Pace
-from tests.emulator.transfer_stage import Stage, staged
+from tests.emulator.transfer_world import TransferWorld, transfer_world
 
 
 @pytest.fixture
-async def stage() -> AsyncIterator[Stage]:
-    async with staged() as set_up:
+async def world() -> AsyncIterator[TransferWorld]:
+    async with transfer_world() as set_up:
         yield set_up
 
 
-async def test_a_tree_arrives(stage: Stage) -> None:
-    """A recursive transfer copies files and directories, also empty and hidden ones, and counts them."""
-    task = await stage.done(stage.transfer(("/", "/copy/"), recursive=True, verify_checksum=True, label="all"))
-    assert stage.archive_files.tree() == {f"copy/{path}": content for path, content in stage.lab_files.tree().items()}
+async def test_recursive_transfer(world: TransferWorld) -> None:
+    """A recursive transfer copies and counts files and directories, including empty and hidden ones."""
+    task = await world.done(world.transfer(("/", "/copy/"), recursive=True, verify_checksum=True, label="all"))
+    assert world.archive_files.tree() == {f"copy/{path}": content for path, content in world.lab_files.tree().items()}
     assert task["status"] == "SUCCEEDED"
     assert (task["files"], task["files_transferred"], task["directories"]) == (5, 5, 4)
     assert task["subtasks_total"] == task["subtasks_succeeded"] == 1 + 5 + 4
     assert task["bytes_transferred"] == task["bytes_checksummed"] == 1017
     assert (task["label"], task["is_ok"], task["nice_status"], task["faults"]) == ("all", None, None, 0)
-    assert await stage.events(task["task_id"]) == ["STARTED", "SUCCEEDED"]
+    assert await world.events(task["task_id"]) == ["STARTED", "SUCCEEDED"]
 
 
-async def test_one_file_has_two_subtasks(stage: Stage) -> None:
+async def test_one_file_has_two_subtasks(world: TransferWorld) -> None:
     """One file counts as two subtasks; its checksum is listed among the successful transfers."""
-    task = await stage.done(stage.transfer(("/notes.md", "/new/dir/n.md"), verify_checksum=True))
+    task = await world.done(world.transfer(("/notes.md", "/new/dir/n.md"), verify_checksum=True))
     assert task["subtasks_total"] == 2
-    listed = await stage.ok("GET", f"/task/{task['task_id']}/successful_transfers")
+    listed = await world.ok("GET", f"/task/{task['task_id']}/successful_transfers")
     assert listed["DATA"] == [
         {
             "DATA_TYPE": "successful_transfer",
@@ -61,41 +61,41 @@ async def test_one_file_has_two_subtasks(stage: Stage) -> None:
     assert (listed["marker"], listed["next_marker"]) == (0, None)
 
 
-async def test_nothing_happens_while_time_stands_still(stage: Stage) -> None:
-    """By a manual clock a task begins a second after its submission, and not before."""
-    task_id = await stage.submit(stage.transfer(("/notes.md", "/n")))
-    await stage.emulator.settle()
-    assert ((await stage.task(task_id))["status"], stage.archive_files.tree()) == ("ACTIVE", {})
-    await stage.emulator.advance(1)
-    assert (await stage.task(task_id))["status"] == "SUCCEEDED"
+async def test_a_task_starts_when_the_clock_is_advanced(world: TransferWorld) -> None:
+    """With a manual clock a task starts a second after its submission, and not before."""
+    task_id = await world.submit(world.transfer(("/notes.md", "/n")))
+    await world.emulator.settle()
+    assert ((await world.task(task_id))["status"], world.archive_files.tree()) == ("ACTIVE", {})
+    await world.emulator.advance(1)
+    assert (await world.task(task_id))["status"] == "SUCCEEDED"
 
 
-async def test_submission_is_exactly_once(stage: Stage) -> None:
-    """The same submission id again answers Duplicate with the first task, also when that has ended."""
-    document = stage.transfer(("/notes.md", "/n"))
-    first = await stage.ok("POST", "/transfer", document)
-    again = await stage.ok("POST", "/transfer", document)
-    await stage.emulator.advance(10)
-    later = await stage.ok("POST", "/transfer", document)
+async def test_submission_is_exactly_once(world: TransferWorld) -> None:
+    """A repeated submission id returns Duplicate with the first task, even after its end."""
+    document = world.transfer(("/notes.md", "/n"))
+    first = await world.ok("POST", "/transfer", document)
+    again = await world.ok("POST", "/transfer", document)
+    await world.emulator.advance(10)
+    later = await world.ok("POST", "/transfer", document)
     assert first["code"] == "Accepted"
     assert {again["code"], later["code"]} == {"Duplicate"}
     assert {first["task_id"]} == {again["task_id"], later["task_id"]}
-    assert len(stage.emulator.tasks) == 1
-    removal = stage.delete("/notes.md")
-    assert (await stage.ok("POST", "/delete", removal))["code"] == "Accepted"
-    assert (await stage.ok("POST", "/delete", removal))["code"] == "Duplicate"
+    assert len(world.emulator.tasks) == 1
+    removal = world.delete("/notes.md")
+    assert (await world.ok("POST", "/delete", removal))["code"] == "Accepted"
+    assert (await world.ok("POST", "/delete", removal))["code"] == "Duplicate"
 
 
-async def test_of_many_at_once_one_is_the_first(stage: Stage) -> None:
-    """The same document sent twenty times at once makes one task; twenty documents make twenty."""
-    document = stage.transfer(("/notes.md", "/n"))
-    answers = await asyncio.gather(*(stage.ok("POST", "/transfer", document) for _ in range(20)))
-    assert sorted(answer["code"] for answer in answers) == ["Accepted"] + ["Duplicate"] * 19
-    assert len({answer["task_id"] for answer in answers}) == 1
-    others = [stage.transfer(("/notes.md", f"/{n}")) for n in range(20)]
-    answers = await asyncio.gather(*(stage.ok("POST", "/transfer", each) for each in others))
-    assert {answer["code"] for answer in answers} == {"Accepted"}
-    assert len(stage.emulator.tasks) == 21
+async def test_concurrent_submissions(world: TransferWorld) -> None:
+    """The same document submitted twenty times concurrently creates one task; twenty documents create twenty."""
+    document = world.transfer(("/notes.md", "/n"))
+    responses = await asyncio.gather(*(world.ok("POST", "/transfer", document) for _ in range(20)))
+    assert sorted(response["code"] for response in responses) == ["Accepted"] + ["Duplicate"] * 19
+    assert len({response["task_id"] for response in responses}) == 1
+    others = [world.transfer(("/notes.md", f"/{n}")) for n in range(20)]
+    responses = await asyncio.gather(*(world.ok("POST", "/transfer", each) for each in others))
+    assert {response["code"] for response in responses} == {"Accepted"}
+    assert len(world.emulator.tasks) == 21
 
 
 @pytest.mark.parametrize(
@@ -108,38 +108,38 @@ async def test_of_many_at_once_one_is_the_first(stage: Stage) -> None:
         (3, {"larger", "other", "missing"}),
     ],
 )
-async def test_sync_levels(stage: Stage, level: int | None, copied: set[str]) -> None:
-    """Each sync level copies what it says: what is missing, has another size, is newer, has another checksum."""
+async def test_sync_levels(world: TransferWorld, level: int | None, copied: set[str]) -> None:
+    """The sync levels copy files that are missing, differ in size, are newer, or differ in checksum."""
     files = {"same": "1", "larger": "22", "newer": "3", "other": "4", "missing": "5"}
-    stage.lab_files.make_directory(("s",))
-    stage.archive_files.make_directory(("d",))
+    world.lab_files.make_directory(("s",))
+    world.archive_files.make_directory(("d",))
     for name, content in files.items():
-        stage.lab_files.write(("s", name), content)
-        stage.lab_files.set_mtime(("s", name), 2000 if name == "newer" else 1000)
+        world.lab_files.write(("s", name), content)
+        world.lab_files.set_mtime(("s", name), 2000 if name == "newer" else 1000)
         if name != "missing":
-            stage.archive_files.write(("d", name), {"larger": "2", "other": "x"}.get(name, content))
-            stage.archive_files.set_mtime(("d", name), 1000)
-    task = await stage.done(stage.transfer(("/s", "/d"), recursive=True, sync_level=level))
-    listed = await stage.ok("GET", f"/task/{task['task_id']}/successful_transfers")
+            world.archive_files.write(("d", name), {"larger": "2", "other": "x"}.get(name, content))
+            world.archive_files.set_mtime(("d", name), 1000)
+    task = await world.done(world.transfer(("/s", "/d"), recursive=True, sync_level=level))
+    listed = await world.ok("GET", f"/task/{task['task_id']}/successful_transfers")
     assert {each["source_path"].removeprefix("/s/") for each in listed["DATA"]} == copied
     assert task["files_skipped"] == len(files) - len(copied)
     assert task["files_transferred"] == len(copied)
 
 
-async def test_preserve_timestamp(stage: Stage) -> None:
-    """A copy is as new as its source only if that was asked for."""
-    stage.lab_files.set_mtime(("notes.md",), 12345)
-    await stage.done(stage.transfer(("/notes.md", "/kept"), preserve_timestamp=True))
-    await stage.done(stage.transfer(("/notes.md", "/new")))
-    assert stage.archive_files.stat(("kept",)).mtime == 12345
-    assert stage.archive_files.stat(("new",)).mtime == stage.clock.wall()
+async def test_preserve_timestamp(world: TransferWorld) -> None:
+    """A copy has the modification time of its source only if requested."""
+    world.lab_files.set_mtime(("notes.md",), 12345)
+    await world.done(world.transfer(("/notes.md", "/kept"), preserve_timestamp=True))
+    await world.done(world.transfer(("/notes.md", "/new")))
+    assert world.archive_files.stat(("kept",)).mtime == 12345
+    assert world.archive_files.stat(("new",)).mtime == world.clock.wall()
 
 
-async def test_missing_source_is_tried_until_the_deadline(stage: Stage) -> None:
-    """A missing source leaves the task ACTIVE with faults that grow, until it expires."""
-    task_id = await stage.submit(stage.transfer(("/nothing", "/n")))
-    await stage.emulator.advance(1)
-    task = await stage.task(task_id)
+async def test_missing_source_is_retried_until_the_deadline(world: TransferWorld) -> None:
+    """With a missing source a task stays ACTIVE with increasing faults, until it expires."""
+    task_id = await world.submit(world.transfer(("/nothing", "/n")))
+    await world.emulator.advance(1)
+    task = await world.task(task_id)
     assert (task["status"], task["faults"], task["nice_status"], task["is_ok"]) == (
         "ACTIVE",
         1,
@@ -147,87 +147,87 @@ async def test_missing_source_is_tried_until_the_deadline(stage: Stage) -> None:
         False,
     )
     assert task["subtasks_retrying"] == 1
-    await stage.emulator.advance(3600)
-    later = await stage.task(task_id)
+    await world.emulator.advance(3600)
+    later = await world.task(task_id)
     assert later["faults"] > task["faults"]
-    errors = await stage.ok("GET", f"/task/{task_id}/event_list", filter="is_error:1")
+    errors = await world.ok("GET", f"/task/{task_id}/event_list", filter="is_error:1")
     assert errors["total"] == later["faults"]
-    await stage.emulator.advance(24 * 3600)
-    ended = await stage.task(task_id)
+    await world.emulator.advance(24 * 3600)
+    ended = await world.task(task_id)
     assert (ended["status"], ended["subtasks_expired"], ended["subtasks_pending"]) == ("FAILED", 1, 0)
-    assert (await stage.events(task_id))[-1] == "EXPIRED"
+    assert (await world.events(task_id))[-1] == "EXPIRED"
     assert ended["completion_time"] == ended["deadline"]
 
 
-async def test_a_source_that_appears_is_copied(stage: Stage) -> None:
-    """A task that meets what it lacked gets over its trouble."""
-    task_id = await stage.submit(stage.transfer(("/later", "/l")))
-    await stage.emulator.advance(1)
-    stage.lab_files.write(("later",), "here")
-    await stage.emulator.advance(60)
-    task = await stage.task(task_id)
+async def test_a_source_that_appears_is_copied(world: TransferWorld) -> None:
+    """A task with a fault succeeds when the missing source appears."""
+    task_id = await world.submit(world.transfer(("/later", "/l")))
+    await world.emulator.advance(1)
+    world.lab_files.write(("later",), "here")
+    await world.emulator.advance(60)
+    task = await world.task(task_id)
     assert (task["status"], task["faults"]) == ("SUCCEEDED", 1)
-    assert stage.archive_files.tree() == {"l": b"here"}
+    assert world.archive_files.tree() == {"l": b"here"}
 
 
-async def test_skip_source_errors(stage: Stage) -> None:
-    """Sources that are missing or refused are skipped and listed, and do not spoil the task."""
-    stage.lab.deny("/data/b.txt")
+async def test_skip_source_errors(world: TransferWorld) -> None:
+    """Missing and unreadable sources are skipped and listed, and the task succeeds."""
+    world.lab.deny("/data/b.txt")
     pairs = (("/data", "/d"), ("/nothing", "/n"))
-    task = await stage.done(stage.transfer(*pairs, skip_source_errors=True))
+    task = await world.done(world.transfer(*pairs, skip_source_errors=True))
     assert (task["status"], task["subtasks_skipped_errors"], task["faults"]) == ("SUCCEEDED", 2, 0)
-    listed = await stage.ok("GET", f"/task/{task['task_id']}/skipped_errors")
+    listed = await world.ok("GET", f"/task/{task['task_id']}/skipped_errors")
     assert {(each["error_code"], each["source_path"]) for each in listed["DATA"]} == {
         ("PERMISSION_DENIED", "/data/b.txt"),
         ("FILE_NOT_FOUND", "/nothing"),
     }
-    assert "SKIPPED_ERRORS" in await stage.events(task["task_id"])
+    assert "SKIPPED_ERRORS" in await world.events(task["task_id"])
 
 
-async def test_without_skipping_a_refused_source_is_a_fault(stage: Stage) -> None:
-    """A refused file holds the task up, not the other files."""
-    stage.lab.deny("/data/b.txt")
-    task = await stage.done(stage.transfer(("/data", "/d")), seconds=1)
+async def test_without_skipping_a_refused_source_is_a_fault(world: TransferWorld) -> None:
+    """An unreadable file delays the task, but not the other files."""
+    world.lab.deny("/data/b.txt")
+    task = await world.done(world.transfer(("/data", "/d")), seconds=1)
     assert (task["status"], task["nice_status"], task["files_transferred"]) == ("ACTIVE", "PERMISSION_DENIED", 3)
-    stage.lab.allow("/data/b.txt")
-    await stage.emulator.advance(60)
-    assert (await stage.task(task["task_id"]))["status"] == "SUCCEEDED"
+    world.lab.allow("/data/b.txt")
+    await world.emulator.advance(60)
+    assert (await world.task(task["task_id"]))["status"] == "SUCCEEDED"
 
 
 @pytest.mark.parametrize("fail", [True, False])
 async def test_quota(fail: bool) -> None:
-    """A full destination ends the task if it is to, and is tried again otherwise."""
-    async with staged() as stage:
-        stage.archive.storage = MemoryStorage(quota=5)
-        task = await stage.done(stage.transfer(("/notes.md", "/n"), fail_on_quota_errors=fail), seconds=1)
+    """An exceeded quota ends the task with ``fail_on_quota_errors``, and is retried without."""
+    async with transfer_world() as world:
+        world.archive.storage = MemoryStorage(quota=5)
+        task = await world.done(world.transfer(("/notes.md", "/n"), fail_on_quota_errors=fail), seconds=1)
         if fail:
             assert (task["status"], task["fatal_error"]["code"]) == ("FAILED", "QUOTA_EXCEEDED")
         else:
             assert (task["status"], task["nice_status"]) == ("ACTIVE", "QUOTA_EXCEEDED")
-        assert stage.archive.storage.tree() == {}
+        assert world.archive.storage.tree() == {}
 
 
-async def test_delete_destination_extra(stage: Stage) -> None:
-    """What only the destination has goes; nothing goes if a source could not be read."""
-    stage.archive_files.write(("x",), "extra")
-    await stage.done(stage.transfer(("/data", "/"), delete_destination_extra=True))
-    assert set(stage.archive_files.tree()) == {"a.txt", "b.txt", ".hidden", "deep/c.bin"}
-    stage.archive_files.write(("x",), "extra")
-    stage.lab.deny("/data/a.txt")
-    task = await stage.done(stage.transfer(("/data", "/"), delete_destination_extra=True, skip_source_errors=True))
-    assert "x" in stage.archive_files.tree()
-    assert "DELETE_DESTINATION_EXTRA_SKIPPED" in await stage.events(task["task_id"])
+async def test_delete_destination_extra(world: TransferWorld) -> None:
+    """Extra entries of the destination are deleted, unless a source could not be read."""
+    world.archive_files.write(("x",), "extra")
+    await world.done(world.transfer(("/data", "/"), delete_destination_extra=True))
+    assert set(world.archive_files.tree()) == {"a.txt", "b.txt", ".hidden", "deep/c.bin"}
+    world.archive_files.write(("x",), "extra")
+    world.lab.deny("/data/a.txt")
+    task = await world.done(world.transfer(("/data", "/"), delete_destination_extra=True, skip_source_errors=True))
+    assert "x" in world.archive_files.tree()
+    assert "DELETE_DESTINATION_EXTRA_SKIPPED" in await world.events(task["task_id"])
 
 
-async def test_filter_rules(stage: Stage) -> None:
-    """The first rule that matches decides; an excluded directory hides all below; what no rule matches is taken."""
+async def test_filter_rules(world: TransferWorld) -> None:
+    """The first matching rule decides; excluded directories are not entered; other entries are included."""
     rules = [
         {"DATA_TYPE": "filter_rule", "method": "include", "type": "file", "name": "a.*"},
         {"DATA_TYPE": "filter_rule", "method": "exclude", "type": "file", "name": "*.txt"},
         {"DATA_TYPE": "filter_rule", "method": "exclude", "type": "dir", "name": "[d]eep"},
     ]
-    task = await stage.done(stage.transfer(("/data", "/d"), filter_rules=rules))
-    assert set(stage.archive_files.tree()) == {"d/a.txt", "d/.hidden"}
+    task = await world.done(world.transfer(("/data", "/d"), filter_rules=rules))
+    assert set(world.archive_files.tree()) == {"d/a.txt", "d/.hidden"}
     assert task["filter_rules"] == rules
 
 
@@ -238,166 +238,166 @@ async def test_filter_rules(stage: Stage) -> None:
         ("keep", {"f": b"1", "file": b"f", "dir": b"../data", "broken": b"nowhere"}),
     ],
 )
-async def test_symlinks(stage: Stage, links: str, expected: dict[str, bytes]) -> None:
-    """Links inside a directory are left out or made again, and counted."""
-    stage.lab_files.make_directory(("s",))
-    stage.lab_files.write(("s", "f"), "1")
+async def test_symlinks(world: TransferWorld, links: str, expected: dict[str, bytes]) -> None:
+    """Links inside a directory are ignored or recreated, and counted."""
+    world.lab_files.make_directory(("s",))
+    world.lab_files.write(("s", "f"), "1")
     for name, target in (("file", "f"), ("dir", "../data"), ("broken", "nowhere")):
-        stage.lab_files.make_link(target, ("s", name))
-    task = await stage.done(stage.transfer(("/s", "/"), recursive_symlinks=links))
-    assert stage.archive_files.tree() == expected
+        world.lab_files.make_link(target, ("s", name))
+    task = await world.done(world.transfer(("/s", "/"), recursive_symlinks=links))
+    assert world.archive_files.tree() == expected
     assert (task["symlinks"], task["status"]) == (3, "SUCCEEDED")
 
 
-async def test_symlinks_copied(stage: Stage) -> None:
-    """Links can be followed as well; one that is named by an item always is."""
-    stage.lab_files.make_directory(("s",))
-    stage.lab_files.make_link("../data", ("s", "dir"))
-    stage.lab_files.make_link("../notes.md", ("s", "file"))
-    await stage.done(stage.transfer(("/s", "/copied"), recursive_symlinks="copy"))
-    await stage.done(stage.transfer(("/s/file", "/named")))
-    tree = stage.archive_files.tree()
+async def test_symlinks_copied(world: TransferWorld) -> None:
+    """Links can be followed; the link of an item always is."""
+    world.lab_files.make_directory(("s",))
+    world.lab_files.make_link("../data", ("s", "dir"))
+    world.lab_files.make_link("../notes.md", ("s", "file"))
+    await world.done(world.transfer(("/s", "/copied"), recursive_symlinks="copy"))
+    await world.done(world.transfer(("/s/file", "/named")))
+    tree = world.archive_files.tree()
     assert tree["named"] == tree["copied/file"] == b"# notes"
     assert tree["copied/dir/a.txt"] == b"one"
 
 
-async def test_a_loop_of_links_ends(stage: Stage) -> None:
-    """Following a link to a directory above ends as a fault, not never."""
-    stage.lab_files.make_link("..", ("data", "up"))
-    task = await stage.done(stage.transfer(("/data", "/d"), recursive_symlinks="copy"))
+async def test_a_loop_of_links_is_a_fault(world: TransferWorld) -> None:
+    """Following a link to a parent directory ends with a fault."""
+    world.lab_files.make_link("..", ("data", "up"))
+    task = await world.done(world.transfer(("/data", "/d"), recursive_symlinks="copy"))
     assert (task["status"], task["nice_status"]) == ("ACTIVE", "ENDPOINT_ERROR")
 
 
-async def test_external_checksum(stage: Stage) -> None:
-    """A file that does not have the checksum it should have does not arrive."""
+async def test_external_checksum(world: TransferWorld) -> None:
+    """A file without the expected checksum is not copied."""
     good = hashlib.sha256(b"# notes").hexdigest()
-    document = stage.transfer(("/notes.md", "/n"))
+    document = world.transfer(("/notes.md", "/n"))
     document["DATA"][0] |= {"external_checksum": good, "checksum_algorithm": "SHA256"}
-    assert (await stage.done(document))["status"] == "SUCCEEDED"
-    wrong = stage.transfer(("/notes.md", "/w"))
+    assert (await world.done(document))["status"] == "SUCCEEDED"
+    wrong = world.transfer(("/notes.md", "/w"))
     wrong["DATA"][0] |= {"external_checksum": "0" * 32}
-    task = await stage.done(wrong)
+    task = await world.done(wrong)
     assert (task["status"], task["nice_status"]) == ("ACTIVE", "VERIFY_CHECKSUM")
-    assert set(stage.archive_files.tree()) == {"n"}
+    assert set(world.archive_files.tree()) == {"n"}
 
 
 @pytest.mark.parametrize(
     ("path", "recursive", "code"), [("/data", False, "NOT_A_FILE"), ("/notes.md", True, "NOT_A_DIRECTORY")]
 )
-async def test_recursive_must_fit(stage: Stage, path: str, recursive: bool, code: str) -> None:
-    """An item that is not what ``recursive`` says ends the task."""
-    task = await stage.done(stage.transfer((path, "/x"), recursive=recursive))
+async def test_recursive_must_match_the_source(world: TransferWorld, path: str, recursive: bool, code: str) -> None:
+    """A file with ``recursive`` true, or a directory with false, ends the task."""
+    task = await world.done(world.transfer((path, "/x"), recursive=recursive))
     assert (task["status"], task["fatal_error"]["code"], task["subtasks_failed"]) == ("FAILED", code, 1)
-    assert stage.archive_files.tree() == {}
+    assert world.archive_files.tree() == {}
 
 
-async def test_cancel(stage: Stage) -> None:
-    """A cancelled task is FAILED with a CANCELED event and moves no more; cancelling again says it is complete."""
-    stage.emulator.task_runner.pace.seconds_per_file = 10
-    task_id = await stage.submit(stage.transfer(("/", "/c")))
-    await stage.emulator.advance(11)
-    running = await stage.task(task_id)
+async def test_cancel(world: TransferWorld) -> None:
+    """A cancelled task is FAILED with a CANCELED event; a second cancellation returns TaskComplete."""
+    world.emulator.task_runner.pace.seconds_per_file = 10
+    task_id = await world.submit(world.transfer(("/", "/c")))
+    await world.emulator.advance(11)
+    running = await world.task(task_id)
     assert running["status"] == "ACTIVE"
     assert 0 < running["files_transferred"] < 5
-    cancelled = await stage.ok("POST", f"/task/{task_id}/cancel")
+    cancelled = await world.ok("POST", f"/task/{task_id}/cancel")
     assert (cancelled["code"], cancelled["DATA_TYPE"]) == ("Canceled", "result")
-    files = stage.archive_files.tree()
-    await stage.emulator.advance(100)
-    task = await stage.task(task_id)
+    files = world.archive_files.tree()
+    await world.emulator.advance(100)
+    task = await world.task(task_id)
     assert (task["status"], task["subtasks_pending"], task["is_paused"]) == ("FAILED", 0, False)
     assert task["subtasks_canceled"] > 0
-    assert stage.archive_files.tree() == files
-    assert (await stage.ok("POST", f"/task/{task_id}/cancel"))["code"] == "TaskComplete"
-    assert (await stage.events(task_id))[-1] == "CANCELED"
+    assert world.archive_files.tree() == files
+    assert (await world.ok("POST", f"/task/{task_id}/cancel"))["code"] == "TaskComplete"
+    assert (await world.events(task_id))[-1] == "CANCELED"
 
 
-async def test_suspended_tasks(stage: Stage) -> None:
-    """A task whose owner must log in again is INACTIVE and moves nothing until that is done."""
-    stage.emulator.task_runner.pace.seconds_per_file = 10
-    task_id = await stage.submit(stage.transfer(("/", "/c")))
-    await stage.emulator.advance(5)
-    stage.emulator.suspend(task_id)
-    await stage.emulator.advance(1000)
-    task = await stage.task(task_id)
+async def test_suspended_tasks(world: TransferWorld) -> None:
+    """A suspended task is INACTIVE without progress until it is resumed."""
+    world.emulator.task_runner.pace.seconds_per_file = 10
+    task_id = await world.submit(world.transfer(("/", "/c")))
+    await world.emulator.advance(5)
+    world.emulator.suspend(task_id)
+    await world.emulator.advance(1000)
+    task = await world.task(task_id)
     assert (task["status"], task["nice_status"], task["is_ok"]) == ("INACTIVE", "CONSENT_REQUIRED", False)
     assert task["files_transferred"] < 5
-    assert [each["task_id"] for each in (await stage.ok("GET", "/task_list", filter="status:INACTIVE"))["DATA"]] == [
+    assert [each["task_id"] for each in (await world.ok("GET", "/task_list", filter="status:INACTIVE"))["DATA"]] == [
         task_id
     ]
-    stage.emulator.resume(task_id)
-    await stage.emulator.advance(100)
-    assert (await stage.task(task_id))["status"] == "SUCCEEDED"
+    world.emulator.resume(task_id)
+    await world.emulator.advance(100)
+    assert (await world.task(task_id))["status"] == "SUCCEEDED"
 
 
-async def test_credentials_that_end_meanwhile(stage: Stage) -> None:
-    """A task on an endpoint of old becomes INACTIVE when its activation ends, and goes on after a new one."""
-    stage.emulator.task_runner.pace.seconds_per_file = 3600
-    stage.lab.needs_activation = True
+async def test_activation_that_expires_during_a_task(world: TransferWorld) -> None:
+    """A task on a legacy endpoint becomes INACTIVE when its activation expires, and continues after a new one."""
+    world.emulator.task_runner.pace.seconds_per_file = 3600
+    world.lab.needs_activation = True
     filled = {"DATA": [{"name": name, "value": "x"} for name in ("hostname", "username", "passphrase")]}
-    await stage.ok("POST", f"/endpoint/{stage.lab.id}/activate", filled)
-    task_id = await stage.submit(stage.transfer(*((f"/data/{name}", f"/{n}") for n, name in enumerate(["a.txt"] * 60))))
-    await stage.emulator.advance(14 * 3600)
-    assert (await stage.task(task_id))["status"] == "INACTIVE"
-    await stage.ok("POST", f"/endpoint/{stage.lab.id}/activate", filled)
-    assert (await stage.task(task_id))["status"] == "ACTIVE"
-    await stage.emulator.advance(6 * 3600)
-    assert (await stage.task(task_id))["status"] == "SUCCEEDED"
+    await world.ok("POST", f"/endpoint/{world.lab.id}/activate", filled)
+    task_id = await world.submit(world.transfer(*((f"/data/{name}", f"/{n}") for n, name in enumerate(["a.txt"] * 60))))
+    await world.emulator.advance(14 * 3600)
+    assert (await world.task(task_id))["status"] == "INACTIVE"
+    await world.ok("POST", f"/endpoint/{world.lab.id}/activate", filled)
+    assert (await world.task(task_id))["status"] == "ACTIVE"
+    await world.emulator.advance(6 * 3600)
+    assert (await world.task(task_id))["status"] == "SUCCEEDED"
 
 
-async def test_a_consent_that_is_taken_back_meanwhile(stage: Stage) -> None:
-    """A task becomes INACTIVE when the consent it needs is rescinded, and goes on after a login that gives it again."""
-    stage.archive.needs_data_access = True
-    scope = f"https://auth.globus.org/scopes/{stage.archive.id}/data_access"
-    stage.emulator.task_runner.pace = Pace(seconds_per_file=10, workers=1)
-    token = stage.emulator.access_token(stage.ada, scopes=[f"{TRANSFER_SCOPE}[{scope}]"])
-    task_id = await stage.submit(stage.transfer(("/", "/c")), token=token)
-    consents = stage.emulator.auth.consents
-    (given,) = [each for each in consents.of(frozenset({stage.ada.id})) if each.scope.scope_string == scope]
-    await stage.emulator.advance(15)
+async def test_consent_that_is_rescinded_during_a_task(world: TransferWorld) -> None:
+    """A task becomes INACTIVE when a required consent is rescinded, and continues after a login with it."""
+    world.archive.needs_data_access = True
+    scope = f"https://auth.globus.org/scopes/{world.archive.id}/data_access"
+    world.emulator.task_runner.pace = Pace(seconds_per_file=10, workers=1)
+    token = world.emulator.access_token(world.ada, scopes=[f"{TRANSFER_SCOPE}[{scope}]"])
+    task_id = await world.submit(world.transfer(("/", "/c")), token=token)
+    consents = world.emulator.auth.consents
+    (given,) = [each for each in consents.of(frozenset({world.ada.id})) if each.scope.scope_string == scope]
+    await world.emulator.advance(15)
     consents.rescind(given.id)
-    task = await stage.task(task_id)
+    task = await world.task(task_id)
     assert (task["status"], task["nice_status"], task["is_ok"]) == ("INACTIVE", "CONSENT_REQUIRED", False)
-    await stage.emulator.advance(3600)
-    assert (await stage.task(task_id))["files_transferred"] < 5
-    stage.emulator.access_token(stage.bob, scopes=[f"{TRANSFER_SCOPE}[{scope}]"])
-    assert (await stage.task(task_id))["status"] == "INACTIVE"
-    stage.emulator.access_token(stage.ada, scopes=[f"{TRANSFER_SCOPE}[{scope}]"])
-    assert (await stage.task(task_id))["status"] == "ACTIVE"
-    await stage.emulator.advance(100)
-    task = await stage.task(task_id)
+    await world.emulator.advance(3600)
+    assert (await world.task(task_id))["files_transferred"] < 5
+    world.emulator.access_token(world.bob, scopes=[f"{TRANSFER_SCOPE}[{scope}]"])
+    assert (await world.task(task_id))["status"] == "INACTIVE"
+    world.emulator.access_token(world.ada, scopes=[f"{TRANSFER_SCOPE}[{scope}]"])
+    assert (await world.task(task_id))["status"] == "ACTIVE"
+    await world.emulator.advance(100)
+    task = await world.task(task_id)
     assert (task["status"], task["files_transferred"]) == ("SUCCEEDED", 5)
 
 
-async def test_a_token_that_is_revoked_meanwhile(stage: Stage) -> None:
-    """A task goes on without the token it was submitted with: Transfer has tokens of its own."""
-    stage.emulator.task_runner.pace.seconds_per_file = 10
-    token = stage.emulator.access_token(stage.ada)
-    task_id = await stage.submit(stage.transfer(("/", "/c")), token=token)
-    stage.emulator.auth.revoke(token)
-    await stage.emulator.advance(100)
-    assert (await stage.task(task_id))["status"] == "SUCCEEDED"
+async def test_token_that_is_revoked_during_a_task(world: TransferWorld) -> None:
+    """A task continues after its token was revoked: Transfer has dependent tokens."""
+    world.emulator.task_runner.pace.seconds_per_file = 10
+    token = world.emulator.access_token(world.ada)
+    task_id = await world.submit(world.transfer(("/", "/c")), token=token)
+    world.emulator.auth.revoke(token)
+    await world.emulator.advance(100)
+    assert (await world.task(task_id))["status"] == "SUCCEEDED"
 
 
-async def test_a_session_that_ends_meanwhile(stage: Stage) -> None:
-    """A task on a collection of high assurance becomes INACTIVE when the login is too old, and waits for another."""
+async def test_session_that_expires_during_a_task(world: TransferWorld) -> None:
+    """A task on a high-assurance collection becomes INACTIVE when the login is too old, until the next login."""
     policy = Policy(str(uuid.uuid4()), "", "P", "D", high_assurance=True, authentication_assurance_timeout=60)
-    stage.emulator.auth.registry.policies[policy.id] = policy
-    stage.archive.fields["authentication_policy_id"] = policy.id
-    stage.emulator.task_runner.pace = Pace(seconds_per_file=50, workers=1)
-    task_id = await stage.submit(stage.transfer(("/data", "/c"), ("/notes.md", "/n")))
-    await stage.emulator.advance(3600)
-    task = await stage.task(task_id)
+    world.emulator.auth.registry.policies[policy.id] = policy
+    world.archive.fields["authentication_policy_id"] = policy.id
+    world.emulator.task_runner.pace = Pace(seconds_per_file=50, workers=1)
+    task_id = await world.submit(world.transfer(("/data", "/c"), ("/notes.md", "/n")))
+    await world.emulator.advance(3600)
+    task = await world.task(task_id)
     assert (task["status"], task["nice_status"]) == ("INACTIVE", "AUTH_POLICY_FAILED")
-    stage.emulator.access_token(stage.ada)
-    assert (await stage.task(task_id))["status"] == "ACTIVE"
+    world.emulator.access_token(world.ada)
+    assert (await world.task(task_id))["status"] == "ACTIVE"
     for _ in range(10):
-        await stage.emulator.advance(30)
-        stage.emulator.access_token(stage.ada)
-    assert (await stage.task(task_id))["status"] == "SUCCEEDED"
+        await world.emulator.advance(30)
+        world.emulator.access_token(world.ada)
+    assert (await world.task(task_id))["status"] == "SUCCEEDED"
 
 
-def test_tasks_go_on_when_the_emulator_is_served_again() -> None:
-    """What has not ended when a server stops goes on where it was with the next one, queued tasks and deletes too."""
+def test_tasks_are_resumed_by_the_next_server() -> None:
+    """Unfinished tasks of a stopped server, including queued ones and deletes, are resumed by the next one."""
     clock = ManualClock()
     emulator = GlobusEmulator(clock=clock, pace=Pace(seconds_per_file=10, workers=2))
     files = {f"{n}.txt": "x" for n in range(10)}
@@ -438,99 +438,101 @@ def test_tasks_go_on_when_the_emulator_is_served_again() -> None:
     assert set(stored.tree()) == {*files, "none", "s0", "s1", "s2"}
 
 
-async def test_holds_can_change_from_another_thread(stage: Stage) -> None:
-    """A test that has no loop suspends and resumes tasks too."""
-    stage.emulator.task_runner.pace.seconds_per_file = 10
-    task_id = await stage.submit(stage.transfer(("/", "/c")))
-    await asyncio.to_thread(stage.emulator.suspend, task_id)
-    assert (await stage.task(task_id))["status"] == "INACTIVE"
-    await asyncio.to_thread(stage.emulator.resume, task_id)
-    assert (await stage.task(task_id))["status"] == "ACTIVE"
+async def test_suspend_and_resume_from_another_thread(world: TransferWorld) -> None:
+    """Tasks can be suspended and resumed from a thread without an event loop."""
+    world.emulator.task_runner.pace.seconds_per_file = 10
+    task_id = await world.submit(world.transfer(("/", "/c")))
+    await asyncio.to_thread(world.emulator.suspend, task_id)
+    assert (await world.task(task_id))["status"] == "INACTIVE"
+    await asyncio.to_thread(world.emulator.resume, task_id)
+    assert (await world.task(task_id))["status"] == "ACTIVE"
 
 
 @pytest.mark.parametrize("deadline", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-12:00"])
-async def test_deadlines_that_no_document_can_show(stage: Stage, deadline: str) -> None:
-    """A time that has no year in UTC is refused; it would break every list of tasks."""
-    document = stage.transfer(("/notes.md", "/n"), deadline=deadline)
-    assert await stage.refused("POST", "/transfer", document) == (400, "ClientError.BadRequest")
-    assert (await stage.ok("GET", "/task_list"))["DATA"] == []
+async def test_deadlines_outside_the_calendar(world: TransferWorld, deadline: str) -> None:
+    """A deadline outside the years 1 to 9999 in UTC is refused."""
+    document = world.transfer(("/notes.md", "/n"), deadline=deadline)
+    assert await world.refused("POST", "/transfer", document) == (400, "ClientError.BadRequest")
+    assert (await world.ok("GET", "/task_list"))["DATA"] == []
 
 
-async def test_progress_can_be_watched() -> None:
-    """With a bandwidth the byte counter moves with time, also within a file."""
-    async with staged(pace=Pace(bytes_per_second=100)) as stage:
-        task_id = await stage.submit(stage.transfer(("/data/deep/c.bin", "/c")))
+async def test_progress_within_a_file() -> None:
+    """With a limited rate, the byte counter increases within a file."""
+    async with transfer_world(pace=Pace(bytes_per_second=100)) as world:
+        task_id = await world.submit(world.transfer(("/data/deep/c.bin", "/c")))
         seen: list[int] = []
         for _ in range(5):
-            await stage.emulator.advance(2)
-            seen.append((await stage.task(task_id))["bytes_transferred"])
+            await world.emulator.advance(2)
+            seen.append((await world.task(task_id))["bytes_transferred"])
         assert seen == sorted(set(seen))
-        await stage.emulator.advance(5)
-        assert (await stage.task(task_id))["status"] == "SUCCEEDED"
-        assert stage.archive_files.tree() == {"c": b"\0" * 1000}
+        await world.emulator.advance(5)
+        assert (await world.task(task_id))["status"] == "SUCCEEDED"
+        assert world.archive_files.tree() == {"c": b"\0" * 1000}
 
 
-async def test_three_of_each_kind_at_a_time() -> None:
-    """Three transfers and three deletes of a user work at a time; others wait as Queued, of other users they do not."""
-    async with staged(pace=Pace(start_delay=10)) as stage:
-        transfers = [await stage.submit(stage.transfer(("/notes.md", f"/{n}"))) for n in range(5)]
-        deletes = [await stage.submit(stage.delete(f"/none{n}", ignore_missing=True)) for n in range(4)]
-        bobs = await stage.submit(stage.transfer(("/notes.md", "/bob")), by=stage.bob)
-        await stage.emulator.advance(0)
-        states = [(await stage.task(each))["nice_status"] for each in transfers + deletes]
+async def test_three_running_tasks_of_each_type() -> None:
+    """Three transfers and three deletes of a user run concurrently; further ones of that user are queued."""
+    async with transfer_world(pace=Pace(start_delay=10)) as world:
+        transfers = [await world.submit(world.transfer(("/notes.md", f"/{n}"))) for n in range(5)]
+        deletes = [await world.submit(world.delete(f"/none{n}", ignore_missing=True)) for n in range(4)]
+        bobs = await world.submit(world.transfer(("/notes.md", "/bob")), by=world.bob)
+        await world.emulator.advance(0)
+        states = [(await world.task(each))["nice_status"] for each in transfers + deletes]
         assert states == ["OK"] * 3 + ["Queued"] * 2 + ["OK"] * 3 + ["Queued"]
-        assert (await stage.ok("GET", f"/task/{bobs}", by=stage.bob))["nice_status"] == "OK"
-        await stage.emulator.advance(11)
-        assert [(await stage.task(each))["status"] for each in transfers] == ["SUCCEEDED"] * 3 + ["ACTIVE"] * 2
-        await stage.emulator.advance(10)
-        assert {(await stage.task(each))["status"] for each in transfers + deletes} == {"SUCCEEDED"}
+        assert (await world.ok("GET", f"/task/{bobs}", by=world.bob))["nice_status"] == "OK"
+        await world.emulator.advance(11)
+        assert [(await world.task(each))["status"] for each in transfers] == ["SUCCEEDED"] * 3 + ["ACTIVE"] * 2
+        await world.emulator.advance(10)
+        assert {(await world.task(each))["status"] for each in transfers + deletes} == {"SUCCEEDED"}
 
 
-async def test_pending_limit(stage: Stage) -> None:
-    """A hundred tasks may be pending; one more is refused, until one has ended."""
-    stage.emulator.task_runner.pace.start_delay = 10
-    stage.emulator.transfer.limits.pending_tasks = 5
+async def test_pending_limit(world: TransferWorld) -> None:
+    """A submission above the limit of pending tasks is refused, until a task has ended."""
+    world.emulator.task_runner.pace.start_delay = 10
+    world.emulator.transfer.limits.pending_tasks = 5
     for number in range(5):
-        await stage.submit(stage.transfer(("/notes.md", f"/{number}")))
-    refused = await stage.refused("POST", "/transfer", stage.transfer(("/notes.md", "/more")))
+        await world.submit(world.transfer(("/notes.md", f"/{number}")))
+    refused = await world.refused("POST", "/transfer", world.transfer(("/notes.md", "/more")))
     assert refused == (409, "ClientError.Conflict.TooManyPendingJobs")
-    await stage.emulator.advance(11)
-    await stage.submit(stage.transfer(("/notes.md", "/more")))
+    await world.emulator.advance(11)
+    await world.submit(world.transfer(("/notes.md", "/more")))
 
 
-async def test_deadline_can_be_moved(stage: Stage) -> None:
-    """A deadline in the past ends a running task at once; an ended one cannot be changed."""
-    task_id = await stage.submit(stage.transfer(("/nothing", "/n")))
-    await stage.emulator.advance(1)
-    answer = await stage.ok("PUT", f"/task/{task_id}", {"DATA_TYPE": "task", "deadline": "2000-01-01", "label": "over"})
-    assert (answer["code"], answer["message"]) == ("Updated", "Updated task deadline and label successfully")
-    await stage.emulator.advance(0)
-    task = await stage.task(task_id)
+async def test_changed_deadline(world: TransferWorld) -> None:
+    """A deadline in the past ends a running task; an ended task cannot be changed."""
+    task_id = await world.submit(world.transfer(("/nothing", "/n")))
+    await world.emulator.advance(1)
+    response = await world.ok(
+        "PUT", f"/task/{task_id}", {"DATA_TYPE": "task", "deadline": "2000-01-01", "label": "over"}
+    )
+    assert (response["code"], response["message"]) == ("Updated", "Updated task deadline and label successfully")
+    await world.emulator.advance(0)
+    task = await world.task(task_id)
     assert (task["status"], task["label"]) == ("FAILED", "over")
-    assert await stage.refused("PUT", f"/task/{task_id}", {"label": "x"}) == (409, "Conflict")
+    assert await world.refused("PUT", f"/task/{task_id}", {"label": "x"}) == (409, "Conflict")
 
 
-async def test_queued_tasks_do_not_expire(stage: Stage) -> None:
-    """The deadline of a task that waits for its turn is pushed; that of one that progresses too."""
-    stage.emulator.task_runner.pace.start_delay = 60 * 3600
-    tasks = [await stage.submit(stage.transfer(("/notes.md", f"/{n}"), deadline="2030-01-01")) for n in range(3)]
-    queued = await stage.submit(stage.transfer(("/notes.md", "/queued")))
-    await stage.emulator.advance(59 * 3600)
-    assert (await stage.task(queued))["status"] == "ACTIVE"
-    assert (await stage.task(queued))["nice_status"] == "Queued"
-    stage.emulator.task_runner.pace.start_delay = 0
-    await stage.emulator.advance(2 * 3600)
-    assert {(await stage.task(each))["status"] for each in [*tasks, queued]} == {"SUCCEEDED"}
+async def test_queued_tasks_do_not_expire(world: TransferWorld) -> None:
+    """The deadline of a queued task is extended, and that of a task with progress."""
+    world.emulator.task_runner.pace.start_delay = 60 * 3600
+    tasks = [await world.submit(world.transfer(("/notes.md", f"/{n}"), deadline="2030-01-01")) for n in range(3)]
+    queued = await world.submit(world.transfer(("/notes.md", "/queued")))
+    await world.emulator.advance(59 * 3600)
+    assert (await world.task(queued))["status"] == "ACTIVE"
+    assert (await world.task(queued))["nice_status"] == "Queued"
+    world.emulator.task_runner.pace.start_delay = 0
+    await world.emulator.advance(2 * 3600)
+    assert {(await world.task(each))["status"] for each in [*tasks, queued]} == {"SUCCEEDED"}
 
 
-async def test_delete(stage: Stage) -> None:
+async def test_delete(world: TransferWorld) -> None:
     """A delete removes files and, recursively, directories."""
-    task = await stage.done(stage.delete("/notes.md"))
+    task = await world.done(world.delete("/notes.md"))
     assert (task["status"], task["type"], task["files"], task["subtasks_total"]) == ("SUCCEEDED", "DELETE", 1, 1)
     assert task["destination_endpoint"] is None
     assert task["bytes_transferred"] == 0
-    await stage.done(stage.delete("/data", "/empty", recursive=True))
-    assert stage.lab_files.tree() == {}
+    await world.done(world.delete("/data", "/empty", recursive=True))
+    assert world.lab_files.tree() == {}
 
 
 @pytest.mark.parametrize(
@@ -546,52 +548,52 @@ async def test_delete(stage: Stage) -> None:
     ],
 )
 async def test_delete_outcomes(
-    stage: Stage, paths: list[str], members: dict[str, Any], status: str, code: str | None
+    world: TransferWorld, paths: list[str], members: dict[str, Any], status: str, code: str | None
 ) -> None:
-    """What is missing, a directory, or a pattern is dealt with as the delete says."""
-    task = await stage.done(stage.delete(*paths, **members))
+    """Missing paths, directories and patterns are handled according to the options of the delete."""
+    task = await world.done(world.delete(*paths, **members))
     assert task["status"] == status
     assert (task["fatal_error"] or {"code": None})["code"] == code
 
 
-async def test_globs_delete_what_they_match(stage: Stage) -> None:
-    """A pattern in the last component deletes what it matches, and nothing else."""
-    await stage.done(stage.delete("/data/?.txt", interpret_globs=True))
-    assert set(stage.lab_files.tree()) == {"data/.hidden", "data/deep/c.bin", "notes.md", "empty/"}
+async def test_delete_with_a_pattern(world: TransferWorld) -> None:
+    """A pattern in the last component deletes the matching entries only."""
+    await world.done(world.delete("/data/?.txt", interpret_globs=True))
+    assert set(world.lab_files.tree()) == {"data/.hidden", "data/deep/c.bin", "notes.md", "empty/"}
 
 
-async def test_delete_does_not_follow_links(stage: Stage) -> None:
-    """A link is removed, not what it leads to."""
-    stage.lab_files.make_link("data", ("link",))
-    await stage.done(stage.delete("/link", recursive=True))
-    assert "link" not in stage.lab_files.tree()
-    assert "data/a.txt" in stage.lab_files.tree()
+async def test_delete_does_not_follow_links(world: TransferWorld) -> None:
+    """A link is removed, not its target."""
+    world.lab_files.make_link("data", ("link",))
+    await world.done(world.delete("/link", recursive=True))
+    assert "link" not in world.lab_files.tree()
+    assert "data/a.txt" in world.lab_files.tree()
 
 
-async def test_delete_is_tried_again(stage: Stage) -> None:
-    """What the storage refuses is a fault, and is tried again; the deadline of a delete is fixed."""
-    stage.lab.deny("/data/deep")
-    task = await stage.done(stage.delete("/data", recursive=True), seconds=1)
+async def test_delete_is_retried(world: TransferWorld) -> None:
+    """A storage error is a fault and retried; the deadline of a delete is fixed."""
+    world.lab.deny("/data/deep")
+    task = await world.done(world.delete("/data", recursive=True), seconds=1)
     assert (task["status"], task["nice_status"]) == ("ACTIVE", "PERMISSION_DENIED")
-    stage.lab.allow("/data/deep")
-    await stage.emulator.advance(60)
-    assert (await stage.task(task["task_id"]))["status"] == "SUCCEEDED"
-    stage.lab.deny("/notes.md")
-    stuck = await stage.submit(stage.delete("/notes.md"))
-    await stage.emulator.advance(23 * 3600)
-    assert (await stage.task(stuck))["status"] == "ACTIVE"
-    await stage.emulator.advance(2 * 3600)
-    assert (await stage.task(stuck))["status"] == "FAILED"
+    world.lab.allow("/data/deep")
+    await world.emulator.advance(60)
+    assert (await world.task(task["task_id"]))["status"] == "SUCCEEDED"
+    world.lab.deny("/notes.md")
+    stuck = await world.submit(world.delete("/notes.md"))
+    await world.emulator.advance(23 * 3600)
+    assert (await world.task(stuck))["status"] == "ACTIVE"
+    await world.emulator.advance(2 * 3600)
+    assert (await world.task(stuck))["status"] == "FAILED"
 
 
-async def test_history_ends(stage: Stage) -> None:
-    """A month after its end, the details of a task are gone."""
-    task = await stage.done(stage.transfer(("/notes.md", "/n")))
-    await stage.emulator.advance(31 * 86_400)
-    later = await stage.task(task["task_id"])
+async def test_history_is_deleted(world: TransferWorld) -> None:
+    """The history of a task is deleted a month after its end."""
+    task = await world.done(world.transfer(("/notes.md", "/n")))
+    await world.emulator.advance(31 * 86_400)
+    later = await world.task(task["task_id"])
     assert later["history_deleted"] is True
-    assert (await stage.ok("GET", f"/task/{task['task_id']}/event_list"))["total"] == 0
-    assert (await stage.ok("GET", f"/task/{task['task_id']}/successful_transfers"))["DATA"] == []
+    assert (await world.ok("GET", f"/task/{task['task_id']}/event_list"))["total"] == 0
+    assert (await world.ok("GET", f"/task/{task['task_id']}/successful_transfers"))["DATA"] == []
 
 
 @pytest.mark.parametrize(
@@ -614,38 +616,38 @@ async def test_history_ends(stage: Stage) -> None:
         ({"source_endpoint": "00000000-0000-0000-0000-000000000000"}, 404, "EndpointNotFound"),
     ],
 )
-async def test_bad_submissions(stage: Stage, change: dict[str, Any], status: int, code: str) -> None:
-    """A bad document is refused before there is a task."""
-    document = {**stage.transfer(("/notes.md", "/n")), **change}
-    assert await stage.refused("POST", "/transfer", document) == (status, code)
-    assert stage.emulator.tasks == []
+async def test_invalid_submissions(world: TransferWorld, change: dict[str, Any], status: int, code: str) -> None:
+    """An invalid document is refused and creates no task."""
+    document = {**world.transfer(("/notes.md", "/n")), **change}
+    assert await world.refused("POST", "/transfer", document) == (status, code)
+    assert world.emulator.tasks == []
 
 
-async def test_transfers_that_get_in_each_others_way(stage: Stage) -> None:
-    """Identical paths under way, and copying something into itself, are refused."""
-    await stage.submit(stage.transfer(("/nothing", "/n")))
-    assert await stage.refused("POST", "/transfer", stage.transfer(("/nothing", "/n"))) == (409, "Conflict")
-    inside = stage.transfer(("/data", "/data/deep/x"), destination_endpoint=stage.lab.id)
-    assert await stage.refused("POST", "/transfer", inside) == (400, "ClientError.BadRequest")
+async def test_conflicting_transfers(world: TransferWorld) -> None:
+    """A transfer of the same paths as a running one, or into its own source, is refused."""
+    await world.submit(world.transfer(("/nothing", "/n")))
+    assert await world.refused("POST", "/transfer", world.transfer(("/nothing", "/n"))) == (409, "Conflict")
+    inside = world.transfer(("/data", "/data/deep/x"), destination_endpoint=world.lab.id)
+    assert await world.refused("POST", "/transfer", inside) == (400, "ClientError.BadRequest")
 
 
-async def test_only_the_owner_sees_a_task(stage: Stage) -> None:
-    """A task of somebody else looks like none."""
-    task_id = await stage.submit(stage.transfer(("/notes.md", "/n")))
+async def test_only_the_owner_sees_a_task(world: TransferWorld) -> None:
+    """The task of another user is not found."""
+    task_id = await world.submit(world.transfer(("/notes.md", "/n")))
     for method, path in (("GET", ""), ("POST", "/cancel"), ("GET", "/event_list"), ("GET", "/successful_transfers")):
-        assert await stage.refused(method, f"/task/{task_id}{path}", by=stage.bob) == (404, "ClientError.NotFound")
+        assert await world.refused(method, f"/task/{task_id}{path}", by=world.bob) == (404, "ClientError.NotFound")
 
 
-async def test_task_list(stage: Stage) -> None:
-    """Tasks are listed newest first, filtered, ordered, cut and reduced to fields."""
+async def test_task_list(world: TransferWorld) -> None:
+    """Tasks are listed newest first, and can be filtered, ordered, paged and reduced to fields."""
     for number in range(3):
-        await stage.done(stage.transfer(("/notes.md", f"/{number}"), label=f"run {number}"), seconds=60)
-    await stage.done(stage.delete("/none", ignore_missing=True))
-    stuck = await stage.submit(stage.transfer(("/nothing", "/n"), label="stuck"))
-    await stage.emulator.advance(1)
+        await world.done(world.transfer(("/notes.md", f"/{number}"), label=f"run {number}"), seconds=60)
+    await world.done(world.delete("/none", ignore_missing=True))
+    stuck = await world.submit(world.transfer(("/nothing", "/n"), label="stuck"))
+    await world.emulator.advance(1)
 
     async def labels(**params: Any) -> list[str]:
-        return [each["label"] for each in (await stage.ok("GET", "/task_list", **params))["DATA"]]
+        return [each["label"] for each in (await world.ok("GET", "/task_list", **params))["DATA"]]
 
     assert await labels() == ["stuck", "run 2", "run 1", "run 0"]
     assert await labels(filter="status:SUCCEEDED") == ["run 2", "run 1", "run 0"]
@@ -657,10 +659,10 @@ async def test_task_list(stage: Stage) -> None:
     assert await labels(filter="label:!run 1") == ["stuck", "run 2", "run 0"]
     assert await labels(orderby="request_time ASC") == ["run 0", "run 1", "run 2", "stuck"]
     assert await labels(orderby="label DESC", limit=1) == ["stuck"]
-    start = (await stage.task(stuck))["request_time"].replace("T", " ")[:19]
+    start = (await world.task(stuck))["request_time"].replace("T", " ")[:19]
     assert await labels(filter=f"request_time:{start},") == ["stuck"]
     assert await labels(filter=f"request_time:,{start}") == ["stuck", "run 2", "run 1", "run 0"]
-    page = await stage.ok("GET", "/task_list", limit=2, offset=1, fields="label")
+    page = await world.ok("GET", "/task_list", limit=2, offset=1, fields="label")
     assert page == {
         "DATA_TYPE": "task_list",
         "length": 2,
@@ -670,22 +672,22 @@ async def test_task_list(stage: Stage) -> None:
         "DATA": [{"DATA_TYPE": "task", "label": "run 2"}, {"DATA_TYPE": "task", "label": "run 1"}],
     }
     for bad in ("colour:red", "status:DONE", "request_time:never", "nonsense"):
-        assert await stage.refused("GET", "/task_list", filter=bad) == (400, "BadRequest")
-    assert await stage.refused("GET", "/task_list", orderby="colour") == (400, "BadRequest")
-    assert await stage.refused("GET", "/task_list", limit="many") == (400, "BadRequest")
+        assert await world.refused("GET", "/task_list", filter=bad) == (400, "BadRequest")
+    assert await world.refused("GET", "/task_list", orderby="colour") == (400, "BadRequest")
+    assert await world.refused("GET", "/task_list", limit="many") == (400, "BadRequest")
 
 
-async def test_errors_do_not_keep_what_they_passed(stage: Stage) -> None:
-    """The outcome of a unit that failed is no cycle with the frames of its error, of which large tasks have many."""
-    await stage.submit(stage.transfer(("/none", "/n"), ("/notes.md/below", "/m")))
-    work = TransferWork(stage.emulator.transfer, stage.emulator.tasks[0], is_stopped=lambda: False)
+async def test_outcomes_have_no_tracebacks(world: TransferWorld) -> None:
+    """The error of a failed unit has no traceback, whose frames would keep large tasks in memory."""
+    await world.submit(world.transfer(("/none", "/n"), ("/notes.md/below", "/m")))
+    work = TransferWork(world.emulator.transfer, world.emulator.tasks[0], is_stopped=lambda: False)
     outcomes = work.perform(work.next_batch(single=False, is_idle=True))
     assert [outcome.error and outcome.error.__traceback__ for outcome in outcomes] == [None, None]
     assert all(outcome.error for outcome in outcomes)
 
 
-async def test_files_are_not_closed_under_a_thread(stage: Stage) -> None:
-    """A copy that is closed while a thread still reads is closed after that: its descriptor may be another file's."""
+async def test_close_waits_for_a_reading_thread(world: TransferWorld) -> None:
+    """A copy is closed only after a reading thread has finished, since its descriptor may be reused."""
     reading, go_on = threading.Event(), threading.Event()
 
     class Slow(io.BytesIO):
@@ -701,7 +703,7 @@ async def test_files_are_not_closed_under_a_thread(stage: Stage) -> None:
             return file
 
     source, destination = (
-        kind(stage.emulator.transfer, stage.lab, frozenset({stage.ada.id})) for kind in (Source, AuthorizedStorage)
+        kind(world.emulator.transfer, world.lab, frozenset({world.ada.id})) for kind in (Source, AuthorizedStorage)
     )
     copy = FileCopy(
         source, ("a",), destination, ("b",), counts=Counts(), is_stopped=bool, verify=False, mtime=None, item=None

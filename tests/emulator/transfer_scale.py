@@ -1,9 +1,9 @@
 """
-A large task in a process of its own, so that its memory can be told.
+A large task in a separate process, to measure its memory.
 
 Usage: ``transfer_scale.py FILES BYTES DIRECTORY [--lists | --items]``.
 
-Prints a JSON object: seconds, latencies of other requests meanwhile, peak memory, and whether the trees are the same.
+Prints a JSON object: seconds, latencies of concurrent requests, peak memory, and whether the trees are the same.
 """
 
 from __future__ import annotations
@@ -27,8 +27,8 @@ from globus_async.testing import GlobusEmulator, ManualClock, MemoryStorage
 PER_DIRECTORY = 500
 
 
-def plant(root: Path, files: int, size: int) -> None:
-    """Write files of random bytes, some hundreds in each directory."""
+def write_files(root: Path, files: int, size: int) -> None:
+    """Write files of random bytes, with 500 in each directory."""
     block = os.urandom(size + files)
     for number in range(files):
         directory = root / f"{number // PER_DIRECTORY:04}"
@@ -50,13 +50,13 @@ def percentile(values: list[float], share: float) -> float:
 
 
 def peak_megabytes() -> int:
-    """Return the peak of this program's memory; ``ru_maxrss`` would begin with that of the process that started it."""
+    """Return the peak memory of this process; ``ru_maxrss`` includes that of the parent process."""
     status = Path("/proc/self/status").read_text(encoding="ascii")
     return next(int(line.split()[1]) // 1024 for line in status.splitlines() if line.startswith("VmHWM:"))
 
 
-async def ask_meanwhile(http: httpx.AsyncClient, path: Callable[[], str], done: asyncio.Event) -> list[float]:
-    """Go on asking small questions, and measure how long each answer takes."""
+async def send_requests(http: httpx.AsyncClient, path: Callable[[], str], done: asyncio.Event) -> list[float]:
+    """Send small requests until the end, and measure their durations in seconds."""
     taken: list[float] = []
     while not done.is_set():
         start = time.perf_counter()
@@ -82,14 +82,14 @@ async def run(files: int, size: int, root: Path) -> dict[str, Any]:
             start = time.perf_counter()
             task_id = (await http.post("/v0.10/transfer", json=document)).json()["task_id"]
             done = asyncio.Event()
-            asking = asyncio.create_task(ask_meanwhile(http, lambda: f"/v0.10/endpoint/{source.id}", done))
+            requests = asyncio.create_task(send_requests(http, lambda: f"/v0.10/endpoint/{source.id}", done))
             seen: set[int] = set()
             while (task := (await http.get(f"/v0.10/task/{task_id}")).json())["status"] == "ACTIVE":
                 seen.add(task["files_transferred"])
                 await asyncio.sleep(0.05)
             seconds = time.perf_counter() - start
             done.set()
-            taken = await asking
+            taken = await requests
         return {
             "status": task["status"],
             "files": task["files_transferred"],
@@ -106,18 +106,18 @@ async def run(files: int, size: int, root: Path) -> dict[str, Any]:
 
 
 async def run_lists(files: int, root: Path) -> dict[str, Any]:
-    """List one directory with all the files, while asking for other things."""
+    """List one directory with all files, with concurrent requests."""
     async with GlobusEmulator() as emulator, emulator.serve() as server:
         source = emulator.add_collection("Source", path=root)
         headers = {"Authorization": f"Bearer {emulator.access_token()}"}
         async with httpx.AsyncClient(base_url=server.url, headers=headers, timeout=60) as http:
             done = asyncio.Event()
-            asking = asyncio.create_task(ask_meanwhile(http, lambda: f"/v0.10/endpoint/{source.id}", done))
+            requests = asyncio.create_task(send_requests(http, lambda: f"/v0.10/endpoint/{source.id}", done))
             start = time.perf_counter()
             listed = await http.get(f"/v0.10/operation/endpoint/{source.id}/ls", params={"orderby": "size DESC"})
             seconds = time.perf_counter() - start
             done.set()
-            taken = await asking
+            taken = await requests
     return {
         "entries": listed.content.count(b'"name"'),
         "megabytes": round(len(listed.content) / 1e6, 1),
@@ -129,17 +129,17 @@ async def run_lists(files: int, root: Path) -> dict[str, Any]:
 
 
 async def watch_loop(done: asyncio.Event) -> tuple[float, float]:
-    """Measure the longest time until the loop came round again, and the most of it that the loop itself worked."""
-    longest = most = 0.0
+    """Measure the longest iteration of the event loop, in wall time and in CPU time of its thread."""
+    longest = max_work = 0.0
     while not done.is_set():
         began, worked = time.perf_counter(), time.thread_time()
         await asyncio.sleep(0.001)
-        longest, most = max(longest, time.perf_counter() - began), max(most, time.thread_time() - worked)
-    return longest, most
+        longest, max_work = max(longest, time.perf_counter() - began), max(max_work, time.thread_time() - worked)
+    return longest, max_work
 
 
 async def run_items(items: int) -> dict[str, Any]:
-    """Submit a transfer of many items from another process, let them be tried once and then again."""
+    """Submit a transfer of many items from another process, and let them fail twice."""
     async with GlobusEmulator(clock=ManualClock()) as emulator, emulator.serve() as server:
         source, target = (emulator.add_collection(name, storage=MemoryStorage()) for name in ("Source", "Target"))
         document = {
@@ -163,8 +163,8 @@ async def run_items(items: int) -> dict[str, Any]:
             "url, token = sys.argv[1:]\n"
             "body = sys.stdin.buffer.read()\n"
             "for code in 'Accepted', 'Duplicate':\n"
-            "    answer = httpx.post(url, content=body, headers={'Authorization': 'Bearer ' + token}, timeout=60)\n"
-            "    assert answer.json()['code'] == code, answer.text\n"
+            "    response = httpx.post(url, content=body, headers={'Authorization': 'Bearer ' + token}, timeout=60)\n"
+            "    assert response.json()['code'] == code, response.text\n"
         )
         words = (sys.executable, "-c", submit, f"{server.url}/v0.10/transfer", emulator.access_token())
         process = await asyncio.create_subprocess_exec(*words, stdin=asyncio.subprocess.PIPE)
@@ -175,14 +175,14 @@ async def run_items(items: int) -> dict[str, Any]:
         await emulator.advance(2)
         await emulator.advance(6)
         done.set()
-        longest, most = await watching
+        longest, max_work = await watching
         (task,) = emulator.tasks
         return {
             "exit_code": process.returncode,
             "megabytes": round(len(body) / 1e6, 1),
             "faults": task.counts.faults,
             "longest_ms": round(longest * 1000, 1),
-            "worked_ms": round(most * 1000, 1),
+            "worked_ms": round(max_work * 1000, 1),
         }
 
 
@@ -197,7 +197,7 @@ def main() -> None:
         figures = asyncio.run(run_items(files))
     else:
         (root / "target").mkdir()
-        plant(root / "source", files, size)
+        write_files(root / "source", files, size)
         figures = asyncio.run(run(files, size, root))
         figures["same"] = same(root / "source", root / "target")
     figures["peak_mb"] = peak_megabytes()

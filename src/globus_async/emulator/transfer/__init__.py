@@ -1,1 +1,1 @@
-"""The Globus Transfer half of the emulator."""
+"""The emulated Globus Transfer."""

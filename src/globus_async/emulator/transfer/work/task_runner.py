@@ -17,7 +17,7 @@ from ..task_documents import started_details
 from . import history
 from .delete import DeleteWork
 from .file_copy import SourceError, StoppedError
-from .holds import extend_deadline, update_pause, update_suspension
+from .task_status import extend_deadline, update_pause, update_suspension
 from .transfer import Copy, FatalError, Outcome, TransferWork, Unit
 
 if TYPE_CHECKING:

@@ -1,4 +1,4 @@
-"""A small Globus for tests of the emulated Transfer service, and short ways to talk to it."""
+"""An emulator with identities and collections for tests of the emulated Transfer service."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ TREE: dict[str, Any] = {
 }
 
 
-class Stage:
-    """Ada owns a lab and an archive; Bob and Eve are other people. Time stands still until it is turned."""
+class TransferWorld:
+    """Ada owns a lab and an archive; Bob and Eve are other users. The clock is advanced manually."""
 
     def __init__(self, **options: Any) -> None:
         self.clock = ManualClock()
@@ -39,7 +39,7 @@ class Stage:
         self._tokens: dict[str, str] = {}
 
     async def send(self, method: str, path: str, body: Any = None, /, **params: Any) -> httpx.Response:
-        """Make a request as somebody: ``by``, Ada by default; with a ``token`` of the test's own if there is one."""
+        """Send a request as the identity ``by``, Ada by default, or with an access ``token``."""
         identity: Identity = params.pop("by", self.ada)
         if (token := params.pop("token", None) or self._tokens.get(identity.id)) is None:
             token = self._tokens[identity.id] = self.emulator.access_token(identity, lifetime=1e9)
@@ -48,20 +48,20 @@ class Stage:
         return await self.http.request(method, prefix + path, json=body, params=params or None, headers=headers)
 
     async def ok(self, method: str, path: str, body: Any = None, /, **params: Any) -> dict[str, Any]:
-        """Make a request that succeeds, and return the document."""
-        answer = await self.send(method, path, body, **params)
-        assert answer.is_success, answer.text
-        document: dict[str, Any] = answer.json()
+        """Send a request that succeeds, and return the document."""
+        response = await self.send(method, path, body, **params)
+        assert response.is_success, response.text
+        document: dict[str, Any] = response.json()
         return document
 
     async def refused(self, method: str, path: str, body: Any = None, /, **params: Any) -> tuple[int, str]:
-        """Make a request that fails, and return status and code."""
-        answer = await self.send(method, path, body, **params)
-        assert not answer.is_success, answer.text
-        document = answer.json()
+        """Send a request that fails, and return its status and code."""
+        response = await self.send(method, path, body, **params)
+        assert not response.is_success, response.text
+        document = response.json()
         code = document["errors"][0]["code"] if path.startswith("/v2/") else document["code"]
-        assert answer.headers["x-transfer-api-error"] == code
-        return answer.status_code, code
+        assert response.headers["x-transfer-api-error"] == code
+        return response.status_code, code
 
     def transfer(self, *pairs: tuple[str, str], **members: Any) -> dict[str, Any]:
         """Make a transfer document from the lab to the archive."""
@@ -94,11 +94,11 @@ class Stage:
         return str(accepted["task_id"])
 
     async def task(self, task_id: str) -> dict[str, Any]:
-        """Read a task of Ada's."""
+        """Read a task of Ada."""
         return await self.ok("GET", f"/task/{task_id}")
 
     async def done(self, document: dict[str, Any], *, seconds: float = 0) -> dict[str, Any]:
-        """Submit, let the task begin and some time pass, and return it."""
+        """Submit a task, advance the clock beyond its start, and return it."""
         task_id = await self.submit(document)
         await self.emulator.advance(1 + seconds)
         return await self.task(task_id)
@@ -110,9 +110,9 @@ class Stage:
 
 
 @asynccontextmanager
-async def staged(**options: Any) -> AsyncGenerator[Stage]:
-    """Set up a stage, and clear it away afterwards."""
-    stage = Stage(**options)
-    async with stage.emulator, stage.http:
-        yield stage
-        assert stage.emulator.unknown_paths == {}
+async def transfer_world(**options: Any) -> AsyncGenerator[TransferWorld]:
+    """Create a world, and close it afterwards."""
+    world = TransferWorld(**options)
+    async with world.emulator, world.http:
+        yield world
+        assert world.emulator.unknown_paths == {}
