@@ -1,4 +1,4 @@
-"""What every service client is: a base URL, credentials bound to it, and a way to send."""
+"""The base class of all service clients: requests to one service, with credentials, retries and limits."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Self, TypeVar, overload
 from urllib.parse import SplitResult, parse_qs, urlsplit
 
-from ._http.body import CONTENT_TYPES, encoded, kind_of
+from ._http.body import CONTENT_TYPES, body_encoding, encode_body
 from ._http.headers import Fields, default_headers, merge_headers
 from ._http.missing import MISSING, MissingType
 from ._http.path import user_path
@@ -33,23 +33,36 @@ D = TypeVar("D")
 R = TypeVar("R", bound=GlobusHTTPResponse[Any])
 T = TypeVar("T")
 
-_REPLAYABLE: Final = frozenset({"GET", "HEAD", "PUT", "DELETE"})
+_IDEMPOTENT_METHODS: Final = frozenset({"GET", "HEAD", "PUT", "DELETE"})
 _METHOD: Final = re.compile(r"[A-Z]{1,16}")
 
 
 class BaseClient:
     """
-    The common part of all service clients, and the low-level way to call anything a service offers.
+    The base class of all service clients, and the way to make requests for which no client has a method.
+
+    To write a client of another service, derive from this class, set the class attributes, and write each method with
+    `call` or `listing`.
 
     Args:
-        environment: Which Globus to talk to; the default is ``GLOBUS_SDK_ENVIRONMENT`` or ``production``.
-        base_url: The service's address, instead of the environment's. Credentials go there and nowhere else.
+        environment: The Globus environment; the default is ``GLOBUS_SDK_ENVIRONMENT``, or ``production``.
+        base_url: The base URL of the service, instead of the environment's. Credentials are sent to it only.
         authorizer: Supplies the ``Authorization`` header; may be shared by any number of clients.
-        app_name: Told to the service in the ``User-Agent``.
-        transport: A transport to share; without one the client makes its own and closes it.
-        retry: When calls are sent again.
-        rate_limit: How many calls may go out, counted together for all clients that share authorizer and transport;
-            ``None`` for no limit. The default is what the service asks of its users, if it says.
+        app_name: The application's name, sent in the ``User-Agent`` header.
+        transport: A transport to share; without one the client makes its own, and closes it.
+        retry: When to retry a failed attempt.
+        rate_limit: The rate limit of requests, shared by all clients with the same authorizer and transport; ``None``
+            for no limit. The default is the limit that the service documents, if it does.
+
+    Attributes:
+        service_name: The name of the service in environments and in ``GLOBUS_SDK_SERVICE_URL_<NAME>``.
+        default_base_url: The base URL of a service that is not part of a Globus environment.
+        default_rate_limit: The rate limit that the service documents.
+        error_kinds: Makes the errors of the service.
+        authorizer: Supplies the ``Authorization`` header; ``None`` for requests without credentials.
+        transport: The connections and their limits.
+        retry: When to retry a failed attempt.
+        rate_limit: The rate limit; ``None`` for no limit.
     """
 
     service_name: ClassVar[str] = "_base"
@@ -84,26 +97,26 @@ class BaseClient:
 
     @property
     def base_url(self) -> str:
-        """The service's address, fixed when the client is made."""
+        """The base URL of the service, with a trailing slash; it cannot be changed."""
         return f"{self._root}/"
 
     @property
     def app_name(self) -> str | None:
-        """The application's name, as told to the service."""
+        """The application's name, sent in the ``User-Agent`` header."""
         return self._app_name
 
     @app_name.setter
     def app_name(self, name: str | None) -> None:
-        self._plain = default_headers(name)
+        self._default_headers = default_headers(name)
         self._app_name = name
 
     def set_app_name(self, app_name: str) -> None:
-        """Tell the service the application's name, in the ``User-Agent``."""
+        """Set the application's name, which is sent in the ``User-Agent`` header."""
         self.app_name = app_name
 
     def __repr__(self) -> str:
-        # a traceback may show one whose constructor failed
-        return f"<{type(self).__name__} of {getattr(self, '_root', 'nowhere yet')}>"
+        # a traceback may show a client whose constructor failed
+        return f"<{type(self).__name__} of {getattr(self, '_root', 'no base URL')}>"
 
     async def __aenter__(self) -> Self:
         self.transport.check()
@@ -133,12 +146,12 @@ class BaseClient:
         Args:
             path: The path on the service, with or without a leading slash.
             query_params: Query parameters; ``None`` and `MISSING` are left out.
-            headers: Further headers.
-            retry_401: Try once more with a fresh token if the first is refused.
+            headers: Further request headers.
+            retry_401: After a 401, refresh the token and retry once.
 
         Raises:
-            GlobusAPIError: The service answered with an error.
-            NetworkError: There was no usable answer.
+            GlobusAPIError: The service returned an error.
+            NetworkError: There was no usable response.
 
         Example:
             >>> response = await tc.get(f"/v0.10/endpoint/{endpoint_id}")
@@ -169,15 +182,15 @@ class BaseClient:
         retry_401: bool = True,
     ) -> GlobusHTTPResponse[Any]:
         """
-        Make a ``POST`` request. It is sent once only, unless it surely never reached the service.
+        Make a ``POST`` request. It is not retried, unless it certainly did not reach the service.
 
         Args:
             path: The path on the service, with or without a leading slash.
             data: The body. Text and bytes are sent as they are, everything else as JSON.
             query_params: Query parameters; ``None`` and `MISSING` are left out.
-            headers: Further headers.
-            encoding: ``"json"``, ``"form"`` or ``"text"``, when the kind of ``data`` does not say.
-            retry_401: Try once more with a fresh token if the first is refused.
+            headers: Further request headers.
+            encoding: ``"json"``, ``"form"`` or ``"text"``; the default depends on the type of ``data``.
+            retry_401: After a 401, refresh the token and retry once.
         """
         return await self.request(
             "POST", path, data=data, query_params=query_params, headers=headers, encoding=encoding, retry_401=retry_401
@@ -208,7 +221,7 @@ class BaseClient:
         encoding: str | None = None,
         retry_401: bool = True,
     ) -> GlobusHTTPResponse[Any]:
-        """Make a ``PATCH`` request; see `post`. It is sent once only, unless it surely never reached the service."""
+        """Make a ``PATCH`` request; see `post`. It is not retried, unless it certainly did not reach the service."""
         return await self.request(
             "PATCH", path, data=data, query_params=query_params, headers=headers, encoding=encoding, retry_401=retry_401
         )
@@ -230,33 +243,36 @@ class BaseClient:
 
         Args:
             method: The HTTP method, in capitals.
-            path: The path on the service, with or without a leading slash; an absolute URL on the service's own origin
-                will do too.
+            path: The path on the service, with or without a leading slash, or an absolute URL below the base URL.
             query_params: Query parameters; ``None`` and `MISSING` are left out, a list repeats its key.
             data: The body. Text and bytes are sent as they are, everything else as JSON.
-            headers: Further headers.
-            encoding: ``"json"``, ``"form"`` or ``"text"``, when the kind of ``data`` does not say.
-            retry_401: Try once more with a fresh token if the first is refused.
-            automatic_authorization: Send the client's credentials.
+            headers: Further request headers.
+            encoding: ``"json"``, ``"form"`` or ``"text"``; the default depends on the type of ``data``.
+            retry_401: After a 401, refresh the token and retry once.
+            automatic_authorization: Send the ``Authorization`` header of the client's authorizer.
 
         Raises:
             GlobusSDKUsageError: A bad argument; nothing was sent.
-            GlobusAPIError: The service answered with an error.
-            NetworkError: There was no usable answer.
+            GlobusAPIError: The service returned an error.
+            NetworkError: There was no usable response.
         """
         if _METHOD.fullmatch(method) is None:
             raise GlobusSDKUsageError(f"the HTTP method must be in capitals, got {method!r}")
-        where, own_query = self._own(path)
-        url = self._url(where, own_query, query_params)
-        kind = kind_of(data, encoding)
+        path, own_query = self._split_path(path)
+        url = self._url(path, own_query, query_params)
+        encoding = body_encoding(data, encoding)
         authorizer = self.authorizer if automatic_authorization else None
         if authorizer is not None and any(name.lower() == "authorization" for name in headers or ()):
             raise GlobusSDKUsageError(
-                "this client's authorizer sends the Authorization header; for one of your own call"
+                "this client's authorizer sends the Authorization header; to send your own, use"
                 " request(..., automatic_authorization=False)"
             )
         request = Request(
-            method, url, self._fields(kind, headers), encoded(data, kind), idempotent=method in _REPLAYABLE
+            method,
+            url,
+            self._headers(encoding, headers),
+            encode_body(data, encoding),
+            idempotent=method in _IDEMPOTENT_METHODS,
         )
         return await self._exchange(request, authorizer, read_any, retry_401=retry_401)
 
@@ -310,28 +326,49 @@ class BaseClient:
         authorizer: GlobusAuthorizer | MissingType | None = MISSING,
     ) -> Any:
         """
-        Make the call of an endpoint method.
+        Make the request of a client method, and read the response.
 
         Args:
-            method: The HTTP method.
-            path: Made by `fill_path`.
-            response_type: The type of the document, or the response class that reads it.
-            params: The method's own query parameters.
-            query_params: The caller's further ones.
-            data: The JSON body.
-            content: The JSON body, already encoded.
-            form: The form body; its `Secret` values are revealed only there.
-            idempotent: Whether it may be carried out twice without harm; the default goes by the method.
-            bypass_limits: Ignore the limits on calls in flight and on the rate, for renewals.
-            authorizer: Instead of the client's.
+            method: The HTTP method, in capitals.
+            path: The path on the service, a constant or made by `fill_path`.
+            response_type: The type of the document, such as a ``TypedDict``, or a subclass of `GlobusHTTPResponse`.
+            params: The query parameters of the method; ``None`` and `MISSING` are left out.
+            query_params: Further query parameters, from the caller of the method; they take precedence.
+            data: The body, sent as JSON; `MISSING` members are left out.
+            content: The body, JSON that is encoded already.
+            form: The body, sent as a form; `Secret` values are revealed there, and removed from errors. The response
+                must not have two members of the same name.
+            idempotent: Whether the request may be executed twice without harm, so that it can be retried after it may
+                have been executed; by default ``GET``, ``HEAD``, ``PUT`` and ``DELETE``.
+            bypass_limits: Ignore the limits of concurrent requests and of their rate, as token refreshes must.
+            authorizer: The authorizer of this request, instead of the client's; ``None`` for no credentials.
+
+        Returns:
+            The response, whose document must be a JSON object; or an instance of ``response_type``.
+
+        Raises:
+            GlobusSDKUsageError: A bad argument; nothing was sent.
+            GlobusAPIError: The service returned an error, of the class that ``error_kinds`` chooses.
+            NetworkError: There was no usable response.
+
+        Example:
+            >>> class Bookmarks(BaseClient):
+            ...     service_name = "transfer"
+            ...
+            ...     async def get(self, bookmark_id: str) -> GlobusHTTPResponse[dict[str, Any]]:
+            ...         path = fill_path("/v0.10/bookmark/{bookmark_id}", bookmark_id)
+            ...         return await self.call("GET", path, dict[str, Any])
+            >>> bookmarks = Bookmarks(authorizer=authorizer, transport=transport)
+            >>> (await bookmarks.get(bookmark_id))["name"]
+            'results'
         """
-        kind = "form" if form is not None else None if data is MISSING and content is None else "json"
+        encoding = "form" if form is not None else None if data is MISSING and content is None else "json"
         request = Request(
             method,
             self._url(path, params, query_params),
-            self._fields(kind, None),
-            content or encoded(data if form is None else form, kind),  # no local variable: a traceback would show it
-            idempotent=method in _REPLAYABLE if idempotent is None else idempotent,
+            self._headers(encoding, None),
+            content or encode_body(data if form is None else form, encoding),  # no local: a traceback would show it
+            idempotent=method in _IDEMPOTENT_METHODS if idempotent is None else idempotent,
             bypass_limits=bypass_limits,
             secrets=tuple(value for value in (form or {}).values() if isinstance(value, Secret)),
         )
@@ -343,7 +380,7 @@ class BaseClient:
     def listing(
         self,
         path: str,
-        item: type[T],  # noqa: ARG002 -- says the type of the items to type checkers
+        item_type: type[T],  # noqa: ARG002 -- for type checkers
         *,
         style: PagingStyle,
         params: Mapping[str, object] | None = None,
@@ -351,38 +388,51 @@ class BaseClient:
         num_results: int | None = None,
         page_size: int | None = None,
         max_results: int | None = None,
-        key: str = "DATA",
+        items_key: str = "DATA",
     ) -> Pages[T]:
         """
-        Make the listing of an endpoint method; nothing is sent until it is used.
+        Return the listing of a client method; no request is made until it is awaited or iterated.
 
         Args:
-            path: Made by `fill_path`.
-            item: The type of an item.
-            style: How the service pages it.
-            params: The method's own query parameters.
-            query_params: The caller's further ones.
-            num_results: Most items; ``None`` for all there are.
-            page_size: Items to ask for at a time.
-            max_results: Most items that the service gives.
-            key: The member that holds the items.
+            path: The path on the service, a constant or made by `fill_path`.
+            item_type: The type of an item, such as a ``TypedDict``.
+            style: How the service splits the listing into pages.
+            params: The query parameters of the method; ``None`` and `MISSING` are left out.
+            query_params: Further query parameters, from the caller of the method; they take precedence.
+            num_results: The maximum number of items; ``None`` for all.
+            page_size: The number of items to request at a time; ``None`` for the service's default.
+            max_results: The number of items that the service returns at most; it rejects requests beyond it.
+            items_key: The member of the document that has the items.
+
+        Raises:
+            GlobusSDKUsageError: A bad argument; nothing was sent.
+
+        Example:
+            >>> class Bookmarks(BaseClient):
+            ...     service_name = "transfer"
+            ...
+            ...     def list(self) -> Pages[dict[str, Any]]:
+            ...         return self.listing("/v0.10/bookmark_list", dict[str, Any], style=single)
+            >>> bookmarks = Bookmarks(authorizer=authorizer, transport=transport)
+            >>> [bookmark["name"] async for bookmark in bookmarks.list()]
+            ['results']
         """
         own = drop_missing({**(params or {}), **(query_params or {})})
-        self._url(path, own, None)  # refuses bad parameters now, not at the first page
+        self._url(path, own, None)  # bad parameters are refused here, not at the first page
         start = {name: own.pop(name) for name, _ in style.start if name in own}
         size = style.size_parameter
         fixed = {size: own[size]} if size is not None and size in (query_params or {}) and size in own else None
-        fields = self._fields(None, None)
+        headers = self._headers(None, None)
 
         async def fetch(cursor: Cursor, read: Callable[[RawResponse], Awaitable[Page[T]]]) -> Page[T]:
             # the cursor wins over the caller's parameters: their offset is that of the first page only
-            request = Request("GET", self._url(path, {**own, **cursor}, fixed), fields, idempotent=True)
+            request = Request("GET", self._url(path, {**own, **cursor}, fixed), headers, idempotent=True)
             return await self._exchange(request, self.authorizer, read)
 
         return Pages(
             fetch,
             style=style,
-            items_key=key,
+            items_key=items_key,
             start=start,
             num_results=num_results,
             page_size=page_size,
@@ -412,28 +462,29 @@ class BaseClient:
     def _url(self, path: str, params: Mapping[str, object] | None, more: Mapping[str, object] | None) -> str:
         if params is None and more is None:
             return self._root + path
-        asked = encode_query({**(params or {}), **(more or {})})
-        return f"{self._root}{path}?{asked}" if asked else self._root + path
+        query = encode_query({**(params or {}), **(more or {})})
+        return f"{self._root}{path}?{query}" if query else self._root + path
 
-    def _own(self, path: str) -> tuple[str, Mapping[str, object]]:
-        """Split a caller's path, or an absolute URL on this service's origin, into path and query."""
+    def _split_path(self, path: str) -> tuple[str, Mapping[str, object]]:
+        """Split a caller's path, or an absolute URL below the base URL, into path and query."""
         if not isinstance(path, str) or not path.lower().startswith(("http:", "https:", "//")):
             return user_path(path), {}
-        own = _below(self._root, path)
-        if own is None:
+        parts = _relative_to(self._root, path)
+        if parts is None:
             raise GlobusSDKUsageError(
-                f"this client talks to {self.base_url} only, its credentials go nowhere else;"
-                " make a client for the other"
+                f"this client sends requests and credentials to {self.base_url} only; make a client for the other URL"
             )
-        return user_path(own.path), parse_qs(own.query, keep_blank_values=True)
+        return user_path(parts.path), parse_qs(parts.query, keep_blank_values=True)
 
-    def _fields(self, kind: str | None, headers: Mapping[str, str] | None) -> Fields:
-        fields = self._plain if kind is None else (*self._plain, (b"Content-Type", CONTENT_TYPES[kind]))
+    def _headers(self, encoding: str | None, headers: Mapping[str, str] | None) -> Fields:
+        fields = self._default_headers
+        if encoding is not None:
+            fields = (*fields, (b"Content-Type", CONTENT_TYPES[encoding]))
         return merge_headers(fields, headers) if headers else fields
 
 
-def _below(root: str, url: str) -> SplitResult | None:
-    """Return what of a URL stands below a root; ``None`` if it is on another origin, or beside the root."""
+def _relative_to(root: str, url: str) -> SplitResult | None:
+    """Return a URL with its path relative to a root; ``None`` if it is not below the root."""
     own = urlsplit(root)
     try:
         parts = urlsplit(url)

@@ -49,9 +49,9 @@ GUARDS: Final = (
     *_of(
         "client.py",
         "unit/test_request.py exchange adversity/test_secrets.py adversity/test_sent_once.py",
-        ("own = _below(self._root, path)", "own = urlsplit(path)"),
+        ("parts = _relative_to(self._root, path)", "parts = urlsplit(path)"),
         ("if authorizer is not None and any(", "if authorizer is None and any("),
-        ("idempotent=method in _REPLAYABLE if idempotent is None else idempotent,", "idempotent=True,"),
+        ("idempotent=method in _IDEMPOTENT_METHODS if idempotent is None else idempotent,", "idempotent=True,"),
     ),
     *_of(
         "config.py",

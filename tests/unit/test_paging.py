@@ -143,7 +143,7 @@ class TestStyles:
     async def test_under_another_name(self) -> None:
         """Some documents call their items otherwise."""
         service = Scripted(Shelf(null_marker, 25, key="identities"))
-        assert await everything(service, null_marker, key="identities") == list(range(25))
+        assert await everything(service, null_marker, items_key="identities") == list(range(25))
 
     @pytest.mark.parametrize("document", [[], None, "x", {"DATA": None}, {"DATA": {}}, {"DATA": [1]}, {"DATA": "x"}])
     @styles

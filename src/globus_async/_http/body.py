@@ -20,10 +20,10 @@ from .query import is_collection, scalar_text, utc
 
 __all__ = (
     "CONTENT_TYPES",
-    "encoded",
+    "body_encoding",
+    "encode_body",
     "form_body",
     "json_body",
-    "kind_of",
 )
 
 CONTENT_TYPES: Final = {
@@ -33,18 +33,18 @@ CONTENT_TYPES: Final = {
 }
 
 
-def kind_of(data: object, encoding: str | None) -> str | None:
-    """Say how a caller's body is to be encoded; ``None`` if there is no body."""
+def body_encoding(data: object, encoding: str | None) -> str | None:
+    """Return how a caller's body is to be encoded; ``None`` if there is no body."""
     if encoding is None:
         return None if data is MISSING or data is None else "text" if isinstance(data, (str, bytes)) else "json"
     if encoding not in CONTENT_TYPES:
-        raise GlobusSDKUsageError(f"there is no encoding {encoding!r}; there are 'json', 'form' and 'text'")
+        raise GlobusSDKUsageError(f"encoding must be 'json', 'form' or 'text', got {encoding!r}")
     return None if data is MISSING else encoding
 
 
-def encoded(data: object, kind: str | None) -> bytes | None:
+def encode_body(data: object, encoding: str | None) -> bytes | None:
     """Encode a body."""
-    match kind, data:
+    match encoding, data:
         case None, _:
             return None
         case "json", _:
@@ -59,7 +59,7 @@ def encoded(data: object, kind: str | None) -> bytes | None:
             except UnicodeEncodeError:
                 raise GlobusSDKUsageError("the body is not valid Unicode text") from None
         case _:
-            raise GlobusSDKUsageError(f"a body of type {type(data).__name__} cannot be sent as {kind}")
+            raise GlobusSDKUsageError(f"a body of type {type(data).__name__} cannot be sent as {encoding}")
 
 
 def json_body(document: object, *, sort_keys: bool = False, separators: tuple[str, str] = (",", ":")) -> bytes:
@@ -72,13 +72,13 @@ def json_body(document: object, *, sort_keys: bool = False, separators: tuple[st
         separators: The text between items, and that between a name and its value.
 
     Raises:
-        GlobusSDKUsageError: Something JSON cannot express, NaN and infinities among it.
+        GlobusSDKUsageError: The document has a value that JSON cannot express, such as NaN or an infinity.
     """
     try:
         return json.dumps(_plain(document), allow_nan=False, sort_keys=sort_keys, separators=separators).encode()
     except (TypeError, ValueError, RecursionError) as error:
         why = str(error)
-    raise GlobusSDKUsageError(f"the document cannot be sent as JSON: {why}")  # apart from frames that know secrets
+    raise GlobusSDKUsageError(f"the document cannot be sent as JSON: {why}")  # outside of frames that hold secrets
 
 
 def _plain(value: object) -> object:
@@ -108,7 +108,7 @@ def _key(key: object) -> str:
 
 
 def form_body(fields: Mapping[str, object]) -> bytes:
-    """Encode a form body; `MISSING` and ``None`` are left out, a `Secret` is revealed here and nowhere before."""
+    """Encode a form body; `MISSING` and ``None`` are left out, a `Secret` is revealed."""
     try:
         return urlencode(
             [
@@ -119,7 +119,7 @@ def form_body(fields: Mapping[str, object]) -> bytes:
         ).encode()
     except UnicodeEncodeError:
         pass
-    raise GlobusSDKUsageError("a form field is not valid Unicode text")  # apart from frames that know secrets
+    raise GlobusSDKUsageError("a form field is not valid Unicode text")  # outside of frames that hold secrets
 
 
 def _is_mapping(value: object) -> TypeIs[Mapping[str, object]]:

@@ -62,13 +62,13 @@ class Pages(Generic[T]):
     A listing. No request is made until it is awaited or iterated; it may be used several times.
 
     Example:
-        >>> async for task in tc.task_list(num_results=None):  # items, across pages
-        ...     print(task["status"])
-        SUCCEEDED
+        >>> async for task in tc.task_list(num_results=None):  # all items, page by page
+        ...     print(task["label"], task["status"])
+        nightly SUCCEEDED
         >>> page = await tc.task_list()  # the first page
         >>> page["total"], [task["label"] for task in page]
-        (1, ['SDK example'])
-        >>> tasks = await tc.task_list().list()  # everything that was asked for
+        (1, ['nightly'])
+        >>> tasks = await tc.task_list(num_results=1).list()  # all items in a list
         >>> len(tasks)
         1
     """
@@ -159,8 +159,8 @@ class Pages(Generic[T]):
         Example:
             >>> async with tc.task_list(num_results=None).prefetch() as tasks:
             ...     async for task in tasks:
-            ...         print(task["status"])
-            SUCCEEDED
+            ...         print(task["label"])
+            nightly
         """
         return Prefetch(self._iterate(after, 1))
 

@@ -161,7 +161,7 @@ async def test_a_configuration_of_another_issuer_is_refused(keys: Keys, decoder:
 async def test_keys_on_another_origin_are_not_fetched(keys: Keys, decoder: IDTokenDecoder, address: str) -> None:
     """The configuration cannot direct requests or credentials elsewhere."""
     keys.configuration["jwks_uri"] = address
-    with pytest.raises(GlobusSDKUsageError, match="talks to"):
+    with pytest.raises(GlobusSDKUsageError, match="sends requests and credentials to"):
         await decoder.decode(signed())
     assert keys.requests("/jwk.json") == 0
 

@@ -40,7 +40,9 @@ class ClientMethods(AuthLoginClient):
 
         REST: `GET /v2/api/clients <https://docs.globus.org/api/auth/reference/#get_clients>`_
         """
-        return self.listing("/v2/api/clients", ClientDocument, style=single, query_params=query_params, key="clients")
+        return self.listing(
+            "/v2/api/clients", ClientDocument, style=single, query_params=query_params, items_key="clients"
+        )
 
     async def get_client(
         self,
@@ -350,7 +352,7 @@ class ClientMethods(AuthLoginClient):
             ClientCredentialDocument,
             style=single,
             query_params=query_params,
-            key="credentials",
+            items_key="credentials",
         )
 
     async def create_client_credential(

@@ -124,7 +124,7 @@ class IdentityMethods(AuthLoginClient):
             style=single,
             params={**params, "include": comma_joined(include)},
             query_params=query_params,
-            key="identities",
+            items_key="identities",
         )
 
     async def get_identity(
@@ -192,7 +192,7 @@ class IdentityMethods(AuthLoginClient):
             style=single,
             params=_one_of("domains", domains, "ids", ids, query_params),
             query_params=query_params,
-            key="identity_providers",
+            items_key="identity_providers",
         )
 
     def get_consents(
@@ -230,7 +230,7 @@ class IdentityMethods(AuthLoginClient):
             style=single,
             params={"all": all},
             query_params=query_params,
-            key="consents",
+            items_key="consents",
         )
 
         async def fetch(_cursor: Cursor, _read: object) -> Page[ConsentDocument]:

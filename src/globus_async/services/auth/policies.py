@@ -38,7 +38,9 @@ class PolicyMethods(AuthLoginClient):
 
         REST: `GET /v2/api/policies <https://docs.globus.org/api/auth/reference/#get_policies>`_
         """
-        return self.listing("/v2/api/policies", PolicyDocument, style=single, query_params=query_params, key="policies")
+        return self.listing(
+            "/v2/api/policies", PolicyDocument, style=single, query_params=query_params, items_key="policies"
+        )
 
     async def get_policy(
         self, policy_id: UUID | str, *, query_params: Mapping[str, object] | None = None

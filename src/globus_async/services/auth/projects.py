@@ -39,7 +39,7 @@ class ProjectMethods(AuthLoginClient):
         REST: `GET /v2/api/projects <https://docs.globus.org/api/auth/reference/#get_projects>`_
         """
         return self.listing(
-            "/v2/api/projects", ProjectDocument, style=single, query_params=query_params, key="projects"
+            "/v2/api/projects", ProjectDocument, style=single, query_params=query_params, items_key="projects"
         )
 
     async def get_project(

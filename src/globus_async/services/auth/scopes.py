@@ -55,7 +55,7 @@ class ScopeMethods(AuthLoginClient):
         if all(params.values()):
             raise GlobusSDKUsageError("pass scope_strings or ids, not both")
         return self.listing(
-            "/v2/api/scopes", ScopeDocument, style=single, params=params, query_params=query_params, key="scopes"
+            "/v2/api/scopes", ScopeDocument, style=single, params=params, query_params=query_params, items_key="scopes"
         )
 
     async def get_scope(

@@ -132,5 +132,5 @@ class GuestCollectionMethods(BaseClient):
             query_params=query_params,
             num_results=max_items(num_results, max_results, 1000),
             page_size=page_size(max_results),
-            key="shared_endpoints",
+            items_key="shared_endpoints",
         )

@@ -190,7 +190,7 @@ class TunnelMethods(BaseClient):
             query_params=query_params,
             num_results=num_results,
             page_size=page_size(limit),
-            key="data",
+            items_key="data",
         )
 
     def get_tunnel_events(
@@ -231,7 +231,7 @@ class TunnelMethods(BaseClient):
             query_params=query_params,
             num_results=num_results,
             page_size=page_size(limit),
-            key="data",
+            items_key="data",
         )
 
     async def get_stream_access_point(
@@ -295,5 +295,5 @@ class TunnelMethods(BaseClient):
             query_params=query_params,
             num_results=num_results,
             page_size=page_size(limit),
-            key="data",
+            items_key="data",
         )
