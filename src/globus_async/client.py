@@ -6,12 +6,11 @@ import re
 from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Self, TypeVar, overload
-from urllib.parse import SplitResult, parse_qs, urlsplit
 
 from ._http.body import CONTENT_TYPES, body_encoding, encode_body
 from ._http.headers import Fields, default_headers, merge_headers
 from ._http.missing import MISSING, MissingType
-from ._http.path import user_path
+from ._http.path import split_path
 from ._http.query import drop_missing, encode_query
 from ._http.request import Request
 from .config import checked_base_url, get_service_url
@@ -141,17 +140,7 @@ class BaseClient:
         retry_401: bool = True,
     ) -> GlobusHTTPResponse[Any]:
         """
-        Make a ``GET`` request.
-
-        Args:
-            path: The path on the service, with or without a leading slash.
-            query_params: Query parameters; ``None`` and `MISSING` are left out.
-            headers: Further request headers.
-            retry_401: After a 401, refresh the token and retry once.
-
-        Raises:
-            GlobusAPIError: The service returned an error.
-            NetworkError: There was no usable response.
+        Make a ``GET`` request; see `request`.
 
         Example:
             >>> response = await tc.get(f"/v0.10/endpoint/{endpoint_id}")
@@ -168,7 +157,7 @@ class BaseClient:
         headers: Mapping[str, str] | None = None,
         retry_401: bool = True,
     ) -> GlobusHTTPResponse[Any]:
-        """Make a ``DELETE`` request; see `get`."""
+        """Make a ``DELETE`` request; see `request`."""
         return await self.request("DELETE", path, query_params=query_params, headers=headers, retry_401=retry_401)
 
     async def post(
@@ -181,17 +170,7 @@ class BaseClient:
         encoding: str | None = None,
         retry_401: bool = True,
     ) -> GlobusHTTPResponse[Any]:
-        """
-        Make a ``POST`` request. It is not retried, unless it certainly did not reach the service.
-
-        Args:
-            path: The path on the service, with or without a leading slash.
-            data: The body. Text and bytes are sent as they are, everything else as JSON.
-            query_params: Query parameters; ``None`` and `MISSING` are left out.
-            headers: Further request headers.
-            encoding: ``"json"``, ``"form"`` or ``"text"``; the default depends on the type of ``data``.
-            retry_401: After a 401, refresh the token and retry once.
-        """
+        """Make a ``POST`` request; see `request`. It is not retried, unless it certainly did not reach the service."""
         return await self.request(
             "POST", path, data=data, query_params=query_params, headers=headers, encoding=encoding, retry_401=retry_401
         )
@@ -206,7 +185,7 @@ class BaseClient:
         encoding: str | None = None,
         retry_401: bool = True,
     ) -> GlobusHTTPResponse[Any]:
-        """Make a ``PUT`` request; see `post`."""
+        """Make a ``PUT`` request; see `request`."""
         return await self.request(
             "PUT", path, data=data, query_params=query_params, headers=headers, encoding=encoding, retry_401=retry_401
         )
@@ -221,7 +200,7 @@ class BaseClient:
         encoding: str | None = None,
         retry_401: bool = True,
     ) -> GlobusHTTPResponse[Any]:
-        """Make a ``PATCH`` request; see `post`. It is not retried, unless it certainly did not reach the service."""
+        """Make a ``PATCH`` request; see `request`. It is not retried, unless it certainly did not reach the service."""
         return await self.request(
             "PATCH", path, data=data, query_params=query_params, headers=headers, encoding=encoding, retry_401=retry_401
         )
@@ -258,7 +237,7 @@ class BaseClient:
         """
         if _METHOD.fullmatch(method) is None:
             raise GlobusSDKUsageError(f"the HTTP method must be in capitals, got {method!r}")
-        path, own_query = self._split_path(path)
+        path, own_query = split_path(self._root, path)
         url = self._url(path, own_query, query_params)
         encoding = body_encoding(data, encoding)
         authorizer = self.authorizer if automatic_authorization else None
@@ -465,32 +444,8 @@ class BaseClient:
         query = encode_query({**(params or {}), **(more or {})})
         return f"{self._root}{path}?{query}" if query else self._root + path
 
-    def _split_path(self, path: str) -> tuple[str, Mapping[str, object]]:
-        """Split a caller's path, or an absolute URL below the base URL, into path and query."""
-        if not isinstance(path, str) or not path.lower().startswith(("http:", "https:", "//")):
-            return user_path(path), {}
-        parts = _relative_to(self._root, path)
-        if parts is None:
-            raise GlobusSDKUsageError(
-                f"this client sends requests and credentials to {self.base_url} only; make a client for the other URL"
-            )
-        return user_path(parts.path), parse_qs(parts.query, keep_blank_values=True)
-
     def _headers(self, encoding: str | None, headers: Mapping[str, str] | None) -> Fields:
         fields = self._default_headers
         if encoding is not None:
             fields = (*fields, (b"Content-Type", CONTENT_TYPES[encoding]))
         return merge_headers(fields, headers) if headers else fields
-
-
-def _relative_to(root: str, url: str) -> SplitResult | None:
-    """Return a URL with its path relative to a root; ``None`` if it is not below the root."""
-    own = urlsplit(root)
-    try:
-        parts = urlsplit(url)
-        same = (parts.scheme, parts.hostname, parts.port, parts.username) == (own.scheme, own.hostname, own.port, None)
-    except ValueError:
-        return None
-    if not same or "\\" in url or not f"{parts.path}/".startswith(f"{own.path}/"):
-        return None
-    return parts._replace(path=parts.path.removeprefix(own.path))

@@ -37,19 +37,19 @@ def _of(module: str, tests: str, *pieces: tuple[str, str]) -> tuple[Guard, ...]:
 GUARDS: Final = (
     # what may be asked, and of whom
     *_of(
-        "_http/request.py",
+        "_http/path.py",
         "unit/test_request.py",
         ("if _UUID.fullmatch(text) is None:", "if not text:"),
         ("if _UNSAFE_IN_SEGMENT.search(text) is not None:", "if not text:"),
         ('return quote(text, safe="")', 'return quote(text, safe=",:@&=+$")'),
         ("if not isinstance(text, str) or _UNSAFE_IN_PATH.search(text) is not None:", "if not isinstance(text, str):"),
-        ("allow_nan=False", "allow_nan=True"),
-        ("if offset is None:", "if offset is None and False:"),
+        ("parts = _relative_to(root, path)", "parts = urlsplit(path)"),
     ),
+    *_of("_http/body.py", "unit/test_request.py", ("allow_nan=False", "allow_nan=True")),
+    *_of("_http/query.py", "unit/test_request.py", ("if offset is None:", "if offset is None and False:")),
     *_of(
         "client.py",
         "unit/test_request.py exchange adversity/test_secrets.py adversity/test_sent_once.py",
-        ("parts = _relative_to(self._root, path)", "parts = urlsplit(path)"),
         ("if authorizer is not None and any(", "if authorizer is None and any("),
         ("idempotent=method in _IDEMPOTENT_METHODS if idempotent is None else idempotent,", "idempotent=True,"),
     ),

@@ -1,11 +1,12 @@
-"""Paths of requests: templates filled and quoted, and whatever could reach another resource refused."""
+"""Paths of requests: filled and quoted; values that would reach another resource are refused."""
 
 from __future__ import annotations
 
 import functools
 import re
+from collections.abc import Mapping
 from typing import Final
-from urllib.parse import quote
+from urllib.parse import SplitResult, parse_qs, quote, urlsplit
 from uuid import UUID
 
 from ..errors import GlobusSDKUsageError
@@ -13,19 +14,13 @@ from ..errors import GlobusSDKUsageError
 __all__ = (
     "fill_path",
     "shown",
-    "user_path",
+    "split_path",
     "uuid_text",
 )
 
 _UUID: Final = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
-
-
 _FIELD: Final = re.compile(r"\{(?P<name>\w+)(?P<text>:text)?\}")
-
-
 _UNSAFE_IN_SEGMENT: Final = re.compile(r"[\x00-\x20\x7f-\x9f/\\?#%;]|^\.{0,2}$")
-
-
 _UNSAFE_IN_PATH: Final = re.compile(
     r"[\x00-\x1f\x7f-\x9f\\?#]|(?:^|/)\.{1,2}(?:[/;]|$)|//|%(?:2[ef]|5c|00)", re.IGNORECASE
 )
@@ -33,7 +28,7 @@ _UNSAFE_IN_PATH: Final = re.compile(
 
 @functools.lru_cache(maxsize=256)
 def _template(text: str) -> tuple[tuple[str, ...], tuple[tuple[str, bool], ...]]:
-    """Split a path template into its literal parts and its (name, is free text) fields."""
+    """Split a path template into its literal parts and its fields, as (name, is any text)."""
     literals: list[str] = []
     fields: list[tuple[str, bool]] = []
     end = 0
@@ -46,12 +41,20 @@ def _template(text: str) -> tuple[tuple[str, ...], tuple[tuple[str, bool], ...]]
 
 def fill_path(template: str, *values: UUID | str | int) -> str:
     """
-    Fill the fields of a path template; refuse what could reach another resource.
+    Return the path of a resource, from a template and the values of its fields.
 
-    ``{name}`` takes a UUID, ``{name:text}`` any single path segment, which is quoted.
+    A value cannot lead to another resource: it becomes one segment of the path, or is refused.
+
+    Args:
+        template: The path, with ``{name}`` for a UUID and ``{name:text}`` for any other segment, which is quoted.
+        *values: The values of the fields, in order.
 
     Raises:
-        GlobusSDKUsageError: A value is empty, malformed, or would change the path.
+        GlobusSDKUsageError: A value is empty, malformed, or more than one segment.
+
+    Example:
+        >>> fill_path("/v2/widgets/{widget_id}/parts/{name:text}", "ddb59aef-6d04-11e5-ba46-22000b92c6ec", "left wheel")
+        '/v2/widgets/ddb59aef-6d04-11e5-ba46-22000b92c6ec/parts/left%20wheel'
     """
     literals, fields = _template(template)
     parts = [literals[0]]
@@ -61,7 +64,7 @@ def fill_path(template: str, *values: UUID | str | int) -> str:
 
 
 def uuid_text(name: str, value: UUID | str | int) -> str:
-    """Return the text of a UUID argument; refuse everything that is not one."""
+    """Return a UUID argument as text; refuse any other value."""
     text = value if isinstance(value, str) else str(value)
     if _UUID.fullmatch(text) is None:
         raise GlobusSDKUsageError(
@@ -80,8 +83,41 @@ def _segment(name: str, value: UUID | str | int) -> str:
         raise GlobusSDKUsageError(f"{name} is not valid Unicode text, got {shown(value)}") from None
 
 
-def user_path(text: str) -> str:
-    """Quote a caller's own path, with or without a leading slash; refuse what could leave the service."""
+def split_path(root: str, path: str) -> tuple[str, Mapping[str, list[str]]]:
+    """
+    Return a caller's path, quoted, and its query.
+
+    Args:
+        root: The base URL of the service, without a trailing slash.
+        path: A path, with or without a leading slash, or an absolute URL below the base URL.
+
+    Raises:
+        GlobusSDKUsageError: The path leads out of the service, or the URL is not below the base URL.
+    """
+    if not isinstance(path, str) or not path.lower().startswith(("http:", "https:", "//")):
+        return _plain_path(path), {}
+    parts = _relative_to(root, path)
+    if parts is None:
+        raise GlobusSDKUsageError(
+            f"this client sends requests and credentials to {root}/ only; make a client for the other URL"
+        )
+    return _plain_path(parts.path), parse_qs(parts.query, keep_blank_values=True)
+
+
+def _relative_to(root: str, url: str) -> SplitResult | None:
+    """Return a URL with its path relative to a root; ``None`` if it is not below the root."""
+    own = urlsplit(root)
+    try:
+        parts = urlsplit(url)
+        same = (parts.scheme, parts.hostname, parts.port, parts.username) == (own.scheme, own.hostname, own.port, None)
+    except ValueError:
+        return None
+    if not same or "\\" in url or not f"{parts.path}/".startswith(f"{own.path}/"):
+        return None
+    return parts._replace(path=parts.path.removeprefix(own.path))
+
+
+def _plain_path(text: str) -> str:
     if not isinstance(text, str) or _UNSAFE_IN_PATH.search(text) is not None:
         raise GlobusSDKUsageError(
             "path must be a plain path on the service, without '..', '//', '?', '#' or control characters;"
@@ -94,6 +130,6 @@ def user_path(text: str) -> str:
 
 
 def shown(value: object) -> str:
-    """Show a refused value, escaped and shortened."""
+    """Return a refused value for a message, escaped and shortened."""
     text = ascii(value)
     return text if len(text) <= 80 else f"{text[:77]}..."
