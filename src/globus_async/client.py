@@ -114,8 +114,7 @@ class BaseClient:
         self.app_name = app_name
 
     def __repr__(self) -> str:
-        # a traceback may show a client whose constructor failed
-        return f"<{type(self).__name__} of {getattr(self, '_root', 'no base URL')}>"
+        return f"<{type(self).__name__} of {getattr(self, '_root', 'no base URL')}>"  # a constructor may have failed
 
     async def __aenter__(self) -> Self:
         self.transport.check()

@@ -23,7 +23,7 @@ from yarl import URL
 from globus_async import BaseClient, Transport
 from globus_async._http.body import form_body, json_body
 from globus_async._http.missing import MISSING
-from globus_async._http.path import fill_path, user_path
+from globus_async._http.path import fill_path, quote_path
 from globus_async._http.query import as_bit, comma_joined, drop_missing, encode_query, utc
 from globus_async._http.request import Request
 from globus_async.authorizers import AccessTokenAuthorizer
@@ -164,7 +164,7 @@ class TestUserPath:
     )
     def test_a_plain_path(self, given: str, sent: str) -> None:
         """With or without a leading slash."""
-        assert user_path(given) == sent
+        assert quote_path(given) == sent
 
     @pytest.mark.parametrize(
         "given",
@@ -196,14 +196,14 @@ class TestUserPath:
     def test_a_path_that_could_leave_is_refused(self, given: Any) -> None:
         """And what is no text."""
         with pytest.raises(GlobusSDKUsageError, match="path"):
-            user_path(given)
+            quote_path(given)
 
     @settings(max_examples=500, deadline=None, derandomize=True)
     @given(hostile)
     def test_no_path_leaves_its_service(self, value: str) -> None:
         """Whatever it is made of."""
         try:
-            made = user_path(value)
+            made = quote_path(value)
         except GlobusSDKUsageError:
             return
         for library in (httpx.URL(f"https://h.example{made}").host, URL(f"https://h.example{made}").host):

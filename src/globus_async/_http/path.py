@@ -13,6 +13,7 @@ from ..errors import GlobusSDKUsageError
 
 __all__ = (
     "fill_path",
+    "quote_path",
     "shown",
     "split_path",
     "uuid_text",
@@ -95,13 +96,13 @@ def split_path(root: str, path: str) -> tuple[str, Mapping[str, list[str]]]:
         GlobusSDKUsageError: The path leads out of the service, or the URL is not below the base URL.
     """
     if not isinstance(path, str) or not path.lower().startswith(("http:", "https:", "//")):
-        return _plain_path(path), {}
+        return quote_path(path), {}
     parts = _relative_to(root, path)
     if parts is None:
         raise GlobusSDKUsageError(
             f"this client sends requests and credentials to {root}/ only; make a client for the other URL"
         )
-    return _plain_path(parts.path), parse_qs(parts.query, keep_blank_values=True)
+    return quote_path(parts.path), parse_qs(parts.query, keep_blank_values=True)
 
 
 def _relative_to(root: str, url: str) -> SplitResult | None:
@@ -117,7 +118,8 @@ def _relative_to(root: str, url: str) -> SplitResult | None:
     return parts._replace(path=parts.path.removeprefix(own.path))
 
 
-def _plain_path(text: str) -> str:
+def quote_path(text: str) -> str:
+    """Quote a caller's path, with or without a leading slash; refuse one that could leave the service."""
     if not isinstance(text, str) or _UNSAFE_IN_PATH.search(text) is not None:
         raise GlobusSDKUsageError(
             "path must be a plain path on the service, without '..', '//', '?', '#' or control characters;"
