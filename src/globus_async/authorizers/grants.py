@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, Protocol
 
 from .._http.json_reader import is_list, is_object
 from .._single_flight import TaskOwner
 from ..errors import GlobusSDKUsageError, TokenRefreshError
-from ..scopes import Scope
+from ..scopes import ScopeParser, Scopes
 from ..secret import Secret
 from .renewing import OnRefresh, RenewingAuthorizer
 from .token import IssuedToken, parse_lifetime
@@ -16,10 +15,7 @@ from .token import IssuedToken, parse_lifetime
 if TYPE_CHECKING:
     from ..clock import Clock
 
-__all__ = ("ClientCredentialsAuthorizer", "RefreshTokenAuthorizer", "Scopes")
-
-
-Scopes = Scope | str
+__all__ = ("ClientCredentialsAuthorizer", "RefreshTokenAuthorizer")
 
 
 class _TokenResponse(Protocol):
@@ -128,14 +124,14 @@ class ClientCredentialsAuthorizer(RenewingAuthorizer):
     def __init__(
         self,
         confidential_client: _ClientCredentialsClient,
-        scopes: Scopes | Iterable[Scopes],
+        scopes: Scopes,
         *,
         access_token: str | Secret | None = None,
         expires_at: float | None = None,
         on_refresh: OnRefresh | None = None,
     ) -> None:
         access_token = None if access_token is None else Secret.of(access_token)
-        joined = _joined(scopes)
+        joined = ScopeParser.serialize(scopes, reject_empty=False)
         if not joined.strip():
             raise GlobusSDKUsageError("scopes must name at least one scope")
         super().__init__(
@@ -157,10 +153,6 @@ class ClientCredentialsAuthorizer(RenewingAuthorizer):
                 f"the scopes cover {len(servers)} resource servers ({', '.join(servers)}); make one authorizer for each"
             )
         return _issued_token(entries[0]), response
-
-
-def _joined(scopes: Scopes | Iterable[Scopes]) -> str:
-    return str(scopes) if isinstance(scopes, (str, Scope)) else " ".join(str(scope) for scope in scopes)
 
 
 def _token_entries(document: Any) -> list[dict[str, Any]]:

@@ -2,7 +2,7 @@
 
 # no `from __future__ import annotations`: FastAPI reads the annotations of dependencies at run time
 
-from collections.abc import AsyncGenerator, Callable, Iterable, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import asynccontextmanager
 from typing import Annotated, Any, Final, TypeVar
 from uuid import UUID
@@ -14,7 +14,7 @@ from ..authorizers import ClientCredentialsAuthorizer, GlobusAuthorizer
 from ..client import BaseClient
 from ..config import checked_base_url, get_service_url
 from ..errors import ClientClosedError, GlobusSDKUsageError
-from ..scopes import Scope, ScopeParser
+from ..scopes import ScopeParser, Scopes
 from ..secret import Secret
 from ..services.auth.confidential import ConfidentialAppAuthClient
 from ..services.auth.responses import IntrospectionResponse
@@ -24,10 +24,8 @@ from .dependent import AuthorizerCache, DependentTokenAuthorizer
 from .introspection import IntrospectionCache
 from .principal import Principal
 
-__all__ = ("GlobusBackend", "Scopes")
+__all__ = ("GlobusBackend",)
 
-Scopes = str | Scope | Iterable[str | Scope]
-"""Scopes: a scope, a scope string, or an iterable of both."""
 
 C = TypeVar("C", bound=BaseClient)
 _DETAILS: Final = ("identity_set", "identity_set_detail")

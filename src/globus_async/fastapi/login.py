@@ -22,12 +22,12 @@ from ..client import BaseClient
 from ..config import checked_base_url
 from ..errors import GlobusError, GlobusSDKUsageError, IdTokenError, LoginRequired
 from ..gare import GlobusAuthorizationParameters
-from ..scopes import AuthScopes, ScopeParser, TransferScopes
+from ..scopes import AuthScopes, ScopeParser, Scopes, TransferScopes
 from ..secret import Secret
 from ..services.auth.errors import InvalidGrant
 from ..services.auth.flows import LoginRefused
 from ..services.auth.responses import OAuthAuthorizationCodeResponse, OAuthRefreshTokenResponse
-from .backend import GlobusBackend, Scopes
+from .backend import GlobusBackend
 from .cookie import SessionCookie
 from .sessions import MemorySessionStore, PendingLogin, Session, SessionStore, StoredTokens, store_key
 

@@ -17,7 +17,7 @@ from .collection import (
     TransferScopes,
 )
 from .grammar import ScopeCycleError, ScopeParseError
-from .scope import Scope, ScopeParser
+from .scope import Scope, ScopeParser, Scopes
 
 __all__ = (
     "AuthScopes",
@@ -33,6 +33,7 @@ __all__ = (
     "ScopeCycleError",
     "ScopeParseError",
     "ScopeParser",
+    "Scopes",
     "SearchScopes",
     "SpecificFlowScopes",
     "StaticScopeCollection",

@@ -9,7 +9,7 @@ from itertools import pairwise
 from typing import Any
 
 from ..errors import GlobusError
-from .scope import Scope, ScopeParser
+from .scope import Scope, ScopeParser, Scopes
 
 __all__ = ("Consent", "ConsentForest", "ConsentParseError", "ConsentTree", "ConsentTreeConstructionError")
 
@@ -219,7 +219,7 @@ class ConsentForest(_Graph):
         super().__init__(nodes, edges)
         self.trees = [ConsentTree(node.id, self) for node in nodes if len(node.dependency_path) == 1]
 
-    def meets_scope_requirements(self, scopes: Scope | str | Iterable[Scope | str]) -> bool:
+    def meets_scope_requirements(self, scopes: Scopes) -> bool:
         """
         Tell whether every scope, with all it depends on, is granted by some tree.
 
@@ -236,7 +236,7 @@ class ConsentForest(_Graph):
         return "\n".join(map(str, self.trees))
 
 
-def _scopes(given: Scope | str | Iterable[Scope | str]) -> list[Scope]:
+def _scopes(given: Scopes) -> list[Scope]:
     if isinstance(given, Scope):
         return [given]
     if isinstance(given, str):

@@ -9,7 +9,7 @@ from typing import Final, Self, cast
 from ..errors import GlobusSDKUsageError
 from .grammar import NAME, ScopeGraph, ScopeParseError, read
 
-__all__ = ("Scope", "ScopeParser")
+__all__ = ("Scope", "ScopeParser", "Scopes")
 
 _LONGEST_TEXT: Final = 1_000_000
 
@@ -117,6 +117,10 @@ class Scope:
         return hash(str(self))
 
 
+Scopes = str | Scope | Iterable[str | Scope]
+"""A scope, a scope string, or an iterable of both."""
+
+
 class ScopeParser:
     """Between scope strings and `Scope` values."""
 
@@ -156,7 +160,7 @@ class ScopeParser:
         return Scope.merge(*scopes_a, *scopes_b)
 
     @classmethod
-    def serialize(cls, scopes: str | Scope | Iterable[str | Scope], *, reject_empty: bool = True) -> str:
+    def serialize(cls, scopes: Scopes, *, reject_empty: bool = True) -> str:
         """
         Write scopes as the one text that Globus Auth takes. Nothing is parsed or merged.
 

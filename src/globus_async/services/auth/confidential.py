@@ -10,10 +10,10 @@ from ..._http.missing import MISSING, MissingType
 from ..._http.query import comma_joined
 from ...authorizers import BasicAuthorizer
 from ...errors import GlobusSDKUsageError
-from ...scopes import ScopeParser
+from ...scopes import ScopeParser, Scopes
 from ...secret import Secret
 from .client import AuthClient
-from .flows import DEFAULT_SCOPES, GlobusAuthorizationCodeFlowManager, Scopes
+from .flows import DEFAULT_SCOPES, GlobusAuthorizationCodeFlowManager
 from .responses import (
     IntrospectionResponse,
     OAuthClientCredentialsResponse,

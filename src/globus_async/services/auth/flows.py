@@ -20,7 +20,7 @@ from uuid import UUID
 from ..._http.missing import MISSING, MissingType
 from ..._http.query import comma_joined, encode_query
 from ...errors import GlobusError, GlobusSDKUsageError
-from ...scopes import AuthScopes, Scope, ScopeParser, TransferScopes
+from ...scopes import AuthScopes, ScopeParser, Scopes, TransferScopes
 from ...secret import Secret
 from .responses import OAuthAuthorizationCodeResponse, OAuthTokenResponse, warn_of_missing_scopes
 
@@ -30,11 +30,8 @@ __all__ = (
     "GlobusNativeAppFlowManager",
     "GlobusOAuthFlowManager",
     "LoginRefused",
-    "Scopes",
 )
 
-Scopes = str | Scope | Iterable[str | Scope]
-"""Scopes: a scope, a scope string, or an iterable of both."""
 
 DEFAULT_SCOPES: Final = (AuthScopes.openid, AuthScopes.profile, AuthScopes.email, TransferScopes.all)
 """The scopes that a login requests by default."""

@@ -10,9 +10,10 @@ from ...authorizers import NullAuthorizer
 from ...errors import GlobusSDKUsageError
 from ...secret import Secret
 from .client import AuthClient
-from .flows import GlobusNativeAppFlowManager, Scopes
+from .flows import GlobusNativeAppFlowManager
 
 if TYPE_CHECKING:
+    from ...scopes import Scopes
     from ...transport import RateLimit, RetryPolicy, Transport
 
 __all__ = ("NativeAppAuthClient",)
