@@ -78,8 +78,8 @@ class GlobusEmulator(Emulator):
             rate_limit=rate_limit,
             missing_credentials_status=missing_credentials_status,
         )
-        further = (make(platform) for make in (*_FURTHER_SERVICES, *services))
-        super().__init__(platform, [self._transfer, self._auth, *further])
+        further: list[Callable[[Platform], Service[Any]]] = [*_FURTHER_SERVICES, *services]
+        super().__init__(platform, [self._transfer, self._auth, *(make(platform) for make in further)])
         self._identities: list[Identity] = []
 
     def __repr__(self) -> str:
