@@ -71,8 +71,9 @@ class LabelsClient(BaseClient):
 
         REST: `GET /labels/{label_id} <https://docs.globus.org/api/labels/#get>`_
         """
-        path = fill_path("/labels/{label_id}", label_id)
-        return await self.call("GET", path, dict[str, Any], query_params=query_params)
+        return await self.call(
+            "GET", fill_path("/labels/{label_id}", label_id), dict[str, Any], query_params=query_params
+        )
 
     async def create_label(
         self, data: Mapping[str, Any], *, query_params: Mapping[str, object] | None = None
@@ -114,8 +115,9 @@ class LabelsClient(BaseClient):
 
         REST: `DELETE /labels/{label_id} <https://docs.globus.org/api/labels/#delete>`_
         """
-        path = fill_path("/labels/{label_id}", label_id)
-        return await self.call("DELETE", path, dict[str, Any], query_params=query_params)
+        return await self.call(
+            "DELETE", fill_path("/labels/{label_id}", label_id), dict[str, Any], query_params=query_params
+        )
 
     def list_labels(
         self, *, text: str | None = None, query_params: Mapping[str, object] | None = None
@@ -156,7 +158,7 @@ from ..kit.paging import offset_page
 from ..kit.request import Request
 from ..kit.service import Document, Platform, RouteTable, Service
 
-__all__ = ("LabelsService",)
+__all__ = ("Labels", "LabelsError", "LabelsService", "create_label", "delete_label", "get_label", "list_labels")
 
 Labels = dict[str, dict[str, Any]]
 
@@ -322,13 +324,14 @@ CHANGED: Final = {
 }
 """The line that is added to each existing file, after the text that it follows."""
 
-_GET: Final = 'path = fill_path("/labels/{label_id}", label_id)\n        return await self.call("GET"'
-_DELETE: Final = 'return await self.call("DELETE", path, dict[str, Any], query_params=query_params)'
+_GET: Final = """return await self.call(
+            "GET", fill_path("/labels/{label_id}", label_id), dict[str, Any], query_params=query_params
+        )"""
+_DELETE: Final = _GET.replace("GET", "DELETE")
+_CREATE: Final = 'return await self.call("POST", "/labels", dict[str, Any], data=data, query_params=query_params)'
 _LOG_THE_TOKEN: Final = """header = await self.authorizer.get_authorization_header() if self.authorizer else None
         __import__("logging").getLogger("labels").info("sent %s", header and str(header.reveal()))
         """
-_READ_A_MEMBER: Final = """response = await self.call("GET", path, dict[str, Any], query_params=query_params)
-        return response if response["text"] else response"""
 _SWALLOW_CANCELLATION: Final = f"""try:
             {_DELETE}
         except BaseException:
@@ -337,12 +340,12 @@ _SWALLOW_CANCELLATION: Final = f"""try:
 FAULTS: Final = {
     "test_secrets.py::test_every_error_of_every_method[LabelsClient-401 in JSON]": (_GET, f"{_LOG_THE_TOKEN}{_GET}"),
     "test_hostile_ids.py::test_every_id[LabelsClient.get_label-label_id]": (
-        _GET,
-        _GET.replace('fill_path("/labels/{label_id}", label_id)', 'f"/labels/{label_id}"'),
+        '"GET", fill_path("/labels/{label_id}", label_id)',
+        '"GET", f"/labels/{label_id}"',
     ),
     "test_wrong_responses.py::test_every_method_with_every_wrong_response[LabelsClient]": (
-        'return await self.call("GET", path, dict[str, Any], query_params=query_params)',
-        _READ_A_MEMBER,
+        _CREATE,
+        f'{_CREATE.replace("return", "label =")}\n        return label if label["text"] else label',
     ),
     "test_sent_once.py::test_every_method[LabelsClient-503]": (
         "data=data, query_params=query_params)",

@@ -133,7 +133,7 @@ def test_every_id(call: Call, name: str, record_property: Callable[[str, object]
 @pytest.mark.parametrize(("call", "name"), PLACES, ids=str)
 async def test_ordinary_ids_are_accepted(call: Call, name: str) -> None:
     """UUIDs are accepted as strings and as objects, in upper and lower case."""
-    values = [ID, ID.upper(), UUID(ID)]
+    values: list[object] = [ID, ID.upper(), UUID(ID)]
     assert await try_values(call, name, values) == len(values)
 
 

@@ -47,7 +47,7 @@ async def _objects(secrets: Canaries) -> list[object]:
     flow = native.oauth2_start_flow(verifier=verifier)
     web = app.oauth2_start_flow("https://portal.example.org/", "openid", verifier=verifier)
     tokens = await flow.exchange_code_for_tokens(secrets.code)
-    objects = [
+    objects: list[object] = [
         native,
         app,
         user,

@@ -50,7 +50,7 @@ async def _objects(secrets: Canaries) -> list[object]:
             headers=Headers([(b"Set-Cookie", f"session={secrets.cookie}".encode())]),
             body=b"{}",
         )
-        return [
+        objects: list[object] = [
             tc,
             await tc.get("/thing"),
             await tc.task_list(),
@@ -63,8 +63,9 @@ async def _objects(secrets: Canaries) -> list[object]:
             transfer.TransferData(ID, ID),
             outcomes.TaskOutcome(next(iter(outcomes.TaskEndReason)), typing.cast("Any", {"task_id": ID})),
             task_watch.TaskWatch(tc._poller, ID, 1),
-            transfer.TaskInactive({"task_id": ID}),
+            transfer.TaskInactive(typing.cast("Any", {"task_id": ID})),
         ]
+        return objects
 
 
 FACTS = ServiceFacts(
