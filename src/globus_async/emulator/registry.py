@@ -23,7 +23,7 @@ from .status_page import status_routes
 
 if TYPE_CHECKING:
     import socket
-    from collections.abc import AsyncGenerator, Collection, Generator, Sequence
+    from collections.abc import AsyncGenerator, Callable, Collection, Generator, Sequence
     from types import TracebackType
 
     from .kit.clock import Clock
@@ -33,14 +33,14 @@ if TYPE_CHECKING:
 __all__ = ("Emulator", "further_services")
 
 
-def further_services(known: Collection[str]) -> list[type[Service[Any]]]:
+def further_services(known: Collection[str]) -> list[Callable[[Platform], Service[Any]]]:
     """
     Return the services that need no arguments, which stand in ``service.py`` of packages beside this module.
 
     Args:
         known: The names of the packages to leave out.
     """
-    found: list[type[Service[Any]]] = []
+    found: list[Callable[[Platform], Service[Any]]] = []
     for package in sorted(each.name for each in iter_modules([str(Path(__file__).parent)]) if each.ispkg):
         if package not in known:
             module = import_module(f".{package}.service", __package__)
