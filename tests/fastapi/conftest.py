@@ -1,6 +1,6 @@
-"""An application with an API and logins, in front of an emulated Globus; all in this process."""
+"""An application with an API and browser logins, and an emulated Globus, in this process."""
 
-# no `from __future__ import annotations`: the annotations of routes name what is only known inside a function
+# no `from __future__ import annotations`: the annotations of routes use names that are local to a function
 
 import asyncio
 import json
@@ -27,7 +27,7 @@ SECRET = "a-client-secret-of-the-tests"
 
 @dataclass
 class Deployment:
-    """The application under test, and the Globus it talks to."""
+    """The application under test and its emulated Globus."""
 
     emulator: GlobusEmulator
     clock: ManualClock
@@ -43,13 +43,13 @@ class Deployment:
     """Stops the application, as a server does."""
 
     async def browser(self, origin: str = ORIGIN, **options: Any) -> httpx.AsyncClient:
-        """Return a new browser, which has never been anywhere."""
+        """Return a new browser without cookies."""
         wire = httpx.ASGITransport(app=self.app, raise_app_exceptions=True)
         browser = httpx.AsyncClient(transport=wire, base_url=origin, **options)
         return await self.stack.enter_async_context(browser)
 
     async def get(self, path: str, headers: dict[str, str]) -> tuple[int, bytes]:
-        """Make a request with nothing in between, for tests that make thousands."""
+        """Make a request without an HTTP client, for tests with thousands of requests."""
         got: list[Any] = []
 
         async def receive() -> dict[str, Any]:
@@ -76,7 +76,7 @@ class Deployment:
         return got[0]["status"], b"".join(message.get("body", b"") for message in got[1:])
 
     def arrival(self, method: str, path: str) -> asyncio.Event:
-        """Return what is set when the next such request reaches Globus."""
+        """Return an event that is set when the next such request reaches Globus."""
         arrived = asyncio.Event()
 
         async def note(app: Any, scope: Any, receive: Any, send: Any) -> None:
@@ -87,27 +87,27 @@ class Deployment:
         return arrived
 
     def token(self, who: str = "ada", *, scopes: tuple[str, ...] | None = None, **options: Any) -> str:
-        """Return a token for the application's API, with what it needs of Transfer."""
-        wanted = scopes if scopes is not None else (f"{self.scope}[{TransferScopes.all}]",)
-        return self.emulator.access_token(self.people[who], scopes=wanted, **options)
+        """Return a token for the application's API with the required dependencies."""
+        granted = scopes if scopes is not None else (f"{self.scope}[{TransferScopes.all}]",)
+        return self.emulator.access_token(self.people[who], scopes=granted, **options)
 
     def bearer(self, who: str = "ada", **options: Any) -> dict[str, str]:
         return {"Authorization": f"Bearer {self.token(who, **options)}"}
 
     async def start_login(self, browser: httpx.AsyncClient, path: str = "/login") -> str:
-        """Begin a login; return the address of Globus Auth that the browser is sent to."""
+        """Start a login; return the URL of Globus Auth to which the browser is redirected."""
         response = await browser.get(path)
         assert response.status_code == 303
         return response.headers["location"]
 
     def authorize(self, url: str, who: str = "ada") -> str:
-        """Log in at Globus Auth and agree; return the path and query that the browser comes back to."""
+        """Log in at Globus Auth and consent; return path and query of the redirect to the application."""
         back = urlsplit(self.emulator.auth.authorize(url, self.people[who]).url)
         assert f"{back.scheme}://{back.netloc}" == ORIGIN
         return f"{back.path}?{back.query}"
 
     async def run_with_clock(self, work: Awaitable[T], *, step: float = 1.0) -> T:
-        """Turn the clock until something is done."""
+        """Advance the clock until an awaitable is done."""
         task = asyncio.ensure_future(work)
         while not task.done():
             await self.clock.advance(step)
@@ -122,7 +122,7 @@ Make = Callable[..., Awaitable[Deployment]]
 
 @pytest.fixture
 async def make_deployment() -> AsyncIterator[Make]:
-    """Build applications; everything is closed at the end of the test."""
+    """Create applications; everything is closed at the end of the test."""
     async with AsyncExitStack() as stack:
 
         async def make(
@@ -223,6 +223,6 @@ def _routes(app: FastAPI, globus: GlobusBackend, login: GlobusLogin, scope: str)
         return session.username
 
     @app.get("/again")
-    async def again(request: Request, next: str = "/", asked: str = "{}") -> Any:
-        parameters = GlobusAuthorizationParameters.from_dict(json.loads(asked))
+    async def again(request: Request, next: str = "/", requirements: str = "{}") -> Any:
+        parameters = GlobusAuthorizationParameters.from_dict(json.loads(requirements))
         return await login.begin(request, next_path=next, parameters=parameters)

@@ -1,4 +1,4 @@
-"""Who a request is from, by its token; and what is answered to those who bring none, or the wrong one."""
+"""Authentication of requests by bearer tokens, and the responses to missing and invalid ones."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ async def test_the_principal_of_a_valid_token(deployment: Deployment) -> None:
     browser = await deployment.browser()
     response = await browser.get("/me", headers=deployment.bearer())
     assert response.status_code == 200
-    told = response.json()
-    assert told["id"] == deployment.people["ada"].id
-    assert told["username"] == "ada@example.org"
-    assert told["linked"] == sorted(person.id for person in deployment.people.values())
-    assert told["scopes"] == [deployment.scope]
+    user = response.json()
+    assert user["id"] == deployment.people["ada"].id
+    assert user["username"] == "ada@example.org"
+    assert user["linked"] == sorted(person.id for person in deployment.people.values())
+    assert user["scopes"] == [deployment.scope]
 
 
 @pytest.mark.parametrize("scheme", ["bearer", "BEARER", "Bearer "])
@@ -161,8 +161,8 @@ async def test_a_failed_introspection(deployment: Deployment) -> None:
     """503 while Globus Auth is down, with an error for each caller; it is not cached."""
     deployment.emulator.faults.add("POST", INTROSPECT, faults.status(503), times=100)
     browser, headers = await deployment.browser(), deployment.bearer()
-    asked = asyncio.gather(*(browser.get("/me", headers=headers) for _ in range(20)))
-    responses = await deployment.run_with_clock(asked)
+    requests = asyncio.gather(*(browser.get("/me", headers=headers) for _ in range(20)))
+    responses = await deployment.run_with_clock(requests)
     assert {response.status_code for response in responses} == {503}
     deployment.emulator.faults.clear()
     assert (await browser.get("/me", headers=headers)).status_code == 200
@@ -207,7 +207,7 @@ async def test_malformed_introspections_admit_nobody(deployment: Deployment) -> 
 
 
 class Doorkeeper:
-    """What `BearerToken` must know of an application, with introspections of its own."""
+    """A backend for `BearerToken` with its own cache of introspections."""
 
     def __init__(self, deployment: Deployment, introspections: IntrospectionCache) -> None:
         self.client_id = deployment.globus.client_id

@@ -1,4 +1,4 @@
-"""Requests that are cancelled anywhere: the next one works, and nothing is left behind."""
+"""Requests that are cancelled at any suspension: the next one succeeds, and nothing is left behind."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ async def test_shutdown_waits_for_a_logout(deployment: Deployment) -> None:
 
 
 class Calls:
-    """Calls that are answered by hand."""
+    """Calls whose results are set by the test."""
 
     def __init__(self) -> None:
         self.made = 0

@@ -1,4 +1,4 @@
-"""Acting for users: each with tokens of his own, got once, and never with another's."""
+"""Calls on behalf of users: each with their own tokens, requested once, and never mixed up."""
 
 from __future__ import annotations
 
@@ -133,15 +133,15 @@ async def test_a_revoked_dependent_token_is_requested_again(deployment: Deployme
 async def test_a_logout_elsewhere_does_not_affect_other_tokens(deployment: Deployment, first: int) -> None:
     """A user with a revoked token is served with another one, whichever expires last."""
     browser, path = await deployment.browser(), f"/files/{deployment.collections['ada']}"
-    revoked, kept = deployment.bearer(lifetime=100_000), deployment.bearer(lifetime=50_000)
-    for headers in (revoked, kept) if first == 100_000 else (kept, revoked, kept):
+    revoked, valid = deployment.bearer(lifetime=100_000), deployment.bearer(lifetime=50_000)
+    for headers in (revoked, valid) if first == 100_000 else (valid, revoked, valid):
         assert (await browser.get(path, headers=headers)).status_code == 200
     assert deployment.emulator.auth.token_requests[DEPENDENT] == 1
     for token in list(deployment.emulator.auth.tokens.access.values()):
         if token.resource_server == TransferClient.resource_server:
             deployment.emulator.auth.revoke(token.secret.reveal())
     deployment.emulator.auth.revoke(revoked["Authorization"].removeprefix("Bearer "))
-    assert [(await browser.get(path, headers=kept)).status_code for _ in range(3)] == [200] * 3
+    assert [(await browser.get(path, headers=valid)).status_code for _ in range(3)] == [200] * 3
     # once to find out that the one is revoked, once with the other
     assert deployment.emulator.auth.token_requests[DEPENDENT] == 3
 
@@ -215,9 +215,9 @@ async def test_every_client_can_act_for_a_user(deployment: Deployment) -> None:
     browser = await deployment.browser()
     await deployment.log_in(browser)
     key = store_key("session", Secret(browser.cookies["__Host-globus_session"]))
-    kept = await deployment.login.store.get(key)
-    assert kept is not None
-    ac = await deployment.login.client_for(AuthClient, Session.load(key, kept))
+    value = await deployment.login.store.get(key)
+    assert value is not None
+    ac = await deployment.login.client_for(AuthClient, Session.load(key, value))
     assert (await ac.userinfo())["preferred_username"] == "ada@example.org"
     for kind in (AuthClient, TransferClient):
         assert deployment.globus.make_client(kind, None).rate_limit is None

@@ -1,4 +1,4 @@
-"""Clients that go away: what they asked for ends, and nobody after them notices."""
+"""Clients that disconnect: their requests are cancelled, without an effect on later ones."""
 
 import asyncio
 import time
@@ -157,7 +157,7 @@ async def test_500_disconnects_do_not_slow_down_the_application(served: ServedAp
             writer.transport.abort()
         await served.until(0)
         served.emulator.faults.clear()
-        await stopped.advance(3600)  # the emulator's own handlers end; nobody cancels those
+        await stopped.advance(3600)  # the handlers of the emulator end, which are not cancelled
         after = await pace(browser)
         assert await places(served, browser, headers) == 10
     for _ in range(1000):
@@ -165,8 +165,8 @@ async def test_500_disconnects_do_not_slow_down_the_application(served: ServedAp
             break
         await asyncio.sleep(0.01)
     assert len(asyncio.all_tasks()) <= tasks
-    told = [f"{1000 * wall:.2f} ms, {1000 * cpu:.2f} ms of the processor" for wall, cpu in (before, after)]
-    print(f"a call takes {told[0]} before and {told[1]} after 500 disconnects")  # noqa: T201
+    figures = [f"{1000 * wall:.2f} ms, {1000 * cpu:.2f} ms of the processor" for wall, cpu in (before, after)]
+    print(f"a call takes {figures[0]} before and {figures[1]} after 500 disconnects")  # noqa: T201
     assert after[1] < 1.5 * before[1]
 
 

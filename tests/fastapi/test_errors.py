@@ -1,4 +1,4 @@
-"""Errors of this library as responses of an application."""
+"""Conversion of errors into responses of an application."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from globus_async.services.transfer.errors import error_kinds as transfer_error
 
 
 def response(status: int, document: object = None, headers: tuple[tuple[bytes, bytes], ...] = ()) -> RawResponse:
-    """Make an response of a service."""
+    """Return a response of a service."""
     return RawResponse(
         method="GET",
         path="/x",

@@ -1,4 +1,4 @@
-"""How long a verdict on a token is remembered, whatever the clocks do, and how many are."""
+"""Lifetime and size of the cache of introspections."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from tests.toolkit.clock import FakeClock
 LIFETIME = 3600
 
 
-class Asked:
-    """Globus Auth: every token is Ada's, and good for an hour from the start."""
+class IntrospectionService:
+    """A Globus Auth for which every token is Ada's, and valid for an hour from the start."""
 
     def __init__(self) -> None:
         self.clock = FakeClock()
@@ -44,31 +44,31 @@ class Asked:
 @pytest.mark.parametrize("token", ["good", "bad"])
 async def test_both_clocks_count(clock: str, token: str) -> None:
     """An entry lasts no longer if the machine is suspended or its clock is set back."""
-    asked = Asked()
-    cache = IntrospectionCache(asked, asked.clock, max_age=30)
+    service = IntrospectionService()
+    cache = IntrospectionCache(service, service.clock, max_age=30)
     for _ in range(2):
         await cache.principal_of(Secret(token))
-    assert asked.times == 1
+    assert service.times == 1
     if clock == "wall":
-        asked.clock.step_wall(31)
+        service.clock.step_wall(31)
     else:
-        await asked.clock.advance(31)
-        asked.clock.step_wall(-31)
+        await service.clock.advance(31)
+        service.clock.step_wall(-31)
     await cache.principal_of(Secret(token))
-    assert asked.times == 2
+    assert service.times == 2
 
 
 @pytest.mark.parametrize("kind", ["good", "bad"])
 async def test_the_cache_is_limited(kind: str) -> None:
     """The least recently used entries are removed; inactive tokens do not displace active ones."""
-    asked = Asked()
-    cache = IntrospectionCache(asked, asked.clock, max_age=30, max_entries=10)
+    service = IntrospectionService()
+    cache = IntrospectionCache(service, service.clock, max_age=30, max_entries=10)
     for number in range(100):
         await cache.principal_of(Secret(f"{kind} {number}"))
-    before = asked.times
+    before = service.times
     for number in range(90, 100):
         await cache.principal_of(Secret(f"{kind} {number}"))
-    assert asked.times == before
+    assert service.times == before
     await cache.principal_of(Secret(f"{kind} 89"))
-    assert asked.times == before + 1
+    assert service.times == before + 1
     assert len(list(itertools.chain(cache._active, cache._inactive))) == 10

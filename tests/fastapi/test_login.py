@@ -1,4 +1,4 @@
-"""Logging in with a browser: that it works, and what attackers get."""
+"""Browser logins, and attacks on them."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ COOKIE = "__Host-globus_session"
 
 
 def cookies_of(response: Any) -> dict[str, Any]:
-    """Read the cookies that an response sets."""
+    """Return the cookies that a response sets."""
     found: dict[str, Any] = {}
     for header in response.headers.get_list("set-cookie"):
         found |= SimpleCookie(header)
@@ -47,17 +47,17 @@ async def test_a_complete_login(deployment: Deployment) -> None:
     """To Globus Auth, back with a code, on to the requested page, and a call for the user."""
     browser = await deployment.browser()
     url = await deployment.start_login(browser, "/login?next=/session")
-    asked = query_of(url)
-    assert asked["code_challenge_method"] == "S256"
-    assert asked["redirect_uri"] == f"{ORIGIN}/callback"
-    assert asked["access_type"] == "offline"
-    assert {"openid", "profile", "email"} <= set(asked["scope"].split())
+    query = query_of(url)
+    assert query["code_challenge_method"] == "S256"
+    assert query["redirect_uri"] == f"{ORIGIN}/callback"
+    assert query["access_type"] == "offline"
+    assert {"openid", "profile", "email"} <= set(query["scope"].split())
     back = await browser.get(deployment.authorize(url))
     assert back.status_code == 303
     assert back.headers["location"] == f"{ORIGIN}/session"
     assert back.headers["cache-control"] == "no-store"
-    told = await browser.get(back.headers["location"])
-    assert told.json()["username"] == "ada@example.org"
+    page = await browser.get(back.headers["location"])
+    assert page.json()["username"] == "ada@example.org"
     assert (await browser.get(f"/browse/{deployment.collections['ada']}")).json() == ["of-ada.txt"]
 
 
@@ -223,7 +223,7 @@ async def test_the_sessions_of_two_browsers_are_separate(deployment: Deployment)
 
 
 async def _refused(deployment: Deployment, browser: Any, path: str) -> None:
-    """Come back on a path, and be sent nowhere, with no session and no token."""
+    """Request a callback; it is refused, without a session or tokens."""
     before = dict(deployment.emulator.auth.token_requests)
     response = await browser.get(path)
     assert response.status_code == 400
@@ -234,8 +234,8 @@ async def _refused(deployment: Deployment, browser: Any, path: str) -> None:
 
 def _with(path: str, **changes: str | None) -> str:
     query = {**query_of(path), **changes}
-    kept = {name: value for name, value in query.items() if value is not None}
-    return f"{urlsplit(path).path}?{urlencode(kept)}"
+    changed = {name: value for name, value in query.items() if value is not None}
+    return f"{urlsplit(path).path}?{urlencode(changed)}"
 
 
 @pytest.mark.parametrize("state", [None, "", "wrong", "x" * 5000, "\x00", "_default", "é"])
@@ -508,7 +508,7 @@ async def test_a_session_expires(make_deployment: Make) -> None:
 
 
 class _Hoarder(MemorySessionStore):
-    """A store that takes no notice of how long something is to be kept."""
+    """A store that ignores the lifetime of values."""
 
     async def put(self, key: str, value: Secret, *, seconds: float) -> None:
         await super().put(key, value, seconds=9e9)
@@ -647,7 +647,7 @@ async def test_a_logout_while_a_refreshed_token_is_stored(make_deployment: Make)
         assert (await browser.post("/logout", data={"csrf_token": csrf})).status_code == 303
         gate.set()
         await late
-        await asyncio.gather(*asyncio.all_tasks() - {asyncio.current_task()})  # the renewal, which nobody waits for
+        await asyncio.gather(*asyncio.all_tasks() - {asyncio.current_task()})  # the refresh, for which no caller waits
     assert len(store) == 0
     now = deployment.clock.wall()
     for tokens in (deployment.emulator.auth.tokens.access, deployment.emulator.auth.tokens.refresh):
@@ -720,7 +720,7 @@ async def test_a_failing_store_shows_no_secret_in_tracebacks(make_deployment: Ma
 
 
 class _OddStore(MemorySessionStore):
-    """A store that fails, or takes its time."""
+    """A store that fails or is slow."""
 
     def __init__(self) -> None:
         super().__init__(ManualClock())
@@ -751,16 +751,16 @@ class _OddStore(MemorySessionStore):
 
 
 def _sizes(deployment: Deployment) -> int:
-    """Return how much is kept of all browsers."""
+    """Return the number of stored values."""
     store = deployment.login.store
     assert isinstance(store, MemorySessionStore)
     return len(store)
 
 
 async def _session(deployment: Deployment, key: str) -> Session:
-    kept = await deployment.login.store.get(key)
-    assert kept is not None
-    return Session.load(key, kept)
+    value = await deployment.login.store.get(key)
+    assert value is not None
+    return Session.load(key, value)
 
 
 async def test_a_missing_consent_starts_the_required_login(deployment: Deployment) -> None:
@@ -772,12 +772,12 @@ async def test_a_missing_consent_starts_the_required_login(deployment: Deploymen
     await deployment.log_in(browser)
     refused = (await browser.get(f"/browse/{mapped}")).json()["authorization_parameters"]
     url = await deployment.start_login(
-        browser, f"/again?{urlencode({'next': f'/browse/{mapped}', 'asked': json.dumps(refused)})}"
+        browser, f"/again?{urlencode({'next': f'/browse/{mapped}', 'requirements': json.dumps(refused)})}"
     )
-    asked = query_of(url)
-    assert asked["session_message"]
-    assert asked["scope"].count("transfer.api.globus.org:all") == 1
-    assert mapped in asked["scope"]
+    query = query_of(url)
+    assert query["session_message"]
+    assert query["scope"].count("transfer.api.globus.org:all") == 1
+    assert mapped in query["scope"]
     back = await browser.get(deployment.authorize(url))
     assert back.headers["location"] == f"{ORIGIN}/browse/{mapped}"
     assert (await browser.get(back.headers["location"])).json() == ["x"]

@@ -19,7 +19,7 @@ ID = "5e1f2a4c-0000-4000-8000-000000000001"
 
 
 async def _objects(secrets: Canaries) -> list[object]:
-    """Log in, refresh tokens, make calls; return everything that comes of it."""
+    """Log in, refresh tokens, make calls; return all resulting objects."""
     document = token_document(access_token=secrets.access, refresh_token=secrets.refresh, id_token=signed())
 
     def respond(request: ReceivedRequest) -> Any:

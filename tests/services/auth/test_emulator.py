@@ -1,4 +1,4 @@
-"""The Auth clients against the emulator, over real sockets: every grant, from the login to the last revocation."""
+"""The Auth clients against the emulator, over real sockets: every grant, from the login to the revocation."""
 
 from __future__ import annotations
 
@@ -33,8 +33,8 @@ TRANSFER, AUTH = "transfer.api.globus.org", "auth.globus.org"
 
 
 @dataclass
-class House:
-    """An emulator that listens, and clients of it."""
+class Deployment:
+    """A served emulator and its clients."""
 
     emulator: GlobusEmulator
     url: str
@@ -47,12 +47,12 @@ class House:
         return AuthClient(authorizer=AccessTokenAuthorizer(token), base_url=self.url, transport=self.transport)
 
     def code(self, url: str) -> str:
-        """Agree to everything, as the user."""
+        """Consent to everything, as the user."""
         return str(self.emulator.auth.authorize(url).code)
 
 
 @pytest.fixture
-async def house() -> AsyncIterator[House]:
+async def deployment() -> AsyncIterator[Deployment]:
     async with (
         GlobusEmulator(rotate_refresh_tokens=True) as emulator,
         emulator.serve() as server,
@@ -61,7 +61,7 @@ async def house() -> AsyncIterator[House]:
         ada = emulator.add_identity("ada@example.org", name="Ada Lovelace")
         native = emulator.add_client("Laptop")
         app = emulator.add_client("Service", secret=SECRET, redirect_uris=[CALLBACK])
-        yield House(
+        yield Deployment(
             emulator,
             server.url,
             transport,
@@ -71,49 +71,51 @@ async def house() -> AsyncIterator[House]:
         )
 
 
-async def test_a_complete_native_login(house: House) -> None:
+async def test_a_complete_native_login(deployment: Deployment) -> None:
     """Login, id_token, a call, token refresh with rotation, revocation."""
-    flow = house.native.oauth2_start_flow(refresh_tokens=True, nonce="n-1")
-    tokens = await flow.exchange_code_for_tokens(house.code(flow.get_authorize_url()), state=flow.state)
+    flow = deployment.native.oauth2_start_flow(refresh_tokens=True, nonce="n-1")
+    tokens = await flow.exchange_code_for_tokens(deployment.code(flow.get_authorize_url()), state=flow.state)
     assert sorted(tokens.by_resource_server) == [AUTH, TRANSFER]
     assert tokens.missing_scopes(flow.requested_scopes) == []
     claims = await tokens.decode_id_token()
-    assert (claims["sub"], claims.get("nonce")) == (house.ada.id, "n-1")
+    assert (claims["sub"], claims.get("nonce")) == (deployment.ada.id, "n-1")
     assert await tokens.decode_id_token() == claims
-    assert house.emulator.auth.key_requests == 1
-    assert (await house.user(tokens.by_resource_server[AUTH]["access_token"]).userinfo())["sub"] == house.ada.id
+    assert deployment.emulator.auth.key_requests == 1
+    assert (await deployment.user(tokens.by_resource_server[AUTH]["access_token"]).userinfo())[
+        "sub"
+    ] == deployment.ada.id
 
     refresh_token = tokens.by_resource_server[TRANSFER]["refresh_token"]
     assert refresh_token is not None
-    authorizer = RefreshTokenAuthorizer(refresh_token, house.native)
-    async with TransferClient(authorizer=authorizer, base_url=house.url, transport=house.transport) as tc:
+    authorizer = RefreshTokenAuthorizer(refresh_token, deployment.native)
+    async with TransferClient(authorizer=authorizer, base_url=deployment.url, transport=deployment.transport) as tc:
         await asyncio.gather(*(tc.get("/v0.10/task_list") for _ in range(20)))
         assert authorizer.refresh_token.reveal() != refresh_token
-        await house.native.oauth2_revoke_token(authorizer.refresh_token)
+        await deployment.native.oauth2_revoke_token(authorizer.refresh_token)
         with pytest.raises(LoginRequired):
             await tc.get("/v0.10/task_list")
-    assert house.emulator.auth.replays == 0
+    assert deployment.emulator.auth.replays == 0
 
 
-async def test_a_code_is_valid_once_and_only_for_its_login(house: House) -> None:
+async def test_a_code_is_valid_once_and_only_for_its_login(deployment: Deployment) -> None:
     """Another verifier, another redirect URI and a second use are refused."""
-    mine, other = (house.native.oauth2_start_flow("openid") for _ in range(2))
-    code = house.code(mine.get_authorize_url())
+    mine, other = (deployment.native.oauth2_start_flow("openid") for _ in range(2))
+    code = deployment.code(mine.get_authorize_url())
     with pytest.raises(InvalidGrant):
         await other.exchange_code_for_tokens(code)
-    code = house.code(mine.get_authorize_url())
+    code = deployment.code(mine.get_authorize_url())
     await mine.exchange_code_for_tokens(code)
     with pytest.raises(InvalidGrant):
         await mine.exchange_code_for_tokens(code)
 
 
-async def test_a_hundred_concurrent_web_logins(house: House) -> None:
+async def test_a_hundred_concurrent_web_logins(deployment: Deployment) -> None:
     """One client, a hundred users: each login returns the tokens of its own identity."""
-    people = [house.emulator.add_identity(f"user{n}@example.org") for n in range(100)]
+    people = [deployment.emulator.add_identity(f"user{n}@example.org") for n in range(100)]
 
     async def log_in(person: Any) -> str:
-        flow = house.app.oauth2_start_flow(CALLBACK, "openid")
-        redirect = house.emulator.auth.authorize(flow.get_authorize_url(prompt="login"), person)
+        flow = deployment.app.oauth2_start_flow(CALLBACK, "openid")
+        redirect = deployment.emulator.auth.authorize(flow.get_authorize_url(prompt="login"), person)
         await asyncio.sleep(0)
         tokens = await flow.exchange_code_for_tokens(redirect.code, state=flow.state)
         return (await tokens.decode_id_token())["sub"]
@@ -121,78 +123,80 @@ async def test_a_hundred_concurrent_web_logins(house: House) -> None:
     assert await asyncio.gather(*map(log_in, people)) == [person.id for person in people]
 
 
-async def test_a_client_acts_as_itself(house: House) -> None:
+async def test_a_client_acts_as_itself(deployment: Deployment) -> None:
     """Client credentials, introspection, and the identity of the client."""
-    tokens = await house.app.oauth2_client_credentials_tokens([TransferScopes.all, "openid"])
+    tokens = await deployment.app.oauth2_client_credentials_tokens([TransferScopes.all, "openid"])
     access_token = tokens.by_scopes[str(TransferScopes.all)]["access_token"]
-    told = await house.app.oauth2_token_introspect(access_token)
-    assert told.active
-    assert told["username"] == f"{house.app.client_id}@clients.auth.globus.org"
-    assert (await house.app.oauth2_validate_token(access_token))["active"] is True
-    assert (await house.app.oauth2_revoke_token(access_token))["active"] is False
-    assert not (await house.app.oauth2_token_introspect(access_token)).active
+    introspection = await deployment.app.oauth2_token_introspect(access_token)
+    assert introspection.active
+    assert introspection["username"] == f"{deployment.app.client_id}@clients.auth.globus.org"
+    assert (await deployment.app.oauth2_validate_token(access_token))["active"] is True
+    assert (await deployment.app.oauth2_revoke_token(access_token))["active"] is False
+    assert not (await deployment.app.oauth2_token_introspect(access_token)).active
     with pytest.raises(InvalidClient):
         await ConfidentialAppAuthClient(
-            house.app.client_id or "", "wrong", base_url=house.url, transport=house.transport
+            deployment.app.client_id or "", "wrong", base_url=deployment.url, transport=deployment.transport
         ).oauth2_client_credentials_tokens("openid")
 
 
-async def test_dependent_tokens_require_a_consent(house: House) -> None:
+async def test_dependent_tokens_require_a_consent(deployment: Deployment) -> None:
     """A service calls another one for its user, who must have consented."""
-    auth, app = house.emulator.auth, house.emulator.auth.registry.clients[house.app.client_id or ""]
+    auth, app = deployment.emulator.auth, deployment.emulator.auth.registry.clients[deployment.app.client_id or ""]
     scope = auth.add_scope(app, "run", dependencies=[str(TransferScopes.all)]).scope_string
-    native = auth.registry.clients[house.native.client_id or ""]
-    wanted = str(Scope(scope).with_dependency(TransferScopes.all))
-    good = auth.access_token(house.ada, scopes=[wanted], client=native)
-    tokens = await house.app.oauth2_get_dependent_tokens(good, refresh_tokens=True)
+    native = auth.registry.clients[deployment.native.client_id or ""]
+    granted = str(Scope(scope).with_dependency(TransferScopes.all))
+    good = auth.access_token(deployment.ada, scopes=[granted], client=native)
+    tokens = await deployment.app.oauth2_get_dependent_tokens(good, refresh_tokens=True)
     assert list(tokens.by_resource_server) == [TRANSFER]
     assert tokens.by_resource_server[TRANSFER]["refresh_token"]
-    bob = house.emulator.add_identity("bob@example.org")
+    bob = deployment.emulator.add_identity("bob@example.org")
     optional = auth.add_scope(app, "ask", optional_dependencies=[str(TransferScopes.all)]).scope_string
     bare = auth.access_token(bob, scopes=[optional], client=native)
     with pytest.raises(ConsentRequired) as caught:
-        await house.app.oauth2_get_dependent_tokens(bare, scope=TransferScopes.all)
+        await deployment.app.oauth2_get_dependent_tokens(bare, scope=TransferScopes.all)
     assert caught.value.info.consent_required.required_scopes
     with pytest.raises((InvalidGrant, AuthenticationFailed)):
-        await house.app.oauth2_get_dependent_tokens("AgUnknown")
+        await deployment.app.oauth2_get_dependent_tokens("AgUnknown")
 
 
-async def test_replaced_signing_keys(house: House) -> None:
+async def test_replaced_signing_keys(deployment: Deployment) -> None:
     """A new signing key is found within a minute, and forged tokens cause no more requests."""
-    flow = house.native.oauth2_start_flow("openid")
-    tokens = await flow.exchange_code_for_tokens(house.code(flow.get_authorize_url()))
+    flow = deployment.native.oauth2_start_flow("openid")
+    tokens = await flow.exchange_code_for_tokens(deployment.code(flow.get_authorize_url()))
     await tokens.decode_id_token()
-    house.emulator.auth.rotate_keys(keep=0)
+    deployment.emulator.auth.rotate_keys(keep=0)
     with pytest.raises(IdTokenError):
-        await (await flow.exchange_code_for_tokens(house.code(flow.get_authorize_url()))).decode_id_token()
-    assert house.emulator.auth.key_requests == 1
-    fresh = NativeAppAuthClient(house.native.client_id or "", base_url=house.url, transport=house.transport)
+        await (await flow.exchange_code_for_tokens(deployment.code(flow.get_authorize_url()))).decode_id_token()
+    assert deployment.emulator.auth.key_requests == 1
+    fresh = NativeAppAuthClient(
+        deployment.native.client_id or "", base_url=deployment.url, transport=deployment.transport
+    )
     flow = fresh.oauth2_start_flow("openid")
-    tokens = await flow.exchange_code_for_tokens(house.code(flow.get_authorize_url()))
-    assert (await tokens.decode_id_token())["sub"] == house.ada.id
+    tokens = await flow.exchange_code_for_tokens(deployment.code(flow.get_authorize_url()))
+    assert (await tokens.decode_id_token())["sub"] == deployment.ada.id
 
 
-async def test_batched_identity_look_ups(house: House) -> None:
+async def test_batched_identity_look_ups(deployment: Deployment) -> None:
     """300 look-ups of 150 identities are two requests; unknown ones are not found."""
-    people = [house.emulator.add_identity(f"user{n}@example.org") for n in range(150)]
-    token = house.emulator.access_token(house.ada, scopes=SCOPES)
-    idmap = IdentityMap(house.user(token))
-    before = len(house.emulator.requests)
+    people = [deployment.emulator.add_identity(f"user{n}@example.org") for n in range(150)]
+    token = deployment.emulator.access_token(deployment.ada, scopes=SCOPES)
+    idmap = IdentityMap(deployment.user(token))
+    before = len(deployment.emulator.requests)
     found = await asyncio.gather(*(idmap.get(person.id) for person in [*people, *people]))
     assert [one and one["username"] for one in found] == [f"user{n}@example.org" for n in range(150)] * 2
-    assert len(house.emulator.requests) == before + 2
+    assert len(deployment.emulator.requests) == before + 2
     assert await idmap.get("00000000-0000-0000-0000-000000000000") is None
 
 
-async def test_error_responses(house: House) -> None:
+async def test_error_responses(deployment: Deployment) -> None:
     """No token, an expired token, a missing scope, and an unknown resource have an error class each."""
     with pytest.raises(AuthenticationFailed):
-        await house.user("AgUnknown").userinfo()
+        await deployment.user("AgUnknown").userinfo()
     with pytest.raises((PermissionDenied, AuthenticationFailed)):
-        await house.user(house.emulator.access_token(house.ada)).get_projects()
-    admin = house.user(house.emulator.access_token(house.ada, scopes=SCOPES))
+        await deployment.user(deployment.emulator.access_token(deployment.ada)).get_projects()
+    admin = deployment.user(deployment.emulator.access_token(deployment.ada, scopes=SCOPES))
     with pytest.raises(NotFound):
         await admin.get_project("00000000-0000-0000-0000-000000000000")
     with pytest.raises(InvalidGrant):
-        await house.native.oauth2_refresh_token("AgUnknown")
+        await deployment.native.oauth2_refresh_token("AgUnknown")
     assert [str(scope) for scope in AuthScopes][:1] == ["openid"]

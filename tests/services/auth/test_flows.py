@@ -1,4 +1,4 @@
-"""Logging a user in: the address, what comes back, and the code for tokens."""
+"""Logins: the authorize URL, the redirect, and the exchange of the code."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""An id_token is accepted if it keeps every rule, and refused for breaking any one of them."""
+"""An id_token is accepted if it follows every rule, and refused if it breaks one."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def with_payload(payload: bytes) -> Callable[[], str]:
 
 
 def resigned(algorithm: str, signature: Callable[[bytes], bytes]) -> Callable[[], str]:
-    """Make a token that names another algorithm and is rightly signed with it."""
+    """Return a token with another algorithm and a valid signature of that algorithm."""
 
     def make() -> str:
         body = f"{b64(as_bytes({'typ': 'JWT', 'alg': algorithm}))}.{b64(as_bytes(good_claims()))}"
@@ -81,12 +81,12 @@ def resigned(algorithm: str, signature: Callable[[bytes], bytes]) -> Callable[[]
 
 
 def unsigned(algorithm: str) -> Callable[[], str]:
-    """Make a token that names an algorithm and has one zero byte for a signature."""
+    """Return a token with an algorithm and one zero byte as signature."""
     return lambda: f"{b64(as_bytes({'typ': 'JWT', 'alg': algorithm}))}.{b64(as_bytes(good_claims()))}.AA"
 
 
 def changed(change: Callable[[str, str, str], str]) -> Callable[[], str]:
-    """Make a good token and change its text."""
+    """Return a changed valid token."""
     return lambda: change(*signed().split("."))
 
 
@@ -98,7 +98,7 @@ PUBLIC_PEM = KEY.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPub
 DUPLICATE = json.dumps(good_claims())[:-1].encode() + b', "sub": "somebody else"}'
 
 BAD: dict[str, Bad] = {
-    # who made it
+    # issuer
     "iss foreign": Bad("iss", with_claims(iss="https://auth.evil.org")),
     "iss missing": Bad("iss", with_claims(iss=GONE)),
     "iss with a slash": Bad("iss", with_claims(iss=ISSUER + "/")),
@@ -106,7 +106,7 @@ BAD: dict[str, Bad] = {
     "iss is part of ours": Bad("iss", with_claims(iss="https://auth.example.or")),
     "iss in capitals": Bad("iss", with_claims(iss=ISSUER.upper())),
     "iss a list": Bad("iss", with_claims(iss=[ISSUER])),
-    # for whom
+    # audience
     "aud another": Bad("aud", with_claims(aud=OTHER)),
     "aud missing": Bad("aud", with_claims(aud=GONE)),
     "aud null": Bad("aud", with_claims(aud=None)),
@@ -125,7 +125,7 @@ BAD: dict[str, Bad] = {
     "azp null": Bad("azp", with_claims(azp=None)),
     "azp a list": Bad("azp", with_claims(azp=[CLIENT_ID])),
     "azp missing though aud is several": Bad("azp", with_claims(aud=[CLIENT_ID, CLIENT_ID])),
-    # when
+    # times
     "exp missing": Bad("exp", with_claims(exp=GONE)),
     "exp null": Bad("exp", with_claims(exp=None)),
     "exp text": Bad("exp", with_claims(exp=str(NOW + 100))),
@@ -142,9 +142,9 @@ BAD: dict[str, Bad] = {
     "exp hexadecimal": Bad("payload", with_payload(with_exp("0x7fffffff"))),
     "exp beyond all numbers": Bad("exp", with_payload(with_exp("9" * 400))),
     "exp infinite": Bad("payload", with_payload(with_exp("1e999"))),
-    "exp over by 61 s": Bad("exp", with_claims(exp=NOW - 61, iat=NOW - 1000)),
-    "exp over by 299 s": Bad("exp", with_claims(exp=NOW - 299, iat=NOW - 1000)),
-    "exp over by a year": Bad("exp", with_claims(exp=NOW - 31_536_000, iat=NOW - 31_600_000)),
+    "expired for 61 s": Bad("exp", with_claims(exp=NOW - 61, iat=NOW - 1000)),
+    "expired for 299 s": Bad("exp", with_claims(exp=NOW - 299, iat=NOW - 1000)),
+    "expired for a year": Bad("exp", with_claims(exp=NOW - 31_536_000, iat=NOW - 31_600_000)),
     "exp before iat": Bad("exp", with_claims(exp=NOW + 10, iat=NOW + 20)),
     "iat missing": Bad("iat", with_claims(iat=GONE)),
     "iat null": Bad("iat", with_claims(iat=None)),
@@ -160,14 +160,14 @@ BAD: dict[str, Bad] = {
     "nbf true": Bad("nbf", with_claims(nbf=True)),
     "nbf null": Bad("nbf", with_claims(nbf=None)),
     "nbf negative": Bad("nbf", with_claims(nbf=-1)),
-    # of whom
+    # subject
     "sub missing": Bad("sub", with_claims(sub=GONE)),
     "sub empty": Bad("sub", with_claims(sub="")),
     "sub null": Bad("sub", with_claims(sub=None)),
     "sub a list": Bad("sub", with_claims(sub=["x"])),
     "sub a number": Bad("sub", with_claims(sub=7)),
     "sub of 256 characters": Bad("sub", with_claims(sub="x" * 256)),
-    # to which login it belongs
+    # nonce and at_hash
     "nonce another": Bad("nonce", with_claims(nonce="another nonce")),
     "nonce missing": Bad("nonce", with_claims(nonce=GONE)),
     "nonce a list": Bad("nonce", with_claims(nonce=["the nonce"])),
@@ -177,7 +177,7 @@ BAD: dict[str, Bad] = {
     "at_hash null": Bad("at_hash", with_claims(at_hash=None)),
     "at_hash by SHA-256": Bad("at_hash", with_claims(at_hash=b64(hashlib.sha256(ACCESS_TOKEN.encode()).digest()[:16]))),
     "at_hash cut": Bad("at_hash", with_claims(at_hash=at_hash(ACCESS_TOKEN)[:-1])),
-    # with what it is signed
+    # algorithm and signature
     "alg none": Bad("alg", lambda: f"{b64(as_bytes({'alg': 'none'}))}.{b64(as_bytes(good_claims()))}.AA"),
     "alg none with a signature": Bad("alg", with_header(alg="none")),
     **{
@@ -191,9 +191,9 @@ BAD: dict[str, Bad] = {
     "alg missing": Bad("alg", with_header(alg=GONE)),
     "alg in small letters": Bad("alg", with_header(alg="rs512")),
     "alg a list": Bad("alg", with_header(alg=["RS512"])),
-    "alg RS256, rightly signed": Bad("alg", resigned("RS256", lambda body: KEY.sign(body, PKCS1v15(), SHA256()))),
-    "alg RS384, rightly signed": Bad("alg", resigned("RS384", lambda body: KEY.sign(body, PKCS1v15(), SHA384()))),
-    "alg PS512, rightly signed": Bad(
+    "alg RS256, validly signed": Bad("alg", resigned("RS256", lambda body: KEY.sign(body, PKCS1v15(), SHA256()))),
+    "alg RS384, validly signed": Bad("alg", resigned("RS384", lambda body: KEY.sign(body, PKCS1v15(), SHA384()))),
+    "alg PS512, validly signed": Bad(
         "alg", resigned("PS512", lambda body: KEY.sign(body, PSS(MGF1(SHA512()), 64), SHA512()))
     ),
     "alg HS512 with the public key as secret": Bad(
@@ -211,10 +211,10 @@ BAD: dict[str, Bad] = {
     "alg RS512, signed with PSS": Bad(
         "signature", resigned("RS512", lambda body: KEY.sign(body, PSS(MGF1(SHA512()), 64), SHA512()))
     ),
-    "alg ES512, rightly signed": Bad(
+    "alg ES512, validly signed": Bad(
         "alg", resigned("ES512", lambda body: generate_ec_key(SECP521R1()).sign(body, ECDSA(SHA512())))
     ),
-    "alg EdDSA, rightly signed": Bad("alg", resigned("EdDSA", Ed25519PrivateKey.generate().sign)),
+    "alg EdDSA, validly signed": Bad("alg", resigned("EdDSA", Ed25519PrivateKey.generate().sign)),
     "signature of zeros": Bad("signature", resigned("RS512", lambda _: bytes(256))),
     "signature of one": Bad("signature", resigned("RS512", lambda _: bytes(255) + b"\x01")),
     "signature of one byte": Bad("signature", resigned("RS512", lambda _: b"\0")),
@@ -228,7 +228,7 @@ BAD: dict[str, Bad] = {
         "signature", changed(lambda _, p, s: f"{b64(as_bytes({'alg': 'RS512', 'typ': 'jwt'}))}.{p}.{s}")
     ),
     "signature cut": Bad("signature", changed(lambda h, p, s: f"{h}.{p}.{_shorter(s)}")),
-    # what it brings along
+    # header parameters
     "jku": Bad("jku", with_header(jku=f"{ISSUER}/jwk.json")),
     "jwk": Bad("jwk", with_header(jwk=jwk())),
     "x5u": Bad("x5u", with_header(x5u=f"{ISSUER}/cert.pem")),
@@ -252,7 +252,7 @@ BAD: dict[str, Bad] = {
     "crit empty": Bad("crit", with_header(crit=[])),
     "crit of b64": Bad("crit", with_header(crit=["b64"], b64=True)),
     "jwk null": Bad("jwk", with_header(jwk=None)),
-    # how it is written
+    # form
     "empty": Bad("form", lambda: ""),
     "two parts": Bad("form", changed(lambda h, p, _: f"{h}.{p}")),
     "four parts": Bad("form", changed(lambda h, p, s: f"{h}.{p}.{s}.{s}")),
@@ -305,17 +305,17 @@ BAD: dict[str, Bad] = {
 
 
 def _shorter(text: str) -> str:
-    """Take a byte away from the end."""
+    """Remove the last byte."""
     return b64(base64.urlsafe_b64decode(text + "==")[:-1])
 
 
 def _longer(text: str) -> str:
-    """Add a zero byte to the end."""
+    """Append a zero byte."""
     return b64(base64.urlsafe_b64decode(text + "==") + b"\0")
 
 
 def _other_spelling(text: str) -> str:
-    """Change the last letter of base64url in its unused bits only: 256 bytes leave four of them."""
+    """Change only the unused bits of the last base64url character: for 256 bytes there are four."""
     alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
     other = text[:-1] + alphabet[alphabet.index(text[-1]) ^ 1]
     assert base64.urlsafe_b64decode(other + "==") == base64.urlsafe_b64decode(text + "==")
@@ -530,7 +530,7 @@ class TestKeys:
         assert [key.algorithm_name for key in keys] == ["RS512"]
         assert check_id_token(signed(), keys, EXPECTED)["sub"]
         with pytest.raises(IdTokenError) as caught:
-            check_id_token(BAD["alg RS256, rightly signed"].token(), keys, EXPECTED)
+            check_id_token(BAD["alg RS256, validly signed"].token(), keys, EXPECTED)
         assert caught.value.rule == "alg"
 
     def test_a_key_of_another_type_cannot_verify(self) -> None:
@@ -553,8 +553,8 @@ def test_tracebacks_contain_no_token() -> None:
 
 
 def _frames(error: BaseException) -> str:
-    told = traceback.TracebackException.from_exception(error, capture_locals=True)
-    frames = [frame for frame in told.stack if "/tests/" not in frame.filename]
+    report = traceback.TracebackException.from_exception(error, capture_locals=True)
+    frames = [frame for frame in report.stack if "/tests/" not in frame.filename]
     assert error.__context__ is None or error.__suppress_context__ or not error.__context__.__traceback__
     return "\n".join(str(frame.locals) for frame in frames) + str(
         error.__context__ and leaks_of_error(error.__context__)
@@ -590,7 +590,7 @@ def test_any_text_is_refused(text: str) -> None:
 
 
 class TestComparisonWithGlobusSdk:
-    """Six wrong tokens that globus_sdk 4.10 takes for good; it is run here to show it."""
+    """Six invalid tokens that globus_sdk 4.10 accepts."""
 
     WRONG: dict[str, dict[str, Any]] = {  # noqa: RUF012 -- a table
         "foreign iss": {"iss": "https://auth.evil.org"},

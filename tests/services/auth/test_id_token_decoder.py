@@ -93,7 +93,7 @@ async def test_a_new_key_is_fetched(keys: Keys, decoder: IDTokenDecoder) -> None
     await decoder.decode(signed())
     keys.keys = [jwk(OTHER_KEY)]
     with pytest.raises(IdTokenError):
-        await decoder.decode(signed(key=OTHER_KEY))  # looked less than a minute ago
+        await decoder.decode(signed(key=OTHER_KEY))  # the last request was less than a minute ago
     await keys.service.clock.advance(60)
     outcomes = await asyncio.gather(*(decoder.decode(signed(key=OTHER_KEY)) for _ in range(20)))
     assert len(outcomes) == 20

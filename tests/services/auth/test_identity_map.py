@@ -1,4 +1,4 @@
-"""Many look-ups of identities in few requests, whoever of those who wait is cancelled."""
+"""Batched look-ups of identities, also with cancelled callers."""
 
 from __future__ import annotations
 
@@ -32,13 +32,13 @@ IDENTITIES = [identity(number) for number in range(1, 1001)]
 
 
 def known(request: ReceivedRequest) -> Any:
-    """Answer as the service does: those it knows, in an order of its own."""
+    """Respond as the service does: with the known identities, in any order."""
     names = {*request.query.get("ids", "").split(","), *request.query.get("usernames", "").split(",")}
     return {"identities": [one for one in reversed(IDENTITIES) if one["id"] in names or one["username"] in names]}
 
 
 async def slowly(request: ReceivedRequest) -> Any:
-    """Answer after a few passes of the loop."""
+    """Respond after a few passes of the loop."""
     for _ in range(3):
         await asyncio.sleep(0)
     return known(request)
@@ -184,7 +184,7 @@ async def test_cancelled_look_ups_leave_nothing_behind() -> None:
         assert not idmap._requested
         assert not idmap._open
     hanging.set()
-    # what was added beforehand is still wanted
+    # added names are requested later
     assert await idmap.get("user8@example.org") == IDENTITIES[7]
     assert service.requests[-1].query["usernames"] == "user8@example.org,user7@example.org"
 
@@ -222,7 +222,7 @@ async def test_cancelling_one_look_up_does_not_affect_others(mode: Mode, summary
             break
         points += 1
         assert isinstance(outcomes[0], asyncio.CancelledError)
-    summary(f"cancelled at {points} points, {mode}: nobody else was touched")
+    summary(f"cancelled at {points} points, {mode}: no other look-up was affected")
     assert 0 < points < 49
 
 

@@ -352,14 +352,14 @@ class TestResponses:
     ) -> None:
         """The introspection of an inactive token has no other member."""
         service.respond = lambda _: {"active": active, "sub": "x", "username": "ada@example.org"}
-        told = await confidential.oauth2_token_introspect("AgT")
-        assert not told.active
-        assert told.data == {"active": False}
-        assert "username" not in told
+        introspection = await confidential.oauth2_token_introspect("AgT")
+        assert not introspection.active
+        assert introspection.data == {"active": False}
+        assert "username" not in introspection
         service.respond = lambda _: {"active": True, "sub": "x"}
-        told = await confidential.oauth2_token_introspect("AgT")
-        assert told.active
-        assert told["sub"] == "x"
+        introspection = await confidential.oauth2_token_introspect("AgT")
+        assert introspection.active
+        assert introspection["sub"] == "x"
         wrongs: list[Any] = [{}, [], None, {"sub": "x"}]
         for wrong in wrongs:
             service.respond = lambda _, wrong=wrong: as_json(wrong)

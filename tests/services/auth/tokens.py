@@ -1,4 +1,4 @@
-"""Keys and id_tokens, good ones and any others."""
+"""Keys and id_tokens, valid and invalid ones."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ ACCESS_TOKEN = "AgTransferToken"
 KEY = generate_private_key(65537, 2048)
 OTHER_KEY = generate_private_key(65537, 2048)
 GONE: Any = object()
-"""Stands for a member that is to be left out."""
+"""Marks a member to be omitted."""
 
 
 def b64(data: bytes) -> str:
@@ -31,7 +31,7 @@ def at_hash(access_token: str) -> str:
 
 
 def jwk(key: RSAPrivateKey = KEY, **changes: Any) -> dict[str, Any]:
-    """Make the document of a public key."""
+    """Return the JWK of a public key."""
     numbers = key.public_key().public_numbers()
     size = (numbers.n.bit_length() + 7) // 8
     document = {"alg": "RS512", "kty": "RSA", "use": "sig", "e": "AQAB", "n": b64(numbers.n.to_bytes(size)), **changes}
@@ -65,7 +65,7 @@ def signed(
     key: RSAPrivateKey = KEY,
     algorithm: HashAlgorithm | None = None,
 ) -> str:
-    """Make an id_token of any claims and header."""
+    """Return an id_token with any claims and header."""
     header = {"typ": "JWT", "alg": "RS512"} if header is None else header
     body = f"{b64(as_bytes(header))}.{b64(as_bytes(good_claims() if claims is None else claims))}"
     return f"{body}.{b64(key.sign(body.encode(), PKCS1v15(), algorithm or SHA512()))}"
