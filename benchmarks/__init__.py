@@ -1,1 +1,1 @@
-"""How fast we are, beside httpx, aiohttp and the official SDK; run by ``nox -s bench``."""
+"""Benchmarks against httpx, aiohttp and the official SDK; run by ``nox -s bench``."""

@@ -15,7 +15,7 @@ Get = Callable[[str], Awaitable[Any]]
 
 
 async def with_aiohttp(work: Callable[[Get], Awaitable[dict[str, Any]]], connections: int) -> dict[str, Any]:
-    """Do a work with an aiohttp session."""
+    """Run a benchmark with an aiohttp session."""
     import aiohttp  # noqa: PLC0415 -- each process loads what it measures
 
     connector = aiohttp.TCPConnector(limit=connections)
@@ -29,7 +29,7 @@ async def with_aiohttp(work: Callable[[Get], Awaitable[dict[str, Any]]], connect
 
 
 async def with_httpx(work: Callable[[Get], Awaitable[dict[str, Any]]], connections: int) -> dict[str, Any]:
-    """Do a work with an httpx client."""
+    """Run a benchmark with an httpx client."""
     import httpx  # noqa: PLC0415 -- each process loads what it measures
 
     limits = httpx.Limits(max_connections=connections, max_keepalive_connections=connections)
@@ -42,12 +42,12 @@ async def with_httpx(work: Callable[[Get], Awaitable[dict[str, Any]]], connectio
 
 
 def urls(port: int, count: int) -> Iterator[str]:
-    """Yield the addresses of endpoints."""
+    """Yield the URLs of endpoints."""
     return (f"http://127.0.0.1:{port}/v0.10/endpoint/{endpoint_id}" for endpoint_id in ids(count))
 
 
 async def by_workers(get: Get, addresses: Iterator[str], workers: int) -> None:
-    """Fetch all addresses, so many at a time."""
+    """Fetch all URLs, a number of them concurrently."""
 
     async def fetch() -> None:
         for url in addresses:
@@ -59,7 +59,7 @@ async def by_workers(get: Get, addresses: Iterator[str], workers: int) -> None:
 
 
 class Bare:
-    """The works, with one of the libraries."""
+    """The benchmarks, with one of the libraries."""
 
     def __init__(self, library: str) -> None:
         self._with = {"aiohttp": with_aiohttp, "httpx": with_httpx}[library]
@@ -77,7 +77,7 @@ class Bare:
         return asyncio.run(self._with(work, 1))
 
     def bulk(self, ports: dict[str, int], *, calls: int, in_flight: int) -> dict[str, Any]:
-        """Fetch many endpoints, so many at a time."""
+        """Fetch many endpoints, a number of them concurrently."""
 
         async def work(get: Get) -> dict[str, Any]:
             await by_workers(get, urls(ports["0.05"], 2 * in_flight), in_flight)

@@ -1,4 +1,4 @@
-"""Running the clients in turn, so that what the machine does meanwhile falls on all of them alike."""
+"""Run the clients alternately, so that other load on the machine affects all of them alike."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Result = Mapping[str, float]
 
 
 class Process:
-    """A process that is told works line by line."""
+    """A process that reads the names of benchmarks from its standard input."""
 
     def __init__(self, python: str, *arguments: str) -> None:
         self._process = subprocess.Popen(  # noqa: S603 -- our own modules
@@ -35,10 +35,10 @@ class Process:
             raise SystemExit(f"a process of the benchmark ended early: {self._process.args!r}")
         return json.loads(line)
 
-    def do(self, work: str, **told: object) -> dict[str, Any]:
-        """Have a work done; return what it took."""
+    def do(self, work: str, **options: object) -> dict[str, Any]:
+        """Run a benchmark; return its figures."""
         assert self._process.stdin is not None
-        print(json.dumps({"work": work, **told}), file=self._process.stdin, flush=True)
+        print(json.dumps({"work": work, **options}), file=self._process.stdin, flush=True)
         result: dict[str, Any] = self._line()
         return result
 
@@ -57,9 +57,9 @@ class Bench:
 
     Attributes:
         ports: The server's ports, by their latency.
-        versions: The version of everything that was used.
-        python: The interpreter that has this library.
-        official_python: The interpreter that has the official SDK.
+        versions: The versions of all libraries used.
+        python: The interpreter with this library.
+        official_python: The interpreter with the official SDK.
     """
 
     def __init__(self, ports: dict[str, int], official_python: str) -> None:
@@ -80,13 +80,13 @@ class Bench:
         self, works: Mapping[str, tuple[str, str, Mapping[str, object]]], *, processes: int, rounds: int
     ) -> dict[str, dict[str, float]]:
         """
-        Have works done in turn, round by round; return the medians of what each took.
+        Run benchmarks alternately, round by round; return the medians of their figures.
 
         Args:
-            works: By the name of a row: the client, its work, and what it is told.
-            processes: How often all clients are started anew: where a process's memory lies makes it up to a fifth
-                faster or slower for all its life.
-            rounds: How often each of them does its work.
+            works: By the name of a row: the client, the benchmark, and its options.
+            processes: Number of fresh processes per client: the memory layout of a process makes it up to a fifth
+                faster or slower.
+            rounds: Number of runs of each benchmark per process.
         """
         found: dict[str, list[Result]] = {row: [] for row in works}
         for _ in range(processes):
@@ -95,8 +95,8 @@ class Bench:
                 for client in clients.values():
                     self.versions |= client.said
                 for _ in range(rounds):
-                    for row, (name, work, told) in works.items():
-                        found[row].append(clients[name].do(work, ports=self.ports, **told))
+                    for row, (name, work, options) in works.items():
+                        found[row].append(clients[name].do(work, ports=self.ports, **options))
         return {row: medians(results) for row, results in found.items()}
 
 
@@ -107,14 +107,14 @@ def medians(results: Sequence[Result]) -> dict[str, float]:
 
 @contextmanager
 def bench(official_python: str) -> Generator[Bench]:
-    """Start the server; end it."""
+    """Run the server as long as the block lasts."""
     with Process(sys.executable, "benchmarks.server") as server:
         ports = {str(latency): port for latency, port in zip(LATENCIES, server.said, strict=True)}
         yield Bench(ports, official_python)
 
 
 def fresh(rounds: int, programs: Mapping[str, tuple[str, str]]) -> dict[str, float]:
-    """Run programs in turn, each in a fresh process; return the median seconds of wall clock of each."""
+    """Run programs alternately, each in a fresh process; return the median wall time of each in seconds."""
     found: dict[str, list[float]] = {name: [] for name in programs}
     for _ in range(rounds):
         for name, (python, program) in programs.items():
@@ -133,10 +133,10 @@ class Figure:
     One line of the table.
 
     Attributes:
-        work: What was done.
-        what: What is compared with what.
+        work: The benchmark.
+        what: The quantity, and the client it is compared with.
         measured: The figure.
-        aim: What it should be at most.
+        aim: The highest acceptable figure.
         note: The absolute numbers behind it.
     """
 
@@ -148,5 +148,5 @@ class Figure:
 
     @property
     def reached(self) -> bool:
-        """Whether the figure is as it should be."""
+        """Whether the figure reaches its target."""
         return self.aim is None or self.measured <= self.aim

@@ -1,4 +1,4 @@
-"""The official SDK as a client: alone, and in threads, which is how its users call it side by side today."""
+"""The official SDK as a client: sequentially, and in threads, as its users make concurrent calls."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from benchmarks.worker import ids, measured, serve
 
 
 def client(port: int) -> globus_sdk.TransferClient:
-    """Return a client of the server."""
+    """Return a client for the server."""
     authorizer = globus_sdk.AccessTokenAuthorizer("AgBenchmarkToken")
     return globus_sdk.TransferClient(base_url=f"http://127.0.0.1:{port}/", authorizer=authorizer)
 
@@ -40,14 +40,14 @@ def bulk(ports: dict[str, int], *, calls: int, threads: int) -> dict[str, Any]:
         return name
 
     with ThreadPoolExecutor(threads) as pool:
-        list(pool.map(fetch, ids(2 * threads)))  # connections are open, as everybody's are
+        list(pool.map(fetch, ids(2 * threads)))  # open the connections, as for all clients
         with measured() as result:
             assert len(list(pool.map(fetch, ids(calls)))) == calls
     return result
 
 
 def paging(ports: dict[str, int], *, pages: int) -> dict[str, Any]:
-    """Read a long listing with the SDK's own paginator, told to go beyond the 1,000 tasks at which it stops."""
+    """Read a long listing with the SDK's paginator, without its limit of 1,000 tasks."""
     tc = client(ports["0.1"])
     tc.get_endpoint(next(ids(1)))
     paginator: Iterable[Any] = LimitOffsetTotalPaginator(

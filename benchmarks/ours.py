@@ -19,7 +19,7 @@ Result = dict[str, Any]
 
 
 def run(work: Coroutine[Any, Any, Result]) -> Result:
-    """Run a work on the loop that this process was told to use."""
+    """Run a benchmark on the event loop of this process."""
     if sys.argv[1:] == ["uvloop"]:
         import uvloop  # noqa: PLC0415 -- optional
 
@@ -28,7 +28,7 @@ def run(work: Coroutine[Any, Any, Result]) -> Result:
 
 
 def client(port: int, **options: Any) -> TransferClient:
-    """Return a client of the server."""
+    """Return a client for the server."""
     return TransferClient(
         base_url=f"http://127.0.0.1:{port}/",
         authorizer=AccessTokenAuthorizer("AgBenchmarkToken"),
@@ -52,7 +52,7 @@ def sequential(ports: dict[str, int], *, calls: int) -> Result:
 
 
 def bulk(ports: dict[str, int], *, calls: int, in_flight: int) -> Result:
-    """Fetch many endpoints, so many at a time."""
+    """Fetch many endpoints, a number of them concurrently."""
 
     async def work() -> Result:
         async with client(ports["0.05"], max_in_flight=in_flight) as tc, tc.transport:
@@ -70,16 +70,16 @@ def bulk(ports: dict[str, int], *, calls: int, in_flight: int) -> Result:
 
 
 def queued(ports: dict[str, int], *, tasks: int, connections: int) -> Result:
-    """Fetch endpoints in as many tasks as there are, all at once, over a few connections."""
+    """Fetch endpoints in one task each, all at once, over a few connections."""
 
     async def work() -> Result:
         async with client(ports["0.005"], max_in_flight=connections) as tc, tc.transport:
             await many(tc.get_endpoint, ids(2 * connections), concurrency=connections)
             with measured() as result:
-                answers = await asyncio.gather(
+                outcomes = await asyncio.gather(
                     *(tc.get_endpoint(endpoint_id) for endpoint_id in ids(tasks)), return_exceptions=True
                 )
-            result["errors"] = sum(isinstance(answer, Exception) for answer in answers)
+            result["errors"] = sum(isinstance(outcome, Exception) for outcome in outcomes)
             return result
 
     return run(work())
@@ -90,7 +90,7 @@ def paging(ports: dict[str, int], *, pages: int) -> Result:
 
     async def work() -> Result:
         async with client(ports["0.1"]) as tc, tc.transport:
-            await tc.get_endpoint(next(ids(1)))  # everybody's first connection is open
+            await tc.get_endpoint(next(ids(1)))  # open the first connection, as for all clients
             with measured() as result:
                 found = 0
                 async for page in tc.task_list(num_results=1000 * pages).pages():
@@ -120,7 +120,7 @@ def waiting(ports: dict[str, int], *, tasks: int, seconds: int) -> Result:
 
 
 def memory(ports: dict[str, int], *, calls: int) -> Result:
-    """Make bulk queries from a generator, and see how much memory that takes above a client that has been used."""
+    """Make bulk queries from a generator, and measure the memory above that of a used client."""
 
     async def work() -> Result:
         async with client(ports["0.0"]) as tc, tc.transport:

@@ -1,4 +1,4 @@
-"""The table, and the plots."""
+"""The table and the plots of the figures."""
 
 from __future__ import annotations
 
@@ -45,20 +45,20 @@ def table(figures: Sequence[Figure]) -> str:
 
 
 def versions(bench: Bench) -> str:
-    """Return what was measured, and where."""
+    """Return the versions that were measured, and the machine."""
     libraries = ", ".join(f"{name} {version}" for name, version in sorted(bench.versions.items()))
     return f"{libraries}; Python {platform.python_version()}, {platform.system()}, {os.cpu_count()} processors."
 
 
 def write(figures: Sequence[Figure], plots: Mapping[str, Measured], used: str) -> None:
-    """Write the table into README and documentation, and a plot for each work."""
+    """Write the table into README and documentation, and a plot for each benchmark."""
     import matplotlib as mpl  # noqa: PLC0415 -- only to write
 
     mpl.use("Agg")
     whole = f"{table(figures)}\n\n{used}\n"
     _PAGE.write_text(whole, encoding="utf-8")
-    told = f"\\g<1>{whole}\n![Processor time of one call after the other](docs/images/bench-sequential.png)\n\\g<2>"
-    _README.write_text(_MARKED.sub(told, _README.read_text(encoding="utf-8")), encoding="utf-8")
+    section = f"\\g<1>{whole}\n![Processor time per sequential call](docs/images/bench-sequential.png)\n\\g<2>"
+    _README.write_text(_MARKED.sub(section, _README.read_text(encoding="utf-8")), encoding="utf-8")
     for name, rows in plots.items():
         _plot(name, rows)
 

@@ -1,8 +1,8 @@
 """
-The one server that all clients talk to: canned Globus documents, each port with a latency of its own.
+The server of all clients: fixed Globus documents, on several ports with different latencies.
 
-It answers as fast as one process can, so that what is measured is the client. On stdin it is told nothing; on stdout it
-says its ports, and ``GET /count`` answers how many requests there were since the last time it was asked.
+It responds as fast as one process can, so that the client is measured. It prints its ports to stdout and runs until
+stdin is closed; ``GET /count`` returns the number of requests since the previous ``GET /count``.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ PLACE = "ddb59aef-6d04-11e5-ba46-22000b92c6ec"
 
 @cache
 def task(number: int) -> dict[str, object]:
-    """Return a task document, all fields that the service has."""
+    """Return a task document with all fields of the service."""
     return {
         "DATA_TYPE": "task",
         "task_id": f"00000000-0000-4000-8000-{number:012x}",
@@ -119,11 +119,11 @@ def endpoint(endpoint_id: str) -> dict[str, object]:
 def page(offset: int, limit: int) -> bytes:
     """Return a page of the task list."""
     tasks = [task(number) for number in range(offset, min(offset + limit, TOTAL))]
-    return answer({"DATA_TYPE": "task_list", "total": TOTAL, "limit": limit, "offset": offset, "DATA": tasks})
+    return response({"DATA_TYPE": "task_list", "total": TOTAL, "limit": limit, "offset": offset, "DATA": tasks})
 
 
-def answer(document: object) -> bytes:
-    """Return a whole HTTP answer."""
+def response(document: object) -> bytes:
+    """Return a complete HTTP response."""
     body = json.dumps(document).encode()
     head = (
         "HTTP/1.1 200 OK\r\nDate: Tue, 24 Nov 2026 10:00:00 GMT\r\nContent-Type: application/json\r\n"
@@ -143,11 +143,11 @@ class Connection(asyncio.Protocol):
         self._heard = b""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Remember where to answer."""
+        """Store the transport."""
         self._transport: asyncio.WriteTransport = transport  # type: ignore[assignment] # TCP transports can write
 
     def data_received(self, data: bytes) -> None:
-        """Answer every request that is complete."""
+        """Respond to every complete request."""
         self._heard += data
         while b"\r\n\r\n" in self._heard:
             head, _, self._heard = self._heard.partition(b"\r\n\r\n")
@@ -161,19 +161,19 @@ class Connection(asyncio.Protocol):
         parts = urlsplit(target)
         if parts.path == "/count":
             counted, Connection.count = Connection.count, 0
-            return answer({"count": counted})
+            return response({"count": counted})
         Connection.count += 1
         *_, kind, last = parts.path.split("/")
         if kind == "endpoint":
-            return answer(endpoint(last))
+            return response(endpoint(last))
         if kind == "task":
-            return answer(task(int(last[-12:], 16)))
+            return response(task(int(last[-12:], 16)))
         asked = {name: values[0] for name, values in parse_qs(parts.query).items()}
         for clause in asked.get("filter", "").split("/"):
             name, _, values = clause.partition(":")
             if name == "task_id":
                 tasks = [task(int(task_id[-12:], 16)) for task_id in values.split(",")]
-                return answer({"DATA_TYPE": "task_list", "total": len(tasks), "offset": 0, "DATA": tasks})
+                return response({"DATA_TYPE": "task_list", "total": len(tasks), "offset": 0, "DATA": tasks})
         return page(int(asked.get("offset", 0)), int(asked.get("limit", 1000)))
 
 

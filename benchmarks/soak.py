@@ -1,8 +1,8 @@
 """
-A long run in bad weather: calls by the hundred thousand, of which some meet a fault and some are cancelled.
+A long run: hundreds of thousands of calls, of which some meet a fault and some are cancelled.
 
-``nox -s soak -- --calls 1000000``. Prints how memory, descriptors and tasks stand as it goes on; fails if one of them
-grows, or if a call comes to an end that is neither an answer nor an error of ours.
+``nox -s soak -- --calls 1000000``. Prints memory, descriptors and tasks from time to time; fails if one of them
+grows, or if a call ends neither with a response nor with an error of the library.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ CANCELLED = 0.05
 WORKERS = 40
 CONNECTIONS = 20
 MOST_GROWTH = 10_000_000
-lots = random.Random()  # noqa: S311 -- whom does the weather have to hide it from?
+lots = random.Random()  # noqa: S311 -- not for cryptography
 BODY = b'{"DATA_TYPE":"endpoint","id":"x","display_name":"Lab storage","padding":"' + b"x" * 2000 + b'"}'
 HEAD = b"HTTP/1.1 %b\r\nContent-Type: application/json\r\n%bContent-Length: %d\r\n\r\n"
 WHOLE = HEAD % (b"200 OK", b"", len(BODY)) + BODY
@@ -33,20 +33,20 @@ REFUSED = HEAD % (b"503 Service Unavailable", b"Retry-After: 0\r\n", 2) + b"{}"
 
 
 class Weather(asyncio.Protocol):
-    """Answers every request; now and then with a fault."""
+    """Responds to every request, sometimes with a fault."""
 
     transport: asyncio.Transport
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Keep what to answer to."""
+        """Store the transport."""
         assert isinstance(transport, asyncio.Transport)
         self.transport = transport
 
     def data_received(self, data: bytes) -> None:  # noqa: ARG002 -- every request is the same
-        """Answer a request; each comes in one piece."""
+        """Respond to a request; each arrives in one piece."""
         fate = lots.random() / FAULTS
         if fate < 0.3:
-            self.transport.abort()  # without a word
+            self.transport.abort()  # without a response
         elif fate < 0.6:
             self.transport.write(WHOLE[: lots.randrange(len(WHOLE))])
             self.transport.abort()
@@ -57,14 +57,14 @@ class Weather(asyncio.Protocol):
 
 
 async def serve() -> None:
-    """Serve until killed; say the port."""
+    """Serve until killed; print the port."""
     server = await asyncio.get_running_loop().create_server(Weather, "127.0.0.1", 0, backlog=1024)
     print(server.sockets[0].getsockname()[1], flush=True)
     await server.serve_forever()
 
 
 class Soak:
-    """The calls, and what became of them."""
+    """The calls and their results."""
 
     def __init__(self, client: TransferClient, calls: int) -> None:
         self.client = client
@@ -73,7 +73,7 @@ class Soak:
         self.ends: Counter[str] = Counter()
 
     async def worker(self) -> None:
-        """Make calls until there were enough."""
+        """Make calls until the number is reached."""
         endpoint_id = next(ids(1))
         while self.begun < self.calls:
             self.begun += 1
@@ -81,24 +81,24 @@ class Soak:
             if lots.random() < CANCELLED:
                 asyncio.get_running_loop().call_later(lots.random() * 0.004, call.cancel)
             try:
-                answer = await call
+                response = await call
             except asyncio.CancelledError:
                 self.ends["cancelled"] += 1
             except GlobusError as error:
                 self.ends[type(error).__name__] += 1
             else:
-                assert answer["display_name"]
-                self.ends["answered"] += 1
+                assert response["display_name"]
+                self.ends["succeeded"] += 1
 
 
 def standing() -> tuple[int, int, int]:
-    """Return how much memory, how many descriptors and how many tasks there are."""
+    """Return the memory in use, and the numbers of descriptors and tasks."""
     gc.collect()
     return resident(), sum(1 for _ in Path("/proc/self/fd").iterdir()), len(asyncio.all_tasks())
 
 
 async def soak(port: int, calls: int, reports: int = 20) -> bool:
-    """Make the calls; return whether all stands as after the first part of them."""
+    """Make the calls; return whether nothing has grown since the first part of them."""
     async with (
         TransferClient(
             base_url=f"http://127.0.0.1:{port}/",
@@ -118,7 +118,7 @@ async def soak(port: int, calls: int, reports: int = 20) -> bool:
                     group.create_task(run.worker())
             ends += run.ends
             memory, descriptors, tasks = standing()
-            if part == 1:  # by then all that is cached is there
+            if part == 1:  # all caches are filled by then
                 first = memory, descriptors, tasks
             print(
                 f"{ends.total():>9,} calls, {time.monotonic() - began:6.0f} s: {memory / 1e6:.1f} MB,"

@@ -1,4 +1,4 @@
-"""A client in a process of its own: does the works it is told to on stdin, and says on stdout what they took."""
+"""A client in a process of its own: runs the benchmarks named on stdin, and prints their figures on stdout."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from typing import Any
 
 
 def ids(count: int) -> Iterator[str]:
-    """Yield UUIDs, all different: nobody is helped by having parsed a URL before."""
+    """Yield UUIDs, all different, so that no client gains from caching a parsed URL."""
     for number in range(count):
         yield f"ddb59aef-6d04-11e5-ba46-{number:012x}"
 
 
 @contextmanager
 def measured() -> Generator[dict[str, Any]]:
-    """Measure the block: seconds of wall clock, and of processor for all threads of this process."""
+    """Measure the block: wall time, and processor time of all threads of this process, in seconds."""
     result: dict[str, Any] = {}
     wall, cpu = time.perf_counter(), time.process_time()
     yield result
@@ -26,14 +26,14 @@ def measured() -> Generator[dict[str, Any]]:
 
 
 def resident() -> int:
-    """Return how many bytes this process holds in memory."""
-    with open("/proc/self/statm", encoding="ascii") as numbers:  # noqa: PTH123 -- no import more than needed
+    """Return the resident memory of this process in bytes."""
+    with open("/proc/self/statm", encoding="ascii") as numbers:  # noqa: PTH123 -- as few imports as possible
         return int(numbers.read().split()[1]) * 4096
 
 
 def serve(works: Mapping[str, Callable[..., dict[str, Any]]], versions: Mapping[str, str]) -> None:
-    """Do what each line of stdin says, until it ends."""
+    """Run the benchmark of each line of stdin."""
     print(json.dumps(dict(versions)), flush=True)
     for line in sys.stdin:
-        told = json.loads(line)
-        print(json.dumps(works[told.pop("work")](**told)), flush=True)
+        options = json.loads(line)
+        print(json.dumps(works[options.pop("work")](**options)), flush=True)

@@ -1,4 +1,4 @@
-"""What is measured, and what it should be."""
+"""The benchmarks and their targets."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from collections.abc import Callable
 from benchmarks.measure import Bench, Figure, fresh
 
 Measured = dict[str, dict[str, float]]
-"""What is plotted: by row, what it took."""
+"""The values to plot, by row."""
 
 
 def sequential(bench: Bench, plots: dict[str, Measured], *, calls: int = 300) -> list[Figure]:
-    """One call after the other: processor time per call."""
+    """Sequential calls: processor time per call."""
     rows = ("ours", "ours, uvloop", "ours, no orjson", "httpx", "aiohttp", "official")
     works = {row: (row, "sequential", {"calls": calls}) for row in rows}
     found = bench.alternate(works, processes=9, rounds=3)
@@ -20,8 +20,8 @@ def sequential(bench: Bench, plots: dict[str, Measured], *, calls: int = 300) ->
     work = "sequential `await tc.get_endpoint(id)`, CPU per call"
     ours = per_call["ours"]
     return [
-        Figure(work, f"of {told}", ours / per_call[other], aim, f"{ours:.0f} / {per_call[other]:.0f} us")
-        for other, told, aim in (
+        Figure(work, f"of {compared}", ours / per_call[other], aim, f"{ours:.0f} / {per_call[other]:.0f} us")
+        for other, compared, aim in (
             ("httpx", "`httpx.AsyncClient.get().json()`", 0.5),
             ("official", "the official SDK", 0.65),
             ("aiohttp", "bare aiohttp with `json()`", 2.0),
@@ -32,7 +32,7 @@ def sequential(bench: Bench, plots: dict[str, Measured], *, calls: int = 300) ->
 
 
 def bulk(bench: Bench, plots: dict[str, Measured], *, calls: int = 2000) -> list[Figure]:
-    """Many calls side by side on a service that takes its time."""
+    """Many concurrent calls to a slow service."""
     flights = {"calls": calls, "in_flight": 100}
     found = bench.alternate(
         {
@@ -120,10 +120,10 @@ def paging(bench: Bench, plots: dict[str, Measured], *, pages: int = 20) -> list
 
 
 def waiting(bench: Bench, plots: dict[str, Measured], *, tasks: int = 1000, seconds: int = 10) -> list[Figure]:
-    """Waiting for many tasks at once, looking every second."""
+    """Waiting for many tasks at once, with one poll per second."""
     works = {"ours": ("ours", "waiting", {"tasks": tasks, "seconds": seconds})}
     took = bench.alternate(works, processes=1, rounds=1)["ours"]
-    intervals = seconds + 1  # the first look comes at once
+    intervals = seconds + 1  # the first poll is immediate
     requests = took["requests"] / intervals
     per_wait = took["cpu"] / tasks / intervals * 1e6
     plots["waiting"] = {
@@ -146,7 +146,7 @@ def memory(bench: Bench, plots: dict[str, Measured], *, calls: int = 20_000) -> 
 
 
 def importing(bench: Bench, plots: dict[str, Measured], *, rounds: int = 11) -> list[Figure]:
-    """From nothing to the first answer."""
+    """From process start to the first response."""
     url = f"http://127.0.0.1:{bench.ports['0.0']}/"
     endpoint_id = "ddb59aef-6d04-11e5-ba46-22000b92c6ec"
     ours = f"""
@@ -171,8 +171,8 @@ assert tc.get_endpoint({endpoint_id!r})["display_name"]
             "import httpx": (bench.python, "import httpx"),
             "import aiohttp": (bench.python, "import aiohttp"),
             "import aiohttp, httpx": (bench.python, "import aiohttp, httpx"),
-            "globus_async, first answer": (bench.python, ours),
-            "globus_sdk, first answer": (bench.official_python, official),
+            "globus_async, first response": (bench.python, ours),
+            "globus_sdk, first response": (bench.official_python, official),
         },
     )
     plots["importing"] = {row: {"milliseconds": 1000 * seconds} for row, seconds in found.items()}
@@ -194,9 +194,9 @@ assert tc.get_endpoint({endpoint_id!r})["display_name"]
                 "of each are Python's own start",
             ),
             (
-                "to the first answer in a fresh process",
-                "globus_async, first answer",
-                "globus_sdk, first answer",
+                "to the first response in a fresh process",
+                "globus_async, first response",
+                "globus_sdk, first response",
                 0.9,
                 "import aiohttp, httpx",
                 "of ours are Python's start and `import aiohttp, httpx`",
