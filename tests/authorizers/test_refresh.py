@@ -674,10 +674,10 @@ class TestOnRefresh:
         """A call from it gets the new token instead of waiting for itself."""
         seen: list[str] = []
 
-        async def ask(_: Any) -> None:
+        async def callback(_: Any) -> None:
             seen.append(await header_of(authorizer))
 
-        async with fake(on_refresh=ask, lifetime=0) as (authorizer, auth, _), asyncio.timeout(1):
+        async with fake(on_refresh=callback, lifetime=0) as (authorizer, auth, _), asyncio.timeout(1):
             await header_of(authorizer)
             assert seen == ["Bearer at-1"]
             assert auth.requests == 1
@@ -687,11 +687,11 @@ class TestOnRefresh:
         """All slots are taken by calls that wait for it; also if it makes its calls in tasks of their own."""
         service = Scripted(answer(200))
 
-        async def ask(_: Any) -> None:
+        async def callback(_: Any) -> None:
             await asyncio.gather(*(client.get("inside") for _ in range(calls)))
 
         async with (
-            fake(on_refresh=ask) as (authorizer, auth, _),
+            fake(on_refresh=callback) as (authorizer, auth, _),
             service.transport(max_in_flight=2) as transport,
             asyncio.timeout(1),
         ):
@@ -728,11 +728,11 @@ class TestOnRefresh:
             except TokenRefreshError as error:
                 inside.append(error)
 
-        async def ask(_: Any) -> None:
+        async def callback(_: Any) -> None:
             if not inside:
                 await (asyncio.create_task(refused()) if own_task else refused())
 
-        async with fake(on_refresh=ask) as (authorizer, auth, _), asyncio.timeout(1):
+        async with fake(on_refresh=callback) as (authorizer, auth, _), asyncio.timeout(1):
             assert await header_of(authorizer) == "Bearer at-2"
             assert auth.requests == 2
         assert "while on_refresh" in str(inside[0])

@@ -153,7 +153,7 @@ async def test_an_error_caused_by_closing(error: type[Exception]) -> None:
 
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nabc"
 SCRIPTS: dict[str, tuple[Script, Script]] = {
-    "no answer": ([Stall()], []),
+    "no response": ([Stall()], []),
     "half a head": ([Send(b"HTTP/1.1 200 OK\r\nCont"), Stall()], []),
     "half a body": ([Send(HEAD), Stall()], []),
     "a drip of a body": ([Send(HEAD), Drip(b"x" * 90, 0.05)], []),

@@ -23,8 +23,8 @@ with asyncio.Runner(loop_factory=uvloop.new_event_loop) as first:
 def numbers(request: Received) -> Script:
     """Return a page of numbers, or the last part of the path."""
     if request.target.startswith("/list"):
-        asked = dict(pair.split("=") for pair in request.target.partition("?")[2].split("&"))
-        first, size = int(asked["offset"]), int(asked["limit"])
+        query = dict(pair.split("=") for pair in request.target.partition("?")[2].split("&"))
+        first, size = int(query["offset"]), int(query["limit"])
         page = {"DATA": [{"n": n} for n in range(first, min(first + size, 100))], "total": 100}
         return [Send(ok(json.dumps(page).encode()))]
     if request.target == "/stall":
@@ -35,8 +35,8 @@ def numbers(request: Received) -> Script:
 async def calls() -> None:
     async with RawServer(numbers) as server, client_of(server.url, max_in_flight=5) as client:
         assert [(await client.get(f"/{n}"))["n"] for n in range(20)] == list(range(20))
-        answers = await bulk(client.get, (f"/{n}" for n in range(200)), concurrency=50).values()
-        assert [answer["n"] for answer in answers] == list(range(200))
+        responses = await bulk(client.get, (f"/{n}" for n in range(200)), concurrency=50).values()
+        assert [response["n"] for response in responses] == list(range(200))
         assert server.most_open <= 5
 
 

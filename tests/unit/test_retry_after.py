@@ -42,13 +42,13 @@ def check(value: str, date: str | None = None) -> None:
     seconds = parse_retry_after(value, date=date, received_at=NOW)
     assert seconds is None or (math.isfinite(seconds) and seconds >= 0)
     fields = [(b"Retry-After", value.encode("utf-8", "replace"))]
-    answer = RawResponse(
+    response = RawResponse(
         method="GET", path="/", status=503, reason="", headers=Headers(fields), body=b"", received_at=NOW
     )
-    delay = RetryPolicy().delay(answer, retries=0, idempotent=True, is_final=False, jitter=0.99)
+    delay = RetryPolicy().delay(response, retries=0, idempotent=True, is_final=False, jitter=0.99)
     assert delay is None or 0 <= delay <= 120
-    if delay is not None and answer.retry_after is not None:
-        assert delay >= answer.retry_after
+    if delay is not None and response.retry_after is not None:
+        assert delay >= response.retry_after
 
 
 def test_a_hundred_thousand_values() -> None:
