@@ -163,7 +163,7 @@ GUARDS: Final = (
         swap("_single_flight.py:SingleFlight.join", r"raise copy_error\(outcome\)", "raise outcome"),
         always("authorizers/renewing.py:RenewingAuthorizer.handle_missing_authorization", r"^held\.header == refused"),
         swap(
-            "authorizers/renewing.py:RenewingAuthorizer._refresh",
+            "authorizers/renewing.py:RenewingAuthorizer._refresh_locked",
             r"self\._clock\.monotonic\(\) \+ _PAUSE",
             "float('-inf')",
         ),

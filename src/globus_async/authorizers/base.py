@@ -30,7 +30,7 @@ class GlobusAuthorizer(ABC):
         Handle a response with status 401.
 
         Args:
-            refused: The header that was refused; a newer one that has replaced it meanwhile is kept.
+            refused: The header that was refused; a newer one that has replaced it is kept.
 
         Returns:
             Whether another attempt may succeed.

@@ -41,9 +41,9 @@ class RenewingAuthorizer(GlobusAuthorizer):
     """
     An authorizer that requests a new access token when its own expires or is refused.
 
-    There is one refresh at a time, in a task that no caller can cancel; all calls that need the token wait for it.
-    In the last five minutes of a token's lifetime the refresh runs in the background, in the last minute calls wait
-    for it. If it fails, a token that has not expired stays in use.
+    There is one refresh at a time, under an asyncio lock and in a task that no caller can cancel; all calls that need
+    the token wait for it. In the last five minutes of a token's lifetime the refresh runs in the background, in the
+    last minute calls wait for it. If it fails, a token that has not expired stays in use.
 
     Args:
         clock: The clock that decides when a token has expired.
@@ -78,6 +78,7 @@ class RenewingAuthorizer(GlobusAuthorizer):
                 wall=wall,
                 monotonic=clock.monotonic(),
             )
+        self._lock = asyncio.Lock()
         self._refreshes: SingleFlight[None] = SingleFlight(_REFRESH, owner=task_owner)
         self._calling_on_refresh = False
         self._next_attempt_at = float("-inf")
@@ -165,6 +166,12 @@ class RenewingAuthorizer(GlobusAuthorizer):
             TokenRefreshError: The request failed.
         """
         _current_refresh.set(asyncio.current_task())
+        if self._lock.locked():  # by a refresh that ended with its event loop, or that a fork left in the parent
+            self._lock = asyncio.Lock()
+        async with self._lock:
+            await self._refresh_locked()
+
+    async def _refresh_locked(self) -> None:
         self._calling_on_refresh = False
         wall, monotonic = self._clock.wall(), self._clock.monotonic()
         try:

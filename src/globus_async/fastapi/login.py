@@ -220,7 +220,9 @@ class GlobusLogin:
             return cached
         value = await self.store.get(_tokens_key(session.key, resource_server))
         if value is None:
-            if resource_server in session.resource_servers:  # logged out meanwhile, or removed from a full store
+            if (
+                resource_server in session.resource_servers
+            ):  # logged out during the request, or removed from a full store
                 raise LoginRequired("the session has ended")
             raise GlobusSDKUsageError(f"this session has no tokens for {resource_server}: request its scopes at login")
         if (cached := cache.get(key)) is not None:  # added by a concurrent request

@@ -1,8 +1,8 @@
 """
 The ``httpx.Request`` of one attempt, built from prepared parts.
 
-httpx parses every URL and normalizes all headers anew, which is a tenth of the cost of a call. Ours need neither: only
-path and query differ between the URLs of an origin, and whoever makes a `Request` has quoted both.
+httpx parses every URL and normalizes all headers, which is a tenth of the cost of a call. Ours need neither: only path
+and query differ between the URLs of an origin, and both are quoted before a `Request` is made.
 """
 
 from __future__ import annotations

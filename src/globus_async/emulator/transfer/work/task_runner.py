@@ -208,7 +208,7 @@ class TaskRunner:
                 self._busy -= 1
 
     async def _enforce_deadline(self, task: Task) -> None:
-        """Wait for the deadline of a task, which may change meanwhile, and end the task."""
+        """Wait for the deadline of a task, which may change during the wait, and end the task."""
         while True:
             if task.deadline <= self._state.now() and not extend_deadline(task, self._state.now()):
                 self._end(task, "EXPIRED", "The task passed its deadline")
