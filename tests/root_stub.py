@@ -22,7 +22,16 @@ def root_stub() -> str:
         *((f".{home}", name) for home, names in HOMES.items() for name in names),
     ]
     lines = [f"from {module} import {name} as {name}" for module, name in sorted(names, key=_isort_order)]
-    return "\n".join(["# Made by python -m tests.root_stub from __init__.py.", "", *lines, ""])
+    return "\n".join(
+        [
+            "# Made by python -m tests.root_stub from __init__.py.",
+            "",
+            *lines,
+            "",
+            "__all__: tuple[str, ...]  # noqa: PYI035 -- computed from the names above",
+            "",
+        ]
+    )
 
 
 def _isort_order(imported: tuple[str, str]) -> tuple[object, ...]:

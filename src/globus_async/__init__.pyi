@@ -112,3 +112,5 @@ from .services.transfer import TransferFilter as TransferFilter
 from .transport import RateLimit as RateLimit
 from .transport import RetryPolicy as RetryPolicy
 from .transport import Transport as Transport
+
+__all__: tuple[str, ...]  # noqa: PYI035 -- computed from the names above
