@@ -42,7 +42,7 @@ _MODULES = {
     "LoopbackServer": "..emulator.server",
     "ManualClock": "..emulator.kit.clock",
     "MemoryStorage": "..emulator.transfer.storage.memory",
-    "Pace": "..emulator.transfer.work.task_runner",
+    "Pace": "..emulator.transfer.state",
     "Platform": "..emulator.kit.service",
     "RecordedRequest": "..emulator.recorder",
     "Service": "..emulator.kit.service",
