@@ -47,7 +47,7 @@ BASE_FACTS = ServiceFacts(
     values={"path": "/v0.10/x", "method": "GET"},
     arguments={
         "call": {"response_type": dict},
-        "listing": {"item": dict, "style": paging.single},
+        "listing": {"item_type": dict, "style": paging.single},
     },
     no_request=frozenset({"aclose", "set_app_name"}),
 )
@@ -263,7 +263,9 @@ class Call:
             return self._facts.values[name]
         if name.endswith("_ids"):
             return [ID]
-        assert name.endswith("_id"), self.client._unknown(name, f"method {self.method}", "values or arguments")
+        assert name.endswith("_id"), (BASE if self.base else self.client)._unknown(
+            name, f"method {self.method}", "values or arguments"
+        )
         return ID
 
     def start(self, client: BaseClient) -> object:

@@ -1,4 +1,4 @@
-"""What holds for every test: nothing leaks, nothing blocks, nothing leaves this machine or knows its settings."""
+"""Checks of every test: no leaks, no blocking, no connection to other machines, no settings of this machine."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _PROXIES = ("http_proxy", "https_proxy", "all_proxy", "no_proxy")
 
 
 class LeftTheMachine(BaseException):
-    """A test tried to reach another machine; not an `Exception`, so that nothing takes it for a network error."""
+    """A test tried to reach another machine; not an `Exception`, so that it is not handled as a network error."""
 
 
 def _guard(event: str, arguments: tuple[Any, ...]) -> None:
@@ -38,23 +38,23 @@ def _guard(event: str, arguments: tuple[Any, ...]) -> None:
         if name and name.endswith(".invalid"):
             raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
         if name and not name.startswith(_LOOPBACK):
-            raise LeftTheMachine(f"looks up {name}")
+            raise LeftTheMachine(f"resolves {name}")
 
 
 def pytest_configure() -> None:
     """Let sockets reach this machine only; names that end in ``.invalid`` are unknown, as everywhere."""
     sys.addaudithook(_guard)
-    asyncio.set_event_loop(None)  # or asyncio would make a loop of its own that nobody closes
+    asyncio.set_event_loop(None)  # or asyncio would make a loop that is never closed
 
 
 def pytest_collection_finish() -> None:
-    """Keep what importing made out of later garbage collections, which run after every test."""
+    """Exclude objects made by imports from later garbage collections, which run after every test."""
     gc.collect()
     gc.freeze()
 
 
 def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> None:
-    """Keep what the tests of a module left, reports above all, out of them too."""
+    """Exclude what the tests of a module left, such as reports, too."""
     if nextitem is None or nextitem.path != item.path:
         gc.collect()
         gc.freeze()
@@ -113,19 +113,19 @@ def _nothing_left_open(_own_environment: None) -> Iterator[None]:
 
 @pytest.fixture(autouse=True)
 def _loop_watched(request: pytest.FixtureRequest, _nothing_left_open: None) -> None:
-    """Watch the loop of a test that has one; after `_nothing_left_open`, so that the loop is gone when that looks."""
+    """Check the loop of a test that has one; after `_nothing_left_open`, whose check needs a closed loop."""
     if inspect.iscoroutinefunction(getattr(request, "function", None)):
         request.getfixturevalue("_nothing_left_running")
 
 
 def _is_a_failed_handshake(context: dict[str, Any]) -> bool:
-    """Whether a test's own TLS server tells that a client turned away; no client of ours listens."""
+    """Whether a test's TLS server reports that a client rejected its certificate."""
     return context.get("message") == "Error on transport creation for incoming connection"
 
 
 @pytest.fixture
 async def _nothing_left_running() -> AsyncIterator[None]:
-    """Fail a test that leaves a task running, blocks the loop from library code, or causes an error nobody looks at."""
+    """Fail a test that leaves a task running, blocks the loop in package code, or causes an unhandled error."""
     loop = asyncio.get_running_loop()
     unseen: list[dict[str, Any]] = []
     loop.set_exception_handler(lambda _, context: None if _is_a_failed_handshake(context) else unseen.append(context))
@@ -138,4 +138,4 @@ async def _nothing_left_running() -> AsyncIterator[None]:
     assert not left, f"{len(left)} tasks are left running: {left[:3]}"
     gc.collect()
     loop.set_exception_handler(None)
-    assert not unseen, f"errors that nobody saw: {[context.get('exception') or context for context in unseen]}"
+    assert not unseen, f"unhandled errors: {[context.get('exception') or context for context in unseen]}"

@@ -1,4 +1,4 @@
-"""Cancelled anywhere, a call leaves nothing: the next one works, over a pool of one."""
+"""A call that is cancelled anywhere leaves nothing behind: the next one works, with a pool of one connection."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from tests.toolkit.raw_server import RawServer, Received, Script, Send, Sleep, o
 
 BODY = b'{"text":"' + b"x" * 5000 + b'"}'
 DRAWN_OUT: Script = [Send(ok(BODY)[:20]), Sleep(0.001), Send(ok(BODY)[20:3000]), Sleep(0.001), Send(ok(BODY)[3000:])]
-"""An answer in three pieces, so that there is a suspension before, within and after its head."""
+"""A response in three pieces, so that there is a suspension before, within and after its head."""
 
 
 def scripted(request: Received) -> Script:
@@ -40,17 +40,17 @@ CALLS: dict[str, Callable[[BaseClient], Awaitable[object]]] = {
 }
 
 
-@pytest.mark.parametrize("temperature", ["cold", "warm"])
+@pytest.mark.parametrize("connection_state", ["cold", "warm"])
 @pytest.mark.parametrize("call", CALLS)
 async def test_cancelled_at_every_suspension(
-    call: str, temperature: str, record_property: Callable[[str, object], None]
+    call: str, connection_state: str, record_property: Callable[[str, object], None]
 ) -> None:
     """Each point, three modes, with a pool of one: it ends cancelled, the next call succeeds, nothing is left over."""
     async with RawServer(scripted) as server, Transport(max_in_flight=1) as transport:
         client = BaseClient(base_url=server.url, transport=transport, authorizer=AccessTokenAuthorizer("abc"))
 
         async def make() -> object:
-            if temperature == "cold":  # a transport of its own: opening it is part of the call
+            if connection_state == "cold":  # a transport of its own: opening it is part of the call
                 async with client_of(server.url, max_in_flight=1) as fresh:
                     return await CALLS[call](fresh)
             return await CALLS[call](client)
@@ -75,8 +75,8 @@ async def test_cancelled_at_every_suspension(
 
 
 @pytest.mark.parametrize("mode", MODES)
-async def test_cancelled_while_waiting_for_its_turn(mode: Mode) -> None:
-    """A call that waits behind another is cancelled without taking the other's turn or anybody's after it."""
+async def test_cancelled_while_waiting_for_a_slot(mode: Mode) -> None:
+    """A call that waits for a slot is cancelled without affecting the call in it or the calls after it."""
     async with RawServer([DRAWN_OUT]) as server, client_of(server.url, max_in_flight=1) as client:
 
         async def make() -> object:
@@ -100,8 +100,8 @@ async def test_cancelled_while_waiting_for_its_turn(mode: Mode) -> None:
         assert server.most_open == 1
 
 
-async def test_a_hundred_others_are_not_disturbed(record_property: Callable[[str, object], None]) -> None:
-    """One of a hundred calls on ten connections is cancelled, at every suspension: the 99 are all answered."""
+async def test_other_calls_are_not_affected(record_property: Callable[[str, object], None]) -> None:
+    """One of a hundred calls on ten connections is cancelled, at every suspension: the 99 others succeed."""
     asyncio.get_running_loop().set_debug(False)
     async with RawServer([DRAWN_OUT]) as server, client_of(server.url, max_in_flight=10) as client:
         others: list[asyncio.Task[object]] = []
@@ -129,7 +129,7 @@ async def test_cancelled_during_a_wait_before_a_retry() -> None:
     async with RawServer(scripted) as server, client_of(server.url, retry=policy, max_in_flight=1) as client:
         client.transport.jitter = lambda: 1.0
         call = asyncio.create_task(client.get("/cut"))
-        await server.answered(1)
+        await server.wait_for_requests(1)
         await asyncio.sleep(0.05)
         call.cancel()
         passes = 0

@@ -1,4 +1,4 @@
-"""A call is over when its time is over, whatever the server does."""
+"""A call ends by its deadline, whatever the server does."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from tests.toolkit.raw_server import Drip, RawServer, Received, Script, Send, Sl
 
 DEADLINE = 0.1
 GRACE = 0.05
-ANSWER = reply(200, b'{"text":"' + b"x" * 1900 + b'"}')
+RESPONSE = reply(200, b'{"text":"' + b"x" * 1900 + b'"}')
 
 
 class Lateness:
-    """How much the loop itself was late so far, all delays added up: the machine may be busy with other things."""
+    """The sum of the delays of the loop so far: the machine may be busy."""
 
     total = 0.0
 
@@ -46,19 +46,19 @@ async def lateness() -> AsyncGenerator[Lateness]:
         await asyncio.gather(ticking, return_exceptions=True)
 
 
-@pytest.mark.parametrize("manner", ["stall", "slow_body"])
-async def test_stall_and_drip_at_every_byte(manner: str) -> None:
-    """Silence, or a byte every 10 ms, from any offset on: the call ends within its deadline and 50 ms."""
+@pytest.mark.parametrize("kind", ["stall", "slow_body"])
+async def test_stalled_and_slow_bodies_at_every_byte(kind: str) -> None:
+    """No bytes, or one every 10 ms, from any offset on: the call ends within its deadline and 50 ms."""
     asyncio.get_running_loop().set_debug(False)
 
     def slow(request: Received) -> Script:
         offset = int(request.target.removeprefix("/"))
-        rest: Script = [Stall()] if manner == "stall" else [Drip(ANSWER[offset:], 0.01)]
-        return [Send(ANSWER[:offset]), *rest]
+        rest: Script = [Stall()] if kind == "stall" else [Drip(RESPONSE[offset:], 0.01)]
+        return [Send(RESPONSE[:offset]), *rest]
 
     late: list[tuple[int, float]] = []
-    # a drip of fewer bytes is over in time
-    offsets = range(len(ANSWER) if manner == "stall" else len(ANSWER) - 20)
+    # a slow body of fewer bytes ends in time
+    offsets = range(len(RESPONSE) if kind == "stall" else len(RESPONSE) - 20)
     async with RawServer(slow) as server, client_of(server.url, total_timeout=DEADLINE) as client, lateness() as loop:
 
         async def ask(offset: int) -> None:
@@ -66,7 +66,7 @@ async def test_stall_and_drip_at_every_byte(manner: str) -> None:
             with pytest.raises(GlobusTimeoutError):
                 await client.get(f"/{offset}")
             took = asyncio.get_running_loop().time() - started
-            await asyncio.sleep(0.005)  # a delay that went on until now is added up by then
+            await asyncio.sleep(0.005)  # the current delay is added up by then
             if took > DEADLINE + GRACE + loop.total - before:
                 late.append((offset, took))
 
@@ -74,9 +74,9 @@ async def test_stall_and_drip_at_every_byte(manner: str) -> None:
     assert late == []
 
 
-async def test_a_silent_server_is_given_up_after_the_read_timeout() -> None:
+async def test_read_timeout() -> None:
     """`read_timeout` counts from the last byte."""
-    scripts: list[Script] = [[Drip(ANSWER[:10], 0.02), Stall()]]
+    scripts: list[Script] = [[Drip(RESPONSE[:10], 0.02), Stall()]]
     async with RawServer(scripts) as server, client_of(server.url, read_timeout=0.06) as client:
         started = asyncio.get_running_loop().time()
         with pytest.raises(GlobusTimeoutError) as raised:
@@ -86,7 +86,7 @@ async def test_a_silent_server_is_given_up_after_the_read_timeout() -> None:
 
 
 async def test_the_deadline_covers_attempts_and_waits() -> None:
-    """Attempts that fail and the waits between them end within the total time; no wait is begun that would pass it."""
+    """Failed attempts and the waits between them end within the total time; no wait is started that would exceed it."""
     clock = FakeClock()
     policy = RetryPolicy(max_retries=100, base_delay=4, max_delay=4)
     async with (
@@ -105,7 +105,7 @@ async def test_the_deadline_covers_attempts_and_waits() -> None:
 
 
 class _Slow(GlobusAuthorizer):
-    """Takes for ever to find a token."""
+    """An authorizer that never returns."""
 
     async def get_authorization_header(self) -> Secret | None:
         await asyncio.get_running_loop().create_future()
@@ -116,8 +116,8 @@ class _Slow(GlobusAuthorizer):
 
 
 async def test_the_deadline_covers_the_token() -> None:
-    """A renewal that hangs ends with the call's time; nothing was sent, and the error says so."""
-    async with RawServer([[Send(ANSWER)]]) as server:
+    """A token refresh that hangs ends with the call's deadline; nothing was sent, and the error says so."""
+    async with RawServer([[Send(RESPONSE)]]) as server:
         async with client_of(server.url, total_timeout=DEADLINE, authorizer=_Slow()) as client:
             with pytest.raises(GlobusTimeoutError) as raised:
                 await client.get("/")
@@ -125,15 +125,15 @@ async def test_the_deadline_covers_the_token() -> None:
         assert server.connections == 0
 
 
-async def test_a_server_that_does_not_accept_is_given_up_after_the_connect_timeout() -> None:
-    """A connection that is not made in time is an error of its own; nothing was sent."""
+async def test_connect_timeout() -> None:
+    """A connection that is not established in time is a `GlobusConnectionTimeoutError`; nothing was sent."""
     with socket.socket() as deaf:
         deaf.bind(("127.0.0.1", 0))
         deaf.listen(0)
         port = deaf.getsockname()[1]
         waiting = [socket.socket() for _ in range(4)]
         try:
-            for one in waiting:  # fill the backlog, so that the next one is not answered
+            for one in waiting:  # fill the backlog, so that the next one is not accepted
                 one.setblocking(False)
                 one.connect_ex(("127.0.0.1", port))
             async with client_of(f"http://127.0.0.1:{port}/", connect_timeout=0.1) as client:
@@ -147,8 +147,8 @@ async def test_a_server_that_does_not_accept_is_given_up_after_the_connect_timeo
 
 
 async def test_sleeping_before_the_head_counts() -> None:
-    """A server that thinks for too long is a timeout without an answer."""
-    async with RawServer([[Sleep(1), Send(ANSWER)]]) as server:
+    """A server that does not respond in time causes a timeout without a response."""
+    async with RawServer([[Sleep(1), Send(RESPONSE)]]) as server:
         async with client_of(server.url, total_timeout=DEADLINE) as client:
             with pytest.raises(GlobusTimeoutError) as raised:
                 await client.get("/")

@@ -1,4 +1,4 @@
-"""Bytes that are no proper HTTP answer: a typed error, and never one call's answer for another's."""
+"""Malformed HTTP responses: a typed error, and no response is ever returned to another call."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 from globus_async import GlobusAPIError, NetworkError, ResponseDecodeError, RetryPolicy
 from tests.toolkit.clients import client_of
 from tests.toolkit.raw_server import Fin, HalfClose, RawServer, Script, Send, ok
-from tests.toolkit.scripted import Scripted, answer
+from tests.toolkit.scripted import Scripted, respond
 
 JSON = b"Content-Type: application/json\r\n"
 OK = b"HTTP/1.1 200 OK\r\n" + JSON
@@ -36,14 +36,14 @@ REFUSED = {
     "HTTP/2 over a plain socket": b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
     "a status in words": b"HTTP/1.1 OK 200\r\nContent-Length: 2\r\n\r\n{}",
     "a status of two digits": b"HTTP/1.1 20 OK\r\nContent-Length: 2\r\n\r\n{}",
-    "a chunk size that is none": OK + b"Transfer-Encoding: chunked\r\n\r\nzz\r\n{}\r\n0\r\n\r\n",
+    "a malformed chunk size": OK + b"Transfer-Encoding: chunked\r\n\r\nzz\r\n{}\r\n0\r\n\r\n",
     "a negative chunk": OK + b"Transfer-Encoding: chunked\r\n\r\n-2\r\n{}\r\n0\r\n\r\n",
-    "a chunk longer than it says": OK + b"Transfer-Encoding: chunked\r\n\r\n2\r\n{}{}\r\n0\r\n\r\n",
+    "a chunk longer than its size": OK + b"Transfer-Encoding: chunked\r\n\r\n2\r\n{}{}\r\n0\r\n\r\n",
     "a chunk with a wrong end": OK + b"Transfer-Encoding: chunked\r\n\r\n2\r\n{}XX0\r\n\r\n",
     "chunked twice": OK + b"Transfer-Encoding: chunked, chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n",
-    "a transfer coding that is none": OK + b"Transfer-Encoding: rot13\r\nConnection: close\r\n\r\n{}",
+    "an unknown transfer coding": OK + b"Transfer-Encoding: rot13\r\nConnection: close\r\n\r\n{}",
     "100 for ever": b"HTTP/1.1 100 Continue\r\n\r\n" * 3,
-    "nothing": b"",
+    "an empty response": b"",
     "blank lines": b"\r\n\r\n\r\n",
 }
 
@@ -62,21 +62,21 @@ READ = {
 
 
 @pytest.mark.parametrize("case", REFUSED)
-async def test_what_is_no_answer_is_a_network_error(case: str) -> None:
-    """Ambiguous, oversized or malformed: refused with an error of ours, and its connection is not used again."""
+async def test_malformed_responses_are_network_errors(case: str) -> None:
+    """Ambiguous, oversized or malformed: refused with a `NetworkError`, and the connection is not used again."""
     scripts: list[Script] = [[Send(REFUSED[case]), Fin()], [Send(ok(b'{"second":true}'))]]
     async with RawServer(scripts) as server, client_of(server.url, read_timeout=0.2) as client:
         with pytest.raises(NetworkError) as raised:
             await client.get("/")
         assert raised.value.maybe_executed
-        client.retry = RetryPolicy(base_delay=0)  # the server hangs up, perhaps after the connection was found idle
+        client.retry = RetryPolicy(base_delay=0)  # the server closes, perhaps after the connection was found idle
         assert (await client.get("/"))["second"] is True
         assert server.connections == 2
 
 
 @pytest.mark.parametrize("case", READ)
-async def test_what_is_unusual_is_read(case: str) -> None:
-    """Answers that are allowed to look so are read."""
+async def test_unusual_responses_are_read(case: str) -> None:
+    """Unusual but valid responses are read."""
     async with RawServer([[Send(READ[case]), Fin()]]) as server, client_of(server.url) as client:
         response = await client.get("/")
         assert response.data == {}
@@ -86,8 +86,8 @@ async def test_what_is_unusual_is_read(case: str) -> None:
 
 
 @pytest.mark.parametrize("case", ["chunked twice", "length and chunked", "two lengths"])
-async def test_the_connection_of_an_ambiguous_answer_is_closed(case: str) -> None:
-    """Even if the server keeps it open and aiohttp, which takes the answer for whole, has it back already."""
+async def test_the_connection_of_an_ambiguous_response_is_closed(case: str) -> None:
+    """Even if the server keeps it open, and aiohttp has already put it back into its pool."""
     async with (
         RawServer([[Send(REFUSED[case])], [Send(ok(b'{"second":true}'))]]) as server,
         client_of(server.url) as client,
@@ -99,8 +99,8 @@ async def test_the_connection_of_an_ambiguous_answer_is_closed(case: str) -> Non
 
 
 @pytest.mark.parametrize("case", ["129 headers", "5000 headers", "a header of 70 KiB", "a status line of 70 KiB"])
-async def test_a_head_that_is_too_large_is_not_asked_for_again(case: str) -> None:
-    """The error says what is wrong, and that the same would come again."""
+async def test_a_request_with_too_large_a_response_head_is_not_repeated(case: str) -> None:
+    """The error says what is wrong, and the call is not retried."""
     again = RetryPolicy(base_delay=0)
     async with RawServer([[Send(REFUSED[case]), Fin()]]) as server, client_of(server.url, retry=again) as client:
         with pytest.raises(ResponseDecodeError, match="more than 128 headers") as raised:
@@ -113,9 +113,9 @@ def _framed(headers: list[tuple[str, str]], _: httpx.Request) -> httpx.Response:
     return httpx.Response(200, headers=headers)
 
 
-async def test_a_client_of_ones_own_may_let_through_what_aiohttp_refuses() -> None:
-    """The limits are ours, whoever reads the answer."""
-    many = answer(200, **{f"X_{n}": "y" for n in range(129)})
+async def test_the_limits_hold_for_a_custom_http_client() -> None:
+    """The limits hold for any HTTP library, also for one that has none itself."""
+    many = respond(200, **{f"X_{n}": "y" for n in range(129)})
     lengths = partial(_framed, [("Content-Length", "2"), ("Content-Length", "3")])
     both = partial(_framed, [("Content-Length", "2"), ("Transfer-Encoding", "chunked")])
     service = Scripted(many, lengths, both)
@@ -131,8 +131,8 @@ async def test_a_client_of_ones_own_may_let_through_what_aiohttp_refuses() -> No
     assert len(service.requests) == 3
 
 
-async def test_a_smuggled_second_answer_is_nobodys() -> None:
-    """What stands behind an ambiguous answer is not taken for the answer to the next call."""
+async def test_a_smuggled_second_response_is_discarded() -> None:
+    """Bytes after an ambiguous response are not taken for the response to the next call."""
     smuggled = ok(b'{"whose":"smuggled"}')
     double = OK + b"Content-Length: %d\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n" % (len(smuggled) + 5) + smuggled
     async with RawServer([[Send(double)], [Send(ok(b'{"whose":"mine"}'))]]) as server, client_of(server.url) as client:
@@ -141,7 +141,7 @@ async def test_a_smuggled_second_answer_is_nobodys() -> None:
         assert (await client.get("/"))["whose"] == "mine"
 
 
-async def test_an_upgrade_that_nobody_asked_for_is_an_error() -> None:
+async def test_an_unrequested_upgrade_is_an_error() -> None:
     """101 is no success, and its connection is not used again."""
     upgrade = b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n{}"
     async with RawServer([[Send(upgrade), Fin()], [Send(ok())]]) as server, client_of(server.url) as client:
@@ -153,9 +153,9 @@ async def test_an_upgrade_that_nobody_asked_for_is_an_error() -> None:
 
 @pytest.mark.parametrize("status", [204, 205, 304])
 async def test_statuses_without_a_body(status: int) -> None:
-    """An answer that has no body is over after its head."""
-    answer = b"HTTP/1.1 %d X\r\n\r\n" % status
-    async with RawServer([[Send(answer), HalfClose()]]) as server, client_of(server.url, read_timeout=0.2) as client:
+    """A response without a body ends after its head."""
+    response = b"HTTP/1.1 %d X\r\n\r\n" % status
+    async with RawServer([[Send(response), HalfClose()]]) as server, client_of(server.url, read_timeout=0.2) as client:
         if status == 304:
             with pytest.raises(GlobusAPIError):
                 await client.get("/")

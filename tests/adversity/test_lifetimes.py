@@ -1,4 +1,4 @@
-"""What is made is closed: descriptors, tasks and memory after many clients."""
+"""Clients are closed completely: descriptors, tasks and memory after many of them."""
 
 from __future__ import annotations
 
@@ -56,8 +56,8 @@ async def test_closing_twice_and_at_once() -> None:
         await unused.get("/")
 
 
-async def test_a_client_does_not_close_what_it_was_given() -> None:
-    """A shared transport outlives the clients on it, and is closed by who made it."""
+async def test_a_client_does_not_close_a_shared_transport() -> None:
+    """A shared transport outlives its clients, and is closed by its owner."""
     async with RawServer([[Send(ok())]]) as server, Transport() as transport:
         async with BaseClient(base_url=server.url, transport=transport) as first:
             await first.get("/")
@@ -67,12 +67,12 @@ async def test_a_client_does_not_close_what_it_was_given() -> None:
 
 
 async def test_closing_under_a_call_ends_it() -> None:
-    """A call that is under way when its client is closed ends with an error of ours; no task or socket is left."""
+    """A call in progress when its client is closed ends with a `GlobusError`; no task or socket is left."""
     before = Snapshot.take()
     async with RawServer([[Stall()]]) as server:
         client = BaseClient(base_url=server.url)
         call = asyncio.create_task(client.get("/"))
-        await server.answered(1)
+        await server.wait_for_requests(1)
         await client.aclose()
         with pytest.raises(GlobusError):
             async with asyncio.timeout(1):
@@ -81,26 +81,26 @@ async def test_closing_under_a_call_ends_it() -> None:
     before.assert_nothing_new()
 
 
-async def test_forgetting_to_close_warns() -> None:
-    """A transport that is lost while open is a `ResourceWarning` that says what to do."""
+async def test_an_unclosed_transport_warns() -> None:
+    """A transport that is garbage collected while open causes a `ResourceWarning` that says what to do."""
     async with RawServer([[Send(ok())]]) as server:
         with recorded_problems() as problems:
             client = BaseClient(base_url=server.url)
             await client.get("/")
             del client
             gc.collect()
-            told = [(warning.category, str(warning.message)) for warning in problems.warned]
+            warnings = [(warning.category, str(warning.message)) for warning in problems.warned]
             for _ in range(5):  # each warning keeps what it is about alive, whose parts warn in their turn
                 problems.warned.clear()
                 problems.to_the_loop.clear()
                 gc.collect()
                 await asyncio.sleep(0)
-    assert [category for category, _ in told] == [ResourceWarning]
-    assert "aclose()" in told[0][1]
+    assert [category for category, _ in warnings] == [ResourceWarning]
+    assert "aclose()" in warnings[0][1]
 
 
 async def test_an_unused_client_needs_no_closing() -> None:
-    """A client that was never used has opened nothing, and warns of nothing."""
+    """A client that was never used has opened nothing, and causes no warning."""
     with warnings.catch_warnings(record=True) as warned:
         warnings.simplefilter("always")
         client = BaseClient(base_url="http://127.0.0.1:1/")

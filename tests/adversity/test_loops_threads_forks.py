@@ -35,7 +35,7 @@ def server() -> Generator[RawServer]:
 
 
 def test_a_second_loop_is_refused_before_a_byte_is_sent(server: RawServer) -> None:
-    """A client that was used in one loop says so in the next, and goes on in its own."""
+    """A client that was used in one loop raises an error in another, and continues to work in its own."""
     transport = Transport()
     client = BaseClient(base_url=server.url, transport=transport)
 
@@ -56,7 +56,7 @@ def test_a_second_loop_is_refused_before_a_byte_is_sent(server: RawServer) -> No
 
 
 def test_three_runs_with_a_client_each(server: RawServer) -> None:
-    """Client made and closed inside each `asyncio.run`: it just works."""
+    """A client that is made and closed inside each `asyncio.run` works."""
 
     async def use() -> None:
         async with client_of(server.url) as client:
@@ -68,7 +68,7 @@ def test_three_runs_with_a_client_each(server: RawServer) -> None:
 
 
 def test_a_runner_keeps_one_client_for_synchronous_code(server: RawServer) -> None:
-    """`asyncio.Runner` is how to call from synchronous code again and again."""
+    """With `asyncio.Runner`, synchronous code makes many calls with one client."""
     with asyncio.Runner() as runner:
         client = BaseClient(base_url=server.url)
         try:
@@ -80,7 +80,7 @@ def test_a_runner_keeps_one_client_for_synchronous_code(server: RawServer) -> No
 
 
 def test_another_thread_is_refused(server: RawServer) -> None:
-    """Two threads with a loop each: the second one is told, and the first goes on undisturbed."""
+    """Two threads with a loop each: the second gets an error, and the first is not affected."""
 
     async def first() -> None:
         async with client_of(server.url) as client:
@@ -90,7 +90,7 @@ def test_another_thread_is_refused(server: RawServer) -> None:
             def second() -> None:
                 try:
                     asyncio.run(use_elsewhere())
-                except BaseException as error:  # noqa: BLE001 -- looked at below
+                except BaseException as error:  # noqa: BLE001 -- checked below
                     outcome.append(error)
 
             async def use_elsewhere() -> None:
@@ -118,7 +118,7 @@ def test_two_threads_with_a_client_each(server: RawServer) -> None:
     def run() -> None:
         try:
             asyncio.run(use())
-        except BaseException as error:  # noqa: BLE001 -- looked at below
+        except BaseException as error:  # noqa: BLE001 -- checked below
             failed.append(error)
 
     threads = [threading.Thread(target=run) for _ in range(2)]
@@ -170,7 +170,7 @@ def test_a_forked_child_starts_clean(server: RawServer) -> None:
     assert not by_target["/parent"] & by_target["/child"]
 
 
-def test_a_child_that_only_ends_disturbs_nobody(server: RawServer) -> None:
+def test_a_child_that_only_ends(server: RawServer) -> None:
     """A child that never uses the inherited client takes nothing from the parent when it ends."""
     with asyncio.Runner() as runner:
         transport = Transport()

@@ -1,4 +1,4 @@
-"""Retries under attack: hostile ``Retry-After`` headers, and an outage that lasts."""
+"""Retries: hostile ``Retry-After`` headers, and a long outage."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from globus_async._http.headers import Headers
 from globus_async._http.response import RawResponse
 from globus_async._http.retry_after import parse_retry_after
 from tests.toolkit.clients import by_workers
-from tests.toolkit.scripted import Scripted, answer
+from tests.toolkit.scripted import Scripted, respond
 
 NOW = datetime(2026, 11, 25, 12, 0, tzinfo=UTC)
 POLICY = RetryPolicy()
@@ -88,31 +88,31 @@ KINDS = (
 
 
 def hostile(lots: random.Random) -> str:
-    """Draw something that could stand in a header, or should not."""
+    """Return a random header, valid or not."""
     return lots.choice(KINDS)(lots)
 
 
 def test_a_hundred_thousand_hostile_headers() -> None:
-    """0 exceptions; the wait is nothing, or from 0 to the cap and a little; and never shorter than was asked."""
+    """0 exceptions; the delay is none, or at most the maximum and some jitter, and never less than requested."""
     lots = random.Random(20261125)
     waits: dict[bool, int] = {False: 0, True: 0}
     for _ in range(100_000):
         date = hostile(lots) if lots.random() < 0.5 else None
         came = refused(hostile(lots), date=date)
-        asked = came.retry_after
-        assert asked is None or 0 <= asked < float("inf")
+        requested = came.retry_after
+        assert requested is None or 0 <= requested < float("inf")
         delay = POLICY.delay(came, retries=0, idempotent=True, is_final=False, jitter=lots.random())
-        if asked is not None and asked > POLICY.max_retry_after:
+        if requested is not None and requested > POLICY.max_retry_after:
             assert delay is None
         else:
             assert delay is not None
-            assert (asked or 0) <= delay <= 2 * POLICY.max_retry_after
-        waits[asked is not None] += 1
+            assert (requested or 0) <= delay <= 2 * POLICY.max_retry_after
+        waits[requested is not None] += 1
     assert min(waits.values()) > 10_000
 
 
 def test_all_three_forms_of_date_mean_the_same() -> None:
-    """10,000 instants, each in three forms, against the answer's own clock and against ours."""
+    """10,000 instants, each in three forms, relative to the response's ``Date`` and to our clock."""
     lots = random.Random(1)
     for _ in range(10_000):
         instant = NOW + timedelta(seconds=lots.randint(-(10**6), 10**9))
@@ -121,7 +121,7 @@ def test_all_three_forms_of_date_mean_the_same() -> None:
             format_datetime(instant, usegmt=True),
             instant.strftime("%a %b ") + f"{instant.day:2} {instant:%H:%M:%S %Y}",
         ]
-        if instant.year < 2069:  # two digits of a year say no more
+        if instant.year < 2069:  # two digits of a year are ambiguous beyond
             forms.append(f"{WEEKDAYS[instant.weekday()]}, {instant:%d-%b-%y %H:%M:%S} GMT")
         for form in forms:
             assert parse_retry_after(form, date=None, received_at=NOW.timestamp()) == away
@@ -130,31 +130,31 @@ def test_all_three_forms_of_date_mean_the_same() -> None:
 
 
 @pytest.mark.parametrize("seconds", [0, 1, 7, 119, 120])
-async def test_never_back_earlier_than_asked(seconds: int) -> None:
-    """What is waited is what was asked, and a little more; the clock says so."""
-    service = Scripted(answer(503, Retry_After=str(seconds)), answer(200))
+async def test_never_repeated_earlier_than_requested(seconds: int) -> None:
+    """The delay is the requested one and some jitter, by the clock."""
+    service = Scripted(respond(503, Retry_After=str(seconds)), respond(200))
     async with service.client() as client:
         await client.get("/")
     assert len(service.times) == 2
     assert service.times[1] - service.times[0] >= seconds
 
 
-@pytest.mark.parametrize("asked", ["121", "86400", "9" * 400, "Fri, 31 Dec 9999 23:59:59 GMT"])
-async def test_what_is_too_long_is_an_error_at_once(asked: str) -> None:
-    """Above the cap nothing is waited and nothing repeated; the error has what was asked."""
-    service = Scripted(answer(503, Retry_After=asked), answer(200))
+@pytest.mark.parametrize("requested", ["121", "86400", "9" * 400, "Fri, 31 Dec 9999 23:59:59 GMT"])
+async def test_too_long_a_delay_is_an_error_at_once(requested: str) -> None:
+    """Beyond the maximum there is no wait and no retry; the error has the header."""
+    service = Scripted(respond(503, Retry_After=requested), respond(200))
     async with service.client() as client:
         with pytest.raises(GlobusAPIError) as raised:
             await client.get("/")
     assert len(service.requests) == 1
     assert service.clock.slept == []
-    assert raised.value.headers["retry-after"] == asked
+    assert raised.value.headers["retry-after"] == requested
 
 
-async def test_an_outage_is_not_answered_with_a_storm() -> None:
-    """10,000 calls against nothing but 503: at most 10,040 attempts. After 100 successes calls are repeated again."""
+async def test_an_outage_does_not_cause_a_retry_storm() -> None:
+    """10,000 calls that all get a 503: at most 10,040 attempts. After 100 successes calls are retried again."""
     asyncio.get_running_loop().set_debug(False)
-    service = Scripted(answer(503))
+    service = Scripted(respond(503))
     async with service.client(max_in_flight=100) as client:
 
         async def ask(_: int) -> None:
@@ -163,24 +163,24 @@ async def test_an_outage_is_not_answered_with_a_storm() -> None:
 
         await by_workers(ask, range(10_000), workers=100)
         assert 10_000 <= len(service.requests) <= 10_040
-        service.steps = (answer(200),)
+        service.steps = (respond(200),)
         for _ in range(100):
             await client.get("/")
         service.requests.clear()
-        service.steps = (answer(503), answer(503), answer(200))
+        service.steps = (respond(503), respond(503), respond(200))
         assert (await client.get("/")).http_status == 200
         assert len(service.requests) == 3
 
 
 async def test_an_outage_of_one_service_leaves_the_others_their_retries() -> None:
-    """The budget is kept by origin: what one service cost is not taken from another."""
-    service = Scripted(answer(503))
+    """The retry budget is kept by origin: one service does not use up the budget of another."""
+    service = Scripted(respond(503))
     async with service.client() as client:
         for _ in range(50):
             with pytest.raises(GlobusAPIError):
                 await client.get("/")
         service.requests.clear()
-        service.steps = (answer(503), answer(200))
+        service.steps = (respond(503), respond(200))
         other = BaseClient(base_url="https://auth.globus.org/", transport=client.transport)
         assert (await other.get("/")).http_status == 200
 

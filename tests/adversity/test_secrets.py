@@ -142,7 +142,7 @@ async def test_a_cancelled_call_shows_no_secret() -> None:
     async with RawServer([[]]) as server, Transport() as transport:
         client = TransferClient(base_url=server.url, transport=transport, authorizer=AccessTokenAuthorizer(BEARER))
         call = asyncio.create_task(client.get("/"))
-        await server.answered(1)
+        await server.wait_for_requests(1)
         call.cancel()
         with pytest.raises(asyncio.CancelledError) as cancelled:
             await call

@@ -1,4 +1,4 @@
-"""A kept connection that the server gave up in the meantime costs a GET nothing, and never doubles a POST."""
+"""Keep-alive connections that the server has closed: a GET is sent again, a POST never twice."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ AGAIN = RetryPolicy(base_delay=0)
 @pytest.mark.parametrize("end", [Fin(), Rst()], ids=["fin", "rst"])
 @pytest.mark.parametrize("nth", [1, 2, 5])
 async def test_broken_after_the_nth_request_was_written(end: Fin | Rst, nth: int) -> None:
-    """The server breaks off instead of answering the n-th request: GET is answered with exactly one hit more."""
+    """The server closes the connection instead of responding to the n-th request: the GET is sent once more."""
 
     def script(_: Received) -> Script:
         return [end] if len(server.requests) == nth else [Send(ok())]
@@ -29,7 +29,7 @@ async def test_broken_after_the_nth_request_was_written(end: Fin | Rst, nth: int
 
 @pytest.mark.parametrize("end", [Fin(), Rst()], ids=["fin", "rst"])
 async def test_nothing_is_sent_again_but_by_the_retry_policy(end: Fin | Rst) -> None:
-    """With no retries, a GET that meets a broken connection is an error too: every attempt is counted and told."""
+    """Without retries, a GET on a broken connection is an error too: every attempt is counted and reported."""
     async with RawServer([[Send(ok())], [end], [Send(ok())]]) as server, client_of(server.url) as client:
         await client.get("/warm")
         with pytest.raises(GlobusConnectionError) as raised:
@@ -41,7 +41,7 @@ async def test_nothing_is_sent_again_but_by_the_retry_policy(end: Fin | Rst) -> 
 @pytest.mark.parametrize("end", [Fin(), Rst()], ids=["fin", "rst"])
 @pytest.mark.parametrize("method", ["POST", "PATCH"])
 async def test_a_post_is_carried_out_once(end: Fin | Rst, method: str) -> None:
-    """On a kept connection that breaks under it, a POST is not sent again: exactly one hit, and the error says so."""
+    """A POST on a kept connection that breaks is not sent again: one request arrives, and the error says so."""
     async with RawServer([[Send(ok())], [end], [Send(ok())]]) as server, client_of(server.url, retry=AGAIN) as client:
         await client.get("/warm")
         with pytest.raises(GlobusConnectionError, match="check before you repeat it") as raised:
@@ -54,7 +54,7 @@ async def test_a_post_is_carried_out_once(end: Fin | Rst, method: str) -> None:
 
 @pytest.mark.parametrize("end", [Fin(), Rst()], ids=["fin", "rst"])
 async def test_a_connection_that_was_closed_while_idle_is_not_used(end: Fin | Rst) -> None:
-    """Once the end of an idle connection has been seen, even a POST goes out over a new one, at the first attempt."""
+    """Once the end of an idle connection has been received, a POST is sent over a new one, at the first attempt."""
     async with RawServer([[Send(ok()), end], [Send(ok())]]) as server, client_of(server.url) as client:
         await client.get("/")
         await server.until_closed()
@@ -71,9 +71,9 @@ async def test_idle_connections_are_used_again_and_few() -> None:
         assert server.connections == 1
 
 
-async def test_bytes_that_nobody_asked_for_end_a_connection() -> None:
-    """An answer that comes before its request is never taken for the answer to the next one."""
-    stray = ok(b'{"whose":"nobody"}')
+async def test_unrequested_bytes_end_a_connection() -> None:
+    """A response that arrives before its request is never taken for the response to the next one."""
+    stray = ok(b'{"unrequested":true}')
     scripts: list[Script] = [[Send(ok() + stray)], [Send(ok(b'{"whose":"mine"}'))]]
     async with RawServer(scripts) as server, client_of(server.url, retry=AGAIN) as client:
         await client.get("/")
@@ -81,8 +81,8 @@ async def test_bytes_that_nobody_asked_for_end_a_connection() -> None:
         assert (await client.get("/"))["whose"] == "mine"
 
 
-async def test_an_answer_before_the_body_was_read_is_the_answer() -> None:
-    """A server may refuse a request by its head and hang up; what it said is the outcome, or it is no answer at all."""
+async def test_a_response_before_the_body_was_read() -> None:
+    """A server may respond to the head alone and close: the outcome is that response, or a connection error."""
     refusal = (
         b"HTTP/1.1 413 Too Large\r\nContent-Type: application/json\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{}"
     )
@@ -98,7 +98,7 @@ async def test_an_answer_before_the_body_was_read_is_the_answer() -> None:
 
 
 async def test_a_large_body_is_sent() -> None:
-    """A body of several MiB goes out whole, and without a warning."""
+    """A body of several MiB is sent completely, and without a warning."""
     async with RawServer([[Send(ok())]]) as server, client_of(server.url) as client:
         await client.post("/", {"text": "x" * 3_000_000})
         assert len(server.requests[0].body) == 3_000_011

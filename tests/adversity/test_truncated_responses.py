@@ -1,4 +1,4 @@
-"""An answer that breaks off, wherever it does, is never taken for a whole one."""
+"""A truncated response is never taken for a complete one, wherever it ends."""
 
 from __future__ import annotations
 
@@ -42,8 +42,8 @@ FRAMINGS = {
 
 @pytest.mark.parametrize("framing", FRAMINGS)
 @pytest.mark.parametrize("end", [Fin(), Rst()], ids=["fin", "rst"])
-async def test_cut_at_every_byte(framing: str, end: Fin | Rst) -> None:
-    """0 silent successes: each cut is a `NetworkError` that says the call may have been carried out."""
+async def test_truncated_at_every_byte(framing: str, end: Fin | Rst) -> None:
+    """0 silent successes: each truncation is a `NetworkError` that says the call may have been carried out."""
     asyncio.get_running_loop().set_debug(False)
     whole = FRAMINGS[framing]
     offsets = range(len(whole)) if isinstance(end, Fin) else range(0, len(whole), 7)
@@ -70,15 +70,15 @@ async def test_cut_at_every_byte(framing: str, end: Fin | Rst) -> None:
 
 
 @pytest.mark.parametrize("framing", FRAMINGS)
-async def test_whole_answers_are_read(framing: str) -> None:
-    """The same answers, whole, are read in every framing: the cuts above are what is refused."""
+async def test_complete_responses_are_read(framing: str) -> None:
+    """The same responses are read in every framing when they are complete."""
     async with RawServer([[Send(FRAMINGS[framing]), Fin()]]) as server, client_of(server.url) as client:
         assert (await client.get("/")).data == json.loads(DOCUMENT)
 
 
 @pytest.mark.parametrize(("at", "hits"), [(0, 2), (10, 2), (200, 2)])
 async def test_a_get_is_sent_again_and_a_post_is_not(at: int, hits: int) -> None:
-    """A GET that was cut succeeds at the second attempt; a POST may have been carried out, so it is not repeated."""
+    """After a truncated response a GET is repeated and succeeds; a POST may have been carried out, so it is not."""
     scripts: list[Script] = [[Send(FRAMINGS["length"][:at]), Rst()], [Send(ok(b'{"a":1}'))]]
     again = RetryPolicy(base_delay=0)
     async with RawServer(scripts) as server, client_of(server.url, retry=again) as client:
@@ -92,10 +92,10 @@ async def test_a_get_is_sent_again_and_a_post_is_not(at: int, hits: int) -> None
 
 
 async def test_damage_inside_a_compressed_body_is_seen() -> None:
-    """One flipped bit anywhere in a gzip body fails its checksum, or its coding."""
+    """One flipped bit anywhere in a gzip body makes its checksum or its coding invalid."""
     asyncio.get_running_loop().set_debug(False)
     start = FRAMINGS["gzip, length"].index(b"\r\n\r\n") + 4
-    # bytes 4 to 9 of a gzip header (time, flags, system) say nothing about the content
+    # bytes 4 to 9 of a gzip header (time, flags, system) do not describe the content
     offsets = [offset for offset in range(len(_ZIPPED)) if not 4 <= offset < 10]
     unseen: list[int] = []
 

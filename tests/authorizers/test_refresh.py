@@ -31,7 +31,7 @@ from tests.toolkit.cancel import MODES, CancelAt, every_suspension
 from tests.toolkit.clock import FakeClock
 from tests.toolkit.rotating_auth import RotatingAuth
 from tests.toolkit.scheduler import run_shuffled
-from tests.toolkit.scripted import ORIGIN, Scripted, answer, raw
+from tests.toolkit.scripted import ORIGIN, Scripted, raw, respond
 
 SERVER = "transfer.api.globus.org"
 
@@ -268,10 +268,10 @@ class TestFailure:
 
     async def test_a_401_of_the_token_endpoint_does_not_refresh(self) -> None:
         """A refresh never causes another."""
-        async with Scripted(answer(401, {"errors": [{"code": "UNAUTHORIZED"}]})).transport() as transport:
+        async with Scripted(respond(401, {"errors": [{"code": "UNAUTHORIZED"}]})).transport() as transport:
             auth = SocketAuth(base_url=ORIGIN, transport=transport)
             authorizer = RefreshTokenAuthorizer("rt", auth)
-            service = Scripted(answer(401))
+            service = Scripted(respond(401))
             async with service.client(authorizer=authorizer) as client:
                 with pytest.raises(TokenRefreshError):
                     await client.get("x")
@@ -685,7 +685,7 @@ class TestOnRefresh:
     @pytest.mark.parametrize("calls", [1, 3])
     async def test_its_calls_bypass_the_limits(self, calls: int) -> None:
         """All slots are taken by calls that wait for it; also if it makes its calls in tasks of their own."""
-        service = Scripted(answer(200))
+        service = Scripted(respond(200))
 
         async def callback(_: Any) -> None:
             await asyncio.gather(*(client.get("inside") for _ in range(calls)))
@@ -757,7 +757,7 @@ class TestClosing:
                 auth = SocketAuth(base_url=server.url, transport=transport)
                 authorizer = RefreshTokenAuthorizer(refresh, auth, on_refresh=stored.append)
                 call = asyncio.create_task(header_of(authorizer))
-                await server.server.answered(1)
+                await server.server.wait_for_requests(1)
                 call.cancel()
             assert authorizer.refresh_token.reveal() == server.refresh_token() != refresh
             assert len(stored) == 1
@@ -799,7 +799,7 @@ class TestClosing:
                 auth = SocketAuth(base_url=server.url, transport=transport)
                 first, second = RefreshTokenAuthorizer(refresh, auth), RefreshTokenAuthorizer(refresh, auth)
                 under_way = asyncio.create_task(header_of(first))
-                await server.server.answered(1)
+                await server.server.wait_for_requests(1)
                 closing = asyncio.create_task(transport.aclose())
                 await asyncio.sleep(0)
                 with pytest.raises(TokenRefreshError, match="closed"):
@@ -893,7 +893,7 @@ async def test_every_attempt_sends_the_current_token() -> None:
     async with Transport(clock=clock) as transport:
         auth = FakeAuth(transport, lifetime=100)
         authorizer = RefreshTokenAuthorizer("rt", auth)
-        service = Scripted(raw(503, retry_after="90"), answer(200), clock=clock)
+        service = Scripted(raw(503, retry_after="90"), respond(200), clock=clock)
         async with service.client(authorizer=authorizer) as client:
             client.transport.jitter = lambda: 0.0
             await client.get("x")

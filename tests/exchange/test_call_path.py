@@ -18,7 +18,7 @@ from globus_async._http import response as response_module
 from globus_async.services.auth import AuthClient
 from globus_async.services.transfer import TransferClient
 from tests.toolkit.clock import FakeClock
-from tests.toolkit.scripted import ORIGIN, Scripted, Step, answer
+from tests.toolkit.scripted import ORIGIN, Scripted, Step, respond
 
 PACKAGE = str(Path(globus_async.__file__).parent)
 MAX_FRAMES = 5
@@ -62,7 +62,7 @@ TRANSFER_CALLS: dict[str, Callable[[TransferClient], Awaitable[Any]]] = {
 @pytest.mark.parametrize("name", TRANSFER_CALLS)
 async def test_frames_between_a_method_and_httpx(name: str) -> None:
     """At most five, the method's own included."""
-    async with transport(answer(200)) as (made, http):
+    async with transport(respond(200)) as (made, http):
         await TRANSFER_CALLS[name](TransferClient(authorizer=AccessTokenAuthorizer("AgX1"), transport=made))
     (frames,) = http.frames
     assert frames[-1] == name
@@ -71,7 +71,7 @@ async def test_frames_between_a_method_and_httpx(name: str) -> None:
 
 async def test_frames_of_an_auth_call() -> None:
     """The same for calls of Globus Auth."""
-    async with transport(answer(200, {"active": False})) as (made, http):
+    async with transport(respond(200, {"active": False})) as (made, http):
         await AuthClient(transport=made).get_openid_configuration()
     (frames,) = http.frames
     assert frames[-1] == "get_openid_configuration"
@@ -80,7 +80,7 @@ async def test_frames_of_an_auth_call() -> None:
 
 async def test_frames_of_a_page() -> None:
     """A page of a listing needs no further frames below the function that fetches it."""
-    async with transport(answer(200, {"DATA": []})) as (made, http):
+    async with transport(respond(200, {"DATA": []})) as (made, http):
         await TransferClient(transport=made).task_list()
     (frames,) = http.frames
     assert len(frames[: frames.index("fetch") + 1]) < MAX_FRAMES, frames
@@ -109,7 +109,7 @@ async def test_an_error_body_is_decoded_once(
         return decode_json(body, **options)
 
     monkeypatch.setattr(response_module, "decode_json", counting)
-    service = Scripted(answer(status, document))
+    service = Scripted(respond(status, document))
     async with service.transport() as made:
         tc = TransferClient(base_url=ORIGIN, transport=made, retry=RetryPolicy(max_retries=2))
         with pytest.raises(GlobusAPIError) as caught:

@@ -17,7 +17,7 @@ from globus_async.secret import Secret
 from tests.toolkit.auth_clients import FakeAuth
 from tests.toolkit.clock import FakeClock
 from tests.toolkit.raw_server import Drip, RawServer, Script, Send, Stall
-from tests.toolkit.scripted import Scripted, answer
+from tests.toolkit.scripted import Scripted, respond
 
 
 async def is_ended(call: asyncio.Task[Any], close: Callable[[], Awaitable[None]]) -> None:
@@ -67,7 +67,7 @@ class TestEveryWaitOfTheLoop:
 
     async def test_waiting_between_two_attempts(self) -> None:
         """However long the delay is."""
-        service = Scripted(answer(503, retry_after="60"), answer(200), clock=FakeClock())
+        service = Scripted(respond(503, retry_after="60"), respond(200), clock=FakeClock())
         async with service.client() as client:
             call = asyncio.create_task(client.get("x"))
             await service.clock.asleep()
@@ -76,7 +76,7 @@ class TestEveryWaitOfTheLoop:
 
     async def test_waiting_for_a_pause_to_end(self) -> None:
         """After the throttling of another call."""
-        service = Scripted(answer(503, retry_after="60"), answer(200), clock=FakeClock())
+        service = Scripted(respond(503, retry_after="60"), respond(200), clock=FakeClock())
         async with service.client() as client:
             first = asyncio.create_task(client.get("x"))
             await service.clock.asleep()

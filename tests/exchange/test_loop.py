@@ -27,7 +27,7 @@ from globus_async.errors import (
 )
 from globus_async.secret import Secret
 from tests.toolkit.clock import FakeClock
-from tests.toolkit.scripted import ORIGIN, Scripted, answer, fails, raw
+from tests.toolkit.scripted import ORIGIN, Scripted, fails, raw, respond
 
 GONE = {"code": "EndpointNotFound", "message": "No such endpoint", "request_id": "Ab1"}
 
@@ -60,7 +60,7 @@ class Client(BaseClient):
 class TestSuccess:
     async def test_a_2xx_response_is_the_result(self) -> None:
         """One request, one result."""
-        service = Scripted(answer(201, {"id": 7}))
+        service = Scripted(respond(201, {"id": 7}))
         async with service.client() as client:
             response = await client.get("thing")
         assert (response["id"], response.http_status, service.paths) == (7, 201, ["/thing"])
@@ -77,7 +77,7 @@ class TestRetry:
     @pytest.mark.parametrize("status", [408, 429, 500, 502, 503, 504])
     async def test_a_get_is_retried_after_a_transient_error(self, status: int) -> None:
         """An idempotent request is sent again, and the second response is the result."""
-        service = Scripted(answer(status), answer(200, {"ok": 1}))
+        service = Scripted(respond(status), respond(200, {"ok": 1}))
         async with service.client() as client:
             assert (await client.get("x"))["ok"] == 1
         assert len(service.requests) == 2
@@ -85,7 +85,7 @@ class TestRetry:
     @pytest.mark.parametrize("status", [301, 400, 403, 404, 409, 410, 422, 501, 505])
     async def test_a_permanent_error_is_not_retried(self, status: int) -> None:
         """A retry would get the same response."""
-        service = Scripted(answer(status, GONE))
+        service = Scripted(respond(status, GONE))
         async with service.client() as client:
             with pytest.raises(GlobusAPIError) as caught:
                 await client.get("x")
@@ -94,7 +94,7 @@ class TestRetry:
     @pytest.mark.parametrize("status", [408, 500, 502, 503, 504])
     async def test_a_post_that_may_have_been_executed_is_not_retried(self, status: int) -> None:
         """It is sent at most once, whatever the error."""
-        service = Scripted(answer(status), answer(200))
+        service = Scripted(respond(status), respond(200))
         async with service.client() as client:
             with pytest.raises(GlobusAPIError):
                 await client.post("x", {"a": 1})
@@ -103,7 +103,7 @@ class TestRetry:
     @pytest.mark.parametrize("error", [httpx.ReadTimeout, httpx.ReadError, httpx.RemoteProtocolError, httpx.WriteError])
     async def test_a_post_without_a_response_is_not_retried(self, error: type[httpx.TransportError]) -> None:
         """It may have been executed, and the error says so."""
-        service = Scripted(fails(error), answer(200))
+        service = Scripted(fails(error), respond(200))
         async with service.client() as client:
             with pytest.raises(
                 (GlobusConnectionError, GlobusTimeoutError), match="check before you repeat it"
@@ -115,7 +115,7 @@ class TestRetry:
     @pytest.mark.parametrize("error", [httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError])
     async def test_a_post_that_was_not_sent_is_retried(self, error: type[httpx.TransportError]) -> None:
         """It cannot have been executed."""
-        service = Scripted(fails(error), answer(200, {"ok": 1}))
+        service = Scripted(fails(error), respond(200, {"ok": 1}))
         async with service.client() as client:
             assert (await client.post("x", {"a": 1}))["ok"] == 1
         assert len(service.requests) == 2
@@ -123,16 +123,16 @@ class TestRetry:
     @pytest.mark.parametrize(
         "failure",
         [
-            answer(500),
-            answer(503),
-            answer(408),
+            respond(500),
+            respond(503),
+            respond(408),
             fails(httpx.ReadError),
             raw(200, b"{", content_type="application/json"),
         ],
     )
     async def test_an_idempotent_post_is_retried(self, failure: Any) -> None:
         """The service ignores the second of two submissions with one id."""
-        service = Scripted(failure, answer(200, {"ok": 1}))
+        service = Scripted(failure, respond(200, {"ok": 1}))
         async with service.client(client_class=Client) as client:
             assert isinstance(client, Client)
             assert (await client.submit(idempotent=True))["ok"] == 1
@@ -140,21 +140,21 @@ class TestRetry:
 
     async def test_a_throttled_post_is_retried(self) -> None:
         """A 429 means that the request was not executed."""
-        service = Scripted(answer(429), answer(200))
+        service = Scripted(respond(429), respond(200))
         async with service.client() as client:
             await client.post("x", {"a": 1})
         assert len(service.requests) == 2
 
     async def test_a_post_is_retried_when_the_service_requests_it(self) -> None:
         """A 503 with Retry-After requests a retry."""
-        service = Scripted(answer(503, retry_after="3"), answer(200))
+        service = Scripted(respond(503, retry_after="3"), respond(200))
         async with service.client() as client:
             await client.post("x", {"a": 1})
         assert len(service.requests) == 2
 
     async def test_a_truncated_document_is_retried(self) -> None:
         """Incomplete JSON is a truncated response."""
-        service = Scripted(raw(200, b'{"a": 1', content_type="application/json"), answer(200, {"a": 1}))
+        service = Scripted(raw(200, b'{"a": 1', content_type="application/json"), respond(200, {"a": 1}))
         async with service.client() as client:
             assert (await client.get("x"))["a"] == 1
 
@@ -169,7 +169,7 @@ class TestRetry:
 
     async def test_the_delays_double_up_to_a_maximum(self) -> None:
         """With the largest jitter: 1, 2, 4, 8 seconds, then the maximum."""
-        service = Scripted(answer(500))
+        service = Scripted(respond(500))
         async with service.client(retry=RetryPolicy(max_retries=6, max_delay=10)) as client:
             with pytest.raises(GlobusAPIError):
                 await client.get("x")
@@ -177,7 +177,7 @@ class TestRetry:
 
     async def test_the_error_lists_every_attempt(self) -> None:
         """With the outcome and the delay after each."""
-        service = Scripted(answer(500), fails(httpx.ConnectError), answer(404, GONE))
+        service = Scripted(respond(500), fails(httpx.ConnectError), respond(404, GONE))
         async with service.client() as client:
             with pytest.raises(GlobusAPIError, match=r"3 attempts") as caught:
                 await client.get("x")
@@ -190,7 +190,7 @@ class TestRetry:
 
     async def test_a_network_error_lists_every_attempt(self) -> None:
         """The last failure is raised, with all attempts."""
-        service = Scripted(answer(500), fails(httpx.ReadTimeout))
+        service = Scripted(respond(500), fails(httpx.ReadTimeout))
         async with service.client(retry=RetryPolicy(max_retries=1)) as client:
             with pytest.raises(GlobusTimeoutError, match=r"\(2 attempts\)") as caught:
                 await client.get("x")
@@ -203,7 +203,7 @@ class TestRetry:
     async def test_one_line_is_logged_per_retry(self, caplog: pytest.LogCaptureFixture) -> None:
         """At level INFO, with the delay."""
         caplog.set_level(logging.INFO, "globus_async")
-        service = Scripted(answer(500), answer(200))
+        service = Scripted(respond(500), respond(200))
         async with service.client() as client:
             await client.get("x", query_params={"q": "nobody's business"})
         ours = [record.getMessage() for record in caplog.records if record.name == "globus_async"]
@@ -213,7 +213,7 @@ class TestRetry:
         """In the log and in the attempts."""
         caplog.set_level(logging.INFO, "globus_async")
         phrase = {"reason_phrase": b"\x1b[31mBad\rly"}
-        service = Scripted(lambda _: httpx.Response(500, extensions=phrase), answer(404, GONE))
+        service = Scripted(lambda _: httpx.Response(500, extensions=phrase), respond(404, GONE))
         async with service.client() as client:
             with pytest.raises(GlobusAPIError) as caught:
                 await client.get("x")
@@ -222,7 +222,7 @@ class TestRetry:
 
     async def test_cancelling_a_delay_ends_the_call_at_once(self) -> None:
         """No further attempt is made, and the slot is released."""
-        service = Scripted(answer(500), answer(200), clock=FakeClock())
+        service = Scripted(respond(500), respond(200), clock=FakeClock())
         async with service.client(max_in_flight=1) as client:
             call = asyncio.create_task(client.get("x"))
             await service.clock.asleep()
@@ -234,7 +234,7 @@ class TestRetry:
 
     async def test_no_slot_is_held_during_a_delay(self) -> None:
         """Other calls proceed between two attempts."""
-        service = Scripted(answer(500), answer(200), clock=FakeClock())
+        service = Scripted(respond(500), respond(200), clock=FakeClock())
         async with service.client(max_in_flight=1) as client:
             call = asyncio.create_task(client.get("first"))
             await service.clock.asleep()
@@ -248,7 +248,7 @@ class TestRetryAfter:
     async def test_the_delay_is_never_shorter_than_requested(self) -> None:
         """With the smallest and the largest jitter."""
         for jitter in (0.0, 0.5, 1.0):
-            service = Scripted(answer(429, retry_after="7"), answer(200))
+            service = Scripted(respond(429, retry_after="7"), respond(200))
             async with service.client() as client:
                 client.transport.jitter = partial(float, jitter)
                 await client.get("x")
@@ -257,7 +257,7 @@ class TestRetryAfter:
     async def test_a_date_is_compared_with_the_date_of_the_response(self) -> None:
         """The clocks of the two machines need not agree."""
         dates = {"date": "Sun, 06 Nov 1994 08:49:37 GMT", "retry_after": "Sun, 06 Nov 1994 08:49:47 GMT"}
-        service = Scripted(answer(503, **dates), answer(200))
+        service = Scripted(respond(503, **dates), respond(200))
         async with service.client() as client:
             client.transport.jitter = lambda: 0.0
             await client.get("x")
@@ -265,7 +265,7 @@ class TestRetryAfter:
 
     async def test_a_delay_above_the_maximum_fails_at_once(self) -> None:
         """A call does not wait for an hour; the error has the requested delay."""
-        service = Scripted(answer(429, retry_after="3600"))
+        service = Scripted(respond(429, retry_after="3600"))
         async with service.client() as client:
             with pytest.raises(GlobusAPIError) as caught:
                 await client.get("x")
@@ -273,14 +273,14 @@ class TestRetryAfter:
 
     async def test_the_maximum_includes_jitter(self) -> None:
         """No delay is longer than max_retry_after."""
-        service = Scripted(answer(429, retry_after="120"), answer(200))
+        service = Scripted(respond(429, retry_after="120"), respond(200))
         async with service.client() as client:
             await client.get("x")
         assert service.times[1] == 120
 
     async def test_retry_after_zero_does_not_cause_a_busy_loop(self) -> None:
         """The delays grow when a service always returns Retry-After: 0."""
-        service = Scripted(answer(429, retry_after="0"))
+        service = Scripted(respond(429, retry_after="0"))
         async with service.client(retry=RetryPolicy(max_retries=3)) as client:
             with pytest.raises(GlobusAPIError):
                 await client.get("x")
@@ -292,7 +292,7 @@ class TestPause:
 
     async def test_a_throttled_call_pauses_the_others(self) -> None:
         """No call is sent before the end of the pause."""
-        service = Scripted(answer(429, retry_after="5"), answer(200), clock=FakeClock())
+        service = Scripted(respond(429, retry_after="5"), respond(200), clock=FakeClock())
         async with service.client() as client:
             client.transport.jitter = lambda: 0.0
             first = asyncio.create_task(client.get("first"))
@@ -306,7 +306,7 @@ class TestPause:
 
     async def test_the_pause_holds_if_the_throttled_call_is_not_retried(self) -> None:
         """The service's request applies to all calls."""
-        service = Scripted(answer(429, retry_after="5"), answer(200))
+        service = Scripted(respond(429, retry_after="5"), respond(200))
         async with service.client(retry=RetryPolicy(max_retries=0)) as client:
             with pytest.raises(GlobusAPIError):
                 await client.get("x")
@@ -315,7 +315,7 @@ class TestPause:
 
     async def test_another_service_is_not_paused(self) -> None:
         """Even if all slots of the throttled service are taken by waiting calls."""
-        service = Scripted(answer(429, retry_after="5"), answer(200), clock=FakeClock())
+        service = Scripted(respond(429, retry_after="5"), respond(200), clock=FakeClock())
         async with service.transport(max_in_flight=2) as transport:
             held = BaseClient(base_url=ORIGIN, transport=transport)
             free = BaseClient(base_url="https://auth.globus.org/", transport=transport)
@@ -336,7 +336,7 @@ class TestPause:
             await clock.sleep(1)
             return httpx.Response(429)
 
-        service = Scripted(*[throttled] * 20, answer(200), clock=clock)
+        service = Scripted(*[throttled] * 20, respond(200), clock=clock)
         lots = iter([0.25, *(number / 20 for number in range(1, 20))])
         async with service.client() as client:
             client.transport.jitter = lambda: next(lots)
@@ -349,7 +349,7 @@ class TestPause:
 
     async def test_the_pause_counts_towards_the_total_timeout(self) -> None:
         """The error says that the pause is too long, and nothing is sent."""
-        service = Scripted(answer(503, retry_after="100"), answer(200))
+        service = Scripted(respond(503, retry_after="100"), respond(200))
         async with service.client(retry=RetryPolicy(max_retries=0), total_timeout=60) as client:
             with pytest.raises(GlobusAPIError):
                 await client.get("x")
@@ -363,7 +363,7 @@ class TestAuthorization:
     async def test_every_attempt_gets_its_own_header(self) -> None:
         """A new token is used from the next attempt on."""
         authorizer = CountingAuthorizer()
-        service = Scripted(answer(500), answer(503), answer(200))
+        service = Scripted(respond(500), respond(503), respond(200))
         async with service.client(authorizer=authorizer) as client:
             await client.get("x")
         assert service.tokens == ["Bearer t1", "Bearer t2", "Bearer t3"]
@@ -371,7 +371,7 @@ class TestAuthorization:
     async def test_a_refused_token_is_replaced_once(self) -> None:
         """At once, and without counting as a retry."""
         authorizer = CountingAuthorizer()
-        service = Scripted(answer(401), answer(200))
+        service = Scripted(respond(401), respond(200))
         async with service.client(authorizer=authorizer, retry=RetryPolicy(max_retries=0)) as client:
             await client.get("x")
         assert (service.tokens, authorizer.refused, service.clock.slept) == (
@@ -382,7 +382,7 @@ class TestAuthorization:
 
     async def test_a_second_401_is_the_error(self) -> None:
         """At most two attempts of a call for one refused token."""
-        service = Scripted(answer(401))
+        service = Scripted(respond(401))
         async with service.client(authorizer=CountingAuthorizer()) as client:
             with pytest.raises(GlobusAPIError) as caught:
                 await client.get("x")
@@ -390,21 +390,21 @@ class TestAuthorization:
 
     async def test_a_post_is_retried_with_a_fresh_token(self) -> None:
         """A 401 means that the request was not executed."""
-        service = Scripted(answer(401), answer(200))
+        service = Scripted(respond(401), respond(200))
         async with service.client(authorizer=CountingAuthorizer()) as client:
             await client.post("x", {"a": 1})
         assert [request.content for request in service.requests] == [b'{"a":1}'] * 2
 
     async def test_a_401_after_a_transient_error_still_refreshes_the_token(self) -> None:
         """Both are counted separately."""
-        service = Scripted(answer(500), answer(401), answer(502), answer(200))
+        service = Scripted(respond(500), respond(401), respond(502), respond(200))
         async with service.client(authorizer=CountingAuthorizer()) as client:
             await client.get("x")
         assert service.tokens == ["Bearer t1", "Bearer t2", "Bearer t3", "Bearer t4"]
 
     async def test_an_authorizer_without_a_new_token_ends_the_call(self) -> None:
         """An AccessTokenAuthorizer has one token only."""
-        service = Scripted(answer(401))
+        service = Scripted(respond(401))
         async with service.client(authorizer=AccessTokenAuthorizer("AgX1")) as client:
             with pytest.raises(GlobusAPIError):
                 await client.get("x")
@@ -413,7 +413,7 @@ class TestAuthorization:
     async def test_retry_401_can_be_disabled(self) -> None:
         """For calls that check whether a token is valid."""
         authorizer = CountingAuthorizer()
-        service = Scripted(answer(401))
+        service = Scripted(respond(401))
         async with service.client(authorizer=authorizer) as client:
             with pytest.raises(GlobusAPIError):
                 await client.get("x", retry_401=False)
@@ -421,7 +421,7 @@ class TestAuthorization:
 
     async def test_without_an_authorizer_there_is_no_header_and_401_is_the_error(self) -> None:
         """There is no other token."""
-        service = Scripted(answer(401))
+        service = Scripted(respond(401))
         async with service.client() as client:
             with pytest.raises(GlobusAPIError):
                 await client.get("x")
@@ -466,7 +466,7 @@ class TestAuthorization:
     async def test_the_token_is_redacted_from_the_error(self) -> None:
         """Even if the service quotes it."""
         token = "AgX" + "t0ken" * 5
-        service = Scripted(answer(403, {"code": "No", "message": f"the token {token} may not"}))
+        service = Scripted(respond(403, {"code": "No", "message": f"the token {token} may not"}))
         async with service.client(authorizer=AccessTokenAuthorizer(token)) as client:
             with pytest.raises(GlobusAPIError, match=r"the token \*\*\* may not") as caught:
                 await client.get("x")
@@ -479,7 +479,7 @@ class TestDeadline:
 
     async def test_no_delay_exceeds_the_timeout(self) -> None:
         """The call fails at once instead of waiting."""
-        service = Scripted(answer(500))
+        service = Scripted(respond(500))
         async with service.client(total_timeout=5) as client:
             with pytest.raises(GlobusAPIError):
                 await client.get("x")
@@ -577,7 +577,7 @@ class TestDeadline:
             with pytest.raises(ExceptionGroup) as caught:
                 await beside_a_failure(client)
             assert caught.group_contains(LookupError)
-            service.steps = (answer(200),)
+            service.steps = (respond(200),)
             await client.get("x")
 
 
@@ -633,10 +633,10 @@ class TestBudget:
                 with pytest.raises(GlobusAPIError):
                     await client.get("x")
             assert 200 < len(service.requests) <= 240
-            service.steps = (answer(200),)
+            service.steps = (respond(200),)
             for _ in range(100):
                 await client.get("x")
-            service.requests, service.steps = [], (raw(503), answer(200))
+            service.requests, service.steps = [], (raw(503), respond(200))
             await client.get("x")
             assert len(service.requests) == 2
 
@@ -645,7 +645,7 @@ class TestBudget:
         service = Scripted()
         async with service.client() as client:
             for _ in range(100):
-                service.steps, service.requests = (raw(500), answer(404, GONE)), []
+                service.steps, service.requests = (raw(500), respond(404, GONE)), []
                 with pytest.raises(GlobusAPIError) as caught:
                     await client.get("x")
                 assert caught.value.http_status == 404
@@ -660,7 +660,7 @@ class TestBudget:
                 with pytest.raises(GlobusAPIError):
                     await down.get("x")
             service.requests.clear()
-            service.steps = (raw(503), answer(200))
+            service.steps = (raw(503), respond(200))
             await up.get("y")
             assert len(service.requests) == 2
 

@@ -98,7 +98,7 @@ GUARDS: Final = (
         ),
     ),
     *_tested_by(
-        "unit/test_content.py adversity/test_bombs.py adversity/test_truncated_responses.py",
+        "unit/test_content.py adversity/test_decompression_bombs.py adversity/test_truncated_responses.py",
         never("_http/content_coding.py:BodyReader._keep", r"^self\._size > self\._limit"),
         never("_http/content_coding.py:BodyReader._keep", r"^self\._size > _\w+ and"),
         never("_http/content_coding.py:BodyReader.__init__", r"^len\(codings\) >"),
@@ -123,7 +123,7 @@ GUARDS: Final = (
     ),
     # connections
     *_tested_by(
-        "adversity/test_surroundings.py adversity/test_stale_connections.py adversity/test_bombs.py"
+        "adversity/test_environment.py adversity/test_stale_connections.py adversity/test_decompression_bombs.py"
         " adversity/test_framing.py exchange",
         swap("transport/_aiohttp_transport.py:", r"aiohttp\.DummyCookieJar\(\)", "aiohttp.CookieJar(unsafe=True)"),
         drop("transport/_aiohttp_transport.py:_Body.aclose", r"^self\._unread\.close\(\)"),
@@ -134,7 +134,7 @@ GUARDS: Final = (
         never("transport/_aiohttp_transport.py:AiohttpTransport._proxy_for", r"^url\.host in _LOOPBACK"),
     ),
     *_tested_by(
-        "adversity/test_loops_threads_forks.py adversity/test_surroundings.py adversity/test_lifetimes.py"
+        "adversity/test_loops_threads_forks.py adversity/test_environment.py adversity/test_lifetimes.py"
         " exchange authorizers",
         swap(
             "transport/_transport.py:Transport.check",

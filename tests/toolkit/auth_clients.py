@@ -1,4 +1,4 @@
-"""Clients of a token server, as small as the renewing authorizers need them: one in memory, one over a socket."""
+"""Minimal clients of a token server for the refreshing authorizers: one in memory, one over a socket."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from globus_async import BaseClient, Transport
 from globus_async.response import GlobusHTTPResponse
 from globus_async.secret import Secret
 
-__all__ = ("FakeAnswer", "FakeAuth", "SocketAuth")
+__all__ = ("FakeAuth", "FakeResponse", "SocketAuth")
 
 
-class FakeAnswer:
-    """A token answer: its document, and nothing else."""
+class FakeResponse:
+    """A token response: its document."""
 
     def __init__(self, data: Any) -> None:
         self.data = data
@@ -22,13 +22,13 @@ class FakeAnswer:
 
 class FakeAuth:
     """
-    Hands out ``at-1``, ``at-2`` ... and rotates refresh tokens, in memory.
+    Issues ``at-1``, ``at-2`` ... and rotates refresh tokens, in memory.
 
     Attributes:
-        lifetime: ``expires_in`` of every answer; ``None`` leaves it out.
-        script: Called with the number of the request; a document or an exception it returns takes the answer's place.
-        seconds: How long a request takes, by the transport's clock.
-        passes: Passes of the loop that a request takes at least.
+        lifetime: ``expires_in`` of every response; ``None`` leaves it out.
+        script: Called with the number of the request; a document or an exception it returns replaces the response.
+        seconds: The duration of a request, by the transport's clock.
+        passes: The minimum number of passes of the loop that a request takes.
     """
 
     def __init__(
@@ -41,17 +41,17 @@ class FakeAuth:
         self.script: Callable[[int], object] = lambda _: None
         self.requests = 0
         self.sent: list[str] = []
-        """The refresh tokens or scopes that came, in order."""
+        """The refresh tokens or scopes received, in order."""
 
-    async def oauth2_refresh_token(self, refresh_token: Secret, /) -> FakeAnswer:
-        """Answer with a new access token and a new refresh token."""
-        return await self._answered(refresh_token.reveal(), {"refresh_token": f"rt-{self.requests + 1}"})
+    async def oauth2_refresh_token(self, refresh_token: Secret, /) -> FakeResponse:
+        """Return a new access token and a new refresh token."""
+        return await self._respond(refresh_token.reveal(), {"refresh_token": f"rt-{self.requests + 1}"})
 
-    async def oauth2_client_credentials_tokens(self, requested_scopes: str, /) -> FakeAnswer:
-        """Answer with a new access token."""
-        return await self._answered(requested_scopes, {})
+    async def oauth2_client_credentials_tokens(self, requested_scopes: str, /) -> FakeResponse:
+        """Return a new access token."""
+        return await self._respond(requested_scopes, {})
 
-    async def _answered(self, sent: str, more: dict[str, object]) -> FakeAnswer:
+    async def _respond(self, sent: str, more: dict[str, object]) -> FakeResponse:
         self.requests += 1
         self.sent.append(sent)
         number = self.requests
@@ -63,7 +63,7 @@ class FakeAuth:
         if isinstance(scripted, BaseException):
             raise scripted
         if scripted is not None:
-            return FakeAnswer(scripted)
+            return FakeResponse(scripted)
         document: dict[str, object] = {
             "access_token": f"at-{number}",
             "token_type": "Bearer",
@@ -72,18 +72,18 @@ class FakeAuth:
         } | more
         if self.lifetime is not None:
             document["expires_in"] = self.lifetime
-        return FakeAnswer(document)
+        return FakeResponse(document)
 
 
 class SocketAuth(BaseClient):
     """Sends real token requests, for `tests.toolkit.rotating_auth`."""
 
     async def oauth2_refresh_token(self, refresh_token: Secret, /) -> GlobusHTTPResponse[dict[str, Any]]:
-        """Ask for a fresh token."""
+        """Refresh a token."""
         return await self._token({"grant_type": "refresh_token", "refresh_token": refresh_token})
 
     async def oauth2_client_credentials_tokens(self, requested_scopes: str, /) -> GlobusHTTPResponse[dict[str, Any]]:
-        """Ask for a token of the client's own."""
+        """Request a token for the client itself."""
         return await self._token({"grant_type": "client_credentials", "scope": requested_scopes})
 
     async def _token(self, form: dict[str, object]) -> GlobusHTTPResponse[dict[str, Any]]:

@@ -1,8 +1,8 @@
 """
 Secrets that are unmistakable, and a search for them in everything an object can show.
 
-`canary` makes a secret; `leaks_of` looks at an object, `leaks_of_error` at an exception with its chain and the locals
-of every frame, `Listener` at all that is logged. Each finding says where it was found; no finding, no leak.
+`canary` makes a secret; `leaks_of` searches an object, `leaks_of_error` an exception with its chain and the locals
+of every frame, `Listener` all log records. Each finding says where it was found.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ def _forms(secret: str) -> dict[str, str]:
         "reversed": secret[::-1],
     }
     for offset in range(3):
-        # The first and last letters of a piece of base64 depend on what stands beside it.
+        # The first and last letters of a piece of base64 depend on its neighbours.
         encoded = base64.b64encode(b"\0" * offset + raw).decode()
         forms[f"base64 at {offset}"] = encoded[4 if offset else 0 :].rstrip("=")[:-2]
         forms[f"url-safe base64 at {offset}"] = forms[f"base64 at {offset}"].replace("+", "-").replace("/", "_")
@@ -85,7 +85,7 @@ SECRETS: Final = Canaries(
 
 
 def leaks_in_text(text: str) -> list[str]:
-    """Return which secrets, in which form, a text gives away."""
+    """Return the secrets that a text shows, with their form."""
     pieces = (piece for run in _RUN.finditer(text) for piece in _slices(run[0]))
     return list(dict.fromkeys(leak for piece in pieces for leak in _known.get(piece, ())))
 
@@ -108,12 +108,12 @@ def _showings(thing: object) -> Iterator[tuple[str, Callable[[], object]]]:
 
 
 def leaks_of(thing: object) -> list[str]:
-    """Return every way in which an object shows a secret. What it refuses to do, pickling say, shows nothing."""
+    """Return every way in which an object shows a secret; a refused operation, such as pickling, shows none."""
     found: list[str] = []
     for way, show in _showings(thing):
         try:
             text = str(show())
-        except Exception as refusal:  # noqa: BLE001 -- a refusal is fine; what it says is looked at too
+        except Exception as refusal:  # noqa: BLE001 -- a refusal is fine; its message is searched too
             text = str(refusal)
         found += (f"{type(thing).__name__} by {way}: {leak}" for leak in leaks_in_text(text))
     return found
@@ -121,7 +121,7 @@ def leaks_of(thing: object) -> list[str]:
 
 def leaks_of_error(error: BaseException, *, ignoring: tuple[str, ...] = ("/tests/",)) -> list[str]:
     """
-    Return what an exception gives away by itself, by its chain, and by the local variables of each frame.
+    Return the secrets that an exception shows itself, in its chain, and in the local variables of each frame.
 
     Args:
         error: The exception.
@@ -136,8 +136,8 @@ def leaks_of_error(error: BaseException, *, ignoring: tuple[str, ...] = ("/tests
             continue
         seen.add(id(one))
         found += leaks_of(one)
-        told = traceback.TracebackException.from_exception(one, capture_locals=True, compact=True)
-        for frame in told.stack:
+        rendered = traceback.TracebackException.from_exception(one, capture_locals=True, compact=True)
+        for frame in rendered.stack:
             if any(part in frame.filename for part in ignoring):
                 continue
             shown = "\n".join(f"{name} = {value}" for name, value in (frame.locals or {}).items())
@@ -149,7 +149,7 @@ def leaks_of_error(error: BaseException, *, ignoring: tuple[str, ...] = ("/tests
 
 
 class Listener(logging.Handler):
-    """Hears all loggers at DEBUG while it is entered; `leaks` says which secrets were told."""
+    """Records all loggers at DEBUG while it is entered; `leaks` returns the secrets that were logged."""
 
     def __init__(self) -> None:
         super().__init__(logging.DEBUG)

@@ -1,5 +1,5 @@
 """
-Cancel a call at each of its suspensions, one after another, and look what is left.
+Cancel a call at each of its suspensions, one after another, and check what is left.
 
 Three modes: ``pending``, while what is awaited is still pending; ``ready``, in the very pass of the loop in which it
 completes; ``double``, a second time while the first is being dealt with, as cascading shutdowns do.
@@ -18,7 +18,7 @@ T = TypeVar("T")
 Mode = Literal["pending", "ready", "double"]
 MODES: tuple[Mode, ...] = ("pending", "ready", "double")
 POINTS = "cancellation points"
-"""The property under which a test records how many there were; the run prints their sum."""
+"""The property under which a test records their number; the run prints the sum."""
 
 
 class CancelAt(Awaitable[T]):
@@ -78,11 +78,11 @@ async def every_suspension(
     patience: float = 5,
 ) -> int:
     """
-    Cancel a fresh call at its first, second, third ... suspension, in each mode, until one is over before.
+    Cancel a fresh call at its first, second, third ... suspension, in each mode, until one ends before.
 
     Args:
         make_call: Makes the call anew; called once per point.
-        invariants: Awaited after each point; raises what is wrong.
+        invariants: Awaited after each point; raises an error if something is wrong.
         modes: Which modes.
         patience: Seconds after which a cancelled call that has not ended counts as hanging.
 

@@ -41,25 +41,25 @@ class FakeClock:
         self._alarms: list[_Alarm] = []
         self._order = itertools.count()
         self.slept: list[float] = []
-        """What was asked of `sleep`, in order."""
+        """The arguments of `sleep`, in order."""
 
     def wall(self) -> float:
         """Return POSIX seconds."""
         return self._wall
 
     def monotonic(self) -> float:
-        """Return seconds that never step."""
+        """Return monotonic seconds."""
         return self._monotonic
 
     async def sleep(self, seconds: float) -> None:
-        """Wait until the clock has been turned so far."""
+        """Wait until the clock has advanced so far."""
         self.slept.append(seconds)
         if seconds <= 0:
             await asyncio.sleep(0)
             return
         if self._skipping:
             await asyncio.sleep(0)
-            self._turn_to(self._monotonic + seconds)
+            self._advance_to(self._monotonic + seconds)
             return
         woken = asyncio.get_running_loop().create_future()
         alarm = self.set_alarm(seconds, lambda: None if woken.done() else woken.set_result(None))
@@ -69,12 +69,12 @@ class FakeClock:
             alarm.off = True
 
     def timeout(self, seconds: float | None) -> AbstractAsyncContextManager[object]:
-        """Bound a block by this clock: `TimeoutError` when it has been turned that far."""
+        """Limit a block by this clock: `TimeoutError` when it has advanced that far."""
         return _Timeout(self, seconds)
 
     @property
     def pending(self) -> tuple[float, ...]:
-        """In how many seconds each alarm, of a sleeper or a timeout, will ring."""
+        """The seconds until each alarm, of a sleeper or a timeout."""
         return tuple(alarm.at - self._monotonic for alarm in sorted(self._alarms) if not alarm.off)
 
     async def asleep(self, count: int = 1) -> None:
@@ -86,7 +86,7 @@ class FakeClock:
         raise AssertionError(f"{len(self.pending)} alarms are set, waited for {count}")
 
     async def advance(self, seconds: float) -> None:
-        """Turn both clocks on; who sleeps is woken in order and runs before time goes on."""
+        """Advance both clocks; sleepers are woken in order and run before time advances further."""
         end = self._monotonic + seconds
         while True:
             for _ in range(_PASSES):
@@ -94,26 +94,26 @@ class FakeClock:
             due = [alarm for alarm in self._alarms if not alarm.off and alarm.at <= end]
             if not due:
                 break
-            self._turn_to(min(due).at)
-        self._turn_to(end)
+            self._advance_to(min(due).at)
+        self._advance_to(end)
         for _ in range(_PASSES):
             await asyncio.sleep(0)
 
     def step_wall(self, seconds: float) -> None:
-        """Set the wall clock forward or back, as a correction does; nobody is woken."""
+        """Set the wall clock forward or back, as a correction does; no sleeper is woken."""
         self._wall += seconds
 
     def suspend(self, seconds: float) -> None:
-        """Let the wall clock go on alone, as while a machine sleeps; nobody is woken."""
+        """Advance the wall clock alone, as while a machine is suspended; no sleeper is woken."""
         self._wall += seconds
 
     def set_alarm(self, seconds: float, ring: Callable[[], None]) -> _Alarm:
-        """Have something called when the clock has been turned so far."""
+        """Call a function when the clock has advanced so far."""
         alarm = _Alarm(self._monotonic + seconds, next(self._order), ring)
         heapq.heappush(self._alarms, alarm)
         return alarm
 
-    def _turn_to(self, instant: float) -> None:
+    def _advance_to(self, instant: float) -> None:
         if instant > self._monotonic:
             self._wall += instant - self._monotonic
             self._monotonic = instant
@@ -125,7 +125,7 @@ class FakeClock:
 
 
 class _Timeout:
-    """`asyncio.timeout`, rung by the fake clock."""
+    """`asyncio.timeout`, by the fake clock."""
 
     def __init__(self, clock: FakeClock, seconds: float | None) -> None:
         self._clock = clock

@@ -35,7 +35,7 @@ def examples_of(documented: object) -> list[doctest.Example]:
 
 
 async def check_examples(documented: object, names: dict[str, Any], *, options: int = 0) -> None:
-    """Fail if a statement of an example does not print what the docstring says."""
+    """Fail if a statement of an example does not print the output in the docstring."""
     for example in examples_of(documented):
         printed = await executed(example.source, names, mode="single")
         assert _CHECK.check_output(example.want, printed, options), (

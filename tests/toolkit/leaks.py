@@ -1,4 +1,4 @@
-"""What is open now that was not before: tasks, descriptors, and problems nobody looked at."""
+"""Leaked tasks and descriptors, and errors and warnings that were never handled."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class Snapshot:
 
     @classmethod
     def take(cls) -> Self:
-        """Look what is there."""
+        """Record the open descriptors and the tasks."""
         try:
             tasks = frozenset(asyncio.all_tasks())
         except RuntimeError:
@@ -58,7 +58,7 @@ class Snapshot:
         return {number: what for number, what in open_descriptors().items() if self.descriptors.get(number) != what}
 
     async def settle(self) -> None:
-        """Give what is being closed some passes of the loop to be gone."""
+        """Wait some passes of the loop for closing to complete."""
         for wait in (0, 0, 0, 0, 0, 0.001, 0.01, 0.05):
             if not self.new_tasks() and not self.new_descriptors():
                 return
@@ -74,7 +74,7 @@ class Snapshot:
 
 @dataclass
 class Problems:
-    """What was reported to nobody in particular."""
+    """Problems that were reported to the loop, as warnings or in the log."""
 
     to_the_loop: list[dict[str, Any]] = field(default_factory=list)
     """Contexts given to the loop's exception handler: never retrieved, destroyed while pending, failed callbacks."""
@@ -84,14 +84,16 @@ class Problems:
 
     def assert_none(self) -> None:
         """Raise if anything was reported."""
-        told = [f"{context.get('message')}: {context.get('exception')!r}, {context}" for context in self.to_the_loop]
-        told += [str(warning.message) for warning in self.warned]
-        told += [f"{record.name}: {record.getMessage()}" for record in self.logged if not _is_slowness(record)]
-        assert not told, f"{len(told)} problems were reported: {told[:5]}"
+        problems = [
+            f"{context.get('message')}: {context.get('exception')!r}, {context}" for context in self.to_the_loop
+        ]
+        problems += [str(warning.message) for warning in self.warned]
+        problems += [f"{record.name}: {record.getMessage()}" for record in self.logged if not _is_slowness(record)]
+        assert not problems, f"{len(problems)} problems were reported: {problems[:5]}"
 
 
 def _is_slowness(record: logging.LogRecord) -> bool:
-    """Whether asyncio's debug mode says that a step took long, which says more of the machine than of the code."""
+    """Whether it is asyncio's report of a slow step, which depends on the machine rather than the code."""
     return record.name == "asyncio" and str(record.msg).startswith(("Executing", "poll"))
 
 
@@ -106,7 +108,7 @@ class _Collector(logging.Handler):
 
 @contextmanager
 def recorded_problems() -> Generator[Problems]:
-    """Record what is warned, logged or told to the running loop in the block, garbage being collected at its end."""
+    """Record warnings, log records and errors of the running loop in the block; collect garbage at its end."""
     problems = Problems()
     loop = asyncio.get_running_loop()
     before = loop.get_exception_handler()

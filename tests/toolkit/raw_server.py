@@ -1,8 +1,8 @@
 """
-A TCP (or TLS) server that plays a script, byte by byte, and writes down what it was sent.
+A TCP (or TLS) server that plays a script, byte by byte, and records the requests.
 
 A script is a sequence of steps, played once a request has been read. Scripts are taken from a list, one per request,
-the last one for ever; or made by a function that is given the request::
+the last one for all further requests; or returned by a function of the request::
 
     async with RawServer([[Send(ok(b"{}"))], [Rst()]]) as server:
         ...  # server.url, server.requests, server.connections, server.events
@@ -66,7 +66,7 @@ class Sleep:
 
 @dataclass(frozen=True, slots=True)
 class Stall:
-    """Say nothing more until the server is closed."""
+    """Send nothing more until the server is closed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,17 +76,17 @@ class Fin:
 
 @dataclass(frozen=True, slots=True)
 class Rst:
-    """Break the connection off (RST)."""
+    """Reset the connection (RST)."""
 
 
 @dataclass(frozen=True, slots=True)
 class HalfClose:
-    """End what we send, and go on reading (not over TLS)."""
+    """Close the sending side, and continue to read (not over TLS)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Tunnel:
-    """Answer a ``CONNECT`` and pass all bytes on to an address, until either side ends."""
+    """Accept a ``CONNECT`` and forward all bytes to an address, until either side ends."""
 
     host: str
     port: int
@@ -98,10 +98,10 @@ Script = Sequence[Step]
 
 @dataclass(frozen=True, slots=True)
 class Received:
-    """One request as it came."""
+    """A request."""
 
     connection: int
-    """Which connection it came over; the first is 1."""
+    """The number of its connection; the first is 1."""
     method: str
     target: str
     headers: tuple[tuple[str, str], ...]
@@ -116,7 +116,7 @@ class Received:
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """Something that happened, in the order of `RawServer.events`."""
+    """An event, in the order of `RawServer.events`."""
 
     connection: int
     what: str
@@ -130,7 +130,7 @@ def reply(
     content_type: str | None = "application/json",
     reason: str = "Whatever",
 ) -> bytes:
-    """Return a whole answer, framed by its ``Content-Length``."""
+    """Return a complete response, framed by its ``Content-Length``."""
     lines = [f"HTTP/1.1 {status} {reason}", f"Content-Length: {len(body)}"]
     if content_type is not None:
         lines.append(f"Content-Type: {content_type}")
@@ -139,7 +139,7 @@ def reply(
 
 
 def ok(body: bytes = b"{}") -> bytes:
-    """Return a JSON answer with status 200."""
+    """Return a JSON response with status 200."""
     return reply(200, body, reason="OK")
 
 
@@ -159,7 +159,7 @@ class RawServer:
     """Steps played before anything is read from a new connection."""
     tls: ssl.SSLContext | None = None
     read_head_only: bool = False
-    """Play the script as soon as the head is there, with the body unread."""
+    """Play the script as soon as the head has arrived, with the body unread."""
     requests: list[Received] = field(default_factory=list)
     events: list[Event] = field(default_factory=list)
     connections: int = 0
@@ -191,7 +191,7 @@ class RawServer:
         await self._server.wait_closed()
         await asyncio.sleep(0)
 
-    async def answered(self, count: int) -> None:
+    async def wait_for_requests(self, count: int) -> None:
         """Wait, for a second at most, until that many requests have been read."""
         async with asyncio.timeout(1):
             while len(self.requests) < count:  # noqa: ASYNC110 -- tests wait, and nothing else does
@@ -226,7 +226,7 @@ class RawServer:
             self.events.append(Event(connection, "ended"))
             writer.transport.abort()
             with contextlib.suppress(OSError, asyncio.CancelledError):
-                await writer.wait_closed()  # or how it ended would be an error that nobody looked at
+                await writer.wait_closed()  # or its error would be reported as never retrieved
             self.tasks.discard(task)
 
     async def _serve(self, connection: int, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -256,7 +256,7 @@ class RawServer:
     async def _play(
         self, connection: int, script: Script, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
     ) -> bool:
-        """Play the steps; false when the connection is over."""
+        """Play the steps; return false when the connection has ended."""
         for step in script:
             match step:
                 case Send(data):

@@ -1,7 +1,7 @@
 """
-A token server whose refresh tokens work once: a replay revokes the whole family, as RFC 9700 section 4.14 asks.
+A token server whose refresh tokens work once: a replay revokes the whole family (RFC 9700 section 4.14).
 
-It also guards a resource: any other path answers 200 to a live access token and 401 to every other.
+It also guards a resource: any other path responds with 200 to a valid access token and with 401 to every other.
 """
 
 from __future__ import annotations
@@ -28,17 +28,17 @@ class RotatingAuth:
     """`async with` it; point an authorizer at `token_url` and a client at `url`."""
 
     lifetime: object = 3600
-    """``expires_in`` of every answer, whatever it is; ``None`` leaves it out."""
+    """``expires_in`` of every response; ``None`` leaves it out."""
     grace: int = 0
-    """How many replays of the last refresh token are forgiven before the family is revoked."""
+    """The number of replays of the last refresh token that do not revoke the family."""
     rotates: bool = True
-    """Whether an answer carries a new refresh token."""
+    """Whether a response has a new refresh token."""
     delay: float = 0
     """Seconds that a token request takes."""
     cut_at: int | None = None
-    """Break the next token answer off after so many bytes; the server has rotated by then."""
+    """Truncate the next token response after so many bytes; the server has rotated by then."""
     fails_with: bytes | None = None
-    """Answer every token request with these bytes."""
+    """Respond to every token request with these bytes."""
     resource_server: str = "transfer.api.globus.org"
     token_requests: int = 0
     replays: int = 0
@@ -48,7 +48,7 @@ class RotatingAuth:
     _issued: int = 0
 
     async def __aenter__(self) -> Self:
-        self.server = RawServer(self._answer)
+        self.server = RawServer(self._respond)
         await self.server.__aenter__()
         return self
 
@@ -62,11 +62,11 @@ class RotatingAuth:
 
     @property
     def token_url(self) -> str:
-        """Where tokens are asked for."""
+        """The address of the token endpoint."""
         return f"{self.url}v2/oauth2/token"
 
     def login(self, family: str = "user") -> tuple[str, str]:
-        """Begin a family; return its first access token and refresh token."""
+        """Start a family; return its first access token and refresh token."""
         self._families[family] = _Family()
         return self._access_token(), self.refresh_token(family)
 
@@ -79,7 +79,7 @@ class RotatingAuth:
         return self._families[family].revoked
 
     def revoke_access_tokens(self) -> None:
-        """Let no access token issued so far work any more."""
+        """Revoke all access tokens issued so far."""
         self._live.clear()
 
     def _access_token(self) -> str:
@@ -88,16 +88,16 @@ class RotatingAuth:
         self._live.add(token)
         return token
 
-    def _answer(self, request: Received) -> Script:
+    def _respond(self, request: Received) -> Script:
         if request.target != "/v2/oauth2/token":
             return self._guarded(request)
         self.token_requests += 1
-        answer = self.fails_with or self._token_answer(parse_qs(request.body.decode()))
+        response = self.fails_with or self._token_response(parse_qs(request.body.decode()))
         steps: Script = [Sleep(self.delay)] if self.delay else []
         if self.cut_at is not None:
-            kept, self.cut_at = answer[: self.cut_at], None
+            kept, self.cut_at = response[: self.cut_at], None
             return [*steps, Send(kept), Rst()]
-        return [*steps, Send(answer)]
+        return [*steps, Send(response)]
 
     def _guarded(self, request: Received) -> Script:
         self.resource_requests += 1
@@ -107,7 +107,7 @@ class RotatingAuth:
         document = {"code": "AuthenticationFailed", "message": "Token is not valid", "request_id": "abcdefghi"}
         return [Send(reply(401, json.dumps(document).encode(), headers=[("WWW-Authenticate", "Bearer")]))]
 
-    def _token_answer(self, form: dict[str, list[str]]) -> bytes:
+    def _token_response(self, form: dict[str, list[str]]) -> bytes:
         if form.get("grant_type") == ["client_credentials"]:
             return self._granted(None)
         given = form.get("refresh_token", [""])[0]

@@ -1,4 +1,4 @@
-"""An event loop that runs what is ready in an order drawn by lot, to find what only works in asyncio's usual order."""
+"""An event loop that runs ready tasks in random order, to find code that relies on asyncio's usual order."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ __all__ = ("ShufflingLoop", "run_shuffled")
 
 
 def _is_step_of_a_task(handle: asyncio.Handle) -> bool:
-    """Whether it is a task's turn; what transports ask for has an order that they rely on."""
+    """Whether it is a step of a task; the callbacks of transports rely on their order."""
     callback = getattr(handle, "_callback", None)
     return type(callback).__name__ == "TaskStepMethWrapper" or isinstance(
         getattr(callback, "__self__", None), asyncio.Task
@@ -20,7 +20,7 @@ def _is_step_of_a_task(handle: asyncio.Handle) -> bool:
 
 
 class ShufflingLoop(asyncio.SelectorEventLoop):
-    """A loop whose ready tasks take their turns in a seeded random order."""
+    """A loop that runs ready tasks in a seeded random order."""
 
     def __init__(self, seed: int) -> None:
         super().__init__()
@@ -41,7 +41,7 @@ def run_shuffled(scenario: Callable[[], Coroutine[Any, Any, None]], seeds: Itera
     Run a scenario once per seed, each time in another order; a failure names its seed.
 
     Returns:
-        How many orders were tried.
+        The number of orders tried.
     """
     tried = 0
     for seed in seeds:

@@ -1,9 +1,9 @@
 """
-A service that answers by a script, behind the door of `Transport`; time is a `FakeClock`'s.
+A service that responds by a script, as the HTTP client of a `Transport`, with a `FakeClock`.
 
-The n-th request gets the n-th step, the last step for ever::
+The n-th request gets the n-th step, and all further ones the last step::
 
-    service = Scripted(answer(503), answer(200, {"id": 1}))
+    service = Scripted(respond(503), respond(200, {"id": 1}))
     async with service.client() as client:
         await client.get("x")
     assert service.paths == ["/x", "/x"]
@@ -23,22 +23,22 @@ from globus_async.authorizers import GlobusAuthorizer
 
 from .clock import FakeClock
 
-__all__ = ("ORIGIN", "Scripted", "Step", "answer", "fails", "fields_of", "raw")
+__all__ = ("ORIGIN", "Scripted", "Step", "fails", "fields_of", "raw", "respond")
 
 ORIGIN = "https://transfer.api.globus.org/"
 
 Step = Callable[[httpx.Request], httpx.Response | Awaitable[httpx.Response]]
-"""Makes an answer of a request, or raises what goes wrong."""
+"""Returns the response to a request, or raises an error."""
 
 
 def raw(status: int, body: bytes = b"", **headers: str) -> Step:
-    """Answer with these bytes; an underscore in a header's name stands for a dash."""
+    """Respond with these bytes; an underscore in a header's name stands for a dash."""
     fields = {name.replace("_", "-"): value for name, value in headers.items()}
     return lambda _: httpx.Response(status, content=body, headers=fields)
 
 
-def answer(status: int, document: object = None, **headers: str) -> Step:
-    """Answer with JSON."""
+def respond(status: int, document: object = None, **headers: str) -> Step:
+    """Respond with JSON."""
     fields = {"content_type": "application/json"} | headers
     return raw(status, json.dumps({} if document is None else document).encode(), **fields)
 
@@ -47,23 +47,23 @@ def fails(error: type[httpx.TransportError]) -> Step:
     """Fail as the HTTP library does."""
 
     def step(request: httpx.Request) -> httpx.Response:
-        raise error("so it goes", request=request)
+        raise error("scripted failure", request=request)
 
     return step
 
 
 class Scripted:
-    """Plays the steps; remembers every request and when it came."""
+    """Plays the steps; records every request and its time."""
 
     def __init__(self, *steps: Step, clock: FakeClock | None = None) -> None:
-        self.steps = steps or (answer(200),)
+        self.steps = steps or (respond(200),)
         self.clock = FakeClock(skipping=True) if clock is None else clock
         self.requests: list[httpx.Request] = []
         self.times: list[float] = []
         self._begun = self.clock.monotonic()
 
     async def __call__(self, request: httpx.Request) -> httpx.Response:
-        """Answer the next request."""
+        """Respond to the next request."""
         self.requests.append(request)
         self.times.append(self.clock.monotonic() - self._begun)
         came = self.steps[min(len(self.requests), len(self.steps)) - 1](request)
@@ -81,7 +81,7 @@ class Scripted:
 
     @asynccontextmanager
     async def transport(self, **options: Any) -> AsyncGenerator[Transport]:
-        """Make a transport that leads here; every wait is as long as it can be, for jitter is 1."""
+        """Make a transport to this service; jitter is 1, so that every wait has its maximum length."""
         async with (
             httpx.AsyncClient(transport=httpx.MockTransport(self)) as http,
             Transport(http_client=http, clock=self.clock, **options) as transport,
@@ -104,5 +104,5 @@ class Scripted:
 
 
 def fields_of(request: httpx.Request) -> Mapping[str, str]:
-    """Return the form that a request carries."""
+    """Return the form in the body of a request."""
     return dict(httpx.QueryParams(request.content.decode()))

@@ -51,8 +51,8 @@ def test_finds_every_way_of_showing() -> None:
     assert leaks_of(Shown(Secret(TOKEN))) == []  # type: ignore[arg-type]
 
 
-def test_looks_into_tracebacks() -> None:
-    """The locals of every frame are looked at, along the whole chain."""
+def test_searches_tracebacks() -> None:
+    """The locals of every frame are searched, along the whole chain."""
 
     def inner(token: str) -> None:
         raise ValueError("no secret in the text")
@@ -74,7 +74,7 @@ def test_looks_into_tracebacks() -> None:
     assert leaks_of_error(group.value) != []
 
 
-def test_hears_every_logger() -> None:
+def test_records_every_logger() -> None:
     """Records of all loggers at DEBUG are searched, arguments and fields included."""
     with Listener() as listener:
         logging.getLogger("quiet").debug("all %s", "well")

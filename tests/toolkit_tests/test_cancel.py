@@ -1,4 +1,4 @@
-"""The canceller finds what it is there to find."""
+"""Cancellation at every suspension finds faulty calls."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ async def three_suspensions() -> str:
 
 
 async def fine() -> None:
-    """Nothing to object to."""
+    """Accept everything."""
 
 
 async def test_counts_every_point_in_every_mode() -> None:

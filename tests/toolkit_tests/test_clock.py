@@ -1,4 +1,4 @@
-"""The clock stands until it is turned, and wakes in order."""
+"""The clock stands still until it is advanced, and wakes sleepers in order."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from tests.toolkit.clock import FakeClock
 async def test_wakes_sleepers_in_order() -> None:
     """Each sleeper runs at its own instant, also one that goes to sleep again on the way."""
     clock = FakeClock(wall=100.0)
-    door: Clock = clock
+    protocol: Clock = clock
     woken: list[tuple[str, float]] = []
 
     async def sleeper(name: str, *naps: float) -> None:
-        for nap in naps:
-            await door.sleep(nap)
+        for seconds in naps:
+            await protocol.sleep(seconds)
             woken.append((name, clock.wall()))
 
     async with asyncio.TaskGroup() as group:
@@ -49,7 +49,7 @@ async def test_a_cancelled_sleeper_is_gone() -> None:
 
 
 async def test_times_out_by_hand() -> None:
-    """`timeout` is rung by turning the clock, and by nothing else."""
+    """`timeout` ends when the clock is advanced, and only then."""
     clock = FakeClock()
 
     async def bounded(seconds: float | None) -> str:
@@ -74,7 +74,7 @@ async def test_times_out_by_hand() -> None:
 
 
 async def test_skips_waiting() -> None:
-    """A skipping clock is turned by those who sleep; a timeout on the way rings."""
+    """Sleepers advance a skipping clock; a timeout before their end is triggered."""
     clock = FakeClock(skipping=True)
     await clock.sleep(3600)
     assert clock.monotonic() == 4600

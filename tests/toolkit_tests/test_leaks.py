@@ -1,4 +1,4 @@
-"""Leaks are seen."""
+"""Leaks are found."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import pytest
 from tests.toolkit.leaks import Snapshot, recorded_problems
 
 
-async def test_sees_tasks() -> None:
+async def test_finds_tasks() -> None:
     """A task that was not there before is reported until it has ended."""
     before = Snapshot.take()
     task = asyncio.create_task(asyncio.sleep(1))
@@ -24,7 +24,7 @@ async def test_sees_tasks() -> None:
     before.assert_nothing_new()
 
 
-def test_sees_descriptors(tmp_path: Path) -> None:
+def test_finds_descriptors(tmp_path: Path) -> None:
     """An open file is reported until it is closed."""
     before = Snapshot.take()
     descriptor = os.open(tmp_path, os.O_RDONLY)
@@ -34,7 +34,7 @@ def test_sees_descriptors(tmp_path: Path) -> None:
     before.assert_nothing_new()
 
 
-async def test_sees_what_nobody_looks_at() -> None:
+async def test_finds_unhandled_problems() -> None:
     """Errors never retrieved, warnings, and logged warnings are problems; slowness under debug is not."""
 
     async def failing() -> None:

@@ -1,4 +1,4 @@
-"""The scripted server does what its script says, and writes down what it was sent."""
+"""The scripted server plays its script, and records the requests."""
 
 from __future__ import annotations
 
@@ -41,13 +41,13 @@ async def connected(
         await asyncio.sleep(0)
 
 
-async def asked(server: RawServer, request: bytes = GET) -> bytes:
+async def response_to(server: RawServer, request: bytes = GET) -> bytes:
     async with connected(server) as (reader, writer):
         writer.write(request)
         return await reader.read()
 
 
-async def test_writes_down_requests_in_order() -> None:
+async def test_records_requests_in_order() -> None:
     """Heads, bodies, chunked or not, the connection they came over, and the order of events."""
     async with RawServer([[Send(ok(b"1"))], [Send(ok(b"2"))], [Fin()]]) as server:
         async with connected(server) as (reader, writer):
@@ -63,39 +63,39 @@ async def test_writes_down_requests_in_order() -> None:
     assert (server.connections, server.open, server.most_open) == (1, 0, 1)
 
 
-async def test_the_last_script_is_played_for_ever_and_a_function_chooses() -> None:
+async def test_lists_and_functions_of_scripts() -> None:
     """Scripts come from a list or from a function of the request."""
 
     def by_path(request: object) -> Script:
         return [Send(ok(str(len(server.requests)).encode())), Fin()]
 
     async with RawServer([[Send(ok(b"1")), Fin()], [Send(ok(b"2")), Fin()]]) as server:
-        assert [(await asked(server))[-1:] for _ in range(3)] == [b"1", b"2", b"2"]
+        assert [(await response_to(server))[-1:] for _ in range(3)] == [b"1", b"2", b"2"]
     async with RawServer(by_path) as server:
-        assert [(await asked(server))[-1:] for _ in range(3)] == [b"1", b"2", b"3"]
+        assert [(await response_to(server))[-1:] for _ in range(3)] == [b"1", b"2", b"3"]
 
 
 async def test_drips_sleeps_and_half_closes() -> None:
-    """Bytes come in pieces, with time between them; what was half closed still reads."""
+    """Bytes come in pieces, with time between them; a half-closed connection still reads."""
     async with RawServer([[Drip(b"abcd", 0.01, 2), Sleep(0.01), HalfClose(), Sleep(0.01), Fin()]]) as server:
         started = asyncio.get_running_loop().time()
-        assert await asked(server) == b"abcd"
+        assert await response_to(server) == b"abcd"
         assert asyncio.get_running_loop().time() - started >= 0.03
 
 
-async def test_breaks_connections_off() -> None:
+async def test_resets_connections() -> None:
     """`Rst` is a reset, before or after something was sent, at once on accepting too."""
     async with RawServer([[Send(b"half"), Rst()]]) as server:
         with pytest.raises(ConnectionResetError):
-            await asked(server)
+            await response_to(server)
     async with RawServer([], on_accept=[Rst()]) as server:
         with pytest.raises(ConnectionError):
-            await asked(server)
+            await response_to(server)
         assert server.requests == []
 
 
 async def test_stalls_until_it_is_closed() -> None:
-    """A stalled connection says nothing, and does not keep the server from closing."""
+    """A stalled connection sends nothing, and does not keep the server from closing."""
     async with RawServer([[Stall()]]) as server, connected(server) as (reader, writer):
         writer.write(GET)
         with pytest.raises(TimeoutError):

@@ -43,7 +43,7 @@ async def test_a_replay_revokes_the_family() -> None:
         assert (auth.token_requests, auth.replays) == (3, 1)
 
 
-async def test_grace_forgives_a_replay() -> None:
+async def test_grace_allows_a_replay() -> None:
     """With a grace of one, the last token works once more, and not twice."""
     async with RotatingAuth(grace=1) as auth:
         _, first = auth.login()
@@ -53,7 +53,7 @@ async def test_grace_forgives_a_replay() -> None:
 
 
 async def test_the_reply_is_dropped_at_any_byte() -> None:
-    """The server has rotated, and the client reads only so much of it."""
+    """The server has rotated, and the client receives only a part of the response."""
     async with RotatingAuth(cut_at=5) as auth:
         _, first = auth.login()
         with pytest.raises((asyncio.IncompleteReadError, ConnectionResetError)):

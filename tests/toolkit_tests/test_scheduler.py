@@ -1,4 +1,4 @@
-"""The shuffling loop finds what works in asyncio's usual order only."""
+"""The shuffling loop finds code that relies on asyncio's usual order."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ async def ordered() -> None:
 
 
 def test_finds_reliance_on_the_order_of_tasks() -> None:
-    """What is right by luck fails under some seed, which is named."""
+    """Code that relies on the order fails with some seed, which is named."""
     asyncio.run(ordered())
     with pytest.raises(AssertionError) as found:
         run_shuffled(ordered, range(50))
@@ -49,7 +49,7 @@ def test_repeats_an_order() -> None:
 
 
 def test_leaves_sockets_whole() -> None:
-    """Transports work as ever, whatever the order of tasks."""
+    """Transports work, whatever the order of tasks."""
 
     async def scenario() -> None:
         async with RawServer([[Send(b"x" * 100), Fin()]]) as server:

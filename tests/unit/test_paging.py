@@ -34,7 +34,7 @@ from globus_async.paging import (
     single,
 )
 from tests.toolkit.leaks import Snapshot, recorded_problems
-from tests.toolkit.scripted import Scripted, answer
+from tests.toolkit.scripted import Scripted, respond
 
 ONCE = RetryPolicy(max_retries=0)
 Item = dict[str, int]
@@ -160,7 +160,7 @@ class TestStyles:
     @pytest.mark.parametrize("token", [{"a": 1}, [1], 1.5])
     async def test_what_leads_on_is_text_or_a_number(self, token: object) -> None:
         """The error does not warn of what a listing may have done: it does nothing."""
-        service = Scripted(answer(200, {"DATA": [], "next_token": token}))
+        service = Scripted(respond(200, {"DATA": [], "next_token": token}))
         async with service.client(client_class=Lister, retry=ONCE) as client:
             assert isinstance(client, Lister)
             with pytest.raises(ResponseDecodeError, match=r"neither text nor a number$"):
@@ -179,7 +179,7 @@ class TestStyles:
         """The listing ends, or says that it stalled; nothing else is raised, and nothing goes on for ever."""
 
         async def scenario() -> None:
-            service = Scripted(answer(200, {"DATA": [{"n": 1}] * count, **said}))
+            service = Scripted(respond(200, {"DATA": [{"n": 1}] * count, **said}))
             async with service.client(client_class=Lister, retry=ONCE) as client:
                 assert isinstance(client, Lister)
                 with contextlib.suppress(PaginationStalled, ResponseDecodeError):
@@ -345,7 +345,7 @@ class TestResuming:
     async def test_from_an_error(self, style: PagingStyle) -> None:
         """It says where the listing stood; no item is lost or comes twice."""
         shelf = Shelf(style, 25)
-        service = Scripted(shelf, answer(500, {"code": "X"}), shelf)
+        service = Scripted(shelf, respond(500, {"code": "X"}), shelf)
         got: list[int] = []
         async with service.client(client_class=Lister, retry=ONCE) as client:
             assert isinstance(client, Lister)
@@ -360,7 +360,7 @@ class TestResuming:
 
     async def test_an_error_at_the_first_page(self) -> None:
         """Leads to the beginning."""
-        service = Scripted(answer(500), Shelf(offset_total, 5))
+        service = Scripted(respond(500), Shelf(offset_total, 5))
         async with service.client(client_class=Lister, retry=ONCE) as client:
             assert isinstance(client, Lister)
             with pytest.raises(GlobusAPIError) as caught:
@@ -430,7 +430,7 @@ class TestStalls:
 
     async def test_a_last_key_that_is_missing(self) -> None:
         """More is promised and no way told: the first page is not read a second time."""
-        service = Scripted(answer(200, {"DATA": [{"n": 1}], "has_next_page": True}))
+        service = Scripted(respond(200, {"DATA": [{"n": 1}], "has_next_page": True}))
         async with service.client(client_class=Lister) as client:
             assert isinstance(client, Lister)
             with pytest.raises(PaginationStalled):

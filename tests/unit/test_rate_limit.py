@@ -22,7 +22,7 @@ from globus_async.transport import RateLimit
 from globus_async.transport._rate_limit import RateLimiter
 from tests.toolkit.cancel import every_suspension
 from tests.toolkit.clock import FakeClock
-from tests.toolkit.scripted import ORIGIN, Scripted, answer
+from tests.toolkit.scripted import ORIGIN, Scripted, respond
 
 
 def max_in_any_period(seconds: float, instants: Sequence[float]) -> int:
@@ -72,7 +72,7 @@ class TestCalls:
     async def test_a_requested_pause_comes_first(self) -> None:
         """After a 429 nothing is sent until the end of its Retry-After, and then within the rate limit."""
         clock = FakeClock()
-        service = Scripted(answer(429, retry_after="30"), answer(200), clock=clock)
+        service = Scripted(respond(429, retry_after="30"), respond(200), clock=clock)
         async with service.client(authorizer=AccessTokenAuthorizer("t")) as client:
             client.rate_limit = RateLimit(10, 10.0)
             first = asyncio.create_task(client.get("/first"))
@@ -87,7 +87,7 @@ class TestCalls:
     async def test_retries_count(self) -> None:
         """Every attempt counts, not only every call."""
         clock = FakeClock()
-        service = Scripted(answer(503), answer(200), clock=clock)
+        service = Scripted(respond(503), respond(200), clock=clock)
         async with service.client(authorizer=AccessTokenAuthorizer("t")) as client:
             client.rate_limit = RateLimit(1, 10.0)
             await advance_until_done(clock, [asyncio.create_task(client.get("/x"))])

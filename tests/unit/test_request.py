@@ -32,7 +32,7 @@ from globus_async.errors import GlobusAPIError, GlobusConnectionError, GlobusErr
 from globus_async.secret import Secret
 from tests.toolkit.canaries import canary, leaks_in_text, leaks_of_error
 from tests.toolkit.clients import ONCE
-from tests.toolkit.scripted import ORIGIN, Scripted, answer
+from tests.toolkit.scripted import ORIGIN, Scripted, respond
 
 ID = "ddb59aef-6d04-11e5-ba46-22000b92c6ec"
 TEMPLATE = "/v0.10/endpoint/{endpoint_id}/server/{server_id:text}/end"
@@ -346,7 +346,7 @@ class TestOrigin:
     async def test_a_redirect_is_not_followed(self, status: int) -> None:
         """Not to another origin, and not on the own one."""
         for location in ("https://evil.example/", f"{ORIGIN}elsewhere"):
-            service = Scripted(answer(status, location=location))
+            service = Scripted(respond(status, location=location))
             async with service.client(authorizer=AccessTokenAuthorizer("AgX1")) as client:
                 with pytest.raises(GlobusAPIError, match=str(status)):
                     await client.get("x")
@@ -664,15 +664,15 @@ class TestSecrets:
     async def test_a_failing_call_shows_neither_token_nor_form(self) -> None:
         """Not by repr, pickle, chain or the locals of any frame."""
         token, refresh = canary("token"), canary("refresh token")
-        echo = answer(400, {"error": "invalid_grant", "sent": refresh, "client_secret": refresh})
-        for step in (echo, answer(200, "no object"), _refuse):
+        echo = respond(400, {"error": "invalid_grant", "sent": refresh, "client_secret": refresh})
+        for step in (echo, respond(200, "no object"), _refuse):
             service = Scripted(step)
             async with service.client(authorizer=AccessTokenAuthorizer(token), client_class=Posting) as client:
                 assert isinstance(client, Posting)
                 with pytest.raises(GlobusError) as caught:
                     await client.send_form({"refresh_token": Secret(refresh), "client_id": "me"})
                 assert leaks_of_error(caught.value) == []
-                service.steps = (answer(400, {"client_secret": refresh}),)
+                service.steps = (respond(400, {"client_secret": refresh}),)
                 with pytest.raises(GlobusError) as caught:
                     await client.send_json({"client_secret": Secret(refresh)})
                 assert leaks_of_error(caught.value) == []

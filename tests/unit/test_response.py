@@ -13,7 +13,7 @@ from globus_async._http.path import fill_path
 from globus_async._http.response import RawResponse
 from globus_async.errors import ResponseDecodeError
 from globus_async.response import GlobusHTTPResponse, IterableResponse
-from tests.toolkit.scripted import Scripted, answer, raw
+from tests.toolkit.scripted import Scripted, raw, respond
 
 
 def response(data: Any, body: bytes | None = None) -> GlobusHTTPResponse[Any]:
@@ -91,8 +91,8 @@ class TestOnTheWay:
     @pytest.mark.parametrize(
         ("step", "data"),
         [
-            (answer(200, {"a": 1}), {"a": 1}),
-            (answer(200, [1]), [1]),
+            (respond(200, {"a": 1}), {"a": 1}),
+            (respond(200, [1]), [1]),
             (raw(200, b"null", content_type="application/json"), None),
             (raw(200, b"x", content_type="text/plain"), None),
             (raw(204), None),

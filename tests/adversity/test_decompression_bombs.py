@@ -1,4 +1,4 @@
-"""A small answer that unpacks to a large one costs no more memory than the limit."""
+"""A small response that decompresses to a large one takes no more memory than the limit."""
 
 from __future__ import annotations
 
@@ -41,11 +41,11 @@ del ZEROES
 
 @pytest.mark.parametrize("status", [200, 302, 500])
 @pytest.mark.parametrize("coding", BOMBS)
-async def test_bombs_are_given_up_within_the_limit(coding: str, status: int) -> None:
-    """In successes, redirects and errors alike: an error of ours, and a peak of at most the limit and 2 MiB."""
+async def test_decompression_stops_at_the_limit(coding: str, status: int) -> None:
+    """For successes, redirects and errors: a `GlobusError`, and a memory peak of at most the limit and 2 MiB."""
     asyncio.get_running_loop().set_debug(False)
-    answer = reply(status, BOMBS[coding], headers=[("Content-Encoding", coding.replace(", raw", ""))])
-    async with RawServer([[Send(answer)]]) as server, client_of(server.url, max_response_bytes=LIMIT) as client:
+    response = reply(status, BOMBS[coding], headers=[("Content-Encoding", coding.replace(", raw", ""))])
+    async with RawServer([[Send(response)]]) as server, client_of(server.url, max_response_bytes=LIMIT) as client:
         with pytest.raises(GlobusError):
             await client.get("/warm")
         tracemalloc.start()
@@ -61,16 +61,16 @@ async def test_bombs_are_given_up_within_the_limit(coding: str, status: int) -> 
 
 
 async def test_reading_stops_at_once() -> None:
-    """What is too large is not read to its end: the connection is closed."""
-    answer = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nConnection: close\r\n\r\n" + b" " * (64 * MIB)
-    async with RawServer([[Send(answer)]]) as server, client_of(server.url, max_response_bytes=MIB) as client:
+    """A body that is too large is not read to its end: the connection is closed."""
+    response = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nConnection: close\r\n\r\n" + b" " * (64 * MIB)
+    async with RawServer([[Send(response)]]) as server, client_of(server.url, max_response_bytes=MIB) as client:
         with pytest.raises(ResponseDecodeError, match="limit of 1048576 bytes"):
             await client.get("/")
         await server.until_closed()
 
 
 async def test_a_body_of_exactly_the_limit_is_read() -> None:
-    """The limit is what may be there, not what may not."""
+    """The limit is inclusive."""
     body = b'"' + b"x" * (MIB - 2) + b'"'
     scripts = [[Send(reply(200, body))], [Send(reply(200, body + b" "))]]
     async with RawServer(scripts) as server, client_of(server.url, max_response_bytes=MIB) as client:

@@ -1,4 +1,4 @@
-"""Many at once: calls queue in order, and listings that nobody finishes hold nothing."""
+"""Concurrent calls are sent in order, and unfinished listings hold no resources."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from globus_async.services.transfer import TransferClient
 from tests.toolkit.clients import client_of
 from tests.toolkit.leaks import Snapshot, recorded_problems
 from tests.toolkit.raw_server import RawServer, Received, Script, Send, ok
-from tests.toolkit.scripted import Scripted, answer
+from tests.toolkit.scripted import Scripted, respond
 
 PAGE = {"DATA_TYPE": "task_list", "DATA": [{"task_id": str(number)} for number in range(10)], "total": 1000}
 
 
 async def test_ten_thousand_calls_over_twenty_connections() -> None:
-    """10,000 calls at once: 0 errors, never more than 20 connections, and sent in the order they were made."""
+    """10,000 concurrent calls: 0 errors, at most 20 connections, sent in the order of the calls."""
     asyncio.get_running_loop().set_debug(False)
 
     def numbered(request: Received) -> Script:
@@ -26,11 +26,11 @@ async def test_ten_thousand_calls_over_twenty_connections() -> None:
 
     async with RawServer(numbered) as server, client_of(server.url, max_in_flight=20) as client:
         calls = [asyncio.create_task(client.get(f"/{number}")) for number in range(10_000)]
-        answers = await asyncio.gather(*calls)
-        assert [answer["number"] for answer in answers] == list(range(10_000))
+        responses = await asyncio.gather(*calls)
+        assert [response["number"] for response in responses] == list(range(10_000))
         assert server.connections == 20
         order = [int(request.target[1:]) for request in server.requests]
-        # twenty are under way at a time, so a call may be overtaken by those beside it and by no other
+        # twenty are in progress at a time, so a call may be overtaken by these and by no other
         assert all(abs(place - number) < 40 for place, number in enumerate(order))
 
 
@@ -60,9 +60,9 @@ async def test_a_thousand_listings_left_after_one_item(collecting: bool) -> None
     before.assert_nothing_new()
 
 
-async def test_a_listing_that_leads_nowhere_asks_nothing() -> None:
-    """Making a listing sends nothing, however many are made."""
-    service = Scripted(answer(200, PAGE))
+async def test_an_unused_listing_sends_nothing() -> None:
+    """Creating a listing sends nothing."""
+    service = Scripted(respond(200, PAGE))
     async with service.client(client_class=TransferClient) as client:
         assert isinstance(client, TransferClient)
         listings = [client.task_list() for _ in range(1000)]

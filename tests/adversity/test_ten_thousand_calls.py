@@ -1,4 +1,4 @@
-"""Ten thousand calls at once over twenty connections: no errors, first come first served, and no dearer for it."""
+"""Ten thousand concurrent calls over twenty connections: no errors, in order, and at a constant cost per call."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ import pytest
 from globus_async import AccessTokenAuthorizer, BaseClient, Transport
 from globus_async.bulk import bulk
 
-ANSWER = b'HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 8\r\n\r\n{"id":1}'
+RESPONSE = b'HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 8\r\n\r\n{"id":1}'
 
 
 class Server(asyncio.Protocol):
-    """Answers every request a little later; remembers the order they came in and how many connections there were."""
+    """Responds to every request after 2 ms; records their order and the number of connections."""
 
     order: list[int]
     connections = 0
@@ -37,16 +37,16 @@ class Server(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         target = data.split(b" ", 2)[1]
         self.order.append(int(target.rpartition(b"/")[2]))
-        asyncio.get_running_loop().call_later(0.002, self.answer)
+        asyncio.get_running_loop().call_later(0.002, self.respond)
 
-    def answer(self) -> None:
+    def respond(self) -> None:
         if not self.transport.is_closing():
-            self.transport.write(ANSWER)
+            self.transport.write(RESPONSE)
 
 
 @asynccontextmanager
 async def served(connections: int) -> AsyncGenerator[tuple[BaseClient, type[Server]]]:
-    """Start a server of its own class, and make a client with so many connections."""
+    """Start a server, and make a client with so many connections."""
     asyncio.get_running_loop().set_debug(False)  # which takes a stack trace for every step of ten thousand tasks
     kind = type("OneServer", (Server,), {"order": []})
     server = await asyncio.get_running_loop().create_server(kind, "127.0.0.1", 0, backlog=1024)
@@ -63,15 +63,15 @@ async def cost(client: BaseClient, calls: int) -> float:
     """Make so many calls at once; return the processor seconds of each."""
     gc.collect()
     began = time.process_time()
-    answers = await asyncio.gather(*(client.get(f"/{number}") for number in range(calls)), return_exceptions=True)
+    responses = await asyncio.gather(*(client.get(f"/{number}") for number in range(calls)), return_exceptions=True)
     took = time.process_time() - began
-    assert [answer for answer in answers if isinstance(answer, BaseException)] == []
+    assert [response for response in responses if isinstance(response, BaseException)] == []
     return took / calls
 
 
 @pytest.mark.timeout(120)
 async def test_ten_thousand_at_once() -> None:
-    """No call fails, no connection is one too many, nobody overtakes, and a call costs what it costs among 500."""
+    """No call fails, the limit of connections holds, calls stay in order, and a call costs as much as among 500."""
     async with served(connections=20) as (client, server):
         few = min([await cost(client, 500) for _ in range(3)])
         many = float("inf")

@@ -1,4 +1,4 @@
-"""What the machine around us says: proxies, certificates, netrc, cookies."""
+"""The environment of the process: proxies, certificates, netrc; and cookies."""
 
 from __future__ import annotations
 
@@ -55,9 +55,9 @@ async def test_a_hostile_netrc_is_not_read(tmp_path: Path, monkeypatch: pytest.M
 
 
 async def test_cookies_are_not_kept() -> None:
-    """A cookie that the server sets does not come back, in no later call of any client of the transport."""
-    answer = reply(200, b"{}", headers=[("Set-Cookie", "session=1; Path=/"), ("Set-Cookie", "b=2")])
-    async with RawServer([[Send(answer)]]) as server, client_of(server.url) as client:
+    """A cookie that the server sets is not sent in any later call of any client of the transport."""
+    response = reply(200, b"{}", headers=[("Set-Cookie", "session=1; Path=/"), ("Set-Cookie", "b=2")])
+    async with RawServer([[Send(response)]]) as server, client_of(server.url) as client:
         for _ in range(3):
             await client.get("/")
         other = BaseClient(base_url=server.url, transport=client.transport)
@@ -67,7 +67,7 @@ async def test_cookies_are_not_kept() -> None:
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
 async def test_redirects_are_not_followed(status: int) -> None:
-    """A redirect is an error that says so; the place it names is not asked, and gets no token."""
+    """A redirect is an error that says so; no request is sent to its location."""
     async with RawServer([[Send(ok())]]) as other:
         there = reply(status, b"{}", headers=[("Location", f"{other.url}elsewhere")])
         async with (
@@ -122,10 +122,10 @@ async def test_a_bundle_is_trusted(authority: trustme.CA, bundle: str, monkeypat
 
 @pytest.mark.parametrize("value", ["0", "false", "False", "no", "off", "", "none"])
 @pytest.mark.parametrize("variable", ["GLOBUS_SDK_VERIFY_SSL", "PYTHONHTTPSVERIFY"])
-async def test_the_environment_cannot_switch_checks_off(
+async def test_the_environment_cannot_disable_verification(
     authority: trustme.CA, variable: str, value: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Whatever a variable says, a server that nobody vouches for is refused, before a token is sent."""
+    """Whatever a variable says, a server without a trusted certificate is refused before a token is sent."""
     monkeypatch.setenv(variable, value)
     async with RawServer([[Send(ok())]], tls=server_tls(authority)) as server:
         async with client_of(server.url, authorizer=AccessTokenAuthorizer(TOKEN)) as client:
@@ -135,7 +135,7 @@ async def test_the_environment_cannot_switch_checks_off(
 
 
 async def test_a_certificate_for_another_name_is_refused(authority: trustme.CA, bundle: str) -> None:
-    """A trusted authority's certificate for somebody else does not do."""
+    """A trusted authority's certificate for another name is refused."""
     async with RawServer([[Send(ok())]], tls=server_tls(authority, "elsewhere.example")) as server:
         async with client_of(server.url, ca_bundle=bundle) as client:
             with pytest.raises(GlobusConnectionError, match="not trusted"):
@@ -143,7 +143,7 @@ async def test_a_certificate_for_another_name_is_refused(authority: trustme.CA, 
         assert server.requests == []
 
 
-async def test_checks_can_be_switched_off_in_code_with_a_warning(authority: trustme.CA) -> None:
+async def test_verification_can_be_disabled_in_code_with_a_warning(authority: trustme.CA) -> None:
     """``verify=False`` works, for this transport, and warns where it is written."""
     async with RawServer([[Send(ok())]], tls=server_tls(authority)) as server:
         with pytest.warns(UserWarning, match="anybody on the way can read the tokens") as warned:
@@ -157,7 +157,7 @@ async def test_checks_can_be_switched_off_in_code_with_a_warning(authority: trus
 
 
 async def test_a_bundle_that_cannot_be_read_is_a_usage_error(tmp_path: Path) -> None:
-    """A file that is no bundle, or not there, is named."""
+    """The error names a file that is no bundle or does not exist."""
     empty = tmp_path / "empty.pem"
     empty.write_text("nothing")
     for file in (empty, tmp_path / "missing.pem"):
@@ -182,7 +182,7 @@ async def test_one_context_per_process(authority: trustme.CA, bundle: str) -> No
 
 
 async def test_a_proxy_sees_no_token(authority: trustme.CA, bundle: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Through ``HTTPS_PROXY`` the call goes by CONNECT, and the token only inside the tunnel."""
+    """With ``HTTPS_PROXY`` the call uses CONNECT, and the token is sent only inside the tunnel."""
     async with (
         RawServer([[Send(ok(b'{"far":true}'))]], tls=server_tls(authority, "far.example")) as far,
         RawServer([[Tunnel("127.0.0.1", far.port)]]) as proxy,
@@ -200,7 +200,7 @@ async def test_a_proxy_sees_no_token(authority: trustme.CA, bundle: str, monkeyp
 
 @pytest.mark.parametrize("scheme", ["http://", ""])
 async def test_a_proxy_that_refuses_is_named(scheme: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A refusal by the proxy, or no proxy at all, is a connection error; nothing was sent to the service."""
+    """A refusal by the proxy, or a missing proxy, is a connection error; nothing was sent to the service."""
     async with RawServer([[Send(reply(407, b"no"))]]) as proxy:
         monkeypatch.setenv("HTTPS_PROXY", f"{scheme}127.0.0.1:{proxy.port}")
         async with client_of("https://far.example/", authorizer=AccessTokenAuthorizer(TOKEN)) as client:
@@ -216,7 +216,7 @@ async def test_a_proxy_that_refuses_is_named(scheme: str, monkeypatch: pytest.Mo
 
 @pytest.mark.parametrize("exempt", ["*", "far.invalid", ".invalid"])
 async def test_no_proxy_is_honoured(exempt: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A host in ``NO_PROXY`` is asked directly; loopback always is."""
+    """Requests to a host in ``NO_PROXY``, and to loopback addresses, are sent directly."""
     async with RawServer([[Send(reply(500, b"no"))]]) as proxy, RawServer([[Send(ok())]]) as server:
         monkeypatch.setenv("HTTPS_PROXY", proxy.url)
         monkeypatch.setenv("HTTP_PROXY", proxy.url)
@@ -231,8 +231,8 @@ async def test_no_proxy_is_honoured(exempt: str, monkeypatch: pytest.MonkeyPatch
 
 
 @pytest.mark.parametrize("verify", [True, False])
-async def test_no_warning_is_given_for_what_is_usual(verify: bool) -> None:
-    """Only switching checks off warns."""
+async def test_ordinary_use_does_not_warn(verify: bool) -> None:
+    """Only disabling verification warns."""
     with warnings.catch_warnings(record=True) as warned:
         warnings.simplefilter("always")
         async with Transport(verify=verify):

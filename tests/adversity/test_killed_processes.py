@@ -1,4 +1,4 @@
-"""A submission of many files that is killed at any instants, and begun again, transfers every file exactly once."""
+"""A submission of many files that is killed at any time, and started again, transfers every file exactly once."""
 
 from __future__ import annotations
 
@@ -27,30 +27,30 @@ from globus_async import AccessTokenAuthorizer, RetryPolicy, TransferClient
 from globus_async.services.transfer import TransferData
 import globus_async.transport._attempt, globus_async.transport._aiohttp_transport
 
-async def submit(told):
-    authorizer = AccessTokenAuthorizer(told["token"])
+async def submit(parameters):
+    authorizer = AccessTokenAuthorizer(parameters["token"])
     retry = RetryPolicy(base_delay=0.005)
-    async with TransferClient(base_url=told["url"], authorizer=authorizer, rate_limit=None, retry=retry) as tc:
-        data = TransferData(told["source"], told["destination"])
-        pairs = ((f"/in/{number}", f"/out/{number}") for number in range(told["files"]))
-        await tc.submit_items(data, pairs, journal=told["journal"], items_per_task=told["items_per_task"])
+    async with TransferClient(base_url=parameters["url"], authorizer=authorizer, rate_limit=None, retry=retry) as tc:
+        data = TransferData(parameters["source"], parameters["destination"])
+        pairs = ((f"/in/{number}", f"/out/{number}") for number in range(parameters["files"]))
+        await tc.submit_items(data, pairs, journal=parameters["journal"], items_per_task=parameters["items_per_task"])
 
 for line in sys.stdin:
-    told = json.loads(line)
+    parameters = json.loads(line)
     child = os.fork()
     if child == 0:
-        asyncio.run(submit(told))
+        asyncio.run(submit(parameters))
         os._exit(0)
-    if told["seconds"] is not None:
-        time.sleep(told["seconds"])
+    if parameters["seconds"] is not None:
+        time.sleep(parameters["seconds"])
         os.kill(child, signal.SIGKILL)
     print(os.waitpid(child, 0)[1], flush=True)
 """
-"""For each line it reads it begins the submission in a fresh process, and kills that after so many seconds."""
+"""For each line it reads, it starts the submission in a new process, and kills that after so many seconds."""
 
 
 class Submitter:
-    """The process that begins submissions and kills them."""
+    """The process that starts submissions and kills them."""
 
     def __init__(self) -> None:
         self._process = subprocess.Popen(
@@ -58,13 +58,13 @@ class Submitter:
         )
         self.killed = 0
         self.whole = 0.0
-        """How many seconds a submission takes that is left alone."""
+        """The seconds that a submission takes that is not killed."""
 
-    def submit(self, **told: object) -> bool:
-        """Begin a submission; return whether it came to its end."""
+    def submit(self, **parameters: object) -> bool:
+        """Start a submission; return whether it completed."""
         assert self._process.stdin is not None
         assert self._process.stdout is not None
-        print(json.dumps(told), file=self._process.stdin, flush=True)
+        print(json.dumps(parameters), file=self._process.stdin, flush=True)
         status = int(self._process.stdout.readline())
         assert status in {0, signal.SIGKILL}
         self.killed += status == signal.SIGKILL
@@ -80,7 +80,7 @@ class Submitter:
 
 
 class World:
-    """Two collections, and a submission of all that is on the one to the other."""
+    """Two collections, and a submission of all files of the one to the other."""
 
     def __init__(self, items_per_task: int) -> None:
         self.emulator = GlobusEmulator()
@@ -95,7 +95,7 @@ class World:
         }
 
     def submission(self, url: str, folder: str) -> dict[str, object]:
-        """Return what the submitter is told, with a journal in a folder."""
+        """Return the parameters of the submission, with a journal in a folder."""
         return {**self._told, "url": url, "journal": str(Path(folder, "journal"))}
 
 
@@ -121,17 +121,17 @@ def submitter() -> Iterator[Submitter]:
 def test_every_file_exactly_once(
     submitter: Submitter, kills: list[float], items_per_task: int, faults: list[tuple[str, int]]
 ) -> None:
-    """Whenever it is killed, and whatever answers are lost meanwhile, no file is submitted twice and none forgotten."""
+    """Whenever it is killed, and whichever responses are lost, no file is submitted twice and none left out."""
     world = World(items_per_task)
     emulator = world.emulator
     for kind, after in faults:
-        trouble = {"lost": drop_after(), "dropped": drop_before(), "503": status(503)}[kind]
-        emulator.faults.add("POST", "/v0.10/transfer", trouble, times=1, after=after)
+        fault = {"lost": drop_after(), "dropped": drop_before(), "503": status(503)}[kind]
+        emulator.faults.add("POST", "/v0.10/transfer", fault, times=1, after=after)
     with TemporaryDirectory() as folder, emulator.serve_in_thread() as server:
-        told = world.submission(server.url, folder)
+        parameters = world.submission(server.url, folder)
         for part in kills:
-            submitter.submit(**told, seconds=part * submitter.whole)
-        assert submitter.submit(**told, seconds=None)
+            submitter.submit(**parameters, seconds=part * submitter.whole)
+        assert submitter.submit(**parameters, seconds=None)
         server.run(emulator.settle())
     submitted = Counter(item.destination for task in emulator.tasks for item in task.items)
     assert submitted == {("out", str(number)): 1 for number in range(FILES)}
