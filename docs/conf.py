@@ -32,7 +32,7 @@ default_role = "any"
 nitpicky = True
 nitpick_ignore_regex = [
     # Annotations name types of other projects, private modules and type variables; links written by hand are checked.
-    (r"py:.*", r"(asyncio|collections|contextlib|datetime|enum|os|ssl|types|typing|uuid)\..*"),
+    (r"py:.*", r"(_?asyncio|collections|contextlib|datetime|enum|os|ssl|types|typing|uuid)\..*"),
     (r"py:.*", r"(fastapi|httpx|pytest|starlette|typing_extensions)\..*"),
     (r"py:(class|obj)", r"_?[A-Za-z]\w*"),
     (r"py:(class|obj)", r"globus_async\.(.+\.)?_\w+(\.\w+)*"),
@@ -69,6 +69,7 @@ PUBLIC = (
     "globus_async",
     "globus_async.authorizers",
     "globus_async.bulk",
+    "globus_async.clock",
     "globus_async.config",
     "globus_async.errors",
     "globus_async.fastapi",
@@ -76,8 +77,11 @@ PUBLIC = (
     "globus_async.paging",
     "globus_async.response",
     "globus_async.scopes",
+    "globus_async.scopes.consents",
     "globus_async.services.auth",
+    "globus_async.services.auth.documents",
     "globus_async.services.transfer",
+    "globus_async.services.transfer.documents",
     "globus_async.testing",
 )
 """The modules whose names users import."""

@@ -2,7 +2,7 @@
 
 from .client import AuthClient
 from .confidential import ConfidentialAppAuthClient
-from .data import DependentScopeSpec
+from .data import DependentScopeSpec, KeySource, Visibility
 from .errors import (
     AuthAPIError,
     AuthenticationFailed,
@@ -15,6 +15,7 @@ from .errors import (
 )
 from .flows import GlobusAuthorizationCodeFlowManager, GlobusNativeAppFlowManager, GlobusOAuthFlowManager, LoginRefused
 from .id_token_decoder import IDTokenDecoder
+from .identities import Consents
 from .identity_map import IdentityMap
 from .native import NativeAppAuthClient
 from .responses import (
@@ -40,6 +41,7 @@ __all__ = (
     "ClientResponse",
     "ConfidentialAppAuthClient",
     "ConsentRequired",
+    "Consents",
     "DependentScopeSpec",
     "GetConsentsResponse",
     "GlobusAuthorizationCodeFlowManager",
@@ -51,6 +53,7 @@ __all__ = (
     "InvalidClient",
     "InvalidGrant",
     "InvalidParameters",
+    "KeySource",
     "LoginRefused",
     "NativeAppAuthClient",
     "NotFound",
@@ -61,4 +64,5 @@ __all__ = (
     "OAuthTokenResponse",
     "PermissionDenied",
     "TokensByScope",
+    "Visibility",
 )

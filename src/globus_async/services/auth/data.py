@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Any, Literal
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 from uuid import UUID
 
 from ..._http.missing import MISSING, MissingType
 from ...errors import GlobusSDKUsageError
 
-__all__ = ("DependentScopeSpec", "Visibility", "as_list", "links")
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
+
+__all__ = ("DependentScopeSpec", "KeySource", "Visibility", "as_list", "links")
+
+KeySource: TypeAlias = "RSAPublicKey | Mapping[str, Any]"
+"""An RSA public key, a JWK, or a JWK set."""
 
 Visibility = Literal["public", "private"]
 """Who can see a client."""

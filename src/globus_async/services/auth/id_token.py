@@ -14,7 +14,7 @@ import hmac
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, TypeAlias, cast
+from typing import TYPE_CHECKING, Any, Final, cast
 
 import jwt
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
@@ -25,12 +25,10 @@ from ...errors import GlobusSDKUsageError, IdTokenError
 from ...secret import Secret
 
 if TYPE_CHECKING:
+    from .data import KeySource
     from .documents import IdTokenClaims
 
-__all__ = ("Expected", "KeySource", "check_id_token", "public_key", "read_keys")
-
-KeySource: TypeAlias = RSAPublicKey | Mapping[str, Any]
-"""An RSA public key, a JWK, or a JWK set."""
+__all__ = ("Expected", "check_id_token", "public_key", "read_keys")
 
 _ALGORITHM: Final = "RS512"
 _COMPACT_FORM: Final = re.compile(r"([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]+)")

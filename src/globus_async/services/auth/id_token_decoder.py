@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
     from ..._http.response import RawResponse
     from ...transport import Transport
+    from .data import KeySource
     from .documents import IdTokenClaims
-    from .id_token import KeySource
 
 __all__ = ("IDTokenDecoder",)
 

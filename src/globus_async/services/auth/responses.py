@@ -26,7 +26,7 @@ from .documents import (
 
 if TYPE_CHECKING:
     from ..._http.response import RawResponse
-    from .id_token import KeySource
+    from .data import KeySource
     from .id_token_decoder import IDTokenDecoder
 
 __all__ = (

@@ -1,0 +1,191 @@
+"""Every type of ours in a public signature can be imported from a public module, which the reference documents."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from functools import cache
+
+import pytest
+
+from tests.root_stub import HOMES
+from tests.source import MODULES, ROOT, Module
+
+PACKAGE = "globus_async"
+BY_NAME = {module.name: module for module in MODULES}
+
+Origin = tuple[str, str]
+"""The module that defines a name, and the name."""
+
+
+def public_modules() -> list[str]:
+    """Return the modules whose names users import, which the build of the documentation checks."""
+    tree = ast.parse((ROOT / "docs" / "conf.py").read_text())
+    (value,) = (
+        node.value
+        for node in tree.body
+        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name) and node.targets[0].id == "PUBLIC"
+    )
+    return [*ast.literal_eval(value)]
+
+
+@cache
+def bindings(module: str) -> dict[str, Origin | ast.stmt]:
+    """Return what each name of a module is: a name of another module, or the statement that defines it."""
+    found: dict[str, Origin | ast.stmt] = {}
+    if module == PACKAGE:
+        return {name: (f"{PACKAGE}.{home}", name) for home, names in HOMES.items() for name in names}
+    for node in ast.walk(BY_NAME[module].tree()):
+        match node:
+            case ast.ImportFrom():
+                source = absolute(BY_NAME[module], node)
+                found |= {alias.asname or alias.name: (source, alias.name) for alias in node.names}
+            case ast.Import():
+                found |= {(alias.asname or alias.name).split(".")[0]: (alias.name, "") for alias in node.names}
+            case _:
+                pass
+    for node in BY_NAME[module].tree().body:
+        match node:
+            case ast.ClassDef(name=name) | ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name):
+                found[name] = node
+            case ast.Assign(targets=[ast.Name(id=name)]) | ast.AnnAssign(target=ast.Name(id=name)):
+                found[name] = node
+            case _:
+                pass
+    return found
+
+
+def absolute(module: Module, node: ast.ImportFrom) -> str:
+    """Return the module that an import takes names from."""
+    base = module.package.split(".")
+    parts = base[: len(base) - node.level + 1] if node.level else []
+    return ".".join([*parts, *([node.module] if node.module else [])])
+
+
+def origin_of(module: str, name: str) -> tuple[Origin, ast.stmt] | None:
+    """Follow a name to its definition; ``None`` for one that is not of this package."""
+    seen: set[Origin] = set()
+    while module in BY_NAME and (module, name) not in seen:
+        seen.add((module, name))
+        bound = bindings(module).get(name)
+        if isinstance(bound, ast.stmt):
+            return (module, name), bound
+        if bound is None:
+            return None
+        module, name = bound if bound[0] in BY_NAME else ("", "")
+    return None
+
+
+def listed(module: str) -> list[str]:
+    """Return the names in ``__all__`` of a module."""
+    if module == PACKAGE:
+        return [name for names in HOMES.values() for name in names]
+    statement = bindings(module)["__all__"]
+    assert isinstance(statement, ast.Assign)
+    return [*ast.literal_eval(statement.value)]
+
+
+def public_names() -> dict[Origin, ast.stmt]:
+    """Return the definitions of all public names."""
+    found = (origin_of(module, name) for module in PUBLIC for name in listed(module))
+    # the emulator's own models are documented with the emulator
+    return dict(each for each in found if each is not None and not each[0][0].startswith(f"{PACKAGE}.emulator"))
+
+
+INTERNAL = {
+    "globus_async._http.request.Request": "between clients and the transport",
+    "globus_async.services.transfer.waiting.shared_poller.SharedPoller": "between a client and what it makes",
+    "globus_async.transport._attempt.Sender": "between clients and the transport",
+    "globus_async.transport._origin.Origin": "between clients and the transport",
+    "globus_async.transport._transport.RunningCall": "between clients and the transport",
+}
+"""Types in signatures that only this package calls, and why."""
+
+PUBLIC = public_modules()
+NAMES = public_names()
+
+
+def annotations_of(statement: ast.stmt) -> Iterator[ast.expr]:
+    """Yield the annotations that users see: of arguments, results and attributes, and what an alias stands for."""
+    match statement:
+        case ast.FunctionDef(args=args, returns=returns) | ast.AsyncFunctionDef(args=args, returns=returns):
+            arguments = [*args.posonlyargs, *args.args, *args.kwonlyargs, args.vararg, args.kwarg]
+            yield from (each.annotation for each in arguments if each is not None and each.annotation is not None)
+            if returns is not None:
+                yield returns
+        case ast.ClassDef(body=body, bases=bases):
+            yield from (base.slice for base in bases if isinstance(base, ast.Subscript))
+            for member in body:
+                if not private(member):
+                    yield from annotations_of(member)
+        case ast.AnnAssign(annotation=annotation):
+            yield annotation
+        case ast.Assign(value=ast.Subscript() | ast.BinOp() as value):
+            yield value
+        case _:
+            return
+
+
+def private(member: ast.stmt) -> bool:
+    """Whether a member of a class is none of its public interface."""
+    name = getattr(member, "name", "")
+    if isinstance(member, ast.AnnAssign) and isinstance(member.target, ast.Name):
+        name = member.target.id
+    return name.startswith("_") and name not in {"__init__", "__await__", "__aenter__", "__aiter__", "__call__"}
+
+
+def type_names(annotation: ast.expr) -> Iterator[str]:
+    """Yield the names in an annotation; text within it is read as code, but for the values of ``Literal``."""
+    pending: list[ast.AST] = [annotation]
+    while pending:
+        node = pending.pop()
+        match node:
+            case ast.Subscript(value=ast.Name(id="Literal")):
+                continue
+            case ast.Constant(value=str() as text):
+                pending.append(ast.parse(text, mode="eval").body)
+            case ast.Name(id=name):
+                yield name
+            case _:
+                pending += ast.iter_child_nodes(node)
+
+
+def is_type_variable(statement: ast.stmt) -> bool:
+    return isinstance(statement, ast.Assign) and ast.unparse(statement.value).split("(")[0] in {"TypeVar", "ParamSpec"}
+
+
+def hidden_types(origin: Origin, statement: ast.stmt) -> set[str]:
+    """
+    Return the types in a definition that no public module exports.
+
+    What a class inherits from a private class counts as its own; a private alias or protocol counts as what it is made
+    of, because nobody has to name it.
+    """
+    used = [name for annotation in annotations_of(statement) for name in type_names(annotation)]
+    bases = [base.value if isinstance(base, ast.Subscript) else base for base in getattr(statement, "bases", ())]
+    inherited = [base.id for base in bases if isinstance(base, ast.Name)]
+    hidden: set[str] = set()
+    for name in {*used, *inherited}:
+        found = origin_of(origin[0], name)
+        if found is None or found[0] in NAMES or found[0] == origin or is_type_variable(found[1]):
+            continue
+        if name in inherited or found[0][1].startswith("_"):
+            hidden |= hidden_types(*found)
+        else:
+            hidden.add(".".join(found[0]))
+    return hidden - INTERNAL.keys()
+
+
+@pytest.mark.parametrize("origin", NAMES, ids=".".join)
+def test_types_in_public_signatures_are_public(origin: Origin) -> None:
+    """Arguments, results, attributes and base classes, types that are imported for checkers only included."""
+    assert hidden_types(origin, NAMES[origin]) == set()
+
+
+def test_a_hidden_type_is_found() -> None:
+    """In an argument, an attribute or text; type variables and other packages' types are none."""
+    source = (
+        "class C(Generic[T]):\n    def call(self, fields: 'Fields | None', data: T, retry: RetryPolicy) -> None: ...\n"
+    )
+    statement = ast.parse(source).body[0]
+    assert hidden_types(("globus_async.client", "C"), statement) == {"globus_async._http.headers.Fields"}
