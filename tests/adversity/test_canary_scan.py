@@ -14,6 +14,7 @@ from uuid import UUID
 
 import httpx
 import pytest
+import respx
 
 import globus_async
 from globus_async import (
@@ -104,12 +105,10 @@ BODIES: list[object] = [
 
 async def core_objects(secrets: Canaries) -> list[object]:
     """Make instances of the classes that all services share."""
-    document = {"DATA": [], "items": []}
-    http_client = httpx.AsyncClient(
-        transport=httpx.MockTransport(
-            lambda _: httpx.Response(200, json=document, headers={"Set-Cookie": f"session={secrets.cookie}"})
-        )
-    )
+    document: dict[str, Any] = {"DATA": [], "items": []}
+    router = respx.Router()
+    router.get(host="service.example").respond(json=document, headers={"Set-Cookie": f"session={secrets.cookie}"})
+    http_client = httpx.AsyncClient(transport=httpx.MockTransport(router.async_handler))
     async with globus_async.Transport(http_client=http_client, clock=FakeClock(skipping=True)) as shared:
         auth_client = FakeAuth(shared)
         refreshing = RefreshTokenAuthorizer(secrets.refresh, auth_client)

@@ -79,7 +79,12 @@ class Canaries:
 
 
 SECRETS: Final = Canaries(
-    *map(canary, ("access token", "refresh token", "client secret", "code", "created secret", "cookie")),
+    access=canary("access token"),
+    refresh=canary("refresh token"),
+    client_secret=canary("client secret"),
+    code=canary("code"),
+    created=canary("created secret"),
+    cookie=canary("cookie"),
     verifier=canary("verifier").replace("+", "-").replace("/", "_") + "~~",
 )
 

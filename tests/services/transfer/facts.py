@@ -10,6 +10,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import httpx
+import respx
 
 from globus_async import AccessTokenAuthorizer, Transport
 from globus_async._http.headers import Headers
@@ -34,11 +35,10 @@ def _journal() -> Path:
 
 async def _objects(secrets: Canaries) -> list[object]:
     """Make instances of the public classes that can hold a secret."""
-    http_client = httpx.AsyncClient(
-        transport=httpx.MockTransport(
-            lambda _: httpx.Response(200, json={"DATA": []}, headers={"Set-Cookie": f"session={secrets.cookie}"})
-        )
-    )
+    router = respx.Router()
+    router.get("https://transfer.api.globus.org/thing").respond(json={}, headers={"Set-Cookie": secrets.cookie})
+    router.get(path__startswith="/v0.10/task_list").respond(json={"DATA": []})
+    http_client = httpx.AsyncClient(transport=httpx.MockTransport(router.async_handler))
     async with Transport(http_client=http_client) as transport:
         tc = transfer.TransferClient(transport=transport, authorizer=AccessTokenAuthorizer(secrets.access))
         requirements: Any = {"DATA": [], "expires_in": -1}
