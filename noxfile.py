@@ -68,9 +68,9 @@ def tests(session: nox.Session) -> None:
     session.run("pytest", *PARALLEL, *session.posargs)
 
 
-@nox.session(python=PYTHON, reuse_venv=True, venv_location=".nox/tests")
+@nox.session(python=PYTHON, reuse_venv=True)
 def quick(session: nox.Session) -> None:
-    """Run the tests but the slow ones, in under a minute once the environment of ``tests`` is there."""
+    """Run the tests but the slow ones, in under a minute once its environment is there."""
     if not Path(session.bin, "pytest").exists():
         install_tests(session)
     session.run("pytest", *PARALLEL, "-m", "not slow", *session.posargs)

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import AsyncGenerator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
-from types import FrameType
-from typing import Any
+from types import FrameType, FunctionType
+from typing import Any, cast
 
 import httpx
 import pytest
 
 import globus_async
 from globus_async import AccessTokenAuthorizer, GlobusAPIError, RetryPolicy, Transport
-from globus_async._http import response as response_module
+from globus_async._http.json_reader import decode_json
 from globus_async.services.auth import AuthClient
 from globus_async.services.transfer import TransferClient
 from tests.toolkit.clock import FakeClock
@@ -86,6 +86,23 @@ async def test_frames_of_a_page() -> None:
     assert len(frames[: frames.index("fetch") + 1]) < MAX_FRAMES, frames
 
 
+@contextmanager
+def counted_calls(function: FunctionType) -> Generator[list[FrameType]]:
+    """Record the frame of each call of a function in this thread."""
+    calls: list[FrameType] = []
+
+    def profile(frame: FrameType, event: str, _argument: object) -> None:
+        if event == "call" and frame.f_code is function.__code__:
+            calls.append(frame)
+
+    before = sys.getprofile()
+    sys.setprofile(profile)
+    try:
+        yield calls
+    finally:
+        sys.setprofile(before)
+
+
 @pytest.mark.parametrize(
     ("status", "document", "attempts"),
     [
@@ -97,23 +114,13 @@ async def test_frames_of_a_page() -> None:
         (400, "no object", 1),
     ],
 )
-async def test_an_error_body_is_decoded_once(
-    status: int, document: object, attempts: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_an_error_body_is_decoded_once(status: int, document: object, attempts: int) -> None:
     """For the retry decision, the choice of the error class and the error itself together."""
-    decoded: list[bytes] = []
-    decode_json = response_module.decode_json
-
-    def counting(body: bytes, **options: Any) -> Any:
-        decoded.append(body)
-        return decode_json(body, **options)
-
-    monkeypatch.setattr(response_module, "decode_json", counting)
     service = Scripted(respond(status, document))
     async with service.transport() as made:
         tc = TransferClient(base_url=ORIGIN, transport=made, retry=RetryPolicy(max_retries=2))
-        with pytest.raises(GlobusAPIError) as caught:
+        with counted_calls(cast("FunctionType", decode_json)) as calls, pytest.raises(GlobusAPIError) as caught:
             await tc.get_endpoint(ID)
     assert len(service.requests) == attempts
-    assert len(decoded) == attempts
+    assert len(calls) == attempts
     assert caught.value.raw_json == document

@@ -22,7 +22,7 @@ ID = "ddb59aef-6d04-11e5-ba46-22000b92c6ec"
 ANSWER = RawResponse(method="GET", path="/x", status=200, reason="", headers=Headers([]), body=b"")
 
 
-async def _never(_: object) -> Any:
+async def _never(*_: object) -> Any:
     raise AssertionError("it was used")
 
 
