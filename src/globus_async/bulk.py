@@ -1,17 +1,17 @@
 """
-Many calls at once: so many workers over an iterator, each result a value or an error.
+Many calls at once: a fixed number of workers over an iterable; each outcome is a value or an error.
 
 ::
 
-    async with bulk(tc.get_endpoint, ids) as outcomes:  # as they come
+    async with bulk(tc.get_endpoint, ids) as outcomes:  # in order of completion
         async for outcome in outcomes:
             print(outcome.item, outcome.error or outcome.value["display_name"])
 
-    outcomes = await bulk(tc.get_endpoint, ids)  # all of them, in the order of the input
-    endpoints = await bulk(tc.get_endpoint, ids).values()  # the values alone; an error ends it
+    outcomes = await bulk(tc.get_endpoint, ids)  # all outcomes, in the order of the input
+    endpoints = await bulk(tc.get_endpoint, ids).values()  # only the values; an error is raised
 
-The block owns the workers: when it is left, however, none is left behind. Between two outcomes the workers go on, but
-never further ahead of the reader than twice their number.
+The workers stop when the block is left, by an exception or a cancellation too. They are at most twice their number of
+outcomes ahead of the reader.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from collections.abc import (
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, cast
 
-from ._item_source import Source
+from ._item_source import ItemSource
 from .errors import GlobusError, GlobusSDKUsageError
 
 if TYPE_CHECKING:
@@ -44,12 +44,12 @@ R = TypeVar("R")
 
 class Outcome(Generic[I, R]):
     """
-    What came of one item.
+    The outcome of the call for one item.
 
     Attributes:
-        index: The item's place in the input, from 0.
+        index: The index of the item in the input, from 0.
         item: The item.
-        error: What went wrong, or ``None``.
+        error: The error of the call, or ``None``.
     """
 
     __slots__ = ("_value", "error", "index", "item")
@@ -62,7 +62,7 @@ class Outcome(Generic[I, R]):
 
     @property
     def value(self) -> R:
-        """What the call returned; raises the error if there is one."""
+        """The result of the call; raises the error if there is one."""
         if self.error is not None:
             raise self.error
         return cast("R", self._value)
@@ -75,12 +75,12 @@ class Outcome(Generic[I, R]):
 @dataclass(frozen=True, slots=True)
 class Progress:
     """
-    How far a bulk is.
+    The progress of a bulk.
 
     Attributes:
-        done: Items that are over, with or without an error.
-        failed: Those with an error.
-        total: How many there are altogether; ``None`` if the input does not say.
+        done: The number of items done, with or without an error.
+        failed: The number of items with an error.
+        total: The number of all items; ``None`` if the input has no length.
     """
 
     done: int
@@ -90,16 +90,16 @@ class Progress:
 
 class BulkError(ExceptionGroup[GlobusError], GlobusError):
     """
-    The errors of a bulk that was to have none. ``except*`` takes them apart; each has its item's index as a note.
+    The errors of a bulk, raised by `Bulk.values`. Each has the index of its item as a note.
 
     Attributes:
-        outcomes: All that was over, values among them, in the order of the input.
+        outcomes: The outcomes of all items that were done, values among them, in the order of the input.
     """
 
     outcomes: Sequence[Outcome[Any, Any]] = ()
 
     def derive(self, excs: Sequence[GlobusError], /) -> BulkError:  # type: ignore[override] # the errors of a bulk are ours
-        """Return a group of some of the errors, as ``except*`` asks for."""
+        """Return a group of some of the errors, for ``except*``."""
         part = BulkError(self.message, excs)
         part.outcomes = self.outcomes
         return part
@@ -114,23 +114,23 @@ def bulk(
     progress: Callable[[Progress], object] | None = None,
 ) -> Bulk[I, R]:
     """
-    Make a call for every item. Nothing is begun until it is awaited or entered.
+    Call a function for every item. No call is made until the result is awaited or entered.
 
-    Calls that change something run side by side like all others: use ``concurrency=1`` where their order matters.
+    Calls that change something run concurrently, too; use ``concurrency=1`` where their order matters.
 
     Args:
-        call: Any method of a client, or any function of one argument that returns an awaitable.
-        items: What to call it with; a generator is read only as far as the work has got.
-        concurrency: Most calls under way at once.
-        ordered: Give outcomes in the order of the input instead of as they come.
-        progress: Called after every outcome; what it raises ends the bulk.
+        call: A method of a client, or any function of one argument that returns an awaitable.
+        items: The arguments of the calls; an iterator is read as the calls proceed.
+        concurrency: The maximum number of concurrent calls.
+        ordered: Whether outcomes are in the order of the input instead of the order of completion.
+        progress: Called after every outcome; an exception that it raises ends the bulk.
 
     Returns:
-        What can be awaited (all outcomes, in the order of the input), entered with ``async with`` (outcomes one by one)
-        or asked for its `values`.
+        A `Bulk`: await it for all outcomes, in the order of the input; enter it with ``async with`` for the outcomes
+        one by one; or use its `values`.
 
     Raises:
-        GlobusSDKUsageError: ``concurrency`` is no whole number above 0, or the input a single text.
+        GlobusSDKUsageError: ``concurrency`` is not a positive whole number, or ``items`` is a string.
 
     Example:
         >>> outcomes = await bulk(tc.get_endpoint, [endpoint_id, "ddb59aef-6d04-11e5-ba46-22000b92c6ec"])
@@ -142,10 +142,10 @@ def bulk(
 
 class Bulk(Generic[I, R]):
     """
-    Many calls, to be made at once; see `bulk`. Can be used as often as its input can be iterated.
+    Many concurrent calls; made by `bulk`. It may be used several times if its input can be iterated several times.
 
-    An error of ours (`GlobusError`) is the outcome of its item. Everything else that a call or the input raises ends
-    the bulk and is raised as it is; so is being cancelled.
+    A `GlobusError` of a call is the outcome of its item. Any other exception of a call or of the input ends the bulk
+    and is raised unchanged, as is a cancellation.
     """
 
     __slots__ = ("_call", "_concurrency", "_entered", "_items", "_ordered", "_progress")
@@ -162,7 +162,7 @@ class Bulk(Generic[I, R]):
         if not isinstance(concurrency, int) or isinstance(concurrency, bool) or concurrency < 1:
             raise GlobusSDKUsageError("concurrency must be a whole number, 1 or more")
         if isinstance(items, (str, bytes)):
-            raise GlobusSDKUsageError("the input is a single text; put it into a list")
+            raise GlobusSDKUsageError("the items are a single string; pass a list")
         self._call = call
         self._items = items
         self._concurrency = concurrency
@@ -175,16 +175,16 @@ class Bulk(Generic[I, R]):
 
     async def _all(self) -> list[Outcome[I, R]]:
         async with self._run(ordered=False) as outcomes:
-            return sorted([outcome async for outcome in outcomes], key=_place)
+            return sorted([outcome async for outcome in outcomes], key=_index)
 
     async def values(self) -> list[R]:
         """
         Return the values, in the order of the input.
 
-        After the first error nothing new is begun, and what is under way is finished.
+        After the first error no further call is made; calls in progress are finished.
 
         Raises:
-            BulkError: The errors; it has all outcomes, too.
+            BulkError: The errors, with all outcomes.
 
         Example:
             >>> endpoints = await bulk(tc.get_endpoint, [endpoint_id]).values()
@@ -197,8 +197,8 @@ class Bulk(Generic[I, R]):
             async for outcome in run:
                 outcomes.append(outcome)
                 if outcome.error is not None:
-                    run.take_no_more()
-        outcomes.sort(key=_place)
+                    run.stop()
+        outcomes.sort(key=_index)
         for outcome in outcomes:
             if outcome.error is not None:
                 outcome.error.add_note(f"item {outcome.index} of the bulk")
@@ -211,7 +211,7 @@ class Bulk(Generic[I, R]):
 
     async def __aenter__(self) -> AsyncIterator[Outcome[I, R]]:
         if self._entered is not None:
-            raise GlobusSDKUsageError("this bulk is under way already")
+            raise GlobusSDKUsageError("this bulk is in use already; leave its 'async with' block first")
         self._entered = self._run(ordered=self._ordered)
         return await self._entered.__aenter__()
 
@@ -226,12 +226,12 @@ class Bulk(Generic[I, R]):
         return _Run(self._call, self._items, self._concurrency, ordered=ordered, progress=self._progress)
 
 
-def _place(outcome: Outcome[Any, Any]) -> int:
+def _index(outcome: Outcome[Any, Any]) -> int:
     return outcome.index
 
 
 class _Run(Generic[I, R]):
-    """The workers at work, and their outcomes one by one."""
+    """The workers of a bulk, and their outcomes one by one."""
 
     def __init__(
         self,
@@ -243,19 +243,19 @@ class _Run(Generic[I, R]):
         progress: Callable[[Progress], object] | None,
     ) -> None:
         self._call = call
-        self._source = Source(items)
+        self._source = ItemSource(items)
         self._concurrency = concurrency
         self._ordered = ordered
         self._progress = progress
         self._workers: list[asyncio.Task[None]] = []
-        self._working = self._under_way = 0
-        self._room = asyncio.Semaphore(2 * concurrency)
+        self._working = self._in_progress = 0
+        self._slots = asyncio.Semaphore(2 * concurrency)
         self._ready: deque[Outcome[I, R]] = deque()
-        self._early: dict[int, Outcome[I, R]] = {}
-        self._next = 0
+        self._out_of_order: dict[int, Outcome[I, R]] = {}
+        self._next_index = 0
         self._done = self._failed = 0
-        self._news = asyncio.Event()
-        self._end: BaseException | None = None
+        self._changed = asyncio.Event()
+        self._failure: BaseException | None = None
         self._is_left = False
 
     async def __aenter__(self) -> Self:
@@ -268,15 +268,15 @@ class _Run(Generic[I, R]):
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._is_left = True
-        self._news.set()
+        self._changed.set()
         for worker in self._workers:
             worker.cancel()
         cancelled: asyncio.CancelledError | None = None
-        while left := [worker for worker in self._workers if not worker.done()]:
+        while running := [worker for worker in self._workers if not worker.done()]:
             try:
-                await asyncio.wait(left)
-            except asyncio.CancelledError as again:  # once more: the workers end first all the same
-                cancelled = again
+                await asyncio.wait(running)
+            except asyncio.CancelledError as error_of_wait:  # the workers end first
+                cancelled = error_of_wait
         await self._source.aclose()
         if cancelled is not None:
             raise cancelled
@@ -287,41 +287,41 @@ class _Run(Generic[I, R]):
     async def __anext__(self) -> Outcome[I, R]:
         while not self._ready:
             if self._is_left:
-                raise GlobusSDKUsageError("outcomes are read inside 'async with' only")
-            if self._end is not None:
-                raise self._end
-            if not self._working or (self._source.is_done and not self._under_way):
+                raise GlobusSDKUsageError("outcomes can only be read inside 'async with'")
+            if self._failure is not None:
+                raise self._failure
+            if not self._working or (self._source.is_done and not self._in_progress):
                 raise StopAsyncIteration
-            self._news.clear()
-            await self._news.wait()
-        self._room.release()
+            self._changed.clear()
+            await self._changed.wait()
+        self._slots.release()
         return self._ready.popleft()
 
-    def take_no_more(self) -> None:
-        """Begin nothing new; what is under way is finished."""
+    def stop(self) -> None:
+        """Make no further calls; calls in progress are finished."""
         self._source.is_done = True
 
     async def _work(self) -> None:
         try:
-            await self._room.acquire()
-            while (numbered := await self._source.next()) is not None:
-                self._under_way += 1
-                self._deliver(await self._called(*numbered))
-                self._under_way -= 1
-                await self._room.acquire()
-            self._room.release()  # for another worker to see that it is over
-        except BaseException as end:
-            if isinstance(end, StopAsyncIteration):  # it would pass for the end of the outcomes
-                end = RuntimeError("a call of the bulk raised StopAsyncIteration")
-            self._end = self._end or end
-            self.take_no_more()
-            if not isinstance(end, Exception):
+            await self._slots.acquire()
+            while (indexed := await self._source.next()) is not None:
+                self._in_progress += 1
+                self._deliver(await self._make_call(*indexed))
+                self._in_progress -= 1
+                await self._slots.acquire()
+            self._slots.release()  # another worker may wait for it, to end as well
+        except BaseException as failure:
+            if isinstance(failure, StopAsyncIteration):  # it would end the iteration over the outcomes
+                failure = RuntimeError("a call of the bulk raised StopAsyncIteration")
+            self._failure = self._failure or failure
+            self.stop()
+            if not isinstance(failure, Exception):
                 raise
         finally:
             self._working -= 1
-            self._news.set()
+            self._changed.set()
 
-    async def _called(self, index: int, item: I) -> Outcome[I, R]:
+    async def _make_call(self, index: int, item: I) -> Outcome[I, R]:
         try:
             return Outcome(index, item, await self._call(item), None)
         except GlobusError as error:
@@ -329,13 +329,13 @@ class _Run(Generic[I, R]):
 
     def _deliver(self, outcome: Outcome[I, R]) -> None:
         if self._ordered:
-            self._early[outcome.index] = outcome
-            while (following := self._early.pop(self._next, None)) is not None:
-                self._ready.append(following)
-                self._next += 1
+            self._out_of_order[outcome.index] = outcome
+            while (ready := self._out_of_order.pop(self._next_index, None)) is not None:
+                self._ready.append(ready)
+                self._next_index += 1
         else:
             self._ready.append(outcome)
-        self._news.set()
+        self._changed.set()
         self._done += 1
         self._failed += outcome.error is not None
         if self._progress is not None:

@@ -38,16 +38,17 @@ _LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 
 def get_environment(name: str | None = None) -> str:
     """
-    Return the environment to talk to.
+    Return the Globus environment.
 
-    The argument goes first, then ``GLOBUS_SDK_ENVIRONMENT``, a file's ``environment``, and ``production``.
+    The argument takes precedence over ``GLOBUS_SDK_ENVIRONMENT``, then the ``environment`` in a configuration file,
+    then ``production``.
 
     Raises:
-        GlobusSDKUsageError: No such environment.
+        GlobusSDKUsageError: Unknown environment.
     """
     environment = name or setting("environment", section="cli", variable="GLOBUS_SDK_ENVIRONMENT") or "production"
     if environment not in _DOMAINS:
-        raise GlobusSDKUsageError(f"there is no environment {environment!r}; known are {', '.join(sorted(_DOMAINS))}")
+        raise GlobusSDKUsageError(f"unknown environment {environment!r}; use one of {', '.join(sorted(_DOMAINS))}")
     return environment
 
 
@@ -55,36 +56,36 @@ def get_service_url(service: str, environment: str | None = None) -> str:
     """
     Return the base URL of a service, with a trailing slash.
 
-    ``GLOBUS_SDK_SERVICE_URL_<SERVICE>`` goes before the environment.
+    ``GLOBUS_SDK_SERVICE_URL_<SERVICE>`` takes precedence over the environment.
 
     Raises:
-        GlobusSDKUsageError: No such service, or a URL in the variable that credentials must not go to.
+        GlobusSDKUsageError: Unknown service, or the variable has a URL that credentials must not be sent to.
     """
     variable = f"GLOBUS_SDK_SERVICE_URL_{service.upper()}"
     if environment is not None:
-        get_environment(environment)  # a name that is wrong is told, whatever the variable says
+        get_environment(environment)  # an unknown name is refused, even if the variable overrides it
     if override := os.environ.get(variable):
         return checked_base_url(override, source=variable)
     name = get_environment(environment)
     host = _HOSTS.get(service)
     if host is None:
-        raise GlobusSDKUsageError(f"there is no service {service!r}; known are {', '.join(sorted(_HOSTS))}")
+        raise GlobusSDKUsageError(f"unknown service {service!r}; use one of {', '.join(sorted(_HOSTS))}")
     prefix = "" if name == "production" else f"{name}."
     return f"https://{host.format(domain=_DOMAINS[name], prefix=prefix)}/"
 
 
 def get_webapp_url(environment: str | None = None) -> str:
-    """Return the address of the Globus web app."""
+    """Return the URL of the Globus web app."""
     return get_service_url("app", environment)
 
 
 def checked_base_url(url: str, *, source: str) -> str:
     """
-    Return a base URL with a trailing slash, if credentials may be sent there.
+    Return a base URL with a trailing slash, after a check that credentials may be sent to it.
 
     Raises:
-        GlobusSDKUsageError: Not an absolute ``https`` URL (``http`` is for loopback only), or one with a user name,
-            a query or a fragment.
+        GlobusSDKUsageError: Not an absolute ``https`` URL (``http`` is for loopback addresses only), or a URL with a
+            user name, a query or a fragment.
     """
     parts = _split(url)
     if parts is None:
@@ -93,16 +94,16 @@ def checked_base_url(url: str, *, source: str) -> str:
     if not host or parts.scheme not in {"https", "http"}:
         raise GlobusSDKUsageError(f"{source} must be an absolute URL such as 'https://transfer.api.globus.org/'")
     if parts.username is not None or parts.password is not None:
-        raise GlobusSDKUsageError(f"{source} must not hold a user name or password")
+        raise GlobusSDKUsageError(f"{source} must not contain a user name or password")
     if any(char in "?#\\" or ord(char) <= 0x20 for char in url):
-        raise GlobusSDKUsageError(f"{source} must be a plain URL, without query, fragment, backslash or blanks")
+        raise GlobusSDKUsageError(f"{source} must be a plain URL, without query, fragment, backslash or spaces")
     if parts.scheme == "http" and host not in _LOOPBACK:
         raise GlobusSDKUsageError(f"{source} must begin with https://; plain http is for loopback addresses only")
     return url if url.endswith("/") else f"{url}/"
 
 
 def _split(url: object) -> SplitResult | None:
-    """Take a URL apart, its port included; ``None`` if that cannot be done, in an error that would quote it."""
+    """Split a URL; ``None`` if it is invalid, without the exception, which would quote it."""
     if not isinstance(url, str):
         return None
     try:
@@ -114,7 +115,7 @@ def _split(url: object) -> SplitResult | None:
 
 
 def setting(option: str, *, section: str, variable: str | None = None) -> str | None:
-    """Return a setting: of the environment variable, else of ``~/.globus.cfg``, else of ``/etc/globus.cfg``."""
+    """Return a setting from the environment variable, else ``~/.globus.cfg``, else ``/etc/globus.cfg``."""
     if variable is not None and (value := os.environ.get(variable)):
         return value
     for name in _FILES:
@@ -122,7 +123,7 @@ def setting(option: str, *, section: str, variable: str | None = None) -> str | 
         try:
             parser.read(name.expanduser(), encoding="utf-8")
         except RuntimeError:
-            continue  # the user has no home
+            continue  # there is no home directory
         except (configparser.Error, UnicodeDecodeError) as error:
             raise GlobusSDKUsageError(f"the configuration file {name} cannot be read: {type(error).__name__}") from None
         if value := parser.get(section, option, fallback=None):

@@ -99,8 +99,8 @@ GUARDS: Final = (
     ),
     *_tested_by(
         "unit/test_content.py adversity/test_decompression_bombs.py adversity/test_truncated_responses.py",
-        never("_http/content_coding.py:BodyReader._keep", r"^self\._size > self\._limit"),
-        never("_http/content_coding.py:BodyReader._keep", r"^self\._size > _\w+ and"),
+        never("_http/content_coding.py:BodyReader._append", r"^self\._size > self\._limit"),
+        never("_http/content_coding.py:BodyReader._append", r"^self\._size > _\w+ and"),
         never("_http/content_coding.py:BodyReader.__init__", r"^len\(codings\) >"),
         never("_http/content_coding.py:BodyReader.body", r"^not all\("),
         swap("_http/content_coding.py:", r"\.decompress\(data, _STEP\)", ".decompress(data)"),

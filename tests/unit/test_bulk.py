@@ -132,7 +132,7 @@ class TestOutcomes:
         twice = bulk(Calls(), [1, 2])
         assert await twice.values() == await twice.values() == [1, 4]
         async with twice:
-            with pytest.raises(GlobusSDKUsageError, match="under way"):
+            with pytest.raises(GlobusSDKUsageError, match="in use already"):
                 await twice.__aenter__()
 
     @pytest.mark.parametrize("concurrency", [0, -1, True, 2.5, "7"])
@@ -144,7 +144,7 @@ class TestOutcomes:
     @pytest.mark.parametrize("text", ["ddb59aef-6d04-11e5-ba46-22000b92c6ec", b"x"])
     def test_a_text_is_no_list_of_its_letters(self, text: Any) -> None:
         """One id where a list of ids is wanted is a mistake."""
-        with pytest.raises(GlobusSDKUsageError, match="put it into a list"):
+        with pytest.raises(GlobusSDKUsageError, match="pass a list"):
             bulk(Calls(), text)
 
     @settings(deadline=None)

@@ -1,4 +1,4 @@
-"""Undoing content codings, bounded: a small answer must not become a large one unseen."""
+"""Decoding content codings (gzip, deflate), with limits against decompression bombs."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ from typing import Final, Protocol
 
 from ..errors import ResponseDecodeError
 
-__all__ = ("ACCEPT_ENCODING", "BodyReader", "unusable")
+__all__ = ("ACCEPT_ENCODING", "BodyReader", "decode_error")
 
 ACCEPT_ENCODING: Final = "gzip, deflate"
-_MOST_CODINGS: Final = 2
+_MAX_CODINGS: Final = 2
 _STEP: Final = 65536
-_RATIO_FREE: Final = 1 << 20
-_RATIO: Final = 1000
+_RATIO_FROM: Final = 1 << 20
+_MAX_RATIO: Final = 1000
 
 
 class _Decoder(Protocol):
-    """What ``zlib.decompressobj`` gives."""
+    """The type of ``zlib.decompressobj()``."""
 
     @property
     def eof(self) -> bool: ...
@@ -33,7 +33,7 @@ class _Decoder(Protocol):
 
 
 class _Layer:
-    """One content coding, undone step by step."""
+    """The decoder of one content coding."""
 
     __slots__ = ("_behind", "_coding", "_decoder", "_started")
 
@@ -44,7 +44,7 @@ class _Layer:
         self._behind = False
 
     def feed(self, data: bytes) -> Iterator[bytes]:
-        """Yield what the data decode to, in pieces of a step each, of which only one exists at a time."""
+        """Yield the decoded data in pieces of limited size, one at a time."""
         if not self._started and data:
             self._started = True
             if self._coding == "deflate" and (data[0] & 0x0F) != 8:  # raw deflate, as some servers send it
@@ -54,13 +54,13 @@ class _Layer:
         while (data or full) and not self._decoder.eof:
             piece = self._decoder.decompress(data, _STEP)
             data = self._decoder.unconsumed_tail
-            full = len(piece) == _STEP  # then there may be more to come though all data are taken in
+            full = len(piece) == _STEP  # the decoder may have more output although it has consumed all input
             if piece:
                 yield piece
 
     @property
     def complete(self) -> bool:
-        """Whether the end mark, with its checksum, was seen and nothing stands behind it."""
+        """Whether the end of the stream was reached, checksum included, and no data follow it."""
         return not self._started or (self._decoder.eof and not self._decoder.unused_data and not self._behind)
 
 
@@ -69,8 +69,8 @@ class BodyReader:
     Collects a body, decoded, up to a limit.
 
     Args:
-        content_encoding: The answer's ``Content-Encoding``, empty if it has none.
-        limit: Most bytes of the decoded body.
+        content_encoding: The ``Content-Encoding`` of the response, empty if it has none.
+        limit: The maximum size of the decoded body, in bytes.
     """
 
     __slots__ = ("_layers", "_limit", "_parts", "_received", "_size")
@@ -79,8 +79,8 @@ class BodyReader:
         codings = [
             name for part in content_encoding.lower().split(",") if (name := part.strip()) not in {"", "identity"}
         ]
-        if len(codings) > _MOST_CODINGS or any(name not in {"gzip", "x-gzip", "deflate"} for name in codings):
-            raise unusable("it has a content coding that was not asked for")
+        if len(codings) > _MAX_CODINGS or any(name not in {"gzip", "x-gzip", "deflate"} for name in codings):
+            raise decode_error("it has a content coding that was not requested")
         self._layers = [_Layer(name.removeprefix("x-")) for name in reversed(codings)]
         self._limit = limit
         self._parts: list[bytes] = []
@@ -89,38 +89,40 @@ class BodyReader:
 
     def feed(self, data: bytes) -> None:
         """
-        Take the next bytes from the wire.
+        Add the next bytes of the body.
 
         Raises:
-            ResponseDecodeError: Too large, too strongly compressed, or not what its coding says.
+            ResponseDecodeError: The body is too large, compressed too strongly, or invalid in its coding.
         """
         self._received += len(data)
         if not self._layers:
-            self._keep(data)
+            self._append(data)
             return
         try:
-            self._through(self._layers, data)
+            self._decode(self._layers, data)
         except zlib.error:
             broken = True
         else:
             broken = False
         if broken:
-            raise unusable("its compressed body is damaged", retryable=True)
+            raise decode_error("its compressed body is damaged", retryable=True)
 
-    def _through(self, layers: list[_Layer], data: bytes) -> None:
+    def _decode(self, layers: list[_Layer], data: bytes) -> None:
         first, *rest = layers
         for piece in first.feed(data):
             if rest:
-                self._through(rest, piece)
+                self._decode(rest, piece)
             else:
-                self._keep(piece)
+                self._append(piece)
 
-    def _keep(self, piece: bytes) -> None:
+    def _append(self, piece: bytes) -> None:
         self._size += len(piece)
         if self._size > self._limit:
-            raise unusable(f"it is larger than the limit of {self._limit} bytes (Transport(max_response_bytes=...))")
-        if self._size > _RATIO_FREE and self._size > _RATIO * self._received:
-            raise unusable(f"it unpacks to more than {_RATIO} times its size")
+            raise decode_error(
+                f"it is larger than the limit of {self._limit} bytes (Transport(max_response_bytes=...))"
+            )
+        if self._size > _RATIO_FROM and self._size > _MAX_RATIO * self._received:
+            raise decode_error(f"it decompresses to more than {_MAX_RATIO} times its size")
         self._parts.append(piece)
 
     def body(self) -> bytes:
@@ -128,15 +130,15 @@ class BodyReader:
         Return the whole body.
 
         Raises:
-            ResponseDecodeError: A compressed body without its end.
+            ResponseDecodeError: A compressed body is truncated.
         """
         if not all(layer.complete for layer in self._layers):
-            raise unusable("its compressed body breaks off", retryable=True)
+            raise decode_error("its compressed body is truncated", retryable=True)
         return self._parts[0] if len(self._parts) == 1 else b"".join(self._parts)
 
 
-def unusable(why: str, *, retryable: bool = False) -> ResponseDecodeError:
-    """Return the error that says why an answer cannot be used, and by default that the same would come again."""
+def decode_error(why: str, *, retryable: bool = False) -> ResponseDecodeError:
+    """Return the error for a response that cannot be used; by default it is not retried."""
     error = ResponseDecodeError(f"the response cannot be used: {why}", stage="response truncated")
     error.retryable = retryable
     return error

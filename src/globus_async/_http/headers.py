@@ -1,4 +1,4 @@
-"""Header fields: those of requests, ours and a caller's own, and those of responses."""
+"""Header fields of requests and responses."""
 
 from __future__ import annotations
 
@@ -19,29 +19,21 @@ __all__ = (
 
 T = TypeVar("T")
 
-
 Fields = tuple[tuple[bytes, bytes], ...]
-"""Headers as they are sent."""
-
+"""The headers of a request, as pairs of name and value."""
 
 _NAME: Final = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
-
-
 _VALUE: Final = re.compile(r"[\x20-\x7e\xa1-\xff]*")
-
-
 _FRAMING: Final = frozenset({"connection", "content-length", "host", "transfer-encoding", "upgrade"})
-
-
 _SECRET_HEADERS: Final = frozenset({b"authorization", b"set-cookie"})
 
 
 def default_headers(app_name: str | None) -> Fields:
     """
-    Return the headers of every call.
+    Return the headers of every request of a client.
 
     Raises:
-        GlobusSDKUsageError: The application's name has characters that no header may have.
+        GlobusSDKUsageError: The application's name has characters that are not allowed in headers.
     """
     if app_name is not None and _VALUE.fullmatch(app_name) is None:
         raise GlobusSDKUsageError("app_name must be printable text without line breaks")
@@ -56,16 +48,16 @@ def default_headers(app_name: str | None) -> Fields:
 
 def merge_headers(fields: Fields, headers: Mapping[str, str]) -> Fields:
     """
-    Add a caller's own headers; one of ours gives way to one of the same name.
+    Add a caller's headers; they replace default headers of the same name.
 
     Raises:
-        GlobusSDKUsageError: A header that no header may be, or that is the connection's business.
+        GlobusSDKUsageError: A header is invalid, or is one that the client sets for the connection.
     """
     for name, value in headers.items():
         if not (isinstance(name, str) and isinstance(value, str)):
             raise GlobusSDKUsageError(f"the header {name!a} and its value must be text")
         if _NAME.fullmatch(name) is None or _VALUE.fullmatch(value) is None:
-            raise GlobusSDKUsageError(f"the header {name!a} has characters that no header may have")
+            raise GlobusSDKUsageError(f"the header {name!a} has characters that are not allowed in headers")
         if name.lower() in _FRAMING:
             raise GlobusSDKUsageError(f"the header {name} is set by the client; leave it out")
     own = {name.lower() for name in headers}
@@ -74,7 +66,7 @@ def merge_headers(fields: Fields, headers: Mapping[str, str]) -> Fields:
 
 
 class Headers(Mapping[str, str]):
-    """The headers of an answer; names in any case, repeated ones joined with commas."""
+    """The headers of a response; names are case-insensitive, repeated headers are joined with commas."""
 
     __slots__ = ("_fields", "_found")
 
@@ -94,7 +86,7 @@ class Headers(Mapping[str, str]):
 
     @property
     def fields(self) -> int:
-        """How many header fields there are, repeated ones included."""
+        """The number of header fields, repeated ones included."""
         return len(self._fields)
 
     def __getitem__(self, name: str) -> str:
@@ -107,7 +99,7 @@ class Headers(Mapping[str, str]):
     def get(self, name: str, default: str | T) -> str | T: ...
 
     def get(self, name: str, default: object = None) -> object:
-        """Return a header, or the default; without the exception that `Mapping` would raise and catch."""
+        """Return a header, or the default; faster than `Mapping.get`, which catches an exception."""
         return self._read().get(name.lower(), default)
 
     def __contains__(self, name: object) -> bool:
@@ -120,7 +112,7 @@ class Headers(Mapping[str, str]):
         return len(self._read())
 
     def redacted(self, *secrets: Secret) -> Headers:
-        """Return the headers with credentials struck out."""
+        """Return the headers with these secrets redacted."""
         return Headers([(_redacted(name, *secrets), _redacted(value, *secrets)) for name, value in self._fields])
 
     def __repr__(self) -> str:

@@ -1,4 +1,4 @@
-"""The value of an argument that was not given."""
+"""`MISSING`, the default of optional arguments."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ __all__ = (
 
 
 class MissingType(enum.Enum):
-    """The type of `MISSING`; narrows under ``is``, survives copying and pickling."""
+    """The type of `MISSING`; it narrows under ``is``, and survives copying and pickling."""
 
     MISSING = "MISSING"
 
@@ -26,4 +26,4 @@ class MissingType(enum.Enum):
 
 
 MISSING: Final = MissingType.MISSING
-"""An argument that was not given. ``None`` always means null."""
+"""The default of an optional argument: it is not sent, while ``None`` is sent as null."""

@@ -1,4 +1,4 @@
-"""Query parameters: encoded, joined and left out."""
+"""Encoding of query parameters."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def encode_query(params: Mapping[str, object]) -> str:
     """
     Encode query parameters; `MISSING` and ``None`` are left out, booleans are ``true`` and ``false``.
 
-    A list or other iterable repeats its key; join it first where the service wants commas.
+    A list or other iterable repeats its key; for comma-separated lists, use `comma_joined`.
     """
     pairs = [
         (key, scalar_text(key, item))
@@ -46,7 +46,7 @@ def encode_query(params: Mapping[str, object]) -> str:
 
 
 def drop_missing(params: Mapping[str, object]) -> dict[str, object]:
-    """Return query parameters that can be encoded any number of times: iterables are read, what is missing is gone."""
+    """Return query parameters without missing ones, and with iterators read, so that they can be encoded repeatedly."""
     return {
         key: tuple(item for item in value if item is not None and item is not MISSING) if _is_list(value) else value
         for key, value in params.items()
@@ -83,7 +83,7 @@ def scalar_text(key: str, value: object) -> str:
 
 
 def comma_joined(value: Iterable[object] | object) -> str | MissingType | None:
-    """Join an iterable with commas, as the service's list parameters want it; text passes through."""
+    """Join an iterable with commas, for comma-separated parameters; text is returned unchanged."""
     if value is None or isinstance(value, MissingType):
         return value
     if is_collection(value):
@@ -92,16 +92,16 @@ def comma_joined(value: Iterable[object] | object) -> str | MissingType | None:
 
 
 def as_bit(value: bool | MissingType | None) -> str | MissingType | None:
-    """Spell a boolean as ``1`` or ``0``, for the few parameters that want it so."""
+    """Return a boolean as ``1`` or ``0``, for the parameters in which the service expects that."""
     return value if value is None or isinstance(value, MissingType) else str(int(value))
 
 
 def utc(name: str, value: datetime | str) -> str:
     """
-    Write an instant as RFC 3339 in UTC; text passes through.
+    Return a time in RFC 3339, in UTC; text is returned unchanged.
 
     Raises:
-        GlobusSDKUsageError: A datetime without a time zone, which could mean any instant, or beyond the calendar.
+        GlobusSDKUsageError: A datetime without a time zone, or out of range.
     """
     if isinstance(value, str):
         return value
@@ -113,4 +113,4 @@ def utc(name: str, value: datetime | str) -> str:
     try:
         return f"{(value.replace(tzinfo=None) - offset).isoformat(timespec='seconds')}Z"
     except OverflowError:
-        raise GlobusSDKUsageError(f"{name} is beyond the years 1 to 9999 in UTC") from None
+        raise GlobusSDKUsageError(f"{name} is outside of the years 1 to 9999 in UTC") from None

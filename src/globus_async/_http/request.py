@@ -1,4 +1,4 @@
-"""A request as a value: everything that is sent but the credentials."""
+"""An HTTP request as a value, without credentials."""
 
 from __future__ import annotations
 
@@ -14,20 +14,29 @@ __all__ = ("Request",)
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One call, ready for the exchange: everything but the credentials."""
+    """
+    An HTTP request, without credentials.
+
+    Attributes:
+        method: The HTTP method.
+        url: The URL, with the query.
+        headers: The headers, without ``Authorization``.
+        body: The body.
+        idempotent: Whether the request may be sent again after it may have been executed.
+        bypass_limits: Whether the limits of concurrent requests and of their rate do not apply: other requests may be
+            waiting for this token refresh.
+        secrets: The secrets in the body, which are redacted in errors.
+    """
 
     method: str
     url: str
     headers: tuple[tuple[bytes, bytes], ...] = field(default=(), repr=False)
     body: bytes | None = field(default=None, repr=False)
     idempotent: bool = False
-    """May be sent a second time even if the first may have been executed."""
     bypass_limits: bool = False
-    """Goes past the gate: a renewal, which calls in flight may be waiting for."""
     secrets: tuple[Secret, ...] = ()
-    """What the body holds and no error may show."""
 
     @property
     def path(self) -> str:
-        """The path of the URL, for messages: no query, which may hold what is nobody else's business."""
+        """The path of the URL, for messages; without the query, which may be confidential."""
         return urlsplit(self.url).path

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import httpx
 
-from .._http.content_coding import BodyReader, unusable
+from .._http.content_coding import BodyReader, decode_error
 from .._http.headers import Headers
 from .._http.response import RawResponse
 from ..errors import ClientClosedError, NetworkError, ResponseDecodeError
@@ -121,13 +121,13 @@ class Sender:
     async def _read_body(self, response: httpx.Response, headers: Headers, stream: Any) -> bytes:
         try:
             if headers.fields > MAX_HEADERS:
-                raise unusable(f"it has more than {MAX_HEADERS} headers")
+                raise decode_error(f"it has more than {MAX_HEADERS} headers")
             if "content-length" in headers and "transfer-encoding" in headers:
-                raise unusable("it has both Content-Length and Transfer-Encoding")
+                raise decode_error("it has both Content-Length and Transfer-Encoding")
             if len({*headers.get("content-length", "").split(", ")}) > 1:
-                raise unusable("it has conflicting Content-Length headers")
+                raise decode_error("it has conflicting Content-Length headers")
             if headers.get("transfer-encoding", "chunked").lower() != "chunked":
-                raise unusable("it has a transfer coding that was not requested")
+                raise decode_error("it has a transfer coding that was not requested")
             if response.is_stream_consumed:  # by a hook of the caller's own client; it is decompressed already
                 reader = BodyReader("", self._max_bytes)
                 reader.feed(response.content)

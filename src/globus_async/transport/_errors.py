@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 import httpx
 
-from .._http.content_coding import unusable
+from .._http.content_coding import decode_error
 from ..errors import (
     GlobusConnectionError,
     GlobusConnectionTimeoutError,
@@ -49,7 +49,7 @@ def network_error(error: Exception, request: Request) -> NetworkError:
     message = str(error)  # the exchange redacts credentials that the transport of a caller's own client may quote
     match error:
         case HeadTooLargeError():
-            return unusable(f"it has more than {MAX_HEADERS} headers, or one that is far too long")
+            return decode_error(f"it has more than {MAX_HEADERS} headers, or one that is far too long")
         case httpx.ConnectTimeout() | httpx.PoolTimeout():
             return GlobusConnectionTimeoutError(f"{call}: no connection in time", stage="not sent")
         case httpx.LocalProtocolError() | httpx.UnsupportedProtocol():  # their messages may quote headers

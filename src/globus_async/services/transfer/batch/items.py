@@ -9,7 +9,7 @@ from collections.abc import AsyncIterable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from ...._http.body import json_body
-from ...._item_source import Source
+from ...._item_source import ItemSource
 from ....errors import GlobusSDKUsageError
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ class ItemReader:
 
     def __init__(self, items: Iterable[TransferItem] | AsyncIterable[TransferItem], template: TransferData) -> None:
         self.count = 0
-        self._source = Source(items)
+        self._source = ItemSource(items)
         self._scratch = copy.deepcopy(template)
         self._digest = hashlib.sha256()
         self._is_reading = False
