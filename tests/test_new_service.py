@@ -62,7 +62,7 @@ class Report:
 @pytest.fixture
 def copy(tmp_path: Path) -> Path:
     """Copy the project, and add the service to it."""
-    unneeded = shutil.ignore_patterns("__pycache__", "_build", "images")
+    unneeded = shutil.ignore_patterns("_build", "images")
     for name in ("src", "tests", "docs"):
         shutil.copytree(ROOT / name, tmp_path / name, ignore=unneeded)
     for name in ("pyproject.toml", "README.md"):
