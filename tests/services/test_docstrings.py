@@ -36,7 +36,9 @@ def members_of(name: str, thing: Any) -> dict[str, Any]:
     found: dict[str, Any] = {name: thing}
     if inspect.isclass(thing) and thing.__module__.startswith(OWN) and not issubclass(thing, (BaseClient, Exception)):
         members = inspect.getmembers(thing, lambda member: callable(member) or isinstance(member, property))
-        found |= {f"{name}.{each}": member for each, member in members if not each.startswith("_")}
+        found |= {
+            f"{name}.{each}": member for each, member in members if not each.startswith("_") and each in vars(thing)
+        }
     return found
 
 

@@ -1,4 +1,4 @@
-"""Scopes: values, the strings they are written as, the services' constants, and consents."""
+"""Scopes: values, scope strings, the constants of the services, and consents."""
 
 from .collection import (
     AuthScopes,

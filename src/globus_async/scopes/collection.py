@@ -38,10 +38,10 @@ def _url(owner: str, name: str) -> Scope:
 
 class ScopeCollection:
     """
-    The scopes of one resource server, as attributes; iterating gives them all.
+    The scopes of one resource server, as attributes; iterate over it for all of them.
 
     Attributes:
-        resource_server: The key under which a token response keeps the token for these scopes.
+        resource_server: The name under which a token response has the token for these scopes.
     """
 
     resource_server: str
@@ -55,7 +55,7 @@ class ScopeCollection:
 
 
 class StaticScopeCollection(ScopeCollection):
-    """The scopes of a service, which are the same for everybody."""
+    """The scopes of a service."""
 
 
 class DynamicScopeCollection(ScopeCollection):
@@ -134,13 +134,13 @@ class _TransferScopes(StaticScopeCollection):
 AuthScopes = _AuthScopes()
 """Globus Auth."""
 ComputeScopes = _ComputeScopes()
-"""Globus Compute. Its resource server's name is a service's, its scopes are built on a client id."""
+"""Globus Compute. Its scopes contain a client id instead of the name of the resource server."""
 FlowsScopes = _FlowsScopes()
-"""Globus Flows. Its resource server's name is a host's, its scopes are built on a client id."""
+"""Globus Flows. Its scopes contain a client id instead of the name of the resource server."""
 GroupsScopes = _GroupsScopes()
 """Globus Groups."""
 NexusScopes = _NexusScopes()
-"""Nexus, the service before Globus Groups."""
+"""Nexus, the predecessor of Globus Groups."""
 SearchScopes = _SearchScopes()
 """Globus Search."""
 TimersScopes = _TimersScopes()

@@ -1,4 +1,4 @@
-"""Consents: what a user has allowed a client, and whether that is enough."""
+"""Consents of users to clients, and whether they grant the scopes that an application needs."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ __all__ = ("Consent", "ConsentForest", "ConsentParseError", "ConsentTree", "Cons
 
 class ConsentParseError(GlobusError, ValueError):
     """
-    A consent document lacks a member, or has one of the wrong kind.
+    A consent document lacks a member, or has one of the wrong type.
 
     Attributes:
         raw_consent: The document.
@@ -33,10 +33,10 @@ class ConsentParseError(GlobusError, ValueError):
 
 class ConsentTreeConstructionError(GlobusError, ValueError):
     """
-    Consents do not form trees: one is there twice, or its parent is missing.
+    The consents do not form trees: one is duplicated, or its parent is missing.
 
     Attributes:
-        consents: What was given.
+        consents: The consents.
     """
 
     def __init__(self, message: str, consents: list[Consent]) -> None:
@@ -51,10 +51,10 @@ class ConsentTreeConstructionError(GlobusError, ValueError):
 @dataclass(frozen=True, slots=True)
 class Consent:
     """
-    A user's permission for a client to use a scope, when called along a certain path of other consents.
+    A user's consent for a client to use a scope, for itself or as a dependency of other consents.
 
     Attributes:
-        dependency_path: Ids of the consents that lead here; the last one is this consent's own.
+        dependency_path: The ids of the consents from the direct one to this one.
     """
 
     client: str
@@ -77,7 +77,7 @@ class Consent:
         Read a consent document.
 
         Raises:
-            ConsentParseError: A member is missing or of the wrong kind.
+            ConsentParseError: A member is missing or has the wrong type.
         """
         try:
             consent = cls(
@@ -96,9 +96,9 @@ class Consent:
                 atomically_revocable=bool(data["atomically_revocable"]),
             )
         except KeyError as error:
-            why = f"a consent lacks its {error.args[0]!r}"
+            why = f"a consent has no {error.args[0]!r}"
         except (TypeError, ValueError) as error:
-            why = f"a consent has a member of the wrong kind: {error}"
+            why = f"a member of a consent has the wrong type: {error}"
         else:
             if consent.dependency_path and consent.dependency_path[-1] == consent.id:
                 return consent
@@ -110,7 +110,7 @@ class Consent:
 
 
 class _Graph:
-    """Consents and which follow from which."""
+    """Consents and their dependencies."""
 
     def __init__(self, nodes: Iterable[Consent], edges: Mapping[int, set[int]]) -> None:
         self.nodes = list(nodes)
@@ -122,12 +122,12 @@ class _Graph:
         Return one consent.
 
         Raises:
-            KeyError: It is not here.
+            KeyError: There is no consent with this id.
         """
         return self._by_id[consent_id]
 
     def _holders(self, scope: Scope) -> set[int]:
-        """Return the ids of the consents that grant a scope and, below them, all it depends on."""
+        """Return the ids of the consents that grant a scope with all of its dependencies."""
         ids: dict[str, list[int]] = {}
         for node in self.nodes:
             ids.setdefault(node.scope_name, []).append(node.id)
@@ -148,11 +148,11 @@ class _Graph:
 
 class ConsentTree(_Graph):
     """
-    One consent given to a client directly, with all that follow from it.
+    A direct consent to a client, with all consents that depend on it.
 
     Args:
         root_id: The id of the direct consent.
-        forest: Where its consents are.
+        forest: The forest that has the consents.
     """
 
     def __init__(self, root_id: int, forest: ConsentForest) -> None:
@@ -168,7 +168,7 @@ class ConsentTree(_Graph):
         return max(self._depths().values())
 
     def meets_scope_requirements(self, scope: Scope) -> bool:
-        """Tell whether this tree grants a scope with all it depends on."""
+        """Tell whether this tree grants a scope with all of its dependencies."""
         return self.root.id in self._holders(scope)
 
     def _depths(self) -> dict[int, int]:
@@ -189,7 +189,7 @@ class ConsentTree(_Graph):
 
 class ConsentForest(_Graph):
     """
-    All consents of a user, as trees that begin with those given to a client directly.
+    All consents of a user, as trees whose roots are the direct consents to clients.
 
     Args:
         consents: Consents, or the documents `AuthClient.get_consents` returns.
@@ -208,26 +208,24 @@ class ConsentForest(_Graph):
         nodes = [item if isinstance(item, Consent) else Consent.load(item) for item in consents]
         edges: dict[int, set[int]] = {node.id: set() for node in nodes}
         if len(edges) != len(nodes):
-            raise ConsentTreeConstructionError("a consent is there twice", nodes)
+            raise ConsentTreeConstructionError("a consent is duplicated", nodes)
         for node in nodes:
             for parent, child in pairwise(node.dependency_path[-2:]):
                 if parent not in edges:
-                    raise ConsentTreeConstructionError(
-                        f"consent {child} follows from {parent}, which is missing", nodes
-                    )
+                    raise ConsentTreeConstructionError(f"consent {child} depends on {parent}, which is missing", nodes)
                 edges[parent].add(child)
         super().__init__(nodes, edges)
         self.trees = [ConsentTree(node.id, self) for node in nodes if len(node.dependency_path) == 1]
 
     def meets_scope_requirements(self, scopes: Scopes) -> bool:
         """
-        Tell whether every scope, with all it depends on, is granted by some tree.
+        Tell whether each scope, with all of its dependencies, is granted by a tree.
 
         Args:
-            scopes: A scope, a scope string, or any number of them.
+            scopes: A scope, a scope string, or an iterable of both.
 
         Raises:
-            ScopeParseError: A text is not a scope string.
+            ScopeParseError: A string is not a scope string.
         """
         roots = {tree.root.id for tree in self.trees}
         return all(not roots.isdisjoint(self._holders(scope)) for scope in _scopes(scopes))

@@ -1,12 +1,12 @@
 """
-The grammar of scope strings, read in one pass and without recursion.
+The grammar of scope strings; the parser works in one pass and without recursion.
 
 ::
 
     scopes = scope *( space scope )
     scope  = [ "*" ] name [ "[" scopes "]" ]
 
-A name stands for one thing wherever it occurs: what it depends on is collected from all its occurrences.
+A name means the same scope wherever it occurs; its dependencies are collected from all occurrences.
 """
 
 from __future__ import annotations
@@ -29,23 +29,23 @@ _WRONG: Final[Mapping[tuple[str, str], str]] = {
     ("name", "*"): "'*' must stand before a scope",
     ("[", "]"): "the brackets are empty",
 }
-"""What must not follow what, and how to say so."""
-_LONGEST_CYCLE_SHOWN: Final = 8
+"""Pairs of tokens that must not follow each other, and the error message for each."""
+_MAX_CYCLE_SHOWN: Final = 8
 
 
 class ScopeParseError(GlobusSDKUsageError):
     """
-    A text is not a scope string.
+    A string is not a scope string.
 
     Attributes:
-        position: Where the mistake is, counted from 0; ``None`` if it is in no single place.
+        position: The position of the error, counted from 0; ``None`` if it has no single position.
     """
 
     position: int | None = None
 
     @classmethod
     def at(cls, position: int, text: str, why: str) -> ScopeParseError:
-        """Point at a place in the text."""
+        """Make the error of a position in the text."""
         before, after = text[max(0, position - 20) : position], text[position : position + 20]
         error = cls(f"{why}, at position {position}: {before!r} HERE {after!r}")
         error.position = position
@@ -53,18 +53,18 @@ class ScopeParseError(GlobusSDKUsageError):
 
 
 class ScopeCycleError(ScopeParseError):
-    """A scope depends, directly or not, on itself."""
+    """A scope depends on itself, directly or indirectly."""
 
 
 class ScopeGraph(NamedTuple):
-    """What a scope string says: the scopes asked for, and what every name depends on."""
+    """The content of a scope string: the requested scopes, and the dependencies of every name."""
 
     roots: list[tuple[str, bool]]
-    """(name, is optional), in the order of the text, each once."""
+    """(name, is optional), without duplicates, in the order of the text."""
     dependencies: Mapping[str, Mapping[str, bool]]
-    """name -> (name it depends on -> is optional). Required wins over optional."""
+    """name -> (name of a dependency -> is optional); it is optional if it is optional everywhere."""
     order: list[str]
-    """Every name, after all that it depends on."""
+    """Every name, dependencies first."""
 
 
 def read(text: str) -> ScopeGraph:
@@ -72,7 +72,7 @@ def read(text: str) -> ScopeGraph:
     Read a scope string.
 
     Raises:
-        ScopeParseError: Not a scope string; says where.
+        ScopeParseError: Not a scope string; the message has the position.
         ScopeCycleError: A scope depends on itself.
     """
     roots: dict[tuple[str, bool], None] = {}
@@ -103,7 +103,7 @@ def read(text: str) -> ScopeGraph:
 
 
 def _tokens(text: str) -> Iterator[tuple[str, str, int]]:
-    """Cut a text into (kind, text, position); the kind of a mark is the mark itself, the last one is ``end``."""
+    """Yield the tokens of a text as (kind, text, position); the last kind is ``end``."""
     position = 0
     for found in _TOKEN.finditer(text):
         if found.start() != position:
@@ -111,7 +111,7 @@ def _tokens(text: str) -> Iterator[tuple[str, str, int]]:
         position = found.end()
         yield found.lastgroup or found[0], found[0], found.start()
     if position != len(text):
-        raise ScopeParseError.at(position, text, "a character that no scope has")
+        raise ScopeParseError.at(position, text, "a character that scopes cannot have")
     yield "end", "", position
 
 
@@ -140,7 +140,7 @@ def _bottom_up(dependencies: Mapping[str, Mapping[str, bool]]) -> list[str]:
 
 def _cycle(path: list[str], back_to: str) -> str:
     loop = path[path.index(back_to) :]
-    shown = [name if len(name) <= 80 else f"{name[:77]}..." for name in loop[:_LONGEST_CYCLE_SHOWN]]
+    shown = [name if len(name) <= 80 else f"{name[:77]}..." for name in loop[:_MAX_CYCLE_SHOWN]]
     if len(loop) > len(shown):
         shown.append(f"{len(loop) - len(shown)} more")
     return f"a scope depends on itself: {' -> '.join([*shown, shown[0]])}"

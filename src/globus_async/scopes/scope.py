@@ -1,4 +1,4 @@
-"""Scopes as values, and how they are read from text and written to it."""
+"""Scopes as values, parsed from scope strings and serialized to them."""
 
 from __future__ import annotations
 
@@ -11,23 +11,23 @@ from .grammar import NAME, ScopeGraph, ScopeParseError, read
 
 __all__ = ("Scope", "ScopeParser", "Scopes")
 
-_LONGEST_TEXT: Final = 1_000_000
+_MAX_TEXT: Final = 1_000_000
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Scope:
     """
-    A permission to ask for, with the permissions it needs in turn.
+    A scope with its dependencies.
 
-    Two scopes are equal if their texts are.
+    Two scopes are equal if their scope strings are.
 
     Args:
-        scope_string: Its name, such as ``"urn:globus:auth:scope:transfer.api.globus.org:all"``.
-        optional: The user may decline it, or revoke it later, without losing the rest ("atomically revocable").
-        dependencies: Scopes that the holder of this one needs at other services.
+        scope_string: The name, such as ``"urn:globus:auth:scope:transfer.api.globus.org:all"``.
+        optional: Whether the user may decline or revoke it without losing the others ("atomically revocable").
+        dependencies: The scopes that the service of this scope needs at other services.
 
     Raises:
-        GlobusSDKUsageError: The name is empty, or has blanks or one of ``[]*``; `Scope.parse` reads those.
+        GlobusSDKUsageError: The name is empty, or has spaces or one of ``[]*``; use `Scope.parse` for scope strings.
 
     Example:
         >>> data_access = Scope("https://auth.globus.org/scopes/2c8d/data_access", optional=True)
@@ -42,19 +42,19 @@ class Scope:
     def __post_init__(self) -> None:
         if NAME.fullmatch(self.scope_string) is None:
             raise GlobusSDKUsageError(
-                f"a scope's name must have no blanks and none of '[]*', got {self.scope_string!r}; "
-                "use Scope.parse to read a whole scope string"
+                f"the name of a scope must not have spaces or any of '[]*', got {self.scope_string!r}; "
+                "use Scope.parse for a scope string"
             )
         if not all(isinstance(item, Scope) for item in cast("tuple[object, ...]", self.dependencies)):
-            raise GlobusSDKUsageError("dependencies must be Scopes; use Scope.parse to make them from text")
+            raise GlobusSDKUsageError("dependencies must be Scope values; use Scope.parse for scope strings")
 
     @classmethod
     def parse(cls, scope_string: str) -> Scope:
         """
-        Read a text that holds exactly one scope, dependencies included.
+        Parse a scope string with exactly one scope, dependencies included.
 
         Raises:
-            ScopeParseError: Not a scope string, or not exactly one; says where.
+            ScopeParseError: Not a scope string, or not exactly one scope; the message has the position.
             ScopeCycleError: A scope depends on itself.
 
         Example:
@@ -63,13 +63,13 @@ class Scope:
         """
         scopes = ScopeParser.parse(scope_string)
         if len(scopes) != 1:
-            raise ScopeParseError(f"exactly one scope was expected, but the text holds {len(scopes)}")
+            raise ScopeParseError(f"exactly one scope was expected, but the scope string has {len(scopes)}")
         return scopes[0]
 
     @classmethod
     def merge(cls, *scopes: Scope) -> list[Scope]:
         """
-        Put scopes together so that each is there once, with all of its dependencies.
+        Merge scopes, so that each is there once with all of its dependencies.
 
         Example:
             >>> Scope.merge(Scope.parse("a[b]"), Scope.parse("a[c]"))
@@ -86,7 +86,7 @@ class Scope:
         return replace(self, dependencies=(*self.dependencies, *other_scopes))
 
     def with_optional(self, optional: bool) -> Self:
-        """Return this scope as an optional or as a required one."""
+        """Return this scope, made optional or required."""
         return replace(self, optional=optional)
 
     def __str__(self) -> str:
@@ -122,23 +122,23 @@ Scopes = str | Scope | Iterable[str | Scope]
 
 
 class ScopeParser:
-    """Between scope strings and `Scope` values."""
+    """Converts scope strings to `Scope` values and back."""
 
     @classmethod
     def parse(cls, scope_string: str) -> list[Scope]:
         """
-        Read a scope string of any number of scopes.
+        Parse a scope string with any number of scopes.
 
-        What is said of a scope in several places is put together: ``a[b] b[c]`` is ``a[b[c]] b[c]``.
+        Dependencies of a scope that occurs several times are merged: ``a[b] b[c]`` is ``a[b[c]] b[c]``.
 
         Args:
-            scope_string: Scopes, separated by blanks; dependencies in brackets, ``*`` before an optional one.
+            scope_string: Scopes, separated by spaces; dependencies in brackets, ``*`` before an optional one.
 
         Returns:
-            The scopes in the order of the text, each once.
+            The scopes in the order of the text, without duplicates.
 
         Raises:
-            ScopeParseError: Not a scope string, or one whose scopes, written out, would exceed 1,000,000 characters.
+            ScopeParseError: Not a scope string, or one whose scopes, serialized, would exceed 1,000,000 characters.
             ScopeCycleError: A scope depends on itself.
 
         Example:
@@ -156,39 +156,39 @@ class ScopeParser:
 
     @classmethod
     def merge_scopes(cls, scopes_a: Iterable[Scope], scopes_b: Iterable[Scope]) -> list[Scope]:
-        """Put two lists of scopes together so that each scope is there once, with all of its dependencies."""
+        """Merge two lists of scopes, so that each scope is there once with all of its dependencies."""
         return Scope.merge(*scopes_a, *scopes_b)
 
     @classmethod
     def serialize(cls, scopes: Scopes, *, reject_empty: bool = True) -> str:
         """
-        Write scopes as the one text that Globus Auth takes. Nothing is parsed or merged.
+        Serialize scopes as one scope string. They are neither parsed nor merged.
 
         Args:
-            scopes: A scope, a scope string, or any number of them.
-            reject_empty: Whether no scope at all is a mistake.
+            scopes: A scope, a scope string, or an iterable of both.
+            reject_empty: Whether to refuse an empty result.
 
         Raises:
-            GlobusSDKUsageError: No scope, or something that is neither text nor a scope.
+            GlobusSDKUsageError: There is no scope, or a value that is neither a string nor a scope.
 
         Example:
             >>> ScopeParser.serialize([Scope("openid"), "profile email"])
             'openid profile email'
         """
-        given = (scopes,) if isinstance(scopes, (str, Scope)) else tuple(scopes)
-        if not all(isinstance(scope, (str, Scope)) for scope in cast("tuple[object, ...]", given)):
-            raise GlobusSDKUsageError("scopes must be text or Scope values")
-        text = " ".join(map(str, given))
+        values = (scopes,) if isinstance(scopes, (str, Scope)) else tuple(scopes)
+        if not all(isinstance(scope, (str, Scope)) for scope in cast("tuple[object, ...]", values)):
+            raise GlobusSDKUsageError("scopes must be strings or Scope values")
+        text = " ".join(map(str, values))
         if reject_empty and not text.strip():
-            raise GlobusSDKUsageError("no scope was given; pass at least one, such as TransferScopes.all")
+            raise GlobusSDKUsageError("there is no scope; pass at least one, such as TransferScopes.all")
         return text
 
 
 def _refuse_explosion(graph: ScopeGraph) -> None:
-    """Refuse a short text that stands for an endless one: each of n names may double what the one before it says."""
+    """Refuse a short string whose scopes are too long when serialized: each of n names can double the length."""
     length: dict[str, int] = {}
     for name in graph.order:
         inside = sum(length[child] + 1 + optional for child, optional in graph.dependencies[name].items())
-        length[name] = min(len(name) + inside + (inside > 0), _LONGEST_TEXT + 1)
-    if sum(length[name] + 1 for name, _ in graph.roots) > _LONGEST_TEXT:
-        raise ScopeParseError(f"the scopes, written out, would be longer than {_LONGEST_TEXT:,} characters")
+        length[name] = min(len(name) + inside + (inside > 0), _MAX_TEXT + 1)
+    if sum(length[name] + 1 for name, _ in graph.roots) > _MAX_TEXT:
+        raise ScopeParseError(f"the scopes, serialized, would be longer than {_MAX_TEXT:,} characters")

@@ -125,7 +125,7 @@ def test_a_document_with_a_member_of_the_wrong_kind_is_refused(changes: dict[str
 
 def test_consents_that_form_no_trees_are_refused() -> None:
     """A missing parent and a repeated id are errors, not wrong answers."""
-    with pytest.raises(ConsentTreeConstructionError, match="follows from 1") as caught:
+    with pytest.raises(ConsentTreeConstructionError, match="depends on 1") as caught:
         ConsentForest([document([1, 2], "x")])
     assert [consent.id for consent in pickle.loads(pickle.dumps(caught.value)).consents] == [2]
     with pytest.raises(ConsentTreeConstructionError, match="twice"):

@@ -78,8 +78,8 @@ def test_a_scope_string_is_read_and_written(text: str, written: list[str]) -> No
         ("*[a]", 1, "followed by a scope"),
         ("a*b", 1, "stand before a scope"),
         ("a*", 1, "stand before a scope"),
-        ("a\x00b", 1, "no scope has"),
-        ("a \x7f", 2, "no scope has"),
+        ("a\x00b", 1, "scopes cannot have"),
+        ("a \x7f", 2, "scopes cannot have"),
     ],
 )
 def test_a_mistake_is_shown_where_it_is(text: str, position: int, why: str) -> None:
@@ -134,7 +134,7 @@ def test_a_name_that_is_no_name_is_refused(name: str) -> None:
 
 def test_dependencies_must_be_scopes() -> None:
     """Text among the dependencies is refused at once, not when it is sent."""
-    with pytest.raises(GlobusSDKUsageError, match="must be Scopes"):
+    with pytest.raises(GlobusSDKUsageError, match="must be Scope values"):
         Scope("a").with_dependency("b")  # type: ignore[arg-type]
 
 
@@ -158,7 +158,7 @@ def test_serializing_joins_without_reading() -> None:
     for nothing in ("", " ", [], [""]):
         with pytest.raises(GlobusSDKUsageError, match="no scope"):
             ScopeParser.serialize(nothing)
-    with pytest.raises(GlobusSDKUsageError, match="text or Scope"):
+    with pytest.raises(GlobusSDKUsageError, match="strings or Scope"):
         ScopeParser.serialize([1])  # type: ignore[list-item]
 
 
