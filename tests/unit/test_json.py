@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
+import sys
+import time
 from functools import partial
 from typing import Any
 
@@ -12,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from globus_async._http.headers import Headers
-from globus_async._http.json_reader import LARGE, _decode_with_standard_library, decode_json
+from globus_async._http.json_reader import LARGE, _decode_with_standard_library, _loads, _loads_deep, decode_json
 from globus_async._http.response import RawResponse
 from globus_async.errors import ResponseDecodeError
 
@@ -231,6 +234,74 @@ def test_the_depth_that_is_accepted() -> None:
             assert at(frames, decode, 1024)
             with pytest.raises(ValueError, match=r"deep|depth"):
                 at(frames, decode, 1025)
+
+
+@settings(max_examples=500, deadline=None)
+@given(st.recursive(texts, texts_of, max_leaves=12), st.integers(0, 40))
+def test_a_text_decoded_in_parts_means_the_same(text: str, depth: int) -> None:
+    """The parts of a deep text are decoded one by one; strings, constants and errors within them are as ever."""
+    text = "[" * depth + text + "]" * depth
+    deep, usual = (partial(decode, hook=None) for decode in (_loads_deep, _loads))
+    assert result_of(deep, text) == result_of(usual, text)  # type: ignore[arg-type] # text, for these two
+
+
+OPEN, CLOSED = "[" * 40, "]" * 40
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"{OPEN}NaN{CLOSED}",
+        f"{OPEN}Infinity{CLOSED}",
+        f"[{OPEN}{CLOSED},NaN]",
+        f"[NaN,{OPEN}{CLOSED}]",
+        f"{{{OPEN}{CLOSED}}}",
+        f"{OPEN}}}{CLOSED}",
+        f'{OPEN}"{CLOSED}',
+        f"{OPEN}{CLOSED}]",
+        f"1{OPEN}{CLOSED}",
+        OPEN,
+        CLOSED,
+    ],
+)
+def test_deep_texts_that_are_refused(text: str) -> None:
+    """Also those with the constant that stands for a decoded part."""
+    with pytest.raises(ValueError, match=r".+"):
+        _loads_deep(text, None)
+
+
+def test_the_recursion_limit_stays() -> None:
+    """A deep text changes nothing for other threads, and nothing for good where the stack is nearly full."""
+    limit = sys.getrecursionlimit()
+    limits: set[int] = set()
+
+    def hook(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        limits.add(sys.getrecursionlimit())
+        return dict(pairs)
+
+    assert _loads_deep('{"a":' * 1024 + "1" + "}" * 1024, hook)
+    assert limits == {limit}
+
+    def at_the_bottom(frames: int) -> None:
+        if frames:
+            at_the_bottom(frames - 1)
+        else:
+            with contextlib.suppress(RecursionError):
+                _decode_with_standard_library(b"[" * 1024 + b"]" * 1024)
+
+    for frames in range(800, limit):
+        with contextlib.suppress(RecursionError):
+            at_the_bottom(frames)
+        assert sys.getrecursionlimit() == limit
+
+
+@pytest.mark.parametrize("body", [b"[" * 1025 + b'"' + b'\\"' * 40_000, b"[" * 1025 + b'\\"' * 40_000])
+def test_unpaired_quotes_cost_no_time(body: bytes) -> None:
+    """A text of many quotes is searched once, not once for each of them: that took minutes."""
+    started = time.perf_counter()
+    with pytest.raises(ValueError, match=r".+"):
+        decode_json(body, reject_duplicate_keys=True)
+    assert time.perf_counter() - started < 2
 
 
 def test_a_name_that_is_there_twice() -> None:

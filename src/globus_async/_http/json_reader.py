@@ -10,8 +10,6 @@ from __future__ import annotations
 import json
 import math
 import re
-import sys
-import threading
 from collections.abc import Callable
 from functools import cache
 from typing import Any, Final, NoReturn
@@ -23,6 +21,7 @@ __all__ = ("LARGE", "decode_json", "is_large", "is_list", "is_object")
 LARGE: Final = 1 << 20
 """Bytes; the standard library decodes a larger body in more than ten milliseconds, too long for the event loop."""
 
+_NO_VALUE: Final = object()
 _MAX_DEPTH: Final = 1024
 """Nested levels; the limit of ``orjson``."""
 _DIGITS: Final = bytes.maketrans(b"123456789", b"000000000")
@@ -30,9 +29,11 @@ _LONG_NUMBER: Final = b"0" * 19
 """A number of so many digits, of which ``orjson`` may make a float; with zeros in place of all digits."""
 _SURROGATE: Final = re.compile(rb"\\u[dD][89a-fA-F]")
 _PAIR_OR_ESCAPE: Final = re.compile(rb"\\u[dD][89abAB]..\\u[dD][c-fC-F]..|\\[^u]", re.DOTALL)
-_STRING: Final = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"', re.DOTALL)
+_STRING: Final = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"?', re.DOTALL)
+"""A string, or the rest of the text from an unpaired quote: no byte is searched twice."""
 _NO_BRACKETS: Final = bytes(set(range(256)) - set(b"[]{}"))
-_RECURSION_LIMIT_LOCK: Final = threading.Lock()
+_STRING_OR_BRACKET: Final = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"?|[\[\]{}]', re.DOTALL)
+_LEVELS_AT_A_TIME: Final = 16
 
 
 def is_object(value: object) -> TypeIs[dict[str, Any]]:
@@ -94,21 +95,62 @@ def _decode_with_standard_library(
     return document
 
 
-def _loads(text: str, hook: Callable[[list[tuple[str, Any]]], dict[str, Any]] | None) -> Any:
-    return json.loads(text, parse_constant=_refuse_constant, parse_float=_finite, object_pairs_hook=hook)
+def _loads(
+    text: str,
+    hook: Callable[[list[tuple[str, Any]]], dict[str, Any]] | None,
+    parse_constant: Callable[[str], Any] | None = None,
+) -> Any:
+    return json.loads(
+        text, parse_constant=parse_constant or _refuse_constant, parse_float=_finite, object_pairs_hook=hook
+    )
 
 
 def _loads_deep(text: str, hook: Callable[[list[tuple[str, Any]]], dict[str, Any]] | None) -> Any:
-    """Decode a text with more levels than the interpreter allows where it is called, up to the maximum."""
-    with _RECURSION_LIMIT_LOCK:
-        limit = sys.getrecursionlimit()
-        sys.setrecursionlimit(limit + 3 * _MAX_DEPTH)
-        try:
-            return _loads(text, hook)
-        except RecursionError:
-            raise ValueError("nested too deeply") from None
-        finally:
-            sys.setrecursionlimit(limit)
+    """
+    Decode a text with more levels than the interpreter allows where it is called.
+
+    The text is decoded in parts of 16 levels, the innermost first. In the part around it, ``NaN``, which JSON does not
+    have, stands for a decoded part.
+    """
+    unfinished: list[_Part] = [_Part()]
+    depth = end = 0
+    for match in _STRING_OR_BRACKET.finditer(text):
+        bracket = match[0]
+        if bracket in {"[", "{"}:
+            depth += 1
+            if depth % _LEVELS_AT_A_TIME == 0:
+                unfinished[-1].texts.append(text[end : match.start()])
+                unfinished.append(_Part())
+                end = match.start()
+        elif bracket in {"]", "}"}:
+            if depth % _LEVELS_AT_A_TIME == 0 and len(unfinished) > 1:
+                part = unfinished.pop()
+                part.texts.append(text[end : match.end()])
+                unfinished[-1].texts.append("NaN")
+                unfinished[-1].decoded.append(part.decode(hook))
+                end = match.end()
+            depth -= 1
+    unfinished[-1].texts.append(text[end:])
+    if len(unfinished) > 1:
+        raise ValueError("a bracket is not closed")
+    return unfinished[0].decode(hook)
+
+
+class _Part:
+    """A part of a text, and the decoded values of the parts within it."""
+
+    def __init__(self) -> None:
+        self.texts: list[str] = []
+        self.decoded: list[Any] = []
+
+    def decode(self, hook: Callable[[list[tuple[str, Any]]], dict[str, Any]] | None) -> Any:
+        values = iter(self.decoded)
+
+        def next_value(constant: str) -> Any:
+            value = next(values, _NO_VALUE) if constant == "NaN" else _NO_VALUE
+            return _refuse_constant(constant) if value is _NO_VALUE else value
+
+        return _loads("".join(self.texts), hook, next_value)
 
 
 def _depth(body: bytes) -> int:
