@@ -340,6 +340,14 @@ def test_a_token_that_breaks_one_rule_is_refused(name: str) -> None:
     assert pickle.loads(pickle.dumps(caught.value)).rule == bad.rule
 
 
+def test_the_encoding_is_checked_first() -> None:
+    """Not only by PyJWT, whose older releases accept several encodings of the same bytes."""
+    header, payload, signature = signed(header={"alg": "RS512", "kid": "unknown"}).split(".")
+    with pytest.raises(IdTokenError) as caught:
+        check_id_token(f"{header}.{payload}.{_other_spelling(signature)}", KEYS, EXPECTED)
+    assert caught.value.rule == "form"
+
+
 def test_the_number_of_bad_tokens(summary: Callable[[str], None]) -> None:
     """Report the number of tokens and rules."""
     summary(
