@@ -108,9 +108,12 @@ GUARDS: Final = (
     *_tested_by(
         "unit/test_json.py",
         swap("_http/json_reader.py:_loads", r"object_pairs_hook=hook", "object_pairs_hook=None"),
-        swap("_http/json_reader.py:_loads", r"parse_constant=_refuse_constant", "parse_constant=None"),
+        swap("_http/json_reader.py:_loads", r"parse_constant or _refuse_constant", "parse_constant"),
         never("_http/json_reader.py:_decode_with_standard_library", r"^_SURROGATE\.search\(body\) is not None and"),
-        swap("_http/json_reader.py:_loads_deep", r"except RecursionError:", "except ZeroDivisionError:"),
+        swap(
+            "_http/json_reader.py:_decode_with_standard_library", r"except RecursionError:", "except ZeroDivisionError:"
+        ),
+        swap("_http/json_reader.py:_Part.decode.next_value", r"_refuse_constant\(constant\)", "None"),
         never("_http/json_reader.py:_decode_with_standard_library", r"_MAX_DEPTH and _depth\(body\) > _MAX_DEPTH"),
     ),
     *_tested_by(
