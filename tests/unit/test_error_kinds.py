@@ -7,6 +7,7 @@ import pickle
 import pytest
 
 import globus_async
+from globus_async import ErrorKinds, GlobusAPIError
 from globus_async._http.headers import Headers
 from globus_async._http.response import RawResponse
 from globus_async.services import auth, transfer
@@ -47,3 +48,26 @@ def test_a_missing_consent_says_which() -> None:
     for error in (from_transfer, from_auth):
         assert isinstance(error, globus_async.ConsentRequired)
         assert error.required_scopes == ["a[*b]"]
+
+
+def test_a_table_does_not_take_the_kinds_of_another() -> None:
+    """The base of one service may derive from the base of another, whose table is made later."""
+
+    class General(GlobusAPIError):
+        pass
+
+    class Special(General):
+        pass
+
+    class Stated(General):
+        pass
+
+    class NotFound(globus_async.NotFound, Stated):
+        pass
+
+    special, stated, general = ErrorKinds(Special), ErrorKinds(Stated), ErrorKinds(General)
+    assert not isinstance(general(answer(404)), Special | Stated)
+    assert not isinstance(general(answer(403)), Special | Stated)
+    assert isinstance(special(answer(404)), Special)
+    assert type(stated(answer(404))) is NotFound
+    assert type(ErrorKinds(General)(answer(404))) is type(general(answer(404)))

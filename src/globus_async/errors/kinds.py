@@ -138,7 +138,14 @@ def _declared(base: type[E], kind: type[GlobusAPIError]) -> type[E] | None:
     """Return the service's own class statement for a common kind, if there is one."""
     if base is GlobusAPIError:
         return cast("type[E]", kind)
-    return next((cls for cls in _subclasses(base) if cls.__name__ == kind.__name__ and issubclass(cls, kind)), None)
+    found = (cls for cls in _subclasses(base) if cls.__name__ == kind.__name__ and issubclass(cls, kind))
+    return next((cls for cls in found if _is_of_one_service(cls, base)), None)
+
+
+def _is_of_one_service(cls: type[E], base: type[E]) -> bool:
+    """Tell whether all classes between a kind of error and a base are kinds too: none is the base of another table."""
+    between = [parent for parent in cls.__mro__ if issubclass(parent, base) and parent not in {cls, base}]
+    return all(issubclass(parent, _KINDS) for parent in between)
 
 
 def _subclasses(cls: type[E]) -> Iterator[type[E]]:
