@@ -22,6 +22,8 @@ from tests.services.transfer.world import World, world
 from tests.source import ROOT
 from tests.toolkit.examples import executed
 
+pytestmark = pytest.mark.slow
+
 FENCE = re.compile(r"^( *)```(?P<language>\S*)[^\n]*\n(?P<body>.*?)^\1```$", re.MULTILINE | re.DOTALL)
 PROGRAM = re.compile(r"asyncio\.run\(|asyncio\.Runner\(|^(import|from) globus_sdk\b", re.MULTILINE)
 """What has a loop of its own, or blocks: it runs in a process of its own."""

@@ -41,6 +41,8 @@ from tests.toolkit.auth_clients import FakeAuth
 from tests.toolkit.canaries import SECRETS, Canaries, Listener, leaks_of, leaks_of_error
 from tests.toolkit.clock import FakeClock
 
+pytestmark = pytest.mark.slow
+
 SENT = (Secret(SECRETS.access), Secret(SECRETS.refresh), Secret(SECRETS.client_secret))
 CORE = (
     "globus_async",

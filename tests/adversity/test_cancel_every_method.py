@@ -15,6 +15,8 @@ from tests.toolkit.clock import FakeClock
 from tests.toolkit.leaks import Snapshot, recorded_problems
 from tests.toolkit.raw_server import RawServer, Received, Script, Send, ok
 
+pytestmark = pytest.mark.slow
+
 ONCE = RetryPolicy(max_retries=0)
 
 DOCUMENT = {

@@ -17,6 +17,8 @@ from tests.toolkit.clients import client_of
 from tests.toolkit.leaks import Snapshot, recorded_problems
 from tests.toolkit.raw_server import RawServer, Received, Script, Send, Sleep, ok, reply, server_tls
 
+pytestmark = pytest.mark.slow
+
 BODY = b'{"text":"' + b"x" * 5000 + b'"}'
 DRAWN_OUT: Script = [Send(ok(BODY)[:20]), Sleep(0.001), Send(ok(BODY)[20:3000]), Sleep(0.001), Send(ok(BODY)[3000:])]
 """A response in three pieces, so that there is a suspension before, within and after its head."""

@@ -14,6 +14,8 @@ from tests.toolkit.leaks import Snapshot, recorded_problems
 from tests.toolkit.raw_server import RawServer, Received, Script, Send, ok
 from tests.toolkit.scripted import Scripted, respond
 
+pytestmark = pytest.mark.slow
+
 PAGE = {"DATA_TYPE": "task_list", "DATA": [{"task_id": str(number)} for number in range(10)], "total": 1000}
 
 

@@ -16,6 +16,8 @@ from tests.toolkit.clients import by_workers, client_of
 from tests.toolkit.clock import FakeClock
 from tests.toolkit.raw_server import Drip, RawServer, Received, Script, Send, Sleep, Stall, reply
 
+pytestmark = pytest.mark.slow
+
 DEADLINE = 0.1
 GRACE = 0.05
 RESPONSE = reply(200, b'{"text":"' + b"x" * 1900 + b'"}')

@@ -20,6 +20,8 @@ from globus_async.bulk import Bulk
 from tests.clients import CALLS, ID, Call
 from tests.toolkit.clock import FakeClock
 
+pytestmark = pytest.mark.slow
+
 UUIDS = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 IDS = ("_id", "_ids")
 MARK = str(UUID(int=0xFEED))

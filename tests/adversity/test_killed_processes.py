@@ -19,6 +19,8 @@ from hypothesis import strategies as st
 from globus_async.testing import GlobusEmulator, MemoryStorage
 from globus_async.testing.faults import drop_after, drop_before, status
 
+pytestmark = pytest.mark.slow
+
 FILES = 40
 
 SUBMITTER = """

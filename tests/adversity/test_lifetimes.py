@@ -15,6 +15,7 @@ from tests.toolkit.leaks import Snapshot, recorded_problems
 from tests.toolkit.raw_server import RawServer, Send, Stall, ok
 
 
+@pytest.mark.slow
 async def test_a_thousand_clients_leave_nothing() -> None:
     """1,000 times made, used and closed: no descriptor, no task, less than 5 MB of memory."""
     asyncio.get_running_loop().set_debug(False)

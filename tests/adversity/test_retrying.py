@@ -92,6 +92,7 @@ def hostile(lots: random.Random) -> str:
     return lots.choice(KINDS)(lots)
 
 
+@pytest.mark.slow
 def test_a_hundred_thousand_hostile_headers() -> None:
     """0 exceptions; the delay is none, or at most the maximum and some jitter, and never less than requested."""
     lots = random.Random(20261125)
@@ -151,6 +152,7 @@ async def test_too_long_a_delay_is_an_error_at_once(requested: str) -> None:
     assert raised.value.headers["retry-after"] == requested
 
 
+@pytest.mark.slow
 async def test_an_outage_does_not_cause_a_retry_storm() -> None:
     """10,000 calls that all get a 503: at most 10,040 attempts. After 100 successes calls are retried again."""
     asyncio.get_running_loop().set_debug(False)

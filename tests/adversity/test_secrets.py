@@ -28,6 +28,8 @@ from tests.toolkit.canaries import Listener, canary, leaks_in_text, leaks_of, le
 from tests.toolkit.clock import FakeClock
 from tests.toolkit.raw_server import RawServer, Received, Script, Send, ok, reply
 
+pytestmark = pytest.mark.slow
+
 BEARER = canary("bearer token")
 CLIENT_SECRET = canary("client secret")
 REFRESH = canary("refresh token")

@@ -14,6 +14,8 @@ import pytest
 from globus_async import AccessTokenAuthorizer, BaseClient, Transport
 from globus_async.bulk import bulk
 
+pytestmark = pytest.mark.slow
+
 RESPONSE = b'HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 8\r\n\r\n{"id":1}'
 
 

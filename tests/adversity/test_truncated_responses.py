@@ -14,6 +14,8 @@ from globus_async import GlobusError, NetworkError, ResponseDecodeError, RetryPo
 from tests.toolkit.clients import by_workers, client_of
 from tests.toolkit.raw_server import Fin, RawServer, Received, Rst, Script, Send, ok
 
+pytestmark = pytest.mark.slow
+
 _LOTS = random.Random(1)
 DOCUMENT = json.dumps({"DATA": [{"id": f"{_LOTS.getrandbits(128):032x}", "ok": True} for _ in range(33)]}).encode()
 HEAD = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"

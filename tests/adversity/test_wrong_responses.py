@@ -13,6 +13,8 @@ from globus_async import GlobusError, GlobusHTTPResponse, RetryPolicy, Transport
 from tests.clients import CLIENTS, Call, Client
 from tests.toolkit.clock import FakeClock
 
+pytestmark = pytest.mark.slow
+
 JSON = "application/json"
 
 Wrong = tuple[int, bytes, dict[str, str]]

@@ -20,7 +20,7 @@ from tests.toolkit.cancel import MODES, CancelAt, every_suspension
 from tests.toolkit.clock import FakeClock
 from tests.toolkit.rotating_auth import RotatingAuth
 
-pytestmark = pytest.mark.usefixtures("quickly")
+pytestmark = [pytest.mark.usefixtures("quickly"), pytest.mark.slow]
 SCOPE = "urn:globus:auth:scope:transfer.api.globus.org:all"
 
 

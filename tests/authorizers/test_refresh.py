@@ -33,6 +33,8 @@ from tests.toolkit.rotating_auth import RotatingAuth
 from tests.toolkit.scheduler import run_shuffled
 from tests.toolkit.scripted import ORIGIN, Scripted, raw, respond
 
+pytestmark = pytest.mark.slow
+
 SERVER = "transfer.api.globus.org"
 
 

@@ -22,10 +22,13 @@ from tests.emulator.test_auth_official_sdk import served
 
 PYTHON = os.environ.get("OFFICIAL_SDK_PYTHON", sys.executable)
 
-pytestmark = pytest.mark.skipif(
-    sys.executable == PYTHON and importlib.util.find_spec("globus_cli") is None,
-    reason="globus-cli is not installed, and OFFICIAL_SDK_PYTHON names no interpreter that has it",
-)
+pytestmark = [
+    pytest.mark.skipif(
+        sys.executable == PYTHON and importlib.util.find_spec("globus_cli") is None,
+        reason="globus-cli is not installed, and OFFICIAL_SDK_PYTHON names no interpreter that has it",
+    ),
+    pytest.mark.slow,
+]
 
 
 class CommandLine:

@@ -24,10 +24,13 @@ from tests.emulator.auth_world import CALLBACK, GROUPS, SECRET, TRANSFER
 PYTHON = os.environ.get("OFFICIAL_SDK_PYTHON", sys.executable)
 """An interpreter with globus-sdk, and with responses, which its fixtures require."""
 
-pytestmark = pytest.mark.skipif(
-    sys.executable == PYTHON and not all(map(importlib.util.find_spec, ("globus_sdk", "responses"))),
-    reason="globus-sdk and responses are not installed, and OFFICIAL_SDK_PYTHON names no interpreter that has them",
-)
+pytestmark = [
+    pytest.mark.skipif(
+        sys.executable == PYTHON and not all(map(importlib.util.find_spec, ("globus_sdk", "responses"))),
+        reason="globus-sdk and responses are not installed, and OFFICIAL_SDK_PYTHON names no interpreter that has them",
+    ),
+    pytest.mark.slow,
+]
 
 
 @asynccontextmanager

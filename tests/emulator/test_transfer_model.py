@@ -17,6 +17,8 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from globus_async.testing import MemoryStorage
 from tests.emulator.transfer_world import TransferWorld
 
+pytestmark = pytest.mark.slow
+
 Path_ = tuple[str, ...]
 PATHS = st.lists(st.sampled_from("ab"), min_size=1, max_size=3).map(tuple)
 CONTENTS = st.binary(max_size=3)

@@ -30,6 +30,7 @@ pytestmark = [
         reason="globus-cli is not installed, and OFFICIAL_SDK_PYTHON names no interpreter that has it",
     ),
     pytest.mark.timeout(180),
+    pytest.mark.slow,
 ]
 
 

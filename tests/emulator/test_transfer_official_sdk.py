@@ -22,6 +22,8 @@ from globus_sdk.services.transfer import CreateTunnelData
 from globus_async.emulator.kit.directory import Identity
 from globus_async.testing import Collection, GlobusEmulator, LoopbackServer, MemoryStorage
 
+pytestmark = pytest.mark.slow
+
 NO_REQUEST = {"add_app_data_access_scope"}
 """Methods that send no request."""
 

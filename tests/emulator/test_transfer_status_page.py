@@ -15,6 +15,8 @@ from globus_async.testing.__main__ import main
 from tests.emulator.status_browser import PROGRAM, browser
 from tests.emulator.transfer_world import TransferWorld, transfer_world
 
+pytestmark = pytest.mark.slow
+
 
 def start(emulator: GlobusEmulator, server: LoopbackServer, **members: object) -> str:
     """Submit a transfer of four files."""

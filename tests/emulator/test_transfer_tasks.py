@@ -23,6 +23,8 @@ from globus_async.emulator.transfer.work.transfer import TransferWork
 from globus_async.testing import GlobusEmulator, ManualClock, MemoryStorage, Pace
 from tests.emulator.transfer_world import TransferWorld, transfer_world
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 async def world() -> AsyncIterator[TransferWorld]:

@@ -26,6 +26,8 @@ from globus_async.testing.faults import status
 from tests.emulator.status_browser import PROGRAM, Page, browser
 from tests.source import ROOT
 
+pytestmark = pytest.mark.slow
+
 PICTURES = ROOT / "build" / "portal"
 """Where the screenshots go."""
 

@@ -19,6 +19,8 @@ from globus_async.testing import GlobusEmulator, LoopbackServer, MemoryStorage, 
 from globus_async.testing.faults import drop_after
 from tests.source import ROOT
 
+pytestmark = pytest.mark.slow
+
 EXAMPLES = ROOT / "examples"
 FILES = {"run1/a.csv": "1,2\n", "run1/deep/b.csv": "3,4\n", "notes.txt": "hello"}
 

@@ -18,6 +18,8 @@ from globus_async.services.auth import IntrospectionResponse
 from globus_async.testing.faults import latency
 from tests.fastapi.conftest import Deployment, Make
 
+pytestmark = pytest.mark.slow
+
 INTROSPECT = "/v2/oauth2/token/introspect"
 
 

@@ -19,6 +19,8 @@ from globus_async.testing import MemoryStorage
 from globus_async.testing.faults import status
 from tests.fastapi.conftest import Deployment, Make
 
+pytestmark = pytest.mark.slow
+
 DEPENDENT = "urn:globus:auth:grant_type:dependent_token"
 
 

@@ -133,6 +133,7 @@ async def served() -> AsyncIterator[ServedApplication]:
         yield served
 
 
+@pytest.mark.slow
 async def test_500_disconnects_do_not_slow_down_the_application(served: ServedApplication) -> None:
     """All clients disconnect during a call to Globus, or while waiting for one of its ten slots."""
     asyncio.get_running_loop().set_debug(False)

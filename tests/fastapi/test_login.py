@@ -25,6 +25,8 @@ from globus_async.testing import ManualClock, MemoryStorage
 from globus_async.testing.faults import slow_body, status
 from tests.fastapi.conftest import ORIGIN, Deployment, Make
 
+pytestmark = pytest.mark.slow
+
 COOKIE = "__Host-globus_session"
 
 

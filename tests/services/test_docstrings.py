@@ -14,6 +14,8 @@ from globus_async.scopes import consents
 from tests.clients import CLIENTS, SERVICES, Client, Service
 from tests.toolkit.examples import check_examples, examples_of
 
+pytestmark = pytest.mark.slow
+
 METHODS = [
     (client, name)
     for client in CLIENTS

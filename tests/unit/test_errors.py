@@ -179,6 +179,7 @@ class TestFormats:
         assert len(str(error)) < 200
         assert len(error.raw_text) <= 1 << 20
 
+    @pytest.mark.slow
     @given(
         st.recursive(
             st.none() | st.booleans() | st.integers() | st.text(),

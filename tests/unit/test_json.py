@@ -186,6 +186,7 @@ def result_of(decode: Any, body: bytes) -> str:
     return ", ".join(parts)
 
 
+@pytest.mark.slow
 @settings(max_examples=1000, deadline=None)
 @given(texts)
 def test_any_text_means_the_same_with_orjson_and_without(text: str) -> None:
@@ -358,6 +359,7 @@ class TestAnswer:
             answer(b'{"a"').json()
         assert caught.value.retryable
 
+    @pytest.mark.slow
     async def test_a_large_document_is_read_apart_from_the_loop(self) -> None:
         """The loop goes on meanwhile; a duplicate name is still refused."""
         items = LARGE  # some half a second's work

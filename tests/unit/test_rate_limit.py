@@ -40,6 +40,7 @@ async def advance_until_done(clock: FakeClock, tasks: Sequence[asyncio.Task[Any]
 
 
 class TestCalls:
+    @pytest.mark.slow
     async def test_a_thousand_calls(self) -> None:
         """A thousand concurrent calls of one identity stay within 200 in any ten seconds, in their order."""
         clock = FakeClock()

@@ -51,6 +51,7 @@ def check(value: str, date: str | None = None) -> None:
         assert delay >= response.retry_after
 
 
+@pytest.mark.slow
 def test_a_hundred_thousand_values() -> None:
     """None or a delay, and never an exception."""
     lots = Random(25)

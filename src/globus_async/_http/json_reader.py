@@ -67,7 +67,7 @@ def decode_json(body: bytes, *, reject_duplicate_keys: bool = False, yield_to_th
     Args:
         body: The JSON text, encoded.
         reject_duplicate_keys: Refuse an object with two members of the same name.
-        yield_to_threads: Let other threads run meanwhile.
+        yield_to_threads: Let other threads run during the decoding.
 
     Raises:
         ValueError: Not UTF-8, not JSON, or refused (see above).

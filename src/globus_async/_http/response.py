@@ -131,7 +131,7 @@ class RawResponse:
 
         Args:
             reject_duplicate_keys: Refuse an object with two members of the same name.
-            yield_to_threads: Let other threads run meanwhile.
+            yield_to_threads: Let other threads run during the decoding.
 
         Raises:
             ResponseDecodeError: The content type is not JSON, or the body is not.

@@ -27,6 +27,8 @@ from globus_async.services.auth import (
 from globus_async.testing import GlobusEmulator
 from tests.services.auth.world import SCOPES
 
+pytestmark = pytest.mark.slow
+
 SECRET = "secret-of-the-confidential-client"
 CALLBACK = "https://portal.example.org/callback"
 TRANSFER, AUTH = "transfer.api.globus.org", "auth.globus.org"

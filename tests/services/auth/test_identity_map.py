@@ -226,6 +226,7 @@ async def test_cancelling_one_look_up_does_not_affect_others(mode: Mode, summary
     assert 0 < points < 49
 
 
+@pytest.mark.slow
 def test_random_orders_and_cancellations() -> None:
     """500 random orders of 30 look-ups, a third of them cancelled: the rest are right, and the map works afterwards."""
 

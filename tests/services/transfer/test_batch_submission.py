@@ -242,6 +242,7 @@ class TestFaults:
             await anext(submission)
         assert len(world.emulator.tasks) == 1
 
+    @pytest.mark.slow
     async def test_cancelled_at_every_suspension(self, world: World) -> None:
         """After a cancellation at any point, iterating further submits all items, each once."""
         round_ = 0

@@ -88,6 +88,7 @@ async def advance_until_done(clock: FakeClock, tasks: Sequence[asyncio.Future[An
 
 
 class TestSharing:
+    @pytest.mark.slow
     async def test_a_thousand_waits(self) -> None:
         """A thousand waits make twenty requests per interval, and each gets its own task."""
         clock = FakeClock()

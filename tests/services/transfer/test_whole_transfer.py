@@ -79,6 +79,7 @@ def contents(top: Path) -> dict[str, bytes]:
     return {str(path.relative_to(top)): path.read_bytes() for path in top.rglob("*") if path.is_file()}
 
 
+@pytest.mark.slow
 async def test_a_thousand_concurrent_calls() -> None:
     """Each of a thousand concurrent calls gets its own response."""
     async with GlobusEmulator() as emulator:
