@@ -72,7 +72,7 @@ def own_targets(module: Module) -> Iterator[tuple[int, str]]:
 
 @everywhere
 def test_imports_point_downwards(module: Module) -> None:
-    """A module imports from lower layers or its own package only; nothing in the core knows a service."""
+    """A module imports from lower layers or its own package only; nothing in the core imports a service."""
     unit = unit_of(module.name)
     if unit in {"", "services"}:
         assert not list(own_targets(module)) or unit == ""
@@ -125,7 +125,7 @@ def test_emulator_and_client_are_independent(module: Module) -> None:
 
 
 @everywhere
-def test_one_module_knows_the_wire(module: Module) -> None:
+def test_http_libraries_are_imported_by_the_transport_only(module: Module) -> None:
     """Only the wire imports aiohttp, only the transport and the emulator httpx, and nothing any other HTTP library."""
     tops = {imported.module.split(".")[0] for imported in module.imports() if not imported.for_types}
     if module.name != "globus_async.transport._aiohttp_transport":
@@ -137,8 +137,8 @@ def test_one_module_knows_the_wire(module: Module) -> None:
 
 def test_importing_costs_no_http_library() -> None:
     """``import globus_async`` loads none of the libraries that a client needs, and nothing of the emulator."""
-    asked = f"import sys, globus_async; print(*(name for name in {HTTP_LIBRARIES} if name in sys.modules))"
-    done = subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, check=True)
+    code = f"import sys, globus_async; print(*(name for name in {HTTP_LIBRARIES} if name in sys.modules))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.split() == []
 
 
@@ -178,7 +178,7 @@ def test_nothing_is_held_across_a_yield(module: Module) -> None:
 
 @everywhere
 def test_one_module_owns_time(module: Module) -> None:
-    """Only the clock asks what time it is; everything else is given one."""
+    """Only the clock module reads the time; all other code uses a clock."""
     if module.name in {"globus_async.clock", "globus_async.emulator.kit.clock"}:
         return
     assert [f"{module}:{call.lineno}" for call in calls(module.tree()) if ast.unparse(call.func) in CLOCKS] == []

@@ -68,7 +68,7 @@ async def logins(native: NativeAppAuthClient, app: ConfidentialAppAuthClient) ->
 
 
 async def grants(native: NativeAppAuthClient, app: ConfidentialAppAuthClient) -> None:
-    """Each grant has an answer of its own."""
+    """Each grant has a response class."""
     assert_type(await native.oauth2_refresh_token("AgR"), OAuthRefreshTokenResponse)
     assert_type(await app.oauth2_client_credentials_tokens(TransferScopes.all), OAuthClientCredentialsResponse)
     assert_type(await app.oauth2_get_dependent_tokens(Secret("AgT")), OAuthDependentTokenResponse)
@@ -77,9 +77,9 @@ async def grants(native: NativeAppAuthClient, app: ConfidentialAppAuthClient) ->
         await app.oauth2_token({"grant_type": "x"}, response_class=OAuthDependentTokenResponse),
         OAuthDependentTokenResponse,
     )
-    told = await app.oauth2_token_introspect("AgT", include=["identity_set"])
-    assert_type(told, IntrospectionResponse)
-    assert_type(told.active, bool)
+    introspection = await app.oauth2_token_introspect("AgT", include=["identity_set"])
+    assert_type(introspection, IntrospectionResponse)
+    assert_type(introspection.active, bool)
     assert_type(await native.oauth2_revoke_token("AgT"), GlobusHTTPResponse[ActiveDocument])
     assert_type(await app.get_jwk(), JwkSetDocument)
     assert_type(await app.get_jwk(as_pem=True), RSAPublicKey)

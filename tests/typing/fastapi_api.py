@@ -23,7 +23,7 @@ from globus_async.scopes import TransferScopes
 
 
 async def backend(globus: GlobusBackend, user: Principal) -> None:
-    """A client is of the class that was asked for."""
+    """A client is of the requested class."""
     assert_type(globus.client_for(TransferClient, user, TransferScopes.all), TransferClient)
     assert_type(globus.own_client(AuthClient, "openid"), AuthClient)
     assert_type(await globus.introspect(Secret("x")), Principal | None)

@@ -97,7 +97,7 @@ class TestOutcomes:
         assert seen[-1] == 0
 
     async def test_ordered(self) -> None:
-        """In order, if so asked for, whatever took how long."""
+        """With ``ordered=True`` outcomes are in the order of the input."""
         calls = Calls(passes=lambda number: 7 * (5 - number % 5))
         async with bulk(calls, range(100), concurrency=8, ordered=True) as outcomes:
             assert [outcome.item async for outcome in outcomes] == list(range(100))
@@ -142,7 +142,7 @@ class TestOutcomes:
             bulk(Calls(), [1], concurrency=concurrency)
 
     @pytest.mark.parametrize("text", ["ddb59aef-6d04-11e5-ba46-22000b92c6ec", b"x"])
-    def test_a_text_is_no_list_of_its_letters(self, text: Any) -> None:
+    def test_a_string_is_refused(self, text: Any) -> None:
         """One id where a list of ids is wanted is a mistake."""
         with pytest.raises(GlobusSDKUsageError, match="pass a list"):
             bulk(Calls(), text)
@@ -287,11 +287,11 @@ class TestDefects:
     async def test_of_the_progress(self) -> None:
         """And one of the progress callback."""
 
-        def told(progress: Progress) -> None:
+        def reported(progress: Progress) -> None:
             raise KeyError(progress.done)
 
         with pytest.raises(KeyError):
-            await bulk(Calls(), range(100), progress=told)
+            await bulk(Calls(), range(100), progress=reported)
 
     async def test_what_looks_like_the_end(self) -> None:
         """A call that raises StopAsyncIteration is a defect, not the end of the outcomes."""
@@ -409,7 +409,7 @@ class TestLeft:
                 async for _ in outcomes:
                     pass
 
-    async def test_who_waits_for_an_outcome_when_the_block_is_left_is_told(self) -> None:
+    async def test_waiting_for_an_outcome_after_the_block_is_an_error(self) -> None:
         """In another task, as it may be."""
         async with bulk(asyncio.sleep, [60]) as outcomes:
             waiting = asyncio.ensure_future(anext(outcomes))
@@ -420,12 +420,12 @@ class TestLeft:
 
 
 class TestProgress:
-    async def test_is_told_of_every_outcome(self) -> None:
+    async def test_progress_is_called_for_every_outcome(self) -> None:
         """How many are over, how many failed, and how many there are, if that is known."""
-        told: list[Progress] = []
-        await bulk(Calls(failing=frozenset({1, 2})), range(5), progress=told.append)
-        assert [progress.done for progress in told] == [1, 2, 3, 4, 5]
-        assert told[-1] == Progress(done=5, failed=2, total=5)
-        told.clear()
-        await bulk(Calls(), agen(3), progress=told.append)
-        assert told[-1] == Progress(done=3, failed=0, total=None)
+        reported: list[Progress] = []
+        await bulk(Calls(failing=frozenset({1, 2})), range(5), progress=reported.append)
+        assert [progress.done for progress in reported] == [1, 2, 3, 4, 5]
+        assert reported[-1] == Progress(done=5, failed=2, total=5)
+        reported.clear()
+        await bulk(Calls(), agen(3), progress=reported.append)
+        assert reported[-1] == Progress(done=3, failed=0, total=None)

@@ -26,7 +26,7 @@ class Service:
     def __init__(self, total: int, *, max_size: int = 100, page: Callable[[int, int], list[int]] | None = None) -> None:
         self.total = total
         self.max_size = max_size
-        self.asked: list[tuple[int, int]] = []
+        self.requests: list[tuple[int, int]] = []
         self.in_flight = 0
         self.max_in_flight = 0
         self.broken: set[int] = set()
@@ -35,7 +35,7 @@ class Service:
     async def fetch(self, cursor: Cursor, read: Read) -> Page[int]:
         offset = int(str(cursor.get("offset", 0)))
         limit = min(self.max_size, int(str(cursor.get("limit", self.max_size))))
-        self.asked.append((offset, limit))
+        self.requests.append((offset, limit))
         self.in_flight += 1
         self.max_in_flight = max(self.max_in_flight, self.in_flight)
         try:
@@ -62,31 +62,31 @@ async def page_of(read: Read, document: Mapping[str, Any]) -> Page[int]:
     return page
 
 
-class TestWindows:
+class TestConcurrentPages:
     async def test_ten_pages_at_a_time_in_order(self) -> None:
-        """After the first page ten are asked for at once, and their items come in order."""
+        """After the first page, ten are requested at once, and their items are in order."""
         service = Service(total=2500)
         assert await service.pages(page_size=100).list() == list(range(2500))
         assert service.max_in_flight == 10
-        assert len(service.asked) == 25
+        assert len(service.requests) == 25
 
     async def test_awaiting_fetches_the_first_page_only(self) -> None:
         """Who awaits a listing pays for one page."""
         service = Service(total=2500)
         assert len(await service.pages(page_size=100)) == 100
-        assert len(service.asked) == 1
+        assert len(service.requests) == 1
 
-    async def test_no_more_than_was_asked_for(self) -> None:
+    async def test_no_more_items_than_requested(self) -> None:
         """A capped listing asks for no page beyond its cap, and for no item beyond it either."""
         service = Service(total=2500)
         assert await service.pages(page_size=100, num_results=450).list() == list(range(450))
-        assert sorted(service.asked) == [(0, 100), (100, 100), (200, 100), (300, 100), (400, 50)]
+        assert sorted(service.requests) == [(0, 100), (100, 100), (200, 100), (300, 100), (400, 50)]
 
-    async def test_smaller_pages_than_asked_for(self) -> None:
-        """A service that gives fewer than it was asked for is walked in steps of what it gives."""
+    async def test_smaller_pages_than_requested(self) -> None:
+        """The offset grows by the size that the service sends."""
         service = Service(total=950, max_size=100)
         assert await service.pages(page_size=1000).list() == list(range(950))
-        assert len(service.asked) == 10
+        assert len(service.requests) == 10
 
     async def test_one_at_a_time(self) -> None:
         """`concurrency(1)` goes page by page, `concurrency(3)` in windows of three."""
@@ -96,7 +96,7 @@ class TestWindows:
             assert service.max_in_flight == width
 
     @pytest.mark.parametrize("width", [0, -1, True, 1.5])
-    def test_a_width_that_is_none(self, width: Any) -> None:
+    def test_invalid_concurrency(self, width: Any) -> None:
         """A window has one page at least."""
         with pytest.raises(GlobusSDKUsageError, match="pages at a time"):
             Service(total=1).pages().concurrency(width)
@@ -107,22 +107,22 @@ class TestWindows:
         assert await service.pages(offset_has_next, page_size=100).list() == list(range(500))
         assert service.max_in_flight == 1
 
-    async def test_a_short_page_ends_the_trust(self) -> None:
+    async def test_after_a_short_page_pages_are_fetched_one_by_one(self) -> None:
         """When a page in the middle is short, what was fetched behind it is dropped, and the rest comes one by one."""
         short = Service(total=1000)
         short._page = lambda offset, limit: list(range(offset, min(offset + (60 if offset == 300 else limit), 1000)))
         assert await short.pages(page_size=100).list() == list(range(1000))
-        before = [offset for offset, _ in short.asked[:10]]
+        before = [offset for offset, _ in short.requests[:10]]
         assert before == [0, 100, 200, 300, 400, 500, 600, 700, 800, 900]
-        assert [offset for offset, _ in short.asked[10:]] == [360, 460, 560, 660, 760, 860, 960]
+        assert [offset for offset, _ in short.requests[10:]] == [360, 460, 560, 660, 760, 860, 960]
 
     async def test_a_total_that_shrinks(self) -> None:
-        """Pages that turn out empty end the listing; nothing is asked for twice."""
+        """Empty pages end the listing; no page is requested twice."""
         service = Service(total=500)
         service._page = lambda offset, limit: list(range(offset, min(offset + limit, 250)))
         with pytest.raises(PaginationStalled):
             await service.pages(page_size=100).list()
-        assert len(service.asked) <= 8
+        assert len(service.requests) <= 8
 
     async def test_an_error_comes_after_the_pages_before_it(self) -> None:
         """The pages before the one that failed are given; the error says where to go on, and that gives the rest."""
@@ -139,7 +139,7 @@ class TestWindows:
         rest = [item async for page in pages.pages(after=caught.value.resume_from) for item in page]
         assert rest == list(range(500, 1000))
 
-    async def test_the_same_walk_goes_on_after_an_error(self) -> None:
+    async def test_the_same_iterator_continues_after_an_error(self) -> None:
         """Iterating further after an error tries the same page again."""
         service = Service(total=1000)
         service.broken = {300}
@@ -152,7 +152,7 @@ class TestWindows:
             seen += page
         assert seen == list(range(1000))
 
-    async def test_a_defect_of_ours_is_not_wrapped(self) -> None:
+    async def test_other_exceptions_are_not_wrapped(self) -> None:
         """What is not an error of ours comes as it is, not in a group."""
         service = Service(total=1000)
 
@@ -204,7 +204,7 @@ class TestWindows:
         num_results=st.integers(1, 400) | st.none(),
         concurrency=st.integers(1, 9),
     )
-    def test_windows_give_what_single_pages_give(
+    def test_concurrent_pages_have_the_same_items(
         self, total: int, most: int, page_size: int | None, num_results: int | None, concurrency: int
     ) -> None:
         """Whatever the sizes, a window changes nothing but the time it takes."""
@@ -245,7 +245,7 @@ class TestShared:
                     group.create_task(work(items if how == "items" else prefetch))
         assert sorted(seen) == list(range(500))
 
-    async def test_a_worker_that_is_cancelled_takes_no_item_along(self) -> None:
+    async def test_a_cancelled_worker_loses_no_item(self) -> None:
         """The others go on where it waited."""
         service = Service(total=50)
         items = aiter(service.pages(page_size=7))
@@ -260,22 +260,22 @@ class TestShared:
 class TestNoEnd:
     async def test_pages_without_items(self) -> None:
         """A service that leads on for ever without giving anything is left; a few empty pages are walked through."""
-        asked = 0
+        requests = 0
 
         async def fetch(_: Cursor, read: Read) -> Page[int]:
-            nonlocal asked
-            asked += 1
-            return await page_of(read, {"DATA": [7] if asked == filled else [], "next_marker": str(asked)})
+            nonlocal requests
+            requests += 1
+            return await page_of(read, {"DATA": [7] if requests == filled else [], "next_marker": str(requests)})
 
         for filled in (0, 500):
-            asked = 0
+            requests = 0
             with pytest.raises(PaginationStalled, match="without an item"):
                 await Pages(fetch, style=null_marker).list()
-            assert asked == 1001 + filled
+            assert requests == 1001 + filled
 
 
-class TestAhead:
-    async def test_the_next_page_comes_meanwhile(self) -> None:
+class TestPrefetch:
+    async def test_the_next_page_is_fetched_meanwhile(self) -> None:
         """While a page is worked on the next one is fetched, and no more than that."""
         service = Service(total=500)
         async with service.pages(page_size=100).prefetch() as items:
@@ -284,11 +284,11 @@ class TestAhead:
                 seen.append(item)
                 for _ in range(3):
                     await asyncio.sleep(0)
-                assert len(service.asked) <= item // 100 + 2
+                assert len(service.requests) <= item // 100 + 2
                 if item % 100 == 99 and item < 499:
-                    assert len(service.asked) == item // 100 + 2
+                    assert len(service.requests) == item // 100 + 2
         assert seen == list(range(500))
-        assert len(service.asked) == 5
+        assert len(service.requests) == 5
 
     async def test_leaving_early_ends_the_fetching(self) -> None:
         """The task of the page ahead is gone when the block is."""
@@ -300,7 +300,7 @@ class TestAhead:
         assert len(asyncio.all_tasks()) == 1
         assert service.in_flight == 0
 
-    async def test_an_error_comes_in_its_place(self) -> None:
+    async def test_an_error_is_raised_after_the_page_before_it(self) -> None:
         """The page before an error is given wholly, then the error, with where to go on."""
         service = Service(total=500)
         service.broken = {200}
@@ -315,8 +315,8 @@ class TestAhead:
         async with pages.prefetch(after=caught.value.resume_from) as items:
             assert [item async for item in items] == list(range(200, 500))
 
-    async def test_an_error_that_nobody_waits_for_is_not_reported(self) -> None:
-        """Leaving before a failed page was asked for leaves no complaint behind."""
+    async def test_an_unused_error_is_not_reported(self) -> None:
+        """Leaving the block before a failed page is used reports nothing."""
         service = Service(total=500)
         service.broken = {100}
         async with service.pages(page_size=100).prefetch() as items:
@@ -324,7 +324,7 @@ class TestAhead:
             for _ in range(5):
                 await asyncio.sleep(0)
 
-    async def test_works_outside_its_block_never(self) -> None:
+    async def test_it_cannot_be_used_outside_its_block(self) -> None:
         """Without an owner nothing is fetched."""
         service = Service(total=500)
         async with service.pages(page_size=100).prefetch() as items:
@@ -338,7 +338,7 @@ class TestAhead:
             assert [item async for item in items] == [0]
             assert [item async for item in items] == []
 
-    async def test_a_cancelled_reader_loses_nothing(self) -> None:
+    async def test_a_cancelled_reader_loses_no_item(self) -> None:
         """Giving up on an item does not end the fetching: the next try gets it."""
         service = Service(total=200)
         async with service.pages(page_size=100).prefetch() as items:
@@ -346,7 +346,7 @@ class TestAhead:
                 async with asyncio.timeout(0):
                     await anext(items)
             assert [item async for item in items] == list(range(200))
-        assert len(service.asked) == 2
+        assert len(service.requests) == 2
 
     async def test_cancelled_at_every_suspension(self) -> None:
         """However the block is cancelled, no task outlives it."""
@@ -371,7 +371,7 @@ class TestAhead:
         documents: list[dict[str, Any]] = [{"DATA": [0, 1], "next_marker": "m"}, {"DATA": [2], "next_marker": None}]
 
         async def fetch(cursor: Cursor, read: Read) -> Page[int]:
-            service.asked.append((0, 0))
+            service.requests.append((0, 0))
             return await page_of(read, documents[1 if cursor.get("marker") == "m" else 0])
 
         async with Pages(fetch, style=null_marker).prefetch() as items:

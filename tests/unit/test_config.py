@@ -64,7 +64,7 @@ def test_the_environment_by_variable_and_argument(monkeypatch: pytest.MonkeyPatc
 
 
 @pytest.mark.parametrize("name", ["beta", "Production", "evil.example/", "../x"])
-def test_an_environment_that_is_none(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unknown_environment(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """The error says which there are; no part of it gets into an address."""
     with pytest.raises(GlobusSDKUsageError, match="preview, production"):
         Transfer(environment=name)
@@ -73,14 +73,14 @@ def test_an_environment_that_is_none(name: str, monkeypatch: pytest.MonkeyPatch)
         Transfer()
 
 
-def test_a_service_that_is_none() -> None:
+def test_an_unknown_service() -> None:
     """The error says which there are."""
     with pytest.raises(GlobusSDKUsageError, match="auth"):
         get_service_url("no such service")
 
 
 class TestServiceVariable:
-    def test_it_goes_before_the_environment(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_it_takes_precedence_over_the_environment(self, monkeypatch: pytest.MonkeyPatch) -> None:
         """With and without a trailing slash; for its own service only."""
         for url in ("http://127.0.0.1:5000", "http://127.0.0.1:5000/"):
             monkeypatch.setenv(VARIABLE, url)
@@ -88,7 +88,7 @@ class TestServiceVariable:
             assert Transfer(environment="preview").base_url == "http://127.0.0.1:5000/"
         assert get_service_url("auth") == "https://auth.globus.org/"
 
-    def test_an_address_in_code_goes_before_it(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_a_base_url_argument_takes_precedence(self, monkeypatch: pytest.MonkeyPatch) -> None:
         """The constructor's, then the class's, then the variable."""
         monkeypatch.setenv(VARIABLE, "http://127.0.0.1:5000")
         assert Transfer(base_url="https://mine.example").base_url == "https://mine.example/"
@@ -106,7 +106,7 @@ class TestServiceVariable:
             "file:///x",
         ],
     )
-    def test_it_cannot_send_credentials_in_the_clear(self, url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_it_cannot_send_credentials_unencrypted(self, url: str, monkeypatch: pytest.MonkeyPatch) -> None:
         """The error names the variable, and not what may be a password in it."""
         monkeypatch.setenv(VARIABLE, url)
         with pytest.raises(GlobusSDKUsageError, match=VARIABLE) as caught:
@@ -133,7 +133,7 @@ class TestFiles:
         assert setting("missing", section="cli") is None
         assert setting("x", section="missing") is None
 
-    def test_a_variable_goes_before_the_file(self, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_a_variable_takes_precedence_over_the_file(self, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         """As documented."""
         (home / ".globus.cfg").write_text("[cli]\nenvironment = preview\n")
         monkeypatch.setenv("GLOBUS_SDK_ENVIRONMENT", "test")
@@ -149,13 +149,13 @@ class TestFiles:
             get_environment()
         assert "preview" not in str(caught.value)
 
-    def test_a_folder_of_that_name(self, home: Path) -> None:
+    def test_a_directory_of_that_name(self, home: Path) -> None:
         """It is no file, as if there were none."""
         (home / ".globus.cfg").mkdir()
         assert get_environment() == "production"
 
-    def test_no_file_is_read_when_the_address_is_given(self, home: Path) -> None:
-        """A broken file is no trouble to those who do not need it."""
+    def test_no_file_is_read_with_a_base_url_argument(self, home: Path) -> None:
+        """A broken file is not read unless it is needed."""
         (home / ".globus.cfg").write_bytes(b"[broken")
         assert Transfer(base_url="https://mine.example").base_url == "https://mine.example/"
         assert Transfer(environment="preview").base_url == "https://transfer.api.preview.globus.org/"

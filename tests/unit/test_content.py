@@ -117,7 +117,7 @@ def test_a_damaged_body_is_no_body(coding: str, encode: Coder) -> None:
         "\x00",
     ],
 )
-def test_a_coding_that_was_not_asked_for(coding: str) -> None:
+def test_a_coding_that_was_not_requested(coding: str) -> None:
     """Or more than two of them: an error at once, and not the bytes as they are."""
     with pytest.raises(ResponseDecodeError, match="coding") as caught:
         BodyReader(coding, 100)

@@ -1,4 +1,4 @@
-"""What an error is about, whichever service it came from."""
+"""The kinds of errors that all services have in common."""
 
 from __future__ import annotations
 
@@ -21,29 +21,29 @@ KINDS = {
 }
 
 
-def answer(status: int, body: str = "{}") -> RawResponse:
+def response(status: int, body: str = "{}") -> RawResponse:
     return RawResponse(method="GET", path="/x", status=status, reason="", headers=Headers([]), body=body.encode())
 
 
 @pytest.mark.parametrize(("status", "kind"), KINDS.items())
-def test_a_kind_is_the_same_for_every_service(status: int, kind: str) -> None:
-    """A caller of several services can answer a kind of error in one place, or each service's in its own."""
+def test_kinds_are_common_to_all_services(status: int, kind: str) -> None:
+    """A caller can handle a kind of error for all services, or for each service."""
     for service, make, root in (
         (auth, auth_error, auth.AuthAPIError),
         (transfer, transfer_error, transfer.TransferAPIError),
     ):
-        error = make(answer(status))
+        error = make(response(status))
         assert isinstance(error, getattr(globus_async, kind))
         assert isinstance(error, root)
         assert type(error) is getattr(service, kind)
         assert type(pickle.loads(pickle.dumps(error))) is type(error)
 
 
-def test_a_missing_consent_says_which() -> None:
-    """Both services' ways of asking for a consent come out as the same scopes."""
-    from_transfer = transfer_error(answer(403, '{"code": "ConsentRequired", "required_scopes": ["a[*b]"]}'))
+def test_a_missing_consent_has_its_scopes() -> None:
+    """Both services' forms of the error have the same scopes."""
+    from_transfer = transfer_error(response(403, '{"code": "ConsentRequired", "required_scopes": ["a[*b]"]}'))
     from_auth = auth_error(
-        answer(403, '{"errors": [{"code": "DEPENDENT_CONSENT_REQUIRED", "unapproved_scopes": ["a[*b]"]}]}')
+        response(403, '{"errors": [{"code": "DEPENDENT_CONSENT_REQUIRED", "unapproved_scopes": ["a[*b]"]}]}')
     )
     for error in (from_transfer, from_auth):
         assert isinstance(error, globus_async.ConsentRequired)
@@ -66,8 +66,8 @@ def test_a_table_does_not_take_the_kinds_of_another() -> None:
         pass
 
     special, stated, general = ErrorKinds(Special), ErrorKinds(Stated), ErrorKinds(General)
-    assert not isinstance(general(answer(404)), Special | Stated)
-    assert not isinstance(general(answer(403)), Special | Stated)
-    assert isinstance(special(answer(404)), Special)
-    assert type(stated(answer(404))) is NotFound
-    assert type(ErrorKinds(General)(answer(404))) is type(general(answer(404)))
+    assert not isinstance(general(response(404)), Special | Stated)
+    assert not isinstance(general(response(403)), Special | Stated)
+    assert isinstance(special(response(404)), Special)
+    assert type(stated(response(404))) is NotFound
+    assert type(ErrorKinds(General)(response(404))) is type(general(response(404)))

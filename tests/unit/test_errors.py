@@ -1,4 +1,4 @@
-"""What an answer that is no success becomes: in every format, and in none."""
+"""The errors of error responses, in every format."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def got(
     reason: str = "Not Found",
     headers: tuple[tuple[bytes, bytes], ...] = (),
 ) -> RawResponse:
-    """Make an answer; what is no bytes is sent as JSON."""
+    """Make a response; a body that is not bytes is encoded as JSON."""
     fields = [(b"Content-Type", content_type.encode()), *headers]
     content = body if isinstance(body, bytes) else json.dumps(body).encode()
     return RawResponse(
@@ -133,18 +133,18 @@ class TestFormats:
     def test_every_format(
         self, body: object, code: str, messages: list[str], request_id: str | None, content_type: str
     ) -> None:
-        """Code, messages and request id are found, whatever the answer calls itself; nothing else is raised."""
-        answer = got(body, content_type=content_type)
-        error = GlobusAPIError(answer)
+        """Code, messages and request id are found, whatever the content type."""
+        response = got(body, content_type=content_type)
+        error = GlobusAPIError(response)
         assert (error.code, error.messages, error.request_id) == (code, messages, request_id)
         assert error.message == ("; ".join(messages) or "Not Found")
-        assert (error.http_status, error.http_reason, error.raw_text) == (404, "Not Found", answer.text)
+        assert (error.http_status, error.http_reason, error.raw_text) == (404, "Not Found", response.text)
         assert error.text == error.raw_text
         assert error.content_type == content_type
         assert str(error).startswith(f"404 {code}: ")
         assert "GET /v0.10/x" in str(error)
 
-    def test_what_the_service_sent_is_all_there(self) -> None:
+    def test_document_body_and_headers_are_kept(self) -> None:
         """Document, body and headers."""
         document = {"code": "X", "extra": {"a": [1]}}
         error = GlobusAPIError(got(document, headers=((b"X-Request-Id", b"h1"), (b"Retry-After", b"7"))))
@@ -154,15 +154,15 @@ class TestFormats:
         assert error.retry_after == 7
 
     def test_subdocuments(self) -> None:
-        """Each entry of the list with its code and its words."""
+        """Each entry of the list with its code and message."""
         error = GlobusAPIError(
             got({"errors": [{"code": "A", "title": "t", "detail": "d", "unapproved_scopes": ["s"]}]})
         )
         (entry,) = error.errors
         assert (entry.code, entry.message, entry.raw["unapproved_scopes"]) == ("A", "d", ["s"])
 
-    def test_a_body_that_says_nothing_is_shown_in_part(self) -> None:
-        """As a note of at most 2 KiB, for who reads the traceback."""
+    def test_a_body_without_a_message_is_shown_in_part(self) -> None:
+        """As a note of at most 2 KiB in the traceback."""
         error = GlobusAPIError(got(b"<html>" + b"x" * 10_000, 502, content_type="text/html", reason="Bad Gateway"))
         (note,) = error.__notes__
         assert note.startswith("Response body: <html>x")
@@ -170,11 +170,11 @@ class TestFormats:
         assert "x" * 100 not in str(error)
 
     def test_ten_megabytes_of_html(self) -> None:
-        """Made quickly, and shown in short."""
-        answer = got(b"<p>access_token: \"'</p>\n" * 450_000, 500, content_type="text/html")
-        assert len(answer.body) > 10_000_000
+        """It is made quickly, and its message is short."""
+        response = got(b"<p>access_token: \"'</p>\n" * 450_000, 500, content_type="text/html")
+        assert len(response.body) > 10_000_000
         began = time.process_time()
-        error = GlobusAPIError(answer.redacted(Secret("AgX1AgX1AgX1")))
+        error = GlobusAPIError(response.redacted(Secret("AgX1AgX1AgX1")))
         assert time.process_time() - began < 0.5
         assert len(str(error)) < 200
         assert len(error.raw_text) <= 1 << 20
@@ -196,8 +196,8 @@ class TestFormats:
         error = GlobusAPIError(got(document))
         assert all(isinstance(text, str) for text in (error.code, error.message, *error.messages, str(error)))
 
-    def test_attempts_are_told(self) -> None:
-        """How often it was tried."""
+    def test_attempts_are_counted_in_the_message(self) -> None:
+        """The number of attempts."""
         error = GlobusAPIError(got({}), (Attempt("503 x", 1.0, True), Attempt("404 y")))
         assert "2 attempts" in str(error)
         assert [attempt.maybe_executed for attempt in error.attempts] == [True, False]
@@ -213,7 +213,7 @@ class TestTerminal:
             *"\u2028\u2029\u202e\u2066\u2069",
         ],
     )
-    def test_what_could_act_on_a_terminal_is_escaped(self, char: str) -> None:
+    def test_control_characters_are_escaped(self, char: str) -> None:
         """Wherever the service puts it; line breaks and tabs are left in messages."""
         if char in "\t\n":
             return
@@ -241,8 +241,8 @@ class TestNetworkErrors:
             ("no response", True, False),
         ],
     )
-    def test_they_say_what_to_do(self, stage: Any, idempotent: bool, warns: bool) -> None:
-        """Whether the service may have done it, and whether that matters."""
+    def test_the_message_says_what_to_do(self, stage: Any, idempotent: bool, warns: bool) -> None:
+        """Whether the request may have been executed, and whether that matters."""
         error = GlobusTimeoutError("no answer", stage=stage, idempotent=idempotent)
         assert error.maybe_executed == (stage != "not sent")
         assert ("check before you repeat it" in str(error)) == warns
@@ -298,7 +298,7 @@ def make(cls: type[GlobusError]) -> GlobusError:
 class TestCopies:
     @pytest.mark.parametrize("cls", _all_errors(), ids=lambda cls: cls.__name__)
     def test_every_error_pickles_and_copies(self, cls: type[GlobusError]) -> None:
-        """With all that it says; and what a copy is told later, the original is not."""
+        """With all attributes; notes added to a copy are not added to the original."""
         error = make(cls)
         for again in (pickle.loads(pickle.dumps(error)), copy.copy(error), copy.deepcopy(error)):
             assert type(again) is cls
@@ -311,14 +311,14 @@ class TestCopies:
             assert error.__notes__[-1] == "a note"
             assert again.__notes__ == [*error.__notes__, "another"]
 
-    def test_what_an_api_error_keeps(self) -> None:
-        """Also after it has been sent to another process."""
+    def test_a_pickled_api_error_is_complete(self) -> None:
+        """With code, messages, entries, attempts and headers."""
         error = pickle.loads(pickle.dumps(make(GlobusAPIError)))
         assert (error.code, error.messages, error.errors[0].message, len(error.attempts)) == ("X", ["m"], "d", 2)
         assert error.headers["content-type"] == "application/json"
         assert error.resume_from == {"offset": 100}
 
-    def test_they_are_what_people_catch(self) -> None:
+    def test_base_classes(self) -> None:
         """Bad arguments are `ValueError`s as well; nothing is an error of the libraries below."""
         for cls in _all_errors():
             assert issubclass(cls, Exception)
@@ -330,7 +330,7 @@ class TestSecrets:
     @pytest.mark.parametrize(
         "name", ["access_token", "refresh_token", "id_token", "client_secret", "secret", "password", "code_verifier"]
     )
-    def test_members_that_name_a_secret_are_struck(self, name: str) -> None:
+    def test_members_with_secrets_are_redacted(self, name: str) -> None:
         """Wherever in the document, however it is written."""
         secret = canary(name)
         for body in (
@@ -345,8 +345,8 @@ class TestSecrets:
             assert leaks_of(error) == []
             assert "***" in error.raw_text
 
-    def test_what_was_sent_is_struck(self) -> None:
-        """A service may quote it anywhere."""
+    def test_sent_secrets_are_redacted(self) -> None:
+        """Wherever the service quotes them."""
         secret = canary("sent")
         for body in ({"message": f"bad token {secret}!"}, f"<html>{secret}".encode(), {secret: 1}, [secret]):
             error = GlobusAPIError(got(body).redacted(Secret(secret), Secret(""), Secret("ab")))
@@ -355,25 +355,25 @@ class TestSecrets:
         assert leaks_of(error) == []
         assert error.headers["x-echo"] == "***"
 
-    def test_short_secrets_do_not_tear_the_text_apart(self) -> None:
-        """Something of seven letters is a word, not a token."""
+    def test_short_secrets_are_not_redacted(self) -> None:
+        """A string of seven letters may be a word of the message."""
         assert (
             GlobusAPIError(got({"message": "a banana"}).redacted(Secret("a"), Secret("banana"))).message == "a banana"
         )
 
     def test_cookies_are_not_shown(self) -> None:
-        """The answer's headers are kept for who asks for them."""
+        """Neither in repr nor in the message."""
         session = canary("session")
         error = GlobusAPIError(got({}, headers=((b"Set-Cookie", f"s={session}".encode()),)))
         assert session not in repr(error.headers) + repr(error) + str(error)
 
 
-def test_the_answer_without_status_text() -> None:
+def test_a_response_without_a_reason_phrase() -> None:
     """HTTP allows an empty reason."""
     assert GlobusAPIError(got(b"", reason="")).message == "the response has no message"
 
 
-def test_one_error_is_not_the_others() -> None:
+def test_errors_do_not_share_state() -> None:
     """Class attributes are defaults, not shared state."""
     first, second = (
         ResponseDecodeError("a", stage="response truncated"),

@@ -1,4 +1,4 @@
-"""An object whose constructor fails is in the traceback; whoever shows that, with locals, must not fail in turn."""
+"""Tracebacks with locals show objects whose constructor failed: their repr must not fail."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from globus_async.services.auth import ConfidentialAppAuthClient, NativeAppAuthC
 from globus_async.services.transfer import TransferClient
 
 ID = "ddb59aef-6d04-11e5-ba46-22000b92c6ec"
-ANSWER = RawResponse(method="GET", path="/x", status=200, reason="", headers=Headers([]), body=b"")
+RESPONSE = RawResponse(method="GET", path="/x", status=200, reason="", headers=Headers([]), body=b"")
 
 
 async def _never(*_: object) -> Any:
@@ -38,17 +38,17 @@ async def _never(*_: object) -> Any:
         lambda: AccessTokenAuthorizer(""),
         lambda: BasicAuthorizer("", ""),
         lambda: Pages(_never, style=single, num_results=0),
-        lambda: IterableResponse(ANSWER, {"DATA": 1}),
-        lambda: responses.OAuthTokenResponse(ANSWER, {}),
-        lambda: responses.OAuthTokenResponse(ANSWER, {"error": "x"}),
-        lambda: responses.OAuthDependentTokenResponse(ANSWER, {}),
-        lambda: responses.IntrospectionResponse(ANSWER, {}),
-        lambda: responses.ClientResponse(ANSWER, []),
+        lambda: IterableResponse(RESPONSE, {"DATA": 1}),
+        lambda: responses.OAuthTokenResponse(RESPONSE, {}),
+        lambda: responses.OAuthTokenResponse(RESPONSE, {"error": "x"}),
+        lambda: responses.OAuthDependentTokenResponse(RESPONSE, {}),
+        lambda: responses.IntrospectionResponse(RESPONSE, {}),
+        lambda: responses.ClientResponse(RESPONSE, []),
     ],
 )
-def test_it_can_be_shown(make: Callable[[], object]) -> None:
+def test_repr_of_an_incomplete_object(make: Callable[[], object]) -> None:
     """Its repr works with what there is of it."""
     with pytest.raises(GlobusError) as caught:
         make()
-    told = traceback.TracebackException.from_exception(caught.value, capture_locals=True)
-    assert "self = " in "".join(told.format())
+    shown = traceback.TracebackException.from_exception(caught.value, capture_locals=True)
+    assert "self = " in "".join(shown.format())

@@ -176,7 +176,7 @@ def test_an_error_may_hold_several() -> None:
     assert first.code == "ConsentRequired"
 
 
-def test_parameters_become_a_login() -> None:
+def test_arguments_for_the_authorize_url() -> None:
     """The keyword arguments for the authorize URL leave out the scopes, which the flow asks for."""
     gare = GARE.from_dict(CURRENT)
     assert gare.authorization_parameters.for_authorize_url() == {
@@ -190,7 +190,7 @@ def test_parameters_become_a_login() -> None:
     assert gare.extra == {"request_id": "abc"}
 
 
-def test_info_is_true_only_for_what_was_found() -> None:
+def test_info_is_true_only_for_requirements_found() -> None:
     """Each part of `ErrorInfo` tests true if the error says something of it."""
     both = api_error(CURRENT).info
     assert both.authorization_parameters.session_required_mfa is True
@@ -227,7 +227,7 @@ JSON = st.recursive(
 
 @settings(deadline=None, derandomize=True)
 @given(JSON)
-def test_any_document_is_read_or_not(document: object) -> None:
+def test_any_document(document: object) -> None:
     """No body makes reading fail."""
     error = api_error(document)
     assert isinstance(to_gare(error), GARE | None)

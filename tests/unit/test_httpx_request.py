@@ -50,11 +50,11 @@ def test_equal_to_a_parsed_request(
     """URL, headers and body are those of a request that httpx has parsed, whatever path and query contain."""
     try:
         places = [fill_path("/v0.10/{thing:text}/x", segment), quote_path(free)]
-        asked = encode_query(params)
+        query = encode_query(params)
     except GlobusSDKUsageError:
         return
     for place in places:
-        request = Request(method, f"{origin}{place}{'?' + asked if asked else ''}", HEADERS, body)
+        request = Request(method, f"{origin}{place}{'?' + query if query else ''}", HEADERS, body)
         ours, theirs = build_httpx_request(request, token, timeouts={"read": 1.0}), parsed(request, token)
         assert ours.url == theirs.url
         assert str(ours.url) == str(theirs.url)

@@ -81,8 +81,8 @@ documents = st.recursive(
     ],
     ids=repr,
 )
-def test_what_is_not_json(decode: Any, body: bytes) -> None:
-    """Always a `ValueError`, never another exception, and never a value."""
+def test_invalid_json_is_refused(decode: Any, body: bytes) -> None:
+    """Always with a `ValueError`."""
     with pytest.raises(ValueError):
         decode(body)
 
@@ -104,7 +104,7 @@ def test_what_is_not_json(decode: Any, body: bytes) -> None:
         (b'{"a": "18446744073709551616123"}', {"a": "18446744073709551616123"}),
     ],
 )
-def test_what_is(decode: Any, body: bytes, value: object) -> None:
+def test_valid_json(decode: Any, body: bytes, value: object) -> None:
     """Whole numbers are exact, whatever their size."""
     got = decode(body)
     assert got == value
@@ -114,8 +114,8 @@ def test_what_is(decode: Any, body: bytes, value: object) -> None:
 @each
 @settings(max_examples=200, deadline=None)
 @given(document=documents)
-def test_what_was_said_is_what_is_read(decode: Any, document: object) -> None:
-    """Whichever decoder does it, escaped or not."""
+def test_encoded_documents_are_decoded(decode: Any, document: object) -> None:
+    """By each decoder, escaped or not."""
     for escaped in (True, False):
         assert decode(json.dumps(document, ensure_ascii=escaped).encode()) == document
 
@@ -305,21 +305,21 @@ def test_unpaired_quotes_cost_no_time(body: bytes) -> None:
     assert time.perf_counter() - started < 2
 
 
-def test_a_name_that_is_there_twice() -> None:
-    """Refused where it matters, at any depth; elsewhere the last one counts."""
+def test_duplicate_member_names() -> None:
+    """Refused on demand, at any depth; otherwise the last one counts."""
     for body in (b'{"a": 1, "a": 2}', b'[{"b": {"a": 1, "\\u0061": 2}}]'):
         assert decode_json(body)
         with pytest.raises(ValueError, match="twice"):
             decode_json(body, reject_duplicate_keys=True)
 
 
-def answer(body: bytes, content_type: str | None = "application/json", *, method: str = "GET") -> RawResponse:
-    """Make an answer of 200."""
+def response(body: bytes, content_type: str | None = "application/json", *, method: str = "GET") -> RawResponse:
+    """Make a response with status 200."""
     fields = [] if content_type is None else [(b"Content-Type", content_type.encode())]
     return RawResponse(method=method, path="/x", status=200, reason="OK", headers=Headers(fields), body=body)
 
 
-class TestAnswer:
+class TestRawResponse:
     @pytest.mark.parametrize(
         "content_type",
         [
@@ -330,9 +330,9 @@ class TestAnswer:
             "application/json;",
         ],
     )
-    def test_what_calls_itself_json(self, content_type: str) -> None:
-        """In any case, with parameters, or as one of its kinds."""
-        assert answer(b"[1]", content_type).json() == [1]
+    def test_json_content_types(self, content_type: str) -> None:
+        """In any case, with parameters, or with the suffix ``+json``."""
+        assert response(b"[1]", content_type).json() == [1]
 
     @pytest.mark.parametrize(
         "content_type",
@@ -346,22 +346,22 @@ class TestAnswer:
             "text/json-not",
         ],
     )
-    def test_what_does_not_is_not_read_as_such(self, content_type: str | None) -> None:
-        """The error says what may stand in between."""
+    def test_other_content_types_are_not_decoded(self, content_type: str | None) -> None:
+        """The error mentions proxies and login pages."""
         with pytest.raises(ResponseDecodeError, match="proxy or login page") as caught:
-            answer(b"[1]", content_type).json()
+            response(b"[1]", content_type).json()
         assert not caught.value.retryable
         assert caught.value.http_status == 200
 
-    def test_half_a_document_may_come_whole_the_next_time(self) -> None:
-        """It says which call, and how large the answer was."""
+    def test_a_truncated_document_is_retryable(self) -> None:
+        """The error names the request and the size of the response."""
         with pytest.raises(ResponseDecodeError, match=r"GET /x: the response \(200, 4 bytes\)") as caught:
-            answer(b'{"a"').json()
+            response(b'{"a"').json()
         assert caught.value.retryable
 
     @pytest.mark.slow
-    async def test_a_large_document_is_read_apart_from_the_loop(self) -> None:
-        """The loop goes on meanwhile; a duplicate name is still refused."""
+    async def test_a_large_document_does_not_block_the_event_loop(self) -> None:
+        """Other tasks run meanwhile; duplicate names are still refused on demand."""
         items = LARGE  # some half a second's work
         body = b"[" + b'{"a": 1},' * items + b"{}]"
         passes = 0
@@ -373,13 +373,13 @@ class TestAnswer:
                 passes += 1
 
         ticking = asyncio.create_task(tick())
-        assert len(await answer(body).read_json()) == items + 1
+        assert len(await response(body).read_json()) == items + 1
         ticking.cancel()
         assert passes >= 3
         twice = b'[{"a": 1, "a": 2}]'
-        assert await answer(twice).read_json() == [{"a": 2}]
+        assert await response(twice).read_json() == [{"a": 2}]
         with pytest.raises(ResponseDecodeError, match="twice"):
-            await answer(twice).read_json(reject_duplicate_keys=True)
+            await response(twice).read_json(reject_duplicate_keys=True)
 
     def test_headers(self) -> None:
         """Names in any case; repeated ones are joined; bytes that are no text are replaced."""

@@ -49,22 +49,22 @@ class Lister(BaseClient):
 
 
 class Shelf:
-    """A service with so many things, paged in one of the styles; ``most`` is its largest page."""
+    """A service with so many things, paged in one of the styles; ``max_size`` is its largest page."""
 
-    def __init__(self, style: PagingStyle, count: int, *, most: int = 10, key: str = "DATA") -> None:
+    def __init__(self, style: PagingStyle, count: int, *, max_size: int = 10, key: str = "DATA") -> None:
         self.style = style
         self.count = count
-        self.most = most
+        self.max_size = max_size
         self.key = key
 
     def __call__(self, request: httpx.Request) -> httpx.Response:
-        """Answer with a page."""
-        asked = dict(request.url.params)
-        size = min(int(asked.get(self.style.size_parameter or "-", self.most)), self.most)
+        """Return a page."""
+        query = dict(request.url.params)
+        size = min(int(query.get(self.style.size_parameter or "-", self.max_size)), self.max_size)
         begin = int(
-            asked.get("offset") or asked.get("marker") or asked.get("next_token") or asked.get("page[marker]") or 0
+            query.get("offset") or query.get("marker") or query.get("next_token") or query.get("page[marker]") or 0
         )
-        begin = int(asked["last_key"].removeprefix("k")) if "last_key" in asked else begin
+        begin = int(query["last_key"].removeprefix("k")) if "last_key" in query else begin
         end = min(begin + size, self.count)
         document: dict[str, object] = {self.key: [{"n": number} for number in range(begin, end)]}
         more = end < self.count
@@ -110,7 +110,7 @@ def params(service: Scripted) -> list[dict[str, str]]:
 
 
 async def everything(service: Scripted, style: PagingStyle, **options: Any) -> list[int]:
-    """List everything that is asked for."""
+    """List all items."""
     async with service.client(client_class=Lister) as client:
         assert isinstance(client, Lister)
         return numbers(await client.things(style, **options).concurrency(1).list())
@@ -119,7 +119,7 @@ async def everything(service: Scripted, style: PagingStyle, **options: Any) -> l
 class TestStyles:
     @styles
     @pytest.mark.parametrize("count", [0, 1, 9, 10, 11, 25, 30])
-    async def test_everything_is_there_once_and_in_order(self, style: PagingStyle, count: int) -> None:
+    async def test_every_item_once_and_in_order(self, style: PagingStyle, count: int) -> None:
         """Whatever the number is to the size of a page; and no page is fetched in vain."""
         service = Scripted(Shelf(style, count))
         assert await everything(service, style) == list(range(count))
@@ -132,7 +132,7 @@ class TestStyles:
         assert len(service.requests) == 1
 
     async def test_requests_stay_on_the_service(self) -> None:
-        """Of a link in an answer only the query is taken over."""
+        """Only the query of a link in a response is used."""
         service = Scripted(Shelf(json_api, 25))
         await everything(service, json_api)
         assert {(request.url.host, request.url.path) for request in service.requests} == {
@@ -140,14 +140,14 @@ class TestStyles:
         }
         assert params(service)[1:] == [{"page[marker]": "10"}, {"page[marker]": "20"}]
 
-    async def test_under_another_name(self) -> None:
+    async def test_another_items_key(self) -> None:
         """Some documents call their items otherwise."""
         service = Scripted(Shelf(null_marker, 25, key="identities"))
         assert await everything(service, null_marker, items_key="identities") == list(range(25))
 
     @pytest.mark.parametrize("document", [[], None, "x", {"DATA": None}, {"DATA": {}}, {"DATA": [1]}, {"DATA": "x"}])
     @styles
-    async def test_a_page_that_is_none(self, style: PagingStyle, document: object) -> None:
+    async def test_an_invalid_page(self, style: PagingStyle, document: object) -> None:
         """An error of ours, and not an empty listing."""
         body = json.dumps(document).encode()
         headers = {"content-type": "application/json"}
@@ -158,7 +158,7 @@ class TestStyles:
                 await client.things(style).list()
 
     @pytest.mark.parametrize("token", [{"a": 1}, [1], 1.5])
-    async def test_what_leads_on_is_text_or_a_number(self, token: object) -> None:
+    async def test_a_cursor_is_text_or_a_number(self, token: object) -> None:
         """The error does not warn of what a listing may have done: it does nothing."""
         service = Scripted(respond(200, {"DATA": [], "next_token": token}))
         async with service.client(client_class=Lister, retry=ONCE) as client:
@@ -175,7 +175,7 @@ class TestStyles:
         ),
         st.integers(0, 3),
     )
-    def test_whatever_a_page_says_of_the_next(self, style: PagingStyle, said: Mapping[str, object], count: int) -> None:
+    def test_any_next_page_member(self, style: PagingStyle, said: Mapping[str, object], count: int) -> None:
         """The listing ends, or says that it stalled; nothing else is raised, and nothing goes on for ever."""
 
         async def scenario() -> None:
@@ -200,7 +200,7 @@ class TestSizes:
 
     @styles
     @pytest.mark.parametrize("wanted", [1, 9, 10, 11, 24, 25, 26, 1000])
-    async def test_no_more_than_was_asked_for(self, style: PagingStyle, wanted: int) -> None:
+    async def test_no_more_items_than_requested(self, style: PagingStyle, wanted: int) -> None:
         """Neither of items nor of pages."""
         service = Scripted(Shelf(style, 25))
         assert await everything(service, style, num_results=wanted) == list(range(min(wanted, 25)))
@@ -213,9 +213,9 @@ class TestSizes:
         await everything(service, style, page_size=10, num_results=12)
         assert [sent[str(style.size_parameter)] for sent in params(service)] == ["10", "2"]
 
-    async def test_a_cap_of_the_services_own(self) -> None:
+    async def test_the_services_maximum(self) -> None:
         """Asking beyond it would be an error."""
-        service = Scripted(Shelf(offset_has_next, 5000, most=100))
+        service = Scripted(Shelf(offset_has_next, 5000, max_size=100))
         assert len(await everything(service, offset_has_next, page_size=100, max_results=1000)) == 1000
         assert len(await everything(service, offset_has_next, page_size=100, max_results=1000, num_results=50)) == 50
         assert (
@@ -223,7 +223,7 @@ class TestSizes:
         )
 
     @pytest.mark.parametrize("number", [0, -1, 1.5, True, "10", [1]])
-    async def test_a_number_that_is_none(self, number: Any) -> None:
+    async def test_invalid_numbers(self, number: Any) -> None:
         """When the listing is made, before anything is sent."""
         service = Scripted()
         async with service.client(client_class=Lister) as client:
@@ -235,7 +235,7 @@ class TestSizes:
 
 
 class TestParameters:
-    async def test_they_go_with_every_page(self) -> None:
+    async def test_they_are_sent_with_every_page(self) -> None:
         """The method's and the caller's; an iterator is read once."""
         service = Scripted(Shelf(offset_total, 25))
         given = {"filter": iter(["a", "b"]), "none": None}
@@ -257,7 +257,7 @@ class TestParameters:
 
     @pytest.mark.parametrize("begin", [5, "5"])
     @pytest.mark.parametrize("where", ["params", "query_params"])
-    async def test_a_callers_own_offset_is_where_to_begin(self, begin: object, where: str) -> None:
+    async def test_a_callers_offset_is_the_start(self, begin: object, where: str) -> None:
         """And not where to stay."""
         service = Scripted(Shelf(offset_total, 25))
         assert await everything(service, offset_total, **{where: {"offset": begin}}) == list(range(5, 25))
@@ -266,7 +266,7 @@ class TestParameters:
         ("style", "begin"),
         [(null_marker, {"marker": "5"}), (last_key, {"last_key": "k5"}), (next_token, {"next_token": "5"})],
     )
-    async def test_so_is_a_callers_own_marker(self, style: PagingStyle, begin: dict[str, object]) -> None:
+    async def test_a_callers_marker_is_the_start(self, style: PagingStyle, begin: dict[str, object]) -> None:
         """Of whatever style."""
         service = Scripted(Shelf(style, 25))
         assert await everything(service, style, query_params=begin) == list(range(5, 25))
@@ -297,7 +297,7 @@ class TestUse:
             )
         assert not service.requests
 
-    async def test_awaiting_gives_the_first_page(self) -> None:
+    async def test_awaiting_returns_the_first_page(self) -> None:
         """A response: items, document, status, and where the next one is."""
         service = Scripted(Shelf(offset_total, 25))
         async with service.client(client_class=Lister) as client:
@@ -368,7 +368,7 @@ class TestResuming:
             pages = client.things(offset_total).pages(after=caught.value.resume_from)
             assert [numbers(list(page)) async for page in pages] == [list(range(5))]
 
-    async def test_the_same_walk_goes_on_after_being_cancelled(self) -> None:
+    async def test_the_same_iterator_continues_after_a_cancellation(self) -> None:
         """Nothing moved."""
         shelf = Shelf(null_marker, 25)
         hang = asyncio.Event()
@@ -417,7 +417,7 @@ class TestStalls:
         assert len(service.requests) <= 2
 
     @pytest.mark.parametrize("name", ["next_marker", "next_token"])
-    async def test_a_round_of_several_pages(self, name: str) -> None:
+    async def test_a_cycle_of_several_pages(self, name: str) -> None:
         """Markers that come round again."""
         style = null_marker if name == "next_marker" else next_token
         turns = iter([*"abcab"] * 3)
@@ -429,7 +429,7 @@ class TestStalls:
         assert len(service.requests) == 4
 
     async def test_a_last_key_that_is_missing(self) -> None:
-        """More is promised and no way told: the first page is not read a second time."""
+        """There are more pages but no key: the first page is not read again."""
         service = Scripted(respond(200, {"DATA": [{"n": 1}], "has_next_page": True}))
         async with service.client(client_class=Lister) as client:
             assert isinstance(client, Lister)
@@ -460,7 +460,7 @@ class TestAbandoned:
         assert len(service.requests) == 1000
 
 
-async def test_an_error_of_the_network_says_where_it_stood() -> None:
+async def test_a_network_error_has_the_cursor() -> None:
     """As every other error of ours."""
     shelf = Shelf(offset_total, 25)
 

@@ -101,7 +101,7 @@ class TestPath:
     @example(f"{ID}/../../x")
     @example(f" {ID}")
     @example(f"{ID}\n")
-    def test_nor_does_any_that_is_searched_for(self, value: str) -> None:
+    def test_no_generated_id_reaches_another_resource(self, value: str) -> None:
         """The same, by a generator that looks for the odd ones."""
         self.check(value)
 
@@ -130,7 +130,7 @@ class TestPath:
         "value",
         ["", "x", ID[:-1], ID + "0", f"{{{ID}}}", f"urn:uuid:{ID}", ID.replace("-", ""), None, 5, b"x", f"{ID}\n"],
     )
-    def test_what_is_no_id_is_refused(self, value: Any) -> None:
+    def test_invalid_ids_are_refused(self, value: Any) -> None:
         """By name, with what a UUID looks like, and with the value, escaped."""
         with pytest.raises(GlobusSDKUsageError, match="endpoint_id must be a UUID"):
             fill_path("/e/{endpoint_id}", value)
@@ -193,7 +193,7 @@ class TestUserPath:
             "/\ud800",
         ],
     )
-    def test_a_path_that_could_leave_is_refused(self, given: Any) -> None:
+    def test_a_path_that_could_leave_the_service_is_refused(self, given: Any) -> None:
         """And what is no text."""
         with pytest.raises(GlobusSDKUsageError, match="path"):
             quote_path(given)
@@ -308,7 +308,7 @@ class TestOrigin:
 
     @settings(max_examples=300, deadline=None, derandomize=True)
     @given(hostile, st.sampled_from(["", "https://", "//", "https://transfer.api.globus.org", "/"]))
-    def test_nor_does_any_path(self, value: str, before: str) -> None:
+    def test_no_path_takes_credentials_elsewhere(self, value: str, before: str) -> None:
         """Made of hostile pieces."""
 
         async def call() -> None:
@@ -323,14 +323,14 @@ class TestOrigin:
 
         asyncio.run(call())
 
-    async def test_an_absolute_url_of_the_service_will_do(self) -> None:
+    async def test_an_absolute_url_of_the_service_is_accepted(self) -> None:
         """Path and query are taken over, repeated and empty parameters included."""
         service = Scripted()
         async with service.client() as client:
             await client.get(f"{ORIGIN}v0.10/task_list?filter=a&filter=b&empty=", query_params={"limit": 5})
         assert service.requests[0].url == f"{ORIGIN}v0.10/task_list?filter=a&filter=b&empty=&limit=5"
 
-    async def test_below_a_base_path_only(self) -> None:
+    async def test_urls_must_be_below_the_base_path(self) -> None:
         """A service may live below a path; its neighbours are not its."""
         service = Scripted()
         async with service.transport() as transport:
@@ -379,7 +379,7 @@ class TestOrigin:
             "javascript:alert(1)",
         ],
     )
-    def test_a_base_url_that_credentials_must_not_go_to(self, url: Any) -> None:
+    def test_unsafe_base_urls_are_refused(self, url: Any) -> None:
         """Refused when the client is made."""
         with pytest.raises(GlobusSDKUsageError, match="base_url"):
             BaseClient(base_url=url)
@@ -425,19 +425,19 @@ class TestQuery:
             ({"a": datetime(2026, 1, 2, 3, 4, 5, 6, tzinfo=UTC)}, "a=2026-01-02T03%3A04%3A05Z"),
         ],
     )
-    def test_spelling(self, params: dict[str, object], sent: str) -> None:
+    def test_encoding_of_values(self, params: dict[str, object], sent: str) -> None:
         """What is missing is left out; lists repeat their key."""
         assert encode_query(params) == sent
 
     @pytest.mark.parametrize("value", [b"x", object(), {"a": 1}, [[1]], {1: 2}.items(), "\ud800", datetime(2026, 1, 1)])  # noqa: DTZ001
-    def test_what_has_no_spelling_is_refused(self, value: object) -> None:
+    def test_values_that_cannot_be_encoded_are_refused(self, value: object) -> None:
         """Before anything is sent."""
         with pytest.raises(GlobusSDKUsageError):
             encode_query({"a": value})
 
     @settings(max_examples=300, deadline=None)
     @given(st.dictionaries(st.text(min_size=1), st.text(), max_size=5))
-    def test_what_is_sent_is_what_was_given(self, params: dict[str, str]) -> None:
+    def test_decoding_returns_the_encoded_values(self, params: dict[str, str]) -> None:
         """Every text comes back, or is refused as no Unicode."""
         try:
             sent = encode_query(params)
@@ -447,7 +447,7 @@ class TestQuery:
         assert dict(parse_qsl(sent, keep_blank_values=True, strict_parsing=bool(sent))) == params
         assert urlsplit(f"https://h/x?{sent}").query == sent
 
-    def test_settled_parameters_can_be_sent_again_and_again(self) -> None:
+    def test_parameters_without_missing_ones_can_be_encoded_repeatedly(self) -> None:
         """An iterator is read once and kept."""
         once = drop_missing({"a": iter("xy"), "b": None, "c": MISSING, "d": 1})
         assert encode_query(once) == encode_query(once) == "a=x&a=y&d=1"
@@ -466,12 +466,12 @@ class TestQuery:
             ({"a": 1}.keys(), "a"),
         ],
     )
-    def test_lists_with_commas(self, value: object, sent: object) -> None:
+    def test_comma_separated_lists(self, value: object, sent: object) -> None:
         """For the service's own lists."""
         assert comma_joined(value) == sent
 
     @pytest.mark.parametrize(("value", "sent"), [(True, "1"), (False, "0"), (None, None), (MISSING, MISSING)])
-    def test_flags(self, value: Any, sent: object) -> None:
+    def test_booleans_as_bits(self, value: Any, sent: object) -> None:
         """For the few parameters that want 1 and 0."""
         assert as_bit(value) == sent
 
@@ -498,12 +498,12 @@ class TestBodies:
         "document",
         [math.nan, math.inf, {"a": -math.inf}, object(), {1: 2}, b"x", {"a": b"x"}, {"a": object()}, {None: 1}],
     )
-    def test_what_json_cannot_say_is_refused(self, document: object) -> None:
+    def test_values_that_json_cannot_express_are_refused(self, document: object) -> None:
         """NaN and infinities among it."""
         with pytest.raises(GlobusSDKUsageError, match="JSON"):
             json_body(document)
 
-    def test_a_document_without_end_is_refused(self) -> None:
+    def test_a_recursive_document_is_refused(self) -> None:
         """One that holds itself, and one that is just too deep."""
         loop: list[object] = []
         loop.append(loop)
@@ -520,7 +520,7 @@ class TestBodies:
         assert form_body(form) == f"a=x+y%26&d=true&e=s%2B%2F%3D&f={ID}".encode()
 
     @pytest.mark.parametrize("value", ["\ud800", Secret("\ud800"), b"x", [1]])
-    def test_a_form_field_that_has_no_spelling_is_refused(self, value: object) -> None:
+    def test_form_fields_that_cannot_be_encoded_are_refused(self, value: object) -> None:
         """Before anything is sent."""
         with pytest.raises(GlobusSDKUsageError):
             form_body({"a": value})
@@ -539,10 +539,10 @@ class TestBodies:
             ({"a": 1}, "form", b"a=1", "application/x-www-form-urlencoded"),
         ],
     )
-    async def test_what_a_post_sends(
+    async def test_the_body_of_a_post(
         self, data: object, encoding: str | None, sent: bytes, content_type: str | None
     ) -> None:
-        """By the kind of the data, or as told."""
+        """By the type of the data, or by ``encoding``."""
         service = Scripted()
         async with service.client() as client:
             await client.post("x", data, encoding=encoding)
@@ -554,7 +554,7 @@ class TestBodies:
         ("data", "encoding"),
         [([1], "form"), ("x", "form"), ({}, "text"), (None, "text"), ({}, "xml"), ("\ud800", "text")],
     )
-    async def test_a_body_that_cannot_be_encoded_so(self, data: object, encoding: str) -> None:
+    async def test_a_body_that_does_not_fit_its_encoding(self, data: object, encoding: str) -> None:
         """Refused before anything is sent."""
         service = Scripted()
         async with service.client() as client:
@@ -564,7 +564,7 @@ class TestBodies:
 
 
 class TestHeaders:
-    async def test_what_every_request_says(self) -> None:
+    async def test_default_headers(self) -> None:
         """Who asks, and what is understood."""
         service = Scripted()
         async with service.client() as client:
@@ -576,7 +576,7 @@ class TestHeaders:
         assert headers["user-agent"].endswith("/portal é")
         assert headers["x-globus-client-info"].startswith("product=globus-async,version=")
 
-    async def test_a_callers_header_takes_the_place_of_ours(self) -> None:
+    async def test_a_callers_header_replaces_a_default_one(self) -> None:
         """In whatever case it is written."""
         service = Scripted()
         async with service.client() as client:
@@ -612,13 +612,13 @@ class TestHeaders:
         assert not service.requests
 
     @pytest.mark.parametrize("name", ["a\r\nb", "a\x00", "\u0100"])
-    def test_an_app_name_that_is_none(self, name: str) -> None:
+    def test_invalid_app_names(self, name: str) -> None:
         """It stands in a header."""
         with pytest.raises(GlobusSDKUsageError, match="app_name"):
             BaseClient(base_url=ORIGIN, app_name=name)
 
     @pytest.mark.parametrize("method", ["", "get", "GET /", "G\r\n", "É", "A" * 17])
-    async def test_a_method_that_is_none(self, method: str) -> None:
+    async def test_invalid_methods(self, method: str) -> None:
         """In capitals."""
         service = Scripted()
         async with service.client() as client:
@@ -640,7 +640,7 @@ class TestDates:
             ("2026-03-29", "2026-03-29"),
         ],
     )
-    def test_an_instant_is_written_in_utc(self, value: datetime | str, sent: str) -> None:
+    def test_times_are_sent_in_utc(self, value: datetime | str, sent: str) -> None:
         """RFC 3339; a text goes as it is."""
         assert utc("deadline", value) == sent
 
@@ -650,7 +650,7 @@ class TestDates:
             utc("deadline", datetime(2026, 3, 29, 2, 30))  # noqa: DTZ001
 
     @pytest.mark.parametrize(("year", "hours"), [(1, 12), (9999, -12)])
-    def test_an_instant_beyond_the_calendar_is_refused(self, year: int, hours: int) -> None:
+    def test_a_time_out_of_range_is_refused(self, year: int, hours: int) -> None:
         """Shifting it to UTC would leave the years that there are."""
         first, last = (1, 1, 0), (12, 31, 23)
         value = datetime(year, *(first if year == 1 else last), tzinfo=timezone(timedelta(hours=hours)))
@@ -677,7 +677,7 @@ class TestSecrets:
                     await client.send_json({"client_secret": Secret(refresh)})
                 assert leaks_of_error(caught.value) == []
 
-    async def test_a_cancelled_call_shows_neither(self) -> None:
+    async def test_a_cancelled_call_shows_neither_token_nor_form(self) -> None:
         """A traceback of a cancellation is logged by many a server."""
 
         async def silent(_: httpx.Request) -> httpx.Response:
@@ -715,7 +715,7 @@ class TestSecrets:
         request = Request("GET", "https://h/x", ((b"Authorization", secret),), secret, secrets=(Secret("x"),))
         assert leaks_in_text(repr([request])) == []
 
-    async def test_a_transport_of_any_kind_of_failure_shows_nothing(self) -> None:
+    async def test_no_kind_of_transport_failure_shows_secrets(self) -> None:
         """Errors of the HTTP library stay below."""
         token = canary("token")
         async with Transport(http_client=httpx.AsyncClient(transport=httpx.MockTransport(_refuse))) as transport:

@@ -24,8 +24,8 @@ def response(data: Any, body: bytes | None = None) -> GlobusHTTPResponse[Any]:
     return GlobusHTTPResponse(made, data)
 
 
-def test_a_document_is_reached_by_item() -> None:
-    """As the document itself, and with what stands around it."""
+def test_members_are_items() -> None:
+    """Besides the document, the response has status and headers."""
     got = response({"id": 1, "none": None})
     assert (got["id"], got.data["id"], got.get("id"), got.get("x"), got.get("x", 5)) == (1, 1, 1, None, 5)
     assert got.get("none", 5) is None
@@ -39,14 +39,14 @@ def test_a_document_is_reached_by_item() -> None:
         got["x"]
 
 
-def test_a_list_is_reached_by_index() -> None:
-    """Some services answer with one."""
+def test_a_list_has_indexes() -> None:
+    """Some services return one."""
     got = response([1, 2])
     assert (got[0], got[-1], 2 in got, got.get("x", "none")) == (1, 2, True, "none")
 
 
-def test_an_answer_that_is_no_json() -> None:
-    """Its text is there, and the error of who takes it for a document says so."""
+def test_a_response_that_is_not_json() -> None:
+    """It has a text; using it as a document raises an error that says so."""
     got = response(None, b"plain")
     assert (got.data, got.text, "x" in got, got.get("x"), bool(got)) == (None, "plain", False, None, False)
     with pytest.raises(TypeError, match=r"use \.text"):
@@ -54,12 +54,12 @@ def test_an_answer_that_is_no_json() -> None:
 
 
 @pytest.mark.parametrize(("data", "truth"), [({}, False), ([], False), (None, False), ({"a": 1}, True), ([0], True)])
-def test_truth_is_the_documents(data: object, truth: bool) -> None:
+def test_truth_is_that_of_the_document(data: object, truth: bool) -> None:
     """An empty document is false."""
     assert bool(response(data)) == truth
 
 
-def test_it_is_shown_in_short() -> None:
+def test_repr_is_short() -> None:
     """However large it is."""
     assert repr(response({"a": 1})) == str(response({"a": 1})) == "GlobusHTTPResponse({'a': 1})"
     assert len(repr(response({"a": "x" * 10_000}))) < 600
@@ -74,7 +74,7 @@ def test_a_response_of_items() -> None:
 
 
 @pytest.mark.parametrize("items", [None, {}, "x", 5, [1], [None], [{}, []]])
-def test_items_of_the_wrong_kind(items: object) -> None:
+def test_items_of_the_wrong_type(items: object) -> None:
     """An error now, and not where the first item is used."""
     with pytest.raises(ResponseDecodeError, match="'DATA' should be a list"):
         IterableResponse(response({}).raw, {"DATA": items})
@@ -85,8 +85,8 @@ class Posting(BaseClient):
         return await self.call("POST", fill_path("/x"), dict[str, Any], data={})
 
 
-class TestOnTheWay:
-    """What an answer becomes when nothing is known of it but what it says."""
+class TestReading:
+    """Responses of raw requests and of typed methods."""
 
     @pytest.mark.parametrize(
         ("step", "data"),
@@ -100,14 +100,14 @@ class TestOnTheWay:
             (raw(202, b'{"a": 2}', content_type="application/vnd.globus+json"), {"a": 2}),
         ],
     )
-    async def test_any_answer(self, step: Any, data: object) -> None:
-        """JSON is read if it calls itself so; all else is text."""
+    async def test_any_response(self, step: Any, data: object) -> None:
+        """JSON is decoded if the content type is JSON; all else is text."""
         async with Scripted(step).client() as client:
             assert (await client.get("x")).data == data
 
     @pytest.mark.parametrize("body", [b"[1]", b"null", b'"x"', b"5"])
-    async def test_a_typed_method_wants_an_object(self, body: bytes) -> None:
-        """Whatever else comes is no document."""
+    async def test_a_typed_method_requires_an_object(self, body: bytes) -> None:
+        """Other JSON values are refused."""
         async with Scripted(raw(200, body, content_type="application/json")).client(client_class=Posting) as client:
             assert isinstance(client, Posting)
             with pytest.raises(ResponseDecodeError, match="JSON object"):

@@ -42,7 +42,7 @@ def test_a_service_has_its_scopes(collection: scopes.ScopeCollection, server: st
     )
 
 
-def test_the_scopes_of_one_thing_are_built_on_its_id() -> None:
+def test_dynamic_scopes_contain_the_id() -> None:
     """An endpoint, a collection and a flow have their own; ids are UUIDs or text."""
     assert str(GCSEndpointScopes(ID).manage_collections) == f"urn:globus:auth:scope:{ID}:manage_collections"
     assert list(map(str, GCSCollectionScopes(str(ID)))) == [

@@ -74,7 +74,7 @@ def test_a_forest_grants_what_its_trees_grant(scopes: str, met: bool) -> None:
     assert forest.meets_scope_requirements(ScopeParser.parse(scopes)) is met
 
 
-def test_a_tree_is_a_root_with_all_below_it() -> None:
+def test_a_tree_is_a_root_with_all_its_dependencies() -> None:
     """Trees know their nodes, edges and depth, and can be printed."""
     first, second = ConsentForest(FOREST).trees
     assert [node.id for node in first.nodes] == [1, 2, 3, 7, 4, 8]
@@ -117,14 +117,14 @@ def test_a_document_that_lacks_a_member_is_refused(member: str) -> None:
         {"dependency_path": [2]},
     ],
 )
-def test_a_document_with_a_member_of_the_wrong_kind_is_refused(changes: dict[str, Any]) -> None:
+def test_a_document_with_a_member_of_the_wrong_type_is_refused(changes: dict[str, Any]) -> None:
     """Nothing but ConsentParseError comes out of a bad document."""
     with pytest.raises(ConsentParseError):
         Consent.load(document([1], "x", **changes))
 
 
 def test_consents_that_form_no_trees_are_refused() -> None:
-    """A missing parent and a repeated id are errors, not wrong answers."""
+    """A missing parent and a repeated id are errors."""
     with pytest.raises(ConsentTreeConstructionError, match="depends on 1") as caught:
         ConsentForest([document([1, 2], "x")])
     assert [consent.id for consent in pickle.loads(pickle.dumps(caught.value)).consents] == [2]
@@ -132,7 +132,7 @@ def test_consents_that_form_no_trees_are_refused() -> None:
         ConsentForest([document([1], "x"), document([1], "y")])
 
 
-def test_a_long_chain_is_no_trouble() -> None:
+def test_a_long_chain_of_dependencies() -> None:
     """Depth costs no stack."""
     chain = [document([*([n - 1] if n else []), n], f"s{n}") for n in range(3_000)]
     forest = ConsentForest(chain)

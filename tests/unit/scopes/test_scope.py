@@ -50,7 +50,7 @@ SCOPES = st.recursive(
         ),
     ],
 )
-def test_a_scope_string_is_read_and_written(text: str, written: list[str]) -> None:
+def test_a_scope_string_is_parsed_and_serialized(text: str, written: list[str]) -> None:
     """Each scope is there once, in the order of the text, with all that is said of it anywhere."""
     assert [str(scope) for scope in ScopeParser.parse(text)] == written
 
@@ -82,7 +82,7 @@ def test_a_scope_string_is_read_and_written(text: str, written: list[str]) -> No
         ("a \x7f", 2, "scopes cannot have"),
     ],
 )
-def test_a_mistake_is_shown_where_it_is(text: str, position: int, why: str) -> None:
+def test_an_error_has_its_position(text: str, position: int, why: str) -> None:
     """The error says what is wrong and where; it is a usage error and a ValueError."""
     with pytest.raises(ScopeParseError, match=re.escape(why)) as caught:
         ScopeParser.parse(text)
@@ -100,7 +100,7 @@ def test_a_cycle_is_named(text: str) -> None:
         ScopeParser.parse(text)
 
 
-def test_exactly_one_scope_is_what_parse_of_a_scope_wants() -> None:
+def test_scope_parse_requires_exactly_one_scope() -> None:
     """None and two are refused."""
     assert Scope.parse("a[b]") == Scope("a", dependencies=(Scope("b"),))
     for text in ("", "a b"):
@@ -126,7 +126,7 @@ def test_a_scope_is_a_value() -> None:
 
 
 @pytest.mark.parametrize("name", ["", " ", "a b", "a[b]", "*a", "a\n", "\x00"])
-def test_a_name_that_is_no_name_is_refused(name: str) -> None:
+def test_invalid_names_are_refused(name: str) -> None:
     """A constructor takes one name, not a scope string."""
     with pytest.raises(GlobusSDKUsageError, match=r"Scope\.parse"):
         Scope(name)
@@ -138,7 +138,7 @@ def test_dependencies_must_be_scopes() -> None:
         Scope("a").with_dependency("b")  # type: ignore[arg-type]
 
 
-def test_merging_puts_together_what_is_said_of_a_scope() -> None:
+def test_merging_collects_the_dependencies_of_a_scope() -> None:
     """Two lists, or any number of scopes."""
     assert ScopeParser.merge_scopes([Scope("a")], [Scope.parse("a[b]"), Scope("c")]) == [
         Scope.parse("a[b]"),
@@ -148,7 +148,7 @@ def test_merging_puts_together_what_is_said_of_a_scope() -> None:
     assert Scope.merge() == []
 
 
-def test_serializing_joins_without_reading() -> None:
+def test_serializing_does_not_parse() -> None:
     """Texts pass through as they are; nothing to send is a mistake unless allowed."""
     assert ScopeParser.serialize("a  b") == "a  b"
     assert ScopeParser.serialize(Scope("a")) == "a"
@@ -164,7 +164,7 @@ def test_serializing_joins_without_reading() -> None:
 
 @settings(deadline=None, derandomize=True)
 @given(st.lists(SCOPES, max_size=4))
-def test_what_is_written_is_read_back(scopes: list[Scope]) -> None:
+def test_a_serialized_scope_is_parsed_back(scopes: list[Scope]) -> None:
     """Reading settles after once: it finds a cycle, or scopes that are read back as they are."""
     try:
         once = Scope.merge(*scopes)
@@ -176,7 +176,7 @@ def test_what_is_written_is_read_back(scopes: list[Scope]) -> None:
 
 @settings(deadline=None, derandomize=True)
 @given(st.text(alphabet="ab[]* \n", max_size=40))
-def test_any_text_is_read_or_refused(text: str) -> None:
+def test_any_text_is_parsed_or_refused(text: str) -> None:
     """Nothing but ScopeParseError comes out, and it points into the text."""
     position: int | None = None
     try:
@@ -205,15 +205,15 @@ HUGE = {
 
 
 @pytest.mark.parametrize("kind", HUGE)
-def test_a_huge_text_costs_little_whatever_it_says(kind: str) -> None:
+def test_a_huge_text_is_parsed_in_little_time(kind: str) -> None:
     """100,000 characters are read or refused in well under a second, without running out of stack or memory."""
     started = time.process_time()
-    told, scopes = "", list[Scope]()
+    message, scopes = "", list[Scope]()
     try:
         scopes = ScopeParser.parse(HUGE[kind])
     except ScopeParseError as error:
-        told = str(error)
-    assert len(told) < 1_000
+        message = str(error)
+    assert len(message) < 1_000
     assert sum(len(str(scope)) for scope in scopes) <= 1_000_000
     assert time.process_time() - started < 5
 
