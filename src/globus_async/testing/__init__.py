@@ -2,55 +2,32 @@
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from ..emulator.auth.models import ClientApp as ClientApp
-    from ..emulator.auth.models import Credential as Credential
-    from ..emulator.faults import Fault as Fault
-    from ..emulator.faults import Faults as Faults
-    from ..emulator.kit.clock import ManualClock as ManualClock
-    from ..emulator.kit.directory import Identity as Identity
-    from ..emulator.kit.errors import ServiceError as ServiceError
-    from ..emulator.kit.service import Platform as Platform
-    from ..emulator.kit.service import Service as Service
-    from ..emulator.recorder import RecordedRequest as RecordedRequest
-    from ..emulator.registry import Emulator as Emulator
-    from ..emulator.server import LoopbackServer as LoopbackServer
-    from ..emulator.transfer.models import Collection as Collection
-    from ..emulator.transfer.models import Task as Task
-    from ..emulator.transfer.state import Limits as Limits
-    from ..emulator.transfer.state import Pace as Pace
-    from ..emulator.transfer.storage.directory import DirectoryStorage as DirectoryStorage
-    from ..emulator.transfer.storage.memory import MemoryStorage as MemoryStorage
-    from ..emulator.transfer.storage.protocol import Storage as Storage
-    from ..emulator.transfer.storage.protocol import StorageError as StorageError
-    from .emulator import GlobusEmulator as GlobusEmulator
+from .. import emulator
 
-_MODULES = {
-    "ClientApp": "..emulator.auth.models",
-    "Collection": "..emulator.transfer.models",
-    "Credential": "..emulator.auth.models",
-    "DirectoryStorage": "..emulator.transfer.storage.directory",
-    "Emulator": "..emulator.registry",
-    "Fault": "..emulator.faults",
-    "Faults": "..emulator.faults",
-    "GlobusEmulator": ".emulator",
-    "Identity": "..emulator.kit.directory",
-    "Limits": "..emulator.transfer.state",
-    "LoopbackServer": "..emulator.server",
-    "ManualClock": "..emulator.kit.clock",
-    "MemoryStorage": "..emulator.transfer.storage.memory",
-    "Pace": "..emulator.transfer.state",
-    "Platform": "..emulator.kit.service",
-    "RecordedRequest": "..emulator.recorder",
-    "Service": "..emulator.kit.service",
-    "ServiceError": "..emulator.kit.errors",
-    "Storage": "..emulator.transfer.storage.protocol",
-    "StorageError": "..emulator.transfer.storage.protocol",
-    "Task": "..emulator.transfer.models",
-}
+if TYPE_CHECKING:
+    from ..emulator import ClientApp as ClientApp
+    from ..emulator import Collection as Collection
+    from ..emulator import Credential as Credential
+    from ..emulator import DirectoryStorage as DirectoryStorage
+    from ..emulator import Emulator as Emulator
+    from ..emulator import Fault as Fault
+    from ..emulator import Faults as Faults
+    from ..emulator import Identity as Identity
+    from ..emulator import Limits as Limits
+    from ..emulator import LoopbackServer as LoopbackServer
+    from ..emulator import ManualClock as ManualClock
+    from ..emulator import MemoryStorage as MemoryStorage
+    from ..emulator import Pace as Pace
+    from ..emulator import Platform as Platform
+    from ..emulator import RecordedRequest as RecordedRequest
+    from ..emulator import Service as Service
+    from ..emulator import ServiceError as ServiceError
+    from ..emulator import Storage as Storage
+    from ..emulator import StorageError as StorageError
+    from ..emulator import Task as Task
+    from .globus import GlobusEmulator as GlobusEmulator
 
 __all__ = (
     "ClientApp",
@@ -79,15 +56,13 @@ __all__ = (
 
 def __getattr__(name: str) -> object:
     """Import a public name on its first use: without the extra, importing this package costs and breaks nothing."""
-    module = _MODULES.get(name)
-    if module is None:
+    if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    try:
-        value: object = getattr(import_module(module, __name__), name)
-    except ModuleNotFoundError as error:
-        if error.name in {"starlette", "uvicorn"}:
-            error.add_note("the emulator needs an extra: pip install 'globus-async[emulator]'")
-        raise
+    value: object = getattr(emulator, name)
+    if name == "GlobusEmulator":
+        from .globus import GlobusEmulator  # noqa: PLC0415 -- imports the transport
+
+        value = GlobusEmulator
     globals()[name] = value
     return value
 
