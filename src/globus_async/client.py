@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Self, TypeVar, overload
 
-from ._http.body import CONTENT_TYPES, body_encoding, encode_body
+from ._http.body import CONTENT_TYPES, body_encoding, encode_body, only_body_encoding
 from ._http.headers import Fields, default_headers, merge_headers
 from ._http.missing import MISSING, MissingType
-from ._http.path import split_path
+from ._http.path import checked_path, split_path
 from ._http.query import drop_missing, encode_query
-from ._http.request import Request
+from ._http.request import Request, check_method
 from .config import checked_base_url, get_service_url
 from .errors import ErrorKinds, GlobusAPIError, GlobusSDKUsageError
 from .paging import Cursor, Page, Pages, PagingStyle
 from .response import GlobusHTTPResponse, read_any, read_document
-from .secret import Secret
 from .transport import RateLimit, RetryPolicy, Transport, exchange
 
 if TYPE_CHECKING:
@@ -25,6 +23,7 @@ if TYPE_CHECKING:
 
     from ._http.response import RawResponse
     from .authorizers import GlobusAuthorizer
+    from .secret import Secret
 
 __all__ = ("BaseClient",)
 
@@ -33,7 +32,6 @@ R = TypeVar("R", bound=GlobusHTTPResponse[Any])
 T = TypeVar("T")
 
 _IDEMPOTENT_METHODS: Final = frozenset({"GET", "HEAD", "PUT", "DELETE"})
-_METHOD: Final = re.compile(r"[A-Z]{1,16}")
 
 
 class BaseClient:
@@ -234,10 +232,8 @@ class BaseClient:
             GlobusAPIError: The service returned an error.
             NetworkError: There was no usable response.
         """
-        if _METHOD.fullmatch(method) is None:
-            raise GlobusSDKUsageError(f"the HTTP method must be in capitals, got {method!r}")
+        check_method(method)
         path, own_query = split_path(self._root, path)
-        url = self._url(path, own_query, query_params)
         encoding = body_encoding(data, encoding)
         authorizer = self.authorizer if automatic_authorization else None
         if authorizer is not None and any(name.lower() == "authorization" for name in headers or ()):
@@ -245,12 +241,14 @@ class BaseClient:
                 "this client's authorizer sends the Authorization header; to send your own, use"
                 " request(..., automatic_authorization=False)"
             )
+        secrets: list[Secret] = []
         request = Request(
             method,
-            url,
+            self._url(path, own_query, query_params),
             self._headers(encoding, headers),
-            encode_body(data, encoding),
+            encode_body(data, encoding, secrets),  # no local: a traceback would show it
             idempotent=method in _IDEMPOTENT_METHODS,
+            secrets=tuple(secrets),
         )
         return await self._exchange(request, authorizer, read_any, retry_401=retry_401)
 
@@ -312,10 +310,9 @@ class BaseClient:
             response_type: The type of the document, such as a ``TypedDict``, or a subclass of `GlobusHTTPResponse`.
             params: The query parameters of the method; ``None`` and `MISSING` are left out.
             query_params: Further query parameters, from the caller of the method; they take precedence.
-            data: The body, sent as JSON; `MISSING` members are left out.
+            data: The body, sent as JSON without `MISSING` members; `Secret` values are revealed; errors redact them.
             content: The body, JSON that is encoded already.
-            form: The body, sent as a form; `Secret` values are revealed there, and removed from errors. The response
-                must not have two members of the same name.
+            form: The body, sent as a form, secrets as above. The response must not have two members of the same name.
             idempotent: Whether the request may be executed twice without harm, so that it can be retried after it may
                 have been executed; by default ``GET``, ``HEAD``, ``PUT`` and ``DELETE``.
             bypass_limits: Ignore the limits of concurrent requests and of their rate, as token refreshes must.
@@ -340,19 +337,22 @@ class BaseClient:
             >>> (await bookmarks.get(bookmark_id))["name"]
             'results'
         """
-        encoding = "form" if form is not None else None if data is MISSING and content is None else "json"
+        check_method(method)
+        encoding = only_body_encoding(data, content, form)
+        secrets: list[Secret] = []
         request = Request(
             method,
-            self._url(path, params, query_params),
+            self._url(checked_path(path), params, query_params),
             self._headers(encoding, None),
-            content or encode_body(data if form is None else form, encoding),  # no local: a traceback would show it
+            # no local: a traceback would show it
+            content if content is not None else encode_body(data if form is None else form, encoding, secrets),
             idempotent=method in _IDEMPOTENT_METHODS if idempotent is None else idempotent,
             bypass_limits=bypass_limits,
-            secrets=tuple(value for value in (form or {}).values() if isinstance(value, Secret)),
+            secrets=tuple(secrets),
         )
-        used = self.authorizer if isinstance(authorizer, MissingType) else authorizer
+        read = partial(read_document, response_type, reject_duplicate_keys=form is not None)
         return await self._exchange(
-            request, used, partial(read_document, response_type, reject_duplicate_keys=form is not None)
+            request, self.authorizer if isinstance(authorizer, MissingType) else authorizer, read
         )
 
     def listing(
@@ -396,7 +396,7 @@ class BaseClient:
             ['results']
         """
         own = drop_missing({**(params or {}), **(query_params or {})})
-        self._url(path, own, None)  # bad parameters are refused here, not at the first page
+        self._url(checked_path(path), own, None)  # bad parameters are refused here, not at the first page
         start = {name: own.pop(name) for name, _ in style.start if name in own}
         size = style.size_parameter
         fixed = {size: own[size]} if size is not None and size in (query_params or {}) and size in own else None

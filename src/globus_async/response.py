@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any, Generic, cast, overload
+from typing import Any, Generic, cast, get_origin, overload
 
 from typing_extensions import TypeVar
 
@@ -142,7 +142,8 @@ async def read_document(response_type: type[Any], raw: RawResponse, *, reject_du
         reject_duplicate_keys: Refuse an object with two members of the same name.
     """
     data = await raw.read_json(reject_duplicate_keys=reject_duplicate_keys)
-    if isinstance(response_type, type) and issubclass(response_type, GlobusHTTPResponse):  # dict[str, Any] is no class
+    response_type = get_origin(response_type) or response_type  # IterableResponse[Widget] is no class
+    if isinstance(response_type, type) and issubclass(response_type, GlobusHTTPResponse):
         return cast("Any", response_type)(raw, data)
     if not is_object(data):
         raise raw.decode_error("it should be a JSON object")

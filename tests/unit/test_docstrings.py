@@ -19,6 +19,7 @@ CORE = (bulk, client, clock, config, errors, paging, response, secret)
 
 def documented() -> Iterator[tuple[str, Any]]:
     """Yield the public classes and functions of the core, and their public members."""
+    yield "fill_path", globus_async.fill_path
     for module in CORE:
         for name in module.__all__:
             thing = getattr(module, name)
@@ -46,4 +47,4 @@ async def test_example(name: str) -> None:
 
 def test_the_extension_api_has_examples() -> None:
     """What other packages build on is shown in use."""
-    assert {"BaseClient.call", "BaseClient.listing", "ErrorKinds", "PagingStyle"} <= EXAMPLES.keys()
+    assert {"BaseClient.call", "BaseClient.listing", "ErrorKinds", "PagingStyle", "fill_path"} <= EXAMPLES.keys()

@@ -29,6 +29,8 @@ from globus_async._http.request import Request
 from globus_async.authorizers import AccessTokenAuthorizer
 from globus_async.config import checked_base_url
 from globus_async.errors import GlobusAPIError, GlobusConnectionError, GlobusError, GlobusSDKUsageError
+from globus_async.paging import single
+from globus_async.response import IterableResponse
 from globus_async.secret import Secret
 from tests.toolkit.canaries import canary, leaks_in_text, leaks_of_error
 from tests.toolkit.clients import ONCE
@@ -709,6 +711,15 @@ class TestSecrets:
             make()
         assert leaks_of_error(caught.value) == []
 
+    @pytest.mark.parametrize("send", ["send_form", "send_json", "request_json", "request_form"])
+    async def test_a_secret_of_the_body_is_redacted_in_errors(self, send: str) -> None:
+        """A service may repeat in its error what it was sent, in JSON as in a form."""
+        secret = canary("in a body")
+        async with Scripted(respond(400, {"message": f"bad password {secret}"})).client(client_class=Posting) as client:
+            with pytest.raises(GlobusAPIError, match=r"bad password \*\*\*") as caught:
+                await getattr(client, send)({"password": Secret(secret)})
+        assert leaks_of_error(caught.value) == []
+
     def test_a_request_hides_its_body_and_headers(self) -> None:
         """It is a local of the loop, in every traceback."""
         secret = canary("header").encode()
@@ -735,6 +746,98 @@ class Posting(BaseClient):
 
     async def send_json(self, data: object) -> Any:
         return await self.call("POST", fill_path("/token"), dict[str, Any], data=data)
+
+    async def request_json(self, data: object) -> Any:
+        return await self.post("/token", data)
+
+    async def request_form(self, data: object) -> Any:
+        return await self.post("/token", data, encoding="form")
+
+
+class TestMisuse:
+    """A client of one's own that is written carelessly sends nothing, least of all credentials to another host."""
+
+    PATHS = (
+        *("", "x", ".example.org/x", "@example.org/", ":80/x", "https://example.org/x", "//example.org/x", "\\x"),
+        *("/a/../b", "/a/%2e%2e/b", "/a%2fb", "/a?b=c", "/a#b", "/a b", "/é", "/\ud800", "/\r\nX: y", "/a\n", "/{a}"),
+        *(None, 5, b"/x"),
+    )
+
+    @pytest.mark.parametrize("path", PATHS)
+    async def test_paths(self, path: Any) -> None:
+        """What is no plain path is refused, whether it is called or listed."""
+        service = Scripted()
+        async with service.client() as client:
+            with pytest.raises(GlobusSDKUsageError, match="path must be a constant with a leading slash"):
+                await client.call("GET", path, dict[str, Any])
+            with pytest.raises(GlobusSDKUsageError, match="path must be a constant with a leading slash"):
+                client.listing(path, dict[str, Any], style=single)
+        assert service.requests == []
+
+    @pytest.mark.parametrize("method", ["get", "", "G T", "GET\r\nX: y", "GET\n", None])
+    async def test_methods(self, method: Any) -> None:
+        """Only a method in capitals is one."""
+        service = Scripted()
+        async with service.client() as client:
+            with pytest.raises(GlobusSDKUsageError, match="HTTP method must be in capitals"):
+                await client.call(method, "/x", dict[str, Any])
+        assert service.requests == []
+
+    @pytest.mark.parametrize(
+        ("bodies", "message"),
+        [
+            ({"data": {}, "content": b"{}"}, "one body"),
+            ({"data": {}, "form": {}}, "one body"),
+            ({"data": None, "form": {}}, "one body"),
+            ({"content": b"{}", "form": {"a": "b"}}, "one body"),
+            ({"content": "{}"}, "content must be bytes, got str"),
+            ({"form": [("a", "b")]}, "type list cannot be sent as form"),
+            ({"form": {1: Secret("x")}}, "form field 1 cannot be sent"),
+            ({"form": {"a": [Secret("x"), "y"]}}, "form field 'a' cannot be sent: a list"),
+        ],
+    )
+    async def test_bodies(self, bodies: Any, message: str) -> None:
+        """There is one body, and it is of its type."""
+        service = Scripted()
+        async with service.client() as client:
+            with pytest.raises(GlobusSDKUsageError, match=message):
+                await client.call("POST", "/x", dict[str, Any], **bodies)
+        assert service.requests == []
+
+    async def test_an_empty_content_is_sent_as_it_is(self) -> None:
+        """It is not taken for a missing one."""
+        service = Scripted()
+        async with service.client() as client:
+            await client.call("POST", "/x", dict[str, Any], content=b"")
+        assert service.requests[0].content == b""
+
+    @pytest.mark.parametrize(
+        ("template", "values"),
+        [
+            ("/x/{a}", ()),
+            ("/x", ("y",)),
+            ("/x/{a:int}", (5,)),
+            ("/x/{a:text", ("y",)),
+            *(("/x/{a:text}", (value,)) for value in (None, True, MISSING, b"x", 1.5, ["a"], Secret("x"))),
+        ],
+    )
+    def test_fields_of_paths(self, template: str, values: tuple[Any, ...]) -> None:
+        """A value that is missing or has no spelling does not become a segment such as ``None``."""
+        with pytest.raises(GlobusSDKUsageError, match=r"fields?|must be text"):
+            fill_path(template, *values)
+
+    @pytest.mark.parametrize("number", [0, -1, "5", True])
+    async def test_max_results(self, number: Any) -> None:
+        """As for the other numbers of a listing."""
+        async with Scripted().client() as client:
+            with pytest.raises(GlobusSDKUsageError, match="max_results must be a whole number"):
+                client.listing("/x", dict[str, Any], style=single, max_results=number)
+
+    async def test_a_generic_response_type(self) -> None:
+        """``IterableResponse[Widget]`` makes an `IterableResponse`."""
+        async with Scripted(respond(200, {"DATA": [{}]})).client() as client:
+            response = await client.call("GET", "/x", IterableResponse[dict[str, Any]])
+        assert [*response] == [{}]
 
 
 def _refuse(request: httpx.Request) -> httpx.Response:

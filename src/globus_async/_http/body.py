@@ -24,6 +24,7 @@ __all__ = (
     "encode_body",
     "form_body",
     "json_body",
+    "only_body_encoding",
 )
 
 CONTENT_TYPES: Final = {
@@ -31,6 +32,9 @@ CONTENT_TYPES: Final = {
     "json": b"application/json",
     "text": b"text/plain; charset=utf-8",
 }
+
+
+_FORM_VALUES: Final = (str, int, float, UUID, enum.Enum, datetime, Secret)
 
 
 def body_encoding(data: object, encoding: str | None) -> str | None:
@@ -42,15 +46,29 @@ def body_encoding(data: object, encoding: str | None) -> str | None:
     return None if data is MISSING else encoding
 
 
-def encode_body(data: object, encoding: str | None) -> bytes | None:
-    """Encode a body."""
+def only_body_encoding(data: object, content: bytes | None, form: Mapping[str, object] | None) -> str | None:
+    """
+    Return how the body of a client method is encoded; ``None`` if there is no body.
+
+    Raises:
+        GlobusSDKUsageError: There are several bodies, or encoded content is not bytes.
+    """
+    if (data is not MISSING) + (content is not None) + (form is not None) > 1:
+        raise GlobusSDKUsageError("a request has one body: pass one of data, content and form")
+    if content is not None and not isinstance(content, bytes):
+        raise GlobusSDKUsageError(f"content must be bytes, got {type(content).__name__}; pass a document as data")
+    return "form" if form is not None else None if data is MISSING and content is None else "json"
+
+
+def encode_body(data: object, encoding: str | None, secrets: list[Secret]) -> bytes | None:
+    """Encode a body; append the secrets that are revealed in it to a list."""
     match encoding, data:
         case None, _:
             return None
         case "json", _:
-            return json_body(data)
+            return json_body(data, secrets=secrets)
         case "form", _ if _is_mapping(data):
-            return form_body(data)
+            return form_body(data, secrets)
         case "text", bytes():
             return data
         case "text", str():
@@ -62,7 +80,13 @@ def encode_body(data: object, encoding: str | None) -> bytes | None:
             raise GlobusSDKUsageError(f"a body of type {type(data).__name__} cannot be sent as {encoding}")
 
 
-def json_body(document: object, *, sort_keys: bool = False, separators: tuple[str, str] = (",", ":")) -> bytes:
+def json_body(
+    document: object,
+    *,
+    sort_keys: bool = False,
+    separators: tuple[str, str] = (",", ":"),
+    secrets: list[Secret] | None = None,
+) -> bytes:
     """
     Encode a JSON body: `MISSING` members are left out at any depth, UUIDs, enums and aware datetimes become text.
 
@@ -70,33 +94,36 @@ def json_body(document: object, *, sort_keys: bool = False, separators: tuple[st
         document: The document.
         sort_keys: Whether to sort the members of objects by name.
         separators: The text between items, and that between a name and its value.
+        secrets: A list to which the secrets that are revealed in the body are appended.
 
     Raises:
         GlobusSDKUsageError: The document has a value that JSON cannot express, such as NaN or an infinity.
     """
+    found = [] if secrets is None else secrets
     try:
-        return json.dumps(_plain(document), allow_nan=False, sort_keys=sort_keys, separators=separators).encode()
+        return json.dumps(_plain(document, found), allow_nan=False, sort_keys=sort_keys, separators=separators).encode()
     except (TypeError, ValueError, RecursionError) as error:
         why = str(error)
     raise GlobusSDKUsageError(f"the document cannot be sent as JSON: {why}")  # outside of frames that hold secrets
 
 
-def _plain(value: object) -> object:
+def _plain(value: object, secrets: list[Secret]) -> object:
     match value:
         case str() | int() | float() | None:
             return value.value if isinstance(value, enum.Enum) else value
         case Secret():
+            secrets.append(value)
             return value.reveal()
         case enum.Enum():
-            return _plain(value.value)
+            return _plain(value.value, secrets)
         case UUID():
             return str(value)
         case datetime():
             return utc("a date in the document", value)
         case _ if _is_mapping(value):
-            return {_key(key): _plain(item) for key, item in value.items() if item is not MISSING}
+            return {_key(key): _plain(item, secrets) for key, item in value.items() if item is not MISSING}
         case _ if is_collection(value):
-            return [_plain(item) for item in value if item is not MISSING]
+            return [_plain(item, secrets) for item in value if item is not MISSING]
         case _:
             raise TypeError(f"{type(value).__name__} is not JSON")
 
@@ -107,19 +134,22 @@ def _key(key: object) -> str:
     return key
 
 
-def form_body(fields: Mapping[str, object]) -> bytes:
-    """Encode a form body; `MISSING` and ``None`` are left out, a `Secret` is revealed."""
+def form_body(fields: Mapping[str, object], secrets: list[Secret] | None = None) -> bytes:
+    """Encode a form body; `MISSING` and ``None`` are left out, a `Secret` is revealed and appended to the list."""
+    sent = {key: value for key, value in fields.items() if value is not None and value is not MISSING}
+    if secrets is not None:
+        secrets += (value for value in sent.values() if isinstance(value, Secret))
     try:
-        return urlencode(
-            [
-                (key, value.reveal() if isinstance(value, Secret) else scalar_text(key, value))
-                for key, value in fields.items()
-                if value is not None and value is not MISSING
-            ]
-        ).encode()
+        return urlencode([(key, _form_text(key, value)) for key, value in sent.items()]).encode()
     except UnicodeEncodeError:
         pass
     raise GlobusSDKUsageError("a form field is not valid Unicode text")  # outside of frames that hold secrets
+
+
+def _form_text(key: object, value: object) -> str:
+    if not isinstance(key, str) or not isinstance(value, _FORM_VALUES):
+        raise GlobusSDKUsageError(f"the form field {shown(key)} cannot be sent: a {type(value).__name__}")
+    return value.reveal() if isinstance(value, Secret) else scalar_text(key, value)
 
 
 def _is_mapping(value: object) -> TypeIs[Mapping[str, object]]:

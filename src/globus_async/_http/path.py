@@ -12,6 +12,7 @@ from uuid import UUID
 from ..errors import GlobusSDKUsageError
 
 __all__ = (
+    "checked_path",
     "fill_path",
     "quote_path",
     "shown",
@@ -22,6 +23,7 @@ __all__ = (
 _UUID: Final = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _FIELD: Final = re.compile(r"\{(?P<name>\w+)(?P<text>:text)?\}")
 _UNSAFE_IN_SEGMENT: Final = re.compile(r"[\x00-\x20\x7f-\x9f/\\?#%;]|^\.{0,2}$")
+_QUOTED: Final = re.compile(r"/[A-Za-z0-9\-._~/:@!$&'()*+,;=%]*")
 _UNSAFE_IN_PATH: Final = re.compile(
     r"[\x00-\x1f\x7f-\x9f\\?#]|(?:^|/)\.{1,2}(?:[/;]|$)|//|%(?:2[ef]|5c|00)", re.IGNORECASE
 )
@@ -29,7 +31,12 @@ _UNSAFE_IN_PATH: Final = re.compile(
 
 @functools.lru_cache(maxsize=256)
 def _template(text: str) -> tuple[tuple[str, ...], tuple[tuple[str, bool], ...]]:
-    """Split a path template into its literal parts and its fields, as (name, is any text)."""
+    """
+    Split a path template into its literal parts and its fields, as (name, is any text).
+
+    Raises:
+        GlobusSDKUsageError: It has braces that are no field.
+    """
     literals: list[str] = []
     fields: list[tuple[str, bool]] = []
     end = 0
@@ -37,7 +44,10 @@ def _template(text: str) -> tuple[tuple[str, ...], tuple[tuple[str, bool], ...]]
         literals.append(text[end : match.start()])
         fields.append((match["name"], match["text"] is not None))
         end = match.end()
-    return (*literals, text[end:]), tuple(fields)
+    literals.append(text[end:])
+    if any("{" in literal or "}" in literal for literal in literals):
+        raise GlobusSDKUsageError(f"a field of a path is {{name}} or {{name:text}}, got {shown(text)}")
+    return tuple(literals), tuple(fields)
 
 
 def fill_path(template: str, *values: UUID | str | int) -> str:
@@ -51,13 +61,16 @@ def fill_path(template: str, *values: UUID | str | int) -> str:
         *values: The values of the fields, in order.
 
     Raises:
-        GlobusSDKUsageError: A value is empty, malformed, or more than one segment.
+        GlobusSDKUsageError: A value is empty, malformed, or more than one segment; or there are more or fewer values
+            than fields.
 
     Example:
-        >>> fill_path("/v2/widgets/{widget_id}/parts/{name:text}", "ddb59aef-6d04-11e5-ba46-22000b92c6ec", "left wheel")
-        '/v2/widgets/ddb59aef-6d04-11e5-ba46-22000b92c6ec/parts/left%20wheel'
+        >>> fill_path("/v2/widgets/{widget_id}/parts/{name:text}", "ddb59aef-6d04-11e5-ba46-22000b92c6ec", "left+rear")
+        '/v2/widgets/ddb59aef-6d04-11e5-ba46-22000b92c6ec/parts/left%2Brear'
     """
     literals, fields = _template(template)
+    if len(fields) != len(values):
+        raise GlobusSDKUsageError(f"the path {template} has {len(fields)} fields, got {len(values)} values")
     parts = [literals[0]]
     for (name, is_text), value, literal in zip(fields, values, literals[1:], strict=True):
         parts += (_segment(name, value) if is_text else uuid_text(name, value), literal)
@@ -74,7 +87,9 @@ def uuid_text(name: str, value: UUID | str | int) -> str:
     return text
 
 
-def _segment(name: str, value: UUID | str | int) -> str:
+def _segment(name: str, value: object) -> str:
+    if not isinstance(value, str | int | UUID) or isinstance(value, bool):
+        raise GlobusSDKUsageError(f"{name} must be text, a number or a UUID, got {shown(value)}")
     text = value if isinstance(value, str) else str(value)
     if _UNSAFE_IN_SEGMENT.search(text) is not None:
         raise GlobusSDKUsageError(f"{name} must be one plain path segment, got {shown(value)}")
@@ -82,6 +97,21 @@ def _segment(name: str, value: UUID | str | int) -> str:
         return quote(text, safe="")
     except UnicodeEncodeError:
         raise GlobusSDKUsageError(f"{name} is not valid Unicode text, got {shown(value)}") from None
+
+
+def checked_path(path: str) -> str:
+    """
+    Return the path of a client method, a constant or made by `fill_path`.
+
+    Raises:
+        GlobusSDKUsageError: It has no leading slash, so that it would become part of the host; is not quoted; has a
+            query; or leads out of the service.
+    """
+    if not isinstance(path, str) or _QUOTED.fullmatch(path) is None or _UNSAFE_IN_PATH.search(path) is not None:
+        raise GlobusSDKUsageError(
+            "path must be a constant with a leading slash, without a query, or made by fill_path(); got " + shown(path)
+        )
+    return path
 
 
 def split_path(root: str, path: str) -> tuple[str, Mapping[str, list[str]]]:

@@ -2,14 +2,30 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
+
+from ..errors import GlobusSDKUsageError
 
 if TYPE_CHECKING:
     from ..secret import Secret
 
-__all__ = ("Request",)
+__all__ = ("Request", "check_method")
+
+_METHOD: Final = re.compile(r"[A-Z]{1,16}")
+
+
+def check_method(method: str) -> None:
+    """
+    Refuse what is no HTTP method.
+
+    Raises:
+        GlobusSDKUsageError: It is not in capitals.
+    """
+    if not isinstance(method, str) or _METHOD.fullmatch(method) is None:
+        raise GlobusSDKUsageError(f"the HTTP method must be in capitals, got {method!r}")
 
 
 @dataclass(frozen=True, slots=True)

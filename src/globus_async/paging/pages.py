@@ -91,6 +91,7 @@ class Pages(Generic[T]):
         for name, number in (
             ("num_results", num_results),
             ("the page size", page_size),
+            ("max_results", max_results),
             ("the number of pages at a time", concurrency),
         ):
             if number is not None and (not isinstance(number, int) or isinstance(number, bool) or number < 1):
