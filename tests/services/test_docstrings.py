@@ -34,21 +34,19 @@ def classes_of(service: Service) -> dict[str, Any]:
 
 
 def members_of(name: str, thing: Any) -> dict[str, Any]:
-    """Return a class or function, and the public members that a class defines; of a client the class alone."""
+    """Return a class or function, and the public members that a class defines or inherits from its own package."""
     found: dict[str, Any] = {name: thing}
     if inspect.isclass(thing) and thing.__module__.startswith(OWN) and not issubclass(thing, (BaseClient, Exception)):
-        members = inspect.getmembers(thing, lambda member: callable(member) or isinstance(member, property))
-        found |= {
-            f"{name}.{each}": member
-            for each, member in members
-            if not each.startswith("_") and not module_of(member).startswith(f"{OWN}paging")  # see tests/unit
-        }
+        package = thing.__module__.rpartition(".")[0]
+        for base in thing.__mro__:
+            if base.__module__.startswith(package):
+                found |= {
+                    f"{name}.{each}": getattr(thing, each)
+                    for each, member in vars(base).items()
+                    if not each.startswith("_")
+                    and (callable(member) or isinstance(member, (classmethod, property, staticmethod)))
+                }
     return found
-
-
-def module_of(member: Any) -> str:
-    """Return the module that defines a method or property."""
-    return str(getattr(member.fget if isinstance(member, property) else member, "__module__", ""))
 
 
 def core() -> Iterator[tuple[str, Any]]:

@@ -67,6 +67,7 @@ async def _objects(secrets: Canaries) -> list[object]:
         await app.oauth2_token_introspect(secrets.access),
         await user.create_client_credential(CLIENT_ID, "x"),
         await native.create_native_app_instance(CLIENT_ID, "x"),
+        user.get_consents(CLIENT_ID),
         await user.get_consents(CLIENT_ID),
         auth.IdentityMap(user, [CLIENT_ID]),
         auth.IDTokenDecoder(native),
