@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import inspect
 import pkgutil
 
 import pytest
@@ -11,6 +12,19 @@ import globus_async
 from globus_async import BaseClient, services
 from tests.clients import CALLS, CLIENTS, SERVICES, Call, Client, Service
 from tests.source import MODULES
+
+WITHOUT_QUERY_PARAMETERS = {
+    "get_jwk",  # its address is checked first, and has no parameters
+    "oauth2_exchange_code_for_tokens",
+    # several requests of different kinds
+    "cancel_task_and_wait",
+    "get_tasks",
+    "submit_items",
+    "task_wait",
+    "task_watch",
+    "wait_for_task",
+    "wait_for_tasks",
+}
 
 each_service = pytest.mark.parametrize("service", SERVICES, ids=str)
 each_client = pytest.mark.parametrize("client", CLIENTS, ids=str)
@@ -98,3 +112,14 @@ def test_inherited_methods_are_called_once() -> None:
         assert called | {(call.method, call.function) for call in client.own_calls} >= {
             (call.method, call.function) for call in client.calls
         }
+
+
+@pytest.mark.parametrize("client", [each for each in CLIENTS if each.service is not None], ids=str)
+def test_methods_are_simple_to_call(client: Client) -> None:
+    """At most two positional arguments, no open ends, and further query parameters wherever a request is made."""
+    for call in client.own_calls:
+        parameters = list(inspect.signature(call.function).parameters.values())[1:]
+        assert sum(each.kind is each.POSITIONAL_OR_KEYWORD for each in parameters) <= 2, call
+        assert not any(each.kind in {each.VAR_KEYWORD, each.VAR_POSITIONAL} for each in parameters), call
+        if call.method not in WITHOUT_QUERY_PARAMETERS:
+            assert "query_params" in {each.name for each in parameters}, call
