@@ -7,6 +7,7 @@ import pkgutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -42,6 +43,8 @@ CLOCKS = frozenset(
 )
 LONGEST = 450
 
+LOADERS = frozenset({"globus_async", "globus_async.emulator", "globus_async.emulator.registry"})
+
 everywhere = pytest.mark.parametrize("module", MODULES, ids=str)
 
 
@@ -61,7 +64,9 @@ def own_targets(module: Module) -> Iterator[tuple[int, str]]:
     for imported in module.imports():
         if imported.module.split(".")[0] != "globus_async":
             continue
-        if imported.module in {"globus_async", "globus_async.services"}:
+        if not imported.names and imported.module == "globus_async":
+            yield imported.line, ""  # by the lazy names of the root, everything can be reached
+        elif imported.module in {"globus_async", "globus_async.services"}:
             for name in imported.names:
                 home = PUBLIC_HOMES.get(name, name)  # a public name is imported from where it is defined
                 yield imported.line, unit_of(f"{imported.module}.{home}")
@@ -83,6 +88,33 @@ def test_imports_point_downwards(module: Module) -> None:
         if target != unit and layer_of(target) >= layer_of(unit)
     ]
     assert not upwards
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "import globus_async",
+        "import globus_async as g",
+        "import globus_async.client",
+        "from .. import TransferClient",
+        "def f():\n from globus_async import client",
+        "if TYPE_CHECKING:\n from ..client import BaseClient",
+    ],
+)
+def test_an_import_upwards_is_found(source: str, tmp_path: Path) -> None:
+    """In every form of the statement; the root has everything."""
+    (tmp_path / "x.py").write_text(source)
+    targets = [target for _, target in own_targets(Module("globus_async._http.x", tmp_path / "x.py"))]
+    assert targets
+    assert all(layer_of(target) >= layer_of("_http") for target in targets)
+
+
+@everywhere
+def test_modules_are_named_in_import_statements(module: Module) -> None:
+    """Only lazy faces and the registries of further services load modules by text, which no other rule sees."""
+    loaders = {"import_module", "__import__"}
+    if unit_of(module.name) != "testing" and module.name not in LOADERS:
+        assert [f"{module}:{call.lineno}" for call in calls(module.tree()) if name_of(call.func) in loaders] == []
 
 
 def test_every_part_has_a_layer() -> None:
