@@ -7,15 +7,17 @@ import re
 import shutil
 import subprocess
 import sys
+import threading
 from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 import httpx
 import pytest
 
 import globus_async.emulator
 from globus_async import AccessTokenAuthorizer, TransferClient
+from globus_async.emulator.auth.service import AuthService
 from globus_async.testing import GlobusEmulator, ManualClock, MemoryStorage, Pace
 from tests.emulator.notes_service import NotesService
 from tests.emulator.transfer_world import TransferWorld, transfer_world
@@ -139,6 +141,56 @@ async def test_a_service_of_ones_own() -> None:
             assert (await http.get("/v1/other")).json()["error"]["code"] == "NOT_FOUND"
             assert "<h2>Notes</h2>" in (await http.get("/")).text
             assert (await http.get("/emulator/state")).json()["notes"] == notes.snapshot()["notes"] == []
+
+
+@pytest.mark.parametrize("twice", [[NotesService, NotesService], [AuthService]])
+def test_a_service_given_twice(twice: list[Any]) -> None:
+    """The second would hide the state of the first, which still responds."""
+    with pytest.raises(ValueError, match="one service of each name"):
+        GlobusEmulator(services=twice)
+
+
+async def test_serving_again_in_a_thread() -> None:
+    """A thread ends without an error although the tasks run in the event loop of an earlier block."""
+    emulator = GlobusEmulator()
+    failures: list[object] = []
+
+    def serve() -> None:
+        with emulator.serve_in_thread() as server:
+            assert httpx.get(f"{server.url}/v0.10/nothing").status_code == 404
+
+    before = threading.excepthook
+    threading.excepthook = failures.append
+    try:
+        for _ in range(2):
+            async with emulator.serve():
+                pass
+            await asyncio.to_thread(serve)
+    finally:
+        threading.excepthook = before
+    assert failures == []
+    await emulator.aclose()
+
+
+async def test_closing_in_another_event_loop() -> None:
+    """Tasks cannot be ended from there, and the error says so."""
+    async with GlobusEmulator() as emulator:
+        async with emulator.serve():
+            pass
+        with pytest.raises(RuntimeError, match="close it in that event loop"):
+            await asyncio.to_thread(lambda: asyncio.run(emulator.aclose()))
+
+
+async def test_the_address_of_overlapping_blocks() -> None:
+    """It is one that still listens, in whatever order the blocks end."""
+    emulator = GlobusEmulator()
+    first, second = emulator.serve(), emulator.serve()
+    await first.__aenter__()
+    server = await second.__aenter__()
+    await first.__aexit__(None, None, None)
+    assert emulator.platform.url == server.url
+    await second.__aexit__(None, None, None)
+    assert emulator.platform.url is None
 
 
 async def test_groups_are_shared_by_all_services(world: TransferWorld) -> None:

@@ -55,9 +55,15 @@ class Emulator:
     Args:
         platform: What the services share.
         services: The services; the first one responds to paths that none of them has.
+
+    Raises:
+        ValueError: Two services have the same name.
     """
 
     def __init__(self, platform: Platform, services: Sequence[Service[Any]]) -> None:
+        names = Counter(service.name for service in services)
+        if repeated := [name for name, count in names.items() if count > 1]:
+            raise ValueError(f"an emulator has one service of each name, got several named {', '.join(repeated)}")
         self.platform = platform
         self.services = {service.name: service for service in services}
         """The services by name."""
@@ -73,6 +79,7 @@ class Emulator:
         self.app = self._recorder
         """The ASGI application of all services."""
         self._http_clients: list[httpx.AsyncClient] = []
+        self._urls: list[str] = []
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} of {', '.join(service.title for service in self.services.values())}>"
@@ -148,13 +155,15 @@ class Emulator:
     @asynccontextmanager
     async def _serving(self, listener: socket.socket) -> AsyncGenerator[LoopbackServer]:
         async with serving(self.app, listener) as url:
-            before, self.platform.url = self.platform.url, url
+            self._urls.append(url)
+            self.platform.url = url
             for service in self.services.values():
                 service.start()
             try:
                 yield LoopbackServer(url, asyncio.get_running_loop(), self.environ(url))
             finally:
-                self.platform.url = before
+                self._urls.remove(url)
+                self.platform.url = self._urls[-1] if self._urls else None
 
     @contextmanager
     def serve_in_thread(self, *, host: str = "127.0.0.1", port: int = 0) -> Generator[LoopbackServer]:

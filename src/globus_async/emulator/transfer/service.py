@@ -194,7 +194,7 @@ class TransferService(Service[TransferState]):
         self.task_runner.start()
 
     async def stop(self) -> None:
-        """Stop all tasks; `start` resumes unfinished ones."""
+        """Stop all tasks of this event loop; `start` resumes unfinished ones."""
         await self.task_runner.stop()
 
     async def settle(self) -> None:

@@ -121,17 +121,22 @@ class TaskRunner:
             idle_cycles = 0 if self._busy else idle_cycles + 1
 
     async def aclose(self) -> None:
-        """Stop all tasks permanently, and wait for their worker threads."""
+        """
+        Stop all tasks permanently, and wait for their worker threads.
+
+        Raises:
+            RuntimeError: The tasks run in another event loop.
+        """
         self._closed = True
+        loop = self._loop
+        if loop is not None and not loop.is_closed() and loop is not asyncio.get_running_loop():
+            raise RuntimeError("the emulator runs tasks in another event loop; close it in that event loop")
         await self.stop()
 
     async def stop(self) -> None:
-        """Stop all tasks and wait for their worker threads; `start` resumes unfinished ones."""
-        loop = self._loop
-        if loop is None or loop.is_closed():
+        """Stop all tasks of this event loop and wait for their worker threads; `start` resumes unfinished ones."""
+        if self._loop is not asyncio.get_running_loop():
             return
-        if loop is not asyncio.get_running_loop():
-            raise RuntimeError("the emulator runs tasks in another event loop; close it in that event loop")
         for scope in list(self._scopes.values()):
             scope.cancel()
         running = list(self._running.values())
