@@ -52,8 +52,8 @@ class BaseClient:
             for no limit. The default is the limit that the service documents, if it does.
 
     Attributes:
-        service_name: The name of the service in environments and in ``GLOBUS_SDK_SERVICE_URL_<NAME>``.
-        default_base_url: The base URL of a service that is not part of a Globus environment.
+        service_name: The name of the service in Globus environments and in ``GLOBUS_SDK_SERVICE_URL_<NAME>``.
+        default_base_url: The base URL of a service outside of Globus, unless that variable is set.
         default_rate_limit: The rate limit that the service documents.
         error_kinds: Makes the errors of the service.
         authorizer: Supplies the ``Authorization`` header; ``None`` for requests without credentials.
@@ -78,11 +78,10 @@ class BaseClient:
         retry: RetryPolicy | None = None,
         rate_limit: RateLimit | MissingType | None = MISSING,
     ) -> None:
-        given = base_url if base_url is not None else self.default_base_url
         url = (
-            get_service_url(self.service_name, environment)
-            if given is None
-            else checked_base_url(given, source="base_url")
+            get_service_url(self.service_name, environment, default=self.default_base_url)
+            if base_url is None
+            else checked_base_url(base_url, source="base_url")
         )
         self._root = url.removesuffix("/")
         self.authorizer = authorizer

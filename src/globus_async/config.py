@@ -1,4 +1,4 @@
-"""Where services live, and the variables and files we read."""
+"""Addresses of services, and settings from environment variables and configuration files."""
 
 from __future__ import annotations
 
@@ -52,11 +52,17 @@ def get_environment(name: str | None = None) -> str:
     return environment
 
 
-def get_service_url(service: str, environment: str | None = None) -> str:
+def get_service_url(service: str, environment: str | None = None, *, default: str | None = None) -> str:
     """
     Return the base URL of a service, with a trailing slash.
 
-    ``GLOBUS_SDK_SERVICE_URL_<SERVICE>`` takes precedence over the environment.
+    The environment variable ``GLOBUS_SDK_SERVICE_URL_<SERVICE>`` takes precedence over the default, and that over the
+    service's address in the Globus environment.
+
+    Args:
+        service: The name of the service, such as ``"transfer"``.
+        environment: The Globus environment; see `get_environment`.
+        default: The base URL of a service that is not part of a Globus environment.
 
     Raises:
         GlobusSDKUsageError: Unknown service, or the variable has a URL that credentials must not be sent to.
@@ -66,6 +72,8 @@ def get_service_url(service: str, environment: str | None = None) -> str:
         get_environment(environment)  # an unknown name is refused, even if the variable overrides it
     if override := os.environ.get(variable):
         return checked_base_url(override, source=variable)
+    if default is not None:
+        return checked_base_url(default, source="default_base_url")
     name = get_environment(environment)
     host = _HOSTS.get(service)
     if host is None:

@@ -236,7 +236,7 @@ async def test_service_urls_are_read_once(monkeypatch: pytest.MonkeyPatch) -> No
     assert first.base_url == second.base_url == "https://one.example/"
 
 
-async def test_a_client_with_its_own_default_url() -> None:
+async def test_a_client_with_its_own_default_url(monkeypatch: pytest.MonkeyPatch) -> None:
     """It is used even if other clients of the service have another one."""
 
     class Mirror(TransferClient):
@@ -245,6 +245,9 @@ async def test_a_client_with_its_own_default_url() -> None:
     async with (globus := GlobusBackend(UUID(int=1), "secret")).lifespan():
         assert globus.make_client(TransferClient, None).base_url == "https://transfer.api.globus.org/"
         assert globus.make_client(Mirror, None).base_url == "https://mirror.example/"
+    monkeypatch.setenv("GLOBUS_SDK_SERVICE_URL_TRANSFER", "https://variable.example")
+    async with (globus := GlobusBackend(UUID(int=1), "secret")).lifespan():
+        assert globus.make_client(Mirror, None).base_url == "https://variable.example/"
 
 
 async def test_an_application_can_act_as_itself(deployment: Deployment) -> None:

@@ -89,11 +89,21 @@ class TestServiceVariable:
         assert get_service_url("auth") == "https://auth.globus.org/"
 
     def test_a_base_url_argument_takes_precedence(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        """The constructor's, then the class's, then the variable."""
+        """The default of a class does not: a service outside of Globus can be emulated, too."""
+        assert Elsewhere().base_url == "https://own.example/api/"
         monkeypatch.setenv(VARIABLE, "http://127.0.0.1:5000")
         assert Transfer(base_url="https://mine.example").base_url == "https://mine.example/"
-        assert Elsewhere().base_url == "https://own.example/api/"
+        assert Elsewhere().base_url == "http://127.0.0.1:5000/"
         assert Elsewhere(base_url="https://mine.example").base_url == "https://mine.example/"
+
+    def test_a_default_that_is_no_url_is_named(self) -> None:
+        """The error names the class attribute, which the caller has to correct."""
+
+        class Wrong(BaseClient):
+            default_base_url = "own.example"
+
+        with pytest.raises(GlobusSDKUsageError, match="default_base_url"):
+            Wrong()
 
     @pytest.mark.parametrize(
         "url",

@@ -93,7 +93,7 @@ class GlobusBackend:
         self._urls = {
             name: checked_base_url(url, source=f"service_urls[{name!r}]") for name, url in (service_urls or {}).items()
         }
-        self._default_urls: dict[str, str] = {}
+        self._default_urls: dict[tuple[str, str | None], str] = {}
         self._make_transport = transport
         self._state: _RunningState | None = None
         self.principal = BearerToken(self)
@@ -162,11 +162,12 @@ class GlobusBackend:
         """The URL of Globus Auth, with a trailing slash."""
         return self._urls.get("auth") or self._default_url("auth")
 
-    def _default_url(self, service: str) -> str:
+    def _default_url(self, service: str, default: str | None = None) -> str:
         """Return the URL from environment, variables and configuration files, which are read once."""
-        url = self._default_urls.get(service)
+        url = self._default_urls.get((service, default))
         if url is None:
-            url = self._default_urls[service] = get_service_url(service, self.environment)
+            url = get_service_url(service, self.environment, default=default)
+            self._default_urls[service, default] = url
         return url
 
     async def introspect(self, token: Secret) -> Principal | None:
@@ -177,7 +178,7 @@ class GlobusBackend:
         """Create a client that shares the application's transport; it need not be closed."""
         return kind(
             environment=self.environment,
-            base_url=self._urls.get(kind.service_name) or kind.default_base_url or self._default_url(kind.service_name),
+            base_url=self._urls.get(kind.service_name) or self._default_url(kind.service_name, kind.default_base_url),
             authorizer=authorizer,
             app_name=self.app_name,
             transport=self.transport,
