@@ -193,6 +193,24 @@ async def test_the_address_of_overlapping_blocks() -> None:
     assert emulator.platform.url is None
 
 
+async def test_auth_issues_tokens_for_the_scopes_of_a_further_service() -> None:
+    """The service is a resource server in token documents; scopes of a Globus service keep their owner."""
+
+    class Scoped(NotesService):
+        scopes = ("notes:all", "urn:globus:auth:scope:groups.api.globus.org:all")
+        default_scopes = ("notes:all", "notes:delete")
+
+    async with GlobusEmulator(services=[Scoped]) as emulator:
+        headers = {"Authorization": f"Bearer {emulator.access_token(scopes=['notes:all'])}"}
+        async with emulator.http_client(base_url="https://notes.api.globus.org/v1", headers=headers) as http:
+            note = (await http.post("/notes", json={"text": "x"})).json()
+            refused = await http.delete(f"/notes/{note['id']}")
+            assert (refused.status_code, refused.json()["error"]["code"]) == (403, "FORBIDDEN")
+        registry = emulator.auth.registry
+        servers = [registry.resource_server(registry.definition(each)) for each in Scoped.scopes]
+        assert servers == ["notes.api.globus.org", "groups.api.globus.org"]
+
+
 async def test_groups_are_shared_by_all_services(world: TransferWorld) -> None:
     """A group administers a project of Auth, and its members have a role on a collection of Transfer."""
     group = world.emulator.add_group([world.bob], name="Lab")

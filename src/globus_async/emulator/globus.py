@@ -80,6 +80,8 @@ class GlobusEmulator(Emulator):
         )
         further: list[Callable[[Platform], Service[Any]]] = [*_FURTHER_SERVICES, *services]
         super().__init__(platform, [self._transfer, self._auth, *(make(platform) for make in further)])
+        for service in self.services.values():
+            self.auth.registry.add_service(service)
         self._identities: list[Identity] = []
 
     def __repr__(self) -> str:

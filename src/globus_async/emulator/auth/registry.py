@@ -13,6 +13,9 @@ from .scope_strings import RequestedScope, ScopeSyntaxError, parse_scopes
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from typing import Any
+
+    from ..kit.service import Service
 
 __all__ = ("Registry",)
 
@@ -63,6 +66,22 @@ class Registry:
             raise ValueError(f"there is already a client with the id {client.id}")
         self.clients[client.id] = client
         return client
+
+    def add_service(self, service: Service[Any]) -> None:
+        """Register a service as a resource server, named by its first host, with those of its scopes that are new."""
+        new = [
+            scope for scope in dict.fromkeys((*service.scopes, *service.default_scopes)) if self.scope(scope) is None
+        ]
+        if not new:
+            return
+        resource_server = service.hosts[0] if service.hosts else service.name
+        owner = next((each for each in self.clients.values() if each.resource_server == resource_server), None)
+        if owner is None:
+            client_id = named_id("service", resource_server)
+            owner = self.add_client(ClientApp(client_id, service.title, "resource_server", resource_server))
+            owner.visibility = "public"
+        for scope in new:
+            self._define(scope, owner.id, advertised=True)
 
     def add_scope(self, scope: ScopeDefinition) -> ScopeDefinition:
         """

@@ -90,7 +90,7 @@ class Service(Generic[S]):
     """
 
     name: ClassVar[str]
-    """The name of the service as globus-sdk has it: ``transfer``."""
+    """The short name of the service, as in globus-sdk and in `Emulator.services`: ``transfer``."""
     title: ClassVar[str]
     """The name for people: ``Globus Transfer``."""
     hosts: ClassVar[tuple[str, ...]] = ()
@@ -99,8 +99,10 @@ class Service(Generic[S]):
     """The environment variables with its address, such as ``GLOBUS_SDK_SERVICE_URL_TRANSFER``."""
     errors: ClassVar[type[ServiceError]]
     """Its error format."""
+    scopes: ClassVar[tuple[str, ...]] = ()
+    """Its scope strings, for which the emulated Globus Auth issues tokens; those of Globus services are known to it."""
     default_scopes: ClassVar[tuple[str, ...]] = ()
-    """The scopes of the tokens that tests make for it without naming scopes."""
+    """The scopes of an access token that a test creates without naming any, if this is the emulator's first service."""
     headers: ClassVar[Mapping[str, str]] = {}
     """Headers of all its JSON responses."""
     max_body: ClassVar[int | None] = None
