@@ -15,15 +15,17 @@ _CLIENT: Final = '''"""The client of Labels."""
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 from uuid import UUID
 
 from ..._http.path import fill_path
 from ...client import BaseClient
-from ...errors import GlobusAPIError
+from ...errors import ErrorKinds
 from ...paging import Pages, offset_has_next
-from ...response import GlobusHTTPResponse
 from .errors import LabelsAPIError
+
+if TYPE_CHECKING:
+    from ...response import GlobusHTTPResponse
 
 __all__ = ("LabelsClient",)
 
@@ -50,7 +52,7 @@ class LabelsClient(BaseClient):
 
     service_name: ClassVar[str] = "labels"
     default_base_url: ClassVar[str | None] = "https://labels.api.globus.org/"
-    error_class: ClassVar[type[GlobusAPIError]] = LabelsAPIError
+    error_kinds: ClassVar[ErrorKinds[LabelsAPIError]] = ErrorKinds(LabelsAPIError)
 
     async def get_label(
         self, label_id: UUID | str, *, query_params: Mapping[str, object] | None = None
@@ -139,24 +141,26 @@ class LabelsClient(BaseClient):
         REST: `GET /labels <https://docs.globus.org/api/labels/#list>`_
         """
         params = {"text": text}
-        return self.listing(
-            "/labels", dict[str, Any], style=offset_has_next, params=params, query_params=query_params
-        )
+        return self.listing("/labels", dict[str, Any], style=offset_has_next, params=params, query_params=query_params)
 '''
 
 _EMULATED: Final = '''"""The emulated Labels."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
 from ..kit.errors import ServiceError
 from ..kit.fields import TEXT
 from ..kit.ids import new_id
 from ..kit.paging import offset_page
-from ..kit.request import Request
-from ..kit.service import Document, Platform, RouteTable, Service
+from ..kit.service import Service
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from ..kit.request import Request
+    from ..kit.service import Document, Platform, RouteTable
 
 __all__ = ("Labels", "LabelsError", "LabelsService", "create_label", "delete_label", "get_label", "list_labels")
 
@@ -168,7 +172,7 @@ class LabelsError(ServiceError):
 
     def document(self, *, path: str, request_id: str) -> dict[str, Any]:
         """Return the body of the response."""
-        return {"code": self.code, "message": self.message, "request_id": request_id}
+        return {"code": self.code, "message": self.message, "path": path, "request_id": request_id}
 
 
 def _label(labels: Labels, request: Request) -> Document:
@@ -233,14 +237,18 @@ FACTS = ServiceFacts(values={"data": {"text": "draft"}})
 
 _WORLD: Final = '''"""The emulated Globus of the examples in docstrings."""
 
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
+from typing import Any
 
 from globus_async.services.labels import LabelsClient
 from globus_async.testing import GlobusEmulator
 
 
 @asynccontextmanager
-async def world():
+async def world() -> AsyncGenerator[dict[str, Any]]:
     """Start an emulator, and yield the names of the examples."""
     async with GlobusEmulator() as emulator:
         transport = emulator.transport()
@@ -251,7 +259,10 @@ async def world():
 
 _PARITY: Final = '''"""The comparison of Labels with its counterpart."""
 
+from __future__ import annotations
+
 from types import ModuleType
+from typing import Any
 
 import globus_sdk
 
@@ -264,22 +275,32 @@ class LabelsClient(globus_sdk.BaseClient):
 
     service_name = "labels"
 
-    def get_label(self, label_id, *, query_params=None):
+    def get_label(self, label_id: str, *, query_params: dict[str, Any] | None = None) -> globus_sdk.GlobusHTTPResponse:
+        """Fetch a label."""
         return self.get(f"/labels/{label_id}", query_params=query_params)
 
-    def create_label(self, data, *, query_params=None):
+    def create_label(
+        self, data: dict[str, Any], *, query_params: dict[str, Any] | None = None
+    ) -> globus_sdk.GlobusHTTPResponse:
+        """Create a label."""
         return self.post("/labels", data=data, query_params=query_params)
 
-    def delete_label(self, label_id, *, query_params=None):
+    def delete_label(
+        self, label_id: str, *, query_params: dict[str, Any] | None = None
+    ) -> globus_sdk.GlobusHTTPResponse:
+        """Delete a label."""
         return self.delete(f"/labels/{label_id}", query_params=query_params)
 
-    def list_labels(self, *, text=None, query_params=None):
+    def list_labels(
+        self, *, text: str | None = None, query_params: dict[str, Any] | None = None
+    ) -> globus_sdk.GlobusHTTPResponse:
+        """List the labels."""
         filters = {} if text is None else {"text": text}
         return self.get("/labels", query_params={"offset": 0, **filters, **(query_params or {})})
 
 
 SDK = ModuleType("labels_sdk")
-SDK.LabelsClient = LabelsClient
+vars(SDK)["LabelsClient"] = LabelsClient
 
 PARITY = ParityFacts(
     differences=Differences("LabelsClient differs"),

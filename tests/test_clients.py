@@ -77,6 +77,15 @@ def test_a_client_is_a_public_name(client: Client) -> None:
 
 
 @each_client
+def test_a_client_has_errors_of_its_service(client: Client) -> None:
+    """Any error response is raised as a class of the service, not only as a `GlobusAPIError`."""
+    home = "globus_async.errors" if client.service is None else client.service.module.__name__
+    assert client.kind.error_kinds.class_for(400, "").__module__.startswith(home), (
+        f"set error_kinds in {client.kind.__module__}"
+    )
+
+
+@each_client
 def test_arguments(client: Client) -> None:
     """There is a value for each required parameter, and each declared fact is about an existing method."""
     for call in client.all_calls:
