@@ -36,10 +36,10 @@ nitpick_ignore_regex = [
     (r"py:.*", r"(fastapi|httpx|pytest|starlette|typing_extensions)\..*"),
     (r"py:(class|obj)", r"_?[A-Za-z]\w*"),
     (r"py:(class|obj)", r"globus_async\.(.+\.)?_\w+(\.\w+)*"),
+    (r"py:(class|obj)", r"globus_async\.emulator\.auth\.login\..*"),
     (r"py:(class|obj)", r"globus_async\.testing\.transfer\..*"),
     (r"py:(class|obj)", r"globus_async\.services\.transfer\.waiting\.shared_poller\..*"),
     (r"py:(class|obj)", r"globus_async\..+\.[A-Z]\w{0,3}"),
-    (r"py:class", r"[\w-]+ .*"),  # the first words of an attribute's description, taken for its type
 ]
 
 suppress_warnings = [
@@ -50,6 +50,7 @@ suppress_warnings = [
 myst_enable_extensions = ["colon_fence", "deflist", "attrs_inline"]
 myst_heading_anchors = 3
 
+autoclass_content = "both"
 autodoc_member_order = "bysource"
 autodoc_typehints = "description"
 autodoc_typehints_format = "short"
@@ -129,7 +130,24 @@ def show_members(_app: Sphinx, _what: str, _name: str, documented: object, _opti
         lines += ["", ".. code-block:: python", "", *shown, ""]
 
 
+NO_COLON = "\ue000"
+"""Stands for a colon while napoleon reads the description of an attribute: it takes the text before one for a type."""
+
+
+def hide_colons(_app: Sphinx, what: str, _name: str, _documented: object, _options: object, lines: list[str]) -> None:
+    """Replace the colons in the first line of an attribute's description."""
+    if what in {"attribute", "data", "property"} and lines:
+        lines[0] = lines[0].replace(":", NO_COLON)
+
+
+def show_colons(_app: Sphinx, _what: str, _name: str, _documented: object, _options: object, lines: list[str]) -> None:
+    """Undo the replacement."""
+    lines[:] = [line.replace(NO_COLON, ":") for line in lines]
+
+
 def setup(app: Sphinx) -> None:
-    """Add the members of documents, and look at the whole when everything is read."""
+    """Connect the functions above to the build."""
+    app.connect("autodoc-process-docstring", hide_colons, priority=400)  # napoleon has 500
+    app.connect("autodoc-process-docstring", show_colons, priority=600)
     app.connect("autodoc-process-docstring", show_members)
     app.connect("env-check-consistency", check_reference)

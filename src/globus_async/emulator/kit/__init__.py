@@ -1,7 +1,8 @@
 """
 The parts that every emulated service is made of.
 
-A service is a package ``emulator/<name>/`` with these modules, and imports nothing of the other services:
+A service consists of the following parts. In this package, each is a module of ``emulator/<name>/``, which imports
+nothing of the other services; a small service, or one of your own, can be a single module.
 
 ========================  ==========================================================================================
 ``models.py``             Its resources, as dataclasses.
@@ -31,13 +32,34 @@ An operation is a coroutine function of the state and the request::
 
     ROUTES = (("GET", "/notes/{note_id}", get_note), ("POST", "/notes", create_note))
 
-It returns a document, or a whole response where status or headers are not the usual ones (`responses`). It reads the
-request with the methods of `request.Request` and `fields.Fields`, whose errors have the service's own format, and
-raises that format's class for its own errors. `paging` cuts pages; `directory` has identities, groups and
-subscriptions, the same ones for all services; `authentication` checks tokens. The other modules are `ids`, `clock` and
-`secret`.
+It returns a document, or a whole response (`responses`) if the response needs another status than 200 or headers of
+its own. It reads the request with the methods of `request.Request` and `fields.Fields`, whose errors have the service's
+own format, and raises the service's subclass of `errors.ServiceError` for other errors.
 
-`GlobusEmulator` takes the services. `service.Service.environ` returns the variables with which clients find the
-emulator, `service.Service.status_tables` the tables of the status page. An example of a whole service is
-``tests/emulator/notes_service.py``.
+The service makes its state in its constructor, and checks access tokens in `service.Service.authenticate`::
+
+    class NotesService(Service[NotesState]):
+        name = "notes"
+        title = "Notes"
+        hosts = ("notes.example.org",)
+        url_variables = ("GLOBUS_SDK_SERVICE_URL_NOTES",)
+        scopes = ("https://notes.example.org/scopes/all",)
+        errors = NotesError
+
+        def __init__(self, platform: Platform) -> None:
+            super().__init__(platform, NotesState(platform))
+            self._authenticator = Authenticator(platform.authority, errors=NotesError, scopes=self.scopes)
+
+        def tables(self) -> Mapping[str, RouteTable[NotesState]]:
+            return {"/v1": ROUTES}
+
+        def authenticate(self, request: Request) -> Caller | None:
+            return self._authenticator.authenticate(request.authorization)
+
+``GlobusEmulator(services=[NotesService])`` emulates it beside Auth and Transfer, which share the `service.Platform`:
+the clock, the `directory` of identities, groups and subscriptions, and the issuer of access tokens. Requests reach it
+by its hosts and, on the emulator's own address, by its paths.
+
+The other modules are `paging`, which divides listings into pages, `authentication`, `ids`, `clock`, `secret`, and
+`status` for tables on the status page.
 """

@@ -85,15 +85,15 @@ class TokenAuthority(Protocol):
         ...
 
     def satisfies_policy(self, policy_id: str, caller: Caller) -> bool:
-        """Tell whether the session of a caller satisfies an authentication policy."""
+        """Return whether the session of a caller satisfies an authentication policy."""
         ...
 
     def still_satisfies_policy(self, policy_id: str, caller: Caller) -> bool:
-        """Tell whether the session of an earlier call, or a later login of the same identity, satisfies a policy."""
+        """Return whether the session of an earlier call, or a later login of the same identity, satisfies a policy."""
         ...
 
     def still_consents(self, scope_string: str, caller: Caller) -> bool:
-        """Tell whether the service of an earlier call may still use a scope of another service."""
+        """Return whether the service of an earlier call may still use a scope of another service."""
         ...
 
 

@@ -12,22 +12,38 @@ __all__ = ("ErrorKind", "ServiceError")
 
 
 class ErrorKind(Enum):
-    """The errors that the kit raises on behalf of a service."""
+    """
+    The errors that the kit raises on behalf of a service, with the status and code that they have by default.
+
+    A service changes them in the ``codes`` of its `ServiceError`.
+    """
 
     INVALID_JSON = "invalid JSON"
+    """400 ``BAD_REQUEST``."""
     NOT_AN_OBJECT = "not an object"
     """JSON that is no object; by default the same error as invalid JSON."""
     INVALID_FORM = "invalid form"
+    """400 ``BAD_REQUEST``."""
     INVALID_FIELD = "invalid field"
+    """422 ``UNPROCESSABLE_ENTITY``."""
     INVALID_PARAMETER = "invalid parameter"
+    """400 ``BAD_REQUEST``."""
     NO_CREDENTIALS = "no credentials"
+    """401 ``UNAUTHORIZED``."""
     INVALID_TOKEN = "invalid token"  # noqa: S105 -- not a password
+    """401 ``UNAUTHORIZED``."""
     INSUFFICIENT_SCOPE = "insufficient scope"
+    """403 ``FORBIDDEN``."""
     NOT_FOUND = "not found"
+    """404 ``NOT_FOUND``."""
     METHOD_NOT_ALLOWED = "method not allowed"
+    """405 ``METHOD_NOT_ALLOWED``."""
     BODY_TOO_LARGE = "body too large"
+    """413 ``REQUEST_TOO_LARGE``."""
     RATE_LIMITED = "rate limited"
+    """429 ``TOO_MANY_REQUESTS``."""
     INTERNAL = "internal error"
+    """500 ``INTERNAL_ERROR``."""
 
 
 _DEFAULT_CODES: Final[Mapping[ErrorKind, tuple[int, str]]] = {

@@ -36,7 +36,7 @@ D = TypeVar("D")
 
 @dataclass(frozen=True, slots=True)
 class FieldType(Generic[T]):
-    """What a member may be."""
+    """The type of a member: a check, and a conversion to a Python value."""
 
     name: str
     """A noun phrase for error messages: ``a boolean``."""
@@ -247,12 +247,17 @@ def list_of(item: FieldType[T]) -> FieldType[list[T]]:
 ANY: Final[FieldType[Any]] = FieldType("a value", lambda value: value, "values")
 """For members that a service stores without a check."""
 TEXT: Final = FieldType("a string", _instance(str), "strings")
+"""A string, which may be empty."""
 LINE: Final = FieldType("a string of one line that is not empty", _line, "strings of one line that are not empty")
+"""A string of one line, with more than spaces."""
 BOOLEAN: Final = FieldType("a boolean", _instance(bool), "booleans")
+"""``true`` or ``false``."""
 NUMBER: Final = FieldType("a number", _number, "numbers")
+"""An integer or a fraction; for integers use `integer`."""
 UUID: Final = FieldType("a UUID", _uuid, "UUIDs")
-"""Returned in lower case."""
+"""A UUID with hyphens; returned in lower case."""
 TIME: Final = FieldType("an ISO 8601 time", _time, "ISO 8601 times")
-"""Returned as POSIX seconds."""
+"""An ISO 8601 date or time; returned as POSIX seconds."""
 OBJECT: Final = FieldType("an object", cast("Callable[[object], dict[str, Any]]", _instance(dict)), "objects")
+"""An object; `Fields.object` checks its members as well."""
 _OBJECTS: Final = list_of(OBJECT)

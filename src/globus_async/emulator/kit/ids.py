@@ -27,7 +27,7 @@ def named_id(*names: str) -> str:
 
 
 def is_uuid(text: str) -> bool:
-    """Tell whether a text is a UUID in its usual form, with hyphens."""
+    """Return whether a text is a UUID in its usual form, with hyphens."""
     return _UUID.fullmatch(text) is not None
 
 
@@ -37,5 +37,5 @@ def request_id() -> str:
 
 
 def random_text(length: int) -> str:
-    """Return so many random ASCII letters and digits: for tokens, codes and other secrets."""
+    """Return random ASCII letters and digits: for tokens, codes and other secrets."""
     return "".join(_random.choices(_LETTERS, k=length))

@@ -1,4 +1,4 @@
-"""Pages of a listing, in the ways that Globus services cut them."""
+"""Pages of a listing, selected by query parameters as in Globus services."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class Page(Generic[T]):
 
 def offset_page(request: Request, entries: Sequence[T], *, default_limit: int, max_limit: int) -> Page[T]:
     """
-    Cut a page by the query parameters ``offset`` and ``limit``.
+    Return the page selected by the query parameters ``offset`` and ``limit``.
 
     Raises:
         ServiceError: One of them is no integer, or negative.
@@ -63,7 +63,7 @@ def marker_page(
     limit: str = "limit",
 ) -> Page[T]:
     """
-    Cut a page by a marker, which is the index of its first entry.
+    Return the page selected by a marker, which is the index of its first entry.
 
     Args:
         request: The request with the marker in its query.
@@ -94,7 +94,7 @@ def token_page(
     max_limit: int,
 ) -> tuple[Page[T], str | None]:
     """
-    Cut a page after the key that the client sends as a token; return it and the token of the next page.
+    Return the page after the key that the client sends as a token, and the token of the next page.
 
     Entries that are added or removed between two requests do not repeat or hide others.
 
@@ -119,7 +119,7 @@ def token_page(
 
 def json_api_page(request: Request, entries: Sequence[T], *, max_limit: int = 100) -> Page[T]:
     """
-    Cut a page by ``page[marker]`` and ``page[limit]``, as JSON:API has it.
+    Return the page selected by ``page[marker]`` and ``page[limit]``, as in JSON:API.
 
     Raises:
         ServiceError: One of them is no integer, or negative.

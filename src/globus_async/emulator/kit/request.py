@@ -154,12 +154,12 @@ class Request:
         Return the form in the body; each field may be given once (RFC 6749, section 3.2).
 
         Raises:
-            ServiceError: The body is no form, or a field is repeated.
+            ServiceError: The body is not a form, or a field is repeated.
         """
         try:
             pairs = parse_qsl(self.body.decode("ascii"), keep_blank_values=True, errors="strict")
         except ValueError:
-            raise self.errors.of_kind(ErrorKind.INVALID_FORM, "The body is no form") from None
+            raise self.errors.of_kind(ErrorKind.INVALID_FORM, "The request body must be a form") from None
         form = dict(pairs)
         if len(form) != len(pairs):
             raise self.errors.of_kind(ErrorKind.INVALID_FORM, "A field was given twice")

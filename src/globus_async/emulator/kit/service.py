@@ -27,6 +27,7 @@ __all__ = ("Document", "Handler", "Platform", "RouteTable", "Service", "merge_ta
 S = TypeVar("S")
 
 Document: TypeAlias = dict[str, Any]
+"""A JSON object."""
 Handler: TypeAlias = Callable[[S, Request], Awaitable[Document | list[Document] | Response]]
 """An operation on the state of a service; returns one or more documents, or a whole response."""
 RouteTable: TypeAlias = Sequence[tuple[str, str, Handler[S]]]
@@ -43,7 +44,9 @@ class Platform:
     """The parts of an emulator that all its services share."""
 
     clock: Clock = field(default_factory=SystemClock)
+    """The source of the time."""
     directory: Directory = field(default_factory=Directory)
+    """Identities, groups and subscriptions."""
     url: str | None = None
     """The address of the emulator, ``http://host:port``; `None` while it does not listen."""
     _authority: TokenAuthority | None = None

@@ -1,4 +1,4 @@
-"""What a service shows on the status page of its emulator."""
+"""The tables of a service on the status page of the emulator."""
 
 from __future__ import annotations
 
