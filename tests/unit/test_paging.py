@@ -412,7 +412,7 @@ class TestStalls:
         service = Scripted(_stuck(style))
         async with service.client(client_class=Lister) as client:
             assert isinstance(client, Lister)
-            with pytest.raises(PaginationStalled, match="read already"):
+            with pytest.raises(PaginationStalled, match="repeats the cursor"):
                 await client.things(style).list()
         assert len(service.requests) <= 2
 

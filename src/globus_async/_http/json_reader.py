@@ -37,12 +37,12 @@ _LEVELS_AT_A_TIME: Final = 16
 
 
 def is_object(value: object) -> TypeIs[dict[str, Any]]:
-    """Tell whether a decoded value is a JSON object."""
+    """Return whether a decoded value is a JSON object."""
     return isinstance(value, dict)
 
 
 def is_list(value: object) -> TypeIs[list[Any]]:
-    """Tell whether a decoded value is a JSON array."""
+    """Return whether a decoded value is a JSON array."""
     return isinstance(value, list)
 
 
@@ -56,7 +56,7 @@ def _orjson_loads() -> Callable[[bytes], Any] | None:
 
 
 def is_large(body: bytes) -> bool:
-    """Tell whether a body should be decoded in a worker thread; ``orjson`` is several times faster."""
+    """Return whether a body should be decoded in a worker thread; ``orjson`` is several times faster."""
     return len(body) > LARGE and (_orjson_loads() is None or len(body) > 4 * LARGE)
 
 
@@ -183,5 +183,5 @@ def _members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 def _unique_members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     members = dict(pairs)
     if len(members) != len(pairs):
-        raise ValueError("a member name is there twice")
+        raise ValueError("a member name occurs twice")
     return members

@@ -17,7 +17,7 @@ _MAX_LIFETIME: Final = 366 * 86400.0
 
 
 class Freshness(Enum):
-    """What to do with a token before a call, by its remaining lifetime."""
+    """The state of a token, by its remaining lifetime: whether to refresh it before a call."""
 
     FRESH = "use it"
     REFRESH_SOON = "use it, and refresh it in the background"

@@ -111,11 +111,11 @@ class ErrorKinds(Generic[E]):
         return next(by_code, None) or self._statuses.get(status, self._base)
 
     def is_final(self, response: ErrorResponse) -> bool:
-        """Tell whether another attempt cannot change a failure, by its code."""
+        """Return whether another attempt cannot change a failure, by its code."""
         return self._final_codes is not None and self.is_final_code(error_code(response.error_document()))
 
     def is_final_code(self, code: str) -> bool:
-        """Tell whether a code is one of those that another attempt cannot change."""
+        """Return whether a code is one of those that another attempt cannot change."""
         return self._final_codes is not None and self._final_codes.search(code) is not None
 
     def _of(self, cls: type[GlobusAPIError]) -> type[E]:

@@ -65,12 +65,12 @@ def to_gares(errors: Iterable[AnyErrorDocument]) -> list[GARE]:
 
 
 def is_gare(error: AnyErrorDocument) -> bool:
-    """Tell whether an error has authorization requirements."""
+    """Return whether an error has authorization requirements."""
     return to_gare(error) is not None
 
 
 def has_gares(errors: Iterable[AnyErrorDocument]) -> bool:
-    """Tell whether any of the errors has authorization requirements."""
+    """Return whether any of the errors has authorization requirements."""
     return any(map(is_gare, errors))
 
 

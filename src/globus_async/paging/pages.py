@@ -95,7 +95,7 @@ class Pages(Generic[T]):
             ("the number of pages at a time", concurrency),
         ):
             if number is not None and (not isinstance(number, int) or isinstance(number, bool) or number < 1):
-                raise GlobusSDKUsageError(f"{name} must be a whole number, 1 or more, or None for all there are")
+                raise GlobusSDKUsageError(f"{name} must be a whole number, 1 or more, or None for no limit")
         self._fetch = fetch
         self._style = style
         self._items_key = items_key
@@ -249,7 +249,7 @@ class _PageIterator(Generic[T]):
             raise StopAsyncIteration
         key = tuple(sorted((name, str(value)) for name, value in cursor.items() if value is not None))
         if key in self._seen:
-            raise PaginationStalled(f"the service leads back to a page that was read already: {dict(cursor)!r}")
+            raise PaginationStalled(f"the service repeats the cursor of an earlier page: {dict(cursor)!r}")
         if self._fetched and self._fetched[0][0] != cursor:
             self._fetched.clear()
             self._concurrency = 1

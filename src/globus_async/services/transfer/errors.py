@@ -145,7 +145,7 @@ error_kinds = ErrorKinds(
 
 
 def may_have_been_executed(error: GlobusAPIError) -> bool:
-    """Tell whether a request may have been executed although it ended in this error, at this or an earlier attempt."""
+    """Return whether a request that ended in this error may have been executed, at this or an earlier attempt."""
     refused = 400 <= error.http_status < 500 and error.http_status not in {408, 429}
     maybe = any(attempt.maybe_executed for attempt in error.attempts)
     return maybe and not refused and not error_kinds.is_final_code(error.code)
