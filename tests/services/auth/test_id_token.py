@@ -635,3 +635,10 @@ class TestComparisonWithGlobusSdk:
         with pytest.raises(IdTokenError) as caught:
             check_id_token(signed(claims), KEYS, expected)
         assert caught.value.rule in name
+
+
+@pytest.mark.parametrize("source", ["-----BEGIN PUBLIC KEY-----", b"x", [jwk()], KEY, None])
+def test_a_key_source_of_another_type(source: Any) -> None:
+    """Such as PEM text, a list of keys or a private key: the error names the types that are accepted, and no key."""
+    with pytest.raises(GlobusSDKUsageError, match="an RSA public key, a JWK or a JWK set"):
+        read_keys(source)

@@ -89,9 +89,12 @@ def read_keys(source: KeySource) -> tuple[jwt.PyJWK, ...]:
 
     Raises:
         IdTokenError: There is no usable key, or two usable keys have the same ``kid``.
+        GlobusSDKUsageError: The source is of another type.
     """
     if isinstance(source, RSAPublicKey):
         source = RSAAlgorithm.to_jwk(source, as_dict=True)
+    if not isinstance(source, Mapping):
+        raise GlobusSDKUsageError(f"jwk must be an RSA public key, a JWK or a JWK set, got a {type(source).__name__}")
     entries = source.get("keys", [source])
     candidates = [_usable_key(entry) for entry in entries if is_object(entry)] if is_list(entries) else []
     keys = tuple(key for key in candidates if key is not None)
