@@ -40,8 +40,8 @@ async def log_in(client: NativeAppAuthClient) -> dict[str, Any]:
     print(f"Log in here:\n\n  {flow.get_authorize_url()}\n", flush=True)
     # reading from a terminal blocks: do it in a thread, so that the event loop continues
     code = await to_thread.run_sync(input, "Code: ", abandon_on_cancel=True)
-    answer = await flow.exchange_code_for_tokens(code.strip())
-    return dict(answer.by_resource_server[TransferScopes.resource_server])
+    response = await flow.exchange_code_for_tokens(code.strip())
+    return dict(response.by_resource_server[TransferScopes.resource_server])
 
 
 async def transfer(tc: TransferClient, source: str, destination: str) -> None:
@@ -69,7 +69,7 @@ async def main() -> None:
             client,
             access_token=kept["access_token"],
             expires_at=kept["expires_at_seconds"],
-            on_refresh=lambda answer: keep(dict(answer.by_resource_server[TransferScopes.resource_server])),
+            on_refresh=lambda response: keep(dict(response.by_resource_server[TransferScopes.resource_server])),
         )
         await transfer(TransferClient(authorizer=authorizer, transport=transport), *sys.argv[1:3])
 

@@ -15,8 +15,8 @@ from pathlib import PurePosixPath
 from globus_async import AccessTokenAuthorizer, TransferAPIError, TransferClient
 
 
-def cannot_look(path: str, error: TransferAPIError) -> None:
-    """Skip a folder that cannot be read, with a message."""
+def report_unreadable(path: str, error: TransferAPIError) -> None:
+    """Print a message about a folder that cannot be read; it is skipped."""
     print(f"{path}: {error.message}", file=sys.stderr)
 
 
@@ -24,7 +24,7 @@ async def main(collection_id: str, folder: str = "/") -> None:
     """Walk the tree; several folders are listed concurrently, and none is kept in memory."""
     sizes: Counter[str] = Counter()
     async with TransferClient(authorizer=AccessTokenAuthorizer(os.environ["GLOBUS_ACCESS_TOKEN"])) as tc:
-        async for entry in tc.operation_walk(collection_id, folder, on_error=cannot_look):
+        async for entry in tc.operation_walk(collection_id, folder, on_error=report_unreadable):
             print(entry["path"])
             if entry["type"] == "file":
                 sizes[PurePosixPath(entry["name"]).suffix or "(none)"] += entry["size"]
