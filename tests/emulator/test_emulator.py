@@ -211,6 +211,12 @@ async def test_auth_issues_tokens_for_the_scopes_of_a_further_service() -> None:
         assert servers == ["notes.api.globus.org", "groups.api.globus.org"]
 
 
+def test_a_token_for_an_unknown_scope() -> None:
+    """The error says how to register one."""
+    with pytest.raises(ValueError, match=r"Unknown scopes: notes:all: .*Service\.scopes"):
+        GlobusEmulator(services=[NotesService]).access_token(scopes=["notes:all"])
+
+
 async def test_groups_are_shared_by_all_services(world: TransferWorld) -> None:
     """A group administers a project of Auth, and its members have a role on a collection of Transfer."""
     group = world.emulator.add_group([world.bob], name="Lab")

@@ -15,6 +15,7 @@ from .authority import Authority
 from .authorization_request import Redirect, read_request
 from .catalog import SCOPE_URL_PREFIX
 from .consents import Consents
+from .errors import ApiError
 from .login import Browser, log_in_and_consent
 from .models import ClientApp, Consent, Credential, Dependency, ScopeDefinition
 from .registry import Registry
@@ -290,7 +291,7 @@ class AuthState:
             lifetime: Seconds until it expires.
 
         Raises:
-            ValueError: There is no scope.
+            ValueError: No scope is given, or one is malformed or not registered.
         """
         consents, session, owner = self._approve(identity, scopes, client, offline=False)
         token = self.tokens.create_access_token(
@@ -314,7 +315,7 @@ class AuthState:
             client: The client it is issued to.
 
         Raises:
-            ValueError: There is no scope.
+            ValueError: No scope is given, or one is malformed or not registered.
         """
         consents, session, owner = self._approve(identity, scopes, client, offline=True)
         server = self.registry.resource_server(consents[0].scope)
@@ -326,7 +327,11 @@ class AuthState:
     ) -> tuple[tuple[Consent, ...], Session, ClientApp]:
         owner = client or (identity if isinstance(identity, ClientApp) else self._direct)
         text = scopes if isinstance(scopes, str) else " ".join(scopes)
-        requested = self.registry.requested(text)
+        try:
+            requested = self.registry.requested(text)
+        except ApiError as error:
+            hint = "declare the scopes of your own service in Service.scopes, or register them with AuthState.add_scope"
+            raise ValueError(f"{error}: {hint}") from None
         if not requested:
             raise ValueError("a token needs at least one scope")
         consents = self.consents.approve(identity.id, owner, requested, offline=offline, auto=False)
