@@ -133,8 +133,11 @@ GUARDS: Final = (
         swap("transport/_aiohttp_transport.py:", r"auto_decompress=False", "auto_decompress=True"),
         swap("transport/_aiohttp_transport.py:", r"raise _BrokenError from error", "raise"),
         swap("transport/_aiohttp_transport.py:", r"allow_redirects=False", "allow_redirects=True"),
-        never("transport/_aiohttp_transport.py:AiohttpTransport._proxy_for", r"^url\.scheme != 'https'"),
-        never("transport/_aiohttp_transport.py:AiohttpTransport._proxy_for", r"^url\.host in _LOOPBACK"),
+        swap(
+            "transport/_aiohttp_transport.py:AiohttpTransport._proxy_for",
+            r" or url\.scheme != 'https' or url\.host in _LOOPBACK",
+            "",
+        ),
     ),
     *_tested_by(
         "adversity/test_loops_threads_forks.py adversity/test_environment.py adversity/test_lifetimes.py"
