@@ -817,6 +817,7 @@ class TestMisuse:
             ("/x/{a}", ()),
             ("/x", ("y",)),
             ("/x/{a:int}", (5,)),
+            ("/x/{a:int}/{b:text}", ("y",)),
             ("/x/{a:text", ("y",)),
             *(("/x/{a:text}", (value,)) for value in (None, True, MISSING, b"x", 1.5, ["a"], Secret("x"))),
         ],

@@ -19,7 +19,7 @@ _METHOD: Final = re.compile(r"[A-Z]{1,16}")
 
 def check_method(method: str) -> None:
     """
-    Refuse what is no HTTP method.
+    Check an HTTP method.
 
     Raises:
         GlobusSDKUsageError: It is not in capitals.
