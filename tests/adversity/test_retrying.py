@@ -112,6 +112,7 @@ def test_a_hundred_thousand_hostile_headers() -> None:
     assert min(waits.values()) > 10_000
 
 
+@pytest.mark.slow
 def test_all_three_forms_of_date_mean_the_same() -> None:
     """10,000 instants, each in three forms, relative to the response's ``Date`` and to our clock."""
     lots = random.Random(1)

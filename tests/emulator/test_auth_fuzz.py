@@ -13,6 +13,8 @@ from starlette.routing import Route
 from globus_async.emulator.kit.routing import service_routes
 from tests.emulator.auth_world import OPENID, SECRET, TRANSFER, World, open_world
 
+pytestmark = pytest.mark.slow
+
 TEXTS = [
     "",
     "x",

@@ -14,6 +14,8 @@ import pytest
 
 from tests.emulator.transfer_world import TransferWorld, transfer_world
 
+pytestmark = pytest.mark.slow
+
 Shape = set[str]
 
 ADDED: dict[str, tuple[str, set[str] | None]] = {

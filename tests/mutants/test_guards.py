@@ -10,6 +10,8 @@ from tests.mutants.guards import GUARDS
 from tests.mutants.mutation import Guard, always, drop, never, swap
 from tests.source import ROOT
 
+pytestmark = pytest.mark.slow
+
 SOURCE = """
 def refuse(text, limit):
     '''Say why.'''

@@ -20,6 +20,8 @@ from tests.parity.wire import TOKEN, make_ours, make_theirs, our_requests, their
 from tests.services.auth.differences import DIFFERENCES
 from tests.services.auth.parity import APP, CALLBACK, IDS, NATIVE, UNICODE, USER, A, B
 
+pytestmark = pytest.mark.slow
+
 (AUTH,) = (service for service in SERVICES if service.name == "auth")
 VERIFIER = "v" * 43
 

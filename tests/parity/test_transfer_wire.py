@@ -21,6 +21,8 @@ from tests.parity.wire import compare, our_requests, their_requests
 from tests.services.transfer.differences import DIFFERENCES
 from tests.services.transfer.parity import SUMMER, UNICODE, A, B, C
 
+pytestmark = pytest.mark.slow
+
 (TRANSFER,) = (service for service in SERVICES if service.name == "transfer")
 Call = functools.partial(WireCall, "TransferClient")
 

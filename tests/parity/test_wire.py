@@ -14,6 +14,8 @@ from tests.parity.recording import RecordingServer
 from tests.parity.wire import compare, compared_calls
 from tests.source import ROOT
 
+pytestmark = pytest.mark.slow
+
 COMPARED = [(service, call) for service in SERVICES if service.has("parity") for call in compared_calls(service)]
 
 

@@ -237,6 +237,7 @@ def test_the_depth_that_is_accepted() -> None:
                 at(frames, decode, 1025)
 
 
+@pytest.mark.slow
 @settings(max_examples=500, deadline=None)
 @given(st.recursive(texts, texts_of, max_leaves=12), st.integers(0, 40))
 def test_a_text_decoded_in_parts_means_the_same(text: str, depth: int) -> None:

@@ -24,6 +24,8 @@ from tests.services.auth.seed_examples import EXAMPLES
 from tests.services.auth.world import World, world
 from tests.services.transfer.seed_examples import SeedExample
 
+pytestmark = pytest.mark.slow
+
 CHECK = doctest.OutputChecker()
 CALLBACK = "https://portal.example.org/callback"
 AWAITED = {

@@ -212,6 +212,7 @@ class TestFaults:
         assert len([task async for task in submission]) == 2
         assert world.submitted() == dict.fromkeys((destination for _, destination in pairs(10)), 1)
 
+    @pytest.mark.slow
     async def test_limit_of_pending_tasks(self, tmp_path: Path) -> None:
         """At most ``max_pending`` tasks are pending; the service's own limit makes it wait as well."""
         limits, pace = Limits(pending_tasks=4, running_tasks=1), Pace(seconds_per_file=0.001)

@@ -237,6 +237,7 @@ async def test_cancelled_at_every_suspension(mode: Mode) -> None:
     assert points >= 4
 
 
+@pytest.mark.slow
 async def test_large_tree() -> None:
     """In a tree of a hundred thousand entries few directories are pending."""
     directories, files = [f"{number}/" for number in range(10)], [f"file{number}" for number in range(91)]

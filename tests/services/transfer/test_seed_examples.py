@@ -23,6 +23,8 @@ from globus_async.scopes import TransferScopes
 from tests.services.transfer.seed_examples import EXAMPLES, SeedExample
 from tests.services.transfer.world import World, world
 
+pytestmark = pytest.mark.slow
+
 COROUTINES = {name for name, _ in inspect.getmembers(TransferClient, inspect.iscoroutinefunction)}
 LISTINGS = {
     name
