@@ -29,6 +29,7 @@ from ..services.auth.flows import LoginRefused
 from ..services.auth.responses import OAuthAuthorizationCodeResponse, OAuthRefreshTokenResponse
 from .backend import GlobusBackend
 from .cookie import SessionCookie
+from .request_origin import check_navigation, check_site
 from .sessions import MemorySessionStore, PendingLogin, Session, SessionStore, StoredTokens, store_key
 
 __all__ = ("GlobusLogin", "LoginFailed", "is_own_path")
@@ -167,24 +168,17 @@ class GlobusLogin:
         return path if is_own_path(path) else self.after_login
 
     async def _protected_session(self, request: Request) -> Session:
+        check_site(request, self.origin)
         session = await self._session_or_login(request)
         await self._check_own_form(request, session)
         return session
 
     async def _check_own_form(self, request: Request, session: Session) -> None:
-        """Refuse a request that another site caused (CSRF)."""
-        origin = request.headers.get("origin")
-        site = request.headers.get("sec-fetch-site", "same-origin")
+        """Refuse a form without the session's token: another site caused the request (CSRF)."""
         token: object = request.headers.get("x-csrf-token")
         if token is None:
             token = (await request.form()).get("csrf_token")
-        is_own = (
-            (origin is None or origin == self.origin)
-            and site in {"same-origin", "none"}
-            and isinstance(token, str)
-            and Secret(token) == session.csrf_token
-        )
-        if not is_own:
+        if not isinstance(token, str) or Secret(token) != session.csrf_token:
             await request.close()
             raise HTTPException(403, "This form does not belong to your session. Please reload the page and try again.")
 
@@ -297,6 +291,7 @@ class GlobusLogin:
         return response
 
     async def _login(self, request: Request, next_path: Annotated[str | None, Query(alias="next")] = None) -> Response:
+        check_navigation(request)
         return await self.begin(request, next_path=next_path)
 
     async def _callback(self, request: Request) -> Response:
@@ -363,12 +358,15 @@ class GlobusLogin:
     # logout
 
     async def _logout(self, request: Request) -> Response:
+        # before the session: the cookie may be missing because another site caused the request (SameSite)
+        check_site(request, self.origin)
         session = await self.optional_session(request)
         if session is not None:
             await self._check_own_form(request, session)
             await self._end(session)
         response = RedirectResponse(f"{self.origin}{self.after_logout}", 303, _NO_STORE)
-        self._delete_cookie(response, self._cookie)
+        if self._cookie in request.cookies:
+            self._delete_cookie(response, self._cookie)
         return response
 
     async def _end(self, session: Session) -> None:
