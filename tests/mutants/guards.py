@@ -52,6 +52,21 @@ GUARDS: Final = (
         never("config.py:checked_base_url", r"^any\("),
         never("config.py:checked_base_url", r"^parts\.scheme == 'http' and"),
     ),
+    # errors
+    *_tested_by(
+        "parity/test_errors.py unit/test_gare.py",
+        swap(
+            "errors/document.py:ErrorDocument.read",
+            r"codes\.pop\(\) if len\(codes\) == 1 else None",
+            "codes.pop()",
+        ),
+        swap("errors/document.py:ErrorDocument.read", r"\[document\] if entries is None else entries", "entries or []"),
+        always("errors/document.py:ErrorDocument.read", r"^_has_own_message"),
+        always("errors/document.py:_entries", r"^all\("),
+        swap("errors/authorization.py:ErrorInfo.from_documents", r"_well_formed_parameters", "_parameters"),
+        never("errors/authorization.py:GARE.__post_init__", r"^not isinstance\(self\.code, str\)"),
+        drop("errors/authorization.py:GlobusAuthorizationParameters.__post_init__", r"^read\("),
+    ),
     # retries
     *_tested_by(
         "exchange adversity/test_retrying.py adversity/test_secrets.py adversity/test_deadlines.py authorizers",

@@ -16,7 +16,14 @@ _ABOUT: Final = (
     "are still there. These are the deliberate exceptions; tests compare everything else, method by method and",
     "request by request.",
 )
-_TITLES: Final = {"signature": "Signatures", "wire": "Requests", "behaviour": "Behaviour"}
+_TITLES: Final = {
+    "signature": "Signatures",
+    "wire": "Requests",
+    "behaviour": "Behaviour",
+    "error": "Errors",
+    "response": "Responses",
+    "extension": "Subclasses",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +32,7 @@ class Difference:
 
     key: str
     """The name by which tests refer to it."""
-    of: Literal["signature", "wire", "behaviour"]
+    of: Literal["signature", "wire", "behaviour", "error", "response", "extension"]
     where: str
     what: str
     reason: str
@@ -54,16 +61,19 @@ class Differences:
             *_ABOUT,
         ]
         for kind, title in _TITLES.items():
-            lines += ["", f"## {title}", "", "| Where | Here | Because |", "|---|---|---|"]
-            lines += [f"| {each.where} | {each.what} | {each.reason} |" for each in self.entries if each.of == kind]
+            rows = [f"| {each.where} | {each.what} | {each.reason} |" for each in self.entries if each.of == kind]
+            if rows:
+                lines += ["", f"## {title}", "", "| Where | Here | Because |", "|---|---|---|", *rows]
         return "\n".join(lines) + "\n"
 
 
 def main() -> None:
-    """Write the pages of all services."""
+    """Write the pages of all services, and of what they have in common."""
     from tests.clients import SERVICES  # noqa: PLC0415 -- its facts import this module
+    from tests.parity.core_differences import DIFFERENCES as CORE  # noqa: PLC0415 -- it imports this module
     from tests.source import ROOT  # noqa: PLC0415
 
+    (ROOT / "docs" / "client_differences.md").write_text(CORE.page())
     for service in SERVICES:
         if service.parity.differences.entries:
             (ROOT / "docs" / f"{service}_differences.md").write_text(service.parity.differences.page())

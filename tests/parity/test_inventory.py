@@ -7,6 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from tests.clients import CLIENTS, SERVICES, Client, Service
+from tests.parity.core_differences import DIFFERENCES as CORE
 from tests.parity.inventory import Case, cases, check, check_exceptions
 from tests.parity.official import counterpart, members_of
 from tests.source import ROOT
@@ -48,6 +49,11 @@ def test_the_documentation_lists_the_differences(service: Service) -> None:
         assert page.read_text() == differences.page()
     else:
         assert not page.exists()
+
+
+def test_the_documentation_lists_the_differences_of_all_clients() -> None:
+    """Run ``python -m tests.parity.differences`` if the page is not up to date."""
+    assert (ROOT / "docs" / "client_differences.md").read_text() == CORE.page()
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import globus_async.scopes as ours
-from globus_async.gare import to_gare
+from globus_async.errors import GlobusSDKUsageError
+from globus_async.gare import GARE, to_gare
 from tests.unit.test_gare import ACTION_PROVIDER, AUTH, CURRENT, POLICY_TEXT, TRANSFER_NEW, TRANSFER_OLD
 
 PIECES = st.sampled_from(["a", "b", "c", "[", "]", " *", "*", " ", "a[b]", " c", "x[y *z]", "urn:x:all"])
@@ -107,7 +108,63 @@ def test_authorization_requirements(document: dict[str, Any]) -> None:
         return
     assert mine is not None
     assert mine.code == theirs.code
-    expected = theirs.authorization_parameters.to_dict(include_extra=True)
-    assert mine.authorization_parameters.to_dict() == {
-        name: value for name, value in expected.items() if value is not None
-    }
+    for include_extra in (False, True):
+        expected = theirs.authorization_parameters.to_dict(include_extra)
+        assert mine.authorization_parameters.to_dict(include_extra) == expected
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda document: ",".join(document)[:60] or "empty")
+def test_reading_the_current_form(document: dict[str, Any]) -> None:
+    """``from_dict`` reads the same documents, and writes them in the same way."""
+    try:
+        theirs = globus_sdk.gare.GARE.from_dict(document)
+    except globus_sdk.exc.ValidationError:
+        if not isinstance(document.get("code"), str):
+            with pytest.raises(GlobusSDKUsageError):
+                GARE.from_dict(document)
+        return
+    mine = GARE.from_dict(document)
+    for include_extra in (False, True):
+        assert mine.to_dict(include_extra) == theirs.to_dict(include_extra)
+
+
+def _collection(module: Any) -> Any:
+    """Make a collection whose scopes are properties, as the classes of globus-sdk define them."""
+
+    class Mine(module.DynamicScopeCollection):  # type: ignore[misc, name-defined]
+        _scope_names = ("first", "second")
+
+        @property
+        def first(self) -> Any:
+            return module.Scope(f"https://auth.globus.org/scopes/{self.resource_server}/first")
+
+        @property
+        def second(self) -> Any:
+            return module.Scope("second")
+
+        @property
+        def other(self) -> str:
+            raise AssertionError("this is no scope")
+
+    return Mine("5e1f2a4c")
+
+
+def test_scopes_that_are_properties() -> None:
+    """A collection is iterated over the names that it declares."""
+    mine, theirs = _collection(ours), _collection(globus_sdk.scopes)
+    assert [*map(str, mine)] == [*map(str, theirs)]
+    assert len([*mine]) == 2
+
+
+def test_properties_that_are_not_declared() -> None:
+    """Without declared names, all scopes of a collection are found; globus-sdk fails."""
+
+    class Mine(ours.DynamicScopeCollection):
+        @property
+        def one(self) -> ours.Scope:
+            return ours.Scope(f"urn:{self.resource_server}")
+
+    class Further(Mine):
+        two = ours.Scope("two")
+
+    assert [*map(str, Further("x"))] == ["urn:x", "two"]

@@ -71,3 +71,11 @@ def test_a_table_does_not_take_the_kinds_of_another() -> None:
     assert isinstance(special(response(404)), Special)
     assert type(stated(response(404))) is NotFound
     assert type(ErrorKinds(General)(response(404))) is type(general(response(404)))
+
+
+def test_every_code_of_an_error_counts() -> None:
+    """An error with several codes is of the class of the first that has one, and final if one of them is."""
+    raw = response(502, '{"errors": [{"code": "Other"}, {"code": "EndpointError"}]}')
+    assert isinstance(transfer_error(raw), transfer.EndpointError)
+    assert transfer_error.is_final(raw)
+    assert transfer_error(raw).code is None

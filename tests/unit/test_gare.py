@@ -105,16 +105,48 @@ def test_every_shape_is_read(document: dict[str, Any], code: str, parameters: di
     gare = to_gare(document)
     assert gare is not None
     assert gare.code == code
-    assert gare.authorization_parameters.to_dict() == parameters
-    assert (
-        to_gare(ErrorSubdocument(document, None, None))
-        == gare
-        == to_gare(api_error(document))
-        == GARE.from_dict(document)
-    )
+    assert gare.authorization_parameters.to_dict(include_extra=True) == parameters
+    assert to_gare(ErrorSubdocument(document, None, None)) == gare == to_gare(api_error(document))
     assert is_gare(document)
     assert has_gares([{}, api_error(document)])
-    assert GARE.from_dict(gare.to_dict()).authorization_parameters == gare.authorization_parameters
+    assert GARE.from_dict(gare.to_dict(include_extra=True)) == gare
+
+
+@pytest.mark.parametrize(
+    "document", [{"authorization_parameters": {"prompt": "login"}}, TRANSFER_OLD, AUTH, CURRENT | {"code": 5}]
+)
+def test_from_dict_reads_the_current_form(document: dict[str, Any]) -> None:
+    """Without a code, or in an older form, the document is refused; `to_gare` reads the older forms."""
+    with pytest.raises(GlobusSDKUsageError, match=r"code must be|authorization_parameters must be"):
+        GARE.from_dict(document)
+    assert is_gare(document)
+
+
+def test_members_that_are_not_standard() -> None:
+    """They are part of the document on demand."""
+    gare = GARE.from_dict(CURRENT)
+    assert gare.to_dict(include_extra=True) == CURRENT
+    assert "request_id" not in gare.to_dict()
+    assert "new_thing" in CURRENT["authorization_parameters"]
+    assert "new_thing" not in gare.to_dict()["authorization_parameters"]
+
+
+@pytest.mark.parametrize("wrong", [{"session_message": 5}, {"required_scopes": [1]}, {"session_required_mfa": "x"}])
+def test_constructors_check_their_values(wrong: dict[str, Any]) -> None:
+    """As the documents are checked; parameters may be a document."""
+    with pytest.raises(GlobusSDKUsageError):
+        GlobusAuthorizationParameters(**wrong)
+    with pytest.raises(GlobusSDKUsageError):
+        GARE("X", wrong)  # type: ignore[arg-type]
+    parameters: Any = {"prompt": "login"}
+    assert GARE("X", parameters).authorization_parameters == GlobusAuthorizationParameters(prompt="login")
+
+
+def test_a_wrong_member_does_not_hide_the_others() -> None:
+    """``info`` has the members of the right type."""
+    info = api_error({"authorization_parameters": {"session_message": 5, "session_required_identities": ["a"]}}).info
+    assert info.authorization_parameters.session_required_identities == ["a"]
+    assert info.authorization_parameters.session_message is None
 
 
 @pytest.mark.parametrize(

@@ -228,4 +228,4 @@ def _refresh_error(error: Exception) -> TokenRefreshError:
 def _codes(error: GlobusAPIError) -> set[object]:
     """Return the error codes in either of the two formats of Globus Auth."""
     short = error.raw_json.get("error") if is_object(error.raw_json) else None
-    return {error.code.lower(), short if isinstance(short, str) else None}
+    return {(error.code or "").lower(), short if isinstance(short, str) else None}

@@ -37,7 +37,6 @@ from .api import (
     Conflict,
     ConsentRequired,
     ErrorResponse,
-    ErrorSubdocument,
     GlobusAPIError,
     NotFound,
     PermissionDenied,
@@ -45,6 +44,7 @@ from .api import (
     ServiceUnavailable,
 )
 from .base import ClientClosedError, GlobusError, GlobusSDKUsageError, PaginationStalled, WrongEventLoopError
+from .document import ErrorSubdocument
 from .kinds import ErrorKinds
 from .login import IdTokenError, LoginRequired, TokenRefreshError
 from .network import (

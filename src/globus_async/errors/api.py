@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
-from .._http.json_reader import is_list, is_object
 from .authorization import ErrorInfo, GlobusAuthorizationParameters, find_gares
 from .base import GlobusError, escape_control_characters
+from .document import ErrorDocument, ErrorSubdocument, error_documents
 
 if TYPE_CHECKING:
     from .network import Attempt
@@ -19,14 +18,11 @@ __all__ = (
     "Conflict",
     "ConsentRequired",
     "ErrorResponse",
-    "ErrorSubdocument",
     "GlobusAPIError",
     "NotFound",
     "PermissionDenied",
     "RateLimited",
     "ServiceUnavailable",
-    "error_code",
-    "error_documents",
 )
 
 _MAX_EXCERPT: Final = 2048
@@ -75,22 +71,6 @@ class ErrorResponse(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class ErrorSubdocument:
-    """
-    One entry of an error document's ``errors`` list.
-
-    Attributes:
-        raw: The entry as decoded.
-        code: Its ``code``.
-        message: Its ``message``, ``detail`` or ``title``.
-    """
-
-    raw: Mapping[str, Any]
-    code: str | None
-    message: str | None
-
-
 class GlobusAPIError(GlobusError):
     """
     The service returned an error.
@@ -98,10 +78,10 @@ class GlobusAPIError(GlobusError):
     Attributes:
         http_status: The HTTP status, such as 404.
         http_reason: The reason phrase.
-        code: The service's code, such as ``"EndpointNotFound"``; ``"Error"`` if the response has none.
-        message: The service's message; several messages are joined with ``"; "``.
+        code: The service's code, such as ``"EndpointNotFound"``; ``None`` if the response has none, or several.
+        message: The service's message; several messages are joined with ``"; "``. The reason phrase if there is none.
         messages: The single messages.
-        errors: The entries of the document's ``errors`` list.
+        errors: The entries of the document's ``errors`` list; the document itself if it has no such list.
         request_id: The service's id of the request; include it when you contact Globus support.
         headers: The headers of the response.
         raw_json: The decoded body; ``None`` if it is not JSON.
@@ -122,11 +102,12 @@ class GlobusAPIError(GlobusError):
         self.attempts = attempts
         self.method: str = response.method
         self.path: str = response.path
-        self.errors: list[ErrorSubdocument] = [_subdocument(entry) for entry in _entries(document)]
-        self.code: str = error_code(document)
-        self.messages: list[str] = _messages(document, self.errors)
+        parts = ErrorDocument.read(document, response.headers)
+        self.errors: list[ErrorSubdocument] = parts.errors
+        self.code: str | None = parts.code
+        self.messages: list[str] = parts.messages
         self.message: str = "; ".join(self.messages) or response.reason or "the response has no message"
-        self.request_id: str | None = _request_id(document, response.headers)
+        self.request_id: str | None = parts.request_id
         super().__init__(self.method, self.path, self.http_status, self.code, self.message, self.request_id)
         if not self.messages and self.raw_text:
             self.add_note(f"Response body: {escape_control_characters(self.raw_text[:_MAX_EXCERPT])}")
@@ -151,7 +132,7 @@ class GlobusAPIError(GlobusError):
         if len(self.attempts) > 1:
             tail += f", {len(self.attempts)} attempts"
         return escape_control_characters(
-            f"{self.http_status} {self.code}: {self.message} ({self.method} {self.path}{tail})"
+            f"{self.http_status} {self.code or 'Error'}: {self.message} ({self.method} {self.path}{tail})"
         )
 
 
@@ -196,53 +177,3 @@ class RateLimited(GlobusAPIError):
 
 class ServiceUnavailable(GlobusAPIError):
     """The service is down for maintenance (503)."""
-
-
-def error_code(document: object) -> str:
-    """Return the code of an error document: its own, else that of an entry, else ``"Error"``."""
-    entries = (entry.get("code") for entry in _entries(document))
-    return _first_text(_member(document, "code"), *entries, _member(document, "error"), "Error")
-
-
-def error_documents(document: object) -> tuple[object, ...]:
-    """Return an error document and the entries of its ``errors`` list."""
-    return (document, *_entries(document))
-
-
-def _member(document: object, name: str) -> object:
-    return document.get(name) if is_object(document) else None
-
-
-def _first_text(*candidates: object) -> str:
-    return next((text for text in candidates if isinstance(text, str) and text), "")
-
-
-def _entries(document: object) -> list[dict[str, Any]]:
-    entries = _member(document, "errors")
-    return [entry for entry in entries if is_object(entry)] if is_list(entries) else []
-
-
-def _subdocument(entry: dict[str, Any]) -> ErrorSubdocument:
-    message = _first_text(entry.get("message"), entry.get("detail"), entry.get("title"))
-    return ErrorSubdocument(entry, _first_text(entry.get("code")) or None, message or None)
-
-
-def _messages(document: object, errors: list[ErrorSubdocument]) -> list[str]:
-    own = _first_text(_member(document, "message"))
-    if own:
-        return [own]
-    nested = [entry.message for entry in errors if entry.message]
-    if nested:
-        return nested
-    description = _first_text(_member(document, "error_description"), _member(document, "description"))
-    return [description] if description else []
-
-
-def _request_id(document: object, headers: Mapping[str, str]) -> str | None:
-    found = _first_text(
-        _member(document, "request_id"),
-        *(entry.get("id") for entry in _entries(document)),
-        _member(_member(document, "meta"), "request_id"),
-        headers.get("X-Request-Id"),
-    )
-    return found or None

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, fields, replace
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from typing import Any, Final, cast
 
 from typing_extensions import TypeIs
@@ -14,12 +15,6 @@ from .base import GlobusSDKUsageError
 
 __all__ = ("GARE", "ConsentRequiredInfo", "ErrorInfo", "GlobusAuthorizationParameters", "find_gares")
 
-_LISTS: Final = (
-    "session_required_identities",
-    "session_required_policies",
-    "session_required_single_domain",
-    "required_scopes",
-)
 _DECODER: Final = json.JSONDecoder()
 _EMBEDDED: Final = "GridFTP-JSON-Result:"
 _BOOLEANS: Final = {"true": True, "false": False}
@@ -50,6 +45,11 @@ class GlobusAuthorizationParameters:
     prompt: str | None = None
     extra: dict[str, Any] = field(default_factory=dict[str, Any])
 
+    def __post_init__(self) -> None:
+        for name, read in _READERS.items():
+            read(name, getattr(self, name))
+        object.__setattr__(self, "extra", self.extra or {})
+
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> GlobusAuthorizationParameters:
         """
@@ -58,27 +58,34 @@ class GlobusAuthorizationParameters:
         Raises:
             GlobusSDKUsageError: A member has the wrong type.
         """
-        known: dict[str, Any] = {name: _list(name, data.get(name)) for name in _LISTS}
-        known |= {name: _text(name, data.get(name)) for name in ("session_message", "prompt")}
-        known["session_required_mfa"] = _boolean("session_required_mfa", data.get("session_required_mfa"))
+        known = {name: read(name, data.get(name)) for name, read in _READERS.items()}
         return cls(**known, extra={name: value for name, value in data.items() if name not in known})
 
-    def to_dict(self) -> dict[str, Any]:
-        """Return the document, without the members that are ``None``."""
-        known = {item.name: getattr(self, item.name) for item in fields(self) if item.name != "extra"}
-        return {name: value for name, value in known.items() if value is not None} | self.extra
+    @classmethod
+    def from_well_formed(cls, data: Mapping[str, Any]) -> GlobusAuthorizationParameters:
+        """Read the members of an ``authorization_parameters`` document that have the right type."""
+        known: dict[str, Any] = {}
+        for name, read in _READERS.items():
+            with suppress(GlobusSDKUsageError):
+                known[name] = read(name, data.get(name))
+        return cls(**known, extra={name: value for name, value in data.items() if name not in _READERS})
+
+    def to_dict(self, include_extra: bool = False) -> dict[str, Any]:
+        """
+        Return the document, without the members that are ``None``.
+
+        Args:
+            include_extra: Whether to return the members of ``extra``, too.
+        """
+        known = {name: value for name in _READERS if (value := getattr(self, name)) is not None}
+        return known | self.extra if include_extra else known
 
     def for_authorize_url(self) -> dict[str, Any]:
         """Return the keyword arguments for `get_authorize_url`; scopes are passed when the flow is started."""
-        known = {item.name: getattr(self, item.name) for item in fields(self)}
-        return {
-            name: value
-            for name, value in known.items()
-            if value is not None and name not in {"extra", "required_scopes"}
-        }
+        return {name: value for name, value in self.to_dict().items() if name != "required_scopes"}
 
     def __bool__(self) -> bool:
-        return bool(self.to_dict())
+        return bool(self.to_dict(include_extra=True))
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,22 +103,40 @@ class GARE:
     authorization_parameters: GlobusAuthorizationParameters
     extra: dict[str, Any] = field(default_factory=dict[str, Any])
 
+    def __post_init__(self) -> None:
+        if not isinstance(self.code, str):
+            raise GlobusSDKUsageError("code must be a string")
+        parameters: object = self.authorization_parameters
+        if _is_document(parameters):
+            object.__setattr__(self, "authorization_parameters", GlobusAuthorizationParameters.from_dict(parameters))
+        elif not isinstance(parameters, GlobusAuthorizationParameters):
+            raise GlobusSDKUsageError("authorization_parameters must be an object")
+        object.__setattr__(self, "extra", self.extra or {})
+
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> GARE:
         """
-        Read a document in any known form.
+        Read a document in its current form, with ``code`` and ``authorization_parameters``.
+
+        `to_gare` finds the requirements in the older forms, too.
 
         Raises:
-            GlobusSDKUsageError: The document has no authorization requirements.
+            GlobusSDKUsageError: A member is missing or has the wrong type.
         """
-        gare = next(find_gares([data]), None)
-        if gare is None:
-            raise GlobusSDKUsageError("the document has no authorization requirements")
-        return gare
+        extra = {name: value for name, value in data.items() if name not in {"code", "authorization_parameters"}}
+        members: dict[str, Any] = {name: data.get(name) for name in ("code", "authorization_parameters")}
+        return cls(**members, extra=extra)
 
-    def to_dict(self) -> dict[str, Any]:
-        """Return the document in its current form."""
-        return {"code": self.code, "authorization_parameters": self.authorization_parameters.to_dict()} | self.extra
+    def to_dict(self, include_extra: bool = False) -> dict[str, Any]:
+        """
+        Return the document in its current form.
+
+        Args:
+            include_extra: Whether to return the members of ``extra``, too, and those of the parameters.
+        """
+        parameters = self.authorization_parameters.to_dict(include_extra)
+        known: dict[str, Any] = {"code": self.code, "authorization_parameters": parameters}
+        return known | self.extra if include_extra else known
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +171,7 @@ class ErrorInfo:
     def from_documents(cls, documents: Iterable[object]) -> ErrorInfo:
         """Read the first requirements in error documents."""
         found = [*_with_embedded(documents)]
-        parameters = next(filter(None, map(_parameters, found)), GlobusAuthorizationParameters())
+        parameters = next(filter(None, map(_well_formed_parameters, found)), GlobusAuthorizationParameters())
         gare = next(filter(None, map(_gare, found)), None)
         scopes = gare.authorization_parameters.required_scopes if gare else None
         return cls(parameters, ConsentRequiredInfo(scopes or []))
@@ -210,6 +235,11 @@ def _parameters(document: Mapping[str, Any]) -> GlobusAuthorizationParameters | 
         return None
 
 
+def _well_formed_parameters(document: Mapping[str, Any]) -> GlobusAuthorizationParameters | None:
+    parameters = document.get("authorization_parameters")
+    return GlobusAuthorizationParameters.from_well_formed(parameters) if _is_document(parameters) else None
+
+
 def _missing_consents(document: Mapping[str, Any]) -> list[str] | None:
     """Find the missing consents in the older forms, which have no ``authorization_parameters``."""
     scopes: object
@@ -255,3 +285,15 @@ def _boolean(name: str, value: object) -> bool | None:
     if value is None or isinstance(value, bool):
         return value
     raise GlobusSDKUsageError(f"{name} must be true or false")
+
+
+_READERS: Final[Mapping[str, Callable[[str, object], Any]]] = {
+    "session_message": _text,
+    "session_required_identities": _list,
+    "session_required_policies": _list,
+    "session_required_single_domain": _list,
+    "session_required_mfa": _boolean,
+    "required_scopes": _list,
+    "prompt": _text,
+}
+"""The members of an ``authorization_parameters`` document, with the functions that check and convert their values."""

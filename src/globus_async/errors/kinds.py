@@ -17,10 +17,9 @@ from .api import (
     PermissionDenied,
     RateLimited,
     ServiceUnavailable,
-    error_code,
-    error_documents,
 )
 from .authorization import find_gares
+from .document import error_codes, error_documents
 
 if TYPE_CHECKING:
     from .network import Attempt
@@ -97,7 +96,7 @@ class ErrorKinds(Generic[E]):
     def __call__(self, response: ErrorResponse, attempts: tuple[Attempt, ...] = ()) -> E:
         """Make the error of a response that is not 2xx."""
         document = response.error_document()
-        cls = self.class_for(response.status, error_code(document))
+        cls = self._class_for(response.status, error_codes(document))
         if not issubclass(cls, AuthorizationRequired):
             gare = next(find_gares(error_documents(document)), None)
             if gare is not None:
@@ -105,18 +104,21 @@ class ErrorKinds(Generic[E]):
                 cls = self._of(ConsentRequired if consent else AuthorizationRequired)
         return cls(response, attempts)
 
-    def class_for(self, status: int, code: str) -> type[E]:
+    def class_for(self, status: int, code: str | None) -> type[E]:
         """Return the class for a status and a code: the code decides, and the status if no pattern matches."""
-        by_code = (cls for pattern, cls in self._codes if pattern.search(code) is not None)
+        return self._class_for(status, [] if code is None else [code])
+
+    def _class_for(self, status: int, codes: list[str]) -> type[E]:
+        by_code = (cls for code in codes for pattern, cls in self._codes if pattern.search(code) is not None)
         return next(by_code, None) or self._statuses.get(status, self._base)
 
     def is_final(self, response: ErrorResponse) -> bool:
         """Return whether another attempt cannot change a failure, by its code."""
-        return self._final_codes is not None and self.is_final_code(error_code(response.error_document()))
+        return self._final_codes is not None and any(map(self.is_final_code, error_codes(response.error_document())))
 
-    def is_final_code(self, code: str) -> bool:
+    def is_final_code(self, code: str | None) -> bool:
         """Return whether a code is one of those that another attempt cannot change."""
-        return self._final_codes is not None and self._final_codes.search(code) is not None
+        return self._final_codes is not None and code is not None and self._final_codes.search(code) is not None
 
     def _of(self, cls: type[GlobusAPIError]) -> type[E]:
         return self._classes[cls] if cls in self._classes else cast("type[E]", cls)

@@ -68,7 +68,7 @@ def error_response(error: GlobusError) -> JSONResponse:
     login = _required_login(error)
     if login is not None:
         # last, since the document may have a member of that name
-        return JSONResponse({**login.to_dict(), "detail": _message(error)}, 403)
+        return JSONResponse({**login.to_dict(include_extra=True), "detail": _message(error)}, 403)
     match error:
         case LoginRequired() if not isinstance(error.__cause__, InvalidClient):  # of which a login is no remedy
             return JSONResponse(

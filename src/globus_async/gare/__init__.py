@@ -17,8 +17,8 @@ from collections.abc import Iterable, Mapping
 from typing import Any, TypeAlias
 
 from ..errors import ErrorSubdocument, GlobusAPIError
-from ..errors.api import error_documents
 from ..errors.authorization import GARE, ConsentRequiredInfo, ErrorInfo, GlobusAuthorizationParameters, find_gares
+from ..errors.document import error_documents
 
 __all__ = (
     "GARE",

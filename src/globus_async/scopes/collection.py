@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from .scope import Scope
 
@@ -62,12 +62,37 @@ class DynamicScopeCollection(ScopeCollection):
     """
     The scopes of one collection, endpoint or flow.
 
+    A subclass has them as properties or sets them in its constructor; ``_scope_names`` says which to iterate over, by
+    default all.
+
     Args:
         resource_server: Its UUID.
+
+    Example:
+        >>> class ReportScopes(DynamicScopeCollection):
+        ...     @property
+        ...     def read(self) -> Scope:
+        ...         return Scope(f"https://auth.globus.org/scopes/{self.resource_server}/read")
+        >>> [*ReportScopes("2c8d")]
+        [Scope('https://auth.globus.org/scopes/2c8d/read')]
     """
+
+    _scope_names: ClassVar[tuple[str, ...]] = ()
 
     def __init__(self, resource_server: UUID | str) -> None:
         self.resource_server = str(resource_server)
+
+    def __iter__(self) -> Iterator[Scope]:
+        for name in self._scope_names or self._all_names():
+            value = getattr(self, name)
+            if isinstance(value, Scope):
+                yield value
+
+    def _all_names(self) -> Iterator[str]:
+        """Yield the names of attributes and properties, of base classes first."""
+        yield from vars(self)
+        for cls in reversed(type(self).__mro__[: -len(DynamicScopeCollection.__mro__)]):
+            yield from (name for name, value in vars(cls).items() if isinstance(value, property | Scope))
 
 
 class _AuthScopes(StaticScopeCollection):
