@@ -12,12 +12,12 @@ import sys
 from collections import Counter
 from pathlib import PurePosixPath
 
-from globus_async import AccessTokenAuthorizer, TransferAPIError, TransferClient
+from globus_async import AccessTokenAuthorizer, GlobusError, TransferClient
 
 
-def report_unreadable(path: str, error: TransferAPIError) -> None:
+def report_unreadable(path: str, error: GlobusError) -> None:
     """Print a message about a folder that cannot be read; it is skipped."""
-    print(f"{path}: {error.message}", file=sys.stderr)
+    print(f"{path}: {error}", file=sys.stderr)
 
 
 async def main(collection_id: str, folder: str = "/") -> None:

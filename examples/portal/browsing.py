@@ -2,6 +2,7 @@
 
 # no `from __future__ import annotations`: FastAPI reads the annotations of routes at run time
 
+import re
 from typing import Annotated
 from uuid import UUID
 
@@ -13,7 +14,7 @@ from globus_async.fastapi import GlobusLogin, Session
 
 from .pages import page
 
-__all__ = ("browsing",)
+__all__ = ("browsing", "is_file_name")
 
 
 def browsing(login: GlobusLogin) -> APIRouter:
@@ -47,13 +48,25 @@ def browsing(login: GlobusLogin) -> APIRouter:
             collection=collection,
             folder=folder,
             crumbs=crumbs(folder),
-            entries=entries,
+            entries=[each for each in entries if is_file_name(each["name"])],
+            target=default_target(collection["display_name"]),
             destinations=[each for each in mine if each["id"] != str(collection_id)],
             # one id per form: submitted twice, by a double click or a reload, it still creates one task
             submission_id=(await tc.get_submission_id())["value"],
         )
 
     return router
+
+
+def is_file_name(name: str) -> bool:
+    """Return whether a path made of a folder and this name leads into the folder; the collection reports the names."""
+    return name not in {"", ".", ".."} and "/" not in name and "\0" not in name
+
+
+def default_target(collection_name: str) -> str:
+    """Return a destination folder named after a collection; the name may be any text."""
+    name = re.sub(r"[^\w.-]+", "-", collection_name).strip(".-").lower()
+    return f"/{name or 'transfer'}/"
 
 
 def crumbs(folder: str) -> list[tuple[str, str]]:

@@ -8,12 +8,13 @@ from pathlib import PurePosixPath
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Form, Request
+from fastapi import APIRouter, Depends, Form, HTTPException, Request
 from fastapi.responses import RedirectResponse, Response, StreamingResponse
 
 from globus_async import GlobusError, TransferClient, TransferData
 from globus_async.fastapi import GlobusBackend, GlobusLogin, Session
 
+from .browsing import is_file_name
 from .pages import HEADERS, human_size, page
 
 __all__ = ("transfers",)
@@ -41,6 +42,8 @@ def transfers(globus: GlobusBackend, login: GlobusLogin) -> APIRouter:
     ) -> Response:
         if not names:
             return RedirectResponse(f"/collections/{source}", 303)
+        if not all(is_file_name(name.removesuffix("/")) for name in names):
+            raise HTTPException(400, "A selected item has no usable name")
         data = TransferData(
             source_endpoint=source,
             destination_endpoint=destination,
@@ -94,7 +97,8 @@ async def recent_tasks(tc: TransferClient) -> list[dict[str, Any]]:
 def summary(task: Mapping[str, Any]) -> dict[str, Any]:
     """Return the fields of a task that the page shows."""
     total, done = task["subtasks_total"], task["subtasks_succeeded"]
-    is_canceled = task["status"] == "FAILED" and task["subtasks_canceled"] > 0
+    # the open items of a task that failed for another reason count as canceled too
+    is_canceled = task["status"] == "FAILED" and task["fatal_error"] is None and task["subtasks_canceled"] > 0
     return {
         "id": task["task_id"],
         "label": task["label"] or "Transfer",

@@ -13,7 +13,7 @@ import pytest
 from globus_async.emulator.transfer.authorized_storage import AuthorizedStorage
 from globus_async.emulator.transfer.models import AccessRule
 from globus_async.emulator.transfer.storage.paths import Parts
-from globus_async.emulator.transfer.storage.protocol import Problem, Storage
+from globus_async.emulator.transfer.storage.protocol import Entry, Problem, Storage
 from globus_async.testing import DirectoryStorage, GlobusEmulator, MemoryStorage, StorageError
 from tests.emulator.transfer_world import TransferWorld, transfer_world
 
@@ -112,6 +112,34 @@ def test_no_operation_leaves_the_root(storage: Storage, path: tuple[str, ...], t
     assert {entry.name: entry.lstat().st_mtime_ns for entry in tmp_path.iterdir()} | {"root": 0} == outside | {
         "root": 0
     }
+
+
+@pytest.mark.parametrize("name", ["../secret", "dir/../../secret", "/etc/passwd", "//"])
+def test_a_name_is_one_component(name: str, tmp_path: Path) -> None:
+    """A name with slashes is not passed to the operating system, which would resolve it."""
+    (tmp_path / "secret").write_text("secret")
+    (tmp_path / "root" / "dir").mkdir(parents=True)
+    storage = DirectoryStorage(tmp_path / "root")
+    for path in ((name,), ("dir", name), (name, "secret")):
+        for call in (storage.stat, storage.open, storage.entries, storage.create, storage.make_directory):
+            assert problem_of(call, path) is Problem.PERMISSION_DENIED
+    assert problem_of(storage.make_link, "x", (name,)) is Problem.PERMISSION_DENIED
+    assert (tmp_path / "secret").read_text() == "secret"
+
+
+@pytest.mark.parametrize("name", ["..", ".", "", "../x", "/etc", "n\0l"])
+def test_names_that_a_storage_makes_up(name: str) -> None:
+    """A storage that lists something that is not a file name: the listing fails, and no task follows the name."""
+
+    class MadeUp(MemoryStorage):
+        def entries(self, path: Parts) -> list[Entry]:
+            return [entry._replace(name=name) for entry in super().entries(path)]
+
+    emulator = GlobusEmulator()
+    owner = emulator.add_identity("ada@example.org")
+    collection = emulator.add_collection("Lab", storage=MadeUp({"dir": {"file": "x"}}), owner=owner)
+    view = AuthorizedStorage(emulator.transfer, collection, frozenset({owner.id}))
+    assert problem_of(view.entries, ("dir",)) is Problem.OTHER
 
 
 def test_real_paths(storage: Storage) -> None:

@@ -20,6 +20,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from examples.portal.app import make_app
 from examples.portal.emulated import emulated
+from examples.portal.transfers import summary
 from globus_async.fastapi import GlobusBackend, GlobusLogin
 from globus_async.testing import GlobusEmulator
 from globus_async.testing.faults import status
@@ -230,6 +231,44 @@ async def test_a_page_that_cannot_be_kept_up_to_date_is_told_so() -> None:
         emulator.faults.add("GET", "/v0.10/task_list", status(400))
         live = await browser.get("/tasks/events")
         assert (live.status_code, live.text) == (200, "")
+
+
+async def test_names_that_a_collection_makes_up() -> None:
+    """They are neither shown, which would link to other folders, nor accepted from a form."""
+    names = ["..", ".", "../../up", "/abs", "ok"]
+    listing = {"DATA": [{"name": name, "type": "dir", "size": 0, "last_modified": "2026-01-01"} for name in names]}
+
+    async def listed(app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
+        await JSONResponse(listing)(scope, receive, send)
+
+    async with _visit() as (emulator, browser):
+        lab = emulator.add_collection("../../Etc/passwd")
+        emulator.faults.add("GET", f"/v0.10/operation/endpoint/{lab.id}/ls", listed)
+        page = await browser.get(f"/collections/{lab.id}")
+        assert re.findall(r'name="names" value="([^"]*)"', page.text) == ["ok/"]
+        assert 'name="target" value="/etc-passwd/"' in page.text
+        form = {**_form(page.text[page.text.index("split") :]), "destination": lab.id, "target": "/x/"}
+        for name in names[:-1]:
+            refused = await browser.post("/transfers", data={**form, "names": name})
+            assert refused.status_code == 400
+        assert not [request for request in emulator.requests if request.path == "/v0.10/transfer"]
+
+
+@pytest.mark.parametrize(
+    ("fatal_error", "state"),
+    [(None, "CANCELED"), ({"code": "FILE_NOT_FOUND", "description": "file not found"}, "FAILED")],
+)
+def test_state_of_a_failed_task(fatal_error: object, state: str) -> None:
+    """The open items of a task that failed count as canceled too; the task was not canceled."""
+    task: dict[str, Any] = {
+        **dict.fromkeys(("task_id", "label", "source_endpoint_display_name", "destination_endpoint_display_name")),
+        **dict.fromkeys(("subtasks_total", "subtasks_succeeded", "files", "files_transferred", "faults"), 0),
+        **dict.fromkeys(("bytes_transferred", "effective_bytes_per_second"), 0),
+        "status": "FAILED",
+        "subtasks_canceled": 3,
+        "fatal_error": fatal_error,
+    }
+    assert summary(task)["state"] == state
 
 
 @asynccontextmanager

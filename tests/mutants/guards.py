@@ -323,6 +323,19 @@ GUARDS: Final = (
         drop("services/transfer/submissions.py:SubmissionMethods._submit", r"^_check\("),
     ),
     *_tested_by(
+        "services/transfer/test_directory_walk.py",
+        swap("services/transfer/directory_walk.py:_is_inside", r"name not in \{'', '\.', '\.\.'\}", "True"),
+        swap("services/transfer/directory_walk.py:_is_inside", r"'/' not in name", "True"),
+        swap("services/transfer/directory_walk.py:_is_inside", r"'\\x00' not in name", "True"),
+        swap("services/transfer/directory_walk.py:_is_inside", r"directory \+ name != '/~'", "True"),
+        never("services/transfer/directory_walk.py:DirectoryWalk._advance", r"^self\._max_depth is None and depth >"),
+    ),
+    *_tested_by(
+        "emulator/test_transfer_files.py",
+        never("emulator/transfer/storage/directory.py:DirectoryStorage._resolve", r"^'/' in name"),
+        never("emulator/transfer/authorized_storage.py:AuthorizedStorage.entries", r"^entry\.name in"),
+    ),
+    *_tested_by(
         "unit/test_bulk.py",
         never("bulk.py:", r"^self\._is_left$"),
         swap("_item_source.py:", r"async with self\.\w+:", "if True:"),

@@ -26,7 +26,7 @@ All errors of this library; exceptions of the HTTP libraries never reach the cal
         TokenRefreshError                    the access token could not be refreshed
             LoginRequired                    ... and the user must log in again
         IdTokenError                         an id_token breaks a rule and must not be trusted
-        PaginationStalled                    a page of a listing leads back to itself
+        PaginationStalled                    a listing or walk would never end
 
 Every error pickles and copies, and contains no credentials.
 """

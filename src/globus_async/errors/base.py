@@ -54,7 +54,7 @@ class ClientClosedError(GlobusSDKUsageError):
 
 
 class PaginationStalled(GlobusError):
-    """A page of a listing leads back to itself or to an earlier one; iteration stops instead of looping."""
+    """A listing leads back to an earlier page, or a walk to ever deeper directories; it stops instead of looping."""
 
 
 def escape_control_characters(text: str) -> str:

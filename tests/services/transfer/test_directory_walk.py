@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
-from globus_async import GlobusConnectionError, GlobusSDKUsageError
+from globus_async import GlobusConnectionError, GlobusSDKUsageError, PaginationStalled, ResponseDecodeError
 from globus_async.services.transfer import NotFound, PermissionDenied, TransferAPIError
 from tests.services.transfer.scripted import A, client_of, refusal
 from tests.toolkit.cancel import MODES, CancelAt, Mode
@@ -137,7 +137,8 @@ async def test_on_error() -> None:
     storage = Storage(failing={"/top/a/": refusal(502, "ExternalError.DirListingFailed.PermissionDenied")})
     failures: list[tuple[str, str]] = []
 
-    def note(path: str, error: TransferAPIError) -> None:
+    def note(path: str, error: TransferAPIError | ResponseDecodeError) -> None:
+        assert isinstance(error, TransferAPIError)
         failures.append((path, error.code))
 
     async with client_of(storage) as tc:
@@ -255,3 +256,83 @@ async def test_large_tree() -> None:
             waiting = max(waiting, len(walk._pending))
     assert entries == 1111 * 91
     assert waiting < 200
+
+
+BAD_NAMES = ["..", ".", "", "../../etc", "/abs", "a/b", "a/", "/", "n\0l", None, 5]
+
+
+def named(*names: Any, kind: str = "dir") -> httpx.Response:
+    """Return a listing of directories with any names."""
+    entries = [{"DATA_TYPE": "file", "name": name, "type": kind, "link_target": None} for name in names]
+    return httpx.Response(200, json={"DATA_TYPE": "file_list", "DATA": entries})
+
+
+@pytest.mark.parametrize("kind", ["dir", "file"])
+@pytest.mark.parametrize("name", BAD_NAMES)
+async def test_names_that_lead_elsewhere(name: object, kind: str) -> None:
+    """A name that is not one of an entry of the directory is an error; its path is neither yielded nor listed."""
+    storage = Storage({"/top/": ["a/"], "/top/a/": ["one"]}, failing={"/top/a/": named("one", name, kind=kind)})
+    async with client_of(storage) as tc:
+        walk = tc.operation_walk(A, "/top/")
+        assert (await anext(walk))["path"] == "/top/a/"
+        for _ in range(2):
+            with pytest.raises(ResponseDecodeError, match=r"'/top/a/' has 1 entries without a usable name"):
+                await anext(walk)
+    assert storage.requested == ["/top/", "/top/a/", "/top/a/"]
+
+
+async def test_names_that_lead_elsewhere_are_skipped() -> None:
+    """``on_error`` is called once for a directory with such names; its other entries are walked."""
+    storage = Storage({"/top/": ["a/"], "/top/a/ok/": ["one"]}, failing={"/top/a/": named(*BAD_NAMES, "ok")})
+    failures: list[tuple[str, str]] = []
+    async with client_of(storage) as tc:
+        walk = tc.operation_walk(A, "/top/", on_error=lambda path, error: failures.append((path, str(error))))
+        assert [entry["path"] async for entry in walk] == ["/top/a/", "/top/a/ok/", "/top/a/ok/one"]
+    assert storage.requested == ["/top/", "/top/a/", "/top/a/ok/"]
+    assert [path for path, _ in failures] == ["/top/a/"]
+    assert "'..'" in failures[0][1]
+
+
+async def test_a_directory_called_tilde() -> None:
+    """Below the root its path would be that of the home directory; elsewhere it is a name like others."""
+    storage = Storage({"/": ["~/", "x"], "/top/": ["~/"], "/top/~/": ["y"]})
+    async with client_of(storage) as tc:
+        assert [entry["path"] async for entry in tc.operation_walk(A, "/top/")] == ["/top/~/", "/top/~/y"]
+        walk = tc.operation_walk(A, "/", on_error=lambda *_: None)
+        assert [entry["path"] async for entry in walk] == ["/x"]
+
+
+async def test_a_listing_that_cannot_be_read() -> None:
+    """A response that is no listing concerns its directory, and goes to ``on_error``."""
+    storage = Storage(failing={"/top/a/": httpx.Response(200, text="<p>", headers={"Content-Type": "text/html"})})
+    failures: list[str] = []
+    async with client_of(storage) as tc:
+        walk = tc.operation_walk(A, "/top/", on_error=lambda path, _: failures.append(path))
+        assert len([entry async for entry in walk]) == len(WHOLE) - 3
+    assert failures == ["/top/a/"]
+
+
+@pytest.mark.parametrize("on_error", [None, lambda *_: None])
+async def test_a_tree_without_end(on_error: Any) -> None:
+    """A collection that lists the same directories at each level: an error, also with ``on_error``."""
+    requests = 0
+
+    def service(_: httpx.Request) -> httpx.Response:
+        nonlocal requests
+        requests += 1
+        return named("a", "b")
+
+    async with client_of(service) as tc:
+        walk = tc.operation_walk(A, "/", on_error=on_error, concurrency=1)
+        with pytest.raises(PaginationStalled, match="below 256 directories"):
+            _ = [entry async for entry in walk]
+        assert requests == 256
+        with pytest.raises(PaginationStalled):
+            await anext(walk)
+        assert len([entry async for entry in tc.operation_walk(A, "/", max_depth=3)]) == 2 + 4 + 8
+
+
+async def test_a_deep_tree() -> None:
+    """With ``max_depth`` a tree may be deeper than that."""
+    async with client_of(lambda _: named("a")) as tc:
+        assert len([entry async for entry in tc.operation_walk(A, "/", max_depth=300)]) == 300

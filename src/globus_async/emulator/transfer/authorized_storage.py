@@ -43,7 +43,11 @@ class AuthorizedStorage:
     def entries(self, path: Parts) -> list[Entry]:
         """Return all entries of a directory."""
         storage, real = self._authorize(path, write=False)
-        return [self._with_target((*path, entry.name), entry) for entry in storage.entries(real)]
+        entries = storage.entries(real)
+        for entry in entries:
+            if entry.name in {"", ".", ".."} or "/" in entry.name or "\0" in entry.name:
+                raise StorageError(Problem.OTHER, f"The storage lists {entry.name!r}, which is not a file name")
+        return [self._with_target((*path, entry.name), entry) for entry in entries]
 
     def open(self, path: Parts) -> BinaryIO:
         """Open a file for reading."""

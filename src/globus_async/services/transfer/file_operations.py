@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -12,13 +12,12 @@ from ..._http.query import as_bit, comma_joined
 from ...client import BaseClient
 from ...errors import GlobusSDKUsageError
 from ...paging import Pages, single
-from .directory_walk import DirectoryWalk
+from .directory_walk import DirectoryWalk, OnWalkError
 from .documents import FileDocument, MkdirResultDocument, ResultDocument
 from .filters import TransferFilter, filter_texts
 
 if TYPE_CHECKING:
     from ...response import GlobusHTTPResponse
-    from .errors import TransferAPIError
 
 __all__ = ("FileOperationMethods",)
 
@@ -57,7 +56,8 @@ class FileOperationMethods(BaseClient):
 
         Returns:
             The listing, which has one page: the service reads the whole directory for each request, so smaller pages
-            would be slower.
+            would be slower. Names are those that the collection reports, unchecked: refuse ``..`` and names with a
+            slash before you make a path of one, as `operation_walk` does.
 
         Raises:
             NotFound: 404 ``ClientError.NotFound``; the directory does not exist.
@@ -281,7 +281,7 @@ class FileOperationMethods(BaseClient):
         *,
         max_depth: int | None = None,
         concurrency: int = 8,
-        on_error: Callable[[str, TransferAPIError], None] | None = None,
+        on_error: OnWalkError | None = None,
         show_hidden: bool | MissingType | None = MISSING,
         orderby: str | Iterable[str] | MissingType | None = MISSING,
         filter: TransferFilter | MissingType | None = MISSING,
@@ -294,10 +294,12 @@ class FileOperationMethods(BaseClient):
         Args:
             endpoint_id: The collection. UUID.
             path: The top directory.
-            max_depth: Maximum number of levels, at least 1; 1 lists only the top directory. By default all levels.
+            max_depth: Maximum number of levels, at least 1; 1 lists only the top directory. By default all levels; a
+                tree of more than 256 levels is then taken for a loop.
             concurrency: Maximum number of directories to list at the same time, from 1 to 64.
-            on_error: Called with path and error of a directory that cannot be listed, which is then skipped. By default
-                the error is raised; iterating further lists that directory again.
+            on_error: Called with path and error of a directory that cannot be listed, which is then skipped; or of one
+                with entries that have no usable name, which are then skipped. By default the error is raised; iterating
+                further lists that directory again.
             show_hidden: Whether to list names that start with a dot. By default they are listed.
             orderby: The sort order of the entries of a directory, as in `operation_ls`.
             filter: Which files to list, as in `operation_ls`; directories are always listed.
@@ -312,6 +314,9 @@ class FileOperationMethods(BaseClient):
             NotFound: 404; the top directory does not exist.
             PermissionDenied: 403 or 502, unless ``on_error`` is given.
             EndpointError: 502, unless ``on_error`` is given.
+            ResponseDecodeError: A name such as ``..`` or ``a/b``, whose path would lead elsewhere, unless ``on_error``
+                is given.
+            PaginationStalled: More than 256 levels, without ``max_depth``.
 
         Example:
             >>> async for entry in tc.operation_walk(endpoint_id, "/~/project1/"):

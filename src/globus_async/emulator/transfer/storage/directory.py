@@ -221,9 +221,9 @@ class DirectoryStorage:
         links = 0
         while remaining:
             name = remaining.pop()
+            if "/" in name or (name == ".." and len(opened.names) <= floor):
+                raise StorageError(Problem.PERMISSION_DENIED, "Path not allowed: it leaves the collection")
             if name == "..":
-                if len(opened.names) <= floor:
-                    raise StorageError(Problem.PERMISSION_DENIED, "Path not allowed: it leaves the collection")
                 opened.up()
             elif not remaining and not follow:
                 return name
