@@ -176,7 +176,7 @@ async def test_security_headers(world: World) -> None:
         policy = page.headers["content-security-policy"]
         assert "default-src 'none'" in policy
         assert "frame-ancestors 'none'" in policy
-        assert page.headers["referrer-policy"] == "no-referrer"
+        assert page.headers["referrer-policy"] == "same-origin"
         assert page.headers["cache-control"] == "no-store"
         assert page.headers["content-type"].startswith("text/html")
     code_page = await world.http.get("/v2/web/auth-code?code=abc")

@@ -82,7 +82,7 @@ class PlainService(Service[None]):
 
 
 async def _form(_state: None, request: Request) -> Document:
-    return {"form": request.form(), "cookie": request.cookie("c"), "origin": request.origin}
+    return {"form": request.form(), "cookie": request.cookie("c")}
 
 
 async def _query(_state: None, request: Request) -> Document:
@@ -213,9 +213,9 @@ async def test_a_405_names_the_methods(http: httpx.AsyncClient, unknown: list[tu
 
 
 async def test_forms_and_cookies(http: httpx.AsyncClient) -> None:
-    """A form has each field once; cookies and the origin can be read."""
+    """A form has each field once; cookies can be read."""
     sent = await http.post("/v1/plain/form", data={"x": "1", "y": ""}, headers={"Cookie": "c=biscuit"})
-    assert sent.json() == {"form": {"x": "1", "y": ""}, "cookie": "biscuit", "origin": "http://127.0.0.1"}
+    assert sent.json() == {"form": {"x": "1", "y": ""}, "cookie": "biscuit"}
     for body in (b"x=1&x=2", b"\xff", b"x=%ff"):
         refused = await http.post("/v1/plain/form", content=body)
         assert (refused.status_code, refused.json()["code"]) == (400, "BAD_REQUEST")

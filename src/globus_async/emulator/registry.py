@@ -10,7 +10,7 @@ from importlib import import_module
 from pathlib import Path
 from pkgutil import iter_modules
 from queue import SimpleQueue
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Final, Self
 
 import httpx
 
@@ -20,10 +20,11 @@ from .kit.routing import application
 from .recorder import RecordedRequest, Recorder
 from .server import LoopbackServer, listen, serving
 from .status_page import status_routes
+from .trusted_hosts import TrustedHosts
 
 if TYPE_CHECKING:
     import socket
-    from collections.abc import AsyncGenerator, Callable, Collection, Generator, Sequence
+    from collections.abc import AsyncGenerator, Callable, Collection, Generator, Iterable, Sequence
     from types import TracebackType
 
     from .kit.clock import Clock
@@ -31,6 +32,9 @@ if TYPE_CHECKING:
     from .kit.service import Platform, Service
 
 __all__ = ("Emulator", "further_services")
+
+_NAMES: Final = ("127.0.0.1", "localhost", "[::1]")
+"""The names of this machine, of which an emulator that listens on one can be reached by others."""
 
 
 def further_services(known: Collection[str]) -> list[Callable[[Platform], Service[Any]]]:
@@ -141,32 +145,45 @@ class Emulator:
         return http_client
 
     @asynccontextmanager
-    async def serve(self, *, host: str = "127.0.0.1", port: int = 0) -> AsyncGenerator[LoopbackServer]:
+    async def serve(
+        self, *, host: str = "127.0.0.1", port: int = 0, allowed_hosts: Iterable[str] = ()
+    ) -> AsyncGenerator[LoopbackServer]:
         """
         Listen on a socket until the end of the block.
+
+        A request for another host than ``localhost``, a loopback address or ``host`` gets a 421, and one that a web
+        page of another site sent gets a 403: logins need no password, so no page may reach the emulator.
 
         Args:
             host: The address to listen on.
             port: The port; a free one by default.
+            allowed_hosts: Further names and addresses that clients reach it by, such as that of a container.
         """
-        async with self._serving(listen(host, port)) as server:
+        async with self._serving(listen(host, port), (host, *allowed_hosts)) as server:
             yield server
 
     @asynccontextmanager
-    async def _serving(self, listener: socket.socket) -> AsyncGenerator[LoopbackServer]:
-        async with serving(self.app, listener) as url:
+    async def _serving(self, listener: socket.socket, hosts: Iterable[str]) -> AsyncGenerator[LoopbackServer]:
+        async with serving(TrustedHosts(self.app, hosts), listener) as url:
             self._urls.append(url)
-            self.platform.url = url
+            self._update_addresses()
             for service in self.services.values():
                 service.start()
             try:
                 yield LoopbackServer(url, asyncio.get_running_loop(), self.environ(url))
             finally:
                 self._urls.remove(url)
-                self.platform.url = self._urls[-1] if self._urls else None
+                self._update_addresses()
+
+    def _update_addresses(self) -> None:
+        self.platform.url = self._urls[-1] if self._urls else None
+        ports = {url.rpartition(":")[2] for url in self._urls}
+        self.platform.aliases = frozenset(f"http://{name}:{port}" for name in _NAMES for port in ports)
 
     @contextmanager
-    def serve_in_thread(self, *, host: str = "127.0.0.1", port: int = 0) -> Generator[LoopbackServer]:
+    def serve_in_thread(
+        self, *, host: str = "127.0.0.1", port: int = 0, allowed_hosts: Iterable[str] = ()
+    ) -> Generator[LoopbackServer]:
         """
         Listen on a socket from a thread of its own: for synchronous clients, such as globus-sdk.
 
@@ -175,13 +192,14 @@ class Emulator:
         Args:
             host: The address to listen on.
             port: The port; a free one by default.
+            allowed_hosts: Further names and addresses that clients reach it by.
         """
         listener = listen(host, port)
         started: SimpleQueue[LoopbackServer | None] = SimpleQueue()
         stop = asyncio.Event()
 
         async def run() -> None:
-            async with self._serving(listener) as server:
+            async with self._serving(listener, (host, *allowed_hosts)) as server:
                 started.put(server)
                 await stop.wait()
                 for service in self.services.values():

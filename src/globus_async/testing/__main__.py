@@ -35,6 +35,13 @@ def _parser() -> argparse.ArgumentParser:
         epilog="Logins need no password: keep the port on the loopback interface.",
     )
     parser.add_argument("--host", default="127.0.0.1", help="the address to listen on (default: %(default)s)")
+    parser.add_argument(
+        "--allow-host",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="a further name or address that clients reach it by; can be repeated (default: loopback names only)",
+    )
     parser.add_argument("--port", type=int, default=0, help="the port to listen on (default: a free one)")
     parser.add_argument(
         "--collection",
@@ -77,7 +84,7 @@ async def _serve(options: argparse.Namespace) -> None:
         native = emulator.add_client("Native app")
         secret = secrets.token_urlsafe()
         service = emulator.add_client("Service", secret=secret)
-        async with emulator.serve(host=options.host, port=options.port) as server:
+        async with emulator.serve(host=options.host, port=options.port, allowed_hosts=options.allow_host) as server:
             lines = [f"export {name}={value}" for name, value in server.environ.items()]
             lines += [f"export GLOBUS_ACCESS_TOKEN={emulator.access_token()}  # for {emulator.default_service.title}"]
             lines += [f"# collection {each.id}  {each.display_name}" for each in collections]

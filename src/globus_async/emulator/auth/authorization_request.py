@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 from .errors import ApiError, AuthorizationError, LoginPageError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Collection, Iterable, Iterator
 
     from .models import ClientApp, Policy
     from .registry import Registry
@@ -96,7 +96,7 @@ class AuthorizationRequest:
 
 
 def read_request(
-    registry: Registry, query: Iterable[tuple[str, str]], *, origin: str, issuer: str
+    registry: Registry, query: Iterable[tuple[str, str]], *, origins: Collection[str]
 ) -> AuthorizationRequest | Redirect:
     """
     Read the query of an authorization request.
@@ -104,8 +104,7 @@ def read_request(
     Args:
         registry: The registered clients, scopes and policies.
         query: The query parameters.
-        origin: Scheme and host of the service as the browser sees it.
-        issuer: The URL of the service, without a trailing slash.
+        origins: The addresses of the service, without a trailing slash: each has a page that shows codes.
 
     Returns:
         The request, or the redirect that reports an error to the client.
@@ -123,7 +122,7 @@ def read_request(
     if client is None or "client_id" in repeated:
         raise LoginPageError("The application is unknown: its client_id is missing or wrong.")
     uri = parameters.get("redirect_uri", "")
-    if "redirect_uri" in repeated or not _redirect_uri_allowed(registry, client, uri, {origin, issuer}):
+    if "redirect_uri" in repeated or not _redirect_uri_allowed(registry, client, uri, origins):
         raise LoginPageError(f"{client.name} has not registered this redirect_uri.")
     target = ClientRedirect(client, uri, parameters.get("state"))
     try:

@@ -99,6 +99,11 @@ class AuthState:
         return (self.platform.url or _ISSUER).rstrip("/")
 
     @property
+    def origins(self) -> frozenset[str]:
+        """The addresses of the service, without a trailing slash: in production, and those of this emulator."""
+        return frozenset({_ISSUER, self.issuer, *self.platform.aliases})
+
+    @property
     def replays(self) -> int:
         """How often a replaced refresh token was used again."""
         return self.tokens.replays
@@ -377,5 +382,5 @@ class AuthState:
         """
         parts = urlsplit(url)
         query, origin = parse_qsl(parts.query, keep_blank_values=True), f"{parts.scheme}://{parts.netloc}"
-        request = read_request(self.registry, query, origin=origin, issuer=self.issuer)
+        request = read_request(self.registry, query, origins={origin, *self.origins})
         return request if isinstance(request, Redirect) else log_in_and_consent(self, request, self.browser, identity)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
+from urllib.parse import urlencode
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -135,10 +136,11 @@ def json_api_page(request: Request, entries: Sequence[T], *, max_limit: int = 10
 
 
 def json_api_links(request: Request, page: Page[Any]) -> dict[str, str] | None:
-    """Return the links of a JSON:API page: the address of the next one; `None` at the end."""
+    """Return the links of a JSON:API page: path and query of the next one; `None` at the end."""
     if page.next_marker is None:
         return None
-    return {"next": str(request.raw.url.include_query_params(**{"page[marker]": page.next_marker}))}
+    query = [pair for pair in request.query if pair[0] != "page[marker]"]
+    return {"next": f"{request.path}?{urlencode([*query, ('page[marker]', page.next_marker)])}"}
 
 
 def _page(entries: Sequence[T], start: int, limit: int) -> Page[T]:

@@ -47,11 +47,6 @@ class Request:
     # URL and headers
 
     @property
-    def origin(self) -> str:
-        """Scheme and host under which the client sees the service."""
-        return f"{self.raw.url.scheme}://{self.raw.url.netloc}"
-
-    @property
     def authorization(self) -> str | None:
         """The ``Authorization`` header."""
         return self.raw.headers.get("authorization")

@@ -35,7 +35,7 @@ def html_response(
     policy = f"default-src 'none'; style-src 'unsafe-inline'; {script}base-uri 'none'; frame-ancestors 'none'"
     safe = {
         "Content-Security-Policy": policy,
-        "Referrer-Policy": "no-referrer",
+        "Referrer-Policy": "same-origin",
         "X-Content-Type-Options": "nosniff",
     }
     return HTMLResponse(html, status, {**safe, **(headers or {})})

@@ -49,6 +49,8 @@ class Platform:
     """Identities, groups and subscriptions."""
     url: str | None = None
     """The address of the emulator, ``http://host:port``; `None` while it does not listen."""
+    aliases: frozenset[str] = frozenset()
+    """Other addresses that lead to the same port, such as ``http://localhost:port``."""
     _authority: TokenAuthority | None = None
     _listeners: list[Callable[[], None]] = field(default_factory=list["Callable[[], None]"])
 

@@ -21,7 +21,6 @@ HEADERS: Final = {
     "cache-control": "no-cache",
     "pragma": "no-cache",
     "expires": "0",
-    "access-control-allow-origin": "*",
 }
 """The headers of all responses."""
 

@@ -37,7 +37,7 @@ _FAILED: Final = "Sign-in failed"
 async def _authorize(state: AuthState, request: Request) -> Response:
     """``GET /v2/oauth2/authorize``."""
     try:
-        authorization = read_request(state.registry, request.query, origin=request.origin, issuer=state.issuer)
+        authorization = read_request(state.registry, request.query, origins=state.origins)
     except LoginPageError as error:
         return _page(error_page(_FAILED, str(error)), status=400)
     if isinstance(authorization, Redirect):
