@@ -261,6 +261,8 @@ GUARDS: Final = (
         never("services/auth/flows.py:GlobusOAuthFlowManager.__init__", r"_VERIFIER\.fullmatch"),
         never("services/auth/flows.py:GlobusOAuthFlowManager.get_authorize_url", r"_RESERVED_PARAMETERS"),
         drop("services/auth/flows.py:GlobusOAuthFlowManager.exchange_code_for_tokens", r"^tokens\.nonce ="),
+        always("services/auth/flows.py:GlobusOAuthFlowManager.exchange_code_for_tokens", r"^self\._may_have_code"),
+        never("services/auth/flows.py:GlobusOAuthFlowManager.exchange_code_for_tokens", r"^self\._may_have_code"),
     ),
     *_tested_by(
         "fastapi/test_login.py",

@@ -131,7 +131,7 @@ def test_reading_the_current_form(document: dict[str, Any]) -> None:
 def _collection(module: Any) -> Any:
     """Make a collection whose scopes are properties, as the classes of globus-sdk define them."""
 
-    class Mine(module.DynamicScopeCollection):  # type: ignore[misc, name-defined]
+    class Mine(module.DynamicScopeCollection):  # type: ignore[misc]
         _scope_names = ("first", "second")
 
         @property

@@ -103,7 +103,7 @@ async def test_a_code_is_valid_once_and_only_for_its_login(deployment: Deploymen
     """Another verifier, another redirect URI and a second use are refused."""
     mine, other = (deployment.native.oauth2_start_flow("openid") for _ in range(2))
     code = deployment.code(mine.get_authorize_url())
-    with pytest.raises(InvalidGrant):
+    with pytest.raises(InvalidGrant, match="this flow has made no login URL"):
         await other.exchange_code_for_tokens(code)
     code = deployment.code(mine.get_authorize_url())
     await mine.exchange_code_for_tokens(code)

@@ -7,6 +7,7 @@ import base64
 import hashlib
 import pickle
 import re
+import traceback
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 from uuid import UUID
@@ -233,6 +234,33 @@ class TestCodeExchange:
         with pytest.raises(Exception, match="503"):
             await native.oauth2_start_flow().exchange_code_for_tokens("unlucky")
         assert len(service.requests) == 2
+
+    @pytest.mark.parametrize("is_used", [False, True])
+    async def test_a_code_of_another_flow(
+        self, service: Service, confidential: ConfidentialAppAuthClient, is_used: bool
+    ) -> None:
+        """The error says that PKCE ties the code to the flow that made the URL, and what to keep; without secrets."""
+        service.respond = lambda _: httpx.Response(400, json={"error": "invalid_grant"})
+        code = canary("code")
+        flow = confidential.oauth2_start_flow(CALLBACK)
+        if is_used:
+            flow.get_authorize_url()
+        with pytest.raises(InvalidGrant, match=r"PKCE .* get_authorize_url.* state and verifier") as caught:
+            await confidential.oauth2_exchange_code_for_tokens(code)
+        assert ("this flow has made no login URL" in str(caught.value)) == (not is_used)
+        assert not leaks_of(str(caught.value))
+        assert flow.verifier.reveal() not in "".join(traceback.format_exception(caught.value))
+        assert str(pickle.loads(pickle.dumps(caught.value))) == str(caught.value)
+
+    async def test_a_restored_flow(self, service: Service, confidential: ConfidentialAppAuthClient) -> None:
+        """A flow made again from its verifier may own the code; a refused refresh token has no such advice."""
+        service.respond = lambda _: httpx.Response(400, json={"error": "invalid_grant"})
+        with pytest.raises(InvalidGrant, match="was used, has expired, or belongs to another flow"):
+            await confidential.oauth2_start_flow(CALLBACK, verifier=VERIFIER).exchange_code_for_tokens("code")
+        with pytest.raises(InvalidGrant) as caught:
+            await confidential.oauth2_refresh_token("Ag1")
+        assert caught.value.advice is None
+        assert "PKCE" not in str(caught.value)
 
     async def test_the_methods_of_the_client_require_a_started_flow(self, native: NativeAppAuthClient) -> None:
         """Nothing is sent before."""

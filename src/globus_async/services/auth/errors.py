@@ -46,7 +46,17 @@ class PermissionDenied(errors.PermissionDenied, AuthAPIError): ...
 
 
 class InvalidGrant(AuthAPIError):
-    """The code or refresh token is used up, expired, revoked or another client's; the user must log in again."""
+    """
+    The code or refresh token is used up, expired, revoked or another client's; the user must log in again.
+
+    Attributes:
+        advice: What to do about a code that was refused; ``None`` for other grants.
+    """
+
+    advice: str | None = None
+
+    def __str__(self) -> str:
+        return super().__str__() if self.advice is None else f"{super().__str__()}; {self.advice}"
 
 
 class InvalidClient(AuthAPIError):

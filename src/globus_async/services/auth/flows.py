@@ -13,7 +13,7 @@ import hmac
 import re
 import secrets
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, ClassVar, Final, NoReturn, Protocol, TypeVar
 from uuid import UUID
 
@@ -22,6 +22,7 @@ from ..._http.query import comma_joined, encode_query
 from ...errors import GlobusError, GlobusSDKUsageError
 from ...scopes import AuthScopes, ScopeParser, Scopes, TransferScopes
 from ...secret import Secret
+from .errors import InvalidGrant
 from .responses import OAuthAuthorizationCodeResponse, OAuthTokenResponse, warn_of_missing_scopes
 
 __all__ = (
@@ -36,6 +37,10 @@ __all__ = (
 DEFAULT_SCOPES: Final = (AuthScopes.openid, AuthScopes.profile, AuthScopes.email, TransferScopes.all)
 """The scopes that a login requests by default."""
 
+_KEEP_THE_FLOW: Final = (
+    "PKCE ties a code to the flow whose get_authorize_url() made the login URL: keep that flow until the redirect, or"
+    " store its state and verifier and pass both to oauth2_start_flow()"
+)
 _VERIFIER: Final = re.compile(r"[A-Za-z0-9._~-]{43,128}")
 _RESERVED_PARAMETERS: Final = frozenset(
     {"client_id", "code_challenge", "code_challenge_method", "nonce", "redirect_uri", "response_type", "state"}
@@ -83,6 +88,8 @@ class GlobusOAuthFlowManager:
     nonce: str | None
     refresh_tokens: bool
     prefill_named_grant: str | None
+    _may_have_code: bool = field(compare=False)
+    """Whether a code can belong to this login: its challenge was used, or its verifier is that of an earlier flow."""
 
     sends_client_id: ClassVar[bool]
 
@@ -98,6 +105,7 @@ class GlobusOAuthFlowManager:
         refresh_tokens: bool = False,
         prefill_named_grant: str | MissingType | None = MISSING,
     ) -> None:
+        is_new = isinstance(verifier, MissingType | None)
         verifier = Secret.of(secrets.token_urlsafe(32) if isinstance(verifier, MissingType | None) else verifier)
         if _VERIFIER.fullmatch(verifier.reveal()) is None:
             raise GlobusSDKUsageError("verifier must be 43 to 128 letters, digits or '-._~'")
@@ -114,6 +122,7 @@ class GlobusOAuthFlowManager:
             "nonce": nonce or None,
             "refresh_tokens": refresh_tokens,
             "prefill_named_grant": prefill_named_grant or None,
+            "_may_have_code": not is_new,
         }
         for name, value in values.items():
             object.__setattr__(self, name, value)
@@ -121,6 +130,7 @@ class GlobusOAuthFlowManager:
     @property
     def challenge(self) -> str:
         """The PKCE code challenge: the SHA-256 hash of the verifier, in base64url."""
+        object.__setattr__(self, "_may_have_code", True)
         return _base64url(hashlib.sha256(self.verifier.reveal().encode()).digest())
 
     def get_authorize_url(
@@ -201,7 +211,7 @@ class GlobusOAuthFlowManager:
 
         Raises:
             LoginRefused: ``state`` or ``iss`` does not belong to this login; nothing was sent.
-            InvalidGrant: The code was used before, has expired, or belongs to another login.
+            InvalidGrant: The code was used before, has expired, or belongs to another login; its ``advice`` says which.
 
         Example:
             >>> tokens = await flow.exchange_code_for_tokens(code, state=flow.state)
@@ -214,16 +224,21 @@ class GlobusOAuthFlowManager:
         if not auth_code:
             raise GlobusSDKUsageError("auth_code is empty")
         self._check_redirect(state, iss)
-        tokens = await self.auth_client.oauth2_token(
-            {
-                "grant_type": "authorization_code",
-                "code": auth_code,
-                "redirect_uri": self.redirect_uri,
-                "code_verifier": self.verifier,
-                "client_id": self.auth_client.client_id if self.sends_client_id else MISSING,
-            },
-            response_class=OAuthAuthorizationCodeResponse,
-        )
+        form = {
+            "grant_type": "authorization_code",
+            "code": auth_code,
+            "redirect_uri": self.redirect_uri,
+            "code_verifier": self.verifier,
+            "client_id": self.auth_client.client_id if self.sends_client_id else MISSING,
+        }
+        try:
+            tokens = await self.auth_client.oauth2_token(form, response_class=OAuthAuthorizationCodeResponse)
+        except InvalidGrant as error:
+            if self._may_have_code:
+                error.advice = f"the code was used, has expired, or belongs to another flow; {_KEEP_THE_FLOW}"
+            else:
+                error.advice = f"this flow has made no login URL, so the code belongs to another flow; {_KEEP_THE_FLOW}"
+            raise
         tokens.nonce = self.nonce
         warn_of_missing_scopes(tokens, self.requested_scopes)
         return tokens
