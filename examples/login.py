@@ -13,6 +13,7 @@ import asyncio
 import json
 import os
 import sys
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -27,11 +28,9 @@ TOKENS = Path(os.environ.get("GLOBUS_TOKENS", "~/.config/globus_async_example.js
 def keep(tokens: dict[str, Any]) -> None:
     """Write the tokens to a file that only the user can read, from its first byte on."""
     TOKENS.parent.mkdir(parents=True, exist_ok=True)
-    fresh = TOKENS.with_suffix(".new")
-    fresh.unlink(missing_ok=True)
-    with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+    with tempfile.NamedTemporaryFile("w", dir=TOKENS.parent, prefix=f".{TOKENS.name}.", delete=False) as file:
         json.dump(tokens, file)
-    fresh.replace(TOKENS)
+    Path(file.name).replace(TOKENS)
 
 
 async def log_in(client: NativeAppAuthClient) -> dict[str, Any]:

@@ -13,6 +13,7 @@ import asyncio
 import json
 import os
 import sys
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -20,18 +21,25 @@ from globus_async import AccessTokenAuthorizer, SubmissionUncertain, TransferCli
 
 
 def written(journal: Path) -> dict[str, Any] | None:
-    """Return the document that an earlier run stored."""
-    return dict(json.loads(journal.read_text())) if journal.exists() else None
+    """Return the document that an earlier run stored; refuse any other file."""
+    if not journal.exists():
+        return None
+    try:
+        document = json.loads(journal.read_bytes())
+        if document["DATA_TYPE"] == "transfer" and document["submission_id"]:
+            return dict(document)
+    except (ValueError, LookupError, TypeError):
+        pass
+    sys.exit(f"{journal} is not a document that this program stored")
 
 
 def store(journal: Path, document: dict[str, Any]) -> None:
-    """Write the document to the disk atomically."""
-    fresh = journal.with_suffix(".new")
-    with fresh.open("w") as file:
+    """Write the document to the disk atomically, under a name of its own until it is complete."""
+    with tempfile.NamedTemporaryFile("w", dir=journal.parent, prefix=f".{journal.name}.", delete=False) as file:
         json.dump(document, file)
         file.flush()
         os.fsync(file.fileno())
-    fresh.replace(journal)
+    Path(file.name).replace(journal)
 
 
 async def new_document(tc: TransferClient, source_id: str, destination_id: str) -> dict[str, Any]:

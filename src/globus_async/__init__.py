@@ -102,6 +102,7 @@ _HOMES: Final = {
         "EndpointDisconnected",
         "EndpointError",
         "EndpointNotFound",
+        "JournalError",
         "OperationPaused",
         "PathExists",
         "SubmittedTask",

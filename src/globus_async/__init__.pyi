@@ -96,6 +96,7 @@ from .services.transfer import DirectoryWalk as DirectoryWalk
 from .services.transfer import EndpointDisconnected as EndpointDisconnected
 from .services.transfer import EndpointError as EndpointError
 from .services.transfer import EndpointNotFound as EndpointNotFound
+from .services.transfer import JournalError as JournalError
 from .services.transfer import OperationPaused as OperationPaused
 from .services.transfer import PathExists as PathExists
 from .services.transfer import SubmittedTask as SubmittedTask

@@ -154,6 +154,18 @@ async def test_submit_once(world: World, tmp_path: Path) -> None:
     assert len(world.emulator.tasks) == 1
 
 
+@pytest.mark.parametrize("content", ['{"precious": 1}', "notes", "[]"])
+async def test_submit_once_keeps_other_files(world: World, tmp_path: Path, content: str) -> None:
+    """A file of other content is refused and kept, as is every file beside the journal."""
+    other, neighbour = tmp_path / "results.json", tmp_path / "run.new"
+    other.write_text(content)
+    neighbour.write_text("mine")
+    await world.run("submit_once.py", str(other), world.lab, world.archive, status=1)
+    await world.run("submit_once.py", str(tmp_path / "run.json"), world.lab, world.archive)
+    assert (other.read_text(), neighbour.read_text()) == (content, "mine")
+    assert len(world.emulator.tasks) == 1
+
+
 async def test_wait_many(world: World) -> None:
     """A line for each task, as it ends."""
     authorizer = AccessTokenAuthorizer(world.emulator.access_token(world.ada))

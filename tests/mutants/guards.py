@@ -338,6 +338,16 @@ GUARDS: Final = (
         never("emulator/transfer/authorized_storage.py:AuthorizedStorage.entries", r"^entry\.name in"),
     ),
     *_tested_by(
+        "services/transfer/test_batch_submission.py",
+        never("services/transfer/batch/journal.py:Journal._read", r"^not header\.startswith"),
+        never("services/transfer/batch/journal.py:Journal._check_header", r"^found != header"),
+        never("services/transfer/batch/journal.py:Journal._read_entries", r"^not any\("),
+        never("services/transfer/batch/journal.py:Journal._write_at_end", r"st_size < end or"),
+        swap("services/transfer/batch/journal.py:Journal._write_at_end", r" and rest != line", ""),
+        never("services/transfer/batch/journal.py:_check_and_lock", r"S_ISREG"),
+        never("services/transfer/batch/journal.py:Journal._open", r"_NO_LOCKS"),
+    ),
+    *_tested_by(
         "unit/test_bulk.py",
         never("bulk.py:", r"^self\._is_left$"),
         swap("_item_source.py:", r"async with self\.\w+:", "if True:"),

@@ -3,17 +3,28 @@
 from __future__ import annotations
 
 import asyncio
+import errno
+import itertools
 import json
+import os
+import pickle
 from collections import Counter
-from collections.abc import AsyncGenerator, AsyncIterator, Iterable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Iterator
+from contextlib import asynccontextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from globus_async import AccessTokenAuthorizer, GlobusSDKUsageError, RetryPolicy
+from globus_async import (
+    AccessTokenAuthorizer,
+    GlobusError,
+    GlobusSDKUsageError,
+    JournalError,
+    RetryPolicy,
+    SubmittedTask,
+)
 from globus_async.clock import SystemClock
 from globus_async.emulator.transfer.state import Limits, Pace
 from globus_async.errors import SubmissionUncertain
@@ -23,6 +34,21 @@ from globus_async.testing.faults import drop_after, status
 from tests.toolkit.cancel import every_suspension
 
 FILES = {f"in/{number:03d}.txt": f"file {number}" for number in range(100)}
+
+FOREIGN = [
+    b'{"precious": [1, 2, 3]}',
+    b"one line without a line end",
+    bytes(range(256)).replace(b"\n", b"") * 9,
+    b"hello\nworld\n",
+    b"\0" * 99,
+    b"[]\n",
+    b"7\n",
+    b"[" * 99_999 + b"\n",
+    b'{"a": 1}\n{"b": 2}\n',
+    b'{"submitted": 7, "task_id": "x"}\n',
+    b'{"journal": 99}\n',
+    b'{"journal": 1, "template": {}}',
+]
 
 
 def pairs(count: int, *, name: str = "") -> list[tuple[str, str]]:
@@ -154,14 +180,50 @@ class TestResuming:
         with pytest.raises(GlobusSDKUsageError, match="other endpoints or options"):
             await world.submit(pairs(10))
 
-    @pytest.mark.parametrize("text", ["hello\n", "[]\n", '{"submitted": 7, "task_id": "x"}\n', '{"journal": 99}\n'])
-    async def test_not_a_journal(self, world: World, text: str) -> None:
-        """A file that is not a journal is refused and not changed."""
-        world.journal.write_text(text, "utf-8")
+    @pytest.mark.parametrize("content", FOREIGN, ids=ascii)
+    async def test_not_a_journal(self, world: World, content: bytes) -> None:
+        """A file that is not a journal is refused and not changed, with or without a line end."""
+        world.journal.write_bytes(content)
         with pytest.raises(GlobusSDKUsageError, match="journal"):
             await world.submit(pairs(10))
-        assert world.journal.read_text("utf-8") == text
+        assert world.journal.read_bytes() == content
         assert world.emulator.tasks == []
+
+    @pytest.mark.parametrize("tail", [b"notes", b'{"submitting": 1', b"\0x"])
+    async def test_a_foreign_last_line(self, world: World, tail: bytes) -> None:
+        """What others have appended to a journal is not taken for a line that a crash has cut off."""
+        await world.submit(pairs(7))
+        content = world.journal.read_bytes() + tail
+        world.journal.write_bytes(content)
+        with pytest.raises(GlobusSDKUsageError, match="not a journal"):
+            await world.submit(pairs(7))
+        assert world.journal.read_bytes() == content
+
+    async def test_incomplete_header(self, world: World) -> None:
+        """A header of this submission that a crash has cut off is written again; that of another one is kept."""
+        await world.submit([])
+        header = world.journal.read_bytes()
+        for size in range(len(header)):
+            world.journal.write_bytes(header[:size])
+            assert await world.submit([]) == []
+            assert world.journal.read_bytes() == header
+        world.data["label"] = "another"
+        world.journal.write_bytes(header[:-5])
+        with pytest.raises(GlobusSDKUsageError, match="not a journal"):
+            await world.submit([])
+        assert world.journal.read_bytes() == header[:-5]
+
+    async def test_zeros_after_a_crash(self, world: World) -> None:
+        """Zeros, with which a file system fills up what it has lost, are ignored like an incomplete line."""
+        await world.submit(pairs(7))
+        whole = world.journal.read_bytes()
+        for tail in (b"\0" * 50, b'{"subm\0\0\0'):
+            world.journal.write_bytes(whole + tail)
+            (task,) = await world.submit(pairs(7))
+            assert not task.is_new
+        assert len(await world.submit(pairs(9))) == 2
+        assert world.journal.read_bytes().startswith(whole)
+        assert b"\0" not in world.journal.read_bytes()
 
     async def test_incomplete_last_line(self, world: World) -> None:
         """An incomplete last line of any length is ignored and overwritten."""
@@ -175,15 +237,114 @@ class TestResuming:
             assert world.journal.read_bytes() == whole
         assert len(world.emulator.tasks) == 1
 
-    async def test_a_second_process(self, world: World) -> None:
-        """A process stops before it submits if another process has written to the journal."""
+    async def test_a_second_submission(self, world: World) -> None:
+        """A submission stops before it sends anything if another one has written to the journal."""
         mine, other = world.submit(pairs(30)), world.submit(pairs(30))
         await anext(mine)
         await anext(other)
         await anext(other)
-        with pytest.raises(GlobusSDKUsageError, match="another process"):
+        with pytest.raises(GlobusSDKUsageError, match="another submission"):
             await anext(mine)
         assert world.submitted() == dict.fromkeys((destination for _, destination in pairs(14)), 1)
+
+
+class TestFileSystem:
+    """The file system refuses, or the path leads to something other than a file."""
+
+    async def refused(self, world: World, reason: str) -> None:
+        """Assert that a submission ends with an error that names the journal, and submits nothing."""
+        with pytest.raises(JournalError, match=reason) as refused:
+            await world.submit(pairs(3))
+        assert str(world.journal) in str(refused.value)
+        assert isinstance(refused.value, (GlobusError, OSError))
+        assert world.emulator.tasks == []
+
+    async def test_a_directory(self, world: World) -> None:
+        """Its error is one of the library."""
+        world.journal.mkdir()
+        await self.refused(world, "directory")
+
+    async def test_a_missing_directory(self, world: World) -> None:
+        """The directory of a journal is not created."""
+        world.journal = world.journal / "missing" / "j"
+        await self.refused(world, "No such file")
+
+    async def test_no_locks(self, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+        """A file system without locks is not taken for another submission."""
+        for number in (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP):
+
+            def flock(*_: object, number: int = number) -> None:
+                raise OSError(number, os.strerror(number))
+
+            monkeypatch.setattr("fcntl.flock", flock)
+            await self.refused(world, "no locks")
+
+    async def test_a_pipe_and_a_device(self, world: World) -> None:
+        """They are refused at once, without waiting for the other end of the pipe."""
+        os.mkfifo(world.journal)
+        for path in (world.journal, Path(os.devnull)):
+            with pytest.raises(GlobusSDKUsageError, match="not a regular file"):
+                await world.submit(pairs(3), journal=path)
+        assert world.emulator.tasks == []
+
+    async def test_symlinks(self, world: World) -> None:
+        """A symlink is followed; the file that it leads to is kept if it is not a journal."""
+        target = world.journal.with_name("target")
+        world.journal.symlink_to(target)
+        assert len(await world.submit(pairs(7))) == 1
+        assert (await world.submit(pairs(7), journal=target))[0].is_new is False
+        target.write_bytes(b"precious")
+        with pytest.raises(GlobusSDKUsageError, match="not a journal"):
+            await world.submit(pairs(7))
+        assert target.read_bytes() == b"precious"
+
+    async def test_replaced_during_a_submission(self, world: World) -> None:
+        """A journal that disappears or becomes shorter is not continued in the middle."""
+        submission = world.submit(pairs(30))
+        await anext(submission)
+        world.journal.write_bytes(b"")
+        with pytest.raises(GlobusSDKUsageError, match="changed"):
+            await anext(submission)
+        assert world.journal.read_bytes() == b""
+        world.journal.unlink()
+        with pytest.raises(JournalError, match="No such file"):
+            await anext(submission)
+        assert not world.journal.exists()
+
+    async def test_full_disk(self, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Wherever the disk is full, the error is one of the library, and iterating further submits all, once."""
+        sync = os.fsync
+        for at in range(1, 9):
+            count = itertools.count(1)
+
+            def full(descriptor: int, at: int = at, count: Iterator[int] = count) -> None:
+                if next(count) == at:
+                    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+                sync(descriptor)
+
+            monkeypatch.setattr("os.fsync", full)
+            items = pairs(14, name=f"{at}-")
+            submission = world.submit(items, journal=world.journal.with_name(f"j{at}"))
+            tasks: list[Any] = []
+            with pytest.raises(JournalError, match="No space left") if at < 7 else nullcontext():
+                tasks += [task async for task in submission]
+            tasks += [task async for task in submission]
+            submitted = world.submitted()
+            assert [submitted[destination] for _, destination in items] == [1] * 14
+
+    async def test_several_begin_at_once(self, world: World) -> None:
+        """One goes on, the others are refused by an error of the library; afterwards every item was submitted once."""
+        submissions = [world.submit(pairs(14)) for _ in range(5)]
+        results = await asyncio.gather(*(anext(each) for each in submissions), return_exceptions=True)
+        assert all(isinstance(each, (SubmittedTask, GlobusSDKUsageError)) for each in results), results
+        assert any(isinstance(each, SubmittedTask) for each in results)
+        await world.submit(pairs(14))
+        assert world.submitted() == dict.fromkeys((destination for _, destination in pairs(14)), 1)
+
+    def test_the_error_can_be_pickled(self) -> None:
+        """With its number, as every error of the library."""
+        error = pickle.loads(pickle.dumps(JournalError(errno.ENOSPC, "the journal j cannot be used: full")))
+        assert (error.errno, str(error)) == (errno.ENOSPC, "[Errno 28] the journal j cannot be used: full")
 
 
 class TestFaults:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from . import documents
 from .batch.items import TransferItem
+from .batch.journal import JournalError
 from .batch.submission import BatchSubmission, SubmittedTask
 from .client import TransferClient
 from .data import CreateTunnelData, DeleteData, SyncLevel, TransferData
@@ -46,6 +47,7 @@ __all__ = (
     "EndpointDisconnected",
     "EndpointError",
     "EndpointNotFound",
+    "JournalError",
     "NotFound",
     "OperationPaused",
     "PathExists",

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
-from collections.abc import Mapping
+import stat
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Lock
@@ -13,18 +16,27 @@ from typing import Any, BinaryIO, Final
 from anyio import to_thread
 
 from ...._http.body import json_body
-from ....errors import GlobusSDKUsageError
+from ....errors import GlobusError, GlobusSDKUsageError
 
 try:
     import fcntl
-except ImportError:  # Windows; there a second process is detected by what it has written
+except ImportError:  # Windows; there a second writer is detected by what it has written
     _fcntl = None
 else:
     _fcntl = fcntl
 
-__all__ = ("Journal", "JournalEntry")
+__all__ = ("Journal", "JournalEntry", "JournalError")
 
 _FORMAT: Final = 1
+_LINE_STARTS: Final = (b'{"submit":', b'{"submitted":')
+_MAX_HEADER_BYTES: Final = 1 << 20
+_NO_LOCKS: Final = frozenset({errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP})
+_OPEN_FLAGS: Final = os.O_RDWR | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOCTTY", 0) | getattr(os, "O_BINARY", 0)
+"""Without waiting for the other end of a pipe, which is refused once it is open."""
+
+
+class JournalError(GlobusError, OSError):
+    """The file system does not allow the journal to be read, written or locked; ``errno`` has the reason."""
 
 
 @dataclass(slots=True)
@@ -48,19 +60,19 @@ class JournalEntry:
 @dataclass(slots=True)
 class Journal:
     """
-    A write-ahead log of tasks: a file of JSON lines, two for each task.
+    A write-ahead log of tasks: a file of JSON lines, two for each task after a header.
 
     A line is on disk before the action that it records begins. An incomplete last line, left by a crash, is ignored and
-    overwritten.
+    overwritten. A file that is not a journal is never changed.
 
     Attributes:
         path: The file.
-        template: Endpoints and options of all tasks.
+        subject: The members of the header, which must be the same when a submission is resumed.
         entries: The recorded tasks, in order.
     """
 
     path: Path
-    template: Mapping[str, Any]
+    subject: Mapping[str, Any]
     entries: list[JournalEntry] = field(default_factory=list[JournalEntry])
     _size: int = 0
     _last_line: bytes = b""
@@ -71,7 +83,8 @@ class Journal:
         Read the file; create it if it does not exist.
 
         Raises:
-            GlobusSDKUsageError: The file is not a journal, or one of other endpoints or options.
+            GlobusSDKUsageError: The file is not a journal, is one of another submission, or is being written.
+            JournalError: The file cannot be read, created or locked.
         """
         await to_thread.run_sync(self._load)
 
@@ -83,6 +96,10 @@ class Journal:
             document: The document to submit, as JSON.
             items: Number of its items.
             digest: Digest of all items up to its last one.
+
+        Raises:
+            GlobusSDKUsageError: Another submission has written to the file, or is writing to it.
+            JournalError: The file cannot be written.
         """
         entry = JournalEntry(items, digest, document)
         head = json_body({"submit": len(self.entries), "items": items, "digest": digest})
@@ -91,48 +108,60 @@ class Journal:
         return entry
 
     async def commit(self, entry: JournalEntry, task_id: str) -> None:
-        """Record the id of a submitted task."""
+        """Record the id of a submitted task; raises as `begin`."""
         await self._append(json_body({"submitted": self.entries.index(entry), "task_id": task_id}) + b"\n")
         entry.task_id, entry.document = task_id, None
 
     def _load(self) -> None:
-        unfinished: dict[int, object] = {}
-        with self._write_lock:
-            self.entries, self._size = [], 0
+        header = json_body({"journal": _FORMAT, **self.subject}) + b"\n"
+        with self._write_lock, self._open(create=True) as file:
+            self.entries, self._size, self._last_line = [], 0, b""
             try:
-                with self.path.open("rb") as file:
-                    for line in file:
-                        if not line.endswith(b"\n"):
-                            break  # cut off by a crash
-                        self._read(json.loads(line), unfinished)
-                        self._size += len(line)
-                for number, document in unfinished.items():
-                    self.entries[number].document = json_body(document)
-            except FileNotFoundError:
-                self.path.touch(mode=0o600, exist_ok=False)
-                _sync_directory(self.path.parent)
-            except (ValueError, LookupError, TypeError, AttributeError) as error:
+                self._read(file, header)
+            except (ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
                 if isinstance(error, GlobusSDKUsageError):
                     raise
                 raise GlobusSDKUsageError(
-                    f"{self.path} is not a journal of a batch submission ({type(error).__name__})"
+                    f"{self.path} is not a journal of a batch submission ({type(error).__name__}); it was not changed"
                 ) from None
-        if self._size == 0:
-            self._write(json_body({"journal": _FORMAT, "template": self.template}) + b"\n")
+            if self._size == 0:
+                self._write_at_end(file, header)
+                _sync_directory(self.path.parent)
 
-    def _read(self, line: dict[str, Any], unfinished: dict[int, object]) -> None:
-        if "journal" in line:
-            if line["journal"] != _FORMAT:
-                raise GlobusSDKUsageError(f"{self.path} is a journal of another version of this library")
-            if line["template"] != json.loads(json_body(self.template)):
-                raise GlobusSDKUsageError(f"{self.path} is the journal of a submission with other endpoints or options")
-        elif "submit" in line:
-            unfinished[len(self.entries)] = line["document"]
-            self.entries.append(JournalEntry(line["items"], line["digest"], None))
-        else:
-            number: int = line["submitted"]
-            self.entries[number].task_id = line["task_id"]
-            unfinished.pop(number, None)
+    def _read(self, file: BinaryIO, header: bytes) -> None:
+        first_line = file.readline(_MAX_HEADER_BYTES)
+        if first_line.endswith(b"\n"):
+            self._check_header(json.loads(first_line), json.loads(header))
+            self._size = len(first_line)
+            self._read_entries(file)
+        elif not header.startswith(first_line):
+            raise ValueError("its first line is not the beginning of a journal")
+
+    def _check_header(self, found: Any, header: Mapping[str, Any]) -> None:
+        if found["journal"] != _FORMAT:
+            raise GlobusSDKUsageError(f"{self.path} is a journal of another version of this library")
+        if found != header:
+            raise GlobusSDKUsageError(f"{self.path} is the journal of a submission with other endpoints or options")
+
+    def _read_entries(self, file: BinaryIO) -> None:
+        unfinished: dict[int, object] = {}
+        for text in file:
+            if not text.endswith(b"\n"):  # cut off by a crash, perhaps filled up with zeros
+                tail = text.rstrip(b"\0")
+                if not any(tail.startswith(start[: len(tail)]) for start in _LINE_STARTS):
+                    raise ValueError("its last line is not of a journal")
+                break
+            line: dict[str, Any] = json.loads(text)
+            if "submit" in line:
+                unfinished[len(self.entries)] = line["document"]
+                self.entries.append(JournalEntry(line["items"], line["digest"], None))
+            else:
+                number: int = line["submitted"]
+                self.entries[number].task_id = line["task_id"]
+                unfinished.pop(number, None)
+            self._size += len(text)
+        for number, document in unfinished.items():
+            self.entries[number].document = json_body(document)
 
     async def _append(self, line: bytes) -> None:
         await to_thread.run_sync(self._write, line)
@@ -141,36 +170,75 @@ class Journal:
         with self._write_lock:
             if line == self._last_line:
                 return  # written by the thread of a cancelled call
-            with self.path.open("r+b") as file:
-                _lock_file(file, self.path)
-                file.seek(self._size)
-                if b"\n" in file.read():  # without a line end it is left by a crash
-                    raise GlobusSDKUsageError(
-                        f"another process has written to {self.path}; a journal has one writer at a time"
-                    )
-                file.seek(self._size)
-                file.truncate()
-                file.write(line)
-                file.flush()
-                os.fsync(file.fileno())
-            self._size += len(line)
-            self._last_line = line
+            with self._open() as file:
+                self._write_at_end(file, line)
 
+    def _write_at_end(self, file: BinaryIO, line: bytes) -> None:
+        """Write a line after the last complete one, and wait until it is on disk."""
+        end = file.seek(self._size)
+        rest = file.read()
+        if os.fstat(file.fileno()).st_size < end or (b"\n" in rest and rest != line):
+            # a rest without a line end is left by a crash; the line itself, by a write that failed at the end
+            raise GlobusSDKUsageError(f"another submission has changed {self.path}; a journal has one writer at a time")
+        file.seek(self._size)
+        file.truncate()
+        file.write(line)
+        file.flush()
+        os.fsync(file.fileno())
+        self._size += len(line)
+        self._last_line = line
 
-def _lock_file(file: BinaryIO, path: Path) -> None:
-    """Lock the file until it is closed or the process ends."""
-    if _fcntl is not None:
+    @contextmanager
+    def _open(self, *, create: bool = False) -> Generator[BinaryIO]:
+        """Open the file and lock it; every error of the file system in the block is a `JournalError`."""
         try:
-            _fcntl.flock(file, _fcntl.LOCK_EX | _fcntl.LOCK_NB)
-        except OSError:
-            raise GlobusSDKUsageError(f"another process is writing to {path}") from None
+            descriptor = os.open(self.path, _OPEN_FLAGS | (os.O_CREAT if create else 0), 0o600)
+            try:
+                _check_and_lock(descriptor, self.path)
+                with open(descriptor, "r+b", closefd=False) as file:
+                    yield file
+            finally:
+                os.close(descriptor)
+        except OSError as error:
+            if error.errno in _NO_LOCKS:
+                reason = "its file system has no locks; choose a journal on a local disk"
+            else:
+                reason = error.strerror or type(error).__name__
+            raise JournalError(error.errno, f"the journal {self.path} cannot be used: {reason}") from error
+
+
+def _check_and_lock(descriptor: int, path: Path) -> None:
+    """
+    Lock a regular file until it is closed or the process ends.
+
+    Raises:
+        GlobusSDKUsageError: It is not a regular file, or another submission has locked it.
+        OSError: The file system has no locks.
+    """
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        raise GlobusSDKUsageError(f"{path} is not a regular file, so that it cannot be a journal")
+    if _fcntl is None:
+        return
+    try:
+        _fcntl.flock(descriptor, _fcntl.LOCK_EX | _fcntl.LOCK_NB)
+    except BlockingIOError:
+        raise GlobusSDKUsageError(
+            f"another submission, of this or another process, is writing to {path}; a journal has one writer at a time"
+        ) from None
 
 
 def _sync_directory(directory: Path) -> None:
-    """Flush a new file's directory entry to disk."""
-    if os.name == "posix":
+    """Flush a new file's directory entry to disk, where that is possible."""
+    if os.name != "posix":
+        return
+    try:
         descriptor = os.open(directory, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
+    except PermissionError:  # of a directory that may be entered, but not read
+        return
+    try:
+        os.fsync(descriptor)
+    except OSError as error:
+        if error.errno != errno.EINVAL:  # of a file system that does not flush directories
+            raise
+    finally:
+        os.close(descriptor)

@@ -41,7 +41,7 @@ class BatchSubmissionMethods(SubmissionMethods, TaskWaitMethods):
             items: The items to transfer: pairs of source and destination path, or mappings with the arguments of
                 `TransferData.add_item`. A generator is read as tasks are submitted.
             journal: Path of the journal, which is created if it does not exist. It contains the paths of all items; one
-                process at a time may use it.
+                submission at a time may use it.
             items_per_task: Maximum number of items of one task.
             max_pending: Maximum number of unfinished tasks of this batch; further ones wait. The service allows a user
                 100.
@@ -51,7 +51,9 @@ class BatchSubmissionMethods(SubmissionMethods, TaskWaitMethods):
             Or await it, to submit all.
 
         Raises:
-            GlobusSDKUsageError: Items or options differ from those of the journal, or an argument is invalid.
+            GlobusSDKUsageError: Items or options differ from those of the journal, the file is not a journal (it is not
+                changed), another submission is using it, or an argument is invalid.
+            JournalError: The journal cannot be read, written or locked: no permission, a full disk.
             SubmissionUncertain: The last task may or may not exist; iterate further, or call this again.
             TransferAPIError: The service refused a task.
 

@@ -71,7 +71,7 @@ class BatchSubmission:
         check_endpoints("transfer", template)
         if items_per_task < 1 or max_pending < 1:
             raise GlobusSDKUsageError("items_per_task and max_pending must be 1 or more")
-        self._journal = Journal(Path(journal), copy.deepcopy(template))
+        self._journal = Journal(Path(journal), {"template": copy.deepcopy(template)})
         options = {name: value for name, value in template.items() if name not in ("DATA", "submission_id")}
         self._options = json_body(options)
         self._items_per_task = items_per_task
