@@ -323,6 +323,9 @@ GUARDS: Final = (
             r"\1if True:",
         ),
         drop("services/transfer/submissions.py:SubmissionMethods._submit", r"^_check\("),
+        always("services/transfer/submissions.py:SubmissionMethods._submit_encoded", r"^is_uuid"),
+        never("services/transfer/submissions.py:submission_id_of", r"^not is_uuid"),
+        drop("transport/_attempt.py:Sender.attempt", r"^error\.attempts = earlier$"),
     ),
     *_tested_by(
         "services/transfer/test_directory_walk.py",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import re
 from collections.abc import Mapping
-from typing import Final
+from typing import Final, TypeGuard
 from urllib.parse import SplitResult, parse_qs, quote, urlsplit
 from uuid import UUID
 
@@ -14,6 +14,7 @@ from ..errors import GlobusSDKUsageError
 __all__ = (
     "checked_path",
     "fill_path",
+    "is_uuid",
     "quote_path",
     "shown",
     "split_path",
@@ -75,6 +76,11 @@ def fill_path(template: str, *values: UUID | str | int) -> str:
     for (name, is_text), value, literal in zip(fields, values, literals[1:], strict=True):
         parts += (_segment(name, value) if is_text else uuid_text(name, value), literal)
     return "".join(parts)
+
+
+def is_uuid(value: object) -> TypeGuard[str]:
+    """Return whether a value, such as a member of a response, is a UUID as text."""
+    return isinstance(value, str) and _UUID.fullmatch(value) is not None
 
 
 def uuid_text(name: str, value: UUID | str | int) -> str:

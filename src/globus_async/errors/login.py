@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from .base import GlobusError
+
+if TYPE_CHECKING:
+    from .network import Attempt
 
 __all__ = ("IdTokenError", "LoginRequired", "TokenRefreshError")
 
 
 class TokenRefreshError(GlobusError):
-    """An access token could not be refreshed; ``__cause__`` says why."""
+    """
+    An access token could not be refreshed; ``__cause__`` says why.
+
+    Attributes:
+        attempts: The attempts of the call before it needed the token.
+    """
+
+    attempts: tuple[Attempt, ...] = ()
 
 
 class LoginRequired(TokenRefreshError):

@@ -10,7 +10,7 @@ import httpx
 from .._http.content_coding import BodyReader, decode_error
 from .._http.headers import Headers
 from .._http.response import RawResponse
-from ..errors import ClientClosedError, NetworkError, ResponseDecodeError
+from ..errors import ClientClosedError, NetworkError, ResponseDecodeError, TokenRefreshError
 from ._errors import MAX_HEADERS, network_error, timeout_error
 from ._httpx_request import NO_AUTH, build_httpx_request
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from .._http.request import Request
     from ..authorizers import GlobusAuthorizer
     from ..clock import Clock
+    from ..errors import Attempt
     from ..secret import Secret
     from ._origin import Slot
 
@@ -51,10 +52,23 @@ class Sender:
         self._max_bytes = max_bytes
 
     async def attempt(
-        self, request: Request, slot: Slot, authorizer: GlobusAuthorizer | None, seconds: float
+        self,
+        request: Request,
+        slot: Slot,
+        authorizer: GlobusAuthorizer | None,
+        seconds: float,
+        *,
+        earlier: tuple[Attempt, ...] = (),
     ) -> tuple[RawResponse | NetworkError, Secret | None]:
         """
         Wait for the end of a pause, get the credentials and send the request, all within so many seconds.
+
+        Args:
+            request: The request.
+            slot: The place among the calls in flight.
+            authorizer: Supplies the credentials.
+            seconds: The time limit.
+            earlier: The earlier attempts of the call, for the error if there are no credentials for this one.
 
         Returns:
             The response or the error, whose stage states how far the attempt got; and the credentials used.
@@ -83,6 +97,9 @@ class Sender:
                 ), credentials
         except httpx.HTTPError as error:
             failure = network_error(error, request)
+        except TokenRefreshError as error:
+            error.attempts = earlier
+            raise
         except NetworkError as error:
             failure = error
         except TimeoutError:

@@ -68,7 +68,9 @@ async def exchange(
                 if origin.paused_until - started >= time_left:
                     outcome, credentials, time_left = _pause_too_long(request), None, 0.0
                 else:
-                    outcome, credentials = await transport.sender().attempt(request, slot, authorizer, time_left)
+                    outcome, credentials = await transport.sender().attempt(
+                        request, slot, authorizer, time_left, earlier=attempts
+                    )
                     time_left -= clock.monotonic() - started
             if isinstance(outcome, RawResponse):
                 if 200 <= outcome.status < 300:

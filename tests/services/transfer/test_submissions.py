@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import json
 from collections import Counter
+from collections.abc import Awaitable, Callable
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -19,8 +21,11 @@ from globus_async import (
     GlobusSDKUsageError,
     NetworkError,
     ResponseDecodeError,
+    Secret,
     SubmissionUncertain,
+    TokenRefreshError,
 )
+from globus_async.authorizers import GlobusAuthorizer
 from globus_async.services.transfer import (
     CreateTunnelData,
     DeleteData,
@@ -262,11 +267,69 @@ async def until_it_succeeds(tc: TransferClient, document: TransferData) -> str:
     raise AssertionError("it never succeeded")
 
 
-async def test_response_without_submission_id() -> None:
-    """A response without a submission id raises a decode error."""
-    async with client_of(lambda _: httpx.Response(200, json={"DATA_TYPE": "submission_id"})) as tc:
-        with pytest.raises(ResponseDecodeError):
-            await tc.submit_transfer(transfer())
+NO_IDS = [{}, *({"value": value, "task_id": value} for value in (None, 5, "", "a", {"x": 1}, [A], True))]
+
+
+@pytest.mark.parametrize("document", NO_IDS, ids=repr)
+async def test_response_without_submission_id(document: dict[str, Any]) -> None:
+    """A response without a submission id raises a decode error; the document can be submitted again."""
+    data = transfer()
+    async with client_of(lambda _: httpx.Response(200, json=document)) as tc:
+        with pytest.raises(ResponseDecodeError, match="submission id"):
+            await tc.submit_transfer(data)
+    assert "submission_id" not in data
+
+
+@pytest.mark.parametrize("document", NO_IDS, ids=repr)
+async def test_response_without_task_id(document: dict[str, Any], tmp_path: Path) -> None:
+    """The outcome is uncertain, for each way to submit; it is not submitted again without being asked to."""
+    bodies: list[Any] = []
+
+    def service(request: httpx.Request) -> httpx.Response:
+        if request.url.path == "/v0.10/submission_id":
+            return httpx.Response(200, json={"value": C})
+        bodies.append(document_of(request))
+        return httpx.Response(202, json={"DATA_TYPE": "transfer_result", "code": "Accepted", **document})
+
+    deletion = DeleteData(A)
+    deletion.add_item("/a")
+    async with client_of(service, clock=FakeClock(skipping=True), retries=5) as tc:
+        submit: Callable[[], Awaitable[object]]
+        for submit in (
+            lambda: tc.submit_transfer(transfer()),
+            lambda: tc.submit_delete(deletion),
+            lambda: tc.submit_items(TransferData(A, B), [("/a", "/b")], journal=tmp_path / "journal").__anext__(),
+        ):
+            bodies.clear()
+            with pytest.raises(SubmissionUncertain, match="id of the task") as caught:
+                await submit()
+            assert [body["submission_id"] for body in bodies] == [C]
+            assert caught.value.document["submission_id"] == C
+            assert [attempt.maybe_executed for attempt in caught.value.attempts] == [True]
+
+
+async def test_no_token_after_a_lost_response() -> None:
+    """If the token cannot be refreshed for the second attempt, the first one may have created the task."""
+
+    class Authorizer(GlobusAuthorizer):
+        tokens = iter([Secret("Bearer a")])
+
+        async def get_authorization_header(self) -> Secret:
+            for token in self.tokens:
+                return token
+            raise TokenRefreshError("no token")
+
+    document = TransferData(A, B, submission_id=C)
+    document.add_item("/a", "/b")
+    service = Service("after")
+    async with client_of(service, clock=FakeClock(skipping=True), retries=5) as tc:
+        tc.authorizer = Authorizer()
+        with pytest.raises(SubmissionUncertain) as caught:
+            await tc.submit_transfer(document)
+        assert isinstance(caught.value.__cause__, TokenRefreshError)
+        assert len(service.tasks) == 1
+        with pytest.raises(TokenRefreshError):  # nothing was sent
+            await tc.submit_transfer(document)
 
 
 async def test_tunnels() -> None:

@@ -8,9 +8,16 @@ from typing import TYPE_CHECKING, Any, Final, NoReturn
 from uuid import UUID
 
 from ..._http.body import json_body
-from ..._http.path import fill_path, uuid_text
+from ..._http.path import fill_path, is_uuid, uuid_text
 from ...client import BaseClient
-from ...errors import GlobusSDKUsageError, NetworkError, ResponseDecodeError, SubmissionUncertain
+from ...errors import (
+    Attempt,
+    GlobusSDKUsageError,
+    NetworkError,
+    ResponseDecodeError,
+    SubmissionUncertain,
+    TokenRefreshError,
+)
 from .data import is_document
 from .documents import SubmissionIdDocument, SubmissionResultDocument
 from .errors import TransferAPIError, may_have_been_executed
@@ -155,9 +162,15 @@ class SubmissionMethods(BaseClient):
             document: The document as JSON.
             data: The document for the error of an uncertain submission. By default decoded from ``document``.
             query_params: Further query parameters.
+
+        Returns:
+            A result with a ``task_id`` that is a UUID.
+
+        Raises:
+            SubmissionUncertain: No response, or one without the id of a task.
         """
         try:
-            return await self.call(
+            result = await self.call(
                 "POST",
                 fill_path("/v0.10/{kind:text}", kind),
                 SubmissionResultDocument,
@@ -165,12 +178,13 @@ class SubmissionMethods(BaseClient):
                 query_params=query_params,
                 idempotent=True,
             )
-        except NetworkError as error:
-            if not any(attempt.maybe_executed for attempt in error.attempts):
-                raise
-            _raise_uncertain(kind, json.loads(document) if data is None else data, error)
-        except TransferAPIError as error:
-            if not may_have_been_executed(error):
+            if is_uuid(result.get("task_id")):
+                return result
+            no_task_id = result.raw.decode_error("it should have the id of the task")
+            no_task_id.attempts = (Attempt(f"{result.http_status}, no id of a task", maybe_executed=True),)
+            raise no_task_id
+        except (NetworkError, TransferAPIError, TokenRefreshError) as error:
+            if not _may_have_created_task(error):
                 raise
             _raise_uncertain(kind, json.loads(document) if data is None else data, error)
 
@@ -178,8 +192,8 @@ class SubmissionMethods(BaseClient):
 def submission_id_of(response: GlobusHTTPResponse[SubmissionIdDocument]) -> str:
     """Return the submission id in a response."""
     value: object = response.get("value")
-    if not isinstance(value, str) or not value:
-        raise response.raw.decode_error("it should have a submission id as its value")
+    if not is_uuid(value):
+        raise response.raw.decode_error("it should have a submission id, a UUID, as its value")
     return value
 
 
@@ -214,7 +228,15 @@ def _check(kind: str, data: object) -> None:
         uuid_text("submission_id", data["submission_id"])
 
 
-def _raise_uncertain(kind: str, data: Mapping[str, Any], error: NetworkError | TransferAPIError) -> NoReturn:
+def _may_have_created_task(error: NetworkError | TransferAPIError | TokenRefreshError) -> bool:
+    if isinstance(error, TransferAPIError):
+        return may_have_been_executed(error)
+    return any(attempt.maybe_executed for attempt in error.attempts)
+
+
+def _raise_uncertain(
+    kind: str, data: Mapping[str, Any], error: NetworkError | TransferAPIError | TokenRefreshError
+) -> NoReturn:
     uncertain = SubmissionUncertain(
         f"the {kind} task may or may not have been created; submit the same document again: with its submission id"
         f" {data['submission_id']} the service creates at most one task ({type(error).__name__}: {error})",
