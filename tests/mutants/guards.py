@@ -375,4 +375,26 @@ GUARDS: Final = (
         swap("emulator/trusted_hosts.py:_netloc", r"parts\.scheme in .* else None", "True else None"),
         swap("emulator/auth/routes/web.py:_authorize", r"state\.origins", "{str(request.raw.base_url).rstrip('/')}"),
     ),
+    *_tested_by(
+        "emulator/test_odd_file_names.py",
+        swap(
+            "emulator/kit/request.py:Request.document",
+            r"parse_json\(self\.body\)",
+            "__import__('json').loads(self.body)",
+        ),
+        never("emulator/kit/strict_json.py:parse_json", r"_ESCAPED_SURROGATE"),
+        swap("emulator/kit/strict_json.py:parse_json", r", parse_constant=_refuse", ""),
+        never("emulator/kit/strict_json.py:_finite", r"isfinite"),
+        swap("emulator/transfer/storage/names.py:", r"udcff\\\\uf780-\\\\uf7ff", "udcff"),
+        swap(
+            "emulator/transfer/storage/directory.py:DirectoryStorage._inside",
+            r"map\(os_name, self\._top\)",
+            "self._top",
+        ),
+        never("emulator/transfer/storage/memory.py:_check_name", r"is_text"),
+    ),
+    *_tested_by(
+        "emulator/test_transfer_files.py",
+        swap("emulator/transfer/authorized_storage.py:AuthorizedStorage.entries", r"is_text\(entry\.name\)", "True"),
+    ),
 )

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import parse_qsl
 
 from .errors import ErrorKind
 from .fields import Fields
+from .strict_json import parse_json
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -117,10 +117,7 @@ class Request:
             ServiceError: The body is no JSON, or no object.
         """
         try:
-            value: object = json.loads(self.body)
-        except UnicodeDecodeError:
-            message = "Could not parse JSON: the body is not UTF-8"
-            raise self.errors.of_kind(ErrorKind.INVALID_JSON, message) from None
+            value = parse_json(self.body)
         except (ValueError, RecursionError) as error:
             raise self.errors.of_kind(ErrorKind.INVALID_JSON, f"Could not parse JSON: {error}") from None
         if not isinstance(value, dict):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, BinaryIO
 
 from .permissions import check_access, has_uniform_access
+from .storage.paths import is_text
 from .storage.protocol import Entry, Problem, Storage, StorageError, Upload
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ class AuthorizedStorage:
         storage, real = self._authorize(path, write=False)
         entries = storage.entries(real)
         for entry in entries:
-            if entry.name in {"", ".", ".."} or "/" in entry.name or "\0" in entry.name:
+            if entry.name in {"", ".", ".."} or "/" in entry.name or not is_text(entry.name):
                 raise StorageError(Problem.OTHER, f"The storage lists {entry.name!r}, which is not a file name")
         return [self._with_target((*path, entry.name), entry) for entry in entries]
 

@@ -48,7 +48,6 @@ __all__ = (
     "role_document",
     "skipped_error_document",
     "successful_transfer_document",
-    "to_unicode",
     "tunnel_event_resource",
     "tunnel_resource",
 )
@@ -152,28 +151,19 @@ def file_document(entry: Entry) -> Document:
     link: LinkInfo | None = entry.link
     return {
         "DATA_TYPE": "file",
-        "name": to_unicode(entry.name),
+        "name": entry.name,
         "type": entry.type,
         "size": entry.size,
         "last_modified": format_file_time(entry.mtime),
         "permissions": f"{entry.mode:04o}",
         "user": entry.user,
         "group": entry.group,
-        "link_target": to_unicode(link.target) if link else None,
+        "link_target": link.target if link else None,
         "link_size": link.size if link else None,
         "link_user": link.user if link else None,
         "link_group": link.group if link else None,
         "link_last_modified": format_file_time(link.mtime) if link else None,
     }
-
-
-def to_unicode(name: str) -> str:
-    """Replace the bytes of a file name that are not valid UTF-8."""
-    try:
-        name.encode()
-    except UnicodeEncodeError:
-        return name.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
-    return name
 
 
 def role_document(role: Role) -> Document:
@@ -348,8 +338,8 @@ def successful_transfer_document(
     """Make the document of a successful transfer; ``source`` and ``destination`` tell which paths are visible."""
     return {
         "DATA_TYPE": "successful_transfer",
-        "source_path": to_unicode(transfer.source_path) if source else None,
-        "destination_path": to_unicode(transfer.destination_path) if destination else None,
+        "source_path": transfer.source_path if source else None,
+        "destination_path": transfer.destination_path if destination else None,
         "size": transfer.size,
         "checksum": transfer.checksum,
         "checksum_algorithm": transfer.checksum_algorithm,
@@ -364,8 +354,8 @@ def skipped_error_document(error: SkippedError, *, source: bool = True, destinat
         "error_code": error.code,
         "error_details": error.details,
         "error_time": format_time(error.time),
-        "source_path": to_unicode(error.source_path) if source else None,
-        "destination_path": to_unicode(error.destination_path) if destination else None,
+        "source_path": error.source_path if source else None,
+        "destination_path": error.destination_path if destination else None,
         "is_directory": error.is_directory,
         "is_symlink": False,
         "is_delete_destination_extra": error.is_delete_destination_extra,

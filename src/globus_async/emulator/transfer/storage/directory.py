@@ -19,8 +19,10 @@ import threading
 import uuid
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO, Final, Self
+from typing import TYPE_CHECKING, BinaryIO, Final
 
+from .names import os_name, text_name
+from .open_directories import CLOSE_ON_EXEC, NO_FOLLOW, OpenDirectories
 from .protocol import Entry, LinkInfo, Problem, StorageError
 
 if TYPE_CHECKING:
@@ -35,10 +37,6 @@ _MAX_LINKS: Final = 40
 
 _PARTIAL_PREFIX: Final = ".globus-part-"
 """The name prefix of files that are being written; they are not listed."""
-
-_CLOSE_ON_EXEC: Final = getattr(os, "O_CLOEXEC", 0)
-_OPEN_DIRECTORY: Final = getattr(os, "O_PATH", os.O_RDONLY) | getattr(os, "O_DIRECTORY", 0) | _CLOSE_ON_EXEC
-_NO_FOLLOW: Final = getattr(os, "O_NOFOLLOW", 0)
 
 _PROBLEMS: Final = {
     errno.ENOENT: Problem.NOT_FOUND,
@@ -58,6 +56,9 @@ _PROBLEMS: Final = {
 class DirectoryStorage:
     """
     A storage in a directory of this machine.
+
+    Names that are not UTF-8 are listed with characters of a private range, U+F780 to U+F7FF, in place of their bytes 80
+    to FF; a path with these characters leads to the file.
 
     Example:
         >>> storage = DirectoryStorage("/srv/data")
@@ -100,7 +101,7 @@ class DirectoryStorage:
         """Return all entries of a directory."""
         with _storage_errors(), self._directory(path) as directory, os.scandir(directory) as found:
             return [
-                self._entry((*path, item.name), item.stat(follow_symlinks=False), directory)
+                self._entry((*path, text_name(item.name)), item.stat(follow_symlinks=False), directory)
                 for item in found
                 if not item.name.startswith(_PARTIAL_PREFIX)
             ]
@@ -115,7 +116,7 @@ class DirectoryStorage:
     def make_link(self, target: str, path: Parts) -> None:
         """Create a symbolic link."""
         with _storage_errors(), self._parent(path, follow=False) as (directory, name):
-            os.symlink(target, _name(name), dir_fd=directory)
+            os.symlink(os_name(target), _name(name), dir_fd=directory)
 
     def rename(self, old: Parts, new: Parts) -> None:
         """Move a file or directory; the new path must not exist."""
@@ -152,7 +153,7 @@ class DirectoryStorage:
             if not name:
                 raise StorageError(Problem.IS_A_DIRECTORY, "Is a directory")
             # Without O_NONBLOCK, opening a named pipe would block the thread forever.
-            flags = os.O_RDONLY | os.O_NONBLOCK | _NO_FOLLOW | _CLOSE_ON_EXEC
+            flags = os.O_RDONLY | os.O_NONBLOCK | NO_FOLLOW | CLOSE_ON_EXEC
             file = os.fdopen(os.open(name, flags, dir_fd=directory), "rb", buffering=0)
             if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
                 file.close()
@@ -170,11 +171,11 @@ class DirectoryStorage:
 
     def real_path(self, path: Parts) -> Parts:
         """Resolve all symbolic links of a path."""
-        with _storage_errors(), _OpenDirectories(self._root) as opened:
+        with _storage_errors(), OpenDirectories(self._root) as opened:
             self._resolve(opened, self._top, floor=0, follow=True)
             floor = len(opened.names)
             name = self._resolve(opened, path, floor=floor, follow=True)
-            return (*opened.names[floor:], *((name,) if name else ()))
+            return tuple(text_name(each) for each in (*opened.names[floor:], *((name,) if name else ())))
 
     def without_links(self) -> DirectoryStorage:
         """Return the same files as a storage that does not follow symbolic links."""
@@ -193,7 +194,7 @@ class DirectoryStorage:
         """Open a directory for listing."""
         with self._parent(path, follow=True) as (directory, name):
             descriptor = os.open(
-                name or ".", os.O_RDONLY | os.O_DIRECTORY | _NO_FOLLOW | _CLOSE_ON_EXEC, dir_fd=directory
+                name or ".", os.O_RDONLY | os.O_DIRECTORY | NO_FOLLOW | CLOSE_ON_EXEC, dir_fd=directory
             )
             try:
                 yield descriptor
@@ -208,16 +209,16 @@ class DirectoryStorage:
         The component is empty if the path resolved to the opened directory itself. With ``follow`` a link at the end
         is resolved too, and the component is never the name of a link.
         """
-        with _OpenDirectories(self._root) as opened:
+        with OpenDirectories(self._root) as opened:
             self._resolve(opened, self._top, floor=0, follow=True)
             name = self._resolve(opened, path, floor=len(opened.names), follow=follow, max_links=self._max_links)
             yield opened.current, name
 
     def _resolve(
-        self, opened: _OpenDirectories, path: Parts, *, floor: int, follow: bool, max_links: int = _MAX_LINKS
+        self, opened: OpenDirectories, path: Parts, *, floor: int, follow: bool, max_links: int = _MAX_LINKS
     ) -> str:
         """Open the directories of a path; return the last component unless it was opened as a directory."""
-        remaining = list(reversed(path))
+        remaining = [os_name(each) for each in reversed(path)]
         links = 0
         while remaining:
             name = remaining.pop()
@@ -243,7 +244,7 @@ class DirectoryStorage:
     def _inside(self, target: str) -> str:
         """Return the part of an absolute link target below the root."""
         for path in (self._root, os.path.realpath(self._root)):
-            root = "/".join((path.rstrip("/"), *self._top))
+            root = "/".join((path.rstrip("/"), *map(os_name, self._top)))
             if target == root or target.startswith(f"{root}/"):
                 return target[len(root) :]
         raise StorageError(Problem.PERMISSION_DENIED, "Path not allowed: a link leaves the collection")
@@ -254,7 +255,7 @@ class DirectoryStorage:
         if not stat.S_ISLNK(status.st_mode):
             return _entry(name, status)
         link = LinkInfo(
-            os.readlink(name, dir_fd=directory),
+            text_name(os.readlink(os_name(name), dir_fd=directory)),
             status.st_size,
             status.st_mtime,
             _user(status.st_uid),
@@ -268,57 +269,6 @@ class DirectoryStorage:
         return _entry(name, target)._replace(link=link)
 
 
-class _OpenDirectories:
-    """The open directories from the root down to the current one, with their names."""
-
-    def __init__(self, root: str) -> None:
-        self._descriptors = [os.open(root, _OPEN_DIRECTORY)]
-        self.names: list[str] = []
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        for descriptor in self._descriptors:
-            os.close(descriptor)
-
-    @property
-    def current(self) -> int:
-        """The descriptor of the current directory."""
-        return self._descriptors[-1]
-
-    def up(self) -> None:
-        """Close the current directory; its parent becomes the current one."""
-        os.close(self._descriptors.pop())
-        self.names.pop()
-
-    def down(self, name: str, *, is_last: bool) -> str | None:
-        """
-        Open a subdirectory of the current directory.
-
-        Returns:
-            ``None`` if a directory was opened, the target of a symbolic link, or the empty string for a file or a
-            missing entry at the end of a path.
-        """
-        try:
-            self._descriptors.append(os.open(name, _OPEN_DIRECTORY | _NO_FOLLOW, dir_fd=self.current))
-        except FileNotFoundError:
-            if is_last:
-                return ""
-            raise
-        except OSError as error:
-            if error.errno not in {errno.ENOTDIR, errno.ELOOP}:
-                raise
-            try:
-                return os.readlink(name, dir_fd=self.current)
-            except OSError:
-                if is_last:
-                    return ""
-                raise NotADirectoryError(errno.ENOTDIR, "Not a directory") from None
-        self.names.append(name)
-        return None
-
-
 class _FileUpload:
     """A file that is being written, under a temporary name in the same directory."""
 
@@ -329,7 +279,7 @@ class _FileUpload:
         self._size = 0
         self._directory = os.dup(directory)
         try:
-            flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | _NO_FOLLOW | _CLOSE_ON_EXEC
+            flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | NO_FOLLOW | CLOSE_ON_EXEC
             self._file = os.open(self._temporary_name, flags, 0o666, dir_fd=self._directory)
         except OSError:
             os.close(self._directory)

@@ -296,8 +296,7 @@ class MemoryStorage:
         if not path:
             raise StorageError(Problem.EXISTS, "File exists")
         parent = self._parent(path)
-        if len(path[-1].encode()) > NAME_LIMIT:
-            raise StorageError(Problem.OTHER, "File name too long")
+        _check_name(path[-1])
         if path[-1] in parent.children:
             raise StorageError(Problem.EXISTS, "File exists")
         parent.children[path[-1]] = node
@@ -307,8 +306,7 @@ class MemoryStorage:
         """Return the directory and the name of a file to write, and the existing file."""
         parent = self._parent(path)
         name = path[-1]
-        if len(name.encode()) > NAME_LIMIT:
-            raise StorageError(Problem.OTHER, "File name too long")
+        _check_name(name)
         node = parent.children.get(name)
         if isinstance(node, _Link):
             resolved, node = self._resolve(path)
@@ -361,6 +359,13 @@ class _MemoryUpload:
     def abandon(self) -> None:
         """Discard the file."""
         self._pieces.clear()
+
+
+def _check_name(name: str) -> None:
+    if not paths.is_text(name):
+        raise StorageError(Problem.OTHER, "Invalid file name")
+    if len(name.encode()) > NAME_LIMIT:
+        raise StorageError(Problem.OTHER, "File name too long")
 
 
 def _entry(name: str, node: _Node) -> Entry:

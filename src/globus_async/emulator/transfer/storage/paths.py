@@ -11,6 +11,7 @@ __all__ = (
     "Parts",
     "PathError",
     "is_below",
+    "is_text",
     "joined",
     "parse",
 )
@@ -34,12 +35,8 @@ def parse(text: str, home: Parts = ()) -> Parts:
     Raises:
         PathError: The path leads above the root, or contains NUL or unpaired surrogates.
     """
-    if "\0" in text:
-        raise PathError("a path cannot contain NUL")
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        raise PathError("a path must be valid Unicode text") from None
+    if not is_text(text):
+        raise PathError("a path must be valid Unicode text without NUL")
     head, _, rest = text.removeprefix("/").partition("/")
     from_home = head == "~"
     parts = list(home) if from_home or not text.startswith("/") else []
@@ -51,6 +48,15 @@ def parse(text: str, home: Parts = ()) -> Parts:
         elif name not in {"", "."}:
             parts.append(name)
     return tuple(parts)
+
+
+def is_text(text: str) -> bool:
+    """Return whether a path or name is text that can be sent: without NUL and unpaired surrogates."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return "\0" not in text
 
 
 def joined(parts: Sequence[str], *, directory: bool = False) -> str:

@@ -107,7 +107,7 @@ class Storage(Protocol):
         ...
 
     def entries(self, path: Parts) -> list[Entry]:
-        """Return all entries of a directory, in any order."""
+        """Return all entries of a directory, in any order; names are text, without surrogates."""
         ...
 
     def make_directory(self, path: Parts) -> None:
