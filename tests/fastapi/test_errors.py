@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+import logging
 from typing import Any
 
 import httpx
 import pytest
-from fastapi import FastAPI
+from fastapi import FastAPI, WebSocket
 
 from globus_async import (
     ClientClosedError,
@@ -19,6 +20,7 @@ from globus_async import (
     PaginationStalled,
     ResponseDecodeError,
     TokenRefreshError,
+    WrongEventLoopError,
 )
 from globus_async._http.headers import Headers
 from globus_async._http.response import RawResponse
@@ -52,7 +54,8 @@ def body(error: GlobusError) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("error", "status"),
     [
-        (GlobusSDKUsageError("a bad id"), 422),
+        (GlobusSDKUsageError("a bad id"), 500),
+        (WrongEventLoopError("another loop"), 500),
         (ClientClosedError("closed"), 503),
         (GlobusConnectionError("broke", stage="no response"), 502),
         (GlobusTimeoutError("late", stage="no response"), 504),
@@ -107,20 +110,92 @@ def test_maybe_executed() -> None:
     assert body(GlobusTimeoutError("x", stage="no response"))["maybe_executed"] is True
 
 
-async def test_other_errors_are_not_handled() -> None:
-    """Errors of the application itself are raised."""
+ADDRESS = "https://auth.internal.example:8443"
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        GlobusConnectionError(f"POST {ADDRESS}: no connection", stage="not sent"),
+        GlobusTimeoutError(f"POST {ADDRESS}: late", stage="no response"),
+        ResponseDecodeError(f"POST {ADDRESS}: cut", stage="response truncated"),
+        ClientClosedError(f"closed {ADDRESS}"),
+        PaginationStalled(f"GET {ADDRESS}"),
+        TokenRefreshError(f"POST {ADDRESS}: no"),
+        GlobusSDKUsageError(f"not {ADDRESS}"),
+        *(transfer_error(response(status, {"code": "E", "message": ADDRESS})) for status in (429, 500, 502, 503)),
+        auth_error(response(500, {"error": "server_error", "error_description": ADDRESS})),
+    ],
+)
+def test_addresses_stay_inside(error: GlobusError) -> None:
+    """A response from 500 on has a general text, also for the cause of a failed token refresh."""
+    refresh = TokenRefreshError(f"POST {ADDRESS}: no")
+    refresh.__cause__ = error
+    for each in (error, refresh):
+        assert error_response(each).status_code >= 500
+        assert ADDRESS not in bytes(error_response(each).body).decode()
+
+
+async def test_uncaught_errors(caplog: pytest.LogCaptureFixture) -> None:
+    """Failures of Globus are responses, which are logged; mistakes of the application are raised."""
+    errors = {
+        "ours": PaginationStalled("round and round"),
+        "denied": transfer_error(response(403)),
+        "own": KeyError("own"),
+        "usage": GlobusSDKUsageError("a bad id"),
+        "loop": WrongEventLoopError("another loop"),
+    }
     app = FastAPI()
     add_error_handlers(app)
 
-    @app.get("/ours")
-    async def ours() -> None:
-        raise PaginationStalled("round and round")
+    @app.get("/{name}")
+    async def fail(name: str) -> None:
+        raise errors[name]
 
-    @app.get("/own")
-    async def own() -> None:
-        raise KeyError("own")
-
-    wire = httpx.ASGITransport(app=app, raise_app_exceptions=False)
-    async with httpx.AsyncClient(transport=wire, base_url="http://x") as browser:
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://x") as browser:
+        assert (await browser.get("/denied")).status_code == 403
+        assert not caplog.records
         assert (await browser.get("/ours")).status_code == 502
-        assert (await browser.get("/own")).status_code == 500
+        (record,) = caplog.records
+        assert record.levelno == logging.ERROR
+        assert record.getMessage() == "/ours: 502, because of PaginationStalled: round and round"
+        for name in ("own", "usage", "loop"):
+            with pytest.raises(type(errors[name])) as caught:
+                await browser.get(f"/{name}")
+            assert caught.traceback[-1].name == "fail"
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        (transfer_error(response(403)), 1008),
+        (LoginRequired("gone"), 1008),
+        (GlobusConnectionError("broke", stage="no response"), 1011),
+        (transfer_error(response(503)), 1013),
+    ],
+)
+async def test_errors_on_websockets(error: GlobusError, code: int) -> None:
+    """The connection is closed with a code, before or after it was accepted; not twice."""
+    app = FastAPI()
+    add_error_handlers(app)
+
+    @app.websocket("/{steps}")
+    async def fail(connection: WebSocket, steps: int) -> None:
+        if steps > 0:
+            await connection.accept()
+        if steps > 1:
+            await connection.close(1000)
+        raise error
+
+    async def receive() -> dict[str, Any]:
+        return {"type": "websocket.connect"}
+
+    for steps, codes in enumerate([[code], [code], [1000]]):
+        sent: list[Any] = []
+
+        async def send(message: Any, sent: list[Any] = sent) -> None:
+            sent.append(message)
+
+        scope = {"type": "websocket", "path": f"/{steps}", "headers": [], "query_string": b"", "subprotocols": []}
+        await app(scope, receive, send)
+        assert [message["code"] for message in sent if message["type"] == "websocket.close"] == codes

@@ -34,10 +34,12 @@ _DETAILS: Final = ("identity_set", "identity_set_detail")
 class _RunningState:
     """The objects that exist while the application runs."""
 
-    def __init__(self, transport: Transport, auth_client: ConfidentialAppAuthClient, max_age: float) -> None:
+    def __init__(
+        self, transport: Transport, auth_client: ConfidentialAppAuthClient, *, max_age: float, timeout: float
+    ) -> None:
         self.transport = transport
         self.auth_client = auth_client
-        self.introspections = IntrospectionCache(self._introspect, transport.clock, max_age=max_age)
+        self.introspections = IntrospectionCache(self._introspect, transport.clock, max_age=max_age, timeout=timeout)
         self.authorizers = AuthorizerCache()
 
     async def _introspect(self, token: Secret) -> IntrospectionResponse:
@@ -57,6 +59,7 @@ class GlobusBackend:
         app_name: The application's name, for the ``User-Agent`` header.
         max_age: Seconds for which the introspection of a token is cached, at most until the token expires. A revoked
             token is refused after that time at the latest.
+        introspection_timeout: Seconds to wait for an introspection. The response is 503 after that time.
         rate_limit: The maximum rate of calls per user and service; ``None`` for no limit. By default the limit of the
             service.
         transport: A function that creates the transport when the application starts.
@@ -77,6 +80,7 @@ class GlobusBackend:
         service_urls: Mapping[str, str] | None = None,
         app_name: str | None = None,
         max_age: float = 60.0,
+        introspection_timeout: float = 5.0,
         rate_limit: RateLimit | MissingType | None = MISSING,
         transport: Callable[[], Transport] = Transport,
     ) -> None:
@@ -88,6 +92,7 @@ class GlobusBackend:
         self.environment = environment
         self.app_name = app_name
         self.max_age = max_age
+        self.introspection_timeout = introspection_timeout
         self.rate_limit = rate_limit
         self._client_secret = client_secret
         self._urls = {
@@ -123,7 +128,9 @@ class GlobusBackend:
                 app_name=self.app_name,
                 transport=transport,
             )
-            running = self._state = _RunningState(transport, auth_client, self.max_age)
+            running = self._state = _RunningState(
+                transport, auth_client, max_age=self.max_age, timeout=self.introspection_timeout
+            )
             try:
                 yield
             finally:

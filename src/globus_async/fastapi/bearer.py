@@ -2,6 +2,8 @@
 
 # no `from __future__ import annotations`: FastAPI reads the annotations of dependencies at run time
 
+import logging
+import math
 import re
 from collections.abc import Iterable, Mapping
 from typing import Final, Protocol
@@ -12,13 +14,15 @@ from fastapi.security import SecurityScopes
 from fastapi.security.base import SecurityBase
 
 from .._http.json_reader import is_list
-from ..errors import GlobusSDKUsageError
+from ..errors import ClientClosedError, GlobusAPIError, GlobusError, GlobusSDKUsageError
 from ..secret import Secret
 from .principal import Principal
 
 __all__ = ("BearerToken", "challenge")
 
+_log = logging.getLogger("globus_async")
 _MAX_TOKEN_CHARACTERS: Final = 4096
+_RETRY_AFTER_SECONDS: Final = 5
 _NOT_QUOTABLE: Final = re.compile(r"[^\x20\x21\x23-\x5b\x5d-\x7e]")
 
 
@@ -47,8 +51,9 @@ class BearerToken(SecurityBase):
     A dependency that provides the `Principal` of a request, from the access token in its ``Authorization`` header.
 
     The response is 401 if there is no token, or it is not active or not for this application; 403 if it lacks a scope
-    of the route; 400 if the header is malformed; all with ``WWW-Authenticate``. It is 503 if Globus Auth cannot be
-    reached. Routes declare their scopes with ``Security``.
+    of the route; 400 if the header is malformed; all with ``WWW-Authenticate``. It is 503 with ``Retry-After`` if the
+    token cannot be introspected in time, whatever the reason; the log has it. Routes declare their scopes with
+    ``Security``.
 
     Example:
         >>> @app.get("/me")
@@ -77,10 +82,23 @@ class BearerToken(SecurityBase):
                 "declare the scopes that tokens must have: GlobusBackend(scopes=...), or Security(..., scopes=[...])"
             )
         token = _token_of(request.headers.getlist("authorization"))
-        principal = await self._backend.introspect(token)
+        try:
+            principal = await self._backend.introspect(token)
+        except GlobusError as error:
+            if isinstance(error, GlobusSDKUsageError) and not isinstance(error, ClientClosedError):
+                raise
+            raise _unavailable(error) from None
         if principal is None:
             raise _invalid("The access token is expired, revoked or malformed")
         if not self._is_for_this_application(principal, required.scopes):
+            _log.warning(
+                "a token of client %r is for another service: audience %r, scopes %s; required: audience %r, one of %s",
+                principal.client_id,
+                principal.document.get("aud"),
+                sorted(principal.scopes),
+                self._backend.client_id,
+                sorted({*self._backend.scopes, *required.scopes}),
+            )
             raise _invalid("The access token is for another service")
         missing = [scope for scope in required.scopes if scope not in principal.scopes]
         if missing:
@@ -120,6 +138,14 @@ def _token_of(headers: list[str]) -> Secret:
         return Secret.token("the access token", candidate)
     except GlobusSDKUsageError:
         raise _invalid("The access token is expired, revoked or malformed") from None
+
+
+def _unavailable(error: GlobusError) -> HTTPException:
+    """Return the response to a failed introspection; its reason concerns the operator and not the client."""
+    _log.error("an access token could not be introspected: %s: %s", type(error).__name__, error)
+    wait = error.retry_after if isinstance(error, GlobusAPIError) else None
+    seconds = _RETRY_AFTER_SECONDS if wait is None or not math.isfinite(wait) else math.ceil(wait)
+    return HTTPException(503, "Authentication is temporarily unavailable", {"Retry-After": str(seconds)})
 
 
 def _invalid(description: str) -> HTTPException:

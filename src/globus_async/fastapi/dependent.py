@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Hashable
 from typing import TYPE_CHECKING, Any, TypeVar
+from weakref import WeakValueDictionary
 
 from ..authorizers import GlobusAuthorizer, RenewingAuthorizer
 from ..authorizers.token import IssuedToken, parse_lifetime
@@ -71,29 +72,38 @@ class DependentTokenAuthorizer(RenewingAuthorizer):
 
 
 class AuthorizerCache:
-    """A cache with the authorizers of users, so that a token is refreshed once; the least recently used are removed."""
+    """
+    A cache with the authorizers of users, so that a token is refreshed once; the least recently used are removed.
+
+    An authorizer that is in use stays in the cache, whether it refreshes its token or belongs to a client that exists:
+    a second one with the same refresh token would make the service revoke the login.
+
+    Args:
+        max_entries: The maximum number of authorizers that are kept although they are not in use.
+    """
 
     def __init__(self, max_entries: int = 10_000) -> None:
         self._max_entries = max_entries
-        self._authorizers: OrderedDict[Hashable, GlobusAuthorizer] = OrderedDict()
+        self._recent: OrderedDict[Hashable, GlobusAuthorizer] = OrderedDict()
+        self._in_use: WeakValueDictionary[Hashable, GlobusAuthorizer] = WeakValueDictionary()
 
     def __len__(self) -> int:
-        return len(self._authorizers)
+        return len(self._in_use)
 
     def get(self, key: Hashable) -> GlobusAuthorizer | None:
         """Return the authorizer of a key, if there is one."""
-        authorizer = self._authorizers.get(key)
-        if authorizer is not None:
-            self._authorizers.move_to_end(key)
-        return authorizer
+        authorizer = self._in_use.get(key)
+        return None if authorizer is None else self.add(key, authorizer)
 
     def add(self, key: Hashable, authorizer: A) -> A:
         """Add an authorizer and return it."""
-        self._authorizers[key] = authorizer
-        if len(self._authorizers) > self._max_entries:
-            self._authorizers.popitem(last=False)
+        self._in_use[key] = self._recent[key] = authorizer
+        self._recent.move_to_end(key)
+        if len(self._recent) > self._max_entries:
+            self._recent.popitem(last=False)
         return authorizer
 
     def remove(self, key: Hashable) -> None:
         """Remove an authorizer, if it is there; clients that have it continue to use it."""
-        self._authorizers.pop(key, None)
+        self._recent.pop(key, None)
+        self._in_use.pop(key, None)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 import math
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
+from fastapi import WebSocket
 from fastapi.responses import JSONResponse
+from starlette.websockets import WebSocketState
 
 from ..errors import (
     ClientClosedError,
@@ -16,18 +19,30 @@ from ..errors import (
     LoginRequired,
     NetworkError,
     TokenRefreshError,
-    WrongEventLoopError,
 )
+from ..errors.base import escape_control_characters
 from ..gare import GARE, to_gare
 from ..services.auth.errors import InvalidClient
 from ..services.auth.flows import LoginRefused
 from .bearer import challenge
 
 if TYPE_CHECKING:
-    from fastapi import FastAPI, Request
+    from fastapi import FastAPI
+    from starlette.requests import HTTPConnection
 
 __all__ = ("add_error_handlers", "error_response")
 
+_log = logging.getLogger("globus_async")
+_WEBSOCKET_CODES: Final = {500: 1011, 502: 1011, 503: 1013, 504: 1013}
+_GENERAL_RESPONSES: Final[tuple[tuple[type[GlobusError], int, str], ...]] = (
+    (GlobusTimeoutError, 504, "Globus did not respond in time"),
+    (NetworkError, 502, "Globus cannot be reached"),
+    (TokenRefreshError, 503, "Globus Auth is temporarily unavailable"),
+    (ClientClosedError, 503, "This application is shutting down"),
+    (GlobusSDKUsageError, 500, "Internal server error"),
+    (GlobusError, 502, "Globus failed"),
+)
+"""Status and text for the errors of the first class that fits."""
 _PASSED_ON_STATUSES: Final = frozenset({400, 403, 404, 409, 422})
 _LOGIN_HEADERS: Final = {"WWW-Authenticate": challenge(error="invalid_token", description="Please sign in again")}
 
@@ -36,16 +51,33 @@ def add_error_handlers(app: FastAPI) -> None:
     """
     Register an exception handler that returns `error_response` for every uncaught `GlobusError`.
 
+    A response with a status of 500 or above is logged as an error by the logger ``globus_async``, with the reason,
+    which the response does not contain. A `GlobusSDKUsageError` is a mistake in the application: like any other
+    exception it becomes a 500 with a traceback in the server's log. A WebSocket is closed with code 1008, 1011 or 1013.
+
     Example:
         >>> add_error_handlers(app)
     """
 
-    async def handler(request: Request, error: Exception) -> JSONResponse:  # noqa: ARG001 -- Starlette's signature
-        if not isinstance(error, GlobusError):
+    async def handler(connection: HTTPConnection, error: Exception) -> JSONResponse | None:
+        if not isinstance(error, GlobusError) or _is_mistake(error):
             raise error
-        return error_response(error)
+        response = error_response(error)
+        if response.status_code >= 500:
+            path = escape_control_characters(connection.url.path)
+            _log.error("%s: %d, because of %s: %s", path, response.status_code, type(error).__name__, error)
+        if not isinstance(connection, WebSocket):
+            return response
+        if connection.application_state is not WebSocketState.DISCONNECTED:
+            await connection.close(_WEBSOCKET_CODES.get(response.status_code, 1008))
+        return None
 
     app.add_exception_handler(GlobusError, handler)
+
+
+def _is_mistake(error: GlobusError) -> bool:
+    """Return whether the application's code is wrong; a closed client is not: requests may arrive during shutdown."""
+    return isinstance(error, GlobusSDKUsageError) and not isinstance(error, ClientClosedError)
 
 
 def error_response(error: GlobusError) -> JSONResponse:
@@ -58,12 +90,15 @@ def error_response(error: GlobusError) -> JSONResponse:
     400    the redirect of a login does not belong to that login
     401    the user must log in again; with ``WWW-Authenticate``
     403    Globus denied permission; if another login can help, the body is its document (GARE)
-    422    an argument from the request is invalid
     4xx    400, 404, 409 and 422 of the service are passed on
+    500    a mistake in the application, such as an invalid argument
     502    Globus failed or cannot be reached, or this application's credentials are wrong
     503    Globus is unavailable or limits the rate; with its ``Retry-After``, if any
     504    timeout
     ====== ========================================================================================
+
+    From 500 on the text is general, because errors contain internal addresses; ``code`` and ``request_id`` identify the
+    reason.
     """
     login = _required_login(error)
     if login is not None:
@@ -81,14 +116,9 @@ def error_response(error: GlobusError) -> JSONResponse:
         case GlobusAPIError():
             return _service_response(error)
         case LoginRefused():
-            return _detail_response(error, 400)
-        case NetworkError():
-            status = 504 if isinstance(error, GlobusTimeoutError) else 502
-            return _detail_response(error, status, maybe_executed=error.maybe_executed)
-        case WrongEventLoopError() | ClientClosedError() | TokenRefreshError():
-            return _detail_response(error, 503)
+            return JSONResponse({"detail": str(error), "code": type(error).__name__}, 400)
         case _:
-            return _detail_response(error, 422 if isinstance(error, GlobusSDKUsageError) else 502)
+            return _general_response(error)
 
 
 def _service_response(error: GlobusAPIError) -> JSONResponse:
@@ -102,8 +132,8 @@ def _service_response(error: GlobusAPIError) -> JSONResponse:
     if error.http_status in {429, 503}:
         wait = error.retry_after
         headers = {} if wait is None or not math.isfinite(wait) else {"Retry-After": str(math.ceil(wait))}
-        return JSONResponse(body, 503, headers)
-    return JSONResponse(body, 502)
+        return JSONResponse({**body, "detail": "Globus is temporarily unavailable"}, 503, headers)
+    return JSONResponse({**body, "detail": "Globus failed"}, 502)
 
 
 def _required_login(error: BaseException | None) -> GARE | None:
@@ -119,5 +149,7 @@ def _message(error: BaseException | None) -> str:
     return error.message if isinstance(error, GlobusAPIError) else str(error)
 
 
-def _detail_response(error: GlobusError, status: int, **more: Any) -> JSONResponse:
-    return JSONResponse({"detail": str(error), "code": type(error).__name__, **more}, status)
+def _general_response(error: GlobusError) -> JSONResponse:
+    status, text = next(row[1:] for row in _GENERAL_RESPONSES if isinstance(error, row[0]))
+    more = {"maybe_executed": error.maybe_executed} if isinstance(error, NetworkError) else {}
+    return JSONResponse({"detail": text, "code": type(error).__name__, **more}, status)

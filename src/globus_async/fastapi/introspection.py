@@ -8,6 +8,8 @@ from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol
 
 from .._single_flight import SingleFlight
+from ..errors import GlobusTimeoutError
+from .introspection_queue import IntrospectionQueue
 from .principal import Principal
 
 if TYPE_CHECKING:
@@ -18,6 +20,11 @@ if TYPE_CHECKING:
 __all__ = ("IntrospectionCache",)
 
 _INACTIVE_SECONDS: Final = 5.0
+_LEEWAY_SECONDS: Final = 60.0
+"""Tolerated difference between the clocks of Globus and of this machine, for the start of a token's validity."""
+_CONCURRENT: Final = 20
+"""Below the calls that a transport allows to one service, so that introspections never delay the calls of logins."""
+_MAX_WAITING: Final = 200
 
 
 class _Introspected(Protocol):
@@ -34,18 +41,24 @@ class _Entry(NamedTuple):
     wall_until: float
     monotonic_until: float
 
+    def is_current(self, clock: Clock) -> bool:
+        """Return whether the entry may be used."""
+        return clock.wall() < self.wall_until and clock.monotonic() < self.monotonic_until
+
 
 class IntrospectionCache:
     """
     A cache of introspections, by the hash of the token.
 
     An entry is used for ``max_age`` seconds from the start of its request, at most until the token expires. Inactive
-    tokens are cached for five seconds, failed requests not at all.
+    tokens are cached for five seconds, failed requests not at all. At most 20 introspections are under way and 200
+    wait; tokens that were active before go first.
 
     Args:
         introspect: Introspects a token.
         clock: The clock.
         max_age: Seconds for which a revoked token may still be accepted.
+        timeout: Maximum seconds to wait for an introspection.
         max_entries: The maximum number of active tokens, and likewise of inactive ones, which cannot displace the
             active ones.
     """
@@ -56,11 +69,14 @@ class IntrospectionCache:
         clock: Clock,
         *,
         max_age: float,
+        timeout: float = 5.0,
         max_entries: int = 10_000,
     ) -> None:
         self._introspect = introspect
         self._clock = clock
         self._max_age = max_age
+        self._timeout = timeout
+        self._queue = IntrospectionQueue(slots=_CONCURRENT, max_waiting=_MAX_WAITING)
         self._max_entries = max_entries
         self._active: OrderedDict[bytes, _Entry] = OrderedDict()
         self._inactive: OrderedDict[bytes, _Entry] = OrderedDict()
@@ -71,35 +87,49 @@ class IntrospectionCache:
         Return the principal of a token; ``None`` if the token is not active.
 
         Raises:
-            GlobusError: The introspection failed.
+            GlobusError: The introspection failed, or too many of them wait.
         """
         key = hashlib.sha256(token.reveal().encode()).digest()
         for entries in (self._active, self._inactive):
-            if (entry := entries.get(key)) is not None:
-                if self._clock.wall() < entry.wall_until and self._clock.monotonic() < entry.monotonic_until:
-                    entries.move_to_end(key)
-                    return entry.principal
-                del entries[key]
-        return await self._requests.join(key, lambda: self._fetch(key, token))
+            if (entry := entries.get(key)) is not None and entry.is_current(self._clock):
+                entries.move_to_end(key)
+                return entry.principal
+        try:
+            async with self._clock.timeout(self._timeout):
+                return await self._requests.join(key, lambda: self._fetch(key, token))
+        except TimeoutError:
+            raise GlobusTimeoutError(
+                "the introspection of an access token took too long", stage="no response"
+            ) from None
 
     async def aclose(self) -> None:
         """Wait for the running requests."""
         await self._requests.aclose()
 
     async def _fetch(self, key: bytes, token: Secret) -> Principal | None:
-        wall, monotonic = self._clock.wall(), self._clock.monotonic()
-        response = await self._introspect(token)
-        principal = None
-        if response.active:
-            try:
-                principal = Principal.from_introspection(token, response.data)
-            except (ValueError, AttributeError, TypeError, OverflowError):
-                raise response.raw.decode_error("it should have 'sub' (a UUID) and 'exp' (POSIX seconds)") from None
-            if principal.expires_at <= self._clock.wall():
-                principal = None
+        # an entry that is out of date shows that the token was active
+        async with self._queue.slot(known=key in self._active):
+            wall, monotonic = self._clock.wall(), self._clock.monotonic()
+            response = await self._introspect(token)
+        principal = self._principal_from(token, response) if response.active else None
         seconds = _INACTIVE_SECONDS if principal is None else min(self._max_age, principal.expires_at - wall)
-        entries = self._inactive if principal is None else self._active
+        entries, others = (self._active, self._inactive) if principal else (self._inactive, self._active)
+        others.pop(key, None)
         entries[key] = _Entry(principal, wall + seconds, monotonic + seconds)
+        entries.move_to_end(key)
         if len(entries) > self._max_entries:
             entries.popitem(last=False)
         return principal
+
+    def _principal_from(self, token: Secret, response: _Introspected) -> Principal | None:
+        """Return the principal, ``None`` before and after the time in which its token is valid."""
+        try:
+            principal = Principal.from_introspection(token, response.data)
+            not_before = float(response.data.get("nbf") or 0)
+        except (ValueError, AttributeError, TypeError, OverflowError):
+            raise response.raw.decode_error(
+                "it should have 'sub' (a UUID), 'exp' and, if at all, 'nbf' (POSIX seconds)"
+            ) from None
+        now = self._clock.wall()
+        # in this order, because a comparison with "nan" is false
+        return principal if not_before <= now + _LEEWAY_SECONDS and now < principal.expires_at else None
