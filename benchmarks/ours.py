@@ -12,7 +12,7 @@ from typing import Any
 
 from benchmarks.worker import ids, measured, resident, serve
 from globus_async import AccessTokenAuthorizer, Transport
-from globus_async.bulk import bulk as many
+from globus_async import bulk as many
 from globus_async.services.transfer import TransferClient
 
 Result = dict[str, Any]

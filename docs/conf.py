@@ -69,7 +69,6 @@ html_theme_options = {"navigation_with_keys": True}
 PUBLIC = (
     "globus_async",
     "globus_async.authorizers",
-    "globus_async.bulk",
     "globus_async.clock",
     "globus_async.config",
     "globus_async.errors",

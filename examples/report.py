@@ -14,8 +14,7 @@ import os
 import sys
 from collections.abc import Iterator
 
-from globus_async import AccessTokenAuthorizer, Progress, RateLimit, TransferClient
-from globus_async.bulk import bulk
+from globus_async import AccessTokenAuthorizer, Progress, RateLimit, TransferClient, bulk
 
 
 def ids() -> Iterator[str]:

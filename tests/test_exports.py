@@ -92,3 +92,9 @@ def test_import_star() -> None:
     namespace: dict[str, object] = {}
     exec("from globus_async import *", namespace)
     assert set(importlib.import_module(ROOT_NAME).__all__) <= set(namespace)
+
+
+def test_no_module_hides_a_name_of_the_root() -> None:
+    """Importing a module sets an attribute of the root, which would replace a function of the same name."""
+    modules = {module.name.removeprefix(f"{ROOT_NAME}.").partition(".")[0] for module in MODULES}
+    assert modules.isdisjoint(importlib.import_module(ROOT_NAME).__all__)

@@ -25,7 +25,7 @@ LAYERS: tuple[frozenset[str], ...] = (
     frozenset({"response", "transport"}),
     frozenset({"paging"}),
     frozenset({"client"}),
-    frozenset({"bulk"}),
+    frozenset({"bulk_calls"}),
     frozenset(f"services.{package.name}" for package in pkgutil.iter_modules(services.__path__)),
     frozenset({"fastapi"}),
     frozenset({"emulator"}),

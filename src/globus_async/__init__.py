@@ -13,7 +13,6 @@ from ._version import __version__
 
 _MODULES: Final = (
     "authorizers",
-    "bulk",
     "clock",
     "config",
     "errors",
@@ -34,7 +33,7 @@ _HOMES: Final = {
         "RefreshTokenAuthorizer",
         "RenewingAuthorizer",
     ),
-    "bulk": ("Bulk", "BulkError", "Outcome", "Progress"),
+    "bulk_calls": ("Bulk", "BulkError", "Outcome", "Progress", "bulk"),
     "client": ("BaseClient",),
     "clock": ("Clock", "SystemClock"),
     "errors": (

@@ -1,7 +1,6 @@
 # Made by python -m tests.root_stub from __init__.py.
 
 from . import authorizers as authorizers
-from . import bulk as bulk
 from . import clock as clock
 from . import config as config
 from . import errors as errors
@@ -22,10 +21,11 @@ from .authorizers import GlobusAuthorizer as GlobusAuthorizer
 from .authorizers import NullAuthorizer as NullAuthorizer
 from .authorizers import RefreshTokenAuthorizer as RefreshTokenAuthorizer
 from .authorizers import RenewingAuthorizer as RenewingAuthorizer
-from .bulk import Bulk as Bulk
-from .bulk import BulkError as BulkError
-from .bulk import Outcome as Outcome
-from .bulk import Progress as Progress
+from .bulk_calls import Bulk as Bulk
+from .bulk_calls import BulkError as BulkError
+from .bulk_calls import Outcome as Outcome
+from .bulk_calls import Progress as Progress
+from .bulk_calls import bulk as bulk
 from .client import BaseClient as BaseClient
 from .clock import Clock as Clock
 from .clock import SystemClock as SystemClock

@@ -29,7 +29,7 @@ from . import (
     TransferData,
     Transport,
 )
-from .bulk import bulk
+from .bulk_calls import bulk
 from .clock import SystemClock
 from .scopes import TransferScopes
 

@@ -15,8 +15,7 @@ import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
-from globus_async import AccessTokenAuthorizer, BaseClient, GlobusSDKUsageError, Transport
-from globus_async.bulk import Bulk
+from globus_async import AccessTokenAuthorizer, BaseClient, Bulk, GlobusSDKUsageError, Transport
 from tests.clients import CALLS, ID, Call
 from tests.toolkit.clock import FakeClock
 

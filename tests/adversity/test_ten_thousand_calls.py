@@ -11,8 +11,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from globus_async import AccessTokenAuthorizer, BaseClient, Transport
-from globus_async.bulk import bulk
+from globus_async import AccessTokenAuthorizer, BaseClient, Transport, bulk
 
 pytestmark = pytest.mark.slow
 

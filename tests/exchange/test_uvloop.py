@@ -9,8 +9,7 @@ from typing import Any
 
 import pytest
 
-from globus_async import GlobusTimeoutError
-from globus_async.bulk import bulk
+from globus_async import GlobusTimeoutError, bulk
 from globus_async.paging import offset_total
 from tests.toolkit.clients import client_of
 from tests.toolkit.raw_server import RawServer, Received, Script, Send, Stall, ok

@@ -364,7 +364,7 @@ GUARDS: Final = (
     ),
     *_tested_by(
         "unit/test_bulk.py",
-        never("bulk.py:", r"^self\._is_left$"),
+        never("bulk_calls.py:", r"^self\._is_left$"),
         swap("_item_source.py:", r"async with self\.\w+:", "if True:"),
     ),
     # the emulator

@@ -107,6 +107,13 @@ async def walking_and_waiting(tc: TransferClient, id: UUID) -> None:
 
 async def submitting(tc: TransferClient, a: UUID, b: UUID) -> None:
     """Documents are dicts; plain dicts will do too."""
+    TransferData(a, b)
+    TransferData(source_endpoint=a, destination_endpoint=b)
+    TransferData(tc, source_endpoint=a, destination_endpoint=b)
+    TransferData(source_endpoint=a, destination_endpoint=b, transfer_client=tc)
+    DeleteData(a)
+    DeleteData(endpoint=a)
+    DeleteData(None, a)
     transfer = TransferData(tc, a, b, sync_level="checksum")
     transfer.add_item("/a", "/b", recursive=True)
     transfer.add_filter_rule("*.tmp", type="file")
@@ -132,6 +139,11 @@ def mistakes(tc: TransferClient, id: UUID) -> None:
     """What is wrong is seen before it runs."""
     tc.task_list(filters="status:ACTIVE")  # type: ignore[call-arg] # pyright: ignore[reportCallIssue]
     tc.endpoint_search("x", filter_entity_type="GCSv6")  # type: ignore[arg-type] # pyright: ignore[reportArgumentType]
-    TransferData(id, id, sync_level="newest")  # type: ignore[arg-type] # pyright: ignore[reportArgumentType]
-    TransferData(id, id, 3)  # type: ignore[arg-type] # pyright: ignore[reportArgumentType]
+    TransferData()  # type: ignore[call-overload] # pyright: ignore[reportCallIssue]
+    TransferData(id)  # type: ignore[call-overload] # pyright: ignore[reportCallIssue]
+    TransferData(tc, id)  # type: ignore[call-overload] # pyright: ignore[reportCallIssue, reportArgumentType]
+    TransferData(id, id, 3)  # type: ignore[call-overload] # pyright: ignore[reportCallIssue, reportArgumentType]
+    TransferData(id, id, sync_level="newest")  # type: ignore[call-overload] # pyright: ignore[reportCallIssue, reportArgumentType]
+    DeleteData()  # type: ignore[call-overload] # pyright: ignore[reportCallIssue]
+    DeleteData(tc)  # type: ignore[call-overload] # pyright: ignore[reportCallIssue, reportArgumentType]
     tc.operation_walk(id, max_depth="all")  # type: ignore[arg-type] # pyright: ignore[reportArgumentType]

@@ -16,7 +16,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from globus_async.bulk import BulkError, Progress, bulk
+from globus_async import BulkError, Progress, bulk
 from globus_async.errors import GlobusConnectionError, GlobusError, GlobusSDKUsageError, GlobusTimeoutError
 from tests.toolkit.cancel import every_suspension
 

@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 
 import globus_async
-from globus_async import bulk, client, clock, config, errors, paging, response, secret
+from globus_async import bulk_calls, client, clock, config, errors, paging, response, secret
 from tests.services.transfer.world import world
 from tests.toolkit.examples import check_examples, examples_of
 
-CORE = (bulk, client, clock, config, errors, paging, response, secret)
+CORE = (bulk_calls, client, clock, config, errors, paging, response, secret)
 
 
 def documented() -> Iterator[tuple[str, Any]]:
@@ -37,7 +37,7 @@ async def test_example(name: str) -> None:
     """Run in a world of Transfer, with every public name of the package."""
     async with world() as names:
         everything = {each: getattr(globus_async, each) for each in vars(globus_async)["__all__"]}
-        own = {each: getattr(module, each) for module in (bulk, paging) for each in module.__all__}
+        own = {each: getattr(module, each) for module in (bulk_calls, paging) for each in module.__all__}
         await check_examples(
             EXAMPLES[name],
             {**everything, **own, "Any": Any, "Mapping": Mapping, **names},

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from ..._http.missing import MISSING, MissingType
 from ..._http.path import uuid_text
-from ...bulk import Bulk, Progress, bulk
+from ...bulk_calls import Bulk, Progress, bulk
 from .access_rules import AccessRuleMethods
 from .endpoints import EndpointMethods
 from .file_operations import FileOperationMethods

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from ...._http.body import json_body
-from ....bulk import bulk
+from ....bulk_calls import bulk
 from ....errors import GlobusSDKUsageError
 from ..data import TransferData
 from ..errors import NotFound, TooManyPendingJobs

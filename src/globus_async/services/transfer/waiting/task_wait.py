@@ -7,7 +7,7 @@ from functools import cached_property, partial
 from typing import TYPE_CHECKING, Final
 from uuid import UUID
 
-from ....bulk import Bulk, Progress, bulk
+from ....bulk_calls import Bulk, Progress, bulk
 from ....errors import GlobusSDKUsageError, GlobusTimeoutError
 from ..errors import TaskInactive
 from ..tasks import TaskMethods
