@@ -1,33 +1,45 @@
-"""Closing a transport ends all running calls at once; only token refreshes are awaited."""
+"""Closing a transport ends all running calls at once, and their errors say whether they were sent."""
 
 from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
 import httpx
 import pytest
 
-from globus_async import BaseClient, Transport
+from globus_async import BaseClient, PermissionDenied, SubmissionUncertain, TransferClient, Transport
 from globus_async.authorizers import GlobusAuthorizer, RefreshTokenAuthorizer
-from globus_async.errors import ClientClosedError
+from globus_async.errors import ClientClosedError, GlobusConnectionError, Stage
 from globus_async.secret import Secret
 from tests.toolkit.auth_clients import FakeAuth
 from tests.toolkit.clock import FakeClock
 from tests.toolkit.raw_server import Drip, RawServer, Script, Send, Stall
-from tests.toolkit.scripted import Scripted, respond
+from tests.toolkit.scripted import Scripted, Step, fails, respond
+
+ID = "ddb59aef-6d04-11e5-ba46-22000b92c6ec"
 
 
-async def is_ended(call: asyncio.Task[Any], close: Callable[[], Awaitable[None]]) -> None:
-    """Close the transport; the call must end with a `ClientClosedError`, not with a cancellation."""
+async def is_ended(call: asyncio.Task[Any], close: Callable[[], Awaitable[None]], stage: Stage = "not sent") -> None:
+    """
+    Close the transport; the call must end with an error, not with a cancellation.
+
+    The error is a `ClientClosedError` if the request was not sent, else that of a lost response.
+    """
     assert not call.done()
     await close()
     async with asyncio.timeout(1):
         await asyncio.wait({call})
     assert not call.cancelled()
-    assert isinstance(call.exception(), ClientClosedError)
+    error = call.exception()
+    if stage == "not sent":
+        assert isinstance(error, ClientClosedError)
+    else:
+        assert isinstance(error, GlobusConnectionError)
+        assert (error.stage, error.maybe_executed) == (stage, True)
+        assert "the client was closed during the call" in str(error)
 
 
 async def hang(_: httpx.Request) -> httpx.Response:
@@ -51,7 +63,7 @@ class TestEveryWaitOfTheLoop:
         async with service.client() as client:
             call = asyncio.create_task(client.get("x"))
             await asyncio.sleep(0.01)
-            await is_ended(call, client.transport.aclose)
+            await is_ended(call, client.transport.aclose, "no response")
         assert len(service.requests) == 1
 
     async def test_waiting_for_a_slot(self) -> None:
@@ -61,7 +73,7 @@ class TestEveryWaitOfTheLoop:
             first, second = (asyncio.create_task(client.get(name)) for name in ("a", "b"))
             await asyncio.sleep(0.01)
             await is_ended(second, client.transport.aclose)
-            with pytest.raises(ClientClosedError):
+            with pytest.raises(GlobusConnectionError):
                 await first
         assert service.paths == ["/a"]
 
@@ -137,33 +149,104 @@ class TestEveryWaitOfTheLoop:
                 assert (await authorizer.get_authorization_header()).reveal() == "Bearer at-1"
 
 
-@pytest.mark.parametrize("error", [httpx.ConnectError, httpx.ReadError, RuntimeError])
-async def test_an_error_caused_by_closing(error: type[Exception]) -> None:
-    """A connection that breaks because it was closed is not retried."""
+class TestRequestsThatAreNotIdempotent:
+    """Closing the client loses a response as a broken connection does, and the error says so."""
+
+    async def test_a_post_in_flight(self) -> None:
+        """It may have been executed."""
+        service = Scripted(hang)
+        async with service.client() as client:
+            call = asyncio.create_task(client.post("x", {}))
+            await asyncio.sleep(0.01)
+            await is_ended(call, client.transport.aclose, "no response")
+        error = call.exception()
+        assert "may have executed the request" in str(error)
+        assert [attempt.maybe_executed for attempt in getattr(error, "attempts", ())] == [True]
+
+    async def test_a_submission_in_flight(self) -> None:
+        """Its error has the document to submit again."""
+        service = Scripted(respond(200, {"value": ID}), hang)
+        async with service.client(client_class=TransferClient) as client:
+            assert isinstance(client, TransferClient)
+            document = {"source_endpoint": ID, "destination_endpoint": ID, "DATA": [{}]}
+            call = asyncio.create_task(client.submit_transfer(document))
+            await asyncio.sleep(0.01)
+            await client.transport.aclose()
+            with pytest.raises(SubmissionUncertain) as raised:
+                await call
+        assert raised.value.document["submission_id"] == ID
+
+    @pytest.mark.parametrize("failure", [fails(httpx.ReadError), respond(500)])
+    async def test_between_two_attempts(self, failure: Step) -> None:
+        """The first attempt may have been executed, although the second was not sent."""
+        service = Scripted(failure, clock=FakeClock())
+        async with service.client() as client:
+            call = asyncio.create_task(client.delete("x"))
+            await service.clock.asleep()
+            await client.transport.aclose()
+            with pytest.raises(GlobusConnectionError) as raised:
+                await call
+        assert raised.value.maybe_executed
+        assert len(service.requests) == 1
+
+    async def test_during_the_body_of_an_error(self) -> None:
+        """The status has decided already."""
+
+        class Endless(httpx.AsyncByteStream):
+            async def __aiter__(self) -> AsyncIterator[bytes]:
+                yield b"{"
+                await asyncio.get_running_loop().create_future()
+
+        service = Scripted(lambda _: httpx.Response(403, stream=Endless()))
+        async with service.client() as client:
+            call = asyncio.create_task(client.post("x", {}))
+            await asyncio.sleep(0.01)
+            await client.transport.aclose()
+            with pytest.raises(PermissionDenied, match="its body was not read: the connection broke"):
+                await call
+
+
+CLOSED_UNDER_IT = {
+    "not sent": (httpx.ConnectError, ClientClosedError),
+    "broken": (httpx.ReadError, GlobusConnectionError),
+    "no exception of httpx": (RuntimeError, GlobusConnectionError),
+}
+
+
+@pytest.mark.parametrize(("error", "raised"), CLOSED_UNDER_IT.values(), ids=CLOSED_UNDER_IT.keys())
+async def test_the_owner_of_the_http_client_closes_it(error: type[Exception], raised: type[Exception]) -> None:
+    """A connection that breaks because it was closed is not retried, and the error says whether it was sent."""
+    requests = 0
 
     async def close_under_it(_: httpx.Request) -> httpx.Response:
+        nonlocal requests
+        requests += 1
         await http.aclose()
         raise error("gone")
 
     http = httpx.AsyncClient(transport=httpx.MockTransport(close_under_it))
     async with Transport(http_client=http) as transport:
-        with pytest.raises(ClientClosedError, match="check whether the service executed the request"):
-            await BaseClient(base_url="http://127.0.0.1/", transport=transport).get("x")
+        client = BaseClient(base_url="http://127.0.0.1/", transport=transport)
+        with pytest.raises(raised, match="closed during"):
+            await client.get("x")
+        with pytest.raises(ClientClosedError, match="nothing was sent"):
+            await client.get("x")
+    assert requests == 1
 
 
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nabc"
-SCRIPTS: dict[str, tuple[Script, Script]] = {
-    "no response": ([Stall()], []),
-    "half a head": ([Send(b"HTTP/1.1 200 OK\r\nCont"), Stall()], []),
-    "half a body": ([Send(HEAD), Stall()], []),
-    "a drip of a body": ([Send(HEAD), Drip(b"x" * 90, 0.05)], []),
-    "no handshake": ([], [Stall()]),
+SCRIPTS: dict[str, tuple[Script, Script, Stage]] = {
+    "no response": ([Stall()], [], "no response"),
+    "half a head": ([Send(b"HTTP/1.1 200 OK\r\nCont"), Stall()], [], "no response"),
+    "half a body": ([Send(HEAD), Stall()], [], "response truncated"),
+    "a drip of a body": ([Send(HEAD), Drip(b"x" * 90, 0.05)], [], "response truncated"),
+    "no handshake": ([], [Stall()], "not sent"),
 }
 
 
 class TestEveryStateOfTheConnection:
-    @pytest.mark.parametrize(("script", "on_accept"), SCRIPTS.values(), ids=SCRIPTS.keys())
-    async def test_with_a_server_that_stops_anywhere(self, script: Script, on_accept: Script) -> None:
+    @pytest.mark.parametrize(("script", "on_accept", "stage"), SCRIPTS.values(), ids=SCRIPTS.keys())
+    async def test_with_a_server_that_stops_anywhere(self, script: Script, on_accept: Script, stage: Stage) -> None:
         """Over our own transport, whose sockets are closed afterwards."""
         async with RawServer([script], on_accept=on_accept) as server:
             url = server.url.replace("http:", "https:") if on_accept else server.url
@@ -173,7 +256,7 @@ class TestEveryStateOfTheConnection:
                 while not server.requests and not (on_accept and server.connections):  # noqa: ASYNC110
                     await asyncio.sleep(0.001)
             await asyncio.sleep(0.02)
-            await is_ended(call, client.aclose)
+            await is_ended(call, client.aclose, stage)
 
     async def test_before_the_connection(self) -> None:
         """To a server that accepts no connections."""

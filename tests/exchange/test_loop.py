@@ -13,9 +13,11 @@ import anyio.lowlevel
 import httpx
 import pytest
 
-from globus_async import BaseClient, RetryPolicy, Transport
+from globus_async import BaseClient, RateLimit, RetryPolicy, Transport
 from globus_async._http.path import fill_path
+from globus_async._http.request import Request
 from globus_async.authorizers import AccessTokenAuthorizer, GlobusAuthorizer
+from globus_async.bulk import bulk
 from globus_async.errors import (
     ClientClosedError,
     GlobusAPIError,
@@ -25,6 +27,7 @@ from globus_async.errors import (
     GlobusTimeoutError,
     ResponseDecodeError,
 )
+from globus_async.response import GlobusHTTPResponse
 from globus_async.secret import Secret
 from tests.toolkit.clock import FakeClock
 from tests.toolkit.scripted import ORIGIN, Scripted, fails, raw, respond
@@ -536,8 +539,8 @@ class TestDeadline:
         assert not caught.value.maybe_executed
         assert service.requests == []
 
-    async def test_waiting_for_a_slot_does_not_count(self) -> None:
-        """More calls than slots are not a network failure."""
+    async def test_waiting_for_a_slot_counts(self) -> None:
+        """A call that is queued for too long ends with the others, is not sent, and its error says why."""
         clock = FakeClock()
 
         async def slow(_: httpx.Request) -> httpx.Response:
@@ -546,10 +549,75 @@ class TestDeadline:
 
         service = Scripted(slow, clock=clock)
         async with service.client(total_timeout=5, max_in_flight=1) as client:
-            calls = [asyncio.create_task(client.get(f"{number}")) for number in range(4)]
-            await clock.advance(20)
-            await asyncio.gather(*calls)
-        assert service.paths == ["/0", "/1", "/2", "/3"]
+            calls = [asyncio.create_task(client.post(f"{number}", {})) for number in range(4)]
+            await clock.advance(5.1)
+            assert all(call.done() for call in calls)
+            await calls[0]
+            sent, *queued = (call.exception() for call in calls[1:])
+        assert isinstance(sent, GlobusTimeoutError)
+        assert sent.stage == "no response"
+        for error in queued:
+            assert isinstance(error, GlobusTimeoutError)
+            assert (error.stage, error.maybe_executed) == ("not sent", False)
+            assert "queued behind other calls" in str(error)
+            assert "bulk()" in str(error)
+        assert service.paths == ["/0", "/1"]
+
+    async def test_waiting_for_the_rate_limit_counts(self) -> None:
+        """Of 300 calls at once, 200 are sent, and the others end with the total timeout."""
+        service = Scripted(clock=FakeClock())
+        async with service.client(total_timeout=5) as client:
+            client.rate_limit = RateLimit(200, 10.0)
+            calls = [asyncio.create_task(client.get("x")) for _ in range(300)]
+            for _ in range(1000):
+                await asyncio.sleep(0)
+            await service.clock.advance(5)
+            outcomes = await asyncio.gather(*calls, return_exceptions=True)
+        failed = [outcome for outcome in outcomes if isinstance(outcome, GlobusTimeoutError)]
+        assert len(service.requests) + len(failed) == 300
+        assert len(failed) >= 100
+        assert {error.stage for error in failed} == {"not sent"}
+
+    async def test_a_bulk_queues_no_calls(self) -> None:
+        """Each call of a bulk has the total timeout for itself, however long the bulk takes."""
+        clock = FakeClock()
+
+        async def slow(_: httpx.Request) -> httpx.Response:
+            await clock.sleep(4)
+            return httpx.Response(200)
+
+        service = Scripted(slow, clock=clock)
+        async with service.client(total_timeout=5, max_in_flight=2) as client:
+            working = asyncio.ensure_future(bulk(client.get, [f"{number}" for number in range(20)], concurrency=2))
+            await clock.advance(40)
+            outcomes = await working
+        assert [outcome.error for outcome in outcomes] == [None] * 20
+
+    async def test_reading_a_large_document_counts(self) -> None:
+        """A document that waits for a worker thread is given up at the end of the total timeout."""
+        clock = FakeClock()
+
+        class Slow(BaseClient):
+            async def read(self, _: object) -> GlobusHTTPResponse[Any]:
+                await clock.sleep(1000)
+                raise AssertionError("it was waited for")
+
+        service = Scripted(clock=clock)
+        async with service.client(total_timeout=5, client_class=Slow) as client:
+            assert isinstance(client, Slow)
+            call = asyncio.ensure_future(client._exchange(Request("POST", f"{ORIGIN}x"), None, client.read))
+            await clock.advance(6)
+            with pytest.raises(GlobusTimeoutError) as caught:
+                await call
+        assert (caught.value.stage, caught.value.maybe_executed) == ("response truncated", True)
+
+    async def test_an_attempt_that_was_not_sent_after_one_that_was(self) -> None:
+        """The call may have been executed by the earlier attempt."""
+        service = Scripted(fails(httpx.ReadError), fails(httpx.ConnectError))
+        async with service.client(retry=RetryPolicy(max_retries=1)) as client:
+            with pytest.raises(GlobusConnectionError) as caught:
+                await client.delete("x")
+        assert (caught.value.stage, caught.value.maybe_executed) == ("not sent", True)
 
     async def test_the_callers_own_timeout(self) -> None:
         """`asyncio.timeout` and anyio's scopes get their own cancellation, and raise their own error."""

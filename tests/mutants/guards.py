@@ -43,7 +43,6 @@ GUARDS: Final = (
         swap("_http/path.py:split_path", r"_relative_to\(root, path\)", "urlsplit(path)"),
         never("client.py:BaseClient.request", r"^authorizer is not None and any"),
         swap("client.py:BaseClient.call", r"method in _\w+ if idempotent is None else idempotent", "True"),
-        swap("transport/_exchange.py:exchange", r"async with transport\.call\(\):", "if True:"),
     ),
     *_tested_by(
         "unit/test_config.py",
@@ -71,12 +70,38 @@ GUARDS: Final = (
     *_tested_by(
         "exchange adversity/test_retrying.py adversity/test_secrets.py adversity/test_deadlines.py authorizers",
         drop("transport/_exchange.py:exchange", r"^retry_401 = False"),
-        drop("transport/_exchange.py:exchange", r"^outcome = _redacted"),
+        drop("transport/_exchange.py:exchange", r"^outcome = call\.redacted"),
         never("transport/_exchange.py:exchange", r"^delay >= time_left"),
         never("transport/_exchange.py:exchange", r"^not origin\.budget\.take"),
         drop("transport/_exchange.py:exchange", r"^_pause\("),
         swap("transport/_exchange.py:exchange", r"error\.with_traceback\(None\)", "error"),
-        never("transport/_exchange.py:exchange", r"^origin\.paused_until - started >= time_left"),
+        swap("transport/_exchange.py:exchange", r" and \(?time_left > 0\)?", ""),
+        never("transport/_attempt.py:Sender.attempt", r"^slot\.origin\.paused_until >= deadline"),
+        drop("transport/_call.py:Call.redacted", r"^outcome\.args ="),
+    ),
+    # the end of a call, by its deadline, by closing, or by an error body that cannot be read
+    *_tested_by(
+        "exchange",
+        swap(
+            "transport/_exchange.py:exchange",
+            r"clock\.timeout\(deadline - clock\.monotonic\(\)\)",
+            "clock.timeout(None)",
+        ),
+        swap(
+            "transport/_exchange.py:exchange",
+            r"async with clock\.timeout\((.*?)\):\n(\s+)async with origin(.*) as slot:\n",
+            r"async with origin\3 as slot, clock.timeout(\1):\n\2if True:\n",
+        ),
+        never("transport/_call.py:Call.closed", r"^not self\._maybe_executed"),
+        always("transport/_call.py:Call.closed", r"^not self\._maybe_executed"),
+        swap("transport/_call.py:Call._maybe_executed", r" or any\(.*\)", ""),
+        always("transport/_call.py:Call.failed", r"^response is None or"),
+        swap("transport/_call.py:Call.failed", r" or 200 <= response\.status < 300", ""),
+        drop("transport/_call.py:Call.end_attempt", r"^self\._reset\(\)"),
+        swap("transport/_retry.py:RetryPolicy._may_retry", r"idempotent and outcome\.is_truncated", "False"),
+        swap("transport/_retry.py:RetryPolicy._may_retry", r"idempotent and outcome\.is_truncated", "idempotent"),
+        swap("errors/network.py:NetworkError.maybe_executed", r" or any\(.*\)", ""),
+        never("transport/_attempt.py:Sender.attempt", r"^failure\.stage == 'not sent'"),
     ),
     *_tested_by(
         "unit/test_retry.py exchange adversity/test_retrying.py",
@@ -117,8 +142,8 @@ GUARDS: Final = (
         never("transport/_attempt.py:Sender._read_body", r"is_stream_consumed"),
         swap(
             "transport/_attempt.py:Sender.attempt",
-            r"if self\.http\.is_closed:\n(\s+)raise ClientClosed",
-            r"if False:\n\1raise ClientClosed",
+            r"if self\.http\.is_closed:\n(\s+)if failure",
+            r"if False:\n\1if failure",
         ),
     ),
     *_tested_by(

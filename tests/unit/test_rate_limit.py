@@ -34,8 +34,10 @@ def max_in_any_period(seconds: float, instants: Sequence[float]) -> int:
 
 
 async def advance_until_done(clock: FakeClock, tasks: Sequence[asyncio.Task[Any]]) -> None:
-    """Advance the clock from alarm to alarm until all tasks are done."""
+    """Advance the clock from alarm to alarm until all tasks are done; all calls that can be sent are sent before."""
     while not all(task.done() for task in tasks):
+        for _ in range(3 * len(tasks)):
+            await asyncio.sleep(0)
         await clock.advance(min(clock.pending, default=0.0))
 
 

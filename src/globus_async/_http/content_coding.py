@@ -8,8 +8,9 @@ from typing import Final, Protocol
 
 from ..errors import ResponseDecodeError
 
-__all__ = ("ACCEPT_ENCODING", "BodyReader", "decode_error")
+__all__ = ("ACCEPT_ENCODING", "UNUSABLE", "BodyReader", "decode_error")
 
+UNUSABLE: Final = "the response cannot be used: "
 ACCEPT_ENCODING: Final = "gzip, deflate"
 _MAX_CODINGS: Final = 2
 _STEP: Final = 65536
@@ -139,6 +140,6 @@ class BodyReader:
 
 def decode_error(why: str, *, retryable: bool = False) -> ResponseDecodeError:
     """Return the error for a response that cannot be used; by default it is not retried."""
-    error = ResponseDecodeError(f"the response cannot be used: {why}", stage="response truncated")
+    error = ResponseDecodeError(UNUSABLE + why, stage="response truncated")
     error.retryable = retryable
     return error

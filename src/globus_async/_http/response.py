@@ -35,12 +35,16 @@ class RawResponse:
         body: The body.
         started_at: POSIX time at which the attempt began, in seconds; lifetimes are counted from it.
         received_at: POSIX time at which the response was complete, in seconds.
+        body_error: Why the body of an error response could not be read, and is empty; ``None`` if it was read.
+        is_truncated: Whether another attempt may get the whole body of the error response.
     """
 
     __slots__ = (
         "_error_document",
         "body",
+        "body_error",
         "headers",
+        "is_truncated",
         "method",
         "path",
         "reason",
@@ -69,6 +73,8 @@ class RawResponse:
         self.body = body
         self.started_at = started_at
         self.received_at = received_at
+        self.body_error: str | None = None
+        self.is_truncated = False
         self._error_document: Any = _NOT_DECODED
 
     @property
@@ -114,7 +120,7 @@ class RawResponse:
         A body of more than a mebibyte is truncated.
         """
         text = _SECRET_MEMBERS.sub(r'\1"***"', self.body[:LARGE].decode("utf-8", "replace"))
-        return RawResponse(
+        redacted = RawResponse(
             method=self.method,
             path=self.path,
             status=self.status,
@@ -124,6 +130,9 @@ class RawResponse:
             started_at=self.started_at,
             received_at=self.received_at,
         )
+        redacted.body_error = None if self.body_error is None else redact(self.body_error, *secrets)
+        redacted.is_truncated = self.is_truncated
+        return redacted
 
     def json(self, *, reject_duplicate_keys: bool = False, yield_to_threads: bool = False) -> Any:
         """

@@ -66,6 +66,11 @@ class ErrorResponse(Protocol):
         """The wait that the service requests, in seconds."""
         ...
 
+    @property
+    def body_error(self) -> str | None:
+        """Why the body could not be read, and is empty; ``None`` if it was read."""
+        ...
+
     def error_document(self) -> Any:
         """Return the decoded JSON body, or ``None`` if it is not JSON."""
         ...
@@ -86,6 +91,7 @@ class GlobusAPIError(GlobusError):
         headers: The headers of the response.
         raw_json: The decoded body; ``None`` if it is not JSON.
         raw_text: The body as text.
+        body_error: Why the body could not be read, if so: ``raw_text`` is empty then, and the status decided alone.
         retry_after: The wait that the service requests before the next attempt, in seconds.
         attempts: All attempts, in order.
     """
@@ -98,6 +104,7 @@ class GlobusAPIError(GlobusError):
         self.content_type: str | None = response.headers.get("Content-Type")
         self.raw_text: str = response.text
         self.raw_json: Any = document
+        self.body_error: str | None = response.body_error
         self.retry_after: float | None = response.retry_after
         self.attempts = attempts
         self.method: str = response.method
@@ -131,6 +138,8 @@ class GlobusAPIError(GlobusError):
         tail = f", request id {self.request_id}" if self.request_id else ""
         if len(self.attempts) > 1:
             tail += f", {len(self.attempts)} attempts"
+        if self.body_error is not None:
+            tail += f"; its body was not read: {self.body_error}"
         return escape_control_characters(
             f"{self.http_status} {self.code or 'Error'}: {self.message} ({self.method} {self.path}{tail})"
         )

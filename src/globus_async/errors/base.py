@@ -50,7 +50,7 @@ class WrongEventLoopError(GlobusSDKUsageError):
 
 
 class ClientClosedError(GlobusSDKUsageError):
-    """The client, or the transport that it shares, has been closed."""
+    """The client, or the transport that it shares, has been closed; nothing was sent."""
 
 
 class PaginationStalled(GlobusError):

@@ -63,8 +63,8 @@ class NetworkError(GlobusError):
 
     @property
     def maybe_executed(self) -> bool:
-        """Whether the service may have executed the request. If so, check before you repeat it."""
-        return self.stage != "not sent"
+        """Whether the service may have executed the request, at any attempt. If so, check before you repeat it."""
+        return self.stage != "not sent" or any(attempt.maybe_executed for attempt in self.attempts)
 
     def __str__(self) -> str:
         text = super().__str__()

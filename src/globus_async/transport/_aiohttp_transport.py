@@ -28,6 +28,7 @@ __all__ = ("AiohttpTransport", "CookielessClient")
 _IDLE_SECONDS: Final = 5.0  # below the idle limit of common servers, so that few reused connections are dead
 _LARGE_BODY: Final = 1 << 18
 _LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
+_MAX_HEADERS: Final = 512  # above the limit of an attempt, which says with which status there were too many
 _HEAD_TOO_LARGE: Final = ("Too many headers", "Got more than")
 """The beginnings of aiohttp's messages for a response head beyond its limits."""
 _AUTOMATIC_HEADERS: Final = ("Accept", "Accept-Encoding", "Content-Type", "User-Agent")
@@ -152,6 +153,7 @@ class AiohttpTransport(httpx.AsyncBaseTransport):
                 cookie_jar=aiohttp.DummyCookieJar(),
                 request_class=_Request,
                 auto_decompress=False,
+                max_headers=_MAX_HEADERS,
                 skip_auto_headers=_AUTOMATIC_HEADERS,
                 trust_env=False,
             )

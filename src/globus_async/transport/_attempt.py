@@ -11,17 +11,16 @@ from .._http.content_coding import BodyReader, decode_error
 from .._http.headers import Headers
 from .._http.response import RawResponse
 from ..errors import ClientClosedError, NetworkError, ResponseDecodeError, TokenRefreshError
-from ._errors import MAX_HEADERS, network_error, timeout_error
+from ._call import CONNECTION, PAUSE, TOKEN
+from ._errors import MAX_HEADERS, network_error, pause_too_long
 from ._httpx_request import NO_AUTH, build_httpx_request
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from .._http.request import Request
     from ..authorizers import GlobusAuthorizer
     from ..clock import Clock
-    from ..errors import Attempt
-    from ..secret import Secret
+    from ._call import Call
     from ._origin import Slot
 
 __all__ = ("Sender",)
@@ -52,82 +51,74 @@ class Sender:
         self._max_bytes = max_bytes
 
     async def attempt(
-        self,
-        request: Request,
-        slot: Slot,
-        authorizer: GlobusAuthorizer | None,
-        seconds: float,
-        *,
-        earlier: tuple[Attempt, ...] = (),
-    ) -> tuple[RawResponse | NetworkError, Secret | None]:
+        self, call: Call, slot: Slot, authorizer: GlobusAuthorizer | None, deadline: float
+    ) -> RawResponse | NetworkError:
         """
-        Wait for the end of a pause, get the credentials and send the request, all within so many seconds.
+        Wait for the end of a pause, get the credentials and send the request.
 
         Args:
-            request: The request.
-            slot: The place among the calls in flight.
+            call: The call, in which the progress is recorded: the attempt may be cancelled, or the time be up.
+            slot: The permission to send it.
             authorizer: Supplies the credentials.
-            seconds: The time limit.
-            earlier: The earlier attempts of the call, for the error if there are no credentials for this one.
+            deadline: When the total timeout ends, on the monotonic clock; a longer pause is not waited for.
 
         Returns:
-            The response or the error, whose stage states how far the attempt got; and the credentials used.
+            The response or the error, whose stage states how far the attempt got.
         """
-        credentials: Secret | None = None
-        sent: httpx.Request | None = None
         failure: NetworkError
         try:
-            async with self._clock.timeout(seconds):
-                await slot.origin.wait_until_resumed()
-                if authorizer is not None:
-                    credentials = await authorizer.get_authorization_header()
-                sent = build_httpx_request(request, credentials, timeouts=self._timeouts)
-                slot.mark_sent()
-                started_at = self._clock.wall()
-                response, headers, body = await self._send(sent)
-                return RawResponse(
-                    method=request.method,
-                    path=sent.url.path,
-                    status=response.status_code,
-                    reason=response.reason_phrase,
-                    headers=headers,
-                    body=body,
-                    started_at=started_at,
-                    received_at=self._clock.wall(),
-                ), credentials
+            call.waiting_for = PAUSE
+            if slot.origin.paused_until >= deadline:
+                return pause_too_long(call.request)
+            await slot.origin.wait_until_resumed()
+            if authorizer is not None:
+                call.waiting_for = TOKEN
+                call.credentials = await authorizer.get_authorization_header()
+            call.waiting_for = CONNECTION
+            sent = build_httpx_request(call.request, call.credentials, timeouts=self._timeouts)
+            slot.mark_sent()
+            if not self.http.is_closed:
+                call.sent = sent
+                return await self._send(sent, call)
+            raise ClientClosedError("the HTTP client of this transport is closed; nothing was sent")
         except httpx.HTTPError as error:
-            failure = network_error(error, request)
+            failure = network_error(error, call.request)
         except TokenRefreshError as error:
-            error.attempts = earlier
+            error.attempts = call.attempts
             raise
         except NetworkError as error:
             failure = error
         except TimeoutError:
-            failure = timeout_error(request, sent)
-        except _UNDOCUMENTED as error:
-            if sent is None:
-                raise  # from a caller's own authorizer
-            failure = network_error(error, request)
-        except RuntimeError as error:
-            if sent is None or not self.http.is_closed:
-                raise
-            failure = network_error(error, request)
+            return call.timed_out()  # from a caller's own authorizer or HTTP client
+        except (*_UNDOCUMENTED, RuntimeError) as error:
+            if call.sent is None or not (isinstance(error, _UNDOCUMENTED) or self.http.is_closed):
+                raise  # from a caller's own authorizer or HTTP client
+            failure = network_error(error, call.request)
         if self.http.is_closed:
-            raise ClientClosedError(
-                "the HTTP client was closed during a call; check whether the service executed the request"
-            )
-        if failure.stage == "no response" and sent is not None and "response_started" in sent.extensions:
-            failure.stage = "response truncated"
-        return failure, credentials
+            if failure.stage == "not sent":
+                call.sent = None
+            raise call.closed()
+        return call.failed(failure)
 
-    async def _send(self, request: httpx.Request) -> tuple[httpx.Response, Headers, bytes]:
+    async def _send(self, request: httpx.Request, call: Call) -> RawResponse:
+        started_at = self._clock.wall()
         try:
-            response = await self.http.send(request, stream=True, auth=NO_AUTH, follow_redirects=False)
-            request.extensions["response_started"] = True
-            stream: Any = response.stream  # httpx types it as either a sync or an async stream
+            answered = await self.http.send(request, stream=True, auth=NO_AUTH, follow_redirects=False)
+            stream: Any = answered.stream  # httpx types it as either a sync or an async stream
             try:
-                headers = Headers(response.headers.raw)
-                return response, headers, await self._read_body(response, headers, stream)
+                response = call.response = RawResponse(
+                    method=request.method,
+                    path=request.url.path,
+                    status=answered.status_code,
+                    reason=answered.reason_phrase,
+                    headers=Headers(answered.headers.raw),
+                    body=b"",
+                    started_at=started_at,
+                    received_at=self._clock.wall(),
+                )
+                response.body = await self._read_body(answered, response.headers, stream)
+                response.received_at = self._clock.wall()
+                return response
             finally:
                 await stream.aclose()  # all that closing the response does to the connection
         except asyncio.CancelledError as error:

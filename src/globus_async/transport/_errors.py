@@ -18,7 +18,7 @@ from ..errors import (
 if TYPE_CHECKING:
     from .._http.request import Request
 
-__all__ = ("MAX_HEADERS", "HeadTooLargeError", "network_error", "timeout_error")
+__all__ = ("MAX_HEADERS", "HeadTooLargeError", "network_error", "pause_too_long")
 
 MAX_HEADERS: Final = 128
 """Most header fields of a response."""
@@ -28,19 +28,12 @@ class HeadTooLargeError(httpx.RemoteProtocolError):
     """A response has too many headers, or too long ones, for the HTTP parser."""
 
 
-def timeout_error(request: Request, sent: httpx.Request | None) -> GlobusTimeoutError:
-    """
-    Return the error for a call whose total timeout has expired.
-
-    Args:
-        request: The request of the call.
-        sent: The ``httpx`` request, if the attempt got so far; its extension ``"sent"`` may say that it was not sent.
-    """
-    call = f"{request.method} {request.path}"
-    if sent is None:
-        return GlobusTimeoutError(f"{call}: timed out before sending: no access token, or throttled", stage="not sent")
-    was_sent = sent.extensions.get("sent", True)
-    return GlobusTimeoutError(f"{call}: the total timeout expired", stage="no response" if was_sent else "not sent")
+def pause_too_long(request: Request) -> GlobusTimeoutError:
+    """Return the error for a call that would have to wait beyond its total timeout, by the request of the service."""
+    return GlobusTimeoutError(
+        f"{request.method} {request.path}: the service requested a pause longer than the total timeout",
+        stage="not sent",
+    )
 
 
 def network_error(error: Exception, request: Request) -> NetworkError:

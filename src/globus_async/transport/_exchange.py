@@ -6,9 +6,7 @@ import logging
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from .._http.response import EmbeddedError, RawResponse
-from ..errors import Attempt, GlobusTimeoutError, NetworkError, ResponseDecodeError
-from ..errors.base import escape_control_characters
-from ..secret import redact, token_of
+from ..errors import NetworkError, ResponseDecodeError
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -16,7 +14,6 @@ if TYPE_CHECKING:
     from .._http.request import Request
     from ..authorizers import GlobusAuthorizer
     from ..errors import ErrorKinds
-    from ..secret import Secret
     from ._origin import Origin
     from ._rate_limit import RateLimit
     from ._retry import RetryPolicy
@@ -56,44 +53,40 @@ async def exchange(
         GlobusAPIError: The last response was an error.
         NetworkError: There was no usable response.
     """
-    async with transport.call():
+    async with transport.call(request, error_kinds) as call:
         clock, origin = transport.clock, transport.origin(request.url)
-        time_left, retries = transport.total_timeout, 0
-        attempts: tuple[Attempt, ...] = ()
+        deadline, retries = clock.monotonic() + transport.total_timeout, 0
         outcome: RawResponse | NetworkError
         bypass_limits = request.bypass_limits or (authorizer is not None and authorizer.is_refreshing())
         while True:
-            async with origin.slot(bypass_limits=bypass_limits, identity=authorizer, rate=rate_limit) as slot:
-                started = clock.monotonic()
-                if origin.paused_until - started >= time_left:
-                    outcome, credentials, time_left = _pause_too_long(request), None, 0.0
-                else:
-                    outcome, credentials = await transport.sender().attempt(
-                        request, slot, authorizer, time_left, earlier=attempts
-                    )
-                    time_left -= clock.monotonic() - started
-            if isinstance(outcome, RawResponse):
-                if 200 <= outcome.status < 300:
-                    try:
+            try:
+                async with clock.timeout(deadline - clock.monotonic()):
+                    async with origin.slot(bypass_limits=bypass_limits, identity=authorizer, rate=rate_limit) as slot:
+                        outcome = await transport.sender().attempt(call, slot, authorizer, deadline)
+                    if isinstance(outcome, RawResponse) and 200 <= outcome.status < 300:
                         result = await read(outcome)
-                    except ResponseDecodeError as error:
-                        # an embedded error is an error response; the frames of any other error hold the document
-                        outcome = outcome if isinstance(error, EmbeddedError) else error.with_traceback(None)
-                    else:
                         origin.budget.refill(after_retry=retries > 0)
                         return result
-                elif (
+            except TimeoutError:
+                outcome = call.timed_out()
+            except EmbeddedError:
+                pass  # an error response, whatever its status
+            except ResponseDecodeError as error:
+                outcome = error.with_traceback(None)  # the frames hold the document
+            time_left = deadline - clock.monotonic()
+            if isinstance(outcome, RawResponse) and outcome.status < 500 and outcome.status not in {408, 429}:
+                if (
                     outcome.status == 401
                     and retry_401
                     and authorizer is not None
-                    and authorizer.handle_missing_authorization(credentials)
+                    and authorizer.handle_missing_authorization(call.credentials)
+                    and time_left > 0
                 ):
                     retry_401 = False
-                    attempts += (Attempt("401, the token was refused", 0.0),)
+                    call.end_attempt(outcome, 0.0)
                     continue
-                elif outcome.status < 500 and outcome.status not in {408, 429}:
-                    origin.budget.refill(after_retry=retries > 0)  # an error of the caller, not of the service
-            outcome = _redacted(outcome, *request.secrets, *token_of(credentials))
+                origin.budget.refill(after_retry=retries > 0)  # an error of the caller, not of the service
+            outcome = call.redacted(outcome)
             response = outcome if isinstance(outcome, RawResponse) else None
             delay = retry.delay(
                 outcome,
@@ -106,27 +99,11 @@ async def exchange(
                 _pause(origin, response, retry, delay, now=clock.monotonic())
             throttled = response is not None and response.status == 429
             if delay is None or delay >= time_left or not origin.budget.take(throttled=throttled):
-                break
-            attempts += (_failed_attempt(outcome, delay),)
-            _log.info("%s %s: %s; retry in %.2f s", request.method, request.path, attempts[-1].outcome, delay)
+                raise call.error(outcome)
+            call.end_attempt(outcome, delay)
+            _log.info("%s %s: %s; retry in %.2f s", request.method, request.path, call.attempts[-1].outcome, delay)
             retries += 1
-            time_left -= delay
             await clock.sleep(delay)
-        attempts += (_failed_attempt(outcome, None),)
-        if isinstance(outcome, NetworkError):
-            outcome.attempts, outcome.idempotent = attempts, request.idempotent
-            raise outcome
-        raise error_kinds(outcome, attempts)
-
-
-def _redacted(outcome: RawResponse | NetworkError, *secrets: Secret) -> RawResponse | NetworkError:
-    """Redact the credentials that were sent from a failure, which logs and errors are made of."""
-    if isinstance(outcome, RawResponse):
-        return outcome.redacted(*secrets)
-    outcome.args = tuple(redact(str(argument), *secrets) for argument in outcome.args)
-    if isinstance(outcome, ResponseDecodeError) and outcome.request_id is not None:
-        outcome.request_id = redact(outcome.request_id, *secrets)
-    return outcome
 
 
 def _pause(origin: Origin, response: RawResponse, retry: RetryPolicy, delay: float | None, *, now: float) -> None:
@@ -138,18 +115,3 @@ def _pause(origin: Origin, response: RawResponse, retry: RetryPolicy, delay: flo
     elif response.status == 429 and delay is not None and origin.paused_until <= now:
         # only the delay of the first refused call: with the longest of all, all calls would be repeated at once
         origin.paused_until = now + delay
-
-
-def _pause_too_long(request: Request) -> GlobusTimeoutError:
-    return GlobusTimeoutError(
-        f"{request.method} {request.path}: the service requested a pause longer than the total timeout",
-        stage="not sent",
-    )
-
-
-def _failed_attempt(outcome: RawResponse | NetworkError, waited: float | None) -> Attempt:
-    """Describe a failed attempt, and the delay after it."""
-    if isinstance(outcome, NetworkError):
-        return Attempt(f"{type(outcome).__name__}, {outcome.stage}", waited, outcome.maybe_executed)
-    status_line = escape_control_characters(f"{outcome.status} {outcome.reason}".rstrip())
-    return Attempt(status_line, waited, outcome.status in {408, 500, 502, 504})

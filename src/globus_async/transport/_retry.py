@@ -81,8 +81,8 @@ class RetryPolicy:
                 return idempotent or outcome.retry_after is not None
             case 500 | 502 | 504:
                 return idempotent and not is_final
-            case _:
-                return False
+            case _:  # another attempt may bring the rest of the document, such as the consents that are missing
+                return idempotent and outcome.is_truncated
 
 
 class RetryBudget:

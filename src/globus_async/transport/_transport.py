@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final, NoReturn, Self
 
 from ..clock import Clock, SystemClock
 from ..errors import ClientClosedError, GlobusSDKUsageError, WrongEventLoopError
+from ._call import Call
 from ._origin import Origin
 
 if TYPE_CHECKING:
@@ -21,9 +22,11 @@ if TYPE_CHECKING:
 
     import httpx
 
+    from .._http.request import Request
+    from ..errors import ErrorKinds
     from ._attempt import Sender
 
-__all__ = ("RunningCall", "Transport")
+__all__ = ("Transport",)
 
 _MAX_CLOSING_SECONDS: Final = 5.0
 _MAX_CANCELLING_SECONDS: Final = 1.0
@@ -42,8 +45,9 @@ class Transport:
             served. A service that is slow or throttles does not delay calls to others.
         connect_timeout: Seconds to get a connection, including DNS and TLS.
         read_timeout: Maximum seconds without a byte of the response.
-        total_timeout: Seconds for one call as a whole: token refresh, attempts, delays between them, and the body. The
-            wait for a slot does not count; limit that with ``asyncio.timeout``.
+        total_timeout: Seconds for one call as a whole: the waits for a slot, for the rate limit and for the end of a
+            pause, token refresh, attempts, delays between them, and the body. A call that is still queued at the end
+            is not sent; make many calls with `bulk`, which queues no more of them than are made at once.
         max_response_bytes: Largest response body, after decompression.
         ca_bundle: A file of certificates to trust in addition to the system's. ``GLOBUS_SDK_VERIFY_SSL`` may name one
             too.
@@ -186,10 +190,10 @@ class Transport:
         named = os.environ.get("GLOBUS_SDK_VERIFY_SSL", "").strip()
         return None if named.lower() in _SWITCHES else named  # it may name a file, but cannot disable the checks
 
-    def call(self) -> RunningCall:
-        """Return the context of a call, which ends with a `ClientClosedError` when the transport is closed."""
+    def call(self, request: Request, error_kinds: ErrorKinds[Any]) -> Call:
+        """Return the context of a call, which ends with an error when the transport is closed."""
         self.check()
-        return RunningCall(self._running)
+        return Call(request, error_kinds, self._running)
 
     def adopt(self, task: asyncio.Task[Any], /) -> None:
         """Await a task, up to five seconds, before closing: a token refresh must not be lost half-way."""
@@ -222,34 +226,6 @@ class Transport:
             task.cancel()
         if late:
             await asyncio.wait(late, timeout=_MAX_CANCELLING_SECONDS)
-
-
-class RunningCall:
-    """The context of one call, including its waits; made by `Transport.call`."""
-
-    __slots__ = ("_running", "_timeout")
-
-    def __init__(self, running: set[asyncio.Timeout]) -> None:
-        self._running = running
-        self._timeout = asyncio.timeout(None)  # expires only when the transport is closed
-
-    async def __aenter__(self) -> None:
-        await self._timeout.__aenter__()
-        self._running.add(self._timeout)
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._running.discard(self._timeout)
-        try:
-            await self._timeout.__aexit__(kind, error, trace)
-        except TimeoutError:
-            pass
-        else:
-            return
-        raise ClientClosedError(
-            "this client was closed during a call; check whether the service executed the request"
-        ) from None
 
 
 @lru_cache(maxsize=8)

@@ -1,0 +1,173 @@
+"""The state of one call, from which its error is made, however it ends."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any, Final, Self
+
+from .._http.content_coding import UNUSABLE
+from .._http.response import RawResponse
+from ..errors import (
+    Attempt,
+    ClientClosedError,
+    GlobusConnectionError,
+    GlobusTimeoutError,
+    NetworkError,
+    ResponseDecodeError,
+)
+from ..errors.base import escape_control_characters
+from ..secret import redact, token_of
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+    import httpx
+
+    from .._http.request import Request
+    from ..errors import ErrorKinds, GlobusError, Stage
+    from ..secret import Secret
+
+__all__ = ("CONNECTION", "PAUSE", "TOKEN", "Call")
+
+QUEUE: Final = "it was queued behind other calls; make many calls with bulk(), which queues none of them"
+PAUSE: Final = "the service had requested a pause"
+TOKEN: Final = "there was no access token"  # noqa: S105 -- no password
+CONNECTION: Final = "there was no connection"
+
+
+class Call:
+    """
+    One call: the context of its attempts and of all its waits. Made by `Transport.call`.
+
+    Attributes:
+        request: The request to send.
+        attempts: The failed attempts so far.
+        waiting_for: The wait in which the current attempt is not sent yet.
+        credentials: The ``Authorization`` header of the current attempt.
+        sent: The ``httpx`` request of the current attempt; its extension ``"sent"`` may say that it was not sent.
+        response: The response to the current attempt, once its status and headers have arrived.
+    """
+
+    __slots__ = (
+        "_error_kinds",
+        "_running",
+        "_timeout",
+        "attempts",
+        "credentials",
+        "request",
+        "response",
+        "sent",
+        "waiting_for",
+    )
+
+    def __init__(self, request: Request, error_kinds: ErrorKinds[Any], running: set[asyncio.Timeout]) -> None:
+        self.request = request
+        self.attempts: tuple[Attempt, ...] = ()
+        self._error_kinds = error_kinds
+        self._running = running
+        self._timeout = asyncio.timeout(None)  # expires only when the transport is closed
+        self._reset()
+
+    def _reset(self) -> None:
+        self.waiting_for = QUEUE
+        self.credentials: Secret | None = None
+        self.sent: httpx.Request | None = None
+        self.response: RawResponse | None = None
+
+    async def __aenter__(self) -> Self:
+        await self._timeout.__aenter__()
+        self._running.add(self._timeout)
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._running.discard(self._timeout)
+        try:
+            await self._timeout.__aexit__(kind, error, trace)
+        except TimeoutError:
+            pass
+        else:
+            if not (isinstance(error, ClientClosedError) and self._maybe_executed):
+                return
+        raise self.closed() from None
+
+    @property
+    def stage(self) -> Stage:
+        """How far the current attempt got."""
+        if self.response is not None:
+            return "response truncated"
+        if self.sent is None or not self.sent.extensions.get("sent", True):
+            return "not sent"
+        return "no response"
+
+    @property
+    def _maybe_executed(self) -> bool:
+        return self.stage != "not sent" or any(attempt.maybe_executed for attempt in self.attempts)
+
+    def timed_out(self) -> RawResponse | NetworkError:
+        """Return the outcome of an attempt at the end of the total timeout."""
+        stage = self.stage
+        name = f"{self.request.method} {self.request.path}"
+        if stage != "not sent":
+            return self.failed(GlobusTimeoutError(f"{name}: the total timeout expired", stage=stage))
+        return GlobusTimeoutError(f"{name}: not sent within the total timeout: {self.waiting_for}", stage=stage)
+
+    def failed(self, failure: NetworkError) -> RawResponse | NetworkError:
+        """
+        Return the outcome of an attempt that failed: the response if its status is an error, else the failure.
+
+        The status decides whatever comes after it: a body that cannot be read is an empty one.
+        """
+        response = self.response
+        if response is None or 200 <= response.status < 300:
+            if response is not None and failure.stage == "no response":
+                failure.stage = "response truncated"
+            return failure
+        match failure:
+            case ResponseDecodeError():
+                response.body_error = str(failure.args[0]).removeprefix(UNUSABLE)
+            case GlobusTimeoutError():
+                response.body_error = "it did not arrive in time"
+            case _:
+                response.body_error = "the connection broke"
+        response.is_truncated = not isinstance(failure, ResponseDecodeError) or failure.retryable
+        return response
+
+    def closed(self) -> GlobusError:
+        """Return the error of the call when its transport or HTTP client is closed."""
+        if not self._maybe_executed:
+            return ClientClosedError("this client was closed during a call, before the request was sent")
+        name = f"{self.request.method} {self.request.path}"
+        failure = GlobusConnectionError(f"{name}: the client was closed during the call", stage=self.stage)
+        return self.error(self.redacted(self.failed(failure)))
+
+    def redacted(self, outcome: RawResponse | NetworkError) -> RawResponse | NetworkError:
+        """Redact the credentials that were sent from a failure, which logs and errors are made of."""
+        secrets = (*self.request.secrets, *token_of(self.credentials))
+        if isinstance(outcome, RawResponse):
+            return outcome.redacted(*secrets)
+        outcome.args = tuple(redact(str(argument), *secrets) for argument in outcome.args)
+        if isinstance(outcome, ResponseDecodeError) and outcome.request_id is not None:
+            outcome.request_id = redact(outcome.request_id, *secrets)
+        return outcome
+
+    def end_attempt(self, outcome: RawResponse | NetworkError, waited: float | None) -> None:
+        """Record a failed attempt, and the delay after it."""
+        if isinstance(outcome, NetworkError):
+            attempt = Attempt(f"{type(outcome).__name__}, {outcome.stage}", waited, outcome.stage != "not sent")
+        elif outcome.status == 401 and waited is not None:
+            attempt = Attempt("401, the token was refused", waited)
+        else:
+            status_line = escape_control_characters(f"{outcome.status} {outcome.reason}".rstrip())
+            attempt = Attempt(status_line, waited, outcome.status in {408, 500, 502, 504})
+        self.attempts += (attempt,)
+        self._reset()
+
+    def error(self, outcome: RawResponse | NetworkError) -> GlobusError:
+        """Return the error of the call, whose last attempt had this outcome, which is redacted already."""
+        self.end_attempt(outcome, None)
+        if isinstance(outcome, RawResponse):
+            return self._error_kinds(outcome, self.attempts)
+        outcome.attempts, outcome.idempotent = self.attempts, self.request.idempotent
+        return outcome
