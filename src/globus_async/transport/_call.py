@@ -168,6 +168,7 @@ class Call:
         """Return the error of the call, whose last attempt had this outcome, which is redacted already."""
         self.end_attempt(outcome, None)
         if isinstance(outcome, RawResponse):
-            return self._error_kinds(outcome, self.attempts)
+            error: GlobusError = self._error_kinds(outcome, self.attempts)
+            return error
         outcome.attempts, outcome.idempotent = self.attempts, self.request.idempotent
         return outcome

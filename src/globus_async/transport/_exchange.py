@@ -69,10 +69,10 @@ async def exchange(
                         return result
             except TimeoutError:
                 outcome = call.timed_out()
-            except EmbeddedError:
-                pass  # an error response, whatever its status
             except ResponseDecodeError as error:
-                outcome = error.with_traceback(None)  # the frames hold the document
+                # an embedded error is an error response; the frames of any other error hold the document
+                embedded = call.response if isinstance(error, EmbeddedError) else None
+                outcome = error.with_traceback(None) if embedded is None else embedded
             time_left = deadline - clock.monotonic()
             if isinstance(outcome, RawResponse) and outcome.status < 500 and outcome.status not in {408, 429}:
                 if (
