@@ -13,11 +13,10 @@ import anyio.lowlevel
 import httpx
 import pytest
 
-from globus_async import BaseClient, RateLimit, RetryPolicy, Transport
+from globus_async import BaseClient, RateLimit, RetryPolicy, Transport, bulk
 from globus_async._http.path import fill_path
 from globus_async._http.request import Request
 from globus_async.authorizers import AccessTokenAuthorizer, GlobusAuthorizer
-from globus_async.bulk import bulk
 from globus_async.errors import (
     ClientClosedError,
     GlobusAPIError,
