@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from ..errors import ErrorKinds, GlobusError, Stage
     from ..secret import Secret
 
-__all__ = ("CONNECTION", "PAUSE", "TOKEN", "Call")
+__all__ = ("CONNECTION", "PAUSE", "QUEUE", "TOKEN", "Call")
 
 QUEUE: Final = "it was queued behind other calls; make many calls with bulk(), which queues none of them"
 PAUSE: Final = "the service had requested a pause"
