@@ -434,4 +434,13 @@ GUARDS: Final = (
         "emulator/test_transfer_files.py",
         swap("emulator/transfer/authorized_storage.py:AuthorizedStorage.entries", r"is_text\(entry\.name\)", "True"),
     ),
+    *_tested_by(
+        "emulator/test_query_parameters.py",
+        never("emulator/kit/routing.py:_endpoint.endpoint", r"refuses_unknown_parameters"),
+        never("emulator/kit/request.py:Request.integer", r"_INTEGER"),
+        never("emulator/kit/request.py:Request.flag", r"not in _FLAGS"),
+        never("emulator/transfer/filters.py:event_filter", r"^field != "),
+        never("emulator/transfer/permissions.py:check_local_user", r"entity_type"),
+        never("emulator/transfer/permissions.py:check_local_user", r"not in mapped"),
+    ),
 )

@@ -13,6 +13,7 @@ from .state import AuthState
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from ..kit.request import Request
     from ..kit.service import Platform, RouteTable
 
 __all__ = ("AuthService",)
@@ -58,3 +59,7 @@ class AuthService(Service[AuthState]):
             "/v2/web": web.ROUTES,
             "/v2/api": _API,
         }
+
+    def refuses_unknown_parameters(self, request: Request) -> bool:
+        """Return whether unknown query parameters are an error: outside OAuth 2.0, which requires to ignore them."""
+        return request.path.startswith("/v2/api/")

@@ -139,7 +139,7 @@ def json_api_links(request: Request, page: Page[Any]) -> dict[str, str] | None:
     """Return the links of a JSON:API page: path and query of the next one; `None` at the end."""
     if page.next_marker is None:
         return None
-    query = [pair for pair in request.query if pair[0] != "page[marker]"]
+    query = [pair for pair in request.raw.query_params.multi_items() if pair[0] != "page[marker]"]
     return {"next": f"{request.path}?{urlencode([*query, ('page[marker]', page.next_marker)])}"}
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, Final, TypeVar, cast, overload
 from urllib.parse import parse_qsl
 
 from .errors import ErrorKind
@@ -20,7 +21,13 @@ if TYPE_CHECKING:
 
 __all__ = ("Request",)
 
-_TRUE = frozenset({"true", "1", "t", "yes"})
+D = TypeVar("D")
+
+_FLAGS: Final = {
+    **dict.fromkeys(("true", "1", "t", "yes"), True),
+    **dict.fromkeys(("false", "0", "f", "no"), False),
+}
+_INTEGER: Final = re.compile(r"-?[0-9]{1,18}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +46,8 @@ class Request:
     authenticated: Caller | None = None
     """The owner of the access token; `None` where the service allows requests without one, and none was sent."""
     null_is_missing: bool = False
+    _read: set[str] = field(default_factory=set[str], repr=False)
+    """The names of the query parameters that the handler has asked for."""
 
     def with_errors(self, errors: type[ServiceError]) -> Request:
         """Return the request with another error format, for an operation that does not use the service's main one."""
@@ -53,8 +62,20 @@ class Request:
 
     @property
     def query(self) -> list[tuple[str, str]]:
-        """All query parameters in their order."""
+        """All query parameters in their order; for a handler that checks their names itself."""
+        self._read.update(self.raw.query_params)
         return self.raw.query_params.multi_items()
+
+    def check_parameters_read(self) -> None:
+        """
+        Require that the handler has asked for every query parameter.
+
+        Raises:
+            ServiceError: It has not: the operation has no such parameter.
+        """
+        unknown = set(self.raw.query_params) - self._read
+        if unknown:
+            raise self.errors.of_kind(ErrorKind.INVALID_PARAMETER, f"Unknown query parameter '{min(unknown)}'")
 
     def header(self, name: str) -> str | None:
         """Return a header."""
@@ -77,17 +98,39 @@ class Request:
             default: Returned if it is absent.
             allow_blank: Return an empty value as it is; by default it counts as absent.
         """
-        value = next((value for key, value in self.query if key == name), None)
+        value = next(iter(self.parameters(name)), None)
         return default if value is None or not (value or allow_blank) else value
+
+    def parameters(self, name: str) -> list[str]:
+        """Return all values of a query parameter that may be repeated."""
+        self._read.add(name)
+        return self.raw.query_params.getlist(name)
 
     def parameter_list(self, name: str) -> list[str]:
         """Return the parts of a query parameter that is separated by commas; none if it is absent."""
         return [part.strip() for part in (self.parameter(name) or "").split(",") if part.strip()]
 
-    def flag(self, name: str, *, default: bool = False) -> bool:
-        """Return whether a query parameter is ``true``, ``1``, ``t`` or ``yes``, in any case of letters."""
+    @overload
+    def flag(self, name: str) -> bool: ...
+    @overload
+    def flag(self, name: str, *, default: D) -> bool | D: ...
+    def flag(self, name: str, *, default: object = False) -> object:
+        """
+        Return a boolean from the query: ``true``, ``1``, ``t``, ``yes``, or their opposites, in any case of letters.
+
+        Args:
+            name: The parameter.
+            default: Returned if it is absent.
+
+        Raises:
+            ServiceError: It is something else.
+        """
         value = self.parameter(name)
-        return default if value is None else value.lower() in _TRUE
+        if value is None:
+            return default
+        if value.lower() not in _FLAGS:
+            raise self.errors.invalid_parameter(name, value, "a boolean")
+        return _FLAGS[value.lower()]
 
     def integer(self, name: str, default: int, *, minimum: int = 0, maximum: int) -> int:
         """
@@ -99,10 +142,10 @@ class Request:
         text = self.parameter(name)
         if text is None:
             return min(default, maximum)
-        try:
-            value = int(text)
-        except ValueError:
-            raise self.errors.invalid_parameter(name, text, "an integer") from None
+        # int() takes digits of all scripts, underscores and spaces
+        if _INTEGER.fullmatch(text) is None:
+            raise self.errors.invalid_parameter(name, text, "an integer")
+        value = int(text)
         if value < minimum:
             raise self.errors.invalid_parameter(name, text, f"an integer of at least {minimum}")
         return min(value, maximum)

@@ -49,10 +49,13 @@ def _endpoint(
                 request = replace(request, body=await _body(service, raw))
             handler = handlers["GET" if raw.method == "HEAD" else raw.method]
             result = await handler(service.state, request)
+            response = result if isinstance(result, Response) else service.respond(result, request)
+            if raw.method in {"GET", "HEAD"} and service.refuses_unknown_parameters(request):
+                request.check_parameters_read()
         except ServiceError as error:
             _logger.debug("%s %s refused: %d %s", request.method, request.path, error.status, error)
             return service.error_response(error, request)
-        return result if isinstance(result, Response) else service.respond(result, request)
+        return response
 
     return endpoint
 

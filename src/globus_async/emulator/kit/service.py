@@ -138,6 +138,10 @@ class Service(Generic[S]):
         """
         return None
 
+    def refuses_unknown_parameters(self, request: Request) -> bool:  # noqa: ARG002 -- for overriding
+        """Return whether a query parameter that the handler of a GET has not asked for is an error; by default not."""
+        return False
+
     def respond(self, document: object, request: Request) -> Response:  # noqa: ARG002 -- for overriding
         """Return the response with a document that a handler returned."""
         return json_response(document, headers=self.headers)

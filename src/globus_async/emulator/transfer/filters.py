@@ -14,6 +14,7 @@ from .errors import TransferError
 
 __all__ = (
     "Predicate",
+    "event_filter",
     "file_filter",
     "invalid_filter",
     "search_rank",
@@ -90,6 +91,22 @@ def task_filter(text: str | None) -> Predicate:
     if "type" not in fields:
         tests.append(_is_one_of("type", {"TRANSFER"}))
     return _all(tests)
+
+
+def event_filter(text: str | None) -> bool | None:
+    """
+    Return whether the events that a filter selects are errors; `None` if it selects all.
+
+    Raises:
+        TransferError: A clause is not ``is_error:1`` or ``is_error:0``.
+    """
+    is_error: bool | None = None
+    for clause in _clauses(text or ""):
+        field, _, value = clause.partition(":")
+        if field != "is_error" or value not in {"0", "1"}:
+            raise invalid_filter(clause)
+        is_error = value == "1"
+    return is_error
 
 
 def _all(tests: Sequence[Predicate]) -> Predicate:

@@ -18,6 +18,7 @@ __all__ = (
     "ROLES",
     "active_pause_rules",
     "check_access",
+    "check_local_user",
     "check_not_paused",
     "check_usable",
     "check_visible",
@@ -99,6 +100,29 @@ def is_visible(state: TransferState, collection: Collection, identities: frozens
         )
         or (collection.members is not None and not collection.members.isdisjoint(identities))
     )
+
+
+def check_local_user(state: TransferState, collection: Collection, caller: Caller, name: str | None) -> None:
+    """
+    Require that a collection maps the caller to a local user: the part of the username before the ``@``.
+
+    Args:
+        state: The state of the service.
+        collection: The collection.
+        caller: The caller.
+        name: The local user that was named; `None` leaves it to the collection.
+
+    Raises:
+        TransferError: 400, the collection has no local users; 403, the caller is mapped to other ones.
+    """
+    if name is None:
+        return
+    if collection.fields["entity_type"] != "GCSv5_mapped_collection":
+        raise TransferError(400, "BadRequest", f"local_user cannot be used with endpoint '{collection.id}'")
+    mapped = {state.directory.username(each).partition("@")[0] for each in caller.identity_ids}
+    if name not in mapped:
+        message = f"Denied by endpoint: your identities are not mapped to the local user '{name}'"
+        raise TransferError(403, "EndpointPermissionDenied", message)
 
 
 def may_monitor(state: TransferState, collection: Collection, identities: frozenset[str]) -> bool:

@@ -125,11 +125,15 @@ class TransferService(Service[TransferState]):
                 error.status = self._missing_credentials_status
             raise
 
+    def refuses_unknown_parameters(self, request: Request) -> bool:  # noqa: ARG002 -- in all operations
+        """Return whether unknown query parameters are an error."""
+        return True
+
     def respond(self, document: object, request: Request) -> Response:
         """Return the response with a document; the query parameter ``fields`` selects its members."""
-        fields = request.parameter("fields")
-        if fields is not None and request.method == "GET" and not request.path.startswith("/v2/"):
-            document = select_fields(cast("Document", document), fields)
+        if request.method == "GET" and not request.path.startswith("/v2/"):
+            fields, _ = request.parameter("fields"), request.parameter("format")  # there is one format, JSON
+            document = select_fields(cast("Document", document), fields) if fields else document
         return json_response(document, headers=self.headers)
 
     def status_tables(self) -> Sequence[StatusTable]:

@@ -27,9 +27,11 @@ def _has_parameter(request: Request, name: str) -> bool:
 async def _get_identities(state: AuthState, request: Request) -> Document:
     """``GET /v2/api/identities``."""
     api_caller(state, request)
+    provision = request.flag("provision")
     if _has_parameter(request, "ids") == _has_parameter(request, "usernames"):
         raise ApiError.parameters("Exactly one of ids and usernames must be given")
-    found = _by_id(state, request) if _has_parameter(request, "ids") else _by_username(state, request)
+    by_id = _has_parameter(request, "ids")
+    found = _by_id(state, request) if by_id else _by_username(state, request, provision=provision)
     document: Document = {"identities": [identity_document(each) for each in found.values()]}
     if "identity_provider" in request.parameter_list("include"):
         providers = {each.identity_provider.id: each.identity_provider for each in found.values()}
@@ -48,8 +50,7 @@ def _by_id(state: AuthState, request: Request) -> dict[str, Identity]:
     return found
 
 
-def _by_username(state: AuthState, request: Request) -> dict[str, Identity]:
-    provision = request.flag("provision")
+def _by_username(state: AuthState, request: Request, *, provision: bool) -> dict[str, Identity]:
     found: dict[str, Identity] = {}
     for username in request.parameter_list("usernames"):
         identity = state.directory.find(username) if "@" in username else None

@@ -56,17 +56,6 @@ _SCOPES: Final = (
     "hide-no-permissions",
     "administered-by-me",
 )
-_SEARCH_PARAMETERS: Final = {
-    "filter_fulltext",
-    "filter_scope",
-    "filter_owner_id",
-    "filter_host_endpoint",
-    "filter_non_functional",
-    "filter_entity_type",
-    "limit",
-    "offset",
-    "fields",
-}
 _FIXED: Final = {
     "entity_type",
     "gcs_version",
@@ -99,9 +88,6 @@ async def get_endpoint(state: TransferState, request: Request) -> Document:
 
 async def endpoint_search(state: TransferState, request: Request) -> Document:
     """Search collections."""
-    unknown = {name for name, _ in request.query} - _SEARCH_PARAMETERS
-    if unknown:
-        raise TransferError(400, "BadRequest", f"Unknown query parameter '{min(unknown)}'")
     text = request.parameter("filter_fulltext")
     wanted = _search_filter(state, request, text)
     hits: list[Document] = []
@@ -129,7 +115,7 @@ def _search_filter(state: TransferState, request: Request, text: str | None) -> 
     owner = request.parameter("filter_owner_id")
     host = request.parameter("filter_host_endpoint")
     kind = request.parameter("filter_entity_type")
-    non_functional = request.parameter("filter_non_functional")
+    non_functional = request.flag("filter_non_functional", default=None)
     if scope not in _SCOPES:
         raise TransferError(400, "BadRequest", f"Invalid value for parameter 'filter_scope': '{scope}'")
     if scope == "all" and text is None and owner is None and host is None:
@@ -148,7 +134,7 @@ def _search_filter(state: TransferState, request: Request, text: str | None) -> 
             and (owner is None or collection.owner_id == owner)
             and (host is None or (collection.host is not None and collection.host.id == host))
             and (kind is None or collection.fields["entity_type"] == kind)
-            and bool(collection.fields["non_functional"]) is (non_functional in {"1", "true", "True"})
+            and bool(collection.fields["non_functional"]) is bool(non_functional)
         )
 
     return wanted

@@ -13,7 +13,7 @@ from ..authorized_storage import AuthorizedStorage
 from ..documents import directory_text, file_document, result_document
 from ..errors import TransferError, disconnected_message, from_storage_error
 from ..filters import file_filter, sort_documents
-from ..permissions import check_not_paused, check_usable, check_visible
+from ..permissions import check_local_user, check_not_paused, check_usable, check_visible
 from ..responses import encoded_response, select_fields
 from ..storage import paths
 from ..storage.paths import Parts, PathError
@@ -54,10 +54,11 @@ async def list_directory(state: TransferState, request: Request) -> Response:
     max_entries = state.limits.ls_entries
     limit = request.integer("limit", max_entries, maximum=max_entries)
     offset = request.integer("offset", 0, maximum=1 << 53)
-    show_hidden = request.parameter("show_hidden", "1") not in {"0", "false", "False"}
-    wanted = file_filter(value for name, value in request.query if name == "filter")
+    show_hidden = request.flag("show_hidden", default=True)
+    wanted = file_filter(request.parameters("filter"))
     orderby = request.parameter("orderby")
-    fields = request.parameter("fields")
+    fields, _ = request.parameter("fields"), request.parameter("format")
+    check_local_user(state, collection, request.caller, request.parameter("local_user"))
 
     def work() -> bytes:
         entries = storage.entries(path)
@@ -92,6 +93,7 @@ async def stat(state: TransferState, request: Request) -> Document:
     """Read the document of one file or directory."""
     collection, storage = _prepare(state, request, "ls")
     text = request.parameter("path", "/~/") or "/~/"
+    check_local_user(state, collection, request.caller, request.parameter("local_user"))
     path = parse_path(collection, text)
     entry = await run_operation(partial(storage.stat, path), "stat", collection, text)
     return file_document(entry._replace(name=path[-1] if path else "/"))
@@ -100,7 +102,9 @@ async def stat(state: TransferState, request: Request) -> Document:
 async def make_directory(state: TransferState, request: Request) -> Document:
     """Create a directory."""
     collection, storage = _prepare(state, request, "mkdir")
-    text = request.fields().required("path", TEXT)
+    fields = request.fields()
+    text = fields.required("path", TEXT)
+    check_local_user(state, collection, request.caller, fields.optional("local_user", TEXT))
     await run_operation(partial(storage.make_directory, parse_path(collection, text)), "mkdir", collection, text)
     return result_document(
         request, "DirectoryCreated", "The directory was created successfully", data_type="mkdir_result"
@@ -112,6 +116,7 @@ async def rename(state: TransferState, request: Request) -> Document:
     collection, storage = _prepare(state, request, "rename")
     fields = request.fields()
     old, new = fields.required("old_path", TEXT), fields.required("new_path", TEXT)
+    check_local_user(state, collection, request.caller, fields.optional("local_user", TEXT))
     work = partial(storage.rename, parse_path(collection, old), parse_path(collection, new))
     await run_operation(work, "rename", collection, old)
     return result_document(request, "FileRenamed", "File or directory renamed successfully")

@@ -43,6 +43,17 @@ __all__ = (
 )
 
 _RUNNING: Final = {"ACTIVE", "INACTIVE"}
+_FILTERS: Final = (
+    "filter_completion_time",
+    "filter_endpoint",
+    "filter_endpoint_use",
+    "filter_is_paused",
+    "filter_local_user",
+    "filter_min_faults",
+    "filter_owner_id",
+    "filter_status",
+    "filter_task_id",
+)
 _STATUSES: Final = {status.value for status in Status}
 
 
@@ -124,7 +135,7 @@ def _parse_key(key: str) -> _SortKey:
 
 def _task_filter(state: TransferState, request: Request) -> Callable[[Task], bool]:
     """Make the predicate of all filters, after checking their combination."""
-    given = {name for name, value in request.query if name.startswith("filter_") and value}
+    given = {name for name in _FILTERS if request.parameter(name) is not None}
     if "filter_task_id" in given:
         if len(given) > 1:
             raise TransferError(400, "BadRequest", "filter_task_id cannot be combined with other filters")
@@ -143,8 +154,8 @@ def _task_filter(state: TransferState, request: Request) -> Callable[[Task], boo
         if owner not in {task.owner_id for task in state.tasks.values()}:
             raise TransferError(404, "UserNotFound", f"No user with the identity '{owner}' is known")
         tests.append(lambda task: task.owner_id == owner)
-    if (paused := request.parameter("filter_is_paused")) is not None:
-        tests.append(lambda task: task.paused is (paused.lower() in {"1", "true"}))
+    if (paused := request.flag("filter_is_paused", default=None)) is not None:
+        tests.append(lambda task: task.paused is paused)
     if request.parameter("filter_min_faults") is not None:
         min_faults = request.integer("filter_min_faults", 0, maximum=1 << 53)
         tests.append(lambda task: task.counts.faults >= min_faults)
@@ -226,9 +237,8 @@ async def get_task(state: TransferState, request: Request) -> Document:
 
 async def event_list(state: TransferState, request: Request) -> Document:
     """List the events of a task."""
-    return event_list_document(
-        state, request, _task(state, request), errors_only=request.parameter("filter_is_error") in {"1", "true", "True"}
-    )
+    is_error = request.flag("filter_is_error", default=None)
+    return event_list_document(state, request, _task(state, request), is_error=is_error)
 
 
 async def task_pause_info(state: TransferState, request: Request) -> Document:

@@ -10,7 +10,7 @@ import anyio.to_thread
 from ...kit.fields import ANY, BOOLEAN, TEXT, TIME, UUID, FieldType, choice, integer
 from ..errors import SubmissionError, TransferError, disconnected_message
 from ..models import Collection, DeleteOptions, FilterRule, Item, Task
-from ..permissions import check_usable, check_visible
+from ..permissions import check_local_user, check_usable, check_visible
 from ..storage import paths
 from ..work.file_copy import algorithm_name
 from .files import parse_path
@@ -107,6 +107,8 @@ def _read_transfer(state: TransferState, request: Request) -> Task:
         for side in ("source", "destination")
         if (name := fields.optional(f"{side}_local_user", TEXT)) is not None
     }
+    for side, collection in task.sides():
+        check_local_user(state, collection, request.caller, task.local_users.get(side))
     if fields.optional("store_base_path_info", BOOLEAN, default=False):
         task.options["source_base_path"] = _base_path([item.source for item in items])
         task.options["destination_base_path"] = _base_path([item.destination for item in items])
@@ -119,6 +121,7 @@ def _read_delete(state: TransferState, request: Request) -> Task:
     if (known := _known_task(state, request, fields)) is not None:
         return known
     collection = _endpoint(state, request, fields, "endpoint")
+    check_local_user(state, collection, request.caller, fields.optional("local_user", TEXT))
     items = tuple(Item(parse_path(collection, each.required("path", TEXT))) for each in _items(fields, "delete"))
     task = _task(state, request, fields, collection, items=items)
     task.deadline_is_fixed = True

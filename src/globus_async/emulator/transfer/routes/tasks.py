@@ -14,7 +14,7 @@ from ..documents import (
     successful_transfer_document,
 )
 from ..errors import SubmissionError, TransferError
-from ..filters import sort_documents, task_filter
+from ..filters import event_filter, sort_documents, task_filter
 from ..permissions import effective_roles, pausing_rules
 from ..task_documents import task_document
 from .submissions import LABEL
@@ -121,14 +121,14 @@ async def remove_task(state: TransferState, request: Request) -> Document:
 
 async def event_list(state: TransferState, request: Request) -> Document:
     """List the events of a task, the newest first."""
-    errors_only = "is_error:1" in (request.parameter("filter", "") or "").split("/")
-    return event_list_document(state, request, _own_task(state, request), errors_only=errors_only)
+    is_error = event_filter(request.parameter("filter"))
+    return event_list_document(state, request, _own_task(state, request), is_error=is_error)
 
 
-def event_list_document(state: TransferState, request: Request, task: Task, *, errors_only: bool) -> Document:
-    """Make a page of the events of a task, the newest first."""
+def event_list_document(state: TransferState, request: Request, task: Task, *, is_error: bool | None) -> Document:
+    """Make a page of the events of a task, the newest first; of those that are errors, or are not, if given."""
     history_deleted = is_history_deleted(state, task)
-    events = [] if history_deleted else [each for each in reversed(task.events) if each.is_error or not errors_only]
+    events = [] if history_deleted else [each for each in reversed(task.events) if is_error in {None, each.is_error}]
     page = offset_page(request, events, default_limit=state.limits.page, max_limit=state.limits.page)
     return {
         "DATA_TYPE": "event_list",
