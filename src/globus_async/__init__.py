@@ -37,6 +37,7 @@ _HOMES: Final = {
     "client": ("BaseClient",),
     "clock": ("Clock", "SystemClock"),
     "errors": (
+        "ApplicationRefused",
         "Attempt",
         "AuthenticationFailed",
         "AuthorizationRequired",

@@ -29,6 +29,7 @@ from .bulk_calls import bulk as bulk
 from .client import BaseClient as BaseClient
 from .clock import Clock as Clock
 from .clock import SystemClock as SystemClock
+from .errors import ApplicationRefused as ApplicationRefused
 from .errors import Attempt as Attempt
 from .errors import AuthenticationFailed as AuthenticationFailed
 from .errors import AuthorizationRequired as AuthorizationRequired

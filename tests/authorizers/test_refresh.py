@@ -20,10 +20,14 @@ from globus_async._http.headers import Headers
 from globus_async._http.response import RawResponse
 from globus_async.authorizers import ClientCredentialsAuthorizer, RefreshTokenAuthorizer
 from globus_async.errors import (
+    ApplicationRefused,
     GlobusAPIError,
     GlobusConnectionError,
+    GlobusError,
     GlobusSDKUsageError,
+    GlobusTimeoutError,
     LoginRequired,
+    ResponseDecodeError,
     TokenRefreshError,
 )
 from tests.toolkit.auth_clients import FakeAuth, SocketAuth
@@ -38,12 +42,11 @@ pytestmark = pytest.mark.slow
 SERVER = "transfer.api.globus.org"
 
 
-def api_error(status: int, document: object) -> GlobusAPIError:
+def api_error(status: int, document: object, *, retry_after: str | None = None) -> GlobusAPIError:
     """Return the error of a token request."""
     body = json.dumps(document).encode()
-    return GlobusAPIError(
-        RawResponse(method="POST", path="/t", status=status, reason="No", headers=Headers([]), body=body)
-    )
+    headers = Headers([] if retry_after is None else [(b"Retry-After", retry_after.encode())])
+    return GlobusAPIError(RawResponse(method="POST", path="/t", status=status, reason="No", headers=headers, body=body))
 
 
 def unreachable(_: int) -> GlobusConnectionError:
@@ -182,10 +185,10 @@ class TestConcurrentCalls:
 class TestFailure:
     async def test_notes_are_not_shared(self) -> None:
         """Notes that one caller adds to its exception, or to its cause, are not on those of others."""
-        async with fake(passes=3) as (authorizer, auth, _):
+        async with fake(passes=3, skipping=True) as (authorizer, auth, _):
             auth.script = lambda _: api_error(503, {"DATA_TYPE": "unhelpful"})
             errors = await asyncio.gather(*(header_of(authorizer) for _ in range(3)), return_exceptions=True)
-        assert auth.requests == 1
+        assert auth.requests == 2
         one, *others = errors
         assert isinstance(one, TokenRefreshError)
         assert isinstance(one.__cause__, GlobusAPIError)
@@ -236,7 +239,7 @@ class TestFailure:
         "document",
         [
             {"error": "invalid_grant"},
-            {"error": "invalid_client"},
+            {"error": "access_denied"},
             {"error": {"odd": 1}, "errors": [{"code": "invalid_grant"}]},
             {"errors": [{"code": "INVALID_GRANT", "detail": "revoked"}]},
             {"error": "invalid_grant", "errors": [{"code": "UNAUTHORIZED", "title": "Unauthorized"}]},
@@ -252,21 +255,137 @@ class TestFailure:
             assert auth.requests == 1
             assert not authorizer.handle_missing_authorization()
 
-    async def test_an_invalid_client(self) -> None:
-        """Another login with the same id and secret would not help."""
-        async with fake() as (authorizer, auth, _):
-            auth.script = lambda _: api_error(401, {"error": "invalid_client"})
-            with pytest.raises(LoginRequired, match="correct the client's id and secret"):
-                await header_of(authorizer)
+    @pytest.mark.parametrize(
+        ("status", "code"), [(401, "invalid_client"), (400, "unauthorized_client"), (401, "odd"), (401, None)]
+    )
+    async def test_a_refused_application(self, status: int, code: str | None) -> None:
+        """No login helps: the error is one of the application. It is tried again, as the registration may change."""
+        async with fake() as (_, auth, clock):
+            auth.script = lambda number: api_error(status, {"error": code} if code else {}) if number % 2 else None
+            for authorizer in (RefreshTokenAuthorizer("rt", auth), ClientCredentialsAuthorizer(auth, "s")):
+                with pytest.raises(ApplicationRefused, match="correct the client's id and secret") as caught:
+                    await authorizer.get_authorization_header()
+                assert not isinstance(caught.value, LoginRequired)
+                assert authorizer.handle_missing_authorization()
+                await clock.advance(1)
+                assert await authorizer.get_authorization_header()
 
-    async def test_a_transient_failure_is_retried_by_the_next_call(self) -> None:
+    @pytest.mark.parametrize("code", ["invalid_grant", "access_denied"])
+    async def test_a_grant_refused_to_an_application(self, code: str) -> None:
+        """An application that acts as itself has no user who could log in."""
+        async with fake() as (_, auth, _clock):
+            auth.script = lambda _: api_error(400, {"error": code})
+            with pytest.raises(ApplicationRefused, match="correct its registration"):
+                await ClientCredentialsAuthorizer(auth, "s").get_authorization_header()
+
+    async def test_a_transient_failure_is_retried_after_a_second(self) -> None:
         """With the same refresh token."""
-        async with fake() as (authorizer, auth, _):
+        async with fake() as (authorizer, auth, clock):
             auth.script = lambda number: unreachable(number) if number == 1 else None
-            with pytest.raises(TokenRefreshError, match="no connection"):
+            with pytest.raises(TokenRefreshError, match=r"no connection; it is tried again in 1\.0 s"):
                 await header_of(authorizer)
+            await clock.advance(1)
             assert await header_of(authorizer) == "Bearer at-2"
             assert auth.sent == ["rt-0", "rt-0"]
+
+    async def test_calls_during_an_outage_make_few_requests(self) -> None:
+        """Without a token, calls fail with copies of the failure, which say when the refresh is tried again."""
+        async with fake() as (authorizer, auth, clock):
+            auth.script = unreachable
+            requests_at: list[float] = []
+            begun = clock.monotonic()
+            for _ in range(300):
+                before = auth.requests
+                with pytest.raises(TokenRefreshError, match="no connection") as caught:
+                    await header_of(authorizer)
+                with pytest.raises(TokenRefreshError) as other:
+                    await header_of(authorizer)
+                assert other.value is not caught.value
+                assert other.value.__cause__ is not caught.value.__cause__
+                if auth.requests > before:
+                    assert auth.requests == before + 1
+                    requests_at.append(clock.monotonic() - begun)
+                    assert other.value.retry_after == min(30, 2.0 ** (len(requests_at) - 1))
+                    due = clock.monotonic() + min(30, 2.0 ** (len(requests_at) - 1))
+                assert other.value.retry_after == due - clock.monotonic()
+                await clock.advance(0.5)
+            assert requests_at == [0, 1, 3, 7, 15, 31, 61, 91, 121]
+            auth.script = lambda _: None
+            await clock.advance(30)
+            await header_of(authorizer)
+            authorizer.handle_missing_authorization()
+            auth.script = unreachable
+            with pytest.raises(TokenRefreshError) as caught:
+                await header_of(authorizer)
+            assert caught.value.retry_after == 1
+
+    async def test_a_requested_pause_is_kept(self) -> None:
+        """``Retry-After`` of the token endpoint lengthens the pause, up to ten minutes."""
+        for asked, pause in ((None, 1), ("20", 20), ("100000", 600)):
+            async with fake() as (authorizer, auth, clock):
+                auth.script = lambda _, asked=asked: api_error(429, {}, retry_after=asked)
+                with pytest.raises(TokenRefreshError) as caught:
+                    await header_of(authorizer)
+                assert caught.value.retry_after == pause
+                await clock.advance(pause - 0.5)
+                with pytest.raises(TokenRefreshError):
+                    await header_of(authorizer)
+                assert auth.requests == 1
+                await clock.advance(0.5)
+                with pytest.raises(TokenRefreshError):
+                    await header_of(authorizer)
+                assert auth.requests == 2
+
+    async def test_wrong_use_causes_no_pause(self) -> None:
+        """Nothing was sent."""
+        async with fake() as (authorizer, auth, _):
+            auth.script = lambda number: GlobusSDKUsageError("closed") if number == 1 else None
+            with pytest.raises(TokenRefreshError, match="closed"):
+                await header_of(authorizer)
+            assert await header_of(authorizer) == "Bearer at-2"
+
+    @pytest.mark.parametrize(
+        ("failure", "requests"),
+        [
+            (GlobusConnectionError("reset", stage="no response"), 2),
+            (ResponseDecodeError("cut", stage="response truncated"), 2),
+            (502, 2),
+            (503, 2),
+            (GlobusConnectionError("no connection", stage="not sent"), 1),  # the transport has retried it
+            (GlobusTimeoutError("stalled", stage="no response"), 1),  # callers have waited long enough
+            (429, 1),
+            (400, 1),
+            (404, 1),
+        ],
+    )
+    async def test_a_lost_response(self, failure: GlobusError | int, requests: int) -> None:
+        """The request is repeated once, with the same refresh token, and no caller notices."""
+        async with fake(skipping=True, passes=3) as (authorizer, auth, clock):
+            error = api_error(failure, {}) if isinstance(failure, int) else failure
+            auth.script = lambda number: error if number == 1 else None
+            outcomes = await asyncio.gather(*(header_of(authorizer) for _ in range(100)), return_exceptions=True)
+            assert {type(outcome) for outcome in outcomes} == ({str} if requests == 2 else {TokenRefreshError})
+            assert auth.sent == ["rt-0"] * requests
+            auth.script = lambda _: error
+            authorizer.handle_missing_authorization()
+            await clock.advance(1)
+            with pytest.raises(TokenRefreshError):
+                await header_of(authorizer)
+            assert auth.requests == 2 * requests
+
+    async def test_a_refresh_token_replaced_by_a_lost_response(self) -> None:
+        """Without a grace period the login has ended; the error says that a response was lost."""
+        async with fake(skipping=True) as (authorizer, auth, _):
+            auth.script = lambda number: (
+                GlobusConnectionError("reset", stage="no response")
+                if number == 1
+                else api_error(400, {"error": "invalid_grant"})
+            )
+            with pytest.raises(LoginRequired) as caught:
+                await header_of(authorizer)
+            assert auth.requests == 2
+            assert caught.value.__cause__ is not None
+            assert "no usable response: reset" in caught.value.__cause__.__notes__[-1]
 
     async def test_a_401_of_the_token_endpoint_does_not_refresh(self) -> None:
         """A refresh never causes another."""
@@ -553,10 +672,11 @@ class TestRotation:
     )
     async def test_a_refresh_token_of_an_unusable_response_is_kept(self, access: dict[str, object]) -> None:
         """It may be the only one that is still valid."""
-        async with fake() as (authorizer, auth, _):
+        async with fake() as (authorizer, auth, clock):
             auth.script = lambda number: access | {"refresh_token": "rt-new"} if number == 1 else None
             with pytest.raises(TokenRefreshError):
                 await header_of(authorizer)
+            await clock.advance(1)
             await header_of(authorizer)
             assert auth.sent == ["rt-0", "rt-new"]
 

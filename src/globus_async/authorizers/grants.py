@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from .._http.json_reader import is_list, is_object
 from .._single_flight import TaskOwner
-from ..errors import GlobusSDKUsageError, TokenRefreshError
+from ..errors import (
+    ApplicationRefused,
+    GlobusAPIError,
+    GlobusError,
+    GlobusSDKUsageError,
+    GlobusTimeoutError,
+    NetworkError,
+    TokenRefreshError,
+)
 from ..scopes import ScopeParser, Scopes
 from ..secret import Secret
 from .renewing import OnRefresh, RenewingAuthorizer
@@ -16,6 +24,9 @@ if TYPE_CHECKING:
     from ..clock import Clock
 
 __all__ = ("ClientCredentialsAuthorizer", "RefreshTokenAuthorizer")
+
+_SECONDS_BEFORE_REPETITION: Final = 0.5
+_NO_USABLE_RESPONSE: Final = frozenset({500, 502, 503, 504})
 
 
 class _TokenResponse(Protocol):
@@ -91,7 +102,7 @@ class RefreshTokenAuthorizer(RenewingAuthorizer):
         return self._refresh_token
 
     async def _request_token(self) -> tuple[IssuedToken, Any]:
-        response = await self.auth_client.oauth2_refresh_token(self._refresh_token)
+        response = await self._token_response()
         entries = _token_entries(response.data)
         own = (entry for entry in entries if entry.get("resource_server") == self._resource_server)
         entry = entries[0] if self._resource_server is None else next(own, entries[0])
@@ -102,6 +113,26 @@ class RefreshTokenAuthorizer(RenewingAuthorizer):
         issued = _issued_token(entry)
         self._resource_server = entry.get("resource_server")
         return issued, response
+
+    async def _token_response(self) -> _TokenResponse:
+        """
+        Request a token; repeat the request once if its response was lost.
+
+        Nothing can be lost by a repetition: if the service has not replaced the refresh token, it is still valid; if
+        it has, the new one was in the lost response, and only a repetition within its grace period gets another.
+        """
+        try:
+            return await self.auth_client.oauth2_refresh_token(self._refresh_token)
+        except (NetworkError, GlobusAPIError) as error:
+            if not _may_repeat(error):
+                raise
+            lost = str(error)
+        await self._clock.sleep(_SECONDS_BEFORE_REPETITION)
+        try:
+            return await self.auth_client.oauth2_refresh_token(self._refresh_token)
+        except GlobusError as error:
+            error.add_note(f"An earlier request with the same refresh token had no usable response: {lost}")
+            raise
 
 
 class ClientCredentialsAuthorizer(RenewingAuthorizer):
@@ -153,6 +184,16 @@ class ClientCredentialsAuthorizer(RenewingAuthorizer):
                 f"the scopes cover {len(servers)} resource servers ({', '.join(servers)}); make one authorizer for each"
             )
         return _issued_token(entries[0]), response
+
+    def _grant_refused(self, error: Exception) -> TokenRefreshError:
+        return ApplicationRefused(f"Globus Auth refused a token to the application ({error}); correct its registration")
+
+
+def _may_repeat(error: NetworkError | GlobusAPIError) -> bool:
+    """Return whether a request with a refresh token may have been executed, but has no usable response."""
+    if isinstance(error, GlobusAPIError):
+        return error.http_status in _NO_USABLE_RESPONSE and error.retry_after is None
+    return error.maybe_executed and not isinstance(error, GlobusTimeoutError)
 
 
 def _token_entries(document: Any) -> list[dict[str, Any]]:

@@ -6,13 +6,22 @@ import asyncio
 import contextvars
 import inspect
 import logging
+import math
 from abc import abstractmethod
 from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 from .._http.json_reader import is_object
 from .._single_flight import SingleFlight, copy_error
-from ..errors import GlobusAPIError, GlobusError, GlobusSDKUsageError, LoginRequired, NetworkError, TokenRefreshError
+from ..errors import (
+    ApplicationRefused,
+    GlobusAPIError,
+    GlobusError,
+    GlobusSDKUsageError,
+    LoginRequired,
+    NetworkError,
+    TokenRefreshError,
+)
 from ..secret import Secret
 from .base import GlobusAuthorizer
 from .token import Freshness, HeldToken, IssuedToken, parse_lifetime
@@ -29,9 +38,11 @@ OnRefresh = Callable[[Any], Awaitable[object] | object]
 _log = logging.getLogger("globus_async")
 _REFRESH: Final = "token refresh"
 _PAUSE: Final = 30.0
+"""Seconds after a failed refresh until the next one; fewer after the first failures if there is no token to use."""
+_MAX_RETRY_AFTER: Final = 600.0
 _CALLBACK_SECONDS: Final = 30.0
 _WRONG_CLIENT: Final = frozenset({"invalid_client", "unauthorized_client"})
-_INVALID_GRANT: Final = _WRONG_CLIENT | {"invalid_grant", "access_denied"}
+_INVALID_GRANT: Final = frozenset({"invalid_grant", "access_denied"})
 
 _current_refresh: contextvars.ContextVar[asyncio.Task[Any] | None] = contextvars.ContextVar("refresh", default=None)
 """The refresh task that the current task is, or was started by: tasks that ``on_refresh`` starts are part of it."""
@@ -43,7 +54,9 @@ class RenewingAuthorizer(GlobusAuthorizer):
 
     There is one refresh at a time, under an asyncio lock and in a task that no caller can cancel; all calls that need
     the token wait for it. In the last five minutes of a token's lifetime the refresh runs in the background, in the
-    last minute calls wait for it. If it fails, a token that has not expired stays in use.
+    last minute calls wait for it. If it fails, a token that has not expired stays in use. Without one, calls fail with
+    copies of the error until the refresh is tried again: after 1 second, then after 2, 4, ... and at most 30 seconds,
+    or when the service's ``Retry-After`` says.
 
     Args:
         clock: The clock that decides when a token has expired.
@@ -81,8 +94,9 @@ class RenewingAuthorizer(GlobusAuthorizer):
         self._lock = asyncio.Lock()
         self._refreshes: SingleFlight[None] = SingleFlight(_REFRESH, owner=task_owner)
         self._calling_on_refresh = False
-        self._next_attempt_at = float("-inf")
-        self._login_required: LoginRequired | None = None
+        self._failure: TokenRefreshError | None = None
+        self._failed_at = 0.0
+        self._failures = 0
 
     @abstractmethod
     async def _request_token(self) -> tuple[IssuedToken, Any]:
@@ -94,13 +108,14 @@ class RenewingAuthorizer(GlobusAuthorizer):
 
         Raises:
             LoginRequired: The grant is invalid or expired; a new login is needed.
+            ApplicationRefused: The application's id or secret is wrong, or its registration.
             TokenRefreshError: No access token could be obtained at the moment.
         """
         for _ in range(2):  # the 401 of another call may discard a new token before this call has used it
             if (held := self._usable()) is not None:
                 return held.header
-            if self._login_required is not None:
-                raise copy_error(self._login_required)
+            if not self._may_refresh():
+                raise self._failure_copy()
             failure = await self._refreshed()
             held = self._held
             if held is not None and (failure is None or self._freshness(held) is not Freshness.EXPIRED):
@@ -114,7 +129,7 @@ class RenewingAuthorizer(GlobusAuthorizer):
         held = self._held
         if held is not None and (refused is None or held.header == refused):
             self._held = None
-        return self._held is not None or self._login_required is None
+        return self._held is not None or not isinstance(self._failure, LoginRequired)
 
     def is_refreshing(self) -> bool:
         """Return whether the current task is part of a running refresh, as the calls made by ``on_refresh`` are."""
@@ -142,7 +157,34 @@ class RenewingAuthorizer(GlobusAuthorizer):
         return held.freshness(wall=self._clock.wall(), monotonic=self._clock.monotonic())
 
     def _may_refresh(self) -> bool:
-        return self._login_required is None and self._clock.monotonic() >= self._next_attempt_at
+        """Return whether a refresh is running, or may be started: the pause after the last failure has passed."""
+        return self._failure is None or self._pause_left() <= 0 or self._refreshes.running(_REFRESH) is not None
+
+    def _pause_left(self) -> float:
+        """Return the seconds until the refresh may be tried again after its failure."""
+        failure = self._failure
+        if isinstance(failure, LoginRequired):
+            return math.inf
+        held = self._held
+        if held is None or self._freshness(held) is Freshness.EXPIRED:
+            pause = min(_PAUSE, 2.0 ** (self._failures - 1))
+        else:
+            pause = _PAUSE
+        cause = None if failure is None else failure.__cause__
+        if isinstance(cause, GlobusAPIError):
+            pause = max(pause, min(cause.retry_after or 0.0, _MAX_RETRY_AFTER))
+        return self._failed_at + pause - self._clock.monotonic()
+
+    def _discard_failure(self) -> None:
+        """Let the next call try the refresh again, since what it depends on has changed."""
+        self._failure, self._failures = None, 0
+
+    def _failure_copy(self) -> TokenRefreshError:
+        """Return a copy of the last failure, which says when the refresh is tried again."""
+        error = copy_error(self._failure or TokenRefreshError("the access token could not be refreshed"))
+        left = self._pause_left()
+        error.retry_after = None if math.isinf(left) else max(left, 0.0)
+        return error
 
     def _is_new_token_held(self) -> bool:
         """Return whether the running refresh has its token already, and only ``on_refresh`` has yet to finish."""
@@ -155,7 +197,7 @@ class RenewingAuthorizer(GlobusAuthorizer):
         try:
             await self._refreshes.join(_REFRESH, self._refresh)
         except (TokenRefreshError, NetworkError) as error:  # the latter: the refresh task was cancelled from outside
-            return _refresh_error(error)
+            return self._error_of(error)
         return None
 
     async def _refresh(self) -> None:
@@ -177,22 +219,45 @@ class RenewingAuthorizer(GlobusAuthorizer):
         try:
             issued, response = await self._request_token()
         except Exception as error:  # noqa: BLE001 -- a caller's own auth client may raise anything
-            failure = _refresh_error(error)
+            failure = self._error_of(error)
         else:
             self._held = HeldToken.bearer(issued.access_token, issued.lifetime, wall=wall, monotonic=monotonic)
-            self._login_required = None
-            self._next_attempt_at = float("-inf")
+            self._discard_failure()
             self._calling_on_refresh = True
             try:
                 await self._call_on_refresh(response)
             finally:
                 self._calling_on_refresh = False
             return
-        self._next_attempt_at = self._clock.monotonic() + _PAUSE
-        if isinstance(failure, LoginRequired):
-            self._login_required = failure
-        _log.warning("the access token could not be refreshed: %s", failure)
+        if not isinstance(failure.__cause__, GlobusSDKUsageError):  # such as a closed transport: nothing was sent
+            self._failure, self._failed_at = failure, self._clock.monotonic()
+            self._failures = min(self._failures + 1, 10)
+            failure = self._failure_copy()
+        _log.warning("%s", failure)
         raise failure
+
+    def _error_of(self, error: Exception) -> TokenRefreshError:
+        """Return the error for a failed token request, without its frames, whose locals hold tokens."""
+        if isinstance(error, TokenRefreshError):
+            return copy_error(error)
+        failure: TokenRefreshError
+        match _refused(error):
+            case "application":
+                failure = ApplicationRefused(
+                    f"Globus Auth refused the application ({error}); correct the client's id and secret, or its"
+                    " registration"
+                )
+            case "grant":
+                failure = self._grant_refused(error)
+            case _:
+                why = error if isinstance(error, GlobusError) else type(error).__name__
+                failure = TokenRefreshError(f"the access token could not be refreshed: {why}")
+        failure.__cause__ = copy_error(error) if isinstance(error, GlobusError) else error
+        return failure
+
+    def _grant_refused(self, error: Exception) -> TokenRefreshError:
+        """Return the error for a grant that is invalid or has ended."""
+        return LoginRequired(f"Globus Auth refused to refresh the access token ({error}); log in again")
 
     async def _call_on_refresh(self, response: Any) -> None:
         if self.on_refresh is None:
@@ -209,20 +274,16 @@ class RenewingAuthorizer(GlobusAuthorizer):
             _log.error("on_refresh failed with %s; the new token is in use all the same", type(error).__name__)
 
 
-def _refresh_error(error: Exception) -> TokenRefreshError:
-    """Return the error for a failed token request, without its frames, whose locals hold tokens."""
-    if isinstance(error, TokenRefreshError):
-        return copy_error(error)
-    failure: TokenRefreshError
-    if isinstance(error, GlobusAPIError) and (codes := _codes(error)) & _INVALID_GRANT:
-        advice = "correct the client's id and secret" if codes & _WRONG_CLIENT else "log in again"
-        failure = LoginRequired(f"Globus Auth refused to refresh the access token ({error}); {advice}")
-    elif isinstance(error, GlobusError):
-        failure = TokenRefreshError(f"the access token could not be refreshed: {error}")
-    else:
-        failure = TokenRefreshError(f"the access token could not be refreshed: {type(error).__name__}")
-    failure.__cause__ = copy_error(error) if isinstance(error, GlobusError) else error
-    return failure
+def _refused(error: Exception) -> Literal["application", "grant"] | None:
+    """Return what the token endpoint refused for good (RFC 6749, 5.2); ``None`` for other failures."""
+    if not isinstance(error, GlobusAPIError):
+        return None
+    codes = _codes(error)
+    if codes & _WRONG_CLIENT:
+        return "application"
+    if codes & _INVALID_GRANT:
+        return "grant"
+    return "application" if error.http_status == 401 else None  # there 401 is for clients, whatever the code
 
 
 def _codes(error: GlobusAPIError) -> set[object]:

@@ -25,6 +25,7 @@ All errors of this library; exceptions of the HTTP libraries never reach the cal
             TransferAPIError, AuthAPIError   ... by service: `services.transfer.NotFound` is both
         TokenRefreshError                    the access token could not be refreshed
             LoginRequired                    ... and the user must log in again
+            ApplicationRefused               ... since the application's id or secret is wrong, or its registration
         IdTokenError                         an id_token breaks a rule and must not be trusted
         PaginationStalled                    a listing or walk would never end
 
@@ -46,7 +47,7 @@ from .api import (
 from .base import ClientClosedError, GlobusError, GlobusSDKUsageError, PaginationStalled, WrongEventLoopError
 from .document import ErrorSubdocument
 from .kinds import ErrorKinds
-from .login import IdTokenError, LoginRequired, TokenRefreshError
+from .login import ApplicationRefused, IdTokenError, LoginRequired, TokenRefreshError
 from .network import (
     Attempt,
     GlobusConnectionError,
@@ -57,8 +58,10 @@ from .network import (
     Stage,
     SubmissionUncertain,
 )
+from .transient import is_transient
 
 __all__ = (
+    "ApplicationRefused",
     "Attempt",
     "AuthenticationFailed",
     "AuthorizationRequired",
@@ -87,4 +90,5 @@ __all__ = (
     "SubmissionUncertain",
     "TokenRefreshError",
     "WrongEventLoopError",
+    "is_transient",
 )

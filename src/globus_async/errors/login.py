@@ -9,7 +9,7 @@ from .base import GlobusError
 if TYPE_CHECKING:
     from .network import Attempt
 
-__all__ = ("IdTokenError", "LoginRequired", "TokenRefreshError")
+__all__ = ("ApplicationRefused", "IdTokenError", "LoginRequired", "TokenRefreshError")
 
 
 class TokenRefreshError(GlobusError):
@@ -17,14 +17,28 @@ class TokenRefreshError(GlobusError):
     An access token could not be refreshed; ``__cause__`` says why.
 
     Attributes:
+        retry_after: Seconds until the refresh is tried again; calls before that fail with a copy of this error.
         attempts: The attempts of the call before it needed the token.
     """
 
+    retry_after: float | None = None
     attempts: tuple[Attempt, ...] = ()
+
+    def __str__(self) -> str:
+        text = super().__str__()
+        return text if self.retry_after is None else f"{text}; it is tried again in {self.retry_after:.1f} s"
 
 
 class LoginRequired(TokenRefreshError):
     """The refresh token has expired, or was revoked or replaced; the user must log in again."""
+
+
+class ApplicationRefused(TokenRefreshError):
+    """
+    Globus Auth refuses the application itself, so that no login helps.
+
+    Its id or secret is wrong, or its registration does not allow the request: correct them.
+    """
 
 
 class IdTokenError(GlobusError):

@@ -43,7 +43,8 @@ class DependentTokenAuthorizer(RenewingAuthorizer):
         """Add another token of the same user. Refreshes use the one that expires last; if it is revoked, the latest."""
         if principal.token == self._latest.token:
             return
-        self._latest, self._login_required = principal, None
+        self._latest = principal
+        self._discard_failure()
         if principal.expires_at > self._principal.expires_at:
             self._principal = principal
 

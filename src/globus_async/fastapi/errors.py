@@ -11,6 +11,7 @@ from fastapi.responses import JSONResponse
 from starlette.websockets import WebSocketState
 
 from ..errors import (
+    ApplicationRefused,
     ClientClosedError,
     GlobusAPIError,
     GlobusError,
@@ -44,6 +45,7 @@ _GENERAL_RESPONSES: Final[tuple[tuple[type[GlobusError], int, str], ...]] = (
 )
 """Status and text for the errors of the first class that fits."""
 _PASSED_ON_STATUSES: Final = frozenset({400, 403, 404, 409, 422})
+_WRONG_REGISTRATION: Final = "The registration of this application with Globus is wrong"
 _LOGIN_HEADERS: Final = {"WWW-Authenticate": challenge(error="invalid_token", description="Please sign in again")}
 
 
@@ -105,7 +107,9 @@ def error_response(error: GlobusError) -> JSONResponse:
         # last, since the document may have a member of that name
         return JSONResponse({**login.to_dict(include_extra=True), "detail": _message(error)}, 403)
     match error:
-        case LoginRequired() if not isinstance(error.__cause__, InvalidClient):  # of which a login is no remedy
+        case ApplicationRefused():
+            return JSONResponse({"detail": _WRONG_REGISTRATION, "code": "ApplicationRefused"}, 502)
+        case LoginRequired():
             return JSONResponse(
                 {"detail": "The session has ended. Please sign in again.", "code": "LoginRequired"},
                 401,
@@ -124,7 +128,7 @@ def error_response(error: GlobusError) -> JSONResponse:
 def _service_response(error: GlobusAPIError) -> JSONResponse:
     body = {"detail": error.message, "code": error.code, "request_id": error.request_id}
     if isinstance(error, InvalidClient):
-        return JSONResponse({**body, "detail": "The registration of this application with Globus is wrong"}, 502)
+        return JSONResponse({**body, "detail": _WRONG_REGISTRATION}, 502)
     if error.http_status == 401:
         return JSONResponse(body, 401, _LOGIN_HEADERS)
     if error.http_status in _PASSED_ON_STATUSES:

@@ -12,12 +12,12 @@ from ...errors import GlobusSDKUsageError, PaginationStalled, ResponseDecodeErro
 from .documents import FileDocument, WalkedFileDocument
 from .errors import TransferAPIError
 
-__all__ = ("DirectoryWalk", "OnWalkError")
+__all__ = ("DirectoryWalk",)
 
 _ListDirectory = Callable[[str], Awaitable[Sequence[FileDocument]]]
 """Lists one directory."""
 
-OnWalkError = Callable[[str, TransferAPIError | ResponseDecodeError], None]
+_OnError = Callable[[str, TransferAPIError | ResponseDecodeError], None]
 """Called with path and error of a directory that could not be listed, or not completely."""
 
 _Outcome: TypeAlias = tuple[Sequence[FileDocument], TransferAPIError | ResponseDecodeError | None]
@@ -46,7 +46,7 @@ class DirectoryWalk:
         *,
         concurrency: int,
         max_depth: int | None,
-        on_error: OnWalkError | None,
+        on_error: _OnError | None,
     ) -> None:
         if not 1 <= concurrency <= _MAX_CONCURRENCY:
             raise GlobusSDKUsageError(f"concurrency must be from 1 to {_MAX_CONCURRENCY}, got {concurrency}")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -12,12 +12,14 @@ from ..._http.query import as_bit, comma_joined
 from ...client import BaseClient
 from ...errors import GlobusSDKUsageError
 from ...paging import Pages, single
-from .directory_walk import DirectoryWalk, OnWalkError
+from .directory_walk import DirectoryWalk
 from .documents import FileDocument, MkdirResultDocument, ResultDocument
 from .filters import TransferFilter, filter_texts
 
 if TYPE_CHECKING:
+    from ...errors import ResponseDecodeError
     from ...response import GlobusHTTPResponse
+    from .errors import TransferAPIError
 
 __all__ = ("FileOperationMethods",)
 
@@ -281,7 +283,7 @@ class FileOperationMethods(BaseClient):
         *,
         max_depth: int | None = None,
         concurrency: int = 8,
-        on_error: OnWalkError | None = None,
+        on_error: Callable[[str, TransferAPIError | ResponseDecodeError], None] | None = None,
         show_hidden: bool | MissingType | None = MISSING,
         orderby: str | Iterable[str] | MissingType | None = MISSING,
         filter: TransferFilter | MissingType | None = MISSING,
