@@ -217,14 +217,19 @@ GUARDS: Final = (
         drop("_single_flight.py:SingleFlight._start", r"^self\._owner\.adopt"),
         swap("_single_flight.py:SingleFlight.join", r"raise copy_error\(outcome\)", "raise outcome"),
         always("authorizers/renewing.py:RenewingAuthorizer.handle_missing_authorization", r"^held\.header == refused"),
-        swap(
+        swap("authorizers/renewing.py:RenewingAuthorizer._pause_left", r"pause = _PAUSE", "pause = 0.0"),
+        swap("authorizers/renewing.py:RenewingAuthorizer._pause_left", r"min\(_PAUSE, (.*)\)\n", r"\1\n"),
+        swap("authorizers/renewing.py:RenewingAuthorizer._pause_left", r", _MAX_RETRY_AFTER\)", ", 1e9)"),
+        swap("authorizers/renewing.py:RenewingAuthorizer._failure_copy", r"copy_error\((.*)\)\n", r"\1\n"),
+        always(
             "authorizers/renewing.py:RenewingAuthorizer._refresh_locked",
-            r"self\._clock\.monotonic\(\) \+ _PAUSE",
-            "float('-inf')",
+            r"^not isinstance\(failure\.__cause__, GlobusSDKUsageError\)",
         ),
-        never(
-            "authorizers/renewing.py:RenewingAuthorizer.get_authorization_header", r"^self\._login_required is not None"
-        ),
+        never("authorizers/renewing.py:_refused", r"^codes & _WRONG_CLIENT"),
+        never("authorizers/grants.py:RefreshTokenAuthorizer._token_response", r"^not _may_repeat"),
+        always("authorizers/grants.py:RefreshTokenAuthorizer._token_response", r"^not _may_repeat"),
+        drop("authorizers/grants.py:RefreshTokenAuthorizer._token_response", r"^error\.add_note"),
+        never("authorizers/renewing.py:RenewingAuthorizer.get_authorization_header", r"^not self\._may_refresh\(\)"),
         swap(
             "authorizers/renewing.py:RenewingAuthorizer._call_on_refresh",
             r"async with self\._clock\.timeout\(_CALLBACK_SECONDS\):",
@@ -363,6 +368,30 @@ GUARDS: Final = (
         always("services/transfer/submissions.py:SubmissionMethods._submit_encoded", r"^is_uuid"),
         never("services/transfer/submissions.py:submission_id_of", r"^not is_uuid"),
         drop("transport/_attempt.py:Sender.attempt", r"^error\.attempts = earlier$"),
+    ),
+    *_tested_by(
+        "services/transfer/test_task_wait.py services/transfer/test_shared_poller.py",
+        swap("services/transfer/waiting/task_poller.py:TaskPoller.poll", r"not is_transient\(error\)", "False"),
+        swap(
+            "services/transfer/waiting/task_poller.py:TaskPoller._schedule_next",
+            r"max\(interval, min\(retry_after, _MAX_RETRY_AFTER\)\)",
+            "interval",
+        ),
+        swap("services/transfer/waiting/task_poller.py:", r"min\(retry_after, _MAX_RETRY_AFTER\)", "retry_after"),
+        never("services/transfer/waiting/outcomes.py:classify", r"^fatal$"),
+        always("services/transfer/waiting/outcomes.py:StallDetector.faults_since_progress", r"in self\._codes"),
+        swap(
+            "services/transfer/waiting/task_wait.py:TaskWaitMethods.wait_for_task",
+            r"except \(GlobusError, TimeoutError\)",
+            "except LookupError",
+        ),
+        swap(
+            "services/transfer/waiting/task_wait.py:TaskWaitMethods.wait_for_task",
+            r"(?s)(except TimeoutError:.*clock\.timeout\().*?\):",
+            r"\1None):",
+        ),
+        never("errors/transient.py:is_transient", r"^error\.http_status == 429$"),
+        never("errors/transient.py:is_transient", r"^error\.http_status >= 500$"),
     ),
     *_tested_by(
         "services/transfer/test_directory_walk.py",

@@ -11,7 +11,7 @@ from typing import Any
 import httpx
 import pytest
 
-from globus_async import GlobusConnectionError, GlobusSDKUsageError, GlobusTimeoutError
+from globus_async import GlobusConnectionError, GlobusError, GlobusSDKUsageError, GlobusTimeoutError, TokenRefreshError
 from globus_async.services.transfer import NotFound, TaskEndReason, TaskInactive, TaskOutcome
 from globus_async.services.transfer.waiting.outcomes import classify
 from globus_async.services.transfer.waiting.shared_poller import batched
@@ -322,6 +322,16 @@ class TestOutcomes:
             ({"status": "FAILED", "canceled_by_admin": "SOURCE"}, TaskEndReason.CANCELED),
             ({"status": "FAILED", "subtasks_canceled": 2}, TaskEndReason.CANCELED),
             ({"status": "FAILED", "subtasks_expired": 2}, TaskEndReason.EXPIRED),
+            (  # the open items of a task that failed
+                {"status": "FAILED", "subtasks_canceled": 2, "fatal_error": {"code": "FILE_NOT_FOUND"}},
+                TaskEndReason.FAILED,
+            ),
+            (
+                {"status": "FAILED", "subtasks_expired": 2, "fatal_error": {"code": "QUOTA_EXCEEDED"}},
+                TaskEndReason.FAILED,
+            ),
+            ({"status": "FAILED", "fatal_error": {"code": "EXPIRED"}}, TaskEndReason.EXPIRED),
+            ({"status": "FAILED", "fatal_error": "odd"}, TaskEndReason.FAILED),
             ({"status": "INACTIVE"}, TaskEndReason.INACTIVE),
         ],
     )
@@ -349,6 +359,56 @@ class TestOutcomes:
         assert [event["code"] for event in outcome.error_events] == ["CANCELED"]
         assert service.event_requests[0].params["filter"] == "is_error:1"
 
+    @pytest.mark.parametrize("failure", ["403", "500", "html", "no list", "reset", "no token"])
+    @pytest.mark.parametrize("timeout", [None, 60])
+    async def test_events_that_cannot_be_fetched(self, failure: str, timeout: float | None) -> None:  # noqa: ASYNC109
+        """The outcome is known without them, and is returned with the error."""
+        clock = FakeClock(skipping=True)
+        task = Service(clock)
+        task.states[1] = {"status": "FAILED", "task_id": None}
+
+        async def service(request: httpx.Request) -> httpx.Response:
+            if not request.url.path.endswith("/event_list"):
+                return await task(request)
+            match failure:
+                case "html":
+                    return httpx.Response(200, text="<p>", headers={"Content-Type": "text/html"})
+                case "no list":
+                    return httpx.Response(200, json={"DATA": 5})
+                case "reset":
+                    raise httpx.ReadError("reset")
+                case "no token":
+                    raise TokenRefreshError("no token")
+                case _:
+                    return refusal(int(failure), "Whatever")
+
+        async with client_of(service, clock=clock) as tc:
+            outcome = await tc.wait_for_task(task_id(1), timeout=timeout, error_events=3)
+        assert (outcome.reason, outcome.error_events) == (TaskEndReason.FAILED, ())
+        assert outcome.is_done
+        assert isinstance(outcome.events_error, GlobusError)
+
+    @pytest.mark.parametrize(("status", "reason"), [("FAILED", "failed"), ("ACTIVE", "timed out")])
+    async def test_events_that_do_not_arrive(self, status: str, reason: str) -> None:
+        """The outcome is returned five seconds after the time limit at the latest."""
+        clock = FakeClock()
+        task = Service(clock)
+        task.states[1] = {"status": status}
+
+        async def service(request: httpx.Request) -> httpx.Response:
+            if request.url.path.endswith("/event_list"):
+                await clock.sleep(100_000)
+            return await task(request)
+
+        async with client_of(service, clock=clock) as tc:
+            began = clock.monotonic()
+            wait = asyncio.create_task(tc.wait_for_task(task_id(1), timeout=2, polling_interval=1, error_events=1))
+            while not wait.done():
+                await clock.advance(0.5)
+            assert clock.monotonic() - began == 7
+        assert wait.result().reason == reason
+        assert isinstance(wait.result().events_error, GlobusTimeoutError)
+
     async def test_timed_out(self) -> None:
         """At the time limit the outcome has the latest document, and the errors if requested."""
         clock = FakeClock(skipping=True)
@@ -373,6 +433,30 @@ class TestOutcomes:
             outcome = await wait
         assert outcome.reason is TaskEndReason.STALLED
         assert outcome.task["faults"] == 6
+
+    async def test_stalled_by_some_faults(self) -> None:
+        """Faults with other codes, such as those of a collection that is offline for a while, are not counted."""
+        clock = FakeClock()
+        service = Service(clock)
+        async with client_of(service, clock=clock) as tc:
+            wait = asyncio.create_task(
+                tc.wait_for_task(
+                    task_id(1),
+                    polling_interval=10,
+                    stalled_after=3,
+                    stall_codes={"FILE_NOT_FOUND", "PERMISSION_DENIED"},
+                )
+            )
+            for faults, code in (
+                *((0, "OK"), (50, "CONNECT_FAILED"), (52, "FILE_NOT_FOUND"), (90, "CONNECT_FAILED")),
+                *((90, "PERMISSION_DENIED"), (90, None), (91, "PERMISSION_DENIED")),
+            ):
+                assert not wait.done()
+                service.states[1] = {"faults": faults, "nice_status": code}
+                await clock.advance(10)
+            outcome = await wait
+        assert outcome.reason is TaskEndReason.STALLED
+        assert outcome.task["faults"] == 91
 
     async def test_no_response(self) -> None:
         """If no poll succeeds, the wait raises instead of returning an outcome."""
@@ -408,6 +492,8 @@ class TestOutcomes:
             {"polling_interval": (1, float("inf"))},
             {"timeout": 0.5},
             {"stalled_after": 0},
+            {"stall_codes": {"FILE_NOT_FOUND"}},
+            {"stalled_after": 1, "stall_codes": "FILE_NOT_FOUND"},
         ],
     )
     async def test_invalid_arguments(self, options: dict[str, Any]) -> None:

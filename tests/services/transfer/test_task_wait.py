@@ -8,9 +8,20 @@ from typing import Any
 import httpx
 import pytest
 
-from globus_async import GlobusConnectionError, GlobusSDKUsageError, GlobusTimeoutError
+from globus_async import (
+    ApplicationRefused,
+    AuthAPIError,
+    GlobusConnectionError,
+    GlobusSDKUsageError,
+    GlobusTimeoutError,
+    LoginRequired,
+    Secret,
+    TokenRefreshError,
+)
+from globus_async._single_flight import copy_error
+from globus_async.authorizers import GlobusAuthorizer
 from globus_async.services.transfer import NotFound, TaskInactive, TransferAPIError
-from tests.services.transfer.scripted import TASK, client_of, refusal
+from tests.services.transfer.scripted import TASK, client_of, raw_response_of, refusal
 from tests.toolkit.clock import FakeClock
 
 
@@ -129,6 +140,92 @@ async def test_transient_errors() -> None:
         with pytest.raises(GlobusTimeoutError) as caught:
             await tc.task_wait(TASK, timeout=10, polling_interval=10)
         assert isinstance(caught.value.__cause__, TransferAPIError)
+
+
+class Authorizer(GlobusAuthorizer):
+    """Has a token or fails, as scripted; the last step is repeated."""
+
+    def __init__(self, *script: TokenRefreshError | None) -> None:
+        self.script = list(script)
+
+    async def get_authorization_header(self) -> Secret:
+        failure = self.script.pop(0) if len(self.script) > 1 else self.script[0]
+        if failure is not None:
+            raise copy_error(failure)
+        return Secret("Bearer t")
+
+
+def failed_refresh(cause: Exception | None, *, retry_after: float | None = None) -> TokenRefreshError:
+    error = TokenRefreshError("no token")
+    error.__cause__, error.retry_after = cause, retry_after
+    return error
+
+
+def auth_failure(status: int) -> AuthAPIError:
+    return AuthAPIError(raw_response_of(status, {"error": "whatever"}))
+
+
+@pytest.mark.parametrize(
+    "failure",
+    [
+        failed_refresh(None),
+        failed_refresh(GlobusConnectionError("reset", stage="no response")),
+        failed_refresh(auth_failure(503)),
+        failed_refresh(auth_failure(429)),
+        failed_refresh(LookupError("a storage of the caller")),
+    ],
+    ids=repr,
+)
+async def test_failures_of_the_token_endpoint(failure: TokenRefreshError) -> None:
+    """A transient one counts as a failed poll, as a failure of Transfer does; the fifth in a row is raised."""
+    clock = FakeClock(skipping=True)
+    service = Service("ACTIVE SUCCEEDED", clock)
+    async with client_of(service, clock=clock) as tc:
+        tc.authorizer = Authorizer(None, failure, failure, failure, failure, None)
+        assert await tc.task_wait(TASK, timeout=None, polling_interval=10)
+        assert service.polled == [0, 50]
+        tc.authorizer = Authorizer(failure, failure, failure, None)
+        assert [task["status"] async for task in tc.task_watch(TASK, polling_interval=10)] == ["SUCCEEDED"]
+        tc.authorizer = Authorizer(*[failure] * 5, None)
+        with pytest.raises(TokenRefreshError):
+            await tc.task_wait(TASK, timeout=None, polling_interval=10)
+        tc.authorizer = Authorizer(failure)
+        with pytest.raises(GlobusTimeoutError) as caught:
+            await tc.task_wait(TASK, timeout=10, polling_interval=10)
+        assert isinstance(caught.value.__cause__, TokenRefreshError)
+
+
+@pytest.mark.parametrize(
+    "failure",
+    [
+        LoginRequired("revoked"),
+        ApplicationRefused("wrong secret"),
+        failed_refresh(auth_failure(400)),
+        failed_refresh(GlobusSDKUsageError("closed")),
+    ],
+    ids=repr,
+)
+async def test_no_token_for_good(failure: TokenRefreshError) -> None:
+    """What no later attempt can change ends the wait at once."""
+    clock = FakeClock(skipping=True)
+    async with client_of(Service("ACTIVE", clock), clock=clock) as tc:
+        tc.authorizer = Authorizer(failure)
+        with pytest.raises(type(failure)):
+            await tc.task_wait(TASK, timeout=1000)
+        with pytest.raises(type(failure)):
+            await anext(aiter(tc.task_watch(TASK)))
+    assert clock.slept == []
+
+
+async def test_polls_wait_for_the_next_refresh() -> None:
+    """A poll before the refresh is tried again would fail with a copy of the error, and use up the five failures."""
+    clock = FakeClock(skipping=True)
+    for asked, waited in ((25.0, 25), (3.0, 10), (1e9, 600)):
+        service = Service("SUCCEEDED", clock)
+        async with client_of(service, clock=clock) as tc:
+            tc.authorizer = Authorizer(failed_refresh(None, retry_after=asked), None)
+            assert await tc.task_wait(TASK, timeout=None, polling_interval=10)
+        assert service.polled == [waited]
 
 
 async def test_permanent_errors() -> None:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from ...._http.json_reader import is_object
+
 if TYPE_CHECKING:
+    from ....errors import GlobusError
     from ..documents import EventDocument, TaskDocument
 
 __all__ = ("DONE_STATUSES", "StallDetector", "TaskEndReason", "TaskOutcome", "classify", "is_done")
@@ -54,11 +57,13 @@ class TaskOutcome:
         reason: How the task ended, or why waiting stopped.
         task: The task document of the last poll.
         error_events: The task's last errors, latest first, if requested.
+        events_error: Why the events could not be fetched; they tell some cancellations and expiries from failures.
     """
 
     reason: TaskEndReason
     task: TaskDocument
     error_events: Sequence[EventDocument] = ()
+    events_error: GlobusError | None = None
 
     @property
     def is_done(self) -> bool:
@@ -85,31 +90,45 @@ def classify(task: TaskDocument, events: Sequence[EventDocument] = ()) -> TaskEn
         case "INACTIVE":
             return TaskEndReason.INACTIVE
         case "FAILED":
-            codes = {event.get("code") for event in events}
-            if fatal := task.get("fatal_error"):
-                codes.add(fatal.get("code"))
-            if task.get("canceled_by_admin") or task.get("subtasks_canceled") or "CANCELED" in codes:
+            fatal = task.get("fatal_error")
+            codes = [*(event.get("code") for event in events), fatal.get("code") if is_object(fatal) else None]
+            if task.get("canceled_by_admin") or "CANCELED" in codes:
                 return TaskEndReason.CANCELED
-            if task.get("subtasks_expired") or "EXPIRED" in codes:
+            if "EXPIRED" in codes:
                 return TaskEndReason.EXPIRED
-            return TaskEndReason.FAILED
+            if fatal:  # its open items are counted as canceled or expired too
+                return TaskEndReason.FAILED
+            if task.get("subtasks_canceled"):
+                return TaskEndReason.CANCELED
+            return TaskEndReason.EXPIRED if task.get("subtasks_expired") else TaskEndReason.FAILED
         case _:
             return None
 
 
 class StallDetector:
-    """Counts a task's faults since its last progress."""
+    """
+    Counts a task's faults since its last progress.
 
-    __slots__ = ("_faults", "_progress")
+    Args:
+        codes: The codes of the faults to count; ``None`` for all. The code is that of the task's latest fault, which
+            all faults since the previous document are taken to have.
+    """
 
-    def __init__(self) -> None:
-        self._faults = 0
+    __slots__ = ("_codes", "_count", "_faults", "_progress")
+
+    def __init__(self, codes: Collection[str] | None = None) -> None:
+        self._codes = codes
+        self._faults = self._count = 0
         self._progress: tuple[object, ...] | None = None
 
     def faults_since_progress(self, task: TaskDocument) -> int:
         """Record a task document; return the number of faults since the task last made progress."""
         members: Mapping[str, object] = task
-        progress, faults = tuple(members.get(name) for name in _PROGRESS_MEMBERS), task.get("faults") or 0
+        progress, faults = tuple(members.get(name) for name in _PROGRESS_MEMBERS), members.get("faults")
+        faults = faults if isinstance(faults, int) else 0
         if progress != self._progress:
-            self._progress, self._faults = progress, faults
-        return faults - self._faults
+            self._progress, self._count = progress, 0
+        elif self._codes is None or task.get("nice_status") in self._codes:
+            self._count += max(0, faults - self._faults)
+        self._faults = faults
+        return self._count

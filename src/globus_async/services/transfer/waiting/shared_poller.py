@@ -14,6 +14,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from typing import TYPE_CHECKING, Final, TypeAlias, TypeVar, cast
 
+from ...._single_flight import copy_error
 from ....errors import GlobusError
 from ..errors import TransferAPIError
 
@@ -190,5 +191,6 @@ class SharedPoller:
 
 def _deliver(polls: Sequence[_Poll], result: TaskDocument | GlobusError) -> None:
     for poll in polls:
-        poll.result = copy.copy(result)  # a copy each: callers may change their document
+        # a copy each: callers may change their document
+        poll.result = copy_error(result) if isinstance(result, GlobusError) else copy.copy(result)
         poll.wake()

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 from uuid import UUID
 
 from ...._http.path import uuid_text
-from ....errors import GlobusAPIError, GlobusSDKUsageError, NetworkError
+from ....errors import GlobusError, GlobusSDKUsageError, is_transient
 
 if TYPE_CHECKING:
     from ..documents import TaskDocument
@@ -23,6 +23,7 @@ With a pair, the interval is a tenth of the time waited so far, within these bou
 """
 
 _MAX_FAILURES: Final = 5
+_MAX_RETRY_AFTER: Final = 600.0
 _TOLERANCE: Final = 0.1
 _GROWTH: Final = 0.1
 
@@ -82,27 +83,31 @@ class TaskPoller:
         Raises:
             GlobusAPIError: The poll failed with a permanent error; or, without a deadline, five in a row failed.
             NetworkError: Without a deadline, five in a row failed.
+            TokenRefreshError: The same, if there is no access token.
         """
+        retry_after: float | None = None
         try:
             task = await self._poller.poll(self.task_id, due=self._due, tolerance=self._tolerance)
-        except (NetworkError, GlobusAPIError) as error:
+        except GlobusError as error:
             self._failures += 1
             self.last_error = error
-            if not _is_transient(error) or (self._deadline == math.inf and self._failures >= _MAX_FAILURES):
+            if not is_transient(error) or (self._deadline == math.inf and self._failures >= _MAX_FAILURES):
                 raise
+            retry_after = getattr(error, "retry_after", None)
             task = None
         else:
             self._failures, self.has_succeeded = 0, True
         self.has_polled = True
-        self._schedule_next()  # not after a cancellation: then the same poll is still due
+        self._schedule_next(retry_after or 0.0)  # not after a cancellation: then the same poll is still due
         return task
 
-    def _schedule_next(self) -> None:
+    def _schedule_next(self, retry_after: float) -> None:
         now = self._transport.clock.monotonic()
         minimum, maximum = self._interval
         interval = min(maximum, max(minimum, _GROWTH * (now - self._started)))
         # jitter, so that the polls of many processes do not synchronize
         interval = min(maximum, max(minimum, interval * (1 + _TOLERANCE * (2 * self._transport.jitter() - 1))))
+        interval = max(interval, min(retry_after, _MAX_RETRY_AFTER))
         self._tolerance = min(_TOLERANCE * interval, max(0.0, self._deadline - now - interval))
         self._due = min(now + interval, self._deadline)
 
@@ -120,8 +125,3 @@ def check_polling_interval(interval: PollingInterval) -> tuple[float, float]:
             f"polling_interval must be at least 1 second, or a pair of minimum and maximum; got {interval!r}"
         )
     return minimum, maximum
-
-
-def _is_transient(error: NetworkError | GlobusAPIError) -> bool:
-    """Return whether the next poll may succeed."""
-    return isinstance(error, NetworkError) or error.http_status == 429 or error.http_status >= 500

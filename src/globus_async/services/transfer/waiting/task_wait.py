@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Final
 from uuid import UUID
 
 from ....bulk_calls import Bulk, Progress, bulk
-from ....errors import GlobusSDKUsageError, GlobusTimeoutError
+from ....errors import GlobusError, GlobusSDKUsageError, GlobusTimeoutError
 from ..errors import TaskInactive
 from ..tasks import TaskMethods
 from .outcomes import StallDetector, TaskEndReason, TaskOutcome, classify, is_done
@@ -62,6 +62,7 @@ class TaskWaitMethods(TaskMethods):
             GlobusTimeoutError: The time limit was reached and no poll succeeded.
             GlobusAPIError: A poll failed with a permanent error; or, without a time limit, five in a row failed.
             NetworkError: Without a time limit, five polls in a row failed.
+            TokenRefreshError: The same; `LoginRequired` and `ApplicationRefused` end the wait at once.
 
         Example:
             >>> while not await tc.task_wait(task_id, timeout=60):
@@ -92,6 +93,7 @@ class TaskWaitMethods(TaskMethods):
             NotFound: 404.
             GlobusAPIError: A poll failed with a permanent error, or five in a row failed.
             NetworkError: Five polls in a row failed.
+            TokenRefreshError: The same; `LoginRequired` and `ApplicationRefused` are raised at once.
 
         Example:
             >>> async for task in tc.task_watch(task_id, polling_interval=1):
@@ -152,6 +154,7 @@ class TaskWaitMethods(TaskMethods):
         timeout: float | None = None,  # noqa: ASYNC109 -- as in task_wait
         polling_interval: PollingInterval = (1, 30),
         stalled_after: int | None = None,
+        stall_codes: Collection[str] | None = None,
         error_events: int = 0,
     ) -> TaskOutcome:
         """
@@ -165,16 +168,20 @@ class TaskWaitMethods(TaskMethods):
                 request with other waits.
             stalled_after: Number of faults without progress after which to stop waiting, at least 1. The service
                 retries until the task's deadline, which may be days. ``None`` for no limit.
+            stall_codes: The faults to count: codes such as ``"FILE_NOT_FOUND"`` and ``"PERMISSION_DENIED"``, which the
+                document has as its ``nice_status``. By default all.
             error_events: Number of the task's last errors to fetch, unless it succeeded.
 
         Returns:
-            The outcome: its ``reason``, the task document, and the requested errors.
+            The outcome: its ``reason``, the task document, and the requested errors. If these cannot be fetched within
+            the time limit and five seconds, the outcome has the reason as its ``events_error``.
 
         Raises:
             NotFound: 404.
             GlobusTimeoutError: The time limit was reached and no poll succeeded.
             GlobusAPIError: A poll failed with a permanent error; or, without a time limit, five in a row failed.
             NetworkError: Without a time limit, five polls in a row failed.
+            TokenRefreshError: The same; `LoginRequired` and `ApplicationRefused` end the wait at once.
 
         Example:
             >>> outcome = await tc.wait_for_task(task_id, timeout=60)
@@ -185,13 +192,15 @@ class TaskWaitMethods(TaskMethods):
 
         REST: `GET /v0.10/task/<task_id> <https://docs.globus.org/api/transfer/task/#get_task_by_id>`_
         """
-        _check_stalled_after(stalled_after)
+        _check_stalled_after(stalled_after, stall_codes)
         _check_timeout(timeout)
-        poller, stall = TaskPoller(self._poller, task_id, polling_interval, timeout), StallDetector()
+        poller, stall = TaskPoller(self._poller, task_id, polling_interval, timeout), StallDetector(stall_codes)
         last: TaskDocument | None = None
         reason: TaskEndReason | None = None
+        clock = self.transport.clock
+        end = None if timeout is None else clock.monotonic() + timeout + _LAST_POLL_TIMEOUT
         try:
-            async with self.transport.clock.timeout(None if timeout is None else timeout + _LAST_POLL_TIMEOUT):
+            async with clock.timeout(None if end is None else end - clock.monotonic()):
                 while reason is None and not poller.is_finished:
                     task = await poller.poll()
                     if task is not None:
@@ -203,16 +212,19 @@ class TaskWaitMethods(TaskMethods):
             pass
         if last is None:
             raise _no_poll_succeeded(poller, timeout)
-        return await self._outcome(last, reason or TaskEndReason.TIMED_OUT, error_events)
-
-    async def _outcome(self, task: TaskDocument, reason: TaskEndReason, error_events: int) -> TaskOutcome:
-        """Complete an outcome with the task's events, if needed."""
+        reason = reason or TaskEndReason.TIMED_OUT
         if reason is TaskEndReason.SUCCEEDED or (reason is not TaskEndReason.FAILED and error_events < 1):
-            return TaskOutcome(reason, task)
-        page = await self.task_event_list(task["task_id"], max(_MIN_EVENT_PAGE, error_events), filter="is_error:1")
+            return TaskOutcome(reason, last)
+        try:
+            async with clock.timeout(None if end is None else end - clock.monotonic()):
+                page = await self.task_event_list(
+                    poller.task_id, max(_MIN_EVENT_PAGE, error_events), filter="is_error:1"
+                )
+        except (GlobusError, TimeoutError) as error:  # the outcome is known without them
+            return TaskOutcome(reason, last, events_error=_events_error(error))
         if reason is TaskEndReason.FAILED:
-            reason = classify(task, page.items) or reason
-        return TaskOutcome(reason, task, tuple(page.items[:error_events]))
+            reason = classify(last, page.items) or reason
+        return TaskOutcome(reason, last, tuple(page.items[:error_events]))
 
     def wait_for_tasks(
         self,
@@ -221,6 +233,7 @@ class TaskWaitMethods(TaskMethods):
         timeout: float | None = None,
         polling_interval: PollingInterval = (1, 30),
         stalled_after: int | None = None,
+        stall_codes: Collection[str] | None = None,
         error_events: int = 0,
         progress: Callable[[Progress], object] | None = None,
     ) -> Bulk[UUID | str, TaskOutcome]:
@@ -232,6 +245,7 @@ class TaskWaitMethods(TaskMethods):
             timeout: Seconds to wait for each task, at least 1; ``None`` for no time limit.
             polling_interval: As in `wait_for_task`.
             stalled_after: As in `wait_for_task`.
+            stall_codes: As in `wait_for_task`.
             error_events: As in `wait_for_task`.
             progress: Called after each outcome.
 
@@ -253,13 +267,14 @@ class TaskWaitMethods(TaskMethods):
         """
         check_polling_interval(polling_interval)
         _check_timeout(timeout)
-        _check_stalled_after(stalled_after)
+        _check_stalled_after(stalled_after, stall_codes)
         ids = tuple(task_ids)
         wait = partial(
             self.wait_for_task,
             timeout=timeout,
             polling_interval=polling_interval,
             stalled_after=stalled_after,
+            stall_codes=stall_codes,
             error_events=error_events,
         )
         return bulk(wait, ids, concurrency=max(1, len(ids)), progress=progress)
@@ -303,7 +318,20 @@ def _check_timeout(timeout: float | None) -> None:
         raise GlobusSDKUsageError(f"timeout must be at least 1 second, or None for no time limit; got {timeout!r}")
 
 
-def _check_stalled_after(stalled_after: int | None) -> None:
+def _events_error(error: GlobusError | TimeoutError) -> GlobusError:
+    if isinstance(error, GlobusError):
+        return error
+    return GlobusTimeoutError(
+        "the events of the task did not arrive within the time limit of the wait", stage="no response", idempotent=True
+    )
+
+
+def _check_stalled_after(stalled_after: int | None, stall_codes: Collection[str] | None) -> None:
+    if stall_codes is not None and (isinstance(stall_codes, str) or stalled_after is None):
+        raise GlobusSDKUsageError(
+            "stall_codes must be a collection of codes such as 'FILE_NOT_FOUND', and needs stalled_after; got"
+            f" {stall_codes!r}"
+        )
     if stalled_after is not None and not stalled_after >= 1:
         raise GlobusSDKUsageError(
             f"stalled_after must be at least 1 fault, or None for no limit; got {stalled_after!r}"

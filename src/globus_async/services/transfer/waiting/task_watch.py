@@ -19,8 +19,8 @@ class TaskWatch:
     """
     Async iterator over a task's documents: the current one, then one for each change; see `TransferClient.task_watch`.
 
-    It ends after the document with a final status. Polls that fail with a transient error (no response, 429, 5xx) are
-    repeated at the next interval; the fifth failure in a row is raised.
+    It ends after the document with a final status. Polls that fail with a transient error (no response, 429, 5xx, also
+    those of the token endpoint) are repeated at the next interval; the fifth failure in a row is raised.
     """
 
     __slots__ = ("_last", "_poller")
