@@ -68,7 +68,7 @@ _HOMES: Final = {
     "gare": ("GARE", "GlobusAuthorizationParameters"),
     "_http.missing": ("MISSING", "MissingType"),
     "_http.path": ("fill_path",),
-    "paging": ("Cursor", "Page", "Pages", "PagingStyle"),
+    "paging": ("Cursor", "ListingTruncated", "Page", "Pages", "PagingStyle"),
     "response": ("GlobusHTTPResponse", "IterableResponse", "RawResponse"),
     "scopes": ("Scope", "ScopeCycleError", "ScopeParseError", "ScopeParser"),
     "secret": ("Secret",),

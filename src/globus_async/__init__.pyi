@@ -59,6 +59,7 @@ from .errors import WrongEventLoopError as WrongEventLoopError
 from .gare import GARE as GARE
 from .gare import GlobusAuthorizationParameters as GlobusAuthorizationParameters
 from .paging import Cursor as Cursor
+from .paging import ListingTruncated as ListingTruncated
 from .paging import Page as Page
 from .paging import Pages as Pages
 from .paging import PagingStyle as PagingStyle

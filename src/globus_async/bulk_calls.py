@@ -32,9 +32,12 @@ from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, cast
 
 from ._item_source import ItemSource
 from .errors import GlobusError, GlobusSDKUsageError
+from .paging import Pages, call_site
 
 if TYPE_CHECKING:
     from types import TracebackType
+
+    from .paging import CallSite
 
 __all__ = ("Bulk", "BulkError", "Outcome", "Progress", "bulk")
 
@@ -148,7 +151,7 @@ class Bulk(Generic[I, R]):
     and is raised unchanged, as is a cancellation.
     """
 
-    __slots__ = ("_call", "_concurrency", "_entered", "_items", "_ordered", "_progress")
+    __slots__ = ("_call", "_concurrency", "_entered", "_items", "_ordered", "_progress", "_site")
 
     def __init__(
         self,
@@ -169,6 +172,7 @@ class Bulk(Generic[I, R]):
         self._ordered = ordered
         self._progress = progress
         self._entered: _Run[I, R] | None = None
+        self._site = call_site()
 
     def __await__(self) -> Generator[Any, None, list[Outcome[I, R]]]:
         return self._all().__await__()
@@ -223,7 +227,9 @@ class Bulk(Generic[I, R]):
             await run.__aexit__(kind, error, trace)
 
     def _run(self, *, ordered: bool) -> _Run[I, R]:
-        return _Run(self._call, self._items, self._concurrency, ordered=ordered, progress=self._progress)
+        return _Run(
+            self._call, self._items, self._concurrency, ordered=ordered, progress=self._progress, site=self._site
+        )
 
 
 def _index(outcome: Outcome[Any, Any]) -> int:
@@ -241,8 +247,10 @@ class _Run(Generic[I, R]):
         *,
         ordered: bool,
         progress: Callable[[Progress], object] | None,
+        site: CallSite | None,
     ) -> None:
         self._call = call
+        self._site = site
         self._source = ItemSource(items)
         self._concurrency = concurrency
         self._ordered = ordered
@@ -323,7 +331,10 @@ class _Run(Generic[I, R]):
 
     async def _make_call(self, index: int, item: I) -> Outcome[I, R]:
         try:
-            return Outcome(index, item, await self._call(item), None)
+            result = self._call(item)
+            if isinstance(result, Pages) and result.call_site is None:
+                result.call_site = self._site  # a worker's caller is the event loop
+            return Outcome(index, item, await result, None)
         except GlobusError as error:
             return Outcome(index, item, None, error)
 

@@ -14,7 +14,7 @@ from ._http.query import drop_missing, encode_query
 from ._http.request import Request, check_method
 from .config import checked_base_url, get_service_url
 from .errors import ErrorKinds, GlobusAPIError, GlobusSDKUsageError
-from .paging import Cursor, Page, Pages, PagingStyle
+from .paging import Cursor, Page, Pages, PagingStyle, calling_method
 from .response import GlobusHTTPResponse, read_any, read_document
 from .transport import RateLimit, RetryPolicy, Transport, exchange
 
@@ -362,7 +362,8 @@ class BaseClient:
         style: PagingStyle,
         params: Mapping[str, object] | None = None,
         query_params: Mapping[str, object] | None = None,
-        num_results: int | None = None,
+        num_results: int | MissingType | None = None,
+        default_results: int | None = None,
         page_size: int | None = None,
         max_results: int | None = None,
         items_key: str = "DATA",
@@ -376,7 +377,10 @@ class BaseClient:
             style: How the service splits the listing into pages.
             params: The query parameters of the method; ``None`` and `MISSING` are left out.
             query_params: Further query parameters, from the caller of the method; they take precedence.
-            num_results: The maximum number of items; ``None`` for all.
+            num_results: The maximum number of items; ``None`` for all. `MISSING` if the caller of the method gives no
+                number.
+            default_results: The maximum number of items if the caller gives none. If the service has more, the listing
+                warns with `ListingTruncated`.
             page_size: The number of items to request at a time; ``None`` for the service's default.
             max_results: The number of items that the service returns at most; it rejects requests beyond it.
             items_key: The member of the document that has the items.
@@ -399,7 +403,11 @@ class BaseClient:
         start = {name: own.pop(name) for name, _ in style.start if name in own}
         size = style.size_parameter
         fixed = {size: own[size]} if size is not None and size in (query_params or {}) and size in own else None
+        if fixed and isinstance(num_results, MissingType):
+            given = str(own[size])  # a number of the caller's own, as the method's parameter for the size is
+            num_results = int(given) if given.isdecimal() and 0 < len(given.lstrip("0")) < 10 else num_results
         headers = self._headers(None, None)
+        method, site = calling_method()
 
         async def fetch(cursor: Cursor, read: Callable[[RawResponse], Awaitable[Page[T]]]) -> Page[T]:
             # the cursor wins over the caller's parameters: their offset is that of the first page only
@@ -412,8 +420,11 @@ class BaseClient:
             items_key=items_key,
             start=start,
             num_results=num_results,
+            default_results=default_results,
             page_size=page_size,
             max_results=max_results,
+            method=method,
+            site=site,
         )
 
     def _exchange(

@@ -3,6 +3,9 @@ Listings: await one page, iterate over all items, or over pages; no request and 
 
 Where a page reports the total, the pages after it are fetched several at a time, within one await. `Pages.prefetch`
 fetches the next page while the caller works on the current one.
+
+A listing that ends at a number of items that its caller did not choose, although the service has more, warns with
+`ListingTruncated`.
 """
 
 from .pages import Fetch, Page, Pages, Prefetch
@@ -17,14 +20,19 @@ from .styles import (
     offset_total,
     single,
 )
+from .truncation import CallSite, ListingTruncated, call_site, calling_method
 
 __all__ = (
+    "CallSite",
     "Cursor",
     "Fetch",
+    "ListingTruncated",
     "Page",
     "Pages",
     "PagingStyle",
     "Prefetch",
+    "call_site",
+    "calling_method",
     "json_api",
     "last_key",
     "next_token",

@@ -6,13 +6,15 @@ import asyncio
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Generator, Mapping
 from itertools import islice
-from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Generic, Protocol, TypeVar
 
 from .._http.json_reader import is_list, is_object
+from .._http.missing import MissingType
 from .._http.response import RawResponse
 from ..errors import GlobusError, GlobusSDKUsageError, PaginationStalled
 from ..response import IterableResponse
-from .styles import Cursor, PagingStyle
+from .styles import Cursor, PagingStyle, offset_of
+from .truncation import CallSite, ItemLimit, item_limit, warn_truncated
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -28,9 +30,10 @@ class Page(IterableResponse[T]):
 
     Attributes:
         next_cursor: The position of the next page, ``None`` after the last one; pass it to ``pages(after=...)``.
+        truncated: Whether the listing ends with this page, at its maximum number of items, and the service has more.
     """
 
-    __slots__ = ("next_cursor",)
+    __slots__ = ("next_cursor", "truncated")
 
     def __init__(
         self,
@@ -40,9 +43,11 @@ class Page(IterableResponse[T]):
         *,
         next_cursor: Cursor | None = None,
         max_items: int | None = None,
+        truncated: bool = False,
     ) -> None:
         super().__init__(raw, data, items_key)
         self.next_cursor = next_cursor
+        self.truncated = truncated
         if max_items is not None and len(self.items) > max_items:  # the service may send more than the size requested
             self.items = self.items[:max_items]
 
@@ -53,6 +58,13 @@ _CONCURRENCY: Final = 10
 _MAX_EMPTY_PAGES: Final = 1000
 """Pages without items in a row; a service that filters its results may send some."""
 
+
+class _OnEnd(Protocol):
+    """Called when the caller has reached the end of a listing."""
+
+    def __call__(self, *, truncated: bool) -> None: ...
+
+
 Fetch = Callable[[Cursor, Callable[[RawResponse], Awaitable[Page[T]]]], Awaitable[Page[T]]]
 """Requests a page by its query parameters, and reads the response with the function given to it."""
 
@@ -60,6 +72,13 @@ Fetch = Callable[[Cursor, Callable[[RawResponse], Awaitable[Page[T]]]], Awaitabl
 class Pages(Generic[T]):
     """
     A listing. No request is made until it is awaited or iterated; it may be used several times.
+
+    A listing that ends at the default number of items of its method warns with `ListingTruncated` if there are more.
+
+    Attributes:
+        truncated: Whether the last iteration ended at the maximum number of items and the service has more; ``None``
+            until an iteration ends. The page that is awaited has a ``truncated`` of its own.
+        call_site: The line that a `ListingTruncated` names: the call of the method that lists.
 
     Example:
         >>> async for task in tc.task_list(num_results=None):  # all items, page by page
@@ -73,7 +92,20 @@ class Pages(Generic[T]):
         1
     """
 
-    __slots__ = ("_concurrency", "_fetch", "_items_key", "_max_results", "_page_size", "_start", "_style")
+    __slots__ = (
+        "_concurrency",
+        "_default_results",
+        "_fetch",
+        "_items_key",
+        "_max_results",
+        "_method",
+        "_num_results",
+        "_page_size",
+        "_start",
+        "_style",
+        "call_site",
+        "truncated",
+    )
 
     def __init__(
         self,
@@ -82,14 +114,17 @@ class Pages(Generic[T]):
         style: PagingStyle,
         items_key: str = "DATA",
         start: Cursor | None = None,
-        num_results: int | None = None,
+        num_results: int | MissingType | None = None,
+        default_results: int | None = None,
         page_size: int | None = None,
         max_results: int | None = None,
         concurrency: int = _CONCURRENCY,
+        method: str = "the listing",
+        site: CallSite | None = None,
     ) -> None:
-        self._max_results: int | None = None
         for name, number in (
-            ("num_results", num_results),
+            ("num_results", None if isinstance(num_results, MissingType) else num_results),
+            ("default_results", default_results),
             ("the page size", page_size),
             ("max_results", max_results),
             ("the number of pages at a time", concurrency),
@@ -101,15 +136,24 @@ class Pages(Generic[T]):
         self._items_key = items_key
         self._start: Cursor = {**dict(style.start), **(start or {})}
         self._page_size = page_size
-        self._max_results = min((number for number in (num_results, max_results) if number is not None), default=None)
+        self._num_results = num_results
+        self._default_results = default_results
+        self._max_results = max_results
         self._concurrency = concurrency
+        self._method = method
+        self.truncated: bool | None = None
+        self.call_site = site
 
     def __repr__(self) -> str:
-        maximum = "all" if self._max_results is None else self._max_results
-        return f"<Pages: at most {maximum} items; await, iterate, or .pages()>"
+        maximum = self._limit(self._start).number
+        return f"<Pages: at most {'all' if maximum is None else maximum} items; await, iterate, or .pages()>"
 
     def __await__(self) -> Generator[Any, None, Page[T]]:
-        return self._fetch_page(self._start, self._max_results).__await__()
+        limit = self._limit(self._start)
+        page = yield from self._fetch_page(self._start, limit.number).__await__()
+        if page.truncated:
+            self._warn(limit)
+        return page
 
     def __aiter__(self) -> AsyncIterator[T]:
         return _ItemIterator(self.pages())
@@ -142,9 +186,13 @@ class Pages(Generic[T]):
             style=self._style,
             items_key=self._items_key,
             start=self._start,
-            num_results=self._max_results,
+            num_results=self._num_results,
+            default_results=self._default_results,
             page_size=self._page_size,
+            max_results=self._max_results,
             concurrency=pages,
+            method=self._method,
+            site=self.call_site,
         )
 
     def prefetch(self, *, after: Cursor | None = None) -> Prefetch[T]:
@@ -167,7 +215,24 @@ class Pages(Generic[T]):
 
     def _iterate(self, after: Cursor | None, concurrency: int) -> _PageIterator[T]:
         start = self._start if after is None else {**self._start, **after}
-        return _PageIterator(self._fetch_page, self._style, start, self._max_results, concurrency)
+        limit = self._limit(start)
+        self.truncated = None
+
+        def end(*, truncated: bool) -> None:
+            self.truncated = truncated
+            if truncated:
+                self._warn(limit)
+
+        return _PageIterator(self._fetch_page, self._style, start, limit, concurrency, on_end=end)
+
+    def _limit(self, start: Cursor) -> ItemLimit:
+        return item_limit(
+            self._method, self._num_results, self._default_results, self._max_results, offset=offset_of(start)
+        )
+
+    def _warn(self, limit: ItemLimit) -> None:
+        if limit.warning is not None:
+            warn_truncated(limit.warning, self.call_site)
 
     async def _fetch_page(self, cursor: Cursor, max_items: int | None) -> Page[T]:
         params, size_parameter = cursor, self._style.size_parameter
@@ -188,12 +253,20 @@ async def _read_page(
     if not is_object(data):
         raise raw.decode_error("it should be a JSON object")
     items = data.get(items_key)
-    following = style.next_cursor(cursor, data, len(items) if is_list(items) else 0)
+    received = len(items) if is_list(items) else 0
+    count = received if max_items is None else min(received, max_items)
+    following = style.next_cursor(cursor, data, count)
     if following is not None and not all(isinstance(value, (str, int, type(None))) for value in following.values()):
         error = raw.decode_error("the position of its next page is neither text nor a number")
         error.retryable = False
         raise error
-    return Page(raw, data, items_key, next_cursor=following, max_items=max_items)
+    has_more = (
+        count < received
+        or following is not None
+        or (style.has_more is not None and style.has_more(cursor, data, count))
+    )
+    is_last = following is None or count == max_items
+    return Page(raw, data, items_key, next_cursor=following, max_items=max_items, truncated=is_last and has_more)
 
 
 class _PageIterator(Generic[T]):
@@ -208,9 +281,13 @@ class _PageIterator(Generic[T]):
         "_concurrency",
         "_cursor",
         "_empty_pages",
+        "_ends_at_maximum",
         "_fetch_page",
         "_fetched",
+        "_has_ended",
+        "_is_truncated",
         "_lock",
+        "_on_end",
         "_predicted",
         "_remaining",
         "_seen",
@@ -222,31 +299,51 @@ class _PageIterator(Generic[T]):
         fetch_page: Callable[[Cursor, int | None], Awaitable[Page[T]]],
         style: PagingStyle,
         cursor: Cursor,
-        max_items: int | None,
+        limit: ItemLimit,
         concurrency: int,
+        *,
+        on_end: _OnEnd,
     ) -> None:
         self._fetch_page = fetch_page
         self._style = style
         self._cursor: Cursor | None = cursor
-        self._remaining = max_items
+        self._remaining = limit.number
+        self._ends_at_maximum = limit.is_service_maximum
         self._concurrency = concurrency
         self._seen: set[tuple[tuple[str, object], ...]] = set()
         self._empty_pages = 0
         self._predicted: list[tuple[Cursor, int | None]] = []
         self._fetched: deque[tuple[Cursor, Page[T] | GlobusError]] = deque()
         self._lock = asyncio.Lock()
+        self._on_end = on_end
+        self._has_ended = False
+        self._is_truncated = False
 
     def __aiter__(self) -> _PageIterator[T]:
         return self
 
     async def __anext__(self) -> Page[T]:
+        page = await self.next_page()
+        if page is None:
+            self.end()
+            raise StopAsyncIteration
+        return page
+
+    async def next_page(self) -> Page[T] | None:
+        """Return the next page; ``None`` after the last one."""
         async with self._lock:  # several workers may share an iterator
             return await self._next()
 
-    async def _next(self) -> Page[T]:
+    def end(self) -> None:
+        """Report that the caller has reached the end, which may be later than the last page was fetched."""
+        if not self._has_ended:
+            self._has_ended = True
+            self._on_end(truncated=self._is_truncated)
+
+    async def _next(self) -> Page[T] | None:
         cursor = self._cursor
         if cursor is None:
-            raise StopAsyncIteration
+            return None
         key = tuple(sorted((name, str(value)) for name, value in cursor.items() if value is not None))
         if key in self._seen:
             raise PaginationStalled(f"the service repeats the cursor of an earlier page: {dict(cursor)!r}")
@@ -271,6 +368,8 @@ class _PageIterator(Generic[T]):
             self._remaining -= len(page)
             if self._remaining == 0:
                 self._cursor = None
+                page.truncated = page.truncated or self._ends_at_maximum
+        self._is_truncated = page.truncated
         return page
 
     def _predict(self, cursor: Cursor, page: Page[T]) -> list[tuple[Cursor, int | None]]:
@@ -312,7 +411,7 @@ class Prefetch(Generic[T]):
 
     __slots__ = ("_is_open", "_pages", "_task")
 
-    def __init__(self, pages: AsyncIterator[Page[T]]) -> None:
+    def __init__(self, pages: _PageIterator[T]) -> None:
         self._pages = pages
         self._is_open = False
         self._task: asyncio.Task[Page[T] | None] | None = None
@@ -344,15 +443,13 @@ class Prefetch(Generic[T]):
         self._task = None
         page = task.result()
         if page is None:
+            self._pages.end()
             raise StopAsyncIteration
         self._task = self._start_fetch()
         return page
 
     def _start_fetch(self) -> asyncio.Task[Page[T] | None]:
-        return asyncio.get_running_loop().create_task(self._next_page(), name="globus_async prefetch")
-
-    async def _next_page(self) -> Page[T] | None:
-        return await anext(self._pages, None)
+        return asyncio.get_running_loop().create_task(self._pages.next_page(), name="globus_async prefetch")
 
 
 class _ItemIterator(Generic[T]):

@@ -17,6 +17,7 @@ __all__ = (
     "next_token",
     "null_marker",
     "offset_has_next",
+    "offset_of",
     "offset_total",
     "single",
 )
@@ -30,13 +31,14 @@ class PagingStyle:
     """
     How a service splits a listing into pages.
 
-    Both functions get the cursor of a page, its document and its number of items.
+    The functions get the cursor of a page, its document and its number of items.
 
     Attributes:
         next_cursor: Returns the cursor of the next page; ``None`` if this is the last one.
         size_parameter: The query parameter for the size of a page; ``None`` if the service has none.
         start: The cursor of the first page, as pairs.
         predict_cursors: Returns the cursors of all further pages, if each has as many items as this one.
+        has_more: Returns whether the service has more items although there is no next page.
 
     Example:
         >>> def next_page(cursor: Cursor, document: Mapping[str, Any], count: int) -> Cursor | None:
@@ -49,26 +51,28 @@ class PagingStyle:
     size_parameter: str | None = None
     start: tuple[tuple[str, object], ...] = ()
     predict_cursors: Callable[[Cursor, Mapping[str, Any], int], Iterable[Cursor]] | None = None
+    has_more: Callable[[Cursor, Mapping[str, Any], int], bool] | None = None
 
 
-def _offset(cursor: Cursor, count: int) -> int:
+def offset_of(cursor: Cursor, count: int = 0) -> int:
+    """Return the offset after a number of items of a page; 0 for cursors of other styles."""
     offset = str(cursor.get("offset", 0))  # a caller's own may be text
     return (int(offset) if offset.isdecimal() else 0) + count
 
 
 def _by_total(cursor: Cursor, document: Mapping[str, Any], count: int) -> Cursor | None:
-    offset, total = _offset(cursor, count), document.get("total")
+    offset, total = offset_of(cursor, count), document.get("total")
     return {"offset": offset} if isinstance(total, int) and offset < total else None
 
 
 def _all_up_to_total(cursor: Cursor, document: Mapping[str, Any], count: int) -> Iterable[Cursor]:
     total = document.get("total")
     stop = total if isinstance(total, int) else 0
-    return ({"offset": offset} for offset in range(_offset(cursor, count), stop, count))
+    return ({"offset": offset} for offset in range(offset_of(cursor, count), stop, count))
 
 
 def _by_has_next(cursor: Cursor, document: Mapping[str, Any], count: int) -> Cursor | None:
-    return {"offset": _offset(cursor, count)} if document.get("has_next_page") is True else None
+    return {"offset": offset_of(cursor, count)} if document.get("has_next_page") is True else None
 
 
 def _by_marker(_cursor: Cursor, document: Mapping[str, Any], _count: int) -> Cursor | None:
@@ -96,6 +100,10 @@ def _none(_cursor: Cursor, _document: Mapping[str, Any], _count: int) -> Cursor 
     return None
 
 
+def _is_below_total(cursor: Cursor, document: Mapping[str, Any], count: int) -> bool:
+    return _by_total(cursor, document, count) is not None
+
+
 offset_total: Final = PagingStyle(_by_total, "limit", (("offset", 0),), _all_up_to_total)
 """``offset`` and ``limit``; documents have the ``total``, so that several pages can be fetched at a time."""
 offset_has_next: Final = PagingStyle(_by_has_next, "limit", (("offset", 0),))
@@ -108,5 +116,5 @@ next_token: Final = PagingStyle(_by_token, "max_results")
 """``next_token``, which is that of the page before; it is null after the last page."""
 json_api: Final = PagingStyle(_by_link, "page[limit]")
 """JSON:API: the query of the link ``links.next``, which is null after the last page."""
-single: Final = PagingStyle(_none)
-"""A single page with all items."""
+single: Final = PagingStyle(_none, start=(("offset", None),), has_more=_is_below_total)
+"""A single page: all items, or those that the caller selects by ``limit`` and ``offset``."""

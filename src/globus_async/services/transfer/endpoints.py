@@ -19,7 +19,7 @@ from .documents import (
     ResultDocument,
     SearchScope,
 )
-from .page_sizes import max_items, page_size
+from .page_sizes import page_size, requested_results
 
 if TYPE_CHECKING:
     from ...response import GlobusHTTPResponse
@@ -207,6 +207,10 @@ class EndpointMethods(BaseClient):
         Raises:
             TransferAPIError: 400 ``BadRequest`` for filters that cannot be combined.
 
+        Warns:
+            ListingTruncated: There are more than 25 endpoints, and no number was given; or more than the service's
+                maximum.
+
         Example:
             >>> async for endpoint in tc.endpoint_search("lab storage"):
             ...     print(endpoint["display_name"])
@@ -234,7 +238,8 @@ class EndpointMethods(BaseClient):
                 "fields": comma_joined(fields),
             },
             query_params=query_params,
-            num_results=max_items(num_results, limit, 25),
+            num_results=requested_results(num_results, limit),
+            default_results=25,
             page_size=page_size(limit, 100),
             max_results=1000,
         )

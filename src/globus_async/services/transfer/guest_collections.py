@@ -12,7 +12,7 @@ from ...client import BaseClient
 from ...paging import Pages, single
 from ...paging import next_token as by_token
 from .documents import EndpointCreateResultDocument, EndpointDocument, SharedEndpointReferenceDocument
-from .page_sizes import max_items, page_size
+from .page_sizes import page_size, requested_results
 
 if TYPE_CHECKING:
     from ...response import GlobusHTTPResponse
@@ -114,6 +114,9 @@ class GuestCollectionMethods(BaseClient):
             PermissionDenied: 403; you have no role on it.
             EndpointNotFound: 404.
 
+        Warns:
+            ListingTruncated: There are more than 1000 guest collections, and no number was given.
+
         Example:
             >>> async for guest in tc.get_shared_endpoint_list(endpoint_id):
             ...     print(guest["id"] == guest_collection_id)
@@ -130,7 +133,8 @@ class GuestCollectionMethods(BaseClient):
             style=by_token,
             params={"next_token": next_token},
             query_params=query_params,
-            num_results=max_items(num_results, max_results, 1000),
+            num_results=requested_results(num_results, max_results),
+            default_results=1000,
             page_size=page_size(max_results),
             items_key="shared_endpoints",
         )

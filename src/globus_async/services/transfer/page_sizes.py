@@ -4,20 +4,18 @@ from __future__ import annotations
 
 from ..._http.missing import MissingType
 
-__all__ = ("max_items", "page_size")
+__all__ = ("page_size", "requested_results")
 
 
-def max_items(num_results: int | MissingType | None, limit: int | MissingType | None, default: int) -> int | None:
+def requested_results(
+    num_results: int | MissingType | None, limit: int | MissingType | None
+) -> int | MissingType | None:
     """
-    Return the maximum number of items of a listing; ``None`` for all.
+    Return the number of items that the caller asked for; ``None`` for all, `MISSING` if there is no number.
 
     Without ``num_results``, ``limit`` is that number, as in globus-sdk, where a call returns one page.
     """
-    if not isinstance(num_results, MissingType):
-        return num_results
-    if limit is not None and not isinstance(limit, MissingType):
-        return limit
-    return default
+    return limit if isinstance(num_results, MissingType) and limit is not None else num_results
 
 
 def page_size(limit: int | MissingType | None, default: int | None = None) -> int | None:

@@ -20,7 +20,7 @@ from .documents import (
     TaskDocument,
 )
 from .filters import TransferFilter, filter_text
-from .page_sizes import max_items, page_size
+from .page_sizes import page_size, requested_results
 
 if TYPE_CHECKING:
     from ...response import GlobusHTTPResponse
@@ -61,6 +61,9 @@ class TaskMethods(BaseClient):
         Raises:
             TransferAPIError: 400 ``BadRequest`` for an invalid filter.
 
+        Warns:
+            ListingTruncated: There are more than 10 tasks, and no number was given.
+
         Example:
             >>> async for task in tc.task_list(filter="status:SUCCEEDED"):
             ...     print(task["label"], task["files_transferred"])
@@ -85,7 +88,8 @@ class TaskMethods(BaseClient):
                 "fields": comma_joined(fields),
             },
             query_params=query_params,
-            num_results=max_items(num_results, limit, 10),
+            num_results=requested_results(num_results, limit),
+            default_results=10,
             page_size=page_size(limit, 1000),
         )
 
@@ -214,6 +218,9 @@ class TaskMethods(BaseClient):
         Raises:
             NotFound: 404.
 
+        Warns:
+            ListingTruncated: There are more than 10 events, and no number was given.
+
         Example:
             >>> async for event in tc.task_event_list(task_id):
             ...     print(event["code"], event["is_error"])
@@ -232,7 +239,8 @@ class TaskMethods(BaseClient):
             style=offset_total,
             params={"offset": offset, "filter": filter_text(filter)},
             query_params=query_params,
-            num_results=max_items(num_results, limit, 10),
+            num_results=requested_results(num_results, limit),
+            default_results=10,
             page_size=page_size(limit, 1000),
         )
 
@@ -266,7 +274,7 @@ class TaskMethods(BaseClient):
     def task_successful_transfers(
         self,
         task_id: UUID | str,
-        num_results: int | None = 100,
+        num_results: int | MissingType | None = MISSING,
         *,
         marker: str | int | MissingType | None = MISSING,
         query_params: Mapping[str, object] | None = None,
@@ -276,7 +284,7 @@ class TaskMethods(BaseClient):
 
         Args:
             task_id: The task. UUID.
-            num_results: Maximum number of items; ``None`` for all.
+            num_results: Maximum number of items; ``None`` for all. By default 100.
             marker: Where to start: the marker of an earlier page.
             query_params: Further query parameters.
 
@@ -285,6 +293,9 @@ class TaskMethods(BaseClient):
 
         Raises:
             NotFound: 404.
+
+        Warns:
+            ListingTruncated: There are more than 100 files, and no number was given.
 
         Example:
             >>> async for info in tc.task_successful_transfers(task_id):
@@ -304,12 +315,13 @@ class TaskMethods(BaseClient):
             params={"marker": marker},
             query_params=query_params,
             num_results=num_results,
+            default_results=100,
         )
 
     def task_skipped_errors(
         self,
         task_id: UUID | str,
-        num_results: int | None = 100,
+        num_results: int | MissingType | None = MISSING,
         *,
         marker: str | int | MissingType | None = MISSING,
         query_params: Mapping[str, object] | None = None,
@@ -319,7 +331,7 @@ class TaskMethods(BaseClient):
 
         Args:
             task_id: The task. UUID.
-            num_results: Maximum number of items; ``None`` for all.
+            num_results: Maximum number of items; ``None`` for all. By default 100.
             marker: Where to start: the marker of an earlier page.
             query_params: Further query parameters.
 
@@ -328,6 +340,9 @@ class TaskMethods(BaseClient):
 
         Raises:
             NotFound: 404.
+
+        Warns:
+            ListingTruncated: There are more than 100 errors, and no number was given.
 
         Example:
             >>> [error["source_path"] async for error in tc.task_skipped_errors(task_id)]
@@ -345,4 +360,5 @@ class TaskMethods(BaseClient):
             params={"marker": marker},
             query_params=query_params,
             num_results=num_results,
+            default_results=100,
         )

@@ -22,7 +22,7 @@ from ..documents import (
     SuccessfulTransferDocument,
 )
 from ..filters import time_range
-from ..page_sizes import max_items, page_size
+from ..page_sizes import page_size, requested_results
 
 if TYPE_CHECKING:
     from ....response import GlobusHTTPResponse
@@ -80,6 +80,9 @@ class EndpointManagerTaskMethods(BaseClient):
             TransferAPIError: 400 ``BadRequest`` for filters that cannot be combined.
             GlobusSDKUsageError: ``filter_endpoint_use`` without ``filter_endpoint``, or a naive datetime.
 
+        Warns:
+            ListingTruncated: There are more than 10 tasks, and no number was given.
+
         Example:
             >>> async for task in tc.endpoint_manager_task_list(filter_endpoint=source_id, filter_status="SUCCEEDED"):
             ...     print(task["label"], task["owner_string"])
@@ -110,7 +113,8 @@ class EndpointManagerTaskMethods(BaseClient):
                 "last_key": last_key,
             },
             query_params=query_params,
-            num_results=max_items(num_results, limit, 10),
+            num_results=requested_results(num_results, limit),
+            default_results=10,
             page_size=page_size(limit),
         )
 
@@ -174,6 +178,9 @@ class EndpointManagerTaskMethods(BaseClient):
             PermissionDenied: 403; you monitor neither of its collections.
             NotFound: 404 ``TaskNotFound``.
 
+        Warns:
+            ListingTruncated: There are more than 10 events, and no number was given.
+
         Example:
             >>> [event["code"] async for event in tc.endpoint_manager_task_event_list(task_id)]
             ['SUCCEEDED', 'STARTED']
@@ -190,7 +197,8 @@ class EndpointManagerTaskMethods(BaseClient):
             style=offset_total,
             params={"offset": offset, "filter_is_error": as_bit(filter_is_error)},
             query_params=query_params,
-            num_results=max_items(num_results, limit, 10),
+            num_results=requested_results(num_results, limit),
+            default_results=10,
             page_size=page_size(limit, 1000),
         )
 
@@ -229,7 +237,7 @@ class EndpointManagerTaskMethods(BaseClient):
     def endpoint_manager_task_successful_transfers(
         self,
         task_id: UUID | str,
-        num_results: int | None = 100,
+        num_results: int | MissingType | None = MISSING,
         *,
         marker: str | int | MissingType | None = MISSING,
         query_params: Mapping[str, object] | None = None,
@@ -239,7 +247,7 @@ class EndpointManagerTaskMethods(BaseClient):
 
         Args:
             task_id: The task. UUID.
-            num_results: Maximum number of items; ``None`` for all.
+            num_results: Maximum number of items; ``None`` for all. By default 100.
             marker: Where to start: the marker of an earlier page.
             query_params: Further query parameters.
 
@@ -249,6 +257,9 @@ class EndpointManagerTaskMethods(BaseClient):
         Raises:
             PermissionDenied: 403; you monitor neither of its collections.
             NotFound: 404 ``TaskNotFound``.
+
+        Warns:
+            ListingTruncated: There are more than 100 files, and no number was given.
 
         Example:
             >>> [info["source_path"] async for info in tc.endpoint_manager_task_successful_transfers(task_id, 1)]
@@ -266,12 +277,13 @@ class EndpointManagerTaskMethods(BaseClient):
             params={"marker": marker},
             query_params=query_params,
             num_results=num_results,
+            default_results=100,
         )
 
     def endpoint_manager_task_skipped_errors(
         self,
         task_id: UUID | str,
-        num_results: int | None = 100,
+        num_results: int | MissingType | None = MISSING,
         *,
         marker: str | int | MissingType | None = MISSING,
         query_params: Mapping[str, object] | None = None,
@@ -281,7 +293,7 @@ class EndpointManagerTaskMethods(BaseClient):
 
         Args:
             task_id: The task. UUID.
-            num_results: Maximum number of items; ``None`` for all.
+            num_results: Maximum number of items; ``None`` for all. By default 100.
             marker: Where to start: the marker of an earlier page.
             query_params: Further query parameters.
 
@@ -291,6 +303,9 @@ class EndpointManagerTaskMethods(BaseClient):
         Raises:
             PermissionDenied: 403; you monitor neither of its collections.
             NotFound: 404 ``TaskNotFound``.
+
+        Warns:
+            ListingTruncated: There are more than 100 errors, and no number was given.
 
         Example:
             >>> await tc.endpoint_manager_task_skipped_errors(task_id).list()
@@ -308,4 +323,5 @@ class EndpointManagerTaskMethods(BaseClient):
             params={"marker": marker},
             query_params=query_params,
             num_results=num_results,
+            default_results=100,
         )
