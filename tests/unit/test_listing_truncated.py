@@ -331,7 +331,10 @@ class TestKin:
             assert isinstance(client, Lister)
             with pytest.warns(ListingTruncated):
                 page = await client.things(default_results=5)
-        assert (len(page), page.truncated, page.next_cursor) == (5, True, {"offset": 5})
+            assert (len(page), page.truncated, page.next_cursor) == (5, True, {"offset": 5})
+            with pytest.warns(ListingTruncated):  # no page follows, but this one had more
+                page = await client.things(null_marker, default_results=5)
+            assert (len(page), page.truncated, page.next_cursor) == (5, True, None)
 
     async def test_a_listing_of_ones_own(self) -> None:
         """Without a method the warning names the line that uses the listing."""

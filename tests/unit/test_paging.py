@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from globus_async import BaseClient, RetryPolicy
+from globus_async import BaseClient, ListingTruncated, RetryPolicy
 from globus_async.errors import (
     GlobusAPIError,
     GlobusConnectionError,
@@ -216,11 +216,13 @@ class TestSizes:
     async def test_the_services_maximum(self) -> None:
         """Asking beyond it would be an error."""
         service = Scripted(Shelf(offset_has_next, 5000, max_size=100))
-        assert len(await everything(service, offset_has_next, page_size=100, max_results=1000)) == 1000
-        assert len(await everything(service, offset_has_next, page_size=100, max_results=1000, num_results=50)) == 50
-        assert (
-            len(await everything(service, offset_has_next, page_size=100, num_results=2000, max_results=1000)) == 1000
-        )
+        for wanted, expected in ((50, 50), (1000, 1000)):
+            options = {"page_size": 100, "max_results": 1000, "num_results": wanted}
+            assert len(await everything(service, offset_has_next, **options)) == expected
+        for wanted in (None, 2000):
+            options = {"page_size": 100, "max_results": 1000, "num_results": wanted}
+            with pytest.warns(ListingTruncated):
+                assert len(await everything(service, offset_has_next, **options)) == 1000
 
     @pytest.mark.parametrize("number", [0, -1, 1.5, True, "10", [1]])
     async def test_invalid_numbers(self, number: Any) -> None:
