@@ -42,7 +42,7 @@ async def mirror(tc: TransferClient, source_id: str, destination_id: str) -> boo
     is_done = bool(task["status"] == "SUCCEEDED")
     print(f"{task['status']}: {task['files_transferred']} files, {task['bytes_transferred']} bytes")
     if not is_done:
-        async for event in tc.task_event_list(submitted["task_id"], filter="is_error:1"):
+        async for event in tc.task_event_list(submitted["task_id"], num_results=None, filter="is_error:1"):
             print(f"  {event['time']} {event['code']}: {event['details']}")
     return is_done
 

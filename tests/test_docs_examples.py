@@ -18,7 +18,7 @@ import pytest
 import globus_async
 from globus_async.scopes import TransferScopes
 from globus_async.testing import GlobusEmulator
-from tests.services.transfer.world import World, world
+from tests.services.transfer.world import World, add_more_than_a_page, world
 from tests.source import ROOT
 from tests.toolkit.examples import executed
 
@@ -120,6 +120,8 @@ async def test_examples_of_a_page_run(page: Page, monkeypatch: pytest.MonkeyPatc
         for variable, url in server.environ.items():
             monkeypatch.setenv(variable, url)
         names.update(registered(names["emulator"]))
+        for token in ("access_token", "service_token"):
+            await add_more_than_a_page(names["emulator"], names[token])
         names["input"] = lambda _prompt: names["emulator"].auth.authorize(names["url"]).code  # a user who logs in
         for block in page.blocks:
             if block.language == "python" and TESTS.search(block.source) is None:
@@ -143,6 +145,7 @@ def registered(emulator: GlobusEmulator) -> World:
         "client_id": service.id,
         "client_secret": "secret-of-the-catalog",
         "native_client_id": native.id,
+        "service_token": emulator.access_token(service),
     }
 
 

@@ -216,7 +216,7 @@ async def run(base: Path) -> None:
         # the default is the rate limit of Globus, 20 calls a second; the emulator has none
         tc = TransferClient(base_url=server.url, authorizer=authorizer, transport=transport, rate_limit=None)
         async with step("find and list"):
-            found = [endpoint["display_name"] async for endpoint in tc.endpoint_search("Laboratory")]
+            found = [endpoint["display_name"] async for endpoint in tc.endpoint_search("Laboratory", num_results=None)]
             check(found == ["Laboratory"], f"the search found {found}")
             async for entry in tc.operation_ls(lab.id, path="/"):
                 say(f"   {entry['type']:<5} {entry['size']:>12,}  {entry['name']}")

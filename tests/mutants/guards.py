@@ -186,7 +186,7 @@ GUARDS: Final = (
         never("paging/pages.py:_read_page", r"^count < received"),
         swap("paging/pages.py:_read_page", r"truncated=is_last and has_more", "truncated=has_more"),
         swap("paging/truncation.py:item_limit", r"max\(1, max_results - offset\)", "max_results"),
-        never("paging/truncation.py:item_limit", r"^isinstance\(num_results, MissingType\)$"),
+        never("paging/truncation.py:item_limit", r"^number is not None$"),
         never("paging/truncation.py:_site_of", r"^_top\(frame\) == 'asyncio'"),
         never("client.py:BaseClient.listing", r"^fixed$"),
         never("bulk.py:_Run._make_call", r"^result\.call_site is None"),

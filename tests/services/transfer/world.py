@@ -12,7 +12,7 @@ from globus_async import AccessTokenAuthorizer
 from globus_async.services.transfer import CreateTunnelData, DeleteData, TransferClient, TransferData
 from globus_async.testing import Collection, GlobusEmulator, MemoryStorage
 
-__all__ = ("World", "world")
+__all__ = ("World", "add_more_than_a_page", "world")
 
 World = dict[str, Any]
 """Names and values, for the globals of an example."""
@@ -76,6 +76,20 @@ async def _world(folder: Path) -> AsyncGenerator[World]:
             }
             await _populate(names, tc, emulator, lab)
             yield names
+
+
+async def add_more_than_a_page(emulator: GlobusEmulator, access_token: str) -> None:
+    """Add more collections and tasks of a user than any listing has by default, so that one that ends there warns."""
+    for number in range(130):
+        emulator.add_collection(f"Lab shelf {number}", storage=MemoryStorage({"file.txt": "x"}))
+    source, destination = list(emulator.transfer.collections)[-2:]
+    authorizer = AccessTokenAuthorizer(access_token)
+    async with emulator.transport() as transport, TransferClient(authorizer=authorizer, transport=transport) as tc:
+        for number in range(12):
+            data = TransferData(source, destination, label=f"batch {number}")
+            data.add_item("/file.txt", f"/{number}.txt")
+            await tc.submit_transfer(data)
+    await emulator.settle()
 
 
 async def _populate(names: World, tc: TransferClient, emulator: GlobusEmulator, lab: Collection) -> None:

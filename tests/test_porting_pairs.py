@@ -1,0 +1,112 @@
+"""Both programs of each pair of "Coming from globus-sdk" print the same, against the same emulator."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import textwrap
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+
+import pytest
+
+from tests.services.transfer.world import add_more_than_a_page, world
+from tests.source import ROOT
+from tests.test_docs_examples import registered
+from tests.toolkit.examples import executed
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(120)]
+
+PAGE = ROOT / "docs" / "coming_from_globus_sdk.md"
+PAIR = re.compile(
+    r"^### (?P<heading>[^\n]+)\n(?:(?!^#).)*?^::::\{container\} pair\n(?P<body>.*?)^::::$", re.MULTILINE | re.DOTALL
+)
+FENCE = re.compile(r"^```(?P<language>\S*)\n(?P<source>.*?)^```$", re.MULTILINE | re.DOTALL)
+
+Printed = list[tuple[Any, ...]]
+
+
+@dataclass(frozen=True)
+class Pair:
+    """Two programs under a heading."""
+
+    heading: str
+    official: str
+    ours: str
+
+    def __str__(self) -> str:
+        return self.heading
+
+
+def pairs(text: str) -> Iterator[Pair]:
+    for match in PAIR.finditer(text):
+        official, ours = (textwrap.dedent(fence["source"]) for fence in FENCE.finditer(match["body"]))
+        yield Pair(match["heading"], official, ours)
+
+
+PAIRS = list(pairs(PAGE.read_text()))
+
+
+RANDOM = {"code_challenge", "state"}
+"""Of an authorization URL; the state is random here, and ``_default`` there, which is a documented difference."""
+
+
+def authorization_url(printed: Printed) -> Printed:
+    """Return the path of a URL, and its parameters in any order, without those that are random."""
+    ((url,),) = printed
+    parts = urlsplit(url)
+    query = sorted(pair for pair in parse_qsl(parts.query) if pair[0] not in RANDOM)
+    return [(parts.path, name, value) for name, value in query]
+
+
+COMPARABLE: Mapping[str, Callable[[Printed], Printed]] = {"Log in": authorization_url}
+"""What is compared of a pair that prints something random."""
+
+NOT_COMPARED: Mapping[str, str] = {}
+"""Why a pair cannot be compared: heading and reason."""
+
+
+def recorder(printed: Printed) -> Callable[..., None]:
+    """Return a ``print`` that keeps its arguments."""
+
+    def record(*arguments: object) -> None:
+        printed.append(arguments)
+
+    return record
+
+
+@pytest.mark.parametrize("pair", [pair for pair in PAIRS if pair.heading not in NOT_COMPARED], ids=str)
+async def test_both_print_the_same(pair: Pair, monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a Globus with more tasks and collections than a page has; the same numbers and words, in the same order."""
+    official: Printed = []
+    ours: Printed = []
+    async with world() as names:
+        emulator = names["emulator"]
+        names.update(registered(emulator))
+        for token in ("access_token", "service_token"):
+            await add_more_than_a_page(emulator, names[token])
+        known = {name: value for name, value in names.items() if isinstance(value, str) and name[:2] != "__"}
+        async with emulator.serve() as server:
+            for variable, url in server.environ.items():
+                monkeypatch.setenv(variable, url)
+            program = compile(pair.official, f"{pair}: globus_sdk", "exec")
+            await asyncio.to_thread(exec, program, {**known, "print": recorder(official)})
+            await executed(pair.ours, {**known, "print": recorder(ours)}, page=f"{pair}: globus_async")
+    comparable = COMPARABLE.get(pair.heading, list)
+    assert comparable(official), "the program prints nothing that could be compared"
+    assert comparable(ours) == comparable(official)
+
+
+def test_all_pairs_are_found() -> None:
+    """Every pair of the page has two programs, the official one first, and a heading of its own."""
+    text = PAGE.read_text()
+    assert len(PAIRS) == text.count("{container} pair") >= 6
+    assert len({pair.heading for pair in PAIRS}) == len(PAIRS)
+    for pair in PAIRS:
+        assert "globus_sdk" in pair.official
+        assert "globus_sdk" not in pair.ours
+        assert "globus_async" in pair.ours
+    assert {*COMPARABLE, *NOT_COMPARED} <= {pair.heading for pair in PAIRS}
+    assert all(NOT_COMPARED.values())
