@@ -32,7 +32,7 @@ from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, cast
 
 from ._item_source import ItemSource
 from .errors import GlobusError, GlobusSDKUsageError
-from .paging import Pages, call_site
+from .paging import call_site, set_call_site
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -332,8 +332,7 @@ class _Run(Generic[I, R]):
     async def _make_call(self, index: int, item: I) -> Outcome[I, R]:
         try:
             result = self._call(item)
-            if isinstance(result, Pages) and result.call_site is None:
-                result.call_site = self._site  # a worker's caller is the event loop
+            set_call_site(result, self._site)  # a worker's caller is the event loop
             return Outcome(index, item, await result, None)
         except GlobusError as error:
             return Outcome(index, item, None, error)

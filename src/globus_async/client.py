@@ -14,13 +14,11 @@ from ._http.query import drop_missing, encode_query
 from ._http.request import Request, check_method
 from .config import checked_base_url, get_service_url
 from .errors import ErrorKinds, GlobusAPIError, GlobusSDKUsageError
-from .paging import Cursor, Page, Pages, PagingStyle, calling_method
+from .paging import Cursor, Page, Pages, PagingStyle, calling_method, requested_number
 from .response import GlobusHTTPResponse, read_any, read_document
 from .transport import RateLimit, RetryPolicy, Transport, exchange
 
 if TYPE_CHECKING:
-    from types import TracebackType
-
     from ._http.response import RawResponse
     from .authorizers import GlobusAuthorizer
     from .secret import Secret
@@ -117,9 +115,7 @@ class BaseClient:
         self.transport.check()
         return self
 
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    async def __aexit__(self, *_: object) -> None:
         await self.aclose()
 
     async def aclose(self) -> None:
@@ -377,10 +373,8 @@ class BaseClient:
             style: How the service splits the listing into pages.
             params: The query parameters of the method; ``None`` and `MISSING` are left out.
             query_params: Further query parameters, from the caller of the method; they take precedence.
-            num_results: The maximum number of items; ``None`` for all. `MISSING` if the caller of the method gives no
-                number.
-            default_results: The maximum number of items if the caller gives none. If the service has more, the listing
-                warns with `ListingTruncated`.
+            num_results: The maximum number of items; ``None`` for all, `MISSING` for ``default_results``.
+            default_results: The maximum number of items for callers who give none; `ListingTruncated` warns of more.
             page_size: The number of items to request at a time; ``None`` for the service's default.
             max_results: The number of items that the service returns at most; it rejects requests beyond it.
             items_key: The member of the document that has the items.
@@ -403,11 +397,8 @@ class BaseClient:
         start = {name: own.pop(name) for name, _ in style.start if name in own}
         size = style.size_parameter
         fixed = {size: own[size]} if size is not None and size in (query_params or {}) and size in own else None
-        if fixed and isinstance(num_results, MissingType):
-            given = str(own[size])  # a number of the caller's own, as the method's parameter for the size is
-            num_results = int(given) if given.isdecimal() and 0 < len(given.lstrip("0")) < 10 else num_results
+        num_results = requested_number(num_results, *(fixed or {}).values())
         headers = self._headers(None, None)
-        method, site = calling_method()
 
         async def fetch(cursor: Cursor, read: Callable[[RawResponse], Awaitable[Page[T]]]) -> Page[T]:
             # the cursor wins over the caller's parameters: their offset is that of the first page only
@@ -423,8 +414,7 @@ class BaseClient:
             default_results=default_results,
             page_size=page_size,
             max_results=max_results,
-            method=method,
-            site=site,
+            caller=calling_method(),
         )
 
     def _exchange(

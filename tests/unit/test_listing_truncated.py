@@ -60,9 +60,8 @@ class Lister(BaseClient):
 
     def things(self, style: PagingStyle = offset_total, *, num_results: Any = MISSING, **options: Any) -> Pages[Item]:
         """List things."""
-        return self.listing(
-            "/things", Item, style=style, num_results=num_results, **{"default_results": DEFAULT, **options}
-        )
+        given: dict[str, Any] = {"default_results": DEFAULT, **options}
+        return self.listing("/things", Item, style=style, num_results=num_results, **given)
 
     def named(self, _name: str) -> Pages[Item]:
         """List things by a name."""

@@ -8,7 +8,9 @@ A listing that ends at a number of items that its caller did not choose, althoug
 `ListingTruncated`.
 """
 
-from .pages import Fetch, Page, Pages, Prefetch
+from .iteration import Prefetch
+from .page import Page
+from .pages import Fetch, Pages, set_call_site
 from .styles import (
     Cursor,
     PagingStyle,
@@ -20,10 +22,11 @@ from .styles import (
     offset_total,
     single,
 )
-from .truncation import CallSite, ListingTruncated, call_site, calling_method
+from .truncation import Caller, CallSite, ListingTruncated, call_site, calling_method, requested_number
 
 __all__ = (
     "CallSite",
+    "Caller",
     "Cursor",
     "Fetch",
     "ListingTruncated",
@@ -39,5 +42,7 @@ __all__ = (
     "null_marker",
     "offset_has_next",
     "offset_total",
+    "requested_number",
+    "set_call_site",
     "single",
 )

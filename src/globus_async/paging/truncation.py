@@ -13,12 +13,15 @@ if TYPE_CHECKING:
     from types import FrameType
 
 __all__ = (
+    "UNKNOWN_CALLER",
     "CallSite",
+    "Caller",
     "ItemLimit",
     "ListingTruncated",
     "call_site",
     "calling_method",
     "item_limit",
+    "requested_number",
     "warn_truncated",
 )
 
@@ -64,12 +67,23 @@ def call_site() -> CallSite | None:
     return _site_of(currentframe())
 
 
-def calling_method() -> tuple[str, CallSite | None]:
-    """Return the name of the method that called the caller, and the line outside of this package that called it."""
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """A method that lists, and the line that called it."""
+
+    method: str = "the listing"
+    site: CallSite | None = None
+
+
+UNKNOWN_CALLER: Final = Caller()
+
+
+def calling_method() -> Caller:
+    """Return the method that called the caller of this function, and the line outside of this package above it."""
     frame = currentframe()
-    caller = frame.f_back if frame is not None else None
-    method = caller.f_back if caller is not None else None
-    return ("the listing", None) if method is None else (method.f_code.co_name, _site_of(method.f_back))
+    for _ in range(2):
+        frame = None if frame is None else frame.f_back
+    return UNKNOWN_CALLER if frame is None else Caller(frame.f_code.co_name, _site_of(frame.f_back))
 
 
 def _site_of(frame: FrameType | None) -> CallSite | None:
@@ -130,6 +144,13 @@ def item_limit(
         text = f"{method}() ended at its default of {number} items, and there are more; num_results=None lists all"
         return ItemLimit(number, text)
     return ItemLimit(number)
+
+
+def requested_number(num_results: int | MissingType | None, size: object = None) -> int | MissingType | None:
+    """Return the number of items that a caller asked for; without one, the size of page among the query parameters."""
+    text = str(size)
+    is_number = text.isdecimal() and 0 < len(text.lstrip("0")) < 10
+    return int(text) if isinstance(num_results, MissingType) and is_number else num_results
 
 
 def warn_truncated(text: str, site: CallSite | None) -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from globus_async import MISSING, GlobusSDKUsageError
 from globus_async.services.transfer.filters import filter_text, filter_texts, time_range
-from globus_async.services.transfer.page_sizes import max_items, page_size
+from globus_async.services.transfer.page_sizes import page_size, requested_results
 from tests.services.transfer.scripted import A, B
 
 NOON = datetime(2026, 7, 1, 12, tzinfo=timezone(timedelta(hours=2)))
@@ -77,9 +77,10 @@ def test_ranges() -> None:
 
 def test_listing_sizes() -> None:
     """``num_results`` limits the items; so does ``limit`` alone, and with ``num_results`` it is the page size."""
-    assert max_items(MISSING, MISSING, 10) == 10
-    assert max_items(MISSING, 50, 10) == 50
-    assert max_items(None, 50, 10) is None
-    assert max_items(7, 50, 10) == 7
+    assert requested_results(MISSING, MISSING) is MISSING
+    assert requested_results(MISSING, None) is MISSING
+    assert requested_results(MISSING, 50) == 50
+    assert requested_results(None, 50) is None
+    assert requested_results(7, 50) == 7
     assert page_size(MISSING, 1000) == 1000
     assert page_size(50, 1000) == 50
