@@ -190,7 +190,7 @@ GUARDS: Final = (
         never("paging/truncation.py:_site_of", r"^_top\(frame\) == 'asyncio'"),
         swap("client.py:BaseClient.listing", r"requested_number\(num_results, .*\)", "num_results"),
         never("paging/truncation.py:requested_number", r"^isinstance\("),
-        drop("bulk.py:_Run._make_call", r"^set_call_site"),
+        drop("bulk_calls.py:_Run._make_call", r"^set_call_site"),
         never("paging/pages.py:set_call_site", r"^listing\.call_site is None"),
     ),
     *_tested_by(

@@ -12,8 +12,7 @@ from typing import Any
 import httpx
 import pytest
 
-from globus_async import MISSING, BaseClient, ListingTruncated, Page, Pages
-from globus_async.bulk import bulk
+from globus_async import MISSING, BaseClient, ListingTruncated, Page, Pages, bulk
 from globus_async.paging import (
     PagingStyle,
     json_api,
