@@ -113,6 +113,14 @@ class Deployment:
             await self.clock.advance(step)
         return await task
 
+    async def revoked(self) -> None:
+        """Wait until the tokens of ended sessions are revoked."""
+        for _ in range(100_000):
+            if len(self.globus.revocations) == 0:
+                return
+            await asyncio.sleep(0)
+        raise TimeoutError
+
     async def log_in(self, browser: httpx.AsyncClient, who: str = "ada") -> httpx.Response:
         return await browser.get(self.authorize(await self.start_login(browser), who))
 

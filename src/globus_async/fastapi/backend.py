@@ -23,6 +23,8 @@ from .bearer import BearerToken
 from .dependent import AuthorizerCache, DependentTokenAuthorizer
 from .introspection import IntrospectionCache
 from .principal import Principal
+from .process_mark import ProcessMark
+from .revocations import Revocations
 
 __all__ = ("GlobusBackend",)
 
@@ -41,6 +43,8 @@ class _RunningState:
         self.auth_client = auth_client
         self.introspections = IntrospectionCache(self._introspect, transport.clock, max_age=max_age, timeout=timeout)
         self.authorizers = AuthorizerCache()
+        self.revocations = Revocations(auth_client, transport.clock)
+        self.mark = ProcessMark(transport.clock.wall())
 
     async def _introspect(self, token: Secret) -> IntrospectionResponse:
         return await self.auth_client.oauth2_token_introspect(token, include=_DETAILS)
@@ -135,7 +139,8 @@ class GlobusBackend:
                 yield
             finally:
                 try:
-                    await transport.aclose()  # a running logout still uses the other objects
+                    await running.revocations.aclose()
+                    await transport.aclose()
                     await running.introspections.aclose()
                 finally:
                     self._state = None
@@ -163,6 +168,16 @@ class GlobusBackend:
     def authorizers(self) -> AuthorizerCache:
         """The cache of authorizers."""
         return self._running.authorizers
+
+    @property
+    def revocations(self) -> Revocations:
+        """The revocations of tokens that are running."""
+        return self._running.revocations
+
+    @property
+    def mark(self) -> ProcessMark:
+        """The mark of this process in cookies."""
+        return self._running.mark
 
     @property
     def auth_url(self) -> str:

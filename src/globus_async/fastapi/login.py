@@ -5,46 +5,49 @@
 import asyncio
 import logging
 import math
-import re
 import secrets
 from collections.abc import Callable, Coroutine, Mapping
-from functools import partial
 from typing import Annotated, Any, Final, TypeVar
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, HTTPException, Query, Request
 from fastapi.responses import RedirectResponse, Response
 
 from .._http.missing import MISSING
-from ..authorizers import AccessTokenAuthorizer, GlobusAuthorizer, RefreshTokenAuthorizer
+from ..authorizers import AccessTokenAuthorizer, GlobusAuthorizer
 from ..client import BaseClient
-from ..config import checked_base_url
-from ..errors import GlobusError, GlobusSDKUsageError, IdTokenError, LoginRequired
+from ..errors import GlobusSDKUsageError, IdTokenError, LoginRequired
 from ..gare import GlobusAuthorizationParameters
 from ..scopes import AuthScopes, ScopeParser, Scopes, TransferScopes
 from ..secret import Secret
 from ..services.auth.errors import InvalidGrant
 from ..services.auth.flows import LoginRefused
-from ..services.auth.responses import OAuthAuthorizationCodeResponse, OAuthRefreshTokenResponse
+from ..services.auth.responses import OAuthAuthorizationCodeResponse
 from .backend import GlobusBackend
 from .cookie import SessionCookie
+from .pending import PENDING_SECONDS, PendingLogin, PendingLogins
+from .public_address import PublicAddress, is_own_path
 from .request_origin import check_navigation, check_site
-from .sessions import MemorySessionStore, PendingLogin, Session, SessionStore, StoredTokens, store_key
+from .sealing import Keys
+from .session_tokens import SessionAuthorizer
+from .sessions import MemorySessionStore, Session, SessionStore, StoredTokens, store_key, tokens_key
 
-__all__ = ("GlobusLogin", "LoginFailed", "is_own_path")
+__all__ = ("GlobusLogin", "LoginFailed")
 
 C = TypeVar("C", bound=BaseClient)
 _log = logging.getLogger("globus_async")
 
-_PENDING_SECONDS: Final = 600.0
-_MAX_PENDING: Final = 5
-_MAX_DELETED: Final = 20
-"""The maximum number of cookies deleted by one response: proxies limit the size of its headers."""
-_MAX_PATH_CHARACTERS: Final = 2048
-_OWN_PATH: Final = re.compile(r"/(?:[!-.0-\[\]-~][!-\[\]-~]*)?")
 _NO_STORE: Final = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer"}
-_ATTEMPT_EXPIRED: Final = "This sign-in attempt expired or was started in another browser. Please sign in again."
+_OPENID: Final = (AuthScopes.openid, AuthScopes.profile, AuthScopes.email)
+_ATTEMPT_ENDED: Final = (
+    "This sign-in attempt has expired, was already completed, or is unknown to this application. Please sign in again."
+)
+_OTHER_MEMORY: Final = (
+    "a session of another process is unknown to this one: the application runs in several processes, and each keeps"
+    " its sessions in its memory; pass a store that they share, such as GlobusLogin(store=SQLiteSessionStore(...));"
+    " see the page on deployment in the documentation"
+)
 
 
 class LoginFailed(HTTPException):
@@ -54,30 +57,30 @@ class LoginFailed(HTTPException):
         super().__init__(400, detail, _NO_STORE)
 
 
-def is_own_path(path: str) -> bool:
-    """Return whether a string is a path of this application, and not a URL of another site."""
-    # no scheme, no '//' or '/\\' at the start, no backslash, space or control character anywhere
-    return len(path) <= _MAX_PATH_CHARACTERS and _OWN_PATH.fullmatch(path) is not None
-
-
 class GlobusLogin:
     """
     Logs users in with Globus in their browser, and stores their tokens on the server. Include its ``router``.
 
     The router has ``GET /login`` (``?next=/a/path`` for the page after the login), ``GET /callback`` and
-    ``POST /logout``. Register ``<public_url><prefix>/callback`` as redirect URI.
+    ``POST /logout``. Register ``<public_url><prefix>/callback`` as redirect URI. If ``public_url`` has no path, the
+    root path of the server and the paths of mounts are part of all redirects, that to the callback included.
 
     Args:
         backend: The backend; its client must be a confidential one.
-        public_url: The origin of the application in browsers: scheme, host and port. ``https``, except on loopback.
+        public_url: The URL of the application in browsers: scheme, host and port, and the path if a proxy serves it
+            below one. ``https``, except on loopback.
         scopes: The scopes to request, in addition to ``openid``, ``profile`` and ``email``. By default Transfer.
-        store: The session store. By default the memory of this process.
+        store: The session store. By default the memory of this process, which is for a single process only.
+        key: A random text of 32 characters or more, which encrypts the cookies of logins until they are completed; all
+            processes need the same one. By default random: then a login that was started before a restart, or by
+            another process, must be started again. Of several keys, the first encrypts and all of them decrypt.
         prefix: The path prefix of the routes.
-        cookie: The name of the session cookie; with ``https`` it is prefixed with ``__Host-``.
+        cookie: The name of the session cookie; with ``https`` it is prefixed with ``__Host-``, or with ``__Secure-`` if
+            it is limited to the application's path.
         lifetime: Seconds until a session expires.
         refresh_tokens: Whether to request refresh tokens, so that a session can outlast its access tokens.
-        after_login: The path after a login without ``?next=``.
-        after_logout: The path after a logout.
+        after_login: The path after a login without ``?next=``, within the application.
+        after_logout: The path after a logout, within the application.
 
     Example:
         >>> login = GlobusLogin(globus, public_url="https://portal.example.org")
@@ -94,6 +97,7 @@ class GlobusLogin:
         public_url: str,
         scopes: Scopes = TransferScopes.all,
         store: SessionStore | None = None,
+        key: Keys | None = None,
         prefix: str = "",
         cookie: str = "globus_session",
         lifetime: float = 12 * 3600.0,
@@ -101,41 +105,34 @@ class GlobusLogin:
         after_login: str = "/",
         after_logout: str = "/",
     ) -> None:
-        parts = urlsplit(checked_base_url(public_url, source="public_url"))
-        if parts.path != "/":
-            raise GlobusSDKUsageError(
-                "public_url must be an origin such as 'https://portal.example.org', without a path"
-            )
         if not is_own_path(after_login) or not is_own_path(after_logout):
             raise GlobusSDKUsageError("after_login and after_logout must be paths of this application")
         if not 1 <= lifetime < math.inf:
             raise GlobusSDKUsageError("lifetime must be a number of seconds, 1 or more")
         self.backend = backend
-        # in the form of browsers, for the comparison with their Origin header
-        default_port = ":443" if parts.scheme == "https" else ":80"
-        self.origin = f"{parts.scheme}://{parts.netloc.lower().removesuffix(default_port)}"
+        self.login_path = f"{prefix}/login"
+        route = f"globus_login_{secrets.token_hex(4)}"
+        self._address = PublicAddress(public_url, route=route, route_path=self.login_path)
+        self.origin = self._address.origin
         self.scopes = ScopeParser.serialize([*_OPENID, ScopeParser.serialize(scopes)])
         self.store: SessionStore = MemorySessionStore() if store is None else store
         self.lifetime = lifetime
         self.refresh_tokens = refresh_tokens
         self.after_login = after_login
         self.after_logout = after_logout
-        self.login_path = f"{prefix}/login"
-        self.redirect_uri = f"{parts.scheme}://{parts.netloc}{prefix}/callback"
-        is_secure = parts.scheme == "https"
-        self._prefix = "__Host-" if is_secure else ""
-        self._cookie = f"{self._prefix}{cookie}"
-        self._pending_cookie = f"{self._cookie}_login_"
-        self._cookie_options: dict[str, Any] = {
-            "path": "/",
-            "httponly": True,
-            "samesite": "lax",
-            "secure": is_secure,
-        }
-        self.session = SessionCookie(self._cookie, self._session_or_login)
-        self.protected = SessionCookie(self._cookie, self._protected_session)
+        self._callback_path = f"{prefix}/callback"
+        self.redirect_uri = f"{self._address.registered}{self._address.path}{self._callback_path}"
+        self._cookie = cookie
+        key = secrets.token_urlsafe(32) if key is None else key
+        self._pending = PendingLogins(f"{cookie}_login_", key, client_id=backend.client_id)
+        self._marks_sessions = isinstance(self.store, MemorySessionStore)
+        is_secure = self._address.is_secure
+        self._cookie_options: dict[str, Any] = {"httponly": True, "samesite": "lax", "secure": is_secure}
+        documented = f"{self._cookie_prefix(self._address.path)}{cookie}"
+        self.session = SessionCookie(documented, self._session_or_login)
+        self.protected = SessionCookie(documented, self._protected_session)
         self.router = APIRouter(prefix=prefix, tags=["login"])
-        self.router.add_api_route("/login", self._login, methods=["GET"], include_in_schema=False)
+        self.router.add_api_route("/login", self._login, methods=["GET"], name=route, include_in_schema=False)
         self.router.add_api_route("/callback", self._callback, methods=["GET"], include_in_schema=False)
         self.router.add_api_route("/logout", self._logout, methods=["POST"], include_in_schema=False)
 
@@ -143,29 +140,34 @@ class GlobusLogin:
 
     async def optional_session(self, request: Request) -> Session | None:
         """A dependency that provides the session of a request, or ``None``."""
-        cookie = Secret(request.cookies.get(self._cookie, ""))
+        cookie = Secret(request.cookies.get(self._session_cookie(request), ""))
         if not cookie:
             return None
         key = store_key("session", cookie)
         value = await self.store.get(key)
         session = None if value is None else Session.load(key, value)
-        return session if session is not None and session.expires_at > self._now() else None
+        if session is not None and session.expires_at > self._now():
+            return session
+        if self._marks_sessions:
+            self.backend.mark.warn_of_another(cookie.reveal().partition(".")[2], _OTHER_MEMORY)
+        return None
 
     async def _session_or_login(self, request: Request) -> Session:
         session = await self.optional_session(request)
         if session is not None:
             return session
+        login = f"{self._address.login_root(request)}{self.login_path}"
         if request.method == "GET" and "text/html" in request.headers.get("accept", ""):
-            location = f"{self.login_path}?next={quote(self.current_path(request), safe='/')}"
+            location = f"{login}?next={quote(self.current_path(request), safe='/')}"
             raise HTTPException(303, "Please sign in", {"Location": location, **_NO_STORE})
         raise HTTPException(
-            401, f"Please sign in at {self.login_path}", {"WWW-Authenticate": 'Cookie realm="globus"', **_NO_STORE}
+            401, f"Please sign in at {login}", {"WWW-Authenticate": 'Cookie realm="globus"', **_NO_STORE}
         )
 
     def current_path(self, request: Request) -> str:
-        """Return the path and query of a request, as ``next_path`` of `begin`."""
-        path = quote(request.url.path, safe="/!$&'()*+,;=:@~") + (f"?{request.url.query}" if request.url.query else "")
-        return path if is_own_path(path) else self.after_login
+        """Return the path and query of a request in browsers, as ``next_path`` of `begin`."""
+        root, path = self._address.login_root(request), self._address.path_of(request)
+        return path if is_own_path(path) else f"{root}{self.after_login}"
 
     async def _protected_session(self, request: Request) -> Session:
         check_site(request, self.origin)
@@ -212,7 +214,7 @@ class GlobusLogin:
         cache = self.backend.authorizers
         if (cached := cache.get(key)) is not None:
             return cached
-        value = await self.store.get(_tokens_key(session.key, resource_server))
+        value = await self.store.get(tokens_key(session.key, resource_server))
         if value is None:
             if (
                 resource_server in session.resource_servers
@@ -224,30 +226,15 @@ class GlobusLogin:
         tokens = StoredTokens.load(value)
         if tokens.refresh_token is None:
             return cache.add(key, AccessTokenAuthorizer(tokens.access_token))
-        authorizer = RefreshTokenAuthorizer(
-            tokens.refresh_token,
-            self.backend.auth_client,
-            access_token=tokens.access_token,
-            expires_at=tokens.expires_at,
-            on_refresh=partial(self._store_refreshed, session, resource_server),
+        authorizer = SessionAuthorizer(
+            session,
+            resource_server,
+            value,
+            store=self.store,
+            auth_client=self.backend.auth_client,
+            revocations=self.backend.revocations,
         )
         return cache.add(key, authorizer)
-
-    async def _store_refreshed(
-        self, session: Session, resource_server: str, response: OAuthRefreshTokenResponse
-    ) -> None:
-        refreshed = {server: StoredTokens.from_response(entry) for server, entry in response.by_resource_server.items()}
-        if resource_server not in refreshed:  # the response does not name the resource server
-            refreshed[resource_server] = refreshed.pop(next(iter(refreshed)))
-        for server, tokens in refreshed.items():
-            if server in session.resource_servers:
-                key, seconds = _tokens_key(session.key, server), max(1.0, session.expires_at - self._now())
-                await self.store.put(key, tokens.dump(), seconds=seconds)
-        # checked last: a concurrent logout either finds the new tokens in the store or is noticed here
-        if await self.store.get(session.key) is None:
-            for server in refreshed:
-                await self.store.pop(_tokens_key(session.key, server))
-            await self._revoke([*refreshed.values()])
 
     # login
 
@@ -269,25 +256,24 @@ class GlobusLogin:
         Raises:
             LoginFailed: ``next_path`` is not a path of this application.
         """
-        next_path = self.after_login if next_path is None else next_path
-        if not is_own_path(next_path):
+        root = self._address.login_root(request)
+        next_path = f"{root}{self.after_login}" if next_path is None else next_path
+        if not self._address.is_own(next_path, self._address.server_root(request)):
             raise LoginFailed("The link to this page is invalid: 'next' must be a path of this application.")
         required = parameters.required_scopes if parameters is not None else None
         # parsing removes duplicates
         scopes = ScopeParser.serialize(ScopeParser.parse(" ".join((self.scopes, *(required or ())))))
-        flow = self.backend.auth_client.oauth2_start_flow(self.redirect_uri, scopes, refresh_tokens=self.refresh_tokens)
-        cookie = Secret(secrets.token_urlsafe(32))
-        pending = PendingLogin(cookie, flow.verifier, scopes, next_path)
-        state = Secret(flow.state)
-        await self.store.put(store_key("login", state), pending.dump(), seconds=_PENDING_SECONDS)
+        flow = self.backend.auth_client.oauth2_start_flow(
+            self._redirect_uri(root), scopes, refresh_tokens=self.refresh_tokens
+        )
+        now, state, prefix = self._now(), Secret(flow.state), self._cookie_prefix(self._address.server_root(request))
+        name = self._pending.name_of(state, prefix)
+        value = self._pending.value_of(PendingLogin(state, flow.verifier, next_path, now), self.backend.mark.at(now))
         url = flow.get_authorize_url(**({} if parameters is None else parameters.for_authorize_url()))
         response = RedirectResponse(url, 303, _NO_STORE)
-        # one cookie per login, for logins in several tabs; its value is always new
-        for name in self._pending_cookies(request)[_MAX_PENDING - 1 :][:_MAX_DELETED]:
-            self._delete_cookie(response, name)
-        response.set_cookie(
-            self._name_of(state), cookie.reveal(), max_age=int(_PENDING_SECONDS), **self._cookie_options
-        )
+        for old in self._pending.displaced(request, prefix, len(name) + len(value.reveal()), now):
+            self._delete_cookie(request, response, old)
+        self._set_cookie(request, response, name, value, seconds=PENDING_SECONDS)
         return response
 
     async def _login(self, request: Request, next_path: Annotated[str | None, Query(alias="next")] = None) -> Response:
@@ -296,14 +282,18 @@ class GlobusLogin:
 
     async def _callback(self, request: Request) -> Response:
         state, code = _only(request, "state"), _only(request, "code")
-        if not state:
-            raise LoginFailed(_ATTEMPT_EXPIRED)
-        pending = await self._claim(request, state)
+        prefix = self._cookie_prefix(self._address.server_root(request))
+        pending = self._pending.find(request, prefix, state, now=self._now(), mark=self.backend.mark)
+        # used once: of two requests, also of two processes, one exchanges the code
+        if pending is None or not await self.store.compare_and_set(
+            store_key("login", state), None, _USED, seconds=PENDING_SECONDS
+        ):
+            raise LoginFailed(_ATTEMPT_ENDED)
         if "error" in request.query_params or not code:
             raise LoginFailed(_reason(request.query_params))
         flow = self.backend.auth_client.oauth2_start_flow(
-            self.redirect_uri,
-            pending.scopes,
+            self._redirect_uri(self._address.login_root(request)),
+            self.scopes,
             state=state.reveal(),
             verifier=pending.verifier,
             refresh_tokens=self.refresh_tokens,
@@ -319,24 +309,16 @@ class GlobusLogin:
         if previous is not None:
             await self._end(previous)
         response = RedirectResponse(f"{self.origin}{pending.next_path}", 303, _NO_STORE)
-        self._delete_cookie(response, self._name_of(state))
-        response.set_cookie(self._cookie, cookie.reveal(), max_age=int(self.lifetime), **self._cookie_options)
+        self._delete_cookie(request, response, self._pending.name_of(state, prefix))
+        self._set_cookie(request, response, self._session_cookie(request), cookie, seconds=self.lifetime)
         _log.info("identity %s has logged in", session.identity_id)
         return response
-
-    async def _claim(self, request: Request, state: Secret) -> PendingLogin:
-        """Remove and return the pending login of a state, which is used up even if the cookie is wrong."""
-        value = await self.store.pop(store_key("login", state))
-        pending = None if value is None else PendingLogin.load(value)
-        cookie = Secret(request.cookies.get(self._name_of(state), ""))
-        if pending is None or cookie != pending.cookie:
-            raise LoginFailed(_ATTEMPT_EXPIRED)
-        return pending
 
     async def _start_session(self, tokens: OAuthAuthorizationCodeResponse) -> tuple[Secret, Session]:
         """Create a session with a new random cookie."""
         claims = await tokens.decode_id_token()
-        cookie = Secret(secrets.token_urlsafe(32))
+        mark = f".{self.backend.mark.at(self._now())}" if self._marks_sessions else ""
+        cookie = Secret(f"{secrets.token_urlsafe(32)}{mark}")
         session = Session(
             key=store_key("session", cookie),
             identity_id=UUID(claims["sub"]),
@@ -351,7 +333,7 @@ class GlobusLogin:
             server: StoredTokens.from_response(entry).dump() for server, entry in tokens.by_resource_server.items()
         }
         for server, value in values.items():
-            await self.store.put(_tokens_key(session.key, server), value, seconds=self.lifetime)
+            await self.store.put(tokens_key(session.key, server), value, seconds=self.lifetime)
         await self.store.put(session.key, session.dump(), seconds=self.lifetime)
         return cookie, session
 
@@ -364,61 +346,50 @@ class GlobusLogin:
         if session is not None:
             await self._check_own_form(request, session)
             await self._end(session)
-        response = RedirectResponse(f"{self.origin}{self.after_logout}", 303, _NO_STORE)
-        if self._cookie in request.cookies:
-            self._delete_cookie(response, self._cookie)
+        root, cookie = self._address.login_root(request), self._session_cookie(request)
+        response = RedirectResponse(f"{self.origin}{root}{self.after_logout}", 303, _NO_STORE)
+        if cookie in request.cookies:
+            self._delete_cookie(request, response, cookie)
         return response
 
     async def _end(self, session: Session) -> None:
-        """End a session and revoke its tokens, even if the browser disconnects."""
-        ending = asyncio.get_running_loop().create_task(self._delete_session(session), name="globus_async logout")
-        self.backend.transport.adopt(ending)
-        await asyncio.shield(ending)
+        """End a session, even if the browser disconnects; its tokens are revoked afterwards."""
+        await asyncio.shield(self.backend.revocations.run(self._delete_session(session), name="globus_async logout"))
 
     async def _delete_session(self, session: Session) -> None:
         await self.store.pop(session.key)
-        values = [await self.store.pop(_tokens_key(session.key, server)) for server in session.resource_servers]
         for server in session.resource_servers:
             self.backend.authorizers.remove((session.key, server))
-        await self._revoke([StoredTokens.load(value) for value in values if value is not None])
+            value = await self.store.pop(tokens_key(session.key, server))
+            if value is not None:
+                self.backend.revocations.start(StoredTokens.load(value).all())
 
-    async def _revoke(self, tokens: list[StoredTokens]) -> None:
-        """Revoke tokens at Globus Auth. Failures are logged: the session has ended in any case."""
-        revoked = [token for each in tokens for token in (each.refresh_token, each.access_token) if token is not None]
-        for error in await asyncio.gather(*map(self._revoke_one, revoked)):
-            if error is not None:
-                _log.error("a token of an ended session could not be revoked: %s", error)
-
-    async def _revoke_one(self, token: Secret) -> GlobusError | None:
-        try:
-            await self.backend.auth_client.oauth2_revoke_token(token)
-        except GlobusError as error:
-            return error
-        return None
-
-    # cookies
+    # addresses and cookies
 
     def _now(self) -> float:
         return self.backend.transport.clock.wall()
 
-    def _name_of(self, state: Secret) -> str:
-        return self._pending_cookie + store_key("login", state)[6:22]
+    def _redirect_uri(self, root: str) -> str:
+        return f"{self._address.registered}{root}{self._callback_path}"
 
-    def _pending_cookies(self, request: Request) -> list[str]:
-        """Return the names of login cookies that this class may have set; a browser may send any names."""
-        start = self._pending_cookie
-        return [name for name in request.cookies if name.startswith(start) and _HEX.fullmatch(name, len(start))]
+    def _cookie_prefix(self, root: str) -> str:
+        """Return the prefix of the cookies' names: for ``__Host-``, a cookie must be valid for all paths."""
+        if not self._address.is_secure:
+            return ""
+        return "__Secure-" if root else "__Host-"
 
-    def _delete_cookie(self, response: Response, name: str) -> None:
-        response.delete_cookie(name, **self._cookie_options)
+    def _session_cookie(self, request: Request) -> str:
+        return f"{self._cookie_prefix(self._address.server_root(request))}{self._cookie}"
+
+    def _set_cookie(self, request: Request, response: Response, name: str, value: Secret, *, seconds: float) -> None:
+        path = self._address.server_root(request) or "/"
+        response.set_cookie(name, value.reveal(), max_age=int(seconds), path=path, **self._cookie_options)
+
+    def _delete_cookie(self, request: Request, response: Response, name: str) -> None:
+        response.delete_cookie(name, path=self._address.server_root(request) or "/", **self._cookie_options)
 
 
-_HEX: Final = re.compile(r"[0-9a-f]{16}")
-_OPENID: Final = (AuthScopes.openid, AuthScopes.profile, AuthScopes.email)
-
-
-def _tokens_key(session_key: str, resource_server: str) -> str:
-    return store_key("tokens", session_key.partition(":")[2], resource_server)
+_USED: Final = Secret("used")
 
 
 def _only(request: Request, name: str) -> Secret:

@@ -15,15 +15,16 @@ from ..secret import Secret
 if TYPE_CHECKING:
     from ..services.auth.documents import TokenInfo
 
-__all__ = ("MemorySessionStore", "PendingLogin", "Session", "SessionStore", "StoredTokens", "store_key")
+__all__ = ("MemorySessionStore", "Session", "SessionStore", "StoredTokens", "store_key", "tokens_key")
 
 
 class SessionStore(Protocol):
     """
-    A store of sessions: three coroutines for strings, which a database can implement as well as a dict.
+    A store of sessions: four coroutines for strings, which a database can implement as well as a dict.
 
-    Keys are not secret: they start with ``session:``, ``login:`` or ``tokens:``, followed by the hash of the browser's
-    cookie. Values are secret: store them encrypted, or at least readable only by the application.
+    Keys are not secret: they start with a kind (``session:``, ``tokens:``, ``login:`` or ``lease:``), followed by a
+    hash. Values are secret: store them encrypted, or at least readable only by the application. Of several concurrent
+    callers, in one process or several, each `compare_and_set` and `pop` sees the effect of the previous one.
     """
 
     async def get(self, key: str) -> Secret | None:
@@ -34,6 +35,18 @@ class SessionStore(Protocol):
         """Set or replace the value of a key; it expires after that many seconds."""
         ...
 
+    async def compare_and_set(self, key: str, old: Secret | None, new: Secret | None, *, seconds: float) -> bool:
+        """
+        Replace the value of a key if it is still ``old``; return whether it was.
+
+        Args:
+            key: The key.
+            old: The expected value; ``None`` if there must be none.
+            new: The new value; ``None`` to remove it.
+            seconds: Seconds until the new value expires.
+        """
+        ...
+
     async def pop(self, key: str) -> Secret | None:
         """Remove and return the value of a key; of several concurrent callers, only one receives it."""
         ...
@@ -42,6 +55,8 @@ class SessionStore(Protocol):
 class MemorySessionStore:
     """
     A store in the memory of this process. Its sessions end with the process and are not shared with others.
+
+    An application with several processes needs a store that they share, such as `SQLiteSessionStore`.
 
     Args:
         clock: The clock.
@@ -70,6 +85,16 @@ class MemorySessionStore:
             entries.popitem(last=False)
         entries[key] = value, now + seconds
 
+    async def compare_and_set(self, key: str, old: Secret | None, new: Secret | None, *, seconds: float) -> bool:
+        """Replace the value of a key if it is still ``old``; return whether it was. ``None`` stands for no value."""
+        if await self.get(key) != old:
+            return False
+        if new is None:
+            self._of_same_kind(key).pop(key, None)
+        else:
+            await self.put(key, new, seconds=seconds)
+        return True
+
     async def pop(self, key: str) -> Secret | None:
         """Remove and return the value of a key; of several concurrent callers, only one receives it."""
         value, until = self._of_same_kind(key).pop(key, (None, 0.0))
@@ -84,32 +109,6 @@ def store_key(kind: str, *parts: Secret | str) -> str:
     """Return a key of the store; secret parts are hashed, so that the key does not reveal the cookie."""
     texts = (hashlib.sha256(part.reveal().encode()).hexdigest() if isinstance(part, Secret) else part for part in parts)
     return ":".join((kind, *texts))
-
-
-@dataclass(frozen=True, slots=True)
-class PendingLogin:
-    """A started login, until the browser returns."""
-
-    cookie: Secret
-    """The value of the login cookie, which the browser must present."""
-    verifier: Secret
-    scopes: str
-    next_path: str
-
-    def dump(self) -> Secret:
-        """Return it as JSON, for the store."""
-        return _to_json(
-            cookie=self.cookie.reveal(),
-            verifier=self.verifier.reveal(),
-            scopes=self.scopes,
-            next_path=self.next_path,
-        )
-
-    @classmethod
-    def load(cls, text: Secret) -> Self:
-        """Restore it from the JSON of `dump`."""
-        data = json.loads(text.reveal())
-        return cls(Secret(data["cookie"]), Secret(data["verifier"]), data["scopes"], data["next_path"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,6 +181,10 @@ class StoredTokens:
             float(entry["expires_at_seconds"]),
         )
 
+    def all(self) -> list[Secret]:
+        """Return them in the order of their revocation."""
+        return [self.access_token] if self.refresh_token is None else [self.refresh_token, self.access_token]
+
     def dump(self) -> Secret:
         """Return them as JSON, for the store."""
         return _to_json(
@@ -198,6 +201,11 @@ class StoredTokens:
         return cls(
             Secret(data["access_token"]), None if refresh_token is None else Secret(refresh_token), data["expires_at"]
         )
+
+
+def tokens_key(session_key: str, resource_server: str) -> str:
+    """Return the key of the tokens of a session for one service."""
+    return store_key("tokens", session_key.partition(":")[2], resource_server)
 
 
 def _to_json(**members: Any) -> Secret:
