@@ -92,7 +92,7 @@ class SessionAuthorizer(RefreshTokenAuthorizer):
 
     async def _refreshed_elsewhere(self) -> IssuedToken | None:
         """
-        Return the token that another process has stored meanwhile, unless it has expired as well.
+        Return the token that another process has stored since, unless it has expired as well.
 
         Raises:
             LoginRequired: The session has ended.
