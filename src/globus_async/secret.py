@@ -1,35 +1,17 @@
-"""Secret texts, such as tokens and client secrets, and redacting them from other texts."""
+"""Secret texts, such as tokens and client secrets."""
 
 from __future__ import annotations
 
 import hmac
 import re
 from typing import Final, Self
-from urllib.parse import quote
 
 from .errors import GlobusSDKUsageError
 
-__all__ = ("Secret", "redact", "token_of")
+__all__ = ("Secret",)
 
 _MASK: Final = "***"
-_MIN_REDACTED_LENGTH: Final = 8
-"""Shorter texts are not redacted: they are part of too many words."""
 _TOKEN: Final = re.compile(r"[A-Za-z0-9\-._~+/]+=*")
-
-
-def token_of(header: Secret | None) -> tuple[Secret, ...]:
-    """Return the credentials of an ``Authorization`` header without their scheme; nothing if there is no header."""
-    return () if header is None else (Secret(header.reveal().partition(" ")[2]),)
-
-
-def redact(text: str, *secrets: Secret) -> str:
-    """Return a text with secrets replaced by ``***``; also in the encodings of URLs, forms and JSON."""
-    for secret in secrets:
-        value = secret.reveal()
-        if len(value) >= _MIN_REDACTED_LENGTH:
-            for form in (value, quote(value, safe=""), value.replace("/", "\\/")):
-                text = text.replace(form, _MASK)
-    return text
 
 
 class Secret:

@@ -49,7 +49,7 @@ _ENTRIES: Final = (
         "charset",
         "error",
         "`text` and `binary_content` of an error",
-        "are UTF-8 without credentials, and of at most a mebibyte",
+        "are UTF-8 without credentials, and of at most 256 KiB",
         "errors are logged and pickled",
     ),
     Difference(

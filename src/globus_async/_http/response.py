@@ -7,16 +7,18 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from ..errors import ResponseDecodeError
-from ..secret import Secret, redact
 from .json_reader import LARGE, decode_json, is_large
 from .retry_after import parse_retry_after
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from .headers import Headers
 
 __all__ = ("EmbeddedError", "RawResponse")
 
 _NOT_DECODED: Final = object()
+_MAX_ERROR_BODY: Final = 1 << 18  # searching a larger one for credentials would block the event loop
 _SECRET_MEMBERS: Final = re.compile(
     r'("(?:access_token|refresh_token|id_token|client_secret|secret|password|code_verifier)"\s*:\s*)"(?:[^"\\]|\\.)*"?'
 )
@@ -113,24 +115,27 @@ class RawResponse:
                 self._error_document = None
         return self._error_document
 
-    def redacted(self, *secrets: Secret) -> RawResponse:
+    def redacted(self, redact: Callable[[str], str]) -> RawResponse:
         """
-        Return the response without credentials: without these secrets, and without members such as ``access_token``.
+        Return the response without credentials: without members such as ``access_token``, and redacted.
 
-        A body of more than a mebibyte is truncated.
+        A body of more than 256 KiB is truncated.
+
+        Args:
+            redact: Returns a text without the credentials of the request.
         """
-        text = _SECRET_MEMBERS.sub(r'\1"***"', self.body[:LARGE].decode("utf-8", "replace"))
+        text = _SECRET_MEMBERS.sub(r'\1"***"', self.body[:_MAX_ERROR_BODY].decode("utf-8", "replace"))
         redacted = RawResponse(
             method=self.method,
             path=self.path,
             status=self.status,
-            reason=redact(self.reason, *secrets),
-            headers=self.headers.redacted(*secrets),
-            body=redact(text, *secrets).encode(),
+            reason=redact(self.reason),
+            headers=self.headers.redacted(redact),
+            body=redact(text).encode(),
             started_at=self.started_at,
             received_at=self.received_at,
         )
-        redacted.body_error = None if self.body_error is None else redact(self.body_error, *secrets)
+        redacted.body_error = None if self.body_error is None else redact(self.body_error)
         redacted.is_truncated = self.is_truncated
         return redacted
 

@@ -6,6 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING, Any, Final, Self
 
 from .._http.content_coding import UNUSABLE
+from .._http.redaction import Redaction, credentials_of
 from .._http.response import RawResponse
 from ..errors import (
     Attempt,
@@ -16,7 +17,6 @@ from ..errors import (
     ResponseDecodeError,
 )
 from ..errors.base import escape_control_characters
-from ..secret import redact, token_of
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -144,12 +144,12 @@ class Call:
 
     def redacted(self, outcome: RawResponse | NetworkError) -> RawResponse | NetworkError:
         """Redact the credentials that were sent from a failure, which logs and errors are made of."""
-        secrets = (*self.request.secrets, *token_of(self.credentials))
+        redact = Redaction(credentials_of(self.request, self.credentials))
         if isinstance(outcome, RawResponse):
-            return outcome.redacted(*secrets)
-        outcome.args = tuple(redact(str(argument), *secrets) for argument in outcome.args)
+            return outcome.redacted(redact)
+        outcome.args = tuple(redact(str(argument)) for argument in outcome.args)
         if isinstance(outcome, ResponseDecodeError) and outcome.request_id is not None:
-            outcome.request_id = redact(outcome.request_id, *secrets)
+            outcome.request_id = redact(outcome.request_id)
         return outcome
 
     def end_attempt(self, outcome: RawResponse | NetworkError, waited: float | None) -> None:

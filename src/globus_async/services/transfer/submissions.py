@@ -182,6 +182,7 @@ class SubmissionMethods(BaseClient):
                 return result
             no_task_id = result.raw.decode_error("it should have the id of the task")
             no_task_id.attempts = (Attempt(f"{result.http_status}, no id of a task", maybe_executed=True),)
+            del result  # the document is not shown by the error's traceback
             raise no_task_id
         except (NetworkError, TransferAPIError, TokenRefreshError) as error:
             if not _may_have_created_task(error):
