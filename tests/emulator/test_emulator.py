@@ -46,8 +46,8 @@ async def test_on_a_socket() -> None:
     """Two emulators listen at once, each with its own resources, URL, environment and issuer."""
     async with GlobusEmulator() as one, GlobusEmulator() as two, one.serve() as first, two.serve() as second:
         assert first.url != second.url
-        assert set(first.environ) == {"GLOBUS_SDK_SERVICE_URL_AUTH", "GLOBUS_SDK_SERVICE_URL_TRANSFER"}
-        assert set(first.environ.values()) == {f"{first.url}/"}
+        assert {first.environ[f"GLOBUS_SDK_SERVICE_URL_{name}"] for name in ("AUTH", "TRANSFER")} == {f"{first.url}/"}
+        assert all(url.startswith(f"{first.url}/") for url in first.environ.values())
         lab = one.add_collection("Lab")
         for emulator, server, status in ((one, first, 200), (two, second, 404)):
             headers = {"Authorization": f"Bearer {emulator.access_token()}"}
@@ -138,7 +138,7 @@ async def test_a_service_of_ones_own() -> None:
         async with httpx.AsyncClient(base_url=server.url, headers=headers) as http:
             refused = await http.post("/v1/notes", json={"text": "x"})
             assert (refused.status_code, refused.json()["error"]["code"]) == (403, "FORBIDDEN")
-            assert (await http.get("/v1/other")).json()["error"]["code"] == "NOT_FOUND"
+            assert (await http.get("/v1/other")).json()["error"]["code"] == "NOT_IMPLEMENTED"
             assert "<h2>Notes</h2>" in (await http.get("/")).text
             assert (await http.get("/emulator/state")).json()["notes"] == notes.snapshot()["notes"] == []
 
@@ -157,7 +157,7 @@ async def test_serving_again_in_a_thread() -> None:
 
     def serve() -> None:
         with emulator.serve_in_thread() as server:
-            assert httpx.get(f"{server.url}/v0.10/nothing").status_code == 404
+            assert httpx.get(f"{server.url}/v0.10/nothing").status_code == 501
 
     before = threading.excepthook
     threading.excepthook = failures.append
@@ -245,22 +245,24 @@ def test_the_emulator_is_a_package_of_its_own(tmp_path: Path) -> None:
         "from alone import GlobusEmulator, MemoryStorage\n"
         "emulator = GlobusEmulator()\n"
         "emulator.add_collection('Lab', storage=MemoryStorage())\n"
-        "print(len(emulator.snapshot()['collections']), *sorted(emulator.environ('')))\n"
+        "print(len(emulator.snapshot()['collections']), *sorted(emulator.services)[-3:])\n"
     )
     done = subprocess.run([sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True, check=True)
-    assert done.stdout.split() == ["1", "GLOBUS_SDK_SERVICE_URL_AUTH", "GLOBUS_SDK_SERVICE_URL_TRANSFER"]
+    assert done.stdout.split() == ["1", "search", "timer", "transfer"]
 
 
 async def test_unknown_paths() -> None:
-    """An unknown path is a 404 in the format of its service, and counted."""
+    """An unknown path is a 501 in the format of its service, since the real one may have it; and counted."""
     async with GlobusEmulator() as emulator:
         transport = httpx.ASGITransport(emulator.app)
         async with httpx.AsyncClient(transport=transport, base_url="http://globus") as http:
             response = await http.get("/v0.10/nothing")
-            assert (response.status_code, response.json()["code"]) == (404, "ClientError.NotFound")
-            assert response.headers["x-transfer-api-error"] == "ClientError.NotFound"
-            assert (await http.put("/v0.10/task_list")).status_code == 405
-        assert emulator.unknown_paths == {"GET /v0.10/nothing": 1, "PUT /v0.10/task_list": 1}
+            assert (response.status_code, response.json()["code"]) == (501, "NotImplemented")
+            assert response.headers["x-transfer-api-error"] == "NotImplemented"
+            assert "does not implement GET /v0.10/nothing of Globus Transfer" in response.json()["message"]
+            refused = await http.patch("/v0.10/task/1")
+            assert (refused.status_code, refused.headers["allow"]) == (405, "GET, HEAD, PUT")
+        assert emulator.unknown_paths == {"GET /v0.10/nothing": 1, "PATCH /v0.10/task/1": 1}
 
 
 async def test_an_internal_error(world: TransferWorld) -> None:

@@ -156,8 +156,8 @@ async def test_a_service_in_use(http: httpx.AsyncClient) -> None:
         (("GET", "/v1/notes?limit=0", {}), (400, "BAD_REQUEST", "an integer of at least 1 is required")),
         (("GET", "/v1/notes?offset=x", {}), (400, "BAD_REQUEST", "'offset': 'x', an integer is required")),
         (("DELETE", "/v1/notes/1", {}), (403, "FORBIDDEN", "does not have the scope 'notes:delete'")),
-        (("GET", "/v1/other", {}), (404, "NOT_FOUND", "No such resource '/v1/other'")),
-        (("GET", "/", {}), (404, "NOT_FOUND", "No such resource '/'")),
+        (("GET", "/v1/other", {}), (501, "NOT_IMPLEMENTED", "not implement GET /v1/other of")),
+        (("GET", "/", {}), (501, "NOT_IMPLEMENTED", "not implement GET / of")),
         (("PUT", "/v1/notes", {}), (405, "METHOD_NOT_ALLOWED", "has no method PUT")),
         (("GET", "/v1/notes", {"headers": {"Authorization": "Bearer expired"}}), (401, "UNAUTHORIZED", "not active")),
         (
@@ -448,4 +448,4 @@ def test_default_error_document() -> None:
     for kind in ErrorKind:
         error = ServiceError.of_kind(kind, "message")
         assert error.document(path="/", request_id="1") == {"code": error.code, "message": "message"}
-        assert 400 <= error.status <= 500
+        assert 400 <= error.status <= 501

@@ -121,7 +121,15 @@ async def test_filters_of_events(world: TransferWorld) -> None:
     assert await codes(managed, filter_is_error="1") == errors
     assert await codes(managed, filter_is_error="0") == set(everything) - errors
     assert await codes(mine) == await codes(managed) == set(everything)
-    for wrong in ("is_error:true", "is_error:", "is_error", "code:FILE_NOT_FOUND", "is_error:1/code:STARTED", "x"):
+    for wrong in (
+        "is_error:true",
+        "is_error:",
+        "is_error",
+        "code:FILE_NOT_FOUND",
+        "is_error:1/code:STARTED",
+        "code:1",
+        "x",
+    ):
         assert await world.refused("GET", mine, filter=wrong) == (400, "BadRequest")
     assert await world.refused("GET", mine, filter_is_error="0") == (400, "BadRequest")
     assert await world.refused("GET", managed, filter="is_error:1") == (400, "BadRequest")

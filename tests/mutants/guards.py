@@ -540,4 +540,16 @@ GUARDS: Final = (
         never("emulator/transfer/permissions.py:check_local_user", r"entity_type"),
         never("emulator/transfer/permissions.py:check_local_user", r"not in mapped"),
     ),
+    *_tested_by(
+        "emulator/test_absent_services.py",
+        swap(
+            "emulator/globus.py:GlobusEmulator.__init__",
+            r"\[\*present, \*absent_services\(platform, present\)\]",
+            "present",
+        ),
+        never("emulator/host_prefix.py:HostPrefix.__call__", r"in self\._hosts"),
+        always("emulator/absent.py:absent_services", r"isdisjoint\(each\.url_variables\)"),
+        never("emulator/registry.py:_prefixes", r"^own & taken"),
+        never("emulator/registry.py:_prefixes", r"not service\.hosts"),
+    ),
 )

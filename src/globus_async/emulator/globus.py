@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from .absent import absent_services
 from .auth.service import AuthService
 from .kit.clock import SystemClock
 from .kit.service import Platform, Service
@@ -67,7 +68,7 @@ class GlobusEmulator(Emulator):
             missing_credentials_status: The status of Transfer's response to a request without a token: 401, or 400,
                 which the real service has been seen to send as well.
             auth: Further arguments of `AuthState`.
-            services: Services of your own, each a subclass of `kit.service.Service` or a function that makes one.
+            services: Further services, each a subclass of `kit.service.Service` or a function that makes one.
         """
         platform = Platform(SystemClock() if clock is None else clock)
         self._auth = AuthService(platform, rotate_refresh_tokens=rotate_refresh_tokens, **(auth or {}))
@@ -79,7 +80,8 @@ class GlobusEmulator(Emulator):
             missing_credentials_status=missing_credentials_status,
         )
         further: list[Callable[[Platform], Service[Any]]] = [*_FURTHER_SERVICES, *services]
-        super().__init__(platform, [self._transfer, self._auth, *(make(platform) for make in further)])
+        present: list[Service[Any]] = [self._transfer, self._auth, *(make(platform) for make in further)]
+        super().__init__(platform, [*present, *absent_services(platform, present)])
         for service in self.services.values():
             self.auth.registry.add_service(service)
         self._identities: list[Identity] = []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import threading
 from collections import Counter
 from contextlib import asynccontextmanager, contextmanager
@@ -15,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Final, Self
 import httpx
 
 from .faults import Faults
+from .host_prefix import HostPrefix
 from .kit.clock import ManualClock
 from .kit.routing import application
 from .recorder import RecordedRequest, Recorder
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
 
 __all__ = ("Emulator", "further_services")
 
+_VARIABLE: Final = re.compile(r"\{[^{}]*\}")
 _NAMES: Final = ("127.0.0.1", "localhost", "[::1]")
 """The names of this machine, of which an emulator that listens on one can be reached by others."""
 
@@ -52,6 +55,30 @@ def further_services(known: Collection[str]) -> list[Callable[[Platform], Servic
     return found
 
 
+def _prefixes(services: Iterable[Service[Any]]) -> dict[str, str]:
+    """
+    Return the prefixes of the paths of services that have no paths of their own, by the service's name.
+
+    Raises:
+        ValueError: Such a service has no host to be the prefix.
+    """
+    prefixes: dict[str, str] = {}
+    taken: set[tuple[str, str]] = set()
+    for service in services:
+        own = {
+            (verb, _VARIABLE.sub("{}", prefix + path))
+            for prefix, table in service.tables().items()
+            for verb, path, _ in table
+        }
+        if not own or own & taken:
+            if own and not service.hosts:
+                verb, path = min(own & taken)
+                raise ValueError(f"the service {service.name} needs a host, since an earlier one has {verb} {path} too")
+            prefixes[service.name] = "".join(f"/{host}" for host in service.hosts[:1])
+        taken |= own
+    return prefixes
+
+
 class Emulator:
     """
     Any services, served in this process or on a socket.
@@ -61,7 +88,7 @@ class Emulator:
         services: The services; the first one responds to paths that none of them has.
 
     Raises:
-        ValueError: Two services have the same name.
+        ValueError: Two services have the same name, or the same paths and the later one no host.
     """
 
     def __init__(self, platform: Platform, services: Sequence[Service[Any]]) -> None:
@@ -80,7 +107,8 @@ class Emulator:
         self.faults = Faults(app)
         """The faults to be injected: `Faults.add` makes a request fail."""
         self._recorder = Recorder(self.faults)
-        self.app = self._recorder
+        self._prefixes = _prefixes(services)
+        self.app = HostPrefix(self._recorder, [host for service in services for host in service.hosts])
         """The ASGI application of all services."""
         self._http_clients: list[httpx.AsyncClient] = []
         self._urls: list[str] = []
@@ -115,7 +143,12 @@ class Emulator:
         Args:
             url: Its address, without a trailing slash.
         """
-        return {name: value for each in self.services.values() for name, value in each.environ(url).items()}
+        addresses = {name: url + self._prefixes.get(name, "") for name in self.services}
+        return {
+            variable: value
+            for name, service in self.services.items()
+            for variable, value in service.environ(addresses[name]).items()
+        }
 
     def snapshot(self) -> dict[str, Any]:
         """Return the data of the status page: the time, numbers of requests, and the tables of the services."""

@@ -36,6 +36,8 @@ class ErrorKind(Enum):
     """403 ``FORBIDDEN``."""
     NOT_FOUND = "not found"
     """404 ``NOT_FOUND``."""
+    NOT_IMPLEMENTED = "not implemented"
+    """501 ``NOT_IMPLEMENTED``: the emulator lacks the operation, which the real service may have."""
     METHOD_NOT_ALLOWED = "method not allowed"
     """405 ``METHOD_NOT_ALLOWED``."""
     BODY_TOO_LARGE = "body too large"
@@ -55,6 +57,7 @@ _DEFAULT_CODES: Final[Mapping[ErrorKind, tuple[int, str]]] = {
     ErrorKind.INVALID_TOKEN: (401, "UNAUTHORIZED"),
     ErrorKind.INSUFFICIENT_SCOPE: (403, "FORBIDDEN"),
     ErrorKind.NOT_FOUND: (404, "NOT_FOUND"),
+    ErrorKind.NOT_IMPLEMENTED: (501, "NOT_IMPLEMENTED"),
     ErrorKind.METHOD_NOT_ALLOWED: (405, "METHOD_NOT_ALLOWED"),
     ErrorKind.BODY_TOO_LARGE: (413, "REQUEST_TOO_LARGE"),
     ErrorKind.RATE_LIMITED: (429, "TOO_MANY_REQUESTS"),

@@ -86,7 +86,8 @@ def application(
     Return the ASGI application of some services.
 
     The ``Host`` of a request selects the service, and on other hosts, such as a loopback address, its path. The
-    response to an unknown path (404) or method (405) has the error format of the service.
+    response to an unknown path (501, since the real service may have it) or method (405) has the error format of the
+    service.
 
     Args:
         services: The services; the first one responds to paths that fit no service.
@@ -102,16 +103,16 @@ def application(
         routes += service_routes(service)
 
     async def unknown(raw: StarletteRequest, error: Exception) -> Response:
-        status, headers = 404, {}
-        if isinstance(error, HTTPException):
-            status, headers = error.status_code, dict(error.headers or {})
         path = raw.url.path
         on_unknown(raw.method, path)
         service = _service_of(raw, known)
-        kind, message = ErrorKind.NOT_FOUND, f"No such resource '{path}'"
-        if status == 405:
+        if isinstance(error, HTTPException) and error.status_code == 405:
+            allowed = ", ".join(sorted((error.headers or {})["Allow"].split(", ")))
             kind, message = ErrorKind.METHOD_NOT_ALLOWED, f"The resource '{path}' has no method {raw.method}"
-        refusal = service.errors.of_kind(kind, message, headers=headers)
+            refusal = service.errors.of_kind(kind, message, headers={"Allow": allowed})
+        else:
+            message = f"The emulator does not implement {raw.method} {path} of {service.title}"
+            refusal = service.errors.of_kind(ErrorKind.NOT_IMPLEMENTED, message)
         return service.error_response(refusal, _request(service, raw))
 
     async def broken(raw: StarletteRequest, error: Exception) -> Response:

@@ -36,7 +36,7 @@ class TransferError(ServiceError):
         ErrorKind.NO_CREDENTIALS: (401, "ClientError.AuthenticationFailed"),
         ErrorKind.INVALID_TOKEN: (401, "AuthenticationFailed"),
         ErrorKind.INSUFFICIENT_SCOPE: (403, "PermissionDenied"),
-        ErrorKind.NOT_FOUND: (404, "ClientError.NotFound"),
+        ErrorKind.NOT_IMPLEMENTED: (501, "NotImplemented"),
         ErrorKind.METHOD_NOT_ALLOWED: (405, "ClientError.MethodNotAllowed"),
         ErrorKind.RATE_LIMITED: (429, "ClientError.TooManyRequests"),
         ErrorKind.INTERNAL: (500, "InternalError"),
