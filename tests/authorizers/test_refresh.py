@@ -21,6 +21,7 @@ from globus_async._http.response import RawResponse
 from globus_async.authorizers import ClientCredentialsAuthorizer, RefreshTokenAuthorizer
 from globus_async.errors import (
     ApplicationRefused,
+    ClientClosedError,
     GlobusAPIError,
     GlobusConnectionError,
     GlobusError,
@@ -29,6 +30,7 @@ from globus_async.errors import (
     LoginRequired,
     ResponseDecodeError,
     TokenRefreshError,
+    is_transient,
 )
 from tests.toolkit.auth_clients import FakeAuth, SocketAuth
 from tests.toolkit.cancel import MODES, CancelAt, every_suspension
@@ -214,8 +216,11 @@ class TestFailure:
         """It is refused before it is sent in a header, and no message shows it."""
         async with fake() as (authorizer, auth, _):
             auth.script = lambda _: {"access_token": token, "expires_in": 60}
-            with pytest.raises(TokenRefreshError) as caught:
-                await header_of(authorizer)
+            for _ in range(3):
+                with pytest.raises(TokenRefreshError) as caught:
+                    await header_of(authorizer)
+            assert auth.requests == 1
+        assert is_transient(caught.value)
         assert not token or token not in str(caught.value)
 
     async def test_a_token_of_another_type(self) -> None:
@@ -339,7 +344,7 @@ class TestFailure:
     async def test_wrong_use_causes_no_pause(self) -> None:
         """Nothing was sent."""
         async with fake() as (authorizer, auth, _):
-            auth.script = lambda number: GlobusSDKUsageError("closed") if number == 1 else None
+            auth.script = lambda number: ClientClosedError("closed") if number == 1 else None
             with pytest.raises(TokenRefreshError, match="closed"):
                 await header_of(authorizer)
             assert await header_of(authorizer) == "Bearer at-2"

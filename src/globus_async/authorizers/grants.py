@@ -208,4 +208,7 @@ def _issued_token(entry: dict[str, Any]) -> IssuedToken:
     token, token_type = entry.get("access_token"), entry.get("token_type")
     if not isinstance(token, str) or (isinstance(token_type, str) and token_type.lower() != "bearer"):
         raise TokenRefreshError("the response of Globus Auth has no bearer token")
-    return IssuedToken(Secret.token("access_token", token), parse_lifetime(entry.get("expires_in")))
+    try:
+        return IssuedToken(Secret.token("access_token", token), parse_lifetime(entry.get("expires_in")))
+    except GlobusSDKUsageError as error:
+        raise TokenRefreshError(f"the response of Globus Auth has an invalid token: {error}") from None

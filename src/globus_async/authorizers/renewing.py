@@ -15,12 +15,14 @@ from .._http.json_reader import is_object
 from .._single_flight import SingleFlight, copy_error
 from ..errors import (
     ApplicationRefused,
+    ClientClosedError,
     GlobusAPIError,
     GlobusError,
     GlobusSDKUsageError,
     LoginRequired,
     NetworkError,
     TokenRefreshError,
+    WrongEventLoopError,
 )
 from ..secret import Secret
 from .base import GlobusAuthorizer
@@ -229,7 +231,7 @@ class RenewingAuthorizer(GlobusAuthorizer):
             finally:
                 self._calling_on_refresh = False
             return
-        if not isinstance(failure.__cause__, GlobusSDKUsageError):  # such as a closed transport: nothing was sent
+        if not isinstance(failure.__cause__, (ClientClosedError, WrongEventLoopError)):  # nothing was sent
             self._failure, self._failed_at = failure, self._clock.monotonic()
             self._failures = min(self._failures + 1, 10)
             failure = self._failure_copy()
