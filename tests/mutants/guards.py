@@ -262,7 +262,7 @@ GUARDS: Final = (
         swap("authorizers/renewing.py:RenewingAuthorizer._failure_copy", r"copy_error\((.*)\)\n", r"\1\n"),
         always(
             "authorizers/renewing.py:RenewingAuthorizer._refresh_locked",
-            r"^not isinstance\(failure\.__cause__, GlobusSDKUsageError\)",
+            r"^not isinstance\(failure\.__cause__",
         ),
         never("authorizers/renewing.py:_refused", r"^codes & _WRONG_CLIENT"),
         never("authorizers/grants.py:RefreshTokenAuthorizer._token_response", r"^not _may_repeat"),
@@ -312,6 +312,11 @@ GUARDS: Final = (
         never("services/auth/id_token_decoder.py:IDTokenDecoder._fetch_configuration", r"issuer"),
         swap("services/auth/id_token_decoder.py:_clock_difference", r"difference if .+ else 0\.0", "difference"),
         always("services/auth/cached_document.py:CachedDocument.get", r"^age < held\.lifetime$"),
+        never("services/auth/cached_document.py:CachedDocument.get", r"^left > 0$"),
+        always(
+            "services/auth/cached_document.py:CachedDocument._request",
+            r"^not isinstance\(error, \(ClientClosedError, WrongEventLoopError\)\)",
+        ),
         swap(
             "services/auth/cached_document.py:CachedDocument._request",
             r"min\(max\(lifetime, _MIN_LIFETIME\), _MAX_LIFETIME\)",

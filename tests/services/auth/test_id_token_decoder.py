@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from globus_async import GlobusError, GlobusSDKUsageError
-from globus_async.errors import GlobusAPIError, IdTokenError
+from globus_async.errors import ClientClosedError, GlobusAPIError, IdTokenError
 from globus_async.services.auth import AuthClient, ConfidentialAppAuthClient, IDTokenDecoder, NativeAppAuthClient
 from tests.services.auth.service import BASE, CLIENT_ID, ReceivedRequest, Service, token_document
 from tests.services.auth.tokens import ISSUER, KEY, NOW, OTHER_KEY, at_hash, good_claims, jwk, signed
@@ -146,6 +146,7 @@ async def test_a_configuration_of_another_issuer_is_refused(keys: Keys, decoder:
     with pytest.raises(IdTokenError, match="another service"):
         await decoder.decode(signed(good_claims(iss="https://auth.evil.org")))
     keys.configuration["issuer"] = ISSUER
+    await keys.service.clock.advance(1)
     assert await decoder.decode(signed())
 
 
@@ -166,12 +167,13 @@ async def test_keys_on_another_origin_are_not_fetched(keys: Keys, decoder: IDTok
     assert keys.requests("/jwk.json") == 0
 
 
-async def test_a_failed_request_is_not_cached(keys: Keys, decoder: IDTokenDecoder) -> None:
-    """The error of the service is raised, and the next token causes another request."""
+async def test_a_failed_request_is_repeated_after_a_second(keys: Keys, decoder: IDTokenDecoder) -> None:
+    """The error of the service is raised."""
     respond, keys.service.respond = keys.service.respond, lambda _: httpx.Response(404, json={})
     with pytest.raises(GlobusAPIError):
         await decoder.decode(signed())
     keys.service.respond = respond
+    await keys.service.clock.advance(1)
     assert await decoder.decode(signed())
     keys.keys = []
     await keys.service.clock.advance(60)
@@ -319,6 +321,48 @@ class TestLifetimes:
             == "The signing keys of Globus Auth expired 600 s ago and could not be refreshed."
         )
         keys.fails = False
+        await keys.service.clock.advance(60)
+        assert await decoder.decode(signed())
+
+    @pytest.mark.parametrize("is_first", [True, False])
+    async def test_an_outage_makes_few_requests(self, keys: Keys, decoder: IDTokenDecoder, is_first: bool) -> None:
+        """Without a document that may be used, callers get copies of the error until the next attempt."""
+        if not is_first:
+            await decoder.decode(signed())
+            await keys.service.clock.advance(2 * 3600)
+        before, begun = len(keys.service.requests), keys.service.clock.monotonic()
+        keys.fails = True
+        requested_at: list[float] = []
+        for _ in range(400):
+            count = len(keys.service.requests)
+            with pytest.raises(GlobusAPIError) as caught:
+                await decoder.decode(signed())
+            if len(keys.service.requests) > count:
+                requested_at.append(keys.service.clock.monotonic() - begun)
+            else:
+                note = next(note for note in caught.value.__notes__ if "again" in note)
+                assert note.startswith("The endpoints of Globus Auth are requested again in ")
+                assert len(caught.value.__notes__) <= 3
+            await keys.service.clock.advance(0.5)
+        assert requested_at == [0, 1, 3, 7, 15, 31, 63, 123, 183]
+        assert len(keys.service.requests) == before + 9
+        keys.fails = False
+        await keys.service.clock.advance(60)
+        assert await decoder.decode(signed())
+
+    async def test_wrong_use_is_not_a_failure_of_the_service(self, keys: Keys) -> None:
+        """Such as a call after closing: nothing was requested, and the next decoder is not affected."""
+        client = keys.service.client(NativeAppAuthClient, CLIENT_ID)
+        decoder = IDTokenDecoder(client)
+        request, failure = client.get_openid_configuration, ClientClosedError("closed")
+
+        async def closed() -> Any:
+            raise failure
+
+        client.get_openid_configuration = closed  # type: ignore[method-assign]
+        with pytest.raises(ClientClosedError):
+            await decoder.decode(signed())
+        client.get_openid_configuration = request  # type: ignore[method-assign]
         assert await decoder.decode(signed())
 
     async def test_a_failed_background_refresh_is_repeated(self, keys: Keys, decoder: IDTokenDecoder) -> None:

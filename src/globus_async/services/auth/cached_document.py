@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Final, Generic, TypeVar
 
-from ..._single_flight import SingleFlight, TaskOwner
-from ...errors import GlobusError
+from ..._single_flight import SingleFlight, TaskOwner, copy_error
+from ...errors import ClientClosedError, GlobusError, WrongEventLoopError
 
 if TYPE_CHECKING:
     from ...clock import Clock
@@ -50,7 +50,8 @@ class CachedDocument(Generic[V]):
 
     Its lifetime is the one that the service gives, between a minute and an hour; an hour if it gives none. In the last
     fifth the document is refreshed in the background, afterwards callers wait for the refresh. If a refresh fails, the
-    document is used for up to ten more minutes, with at most one request a minute.
+    document is used for up to ten more minutes, with at most one request a minute. When none may be used, callers get
+    copies of the error until the request is tried again: after 1 second, then after 2, 4, ... and at most 60 seconds.
 
     Args:
         name: Name of the document in log messages and errors, a plural.
@@ -64,7 +65,9 @@ class CachedDocument(Generic[V]):
         self._requests: SingleFlight[V] = SingleFlight(f"request of the {name}", owner=owner)
         self._held: _Held[V] | None = None
         self._requested_at = float("-inf")
-        self._next_attempt_at = float("-inf")
+        self._failure: GlobusError | None = None
+        self._failed_at = 0.0
+        self._failures = 0
 
     async def get(self, fetch: Fetch[V]) -> V:
         """
@@ -73,9 +76,9 @@ class CachedDocument(Generic[V]):
         Raises:
             GlobusError: It could not be fetched, and there is none that may still be used.
         """
-        held, may_request = self._held, self._clock.monotonic() >= self._next_attempt_at
+        held = self._held
         if held is not None:
-            age = held.age(self._clock)
+            age, may_request = held.age(self._clock), self._pause_left(_REQUEST_INTERVAL) <= 0
             if age < held.lifetime:
                 if age >= held.lifetime * _BACKGROUND_FROM and may_request:
                     self._requests.start(self._name, partial(self._request, fetch))
@@ -83,6 +86,12 @@ class CachedDocument(Generic[V]):
             if age < held.lifetime + _GRACE and not may_request:
                 return held.document
         try:
+            if self._failure is not None and self._requests.running(self._name) is None:
+                left = self._pause_left(min(_REQUEST_INTERVAL, 2.0 ** (self._failures - 1)))
+                if left > 0:
+                    failure = copy_error(self._failure)
+                    failure.add_note(f"The {self._name} are requested again in {left:.1f} s.")
+                    raise failure
             return await self._requests.join(self._name, partial(self._request, fetch))
         except GlobusError as error:
             held = self._held
@@ -92,6 +101,10 @@ class CachedDocument(Generic[V]):
                     return held.document
                 error.add_note(f"The {self._name} expired {age - held.lifetime:.0f} s ago and could not be refreshed.")
             raise
+
+    def _pause_left(self, pause: float) -> float:
+        """Return the seconds that are left of a pause after the last failure."""
+        return 0.0 if self._failure is None else self._failed_at + pause - self._clock.monotonic()
 
     async def get_newer(self, document: V, fetch: Fetch[V]) -> V:
         """
@@ -114,11 +127,13 @@ class CachedDocument(Generic[V]):
         try:
             document, lifetime = await fetch()
         except GlobusError as error:
-            self._next_attempt_at = self._clock.monotonic() + _REQUEST_INTERVAL
+            if not isinstance(error, (ClientClosedError, WrongEventLoopError)):  # nothing was sent
+                self._failure, self._failed_at = error.with_traceback(None), self._clock.monotonic()
+                self._failures = min(self._failures + 1, 10)
             if self._held is not None:
                 _log.warning("the %s could not be refreshed: %s", self._name, error)
             raise
         lifetime = _MAX_LIFETIME if lifetime is None else min(max(lifetime, _MIN_LIFETIME), _MAX_LIFETIME)
         self._held = _Held(document, lifetime, wall, monotonic)
-        self._next_attempt_at = float("-inf")
+        self._failure, self._failures = None, 0
         return document
