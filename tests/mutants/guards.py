@@ -85,8 +85,8 @@ GUARDS: Final = (
         never("_http/redaction.py:_parts", r"^scheme\.lower\(\) == 'basic'"),
         never("_http/redaction.py:_parts", r"^not is_uuid"),
         never("_http/redaction.py:credentials_of", r"^name\.lower\(\) in"),
-        swap("_http/redaction.py:credentials_of", r"\*_FORM_FIELD\.findall\(body\), ", ""),
-        swap("_http/redaction.py:credentials_of", r", \*_FORM_FIELD\.findall\(request\.url[^)]*\)[^)]*\)\)", ",)"),
+        swap("_http/redaction.py:credentials_of", r"\(body, request\.url\.", "(b'', request.url."),
+        swap("_http/redaction.py:credentials_of", r"request\.url\.partition\('\?'\)\[2\]", "''"),
         swap("_http/redaction.py:credentials_of", r"_JSON_MEMBER\.findall\(body\)", "()"),
         swap("_http/redaction.py:Redaction.__call__", r"self\._without_prefixes\(text\)", "text"),
         swap("_http/redaction.py:Redaction.__call__", r"self\._without_escaped\(text\) if .* else text", "text"),
@@ -129,6 +129,13 @@ GUARDS: Final = (
             "transport/_retry.py:RetryPolicy.delay", r"min\(retry_after \+ backoff, self\.max_retry_after\)", "backoff"
         ),
         never("transport/_retry.py:RetryBudget.take", r"^self\._tokens < cost"),
+    ),
+    *_tested_by(
+        "unit/test_retry_after.py unit/test_cache_control.py unit/test_token.py",
+        swap("_http/seconds.py:parse_seconds", r"text\.lstrip\('0'\)", "text"),
+        never("_http/seconds.py:parse_seconds", r"^not text or"),
+        never("_http/retry_after.py:parse_http_date", r"^_DATE\.fullmatch"),
+        never("authorizers/token.py:parse_lifetime", r"^isinstance\(expires_in, str\) and"),
     ),
     *_tested_by(
         "unit/test_rate_limit.py",
@@ -440,7 +447,7 @@ GUARDS: Final = (
         drop("services/transfer/submissions.py:SubmissionMethods._submit", r"^_check\("),
         always("services/transfer/submissions.py:SubmissionMethods._submit_encoded", r"^is_uuid"),
         never("services/transfer/submissions.py:submission_id_of", r"^not is_uuid"),
-        drop("transport/_attempt.py:Sender.attempt", r"^error\.attempts = earlier$"),
+        drop("transport/_attempt.py:Sender.attempt", r"^error\.attempts = call\.attempts"),
     ),
     *_tested_by(
         "services/transfer/test_task_wait.py services/transfer/test_shared_poller.py",

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
+from .seconds import parse_seconds
+
 __all__ = ("freshness_lifetime",)
 
 _MAX_SECONDS: Final = 2**31
@@ -34,12 +36,9 @@ def freshness_lifetime(headers: Mapping[str, str]) -> float | None:
                 pass
     if not lifetimes:
         return None
-    age = _seconds(headers.get("age", "0"))
+    age = _seconds(headers.get("age", "0").partition(",")[0])  # of several the first, as RFC 9111 5.1 says
     return float(max(0, min(lifetimes) - (age or 0)))
 
 
 def _seconds(text: str) -> int | None:
-    digits = text.strip().strip('"')
-    if not (digits.isascii() and digits.isdigit()):
-        return None
-    return int(digits) if len(digits) <= 10 else _MAX_SECONDS
+    return parse_seconds(text.strip().strip('"'), maximum=_MAX_SECONDS)

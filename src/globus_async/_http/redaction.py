@@ -53,8 +53,9 @@ def credentials_of(request: Request, header: Secret | None) -> Iterator[Secret]:
         if name.lower() in _HEADERS:
             yield from _parts(value.decode("latin-1"))
     body = (request.body or b"")[:_MAX_SEARCHED]
-    for field in (*_FORM_FIELD.findall(body), *_FORM_FIELD.findall(request.url.partition("?")[2].encode())):
-        yield Secret(unquote_plus(field.decode("utf-8", "replace")))
+    for form in (body, request.url.partition("?")[2].encode()):
+        for field in _FORM_FIELD.findall(form):
+            yield Secret(unquote_plus(field.decode("utf-8", "replace")))
     for literal in _JSON_MEMBER.findall(body):
         try:
             yield Secret(json.loads(literal))

@@ -7,20 +7,26 @@ from datetime import UTC
 from email.utils import parsedate_to_datetime
 from typing import Final
 
+from .seconds import parse_seconds
+
 __all__ = ("parse_http_date", "parse_retry_after")
 
-_SECONDS: Final = re.compile(r"[0-9]{1,9}")
-_VERY_LONG: Final = 1e9
+_VERY_LONG: Final = 10**9
+_TIME: Final = r"[0-9]{2}:[0-9]{2}:[0-9]{2}"
+_DATE: Final = re.compile(
+    rf"[A-Z][a-z]{{2}}, [0-9]{{2}} [A-Z][a-z]{{2}} [0-9]{{4}} {_TIME} GMT"
+    rf"|[A-Z][a-z]{{5,8}}, [0-9]{{2}}-[A-Z][a-z]{{2}}-[0-9]{{2}} {_TIME} GMT"
+    rf"|[A-Z][a-z]{{2}} [A-Z][a-z]{{2}} [ 0-9][0-9] {_TIME} [0-9]{{4}}"
+)
+"""The three forms; Python's parser takes digits of any script, signs, underscores and other zones as well."""
 
 
 def parse_http_date(text: str) -> float | None:
     """Parse a date in one of the three forms of RFC 9110 5.6.7; return POSIX seconds, or ``None`` if it is invalid."""
+    if _DATE.fullmatch(text) is None:
+        return None
     try:
-        date = parsedate_to_datetime(text)
-        # the only zone is GMT; the form of C's asctime() has none
-        if date.tzinfo is not None and not text.endswith(" GMT"):
-            return None
-        return date.replace(tzinfo=UTC).timestamp()
+        return parsedate_to_datetime(text).replace(tzinfo=UTC).timestamp()
     except (ValueError, OverflowError, IndexError):
         return None
 
@@ -40,8 +46,9 @@ def parse_retry_after(value: str | None, *, date: str | None, received_at: float
     if value is None:
         return None
     text = value.strip(" \t")
-    if text.isascii() and text.isdigit():
-        return float(text) if _SECONDS.fullmatch(text) else _VERY_LONG
+    seconds = parse_seconds(text, maximum=_VERY_LONG)
+    if seconds is not None:
+        return float(seconds)
     instant = parse_http_date(text)
     if instant is None:
         return None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from dataclasses import dataclass
 from enum import Enum
 from typing import Final
@@ -13,6 +14,7 @@ __all__ = ("Freshness", "HeldToken", "IssuedToken", "parse_lifetime")
 
 _REFRESH_SOON_SECONDS: Final = 300.0
 _REFRESH_NOW_SECONDS: Final = 60.0
+_NUMBER: Final = re.compile(r" *-?[0-9]+(?:\.[0-9]+)? *")
 _MAX_LIFETIME: Final = 366 * 86400.0
 
 
@@ -43,6 +45,8 @@ def parse_lifetime(expires_in: object) -> float | None:
     """
     if isinstance(expires_in, bool) or not isinstance(expires_in, (int, float, str)):
         return None
+    if isinstance(expires_in, str) and _NUMBER.fullmatch(expires_in) is None:
+        return None  # Python would take digits of any script, underscores, exponents and infinity
     try:
         seconds = float(expires_in)
     except (ValueError, OverflowError):
