@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import configparser
 import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
@@ -32,6 +33,7 @@ _DOMAINS: Final[Mapping[str, str]] = {
     "test": "test.globuscs.info",
     "staging": "staging.globuscs.info",
 }
+_SERVICE: Final = re.compile(r"[a-z][a-z0-9-]*")
 _FILES: Final = (Path("~/.globus.cfg"), Path("/etc/globus.cfg"))
 _LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 
@@ -60,12 +62,13 @@ def get_service_url(service: str, environment: str | None = None, *, default: st
     service's address in the Globus environment.
 
     Args:
-        service: The name of the service, such as ``"transfer"``.
+        service: The name of the service, such as ``"transfer"``; unknown ones are at ``<name>.api.globus.org``.
         environment: The Globus environment; see `get_environment`.
         default: The base URL of a service that is not part of a Globus environment.
 
     Raises:
-        GlobusSDKUsageError: Unknown service, or the variable has a URL that credentials must not be sent to.
+        GlobusSDKUsageError: The name of the service is malformed, or the variable has a URL that credentials must not
+            be sent to.
     """
     variable = f"GLOBUS_SDK_SERVICE_URL_{service.upper()}"
     if environment is not None:
@@ -75,9 +78,13 @@ def get_service_url(service: str, environment: str | None = None, *, default: st
     if default is not None:
         return checked_base_url(default, source="default_base_url")
     name = get_environment(environment)
-    host = _HOSTS.get(service)
-    if host is None:
-        raise GlobusSDKUsageError(f"unknown service {service!r}; use one of {', '.join(sorted(_HOSTS))}")
+    if service == "_base":
+        raise GlobusSDKUsageError(
+            "a client needs a service_name or a base_url: set one in its class, or pass base_url="
+        )
+    if _SERVICE.fullmatch(service) is None:
+        raise GlobusSDKUsageError(f"the name of a service is lower-case letters, digits and hyphens, got {service!r}")
+    host = _HOSTS.get(service, f"{service}.api.{{domain}}")
     prefix = "" if name == "production" else f"{name}."
     return f"https://{host.format(domain=_DOMAINS[name], prefix=prefix)}/"
 

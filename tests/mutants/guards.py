@@ -35,14 +35,13 @@ GUARDS: Final = (
         never("_http/body.py:only_body_encoding", r"> 1$"),
         never("_http/body.py:only_body_encoding", r"^content is not None and"),
         never("_http/request.py:check_method", r"_METHOD"),
-        swap("client.py:BaseClient.call", r"checked_path\(path\)", "path"),
-        swap("client.py:BaseClient.listing", r"checked_path\(path\)", "path"),
+        swap("client/base.py:BaseClient.call", r"checked_path\(path\)", "path"),
+        swap("client/base.py:BaseClient.listing", r"checked_path\(path\)", "path"),
     ),
     *_tested_by(
         "unit/test_request.py exchange adversity/test_secrets.py adversity/test_sent_once.py",
         swap("_http/path.py:split_path", r"_relative_to\(root, path\)", "urlsplit(path)"),
-        never("client.py:BaseClient.request", r"^authorizer is not None and any"),
-        swap("client.py:BaseClient.call", r"method in _\w+ if idempotent is None else idempotent", "True"),
+        swap("client/base.py:BaseClient.call", r"method in \w+ if idempotent is None else idempotent", "True"),
     ),
     *_tested_by(
         "unit/test_config.py",
@@ -65,6 +64,21 @@ GUARDS: Final = (
         swap("errors/authorization.py:ErrorInfo.from_documents", r"_well_formed_parameters", "_parameters"),
         never("errors/authorization.py:GARE.__post_init__", r"^not isinstance\(self\.code, str\)"),
         drop("errors/authorization.py:GlobusAuthorizationParameters.__post_init__", r"^read\("),
+    ),
+    # subclasses of the base client and of authorizers
+    *_tested_by(
+        "unit/test_base_client.py",
+        never("client/core.py:check_headers", r"^authorizer is not None and any"),
+        never("client/raw_requests.py:RawRequests._with_base_path", r"^_VERSIONED\.match"),
+        always("client/core.py:ClientCore.__init_subclass__", r"^'resource_server' not in own"),
+        never("client/core.py:ClientCore.__init_subclass__", r"^'error_class' in own"),
+        swap("client/core.py:_BaseURL.__set__", r"raise .+", "pass"),
+    ),
+    *_tested_by("unit/test_config.py", never("config.py:get_service_url", r"^_SERVICE\.fullmatch")),
+    *_tested_by(
+        "authorizers/test_hooks.py",
+        never("authorizers/renewing.py:RenewingAuthorizer.__init__", r"^all\("),
+        never("authorizers/renewing.py:RenewingAuthorizer._extract_token_data", r"^len\(tokens\) != 1"),
     ),
     # retries
     *_tested_by(

@@ -9,7 +9,131 @@ from tests.parity.differences import Difference, Differences
 __all__ = ("DIFFERENCES",)
 
 _ENTRIES: Final = (
+    Difference(
+        "constructor",
+        "signature",
+        "`BaseClient(app=, app_scopes=, retry_config=)`",
+        "there is no `app`; `retry=` takes a `RetryPolicy`",
+        "services pass an authorizer; a retry policy is immutable, so that clients can share it",
+    ),
+    Difference(
+        "base_client",
+        "signature",
+        "`BaseClient(service, environment, base_path, authorizer, app_name)` of release 1",
+        "the authorizer is the first parameter, as of all its clients; the others are keyword-only; `service` and"
+        " `base_path` are the class attributes `service_name` and `base_path`",
+        "a client class is of one service",
+    ),
+    Difference(
+        "qjoin_path",
+        "signature",
+        "`qjoin_path` of release 1",
+        "is `fill_path`",
+        "it refuses ids that would lead to another resource",
+    ),
+    Difference(
+        "low_level",
+        "signature",
+        "`get`, `post`, ... of release 1 with `response_class`, `text_body`, or `retry_401` by position",
+        'have `encoding="text"` for text, `call` for a response class, and `retry_401=` by keyword; path, body, query'
+        " parameters and headers are positional",
+        "as in globus-sdk 4",
+    ),
+    Difference(
+        "app",
+        "signature",
+        "`attach_globus_app`, `add_app_scope`, `default_scope_requirements`",
+        "do not exist",
+        "there is no `GlobusApp`; pass an authorizer",
+    ),
+    Difference(
+        "aclose",
+        "signature",
+        "`close`, `with client:`",
+        "are `await client.aclose()`, `async with client:`",
+        "closing connections waits for them",
+    ),
+    Difference(
+        "redirects",
+        "wire",
+        "`request(allow_redirects=)`, `get`, `post`, ...",
+        "never follow a redirect: it is a `GlobusAPIError`, whose `headers` have the `Location`",
+        "a token must not be sent where a response points to",
+    ),
+    Difference(
+        "absolute_url",
+        "wire",
+        "`request` with an absolute URL",
+        "refuses one that is not below the client's base URL",
+        "globus-sdk sends the token to any URL",
+    ),
+    Difference(
+        "stream",
+        "wire",
+        "`request(stream=True)`",
+        "does not exist: the whole body is read, up to the limit of the transport",
+        "a response holds no connection, so that it need not be closed",
+    ),
+    Difference(
+        "base_path",
+        "wire",
+        '`tc.get("/endpoint/...")`, a path of Transfer without a version',
+        "is below `/v0.10`, as in release 1; in globus-sdk 4 it is below the root, where there is nothing",
+        "both forms work",
+    ),
+    Difference(
+        "tokens",
+        "behaviour",
+        "`access_token`, `expires_at`, `ensure_valid_token` of authorizers",
+        "do not exist; `await authorizer.get_authorization_header()` refreshes the token if necessary, and returns a"
+        " `Secret`",
+        "tokens do not appear in logs and tracebacks",
+    ),
+    Difference(
+        "no_io",
+        "behaviour",
+        "the constructor of an authorizer without an access token",
+        "makes no request; the first call does",
+        "constructors cannot wait",
+    ),
+    # responses
+    Difference(
+        "one_page",
+        "response",
+        "`.data` of a listing",
+        "is the document of one page (`(await tc.task_list()).data`), as in globus-sdk 4; in release 1 it is the list"
+        " of all items, here `await tc.task_list(num_results=None).list()`",
+        "an attribute cannot make requests",
+    ),
+    Difference(
+        "iter_key",
+        "response",
+        "`default_iter_key`, `iter_key` of `IterableResponse`",
+        "are the argument `items_key` of its constructor",
+        "the client method that makes the response knows the key",
+    ),
+    Difference(
+        "response_type",
+        "response",
+        "`data` of a response that is JSON by its body, but not by its `Content-Type`",
+        "is `None`",
+        "login pages and proxies send anything",
+    ),
+    Difference(
+        "made_here",
+        "extension",
+        "the constructors of responses and errors",
+        "take a `RawResponse` instead of one of `requests`",
+        "there is no requests library",
+    ),
     # errors
+    Difference(
+        "underlying_exception",
+        "error",
+        "`underlying_exception` of a `NetworkError`",
+        "is the error of the operating system or of TLS, or `None`, instead of one of `requests`",
+        "exceptions of HTTP libraries hold the request with its token",
+    ),
     Difference(
         "content_type",
         "error",

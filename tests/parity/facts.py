@@ -68,7 +68,9 @@ class ParityFacts:
         sdk: The module that has the counterparts of the clients.
         removed: Methods (as ``(class, method)``) and parameters (as ``(class.method, parameter)``) that this package
             does not have, with the key of the difference.
-        by_name: The number of leading positional parameters, for methods that take fewer by position than globus-sdk.
+        by_name: The number of leading positional parameters, for methods that take fewer by position than globus-sdk 4.
+        seed_by_name: The same for globus-sdk 1.
+        seed_names: Names of parameters here that had another name in globus-sdk 1, by ``(class.method, name)``.
         renamed: Methods that have another name or form here, with the text for the table of all methods.
         no_counterpart: Clients that globus-sdk does not have, with the reason.
         constructor: Values of constructor arguments of the compared clients, by name.
@@ -86,6 +88,8 @@ class ParityFacts:
     sdk: ModuleType = globus_sdk
     removed: Mapping[tuple[str, str], str] = field(default_factory=dict)
     by_name: Mapping[str, int] = field(default_factory=dict)
+    seed_by_name: Mapping[str, int] = field(default_factory=dict)
+    seed_names: Mapping[tuple[str, str], str] = field(default_factory=dict)
     renamed: Mapping[str, str] = field(default_factory=dict)
     no_counterpart: Mapping[str, str] = field(default_factory=dict)
     constructor: Mapping[str, Any] = field(default_factory=dict)

@@ -41,6 +41,15 @@ class Case:
         star = self.parameters.index("*") if "*" in self.parameters else len(self.parameters)
         return [name for name in self.parameters[:star] if not self.is_removed(name)]
 
+    @property
+    def taken_by_position(self) -> list[str]:
+        """The parameters that are taken by position here, too, by their names here."""
+        facts = self.service.parity
+        positions = facts.by_name if self.generation == "upstream" else facts.seed_by_name
+        star = self.parameters.index("*") if "*" in self.parameters else len(self.parameters)
+        names = [facts.seed_names.get((self.where, name), name) for name in self.parameters[:star]]
+        return [name for name in names if not self.is_removed(name)][: positions.get(self.where)]
+
     def is_removed(self, parameter: str) -> bool:
         """Whether the method does not take a parameter here, deliberately."""
         common = self.name == "__init__" and parameter in CONSTRUCTOR
@@ -69,7 +78,7 @@ def cases(service: Service) -> list[Case]:
 
 
 def check(case: Case) -> None:
-    """Check that a method is here, with the same parameters by name, and those of globus-sdk 4 by position."""
+    """Check that a method is here, with the same parameters by name and by position."""
     facts = case.service.parity
     if (case.owner, case.name) in facts.removed:
         return
@@ -80,9 +89,11 @@ def check(case: Case) -> None:
     ours = inspect.signature(member).parameters
     missing = [name for name in case.parameters if name != "*" and name not in ours and not case.is_removed(name)]
     assert not missing, f"{case.where} does not take {missing}: declare them in PARITY.removed, if that is deliberate"
-    if case.generation == "upstream":
-        taken = case.positional[: facts.by_name.get(case.where)]
-        assert _positional(member)[: len(taken)] == taken
+    taken = case.taken_by_position
+    assert _positional(member)[: len(taken)] == taken, (
+        f"{case.where} takes other parameters by position: declare them in PARITY.by_name or seed_by_name, with the"
+        " difference, if that is deliberate"
+    )
 
 
 def check_exceptions(service: Service) -> None:
@@ -93,12 +104,13 @@ def check_exceptions(service: Service) -> None:
         cls, _, method = owner.partition(".")
         holder = getattr(service.module, cls)
         assert name not in (inspect.signature(getattr(holder, method)).parameters if method else dir(holder))
-    if facts.by_name:
+    if facts.by_name or facts.seed_by_name:
         assert facts.differences.reasons("positional")
     for case in cases(service):
         if case.name == "__init__":
             assert CONSTRUCTOR.isdisjoint(inspect.signature(case.member).parameters)
-        if case.generation == "upstream" and (most := facts.by_name.get(case.where)) is not None:
+        positions = facts.by_name if case.generation == "upstream" else facts.seed_by_name
+        if (most := positions.get(case.where)) is not None:
             assert _positional(case.member)[: most + 1] != case.positional[: most + 1]
 
 

@@ -28,7 +28,7 @@ def test_every_client_has_a_counterpart(client: Client) -> None:
 
 @pytest.mark.parametrize("case", [case for service in COMPARED for case in cases(service)], ids=str)
 def test_method(case: Case, record_property: Callable[[str, object], None]) -> None:
-    """The method exists, takes the same parameters by name, and by position those that globus-sdk 4 takes so."""
+    """The method exists, and takes the same parameters by name and by position, but for listed differences."""
     check(case)
     record_property(f"methods of globus-sdk {'1' if case.generation == 'seed' else '4'} compared", 1)
 

@@ -125,6 +125,6 @@ def scopes() -> None:
 def mistakes(ac: AuthClient, native: NativeAppAuthClient) -> None:
     """Each of these is an error to a type checker."""
     ac.get_identities(identities=["x"])  # type: ignore[call-arg] # pyright: ignore[reportCallIssue]
-    native.oauth2_start_flow("openid", "https://x")  # type: ignore[call-arg] # pyright: ignore[reportCallIssue]
+    native.oauth2_start_flow("openid", nonce=5)  # type: ignore[arg-type] # pyright: ignore[reportArgumentType]
     Scope("a").with_dependency("b")  # type: ignore[arg-type] # pyright: ignore[reportArgumentType]
     IdentityMap(native.transport)  # type: ignore[arg-type] # pyright: ignore[reportArgumentType]

@@ -25,7 +25,7 @@ def by_both() -> None:
         assert_type(error, transfer.NotFound)
         of_service: TransferAPIError = error
         of_kind: NotFound = error
-        assert_type(error.code, str)
+        assert_type(error.code, str | None)
         assert [of_service, of_kind]
     except auth.NotFound as error:
         assert_type(error, auth.NotFound)

@@ -131,7 +131,7 @@ def errors(error: ConsentRequired) -> None:
     """Errors say what they carry."""
     assert_type(error.required_scopes, list[str])
     assert_type(error.authorization_parameters.session_message, str | None)
-    assert_type(error.code, str)
+    assert_type(error.code, str | None)
     assert_type(error.request_id, str | None)
 
 

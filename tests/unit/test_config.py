@@ -73,10 +73,13 @@ def test_an_unknown_environment(name: str, monkeypatch: pytest.MonkeyPatch) -> N
         Transfer()
 
 
-def test_an_unknown_service() -> None:
-    """The error says which there are."""
-    with pytest.raises(GlobusSDKUsageError, match="auth"):
-        get_service_url("no such service")
+def test_a_service_of_another_name() -> None:
+    """It is below the domain of the environment, as in globus-sdk; a malformed name is refused."""
+    assert get_service_url("reports") == "https://reports.api.globus.org/"
+    assert get_service_url("reports", "preview") == "https://reports.api.preview.globus.org/"
+    for name in ("no such service", "Auth", "evil.example/", "a@b", ""):
+        with pytest.raises(GlobusSDKUsageError, match="name of a service"):
+            get_service_url(name)
 
 
 class TestServiceVariable:

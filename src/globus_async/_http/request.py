@@ -12,7 +12,10 @@ from ..errors import GlobusSDKUsageError
 if TYPE_CHECKING:
     from ..secret import Secret
 
-__all__ = ("Request", "check_method")
+__all__ = ("IDEMPOTENT_METHODS", "Request", "check_method")
+
+IDEMPOTENT_METHODS: Final = frozenset({"GET", "HEAD", "PUT", "DELETE"})
+"""The HTTP methods whose requests may be executed twice without harm."""
 
 _METHOD: Final = re.compile(r"[A-Z]{1,16}")
 

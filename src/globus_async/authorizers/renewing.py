@@ -7,12 +7,12 @@ import contextvars
 import inspect
 import logging
 import math
-from abc import abstractmethod
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from .._http.json_reader import is_object
 from .._single_flight import SingleFlight, copy_error
+from ..clock import SystemClock
 from ..errors import (
     ApplicationRefused,
     ClientClosedError,
@@ -39,6 +39,8 @@ OnRefresh = Callable[[Any], Awaitable[object] | object]
 
 _log = logging.getLogger("globus_async")
 _REFRESH: Final = "token refresh"
+_HOOKS: Final = ("_request_token", "_get_token_response")
+"""One of them is defined by each subclass."""
 _PAUSE: Final = 30.0
 """Seconds after a failed refresh until the next one; fewer after the first failures if there is no token to use."""
 _MAX_RETRY_AFTER: Final = 600.0
@@ -60,24 +62,36 @@ class RenewingAuthorizer(GlobusAuthorizer):
     copies of the error until the refresh is tried again: after 1 second, then after 2, 4, ... and at most 30 seconds,
     or when the service's ``Retry-After`` says.
 
+    A subclass defines `_get_token_response`, which requests a token.
+
     Args:
-        clock: The clock that decides when a token has expired.
-        task_owner: Awaits a running refresh before it closes, such as a `Transport`.
         access_token: An access token to start with.
         expires_at: When it expires, in POSIX seconds; required with ``access_token``.
         on_refresh: Called with every token response, so that it can be stored.
+        clock: The clock that decides when a token has expired; the default is the system's.
+        task_owner: Awaits a running refresh before it closes, such as a `Transport`.
+
+    Example:
+        >>> class KeyServerAuthorizer(RenewingAuthorizer):
+        ...     async def _get_token_response(self):
+        ...         return {"access_token": "AgX1", "expires_in": 3600}
+        >>> await KeyServerAuthorizer().get_authorization_header()
+        Secret('***')
     """
 
     def __init__(
         self,
-        *,
-        clock: Clock,
-        task_owner: TaskOwner,
         access_token: str | Secret | None = None,
         expires_at: float | None = None,
         on_refresh: OnRefresh | None = None,
+        *,
+        clock: Clock | None = None,
+        task_owner: TaskOwner | None = None,
     ) -> None:
         access_token = None if access_token is None else Secret.of(access_token)
+        if all(getattr(type(self), hook) is getattr(RenewingAuthorizer, hook) for hook in _HOOKS):
+            raise TypeError(f"{type(self).__name__} must define _get_token_response()")
+        clock = SystemClock() if clock is None else clock
         if (access_token is None) != (expires_at is None):
             raise GlobusSDKUsageError("access_token and expires_at (POSIX seconds) go together: give both or neither")
         if isinstance(expires_at, bool) or not isinstance(expires_at, (int, float, type(None))):
@@ -100,9 +114,37 @@ class RenewingAuthorizer(GlobusAuthorizer):
         self._failed_at = 0.0
         self._failures = 0
 
-    @abstractmethod
     async def _request_token(self) -> tuple[IssuedToken, Any]:
         """Make one token request; return the token, and the response for ``on_refresh``."""
+        response = self._get_token_response()
+        if inspect.isawaitable(response):
+            response = await response
+        data = self._extract_token_data(response)
+        expires_at = data.get("expires_at_seconds")
+        lifetime = data.get("expires_in") if expires_at is None else expires_at - self._clock.wall()
+        return IssuedToken(Secret.token("access_token", data["access_token"]), parse_lifetime(lifetime)), response
+
+    def _get_token_response(self) -> Any:
+        """Request a token; return the response, or a coroutine of it, such as a method of an Auth client."""
+        raise NotImplementedError
+
+    def _extract_token_data(self, res: Any) -> Mapping[str, Any]:
+        """
+        Return the token of a response: ``access_token``, and ``expires_at_seconds`` (POSIX) or ``expires_in``.
+
+        Args:
+            res: What `_get_token_response` returned: by default a token response with one token, or a mapping.
+
+        Raises:
+            ValueError: The response has tokens for several resource servers.
+        """
+        tokens = getattr(res, "by_resource_server", None)
+        if tokens is None:
+            return res  # type: ignore[no-any-return]
+        if len(tokens) != 1:
+            raise ValueError("the response has tokens for several resource servers")
+        token: Mapping[str, Any] = next(iter(tokens.values()))
+        return token
 
     async def get_authorization_header(self) -> Secret:
         """

@@ -93,6 +93,11 @@ class ErrorKinds(Generic[E]):
         self._statuses = {status: self._of(cls) for status, cls in {**_STATUSES, **(statuses or {})}.items()}
         self._final_codes = None if final_codes is None else re.compile(final_codes)
 
+    @property
+    def base(self) -> type[E]:
+        """The service's own class."""
+        return self._base
+
     def __call__(self, response: ErrorResponse, attempts: tuple[Attempt, ...] = ()) -> E:
         """Make the error of a response that is not 2xx."""
         document = response.error_document()

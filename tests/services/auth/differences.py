@@ -34,9 +34,9 @@ _ENTRIES: Final = (
     Difference(
         "positional",
         "signature",
-        "`create_scope(description, scope_suffix)`, `oauth2_token(response_class)`, options of flows and logins",
-        "are keyword-only",
-        "a third positional argument is hard to read",
+        "`AuthLoginClient(client_id, environment, base_url, ...)`",
+        "takes `client_id` and `authorizer` by position, as `AuthClient` of release 1; the others are keyword-only",
+        "the clients of applications, which programs make, take them by keyword in globus-sdk 4, too",
     ),
     Difference(
         "pages",

@@ -231,10 +231,18 @@ PARITY = ParityFacts(
     differences=DIFFERENCES,
     removed=REMOVED,
     by_name={
-        "AuthClient.create_scope": 2,
         "AuthLoginClient.__init__": 1,
-        "GlobusAuthorizationCodeFlowManager.__init__": 3,
-        "GlobusNativeAppFlowManager.__init__": 2,
+    },
+    seed_names={
+        **{
+            (f"AuthClient.{method}", "additional_params"): "body_params"
+            for method in ("oauth2_refresh_token", "oauth2_revoke_token", "oauth2_validate_token")
+        },
+        **{
+            (f"{owner}.get_authorize_url", "additional_params"): "query_params"
+            for owner in ("GlobusAuthorizationCodeFlowManager", "GlobusNativeAppFlowManager")
+        },
+        ("AuthClient.oauth2_get_authorize_url", "additional_params"): "query_params",
     },
     constructor={"client_id": UUID(C), "client_secret": "s3cret/+of=client"},
     calls=_calls,

@@ -28,7 +28,7 @@ _ENTRIES: Final = (
     Difference(
         "positional",
         "signature",
-        "`endpoint_search(num_results)`, options of `TransferData`, `DeleteData` and `CreateTunnelData`",
+        "options of `TransferData`, `DeleteData` and `CreateTunnelData`, after the endpoints",
         "are keyword-only",
         "keywords are readable; globus-sdk 4 has them keyword-only too",
     ),

@@ -148,6 +148,7 @@ PARITY = ParityFacts(
     },
     # the endpoints are positional all the same, with or without a client in front of them
     by_name={"TransferData.__init__": 0, "DeleteData.__init__": 0},
+    seed_by_name={"TransferData.__init__": 0, "DeleteData.__init__": 0},
     renamed={"add_app_data_access_scope": "`data_access_scope`, which returns the scope to log in with"},
     required=REQUIRED,
     optional=OPTIONAL,

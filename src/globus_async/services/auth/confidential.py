@@ -77,11 +77,11 @@ class ConfidentialAppAuthClient(AuthClient):
         self,
         redirect_uri: str,
         requested_scopes: Scopes | MissingType | None = MISSING,
-        *,
         state: str | MissingType | None = MISSING,
+        refresh_tokens: bool = False,
+        *,
         verifier: str | Secret | MissingType | None = MISSING,
         nonce: str | MissingType | None = MISSING,
-        refresh_tokens: bool = False,
         prefill_named_grant: str | MissingType | None = MISSING,
     ) -> GlobusAuthorizationCodeFlowManager:
         """
@@ -222,8 +222,8 @@ class ConfidentialAppAuthClient(AuthClient):
     async def oauth2_token_introspect(
         self,
         token: str | Secret,
-        *,
         include: str | Iterable[str] | MissingType | None = MISSING,
+        *,
         authentication_policies: UUID | str | Iterable[UUID | str] | MissingType | None = MISSING,
         query_params: Mapping[str, object] | None = None,
     ) -> IntrospectionResponse:

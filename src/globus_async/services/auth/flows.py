@@ -93,17 +93,17 @@ class GlobusOAuthFlowManager:
 
     sends_client_id: ClassVar[bool]
 
-    def __init__(
+    def __init__(  # noqa: PLR0917 -- the order of globus-sdk
         self,
         auth_client: _LoginClient,
         requested_scopes: Scopes | MissingType | None = MISSING,
-        *,
         redirect_uri: str | MissingType | None = MISSING,
         state: str | MissingType | None = MISSING,
         verifier: str | Secret | MissingType | None = MISSING,
-        nonce: str | MissingType | None = MISSING,
         refresh_tokens: bool = False,
         prefill_named_grant: str | MissingType | None = MISSING,
+        *,
+        nonce: str | MissingType | None = MISSING,
     ) -> None:
         is_new = isinstance(verifier, MissingType | None)
         verifier = Secret.of(secrets.token_urlsafe(32) if isinstance(verifier, MissingType | None) else verifier)
@@ -284,11 +284,11 @@ class GlobusAuthorizationCodeFlowManager(GlobusOAuthFlowManager):
         auth_client: _LoginClient,
         redirect_uri: str,
         requested_scopes: Scopes | MissingType | None = MISSING,
-        *,
         state: str | MissingType | None = MISSING,
+        refresh_tokens: bool = False,
+        *,
         verifier: str | Secret | MissingType | None = MISSING,
         nonce: str | MissingType | None = MISSING,
-        refresh_tokens: bool = False,
         prefill_named_grant: str | MissingType | None = MISSING,
     ) -> None:
         verifier = verifier if isinstance(verifier, MissingType | None) else Secret.of(verifier)

@@ -86,8 +86,8 @@ class IdentityMethods(AuthLoginClient):
         self,
         usernames: str | Iterable[str] | MissingType | None = MISSING,
         ids: UUID | str | Iterable[UUID | str] | MissingType | None = MISSING,
-        *,
         provision: bool = False,
+        *,
         include: str | Iterable[str] | MissingType | None = MISSING,
         query_params: Mapping[str, object] | None = None,
     ) -> Pages[IdentityDocument]:

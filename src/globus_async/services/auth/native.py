@@ -63,16 +63,16 @@ class NativeAppAuthClient(AuthClient):
             rate_limit=rate_limit,
         )
 
-    def oauth2_start_flow(
+    def oauth2_start_flow(  # noqa: PLR0917 -- the order of globus-sdk
         self,
         requested_scopes: Scopes | MissingType | None = MISSING,
-        *,
         redirect_uri: str | MissingType | None = MISSING,
         state: str | MissingType | None = MISSING,
         verifier: str | Secret | MissingType | None = MISSING,
-        nonce: str | MissingType | None = MISSING,
         refresh_tokens: bool = False,
         prefill_named_grant: str | MissingType | None = MISSING,
+        *,
+        nonce: str | MissingType | None = MISSING,
     ) -> GlobusNativeAppFlowManager:
         """
         Start a login.

@@ -169,8 +169,8 @@ class AuthLoginClient(DiscoveryMethods):
     async def oauth2_refresh_token(
         self,
         refresh_token: str | Secret,
-        *,
         body_params: Mapping[str, object] | None = None,
+        *,
         query_params: Mapping[str, object] | None = None,
     ) -> OAuthRefreshTokenResponse:
         """
@@ -210,8 +210,8 @@ class AuthLoginClient(DiscoveryMethods):
     async def oauth2_validate_token(
         self,
         token: str | Secret,
-        *,
         body_params: Mapping[str, object] | None = None,
+        *,
         query_params: Mapping[str, object] | None = None,
     ) -> GlobusHTTPResponse[ActiveDocument]:
         """
@@ -249,8 +249,8 @@ class AuthLoginClient(DiscoveryMethods):
     async def oauth2_revoke_token(
         self,
         token: str | Secret,
-        *,
         body_params: Mapping[str, object] | None = None,
+        *,
         query_params: Mapping[str, object] | None = None,
     ) -> GlobusHTTPResponse[ActiveDocument]:
         """
@@ -298,8 +298,8 @@ class AuthLoginClient(DiscoveryMethods):
     async def oauth2_token(
         self,
         form_data: Mapping[str, object],
-        *,
         response_class: type[R],
+        *,
         body_params: Mapping[str, object] | None = None,
         query_params: Mapping[str, object] | None = None,
     ) -> R: ...
@@ -307,8 +307,8 @@ class AuthLoginClient(DiscoveryMethods):
     async def oauth2_token(
         self,
         form_data: Mapping[str, object],
-        *,
         response_class: type[GlobusHTTPResponse[Any]] = OAuthTokenResponse,
+        *,
         body_params: Mapping[str, object] | None = None,
         query_params: Mapping[str, object] | None = None,
     ) -> Any:

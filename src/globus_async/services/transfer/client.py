@@ -83,6 +83,7 @@ class TransferClient(
     """
 
     service_name: ClassVar[str] = "transfer"
+    base_path: ClassVar[str] = "/v0.10"
     resource_server: ClassVar[str] = TransferScopes.resource_server
     error_kinds: ClassVar[ErrorKinds[Any]] = error_kinds
     scopes: ClassVar = TransferScopes

@@ -23,8 +23,8 @@ class EndpointManagerPauseRuleMethods(BaseClient):
 
     def endpoint_manager_pause_rule_list(
         self,
-        *,
         filter_endpoint: UUID | str | MissingType | None = MISSING,
+        *,
         filter_host_endpoint: UUID | str | MissingType | None = MISSING,
         query_params: Mapping[str, object] | None = None,
     ) -> Pages[PauseRuleDocument]:

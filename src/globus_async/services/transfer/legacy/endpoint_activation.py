@@ -52,7 +52,7 @@ class ActivationRequirementsResponse(GlobusHTTPResponse[ActivationRequirementsDo
             or any(requirement["type"] in _WEB_TYPES for requirement in self.data["DATA"])
         )
 
-    def active_until(self, time_seconds: float, *, relative_time: bool = True) -> bool:
+    def active_until(self, time_seconds: float, relative_time: bool = True) -> bool:
         """
         Return whether the endpoint stays active until a time.
 

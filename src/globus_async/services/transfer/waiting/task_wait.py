@@ -35,7 +35,6 @@ class TaskWaitMethods(TaskMethods):
     async def task_wait(
         self,
         task_id: UUID | str,
-        *,
         timeout: float | None = 10,  # noqa: ASYNC109 -- globus-sdk's name; returns False instead of raising
         polling_interval: PollingInterval = 10,
     ) -> bool:

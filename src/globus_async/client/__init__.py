@@ -1,0 +1,5 @@
+"""The base class of all service clients."""
+
+from .base import BaseClient
+
+__all__ = ("BaseClient",)

@@ -1,0 +1,238 @@
+"""The base class of all service clients: requests to one service, with credentials, retries and limits."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
+from typing import TYPE_CHECKING, Any, TypeVar, overload
+
+from .._http.body import encode_body, only_body_encoding
+from .._http.missing import MISSING, MissingType
+from .._http.path import checked_path
+from .._http.query import drop_missing
+from .._http.request import IDEMPOTENT_METHODS, Request, check_method
+from ..paging import Cursor, Page, Pages, PagingStyle, calling_method, requested_number
+from ..response import GlobusHTTPResponse, read_document
+from .core import check_headers
+from .raw_requests import RawRequests
+
+if TYPE_CHECKING:
+    from .._http.response import RawResponse
+    from ..authorizers import GlobusAuthorizer
+    from ..secret import Secret
+
+__all__ = ("BaseClient",)
+
+D = TypeVar("D")
+R = TypeVar("R", bound=GlobusHTTPResponse[Any])
+T = TypeVar("T")
+
+
+class BaseClient(RawRequests):
+    """
+    The base class of all service clients, and the way to make requests for which no client has a method.
+
+    To write a client of another service, derive from this class, set the class attributes, and write each method with
+    `call` or `listing`.
+
+    Args:
+        environment: The Globus environment; the default is ``GLOBUS_SDK_ENVIRONMENT``, or ``production``.
+        base_url: The base URL of the service, instead of the environment's. Credentials are sent to it only.
+        authorizer: Supplies the ``Authorization`` header; may be shared by any number of clients.
+        app_name: The application's name, sent in the ``User-Agent`` header.
+        transport: A transport to share; without one the client makes its own, and closes it.
+        retry: When to retry a failed attempt.
+        rate_limit: The rate limit of requests, shared by all clients with the same authorizer and transport; ``None``
+            for no limit. The default is the limit that the service documents, if it does.
+
+    Attributes:
+        service_name: The name of the service in Globus environments and in ``GLOBUS_SDK_SERVICE_URL_<NAME>``.
+        base_url: The base URL of the service, with a trailing slash. A subclass for a service outside of Globus sets
+            it, or ``default_base_url``.
+        default_base_url: The base URL of a service outside of Globus, unless that variable is set.
+        base_path: Put before paths without a version in `request`, `get`, `post` ...
+        scopes: The scopes of the service.
+        resource_server: The name under which token responses have the token for the service; by default that of
+            ``scopes``.
+        error_class: The class of the errors of the service; a subclass sets it, or ``error_kinds``.
+        default_rate_limit: The rate limit that the service documents.
+        error_kinds: Makes the errors of the service.
+        authorizer: Supplies the ``Authorization`` header; ``None`` for requests without credentials.
+        transport: The connections and their limits.
+        retry: When to retry a failed attempt.
+        rate_limit: The rate limit; ``None`` for no limit.
+    """
+
+    @overload
+    async def call(
+        self,
+        method: str,
+        path: str,
+        response_type: type[R],
+        *,
+        params: Mapping[str, object] | None = None,
+        query_params: Mapping[str, object] | None = None,
+        data: object = MISSING,
+        content: bytes | None = None,
+        form: Mapping[str, object] | None = None,
+        headers: Mapping[str, str] | None = None,
+        idempotent: bool | None = None,
+        bypass_limits: bool = False,
+        authorizer: GlobusAuthorizer | MissingType | None = MISSING,
+    ) -> R: ...
+
+    @overload
+    async def call(
+        self,
+        method: str,
+        path: str,
+        response_type: type[D],
+        *,
+        params: Mapping[str, object] | None = None,
+        query_params: Mapping[str, object] | None = None,
+        data: object = MISSING,
+        content: bytes | None = None,
+        form: Mapping[str, object] | None = None,
+        headers: Mapping[str, str] | None = None,
+        idempotent: bool | None = None,
+        bypass_limits: bool = False,
+        authorizer: GlobusAuthorizer | MissingType | None = MISSING,
+    ) -> GlobusHTTPResponse[D]: ...
+
+    async def call(
+        self,
+        method: str,
+        path: str,
+        response_type: type[Any],
+        *,
+        params: Mapping[str, object] | None = None,
+        query_params: Mapping[str, object] | None = None,
+        data: object = MISSING,
+        content: bytes | None = None,
+        form: Mapping[str, object] | None = None,
+        headers: Mapping[str, str] | None = None,
+        idempotent: bool | None = None,
+        bypass_limits: bool = False,
+        authorizer: GlobusAuthorizer | MissingType | None = MISSING,
+    ) -> Any:
+        """
+        Make the request of a client method, and read the response.
+
+        Args:
+            method: The HTTP method, in capitals.
+            path: The path on the service, a constant or made by `fill_path`.
+            response_type: The type of the document, such as a ``TypedDict``, or a subclass of `GlobusHTTPResponse`.
+            params: The query parameters of the method; ``None`` and `MISSING` are left out.
+            query_params: Further query parameters, from the caller of the method; they take precedence.
+            data: The body, sent as JSON without `MISSING` members; `Secret` values are revealed; errors redact them.
+            content: The body, JSON that is encoded already.
+            form: The body, sent as a form, secrets as above. The response must not have two members of the same name.
+            headers: Further request headers.
+            idempotent: Whether the request may be executed twice without harm, so that it can be retried after it may
+                have been executed; by default ``GET``, ``HEAD``, ``PUT`` and ``DELETE``.
+            bypass_limits: Ignore the limits of concurrent requests and of their rate, as token refreshes must.
+            authorizer: The authorizer of this request, instead of the client's; ``None`` for no credentials.
+
+        Returns:
+            The response, whose document must be a JSON object; or an instance of ``response_type``.
+
+        Raises:
+            GlobusSDKUsageError: A bad argument; nothing was sent.
+            GlobusAPIError: The service returned an error, of the class that ``error_kinds`` chooses.
+            NetworkError: There was no usable response.
+
+        Example:
+            >>> class Bookmarks(BaseClient):
+            ...     service_name = "transfer"
+            ...
+            ...     async def get(self, bookmark_id: str) -> GlobusHTTPResponse[dict[str, Any]]:
+            ...         path = fill_path("/v0.10/bookmark/{bookmark_id}", bookmark_id)
+            ...         return await self.call("GET", path, dict[str, Any])
+            >>> bookmarks = Bookmarks(authorizer=authorizer, transport=transport)
+            >>> (await bookmarks.get(bookmark_id))["name"]
+            'results'
+        """
+        check_method(method)
+        encoding = only_body_encoding(data, content, form)
+        authorizer = self.authorizer if isinstance(authorizer, MissingType) else authorizer
+        check_headers(headers, authorizer)
+        secrets: list[Secret] = []
+        request = Request(
+            method,
+            self._url(checked_path(path), params, query_params),
+            self._headers(encoding, headers),
+            # no local: a traceback would show it
+            content if content is not None else encode_body(data if form is None else form, encoding, secrets),
+            idempotent=method in IDEMPOTENT_METHODS if idempotent is None else idempotent,
+            bypass_limits=bypass_limits,
+            secrets=tuple(secrets),
+        )
+        read = partial(read_document, response_type, reject_duplicate_keys=form is not None)
+        return await self._exchange(request, authorizer, read)
+
+    def listing(
+        self,
+        path: str,
+        item_type: type[T],  # noqa: ARG002 -- for type checkers
+        *,
+        style: PagingStyle,
+        params: Mapping[str, object] | None = None,
+        query_params: Mapping[str, object] | None = None,
+        num_results: int | MissingType | None = None,
+        default_results: int | None = None,
+        page_size: int | None = None,
+        max_results: int | None = None,
+        items_key: str = "DATA",
+    ) -> Pages[T]:
+        """
+        Return the listing of a client method; no request is made until it is awaited or iterated.
+
+        Args:
+            path: The path on the service, a constant or made by `fill_path`.
+            item_type: The type of an item, such as a ``TypedDict``.
+            style: How the service splits the listing into pages.
+            params: The query parameters of the method; ``None`` and `MISSING` are left out.
+            query_params: Further query parameters, from the caller of the method; they take precedence.
+            num_results: The maximum number of items; ``None`` for all, `MISSING` for ``default_results``.
+            default_results: The maximum number of items for callers who give none; `ListingTruncated` warns of more.
+            page_size: The number of items to request at a time; ``None`` for the service's default.
+            max_results: The number of items that the service returns at most; it rejects requests beyond it.
+            items_key: The member of the document that has the items.
+
+        Raises:
+            GlobusSDKUsageError: A bad argument; nothing was sent.
+
+        Example:
+            >>> class Bookmarks(BaseClient):
+            ...     service_name = "transfer"
+            ...
+            ...     def list(self) -> Pages[dict[str, Any]]:
+            ...         return self.listing("/v0.10/bookmark_list", dict[str, Any], style=single)
+            >>> bookmarks = Bookmarks(authorizer=authorizer, transport=transport)
+            >>> [bookmark["name"] async for bookmark in bookmarks.list()]
+            ['results']
+        """
+        own = drop_missing({**(params or {}), **(query_params or {})})
+        self._url(checked_path(path), own, None)  # bad parameters are refused here, not at the first page
+        start = {name: own.pop(name) for name, _ in style.start if name in own}
+        size = style.size_parameter
+        fixed = {size: own[size]} if size is not None and size in (query_params or {}) and size in own else None
+        num_results = requested_number(num_results, *(fixed or {}).values())
+        headers = self._headers(None, None)
+
+        async def fetch(cursor: Cursor, read: Callable[[RawResponse], Awaitable[Page[T]]]) -> Page[T]:
+            # the cursor wins over the caller's parameters: their offset is that of the first page only
+            request = Request("GET", self._url(path, {**own, **cursor}, fixed), headers, idempotent=True)
+            return await self._exchange(request, self.authorizer, read)
+
+        return Pages(
+            fetch,
+            style=style,
+            items_key=items_key,
+            start=start,
+            num_results=num_results,
+            default_results=default_results,
+            page_size=page_size,
+            max_results=max_results,
+            caller=calling_method(),
+        )

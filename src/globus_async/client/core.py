@@ -1,0 +1,165 @@
+"""What all clients have: the declaration of their service, its address, credentials and transport."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import TYPE_CHECKING, Any, ClassVar, NoReturn, Self, TypeVar
+
+from .._http.body import CONTENT_TYPES
+from .._http.headers import Fields, default_headers, merge_headers
+from .._http.missing import MISSING, MissingType
+from .._http.query import encode_query
+from ..config import checked_base_url, get_service_url
+from ..errors import ErrorKinds, GlobusAPIError, GlobusSDKUsageError
+from ..response import GlobusHTTPResponse
+from ..transport import RateLimit, RetryPolicy, Transport, exchange
+
+if TYPE_CHECKING:
+    from .._http.request import Request
+    from .._http.response import RawResponse
+    from ..authorizers import GlobusAuthorizer
+
+__all__ = ("ClientCore", "check_headers")
+
+R = TypeVar("R", bound=GlobusHTTPResponse[Any])
+
+
+class _BaseURL:
+    """
+    The attribute `ClientCore.base_url`: the URL of a client, and of a class the one that it declares.
+
+    A subclass assigns text to it, which becomes its ``default_base_url``; that of a client cannot be changed.
+    """
+
+    def __get__(self, client: ClientCore | None, cls: type[ClientCore]) -> str:
+        if client is None:
+            return cls.default_base_url or "_base"
+        return f"{vars(client)['_root']}/"
+
+    def __set__(self, client: ClientCore, value: object) -> NoReturn:
+        raise AttributeError("the base_url of a client cannot be changed; make another client")
+
+
+class ClientCore:
+    """The declaration of a service, and a client's address, credentials and transport; see `BaseClient`."""
+
+    service_name: ClassVar[str] = "_base"
+    base_path: ClassVar[str] = ""
+    scopes: ClassVar[Any] = None
+    resource_server: ClassVar[Any] = None
+    error_class: ClassVar[type[GlobusAPIError]] = GlobusAPIError
+    error_kinds: ClassVar[ErrorKinds[Any]] = ErrorKinds(GlobusAPIError)
+    default_base_url: ClassVar[str | None] = None
+    default_rate_limit: ClassVar[RateLimit | None] = None
+
+    if TYPE_CHECKING:
+        base_url: str
+    else:
+        base_url = _BaseURL()
+
+    def __init_subclass__(cls, **kwargs: object) -> None:
+        super().__init_subclass__(**kwargs)
+        own = vars(cls)
+        if isinstance(url := own.get("base_url"), str):
+            cls.default_base_url = url
+            del cls.base_url
+        if own.get("scopes") is not None and "resource_server" not in own:
+            cls.resource_server = cls.scopes.resource_server
+        if "error_class" in own and "error_kinds" not in own:
+            cls.error_kinds = ErrorKinds(cls.error_class)
+        elif "error_kinds" in own:
+            cls.error_class = cls.error_kinds.base
+
+    def __init__(
+        self,
+        authorizer: GlobusAuthorizer | None = None,
+        *,
+        environment: str | None = None,
+        base_url: str | None = None,
+        app_name: str | None = None,
+        transport: Transport | None = None,
+        retry: RetryPolicy | None = None,
+        rate_limit: RateLimit | MissingType | None = MISSING,
+    ) -> None:
+        url = (
+            get_service_url(self.service_name, environment, default=self.default_base_url)
+            if base_url is None
+            else checked_base_url(base_url, source="base_url")
+        )
+        self._root = url.removesuffix("/")
+        self.authorizer = authorizer
+        self.transport = Transport() if transport is None else transport
+        self.retry = RetryPolicy() if retry is None else retry
+        self.rate_limit = self.default_rate_limit if isinstance(rate_limit, MissingType) else rate_limit
+        self._owns_transport = transport is None
+        self.app_name = app_name
+
+    @property
+    def app_name(self) -> str | None:
+        """The application's name, sent in the ``User-Agent`` header."""
+        return self._app_name
+
+    @app_name.setter
+    def app_name(self, name: str | None) -> None:
+        self._default_headers = default_headers(name)
+        self._app_name = name
+
+    def set_app_name(self, app_name: str) -> None:
+        """Set the application's name, which is sent in the ``User-Agent`` header."""
+        self.app_name = app_name
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} of {getattr(self, '_root', 'no base URL')}>"  # a constructor may have failed
+
+    async def __aenter__(self) -> Self:
+        self.transport.check()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.aclose()
+
+    async def aclose(self) -> None:
+        """Close the transport, if this client made it; idempotent."""
+        if self._owns_transport:
+            await self.transport.aclose()
+
+    def _exchange(
+        self,
+        request: Request,
+        authorizer: GlobusAuthorizer | None,
+        read: Callable[[RawResponse], Awaitable[R]],
+        *,
+        retry_401: bool = True,
+    ) -> Awaitable[R]:
+        """Return the `exchange` to be awaited: no coroutine of its own, for short tracebacks."""
+        return exchange(
+            request,
+            transport=self.transport,
+            authorizer=authorizer,
+            retry=self.retry,
+            rate_limit=self.rate_limit,
+            error_kinds=self.error_kinds,
+            read=read,
+            retry_401=retry_401,
+        )
+
+    def _url(self, path: str, params: Mapping[str, object] | None, more: Mapping[str, object] | None) -> str:
+        if params is None and more is None:
+            return self._root + path
+        query = encode_query({**(params or {}), **(more or {})})
+        return f"{self._root}{path}?{query}" if query else self._root + path
+
+    def _headers(self, encoding: str | None, headers: Mapping[str, str] | None) -> Fields:
+        fields = self._default_headers
+        if encoding is not None:
+            fields = (*fields, (b"Content-Type", CONTENT_TYPES[encoding]))
+        return merge_headers(fields, headers) if headers else fields
+
+
+def check_headers(headers: Mapping[str, str] | None, authorizer: GlobusAuthorizer | None) -> None:
+    """Refuse a second ``Authorization`` header."""
+    if authorizer is not None and any(name.lower() == "authorization" for name in headers or ()):
+        raise GlobusSDKUsageError(
+            "this client's authorizer sends the Authorization header; to send your own, use"
+            " request(..., automatic_authorization=False)"
+        )

@@ -1,0 +1,106 @@
+"""An authorizer of one's own, written as globus-sdk documents it: one method that requests a token."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from globus_async import RenewingAuthorizer, TokenRefreshError
+from tests.toolkit.clock import FakeClock
+
+START = 1_700_000_000.0
+
+
+class KeyServer(RenewingAuthorizer):
+    """Requests tokens from a list of responses."""
+
+    def __init__(self, *responses: Any, **options: Any) -> None:
+        self.responses = list(responses)
+        super().__init__(**options)
+
+    def _get_token_response(self) -> Any:
+        return self.responses.pop(0)
+
+
+class AsyncKeyServer(KeyServer):
+    """Does so in a coroutine."""
+
+    async def _get_token_response(self) -> Any:
+        return self.responses.pop(0)
+
+
+class Response:
+    """A token response of globus-sdk's form."""
+
+    def __init__(self, *servers: str) -> None:
+        self.by_resource_server = {
+            server: {"access_token": f"Ag{server}", "expires_at_seconds": None} for server in servers
+        }
+
+
+@pytest.mark.parametrize("cls", [KeyServer, AsyncKeyServer])
+async def test_one_method_is_enough(cls: type[KeyServer]) -> None:
+    """It may be a coroutine function; the token is refreshed when it expires."""
+    clock = FakeClock()
+    documents = [{"access_token": f"Ag{number}", "expires_in": 3600} for number in range(2)]
+    seen: list[object] = []
+    authorizer = cls(*documents, clock=clock, on_refresh=seen.append)
+    assert (await authorizer.get_authorization_header()).reveal() == "Bearer Ag0"
+    assert (await authorizer.get_authorization_header()).reveal() == "Bearer Ag0"
+    await clock.advance(3601)
+    assert (await authorizer.get_authorization_header()).reveal() == "Bearer Ag1"
+    assert seen == documents
+
+
+async def test_a_time_of_expiry() -> None:
+    """``expires_at_seconds`` is POSIX time, as in token responses."""
+    clock = FakeClock()
+    documents = [{"access_token": f"Ag{number}", "expires_at_seconds": clock.wall() + 3600} for number in range(2)]
+    authorizer = KeyServer(*documents, clock=clock)
+    assert (await authorizer.get_authorization_header()).reveal() == "Bearer Ag0"
+    await clock.advance(3300 - 1)
+    assert (await authorizer.get_authorization_header()).reveal() == "Bearer Ag0"
+    await clock.advance(302)
+    assert (await authorizer.get_authorization_header()).reveal() == "Bearer Ag1"
+
+
+async def test_a_token_to_start_with() -> None:
+    """It is passed by position, as in globus-sdk."""
+
+    class Mine(RenewingAuthorizer):
+        def _get_token_response(self) -> Any:
+            raise AssertionError("the first token is valid")
+
+    authorizer = Mine("AgX1", 4e9, None)
+    assert (await authorizer.get_authorization_header()).reveal() == "Bearer AgX1"
+
+
+async def test_extracting_the_token() -> None:
+    """The other hook reads any response; without it, a response with one token is read."""
+
+    class Nested(KeyServer):
+        def _extract_token_data(self, res: Any) -> dict[str, Any]:
+            return {"access_token": res["nested"][0], "expires_in": "60"}
+
+    assert (await Nested({"nested": ["AgN"]}).get_authorization_header()).reveal() == "Bearer AgN"
+    assert (await KeyServer(Response("a")).get_authorization_header()).reveal() == "Bearer Aga"
+
+
+@pytest.mark.parametrize(
+    "response", [Response("a", "b"), Response(), {}, {"access_token": "A\nB"}, {"access_token": None}, None, 5]
+)
+async def test_a_response_without_one_token(response: object) -> None:
+    """It is a failed refresh."""
+    with pytest.raises(TokenRefreshError):
+        await KeyServer(response).get_authorization_header()
+
+
+def test_a_class_without_the_hook() -> None:
+    """It cannot be used, and the error names the method."""
+
+    class Empty(RenewingAuthorizer):
+        pass
+
+    with pytest.raises(TypeError, match="must define _get_token_response"):
+        Empty()
