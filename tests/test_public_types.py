@@ -188,4 +188,4 @@ def test_a_hidden_type_is_found() -> None:
         "class C(Generic[T]):\n    def call(self, fields: 'Fields | None', data: T, retry: RetryPolicy) -> None: ...\n"
     )
     statement = ast.parse(source).body[0]
-    assert hidden_types(("globus_async.client", "C"), statement) == {"globus_async._http.headers.Fields"}
+    assert hidden_types(("globus_async.client.core", "C"), statement) == {"globus_async._http.headers.Fields"}
