@@ -238,7 +238,7 @@ GUARDS: Final = (
         "adversity/test_environment.py adversity/test_stale_connections.py adversity/test_decompression_bombs.py"
         " adversity/test_framing.py exchange",
         swap("transport/_aiohttp_transport.py:", r"aiohttp\.DummyCookieJar\(\)", "aiohttp.CookieJar(unsafe=True)"),
-        drop("transport/_aiohttp_transport.py:_Body.aclose", r"^self\._unread\.close\(\)"),
+        drop("transport/_aiohttp_transport.py:_Body.aclose", r"^self\._unread\.abort\(\)"),
         swap("transport/_aiohttp_transport.py:", r"auto_decompress=False", "auto_decompress=True"),
         swap("transport/_aiohttp_transport.py:", r"raise _BrokenError from error", "raise"),
         swap("transport/_aiohttp_transport.py:", r"allow_redirects=False", "allow_redirects=True"),
@@ -247,6 +247,28 @@ GUARDS: Final = (
             r" or url\.scheme != 'https' or url\.host in _LOOPBACK",
             "",
         ),
+    ),
+    *_tested_by(
+        "adversity/test_unsolicited_responses.py",
+        swap("transport/_connector.py:PooledProtocol.is_quiet", r" and \(not self\._poll\(0\)\)", ""),
+        swap(
+            "transport/_connector.py:PooledProtocol.is_quiet",
+            r" or self\._total == self\._total_received\(\)",
+            " or True",
+        ),
+        drop("transport/_connector.py:PooledProtocol.read_handshake", r"^await asyncio\.sleep"),
+        drop("transport/_connector.py:PooledProtocol.data_received", r"^self\.abort\(\)"),
+        drop("transport/_connector.py:PooledProtocol.data_received", r"^self\._early = True"),
+        swap(
+            "transport/_connector.py:PooledProtocol._end_of_response",
+            r"self\._early or \((.*)\):",
+            r"self._early or False:",
+        ),
+        never("transport/_connector.py:PooledProtocol._end_of_response", r"^self\._early$"),
+        never("transport/_connector.py:Connector.connect", r"_has_buffered"),
+        always("transport/_connector.py:Request.write_bytes", r"^connection\.is_quiet"),
+        drop("transport/_connector.py:Request.write_bytes", r"^self\.sent = "),
+        never("transport/_connector.py:Request.write_bytes", r"^connection\.is_new"),
     ),
     *_tested_by(
         "adversity/test_loops_threads_forks.py adversity/test_environment.py adversity/test_lifetimes.py"

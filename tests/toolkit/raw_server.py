@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import select
 import socket
 import ssl
 import struct
@@ -27,6 +28,7 @@ __all__ = (
     "Fin",
     "HalfClose",
     "RawServer",
+    "ReadBody",
     "Received",
     "Rst",
     "Script",
@@ -55,6 +57,11 @@ class Drip:
     data: bytes
     gap: float
     size: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class ReadBody:
+    """Read the body of the request, with ``read_head_only``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,9 +97,11 @@ class Tunnel:
 
     host: str
     port: int
+    after: bytes = b""
+    """Bytes to send in the same piece as the acceptance."""
 
 
-Step = Send | Drip | Sleep | Stall | Fin | Rst | HalfClose | Tunnel
+Step = Send | Drip | ReadBody | Sleep | Stall | Fin | Rst | HalfClose | Tunnel
 Script = Sequence[Step]
 
 
@@ -168,7 +177,10 @@ class RawServer:
     port: int = 0
     tasks: set[asyncio.Task[None]] = field(default_factory=set)
     """Its own tasks, one for each connection."""
+    tunnels: list[asyncio.StreamWriter] = field(default_factory=list)
+    """The client's sides of the open tunnels."""
     _server: asyncio.Server | None = None
+    _waiting: dict[asyncio.StreamWriter, asyncio.StreamReader] = field(default_factory=dict)
 
     @property
     def url(self) -> str:
@@ -203,6 +215,14 @@ class RawServer:
             while self.open:  # noqa: ASYNC110 -- tests wait, and nothing else does
                 await asyncio.sleep(0.001)
 
+    def idle(self) -> list[asyncio.StreamWriter]:
+        """Return the open connections on which nothing has arrived since the last response was sent, or ever."""
+        return [
+            writer
+            for writer, reader in self._waiting.items()
+            if not reader._buffer and not writer.is_closing() and not _readable(writer)  # type: ignore[attr-defined]
+        ]
+
     def _script_for(self, request: Received) -> Script:
         if callable(self.scripts):
             return self.scripts(request)
@@ -232,13 +252,17 @@ class RawServer:
     async def _serve(self, connection: int, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         going = await self._play(connection, self.on_accept, reader, writer)
         while going:
-            request = await self._read(connection, reader)
+            self._waiting[writer] = reader
+            try:
+                head = await reader.readuntil(b"\r\n\r\n")
+            finally:
+                del self._waiting[writer]
+            request = await self._read(connection, head, reader)
             self.requests.append(request)
             self.events.append(Event(connection, f"{request.method} {request.target}"))
             going = await self._play(connection, self._script_for(request), reader, writer)
 
-    async def _read(self, connection: int, reader: asyncio.StreamReader) -> Received:
-        head = await reader.readuntil(b"\r\n\r\n")
+    async def _read(self, connection: int, head: bytes, reader: asyncio.StreamReader) -> Received:
         first, *lines = head.decode("latin-1").split("\r\n")
         method, target, _ = first.split(" ", 2)
         headers = tuple(
@@ -268,28 +292,45 @@ class RawServer:
                         writer.write(data[start : start + size])
                         await writer.drain()
                         await asyncio.sleep(gap)
+                case ReadBody():
+                    await reader.readexactly(int(self.requests[-1].header("content-length") or "0"))
                 case Sleep(seconds):
                     await asyncio.sleep(seconds)
                 case Stall():
                     await asyncio.get_running_loop().create_future()
                 case HalfClose():
                     writer.write_eof()
-                case Fin():
-                    self.events.append(Event(connection, "fin"))
-                    writer.close()
-                    with contextlib.suppress(OSError, ssl.SSLError):
-                        await writer.wait_closed()
-                    return False
-                case Rst():
-                    self.events.append(Event(connection, "rst"))
-                    raw = writer.get_extra_info("socket")
-                    raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-                    writer.transport.abort()
-                    return False
-                case Tunnel(host, port):
-                    await _tunnel(reader, writer, host, port)
+                case Fin() | Rst() | Tunnel():
+                    await self._end(connection, step, reader, writer)
                     return False
         return True
+
+    async def _end(
+        self, connection: int, step: Fin | Rst | Tunnel, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> None:
+        match step:
+            case Fin():
+                self.events.append(Event(connection, "fin"))
+                writer.close()
+                with contextlib.suppress(OSError, ssl.SSLError):
+                    await writer.wait_closed()
+            case Rst():
+                self.events.append(Event(connection, "rst"))
+                raw = writer.get_extra_info("socket")
+                raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+                writer.transport.abort()
+            case Tunnel():
+                self.tunnels.append(writer)
+                try:
+                    await _tunnel(reader, writer, step)
+                finally:
+                    self.tunnels.remove(writer)
+
+
+def _readable(writer: asyncio.StreamWriter) -> bool:
+    poll = select.poll()
+    poll.register(writer.get_extra_info("socket").fileno(), select.POLLIN)
+    return bool(poll.poll(0))
 
 
 async def _chunks(reader: asyncio.StreamReader) -> bytes:
@@ -301,8 +342,8 @@ async def _chunks(reader: asyncio.StreamReader) -> bytes:
     return body
 
 
-async def _tunnel(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, host: str, port: int) -> None:
-    far_reader, far_writer = await asyncio.open_connection(host, port)
+async def _tunnel(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, tunnel: Tunnel) -> None:
+    far_reader, far_writer = await asyncio.open_connection(tunnel.host, tunnel.port)
 
     async def pass_on(source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> None:
         with contextlib.suppress(OSError):
@@ -311,7 +352,7 @@ async def _tunnel(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, ho
                 await sink.drain()
         sink.close()
 
-    writer.write(b"HTTP/1.1 200 Connection established\r\n\r\n")
+    writer.write(b"HTTP/1.1 200 Connection established\r\n\r\n" + tunnel.after)
     try:
         async with asyncio.TaskGroup() as group:
             group.create_task(pass_on(reader, far_writer))

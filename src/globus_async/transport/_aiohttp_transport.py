@@ -10,17 +10,17 @@ from __future__ import annotations
 
 import io
 import ssl
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 from urllib.request import getproxies_environment, proxy_bypass_environment  # type: ignore[attr-defined] # not in typeshed
 
 import aiohttp
 import httpx
 from yarl import URL
 
+from ._connector import Connector, PooledProtocol, Request, UnsolicitedDataError
 from ._errors import HeadTooLargeError
 
 if TYPE_CHECKING:
-    import asyncio
     from collections.abc import Callable, Mapping
 
 __all__ = ("AiohttpTransport", "CookielessClient")
@@ -34,17 +34,6 @@ _HEAD_TOO_LARGE: Final = ("Too many headers", "Got more than")
 _AUTOMATIC_HEADERS: Final = ("Accept", "Accept-Encoding", "Content-Type", "User-Agent")
 
 
-class _Request(aiohttp.ClientRequest):
-    """A request that records whether writing it has begun, and to which socket."""
-
-    sent = False
-    socket: asyncio.Transport | None = None
-
-    async def send(self, conn: Any) -> aiohttp.ClientResponse:
-        self.sent, self.socket = True, conn.transport
-        return await super().send(conn)
-
-
 class _BrokenError(Exception):
     """The connection broke during a request. Not an aiohttp error, because aiohttp would resend the request."""
 
@@ -55,26 +44,30 @@ class _Call:
     __slots__ = ("request",)
 
     def __init__(self) -> None:
-        self.request: aiohttp.ClientRequest | None = None
+        self.request: Request | None = None
 
     @property
     def sent(self) -> bool:
-        return getattr(self.request, "sent", False)
+        return self.request is not None and self.request.sent
 
     @property
-    def socket(self) -> asyncio.Transport | None:
-        return getattr(self.request, "socket", None)
+    def connection(self) -> PooledProtocol | None:
+        return getattr(self.request, "connection", None)
 
     async def __call__(
         self, request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType
     ) -> aiohttp.ClientResponse:
+        if not isinstance(request, Request):
+            raise TypeError("aiohttp did not use the session's request class")
         self.request = request
         try:
-            return await handler(request)
+            response = await handler(request)
         except aiohttp.ClientConnectorError:
             raise
         except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError) as error:
             raise _BrokenError from error
+        request.connection.expect(response, request.method)
+        return response
 
 
 class _Body(httpx.AsyncByteStream):
@@ -82,9 +75,9 @@ class _Body(httpx.AsyncByteStream):
 
     __slots__ = ("_response", "_unread")
 
-    def __init__(self, response: aiohttp.ClientResponse, socket: asyncio.Transport | None) -> None:
+    def __init__(self, response: aiohttp.ClientResponse, connection: PooledProtocol | None) -> None:
         self._response = response
-        self._unread = socket
+        self._unread = connection
 
     def __aiter__(self) -> _Body:
         return self
@@ -104,7 +97,7 @@ class _Body(httpx.AsyncByteStream):
     async def aclose(self) -> None:
         self._response.close()
         if self._unread is not None:
-            self._unread.close()  # aiohttp would keep the connection of a short response, even one that was not read
+            self._unread.abort()  # aiohttp would keep the connection of a short response, even one that was not read
 
 
 class _NoCookies(httpx.Cookies):
@@ -149,9 +142,9 @@ class AiohttpTransport(httpx.AsyncBaseTransport):
     def _open_session(self) -> aiohttp.ClientSession:
         if self._session is None:
             self._session = aiohttp.ClientSession(
-                connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=_IDLE_SECONDS),
+                connector=Connector(limit=0, keepalive_timeout=_IDLE_SECONDS),
                 cookie_jar=aiohttp.DummyCookieJar(),
-                request_class=_Request,
+                request_class=Request,
                 auto_decompress=False,
                 max_headers=_MAX_HEADERS,
                 skip_auto_headers=_AUTOMATIC_HEADERS,
@@ -201,7 +194,7 @@ class AiohttpTransport(httpx.AsyncBaseTransport):
             return httpx.Response(
                 response.status,
                 headers=list(response.raw_headers),
-                stream=_Body(response, call.socket),
+                stream=_Body(response, call.connection),
                 extensions={"reason_phrase": (response.reason or "").encode("latin-1", "replace")},
             )
         finally:
@@ -236,6 +229,8 @@ def _httpx_error(error: Exception, *, sent: bool) -> httpx.TransportError:
             kind = HeadTooLargeError if error.message.startswith(_HEAD_TOO_LARGE) else httpx.RemoteProtocolError
             return kind("the response is not valid HTTP")
         case _ if not sent:
-            return httpx.ConnectError(f"nothing could be sent ({type(error).__name__})")
+            early = isinstance(error, UnsolicitedDataError)
+            why = "the server closed the connection or sent data before the request" if early else type(error).__name__
+            return httpx.ConnectError(f"nothing could be sent ({why})")
         case _:
             return httpx.ReadError("the connection broke before the response")
