@@ -510,6 +510,11 @@ GUARDS: Final = (
         never("errors/transient.py:is_transient", r"^error\.http_status >= 500$"),
     ),
     *_tested_by(
+        "services/transfer/test_filters.py unit/test_request.py",
+        swap("services/transfer/filters.py:_clause", r"'=' if is_like_operator else ''", "''"),
+        never("_http/query.py:comma_joined", r"^',' in item$"),
+    ),
+    *_tested_by(
         "services/transfer/test_directory_walk.py",
         swap("services/transfer/directory_walk.py:_is_inside", r"name not in \{'', '\.', '\.\.'\}", "True"),
         swap("services/transfer/directory_walk.py:_is_inside", r"'/' not in name", "True"),

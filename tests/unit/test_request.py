@@ -472,6 +472,11 @@ class TestQuery:
         """For the service's own lists."""
         assert comma_joined(value) == sent
 
+    def test_an_item_with_a_comma(self) -> None:
+        """It would become two items."""
+        with pytest.raises(GlobusSDKUsageError, match="comma"):
+            comma_joined(["a,b"])
+
     @pytest.mark.parametrize(("value", "sent"), [(True, "1"), (False, "0"), (None, None), (MISSING, MISSING)])
     def test_booleans_as_bits(self, value: Any, sent: object) -> None:
         """For the few parameters that want 1 and 0."""

@@ -83,11 +83,20 @@ def scalar_text(key: str, value: object) -> str:
 
 
 def comma_joined(value: Iterable[object] | object) -> str | MissingType | None:
-    """Join an iterable with commas, for comma-separated parameters; text is returned unchanged."""
+    """
+    Join an iterable with commas, for comma-separated parameters; text is returned unchanged.
+
+    Raises:
+        GlobusSDKUsageError: An item has a comma, and would become two.
+    """
     if value is None or isinstance(value, MissingType):
         return value
     if is_collection(value):
-        return ",".join(scalar_text("a list item", item) for item in value)
+        items = [scalar_text("a list item", item) for item in value]
+        for item in items:
+            if "," in item:
+                raise GlobusSDKUsageError(f"an item of a comma-separated list cannot have a comma, got {item!r}")
+        return ",".join(items)
     return scalar_text("a parameter", value)
 
 

@@ -91,6 +91,20 @@ _ENTRIES: Final = (
         "globus-sdk raises `AttributeError` or `TypeError`",
     ),
     Difference(
+        "literal_filter",
+        "wire",
+        'the values of a list in a filter, `{"name": ["!a"]}`',
+        'mean themselves; text, `{"name": "!a"}`, is in the service\'s syntax',
+        "with globus-sdk both find everything that is not called `a`",
+    ),
+    Difference(
+        "comma_in_list",
+        "wire",
+        "an item of a comma-separated list that has a comma",
+        "is refused",
+        "the service would read two items",
+    ),
+    Difference(
         "tunnel_submission_id",
         "wire",
         "`create_tunnel` without a submission id",

@@ -8,9 +8,10 @@ from uuid import UUID
 
 import pytest
 
-from globus_async import MISSING, GlobusSDKUsageError
+from globus_async import MISSING, AccessTokenAuthorizer, GlobusSDKUsageError, TransferClient
 from globus_async.services.transfer.filters import filter_text, filter_texts, time_range
 from globus_async.services.transfer.page_sizes import page_size, requested_results
+from globus_async.testing import GlobusEmulator, MemoryStorage
 from tests.services.transfer.scripted import A, B
 
 NOON = datetime(2026, 7, 1, 12, tzinfo=timezone(timedelta(hours=2)))
@@ -28,6 +29,12 @@ NOON = datetime(2026, 7, 1, 12, tzinfo=timezone(timedelta(hours=2)))
         ({"request_time": (NOON, None)}, "request_time:2026-07-01 10:00:00,"),
         ({"request_time": "2024-01-01,"}, "request_time:2024-01-01,"),
         ({"label": "~run: *"}, "label:~run: *"),
+        ({"name": "!a"}, "name:!a"),
+        ({"name": ["!a"]}, "name:=!a"),
+        ({"name": ["~a*"]}, "name:=~a*"),
+        ({"name": ["=a"]}, "name:==a"),
+        ({"name": (name for name in ("a", "!b"))}, "name:=a,!b"),
+        ({"name": ["a!", "b"]}, "name:a!,b"),
         ({}, ""),
         (None, None),
         (MISSING, MISSING),
@@ -54,6 +61,26 @@ def test_invalid_filters(given: Any) -> None:
     """Values with reserved characters, naive datetimes and other types are refused."""
     with pytest.raises(GlobusSDKUsageError):
         filter_text(given)
+
+
+async def test_values_of_a_list_mean_themselves() -> None:
+    """Names that begin with an operator are found like others; as text they are the service's syntax."""
+    names = ["!a", "a", "~b", "b", "=c", "c", "<d", ">e", "x y", "p&q=r", "50%", "u+v", "k:v", "*", "[x]"]
+    async with GlobusEmulator() as emulator:
+        lab = emulator.add_collection("Lab", storage=MemoryStorage(dict.fromkeys(names, "1")))
+        async with TransferClient(
+            authorizer=AccessTokenAuthorizer(emulator.access_token()), transport=emulator.transport()
+        ) as tc:
+
+            async def found(value: Any) -> set[str]:
+                return {entry["name"] async for entry in tc.operation_ls(lab.id, "/", filter={"name": value})}
+
+            for name in names:
+                assert await found([name]) == {name}
+            assert await found(["!a", "~b", "u+v"]) == {"!a", "~b", "u+v"}
+            assert await found("!a") == {*names} - {"a"}
+            assert await found("~?") == {name for name in names if len(name) == 1}
+            assert await found("=c") == {"c"}
 
 
 def test_alternatives() -> None:

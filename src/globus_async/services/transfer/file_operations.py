@@ -52,7 +52,8 @@ class FileOperationMethods(BaseClient):
             limit: Maximum number of entries, at most and by default 100000.
             offset: Number of items to skip.
             filter: Which entries to list, as text (``"name:~*.txt/size:>1000"``) or as a mapping; several filters are
-                alternatives.
+                alternatives. In a mapping, the values of a list mean themselves: ``{"name": ["!a"]}`` is the name
+                ``!a``, ``{"name": "!a"}`` any other than ``a``.
             local_user: The local account, for mapped collections.
             query_params: Further query parameters.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
-from typing import TypeAlias, cast
+from typing import Final, TypeAlias, cast
 from uuid import UUID
 
 from ..._http.missing import MissingType
@@ -20,7 +20,13 @@ A filter: text in the service's syntax, or a mapping of clauses that must all ma
 
 ``{"type": ["TRANSFER", "DELETE"], "status": "ACTIVE"}`` is ``type:TRANSFER,DELETE/status:ACTIVE``. The values of a
 clause are alternatives; a pair of aware datetimes is a range, whose bound may be ``None``.
+
+Text is in the service's syntax: ``{"name": "~*.txt"}`` matches a pattern, ``"!a"`` is anything but ``a``, ``"=a"`` is
+``a``, ``"a,b"`` is either. The values of a list mean themselves, whatever they begin with: ``{"name": ["!a"]}`` is the
+name ``!a``. Use a list for text that comes from a user.
 """
+
+_OPERATORS: Final = ("!", "~", "=", "<", ">")
 
 
 def filter_text(value: TransferFilter | MissingType | None) -> str | MissingType | None:
@@ -69,7 +75,9 @@ def _clause(name: str, value: _FilterValue | Iterable[_FilterValue]) -> str:
         return _plain(name, value, "/")
     if value is None or isinstance(value, (UUID, int, datetime)):
         return _word(name, value)
-    return ",".join(_word(name, item) for item in value)
+    values = list(value)
+    is_like_operator = any(isinstance(item, str) and item.startswith(_OPERATORS) for item in values)
+    return ("=" if is_like_operator else "") + ",".join(_word(name, item) for item in values)
 
 
 def _word(name: str, value: _FilterValue) -> str:
