@@ -605,4 +605,10 @@ GUARDS: Final = (
         never("emulator/registry.py:_prefixes", r"^own & taken"),
         never("emulator/registry.py:_prefixes", r"not service\.hosts"),
     ),
+    *_tested_by(
+        "emulator/test_client_of_the_emulator.py",
+        swap("testing/globus.py:GlobusEmulator.transport", r"'clock': self\.clock, ", ""),
+        never("emulator/auth/documents.py:identity_claims", r"VIEW_IDENTITY_SET"),
+        swap("emulator/globus.py:GlobusEmulator._first_identity", r"self\.auth\.login_identity or", ""),
+    ),
 )

@@ -84,7 +84,6 @@ class GlobusEmulator(Emulator):
         super().__init__(platform, [*present, *absent_services(platform, present)])
         for service in self.services.values():
             self.auth.registry.add_service(service)
-        self._identities: list[Identity] = []
 
     def __repr__(self) -> str:
         return f"<GlobusEmulator: {len(self.transfer.collections)} collections, {len(self.transfer.tasks)} tasks>"
@@ -117,9 +116,7 @@ class GlobusEmulator(Emulator):
             username: ``name@domain``.
             details: Arguments of `AuthState.add_identity`: name, email, organization, id.
         """
-        identity = self.auth.add_identity(username, **details)
-        self._identities.append(identity)
-        return identity
+        return self.auth.add_identity(username, **details)
 
     def add_client(self, name: str = "Test application", **details: Any) -> ClientApp:
         """
@@ -239,7 +236,7 @@ class GlobusEmulator(Emulator):
         return self.auth.access_token(identity, scopes=scopes, client=client, lifetime=lifetime)
 
     def _first_identity(self) -> Identity:
-        return self._identities[0] if self._identities else self.add_identity("user@example.org", name="Default User")
+        return self.auth.login_identity or self.add_identity("user@example.org", name="Default User")
 
     def _owner_id(self, owner: Identity | ClientApp | str | None) -> str:
         return _id_of(self._first_identity() if owner is None else owner)

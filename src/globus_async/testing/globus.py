@@ -28,7 +28,9 @@ class GlobusEmulator(globus.GlobusEmulator):
         """
         Return a transport whose requests all reach this emulator, in process and whatever their host.
 
+        It has the clock of the emulator: the delays and timeouts of its clients follow a `ManualClock`.
+
         Args:
             options: Arguments of `Transport`.
         """
-        return Transport(http_client=self.http_client(), **options)
+        return Transport(http_client=self.http_client(), **{"clock": self.clock, **options})

@@ -73,7 +73,7 @@ def identity_claims(state: AuthState, token: AccessToken) -> Document:
         }
     if "email" in scopes:
         claims["email"] = identity.email
-    if VIEW_IDENTITY_SET in scopes:
+    if VIEW_IDENTITY_SET in scopes or state.identity_set_with_openid:
         claims["identity_set"] = [_linked_identity(each) for each in state.directory.linked(identity.id)]
     return claims
 

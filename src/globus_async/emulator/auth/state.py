@@ -46,6 +46,8 @@ class AuthState:
         code_lifetime: Seconds until an authorization code expires.
         auto_consent: Log in and consent without showing a page.
         key_ids: Publish a ``kid`` with each signing key. The real service does not.
+        identity_set_with_openid: Include ``identity_set`` in id_tokens and ``userinfo`` for the scope ``openid`` alone,
+            as one description of the service has it; by default it requires ``view_identity_set``.
     """
 
     def __init__(
@@ -60,11 +62,13 @@ class AuthState:
         code_lifetime: float = 600,
         auto_consent: bool = True,
         key_ids: bool = False,
+        identity_set_with_openid: bool = False,
     ) -> None:
         self.platform = platform
         self.directory = platform.directory
         self.auto_consent = auto_consent
         self.code_lifetime = code_lifetime
+        self.identity_set_with_openid = identity_set_with_openid
         self.registry = Registry()
         self.consents = Consents(self.registry, self.now, on_rescinded=platform.authorization_changed)
         self.keys = SigningKeys(key_ids=key_ids)
