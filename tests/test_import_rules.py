@@ -16,7 +16,7 @@ from tests.root_stub import HOMES
 from tests.source import MODULES, ROOT, Module, calls, find_circle, import_graph, name_of
 
 LAYERS: tuple[frozenset[str], ...] = (
-    frozenset({"_version", "_http.json_reader", "_http.missing"}),
+    frozenset({"_version", "_http.json_reader", "_http.missing", "porting"}),
     frozenset({"errors"}),
     frozenset({"_item_source", "_single_flight", "clock", "config", "secret"}),
     frozenset({"_http", "scopes"}),

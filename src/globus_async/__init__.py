@@ -7,6 +7,7 @@ Every public name is here, and is loaded when it is first used: importing the pa
 # Type checkers read __init__.pyi, which is made from the names below: python -m tests.root_stub
 
 from importlib import import_module
+from sys import _getframe
 from typing import Any, Final
 
 from ._version import __version__
@@ -131,7 +132,9 @@ def __getattr__(name: str) -> Any:
         return import_module(f".{name}", __name__)
     home = _HOME_OF.get(name)
     if home is None:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        from .porting import raise_missing  # noqa: PLC0415 -- for errors only
+
+        raise_missing(__name__, name, _getframe(1))
     value = globals()[name] = getattr(import_module(f".{home}", __name__), name)
     return value
 

@@ -33,6 +33,7 @@ from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, cast
 from ._item_source import ItemSource
 from .errors import GlobusError, GlobusSDKUsageError
 from .paging import call_site, set_call_site
+from .porting import AsyncContextOnly, AsyncIterationOnly
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -143,7 +144,7 @@ def bulk(
     return Bulk(call, items, concurrency=concurrency, ordered=ordered, progress=progress)
 
 
-class Bulk(Generic[I, R]):
+class Bulk(AsyncContextOnly, AsyncIterationOnly, Generic[I, R]):
     """
     Many concurrent calls; made by `bulk`. It may be used several times if its input can be iterated several times.
 

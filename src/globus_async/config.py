@@ -7,12 +7,16 @@ import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 from urllib.parse import SplitResult, urlsplit
 
 from .errors import GlobusSDKUsageError
+from .porting import missing_from
 
 __all__ = ("checked_base_url", "get_environment", "get_service_url", "get_webapp_url", "setting")
+
+if not TYPE_CHECKING:
+    __getattr__ = missing_from(__name__)
 
 _HOSTS: Final[Mapping[str, str]] = {
     "auth": "auth.{domain}",

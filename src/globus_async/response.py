@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any, Generic, cast, get_origin, overload
+from typing import TYPE_CHECKING, Any, Generic, cast, get_origin, overload
 
 from typing_extensions import TypeVar
 
 from ._http.headers import Headers
 from ._http.json_reader import is_list, is_object
 from ._http.response import RawResponse
+from .porting import missing_from
 
 __all__ = ("GlobusHTTPResponse", "Headers", "IterableResponse", "RawResponse", "read_any", "read_document")
+
+if not TYPE_CHECKING:
+    __getattr__ = missing_from(__name__)
 
 D_co = TypeVar("D_co", bound=object, default=Any, covariant=True)
 T_co = TypeVar("T_co", bound=object, default=Any, covariant=True)

@@ -80,6 +80,13 @@ GUARDS: Final = (
         never("authorizers/renewing.py:RenewingAuthorizer.__init__", r"^all\("),
         never("authorizers/renewing.py:RenewingAuthorizer._extract_token_data", r"^len\(tokens\) != 1"),
     ),
+    # programs written for globus-sdk
+    *_tested_by(
+        "parity/test_porting.py",
+        never("porting.py:raise_missing", r"IMPORT_FROM"),
+        always("porting.py:raise_missing", r"IMPORT_FROM"),
+        never("porting.py:AsyncIterationOnly.__getitem__", r"^key == 0 and"),
+    ),
     # retries
     *_tested_by(
         "exchange adversity/test_retrying.py adversity/test_secrets.py adversity/test_deadlines.py authorizers",

@@ -1,6 +1,9 @@
 """Authorizers, which supply the ``Authorization`` header of calls."""
 
+from typing import TYPE_CHECKING
+
 from .._single_flight import TaskOwner
+from ..porting import missing_from
 from .base import AccessTokenAuthorizer, BasicAuthorizer, GlobusAuthorizer, NullAuthorizer
 from .grants import ClientCredentialsAuthorizer, RefreshTokenAuthorizer
 from .renewing import OnRefresh, RenewingAuthorizer
@@ -18,3 +21,6 @@ __all__ = (
     "RenewingAuthorizer",
     "TaskOwner",
 )
+
+if not TYPE_CHECKING:
+    __getattr__ = missing_from(__name__)

@@ -11,6 +11,7 @@ from .._http.missing import MISSING, MissingType
 from .._http.query import encode_query
 from ..config import checked_base_url, get_service_url
 from ..errors import ErrorKinds, GlobusAPIError, GlobusSDKUsageError
+from ..porting import AsyncContextOnly, attribute_advice
 from ..response import GlobusHTTPResponse
 from ..transport import RateLimit, RetryPolicy, Transport, exchange
 
@@ -40,7 +41,7 @@ class _BaseURL:
         raise AttributeError("the base_url of a client cannot be changed; make another client")
 
 
-class ClientCore:
+class ClientCore(AsyncContextOnly):
     """The declaration of a service, and a client's address, credentials and transport; see `BaseClient`."""
 
     service_name: ClassVar[str] = "_base"
@@ -56,6 +57,12 @@ class ClientCore:
         base_url: str
     else:
         base_url = _BaseURL()
+
+        def __getattr__(self, name: str) -> NoReturn:
+            instead = attribute_advice(name)
+            what = "has no attribute" if instead is None else "does not have globus-sdk's"
+            message = f"{type(self).__name__!r} object {what} {name!r}" + (f": {instead}" if instead else "")
+            raise AttributeError(message, name=name, obj=self)
 
     def __init_subclass__(cls, **kwargs: object) -> None:
         super().__init_subclass__(**kwargs)

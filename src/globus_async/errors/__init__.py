@@ -32,6 +32,9 @@ All errors of this library; exceptions of the HTTP libraries never reach the cal
 Every error pickles and copies, and contains no credentials.
 """
 
+from typing import TYPE_CHECKING
+
+from ..porting import missing_from
 from .api import (
     AuthenticationFailed,
     AuthorizationRequired,
@@ -92,3 +95,6 @@ __all__ = (
     "WrongEventLoopError",
     "is_transient",
 )
+
+if not TYPE_CHECKING:
+    __getattr__ = missing_from(__name__)

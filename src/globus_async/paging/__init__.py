@@ -8,6 +8,9 @@ A listing that ends at a number of items that its caller did not choose, althoug
 `ListingTruncated`.
 """
 
+from typing import TYPE_CHECKING
+
+from ..porting import missing_from
 from .iteration import Prefetch
 from .page import Page
 from .pages import Fetch, Pages, set_call_site
@@ -46,3 +49,6 @@ __all__ = (
     "set_call_site",
     "single",
 )
+
+if not TYPE_CHECKING:
+    __getattr__ = missing_from(__name__)

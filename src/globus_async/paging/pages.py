@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Generator
-from typing import Any, Final, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Generic, NoReturn, TypeVar
 
 from .._http.missing import MissingType
 from .._http.response import RawResponse
 from ..errors import GlobusSDKUsageError
+from ..porting import AsyncIterationOnly
 from .iteration import ItemIterator, PageIterator, Prefetch
 from .page import Page, read_page
 from .styles import Cursor, PagingStyle, offset_of
@@ -20,11 +21,14 @@ T = TypeVar("T")
 _CONCURRENCY: Final = 10
 """Pages fetched at a time by default."""
 
+_OF_PAGES: Final = frozenset({"data", "get", "headers", "http_reason", "http_status", "items", "raw", "text"})
+"""Attributes of a page, which a listing has only when it is awaited."""
+
 Fetch = Callable[[Cursor, Callable[[RawResponse], Awaitable[Page[T]]]], Awaitable[Page[T]]]
 """Requests a page by its query parameters, and reads the response with the function given to it."""
 
 
-class Pages(Generic[T]):
+class Pages(AsyncIterationOnly, Generic[T]):
     """
     A listing. No request is made until it is awaited or iterated; it may be used several times.
 
@@ -100,6 +104,12 @@ class Pages(Generic[T]):
         self.truncated: bool | None = None
         self.call_site = caller.site
         self._first_limit = self._limit(self._start)
+
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> NoReturn:
+            instead = f": await the listing first, for its first page: (await ...).{name}" if name in _OF_PAGES else ""
+            raise AttributeError(f"'Pages' object has no attribute {name!r}{instead}", name=name, obj=self)
 
     def __repr__(self) -> str:
         maximum = self._first_limit.number

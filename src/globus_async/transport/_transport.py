@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final, NoReturn, Self
 
 from ..clock import Clock, SystemClock
 from ..errors import ClientClosedError, GlobusSDKUsageError, WrongEventLoopError
+from ..porting import AsyncContextOnly
 from ._call import Call
 from ._origin import Origin
 
@@ -33,7 +34,7 @@ _MAX_CANCELLING_SECONDS: Final = 1.0
 _SWITCHES: Final = frozenset({"", "0", "1", "f", "false", "n", "no", "none", "off", "on", "t", "true", "y", "yes"})
 
 
-class Transport:
+class Transport(AsyncContextOnly):
     """
     The connections to the services, shared by any number of clients of one event loop.
 

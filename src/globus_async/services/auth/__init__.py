@@ -1,5 +1,8 @@
 """Globus Auth: logins, tokens, identities, and the registration of clients."""
 
+from typing import TYPE_CHECKING
+
+from ...porting import missing_from
 from .client import AuthClient
 from .confidential import ConfidentialAppAuthClient
 from .data import DependentScopeSpec, KeySource, Visibility
@@ -66,3 +69,6 @@ __all__ = (
     "TokensByScope",
     "Visibility",
 )
+
+if not TYPE_CHECKING:
+    __getattr__ = missing_from(__name__)

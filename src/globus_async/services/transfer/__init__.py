@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+from ...porting import missing_from
 from . import documents
 from .batch.items import TransferItem
 from .batch.journal import JournalError
@@ -69,3 +72,6 @@ __all__ = (
     "TransferItem",
     "documents",
 )
+
+if not TYPE_CHECKING:
+    __getattr__ = missing_from(__name__)

@@ -9,6 +9,7 @@ from typing import Final, TypeAlias
 
 from ..._http.path import shown
 from ...errors import GlobusSDKUsageError, PaginationStalled, ResponseDecodeError
+from ...porting import AsyncIterationOnly
 from .documents import FileDocument, WalkedFileDocument
 from .errors import TransferAPIError
 
@@ -28,7 +29,7 @@ _MAX_LEVELS: Final = 256
 """Levels after which a tree is taken for a loop, unless ``max_depth`` is given."""
 
 
-class DirectoryWalk:
+class DirectoryWalk(AsyncIterationOnly):
     """
     Async iterator over the entries of a directory tree, each with its ``path``.
 

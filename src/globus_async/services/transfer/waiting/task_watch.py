@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from uuid import UUID
 
+from ....porting import AsyncIterationOnly
 from .outcomes import is_done
 from .task_poller import PollingInterval, TaskPoller
 
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 __all__ = ("TaskWatch",)
 
 
-class TaskWatch:
+class TaskWatch(AsyncIterationOnly):
     """
     Async iterator over a task's documents: the current one, then one for each change; see `TransferClient.task_watch`.
 

@@ -1,0 +1,173 @@
+"""Names and habits of globus-sdk that this package does not have, and what to write instead: the errors say it."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Final, NoReturn
+
+__all__ = (
+    "AsyncContextOnly",
+    "AsyncIterationOnly",
+    "advice",
+    "attribute_advice",
+    "missing_from",
+    "raise_missing",
+)
+
+_GUIDE: Final = "see 'Coming from globus-sdk' in the docs"
+_NO_CLIENT: Final = "there is no client of {}; derive one from BaseClient ('Make raw API requests' in the docs)"
+_NO_SERVER: Final = _NO_CLIENT.format("Globus Connect Server")
+_NO_APP: Final = (
+    "there is no GlobusApp: log users in with NativeAppAuthClient or globus_async.fastapi, act as a service with"
+    " ClientCredentialsAuthorizer, and pass authorizer= to clients"
+)
+_NO_STORAGE: Final = "there is no token storage: store what on_refresh of an authorizer receives"
+_PAGES: Final = "methods that list return Pages: use 'async for item in client.task_list(num_results=None)' or .pages()"
+_RETRIES: Final = "retries are set with retry=RetryPolicy(...)"
+_TRANSPORT: Final = "there is no requests library: use Transport(...)"
+_NO_LOCAL: Final = "Globus Connect Personal and Server on this machine are not looked up; pass the endpoint's id"
+_TYPED: Final = "responses are GlobusHTTPResponse, and listings IterableResponse, of a document type"
+_EMULATOR: Final = "use the emulator of globus_async.testing, or mock responses of httpx"
+_INFO: Final = "use globus_async.gare: GlobusAuthorizationParameters, ConsentRequiredInfo, ErrorInfo"
+
+_NAMES: Final[tuple[tuple[str, str], ...]] = (
+    ("GlobusApp UserApp ClientApp GlobusAppConfig globus_app", _NO_APP),
+    ("TokenStorageProvider LoginFlowManagerProvider IDTokenDecoderProvider TokenValidationErrorHandler", _NO_APP),
+    ("LoginFlowManager CommandLineLoginFlowManager LocalServerLoginFlowManager login_flows", _NO_APP),
+    ("CommandLineLoginFlowEOFError LocalServerLoginError LocalServerEnvironmentalLoginError", _NO_APP),
+    ("TokenStorage TokenStorageData FileTokenStorage JSONTokenStorage SQLiteTokenStorage", _NO_STORAGE),
+    ("MemoryTokenStorage ValidatingTokenStorage TokenValidationContext TokenDataValidator", _NO_STORAGE),
+    ("TokenValidationError HasRefreshTokensValidator NotExpiredValidator ScopeRequirementsValidator", _NO_STORAGE),
+    ("UnchangingIdentityIDValidator token_storage", _NO_STORAGE),
+    ("GlobusConnectPersonalOwnerInfo LocalGlobusConnectPersonal LocalGlobusConnectServer local_endpoint", _NO_LOCAL),
+    ("ComputeAPIError ComputeClient ComputeClientV2 ComputeClientV3", _NO_CLIENT.format("Globus Compute")),
+    ("FlowsAPIError FlowsClient IterableFlowsResponse SpecificFlowClient", _NO_CLIENT.format("Globus Flows")),
+    ("RunActivityNotificationPolicy", _NO_CLIENT.format("Globus Flows")),
+    ("BatchMembershipActions GroupMemberVisibility GroupPolicies", _NO_CLIENT.format("Globus Groups")),
+    ("GroupRequiredSignupFields GroupRole GroupVisibility", _NO_CLIENT.format("Globus Groups")),
+    ("GroupsAPIError GroupsClient GroupsManager", _NO_CLIENT.format("Globus Groups")),
+    ("SearchAPIError SearchClient SearchQueryV1 SearchScrollQuery", _NO_CLIENT.format("Globus Search")),
+    ("OnceTimerSchedule RecurringTimerSchedule TimerJob TimersAPIError", _NO_CLIENT.format("Globus Timers")),
+    ("TimersClient FlowTimer TransferTimer", _NO_CLIENT.format("Globus Timers")),
+    ("GCSAPIError GCSClient IterableGCSResponse UnpackingGCSResponse", _NO_SERVER),
+    ("ConnectorTable GlobusConnectServerConnector", _NO_SERVER),
+    ("CollectionDocument CollectionPolicies GuestCollectionDocument", _NO_SERVER),
+    ("MappedCollectionDocument EndpointDocument GCSRoleDocument", _NO_SERVER),
+    ("StorageGatewayDocument StorageGatewayPolicies UserCredentialDocument", _NO_SERVER),
+    ("ActiveScaleStoragePolicies AzureBlobStoragePolicies BlackPearlStoragePolicies", _NO_SERVER),
+    ("BoxStoragePolicies CephStoragePolicies GoogleCloudStorageCollectionPolicies", _NO_SERVER),
+    ("GoogleCloudStoragePolicies GoogleDriveStoragePolicies HPSSStoragePolicies", _NO_SERVER),
+    ("IrodsStoragePolicies OneDriveStoragePolicies POSIXCollectionPolicies", _NO_SERVER),
+    ("POSIXStagingCollectionPolicies POSIXStagingStoragePolicies", _NO_SERVER),
+    ("POSIXStoragePolicies S3StoragePolicies", _NO_SERVER),
+    ("ArrayResponse GetIdentitiesResponse IterableTransferResponse TransferResponse GlobusResponse", _TYPED),
+    ("Paginator PaginatorTable PaginatedResource has_paginator MarkerPaginator NullableMarkerPaginator", _PAGES),
+    ("NextTokenPaginator LastKeyPaginator HasNextPaginator LimitOffsetTotalPaginator JSONAPIPaginator", _PAGES),
+    ("RetryConfig RetryCheck RetryCheckCollection RetryCheckFlags RetryCheckResult RetryCheckRunner", _RETRIES),
+    ("RetryContext set_retry_check_flags", _RETRIES),
+    ("RequestsTransport RequestCallerInfo RequestEncoder JSONRequestEncoder FormRequestEncoder", _TRANSPORT),
+    ("GlobusClientInfo", "set app_name= of a client"),
+    ("get_last_request construct_error ResponseSet ResponseList RegisteredResponse load_response_set", _EMULATOR),
+    ("load_response get_response_set register_response_set", _EMULATOR),
+    ("ErrorInfoContainer AuthorizationParameterInfo ErrorInfo ConsentRequiredInfo", _INFO),
+    ("exc", "errors are in globus_async.errors, and at the root of the package"),
+    ("experimental", _GUIDE),
+    ("StaticGlobusAuthorizer", "derive from GlobusAuthorizer, or use AccessTokenAuthorizer"),
+    ("EnvConfig", "set base_url in the class of a client, or GLOBUS_SDK_SERVICE_URL_<NAME>"),
+    ("get_environment_name", "it is get_environment() of globus_async.config"),
+    ("get_ssl_verify", "certificates are set with Transport(verify=)"),
+    ("get_http_timeout", "time limits are those of Transport(connect_timeout=, read_timeout=, total_timeout=)"),
+    ("ValidationError", "wrong arguments are GlobusSDKUsageError"),
+    ("InvalidDocumentBodyError", "wrong arguments are GlobusSDKUsageError"),
+    ("GlobusOptionalDependencyError", "id_tokens need no extra"),
+    ("convert_request_exception", "errors of HTTP libraries never reach the caller; they are NetworkError"),
+    ("RemovedInV5Warning warn_deprecated", "nothing is deprecated here"),
+    ("GlobusConfigParser", "use get_environment() and get_service_url() of globus_async.config"),
+)
+
+_ATTRIBUTES: Final[dict[str, str]] = {
+    "paginated": _PAGES,
+    "close": "use 'async with', or 'await client.aclose()'",
+    "retry_config": "the retry policy is client.retry; it is set with retry=RetryPolicy(...)",
+    "attach_globus_app": _NO_APP,
+    "add_app_scope": _NO_APP,
+    "app_scopes": _NO_APP,
+    "default_scope_requirements": _NO_APP,
+    "add_app_data_access_scope": "use data_access_scope(collection_ids), which returns the scope for the login",
+    "environment": "the address is client.base_url; the environment is get_environment() of globus_async.config",
+    "qjoin_path": "use fill_path(), or pass the whole path",
+}
+
+
+def advice(name: str) -> str | None:
+    """Return what to write instead of a name of globus-sdk that this package does not have."""
+    return next((sentence for names, sentence in _NAMES if name in names.split()), None)
+
+
+def attribute_advice(name: str) -> str | None:
+    """Return what to write instead of an attribute of globus-sdk's clients that the clients here do not have."""
+    return _ATTRIBUTES.get(name)
+
+
+def missing_from(module: str) -> Callable[[str], NoReturn]:
+    """Return the ``__getattr__`` of a module: it says what to write instead of a name of globus-sdk."""
+
+    def __getattr__(name: str) -> NoReturn:  # noqa: N807 -- it is one
+        raise_missing(module, name, sys._getframe(1))  # noqa: SLF001 -- what the inspect module uses
+
+    return __getattr__
+
+
+def raise_missing(module: str, name: str, frame: Any) -> NoReturn:
+    """
+    Raise the error for a name that a module does not have.
+
+    Args:
+        module: The module.
+        name: The name.
+        frame: The frame that asks for it: ``from module import name`` shows the message of an `ImportError` only.
+
+    Raises:
+        AttributeError: The name is missing.
+        ImportError: Likewise, in an import of a name that globus-sdk has.
+    """
+    instead = advice(name)
+    if instead is None:
+        raise AttributeError(f"module {module!r} has no attribute {name!r}", name=name)
+    message = f"module {module!r} has no {name!r} of globus-sdk: {instead}"
+    from opcode import opmap  # noqa: PLC0415 -- for this error only
+
+    if frame.f_code.co_code[frame.f_lasti] == opmap["IMPORT_FROM"]:
+        raise ImportError(message, name=module)
+    raise AttributeError(message, name=name)
+
+
+class AsyncContextOnly:
+    """A context manager for ``async with``: ``with`` says so."""
+
+    __slots__ = ()
+
+    if not TYPE_CHECKING:
+
+        def __enter__(self) -> NoReturn:
+            raise TypeError(f"use 'async with {type(self).__name__}(...)', not 'with'")
+
+        def __exit__(self, *_: object) -> None: ...
+
+
+class AsyncIterationOnly:
+    """
+    An iterable for ``async for``: ``for`` says so.
+
+    It has ``__getitem__`` instead of ``__iter__``, so that it is no ``Iterable`` for programs that ask.
+    """
+
+    __slots__ = ()
+
+    if not TYPE_CHECKING:
+
+        def __getitem__(self, key: object) -> NoReturn:
+            if key == 0 and isinstance(key, int):  # where a 'for' begins
+                raise TypeError(f"use 'async for', not 'for': {type(self).__name__} makes requests as it is iterated")
+            raise TypeError(f"await the {type(self).__name__} first: (await ...)[{key!r}]")
