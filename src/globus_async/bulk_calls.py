@@ -32,6 +32,7 @@ from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, cast
 
 from ._item_source import ItemSource
 from .errors import GlobusError, GlobusSDKUsageError
+from .errors.arguments import check_bool, check_callable, check_type, check_whole
 from .paging import call_site, set_call_site
 from .porting import AsyncContextOnly, AsyncIterationOnly
 
@@ -163,10 +164,13 @@ class Bulk(AsyncContextOnly, AsyncIterationOnly, Generic[I, R]):
         ordered: bool,
         progress: Callable[[Progress], object] | None,
     ) -> None:
-        if not isinstance(concurrency, int) or isinstance(concurrency, bool) or concurrency < 1:
-            raise GlobusSDKUsageError("concurrency must be a whole number, 1 or more")
+        check_callable("call", call, optional=False)
         if isinstance(items, (str, bytes)):
-            raise GlobusSDKUsageError("the items are a single string; pass a list")
+            raise GlobusSDKUsageError("items is a single string; pass a list")
+        check_type("items", items, Iterable | AsyncIterable, "an iterable of arguments")
+        check_whole("concurrency", concurrency)
+        check_bool("ordered", ordered)
+        check_callable("progress", progress)
         self._call = call
         self._items = items
         self._concurrency = concurrency

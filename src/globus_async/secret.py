@@ -30,11 +30,30 @@ class Secret:
 
     def __init__(self, value: str) -> None:
         self._value = value
+        del value  # not shown by the traceback of the error
+        self.check("value")
 
     @classmethod
     def of(cls, value: str | Secret) -> Secret:
-        """Wrap a text; return a `Secret` unchanged."""
-        return value if isinstance(value, Secret) else cls(value)
+        """Wrap a text; return a `Secret` unchanged. For an argument, call `check` afterwards."""
+        if isinstance(value, Secret):
+            return value
+        secret = cls.__new__(cls)  # of any type: once it is wrapped, no traceback shows it
+        secret._value = value  # noqa: SLF001 -- of this class
+        return secret
+
+    def check(self, name: str) -> None:
+        """
+        Check that the value is text.
+
+        Args:
+            name: The name of the argument, for the error.
+
+        Raises:
+            GlobusSDKUsageError: It is of another type.
+        """
+        if not isinstance(self._value, str):
+            raise GlobusSDKUsageError(f"{name} must be text (str) or a Secret; got a {type(self._value).__name__}")
 
     @classmethod
     def token(cls, name: str, value: str | Secret) -> Secret:
@@ -46,10 +65,12 @@ class Secret:
             value: The token.
 
         Raises:
-            GlobusSDKUsageError: It is empty, or has spaces, line breaks or other characters that RFC 6750 2.1 forbids.
+            GlobusSDKUsageError: It is not text, is empty, or has spaces, line breaks or other characters that RFC 6750
+                2.1 forbids.
         """
         value = cls.of(value)  # so that no traceback shows it
-        if not isinstance(value.reveal(), str) or _TOKEN.fullmatch(value.reveal()) is None:
+        value.check(name)
+        if _TOKEN.fullmatch(value.reveal()) is None:
             raise GlobusSDKUsageError(
                 f"{name} is not a token: it is empty, or has spaces, line breaks or other forbidden characters"
             )

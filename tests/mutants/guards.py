@@ -115,6 +115,19 @@ GUARDS: Final = (
         swap("_http/headers.py:Headers.redacted", r"redact\(text\) == text", "True"),
         swap("_http/response.py:RawResponse.redacted", r"redact\(self\.reason\)", "self.reason"),
     ),
+    # types of arguments
+    *_tested_by(
+        "unit/test_argument_types.py exchange/test_loop.py",
+        drop("client/core.py:ClientCore.__init__", r"^check_type\('authorizer'"),
+        drop("client/core.py:ClientCore.__init__", r"^check_type\('retry'"),
+        drop("client/core.py:ClientCore.__init__", r"^check_type\('transport'"),
+        drop("client/core.py:ClientCore.__init__", r"^check_type\('rate_limit'"),
+        drop("services/auth/confidential.py:ConfidentialAppAuthClient.__init__", r"^client_secret\.check"),
+        drop("authorizers/base.py:BasicAuthorizer.__init__", r"^password\.check"),
+        drop("secret.py:Secret.__init__", r"^self\.check"),
+        never("errors/arguments.py:check_members", r"^isinstance\(value, type\) or"),
+        swap("transport/_attempt.py:Sender.attempt", r"checked_header\((.*)\)\n", r"\1\n"),
+    ),
     # the end of a call, by its deadline, by closing, or by an error body that cannot be read
     *_tested_by(
         "exchange",

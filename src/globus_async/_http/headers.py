@@ -8,6 +8,7 @@ from typing import Final, TypeVar, overload
 
 from .._version import __version__
 from ..errors import GlobusSDKUsageError
+from ..errors.arguments import check_text
 
 __all__ = (
     "Fields",
@@ -34,6 +35,7 @@ def default_headers(app_name: str | None) -> Fields:
     Raises:
         GlobusSDKUsageError: The application's name has characters that are not allowed in headers.
     """
+    check_text("app_name", app_name, optional=True)
     if app_name is not None and _VALUE.fullmatch(app_name) is None:
         raise GlobusSDKUsageError("app_name must be printable text without line breaks")
     agent = f"globus-async-py/{__version__}" + (f"/{app_name}" if app_name else "")

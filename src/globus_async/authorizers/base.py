@@ -8,6 +8,7 @@ from collections.abc import MutableMapping
 from typing import NoReturn, Self
 
 from ..errors import GlobusSDKUsageError
+from ..errors.arguments import check_text
 from ..secret import Secret
 
 __all__ = ("AccessTokenAuthorizer", "BasicAuthorizer", "GlobusAuthorizer", "NullAuthorizer")
@@ -23,7 +24,11 @@ class GlobusAuthorizer(ABC):
 
     @abstractmethod
     async def get_authorization_header(self) -> Secret | None:
-        """Return the header's value, or ``None`` for no header; called before every attempt."""
+        """
+        Return the header's value, or ``None`` for no header; called before every attempt.
+
+        A `Secret`, which tracebacks do not show. Text and bytes are taken, too.
+        """
 
     def handle_missing_authorization(self, refused: Secret | None = None) -> bool:  # noqa: ARG002
         """
@@ -83,8 +88,10 @@ class BasicAuthorizer(GlobusAuthorizer):
 
     def __init__(self, username: str, password: str | Secret) -> None:
         password = Secret.of(password)
+        check_text("username", username)
+        password.check("password")
         if not username or ":" in username or not username.isprintable() or not password.reveal().isprintable():
-            raise GlobusSDKUsageError("user name and password must be text without line breaks, the name without ':'")
+            raise GlobusSDKUsageError("username and password must be text without line breaks, the name without ':'")
         self.username = username
         self._header = Secret("Basic " + base64.b64encode(f"{username}:{password.reveal()}".encode()).decode("ascii"))
 

@@ -15,6 +15,7 @@ from ..errors import (
     NetworkError,
     TokenRefreshError,
 )
+from ..errors.arguments import check_members
 from ..scopes import ScopeParser, Scopes
 from ..secret import Secret
 from .renewing import OnRefresh, RenewingAuthorizer
@@ -84,6 +85,13 @@ class RefreshTokenAuthorizer(RenewingAuthorizer):
             raise GlobusSDKUsageError("refresh_token is None: start the login with refresh_tokens=True")
         refresh_token = Secret.of(refresh_token)
         access_token = None if access_token is None else Secret.of(access_token)
+        check_members(
+            "auth_client",
+            auth_client,
+            ("oauth2_refresh_token", "transport"),
+            "the client that the refresh token was issued to, such as NativeAppAuthClient(client_id)",
+        )
+        refresh_token = Secret.token("refresh_token", refresh_token)
         super().__init__(
             clock=auth_client.transport.clock,
             task_owner=auth_client.transport,
@@ -92,7 +100,7 @@ class RefreshTokenAuthorizer(RenewingAuthorizer):
             on_refresh=on_refresh,
         )
         self.auth_client = auth_client
-        self._refresh_token = Secret.token("refresh_token", refresh_token)
+        self._refresh_token = refresh_token
         self._resource_server: object = None
 
     @property
@@ -160,6 +168,12 @@ class ClientCredentialsAuthorizer(RenewingAuthorizer):
         on_refresh: OnRefresh | None = None,
     ) -> None:
         access_token = None if access_token is None else Secret.of(access_token)
+        check_members(
+            "confidential_client",
+            confidential_client,
+            ("oauth2_client_credentials_tokens", "transport"),
+            "the application's client: ConfidentialAppAuthClient(client_id, client_secret)",
+        )
         joined = ScopeParser.serialize(scopes, reject_empty=False)
         if not joined.strip():
             raise GlobusSDKUsageError("scopes must name at least one scope")

@@ -24,6 +24,7 @@ from ..errors import (
     TokenRefreshError,
     WrongEventLoopError,
 )
+from ..errors.arguments import check_callable, check_clock, check_members
 from ..secret import Secret
 from .base import GlobusAuthorizer
 from .token import Freshness, HeldToken, IssuedToken, parse_lifetime
@@ -43,6 +44,7 @@ _HOOKS: Final = ("_request_token", "_get_token_response")
 """One of them is defined by each subclass."""
 _PAUSE: Final = 30.0
 """Seconds after a failed refresh until the next one; fewer after the first failures if there is no token to use."""
+_MAX_INSTANT: Final = 1e12
 _MAX_RETRY_AFTER: Final = 600.0
 _CALLBACK_SECONDS: Final = 30.0
 _WRONG_CLIENT: Final = frozenset({"invalid_client", "unauthorized_client"})
@@ -92,9 +94,16 @@ class RenewingAuthorizer(GlobusAuthorizer):
         if all(getattr(type(self), hook) is getattr(RenewingAuthorizer, hook) for hook in _HOOKS):
             raise TypeError(f"{type(self).__name__} must define _get_token_response()")
         clock = SystemClock() if clock is None else clock
+        check_clock(clock)
+        if task_owner is not None:
+            check_members("task_owner", task_owner, ("adopt",), "an object that adopts tasks, such as a Transport")
+        check_callable("on_refresh", on_refresh)
+        if access_token is not None:
+            access_token.check("access_token")
         if (access_token is None) != (expires_at is None):
             raise GlobusSDKUsageError("access_token and expires_at (POSIX seconds) go together: give both or neither")
-        if isinstance(expires_at, bool) or not isinstance(expires_at, (int, float, type(None))):
+        is_number = isinstance(expires_at, (int, float)) and not isinstance(expires_at, bool)
+        if expires_at is not None and (not is_number or abs(expires_at) > _MAX_INSTANT):
             raise GlobusSDKUsageError("expires_at must be POSIX seconds, such as the token's expires_at_seconds")
         self.on_refresh = on_refresh
         self._clock = clock

@@ -9,8 +9,10 @@ from .._http.body import CONTENT_TYPES
 from .._http.headers import Fields, default_headers, merge_headers
 from .._http.missing import MISSING, MissingType
 from .._http.query import encode_query
+from ..authorizers import GlobusAuthorizer
 from ..config import checked_base_url, get_service_url
 from ..errors import ErrorKinds, GlobusAPIError, GlobusSDKUsageError
+from ..errors.arguments import check_text, check_type
 from ..porting import AsyncContextOnly, attribute_advice
 from ..response import GlobusHTTPResponse
 from ..transport import RateLimit, RetryPolicy, Transport, exchange
@@ -18,7 +20,6 @@ from ..transport import RateLimit, RetryPolicy, Transport, exchange
 if TYPE_CHECKING:
     from .._http.request import Request
     from .._http.response import RawResponse
-    from ..authorizers import GlobusAuthorizer
 
 __all__ = ("ClientCore", "check_headers")
 
@@ -88,12 +89,17 @@ class ClientCore(AsyncContextOnly):
         retry: RetryPolicy | None = None,
         rate_limit: RateLimit | MissingType | None = MISSING,
     ) -> None:
+        check_text("environment", environment, optional=True)
         url = (
             get_service_url(self.service_name, environment, default=self.default_base_url)
             if base_url is None
             else checked_base_url(base_url, source="base_url")
         )
         self._root = url.removesuffix("/")
+        check_type("authorizer", authorizer, GlobusAuthorizer | None, "an authorizer: AccessTokenAuthorizer(token)")
+        check_type("transport", transport, Transport | None, "a Transport")
+        check_type("retry", retry, RetryPolicy | None, "a RetryPolicy, such as RetryPolicy(max_retries=3)")
+        check_type("rate_limit", rate_limit, RateLimit | MissingType | None, "a RateLimit, or None for no limit")
         self.authorizer = authorizer
         self.transport = Transport() if transport is None else transport
         self.retry = RetryPolicy() if retry is None else retry

@@ -9,11 +9,13 @@ from uuid import UUID
 
 from fastapi import Depends
 
+from .._http.headers import default_headers
 from .._http.missing import MISSING, MissingType
 from ..authorizers import ClientCredentialsAuthorizer, GlobusAuthorizer
 from ..client import BaseClient
 from ..config import checked_base_url, get_service_url
 from ..errors import ClientClosedError, GlobusSDKUsageError
+from ..errors.arguments import check_callable, check_number, check_text, check_type
 from ..scopes import ScopeParser, Scopes
 from ..secret import Secret
 from ..services.auth.confidential import ConfidentialAppAuthClient
@@ -89,6 +91,19 @@ class GlobusBackend:
         transport: Callable[[], Transport] = Transport,
     ) -> None:
         client_secret = Secret.of(client_secret)
+        client_secret.check("client_secret")
+        check_type("client_id", client_id, UUID | str, "the UUID of the registered client")
+        check_type("scopes", scopes, Mapping | None, "a mapping of scopes to descriptions")
+        for scope, description in (scopes or {}).items():
+            check_text("each of scopes", scope)
+            check_text(f"scopes[{scope!r}]", description)
+        check_text("environment", environment, optional=True)
+        check_type("service_urls", service_urls, Mapping | None, "a mapping of services to URLs")
+        default_headers(app_name)  # refuses what cannot be sent
+        check_number("max_age", max_age)
+        check_number("introspection_timeout", introspection_timeout, positive=True)
+        check_type("rate_limit", rate_limit, RateLimit | MissingType | None, "a RateLimit, or None for no limit")
+        check_callable("transport", transport, optional=False)
         if not client_id or not client_secret:
             raise GlobusSDKUsageError("GlobusBackend requires client_id and client_secret")
         self.client_id = str(client_id)

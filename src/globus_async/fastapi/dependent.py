@@ -10,6 +10,7 @@ from weakref import WeakValueDictionary
 from ..authorizers import GlobusAuthorizer, RenewingAuthorizer
 from ..authorizers.token import IssuedToken, parse_lifetime
 from ..errors import TokenRefreshError
+from ..errors.arguments import check_whole
 from ..secret import Secret
 from ..services.auth.errors import InvalidGrant
 
@@ -84,6 +85,7 @@ class AuthorizerCache:
     """
 
     def __init__(self, max_entries: int = 10_000) -> None:
+        check_whole("max_entries", max_entries)
         self._max_entries = max_entries
         self._recent: OrderedDict[Hashable, GlobusAuthorizer] = OrderedDict()
         self._in_use: WeakValueDictionary[Hashable, GlobusAuthorizer] = WeakValueDictionary()

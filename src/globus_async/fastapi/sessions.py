@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Protocol, Self
 from uuid import UUID
 
 from ..clock import Clock, SystemClock
+from ..errors.arguments import check_clock, check_whole
 from ..secret import Secret
 
 if TYPE_CHECKING:
@@ -64,6 +65,9 @@ class MemorySessionStore:
     """
 
     def __init__(self, clock: Clock | None = None, *, max_entries: int = 100_000) -> None:
+        if clock is not None:
+            check_clock(clock)
+        check_whole("max_entries", max_entries)
         self._clock: Clock = SystemClock() if clock is None else clock
         self._max_entries = max_entries
         self._entries: dict[str, OrderedDict[str, tuple[Secret, float]]] = {}

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
+from uuid import UUID
 
+from ..errors.arguments import check_type
 from .scope import Scope
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from uuid import UUID
 
 __all__ = (
     "AuthScopes",
@@ -80,6 +81,7 @@ class DynamicScopeCollection(ScopeCollection):
     _scope_names: ClassVar[tuple[str, ...]] = ()
 
     def __init__(self, resource_server: UUID | str) -> None:
+        check_type("resource_server", resource_server, UUID | str, "a UUID or text")
         self.resource_server = str(resource_server)
 
     def __iter__(self) -> Iterator[Scope]:
@@ -222,5 +224,6 @@ class SpecificFlowScopes(DynamicScopeCollection):
     """
 
     def __init__(self, flow_id: UUID | str) -> None:
+        check_type("flow_id", flow_id, UUID | str, "a UUID or text")
         super().__init__(flow_id)
         self.user = _url(self.resource_server, f"flow_{self.resource_server.replace('-', '_')}_user")

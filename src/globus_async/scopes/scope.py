@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Final, Self, cast
 
 from ..errors import GlobusSDKUsageError
+from ..errors.arguments import check_bool, check_text, check_type
 from .grammar import NAME, ScopeGraph, ScopeParseError, read
 
 __all__ = ("Scope", "ScopeParser", "Scopes")
@@ -40,6 +41,9 @@ class Scope:
     dependencies: tuple[Scope, ...] = ()
 
     def __post_init__(self) -> None:
+        check_text("scope_string", self.scope_string)
+        check_bool("optional", self.optional)
+        check_type("dependencies", self.dependencies, tuple, "a tuple of Scope values")
         if NAME.fullmatch(self.scope_string) is None:
             raise GlobusSDKUsageError(
                 f"the name of a scope must not have spaces or any of '[]*', got {self.scope_string!r}; "
@@ -175,6 +179,7 @@ class ScopeParser:
             >>> ScopeParser.serialize([Scope("openid"), "profile email"])
             'openid profile email'
         """
+        check_type("scopes", scopes, str | Scope | Iterable, "a scope, a scope string, or an iterable of both")
         values = (scopes,) if isinstance(scopes, (str, Scope)) else tuple(scopes)
         if not all(isinstance(scope, (str, Scope)) for scope in cast("tuple[object, ...]", values)):
             raise GlobusSDKUsageError("scopes must be strings or Scope values")

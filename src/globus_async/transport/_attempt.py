@@ -13,7 +13,7 @@ from .._http.response import RawResponse
 from ..errors import ClientClosedError, NetworkError, ResponseDecodeError, TokenRefreshError
 from ._call import CONNECTION, PAUSE, TOKEN
 from ._errors import MAX_HEADERS, network_error, pause_too_long
-from ._httpx_request import NO_AUTH, build_httpx_request
+from ._httpx_request import NO_AUTH, build_httpx_request, checked_header
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -73,7 +73,7 @@ class Sender:
             await slot.origin.wait_until_resumed()
             if authorizer is not None:
                 call.waiting_for = TOKEN
-                call.credentials = await authorizer.get_authorization_header()
+                call.credentials = checked_header(await authorizer.get_authorization_header())
             call.waiting_for = CONNECTION
             sent = build_httpx_request(call.request, call.credentials, timeouts=self._timeouts)
             slot.mark_sent()

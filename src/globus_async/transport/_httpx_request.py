@@ -14,14 +14,14 @@ from typing import TYPE_CHECKING
 import httpx
 
 from ..errors import GlobusSDKUsageError
+from ..secret import Secret
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from .._http.request import Request
-    from ..secret import Secret
 
-__all__ = ("NO_AUTH", "build_httpx_request")
+__all__ = ("NO_AUTH", "build_httpx_request", "checked_header")
 
 
 class _URL(httpx.URL):
@@ -73,6 +73,24 @@ def build_httpx_request(
     )
     built.read()  # sets ``content``, as every other httpx request has it
     return built
+
+
+def checked_header(header: object) -> Secret | None:
+    """
+    Return the header of an authorizer as a `Secret`; that of a caller's own may be text or bytes.
+
+    Raises:
+        GlobusSDKUsageError: It is anything else.
+    """
+    if header is None or isinstance(header, Secret):
+        return header
+    header = header.decode("latin-1") if isinstance(header, bytes) else header
+    if not isinstance(header, str):
+        raise GlobusSDKUsageError(
+            "get_authorization_header() of the authorizer must return a Secret, text or None,"
+            f" not a value of type {type(header).__name__}"
+        )
+    return Secret(header)
 
 
 class _NoAuth(httpx.Auth):

@@ -7,7 +7,7 @@ from collections import deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ..errors import GlobusSDKUsageError
+from ..errors.arguments import check_number, check_whole
 
 if TYPE_CHECKING:
     from ..clock import Clock
@@ -33,10 +33,8 @@ class RateLimit:
     seconds: float = 10.0
 
     def __post_init__(self) -> None:
-        if not (isinstance(self.calls, int) and self.calls >= 1):
-            raise GlobusSDKUsageError("calls must be a whole number, 1 or more")
-        if not 0 < self.seconds < float("inf"):
-            raise GlobusSDKUsageError("seconds must be a number above 0")
+        check_whole("calls", self.calls)
+        check_number("seconds", self.seconds, positive=True)
 
 
 class RateLimiter:

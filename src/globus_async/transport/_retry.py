@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from ..errors import GlobusSDKUsageError, NetworkError, ResponseDecodeError
+from ..errors import NetworkError, ResponseDecodeError
+from ..errors.arguments import check_number, check_whole
 
 if TYPE_CHECKING:
     from .._http.response import RawResponse
@@ -34,12 +35,9 @@ class RetryPolicy:
     max_retry_after: float = 120.0
 
     def __post_init__(self) -> None:
-        if not (isinstance(self.max_retries, int) and self.max_retries >= 0):
-            raise GlobusSDKUsageError("max_retries must be a whole number, 0 or more")
+        check_whole("max_retries", self.max_retries, minimum=0)
         for name in ("base_delay", "max_delay", "max_retry_after"):
-            seconds = getattr(self, name)
-            if not (isinstance(seconds, (int, float)) and 0 <= seconds < float("inf")):
-                raise GlobusSDKUsageError(f"{name} must be a number of seconds, 0 or more")
+            check_number(name, getattr(self, name))
 
     def delay(
         self, outcome: RawResponse | NetworkError, *, retries: int, idempotent: bool, is_final: bool, jitter: float

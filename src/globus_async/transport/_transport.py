@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final, NoReturn, Self
 
 from ..clock import Clock, SystemClock
 from ..errors import ClientClosedError, GlobusSDKUsageError, WrongEventLoopError
+from ..errors.arguments import check_bool, check_clock, check_number, check_type, check_whole
 from ..porting import AsyncContextOnly
 from ._call import Call
 from ._origin import Origin
@@ -75,12 +76,15 @@ class Transport(AsyncContextOnly):
     ) -> None:
         self.closed = False
         self._max_in_flight = max_in_flight
-        if not all(isinstance(number, int) and number >= 1 for number in (max_in_flight, max_response_bytes)):
-            raise GlobusSDKUsageError("max_in_flight and max_response_bytes must be whole numbers, 1 or more")
-        if not all(
-            isinstance(each, (int, float)) and each > 0 for each in (connect_timeout, read_timeout, total_timeout)
-        ):
-            raise GlobusSDKUsageError("timeouts are seconds and must be above 0")
+        check_whole("max_in_flight", max_in_flight)
+        check_whole("max_response_bytes", max_response_bytes)
+        check_number("connect_timeout", connect_timeout, positive=True, finite=False)
+        check_number("read_timeout", read_timeout, positive=True, finite=False)
+        check_number("total_timeout", total_timeout, positive=True, finite=False)
+        check_type("ca_bundle", ca_bundle, str | os.PathLike | None, "the path of a file")
+        check_bool("verify", verify)
+        if clock is not None:
+            check_clock(clock)
         if not verify:
             warnings.warn("certificate checks are off: anybody on the way can read the tokens", stacklevel=2)
         self.clock: Clock = SystemClock() if clock is None else clock

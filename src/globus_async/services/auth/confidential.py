@@ -10,6 +10,7 @@ from ..._http.missing import MISSING, MissingType
 from ..._http.query import comma_joined
 from ...authorizers import BasicAuthorizer
 from ...errors import GlobusSDKUsageError
+from ...errors.arguments import check_type
 from ...scopes import ScopeParser, Scopes
 from ...secret import Secret
 from .client import AuthClient
@@ -60,6 +61,8 @@ class ConfidentialAppAuthClient(AuthClient):
         rate_limit: RateLimit | MissingType | None = MISSING,
     ) -> None:
         client_secret = Secret.of(client_secret)
+        client_secret.check("client_secret")
+        check_type("client_id", client_id, UUID | str, "the UUID of the registered client")
         if not client_id or not client_secret:
             raise GlobusSDKUsageError("ConfidentialAppAuthClient requires client_id and client_secret")
         super().__init__(

@@ -20,7 +20,8 @@ from uuid import UUID
 from ..._http.missing import MISSING, MissingType
 from ..._http.query import comma_joined, encode_query
 from ...errors import GlobusError, GlobusSDKUsageError
-from ...scopes import AuthScopes, ScopeParser, Scopes, TransferScopes
+from ...errors.arguments import check_bool, check_members, check_type
+from ...scopes import AuthScopes, Scope, ScopeParser, Scopes, TransferScopes
 from ...secret import Secret
 from .errors import InvalidGrant
 from .responses import OAuthAuthorizationCodeResponse, OAuthTokenResponse, warn_of_missing_scopes
@@ -107,6 +108,18 @@ class GlobusOAuthFlowManager:
     ) -> None:
         is_new = isinstance(verifier, MissingType | None)
         verifier = Secret.of(secrets.token_urlsafe(32) if isinstance(verifier, MissingType | None) else verifier)
+        verifier.check("verifier")
+        for name, value in (
+            ("redirect_uri", redirect_uri),
+            ("state", state),
+            ("nonce", nonce),
+            ("prefill_named_grant", prefill_named_grant),
+        ):
+            check_type(name, value, str | MissingType | None, "text (str)")
+        scopes_type = str | Scope | Iterable | MissingType | None
+        check_type("requested_scopes", requested_scopes, scopes_type, "a scope, a scope string, or an iterable of both")
+        check_bool("refresh_tokens", refresh_tokens)
+        check_members("auth_client", auth_client, ("client_id", "oauth2_token"), "a client of Globus Auth")
         if _VERIFIER.fullmatch(verifier.reveal()) is None:
             raise GlobusSDKUsageError("verifier must be 43 to 128 letters, digits or '-._~'")
         if not auth_client.client_id:

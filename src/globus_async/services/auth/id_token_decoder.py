@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol, cast
 from ..._http.cache_control import freshness_lifetime
 from ..._http.retry_after import parse_http_date
 from ...errors import GlobusSDKUsageError, IdTokenError
+from ...errors.arguments import check_members
 from ...response import GlobusHTTPResponse
 from ...secret import Secret
 from .cached_document import CachedDocument
@@ -57,6 +58,7 @@ class IDTokenDecoder:
     """
 
     def __init__(self, auth_client: _AuthClient) -> None:
+        check_members("auth_client", auth_client, ("client_id", "transport"), "a client of Globus Auth")
         transport = auth_client.transport
         self._client = auth_client
         self._clock = transport.clock

@@ -12,6 +12,7 @@ from uuid import UUID
 
 from ..._single_flight import SingleFlight
 from ...errors import GlobusSDKUsageError
+from ...errors.arguments import check_members, check_number, check_type, check_whole
 
 if TYPE_CHECKING:
     from ...clock import Clock
@@ -135,8 +136,14 @@ class IdentityMap:
         time_to_live: float = 3600.0,
         cache: MutableMapping[str, IdentityDocument] | None = None,
     ) -> None:
-        if not 1 <= id_batch_size <= _MAX_BATCH_SIZE:
-            raise GlobusSDKUsageError(f"id_batch_size must be between 1 and {_MAX_BATCH_SIZE}")
+        check_members("auth_client", auth_client, ("get_identities", "transport"), "a client of Globus Auth")
+        check_type("identity_ids", identity_ids, Iterable | None, "an iterable of ids and usernames")
+        check_whole("id_batch_size", id_batch_size, maximum=_MAX_BATCH_SIZE)
+        check_whole("max_entries", max_entries)
+        check_number("time_to_live", time_to_live, positive=True, finite=False)
+        check_type("cache", cache, MutableMapping | None, "a mutable mapping such as a dict")
+        if isinstance(identity_ids, (str, bytes)):
+            raise GlobusSDKUsageError("identity_ids is a single string; pass a list")
         self.auth_client = auth_client
         self.id_batch_size = id_batch_size
         self._cache: MutableMapping[str, IdentityDocument] = (
@@ -149,6 +156,7 @@ class IdentityMap:
         self._requested: dict[str, _Batch] = {}
         self._requests: SingleFlight[dict[str, IdentityDocument]] = SingleFlight("identity look-up")
         for name in identity_ids or ():
+            check_type("each of identity_ids", name, str | UUID, "an id or username")
             self.add(name)
 
     def add(self, identity_id: UUID | str) -> bool:

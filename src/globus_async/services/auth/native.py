@@ -8,6 +8,7 @@ from uuid import UUID
 from ..._http.missing import MISSING, MissingType
 from ...authorizers import NullAuthorizer
 from ...errors import GlobusSDKUsageError
+from ...errors.arguments import check_type
 from ...secret import Secret
 from .client import AuthClient
 from .flows import GlobusNativeAppFlowManager
@@ -50,6 +51,7 @@ class NativeAppAuthClient(AuthClient):
         retry: RetryPolicy | None = None,
         rate_limit: RateLimit | MissingType | None = MISSING,
     ) -> None:
+        check_type("client_id", client_id, UUID | str, "the UUID of the registered client")
         if not client_id:
             raise GlobusSDKUsageError("NativeAppAuthClient requires client_id")
         super().__init__(

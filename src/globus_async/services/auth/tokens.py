@@ -9,6 +9,7 @@ from uuid import UUID
 from ..._http.missing import MISSING, MissingType
 from ...authorizers import GlobusAuthorizer, NullAuthorizer, RenewingAuthorizer
 from ...errors import ErrorKinds, GlobusSDKUsageError
+from ...errors.arguments import check_type
 from ...response import GlobusHTTPResponse
 from ...scopes import AuthScopes
 from ...secret import Secret
@@ -75,6 +76,7 @@ class AuthLoginClient(DiscoveryMethods):
             retry=retry,
             rate_limit=rate_limit,
         )
+        check_type("client_id", client_id, UUID | str | None, "the UUID of the registered client")
         self.client_id = None if client_id is None else str(client_id)
         self.current_oauth2_flow_manager: GlobusOAuthFlowManager | None = None
         self._decoder = IDTokenDecoder(self)

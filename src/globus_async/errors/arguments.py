@@ -1,0 +1,98 @@
+"""Checks of the types of arguments, so that a wrong one is refused where it is passed and not where it is used."""
+
+from __future__ import annotations
+
+import math
+from types import UnionType
+from typing import Final
+
+from .base import GlobusSDKUsageError
+
+__all__ = (
+    "check_bool",
+    "check_callable",
+    "check_clock",
+    "check_members",
+    "check_number",
+    "check_text",
+    "check_type",
+    "check_whole",
+)
+
+_CLOCK: Final = ("wall", "monotonic", "sleep", "timeout")
+
+
+def check_type(name: str, value: object, types: type | UnionType | tuple[type, ...], expected: str) -> None:
+    """
+    Check the type of an argument.
+
+    Args:
+        name: The name of the argument.
+        value: The argument; the error does not quote it, since it may be confidential.
+        types: Its type or types.
+        expected: The expected value, for the error: ``"must be a ..."``.
+
+    Raises:
+        GlobusSDKUsageError: It is of another type.
+    """
+    if not isinstance(value, types):
+        raise _refusal(name, value, expected)
+
+
+def check_members(name: str, value: object, members: tuple[str, ...], expected: str) -> None:
+    """Check that an argument is an object with these members, which is all that is needed of it."""
+    if isinstance(value, type) or not all(hasattr(value, member) for member in members):
+        raise _refusal(name, value, expected)
+
+
+def check_clock(value: object) -> None:
+    """Check the argument ``clock``."""
+    check_members("clock", value, _CLOCK, "a clock such as SystemClock()")
+
+
+def check_text(name: str, value: object, *, optional: bool = False) -> None:
+    """Check an argument that is text, or ``None`` if it is optional."""
+    if not (isinstance(value, str) or (optional and value is None)):
+        raise _refusal(name, value, "text (str)")
+
+
+def check_bool(name: str, value: object) -> None:
+    """Check an argument that is ``True`` or ``False``."""
+    if not isinstance(value, bool):
+        raise _refusal(name, value, "True or False")
+
+
+def check_callable(name: str, value: object, *, optional: bool = True) -> None:
+    """Check an argument that is a function, or ``None`` if it is optional."""
+    if not (callable(value) or (optional and value is None)):
+        raise _refusal(name, value, "a function")
+
+
+def check_whole(name: str, value: object, *, minimum: int = 1, maximum: float = math.inf) -> None:
+    """Check an argument that is a whole number from a minimum to a maximum."""
+    if isinstance(value, bool) or not isinstance(value, int) or not minimum <= value <= maximum:
+        limit = f"{minimum} or more" if maximum == math.inf else f"from {minimum} to {maximum}"
+        raise _refusal(name, value, f"a whole number, {limit}")
+
+
+def check_number(name: str, value: object, *, positive: bool = False, finite: bool = True) -> None:
+    """Check an argument that is a number, 0 or more, or above 0 if it has to be positive; of seconds, usually."""
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        is_large_enough = value > 0 or (value == 0 and not positive)
+        if is_large_enough and (value < _MAX or (value == math.inf and not finite)):
+            return
+    raise _refusal(name, value, f"a number, {'above 0' if positive else '0 or more'}")
+
+
+_MAX: Final = 1e300
+"""A larger whole number is beyond the range of a float."""
+
+
+def _refusal(name: str, value: object, expected: str) -> GlobusSDKUsageError:
+    if isinstance(value, type):
+        found = f"the class {value.__name__}, not an instance of it"
+    elif value is None or isinstance(value, (bool, int, float)):
+        found = f"{value!r:.40}" if not isinstance(value, int) or abs(value) < _MAX else "a very large number"
+    else:
+        found = f"a value of type {type(value).__name__}"
+    return GlobusSDKUsageError(f"{name} must be {expected}; got {found}")
