@@ -69,8 +69,7 @@ class Secret:
                 2.1 forbids.
         """
         value = cls.of(value)  # so that no traceback shows it
-        value.check(name)
-        if _TOKEN.fullmatch(value.reveal()) is None:
+        if not isinstance(value.reveal(), str) or _TOKEN.fullmatch(value.reveal()) is None:
             raise GlobusSDKUsageError(
                 f"{name} is not a token: it is empty, or has spaces, line breaks or other forbidden characters"
             )

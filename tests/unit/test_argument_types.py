@@ -109,7 +109,7 @@ def _matches(value: object, hint: Any) -> bool:
     origin, arguments = typing.get_origin(hint), typing.get_args(hint)
     kind = origin or hint
     is_protocol = getattr(kind, "_is_protocol", False)
-    if origin in {typing.Union, types.UnionType}:
+    if origin is types.UnionType or str(origin) == "typing.Union":
         return any(_matches(value, each) for each in arguments)
     if hint in {int, float} and isinstance(value, bool):
         return False
@@ -117,7 +117,7 @@ def _matches(value: object, hint: Any) -> bool:
         return isinstance(value, (int, float))
     if origin is collections.abc.Callable:
         return callable(value)
-    if is_protocol and not issubclass(kind, (collections.abc.Iterable, os.PathLike)):
+    if is_protocol and kind is not os.PathLike:
         members = {name for base in kind.__mro__ for name in vars(base) if not name.startswith("_")}
         return not isinstance(value, type) and all(hasattr(value, name) for name in members)
     return isinstance(kind, typing.TypeVar) or kind in {Any, object} or isinstance(value, kind)

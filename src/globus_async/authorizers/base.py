@@ -91,7 +91,7 @@ class BasicAuthorizer(GlobusAuthorizer):
         check_text("username", username)
         password.check("password")
         if not username or ":" in username or not username.isprintable() or not password.reveal().isprintable():
-            raise GlobusSDKUsageError("username and password must be text without line breaks, the name without ':'")
+            raise GlobusSDKUsageError("user name and password must be text without line breaks, the name without ':'")
         self.username = username
         self._header = Secret("Basic " + base64.b64encode(f"{username}:{password.reveal()}".encode()).decode("ascii"))
 

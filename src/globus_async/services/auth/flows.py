@@ -109,15 +109,19 @@ class GlobusOAuthFlowManager:
         is_new = isinstance(verifier, MissingType | None)
         verifier = Secret.of(secrets.token_urlsafe(32) if isinstance(verifier, MissingType | None) else verifier)
         verifier.check("verifier")
-        for name, value in (
+        for parameter, argument in (
             ("redirect_uri", redirect_uri),
             ("state", state),
             ("nonce", nonce),
             ("prefill_named_grant", prefill_named_grant),
         ):
-            check_type(name, value, str | MissingType | None, "text (str)")
-        scopes_type = str | Scope | Iterable | MissingType | None
-        check_type("requested_scopes", requested_scopes, scopes_type, "a scope, a scope string, or an iterable of both")
+            check_type(parameter, argument, str | MissingType | None, "text (str)")
+        check_type(
+            "requested_scopes",
+            requested_scopes,
+            (str, Scope, Iterable, MissingType, type(None)),
+            "a scope, a scope string, or an iterable of both",
+        )
         check_bool("refresh_tokens", refresh_tokens)
         check_members("auth_client", auth_client, ("client_id", "oauth2_token"), "a client of Globus Auth")
         if _VERIFIER.fullmatch(verifier.reveal()) is None:
