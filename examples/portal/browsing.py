@@ -9,12 +9,20 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import Response
 
-from globus_async import TransferClient
+from globus_async import Pages, TransferClient
 from globus_async.fastapi import GlobusLogin, Session
+from globus_async.services.transfer.documents import EndpointDocument
 
+from .forms import TransferForm, stored_form
 from .pages import page
 
 __all__ = ("browsing", "is_file_name")
+
+
+MAX_COLLECTIONS = 1000
+"""As many as a search returns."""
+MAX_FOUND = 100
+MAX_ENTRIES = 1000
 
 
 def browsing(login: GlobusLogin) -> APIRouter:
@@ -26,21 +34,29 @@ def browsing(login: GlobusLogin) -> APIRouter:
     async def collections(
         request: Request, session: Annotated[Session, user], tc: Annotated[TransferClient, as_user], q: str = ""
     ) -> Response:
-        listing = tc.endpoint_search(q.strip()) if q.strip() else tc.endpoint_search(filter_scope="my-endpoints")
-        return page(request, "collections.html", session, collections=await listing.list(), q=q)
+        text = q.strip()
+        listing = tc.endpoint_search(text, num_results=MAX_FOUND) if text else own_collections(tc)
+        found = await listing.list()
+        return page(request, "collections.html", session, collections=found, more=listing.truncated, q=q)
 
     @router.get("/collections/{collection_id}")
     async def browse(
+        *,
         request: Request,
         session: Annotated[Session, user],
         tc: Annotated[TransferClient, as_user],
         collection_id: UUID,
         path: str = "/",
+        form: str = "",
     ) -> Response:
+        filled = await stored_form(login, session, form)
+        path = path if filled is None else filled.folder
         folder = f"/{path.strip('/')}/" if path.strip("/") else "/"
         collection = await tc.get_endpoint(collection_id)
-        entries = await tc.operation_ls(collection_id, folder, orderby=["type", "name"]).list()
-        mine = await tc.endpoint_search(filter_scope="my-endpoints").list()
+        listing = tc.operation_ls(collection_id, folder, orderby=["type", "name"], limit=MAX_ENTRIES)
+        entries = await listing.list()
+        mine = await own_collections(tc).list()
+        blank = TransferForm(str(collection_id), folder, target=default_target(collection["display_name"]))
         return page(
             request,
             "browse.html",
@@ -49,13 +65,19 @@ def browsing(login: GlobusLogin) -> APIRouter:
             folder=folder,
             crumbs=crumbs(folder),
             entries=[each for each in entries if is_file_name(each["name"])],
-            target=default_target(collection["display_name"]),
+            more=listing.truncated,
+            form=filled or blank,
             destinations=[each for each in mine if each["id"] != str(collection_id)],
             # one id per form: submitted twice, by a double click or a reload, it still creates one task
             submission_id=(await tc.get_submission_id())["value"],
         )
 
     return router
+
+
+def own_collections(tc: TransferClient) -> Pages[EndpointDocument]:
+    """List the collections of the user."""
+    return tc.endpoint_search(filter_scope="my-endpoints", num_results=MAX_COLLECTIONS)
 
 
 def is_file_name(name: str) -> bool:

@@ -72,6 +72,9 @@ COLLECTIONS: tuple[tuple[str, str, Mapping[str, Content]], ...] = (
                 "calibration.json": '{"wavelength": 0.9762, "distance": 2.134}\n',
             },
             "2027-02 silica gel": {f"scan-{number}.h5": content(3 * MEGABYTE, seed=number) for number in range(4)},
+            "2027-03-14T182007_perovskite_sample-0042_radial-average_background-subtracted_normalized.h5": content(
+                MEGABYTE, seed=5
+            ),
             "logbook.md": "# Logbook\n\nBeam back at 14:20.\n" * 40,
             "README.txt": "One folder for each beamtime.\n",
         },

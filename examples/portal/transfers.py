@@ -4,6 +4,7 @@
 
 import json
 from collections.abc import AsyncGenerator, Mapping
+from dataclasses import replace
 from pathlib import PurePosixPath
 from typing import Annotated, Any
 from uuid import UUID
@@ -11,15 +12,20 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Form, HTTPException, Request
 from fastapi.responses import RedirectResponse, Response, StreamingResponse
 
-from globus_async import GlobusError, TransferClient, TransferData
+from globus_async import AuthorizationRequired, GlobusError, LoginRequired, TransferClient, TransferData
 from globus_async.fastapi import GlobusBackend, GlobusLogin, Session
 
 from .browsing import is_file_name
+from .forms import TransferForm
 from .pages import HEADERS, human_size, page
+from .problems import required_login
 
 __all__ = ("transfers",)
 
 POLLING_SECONDS = 1.0
+MAX_TASKS = 12
+MAX_LABEL = 128
+"""Characters, for Globus as well."""
 
 
 def transfers(globus: GlobusBackend, login: GlobusLogin) -> APIRouter:
@@ -31,38 +37,39 @@ def transfers(globus: GlobusBackend, login: GlobusLogin) -> APIRouter:
     @router.post("/transfers", dependencies=[own_form])
     async def start(
         *,
+        request: Request,
+        session: Annotated[Session, user],
         tc: Annotated[TransferClient, as_user],
         source: Annotated[UUID, Form()],
         destination: Annotated[UUID, Form()],
         folder: Annotated[str, Form()],
         target: Annotated[str, Form()],
         submission_id: Annotated[UUID, Form()],
-        label: Annotated[str, Form()] = "",
+        label: Annotated[str, Form(max_length=MAX_LABEL)] = "",
         names: Annotated[list[str] | None, Form()] = None,
     ) -> Response:
+        form = TransferForm(str(source), folder, str(destination), target, label, names or [])
         if not names:
-            return RedirectResponse(f"/collections/{source}", 303)
-        if not all(is_file_name(name.removesuffix("/")) for name in names):
-            raise HTTPException(400, "A selected item has no usable name")
-        data = TransferData(
-            source_endpoint=source,
-            destination_endpoint=destination,
-            label=label.strip() or default_label(names),
-            submission_id=submission_id,
-            sync_level="checksum",
-        )
-        for name in names:
-            is_folder = name.endswith("/")
-            place = str(PurePosixPath("/", target.strip("/"), name.strip("/")))
-            data.add_item(f"{folder}{name}", f"{place}/" if is_folder else place, recursive=is_folder)
-        await tc.submit_transfer(data)
+            form = replace(form, message="Please select at least one file or folder.")
+            return RedirectResponse(await form.store(login, session), 303)
+        data = transfer_data(form, submission_id)
+        try:
+            await tc.submit_transfer(data)
+        except (AuthorizationRequired, LoginRequired) as error:
+            # the user consents at Globus, and returns to the same selection
+            form = replace(form, message="Access has been granted. Please check your selection and start the transfer.")
+            path = await form.store(login, session)
+            response = await required_login(login, request, error, next_path=path)
+            if response is None:
+                raise
+            return response
         return RedirectResponse("/tasks", 303)
 
     @router.get("/tasks")
     async def tasks(
         request: Request, session: Annotated[Session, user], tc: Annotated[TransferClient, as_user]
     ) -> Response:
-        return page(request, "tasks.html", session, tasks=await recent_tasks(tc))
+        return page(request, "tasks.html", session, tasks=await recent_tasks(tc), maximum=MAX_TASKS)
 
     @router.get("/tasks/events")
     async def events(request: Request, tc: Annotated[TransferClient, as_user]) -> Response:
@@ -89,9 +96,27 @@ def transfers(globus: GlobusBackend, login: GlobusLogin) -> APIRouter:
     return router
 
 
+def transfer_data(form: TransferForm, submission_id: UUID) -> TransferData:
+    """Return the document of a filled-in form."""
+    if not all(is_file_name(name.removesuffix("/")) for name in form.names):
+        raise HTTPException(400, "A selected item has no usable name")
+    data = TransferData(
+        source_endpoint=form.source,
+        destination_endpoint=form.destination,
+        label=form.label.strip() or default_label(form.names),
+        submission_id=submission_id,
+        sync_level="checksum",
+    )
+    for name in form.names:
+        is_folder = name.endswith("/")
+        place = str(PurePosixPath("/", form.target.strip("/"), name.strip("/")))
+        data.add_item(f"{form.folder}{name}", f"{place}/" if is_folder else place, recursive=is_folder)
+    return data
+
+
 async def recent_tasks(tc: TransferClient) -> list[dict[str, Any]]:
     """Return the latest tasks, in one request for all of them."""
-    return [summary(task) async for task in tc.task_list(12, orderby="request_time DESC")]
+    return [summary(task) async for task in tc.task_list(MAX_TASKS, orderby="request_time DESC")]
 
 
 def summary(task: Mapping[str, Any]) -> dict[str, Any]:
@@ -115,6 +140,8 @@ def summary(task: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def default_label(names: list[str]) -> str:
-    """Return a label from the names of the items."""
+    """Return a label from the names of the items, no longer than a label may be."""
     first, *others = [name.strip("/") for name in names]
-    return f"{first} and {len(others)} more" if others else first
+    rest = f" and {len(others)} more" if others else ""
+    space = MAX_LABEL - len(rest)
+    return (first if len(first) <= space else f"{first[: space - 1]}…") + rest

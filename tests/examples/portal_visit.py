@@ -1,0 +1,127 @@
+"""The portal, visited in this process, by an HTTP client or by a browser."""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+from collections.abc import AsyncGenerator, Generator
+from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from examples.portal.app import make_app
+from examples.portal.emulated import emulated
+from globus_async.fastapi import GlobusBackend, GlobusLogin
+from globus_async.testing import GlobusEmulator
+from tests.emulator.status_browser import Page
+from tests.source import ROOT
+
+__all__ = ("Visitor", "form_of", "session", "visit")
+
+PICTURES = ROOT / "build" / "portal"
+"""Where the screenshots go."""
+
+
+class Visitor:
+    """Somebody at a browser."""
+
+    def __init__(self, page: Page, url: str) -> None:
+        self.page = page
+        self.url = url
+        self.pictures = 0
+        page.open(url)
+        page.call("Emulation.setDeviceMetricsOverride", width=1280, height=800, deviceScaleFactor=1, mobile=False)
+        # else bars would have to slide to where they belong before a picture is taken
+        page.call("Emulation.setEmulatedMedia", features=[{"name": "prefers-reduced-motion", "value": "reduce"}])
+        self.see("#login")
+
+    def see(self, selector: str) -> None:
+        """Wait until something is there, on a page that is whole."""
+        found = f"document.readyState === 'complete' && !!document.querySelector({json.dumps(selector)})"
+        self.page.wait_for(found, seconds=20)
+
+    def click(self, selector: str) -> None:
+        self.see(selector)
+        self.page.evaluate(f"document.querySelector({json.dumps(selector)}).click()")
+
+    def fill(self, selector: str, text: str) -> None:
+        self.see(selector)
+        self.page.evaluate(f"document.querySelector({json.dumps(selector)}).value = {json.dumps(text)}")
+
+    def go(self, path: str) -> None:
+        self.page.call("Page.navigate", url=f"{self.url}{path}")
+
+    def address(self) -> str:
+        return str(self.page.evaluate("location.href"))
+
+    def text(self, selector: str = "main") -> str:
+        self.see(selector)
+        return str(self.page.evaluate(f"document.querySelector({json.dumps(selector)}).textContent"))
+
+    def picture(self, name: str) -> None:
+        """Keep what is to be seen, where a person can look at it."""
+        self.pictures += 1
+        PICTURES.mkdir(parents=True, exist_ok=True)
+        shot = self.page.call("Page.captureScreenshot", format="png")["data"]
+        Path(PICTURES, f"{self.pictures}-{name}.png").write_bytes(base64.b64decode(shot))
+
+    def open_collection(self, name: str) -> None:
+        self.go("/collections")
+        self.see("a.card")
+        link = f"[...document.querySelectorAll('a.card')].find(a => a.textContent.includes({json.dumps(name)}))"
+        self.page.evaluate(f"{link}.click()")
+
+    def select(self, names: list[str], to: str, label: str) -> None:
+        """Select files of the open folder, and fill in the form of the transfer."""
+        self.see("#start")
+        for name in names:
+            self.click(f'input[name=names][value="{name}"]')
+        option = f"[...document.querySelector('select').options].find(o => o.text === {json.dumps(to)})"
+        self.page.evaluate(f"document.querySelector('select').value = {option}.value")
+        self.fill("input[name=label]", label)
+
+    def task(self, label: str) -> str:
+        """Return the expression of a task's card."""
+        cards = "[...document.querySelectorAll('li.task')]"
+        return f"{cards}.find(card => card.querySelector('strong').textContent === {json.dumps(label)})"
+
+    def percent(self, label: str) -> int:
+        return int(self.page.evaluate(f"{self.task(label)}.querySelector('progress').value"))
+
+    def cookies(self) -> dict[str, Any]:
+        found = self.page.call("Network.getCookies", urls=[self.url])["cookies"]
+        return {cookie["name"]: cookie for cookie in found}
+
+
+@asynccontextmanager
+async def visit(username: str = "eve@example.org") -> AsyncGenerator[tuple[GlobusEmulator, httpx.AsyncClient]]:
+    """Run the portal in this process, and log in; errors of the portal do not reach the browser."""
+    url = "http://localhost:8000"
+    async with emulated(url) as place:
+        urls = {"auth": place.url, "transfer": place.url}
+        globus = GlobusBackend(place.client_id, place.client_secret, service_urls=urls)
+        wire = httpx.ASGITransport(make_app(globus, GlobusLogin(globus, public_url=url)), raise_app_exceptions=False)
+        async with globus.lifespan(), httpx.AsyncClient(transport=wire, base_url=url) as browser:
+            asked = (await browser.get("/login")).headers["location"]
+            user = place.emulator.directory.find(username) or place.emulator.add_identity(username)
+            await browser.get(place.emulator.auth.authorize(asked, user).url)
+            yield place.emulator, browser
+
+
+@contextmanager
+def session(portal: str) -> Generator[httpx.Client]:
+    """Log in without a browser."""
+    with httpx.Client(base_url=portal, follow_redirects=True) as client:
+        asked = client.get("/login")
+        offered = re.findall(r'name="(request|identity)" value="([^"]+)"', asked.text)
+        fields = dict(reversed(offered))  # the first of the people
+        action = re.findall(r'action="([^"]+)"', asked.text)[0]
+        client.post(str(asked.url.join(action)), data={**fields, "decision": "allow"}).raise_for_status()
+        yield client
+
+
+def form_of(page: str) -> dict[str, str]:
+    return dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)">', page))

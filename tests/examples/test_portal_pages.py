@@ -1,0 +1,213 @@
+"""Pages of the portal: all collections, forms that come back, consents in the middle of a transfer, error pages."""
+
+from __future__ import annotations
+
+import html
+import re
+from typing import Any
+
+import httpx
+import pytest
+from starlette.responses import JSONResponse
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from examples.portal.transfers import default_label
+from globus_async.testing import GlobusEmulator, MemoryStorage
+from globus_async.testing.faults import status
+from tests.examples.portal_visit import form_of, visit
+
+ADA = "ada@meridian.example"
+NOBODY = "00000000-0000-4000-8000-000000000000"
+
+
+def cards(page: httpx.Response) -> list[str]:
+    """Return the names of the collections on a page."""
+    return re.findall(r'class="card".*?<strong>([^<]+)', page.text, re.DOTALL)
+
+
+def collection_id(emulator: GlobusEmulator, name: str) -> str:
+    """Return the id of a collection."""
+    (found,) = (each.id for each in emulator.transfer.collections.values() if each.fields["display_name"] == name)
+    return found
+
+
+async def filled(browser: httpx.AsyncClient, source: str, **fields: Any) -> dict[str, Any]:
+    """Open a collection, and return the fields of its form with values."""
+    page = await browser.get(f"/collections/{source}")
+    return {**form_of(page.text[page.text.index("split") :]), "target": "/copied/", "label": "", **fields}
+
+
+class TestCollections:
+    async def test_all_are_shown(self) -> None:
+        """Also as destinations; more than a search returns by default."""
+        async with visit(ADA) as (emulator, browser):
+            for number in range(60):
+                emulator.add_collection(f"Shelf {number:02}", storage=MemoryStorage())
+            page = await browser.get("/collections")
+            assert len(cards(page)) == 64
+            assert "There are more" not in page.text
+            page = await browser.get(f"/collections/{collection_id(emulator, 'Shelf 00')}")
+            assert page.text.count("<option") == 63
+
+    async def test_a_search_with_many_results(self) -> None:
+        """The page says that there are more."""
+        async with visit() as (emulator, browser):
+            for number in range(101):
+                emulator.add_collection(f"Shelf {number:03}", storage=MemoryStorage())
+            page = await browser.get("/collections", params={"q": "shelf"})
+            assert len(cards(page)) == 100
+            assert "There are more than these 100 collections." in page.text
+
+    async def test_a_folder_with_many_entries(self) -> None:
+        """The page shows the first ones, and says how to transfer all of them."""
+        async with visit() as (emulator, browser):
+            files: dict[str, Any] = {f"{number:04}": "x" for number in range(1001)}
+            full = emulator.add_collection("Full", storage=MemoryStorage(files))
+            page = await browser.get(f"/collections/{full.id}")
+            assert page.text.count('name="names"') == 1000
+            assert "more than these 1000 entries" in page.text
+
+
+class TestForms:
+    async def test_nothing_selected(self) -> None:
+        """The form comes back with a message, and with what was filled in; no task is submitted."""
+        async with visit(ADA) as (emulator, browser):
+            source, archive = (collection_id(emulator, name) for name in ("Beamline 7", "Long-term archive"))
+            page = await browser.get(f"/collections/{source}", params={"path": "/2027-02 silica gel/"})
+            form = {**form_of(page.text[page.text.index("split") :]), "destination": archive, "target": "/kept/"}
+            page = await browser.post("/transfers", data={**form, "label": "My & label"}, follow_redirects=True)
+            assert page.status_code == 200
+            assert "Please select at least one file or folder." in page.text
+            assert f'<option value="{archive}" selected>' in page.text
+            assert 'value="/kept/"' in page.text
+            assert 'value="My &amp; label"' in page.text
+            assert "scan-0.h5" in page.text
+            assert emulator.tasks == []
+
+    @pytest.mark.parametrize("refused", [False, True])
+    async def test_a_consent_in_the_middle_of_a_transfer(self, refused: bool) -> None:
+        """The user consents at Globus, and finds the same selection, which can then be submitted."""
+        async with visit(ADA) as (emulator, browser):
+            source, vault = (collection_id(emulator, name) for name in ("Beamline 7", "Genome vault"))
+            names = ["2027-02 silica gel/", "README.txt"]
+            form = await filled(browser, source, names=names, destination=vault, label="Sensitive")
+            asked = await browser.post("/transfers", data=form)
+            assert asked.status_code == 303
+            assert "data_access" in asked.headers["location"]
+            assert emulator.tasks == []
+            if refused:
+                state = httpx.URL(asked.headers["location"]).params["state"]
+                page = await browser.get("/callback", params={"error": "access_denied", "state": state})
+                assert page.status_code == 400
+                assert "You declined" in page.text
+                assert 'href="/collections"' in page.text
+                return
+            granted = emulator.auth.authorize(asked.headers["location"], emulator.directory.find(ADA))
+            page = await browser.get(granted.url, follow_redirects=True)
+            assert page.url.path == f"/collections/{source}"
+            assert "Access has been granted." in page.text
+            checked = re.findall(r'name="names" value="([^"]*)"[^>]* checked', page.text)
+            assert checked == names
+            assert f'<option value="{vault}" selected>' in page.text
+            form = form_of(page.text[page.text.index("split") :])
+            again = {**form, "names": checked, "destination": vault, "target": "/copied/", "label": "Sensitive"}
+            assert (await browser.post("/transfers", data=again)).headers["location"] == "/tasks"
+            assert [task.label for task in emulator.tasks] == ["Sensitive"]
+
+    async def test_a_form_of_another_user(self) -> None:
+        """The address of a form that came back shows nothing to others."""
+        async with visit(ADA) as (emulator, browser):
+            source = collection_id(emulator, "Beamline 7")
+            form = await filled(browser, source, destination=source, label="Ada's label")
+            address = (await browser.post("/transfers", data=form)).headers["location"]
+            assert "Ada&#39;s label" in (await browser.get(address)).text
+            asked = (await browser.get("/login")).headers["location"]
+            await browser.get(emulator.auth.authorize(asked, emulator.directory.find("noor@coast.example")).url)
+            page = await browser.get(address)
+            assert page.status_code == 200
+            assert "Ada&#39;s label" not in page.text
+
+    async def test_a_long_name(self) -> None:
+        """The label made of it is no longer than Globus accepts."""
+        async with visit(ADA) as (emulator, browser):
+            name = "ä" * 125
+            source = emulator.add_collection("Long", storage=MemoryStorage({name: "x", "b": "y"}))
+            form = await filled(browser, source.id, names=[name, "b"], destination=source.id)
+            assert (await browser.post("/transfers", data=form)).headers["location"] == "/tasks"
+            (task,) = emulator.tasks
+            assert task.label == f"{'ä' * 116}… and 1 more"
+            assert len(task.label) == 128
+
+    @pytest.mark.parametrize("length", [1, 127, 128, 129, 1000])
+    @pytest.mark.parametrize("count", [1, 2, 1000])
+    def test_default_labels(self, length: int, count: int) -> None:
+        """At most 128 characters, and no shorter than necessary."""
+        label = default_label(["x" * length, *["y"] * (count - 1)])
+        assert len(label) <= 128
+        assert label.startswith("x")
+        assert (label.count("x") == length) == (length + (len(f" and {count - 1} more") if count > 1 else 0) <= 128)
+
+
+class TestErrorPages:
+    @pytest.mark.parametrize(
+        ("method", "path", "expected", "words"),
+        [
+            ("GET", "/nothing-here", 404, "There is no such page."),
+            ("GET", "/static/nothing.css", 404, "There is no such page."),
+            ("GET", f"/collections/{NOBODY}", 404, "Not found"),
+            ("GET", "/collections/no-id", 422, "collection_id"),
+            ("DELETE", "/collections", 405, "Please use the links"),
+            ("GET", "/transfers", 405, "Please use the links"),
+            ("POST", "/transfers", 403, "does not belong to your session"),
+            ("GET", "/callback?state=x&code=y", 400, "expired"),
+        ],
+    )
+    async def test_every_status(self, method: str, path: str, expected: int, words: str) -> None:
+        """A page of the portal, with its headers, its menu, and a way back."""
+        async with visit() as (_, browser):
+            page = await browser.request(method, path)
+            assert page.status_code == expected
+            assert page.headers["content-type"].startswith("text/html")
+            assert page.headers["content-security-policy"].startswith("default-src 'none'")
+            assert words in html.unescape(page.text)
+            assert "Back to the collections" in page.text
+            assert ("allow" in page.headers) == (expected == 405)
+
+    async def test_an_invalid_form(self) -> None:
+        """The page names the field."""
+        async with visit(ADA) as (emulator, browser):
+            source = collection_id(emulator, "Beamline 7")
+            form = await filled(browser, source, names=["README.txt"], destination=source, label="x" * 129)
+            page = await browser.post("/transfers", data=form)
+            assert (page.status_code, "label: " in page.text) == (422, True)
+
+    async def test_without_a_login(self) -> None:
+        """A page is behind the login; what is no page says so with its status."""
+        async with visit() as (_, browser):
+            browser.cookies.clear()
+            page = await browser.get("/tasks", headers={"Accept": "text/html"})
+            assert (page.status_code, page.headers["location"]) == (303, "/login?next=/tasks")
+            page = await browser.get("/tasks/events", headers={"Accept": "text/event-stream"})
+            assert page.status_code == 401
+            assert "www-authenticate" in page.headers
+
+    async def test_globus_fails(self) -> None:
+        """General words for the user, and when to try again."""
+        async with visit() as (emulator, browser):
+            emulator.faults.add("GET", "/v0.10/endpoint_search", status(503, retry_after=7200), times=9)
+            page = await browser.get("/collections")
+            assert (page.status_code, page.headers.get("retry-after")) == (503, "7200")
+            assert "Globus is not available" in page.text
+
+    async def test_the_portal_fails(self) -> None:
+        """An exception of the portal is a page, too."""
+
+        async def wrong(_app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
+            await JSONResponse({"DATA": [{"entity_type": 5}], "has_next_page": False})(scope, receive, send)
+
+        async with visit() as (emulator, browser):
+            emulator.faults.add("GET", "/v0.10/endpoint_search", wrong)
+            page = await browser.get("/collections")
+            assert page.status_code == 500
+            assert "This is an error of the portal." in page.text
+            assert "Back to the collections" in page.text
