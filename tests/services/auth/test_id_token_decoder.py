@@ -352,17 +352,20 @@ class TestLifetimes:
 
     async def test_wrong_use_is_not_a_failure_of_the_service(self, keys: Keys) -> None:
         """Such as a call after closing: nothing was requested, and the next decoder is not affected."""
-        client = keys.service.client(NativeAppAuthClient, CLIENT_ID)
+
+        class Client(NativeAppAuthClient):
+            is_usable = False
+
+            async def get_openid_configuration(self, **options: Any) -> Any:
+                if not self.is_usable:
+                    raise ClientClosedError("closed")
+                return await super().get_openid_configuration(**options)
+
+        client = keys.service.client(Client, CLIENT_ID)
         decoder = IDTokenDecoder(client)
-        request, failure = client.get_openid_configuration, ClientClosedError("closed")
-
-        async def closed() -> Any:
-            raise failure
-
-        client.get_openid_configuration = closed  # type: ignore[method-assign]
         with pytest.raises(ClientClosedError):
             await decoder.decode(signed())
-        client.get_openid_configuration = request  # type: ignore[method-assign]
+        client.is_usable = True
         assert await decoder.decode(signed())
 
     async def test_a_failed_background_refresh_is_repeated(self, keys: Keys, decoder: IDTokenDecoder) -> None:

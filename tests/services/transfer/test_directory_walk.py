@@ -135,7 +135,7 @@ async def test_failing_directory() -> None:
 async def test_on_error() -> None:
     """``on_error`` is called with path and error; the rest of the tree is listed."""
     storage = Storage(failing={"/top/a/": refusal(502, "ExternalError.DirListingFailed.PermissionDenied")})
-    failures: list[tuple[str, str]] = []
+    failures: list[tuple[str, str | None]] = []
 
     def note(path: str, error: TransferAPIError | ResponseDecodeError) -> None:
         assert isinstance(error, TransferAPIError)

@@ -81,6 +81,7 @@ async def test_values_of_a_list_mean_themselves() -> None:
             assert await found("!a") == {*names} - {"a"}
             assert await found("~?") == {name for name in names if len(name) == 1}
             assert await found("=c") == {"c"}
+            assert await found("~[*]") == {"[x]"}
 
 
 def test_alternatives() -> None:

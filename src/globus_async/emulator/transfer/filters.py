@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fnmatch
 import math
 import re
 from collections.abc import Callable, Iterable, Sequence
@@ -118,16 +117,21 @@ def _is_one_of(field: str, wanted: set[str]) -> Predicate:
 
 
 def _text_test(field: str, value: str) -> Predicate:
-    """Make a predicate: ``a,b`` or ``=a`` equal to any, ``!a`` to none, ``~a*`` matches any, ``!~a*`` matches none."""
+    """
+    Make a predicate: ``a,b`` or ``=a`` equal to any, ``!a`` to none, ``~a*`` matches any, ``!~a*`` matches none.
+
+    In a pattern ``*`` stands for any text and ``?`` for one character; all others mean themselves.
+    """
     negated = value.startswith("!")
     rest = value[1:] if negated else value
     by_pattern = rest.startswith("~")
     rest = rest[1:] if rest[:1] in {"~", "="} else rest
     wanted = rest.split(",")
+    patterns = [re.compile(re.escape(item).replace(r"\*", ".*").replace(r"\?", "."), re.DOTALL) for item in wanted]
 
     def test(document: Document) -> bool:
         text = str(document[field] if document[field] is not None else "")
-        found = any(fnmatch.fnmatchcase(text, item) for item in wanted) if by_pattern else text in wanted
+        found = any(pattern.fullmatch(text) for pattern in patterns) if by_pattern else text in wanted
         return found is not negated
 
     return test
