@@ -244,7 +244,7 @@ GUARDS: Final = (
         swap("paging/truncation.py:item_limit", r"max\(1, max_results - offset\)", "max_results"),
         never("paging/truncation.py:item_limit", r"^number is not None$"),
         never("paging/truncation.py:_site_of", r"^_top\(frame\) == 'asyncio'"),
-        swap("client.py:BaseClient.listing", r"requested_number\(num_results, .*\)", "num_results"),
+        swap("client/base.py:BaseClient.listing", r"requested_number\(num_results, .*\)", "num_results"),
         never("paging/truncation.py:requested_number", r"^isinstance\("),
         drop("bulk_calls.py:_Run._make_call", r"^set_call_site"),
         never("paging/pages.py:set_call_site", r"^listing\.call_site is None"),
