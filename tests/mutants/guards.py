@@ -515,6 +515,8 @@ GUARDS: Final = (
         ),
         swap("services/transfer/waiting/task_poller.py:", r"min\(retry_after, _MAX_RETRY_AFTER\)", "retry_after"),
         never("services/transfer/waiting/outcomes.py:classify", r"^fatal$"),
+        never("services/transfer/waiting/shared_poller.py:SharedPoller._poll_due", r"self\._reduced_until"),
+        always("services/transfer/waiting/shared_poller.py:SharedPoller._poll_due", r"self\._reduced_until"),
         always("services/transfer/waiting/outcomes.py:StallDetector.faults_since_progress", r"in self\._codes"),
         swap(
             "services/transfer/waiting/task_wait.py:TaskWaitMethods.wait_for_task",

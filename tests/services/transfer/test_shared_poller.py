@@ -202,7 +202,7 @@ class TestSharing:
 
 class TestRefusals:
     async def test_smaller_batches(self) -> None:
-        """If the service refuses a batch for its size, smaller batches are used from then on."""
+        """If the service refuses a batch for its size, smaller batches are used for an hour."""
         clock = FakeClock()
         service = Service(clock, max_ids=20)
         async with client_of(service, clock=clock) as tc:
@@ -213,9 +213,15 @@ class TestRefusals:
             ]
             await advance_until_done(clock, waits)
             assert not any(wait.result() for wait in waits)
-        answered = [len(numbers) for instant, numbers in service.requests if instant == 10]
-        assert max(answered) <= 20
-        assert sum(answered) == 100
+            answered = [len(numbers) for instant, numbers in service.requests if instant == 10]
+            assert max(answered) <= 20
+            assert sum(answered) == 100
+            service.max_ids = 50
+            for after, largest in ((1800, 13), (1800, 50)):
+                await clock.advance(after)
+                service.requests.clear()
+                await tc.get_tasks([task_id(number) for number in range(100)])
+                assert max(len(numbers) for _, numbers in service.requests) == largest
 
     async def test_unknown_task(self) -> None:
         """A task that is missing in the listing is fetched alone; only its own wait fails."""

@@ -27,6 +27,8 @@ __all__ = ("SharedPoller", "batched")
 T = TypeVar("T")
 
 _MAX_BATCH: Final = 50
+_REDUCED_SECONDS: Final = 3600.0
+"""Seconds after which full batches are tried again, after one was refused: it may have been a passing failure."""
 _BATCH_REFUSED: Final = frozenset({400, 403, 404, 413, 414, 431})
 """Statuses that one of the ids of a batch may cause, or their number."""
 
@@ -76,6 +78,7 @@ class SharedPoller:
         self._leader: _Poll | None = None
         self._sleep_task: asyncio.Task[None] | None = None
         self._max_batch = _MAX_BATCH
+        self._reduced_until = 0.0
         self._loop: asyncio.AbstractEventLoop | None = None
 
     async def poll(self, task_id: str, *, due: float, tolerance: float = 0.0) -> TaskDocument:
@@ -141,6 +144,8 @@ class SharedPoller:
     async def _poll_due(self) -> None:
         """Fetch all tasks whose poll is due."""
         now = self._clock.monotonic()
+        if now >= self._reduced_until:
+            self._max_batch = _MAX_BATCH
         due: _Batch = {}
         for poll in self._pending:
             if poll.result is None and poll.due <= now:
@@ -175,6 +180,7 @@ class SharedPoller:
         half = (len(batch) + 1) // 2
         if all([await self._fetch_batch(dict(part)) for part in batched(batch.items(), half)]):
             self._max_batch = min(self._max_batch, half)  # the batch was refused for its size
+            self._reduced_until = self._clock.monotonic() + _REDUCED_SECONDS
         return False
 
     async def _fetch(self, task_ids: Sequence[str]) -> dict[str, TaskDocument]:
