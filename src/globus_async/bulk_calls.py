@@ -33,7 +33,8 @@ from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, cast
 from ._item_source import ItemSource
 from .errors import GlobusError, GlobusSDKUsageError
 from .errors.arguments import check_bool, check_callable, check_type, check_whole
-from .paging import call_site, set_call_site
+from .paging.pages import set_call_site
+from .paging.truncation import call_site
 from .porting import AsyncContextOnly, AsyncIterationOnly
 
 if TYPE_CHECKING:

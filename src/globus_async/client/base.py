@@ -11,7 +11,8 @@ from .._http.missing import MISSING, MissingType
 from .._http.path import checked_path
 from .._http.query import drop_missing
 from .._http.request import IDEMPOTENT_METHODS, Request, check_method
-from ..paging import Cursor, Page, Pages, PagingStyle, calling_method, requested_number
+from ..paging import Cursor, Page, Pages, PagingStyle
+from ..paging.truncation import calling_method, requested_number
 from ..response import GlobusHTTPResponse, read_document
 from .core import check_headers
 from .raw_requests import RawRequests

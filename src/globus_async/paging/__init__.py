@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from ..porting import missing_from
 from .iteration import Prefetch
 from .page import Page
-from .pages import Fetch, Pages, set_call_site
+from .pages import Fetch, Pages
 from .styles import (
     Cursor,
     PagingStyle,
@@ -25,7 +25,7 @@ from .styles import (
     offset_total,
     single,
 )
-from .truncation import Caller, CallSite, ListingTruncated, call_site, calling_method, requested_number
+from .truncation import Caller, CallSite, ListingTruncated
 
 __all__ = (
     "CallSite",
@@ -37,16 +37,12 @@ __all__ = (
     "Pages",
     "PagingStyle",
     "Prefetch",
-    "call_site",
-    "calling_method",
     "json_api",
     "last_key",
     "next_token",
     "null_marker",
     "offset_has_next",
     "offset_total",
-    "requested_number",
-    "set_call_site",
     "single",
 )
 
