@@ -6,8 +6,8 @@ Every public name is here, and is loaded when it is first used: importing the pa
 
 # Type checkers read __init__.pyi, which is made from the names below: python -m tests.root_stub
 
+import sys
 from importlib import import_module
-from sys import _getframe
 from typing import Any, Final
 
 from ._version import __version__
@@ -134,7 +134,7 @@ def __getattr__(name: str) -> Any:
     if home is None:
         from .porting import raise_missing  # noqa: PLC0415 -- for errors only
 
-        raise_missing(__name__, name, _getframe(1))
+        raise_missing(__name__, name, sys._getframe(1))  # noqa: SLF001 # pyright: ignore[reportPrivateUsage]
     value = globals()[name] = getattr(import_module(f".{home}", __name__), name)
     return value
 

@@ -30,6 +30,7 @@ from collections.abc import (
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, cast
 
+from ._http.html import members_html
 from ._item_source import ItemSource
 from .errors import GlobusError, GlobusSDKUsageError
 from .errors.arguments import check_bool, check_callable, check_type, check_whole
@@ -76,6 +77,11 @@ class Outcome(Generic[I, R]):
     def __repr__(self) -> str:
         shown = f"error={self.error!r}" if self.error is not None else f"value={self._value!r}"
         return f"<Outcome {self.index}: {shown}>"
+
+    def _repr_html_(self) -> str:
+        """Return the outcome as an HTML table, for notebooks."""
+        outcome = ("value", repr(self._value)) if self.error is None else ("error", str(self.error))
+        return members_html(f"Outcome {self.index}", {"item": repr(self.item), outcome[0]: outcome[1]})
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,6 +185,10 @@ class Bulk(AsyncContextOnly, AsyncIterationOnly, Generic[I, R]):
         self._progress = progress
         self._entered: _Run[I, R] | None = None
         self._site = call_site()
+
+    def __repr__(self) -> str:
+        call = getattr(self._call, "__name__", type(self._call).__name__)  # no repr: a partial shows its arguments
+        return f"<Bulk of {call}, {self._concurrency} at a time; await it, or use 'async with'>"
 
     def __await__(self) -> Generator[Any, None, list[Outcome[I, R]]]:
         return self._all().__await__()

@@ -114,7 +114,7 @@ def missing_from(module: str) -> Callable[[str], NoReturn]:
     """Return the ``__getattr__`` of a module: it says what to write instead of a name of globus-sdk."""
 
     def __getattr__(name: str) -> NoReturn:  # noqa: N807 -- it is one
-        raise_missing(module, name, sys._getframe(1))  # noqa: SLF001 -- what the inspect module uses
+        raise_missing(module, name, sys._getframe(1))  # noqa: SLF001 # pyright: ignore[reportPrivateUsage]
 
     return __getattr__
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any, Generic, cast, get_origin, overload
+from typing import TYPE_CHECKING, Any, Final, Generic, cast, get_origin, overload
 
 from typing_extensions import TypeVar
 
 from ._http.headers import Headers
+from ._http.html import document_html, items_html, members_html
 from ._http.json_reader import is_list, is_object
 from ._http.response import RawResponse
 from .porting import missing_from
@@ -17,6 +19,7 @@ __all__ = ("GlobusHTTPResponse", "Headers", "IterableResponse", "RawResponse", "
 if not TYPE_CHECKING:
     __getattr__ = missing_from(__name__)
 
+_MAX_REPR: Final = 500
 D_co = TypeVar("D_co", bound=object, default=Any, covariant=True)
 T_co = TypeVar("T_co", bound=object, default=Any, covariant=True)
 
@@ -99,11 +102,39 @@ class GlobusHTTPResponse(Generic[D_co]):
     def __bool__(self) -> bool:
         return bool(self._data)
 
-    def __repr__(self) -> str:
-        shown = repr(self._data)
-        return f"{type(self).__name__}({shown if len(shown) <= 500 else shown[:497] + '...'})"
+    def __len__(self) -> int:
+        data: Any = self._data
+        if not (is_list(data) or is_object(data)):
+            raise TypeError(f"the response is not a JSON object or array but {self.content_type!r}")
+        return len(data)
 
-    __str__ = __repr__
+    def __iter__(self) -> Iterator[Any]:
+        data: Any = self._data
+        if not is_list(data):
+            raise TypeError("the response is not a JSON array; iterate over one of its members, or over .data")
+        return iter(data)
+
+    def __repr__(self) -> str:
+        shown = repr(self.text if self._data is None else self._data)
+        return f"{type(self).__name__}({shown if len(shown) <= _MAX_REPR else shown[: _MAX_REPR - 3] + '...'})"
+
+    def __str__(self) -> str:
+        """Return the whole document as indented JSON, or the text of a response that is not JSON."""
+        if _hides_document(self):
+            return repr(self)
+        return self.text if self._data is None else json.dumps(self._data, indent=2, default=str)
+
+    def _repr_html_(self) -> str:
+        """Return the document as HTML, for notebooks."""
+        if _hides_document(self):
+            return members_html(repr(self), {})
+        title = f"{type(self).__name__}, {self.http_status} {self.http_reason}".rstrip()
+        return document_html(title, self.text if self._data is None else self._data)
+
+
+def _hides_document(response: GlobusHTTPResponse[Any]) -> bool:
+    """Tell whether a response class has a ``repr`` of its own: its document may have secrets."""
+    return type(response).__repr__ is not GlobusHTTPResponse.__repr__
 
 
 class IterableResponse(GlobusHTTPResponse[Mapping[str, Any]], Generic[T_co]):
@@ -128,6 +159,12 @@ class IterableResponse(GlobusHTTPResponse[Mapping[str, Any]], Generic[T_co]):
 
     def __len__(self) -> int:
         return len(self.items)
+
+    def _repr_html_(self) -> str:
+        """Return the items as an HTML table, for notebooks."""
+        if _hides_document(self):
+            return super()._repr_html_()
+        return items_html(f"{type(self).__name__} of {len(self.items)} items", self.items)
 
 
 async def read_any(raw: RawResponse) -> GlobusHTTPResponse[Any]:

@@ -87,6 +87,17 @@ GUARDS: Final = (
         always("porting.py:raise_missing", r"IMPORT_FROM"),
         never("porting.py:AsyncIterationOnly.__getitem__", r"^key == 0 and"),
     ),
+    # what is shown
+    *_tested_by(
+        "unit/test_response.py unit/test_reprs.py",
+        never("response.py:GlobusHTTPResponse.__str__", r"^_hides_document"),
+        never("response.py:GlobusHTTPResponse._repr_html_", r"^_hides_document"),
+        never("response.py:IterableResponse._repr_html_", r"^_hides_document"),
+        swap("_http/html.py:_text", r"return escape\((.+)\)", r"return \1"),
+        swap("_http/html.py:_text", r"escape_control_characters\(cut\)", "cut"),
+        swap("_http/html.py:items_html", r"items\[:_MAX_ROWS\]", "items"),
+        swap("bulk_calls.py:Bulk.__repr__", r"getattr\(.+\)\n", r"repr(self._call)\n"),
+    ),
     # retries
     *_tested_by(
         "exchange adversity/test_retrying.py adversity/test_secrets.py adversity/test_deadlines.py authorizers",

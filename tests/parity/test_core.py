@@ -11,8 +11,11 @@ import globus_sdk.gare
 import globus_sdk.response
 import globus_sdk.scopes
 import pytest
+import requests
 
 import globus_async
+from globus_async._http.headers import Headers
+from globus_async._http.response import RawResponse
 from tests.parity.core_differences import DIFFERENCES
 from tests.parity.test_errors import ATTRIBUTES
 
@@ -203,3 +206,57 @@ def test_every_exception_is_one() -> None:
     known = {("upstream", "IterableResponse.default_iter_key")}  # declared, not defined
     known |= {(generation, f"{cls}.{name}") for generation, cls, name, _ in CASES}
     assert [key for key in DIFFERENT if key[:2] not in known] == []
+
+
+def both_responses(content: bytes, content_type: str) -> tuple[Any, Any]:
+    """Make a response of globus-sdk and one of this package."""
+    raw = requests.Response()
+    raw.status_code, raw._content, raw.headers["Content-Type"] = 200, content, content_type
+    headers = Headers([(b"Content-Type", content_type.encode())])
+    mine = RawResponse(method="GET", path="/x", status=200, reason="", headers=headers, body=content)
+    data = mine.json() if mine.is_json else None
+    return globus_sdk.GlobusHTTPResponse(raw, globus_sdk.TransferClient()), globus_async.GlobusHTTPResponse(mine, data)
+
+
+@pytest.mark.parametrize(
+    ("content", "content_type"),
+    [
+        (b'{"a": [1, {"b": null}], "c": "\\u00e9"}', "application/json"),
+        (b'[{"a": 1}, 2]', "application/json"),
+        (b"{}", "application/json"),
+        (b"[]", "application/json"),
+        (b"null", "application/json"),
+        (b'"text"', "application/json"),
+        (b"plain text", "text/plain; charset=utf-8"),
+        (b"", "text/plain"),
+    ],
+)
+def test_responses(content: bytes, content_type: str) -> None:
+    """Data, text, truth, membership, items and the printed form are the same."""
+    theirs, mine = both_responses(content, content_type)
+    assert (mine.data, mine.text, bool(mine), mine.binary_content) == (
+        theirs.data,
+        theirs.text,
+        bool(theirs),
+        theirs.binary_content,
+    )
+    assert str(mine) == str(theirs)
+    assert (mine.http_status, mine.content_type) == (theirs.http_status, theirs.content_type)
+    if theirs.data is None or isinstance(theirs.data, dict | list):
+        assert (mine.get("a"), mine.get("a", 5)) == (theirs.get("a"), theirs.get("a", 5))
+        assert ("a" in mine) == ("a" in theirs)
+    if isinstance(theirs.data, list):
+        array = globus_sdk.response.ArrayResponse(theirs)
+        assert ([*mine], len(mine), mine[:1]) == ([*array], len(array.data), array[:1])
+
+
+def test_lookups_of_an_identity_map() -> None:
+    """The names to look up are the same, and the batch size may be left out."""
+    names = ["5E1F2A4C-0000-4000-8000-000000000001".lower(), "ada@example.org", "ada@example.org"]
+    theirs = globus_sdk.IdentityMap(globus_sdk.AuthClient(), names, id_batch_size=None)
+    mine = globus_async.IdentityMap(globus_async.AuthClient(), names, id_batch_size=None)
+    for each in (theirs, mine):
+        each.add("bob@example.org")
+    assert mine.unresolved_ids == theirs.unresolved_ids
+    assert mine.unresolved_usernames == theirs.unresolved_usernames
+    assert mine.id_batch_size == theirs.id_batch_size == 100

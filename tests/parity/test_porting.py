@@ -54,16 +54,19 @@ def _is_missing(theirs: str, ours: str, name: str) -> bool:
     return not is_module and name not in dir(_module("globus_async", ours))
 
 
-MISSING = [
-    (ours, name)
-    for theirs, ours in (*COUNTERPARTS.items(), *((module, "") for module in NOT_HERE))
-    for name in _names(_module("globus_sdk", theirs))
-    if _is_missing(theirs, ours, name)
-]
-MISSING += [
+_MISSING_MODULES = [
     ("", module.name)
     for module in pkgutil.iter_modules(globus_sdk.__path__)
     if module.name[0] != "_" and module.name not in {*dir(globus_async), "testing", "client"}
+]
+MISSING = [
+    *_MISSING_MODULES,
+    *(
+        (ours, name)
+        for theirs, ours in (*COUNTERPARTS.items(), *((module, "") for module in NOT_HERE))
+        for name in _names(_module("globus_sdk", theirs))
+        if _is_missing(theirs, ours, name)
+    ),
 ]
 
 

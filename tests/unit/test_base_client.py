@@ -21,7 +21,8 @@ from globus_async import (
 from globus_async.scopes import DynamicScopeCollection, TransferScopes
 from globus_async.services.auth import AuthAPIError, AuthClient
 from globus_async.services.transfer import TransferAPIError
-from tests.toolkit.scripted import Scripted, respond
+from tests.toolkit.canaries import canary, leaks_of
+from tests.toolkit.scripted import Scripted, fields_of, respond
 
 
 class ReportsAPIError(GlobusAPIError):
@@ -194,3 +195,14 @@ class TestRequests:
             )
             await client.get("/x")
         assert service.tokens == ["Bearer AgX1"]
+
+    @pytest.mark.parametrize("name", ["password", "client_secret", "refresh_token", "token", "code", "code_verifier"])
+    async def test_a_plain_secret_in_a_form(self, name: str) -> None:
+        """A field with such a name is a secret without being marked: an error that repeats it does not show it."""
+        plain = canary(name)
+        service = Scripted(respond(400, {"code": "Refused", "message": f"{plain} is wrong"}))
+        async with service.client() as client:
+            with pytest.raises(GlobusAPIError) as caught:
+                await client.request("POST", "/x", data={name: plain, "other": "shown value"}, encoding="form")
+        assert fields_of(service.requests[0])[name] == plain
+        assert not leaks_of(f"{caught.value} {caught.value.raw_json} {caught.value.text}")

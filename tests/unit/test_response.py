@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from typing import Any
+from xml.etree import ElementTree as ET  # the HTML is well-formed
 
 import pytest
 
@@ -11,8 +12,11 @@ from globus_async import BaseClient
 from globus_async._http.headers import Headers
 from globus_async._http.path import fill_path
 from globus_async._http.response import RawResponse
-from globus_async.errors import ResponseDecodeError
+from globus_async.bulk_calls import Outcome
+from globus_async.errors import GlobusError, ResponseDecodeError
 from globus_async.response import GlobusHTTPResponse, IterableResponse
+from globus_async.services.transfer import TaskEndReason, TaskOutcome
+from tests.toolkit.canaries import canary, leaks_of
 from tests.toolkit.scripted import Scripted, raw, respond
 
 
@@ -61,8 +65,95 @@ def test_truth_is_that_of_the_document(data: object, truth: bool) -> None:
 
 def test_repr_is_short() -> None:
     """However large it is."""
-    assert repr(response({"a": 1})) == str(response({"a": 1})) == "GlobusHTTPResponse({'a': 1})"
-    assert len(repr(response({"a": "x" * 10_000}))) < 600
+    assert repr(response({"a": 1})) == "GlobusHTTPResponse({'a': 1})"
+    assert repr(response(None, b"<html>")) == "GlobusHTTPResponse('<html>')"
+    for large in (response({"a": "x" * 10_000}), response(None, b"x" * 10_000)):
+        assert len(repr(large)) < 600
+
+
+def test_printing_shows_the_whole_response() -> None:
+    """The document as JSON, or the text."""
+    document = {"a": ["x" * 10_000], "b": None}
+    assert json.loads(str(response(document))) == document
+    assert str(response({"a": 1})) == '{\n  "a": 1\n}'
+    assert str(response(None, b"plain text")) == "plain text"
+    assert str(response([1])) == "[\n  1\n]"
+
+
+class Hidden(GlobusHTTPResponse[Any]):
+    """A response class whose document has secrets, as the documentation says to write it."""
+
+    def __repr__(self) -> str:
+        return "<Hidden>"
+
+
+class HiddenItems(IterableResponse[Any]):
+    """The same for a list of items."""
+
+    def __repr__(self) -> str:
+        return "<HiddenItems>"
+
+
+def test_a_repr_of_ones_own_hides_the_document() -> None:
+    """``print`` and notebooks show it instead of the document."""
+    raw_response = response({}).raw
+    secret = canary("token")
+    for hidden in (Hidden(raw_response, {"a": secret}), HiddenItems(raw_response, {"DATA": [{"a": secret}]})):
+        assert str(hidden) == repr(hidden)
+        html = hidden._repr_html_()
+        assert type(hidden).__name__ in html
+        assert not leaks_of(f"{hidden!r} {hidden} {html}")
+
+
+def test_a_response_that_is_a_list() -> None:
+    """It has a length, and is iterated over; an object has a length only."""
+    got = response([1, 2])
+    assert (len(got), [*got]) == (2, [1, 2])
+    assert len(response({"a": 1})) == 1
+    with pytest.raises(TypeError, match="not a JSON array"):
+        iter(response({"a": 1}))
+    for text in (response(None, b"x"), response(5)):
+        with pytest.raises(TypeError, match="not a JSON object or array"):
+            len(text)
+
+
+HOSTILE = "<script>alert(1)</script>\"'&\x1b[2J\u202e\ud800" + "x" * 500
+
+
+@pytest.mark.parametrize(
+    "shown",
+    [
+        response({HOSTILE: HOSTILE}),
+        response([HOSTILE]),
+        response(None, HOSTILE.encode("utf-8", "replace")),
+        IterableResponse[Any](response({}).raw, {"DATA": [{HOSTILE: HOSTILE, "n": None, "d": {}}]}),
+        IterableResponse[Any](response({}).raw, {"DATA": []}),
+        Outcome(0, HOSTILE, response({HOSTILE: 1}), None),
+        Outcome(1, HOSTILE, None, GlobusError(HOSTILE)),
+        TaskOutcome(TaskEndReason.FAILED, {"task_id": HOSTILE, "label": HOSTILE, "status": HOSTILE}),  # type: ignore[typeddict-item]
+    ],
+    ids=lambda shown: type(shown).__name__,
+)
+def test_html_is_escaped(shown: Any) -> None:
+    """Nothing that a service sends becomes markup, a terminal command or reversed text; the whole is well-formed."""
+    html = shown._repr_html_()
+    html.encode()
+    assert "<script" not in html
+    assert not {"\x1b", "\u202e"} & {*html}
+    root = ET.fromstring(html)
+    allowed = {"div", "b", "pre", "table", "tr", "td", "th", "i"}
+    assert {element.tag for element in root.iter()} <= allowed
+    assert all(not element.attrib for element in root.iter())
+
+
+def test_html_of_a_large_listing_is_short() -> None:
+    """Fifty rows, and the number of the others."""
+    items = [{"id": number, "text": "x" * 1000, "deep": {"a": []}} for number in range(10_000)]
+    html = IterableResponse[Any](response({}).raw, {"DATA": items})._repr_html_()
+    assert len(html) < 20_000
+    assert html.count("<tr>") == 51
+    assert "9950 more" in html
+    assert "deep" not in html
 
 
 def test_a_response_of_items() -> None:

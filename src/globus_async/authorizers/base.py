@@ -99,6 +99,9 @@ class BasicAuthorizer(GlobusAuthorizer):
         """Return the header."""
         return self._header
 
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} of {getattr(self, 'username', 'unknown')}>"
+
 
 class AccessTokenAuthorizer(GlobusAuthorizer):
     """

@@ -103,6 +103,9 @@ class RefreshTokenAuthorizer(RenewingAuthorizer):
         self._refresh_token = refresh_token
         self._resource_server: object = None
 
+    def _owner_text(self) -> str:
+        return f" of client {_client_id(self, 'auth_client')}"
+
     @property
     def refresh_token(self) -> Secret:
         """The current refresh token."""
@@ -187,6 +190,9 @@ class ClientCredentialsAuthorizer(RenewingAuthorizer):
         self.confidential_client = confidential_client
         self.scopes = joined
 
+    def _owner_text(self) -> str:
+        return f" of client {_client_id(self, 'confidential_client')} for {getattr(self, 'scopes', 'no scopes')}"
+
     async def _request_token(self) -> tuple[IssuedToken, Any]:
         response = await self.confidential_client.oauth2_client_credentials_tokens(self.scopes)
         entries = _token_entries(response.data)
@@ -206,6 +212,11 @@ def _may_repeat(error: NetworkError | GlobusAPIError) -> bool:
     if isinstance(error, GlobusAPIError):
         return error.http_status in _NO_USABLE_RESPONSE and error.retry_after is None
     return error.maybe_executed and not isinstance(error, GlobusTimeoutError)
+
+
+def _client_id(authorizer: RenewingAuthorizer, attribute: str) -> str:
+    """Return the id of an authorizer's client, for ``repr``; its constructor may have failed."""
+    return getattr(getattr(authorizer, attribute, None), "client_id", None) or "unknown"
 
 
 def _token_entries(document: Any) -> list[dict[str, Any]]:

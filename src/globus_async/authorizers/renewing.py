@@ -123,6 +123,23 @@ class RenewingAuthorizer(GlobusAuthorizer):
         self._failed_at = 0.0
         self._failures = 0
 
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__}{self._owner_text()}: {self._state_text()}>"
+
+    def _owner_text(self) -> str:
+        """Return the owner of the tokens, for ``repr``."""
+        return ""
+
+    def _state_text(self) -> str:
+        held = getattr(self, "_held", None)  # a constructor may have failed
+        if held is None:
+            return "no access token" if getattr(self, "_failure", None) is None else "the refresh failed"
+        if held.lifetime is None:
+            return "an access token without a known lifetime"
+        elapsed = max(self._clock.wall() - held.wall, self._clock.monotonic() - held.monotonic)
+        remaining = held.lifetime - elapsed
+        return f"an access token for {remaining:.0f} seconds" if remaining > 0 else "an expired access token"
+
     async def _request_token(self) -> tuple[IssuedToken, Any]:
         """Make one token request; return the token, and the response for ``on_refresh``."""
         response = self._get_token_response()

@@ -81,6 +81,9 @@ class PageIterator(Generic[T]):
         self._has_ended = False
         self._is_truncated = False
 
+    def __repr__(self) -> str:
+        return "<iterator over the pages of a listing; use 'async for'>"
+
     def __aiter__(self) -> PageIterator[T]:
         return self
 
@@ -195,6 +198,9 @@ class Prefetch(Generic[T]):
             if not task.cancelled():
                 task.exception()  # else asyncio reports it as never retrieved
 
+    def __repr__(self) -> str:
+        return "<Prefetch of a listing; use 'async with'>"
+
     def __aiter__(self) -> Prefetch[T]:
         return self
 
@@ -225,6 +231,9 @@ class ItemIterator(Generic[T]):
         self._items: list[T] = []
         self._index = 0
         self._lock = asyncio.Lock()
+
+    def __repr__(self) -> str:
+        return "<iterator over the items of a listing; use 'async for'>"
 
     def __aiter__(self) -> ItemIterator[T]:
         return self

@@ -79,6 +79,8 @@ def service_calls() -> Iterator[WireCall]:
         WireCall(USER, "get_identity_providers", (), {"domains": domains}) for domains in ("a.org", ["a.org", "b.org"])
     )
     yield WireCall(USER, "get_identity_providers", (), {"ids": A, "query_params": MORE_QUERY})
+    yield WireCall(USER, "get_identity_providers", (), {"query_params": MORE_QUERY})
+    yield WireCall(USER, "get_identities", (), {"query_params": MORE_QUERY})
     yield from (
         WireCall(USER, "get_consents", (one,), {"all": every}, ("booleans",))
         for one in (A, UUID(A))

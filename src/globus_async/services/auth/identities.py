@@ -105,7 +105,7 @@ class IdentityMethods(AuthLoginClient):
             The identities, in no particular order and without unknown ones. There is one page.
 
         Raises:
-            GlobusSDKUsageError: Both ``usernames`` and ``ids`` are given, or neither.
+            GlobusSDKUsageError: Both ``usernames`` and ``ids`` are given, or neither and no ``query_params``.
             AuthenticationFailed: 401, no valid token and no valid client credentials.
 
         Example:
@@ -177,7 +177,7 @@ class IdentityMethods(AuthLoginClient):
             The identity providers, without unknown ones. There is one page.
 
         Raises:
-            GlobusSDKUsageError: Both are given, or neither.
+            GlobusSDKUsageError: Both are given, or neither and no ``query_params``.
 
         Example:
             >>> providers = await ac.get_identity_providers(domains="globusid.org").list()
@@ -250,6 +250,6 @@ def _one_of(
     found: dict[str, object] = {first: comma_joined(first_value), second: comma_joined(second_value)}
     if sum(value is not None and value is not MISSING for value in found.values()) > 1:
         raise GlobusSDKUsageError(f"pass {first} or {second}, not both")
-    if not any(found.values()) and not {first, second}.intersection(query_params or ()):
+    if not any(found.values()) and not query_params:
         raise GlobusSDKUsageError(f"pass {first} or {second}: there is nothing to look up")
     return found

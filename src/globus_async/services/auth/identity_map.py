@@ -112,7 +112,7 @@ class IdentityMap:
     Args:
         auth_client: The client for the requests.
         identity_ids: Ids and usernames to look up with the first request.
-        id_batch_size: The maximum number of names in a request, 1 to 100.
+        id_batch_size: The maximum number of names in a request, 1 to 100; the default is 100.
         max_entries: The maximum number of cached entries; an identity takes two.
         time_to_live: Seconds for which an identity is cached.
         cache: Another cache instead, such as a dict shared by several maps.
@@ -131,13 +131,14 @@ class IdentityMap:
         auth_client: _AuthClient,
         identity_ids: Iterable[UUID | str] | None = None,
         *,
-        id_batch_size: int = _MAX_BATCH_SIZE,
+        id_batch_size: int | None = None,
         max_entries: int = 100_000,
         time_to_live: float = 3600.0,
         cache: MutableMapping[str, IdentityDocument] | None = None,
     ) -> None:
         check_members("auth_client", auth_client, ("get_identities", "transport"), "a client of Globus Auth")
         check_type("identity_ids", identity_ids, Iterable | None, "an iterable of ids and usernames")
+        id_batch_size = _MAX_BATCH_SIZE if id_batch_size is None else id_batch_size
         check_whole("id_batch_size", id_batch_size, maximum=_MAX_BATCH_SIZE)
         check_whole("max_entries", max_entries)
         check_number("time_to_live", time_to_live, positive=True, finite=False)
@@ -158,6 +159,19 @@ class IdentityMap:
         for name in identity_ids or ():
             check_type("each of identity_ids", name, str | UUID, "an id or username")
             self.add(name)
+
+    @property
+    def unresolved_ids(self) -> set[str]:
+        """The ids that were added and are not looked up yet; `add` adds more."""
+        return {*self._added[True]}
+
+    @property
+    def unresolved_usernames(self) -> set[str]:
+        """The usernames that were added and are not looked up yet."""
+        return {*self._added[False]}
+
+    def __repr__(self) -> str:
+        return f"<IdentityMap: {len(self._cache)} names cached, {sum(map(len, self._added.values()))} to look up>"
 
     def add(self, identity_id: UUID | str) -> bool:
         """

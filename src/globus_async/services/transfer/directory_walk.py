@@ -60,6 +60,9 @@ class DirectoryWalk(AsyncIterationOnly):
         self._pending: list[tuple[str, int]] = [(path, 1)]
         self._ready: deque[WalkedFileDocument] = deque()
 
+    def __repr__(self) -> str:
+        return f"<DirectoryWalk: {len(self._pending)} directories to list, {len(self._ready)} entries ready>"
+
     def __aiter__(self) -> DirectoryWalk:
         return self
 

@@ -7,6 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from ...._http.html import members_html
 from ...._http.json_reader import is_object
 
 if TYPE_CHECKING:
@@ -30,6 +31,23 @@ _PROGRESS_MEMBERS: Final = (
 )
 """The members of a task document that grow while the task makes progress."""
 
+_SHOWN_MEMBERS: Final = (
+    "task_id",
+    "label",
+    "type",
+    "status",
+    "source_endpoint_display_name",
+    "destination_endpoint_display_name",
+    "files",
+    "files_transferred",
+    "bytes_transferred",
+    "effective_bytes_per_second",
+    "faults",
+    "nice_status_details",
+    "request_time",
+    "completion_time",
+)
+
 
 class TaskEndReason(enum.StrEnum):
     """How a task ended, or why waiting for it stopped."""
@@ -48,7 +66,7 @@ class TaskEndReason(enum.StrEnum):
     """The time limit of the wait passed; the task continues."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class TaskOutcome:
     """
     The outcome of waiting for a task.
@@ -69,6 +87,23 @@ class TaskOutcome:
     def is_done(self) -> bool:
         """Whether the task itself has ended, not only the wait for it."""
         return is_done(self.task)
+
+    def __repr__(self) -> str:
+        task: Mapping[str, object] = self.task
+        label = task.get("label")
+        shown = f" {label[:60]!r}" if isinstance(label, str) else ""
+        return (
+            f"<TaskOutcome {self.reason}: {task.get('type', 'task')}{shown} {task.get('task_id')},"
+            f" {task.get('files_transferred') or 0} files, {task.get('bytes_transferred') or 0} bytes,"
+            f" {task.get('faults') or 0} faults>"
+        )
+
+    def _repr_html_(self) -> str:
+        """Return the outcome and the main members of the task as an HTML table, for notebooks."""
+        task: Mapping[str, object] = self.task
+        members = {name: value for name in _SHOWN_MEMBERS if (value := task.get(name)) is not None}
+        errors = [str(event.get("description") or event.get("code")) for event in self.error_events[:5]]
+        return members_html(f"Task {self.reason}", members | ({"errors": "; ".join(errors)} if errors else {}))
 
 
 def is_done(task: TaskDocument | None) -> bool:

@@ -30,6 +30,10 @@ class TaskWatch(AsyncIterationOnly):
         self._poller = TaskPoller(poller, task_id, polling_interval)
         self._last: TaskDocument | None = None
 
+    def __repr__(self) -> str:
+        status = "not polled yet" if self._last is None else self._last.get("status")
+        return f"<TaskWatch of task {self._poller.task_id}: {status}>"
+
     def __aiter__(self) -> TaskWatch:
         return self
 

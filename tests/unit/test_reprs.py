@@ -1,0 +1,119 @@
+"""What objects show of themselves: short, telling, and without secrets."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+import pytest
+
+from globus_async import (
+    AccessTokenAuthorizer,
+    ClientCredentialsAuthorizer,
+    ConfidentialAppAuthClient,
+    IdentityMap,
+    RefreshTokenAuthorizer,
+    RenewingAuthorizer,
+    TransferClient,
+    bulk,
+)
+from globus_async.services.transfer import TaskEndReason, TaskOutcome
+from tests.toolkit.canaries import canary, leaks_of
+from tests.toolkit.clock import FakeClock
+from tests.toolkit.scripted import Scripted, respond
+
+ID = "5e1f2a4c-0000-4000-8000-000000000001"
+
+
+async def test_things_to_iterate() -> None:
+    """They say what they are, and how to use them."""
+    client = TransferClient()
+    pages = client.task_list()
+    prefetch = pages.prefetch()
+    shown = {
+        "walk": repr(client.operation_walk(ID)),
+        "watch": repr(client.task_watch(ID)),
+        "pages": repr(pages),
+        "page iterator": repr(pages.pages()),
+        "item iterator": repr(aiter(pages)),
+        "prefetch": repr(prefetch),
+        "bulk": repr(bulk(client.get_endpoint, [ID], concurrency=7)),
+    }
+    assert all(len(text) < 120 and " at 0x" not in text for text in shown.values())
+    assert "1 directories to list" in shown["walk"]
+    assert ID in shown["watch"]
+    assert "async for" in shown["page iterator"]
+    assert "async for" in shown["item iterator"]
+    assert "get_endpoint, 7 at a time" in shown["bulk"]
+
+
+def test_a_bulk_of_a_partial_hides_its_arguments() -> None:
+    """They may be secrets."""
+
+    async def call(token: str, item: int) -> str:
+        return f"{token}{item}"
+
+    assert not leaks_of(repr(bulk(partial(call, canary("token")), [1])))
+
+
+def test_an_outcome_is_one_line() -> None:
+    """How the task ended, which, and how much; whatever the document lacks."""
+    task: Any = {
+        "task_id": ID,
+        "type": "TRANSFER",
+        "label": "nightly" * 50,
+        "status": "FAILED",
+        "files_transferred": 2,
+        "bytes_transferred": 1024,
+        "faults": 3,
+        "history": ["x"] * 1000,
+    }
+    shown = repr(TaskOutcome(TaskEndReason.FAILED, task))
+    assert len(shown) < 220
+    for part in ("failed", "TRANSFER", "nightly", ID, "2 files", "1024 bytes", "3 faults"):
+        assert part in shown
+    empty: Any = {}
+    assert repr(TaskOutcome(TaskEndReason.TIMED_OUT, empty)).startswith("<TaskOutcome timed out: task")
+    assert "nightly" in TaskOutcome(TaskEndReason.FAILED, task)._repr_html_()
+
+
+async def test_authorizers() -> None:
+    """The client, the scopes and the state of the token; no token."""
+    clock = FakeClock()
+    token = canary("token")
+
+    class Mine(RenewingAuthorizer):
+        def _get_token_response(self) -> Any:
+            return {"access_token": token, "expires_in": 3600}
+
+    authorizer = Mine(clock=clock)
+    assert repr(authorizer) == "<Mine: no access token>"
+    await authorizer.get_authorization_header()
+    assert repr(authorizer) == "<Mine: an access token for 3600 seconds>"
+    await clock.advance(3600)
+    assert repr(authorizer) == "<Mine: an expired access token>"
+
+    app = ConfidentialAppAuthClient(ID, canary("secret"))
+    refreshing = RefreshTokenAuthorizer(canary("refresh"), app, token, 4e9)
+    acting = ClientCredentialsAuthorizer(app, "openid email")
+    assert repr(refreshing).startswith(f"<RefreshTokenAuthorizer of client {ID}: an access token for ")
+    assert repr(acting) == f"<ClientCredentialsAuthorizer of client {ID} for openid email: no access token>"
+    assert not leaks_of(f"{authorizer} {refreshing!r} {acting!r} {AccessTokenAuthorizer(token)!r}")
+
+
+async def test_an_authorizer_whose_refresh_failed() -> None:
+    """It says so."""
+    service = Scripted(respond(400, {"error": "invalid_grant"}))
+    async with service.transport() as transport:
+        app = ConfidentialAppAuthClient(ID, "secret", base_url="https://auth.example/", transport=transport)
+        authorizer = RefreshTokenAuthorizer("Ag1", app)
+        with pytest.raises(Exception, match="log in again"):
+            await authorizer.get_authorization_header()
+    assert repr(authorizer).endswith(": the refresh failed>")
+
+
+def test_an_identity_map() -> None:
+    """How much it has."""
+    assert repr(IdentityMap(ConfidentialAppAuthClient(ID, "secret"), [ID, "a@example.org"])) == (
+        "<IdentityMap: 0 names cached, 2 to look up>"
+    )
