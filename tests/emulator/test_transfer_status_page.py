@@ -83,7 +83,9 @@ def test_the_command(tmp_path: Path) -> None:
     ]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
-        printed = "".join(process.stdout.readline() for _ in range(7))
+        printed = ""
+        while "# status page" not in printed:
+            printed += process.stdout.readline()
         exported = dict(re.findall(r"^export (\w+)=(\S+)", printed, re.MULTILINE))
         token = exported["GLOBUS_ACCESS_TOKEN"]
         collection = re.findall(r"# collection (\S+)  Lab", printed)[0]

@@ -640,8 +640,24 @@ GUARDS: Final = (
     ),
     *_tested_by(
         "emulator/test_client_of_the_emulator.py",
-        swap("testing/globus.py:GlobusEmulator.transport", r"'clock': self\.clock, ", ""),
+        drop("testing/globus.py:GlobusEmulator.transport", r"^options\.setdefault"),
         never("emulator/auth/documents.py:identity_claims", r"VIEW_IDENTITY_SET"),
         swap("emulator/globus.py:GlobusEmulator._first_identity", r"self\.auth\.login_identity or", ""),
+    ),
+    *_tested_by(
+        "emulator/test_control.py",
+        never("emulator/control/service.py:ControlService.authenticate", r"^not is_loopback"),
+        never("emulator/control/service.py:ControlService.authenticate", r"^any\("),
+        never("emulator/control/service.py:ControlService.authenticate", r"\(_HEADER\) is None"),
+        never("emulator/control/service.py:ControlService.authenticate", r"^has_body and"),
+        swap("emulator/control/routes.py:put_seed", r"trusted=False", "trusted=True"),
+        swap("emulator/own_paths.py:OwnPaths.__call__", r"self\._own if is_own else self\._services", "self._services"),
+        never("emulator/control/members.py:check_members", r"^unknown$"),
+    ),
+    *_tested_by(
+        "emulator/test_seed.py",
+        swap("emulator/control/seed.py:SeedLoader._served", r"in self\._directories", "!= ''"),
+        swap("emulator/globus.py:GlobusEmulator._replace", r"auth\.state\.keys = self\.auth\.keys", "pass"),
+        drop("emulator/globus.py:GlobusEmulator._replace", r"^self\.faults\.clear"),
     ),
 )

@@ -12,6 +12,7 @@ On a loopback socket connections are really dropped. In process there is none, a
 from __future__ import annotations
 
 import fnmatch
+import itertools
 import json
 from dataclasses import dataclass
 from email.utils import formatdate
@@ -32,6 +33,7 @@ __all__ = (
     "DROP",
     "Fault",
     "Faults",
+    "PendingFault",
     "TokenStore",
     "drop_after",
     "drop_before",
@@ -67,21 +69,26 @@ class TokenStore(Protocol):
 
 
 @dataclass(slots=True)
-class _Entry:
+class PendingFault:
+    """A fault that is injected into requests to come."""
+
+    id: int
     method: str
-    pattern: str
+    path_pattern: str
     fault: Fault
-    left: int
+    times: int
+    """The number of requests that it is still injected into."""
     after: int
+    """The number of matching requests that are still processed without it first."""
 
     def triggers(self, method: str, path: str) -> bool:
         """Count a request that matches, and tell whether the fault is triggered."""
-        if self.left <= 0 or self.method not in {"*", method} or not fnmatch.fnmatchcase(path, self.pattern):
+        if self.times <= 0 or self.method not in {"*", method} or not fnmatch.fnmatchcase(path, self.path_pattern):
             return False
         if self.after > 0:
             self.after -= 1
             return False
-        self.left -= 1
+        self.times -= 1
         return True
 
 
@@ -90,16 +97,17 @@ class Faults:
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
-        self._entries: list[_Entry] = []
+        self._entries: list[PendingFault] = []
+        self._numbers = itertools.count(1)
         self.triggered: list[tuple[str, str]] = []
         """Method and path of every request that a fault was injected into."""
 
     def __repr__(self) -> str:
-        return f"<Faults: {sum(entry.left > 0 for entry in self._entries)} pending, {len(self.triggered)} triggered>"
+        return f"<Faults: {len(self.pending)} pending, {len(self.triggered)} triggered>"
 
-    def add(self, method: str, path_pattern: str, fault: Fault, *, times: int = 1, after: int = 0) -> None:
+    def add(self, method: str, path_pattern: str, fault: Fault, *, times: int = 1, after: int = 0) -> int:
         """
-        Inject a fault into requests to come.
+        Inject a fault into requests to come; return its number, for `remove`.
 
         Args:
             method: The HTTP method of the requests; ``*`` for all.
@@ -108,7 +116,18 @@ class Faults:
             times: The number of requests it is injected into.
             after: The number of matching requests that are processed without it first.
         """
-        self._entries.append(_Entry(method.upper(), path_pattern, fault, times, after))
+        entry = PendingFault(next(self._numbers), method.upper(), path_pattern, fault, times, after)
+        self._entries.append(entry)
+        return entry.id
+
+    @property
+    def pending(self) -> list[PendingFault]:
+        """The faults that are still to be injected."""
+        return [entry for entry in self._entries if entry.times > 0]
+
+    def remove(self, number: int) -> None:
+        """Remove a pending fault; no effect if there is none of this number."""
+        self._entries = [entry for entry in self._entries if entry.id != number]
 
     def clear(self) -> None:
         """Remove all pending faults."""

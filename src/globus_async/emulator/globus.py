@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from .absent import absent_services
 from .auth.service import AuthService
+from .control.seed import SeedLoader
+from .control.seed_dump import dump
+from .control.service import ControlService
 from .kit.clock import SystemClock
 from .kit.service import Platform, Service
 from .registry import Emulator, further_services
@@ -13,12 +17,13 @@ from .transfer.service import TransferService
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Container, Iterable, Mapping
 
     from .auth.models import ClientApp
     from .auth.state import AuthState
     from .kit.clock import Clock
     from .kit.directory import Identity
+    from .kit.service import Document
     from .transfer.models import Collection, Task
     from .transfer.state import Limits, Pace, TransferState
     from .transfer.storage.protocol import Storage
@@ -26,7 +31,7 @@ if TYPE_CHECKING:
 
 __all__ = ("GlobusEmulator",)
 
-_FURTHER_SERVICES: Final = further_services({"auth", "kit", "transfer"})
+_FURTHER_SERVICES: Final = further_services({"auth", "control", "kit", "transfer"})
 
 
 class GlobusEmulator(Emulator):
@@ -70,20 +75,28 @@ class GlobusEmulator(Emulator):
             auth: Further arguments of `AuthState`.
             services: Further services, each a subclass of `kit.service.Service` or a function that makes one.
         """
-        platform = Platform(SystemClock() if clock is None else clock)
-        self._auth = AuthService(platform, rotate_refresh_tokens=rotate_refresh_tokens, **(auth or {}))
-        self._transfer = TransferService(
-            platform,
-            pace=pace,
-            limits=limits,
-            rate_limit=rate_limit,
-            missing_credentials_status=missing_credentials_status,
-        )
         further: list[Callable[[Platform], Service[Any]]] = [*_FURTHER_SERVICES, *services]
-        present: list[Service[Any]] = [self._transfer, self._auth, *(make(platform) for make in further)]
-        super().__init__(platform, [*present, *absent_services(platform, present)])
-        for service in self.services.values():
-            self.auth.registry.add_service(service)
+
+        def make(platform: Platform) -> tuple[AuthService, TransferService, list[Service[Any]]]:
+            auth_service = AuthService(platform, rotate_refresh_tokens=rotate_refresh_tokens, **(auth or {}))
+            transfer_service = TransferService(
+                platform,
+                pace=pace,
+                limits=limits,
+                rate_limit=rate_limit,
+                missing_credentials_status=missing_credentials_status,
+            )
+            present: list[Service[Any]] = [transfer_service, auth_service, *(each(platform) for each in further)]
+            for service in present:
+                auth_service.state.add_service(service)
+            return auth_service, transfer_service, [*present, *absent_services(platform, present)]
+
+        self._make = make
+        self._seed: Document = {}
+        self._directories: set[str] = set()
+        platform = Platform(SystemClock() if clock is None else clock)
+        self._auth, self._transfer, made = make(platform)
+        super().__init__(platform, made, control=ControlService(platform, self))
 
     def __repr__(self) -> str:
         return f"<GlobusEmulator: {len(self.transfer.collections)} collections, {len(self.transfer.tasks)} tasks>"
@@ -159,6 +172,8 @@ class GlobusEmulator(Emulator):
             needs_data_access: Refuse tokens without the ``data_access`` consent.
             document_fields: Members of its document, such as ``public=False``.
         """
+        if path is not None:
+            self._directories.add(str(Path(path).absolute()))
         return self.transfer.add_collection(
             display_name,
             owner_id=self._owner_id(owner),
@@ -240,6 +255,62 @@ class GlobusEmulator(Emulator):
 
     def _owner_id(self, owner: Identity | ClientApp | str | None) -> str:
         return _id_of(self._first_identity() if owner is None else owner)
+
+    # seeds
+
+    def dump_seed(self) -> Document:
+        """
+        Return the people, clients, groups, collections with files, roles, permissions and tasks as a seed document.
+
+        The document can be written as JSON, and is loaded by `load_seed`, ``--seed`` and the control plane.
+
+        Raises:
+            ServiceError: A collection has a storage that is neither in memory nor a directory.
+        """
+        return dump(self.auth, self.transfer)
+
+    def keep_seed(self) -> None:
+        """Take the present resources as those that `reset` returns to."""
+        self._seed = self.dump_seed()
+
+    async def load_seed(self, document: object, *, trusted: bool = True) -> None:
+        """
+        Replace all resources by those of a seed document, to which `reset` returns.
+
+        Args:
+            document: The document; the guide to testing describes it.
+            trusted: Serve any directory that it names; otherwise only those that this emulator has served before.
+
+        Raises:
+            ServiceError: The document is invalid; then nothing has changed.
+        """
+        await self._replace(document, directories=None if trusted else self._directories)
+        self.keep_seed()
+        self._directories |= {each["path"] for each in self._seed["collections"] if "path" in each}
+
+    async def reset(self) -> None:
+        """
+        Return to the last seed document, or to an emulator without resources.
+
+        Tokens, consents, requests and faults are removed. The clock, and the files of directories, stay as they are.
+        """
+        await self._replace(self._seed, directories=None)
+
+    async def _replace(self, document: object, *, directories: Container[str] | None) -> None:
+        platform = Platform(self.clock, url=self.platform.url, aliases=self.platform.aliases)
+        auth, transfer, services = self._make(platform)
+        SeedLoader(auth.state, transfer.state, directories=directories).load(document)
+        auth.state.keys = self.auth.keys  # clients have the published ones
+        before = list(self.services.values())
+        self._auth, self._transfer = auth, transfer
+        self._install(platform, services)
+        for service in before:
+            await service.aclose()
+        self.requests.clear()
+        self.unknown_paths.clear()
+        self.faults.clear()
+        for task in list(transfer.state.running.values()):
+            transfer.task_runner.submit(task)
 
     def suspend(self, task_id: str, code: str = "CONSENT_REQUIRED") -> None:
         """

@@ -8,8 +8,6 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import parse_qs, parse_qsl, urlencode
 
-from .status_page import STATUS_PATHS
-
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -73,7 +71,7 @@ class Recorder:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Record a request, then pass it to the application."""
-        if scope["type"] != "http" or scope["path"] in STATUS_PATHS:
+        if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
         body = await _whole_body(receive)

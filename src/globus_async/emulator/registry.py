@@ -19,6 +19,7 @@ from .faults import Faults
 from .host_prefix import HostPrefix
 from .kit.clock import ManualClock
 from .kit.routing import application
+from .own_paths import OwnPaths
 from .recorder import RecordedRequest, Recorder
 from .server import LoopbackServer, listen, serving
 from .status_page import status_routes
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
     import socket
     from collections.abc import AsyncGenerator, Callable, Collection, Generator, Iterable, Sequence
     from types import TracebackType
+
+    from starlette.types import Receive, Scope, Send
 
     from .kit.clock import Clock
     from .kit.directory import Directory
@@ -86,32 +89,42 @@ class Emulator:
     Args:
         platform: What the services share.
         services: The services; the first one responds to paths that none of them has.
+        control: The service of the emulator's own paths, besides the status page.
 
     Raises:
         ValueError: Two services have the same name, or the same paths and the later one no host.
     """
 
-    def __init__(self, platform: Platform, services: Sequence[Service[Any]]) -> None:
+    def __init__(
+        self, platform: Platform, services: Sequence[Service[Any]], *, control: Service[Any] | None = None
+    ) -> None:
         names = Counter(service.name for service in services)
         if repeated := [name for name, count in names.items() if count > 1]:
             raise ValueError(f"an emulator has one service of each name, got several named {', '.join(repeated)}")
-        self.platform = platform
-        self.services = {service.name: service for service in services}
-        """The services by name."""
         self.unknown_paths: Counter[str] = Counter()
         """Requests for operations that no service has, as ``METHOD /path``."""
-        tables = [table for service in services for table in service.status_tables()]
-        app = application(
-            services, extra_routes=status_routes(tables, self.snapshot), on_unknown=self._count_unknown_path
-        )
-        self.faults = Faults(app)
+        self._install(platform, services)
+        self.faults = Faults(self._serve)
         """The faults to be injected: `Faults.add` makes a request fail."""
         self._recorder = Recorder(self.faults)
         self._prefixes = _prefixes(services)
-        self.app = HostPrefix(self._recorder, [host for service in services for host in service.hosts])
+        hosts = [host for service in services for host in service.hosts]
+        tables = [table for service in services for table in service.status_tables()]
+        own = application([] if control is None else [control], extra_routes=status_routes(tables, self.snapshot))
+        self.app = OwnPaths(own, HostPrefix(self._recorder, hosts))
         """The ASGI application of all services."""
         self._http_clients: list[httpx.AsyncClient] = []
         self._urls: list[str] = []
+
+    def _install(self, platform: Platform, services: Sequence[Service[Any]]) -> None:
+        """Use these services from now on; those of the same names as before."""
+        self.platform = platform
+        self.services = {service.name: service for service in services}
+        """The services by name."""
+        self._application = application(services, on_unknown=self._count_unknown_path)
+
+    async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self._application(scope, receive, send)
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} of {', '.join(service.title for service in self.services.values())}>"

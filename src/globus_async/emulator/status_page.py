@@ -17,11 +17,10 @@ if TYPE_CHECKING:
 
     from .kit.status import StatusTable
 
-__all__ = ("STATUS_PATHS", "status_routes")
+__all__ = ("status_routes",)
 
 _STATE: Final = "/emulator/state"
-STATUS_PATHS: Final = ("/", _STATE, "/favicon.ico")
-"""The paths of the page and its data, which are not recorded among the requests."""
+_PATHS: Final = ("/", _STATE, "/favicon.ico")
 
 
 def status_routes(tables: Sequence[StatusTable], snapshot: Callable[[], dict[str, Any]]) -> list[BaseRoute]:
@@ -45,7 +44,7 @@ def status_routes(tables: Sequence[StatusTable], snapshot: Callable[[], dict[str
     async def icon(_request: Request) -> Response:
         return Response(status_code=204)
 
-    return [Route(path, endpoint) for path, endpoint in zip(STATUS_PATHS, (page, state, icon), strict=True)]
+    return [Route(path, endpoint) for path, endpoint in zip(_PATHS, (page, state, icon), strict=True)]
 
 
 def _page(tables: Sequence[StatusTable]) -> str:

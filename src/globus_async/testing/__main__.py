@@ -10,7 +10,10 @@ import signal
 import sys
 from pathlib import Path
 
+from ..emulator.control.seed import read_seed_file
 from ..emulator.globus import GlobusEmulator
+from ..emulator.kit.clock import ManualClock
+from ..emulator.kit.errors import ServiceError
 
 __all__ = ("main",)
 
@@ -22,6 +25,9 @@ def main(arguments: list[str] | None = None) -> int:
         asyncio.run(_serve(options))
     except KeyboardInterrupt:
         return 130
+    except ServiceError as error:
+        sys.stderr.write(f"the seed is invalid: {error}\n")
+        return 1
     except OSError as error:
         sys.stderr.write(f"cannot listen on {options.host} port {options.port}: {error.strerror}\n")
         return 1
@@ -59,6 +65,15 @@ def _parser() -> argparse.ArgumentParser:
         help="an identity; the first one owns the collections and logs in by default (default: user@example.org)",
     )
     parser.add_argument(
+        "--seed", type=_seed_file, metavar="FILE", help="a JSON or TOML file with people, collections and their files"
+    )
+    parser.add_argument(
+        "--clock",
+        choices=("system", "manual"),
+        default="system",
+        help="manual: the time stands still until a request to /emulator/clock/advance (default: %(default)s)",
+    )
+    parser.add_argument(
         "--rate-limit", type=float, metavar="N", help="requests per second of one identity (default: no limit)"
     )
     return parser
@@ -73,25 +88,40 @@ def _named_path(text: str) -> tuple[str, Path]:
     return name, Path(path)
 
 
+def _seed_file(text: str) -> object:
+    try:
+        return read_seed_file(Path(text))
+    except OSError as error:
+        raise argparse.ArgumentTypeError(f"{text!r} cannot be read: {error.strerror}") from None
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"{text!r} is neither JSON nor TOML: {error}") from None
+
+
 async def _serve(options: argparse.Namespace) -> None:
     stop = asyncio.Event()
     with contextlib.suppress(NotImplementedError):  # Windows has no such signal
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
-    async with GlobusEmulator(rate_limit=options.rate_limit) as emulator:
-        for username in options.identity or ["user@example.org"]:
+    clock = ManualClock() if options.clock == "manual" else None
+    async with GlobusEmulator(rate_limit=options.rate_limit, clock=clock) as emulator:
+        if options.seed is not None:
+            await emulator.load_seed(options.seed)
+        for username in options.identity or ([] if emulator.auth.login_identity else ["user@example.org"]):
             emulator.add_identity(username)
-        collections = [emulator.add_collection(name, path=path) for name, path in options.collection]
+        for name, path in options.collection:
+            emulator.add_collection(name, path=path)
         native = emulator.add_client("Native app")
         secret = secrets.token_urlsafe()
         service = emulator.add_client("Service", secret=secret)
+        emulator.keep_seed()
         async with emulator.serve(host=options.host, port=options.port, allowed_hosts=options.allow_host) as server:
             lines = [f"export {name}={value}" for name, value in server.environ.items()]
             lines += [f"export GLOBUS_ACCESS_TOKEN={emulator.access_token()}  # for {emulator.default_service.title}"]
-            lines += [f"# collection {each.id}  {each.display_name}" for each in collections]
+            lines += [f"# collection {each.id}  {each.display_name}" for each in emulator.transfer.collections.values()]
             lines += [
                 f"# native app: GLOBUS_CLIENT_ID={native.id}",
                 f"# confidential client: GLOBUS_CLIENT_ID={service.id} GLOBUS_CLIENT_SECRET={secret}",
                 f"# status page: {server.url}/",
+                f"# control: curl -X POST -H 'X-Emulator-Control: 1' {server.url}/emulator/reset",
             ]
             sys.stdout.write("\n".join(lines) + "\n")
             sys.stdout.flush()

@@ -33,4 +33,5 @@ class GlobusEmulator(globus.GlobusEmulator):
         Args:
             options: Arguments of `Transport`.
         """
-        return Transport(http_client=self.http_client(), **{"clock": self.clock, **options})
+        options.setdefault("clock", self.clock)
+        return Transport(http_client=self.http_client(), **options)

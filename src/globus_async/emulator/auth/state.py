@@ -24,8 +24,9 @@ from .tokens import Tokens
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from typing import Any
 
-    from ..kit.service import Platform
+    from ..kit.service import Platform, Service
 
 __all__ = ("AuthState",)
 
@@ -96,6 +97,8 @@ class AuthState:
         self.key_requests = 0
         """Requests for the key set."""
         self._direct = self.add_client("Direct tokens", id=named_id("client", "direct"))
+        self.built_in = frozenset(self.registry.clients)
+        """The ids of the clients that are there from the start."""
 
     @property
     def issuer(self) -> str:
@@ -210,6 +213,11 @@ class AuthState:
         if secret is not None:
             self.add_credential(client, "Created at registration", secret)
         return client
+
+    def add_service(self, service: Service[Any]) -> None:
+        """Register the scopes of a service, and the service as their resource server."""
+        self.registry.add_service(service)
+        self.built_in = frozenset(self.registry.clients)
 
     def register_client(self, client: ClientApp) -> None:
         """

@@ -105,6 +105,8 @@ def application(
     async def unknown(raw: StarletteRequest, error: Exception) -> Response:
         path = raw.url.path
         on_unknown(raw.method, path)
+        if not known:
+            return Response(status_code=404)
         service = _service_of(raw, known)
         if isinstance(error, HTTPException) and error.status_code == 405:
             allowed = ", ".join(sorted((error.headers or {})["Allow"].split(", ")))

@@ -85,7 +85,12 @@ class DirectoryStorage:
         self._max_links = _MAX_LINKS
 
     def __repr__(self) -> str:
-        return f"<DirectoryStorage {'/'.join((self._root, *self._top))!r}>"
+        return f"<DirectoryStorage {self.root!r}>"
+
+    @property
+    def root(self) -> str:
+        """The directory."""
+        return "/".join((self._root, *self._top))
 
     @property
     def has_symlinks(self) -> bool:
