@@ -87,6 +87,11 @@ GUARDS: Final = (
         always("porting.py:raise_missing", r"IMPORT_FROM"),
         never("porting.py:AsyncIterationOnly.__getitem__", r"^key == 0 and"),
     ),
+    *_tested_by(
+        "exchange/test_network_causes.py",
+        drop("transport/_errors.py:network_error", r"^failure\.__cause__ ="),
+        swap("transport/_errors.py:_system_error", r"os\.strerror\(number\)", "str(cause)"),
+    ),
     # what is shown
     *_tested_by(
         "unit/test_response.py unit/test_reprs.py",

@@ -47,11 +47,15 @@ class NetworkError(GlobusError):
         stage: How far the call got.
         idempotent: Whether the call may be repeated without harm, even if it was executed.
         attempts: All attempts, in order.
+        underlying_exception: The error of the operating system or of TLS, if there is one, such as a
+            `ConnectionRefusedError` or `ssl.SSLCertVerificationError`; also the ``__cause__``. It has a number and a
+            text, and nothing of the request.
     """
 
     stage: Stage
     idempotent: bool
     attempts: tuple[Attempt, ...]
+    underlying_exception: OSError | None = None
 
     def __init__(
         self, message: str, *, stage: Stage, idempotent: bool = False, attempts: tuple[Attempt, ...] = ()

@@ -190,6 +190,7 @@ class AiohttpTransport(httpx.AsyncBaseTransport):
             )
         except (aiohttp.ClientError, OSError, ValueError, _BrokenError) as error:
             failure = _httpx_error(error, sent=call.sent)
+            failure.__cause__ = error  # the transport's caller reads the system's error from it
         else:
             return httpx.Response(
                 response.status,

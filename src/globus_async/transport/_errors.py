@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import socket
+import ssl
 from typing import TYPE_CHECKING, Final
 
 import httpx
@@ -24,6 +27,10 @@ MAX_HEADERS: Final = 128
 """Most header fields of a response."""
 
 
+_MAX_CHAIN: Final = 10
+"""Exceptions of a chain that are read."""
+
+
 class HeadTooLargeError(httpx.RemoteProtocolError):
     """A response has too many headers, or too long ones, for the HTTP parser."""
 
@@ -37,7 +44,32 @@ def pause_too_long(request: Request) -> GlobusTimeoutError:
 
 
 def network_error(error: Exception, request: Request) -> NetworkError:
-    """Return the error of this library for one of ``httpx``, of which it keeps the message only."""
+    """Return the error of this library for one of ``httpx``, of which it keeps the message and the system's error."""
+    failure = _network_error(error, request)
+    if (cause := _system_error(error)) is not None:
+        failure.__cause__ = failure.underlying_exception = cause
+    return failure
+
+
+def _system_error(error: BaseException) -> OSError | None:
+    """Return a copy of the operating system's error in a chain, without frames and without text of another origin."""
+    cause: BaseException | None = error
+    for _ in range(_MAX_CHAIN):
+        match cause:
+            case ssl.SSLError():
+                return type(cause)(cause.errno, getattr(cause, "reason", None) or "TLS failed")
+            case socket.gaierror(errno=int(number)):
+                return socket.gaierror(number, "the host has no address")
+            case OSError(errno=int(number)) if type(cause).__module__ == "builtins":
+                return OSError(number, os.strerror(number))  # of the class that the number has
+            case None:
+                break
+            case _:
+                cause = cause.__cause__ or cause.__context__
+    return None
+
+
+def _network_error(error: Exception, request: Request) -> NetworkError:
     call = f"{request.method} {request.url.partition('?')[0]}"
     message = str(error)  # the exchange redacts credentials that the transport of a caller's own client may quote
     match error:
