@@ -111,3 +111,18 @@ async def test_no_system_error() -> None:
         error = await failure_of("http://127.0.0.1/", http_client=http)
     assert error.underlying_exception is None
     assert error.__cause__ is None
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [ssl.SSLError("text"), ssl.SSLError(), OSError("text"), socket.gaierror(), TimeoutError(), OSError(5, "x", "f")],
+)
+async def test_odd_system_errors(odd: OSError) -> None:
+    """Whatever arguments they were made with, the call ends with an error of this library."""
+
+    def fail(_: httpx.Request) -> httpx.Response:
+        raise odd
+
+    async with httpx.AsyncClient(transport=httpx.MockTransport(fail)) as http:
+        error = await failure_of("http://127.0.0.1/", http_client=http)
+    assert "'f'" not in str(error.underlying_exception)

@@ -27,6 +27,7 @@ MAX_HEADERS: Final = 128
 """Most header fields of a response."""
 
 
+_SYSTEM: Final = frozenset({"builtins", "socket", "ssl"})
 _MAX_CHAIN: Final = 10
 """Exceptions of a chain that are read."""
 
@@ -55,17 +56,19 @@ def _system_error(error: BaseException) -> OSError | None:
     """Return a copy of the operating system's error in a chain, without frames and without text of another origin."""
     cause: BaseException | None = error
     for _ in range(_MAX_CHAIN):
-        match cause:
-            case ssl.SSLError():
-                return type(cause)(cause.errno, getattr(cause, "reason", None) or "TLS failed")
-            case socket.gaierror(errno=int(number)):
-                return socket.gaierror(number, "the host has no address")
-            case OSError(errno=int(number)) if type(cause).__module__ == "builtins":
-                return OSError(number, os.strerror(number))  # of the class that the number has
-            case None:
-                break
-            case _:
-                cause = cause.__cause__ or cause.__context__
+        if cause is None:
+            break
+        if type(cause).__module__ in _SYSTEM:  # aiohttp has subclasses with other arguments
+            match cause:
+                case ssl.SSLError():
+                    return type(cause)(cause.errno, getattr(cause, "reason", None) or "TLS failed")
+                case socket.gaierror(errno=int(number)):
+                    return socket.gaierror(number, "the host has no address")
+                case OSError(errno=int(number)):
+                    return OSError(number, os.strerror(number))  # of the class that the number has
+                case _:
+                    pass
+        cause = cause.__cause__ or cause.__context__
     return None
 
 
