@@ -11,7 +11,8 @@ Many calls at once: a fixed number of workers over an iterable; each outcome is 
     endpoints = await bulk(tc.get_endpoint, ids).values()  # only the values; an error is raised
 
 The workers stop when the block is left, by an exception or a cancellation too. They are at most twice their number of
-outcomes ahead of the reader.
+outcomes ahead of the reader. While a call waits for the rate limit or for a slot in flight, no further one is started:
+calls outside of the bulk have precedence, and the time limit of a call is not spent in a queue.
 """
 
 from __future__ import annotations
@@ -27,16 +28,19 @@ from collections.abc import (
     Iterable,
     Sequence,
 )
+from contextvars import copy_context
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Final, Generic, Self, TypeVar, cast
 
 from ._http.html import members_html
 from ._item_source import ItemSource
+from .clock import Clock, SystemClock
 from .errors import GlobusError, GlobusSDKUsageError
-from .errors.arguments import check_bool, check_callable, check_type, check_whole
+from .errors.arguments import check_bool, check_callable, check_clock, check_type, check_whole
 from .paging.pages import set_call_site
 from .paging.truncation import call_site
 from .porting import AsyncContextOnly, AsyncIterationOnly
+from .transport._bulk_context import BulkContext, current_bulk
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -47,6 +51,8 @@ __all__ = ("Bulk", "BulkError", "Outcome", "Progress", "bulk")
 
 I = TypeVar("I")  # noqa: E741 -- an item
 R = TypeVar("R")
+
+_RECENT_ITEMS: Final = 100
 
 
 class Outcome(Generic[I, R]):
@@ -93,11 +99,21 @@ class Progress:
         done: The number of items done, with or without an error.
         failed: The number of items with an error.
         total: The number of all items; ``None`` if the input has no length.
+        throttled: Seconds for which calls had to wait, for the rate limit, for a slot in flight, or for the end of a
+            pause that the service requested.
+        rate: Items per second, of the last hundred items; 0 for the first item.
     """
 
     done: int
     failed: int
     total: int | None
+    throttled: float = 0.0
+    rate: float = 0.0
+
+    @property
+    def seconds_left(self) -> float | None:
+        """The seconds until all items are done at the present rate; ``None`` if it or their number is not known."""
+        return None if self.total is None or not self.rate else (self.total - self.done) / self.rate
 
 
 class BulkError(ExceptionGroup[GlobusError], GlobusError):
@@ -124,6 +140,7 @@ def bulk(
     concurrency: int = 50,
     ordered: bool = False,
     progress: Callable[[Progress], object] | None = None,
+    clock: Clock | None = None,
 ) -> Bulk[I, R]:
     """
     Call a function for every item. No call is made until the result is awaited or entered.
@@ -136,6 +153,7 @@ def bulk(
         concurrency: The maximum number of concurrent calls.
         ordered: Whether outcomes are in the order of the input instead of the order of completion.
         progress: Called after every outcome; an exception that it raises ends the bulk.
+        clock: The source of time for the rate in ``progress``. By default the clock of this machine.
 
     Returns:
         A `Bulk`: await it for all outcomes, in the order of the input; enter it with ``async with`` for the outcomes
@@ -149,7 +167,14 @@ def bulk(
         >>> [outcome.value["display_name"] if outcome.error is None else outcome.error.code for outcome in outcomes]
         ['Lab storage', 'EndpointNotFound']
     """
-    return Bulk(call, items, concurrency=concurrency, ordered=ordered, progress=progress)
+    return Bulk(
+        call,
+        items,
+        concurrency=concurrency,
+        ordered=ordered,
+        progress=progress,
+        clock=SystemClock() if clock is None else clock,
+    )
 
 
 class Bulk(AsyncContextOnly, AsyncIterationOnly, Generic[I, R]):
@@ -160,7 +185,7 @@ class Bulk(AsyncContextOnly, AsyncIterationOnly, Generic[I, R]):
     and is raised unchanged, as is a cancellation.
     """
 
-    __slots__ = ("_call", "_concurrency", "_entered", "_items", "_ordered", "_progress", "_site")
+    __slots__ = ("_call", "_clock", "_concurrency", "_entered", "_items", "_ordered", "_progress", "_site")
 
     def __init__(
         self,
@@ -170,6 +195,7 @@ class Bulk(AsyncContextOnly, AsyncIterationOnly, Generic[I, R]):
         concurrency: int,
         ordered: bool,
         progress: Callable[[Progress], object] | None,
+        clock: Clock,
     ) -> None:
         check_callable("call", call, optional=False)
         if isinstance(items, (str, bytes)):
@@ -178,11 +204,13 @@ class Bulk(AsyncContextOnly, AsyncIterationOnly, Generic[I, R]):
         check_whole("concurrency", concurrency)
         check_bool("ordered", ordered)
         check_callable("progress", progress)
+        check_clock(clock)
         self._call = call
         self._items = items
         self._concurrency = concurrency
         self._ordered = ordered
         self._progress = progress
+        self._clock = clock
         self._entered: _Run[I, R] | None = None
         self._site = call_site()
 
@@ -244,7 +272,13 @@ class Bulk(AsyncContextOnly, AsyncIterationOnly, Generic[I, R]):
 
     def _run(self, *, ordered: bool) -> _Run[I, R]:
         return _Run(
-            self._call, self._items, self._concurrency, ordered=ordered, progress=self._progress, site=self._site
+            self._call,
+            self._items,
+            self._concurrency,
+            ordered=ordered,
+            progress=self._progress,
+            site=self._site,
+            clock=self._clock,
         )
 
 
@@ -264,6 +298,7 @@ class _Run(Generic[I, R]):
         ordered: bool,
         progress: Callable[[Progress], object] | None,
         site: CallSite | None,
+        clock: Clock,
     ) -> None:
         self._call = call
         self._site = site
@@ -271,6 +306,10 @@ class _Run(Generic[I, R]):
         self._concurrency = concurrency
         self._ordered = ordered
         self._progress = progress
+        self._clock = clock
+        self._context = BulkContext()
+        self._reading = asyncio.Lock()
+        self._done_at: deque[float] = deque(maxlen=_RECENT_ITEMS)
         self._workers: list[asyncio.Task[None]] = []
         self._working = self._in_progress = 0
         self._slots = asyncio.Semaphore(2 * concurrency)
@@ -285,7 +324,10 @@ class _Run(Generic[I, R]):
     async def __aenter__(self) -> Self:
         loop, total = asyncio.get_running_loop(), self._source.total
         self._working = self._concurrency if total is None else min(total, self._concurrency)
-        self._workers = [loop.create_task(self._work(), name="globus_async bulk") for _ in range(self._working)]
+        for _ in range(self._working):
+            context = copy_context()
+            context.run(current_bulk.set, self._context)
+            self._workers.append(loop.create_task(self._work(), name="globus_async bulk", context=context))
         return self
 
     async def __aexit__(
@@ -328,7 +370,7 @@ class _Run(Generic[I, R]):
     async def _work(self) -> None:
         try:
             await self._slots.acquire()
-            while (indexed := await self._source.next()) is not None:
+            while (indexed := await self._next_item()) is not None:
                 self._in_progress += 1
                 self._deliver(await self._make_call(*indexed))
                 self._in_progress -= 1
@@ -344,6 +386,11 @@ class _Run(Generic[I, R]):
         finally:
             self._working -= 1
             self._changed.set()
+
+    async def _next_item(self) -> tuple[int, I] | None:
+        async with self._reading:
+            await self._context.no_call_waits()
+            return await self._source.next()
 
     async def _make_call(self, index: int, item: I) -> Outcome[I, R]:
         try:
@@ -365,4 +412,7 @@ class _Run(Generic[I, R]):
         self._done += 1
         self._failed += outcome.error is not None
         if self._progress is not None:
-            self._progress(Progress(self._done, self._failed, self._source.total))
+            self._done_at.append(now := self._clock.monotonic())
+            seconds = now - self._done_at[0]
+            rate = (len(self._done_at) - 1) / seconds if seconds > 0 else 0.0
+            self._progress(Progress(self._done, self._failed, self._source.total, self._context.throttled, rate))

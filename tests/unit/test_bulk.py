@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 from globus_async import BulkError, Progress, bulk
 from globus_async.errors import GlobusConnectionError, GlobusError, GlobusSDKUsageError, GlobusTimeoutError
 from tests.toolkit.cancel import every_suspension
+from tests.toolkit.clock import FakeClock
 
 
 def lost(number: int) -> GlobusConnectionError:
@@ -425,7 +426,21 @@ class TestProgress:
         reported: list[Progress] = []
         await bulk(Calls(failing=frozenset({1, 2})), range(5), progress=reported.append)
         assert [progress.done for progress in reported] == [1, 2, 3, 4, 5]
-        assert reported[-1] == Progress(done=5, failed=2, total=5)
+        assert (reported[-1].done, reported[-1].failed, reported[-1].total) == (5, 2, 5)
         reported.clear()
         await bulk(Calls(), agen(3), progress=reported.append)
-        assert reported[-1] == Progress(done=3, failed=0, total=None)
+        assert (reported[-1].done, reported[-1].failed, reported[-1].total) == (3, 0, None)
+
+    async def test_rate_and_time_left(self) -> None:
+        """The rate is that of the last hundred items; with the number of items it gives the time left."""
+        clock = FakeClock(skipping=True)
+        reported: list[Progress] = []
+        await bulk(clock.sleep, [1.0] * 50 + [4.0] * 150, concurrency=1, progress=reported.append, clock=clock)
+        assert (reported[0].rate, reported[0].seconds_left) == (0, None)
+        assert reported[20].rate == pytest.approx(1)
+        assert reported[20].seconds_left == pytest.approx(179)
+        assert reported[199].rate == pytest.approx(0.25)
+        assert reported[199].seconds_left == 0
+        assert reported[199].throttled == 0
+        await bulk(clock.sleep, iter([1.0, 1.0]), concurrency=1, progress=reported.append, clock=clock)
+        assert reported[-1].seconds_left is None

@@ -1,25 +1,29 @@
-"""Rate limiting: never more calls than allowed in any period, first come, first served."""
+"""Rate limiting: evenly spread, never more calls than allowed in any period, calls of a bulk after the others."""
 
 from __future__ import annotations
 
 import asyncio
 import gc
+import itertools
+import logging
+import random
 import weakref
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import httpx
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from globus_async import AccessTokenAuthorizer, BaseClient, GlobusSDKUsageError, Secret
+from globus_async import AccessTokenAuthorizer, BaseClient, GlobusSDKUsageError, Progress, Secret, Transport, bulk
 from globus_async.authorizers import GlobusAuthorizer
 from globus_async.services.transfer import TransferClient
 from globus_async.transport import RateLimit
 from globus_async.transport._rate_limit import RateLimiter
+from globus_async.transport._waiting_calls import InFlightLimit
 from tests.toolkit.cancel import every_suspension
 from tests.toolkit.clock import FakeClock
 from tests.toolkit.scripted import ORIGIN, Scripted, respond
@@ -33,27 +37,33 @@ def max_in_any_period(seconds: float, instants: Sequence[float]) -> int:
     )
 
 
-async def advance_until_done(clock: FakeClock, tasks: Sequence[asyncio.Task[Any]]) -> None:
-    """Advance the clock from alarm to alarm until all tasks are done; all calls that can be sent are sent before."""
+async def advance_until_done(clock: FakeClock, tasks: Sequence[asyncio.Future[Any]], *, step: float = 0.0) -> None:
+    """
+    Advance the clock from alarm to alarm, by ``step`` seconds at least, until all tasks are done.
+
+    All calls that can be sent are sent before.
+    """
     while not all(task.done() for task in tasks):
         for _ in range(3 * len(tasks)):
             await asyncio.sleep(0)
-        await clock.advance(min(clock.pending, default=0.0))
+        await clock.advance(max(min(clock.pending, default=0.0), step))
 
 
 class TestCalls:
     @pytest.mark.slow
     async def test_a_thousand_calls(self) -> None:
-        """A thousand concurrent calls of one identity stay within 200 in any ten seconds, in their order."""
+        """A thousand concurrent calls of one identity: 20 at once, then evenly, within 200 in any 10.5 seconds."""
         clock = FakeClock()
         service = Scripted(clock=clock)
         async with service.client(authorizer=AccessTokenAuthorizer("t"), max_in_flight=1000) as client:
             client.rate_limit = RateLimit(200, 10.0)
             tasks = [asyncio.create_task(client.get(f"/{number}")) for number in range(1000)]
-            await advance_until_done(clock, tasks)
+            await advance_until_done(clock, tasks, step=1.0)
         assert len(service.times) == 1000
-        assert max_in_any_period(10.0, service.times) == 200
-        assert service.times[-1] == pytest.approx(40.0)
+        assert service.times[:20] == [0.0] * 20
+        gaps = [after - before for before, after in itertools.pairwise(service.times[19:])]
+        assert gaps == pytest.approx([10.5 / 181] * 980)
+        assert max_in_any_period(10.5, service.times) == 200
         assert service.paths == [f"/{number}" for number in range(1000)]
 
     async def test_delayed_calls_are_not_sent_all_at_once(self) -> None:
@@ -84,7 +94,7 @@ class TestCalls:
             await advance_until_done(clock, tasks)
         assert service.times[0] == 0
         assert service.times[1] >= 30
-        assert max_in_any_period(10.0, service.times) == 10
+        assert max_in_any_period(10.0, service.times) <= 10
         assert len(service.times) == 42
 
     async def test_retries_count(self) -> None:
@@ -94,7 +104,7 @@ class TestCalls:
         async with service.client(authorizer=AccessTokenAuthorizer("t")) as client:
             client.rate_limit = RateLimit(1, 10.0)
             await advance_until_done(clock, [asyncio.create_task(client.get("/x"))])
-        assert service.times[1] - service.times[0] == pytest.approx(10.0)
+        assert service.times[1] - service.times[0] == pytest.approx(10.5)
 
     async def test_clients_of_one_identity_share_the_limit(self) -> None:
         """Clients that share authorizer and transport are counted together, others separately."""
@@ -113,8 +123,8 @@ class TestCalls:
         for token, instant in zip(service.tokens, service.times, strict=True):
             by_token[token].append(instant)
         assert by_token == {
-            "Bearer first": [0.0] * 5 + [10.0] * 5,
-            "Bearer second": [0.0] * 5,
+            "Bearer first": pytest.approx([number * 2.1 for number in range(10)]),
+            "Bearer second": pytest.approx([number * 2.1 for number in range(5)]),
         }
 
     async def test_other_origins_are_not_delayed(self) -> None:
@@ -144,6 +154,13 @@ class TestCalls:
             assert client.rate_limit is None
         async with BaseClient(base_url=ORIGIN) as client:
             assert client.rate_limit is None
+
+    async def test_a_transport_without_default_limits(self) -> None:
+        """Its clients have no rate limit but one of their own."""
+        async with Transport(default_rate_limits=False) as transport:
+            assert TransferClient(transport=transport).rate_limit is None
+            own = RateLimit(5, 1.0)
+            assert TransferClient(transport=transport, rate_limit=own).rate_limit is own
 
     async def test_an_unhashable_authorizer(self) -> None:
         """Calls are counted by the identity of the authorizer; its limiter is removed along with it."""
@@ -205,8 +222,10 @@ class TestRateLimiter:
         for task in tasks[10::2]:
             task.cancel()
         await advance_until_done(clock, tasks)
-        assert [number for number, _ in served] == [*range(10), *range(11, 100, 2)]
-        assert max_in_any_period(10.0, [instant for _, instant in served]) == 10
+        first = sum(instant == served[0][1] for _, instant in served)
+        assert [number for number, _ in served] == [*range(10), *range(11, 100, 2)][: len(served)]
+        assert (first, len(served)) == (1, 55)
+        assert max_in_any_period(10.0, [instant for _, instant in served]) <= 10
 
     async def test_a_released_slot_is_free_at_once(self) -> None:
         """A call that was not sent does not count."""
@@ -228,7 +247,7 @@ class TestRateLimiter:
     async def test_waiters_are_served_in_order(self) -> None:
         """A released slot goes to the first waiter, not to a later call."""
         clock = FakeClock()
-        limiter = RateLimiter(RateLimit(2, 10.0), clock)
+        limiter = RateLimiter(RateLimit(20, 10.0), clock)
         order: list[str] = []
         await limiter.acquire()
         limiter.mark_sent()
@@ -239,8 +258,9 @@ class TestRateLimiter:
         second = asyncio.create_task(limiter.acquire())
         second.add_done_callback(lambda _: order.append("second"))
         first.add_done_callback(lambda _: order.append("first"))
-        await clock.advance(10)
-        await asyncio.gather(first, second)
+        await advance_until_done(clock, [first])
+        limiter.mark_sent()
+        await advance_until_done(clock, [second])
         assert order == ["first", "second"]
 
     async def test_cancelled_at_every_suspension(self) -> None:
@@ -266,7 +286,8 @@ class TestRateLimiter:
                 await asyncio.gather(*others)
                 ((limiter, _),) = client.transport.origin(ORIGIN)._limiters.values()
                 assert limiter._acquired == 0
-                assert not limiter._queue_lock.locked()
+                assert not limiter._waiting
+                assert limiter._timekeeper is None
                 await client.get("/x")
 
             await client.get("/x")
@@ -302,3 +323,283 @@ class TestRateLimiter:
         sent_at = asyncio.run(run())
         assert len(sent_at) == len(arrivals)
         assert max_in_any_period(10.0, sent_at) <= calls
+
+    @settings(deadline=None)
+    @given(
+        calls=st.integers(1, 40),
+        arrivals=st.lists(
+            st.tuples(st.floats(0, 2, allow_nan=False), st.booleans(), st.none() | st.floats(0, 5, allow_nan=False)),
+            max_size=40,
+        ),
+    )
+    def test_any_cancellation(self, calls: int, arrivals: list[tuple[float, bool, float | None]]) -> None:
+        """Whoever is cancelled, and whenever, all others are served, within the rate, and no slot is lost."""
+
+        async def run() -> None:
+            clock = FakeClock()
+            limiter = RateLimiter(RateLimit(calls, 10.0), clock)
+            sent_at: list[float] = []
+
+            async def call(in_bulk: bool) -> None:
+                await limiter.acquire(in_bulk=in_bulk)
+                try:
+                    await clock.sleep(1.0)
+                except asyncio.CancelledError:
+                    limiter.release()
+                    raise
+                limiter.mark_sent()
+                sent_at.append(clock.monotonic())
+
+            async def cancelled(in_bulk: bool, seconds: float) -> None:
+                task = asyncio.create_task(call(in_bulk))
+                await clock.sleep(seconds)
+                task.cancel()
+                await asyncio.wait([task])
+
+            tasks = []
+            for gap, in_bulk, seconds in arrivals:
+                await clock.advance(gap)
+                tasks.append(asyncio.create_task(call(in_bulk) if seconds is None else cancelled(in_bulk, seconds)))
+            await advance_until_done(clock, tasks)
+            for task in tasks:
+                task.result()
+            assert (limiter._acquired, len(limiter._waiting), limiter._timekeeper) == (0, 0, None)
+            assert max_in_any_period(10.0, sent_at) <= calls
+            await clock.advance(100)
+            async with asyncio.timeout(1):
+                await limiter.acquire()
+
+        asyncio.run(run())
+
+
+Window = Literal["fixed", "sliding", "bucket"]
+
+
+class ThrottlingService:
+    """
+    A service that allows 200 calls in ten seconds, and which calls reach after a delay of up to half a second.
+
+    Args:
+        window: How it counts.
+        seed: Of the delays.
+    """
+
+    def __init__(self, window: Window, seed: int) -> None:
+        self.clock = FakeClock()
+        self.arrived: list[float] = []
+        self.refused = 0
+        self._window = window
+        self._random = random.Random(seed)
+        self._phase = self._random.uniform(0, 10)
+        self._tokens, self._filled_at = 200.0, self.clock.monotonic()
+        self.scripted = Scripted(self._respond, clock=self.clock)
+
+    async def _respond(self, _: httpx.Request) -> httpx.Response:
+        await self.clock.sleep(self._random.choice([0.0, 0.05, self._random.uniform(0, 0.5)]))
+        now = self.clock.monotonic()
+        is_allowed = self._is_allowed(now)
+        self.arrived.append(now)
+        self.refused += not is_allowed
+        return httpx.Response(200 if is_allowed else 429, json={})
+
+    def _is_allowed(self, now: float) -> bool:
+        if self._window == "bucket":
+            self._tokens = min(200.0, self._tokens + 20 * (now - self._filled_at)) - 1
+            self._filled_at = now
+            return self._tokens >= 0
+        if self._window == "sliding":
+            return sum(instant > now - 10 for instant in self.arrived) < 200
+        number = (now - self._phase) // 10
+        return sum((instant - self._phase) // 10 == number for instant in self.arrived) < 200
+
+
+class TestService:
+    @pytest.mark.slow
+    @pytest.mark.parametrize("window", ["fixed", "sliding", "bucket"])
+    @pytest.mark.parametrize("in_bulk", [True, False], ids=["bulk", "gather"])
+    async def test_no_call_is_refused(self, window: Window, in_bulk: bool) -> None:
+        """Of 500 calls none is refused, however the service counts; and in every second some are made."""
+        service = ThrottlingService(window, seed=7)
+        async with service.scripted.client(authorizer=AccessTokenAuthorizer("t"), max_in_flight=50) as client:
+            client.rate_limit = RateLimit(200, 10.0)
+            paths = [f"/{number}" for number in range(500)]
+            calls: Any = bulk(client.get, paths).values() if in_bulk else asyncio.gather(*map(client.get, paths))
+            await advance_until_done(service.clock, [asyncio.ensure_future(calls)], step=1.0)
+        assert (len(service.arrived), service.refused) == (500, 0)
+        arrived = sorted(service.arrived)
+        assert max(after - before for before, after in itertools.pairwise(arrived)) < 1
+        assert arrived[-1] - arrived[0] < 30
+
+
+class TestPrecedence:
+    async def waits(
+        self, client: BaseClient, clock: FakeClock, make_bulk: Callable[[], Any], seconds: float
+    ) -> list[float]:
+        """Make 20 calls, one after the other, during a bulk; return how long each waited for its response."""
+        running = asyncio.ensure_future(make_bulk())
+        await clock.advance(20)
+        waits = []
+        for number in range(20):
+            begin = clock.monotonic()
+            await advance_until_done(clock, [asyncio.create_task(client.get(f"/interactive/{number}"))])
+            waits.append(clock.monotonic() - begin)
+            await clock.advance(seconds)
+        assert not running.done()
+        running.cancel()
+        await asyncio.wait([running])
+        return waits
+
+    async def test_beside_a_bulk_with_a_rate_limit(self) -> None:
+        """A call outside of a bulk of 5,000 waits for at most two intervals of the rate, not for the bulk."""
+        clock = FakeClock()
+        service = Scripted(clock=clock)
+        async with service.client(authorizer=AccessTokenAuthorizer("t")) as client:
+            client.rate_limit = RateLimit(200, 10.0)
+            paths = [f"/{number}" for number in range(5000)]
+            waits = await self.waits(client, clock, lambda: bulk(client.get, paths, concurrency=100).values(), 0.31)
+        assert max(waits) <= 2 * 10.5 / 181
+
+    async def test_beside_a_bulk_that_fills_the_calls_in_flight(self) -> None:
+        """A call outside of a bulk gets the next free slot: its own second, and at most one more."""
+        clock = FakeClock()
+
+        async def slow(_: httpx.Request) -> httpx.Response:
+            await clock.sleep(1.0)
+            return httpx.Response(200, json={})
+
+        service = Scripted(slow, clock=clock)
+        async with service.client(max_in_flight=5) as client:
+            paths = [f"/{number}" for number in range(5000)]
+            waits = await self.waits(client, clock, lambda: bulk(client.get, paths, concurrency=100).values(), 0.31)
+        assert max(waits) <= 2
+
+    async def test_a_bulk_makes_progress(self) -> None:
+        """However many other calls there are, every fifth slot is for a bulk."""
+        clock = FakeClock()
+        service = Scripted(clock=clock)
+        async with service.client(authorizer=AccessTokenAuthorizer("t")) as client:
+            client.rate_limit = RateLimit(10, 10.0)
+
+            async def always() -> None:
+                while True:
+                    await client.get("/interactive")
+
+            tasks = [asyncio.create_task(always()) for _ in range(20)]
+            tasks.append(asyncio.ensure_future(bulk(client.get, [f"/{n}" for n in range(5000)]).values()))
+            await clock.advance(105)
+            for task in tasks:
+                task.cancel()
+            await asyncio.wait(tasks)
+        of_bulk = sum(path != "/interactive" for path in service.paths)
+        assert len(service.paths) == pytest.approx(100, abs=2)
+        assert of_bulk == pytest.approx(20, abs=1)
+
+    async def test_no_call_of_a_bulk_waits_long(self) -> None:
+        """The workers of a bulk start a call when it is its turn: none spends its time limit in a queue."""
+        clock = FakeClock()
+        service = Scripted(clock=clock)
+        waits: list[float] = []
+        async with service.client(authorizer=AccessTokenAuthorizer("t"), total_timeout=3.0) as client:
+            client.rate_limit = RateLimit(10, 10.0)
+
+            async def call(path: str) -> None:
+                begin = clock.monotonic()
+                await client.get(path)
+                waits.append(clock.monotonic() - begin)
+
+            task = asyncio.ensure_future(bulk(call, [f"/{number}" for number in range(60)], concurrency=60).values())
+            await advance_until_done(clock, [task])
+            await task
+        assert len(waits) == 60
+        assert max(waits) <= 1.05 + 1e-6
+
+    async def test_a_bulk_starts_no_call_during_a_pause(self) -> None:
+        """After a 429 with Retry-After the calls wait where no time limit runs."""
+        clock = FakeClock()
+        service = Scripted(respond(429, retry_after="30"), respond(200), clock=clock)
+        started: list[float] = []
+        async with service.client() as client:
+
+            async def call(path: str) -> None:
+                started.append(clock.monotonic())
+                await client.get(path)
+
+            begin = clock.monotonic()
+            task = asyncio.ensure_future(bulk(call, [f"/{number}" for number in range(10)], concurrency=2).values())
+            await advance_until_done(clock, [task])
+            await task
+        assert sum(instant < begin + 30 for instant in started) == 2
+
+    async def test_cancelled_waiters_in_flight(self) -> None:
+        """Wherever a call that waits for a slot in flight is cancelled, the slot is not lost."""
+        limit = InFlightLimit(1)
+        others: list[asyncio.Task[None]] = []
+
+        async def hold(in_bulk: bool) -> None:
+            await limit.acquire(in_bulk=in_bulk)
+            try:
+                await asyncio.sleep(0)
+            finally:
+                limit.release()
+
+        async def queued() -> None:
+            others[:] = [asyncio.create_task(hold(in_bulk)) for in_bulk in (False, True, False)]
+            await asyncio.sleep(0)
+            await hold(in_bulk=True)
+
+        async def no_slot_is_lost() -> None:
+            await asyncio.gather(*others)
+            assert (limit._free, len(limit._waiting)) == (1, 0)
+
+        assert await every_suspension(queued, no_slot_is_lost) > 5
+
+
+def records(caplog: pytest.LogCaptureFixture) -> list[str]:
+    """Return the messages of the package."""
+    return [record.getMessage() for record in caplog.records if record.name == "globus_async"]
+
+
+class TestVisibility:
+    async def test_a_long_wait_is_logged(self, caplog: pytest.LogCaptureFixture) -> None:
+        """Calls that wait for longer than a second are reported, once in ten seconds; others are not."""
+        caplog.set_level(logging.INFO, "globus_async")
+        clock = FakeClock()
+        service = Scripted(clock=clock)
+        async with service.client(authorizer=AccessTokenAuthorizer("t")) as client:
+            client.rate_limit = RateLimit(200, 10.0)
+            await advance_until_done(clock, [asyncio.create_task(client.get("/x")) for _ in range(30)])
+            assert records(caplog) == []
+            await clock.advance(60)
+            await advance_until_done(clock, [asyncio.create_task(client.get("/x")) for _ in range(270)])
+        first, second = records(caplog)
+        assert first.startswith("throttled for 1.0 s by the rate limit of 200 calls in 10 s; 23")
+        assert second.startswith("throttled for 11.1 s by the rate limit of 200 calls in 10 s; ")
+
+    async def test_a_requested_pause_is_logged(self, caplog: pytest.LogCaptureFixture) -> None:
+        """Once for all calls."""
+        caplog.set_level(logging.INFO, "globus_async")
+        clock = FakeClock()
+        service = Scripted(respond(429, retry_after="30"), respond(200), clock=clock)
+        async with service.client() as client:
+            first = asyncio.create_task(client.get("/first"))
+            await clock.asleep()
+            await advance_until_done(clock, [first, *(asyncio.create_task(client.get("/x")) for _ in range(5))])
+        assert [message for message in records(caplog) if "pause" in message] == [
+            "all calls to the service pause for 30.0 s, as it requested"
+        ]
+
+    async def test_progress_of_a_throttled_bulk(self) -> None:
+        """A bulk reports its rate, for how long its calls waited, and the time left."""
+        clock = FakeClock()
+        service = Scripted(clock=clock)
+        reported: list[Progress] = []
+        async with service.client(authorizer=AccessTokenAuthorizer("t")) as client:
+            client.rate_limit = RateLimit(10, 10.0)
+            paths = [f"/{number}" for number in range(50)]
+            task = asyncio.ensure_future(bulk(client.get, paths, progress=reported.append, clock=clock).values())
+            await advance_until_done(clock, [task])
+        halfway, end = reported[24], reported[49]
+        assert halfway.throttled == pytest.approx(24 * 1.05)
+        assert halfway.rate == pytest.approx(1 / 1.05)
+        assert halfway.seconds_left == pytest.approx(25 * 1.05)
+        assert end.throttled == pytest.approx(49 * 1.05)

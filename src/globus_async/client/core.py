@@ -103,7 +103,8 @@ class ClientCore(AsyncContextOnly):
         self.authorizer = authorizer
         self.transport = Transport() if transport is None else transport
         self.retry = RetryPolicy() if retry is None else retry
-        self.rate_limit = self.default_rate_limit if isinstance(rate_limit, MissingType) else rate_limit
+        default_limit = self.default_rate_limit if self.transport.default_rate_limits else None
+        self.rate_limit = default_limit if isinstance(rate_limit, MissingType) else rate_limit
         self._owns_transport = transport is None
         self.app_name = app_name
 

@@ -28,10 +28,12 @@ class GlobusEmulator(globus.GlobusEmulator):
         """
         Return a transport whose requests all reach this emulator, in process and whatever their host.
 
-        It has the clock of the emulator: the delays and timeouts of its clients follow a `ManualClock`.
+        It has the clock of the emulator: the delays and timeouts of its clients follow a `ManualClock`. Its clients have
+        no rate limit, unless they are given one.
 
         Args:
             options: Arguments of `Transport`.
         """
         options.setdefault("clock", self.clock)
+        options.setdefault("default_rate_limits", False)
         return Transport(http_client=self.http_client(), **options)

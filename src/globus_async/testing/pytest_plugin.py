@@ -48,7 +48,11 @@ def globus_emulator() -> GlobusEmulator:
 
 @pytest.fixture
 def globus_transport(globus_emulator: GlobusEmulator) -> Transport:
-    """Return a transport whose requests all reach the emulator, in process: pass it to clients of your own."""
+    """
+    Return a transport whose requests all reach the emulator, in process: pass it to clients of your own.
+
+    Its clients have no rate limit, unless they are given one.
+    """
     return globus_emulator.transport()
 
 
@@ -64,12 +68,16 @@ def globus_retries_at_once(globus_transport: Transport) -> None:
     globus_transport.jitter = lambda: 0.0
 
 
+def _client_class(service: str) -> Any:
+    module = import_module(f"{_PACKAGE}.services.{service}.client")
+    return getattr(module, module.__all__[0])
+
+
 def _client_fixture(service: str) -> Callable[..., Any]:
     """Return the fixture of a service's client."""
 
     def client(globus_emulator: GlobusEmulator, globus_transport: Transport) -> Any:
-        module = import_module(f"{_PACKAGE}.services.{service}.client")
-        client_class = getattr(module, module.__all__[0])
+        client_class = _client_class(service)
         scopes = [str(scope) for scope in client_class.scopes]
         authorizer = import_module(_PACKAGE).AccessTokenAuthorizer(globus_emulator.access_token(scopes=scopes))
         return client_class(authorizer=authorizer, transport=globus_transport)
@@ -78,7 +86,9 @@ def _client_fixture(service: str) -> Callable[..., Any]:
     return pytest.fixture(name=f"{service}_client")(client)
 
 
-for _service in sorted(path.parent.name for path in _SERVICES.glob("*/client.py")):
+_NAMES: Final = sorted(path.parent.name for path in _SERVICES.glob("*/client.py"))
+
+for _service in _NAMES:
     globals()[f"{_service}_client"] = _client_fixture(_service)
 
 
@@ -88,8 +98,11 @@ def globus_server(globus_emulator: GlobusEmulator, monkeypatch: pytest.MonkeyPat
     Serve the emulator on a loopback socket from a thread, and direct every Globus SDK in this process to it.
 
     The variables of `LoopbackServer.environ`, such as ``GLOBUS_SDK_SERVICE_URL_TRANSFER``, are set for the test: the
-    official ``globus_sdk``, and programs that the test starts, use the emulator without further configuration.
+    official ``globus_sdk``, and programs that the test starts, use the emulator without further configuration. Clients
+    of this process have no rate limit during the test, unless they are given one.
     """
+    for service in _NAMES:
+        monkeypatch.setattr(_client_class(service), "default_rate_limit", None)
     with globus_emulator.serve_in_thread() as server:
         for name, value in server.environ.items():
             monkeypatch.setenv(name, value)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
+import logging
 import weakref
 from typing import TYPE_CHECKING, Self
 
+from ._bulk_context import current_bulk
 from ._rate_limit import RateLimit, RateLimiter
 from ._retry import RetryBudget
+from ._waiting_calls import InFlightLimit
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -16,6 +18,8 @@ if TYPE_CHECKING:
 
 __all__ = ("Origin", "Slot")
 
+_log = logging.getLogger("globus_async")
+
 
 class Origin:
     """
@@ -23,16 +27,17 @@ class Origin:
 
     Attributes:
         budget: The budget that retries are paid from.
+        clock: The source of time.
         paused_until: Until when no calls are sent, as the service requested; on the monotonic clock.
     """
 
-    __slots__ = ("_clock", "_in_flight", "_limiters", "budget", "paused_until")
+    __slots__ = ("_in_flight", "_limiters", "_logged_pause", "budget", "clock", "paused_until")
 
     def __init__(self, max_in_flight: int, clock: Clock) -> None:
         self.budget = RetryBudget()
-        self.paused_until = float("-inf")
-        self._clock = clock
-        self._in_flight = asyncio.Semaphore(max_in_flight)
+        self.clock = clock
+        self.paused_until = self._logged_pause = float("-inf")
+        self._in_flight = InFlightLimit(max_in_flight)
         self._limiters: dict[tuple[int, RateLimit], tuple[RateLimiter, object]] = {}
 
     def slot(self, *, bypass_limits: bool, identity: object = None, rate: RateLimit | None = None) -> Slot:
@@ -55,13 +60,25 @@ class Origin:
             # removed along with the identity; keyed by its id, because an authorizer need not be hashable
             limiters = self._limiters
             end = None if identity is None else weakref.ref(identity, lambda _: limiters.pop(key, None))
-            known = limiters[key] = RateLimiter(rate, self._clock), end
+            known = limiters[key] = RateLimiter(rate, self.clock), end
         return known[0]
 
     async def wait_until_resumed(self) -> None:
         """Wait for the end of the pause that the service requested, if any."""
-        while (wait := self.paused_until - self._clock.monotonic()) > 0:
-            await self._clock.sleep(wait)
+        if self.paused_until <= self.clock.monotonic():
+            return
+        bulk = current_bulk.get()
+        if bulk is not None:
+            bulk.begin_wait(self.clock)
+        try:
+            while (wait := self.paused_until - self.clock.monotonic()) > 0:
+                if wait > 1 and self._logged_pause < self.paused_until:
+                    self._logged_pause = self.paused_until
+                    _log.info("all calls to the service pause for %.1f s, as it requested", wait)
+                await self.clock.sleep(wait)
+        finally:
+            if bulk is not None:
+                bulk.end_wait()
 
 
 class Slot:
@@ -69,21 +86,32 @@ class Slot:
 
     __slots__ = ("_in_flight", "_limiter", "origin")
 
-    def __init__(self, origin: Origin, in_flight: asyncio.Semaphore | None, limiter: RateLimiter | None) -> None:
+    def __init__(self, origin: Origin, in_flight: InFlightLimit | None, limiter: RateLimiter | None) -> None:
         self.origin = origin
         self._in_flight = in_flight
         self._limiter = limiter
 
     async def __aenter__(self) -> Self:
+        bulk = current_bulk.get()
+        if bulk is None:
+            await self._acquire(in_bulk=False)
+            return self
+        bulk.begin_wait(self.origin.clock)
+        try:
+            await self._acquire(in_bulk=True)
+        finally:
+            bulk.end_wait()
+        return self
+
+    async def _acquire(self, *, in_bulk: bool) -> None:
         if self._limiter is not None:
-            await self._limiter.acquire()
+            await self._limiter.acquire(in_bulk=in_bulk)
         if self._in_flight is not None:
             try:
-                await self._in_flight.acquire()
+                await self._in_flight.acquire(in_bulk=in_bulk)
             except BaseException:
                 self._release()
                 raise
-        return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None

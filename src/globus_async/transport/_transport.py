@@ -44,7 +44,8 @@ class Transport(AsyncContextOnly):
             its proxies, certificates and connection pool are configured by its owner. Redirects are not followed, and
             its cookies are ignored.
         max_in_flight: Maximum number of simultaneous calls to one service; further calls wait, first come, first
-            served. A service that is slow or throttles does not delay calls to others.
+            served, those of a `bulk` after the others. A service that is slow or throttles does not delay calls to
+            others.
         connect_timeout: Seconds to get a connection, including DNS and TLS.
         read_timeout: Maximum seconds without a byte of the response.
         total_timeout: Seconds for one call as a whole: the waits for a slot, for the rate limit and for the end of a
@@ -55,6 +56,8 @@ class Transport(AsyncContextOnly):
             too.
         verify: ``False`` disables certificate checks, with a warning. Not for production.
         clock: The source of time; for tests.
+        default_rate_limits: Whether clients without a ``rate_limit`` observe the one that their service documents;
+            ``False`` for a service that has none, such as an emulator.
 
     Example:
         >>> async with Transport(max_in_flight=20) as transport:
@@ -73,8 +76,10 @@ class Transport(AsyncContextOnly):
         ca_bundle: str | os.PathLike[str] | None = None,
         verify: bool = True,
         clock: Clock | None = None,
+        default_rate_limits: bool = True,
     ) -> None:
         self.closed = False
+        self.default_rate_limits = default_rate_limits
         self._max_in_flight = max_in_flight
         check_whole("max_in_flight", max_in_flight)
         check_whole("max_response_bytes", max_response_bytes)

@@ -66,7 +66,9 @@ class BulkMethods(EndpointMethods, AccessRuleMethods, FileOperationMethods, Task
         """
         fixed = fields if isinstance(fields, (str, MissingType)) else tuple(fields)
         call = partial(self.get_endpoint, fields=fixed, query_params=query_params)
-        return bulk(call, endpoint_ids, concurrency=concurrency, ordered=ordered, progress=progress)
+        return bulk(
+            call, endpoint_ids, concurrency=concurrency, ordered=ordered, progress=progress, clock=self.transport.clock
+        )
 
     def get_tasks(
         self, task_ids: _Ids, *, concurrency: int = 200, ordered: bool = False, progress: _OnProgress | None = None
@@ -96,7 +98,9 @@ class BulkMethods(EndpointMethods, AccessRuleMethods, FileOperationMethods, Task
         async def fetch(task_id: UUID | str) -> TaskDocument:
             return await self._poller.poll(uuid_text("task_id", task_id).lower(), due=self.transport.clock.monotonic())
 
-        return bulk(fetch, task_ids, concurrency=concurrency, ordered=ordered, progress=progress)
+        return bulk(
+            fetch, task_ids, concurrency=concurrency, ordered=ordered, progress=progress, clock=self.transport.clock
+        )
 
     def endpoint_acl_lists(
         self,
@@ -134,7 +138,9 @@ class BulkMethods(EndpointMethods, AccessRuleMethods, FileOperationMethods, Task
         async def rules(endpoint_id: UUID | str) -> list[AccessDocument]:
             return await self.endpoint_acl_list(endpoint_id, query_params=query_params).list()
 
-        return bulk(rules, endpoint_ids, concurrency=concurrency, ordered=ordered, progress=progress)
+        return bulk(
+            rules, endpoint_ids, concurrency=concurrency, ordered=ordered, progress=progress, clock=self.transport.clock
+        )
 
     def operation_ls_many(
         self,
@@ -181,4 +187,11 @@ class BulkMethods(EndpointMethods, AccessRuleMethods, FileOperationMethods, Task
             )
             return await listing.list()
 
-        return bulk(entries, directories, concurrency=concurrency, ordered=ordered, progress=progress)
+        return bulk(
+            entries,
+            directories,
+            concurrency=concurrency,
+            ordered=ordered,
+            progress=progress,
+            clock=self.transport.clock,
+        )

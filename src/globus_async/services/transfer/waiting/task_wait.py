@@ -276,7 +276,7 @@ class TaskWaitMethods(TaskMethods):
             stall_codes=stall_codes,
             error_events=error_events,
         )
-        return bulk(wait, ids, concurrency=max(1, len(ids)), progress=progress)
+        return bulk(wait, ids, concurrency=max(1, len(ids)), progress=progress, clock=self.transport.clock)
 
     async def _wait_until_done(
         self,
