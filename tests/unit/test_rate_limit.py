@@ -484,7 +484,7 @@ class TestPrecedence:
                 while True:
                     await client.get("/interactive")
 
-            tasks = [asyncio.create_task(always()) for _ in range(20)]
+            tasks: list[asyncio.Future[Any]] = [asyncio.create_task(always()) for _ in range(20)]
             tasks.append(asyncio.ensure_future(bulk(client.get, [f"/{n}" for n in range(5000)]).values()))
             await clock.advance(105)
             for task in tasks:

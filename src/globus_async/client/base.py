@@ -44,7 +44,7 @@ class BaseClient(RawRequests):
         transport: A transport to share; without one the client makes its own, and closes it.
         retry: When to retry a failed attempt.
         rate_limit: The rate limit of requests, shared by all clients with the same authorizer and transport; ``None``
-            for no limit. The default is the limit that the service documents, if it does.
+            for no limit. The default is the limit of the service; none with ``Transport(default_rate_limits=False)``.
 
     Attributes:
         service_name: The name of the service in Globus environments and in ``GLOBUS_SDK_SERVICE_URL_<NAME>``.

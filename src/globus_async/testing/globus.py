@@ -28,8 +28,8 @@ class GlobusEmulator(globus.GlobusEmulator):
         """
         Return a transport whose requests all reach this emulator, in process and whatever their host.
 
-        It has the clock of the emulator: the delays and timeouts of its clients follow a `ManualClock`. Its clients have
-        no rate limit, unless they are given one.
+        It has the clock of the emulator: the delays and timeouts of its clients follow a `ManualClock`. Clients have no
+        rate limit, unless they are given one.
 
         Args:
             options: Arguments of `Transport`.

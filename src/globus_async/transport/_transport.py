@@ -88,6 +88,7 @@ class Transport(AsyncContextOnly):
         check_number("total_timeout", total_timeout, positive=True, finite=False)
         check_type("ca_bundle", ca_bundle, str | os.PathLike | None, "the path of a file")
         check_bool("verify", verify)
+        check_bool("default_rate_limits", default_rate_limits)
         if clock is not None:
             check_clock(clock)
         if not verify:
