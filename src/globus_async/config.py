@@ -114,7 +114,7 @@ def checked_base_url(url: str, *, source: str) -> str:
         raise GlobusSDKUsageError(f"{source} must be an absolute URL such as 'https://transfer.api.globus.org/'")
     if parts.username is not None or parts.password is not None:
         raise GlobusSDKUsageError(f"{source} must not contain a user name or password")
-    if any(char in "?#\\" or ord(char) <= 0x20 for char in url):
+    if any(char in "?#\\" or ord(char) <= 0x20 for char in url) or not url.isprintable():
         raise GlobusSDKUsageError(f"{source} must be a plain URL, without query, fragment, backslash or spaces")
     if parts.scheme == "http" and host not in _LOOPBACK:
         raise GlobusSDKUsageError(f"{source} must begin with https://; plain http is for loopback addresses only")

@@ -7,7 +7,7 @@ import os
 import httpx
 import pytest
 
-from globus_async import AuthClient, GlobusAPIError, TransferClient
+from globus_async import AuthClient, GlobusAPIError, RateLimit, TransferClient, Transport
 from globus_async.testing import GlobusEmulator, LoopbackServer, MemoryStorage, RecordedRequest
 from globus_async.testing.faults import status
 
@@ -45,3 +45,16 @@ def test_environment_of_synchronous_programs(globus_emulator: GlobusEmulator, gl
     headers = {"Authorization": f"Bearer {globus_emulator.access_token()}"}
     response = httpx.get(f"{globus_server.url.rstrip('/')}/v0.10/task_list", headers=headers)
     assert (response.status_code, response.json()["total"]) == (200, 0)
+
+
+async def test_no_default_rate_limit(transfer_client: TransferClient, globus_transport: Transport) -> None:
+    """A test with hundreds of calls does not wait; a client may have a rate limit of its own."""
+    assert transfer_client.rate_limit is None
+    assert TransferClient(transport=globus_transport, rate_limit=RateLimit(5, 1)).rate_limit == RateLimit(5, 1)
+    assert TransferClient.default_rate_limit is not None
+
+
+@pytest.mark.usefixtures("globus_server")
+def test_no_default_rate_limit_of_programs() -> None:
+    """Nor do clients that the tested program makes, on sockets."""
+    assert TransferClient().rate_limit is None

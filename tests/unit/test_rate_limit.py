@@ -293,6 +293,27 @@ class TestRateLimiter:
             await client.get("/x")
             assert await every_suspension(queued, no_slot_is_lost) > 10
 
+    async def test_cancelled_when_it_gets_a_slot(self) -> None:
+        """A call that another waiting call gives the slot to, and that is cancelled in that moment, releases it."""
+        clock = FakeClock(skipping=True)
+        limiter = RateLimiter(RateLimit(2, 10.0), clock)
+        others: list[asyncio.Task[None]] = []
+
+        async def call(in_bulk: bool) -> None:
+            await limiter.acquire(in_bulk=in_bulk)
+            limiter.mark_sent()
+
+        async def queued() -> None:
+            others[:] = [asyncio.create_task(call(in_bulk=True)) for _ in range(3)]
+            await asyncio.sleep(0)
+            await call(in_bulk=False)
+
+        async def no_slot_is_lost() -> None:
+            await asyncio.gather(*others)
+            assert (limiter._acquired, len(limiter._waiting), limiter._timekeeper) == (0, 0, None)
+
+        assert await every_suspension(queued, no_slot_is_lost) > 3
+
     @settings(deadline=None)
     @given(
         calls=st.integers(1, 7),

@@ -510,6 +510,46 @@ class TestBodies:
         with pytest.raises(GlobusSDKUsageError, match="JSON"):
             json_body(document)
 
+    @pytest.mark.parametrize(
+        ("document", "name"),
+        [
+            ({"a": "x\udce9"}, "a: it is not valid Unicode"),
+            ({"a": [{"b": 1}, {"b": {"c": "\udce9"}}]}, r"a\[1\]\.b\.c: it is not"),
+            ({"a": {"x\udce9": 1}}, r"a\.x\\udce9: it is not"),
+            (["x", "\ud83d"], r"\[1\]: it is not"),
+            ({"a": Secret("s\udce9")}, "a: it is not"),
+            ({"a": {"b": [1, 1j]}}, r"a\.b\[1\]: complex is not JSON"),
+            ({"a": 1, "b": {3: 1}}, r"b.*: a member name must be text, got 3"),
+            ("\udce9", "JSON: it is not"),
+        ],
+    )
+    def test_a_refused_member_is_named(self, document: object, name: str) -> None:
+        """A lone surrogate, from a file name that is not UTF-8, or any other bad value."""
+        with pytest.raises(GlobusSDKUsageError, match=name) as refused:
+            json_body(document)
+        assert str(refused.value).isprintable()
+
+    def test_text_beyond_the_basic_plane_is_sent(self) -> None:
+        """A whole surrogate pair is a character."""
+        assert json.loads(json_body({"é": ["名前", "\U0001f600"]})) == {"é": ["名前", "\U0001f600"]}
+
+    @pytest.mark.parametrize(
+        ("make", "name"),
+        [
+            (lambda text: form_body({"a": "b", "scope": text}), "form field scope"),
+            (lambda text: form_body({text: "b"}), r"form field x\\udce9"),
+            (lambda text: form_body({"token": Secret(text)}), "form field token"),
+            (lambda text: encode_query({"a": 1, "path": ["b", text]}), "query parameter path"),
+            (lambda text: fill_path("/{name:text}", text), "name is not valid"),
+            (lambda text: checked_base_url(f"https://x/{text}", source="base_url"), "base_url"),
+        ],
+    )
+    def test_the_field_with_a_lone_surrogate_is_named(self, make: Any, name: str) -> None:
+        """In forms, queries, paths and addresses."""
+        with pytest.raises(GlobusSDKUsageError, match=name) as refused:
+            make("x\udce9")
+        assert str(refused.value).isprintable()
+
     def test_a_recursive_document_is_refused(self) -> None:
         """One that holds itself, and one that is just too deep."""
         loop: list[object] = []

@@ -16,7 +16,7 @@ from ..errors import GlobusSDKUsageError
 from ..secret import Secret
 from .missing import MISSING
 from .path import shown
-from .query import is_collection, scalar_text, utc
+from .query import NOT_UNICODE, first_not_unicode, is_collection, scalar_text, utc
 
 __all__ = (
     "CONTENT_TYPES",
@@ -75,7 +75,7 @@ def encode_body(data: object, encoding: str | None, secrets: list[Secret]) -> by
             try:
                 return data.encode()
             except UnicodeEncodeError:
-                raise GlobusSDKUsageError("the body is not valid Unicode text") from None
+                raise GlobusSDKUsageError(f"the body: {NOT_UNICODE}") from None
         case _:
             raise GlobusSDKUsageError(f"a body of type {type(data).__name__} cannot be sent as {encoding}")
 
@@ -97,23 +97,30 @@ def json_body(
         secrets: A list to which the secrets that are revealed in the body are appended.
 
     Raises:
-        GlobusSDKUsageError: The document has a value that JSON cannot express, such as NaN or an infinity.
+        GlobusSDKUsageError: The document has a value that JSON cannot express, such as NaN or text that is not valid
+            Unicode; the error names the member.
     """
     found = [] if secrets is None else secrets
     try:
         return json.dumps(_plain(document, found), allow_nan=False, sort_keys=sort_keys, separators=separators).encode()
-    except (TypeError, ValueError, RecursionError) as error:
-        why = str(error)
-    raise GlobusSDKUsageError(f"the document cannot be sent as JSON: {why}")  # outside of frames that hold secrets
+    except UnicodeEncodeError:
+        name, why = _first_bad_member(document), NOT_UNICODE
+    except (TypeError, ValueError) as error:
+        name, why = _first_bad_member(document), str(error)
+    except RecursionError as error:
+        name, why = "", str(error)
+    # outside of frames that hold secrets
+    raise GlobusSDKUsageError(f"the document cannot be sent as JSON: {f'{name}: ' if name else ''}{why}")
 
 
 def _plain(value: object, secrets: list[Secret]) -> object:
     match value:
         case str() | int() | float() | None:
-            return value.value if isinstance(value, enum.Enum) else value
+            plain = value.value if isinstance(value, enum.Enum) else value
+            return _unicode(plain) if isinstance(plain, str) else plain
         case Secret():
             secrets.append(value)
-            return value.reveal()
+            return _unicode(value.reveal())
         case enum.Enum():
             return _plain(value.value, secrets)
         case UUID():
@@ -131,7 +138,39 @@ def _plain(value: object, secrets: list[Secret]) -> object:
 def _key(key: object) -> str:
     if not isinstance(key, str):
         raise TypeError(f"a member name must be text, got {shown(key)}")
-    return key
+    return _unicode(key)
+
+
+def _unicode(text: str) -> str:
+    """Return text; raise `UnicodeEncodeError` for lone surrogates, which JSON could express but no service reads."""
+    if not text.isascii():
+        text.encode()
+    return text
+
+
+def _first_bad_member(value: object) -> str:
+    """Return the name of the first member that cannot be sent, such as ``DATA[3].source_path``; or an empty text."""
+    name = ""
+    while True:
+        if _is_mapping(value):
+            members = [(f".{key}" if name else f"{key}", {key: item}, item) for key, item in value.items()]
+        elif isinstance(value, (list, tuple)):
+            members = [(f"[{index}]", item, item) for index, item in enumerate(value)]
+        else:
+            return name
+        bad = next(((part, item) for part, whole, item in members if not _can_be_sent(whole)), None)
+        if bad is None:
+            return name
+        name += ascii(bad[0])[1:-1]
+        value = bad[1]
+
+
+def _can_be_sent(value: object) -> bool:
+    try:
+        _plain(value, [])
+    except (TypeError, ValueError):
+        return False
+    return True
 
 
 def form_body(fields: Mapping[str, object], secrets: list[Secret] | None = None) -> bytes:
@@ -143,7 +182,8 @@ def form_body(fields: Mapping[str, object], secrets: list[Secret] | None = None)
         return urlencode([(key, _form_text(key, value)) for key, value in sent.items()]).encode()
     except UnicodeEncodeError:
         pass
-    raise GlobusSDKUsageError("a form field is not valid Unicode text")  # outside of frames that hold secrets
+    name = first_not_unicode((key, _form_text(key, value)) for key, value in sent.items())
+    raise GlobusSDKUsageError(f"the form field {name}: {NOT_UNICODE}")  # outside of frames that hold secrets
 
 
 def _form_text(key: object, value: object) -> str:

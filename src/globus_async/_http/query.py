@@ -5,6 +5,7 @@ from __future__ import annotations
 import enum
 from collections.abc import Iterable, Mapping
 from datetime import datetime
+from typing import Final
 from urllib.parse import quote, urlencode
 from uuid import UUID
 
@@ -15,15 +16,20 @@ from .missing import MISSING, MissingType
 from .path import shown
 
 __all__ = (
+    "NOT_UNICODE",
     "QueryValue",
     "as_bit",
     "comma_joined",
     "drop_missing",
     "encode_query",
+    "first_not_unicode",
     "is_collection",
     "scalar_text",
     "utc",
 )
+
+NOT_UNICODE: Final = "it is not valid Unicode text; it may be a file name that is not UTF-8"
+"""What is wrong with text that has lone surrogates."""
 
 QueryValue = str | int | float | bool | UUID | enum.Enum | Iterable[object] | MissingType | None
 
@@ -42,7 +48,17 @@ def encode_query(params: Mapping[str, object]) -> str:
     try:
         return urlencode(pairs, quote_via=quote, safe="") if pairs else ""
     except UnicodeEncodeError:
-        raise GlobusSDKUsageError("a query parameter is not valid Unicode text") from None
+        raise GlobusSDKUsageError(f"the query parameter {first_not_unicode(pairs)}: {NOT_UNICODE}") from None
+
+
+def first_not_unicode(pairs: Iterable[tuple[str, str]]) -> str:
+    """Return the name, escaped, of the first pair of name and value that is not valid Unicode text."""
+    for pair in pairs:
+        try:
+            "".join(pair).encode()
+        except UnicodeEncodeError:
+            return ascii(pair[0])[1:-1]
+    return ""
 
 
 def drop_missing(params: Mapping[str, object]) -> dict[str, object]:

@@ -27,7 +27,7 @@ class WaitingCall:
         self.has_slot = False
 
     def wake(self) -> None:
-        """Let the call go on."""
+        """Let the call go on; one that has been cancelled passes on what it was woken for."""
         if not self.woken.done():
             self.woken.set_result(None)
 
@@ -62,20 +62,17 @@ class WaitingCalls:
 
     def pop(self) -> WaitingCall | None:
         """Remove the call whose turn it is, and give it a slot; ``None`` if no call waits."""
-        while self:
-            is_bulk_turn = not self._others or (self._bulk_calls and self._passed_over >= _OTHERS_PER_BULK_CALL)
-            call, _ = (self._bulk_calls if is_bulk_turn else self._others).popitem(last=False)
-            if not call.woken.cancelled():  # by a cancellation of the call that has not run yet
-                self._passed_over = 0 if is_bulk_turn or not self._bulk_calls else self._passed_over + 1
-                call.has_slot = True
-                return call
-        return None
+        if not self:
+            return None
+        is_bulk_turn = not self._others or (self._bulk_calls and self._passed_over >= _OTHERS_PER_BULK_CALL)
+        self._passed_over = 0 if is_bulk_turn or not self._bulk_calls else self._passed_over + 1
+        call, _ = (self._bulk_calls if is_bulk_turn else self._others).popitem(last=False)
+        call.has_slot = True
+        return call
 
     def first(self) -> WaitingCall | None:
-        """Return a call that still waits."""
-        return next(
-            (call for calls in (self._others, self._bulk_calls) for call in calls if not call.woken.done()), None
-        )
+        """Return a call that waits."""
+        return next(iter(self._others or self._bulk_calls), None)
 
 
 class InFlightLimit:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import json
+import os
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
+from globus_async import MISSING, GlobusSDKUsageError
 from globus_async.services.transfer import DeleteData, TransferData
 from tests.services.transfer.scripted import TASK, A, B, C, client_of, document_of
 from tests.toolkit.clock import FakeClock
@@ -67,6 +70,89 @@ async def test_a_submission(submission_id: str | None, losses: int) -> None:
     assert [part.reads for part in parts] == [1] * len(parts)
     assert service.documents == [dict(transfer)] * (losses + 1) + [dict(deletion)]
     assert len(set(service.bodies)) == 2
+
+
+class Passes:
+    """Counts the passes of the event loop, and how many items are encoded in one pass at most."""
+
+    def __init__(self) -> None:
+        self.passes = self.last = self.count = self.maximum = 0
+
+    async def run(self) -> None:
+        """Count, until cancelled."""
+        while True:
+            self.passes += 1
+            await asyncio.sleep(0)
+
+    def encoded(self) -> None:
+        """Count an item."""
+        self.count = self.count + 1 if self.last == self.passes else 1
+        self.last = self.passes
+        self.maximum = max(self.maximum, self.count)
+
+
+class Observed(dict[str, Any]):
+    """An object that reports when its members are read."""
+
+    passes: Passes
+
+    def items(self) -> Any:
+        """Return the members."""
+        self.passes.encoded()
+        return super().items()
+
+
+@pytest.mark.parametrize("in_batch", [False, True], ids=["submit_transfer", "submit_items"])
+async def test_other_tasks_run_while_items_are_encoded(tmp_path: Path, in_batch: bool) -> None:
+    """Few items are encoded in one pass of the event loop, however many there are."""
+    service, passes = Service(), Passes()
+    Observed.passes = passes
+    item = {"source_path": "/a", "destination_path": "/b", "additional_fields": {"part": Observed(x=1)}}
+    ticking = asyncio.create_task(passes.run())
+    async with client_of(service) as tc:
+        if in_batch:
+            await tc.submit_items(TransferData(A, B), [item] * 3000, journal=tmp_path / "j")
+        else:
+            data = TransferData(A, B)
+            for _ in range(3000):
+                data.add_item("/a", "/b", additional_fields={"part": Observed(x=1)})
+            await tc.submit_transfer(data)
+    ticking.cancel()
+    assert len(service.documents[0]["DATA"]) == 3000
+    assert 1 < passes.maximum <= 501
+
+
+async def test_items_are_those_at_the_time_of_the_call() -> None:
+    """What is added to a document while it is being encoded is not sent; what is missing is left out."""
+    service, data = Service(), TransferData(A, B, label="x")
+    for number in range(1200):
+        data.add_item(f"/a{number}", "/b")
+    data["DATA"][600:1100] = [MISSING] * 500
+    async with client_of(service) as tc:
+        submitted = asyncio.create_task(tc.submit_transfer(data))
+        await asyncio.sleep(0)
+        data.add_item("/later", "/b")
+        await submitted
+    (document,) = service.documents
+    names = [item["source_path"] for item in document["DATA"]]
+    assert names == [f"/a{number}" for number in (*range(600), *range(1100, 1200))]
+    assert (document["label"], document["submission_id"]) == ("x", data["submission_id"])
+
+
+@pytest.mark.parametrize("count", [3, 1200])
+async def test_a_name_that_is_not_unicode(count: int, tmp_path: Path) -> None:
+    """It is refused before anything is sent, and the error names the item and its member."""
+    name = os.fsdecode(b"caf\xe9.txt")
+    service, data = Service(), TransferData(A, B)
+    for number in range(count):
+        data.add_item("/a", f"/{name}" if number == count - 2 else "/b")
+    async with client_of(service) as tc:
+        with pytest.raises(GlobusSDKUsageError, match=rf"DATA\[{count - 2}\]\.destination_path: .* UTF-8"):
+            await tc.submit_transfer(data)
+        pairs = [(item["source_path"], item["destination_path"]) for item in data["DATA"]]
+        with pytest.raises(GlobusSDKUsageError, match=rf"item {count - 2} is invalid.*destination_path"):
+            await tc.submit_items(TransferData(A, B), pairs, journal=tmp_path / "j")
+    assert service.bodies == []
 
 
 async def test_a_batch_submission(tmp_path: Path) -> None:

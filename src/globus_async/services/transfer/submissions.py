@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Mapping, MutableMapping
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 from uuid import UUID
 
 from ..._http.body import json_body
+from ..._http.missing import MISSING
 from ..._http.path import fill_path, is_uuid, uuid_text
 from ...client import BaseClient
 from ...errors import (
@@ -25,8 +27,9 @@ from .errors import TransferAPIError, may_have_been_executed
 if TYPE_CHECKING:
     from ...response import GlobusHTTPResponse
 
-__all__ = ("SubmissionMethods", "check_endpoints", "submission_id_of", "with_submission_id")
+__all__ = ("SubmissionMethods", "check_endpoints", "encode_document", "submission_id_of", "with_submission_id")
 
+_ITEMS_PER_PIECE: Final = 500
 _ENDPOINT_MEMBERS: Final[Mapping[str, tuple[str, ...]]] = {
     "transfer": ("source_endpoint", "destination_endpoint"),
     "delete": ("endpoint",),
@@ -137,7 +140,7 @@ class SubmissionMethods(BaseClient):
     ) -> GlobusHTTPResponse[SubmissionResultDocument]:
         _check(kind, data)
         # before a submission id is fetched: an invalid document is refused without a request
-        document = json_body({name: value for name, value in data.items() if name != "submission_id"})
+        document = await encode_document(data)
         if not data.get("submission_id"):
             submission_id = submission_id_of(await self.get_submission_id())
             # a concurrent submission of the same document may have set its id first; then both use that one
@@ -198,9 +201,36 @@ def submission_id_of(response: GlobusHTTPResponse[SubmissionIdDocument]) -> str:
     return value
 
 
+async def encode_document(data: Mapping[str, Any]) -> bytes:
+    """
+    Encode a document without its submission id, its items in pieces between which other tasks run.
+
+    Raises:
+        GlobusSDKUsageError: It has a value that JSON cannot express; the error names the member.
+    """
+    members = {name: value for name, value in data.items() if name != "submission_id"}
+    items = members["DATA"]
+    if isinstance(items, (list, tuple)):
+        items = [item for item in items if item is not MISSING]  # a copy: the caller may change the document meanwhile
+    if not isinstance(items, list) or len(items) <= _ITEMS_PER_PIECE:
+        return json_body(members)
+    encoded = json_body({name: value for name, value in members.items() if name != "DATA"})
+    pieces = [encoded[:-1], b',"DATA":[']
+    for start in range(0, len(items), _ITEMS_PER_PIECE):
+        await asyncio.sleep(0)
+        try:
+            piece = json_body(items[start : start + _ITEMS_PER_PIECE])
+        except GlobusSDKUsageError:
+            json_body({"DATA": items})  # the same error, with the name of the member in the whole document
+            raise
+        pieces += piece[1:-1], b","
+    pieces[-1] = b"]}"
+    return b"".join(pieces)
+
+
 def with_submission_id(document: bytes, submission_id: str) -> bytes:
     """Add a submission id to an encoded document that has other members and no submission id."""
-    return document[:-1] + b',"submission_id":' + json_body(submission_id) + b"}"
+    return b"".join((memoryview(document)[:-1], b',"submission_id":', json_body(submission_id), b"}"))
 
 
 def check_endpoints(kind: str, data: Mapping[str, Any]) -> None:

@@ -20,7 +20,7 @@ __all__ = ("ItemReader", "TransferItem")
 TransferItem: TypeAlias = tuple[str, str] | Mapping[str, Any]
 """A pair of source and destination path, or the arguments of `TransferData.add_item` as a mapping."""
 
-_ITEMS_PER_YIELD: Final = 1000
+_ITEMS_PER_YIELD: Final = 200
 
 
 class ItemReader:
@@ -58,7 +58,7 @@ class ItemReader:
         if self._is_reading:  # an interrupted generator appears to be exhausted
             raise GlobusSDKUsageError("reading the items was interrupted; start again with the same journal")
         if self.count % _ITEMS_PER_YIELD == _ITEMS_PER_YIELD - 1:
-            await asyncio.sleep(0)  # let other tasks run while the items of a journal are skipped
+            await asyncio.sleep(0)  # let other tasks run
         self._is_reading = True
         numbered = await self._source.next()
         self._is_reading = False
