@@ -176,7 +176,11 @@ async def test_13_no_lifetime_causes_a_loop(summary: Callable[[str], None]) -> N
 
 
 async def test_14_an_unavailable_service_fails_no_call(summary: Callable[[str], None]) -> None:
-    """In the last five minutes of a token the service is down or slow; no call fails or waits."""
+    """
+    In the last five minutes of a token the service is down or slow: no call fails, and none waits.
+
+    In the last minute calls wait for the refresh, and for half a second until it is repeated.
+    """
     down, opened = True, asyncio.Event()
 
     async def respond(request: ReceivedRequest) -> Any:
@@ -198,9 +202,12 @@ async def test_14_an_unavailable_service_fails_no_call(summary: Callable[[str], 
     client = BaseClient(base_url=BASE, authorizer=first, transport=transport)
     usual = await _latencies(client)
     await service.clock.advance(3600 - 299)
-    for _ in range(29):
-        await asyncio.gather(*(client.get("/thing") for _ in range(10)))
-        await service.clock.advance(10)
+    for left in range(299, 9, -10):
+        calls = asyncio.gather(*(client.get("/thing") for _ in range(10)))
+        if left <= 60:
+            await service.clock.advance(0.5)
+        await calls
+        await service.clock.advance(9.5 if left <= 60 else 10)
     sent = sum(each.path == "/v2/oauth2/token" for each in service.requests)
     down = False
     await service.clock.advance(20)  # the second token has 289 seconds left
@@ -214,7 +221,7 @@ async def test_14_an_unavailable_service_fails_no_call(summary: Callable[[str], 
         f"promise 14: 290 calls in the last 5 minutes with the service down: 0 failed, {sent} token requests;"
         f" p99 of a call {usual * 1e3:.2f} ms, during a refresh {during * 1e3:.2f} ms"
     )
-    assert 5 <= sent <= 11
+    assert 5 <= sent <= 2 * 11  # each is repeated once
 
 
 async def _latencies(client: BaseClient) -> float:
