@@ -216,8 +216,8 @@ GUARDS: Final = (
     ),
     *_tested_by(
         "unit/test_rate_limit.py exchange adversity",
-        drop("transport/_origin.py:Slot.__aenter__", r"^self\._release\(\)"),
-        swap("transport/_origin.py:Origin.wait_until_resumed", r"await self\._clock\.sleep\(wait\)", "return"),
+        drop("transport/_origin.py:Slot._acquire", r"^self\._release\(\)"),
+        swap("transport/_origin.py:Origin.wait_until_resumed", r"await self\.clock\.sleep\(wait\)", "return"),
     ),
     # responses
     *_tested_by(
@@ -605,6 +605,11 @@ GUARDS: Final = (
         never("bulk_calls.py:", r"^self\._is_left$"),
         swap("_item_source.py:", r"async with self\.\w+:", "if True:"),
     ),
+    *_tested_by(
+        "emulator/test_pytest_plugin.py",
+        drop("testing/globus.py:GlobusEmulator.transport", r"^options\.setdefault\('default_rate_limits'"),
+        drop("testing/pytest_plugin.py:globus_server", r"'default_rate_limit', None"),
+    ),
     # the emulator
     *_tested_by(
         "emulator/test_auth_tokens.py emulator/test_auth_api.py emulator/test_auth_login.py",
@@ -670,7 +675,7 @@ GUARDS: Final = (
     ),
     *_tested_by(
         "emulator/test_client_of_the_emulator.py",
-        drop("testing/globus.py:GlobusEmulator.transport", r"^options\.setdefault"),
+        drop("testing/globus.py:GlobusEmulator.transport", r"^options\.setdefault\('clock'"),
         never("emulator/auth/documents.py:identity_claims", r"VIEW_IDENTITY_SET"),
         swap("emulator/globus.py:GlobusEmulator._first_identity", r"self\.auth\.login_identity or", ""),
     ),
