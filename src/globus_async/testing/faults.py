@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ..emulator.faults import (
+    PendingFault,
     drop_after,
     drop_before,
     drop_within,
@@ -18,6 +19,7 @@ from ..emulator.faults import (
 )
 
 __all__ = (
+    "PendingFault",
     "drop_after",
     "drop_before",
     "drop_within",
