@@ -535,6 +535,8 @@ GUARDS: Final = (
             r"\1if True:",
         ),
         drop("services/transfer/submissions.py:SubmissionMethods._submit", r"^_check\("),
+        always("services/transfer/submissions.py:SubmissionMethods._submit_encoded", r"^is_uuid"),
+        never("services/transfer/submissions.py:submission_id_of", r"^not is_uuid"),
     ),
     *_tested_by(
         "services/transfer/test_encoded_once.py",
@@ -542,8 +544,6 @@ GUARDS: Final = (
         swap("services/transfer/submissions.py:encode_document", r" if item is not MISSING", ""),
         drop("services/transfer/submissions.py:encode_document", r"^json_body\(\{'DATA': items\}\)"),
         drop("services/transfer/batch/items.py:ItemReader.next", r"^await asyncio\.sleep"),
-        always("services/transfer/submissions.py:SubmissionMethods._submit_encoded", r"^is_uuid"),
-        never("services/transfer/submissions.py:submission_id_of", r"^not is_uuid"),
         drop("transport/_attempt.py:Sender.attempt", r"^error\.attempts = call\.attempts"),
     ),
     *_tested_by(

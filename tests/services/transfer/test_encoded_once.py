@@ -125,9 +125,9 @@ async def test_other_tasks_run_while_items_are_encoded(tmp_path: Path, in_batch:
 async def test_items_are_those_at_the_time_of_the_call() -> None:
     """What is added to a document while it is being encoded is not sent; what is missing is left out."""
     service, data = Service(), TransferData(A, B, label="x")
-    for number in range(1200):
+    for number in range(2200):
         data.add_item(f"/a{number}", "/b")
-    data["DATA"][600:1100] = [MISSING] * 500
+    data["DATA"][600:2100] = [MISSING] * 1500  # more than are encoded at a time
     async with client_of(service) as tc:
         submitted = asyncio.create_task(tc.submit_transfer(data))
         await asyncio.sleep(0)
@@ -135,7 +135,7 @@ async def test_items_are_those_at_the_time_of_the_call() -> None:
         await submitted
     (document,) = service.documents
     names = [item["source_path"] for item in document["DATA"]]
-    assert names == [f"/a{number}" for number in (*range(600), *range(1100, 1200))]
+    assert names == [f"/a{number}" for number in (*range(600), *range(2100, 2200))]
     assert (document["label"], document["submission_id"]) == ("x", data["submission_id"])
 
 
