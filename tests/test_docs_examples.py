@@ -119,6 +119,7 @@ async def test_examples_of_a_page_run(page: Page, monkeypatch: pytest.MonkeyPatc
     async with world() as names, names["emulator"].serve() as server:
         for variable, url in server.environ.items():
             monkeypatch.setenv(variable, url)
+        monkeypatch.setenv("PORTAL_KEY", "a-random-text-of-43-characters-of-the-portal")
         names.update(registered(names["emulator"]))
         for token in ("access_token", "service_token"):
             await add_more_than_a_page(names["emulator"], names[token])

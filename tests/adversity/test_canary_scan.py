@@ -200,8 +200,9 @@ def web_objects(shared: globus_async.Transport, secrets: Canaries) -> list[objec
     return [
         fastapi.DependentTokenAuthorizer(app, principal, "openid"),
         backend,
-        fastapi.GlobusLogin(backend, public_url="https://portal.example.org"),
+        fastapi.GlobusLogin(backend, public_url="https://portal.example.org", key=secrets.cookie * 4),
         fastapi.MemorySessionStore(),
+        fastapi.SQLiteSessionStore("sessions.db", key=secrets.cookie * 4),
         principal,
         fastapi.Session("k", one, "ada@example.org", None, None, Secret(secrets.cookie), 0.0, ()),
     ]

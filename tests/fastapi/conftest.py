@@ -6,7 +6,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Annotated, Any, TypeVar
 from urllib.parse import urlsplit
 
@@ -41,6 +41,7 @@ class Deployment:
     stack: AsyncExitStack = field(repr=False)
     stop: Callable[[], Awaitable[None]] = field(repr=False)
     """Stops the application, as a server does."""
+    max_age: float = 60.0
 
     async def browser(self, origin: str = ORIGIN, **options: Any) -> httpx.AsyncClient:
         """Return a new browser without cookies."""
@@ -113,6 +114,26 @@ class Deployment:
             await self.clock.advance(step)
         return await task
 
+    async def another_process(self, **login: Any) -> "Deployment":
+        """Start the application again, as another process with the same configuration; with its own memory."""
+        clock = self.clock
+        globus = GlobusBackend(
+            self.client.id,
+            SECRET,
+            scopes={self.scope: "Use the portal"},
+            max_age=self.max_age,
+            rate_limit=None,
+            transport=lambda: self.emulator.transport(clock=clock),
+        )
+        app = FastAPI(lifespan=globus.lifespan)
+        add_error_handlers(app)
+        door = GlobusLogin(globus, public_url=ORIGIN, **{"store": MemorySessionStore(clock), **login})
+        app.include_router(door.router)
+        _routes(app, globus, door, self.scope)
+        running = await self.stack.enter_async_context(AsyncExitStack())
+        await running.enter_async_context(globus.lifespan(app))
+        return replace(self, app=app, globus=globus, login=door, stop=running.aclose)
+
     async def revoked(self) -> None:
         """Wait until the tokens of ended sessions are revoked."""
         for _ in range(100_000):
@@ -161,25 +182,22 @@ async def make_deployment() -> AsyncIterator[Make]:
                 dependencies=() if optional else transfer,
                 optional_dependencies=transfer if optional else (),
             ).scope_string
-            globus = GlobusBackend(
-                registered.id,
-                SECRET,
-                scopes={scope: "Use the portal"},
-                max_age=max_age,
-                rate_limit=None,
-                transport=lambda: globe.transport(clock=clock),
+            globus = GlobusBackend(registered.id, SECRET)  # replaced by that of the first process
+            deployment = Deployment(
+                globe,
+                clock,
+                FastAPI(),
+                globus,
+                GlobusLogin(globus, public_url=ORIGIN),
+                scope,
+                people,
+                collections,
+                registered,
+                stack,
+                stack.aclose,
+                max_age,
             )
-            app = FastAPI(lifespan=globus.lifespan)
-            add_error_handlers(app)
-            options: dict[str, Any] = {"store": MemorySessionStore(clock), **(login or {})}
-            door = GlobusLogin(globus, public_url=ORIGIN, **options)
-            app.include_router(door.router)
-            _routes(app, globus, door, scope)
-            running = await stack.enter_async_context(AsyncExitStack())
-            await running.enter_async_context(globus.lifespan(app))
-            return Deployment(
-                globe, clock, app, globus, door, scope, people, collections, registered, stack, running.aclose
-            )
+            return await deployment.another_process(**(login or {}))
 
         yield make
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Callable
 from typing import Any
@@ -113,24 +114,26 @@ async def test_a_changed_login_cookie_is_refused(deployment: Deployment, changed
         header = f"{name}={value(browser.cookies[name], next(iter(other.cookies.values())))}"
         browser.cookies.clear()
         assert (await browser.get(back, headers={"Cookie": header})).status_code == status
+        assert deployment.emulator.auth.token_requests["authorization_code"] == int(status == 303)
 
 
 async def test_two_processes_with_one_key_complete_each_others_logins(make_deployment: Make) -> None:
     """A started login survives a restart, too. Its callback works once in all of them."""
     store = MemorySessionStore()
-    first, second = [await make_deployment(login={"key": KEY, "store": store}) for _ in range(2)]
-    browser = await first.browser()
-    url = await first.start_login(browser)
-    there = await second.browser()
-    there.cookies = browser.cookies
-    # as if both processes had one client; only the first one's emulator knows the code
-    second.login._pending = type(second.login._pending)("globus_session_login_", KEY, client_id=first.globus.client_id)
-    back = first.authorize(url)
-    response = await there.get(back.replace("code=", "error=access_denied&was="))
-    assert "declined" in response.text
-    again = await browser.get(back)
-    assert ENDED in again.text
-    assert first.emulator.auth.token_requests["authorization_code"] == 0
+    first = await make_deployment(login={"key": KEY, "store": store})
+    second = await first.another_process(key=KEY, store=store)
+    for here, there in ((first, second), (second, first)):
+        browser, same = await here.browser(), await there.browser()
+        back = here.authorize(await here.start_login(browser))
+        same.cookies = browser.cookies
+        cookies = dict(browser.cookies)
+        responses = await asyncio.gather(same.get(back), browser.get(back, headers={"Cookie": header_of(cookies)}))
+        assert sorted(response.status_code for response in responses) == [303, 400]
+    assert first.emulator.auth.token_requests["authorization_code"] == 2
+
+
+def header_of(cookies: dict[str, str]) -> str:
+    return "; ".join(f"{name}={value}" for name, value in cookies.items())
 
 
 async def test_a_key_is_replaced(make_deployment: Make) -> None:
@@ -169,9 +172,9 @@ async def test_a_login_of_another_process_with_another_key(
 ) -> None:
     """The log names the cause, once; the message to the user blames nobody."""
     caplog.set_level(logging.WARNING, "globus_async")
-    one, two = await make_deployment(), await make_deployment()
-    for deployment in (one, two):
-        await deployment.clock.advance(10)
+    one = await make_deployment()
+    two = await one.another_process()
+    await one.clock.advance(10)
     for _ in range(3):
         browser, there = await one.browser(), await two.browser()
         back = one.authorize(await one.start_login(browser))
@@ -191,7 +194,8 @@ async def test_a_login_from_before_a_restart_is_no_mistake(
     before = await make_deployment()
     browser = await before.browser()
     back = before.authorize(await before.start_login(browser))
-    after = await make_deployment()
+    await before.clock.advance(5)
+    after = await before.another_process()
     there = await after.browser()
     there.cookies = browser.cookies
     await after.clock.advance(5)

@@ -17,6 +17,7 @@ from globus_async.fastapi import (
     Principal,
     Session,
     SessionStore,
+    SQLiteSessionStore,
     error_response,
 )
 from globus_async.scopes import TransferScopes
@@ -43,7 +44,8 @@ async def login(door: GlobusLogin, request: Request, session: Session) -> None:
 
 
 def others(error: GlobusError) -> None:
-    """The store in memory is a store."""
+    """The stores are stores."""
     store: SessionStore = MemorySessionStore()
+    store = SQLiteSessionStore("sessions.db")
     assert_type(error_response(error), JSONResponse)
     del store

@@ -14,6 +14,7 @@ from .errors import add_error_handlers, error_response
 from .login import GlobusLogin, LoginFailed
 from .principal import LinkedIdentity, Principal
 from .sessions import MemorySessionStore, Session, SessionStore
+from .sqlite_store import SQLiteSessionStore
 
 __all__ = (
     "AuthorizerCache",
@@ -26,6 +27,7 @@ __all__ = (
     "LoginFailed",
     "MemorySessionStore",
     "Principal",
+    "SQLiteSessionStore",
     "Session",
     "SessionCookie",
     "SessionStore",

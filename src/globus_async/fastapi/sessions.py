@@ -77,11 +77,31 @@ class MemorySessionStore:
 
     async def get(self, key: str) -> Secret | None:
         """Return the value of a key; ``None`` if there is none or it has expired."""
-        value, until = self._of_same_kind(key).get(key, (None, 0.0))
-        return value if self._clock.monotonic() < until else None
+        return self._get(key)
 
     async def put(self, key: str, value: Secret, *, seconds: float) -> None:
         """Set or replace the value of a key; it expires after that many seconds."""
+        self._put(key, value, seconds)
+
+    async def compare_and_set(self, key: str, old: Secret | None, new: Secret | None, *, seconds: float) -> bool:
+        """Replace the value of a key if it is still ``old``; return whether it was. ``None`` stands for no value."""
+        if self._get(key) != old:
+            return False
+        if new is None:
+            self._pop(key)
+        else:
+            self._put(key, new, seconds)
+        return True
+
+    async def pop(self, key: str) -> Secret | None:
+        """Remove and return the value of a key; of several concurrent callers, only one receives it."""
+        return self._pop(key)
+
+    def _get(self, key: str) -> Secret | None:
+        value, until = self._of_same_kind(key).get(key, (None, 0.0))
+        return value if self._clock.monotonic() < until else None
+
+    def _put(self, key: str, value: Secret, seconds: float) -> None:
         entries, now = self._of_same_kind(key), self._clock.monotonic()
         entries.pop(key, None)
         # the oldest entries usually expire first: remove expired ones from the front
@@ -89,18 +109,7 @@ class MemorySessionStore:
             entries.popitem(last=False)
         entries[key] = value, now + seconds
 
-    async def compare_and_set(self, key: str, old: Secret | None, new: Secret | None, *, seconds: float) -> bool:
-        """Replace the value of a key if it is still ``old``; return whether it was. ``None`` stands for no value."""
-        if await self.get(key) != old:
-            return False
-        if new is None:
-            self._of_same_kind(key).pop(key, None)
-        else:
-            await self.put(key, new, seconds=seconds)
-        return True
-
-    async def pop(self, key: str) -> Secret | None:
-        """Remove and return the value of a key; of several concurrent callers, only one receives it."""
+    def _pop(self, key: str) -> Secret | None:
         value, until = self._of_same_kind(key).pop(key, (None, 0.0))
         return value if self._clock.monotonic() < until else None
 

@@ -1,0 +1,316 @@
+"""Sessions in a SQLite file, which the processes of one machine share."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import sqlite3
+import stat
+import time
+from collections.abc import Callable, Generator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from types import TracebackType
+from typing import Concatenate, Final, ParamSpec, Self, TypeVar
+
+from ..clock import Clock, SystemClock
+from ..errors import GlobusSDKUsageError
+from ..secret import Secret
+from .sealing import Keys, Sealer
+
+__all__ = ("SQLiteSessionStore",)
+
+P = ParamSpec("P")
+R = TypeVar("R")
+_log = logging.getLogger("globus_async")
+
+_APPLICATION: Final = 0x67615353
+"""The application id in the file's header, by which a file of another application is recognized."""
+_BUSY_SECONDS: Final = 5.0
+_MAX_EXPIRED: Final = 200
+"""The maximum number of expired entries that one write removes."""
+_SIDE_FILES: Final = ("-wal", "-shm", "-journal")
+_WAL_ATTEMPTS: Final = 100
+_WAL_PAUSE: Final = 0.05
+_SCHEMA: Final = (
+    f"PRAGMA application_id = {_APPLICATION}",
+    """
+    CREATE TABLE entries (
+        key TEXT PRIMARY KEY, kind TEXT NOT NULL, value TEXT NOT NULL, expires_at REAL NOT NULL
+    ) WITHOUT ROWID
+    """,
+    "CREATE INDEX entries_by_age ON entries (kind, expires_at)",
+    "CREATE TABLE counts (kind TEXT PRIMARY KEY, number INTEGER NOT NULL) WITHOUT ROWID",
+    """
+    CREATE TRIGGER entry_added AFTER INSERT ON entries BEGIN
+        INSERT INTO counts VALUES (new.kind, 1) ON CONFLICT (kind) DO UPDATE SET number = number + 1;
+    END
+    """,
+    """
+    CREATE TRIGGER entry_removed AFTER DELETE ON entries BEGIN
+        UPDATE counts SET number = number - 1 WHERE kind = old.kind;
+    END
+    """,
+)
+
+
+class SQLiteSessionStore:
+    """
+    A store in a SQLite file, for the processes of one machine; its sessions survive a restart.
+
+    The file is readable by its owner only. SQLite runs in threads of the store, not in the event loop. A call that is
+    cancelled has taken effect completely or not at all.
+
+    Args:
+        path: The file, on a local disk: SQLite does not work on network file systems. Created if it is missing.
+        key: A random text of 32 characters or more that encrypts the values; several, to replace one: the first
+            encrypts, all of them decrypt. Without a key the file holds the tokens of users in plain text.
+        max_entries: The maximum number of entries of each kind; those that expire first are removed first.
+        clock: The clock.
+
+    Example:
+        >>> async with SQLiteSessionStore(folder / "sessions.db", key=key) as store:
+        ...     login = GlobusLogin(globus, public_url="https://portal.example.org", store=store)
+    """
+
+    def __init__(
+        self,
+        path: str | os.PathLike[str],
+        *,
+        key: Keys | None = None,
+        max_entries: int = 100_000,
+        clock: Clock | None = None,
+    ) -> None:
+        self.path = Path(path)
+        self._sealer = None if key is None else Sealer(key, purpose="sessions")
+        self._max_entries = max_entries
+        self._clock: Clock = SystemClock() if clock is None else clock
+        # reading never waits for a writer, in this process or another
+        self._reader = _Connection(self.path, begin="BEGIN")
+        # a transaction that reads before it writes must not begin as a reading one
+        self._writer = _Connection(self.path, begin="BEGIN IMMEDIATE")
+        self._has_warned = False
+
+    def __repr__(self) -> str:
+        return f"<SQLiteSessionStore at {self.path}, {'not ' if self._sealer is None else ''}encrypted>"
+
+    async def __aenter__(self) -> Self:
+        """Open the file, so that an unusable one is noticed at the start."""
+        await self._writer.run(_check)
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Close the file."""
+        await self.aclose()
+
+    async def aclose(self) -> None:
+        """Close the file after the running calls; the next call opens it again."""
+        await self._reader.aclose()
+        await self._writer.aclose()
+
+    async def get(self, key: str) -> Secret | None:
+        """Return the value of a key; ``None`` if there is none or it has expired."""
+        return self._opened(key, await self._reader.run(_select, key, self._clock.wall()))
+
+    async def put(self, key: str, value: Secret, *, seconds: float) -> None:
+        """Set or replace the value of a key; it expires after that many seconds."""
+        await self._writer.run(self._put, key, value, seconds)
+
+    async def compare_and_set(self, key: str, old: Secret | None, new: Secret | None, *, seconds: float) -> bool:
+        """Replace the value of a key if it is still ``old``; return whether it was. ``None`` stands for no value."""
+        return await self._writer.run(self._compare_and_set, key, old, new, seconds)
+
+    async def pop(self, key: str) -> Secret | None:
+        """Remove and return the value of a key; of several concurrent callers, only one receives it."""
+        return self._opened(key, await self._writer.run(_delete, key, self._clock.wall()))
+
+    # in the thread of the writer
+
+    def _compare_and_set(
+        self, database: sqlite3.Connection, key: str, old: Secret | None, new: Secret | None, seconds: float
+    ) -> bool:
+        if self._opened(key, _select(database, key, self._clock.wall())) != old:
+            return False
+        if new is None:
+            _delete(database, key, 0.0)
+        else:
+            self._put(database, key, new, seconds)
+        return True
+
+    def _put(self, database: sqlite3.Connection, key: str, value: Secret, seconds: float) -> None:
+        kind, now = key.partition(":")[0], self._clock.wall()
+        # the key is encrypted with the value, so that nobody who can write to the file can exchange two values
+        text = value if self._sealer is None else self._sealer.seal(Secret(f"{key}\n{value.reveal()}"))
+        database.execute(
+            "DELETE FROM entries WHERE key IN (SELECT key FROM entries WHERE kind = ? AND expires_at <= ? LIMIT ?)",
+            (kind, now, _MAX_EXPIRED),
+        )
+        database.execute(
+            "INSERT INTO entries VALUES (?, ?, ?, ?)"
+            " ON CONFLICT (key) DO UPDATE SET value = excluded.value, expires_at = excluded.expires_at",
+            (key, kind, text.reveal(), now + seconds),
+        )
+        database.execute(
+            "DELETE FROM entries WHERE key IN (SELECT key FROM entries WHERE kind = ?1 AND key != ?2"
+            " ORDER BY expires_at LIMIT max(0, (SELECT number FROM counts WHERE kind = ?1) - ?3))",
+            (kind, key, self._max_entries),
+        )
+
+    def _opened(self, key: str, text: Secret | None) -> Secret | None:
+        if text is None or self._sealer is None:
+            return text
+        opened = self._sealer.open(text)
+        name, _, value = ("", "", "") if opened is None else opened.reveal().partition("\n")
+        if name == key:
+            return Secret(value)
+        if not self._has_warned:
+            self._has_warned = True
+            _log.warning("%s has values that its keys do not decrypt; their sessions have ended", self.path)
+        return None
+
+
+class _Connection:
+    """A connection in a thread of its own, opened at its first use, and again after a fork."""
+
+    def __init__(self, path: Path, *, begin: str) -> None:
+        self._path = path
+        self._begin = begin
+        self._pid = 0
+        self._thread: ThreadPoolExecutor | None = None
+        self._database: sqlite3.Connection | None = None
+        self._inherited: list[object] = []
+
+    async def run(self, work: Callable[Concatenate[sqlite3.Connection, P], R], *args: P.args, **options: P.kwargs) -> R:
+        """Run a function with the connection, in a transaction of its own."""
+        if self._pid != os.getpid():
+            # what a fork has left is neither used nor closed: closing would release the parent's locks
+            self._inherited.append((self._thread, self._database))
+            self._thread = self._database = None
+            self._pid = os.getpid()
+        if self._thread is None:
+            self._thread = ThreadPoolExecutor(1, thread_name_prefix="globus_async sessions")
+        return await asyncio.get_running_loop().run_in_executor(
+            self._thread, lambda: self._transaction(work, *args, **options)
+        )
+
+    async def aclose(self) -> None:
+        """Close the connection after the running calls, and end the thread."""
+        thread, self._thread = self._thread, None
+        if thread is not None and self._pid == os.getpid():
+            try:
+                await asyncio.shield(asyncio.get_running_loop().run_in_executor(thread, self._close))
+            finally:
+                thread.shutdown(wait=False)
+
+    def _transaction(
+        self, work: Callable[Concatenate[sqlite3.Connection, P], R], *args: P.args, **options: P.kwargs
+    ) -> R:
+        if self._database is None:
+            self._database = _open(self._path)
+        database = self._database
+        with _transaction(database, self._begin):
+            return work(database, *args, **options)
+
+    def _close(self) -> None:
+        database, self._database = self._database, None
+        if database is not None:
+            database.close()
+
+
+@contextmanager
+def _transaction(database: sqlite3.Connection, begin: str) -> Generator[None]:
+    database.execute(begin)
+    try:
+        yield
+        database.execute("COMMIT")
+    except BaseException:
+        with suppress(sqlite3.Error):
+            database.execute("ROLLBACK")
+        raise
+
+
+def _check(database: sqlite3.Connection) -> None:
+    database.execute("SELECT count(*) FROM counts").fetchone()
+
+
+def _select(database: sqlite3.Connection, key: str, now: float) -> Secret | None:
+    row = database.execute("SELECT value FROM entries WHERE key = ? AND expires_at > ?", (key, now)).fetchone()
+    return None if row is None else Secret(row[0])
+
+
+def _delete(database: sqlite3.Connection, key: str, now: float) -> Secret | None:
+    value = _select(database, key, now)
+    database.execute("DELETE FROM entries WHERE key = ?", (key,))
+    return value
+
+
+def _open(path: Path) -> sqlite3.Connection:
+    """
+    Open the file; create it if it is missing or empty.
+
+    Raises:
+        GlobusSDKUsageError: It is not a file of this class and of this user.
+    """
+    with suppress(FileExistsError):
+        # an existing file is not opened here: closing it would release the locks of this process's connections
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+    _check_owner(path)
+    database = sqlite3.connect(path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False)
+    try:
+        is_set_up = _is_set_up(database, path)  # before anything is changed
+        _make_private(path)
+        _use_wal(database)
+        if not is_set_up:
+            with _transaction(database, "BEGIN IMMEDIATE"):
+                for statement in () if _is_set_up(database, path) else _SCHEMA:
+                    database.execute(statement)
+    except BaseException:
+        database.close()
+        raise
+    return database
+
+
+def _is_set_up(database: sqlite3.Connection, path: Path) -> bool:
+    """Return whether the file has the tables of the store; refuse a file with anything else."""
+    try:
+        (application,) = database.execute("PRAGMA application_id").fetchone()
+        (tables,) = database.execute("SELECT count(*) FROM sqlite_master").fetchone()
+    except sqlite3.OperationalError:  # locked, or not readable
+        raise
+    except sqlite3.DatabaseError:
+        raise GlobusSDKUsageError(f"{path} is not a SQLite database, or is damaged; it was not changed") from None
+    if application != _APPLICATION and (application != 0 or tables != 0):
+        raise GlobusSDKUsageError(f"{path} is a database of another application; it was not changed")
+    return application == _APPLICATION
+
+
+def _use_wal(database: sqlite3.Connection) -> None:
+    """Switch the file to a write-ahead log; while another process does so, SQLite reports it as locked at once."""
+    for attempt in range(_WAL_ATTEMPTS):
+        try:
+            database.execute("PRAGMA journal_mode = WAL").fetchone()
+        except sqlite3.OperationalError:
+            if attempt == _WAL_ATTEMPTS - 1:
+                raise
+            time.sleep(_WAL_PAUSE)
+        else:
+            return
+
+
+def _check_owner(path: Path) -> None:
+    found = path.lstat()
+    if not stat.S_ISREG(found.st_mode) or (hasattr(os, "geteuid") and found.st_uid != os.geteuid()):
+        raise GlobusSDKUsageError(f"{path} must be a file of this user, not a link, a folder or a device")
+
+
+def _make_private(path: Path) -> None:
+    """Let only the owner read the file, and the side files of SQLite, which get the file's permissions when created."""
+    for name in (path, *(path.with_name(f"{path.name}{end}") for end in _SIDE_FILES)):
+        with suppress(FileNotFoundError):
+            if os.name == "posix" and name.lstat().st_mode & 0o077:
+                _check_owner(name)
+                name.chmod(0o600)

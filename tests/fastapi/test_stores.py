@@ -1,0 +1,287 @@
+"""The stores of sessions: one contract; and the file that processes share."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import sqlite3
+import sys
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from globus_async import GlobusSDKUsageError, Secret
+from globus_async.fastapi import MemorySessionStore, SessionStore, SQLiteSessionStore
+from globus_async.testing import ManualClock
+from tests.toolkit.cancel import POINTS, every_suspension
+
+KEY, OTHER = "k" * 32, "o" * 32
+STORES = ("memory", "file", "encrypted file")
+
+
+@pytest.fixture(params=STORES)
+async def store(request: Any, tmp_path: Path, clock: ManualClock) -> AsyncIterator[SessionStore]:
+    if request.param == "memory":
+        yield MemorySessionStore(clock, max_entries=10)
+        return
+    key = KEY if request.param == "encrypted file" else None
+    async with SQLiteSessionStore(tmp_path / "sessions.db", key=key, max_entries=10, clock=clock) as file:
+        yield file
+
+
+@pytest.fixture
+def clock() -> ManualClock:
+    return ManualClock()
+
+
+# the contract
+
+
+async def test_values_are_stored_replaced_and_removed(store: SessionStore) -> None:
+    assert await store.get("session:a") is None
+    assert await store.pop("session:a") is None
+    await store.put("session:a", Secret("one"), seconds=10)
+    await store.put("session:a", Secret("two\nlines, \x00 and é"), seconds=10)
+    assert await store.get("session:a") == Secret("two\nlines, \x00 and é")
+    assert await store.pop("session:a") == Secret("two\nlines, \x00 and é")
+    assert await store.get("session:a") is None
+
+
+async def test_values_expire(store: SessionStore, clock: ManualClock) -> None:
+    """They are neither returned nor compared any more."""
+    for name in "abc":
+        await store.put(f"session:{name}", Secret(name), seconds=10)
+    await clock.advance(9)
+    assert await store.get("session:a") == Secret("a")
+    await clock.advance(1)
+    assert await store.get("session:a") is None
+    assert await store.pop("session:a") is None
+    assert not await store.compare_and_set("session:b", Secret("b"), Secret("x"), seconds=10)
+    assert await store.compare_and_set("session:c", None, Secret("x"), seconds=10)
+    assert await store.get("session:c") == Secret("x")
+
+
+async def test_a_value_is_replaced_if_it_is_the_expected_one(store: SessionStore) -> None:
+    a, b = Secret("a"), Secret("b")
+    assert not await store.compare_and_set("tokens:x", a, b, seconds=10)
+    assert await store.compare_and_set("tokens:x", None, a, seconds=10)
+    assert not await store.compare_and_set("tokens:x", None, b, seconds=10)
+    assert not await store.compare_and_set("tokens:x", b, a, seconds=10)
+    assert await store.compare_and_set("tokens:x", a, b, seconds=10)
+    assert await store.get("tokens:x") == b
+    assert not await store.compare_and_set("tokens:x", a, None, seconds=10)
+    assert await store.compare_and_set("tokens:x", b, None, seconds=10)
+    assert await store.get("tokens:x") is None
+
+
+async def test_of_concurrent_callers_one_succeeds(store: SessionStore) -> None:
+    won = await asyncio.gather(
+        *(store.compare_and_set("lease:x", None, Secret(str(each)), seconds=9) for each in range(20))
+    )
+    assert won.count(True) == 1
+    popped = await asyncio.gather(*(store.pop("lease:x") for _ in range(20)))
+    assert [value for value in popped if value is not None] == [Secret(str(won.index(True)))]
+
+
+async def test_the_number_of_entries_is_limited(store: SessionStore, clock: ManualClock) -> None:
+    """Those that expire first are removed first; one kind does not displace another."""
+    await store.put("session:x", Secret("x"), seconds=100)
+    for number in range(35):
+        await store.put(f"login:{number}", Secret("y"), seconds=100)
+        await clock.advance(0.01)
+    kept = [number for number in range(35) if await store.get(f"login:{number}") is not None]
+    assert kept == [*range(25, 35)]
+    assert await store.get("session:x") == Secret("x")
+    await store.put("login:34", Secret("z"), seconds=100)
+    assert await store.get("login:25") is not None
+
+
+async def test_a_call_cancelled_at_every_suspension(store: SessionStore, record_property: Any) -> None:
+    """It has taken effect completely or not at all, and the store works on."""
+    a, b = Secret("a"), Secret("b")
+
+    async def call() -> None:
+        await store.put("session:x", a, seconds=10)
+        await store.compare_and_set("session:x", a, b, seconds=10)
+        await store.get("session:x")
+        await store.pop("session:x")
+
+    async def holds() -> None:
+        assert await store.get("session:x") in {None, a, b}
+        await store.put("session:x", a, seconds=10)
+        assert await store.pop("session:x") == a
+
+    record_property(POINTS, await every_suspension(call, holds))
+
+
+# the file
+
+
+def files(folder: Path) -> list[Path]:
+    return [*folder.iterdir()]
+
+
+def mode_of(path: Path) -> int:
+    return path.stat().st_mode & 0o777
+
+
+async def test_the_file_is_private_from_the_first_byte(tmp_path: Path) -> None:
+    """Also its side files, and one that was readable by others; whatever the umask."""
+    before = os.umask(0)
+    try:
+        for name, mode in (("new.db", None), ("old.db", 0o666)):
+            path = tmp_path / name
+            if mode is not None:
+                path.touch()
+                path.chmod(mode)
+            async with SQLiteSessionStore(path) as store:
+                await store.put("session:a", Secret("x"), seconds=10)
+                modes = {each.name: mode_of(each) for each in files(tmp_path) if each.name.startswith(name)}
+                assert set(modes) == {name, f"{name}-wal", f"{name}-shm"}
+                assert set(modes.values()) == {0o600}
+    finally:
+        os.umask(before)
+
+
+async def test_files_that_are_not_sessions_are_left_alone(tmp_path: Path) -> None:
+    """Text, another application's database, a link, a folder: refused, without a change."""
+    text, other, link = tmp_path / "text", tmp_path / "other.db", tmp_path / "link"
+    text.write_text("precious " * 1000)
+    database = sqlite3.connect(other)
+    database.execute("CREATE TABLE entries (x)")
+    database.commit()
+    database.close()
+    link.symlink_to(tmp_path / "target")
+    (tmp_path / "target").touch()
+    for path, message in ((text, "not a SQLite"), (other, "another application"), (link, "link"), (tmp_path, "folder")):
+        content, mode = path.read_bytes() if path.is_file() else b"", path.stat().st_mode
+        with pytest.raises(GlobusSDKUsageError, match=message):
+            async with SQLiteSessionStore(path):
+                pass
+        assert (path.read_bytes() if path.is_file() else b"", path.stat().st_mode) == (content, mode)
+    assert sorted(each.name for each in files(tmp_path)) == ["link", "other.db", "target", "text"]
+    with pytest.raises(FileNotFoundError):
+        await SQLiteSessionStore(tmp_path / "absent" / "sessions.db").get("session:a")
+
+
+async def test_an_encrypted_file_holds_no_value(tmp_path: Path) -> None:
+    """Nor can values be exchanged by somebody who can write to the file."""
+    path = tmp_path / "sessions.db"
+    async with SQLiteSessionStore(path, key=KEY) as store:
+        await store.put("session:a", Secret("canary-of-ada"), seconds=100)
+        await store.put("session:b", Secret("canary-of-bob"), seconds=100)
+        content = b"".join(each.read_bytes() for each in files(tmp_path))
+        assert b"session:a" in content
+        assert b"canary" not in content
+        database = sqlite3.connect(path, isolation_level=None)
+        (value,) = database.execute("SELECT value FROM entries WHERE key = 'session:a'").fetchone()
+        database.execute("UPDATE entries SET value = ? WHERE key = 'session:b'", (value,))
+        database.close()
+        assert await store.get("session:a") == Secret("canary-of-ada")
+        assert await store.get("session:b") is None
+
+
+async def test_the_key_of_a_file_is_replaced(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """With both keys all values are readable; without the old one their sessions have ended, and the log says so."""
+    path = tmp_path / "sessions.db"
+    async with SQLiteSessionStore(path, key=KEY) as store:
+        await store.put("session:a", Secret("a"), seconds=100)
+    async with SQLiteSessionStore(path, key=[OTHER, KEY]) as store:
+        assert await store.get("session:a") == Secret("a")
+        await store.put("session:b", Secret("b"), seconds=100)
+    with caplog.at_level(logging.WARNING, "globus_async"):
+        async with SQLiteSessionStore(path, key=OTHER) as store:
+            assert [await store.get(f"session:{name}") for name in "aba"] == [None, Secret("b"), None]
+    assert [record.getMessage() for record in caplog.records if record.name == "globus_async"] == [
+        f"{path} has values that its keys do not decrypt; their sessions have ended"
+    ]
+
+
+async def test_a_file_is_opened_again(tmp_path: Path) -> None:
+    """After a close, and by another store; its values are there."""
+    path = tmp_path / "sessions.db"
+    store = SQLiteSessionStore(path)
+    await store.put("session:a", Secret("a"), seconds=100)
+    await store.aclose()
+    await store.aclose()
+    assert await store.get("session:a") == Secret("a")
+    await store.aclose()
+    async with SQLiteSessionStore(path) as other:
+        assert await other.get("session:a") == Secret("a")
+    assert KEY not in repr(SQLiteSessionStore(path, key=KEY))
+
+
+async def test_reading_does_not_wait_for_a_writer(tmp_path: Path) -> None:
+    """Another process may be stopped in the middle of a write."""
+    path = tmp_path / "sessions.db"
+    async with SQLiteSessionStore(path) as store:
+        await store.put("session:a", Secret("a"), seconds=100)
+        database = sqlite3.connect(path, isolation_level=None)
+        database.execute("BEGIN IMMEDIATE")
+        writing = asyncio.create_task(store.put("session:a", Secret("b"), seconds=100))
+        await asyncio.sleep(0.05)
+        assert await store.get("session:a") == Secret("a")
+        assert not writing.done()
+        database.execute("COMMIT")
+        database.close()
+        await writing
+        assert await store.get("session:a") == Secret("b")
+
+
+# several processes
+
+PROCESSES, ROUNDS = 4, 40
+PROGRAM = """
+import asyncio, sys
+from globus_async import Secret
+from globus_async.fastapi import SQLiteSessionStore
+
+async def main(path, key, rounds):
+    claimed = 0
+    async with SQLiteSessionStore(path, key=key) as store:
+        for number in range(rounds):
+            claimed += await store.compare_and_set(f"login:{number}", None, Secret("used"), seconds=1000)
+            while True:
+                old = await store.get("tokens:number")
+                new = Secret(str(1 if old is None else int(old.reveal()) + 1))
+                if await store.compare_and_set("tokens:number", old, new, seconds=1000):
+                    break
+    print(claimed)
+
+asyncio.run(main(sys.argv[1], sys.argv[2], int(sys.argv[3])))
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(120)
+async def test_processes_lose_no_update(tmp_path: Path) -> None:
+    """They increment a shared number, claim what one of them may have, and create the file at the same time."""
+    path = tmp_path / "sessions.db"
+    arguments = (sys.executable, "-c", PROGRAM, str(path), KEY, str(ROUNDS))
+    processes = [
+        await asyncio.create_subprocess_exec(*arguments, stdout=asyncio.subprocess.PIPE) for _ in range(PROCESSES)
+    ]
+    claims = [int((await process.communicate())[0]) for process in processes]
+    assert sum(claims) == ROUNDS
+    async with SQLiteSessionStore(path, key=KEY) as store:
+        assert await store.get("tokens:number") == Secret(str(PROCESSES * ROUNDS))
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
+async def test_a_fork_opens_a_connection_of_its_own(tmp_path: Path) -> None:
+    """What the parent has opened is neither used nor closed in the child."""
+    async with AsyncExitStack() as stack:
+        store = await stack.enter_async_context(SQLiteSessionStore(tmp_path / "sessions.db"))
+        await store.put("session:a", Secret("a"), seconds=100)
+        inherited = store._writer._database
+        store._writer._pid = store._reader._pid = -1  # as in a child
+        await store.put("session:b", Secret("b"), seconds=100)
+        assert store._writer._database is not inherited
+        assert await store.get("session:a") == Secret("a")
+        for _, database in store._writer._inherited + store._reader._inherited:
+            if database is not None:
+                database.close()
