@@ -16,6 +16,7 @@ from fastapi import Depends, FastAPI, Request, Security
 
 from globus_async import TransferClient
 from globus_async.fastapi import GlobusBackend, GlobusLogin, MemorySessionStore, Principal, Session, add_error_handlers
+from globus_async.fastapi.backend import running_state
 from globus_async.gare import GlobusAuthorizationParameters
 from globus_async.scopes import TransferScopes
 from globus_async.testing import GlobusEmulator, ManualClock, MemoryStorage
@@ -137,7 +138,7 @@ class Deployment:
     async def revoked(self) -> None:
         """Wait until the tokens of ended sessions are revoked."""
         for _ in range(100_000):
-            if len(self.globus.revocations) == 0:
+            if len(running_state(self.globus).revocations) == 0:
                 return
             await asyncio.sleep(0)
         raise TimeoutError

@@ -113,6 +113,30 @@ async def test_the_lifetime_of_a_session_is_checked(lifetime: float) -> None:
         GlobusLogin(backend, public_url=ORIGIN, lifetime=lifetime)
 
 
+@pytest.mark.parametrize(
+    ("argument", "value"),
+    [
+        ("backend", None),
+        ("public_url", None),
+        ("store", object()),
+        ("store", MemorySessionStore),
+        ("prefix", None),
+        ("prefix", "auth"),
+        ("prefix", "/auth/"),
+        ("prefix", "//evil.example"),
+        ("cookie", 5),
+        ("lifetime", "3600"),
+        ("refresh_tokens", "no"),
+        ("after_login", None),
+    ],
+)
+def test_wrong_arguments_are_refused(argument: str, value: Any) -> None:
+    """Where they are passed, by name."""
+    given: dict[str, Any] = {"backend": GlobusBackend("x", "secret"), "public_url": ORIGIN, argument: value}
+    with pytest.raises(GlobusSDKUsageError, match=f"^{argument} (must|is)"):
+        GlobusLogin(given.pop("backend"), **given)
+
+
 async def test_unauthenticated_requests(deployment: Deployment) -> None:
     """Requests for HTML are redirected to the login and back; others get a 401."""
     browser = await deployment.browser()

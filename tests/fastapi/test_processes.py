@@ -10,6 +10,7 @@ import pytest
 
 from globus_async import Secret
 from globus_async.fastapi import MemorySessionStore
+from globus_async.fastapi.backend import running_state
 from globus_async.fastapi.sessions import store_key
 from tests.fastapi.conftest import Deployment, Make
 from tests.fastapi.test_pending import own_messages
@@ -191,7 +192,7 @@ async def test_a_logout_does_not_wait_for_globus(deployment: Deployment, caplog:
     csrf = (await browser.get("/session")).json()["csrf"]
     assert (await browser.post("/logout", data={"csrf_token": csrf})).status_code == 303
     assert (await browser.get("/session")).status_code == 401
-    running = len(deployment.globus.revocations)
+    running = len(running_state(deployment.globus).revocations)
     assert running > 0
     before = deployment.clock.monotonic()
     with caplog.at_level(logging.ERROR, "globus_async"):
@@ -214,7 +215,7 @@ async def test_revocations_leave_room_for_logins(deployment: Deployment) -> None
         await app(scope, receive, send)
 
     deployment.emulator.faults.add("POST", "/v2/oauth2/token/revoke", hold, times=1000)
-    deployment.globus.revocations.start(Secret(f"token-{number}") for number in range(40))
+    running_state(deployment.globus).revocations.start(Secret(f"token-{number}") for number in range(40))
     browser = await deployment.browser()
     await deployment.log_in(browser)
     assert (await browser.get("/session")).status_code == 200

@@ -8,7 +8,6 @@ import os
 import sqlite3
 import sys
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
 
@@ -147,6 +146,32 @@ async def test_the_file_is_private_from_the_first_byte(tmp_path: Path) -> None:
         os.umask(before)
 
 
+CREATION = """
+import asyncio, os, stat, sys
+from globus_async.fastapi import SQLiteSessionStore
+
+def show(event, arguments):
+    if event == "sqlite3.connect":
+        print(oct(stat.S_IMODE(os.stat(sys.argv[1]).st_mode)))
+
+async def main():
+    async with SQLiteSessionStore(sys.argv[1]):
+        pass
+
+os.umask(0)
+sys.addaudithook(show)
+asyncio.run(main())
+"""
+
+
+async def test_a_new_file_is_private_when_it_is_created(tmp_path: Path) -> None:
+    """Before SQLite opens it: somebody who has opened it by then could read it for ever."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", CREATION, str(tmp_path / "sessions.db"), stdout=asyncio.subprocess.PIPE
+    )
+    assert (await process.communicate())[0].split() == [b"0o600"]
+
+
 async def test_files_that_are_not_sessions_are_left_alone(tmp_path: Path) -> None:
     """Text, another application's database, a link, a folder: refused, without a change."""
     text, other, link = tmp_path / "text", tmp_path / "other.db", tmp_path / "link"
@@ -271,17 +296,63 @@ async def test_processes_lose_no_update(tmp_path: Path) -> None:
         assert await store.get("tokens:number") == Secret(str(PROCESSES * ROUNDS))
 
 
+FORK = """
+import asyncio, os, signal, sys
+from globus_async import Secret
+from globus_async.fastapi import SQLiteSessionStore
+
+store = SQLiteSessionStore(sys.argv[1])
+
+async def write(name):
+    await store.put(f"session:{name}", Secret(name), seconds=100)
+    return await store.get("session:parent"), await store.get(f"session:{name}")
+
+async def close():
+    await store.aclose()
+
+assert asyncio.run(write("parent")) == (Secret("parent"), Secret("parent"))
+for name in ("child", "closing child"):
+    pid = os.fork()
+    if pid == 0:
+        signal.alarm(20)  # ends a child that waits for a thread of its parent
+        if name == "closing child":
+            asyncio.run(close())
+        assert asyncio.run(write(name)) == (Secret("parent"), Secret(name))
+        asyncio.run(close())
+        os._exit(0)
+    assert os.waitpid(pid, 0)[1] == 0
+    assert asyncio.run(write(name + "'s parent"))[0] == Secret("parent")
+asyncio.run(close())
+"""
+
+
+@pytest.mark.timeout(60)
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
 async def test_a_fork_opens_a_connection_of_its_own(tmp_path: Path) -> None:
-    """What the parent has opened is neither used nor closed in the child."""
-    async with AsyncExitStack() as stack:
-        store = await stack.enter_async_context(SQLiteSessionStore(tmp_path / "sessions.db"))
-        await store.put("session:a", Secret("a"), seconds=100)
-        inherited = store._writer._database
-        store._writer._pid = store._reader._pid = -1  # as in a child
-        await store.put("session:b", Secret("b"), seconds=100)
-        assert store._writer._database is not inherited
-        assert await store.get("session:a") == Secret("a")
-        for _, database in store._writer._inherited + store._reader._inherited:
-            if database is not None:
-                database.close()
+    """What the parent has opened is neither used nor closed in the child, and remains usable in the parent."""
+    path = tmp_path / "sessions.db"
+    process = await asyncio.create_subprocess_exec(sys.executable, "-c", FORK, str(path))
+    assert await process.wait() == 0
+    async with SQLiteSessionStore(path) as store:
+        for name in ("parent", "child", "child's parent", "closing child", "closing child's parent"):
+            assert await store.get(f"session:{name}") == Secret(name)
+
+
+async def test_calls_beside_a_close(tmp_path: Path) -> None:
+    """Those that run are completed, and those that begin meanwhile open the file again."""
+    store = SQLiteSessionStore(tmp_path / "sessions.db")
+    for number in range(20):
+        before = [store.put(f"session:{number}.{each}", Secret("x"), seconds=100) for each in range(3)]
+        after = [store.get(f"session:{number}.{each}") for each in range(3)]
+        await asyncio.gather(*before, store.aclose(), *after)
+        assert await store.get(f"session:{number}.2") == Secret("x")
+    await store.aclose()
+
+
+@pytest.mark.parametrize(
+    ("argument", "value"), [("path", None), ("path", 3), ("max_entries", 0), ("max_entries", 1.5), ("clock", 5)]
+)
+def test_wrong_arguments_are_refused(tmp_path: Path, argument: str, value: Any) -> None:
+    arguments: dict[str, Any] = {"path": tmp_path / "sessions.db", argument: value}
+    with pytest.raises(GlobusSDKUsageError, match=f"^{argument} must be"):
+        SQLiteSessionStore(**arguments)

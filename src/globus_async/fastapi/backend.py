@@ -28,15 +28,15 @@ from .principal import Principal
 from .process_mark import ProcessMark
 from .revocations import Revocations
 
-__all__ = ("GlobusBackend",)
+__all__ = ("GlobusBackend", "RunningState", "running_state")
 
 
 C = TypeVar("C", bound=BaseClient)
 _DETAILS: Final = ("identity_set", "identity_set_detail")
 
 
-class _RunningState:
-    """The objects that exist while the application runs."""
+class RunningState:
+    """The objects that exist while an application runs."""
 
     def __init__(
         self, transport: Transport, auth_client: ConfidentialAppAuthClient, *, max_age: float, timeout: float
@@ -119,7 +119,7 @@ class GlobusBackend:
         }
         self._default_urls: dict[tuple[str, str | None], str] = {}
         self._make_transport = transport
-        self._state: _RunningState | None = None
+        self._state: RunningState | None = None
         self.principal = BearerToken(self)
 
     def __repr__(self) -> str:
@@ -147,7 +147,7 @@ class GlobusBackend:
                 app_name=self.app_name,
                 transport=transport,
             )
-            running = self._state = _RunningState(
+            running = self._state = RunningState(
                 transport, auth_client, max_age=self.max_age, timeout=self.introspection_timeout
             )
             try:
@@ -161,7 +161,7 @@ class GlobusBackend:
                     self._state = None
 
     @property
-    def _running(self) -> _RunningState:
+    def _running(self) -> RunningState:
         if self._state is None:
             # not a usage error: a request may arrive during shutdown
             raise ClientClosedError(
@@ -183,16 +183,6 @@ class GlobusBackend:
     def authorizers(self) -> AuthorizerCache:
         """The cache of authorizers."""
         return self._running.authorizers
-
-    @property
-    def revocations(self) -> Revocations:
-        """The revocations of tokens that are running."""
-        return self._running.revocations
-
-    @property
-    def mark(self) -> ProcessMark:
-        """The mark of this process in cookies."""
-        return self._running.mark
 
     @property
     def auth_url(self) -> str:
@@ -281,3 +271,13 @@ class GlobusBackend:
                 ("own", scope_string), ClientCredentialsAuthorizer(self.auth_client, scope_string)
             )
         return self.make_client(kind, authorizer)
+
+
+def running_state(backend: GlobusBackend) -> RunningState:
+    """
+    Return what exists while an application runs, for the other modules of this package.
+
+    Raises:
+        ClientClosedError: The application does not run.
+    """
+    return backend._running  # noqa: SLF001 -- of this module

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import math
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from fastapi import WebSocket
 from fastapi.responses import JSONResponse
@@ -61,7 +61,7 @@ def add_error_handlers(app: FastAPI) -> None:
         >>> add_error_handlers(app)
     """
 
-    async def handler(connection: HTTPConnection, error: Exception) -> JSONResponse | None:
+    async def handler(connection: HTTPConnection, error: Exception) -> Any:  # for both kinds of connections
         if not isinstance(error, GlobusError) or _is_mistake(error):
             raise error
         response = error_response(error)

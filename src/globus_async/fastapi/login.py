@@ -4,9 +4,8 @@
 
 import asyncio
 import logging
-import math
 import secrets
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from typing import Annotated, Any, Final, TypeVar
 from urllib.parse import quote
 from uuid import UUID
@@ -18,18 +17,18 @@ from .._http.missing import MISSING
 from ..authorizers import AccessTokenAuthorizer, GlobusAuthorizer
 from ..client import BaseClient
 from ..errors import GlobusSDKUsageError, IdTokenError, LoginRequired
+from ..errors.arguments import check_bool, check_members, check_number, check_text, check_type
 from ..gare import GlobusAuthorizationParameters
 from ..scopes import AuthScopes, ScopeParser, Scopes, TransferScopes
 from ..secret import Secret
 from ..services.auth.errors import InvalidGrant
 from ..services.auth.flows import LoginRefused
 from ..services.auth.responses import OAuthAuthorizationCodeResponse
-from .backend import GlobusBackend
+from .backend import GlobusBackend, RunningState, running_state
 from .cookie import SessionCookie
 from .pending import PENDING_SECONDS, PendingLogin, PendingLogins
 from .public_address import PublicAddress, is_own_path
 from .request_origin import check_navigation, check_site
-from .sealing import Keys
 from .session_tokens import SessionAuthorizer
 from .sessions import MemorySessionStore, Session, SessionStore, StoredTokens, store_key, tokens_key
 
@@ -97,7 +96,7 @@ class GlobusLogin:
         public_url: str,
         scopes: Scopes = TransferScopes.all,
         store: SessionStore | None = None,
-        key: Keys | None = None,
+        key: str | Secret | Sequence[str | Secret] | None = None,
         prefix: str = "",
         cookie: str = "globus_session",
         lifetime: float = 12 * 3600.0,
@@ -105,9 +104,20 @@ class GlobusLogin:
         after_login: str = "/",
         after_logout: str = "/",
     ) -> None:
+        check_type("backend", backend, GlobusBackend, "a GlobusBackend")
+        if store is not None:
+            check_members("store", store, ("get", "put", "compare_and_set", "pop"), "a SessionStore")
+        for name, text in (("prefix", prefix), ("cookie", cookie)):
+            check_text(name, text)
+        if prefix and (not is_own_path(prefix) or prefix.endswith("/")):
+            raise GlobusSDKUsageError("prefix must begin with a slash and not end with one, such as '/auth'")
+        check_number("lifetime", lifetime)
+        check_bool("refresh_tokens", refresh_tokens)
+        for name, text in (("after_login", after_login), ("after_logout", after_logout)):
+            check_text(name, text)
         if not is_own_path(after_login) or not is_own_path(after_logout):
             raise GlobusSDKUsageError("after_login and after_logout must be paths of this application")
-        if not 1 <= lifetime < math.inf:
+        if lifetime < 1:
             raise GlobusSDKUsageError("lifetime must be a number of seconds, 1 or more")
         self.backend = backend
         self.login_path = f"{prefix}/login"
@@ -149,7 +159,7 @@ class GlobusLogin:
         if session is not None and session.expires_at > self._now():
             return session
         if self._marks_sessions:
-            self.backend.mark.warn_of_another(cookie.reveal().partition(".")[2], _OTHER_MEMORY)
+            self._running.mark.warn_of_another(cookie.reveal().partition(".")[2], _OTHER_MEMORY)
         return None
 
     async def _session_or_login(self, request: Request) -> Session:
@@ -232,7 +242,7 @@ class GlobusLogin:
             value,
             store=self.store,
             auth_client=self.backend.auth_client,
-            revocations=self.backend.revocations,
+            revocations=self._running.revocations,
         )
         return cache.add(key, authorizer)
 
@@ -268,7 +278,7 @@ class GlobusLogin:
         )
         now, state, prefix = self._now(), Secret(flow.state), self._cookie_prefix(self._address.server_root(request))
         name = self._pending.name_of(state, prefix)
-        value = self._pending.value_of(PendingLogin(state, flow.verifier, next_path, now), self.backend.mark.at(now))
+        value = self._pending.value_of(PendingLogin(state, flow.verifier, next_path, now), self._running.mark.at(now))
         url = flow.get_authorize_url(**({} if parameters is None else parameters.for_authorize_url()))
         response = RedirectResponse(url, 303, _NO_STORE)
         for old in self._pending.displaced(request, prefix, len(name) + len(value.reveal()), now):
@@ -283,7 +293,7 @@ class GlobusLogin:
     async def _callback(self, request: Request) -> Response:
         state, code = _only(request, "state"), _only(request, "code")
         prefix = self._cookie_prefix(self._address.server_root(request))
-        pending = self._pending.find(request, prefix, state, now=self._now(), mark=self.backend.mark)
+        pending = self._pending.find(request, prefix, state, now=self._now(), mark=self._running.mark)
         # used once: of two requests, also of two processes, one exchanges the code
         if pending is None or not await self.store.compare_and_set(
             store_key("login", state), None, _USED, seconds=PENDING_SECONDS
@@ -317,7 +327,7 @@ class GlobusLogin:
     async def _start_session(self, tokens: OAuthAuthorizationCodeResponse) -> tuple[Secret, Session]:
         """Create a session with a new random cookie."""
         claims = await tokens.decode_id_token()
-        mark = f".{self.backend.mark.at(self._now())}" if self._marks_sessions else ""
+        mark = f".{self._running.mark.at(self._now())}" if self._marks_sessions else ""
         cookie = Secret(f"{secrets.token_urlsafe(32)}{mark}")
         session = Session(
             key=store_key("session", cookie),
@@ -354,7 +364,7 @@ class GlobusLogin:
 
     async def _end(self, session: Session) -> None:
         """End a session, even if the browser disconnects; its tokens are revoked afterwards."""
-        await asyncio.shield(self.backend.revocations.run(self._delete_session(session), name="globus_async logout"))
+        await asyncio.shield(self._running.revocations.run(self._delete_session(session), name="globus_async logout"))
 
     async def _delete_session(self, session: Session) -> None:
         await self.store.pop(session.key)
@@ -362,7 +372,11 @@ class GlobusLogin:
             self.backend.authorizers.remove((session.key, server))
             value = await self.store.pop(tokens_key(session.key, server))
             if value is not None:
-                self.backend.revocations.start(StoredTokens.load(value).all())
+                self._running.revocations.start(StoredTokens.load(value).all())
+
+    @property
+    def _running(self) -> RunningState:
+        return running_state(self.backend)
 
     # addresses and cookies
 

@@ -8,10 +8,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Self
 
 from ..secret import Secret
-from .sealing import Keys, Sealer
+from .sealing import Sealer
 from .sessions import store_key
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from fastapi import Request
 
     from .process_mark import ProcessMark
@@ -66,7 +68,7 @@ class PendingLogins:
         client_id: The client of the logins: its cookies are of no use for the logins of another one.
     """
 
-    def __init__(self, cookie: str, keys: Keys, *, client_id: str) -> None:
+    def __init__(self, cookie: str, keys: str | Secret | Sequence[str | Secret], *, client_id: str) -> None:
         self._cookie = cookie
         self._sealer = Sealer(keys, purpose=f"login of {client_id}")
         self._refused: OrderedDict[str, None] = OrderedDict()

@@ -13,10 +13,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from ..errors import GlobusSDKUsageError
 from ..secret import Secret
 
-__all__ = ("Keys", "Sealer")
-
-Keys = str | Secret | Sequence[str | Secret]
-"""A key, or several: the first one encrypts, all of them decrypt, so that a key can be replaced."""
+__all__ = ("Sealer",)
 
 _MIN_CHARACTERS: Final = 32
 
@@ -26,14 +23,15 @@ class Sealer:
     Encrypts and authenticates texts (Fernet: AES and HMAC-SHA256).
 
     Args:
-        keys: Random texts of 32 characters or more, such as those of ``secrets.token_urlsafe(32)``.
+        keys: A random text of 32 characters or more, such as that of ``secrets.token_urlsafe(32)``; or several: the
+            first one encrypts, all of them decrypt, so that a key can be replaced.
         purpose: What is encrypted: each purpose has keys of its own, derived from ``keys`` (HKDF).
 
     Raises:
         GlobusSDKUsageError: There is no key, or one is too short.
     """
 
-    def __init__(self, keys: Keys, *, purpose: str) -> None:
+    def __init__(self, keys: str | Secret | Sequence[str | Secret], *, purpose: str) -> None:
         texts = [Secret.of(key) for key in ([keys] if isinstance(keys, str | Secret) else keys)]
         if not texts or any(
             not isinstance(text.reveal(), str) or len(text.reveal()) < _MIN_CHARACTERS for text in texts

@@ -8,7 +8,7 @@ import os
 import sqlite3
 import stat
 import time
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -17,8 +17,9 @@ from typing import Concatenate, Final, ParamSpec, Self, TypeVar
 
 from ..clock import Clock, SystemClock
 from ..errors import GlobusSDKUsageError
+from ..errors.arguments import check_clock, check_type, check_whole
 from ..secret import Secret
-from .sealing import Keys, Sealer
+from .sealing import Sealer
 
 __all__ = ("SQLiteSessionStore",)
 
@@ -32,7 +33,6 @@ _BUSY_SECONDS: Final = 5.0
 _MAX_EXPIRED: Final = 200
 """The maximum number of expired entries that one write removes."""
 _SIDE_FILES: Final = ("-wal", "-shm", "-journal")
-_WAL_ATTEMPTS: Final = 100
 _WAL_PAUSE: Final = 0.05
 _SCHEMA: Final = (
     f"PRAGMA application_id = {_APPLICATION}",
@@ -79,18 +79,22 @@ class SQLiteSessionStore:
         self,
         path: str | os.PathLike[str],
         *,
-        key: Keys | None = None,
+        key: str | Secret | Sequence[str | Secret] | None = None,
         max_entries: int = 100_000,
         clock: Clock | None = None,
     ) -> None:
+        check_type("path", path, str | os.PathLike, "a path (str or os.PathLike)")
+        check_whole("max_entries", max_entries)
+        if clock is not None:
+            check_clock(clock)
         self.path = Path(path)
         self._sealer = None if key is None else Sealer(key, purpose="sessions")
         self._max_entries = max_entries
         self._clock: Clock = SystemClock() if clock is None else clock
         # reading never waits for a writer, in this process or another
-        self._reader = _Connection(self.path, begin="BEGIN")
+        self._reader = _Connector(self.path, begin="BEGIN")
         # a transaction that reads before it writes must not begin as a reading one
-        self._writer = _Connection(self.path, begin="BEGIN IMMEDIATE")
+        self._writer = _Connector(self.path, begin="BEGIN IMMEDIATE")
         self._has_warned = False
 
     def __repr__(self) -> str:
@@ -143,7 +147,7 @@ class SQLiteSessionStore:
 
     def _put(self, database: sqlite3.Connection, key: str, value: Secret, seconds: float) -> None:
         kind, now = key.partition(":")[0], self._clock.wall()
-        # the key is encrypted with the value, so that nobody who can write to the file can exchange two values
+        # the key is encrypted with the value, so that write access to the file does not suffice to exchange two values
         text = value if self._sealer is None else self._sealer.seal(Secret(f"{key}\n{value.reveal()}"))
         database.execute(
             "DELETE FROM entries WHERE key IN (SELECT key FROM entries WHERE kind = ? AND expires_at <= ? LIMIT ?)",
@@ -173,52 +177,72 @@ class SQLiteSessionStore:
         return None
 
 
-class _Connection:
-    """A connection in a thread of its own, opened at its first use, and again after a fork."""
+class _Connector:
+    """The connection of this process: made at its first use, after a close and after a fork."""
 
     def __init__(self, path: Path, *, begin: str) -> None:
         self._path = path
         self._begin = begin
-        self._pid = 0
-        self._thread: ThreadPoolExecutor | None = None
-        self._database: sqlite3.Connection | None = None
-        self._inherited: list[object] = []
+        self._current: _Connection | None = None
+        self._inherited: list[_Connection] = []
 
     async def run(self, work: Callable[Concatenate[sqlite3.Connection, P], R], *args: P.args, **options: P.kwargs) -> R:
         """Run a function with the connection, in a transaction of its own."""
-        if self._pid != os.getpid():
-            # what a fork has left is neither used nor closed: closing would release the parent's locks
-            self._inherited.append((self._thread, self._database))
-            self._thread = self._database = None
-            self._pid = os.getpid()
-        if self._thread is None:
-            self._thread = ThreadPoolExecutor(1, thread_name_prefix="globus_async sessions")
+        current = self._take()
+        if current is None:
+            current = _Connection(self._path, begin=self._begin)
+        self._current = current
+        return await current.run(work, *args, **options)
+
+    async def aclose(self) -> None:
+        """Close the connection after the running calls."""
+        current = self._take()
+        if current is not None:
+            await current.aclose()
+
+    def _take(self) -> _Connection | None:
+        current, self._current = self._current, None
+        if current is not None and current.pid != os.getpid():
+            # what a fork has left is neither used nor closed: closing would disturb the parent's locks
+            self._inherited.append(current)
+            return None
+        return current
+
+
+class _Connection:
+    """A connection to the file, in a thread of its own."""
+
+    def __init__(self, path: Path, *, begin: str) -> None:
+        self.pid = os.getpid()
+        self._path = path
+        self._begin = begin
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="globus_async sessions")
+        self._database: sqlite3.Connection | None = None
+
+    async def run(self, work: Callable[Concatenate[sqlite3.Connection, P], R], *args: P.args, **options: P.kwargs) -> R:
+        """Run a function with the connection, in a transaction of its own."""
         return await asyncio.get_running_loop().run_in_executor(
             self._thread, lambda: self._transaction(work, *args, **options)
         )
 
     async def aclose(self) -> None:
         """Close the connection after the running calls, and end the thread."""
-        thread, self._thread = self._thread, None
-        if thread is not None and self._pid == os.getpid():
-            try:
-                await asyncio.shield(asyncio.get_running_loop().run_in_executor(thread, self._close))
-            finally:
-                thread.shutdown(wait=False)
+        try:
+            await asyncio.shield(asyncio.get_running_loop().run_in_executor(self._thread, self._close))
+        finally:
+            self._thread.shutdown(wait=False)
 
     def _transaction(
         self, work: Callable[Concatenate[sqlite3.Connection, P], R], *args: P.args, **options: P.kwargs
     ) -> R:
         if self._database is None:
             self._database = _open(self._path)
-        database = self._database
-        with _transaction(database, self._begin):
-            return work(database, *args, **options)
+        with _transaction(self._database, self._begin):
+            return work(self._database, *args, **options)
 
     def _close(self) -> None:
-        database, self._database = self._database, None
-        if database is not None:
-            database.close()
+        if self._database is not None:
+            self._database.close()
 
 
 @contextmanager
@@ -264,6 +288,7 @@ def _open(path: Path) -> sqlite3.Connection:
         is_set_up = _is_set_up(database, path)  # before anything is changed
         _make_private(path)
         _use_wal(database)
+        database.execute("PRAGMA synchronous = FULL")  # the default of most builds of SQLite, not of all
         if not is_set_up:
             with _transaction(database, "BEGIN IMMEDIATE"):
                 for statement in () if _is_set_up(database, path) else _SCHEMA:
@@ -285,16 +310,17 @@ def _is_set_up(database: sqlite3.Connection, path: Path) -> bool:
         raise GlobusSDKUsageError(f"{path} is not a SQLite database, or is damaged; it was not changed") from None
     if application != _APPLICATION and (application != 0 or tables != 0):
         raise GlobusSDKUsageError(f"{path} is a database of another application; it was not changed")
-    return application == _APPLICATION
+    return bool(application == _APPLICATION)
 
 
 def _use_wal(database: sqlite3.Connection) -> None:
     """Switch the file to a write-ahead log; while another process does so, SQLite reports it as locked at once."""
-    for attempt in range(_WAL_ATTEMPTS):
+    until = time.monotonic() + _BUSY_SECONDS
+    while True:
         try:
             database.execute("PRAGMA journal_mode = WAL").fetchone()
         except sqlite3.OperationalError:
-            if attempt == _WAL_ATTEMPTS - 1:
+            if time.monotonic() >= until:
                 raise
             time.sleep(_WAL_PAUSE)
         else:
