@@ -128,7 +128,8 @@ class Deployment:
         )
         app = FastAPI(lifespan=globus.lifespan)
         add_error_handlers(app)
-        door = GlobusLogin(globus, public_url=ORIGIN, **{"store": MemorySessionStore(clock), **login})
+        options: dict[str, Any] = {"store": MemorySessionStore(clock), **login}
+        door = GlobusLogin(globus, public_url=ORIGIN, **options)
         app.include_router(door.router)
         _routes(app, globus, door, self.scope)
         running = await self.stack.enter_async_context(AsyncExitStack())

@@ -143,8 +143,9 @@ async def test_sessions_in_the_memory_of_several_processes(
     one = await make_deployment()
     two = await one.another_process()
     await one.clock.advance(10)
-    for _ in range(3):
-        browser, there = await one.browser(), await two.browser()
+    browsers = [await one.browser() for _ in range(3)]
+    for browser in browsers:
+        there = await two.browser()
         await one.log_in(browser)
         there.cookies = browser.cookies
         response = await there.get("/session")
@@ -156,7 +157,7 @@ async def test_sessions_in_the_memory_of_several_processes(
     await one.clock.advance(10)
     restarted = await one.another_process()
     there = await restarted.browser()
-    there.cookies = browser.cookies
+    there.cookies = browsers[-1].cookies
     assert (await there.get("/session")).status_code == 401
     for cookie in ("x", "x.y", "x.12345678-1", "x.zzzzzzzz-9", f"x.12345678-{'9' * 5000}"):
         await there.get("/session", headers={"Cookie": f"__Host-globus_session={cookie}"})

@@ -33,6 +33,7 @@ _BUSY_SECONDS: Final = 5.0
 _MAX_EXPIRED: Final = 200
 """The maximum number of expired entries that one write removes."""
 _SIDE_FILES: Final = ("-wal", "-shm", "-journal")
+_WAL_ATTEMPTS: Final = 100
 _WAL_PAUSE: Final = 0.05
 _SCHEMA: Final = (
     f"PRAGMA application_id = {_APPLICATION}",
@@ -315,12 +316,11 @@ def _is_set_up(database: sqlite3.Connection, path: Path) -> bool:
 
 def _use_wal(database: sqlite3.Connection) -> None:
     """Switch the file to a write-ahead log; while another process does so, SQLite reports it as locked at once."""
-    until = time.monotonic() + _BUSY_SECONDS
-    while True:
+    for attempt in range(_WAL_ATTEMPTS):
         try:
             database.execute("PRAGMA journal_mode = WAL").fetchone()
         except sqlite3.OperationalError:
-            if time.monotonic() >= until:
+            if attempt == _WAL_ATTEMPTS - 1:
                 raise
             time.sleep(_WAL_PAUSE)
         else:
