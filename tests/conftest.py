@@ -11,6 +11,7 @@ import sys
 from collections.abc import AsyncIterator, Callable, Iterator
 from functools import partial
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
@@ -99,6 +100,15 @@ def _empty_home(factory: pytest.TempPathFactory) -> Path:
     home = factory.getbasetemp() / "home"
     home.mkdir(exist_ok=True)
     return home
+
+
+@pytest.fixture(params=["httpx", "httpx2"])
+def library(request: pytest.FixtureRequest) -> Iterator[ModuleType]:
+    """The library of the HTTP clients that `mock_client` makes; the test runs once with each."""
+    from tests.toolkit.http_clients import in_use  # noqa: PLC0415 -- most tests need neither library
+
+    with in_use(request.param) as module:
+        yield module
 
 
 @pytest.fixture(autouse=True)

@@ -118,7 +118,7 @@ _HOMES: Final = {
         "TransferData",
         "TransferFilter",
     ),
-    "transport": ("RateLimit", "RetryPolicy", "Transport"),
+    "transport": ("HTTPClient", "RateLimit", "RetryPolicy", "Transport"),
 }
 """The module that each name is loaded from."""
 

@@ -26,6 +26,7 @@ from globus_async.services.transfer import TransferClient
 from tests.clients import CLIENTS, ID, Call, Client
 from tests.toolkit.canaries import Listener, canary, leaks_in_text, leaks_of, leaks_of_error
 from tests.toolkit.clock import FakeClock
+from tests.toolkit.http_clients import mock_client
 from tests.toolkit.raw_server import RawServer, Received, Script, Send, ok, reply
 
 pytestmark = pytest.mark.slow
@@ -101,6 +102,7 @@ OUTCOMES: dict[str, Handler] = {
 }
 
 
+@pytest.mark.usefixtures("library")
 @pytest.mark.parametrize("outcome", OUTCOMES)
 @pytest.mark.parametrize("client", CLIENTS, ids=str)
 async def test_every_error_of_every_method(
@@ -113,7 +115,7 @@ async def test_every_error_of_every_method(
     with Listener() as listener, warnings.catch_warnings(record=True) as warned:
         warnings.simplefilter("always")
         async with (
-            httpx.AsyncClient(transport=httpx.MockTransport(OUTCOMES[outcome])) as http,
+            mock_client(OUTCOMES[outcome]) as http,
             Transport(http_client=http, clock=FakeClock(skipping=True)) as transport,
         ):
             made = client.make(

@@ -12,6 +12,7 @@ import pytest
 from globus_async import AccessTokenAuthorizer, GlobusError, RetryPolicy, Transport
 from tests.clients import CLIENTS, Client
 from tests.toolkit.clock import FakeClock
+from tests.toolkit.http_clients import mock_client
 
 RETRIES = 3
 WRITES = {"POST", "PATCH"}
@@ -34,7 +35,7 @@ async def requests_of(client: Client, failure: Failure) -> dict[str, list[str]]:
 
     found: dict[str, list[str]] = {}
     async with (
-        httpx.AsyncClient(transport=httpx.MockTransport(fail)) as http,
+        mock_client(fail) as http,
         Transport(http_client=http, clock=FakeClock(skipping=True)) as transport,
     ):
         made = client.make(
@@ -51,6 +52,7 @@ async def requests_of(client: Client, failure: Failure) -> dict[str, list[str]]:
     return found
 
 
+@pytest.mark.usefixtures("library")
 @pytest.mark.parametrize("failure", [httpx.ReadError, httpx.ReadTimeout, httpx.RemoteProtocolError, 500, 503])
 @pytest.mark.parametrize("client", CLIENTS, ids=str)
 async def test_every_method(client: Client, failure: Failure, record_property: Callable[[str, object], None]) -> None:

@@ -19,6 +19,8 @@ from tests.toolkit.clock import FakeClock
 from tests.toolkit.raw_server import Drip, RawServer, Script, Send, Stall
 from tests.toolkit.scripted import Scripted, Step, fails, respond
 
+pytestmark = pytest.mark.usefixtures("library")
+
 ID = "ddb59aef-6d04-11e5-ba46-22000b92c6ec"
 
 

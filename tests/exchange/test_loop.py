@@ -31,6 +31,8 @@ from globus_async.secret import Secret
 from tests.toolkit.clock import FakeClock
 from tests.toolkit.scripted import ORIGIN, Scripted, fails, raw, respond
 
+pytestmark = pytest.mark.usefixtures("library")
+
 GONE = {"code": "EndpointNotFound", "message": "No such endpoint", "request_id": "Ab1"}
 
 

@@ -18,6 +18,7 @@ from globus_sdk.transport import RetryConfig
 from globus_async import AccessTokenAuthorizer, GlobusConnectionError, NetworkError, RetryPolicy
 from tests.toolkit.canaries import canary, leaks_of_error
 from tests.toolkit.clients import client_of
+from tests.toolkit.http_clients import mock_client
 
 
 def closed_port() -> int:
@@ -83,6 +84,7 @@ async def test_a_server_without_tls() -> None:
 
 
 @pytest.mark.parametrize("wrapped", [False, True])
+@pytest.mark.usefixtures("library")
 async def test_a_client_of_ones_own(wrapped: bool) -> None:
     """The chain of its exceptions is read; their texts, which may quote anything, are not."""
     quoted = "text of a proxy"
@@ -95,19 +97,20 @@ async def test_a_client_of_ones_own(wrapped: bool) -> None:
         inner.__cause__ = cause
         raise httpx.ReadError("broken", request=request) from inner
 
-    async with httpx.AsyncClient(transport=httpx.MockTransport(reset)) as http:
+    async with mock_client(reset) as http:
         error = await failure_of("http://127.0.0.1/", http_client=http)
     cause = check(error, ConnectionResetError)
     assert quoted not in str(cause)
 
 
+@pytest.mark.usefixtures("library")
 async def test_no_system_error() -> None:
     """There is none for a broken response."""
 
     def broken(request: httpx.Request) -> httpx.Response:
         raise httpx.RemoteProtocolError("broken", request=request)
 
-    async with httpx.AsyncClient(transport=httpx.MockTransport(broken)) as http:
+    async with mock_client(broken) as http:
         error = await failure_of("http://127.0.0.1/", http_client=http)
     assert error.underlying_exception is None
     assert error.__cause__ is None

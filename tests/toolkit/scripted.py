@@ -22,6 +22,7 @@ from globus_async import BaseClient, RetryPolicy, Transport
 from globus_async.authorizers import GlobusAuthorizer
 
 from .clock import FakeClock
+from .http_clients import mock_client
 
 __all__ = ("ORIGIN", "Scripted", "Step", "fails", "fields_of", "raw", "respond")
 
@@ -83,7 +84,7 @@ class Scripted:
     async def transport(self, **options: Any) -> AsyncGenerator[Transport]:
         """Make a transport to this service; jitter is 1, so that every wait has its maximum length."""
         async with (
-            httpx.AsyncClient(transport=httpx.MockTransport(self)) as http,
+            mock_client(self) as http,
             Transport(http_client=http, clock=self.clock, **options) as transport,
         ):
             transport.jitter = lambda: 1.0

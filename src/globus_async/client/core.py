@@ -97,7 +97,7 @@ class ClientCore(AsyncContextOnly):
         )
         self._root = url.removesuffix("/")
         check_type("authorizer", authorizer, GlobusAuthorizer | None, "an authorizer: AccessTokenAuthorizer(token)")
-        check_type("transport", transport, Transport | None, "a Transport")
+        check_type("transport", transport, Transport | None, "a Transport, such as Transport(http_client=...)")
         check_type("retry", retry, RetryPolicy | None, "a RetryPolicy, such as RetryPolicy(max_retries=3)")
         check_type("rate_limit", rate_limit, RateLimit | MissingType | None, "a RateLimit, or None for no limit")
         self.authorizer = authorizer

@@ -17,6 +17,7 @@ __all__ = (
     "check_text",
     "check_type",
     "check_whole",
+    "refusal",
 )
 
 _CLOCK: Final = ("wall", "monotonic", "sleep", "timeout")
@@ -36,13 +37,13 @@ def check_type(name: str, value: object, types: type | UnionType | tuple[type, .
         GlobusSDKUsageError: It is of another type.
     """
     if not isinstance(value, types):
-        raise _refusal(name, value, expected)
+        raise refusal(name, value, expected)
 
 
 def check_members(name: str, value: object, members: tuple[str, ...], expected: str) -> None:
     """Check that an argument is an object with these members, which is all that is needed of it."""
     if isinstance(value, type) or not all(hasattr(value, member) for member in members):
-        raise _refusal(name, value, expected)
+        raise refusal(name, value, expected)
 
 
 def check_clock(value: object) -> None:
@@ -53,26 +54,26 @@ def check_clock(value: object) -> None:
 def check_text(name: str, value: object, *, optional: bool = False) -> None:
     """Check an argument that is text, or ``None`` if it is optional."""
     if not (isinstance(value, str) or (optional and value is None)):
-        raise _refusal(name, value, "text (str)")
+        raise refusal(name, value, "text (str)")
 
 
 def check_bool(name: str, value: object) -> None:
     """Check an argument that is ``True`` or ``False``."""
     if not isinstance(value, bool):
-        raise _refusal(name, value, "True or False")
+        raise refusal(name, value, "True or False")
 
 
 def check_callable(name: str, value: object, *, optional: bool = True) -> None:
     """Check an argument that is a function, or ``None`` if it is optional."""
     if not (callable(value) or (optional and value is None)):
-        raise _refusal(name, value, "a function")
+        raise refusal(name, value, "a function")
 
 
 def check_whole(name: str, value: object, *, minimum: int = 1, maximum: float = math.inf) -> None:
     """Check an argument that is a whole number from a minimum to a maximum."""
     if isinstance(value, bool) or not isinstance(value, int) or not minimum <= value <= maximum:
         limit = f"{minimum} or more" if maximum == math.inf else f"from {minimum} to {maximum}"
-        raise _refusal(name, value, f"a whole number, {limit}")
+        raise refusal(name, value, f"a whole number, {limit}")
 
 
 def check_number(name: str, value: object, *, positive: bool = False, finite: bool = True) -> None:
@@ -81,14 +82,15 @@ def check_number(name: str, value: object, *, positive: bool = False, finite: bo
         is_large_enough = value > 0 or (value == 0 and not positive)
         if is_large_enough and (value < _MAX or (value == math.inf and not finite)):
             return
-    raise _refusal(name, value, f"a number, {'above 0' if positive else '0 or more'}")
+    raise refusal(name, value, f"a number, {'above 0' if positive else '0 or more'}")
 
 
 _MAX: Final = 1e300
 """A larger whole number is beyond the range of a float."""
 
 
-def _refusal(name: str, value: object, expected: str) -> GlobusSDKUsageError:
+def refusal(name: str, value: object, expected: str) -> GlobusSDKUsageError:
+    """Return the error for an argument; it names the type of the value, and quotes no more than numbers."""
     if isinstance(value, type):
         found = f"the class {value.__name__}, not an instance of it"
     elif value is None or isinstance(value, (bool, int, float)):

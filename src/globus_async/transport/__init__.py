@@ -4,11 +4,12 @@ from typing import TYPE_CHECKING
 
 from ..porting import missing_from
 from ._exchange import exchange
+from ._http_client import HTTPClient
 from ._rate_limit import RateLimit
 from ._retry import RetryBudget, RetryPolicy
 from ._transport import Transport
 
-__all__ = ("RateLimit", "RetryBudget", "RetryPolicy", "Transport", "exchange")
+__all__ = ("HTTPClient", "RateLimit", "RetryBudget", "RetryPolicy", "Transport", "exchange")
 
 if not TYPE_CHECKING:
     __getattr__ = missing_from(__name__)

@@ -23,7 +23,7 @@ from ._errors import HeadTooLargeError
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-__all__ = ("AiohttpTransport", "CookielessClient")
+__all__ = ("AiohttpTransport",)
 
 _IDLE_SECONDS: Final = 5.0  # below the idle limit of common servers, so that few reused connections are dead
 _LARGE_BODY: Final = 1 << 18
@@ -98,28 +98,6 @@ class _Body(httpx.AsyncByteStream):
         self._response.close()
         if self._unread is not None:
             self._unread.abort()  # aiohttp would keep the connection of a short response, even one that was not read
-
-
-class _NoCookies(httpx.Cookies):
-    """A cookie jar that stores nothing: one user's cookie must not be sent with another's call."""
-
-    def extract_cookies(self, response: httpx.Response) -> None:
-        """Ignore the cookies of a response."""
-
-
-class CookielessClient(httpx.AsyncClient):
-    """An ``httpx.AsyncClient`` without cookies."""
-
-    _none = _NoCookies()
-
-    @property
-    def cookies(self) -> httpx.Cookies:
-        """An empty cookie jar."""
-        return self._none
-
-    @cookies.setter
-    def cookies(self, cookies: object) -> None:
-        pass
 
 
 class AiohttpTransport(httpx.AsyncBaseTransport):

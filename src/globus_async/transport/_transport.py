@@ -17,12 +17,11 @@ from ..errors import ClientClosedError, GlobusSDKUsageError, WrongEventLoopError
 from ..errors.arguments import check_bool, check_clock, check_number, check_type, check_whole
 from ..porting import AsyncContextOnly
 from ._call import Call
+from ._http_client import HTTPClient, check_http_client, is_httpx_client
 from ._origin import Origin
 
 if TYPE_CHECKING:
     from types import TracebackType
-
-    import httpx
 
     from .._http.request import Request
     from ..errors import ErrorKinds
@@ -40,9 +39,10 @@ class Transport(AsyncContextOnly):
     The connections to the services, shared by any number of clients of one event loop.
 
     Args:
-        http_client: An ``httpx.AsyncClient`` to use in place of our own. It is not closed along with the transport, and
-            its proxies, certificates and connection pool are configured by its owner. Redirects are not followed, and
-            its cookies are ignored.
+        http_client: An ``httpx.AsyncClient`` to use in place of our own, or a client of a library with the same
+            interface, such as ``httpx2.AsyncClient``. It is not closed along with the transport, and its proxies,
+            certificates and connection pool are configured by its owner. Redirects are not followed, and its cookies
+            are ignored.
         max_in_flight: Maximum number of simultaneous calls to one service; further calls wait, first come, first
             served, those of a `bulk` after the others. A service that is slow or throttles does not delay calls to
             others.
@@ -67,7 +67,7 @@ class Transport(AsyncContextOnly):
     def __init__(
         self,
         *,
-        http_client: httpx.AsyncClient | None = None,
+        http_client: HTTPClient | None = None,
         max_in_flight: int = 50,
         connect_timeout: float = 10.0,
         read_timeout: float = 60.0,
@@ -80,6 +80,8 @@ class Transport(AsyncContextOnly):
     ) -> None:
         self.closed = False
         self.default_rate_limits = default_rate_limits
+        if http_client is not None:
+            check_http_client(http_client)
         self._max_in_flight = max_in_flight
         check_whole("max_in_flight", max_in_flight)
         check_whole("max_response_bytes", max_response_bytes)
@@ -186,12 +188,17 @@ class Transport(AsyncContextOnly):
             raise ClientClosedError("this client was closed during a call")
         from ._attempt import Sender  # noqa: PLC0415 -- loads httpx
 
-        http = self._http_client
+        http: Any = self._http_client
         if http is None:
-            from ._aiohttp_transport import AiohttpTransport, CookielessClient  # noqa: PLC0415 -- loads aiohttp
+            from ._aiohttp_transport import AiohttpTransport  # noqa: PLC0415 -- loads aiohttp
+            from ._plain_client import PlainClient  # noqa: PLC0415 -- loads httpx
 
             ssl_context = partial(_ssl_context, self._ca_file(), verify=self._verify)
-            http = CookielessClient(transport=AiohttpTransport(ssl_context=ssl_context), trust_env=False)
+            http = PlainClient(AiohttpTransport(ssl_context=ssl_context))
+        elif not is_httpx_client(http):
+            from ._similar_client import similar_client  # noqa: PLC0415 -- loads httpx
+
+            http = similar_client(http)
         self._sender = Sender(http, clock=self.clock, timeouts=self._timeouts, max_bytes=self._max_response_bytes)
         return self._sender
 
