@@ -97,7 +97,7 @@ INTERNAL = {
     "globus_async.services.transfer.waiting.shared_poller.SharedPoller": "between a client and what it makes",
     "globus_async.transport._attempt.Sender": "between clients and the transport",
     "globus_async.transport._origin.Origin": "between clients and the transport",
-    "globus_async.transport._transport.RunningCall": "between clients and the transport",
+    "globus_async.transport._call.Call": "between clients and the transport",
 }
 """Types in signatures that only this package calls, and why."""
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import gc
+import logging
 import ssl
 import warnings
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from pathlib import Path
 
 import pytest
@@ -238,3 +239,15 @@ async def test_ordinary_use_does_not_warn(verify: bool) -> None:
         async with Transport(verify=verify):
             pass
     assert len(warned) == (0 if verify else 1)
+
+
+@pytest.mark.parametrize("status", [200, 404])
+async def test_no_url_is_logged(status: int, caplog: pytest.LogCaptureFixture) -> None:
+    """By no library, at no level: URLs have the names of users, files and folders."""
+    caplog.set_level(logging.DEBUG)
+    async with RawServer([[Send(reply(status, b"{}"))]]) as server, client_of(server.url) as client:
+        with suppress(GlobusAPIError):
+            await client.get("/files/patient-4711", query_params={"usernames": "patient-4711"})
+        assert "patient-4711" in server.requests[0].target
+    assert "usernames" not in caplog.text
+    assert [record for record in caplog.records if record.name.startswith(("http", "aiohttp"))] == []

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gzip
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from types import ModuleType
 from typing import Any
 
@@ -106,6 +106,33 @@ async def test_a_timeout_of_the_client_is_a_timeout(library: ModuleType) -> None
             await client.get("/")
 
 
+async def test_the_response_is_closed_when_it_is_not_used(library: ModuleType) -> None:
+    """So that its connection is free again."""
+    closed = []
+
+    class Endless(library.AsyncByteStream):  # type: ignore[name-defined, misc]
+        async def __aiter__(self) -> AsyncIterator[bytes]:
+            while True:
+                yield b" " * 10
+
+        async def aclose(self) -> None:
+            closed.append(self)
+
+    bodies: list[Any] = []
+
+    def respond(_: object) -> Any:
+        bodies.append(Endless())
+        return library.Response(200, stream=bodies[-1])
+
+    async with (
+        library.AsyncClient(transport=library.MockTransport(respond)) as http,
+        client_of("http://127.0.0.1/", http_client=http, max_response_bytes=50) as client,
+    ):
+        with pytest.raises(ResponseDecodeError):
+            await client.get("/")
+        assert closed == bodies
+
+
 KINDS = {
     "ConnectTimeout": GlobusConnectionTimeoutError,
     "ReadTimeout": GlobusTimeoutError,
@@ -157,6 +184,7 @@ async def test_nothing_of_the_client_is_added_to_a_request(library: ModuleType) 
         assert request.body == b'{"a":"\\u00e9"}'
         assert {name for name, _ in request.headers} == {
             "host", "user-agent", "accept", "accept-encoding", "content-type", "content-length",
+            "x-globus-client-info",
         }  # fmt: skip
 
 

@@ -303,6 +303,26 @@ GUARDS: Final = (
         ),
     ),
     *_tested_by(
+        "exchange/test_own_http_client.py exchange/test_network_causes.py adversity/test_environment.py",
+        drop("transport/_transport.py:Transport.__init__", r"^check_http_client"),
+        swap("transport/_http_client.py:check_http_client", r"inspect\.iscoroutinefunction", "callable"),
+        swap("transport/_similar_client.py:_errors_of_httpx", r"type\(error\)\.__mro__", "[type(error)]"),
+        swap("transport/_similar_client.py:_SimilarTransport.handle_async_request", r"auth=None, ", ""),
+        swap(
+            "transport/_similar_client.py:_SimilarTransport.handle_async_request",
+            r"follow_redirects=False",
+            "follow_redirects=True",
+        ),
+        never("transport/_similar_client.py:_SimilarTransport.handle_async_request", r"^response\.is_stream_consumed"),
+        drop("transport/_similar_client.py:_Body.aclose", r"^await self\._stream"),
+        swap("transport/_plain_client.py:PlainClient.is_closed", r" or self\._is_closed_below\(\)", ""),
+        swap(
+            "transport/_plain_client.py:PlainClient.send",
+            r"self\._plain\.handle_async_request\(request\)",
+            "super().send(request, stream=stream)",
+        ),
+    ),
+    *_tested_by(
         "adversity/test_unsolicited_responses.py",
         swap("transport/_connector.py:PooledProtocol.is_quiet", r" and \(not self\._poll\(0\)\)", ""),
         swap(

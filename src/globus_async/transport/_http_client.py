@@ -48,8 +48,7 @@ def check_http_client(http_client: object) -> None:
     """
     kind = type(http_client)
     if (
-        isinstance(http_client, type)
-        or not inspect.iscoroutinefunction(getattr(kind, "send", None))
+        not inspect.iscoroutinefunction(getattr(kind, "send", None))
         or not callable(getattr(kind, "build_request", None))
         or not hasattr(kind, "is_closed")
     ):

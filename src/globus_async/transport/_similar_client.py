@@ -36,11 +36,7 @@ def _errors_of_httpx() -> Generator[None]:
         found = next((kind for kind in kinds if isinstance(kind, type) and _takes_a_message(kind)), None)
         if found is None:
             raise
-        converted = found(str(error))
-        converted.__cause__ = error  # the transport's caller reads the system's error from it
-    else:
-        return
-    raise converted
+        raise found(str(error)) from error
 
 
 def _takes_a_message(kind: type) -> bool:
