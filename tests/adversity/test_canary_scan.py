@@ -33,6 +33,7 @@ from globus_async import (
     transport,
 )
 from globus_async._http.headers import Headers
+from globus_async._http.redaction import Redaction
 from globus_async._http.response import RawResponse
 from globus_async.scopes import consents
 from globus_async.services.auth import ConfidentialAppAuthClient
@@ -43,7 +44,7 @@ from tests.toolkit.clock import FakeClock
 
 pytestmark = pytest.mark.slow
 
-SENT = (Secret(SECRETS.access), Secret(SECRETS.refresh), Secret(SECRETS.client_secret))
+SENT = Redaction((Secret(SECRETS.access), Secret(SECRETS.refresh), Secret(SECRETS.client_secret)))
 CORE = (
     "globus_async",
     "globus_async.authorizers",
@@ -58,7 +59,16 @@ CORE = (
     "globus_async.transport",
 )
 WITHOUT_SECRETS = frozenset(
-    {"AuthorizerCache", "BearerToken", "Bulk", "CancelOnDisconnect", "LinkedIdentity", "SessionCookie"}
+    {
+        "AuthorizerCache",
+        "BearerToken",
+        "Bulk",
+        "CallSite",
+        "Caller",
+        "CancelOnDisconnect",
+        "LinkedIdentity",
+        "SessionCookie",
+    }
 )
 """Classes of the core that hold no secret, and are made by others."""
 
@@ -155,7 +165,7 @@ async def core_objects(secrets: Canaries) -> list[object]:
             gare.ErrorInfo(parameters, gare.ConsentRequiredInfo(["a"])),
             gare.GARE("x", parameters),
             globus_async.IterableResponse(response(document), document),
-            response({"echoed": secrets.access}).redacted(*SENT),
+            response({"echoed": secrets.access}).redacted(SENT),
             response(document).headers,
             globus_async.MISSING,
             globus_async.SystemClock(),
@@ -212,7 +222,7 @@ def make_errors(kind: type[Exception]) -> list[Exception]:
     """Make an exception of a class in every way that it is made in."""
     if issubclass(kind, GlobusAPIError):
         statuses = (200, 401, 403)
-        return [kind(response(body, status).redacted(*SENT)) for body, status in itertools.product(BODIES, statuses)]
+        return [kind(response(body, status).redacted(SENT)) for body, status in itertools.product(BODIES, statuses)]
     if issubclass(kind, errors.NetworkError):
         return [kind("no response", stage=stage) for stage in typing.get_args(errors.Stage)]
     match kind.__name__:

@@ -36,7 +36,7 @@ def _journal() -> Path:
 async def _objects(secrets: Canaries) -> list[object]:
     """Make instances of the public classes that can hold a secret."""
     router = respx.Router()
-    router.get("https://transfer.api.globus.org/thing").respond(json={}, headers={"Set-Cookie": secrets.cookie})
+    router.get("https://transfer.api.globus.org/v0.10/thing").respond(json={}, headers={"Set-Cookie": secrets.cookie})
     router.get(path__startswith="/v0.10/task_list").respond(json={"DATA": []})
     http_client = httpx.AsyncClient(transport=httpx.MockTransport(router.async_handler))
     async with Transport(http_client=http_client) as transport:
