@@ -17,12 +17,16 @@ from globus_async import (
     BaseClient,
     GlobusAPIError,
     GlobusConnectionError,
+    GlobusConnectionTimeoutError,
     GlobusSDKUsageError,
+    RetryPolicy,
+    Secret,
     Transport,
 )
 from tests.toolkit.canaries import canary
 from tests.toolkit.clients import client_of
-from tests.toolkit.raw_server import RawServer, Send, Tunnel, ok, reply, server_tls
+from tests.toolkit.clock import FakeClock
+from tests.toolkit.raw_server import Fin, RawServer, Send, Stall, Tunnel, ok, reply, server_tls
 
 TOKEN = canary("bearer token")
 
@@ -215,7 +219,80 @@ async def test_a_proxy_that_refuses_is_named(scheme: str, monkeypatch: pytest.Mo
         assert raised.value.stage == "not sent"
 
 
-@pytest.mark.parametrize("exempt", ["*", "far.invalid", ".invalid"])
+@pytest.mark.parametrize(("status", "attempts"), [(403, 1), (407, 1), (502, 3), (429, 3)])
+async def test_a_refusal_by_the_proxy_is_repeated_if_it_may_pass(
+    status: int, attempts: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not one that wants credentials: repeated, they may block an account."""
+    async with RawServer([[Send(reply(status, b"no"))]]) as proxy:
+        monkeypatch.setenv("HTTPS_PROXY", proxy.url)
+        async with client_of(
+            "https://far.example/", retry=RetryPolicy(max_retries=2), clock=FakeClock(skipping=True)
+        ) as client:
+            with pytest.raises(GlobusConnectionError, match=rf"the proxy of HTTPS_PROXY.*\({status}\)") as raised:
+                await client.post("/", {})
+        assert len(raised.value.attempts) == len(proxy.requests) == attempts
+        assert not raised.value.maybe_executed
+
+
+@pytest.mark.parametrize("first", [b"\x05\xff", b"220 this is another protocol\r\n\r\n", b""])
+async def test_what_is_no_proxy_is_named(first: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A server of another protocol, or one that closes the connection: nothing was sent."""
+    async with RawServer([[Send(first), Fin()]]) as proxy:
+        monkeypatch.setenv("ALL_PROXY", proxy.url)
+        async with client_of("https://far.example/") as client:
+            with pytest.raises(GlobusConnectionError, match="through the proxy of ALL_PROXY") as raised:
+                await client.post("/", {})
+    assert not raised.value.maybe_executed
+    assert "Error" not in str(raised.value)
+
+
+@pytest.mark.parametrize("status", [None, 200])
+async def test_a_proxy_that_does_not_respond_is_named(status: int | None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """At any stage of the connection."""
+    steps = [Stall()] if status is None else [Send(b"HTTP/1.1 200 OK\r\n\r\n"), Stall()]
+    async with RawServer([steps]) as proxy:
+        monkeypatch.setenv("HTTPS_PROXY", proxy.url)
+        async with client_of("https://far.example/", connect_timeout=0.1, read_timeout=0.1) as client:
+            with pytest.raises(GlobusConnectionTimeoutError, match="through the proxy of HTTPS_PROXY in time"):
+                await client.get("/")
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "socks5://u:pa55wordX@127.0.0.1:{port}",
+        "socks://127.0.0.1:{port}",
+        "ftp://127.0.0.1",
+        "http://",
+        "http://u:pa55wordX@",
+        "127.0.0.1:port",
+        "http://127.0.0.1:99999",
+        "http://[::1",
+    ],
+)
+@pytest.mark.parametrize("variable", ["HTTPS_PROXY", "https_proxy", "ALL_PROXY"])
+async def test_an_unusable_proxy_is_refused(variable: str, value: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """By the first call that would use it, before it asks for a token; the error names the variable."""
+
+    class Asked(AccessTokenAuthorizer):
+        async def get_authorization_header(self) -> Secret:
+            raise AssertionError("a token was requested")
+
+    async with RawServer([[Send(ok())]]) as server:
+        monkeypatch.setenv(variable, value.format(port=server.port))
+        for _ in range(2):
+            async with client_of("https://far.example/", retry=RetryPolicy(), authorizer=Asked("AgX1abcd")) as client:
+                with pytest.raises(GlobusSDKUsageError, match=variable) as raised:
+                    await client.get("/")
+                assert "pa55wordX" not in repr(raised.value)
+                assert "SOCKS" in str(raised.value) or "socks" not in value
+        assert server.connections == 0
+        async with client_of(server.url) as client:
+            await client.get("/")
+
+
+@pytest.mark.parametrize("exempt", ["*", "far.invalid", ".invalid", "a, invalid:443", "FAR.invalid"])
 async def test_no_proxy_is_honoured(exempt: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Requests to a host in ``NO_PROXY``, and to loopback addresses, are sent directly."""
     async with RawServer([[Send(reply(500, b"no"))]]) as proxy, RawServer([[Send(ok())]]) as server:

@@ -297,10 +297,25 @@ GUARDS: Final = (
         swap("transport/_aiohttp_transport.py:", r"raise _BrokenError from error", "raise"),
         swap("transport/_aiohttp_transport.py:", r"allow_redirects=False", "allow_redirects=True"),
         swap(
-            "transport/_aiohttp_transport.py:AiohttpTransport._proxy_for",
-            r" or url\.scheme != 'https' or url\.host in _LOOPBACK",
-            "",
+            "transport/_aiohttp_transport.py:_connect_error", r"return ProxyRefusedError\(", "return httpx.ProxyError("
         ),
+        never("transport/_aiohttp_transport.py:_httpx_error", r"^not sent"),
+        drop("transport/_transport.py:Transport.origin", r"^self\._proxies\.proxy_for"),
+        swap("transport/_retry.py:RetryPolicy._may_retry", r"outcome\.retryable and", ""),
+        drop("transport/_errors.py:_network_error", r"^failure\.retryable ="),
+    ),
+    *_tested_by(
+        "unit/test_proxies.py adversity/test_environment.py",
+        swap("transport/_proxies.py:Proxies._proxy_for", r"parts\.scheme != 'https' or ", ""),
+        swap("transport/_proxies.py:Proxies._proxy_for", r"address\.is_loopback", "False"),
+        swap("transport/_proxies.py:Proxies._proxy_for", r"host == 'localhost' or ", ""),
+        never("transport/_proxies.py:_Exception.applies_to", r"^self\._port is not None"),
+        never("transport/_proxies.py:_Exception.applies_to", r"^self\._is_any"),
+        swap("transport/_proxies.py:_Exception.applies_to", r"self\._name != '' and ", ""),
+        swap("transport/_proxies.py:_Exception.applies_to", r"f'\.\{host\}'", "host"),
+        never("transport/_proxies.py:_checked", r"socks"),
+        swap("transport/_proxies.py:_checked", r"not is_usable or ", ""),
+        swap("transport/_proxies.py:_checked", r" or scheme not in _SCHEMES", ""),
     ),
     *_tested_by(
         "exchange/test_own_http_client.py exchange/test_network_causes.py adversity/test_environment.py",

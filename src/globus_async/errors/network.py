@@ -47,6 +47,8 @@ class NetworkError(GlobusError):
         stage: How far the call got.
         idempotent: Whether the call may be repeated without harm, even if it was executed.
         attempts: All attempts, in order.
+        retryable: Whether another attempt may succeed; not if a response is too large or no JSON at all, or a proxy
+            refuses the connection.
         underlying_exception: The error of the operating system or of TLS, if there is one, such as a
             `ConnectionRefusedError` or `ssl.SSLCertVerificationError`; also the ``__cause__``. It has a number and a
             text, and nothing of the request.
@@ -55,6 +57,7 @@ class NetworkError(GlobusError):
     stage: Stage
     idempotent: bool
     attempts: tuple[Attempt, ...]
+    retryable: bool = True
     underlying_exception: OSError | None = None
 
     def __init__(
@@ -98,12 +101,10 @@ class ResponseDecodeError(NetworkError):
     Attributes:
         http_status: The status of the response, if one was received.
         request_id: The service's id of the request, if the response has one.
-        retryable: Whether another attempt may get a good response; not if this one is too large, or no JSON at all.
     """
 
     http_status: int | None = None
     request_id: str | None = None
-    retryable: bool = True
 
 
 class SubmissionUncertain(NetworkError):

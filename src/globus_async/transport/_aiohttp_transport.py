@@ -9,25 +9,27 @@ was sent, all others that something may have been.
 from __future__ import annotations
 
 import io
+import os
 import ssl
 from typing import TYPE_CHECKING, Final
-from urllib.request import getproxies_environment, proxy_bypass_environment  # type: ignore[attr-defined] # not in typeshed
 
 import aiohttp
 import httpx
 from yarl import URL
 
 from ._connector import Connector, PooledProtocol, Request, UnsolicitedDataError
-from ._errors import HeadTooLargeError
+from ._errors import HeadTooLargeError, ProxyRefusedError
+from ._proxies import Proxies
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+
+    from ._proxies import Proxy
 
 __all__ = ("AiohttpTransport",)
 
 _IDLE_SECONDS: Final = 5.0  # below the idle limit of common servers, so that few reused connections are dead
 _LARGE_BODY: Final = 1 << 18
-_LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 _MAX_HEADERS: Final = 512  # above the limit of an attempt, which says with which status there were too many
 _HEAD_TOO_LARGE: Final = ("Too many headers", "Got more than")
 """The beginnings of aiohttp's messages for a response head beyond its limits."""
@@ -107,13 +109,13 @@ class AiohttpTransport(httpx.AsyncBaseTransport):
     Args:
         ssl_context: Returns the SSL context of all ``https`` connections; called in a worker thread, when it is first
             needed.
-        use_environment: Honour ``HTTPS_PROXY``, ``ALL_PROXY`` and ``NO_PROXY``; never for loopback addresses.
+        proxies: The proxies, by default those of the environment.
     """
 
-    def __init__(self, *, ssl_context: Callable[[], ssl.SSLContext], use_environment: bool = True) -> None:
+    def __init__(self, *, ssl_context: Callable[[], ssl.SSLContext], proxies: Proxies | None = None) -> None:
         self._ssl_context = ssl_context
         self._ssl: ssl.SSLContext | None = None
-        self._proxies: Mapping[str, str] = getproxies_environment() if use_environment else {}
+        self._proxies = Proxies(os.environ) if proxies is None else proxies
         self._session: aiohttp.ClientSession | None = None
         self._timeouts: dict[tuple[float | None, float | None], aiohttp.ClientTimeout] = {}
 
@@ -130,13 +132,8 @@ class AiohttpTransport(httpx.AsyncBaseTransport):
             )
         return self._session
 
-    def _proxy_for(self, url: httpx.URL) -> str | None:
-        proxy = self._proxies.get(url.scheme) or self._proxies.get("all")
-        if proxy is None or url.scheme != "https" or url.host in _LOOPBACK:
-            return None  # plain http is allowed for loopback addresses only, which need no proxy
-        if proxy_bypass_environment(url.host, self._proxies):
-            return None
-        return proxy if "://" in proxy else f"http://{proxy}"  # the usual meaning of ``proxy:3128``
+    def _proxy_for(self, url: httpx.URL) -> Proxy | None:
+        return self._proxies.proxy_for(f"{url.scheme}://{url.netloc.decode('ascii')}")
 
     def _timeout_for(self, request: httpx.Request) -> aiohttp.ClientTimeout:
         seconds: Mapping[str, float | None] = request.extensions.get("timeout", {})
@@ -150,6 +147,7 @@ class AiohttpTransport(httpx.AsyncBaseTransport):
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Send one request; return its response, with the body as a stream."""
         call = _Call()
+        proxy = self._proxy_for(request.url)
         if self._ssl is None and request.url.scheme == "https":
             from anyio import to_thread  # noqa: PLC0415 -- not needed for loopback addresses
 
@@ -161,13 +159,13 @@ class AiohttpTransport(httpx.AsyncBaseTransport):
                 headers=[(name.decode("latin-1"), value.decode("latin-1")) for name, value in request.headers.raw],
                 data=_request_body(await request.aread()),
                 allow_redirects=False,
-                proxy=self._proxy_for(request.url) if self._proxies else None,
+                proxy=None if proxy is None else proxy.url,
                 ssl=self._ssl or True,
                 timeout=self._timeout_for(request),
                 middlewares=(call,),
             )
         except (aiohttp.ClientError, OSError, ValueError, _BrokenError) as error:
-            failure = _httpx_error(error, sent=call.sent)
+            failure = _httpx_error(error, sent=call.sent, proxy=proxy)
             failure.__cause__ = error  # the transport's caller reads the system's error from it
         else:
             return httpx.Response(
@@ -191,25 +189,35 @@ def _request_body(content: bytes) -> bytes | io.BytesIO | None:
     return io.BytesIO(content) if len(content) > _LARGE_BODY else content or None
 
 
-def _httpx_error(error: Exception, *, sent: bool) -> httpx.TransportError:
+def _httpx_error(error: Exception, *, sent: bool, proxy: Proxy | None) -> httpx.TransportError:
     """Return the ``httpx`` error for one of aiohttp, without its message, which may quote headers."""
+    if not sent:
+        return _connect_error(error, proxy)
     match error:
-        case aiohttp.ConnectionTimeoutError():
-            return httpx.ConnectTimeout("no connection in time")
-        case aiohttp.ClientConnectorCertificateError():
-            return httpx.ConnectError("the server's certificate is not trusted")
-        case aiohttp.ClientConnectorError():
-            return httpx.ConnectError(f"no connection: {error.strerror or type(error.os_error).__name__}")
-        case aiohttp.SocketTimeoutError() if sent:
+        case aiohttp.SocketTimeoutError():
             return httpx.ReadTimeout("no response in time")
-        case aiohttp.ClientHttpProxyError():
-            return httpx.ConnectError(f"the proxy refused the connection ({error.status})")
         case aiohttp.ClientResponseError():
             kind = HeadTooLargeError if error.message.startswith(_HEAD_TOO_LARGE) else httpx.RemoteProtocolError
             return kind("the response is not valid HTTP")
-        case _ if not sent:
-            early = isinstance(error, UnsolicitedDataError)
-            why = "the server closed the connection or sent data before the request" if early else type(error).__name__
-            return httpx.ConnectError(f"nothing could be sent ({why})")
         case _:
             return httpx.ReadError("the connection broke before the response")
+
+
+def _connect_error(error: Exception, proxy: Proxy | None) -> httpx.TransportError:
+    """Return the error for a request of which nothing was sent; it names the variable of the proxy."""
+    through = "" if proxy is None else f" through the proxy of {proxy.variable}"
+    match error:
+        case aiohttp.ServerTimeoutError():
+            return httpx.ConnectTimeout(f"no connection{through} in time")
+        case aiohttp.ClientConnectorCertificateError():
+            return httpx.ConnectError(f"no connection{through}: the certificate is not trusted")
+        case aiohttp.ClientConnectorError():
+            return httpx.ConnectError(f"no connection{through}: {error.strerror or type(error.os_error).__name__}")
+        case aiohttp.ClientHttpProxyError():
+            return ProxyRefusedError(f"no connection{through}: it refused", status=error.status)
+        case aiohttp.ClientResponseError():
+            return httpx.ConnectError(f"no connection{through}: the response is not valid HTTP")
+        case UnsolicitedDataError():
+            return httpx.ConnectError("nothing could be sent: the server closed the connection or sent data before")
+        case _:
+            return httpx.ConnectError(f"nothing could be sent{through}: the connection broke")

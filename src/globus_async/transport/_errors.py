@@ -21,7 +21,7 @@ from ..errors import (
 if TYPE_CHECKING:
     from .._http.request import Request
 
-__all__ = ("MAX_HEADERS", "HeadTooLargeError", "network_error", "pause_too_long")
+__all__ = ("MAX_HEADERS", "HeadTooLargeError", "ProxyRefusedError", "network_error", "pause_too_long")
 
 MAX_HEADERS: Final = 128
 """Most header fields of a response."""
@@ -34,6 +34,20 @@ _MAX_CHAIN: Final = 10
 
 class HeadTooLargeError(httpx.RemoteProtocolError):
     """A response has too many headers, or too long ones, for the HTTP parser."""
+
+
+class ProxyRefusedError(httpx.ProxyError):
+    """
+    A proxy refused to connect to the service.
+
+    Args:
+        message: Which proxy.
+        status: The status of its response.
+    """
+
+    def __init__(self, message: str, *, status: int) -> None:
+        super().__init__(f"{message} ({status})")
+        self.status = status
 
 
 def pause_too_long(request: Request) -> GlobusTimeoutError:
@@ -79,9 +93,13 @@ def _network_error(error: Exception, request: Request) -> NetworkError:
         case HeadTooLargeError():
             return decode_error(f"it has more than {MAX_HEADERS} headers, or one that is far too long")
         case httpx.ConnectTimeout() | httpx.PoolTimeout():
-            return GlobusConnectionTimeoutError(f"{call}: no connection in time", stage="not sent")
+            return GlobusConnectionTimeoutError(f"{call}: {message or 'no connection in time'}", stage="not sent")
         case httpx.LocalProtocolError() | httpx.UnsupportedProtocol():  # their messages may quote headers
             return GlobusConnectionError(f"{call}: the request could not be sent", stage="not sent")
+        case ProxyRefusedError(status=status):
+            failure = GlobusConnectionError(f"{call}: {message}", stage="not sent")
+            failure.retryable = status >= 500 or status in {408, 429}  # others want another proxy, or credentials
+            return failure
         case httpx.ConnectError() | httpx.ProxyError():
             return GlobusConnectionError(f"{call}: {message}", stage="not sent")
         case httpx.TimeoutException():

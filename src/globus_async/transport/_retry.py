@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from ..errors import NetworkError, ResponseDecodeError
+from ..errors import NetworkError
 from ..errors.arguments import check_number, check_whole
 
 if TYPE_CHECKING:
@@ -67,9 +67,7 @@ class RetryPolicy:
     def _may_retry(outcome: RawResponse | NetworkError, *, idempotent: bool, is_final: bool) -> bool:
         """Return whether a retry may succeed, and does no harm."""
         if isinstance(outcome, NetworkError):
-            if isinstance(outcome, ResponseDecodeError) and not outcome.retryable:
-                return False
-            return idempotent or outcome.stage == "not sent"
+            return outcome.retryable and (idempotent or outcome.stage == "not sent")
         match outcome.status:
             case 429:
                 return True

@@ -19,6 +19,7 @@ from ..porting import AsyncContextOnly
 from ._call import Call
 from ._http_client import HTTPClient, check_http_client, is_httpx_client
 from ._origin import Origin
+from ._proxies import Proxies
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -108,6 +109,7 @@ class Transport(AsyncContextOnly):
         self._pid = 0
         self._inherited: list[object] = []
         self._origins: dict[str, Origin] = {}
+        self._proxies = Proxies(os.environ if http_client is None else {})
         self._adopted: set[asyncio.Task[Any]] = set()
         self._running: set[asyncio.Timeout] = set()
 
@@ -166,11 +168,17 @@ class Transport(AsyncContextOnly):
         self._loop, self._pid = loop, os.getpid()
 
     def origin(self, url: str) -> Origin:
-        """Return the shared state of a URL's origin."""
+        """
+        Return the shared state of a URL's origin.
+
+        Raises:
+            GlobusSDKUsageError: A variable of the environment names a proxy for it that cannot be used.
+        """
         end = url.find("/", 8)
         key = url if end < 0 else url[:end]
         known = self._origins.get(key)
         if known is None:
+            self._proxies.proxy_for(key)  # before the first token is requested
             known = self._origins[key] = Origin(self._max_in_flight, self.clock)
         return known
 
@@ -194,7 +202,7 @@ class Transport(AsyncContextOnly):
             from ._plain_client import PlainClient  # noqa: PLC0415 -- loads httpx
 
             ssl_context = partial(_ssl_context, self._ca_file(), verify=self._verify)
-            http = PlainClient(AiohttpTransport(ssl_context=ssl_context))
+            http = PlainClient(AiohttpTransport(ssl_context=ssl_context, proxies=self._proxies))
         elif not is_httpx_client(http):
             from ._similar_client import similar_client  # noqa: PLC0415 -- loads httpx
 
