@@ -203,7 +203,7 @@ async def test_cancelled_at_every_suspension(
     """The call is cancelled, and the next one made."""
 
     async def slow(_: httpx.Request) -> httpx.Response:
-        for _ in range(3):
+        for _turn in range(3):
             await asyncio.sleep(0)
         return httpx.Response(200, json={})
 
@@ -234,7 +234,7 @@ async def test_cancelled_at_every_suspension(
 )
 def test_what_is_no_such_client_is_refused(wrong: Callable[[ModuleType], Any], library: ModuleType) -> None:
     """By the constructor, which names what it was given; a client of HTTP is not a transport either."""
-    thing = wrong(library)
+    thing: Any = wrong(library)
     name = getattr(thing, "__name__", "0" if thing == 0 else type(thing).__name__)
     with pytest.raises(GlobusSDKUsageError, match=f"must be an httpx.AsyncClient.*{name}"):
         Transport(http_client=thing)

@@ -311,7 +311,6 @@ GUARDS: Final = (
         swap("transport/_proxies.py:Proxies._proxy_for", r"host == 'localhost' or ", ""),
         never("transport/_proxies.py:_Exception.applies_to", r"^self\._port is not None"),
         never("transport/_proxies.py:_Exception.applies_to", r"^self\._is_any"),
-        swap("transport/_proxies.py:_Exception.applies_to", r"self\._name != '' and ", ""),
         swap("transport/_proxies.py:_Exception.applies_to", r"f'\.\{host\}'", "host"),
         never("transport/_proxies.py:_checked", r"socks"),
         swap("transport/_proxies.py:_checked", r"not is_usable or ", ""),

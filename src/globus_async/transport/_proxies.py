@@ -109,7 +109,7 @@ class _Exception:
             return True
         if address is not None:
             return self._network is not None and address in self._network
-        return self._name != "" and f".{host}".endswith(f".{self._name}")
+        return f".{host}".endswith(f".{self._name}")
 
 
 def _variable(variables: Mapping[str, str], name: str) -> tuple[str, str] | None:

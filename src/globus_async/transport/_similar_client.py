@@ -72,7 +72,7 @@ class _Body(httpx.AsyncByteStream):
 class _SimilarTransport(httpx.AsyncBaseTransport):
     def __init__(self, http_client: HTTPClient) -> None:
         self._http_client = http_client
-        self._request_class = type(http_client.build_request("GET", "http://localhost/"))
+        self._request_class: type[Any] = type(http_client.build_request("GET", "http://localhost/"))
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         with _errors_of_httpx():
@@ -91,7 +91,8 @@ class _SimilarTransport(httpx.AsyncBaseTransport):
             stream=_Body(response.stream),
             extensions={"reason_phrase": response.reason_phrase.encode("latin-1", "replace")},
         )
-        if response.is_stream_consumed:  # by a hook of the client; the content is decompressed already
+        if response.is_stream_consumed:  # by a hook of the client
             made.is_stream_consumed = True
-            made._content = response.content  # noqa: SLF001 -- httpx has no public way without the headers' coding
+            # the content is decompressed already, and httpx has no public way to state that
+            made._content = response.content  # noqa: SLF001 # pyright: ignore[reportPrivateUsage]
         return made
