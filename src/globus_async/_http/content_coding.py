@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Iterator
+from io import BytesIO
 from typing import Final, Protocol
 
 from ..errors import ResponseDecodeError
@@ -65,6 +66,15 @@ class _Layer:
         return not self._started or (self._decoder.eof and not self._decoder.unused_data and not self._behind)
 
 
+def _decoded(layers: list[_Layer], data: bytes) -> Iterator[bytes]:
+    first, *rest = layers
+    for piece in first.feed(data):
+        if rest:
+            yield from _decoded(rest, piece)
+        else:
+            yield piece
+
+
 class BodyReader:
     """
     Collects a body, decoded, up to a limit.
@@ -74,7 +84,7 @@ class BodyReader:
         limit: The maximum size of the decoded body, in bytes.
     """
 
-    __slots__ = ("_layers", "_limit", "_parts", "_received", "_size")
+    __slots__ = ("_body", "_layers", "_limit", "_received", "_size")
 
     def __init__(self, content_encoding: str, limit: int) -> None:
         codings = [
@@ -84,7 +94,7 @@ class BodyReader:
             raise decode_error("it has a content coding that was not requested")
         self._layers = [_Layer(name.removeprefix("x-")) for name in reversed(codings)]
         self._limit = limit
-        self._parts: list[bytes] = []
+        self._body = BytesIO()  # returns its content without copying it, unlike a list of parts
         self._received = 0
         self._size = 0
 
@@ -95,26 +105,33 @@ class BodyReader:
         Raises:
             ResponseDecodeError: The body is too large, compressed too strongly, or invalid in its coding.
         """
+        for _ in self.steps(data):
+            pass
+
+    def steps(self, data: bytes) -> Iterator[int]:
+        """
+        Add the next bytes of the body in steps, each of which decompresses 64 KiB at most.
+
+        Yields:
+            The size of the decompressed body so far.
+
+        Raises:
+            ResponseDecodeError: As `feed`.
+        """
         self._received += len(data)
         if not self._layers:
             self._append(data)
             return
         try:
-            self._decode(self._layers, data)
+            for piece in _decoded(self._layers, data):
+                self._append(piece)
+                yield self._size
         except zlib.error:
             broken = True
         else:
             broken = False
         if broken:
             raise decode_error("its compressed body is damaged", retryable=True)
-
-    def _decode(self, layers: list[_Layer], data: bytes) -> None:
-        first, *rest = layers
-        for piece in first.feed(data):
-            if rest:
-                self._decode(rest, piece)
-            else:
-                self._append(piece)
 
     def _append(self, piece: bytes) -> None:
         self._size += len(piece)
@@ -124,7 +141,7 @@ class BodyReader:
             )
         if self._size > _RATIO_FROM and self._size > _MAX_RATIO * self._received:
             raise decode_error(f"it decompresses to more than {_MAX_RATIO} times its size")
-        self._parts.append(piece)
+        self._body.write(piece)
 
     def body(self) -> bytes:
         """
@@ -135,7 +152,7 @@ class BodyReader:
         """
         if not all(layer.complete for layer in self._layers):
             raise decode_error("its compressed body is truncated", retryable=True)
-        return self._parts[0] if len(self._parts) == 1 else b"".join(self._parts)
+        return self._body.getvalue()
 
 
 def decode_error(why: str, *, retryable: bool = False) -> ResponseDecodeError:

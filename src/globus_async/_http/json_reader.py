@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import cache
 from typing import Any, Final, NoReturn
 
@@ -31,6 +31,9 @@ _SURROGATE: Final = re.compile(rb"\\u[dD][89a-fA-F]")
 _PAIR_OR_ESCAPE: Final = re.compile(rb"\\u[dD][89abAB]..\\u[dD][c-fC-F]..|\\[^u]", re.DOTALL)
 _STRING: Final = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"?', re.DOTALL)
 """A string, or the rest of the text from an unpaired quote: no byte is searched twice."""
+_CLOSED_STRING: Final = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"', re.DOTALL)
+_PIECE: Final = 1 << 18
+_BACKSLASH: Final = ord("\\")
 _NO_BRACKETS: Final = bytes(set(range(256)) - set(b"[]{}"))
 _STRING_OR_BRACKET: Final = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"?|[\[\]{}]', re.DOTALL)
 _LEVELS_AT_A_TIME: Final = 16
@@ -83,16 +86,39 @@ def decode_json(body: bytes, *, reject_duplicate_keys: bool = False, yield_to_th
 def _decode_with_standard_library(
     body: bytes, hook: Callable[[list[tuple[str, Any]]], dict[str, Any]] | None = None
 ) -> Any:
-    text = body.decode("utf-8")
-    if body.count(b"[") + body.count(b"{") > _MAX_DEPTH and _depth(body) > _MAX_DEPTH:
+    text = "".join(piece.decode("utf-8") for piece in _pieces(body))
+    brackets = sum(piece.count(b"[") + piece.count(b"{") for piece in _pieces(body))
+    if brackets > _MAX_DEPTH and _depth(body) > _MAX_DEPTH:
         raise ValueError("nested too deeply")
     try:
         document = _loads(text, hook)
     except RecursionError:
         document = _loads_deep(text, hook)
-    if _SURROGATE.search(body) is not None and _SURROGATE.search(_PAIR_OR_ESCAPE.sub(b" ", body)) is not None:
+    if any(map(_has_unpaired_surrogate, _pieces(body))):
         raise ValueError("an unpaired surrogate in a string")
     return document
+
+
+def _has_unpaired_surrogate(body: bytes) -> bool:
+    return _SURROGATE.search(body) is not None and _SURROGATE.search(_PAIR_OR_ESCAPE.sub(b" ", body)) is not None
+
+
+def _pieces(body: bytes) -> Iterator[bytes]:
+    """
+    Yield a text in pieces, between which other threads can run: functions in C keep them waiting.
+
+    A piece ends behind the first or last quote of a string, so that no character and no escape is split.
+    """
+    start = 0
+    while len(body) - start > _PIECE:
+        end = body.find(b'"', start + _PIECE)
+        while end >= 0 and body[end - 1] == _BACKSLASH:
+            end = body.find(b'"', end + 1)
+        if end < 0:
+            break
+        yield body[start : end + 1]
+        start = end + 1
+    yield body[start:]
 
 
 def _loads(
@@ -156,13 +182,24 @@ class _Part:
 def _depth(body: bytes) -> int:
     """Return the number of nested levels."""
     deepest = depth = 0
-    for bracket in _STRING.sub(b"", body).translate(None, _NO_BRACKETS):
+    *pieces, rest = _pieces(body)
+    begun = b""
+    for piece in pieces:  # each ends with a quote, so every string in it is closed, but for one that begins with it
+        text = _CLOSED_STRING.sub(b"", begun + piece)
+        begun = b'"' if text.endswith(b'"') else b""
+        depth, deepest = _count_levels(text, depth, deepest)
+    return _count_levels(_STRING.sub(b"", begun + rest), depth, deepest)[1]
+
+
+def _count_levels(text: bytes, depth: int, deepest: int) -> tuple[int, int]:
+    """Return the level at the end of a text without strings, and the deepest so far."""
+    for bracket in text.translate(None, _NO_BRACKETS):
         if bracket in b"[{":
             depth += 1
             deepest = max(deepest, depth)
         else:
             depth -= 1
-    return deepest
+    return depth, deepest
 
 
 def _refuse_constant(name: str) -> NoReturn:

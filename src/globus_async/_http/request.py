@@ -12,11 +12,12 @@ from ..errors import GlobusSDKUsageError
 if TYPE_CHECKING:
     from ..secret import Secret
 
-__all__ = ("IDEMPOTENT_METHODS", "Request", "check_method")
+__all__ = ("DEFAULT_MAX_RESPONSE_BYTES", "IDEMPOTENT_METHODS", "Request", "check_method")
 
 IDEMPOTENT_METHODS: Final = frozenset({"GET", "HEAD", "PUT", "DELETE"})
 """The HTTP methods whose requests may be executed twice without harm."""
 
+DEFAULT_MAX_RESPONSE_BYTES: Final = 1 << 25
 _METHOD: Final = re.compile(r"[A-Z]{1,16}")
 
 
@@ -45,6 +46,7 @@ class Request:
         bypass_limits: Whether the limits of concurrent requests and of their rate do not apply: other requests may be
             waiting for this token refresh.
         secrets: The secrets in the body, which are redacted in errors.
+        max_response_bytes: The largest body of a successful response, after decompression.
     """
 
     method: str
@@ -54,6 +56,7 @@ class Request:
     idempotent: bool = False
     bypass_limits: bool = False
     secrets: tuple[Secret, ...] = ()
+    max_response_bytes: int = DEFAULT_MAX_RESPONSE_BYTES
 
     @property
     def path(self) -> str:

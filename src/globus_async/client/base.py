@@ -10,7 +10,7 @@ from .._http.body import encode_body, only_body_encoding
 from .._http.missing import MISSING, MissingType
 from .._http.path import checked_path
 from .._http.query import drop_missing
-from .._http.request import IDEMPOTENT_METHODS, Request, check_method
+from .._http.request import DEFAULT_MAX_RESPONSE_BYTES, IDEMPOTENT_METHODS, Request, check_method
 from ..paging import Cursor, Page, Pages, PagingStyle
 from ..paging.truncation import calling_method, requested_number
 from ..response import GlobusHTTPResponse, read_document
@@ -184,6 +184,7 @@ class BaseClient(RawRequests):
         page_size: int | None = None,
         max_results: int | None = None,
         items_key: str = "DATA",
+        max_response_bytes: int = DEFAULT_MAX_RESPONSE_BYTES,
     ) -> Pages[T]:
         """
         Return the listing of a client method; no request is made until it is awaited or iterated.
@@ -199,6 +200,7 @@ class BaseClient(RawRequests):
             page_size: The number of items to request at a time; ``None`` for the service's default.
             max_results: The number of items that the service returns at most; it rejects requests beyond it.
             items_key: The member of the document that has the items.
+            max_response_bytes: The largest page, after decompression, unless the transport has a limit of its own.
 
         Raises:
             GlobusSDKUsageError: A bad argument; nothing was sent.
@@ -223,7 +225,8 @@ class BaseClient(RawRequests):
 
         async def fetch(cursor: Cursor, read: Callable[[RawResponse], Awaitable[Page[T]]]) -> Page[T]:
             # the cursor wins over the caller's parameters: their offset is that of the first page only
-            request = Request("GET", self._url(path, {**own, **cursor}, fixed), headers, idempotent=True)
+            url = self._url(path, {**own, **cursor}, fixed)
+            request = Request("GET", url, headers, idempotent=True, max_response_bytes=max_response_bytes)
             return await self._exchange(request, self.authorizer, read)
 
         return Pages(

@@ -9,6 +9,8 @@ import httpx
 
 from .._http.content_coding import BodyReader, decode_error
 from .._http.headers import Headers
+from .._http.json_reader import LARGE
+from .._http.request import DEFAULT_MAX_RESPONSE_BYTES
 from .._http.response import RawResponse
 from ..errors import ClientClosedError, NetworkError, ResponseDecodeError, TokenRefreshError
 from ._call import CONNECTION, PAUSE, TOKEN
@@ -16,8 +18,9 @@ from ._errors import MAX_HEADERS, network_error, pause_too_long
 from ._httpx_request import NO_AUTH, build_httpx_request, checked_header
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
+    from .._http.request import Request
     from ..authorizers import GlobusAuthorizer
     from ..clock import Clock
     from ._call import Call
@@ -37,13 +40,13 @@ class Sender:
         http: The client.
         clock: The source of time.
         timeouts: Seconds to connect, read, write and get a connection.
-        max_bytes: Largest response body, after decompression.
+        max_bytes: Largest response body, after decompression; ``None`` for the limit of the request.
     """
 
     __slots__ = ("_clock", "_max_bytes", "_timeouts", "http")
 
     def __init__(
-        self, http: httpx.AsyncClient, *, clock: Clock, timeouts: Mapping[str, float | None], max_bytes: int
+        self, http: httpx.AsyncClient, *, clock: Clock, timeouts: Mapping[str, float | None], max_bytes: int | None
     ) -> None:
         self.http = http
         self._clock = clock
@@ -87,7 +90,7 @@ class Sender:
             error.attempts = call.attempts
             raise
         except NetworkError as error:
-            failure = error
+            failure = error if call.sent is None else error.with_traceback(None)  # its frames hold the body
         except TimeoutError:
             return call.timed_out()  # from a caller's own authorizer or HTTP client
         except (*_UNDOCUMENTED, RuntimeError) as error:
@@ -116,7 +119,9 @@ class Sender:
                     started_at=started_at,
                     received_at=self._clock.wall(),
                 )
-                response.body = await self._read_body(answered, response.headers, stream)
+                response.body = await self._read_body(
+                    answered, response.headers, stream, self._max_bytes_of(call.request, answered.status_code)
+                )
                 response.received_at = self._clock.wall()
                 return response
             finally:
@@ -126,7 +131,13 @@ class Sender:
             error.__context__ = error.__cause__ = None
             raise error.with_traceback(None) from None
 
-    async def _read_body(self, response: httpx.Response, headers: Headers, stream: Any) -> bytes:
+    def _max_bytes_of(self, request: Request, status: int) -> int:
+        """Return the largest body to read: that of the caller's own setting, else that of the kind of request."""
+        if self._max_bytes is not None:
+            return self._max_bytes
+        return request.max_response_bytes if 200 <= status < 300 else DEFAULT_MAX_RESPONSE_BYTES
+
+    async def _read_body(self, response: httpx.Response, headers: Headers, stream: Any, max_bytes: int) -> bytes:
         try:
             if headers.fields > MAX_HEADERS:
                 raise decode_error(f"it has more than {MAX_HEADERS} headers")
@@ -137,13 +148,28 @@ class Sender:
             if headers.get("transfer-encoding", "chunked").lower() != "chunked":
                 raise decode_error("it has a transfer coding that was not requested")
             if response.is_stream_consumed:  # by a hook of the caller's own client; it is decompressed already
-                reader = BodyReader("", self._max_bytes)
+                reader = BodyReader("", max_bytes)
                 reader.feed(response.content)
                 return reader.body()
-            reader = BodyReader(headers.get("content-encoding", ""), self._max_bytes)
+            reader = BodyReader(headers.get("content-encoding", ""), max_bytes)
             async for chunk in stream:
-                reader.feed(chunk)
+                steps = reader.steps(chunk)
+                for size in steps:
+                    if size > LARGE:  # a small chunk may become a thousand times as large
+                        await _run_in_thread(steps)
             return reader.body()
         except ResponseDecodeError as error:
             error.http_status = response.status_code
             raise
+
+
+async def _run_in_thread(steps: Iterator[int]) -> None:
+    """Take the remaining steps in a worker thread."""
+    from anyio import to_thread  # noqa: PLC0415 -- only large bodies need it
+
+    await to_thread.run_sync(_take_all, steps, abandon_on_cancel=True)
+
+
+def _take_all(steps: Iterator[int]) -> None:
+    for _ in steps:
+        pass

@@ -52,7 +52,8 @@ class Transport(AsyncContextOnly):
         total_timeout: Seconds for one call as a whole: the waits for a slot, for the rate limit and for the end of a
             pause, token refresh, attempts, delays between them, and the body. A call that is still queued at the end
             is not sent; make many calls with `bulk`, which queues no more of them than are made at once.
-        max_response_bytes: Largest response body, after decompression.
+        max_response_bytes: Largest response body, after decompression. The default is 32 MiB, and 256 MiB for the
+            listing of a directory.
         ca_bundle: A file of certificates to trust in addition to the system's. ``GLOBUS_SDK_VERIFY_SSL`` may name one
             too.
         verify: ``False`` disables certificate checks, with a warning. Not for production.
@@ -73,7 +74,7 @@ class Transport(AsyncContextOnly):
         connect_timeout: float = 10.0,
         read_timeout: float = 60.0,
         total_timeout: float = 300.0,
-        max_response_bytes: int = 32 * 1024 * 1024,
+        max_response_bytes: int | None = None,
         ca_bundle: str | os.PathLike[str] | None = None,
         verify: bool = True,
         clock: Clock | None = None,
@@ -85,7 +86,8 @@ class Transport(AsyncContextOnly):
             check_http_client(http_client)
         self._max_in_flight = max_in_flight
         check_whole("max_in_flight", max_in_flight)
-        check_whole("max_response_bytes", max_response_bytes)
+        if max_response_bytes is not None:
+            check_whole("max_response_bytes", max_response_bytes)
         check_number("connect_timeout", connect_timeout, positive=True, finite=False)
         check_number("read_timeout", read_timeout, positive=True, finite=False)
         check_number("total_timeout", total_timeout, positive=True, finite=False)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
 from ..._http.missing import MISSING, MissingType
@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from .errors import TransferAPIError
 
 __all__ = ("FileOperationMethods",)
+
+_MAX_LISTING_BYTES: Final = 1 << 28
+"""More than the 100,000 entries of which a listing may consist, with names of 255 characters that JSON escapes."""
 
 
 class FileOperationMethods(BaseClient):
@@ -95,6 +98,7 @@ class FileOperationMethods(BaseClient):
                 "local_user": local_user,
             },
             query_params=query_params,
+            max_response_bytes=_MAX_LISTING_BYTES,
         )
 
     async def operation_stat(
