@@ -245,10 +245,23 @@ GUARDS: Final = (
         swap("_http/content_coding.py:", r"\.decompress\(data, _STEP\)", ".decompress(data)"),
     ),
     *_tested_by(
+        "adversity/test_large_bodies.py",
+        never("transport/_attempt.py:Sender._read_body", r"^size > LARGE"),
+        always("transport/_attempt.py:Sender._read_body", r"^size > LARGE"),
+        never("transport/_attempt.py:Sender._max_bytes_of", r"^self\._max_bytes is not None"),
+        swap("transport/_attempt.py:Sender._max_bytes_of", r"if 200 <= status < 300 else \w+", ""),
+        swap(
+            "services/transfer/file_operations.py:FileOperationMethods.operation_ls",
+            r", max_response_bytes=_MAX_LISTING_BYTES",
+            "",
+        ),
+    ),
+    *_tested_by(
         "unit/test_json.py",
+        never("_http/json_reader.py:_pieces", r"^body\[end - 1\] == _BACKSLASH"),
         swap("_http/json_reader.py:_loads", r"object_pairs_hook=hook", "object_pairs_hook=None"),
         swap("_http/json_reader.py:_loads", r"parse_constant or _refuse_constant", "parse_constant"),
-        never("_http/json_reader.py:_decode_with_standard_library", r"^_SURROGATE\.search\(body\) is not None and"),
+        never("_http/json_reader.py:_decode_with_standard_library", r"^any\(map\(_has_unpaired"),
         swap(
             "_http/json_reader.py:_decode_with_standard_library", r"except RecursionError:", "except ZeroDivisionError:"
         ),

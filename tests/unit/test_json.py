@@ -14,8 +14,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from globus_async._http import json_reader
 from globus_async._http.headers import Headers
-from globus_async._http.json_reader import LARGE, _decode_with_standard_library, _loads, _loads_deep, decode_json
+from globus_async._http.json_reader import (
+    LARGE,
+    _decode_with_standard_library,
+    _loads,
+    _loads_deep,
+    _pieces,
+    decode_json,
+)
 from globus_async._http.response import RawResponse
 from globus_async.errors import ResponseDecodeError
 
@@ -304,6 +312,33 @@ def test_unpaired_quotes_cost_no_time(body: bytes) -> None:
     with pytest.raises(ValueError, match=r".+"):
         decode_json(body, reject_duplicate_keys=True)
     assert time.perf_counter() - started < 2
+
+
+@pytest.mark.parametrize("size", [1, 7, 64, 1 << 18])
+def test_a_text_in_pieces_means_the_same(monkeypatch: pytest.MonkeyPatch, size: int) -> None:
+    """However long the pieces are: strings with quotes, backslashes, brackets, pairs and other scripts stay whole."""
+    monkeypatch.setattr(json_reader, "_PIECE", size)
+    deep = b"[" * 500 + b'"]]]"' + b"]" * 500
+    texts = [
+        rb'["\\\\", "\\\"", "a\\", "[[[", "\ud83d\ude00", "\\ud83d"]',
+        '{"é": ["日本", "😀", "\\u00e9"], "a\\"b": 1.5}'.encode(),
+        b'"' + b"x" * 300 + b'"',
+        b'{"a": ' + deep + b', "b": "[[[["}',
+        b"[" + b'"",' * 200 + b'""]',
+    ]
+    for text in texts:
+        assert b"".join(_pieces(text)) == text
+        assert _decode_with_standard_library(text) == json.loads(text)
+    for text in (rb'["\ud83d"]', rb'["\ud83d", "\ude00"]', rb'["\\\ud83d"]', b'["\xff"]', b"[" * 1025 + b"]" * 1025):
+        with pytest.raises(ValueError, match=r"surrogate|utf-8|deep"):
+            _decode_with_standard_library(text)
+
+
+def test_pieces_are_short() -> None:
+    """A text with strings of the usual length is never searched for long without a pause for other threads."""
+    text = b"[" + b'{"name": "a \\"file\\" of some length", "size": 123},' * 50_000 + b"{}]"
+    assert len(text) > 8 * 2**18
+    assert max(map(len, _pieces(text))) <= 2**18 + 200
 
 
 def test_duplicate_member_names() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zlib
+from collections import deque
 from collections.abc import Iterator
 from io import BytesIO
 from typing import Final, Protocol
@@ -84,7 +85,7 @@ class BodyReader:
         limit: The maximum size of the decoded body, in bytes.
     """
 
-    __slots__ = ("_body", "_layers", "_limit", "_received", "_size")
+    __slots__ = ("_layers", "_limit", "_parts", "_received", "_size")
 
     def __init__(self, content_encoding: str, limit: int) -> None:
         codings = [
@@ -94,7 +95,7 @@ class BodyReader:
             raise decode_error("it has a content coding that was not requested")
         self._layers = [_Layer(name.removeprefix("x-")) for name in reversed(codings)]
         self._limit = limit
-        self._body = BytesIO()  # returns its content without copying it, unlike a list of parts
+        self._parts: deque[bytes] = deque()
         self._received = 0
         self._size = 0
 
@@ -141,18 +142,28 @@ class BodyReader:
             )
         if self._size > _RATIO_FROM and self._size > _MAX_RATIO * self._received:
             raise decode_error(f"it decompresses to more than {_MAX_RATIO} times its size")
-        self._body.write(piece)
+        self._parts.append(piece)
+
+    @property
+    def size(self) -> int:
+        """The size of the decompressed body so far."""
+        return self._size
 
     def body(self) -> bytes:
         """
-        Return the whole body.
+        Return the whole body, once.
 
         Raises:
             ResponseDecodeError: A compressed body is truncated.
         """
         if not all(layer.complete for layer in self._layers):
             raise decode_error("its compressed body is truncated", retryable=True)
-        return self._body.getvalue()
+        if len(self._parts) <= 1:
+            return self._parts.popleft() if self._parts else b""
+        body = BytesIO()  # unlike join, it needs no memory for a second copy, and lets other threads run
+        while self._parts:
+            body.write(self._parts.popleft())
+        return body.getvalue()
 
 
 def decode_error(why: str, *, retryable: bool = False) -> ResponseDecodeError:

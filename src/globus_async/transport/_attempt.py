@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Any, Final
+from collections import deque
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import httpx
 
@@ -18,7 +19,7 @@ from ._errors import MAX_HEADERS, network_error, pause_too_long
 from ._httpx_request import NO_AUTH, build_httpx_request, checked_header
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Mapping
 
     from .._http.request import Request
     from ..authorizers import GlobusAuthorizer
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
 __all__ = ("Sender",)
 
+T = TypeVar("T")
 _UNDOCUMENTED: Final = (OSError, EOFError, httpx.StreamError, httpx.InvalidURL, httpx.CookieConflict)
 """Errors that the transports and hooks of a caller's own client may raise in addition to ``httpx.HTTPError``."""
 
@@ -156,20 +158,14 @@ class Sender:
                 steps = reader.steps(chunk)
                 for size in steps:
                     if size > LARGE:  # a small chunk may become a thousand times as large
-                        await _run_in_thread(steps)
-            return reader.body()
+                        await _run_in_thread(deque, steps, 0)
+            return reader.body() if reader.size <= LARGE else await _run_in_thread(reader.body)
         except ResponseDecodeError as error:
             error.http_status = response.status_code
             raise
 
 
-async def _run_in_thread(steps: Iterator[int]) -> None:
-    """Take the remaining steps in a worker thread."""
+async def _run_in_thread(function: Callable[..., T], *arguments: object) -> T:
     from anyio import to_thread  # noqa: PLC0415 -- only large bodies need it
 
-    await to_thread.run_sync(_take_all, steps, abandon_on_cancel=True)
-
-
-def _take_all(steps: Iterator[int]) -> None:
-    for _ in steps:
-        pass
+    return await to_thread.run_sync(function, *arguments, abandon_on_cancel=True)
