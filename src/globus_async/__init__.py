@@ -100,6 +100,7 @@ _HOMES: Final = {
         "CreateTunnelData",
         "DeleteData",
         "DirectoryWalk",
+        "DocumentSubmission",
         "EndpointDisconnected",
         "EndpointError",
         "EndpointNotFound",

@@ -95,6 +95,7 @@ from .services.transfer import BatchSubmission as BatchSubmission
 from .services.transfer import CreateTunnelData as CreateTunnelData
 from .services.transfer import DeleteData as DeleteData
 from .services.transfer import DirectoryWalk as DirectoryWalk
+from .services.transfer import DocumentSubmission as DocumentSubmission
 from .services.transfer import EndpointDisconnected as EndpointDisconnected
 from .services.transfer import EndpointError as EndpointError
 from .services.transfer import EndpointNotFound as EndpointNotFound

@@ -70,7 +70,7 @@ SECRETS: Final = {"access_token", "client_secret", "password", "refresh_token", 
 
 MADE_BY_US: Final = {
     "Attempt", "BatchSubmission", "Bulk", "ConsentRequiredInfo", "DependentScopeSpec", "DirectoryWalk", "ErrorInfo",
-    "ErrorSubdocument", "IssuedToken", "Outcome", "Page", "Pages", "Progress", "RawResponse", "RenewingAuthorizer",
+    "DocumentSubmission", "ErrorSubdocument", "IssuedToken", "Outcome", "Page", "Pages", "Progress", "RawResponse", "RenewingAuthorizer",
     "RetryBudget", "SubmittedTask", "TaskOutcome", "TaskWatch", "TokensByScope", "Consents", "GlobusOAuthFlowManager",
     "GlobusAuthorizer", "ErrorKinds", "PagingStyle", "GARE", "GlobusAuthorizationParameters",
     "CreateTunnelData", "DeleteData", "TransferData",

@@ -91,6 +91,10 @@ FACTS = ServiceFacts(
         "submit_delete": {
             "data": {"DATA_TYPE": "delete", "endpoint": ID, "DATA": [{"path": "/x"}], "submission_id": ID}
         },
+        "submit_documents": {
+            "documents": [{"DATA_TYPE": "delete", "endpoint": ID, "DATA": [{"path": "/x"}], "submission_id": ID}],
+            "journal": _journal,
+        },
         "submit_items": {"data": transfer.TransferData(ID, ID), "items": [("/x", "/y")], "journal": _journal},
         "submit_transfer": {
             "data": {
@@ -123,5 +127,7 @@ FACTS = ServiceFacts(
     text_ids=frozenset({"role_id", "rule_id", "server_id"}),
     without_example={"CreateTunnelData": "shown in the example of create_tunnel"},
     objects=_objects,
-    without_secrets=frozenset({"BatchSubmission", "SubmittedTask", "DirectoryWalk", "TaskEndReason"}),
+    without_secrets=frozenset(
+        {"BatchSubmission", "DocumentSubmission", "SubmittedTask", "DirectoryWalk", "TaskEndReason"}
+    ),
 )

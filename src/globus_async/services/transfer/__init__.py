@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from ...porting import missing_from
 from . import documents
+from .batch.documents import DocumentSubmission
 from .batch.items import TransferItem
 from .batch.journal import JournalError
 from .batch.submission import BatchSubmission, SubmittedTask
@@ -47,6 +48,7 @@ __all__ = (
     "CreateTunnelData",
     "DeleteData",
     "DirectoryWalk",
+    "DocumentSubmission",
     "EndpointDisconnected",
     "EndpointError",
     "EndpointNotFound",

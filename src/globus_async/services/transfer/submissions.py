@@ -27,7 +27,14 @@ from .errors import TransferAPIError, may_have_been_executed
 if TYPE_CHECKING:
     from ...response import GlobusHTTPResponse
 
-__all__ = ("SubmissionMethods", "check_endpoints", "encode_document", "submission_id_of", "with_submission_id")
+__all__ = (
+    "SubmissionMethods",
+    "check_endpoints",
+    "check_submission",
+    "encode_document",
+    "submission_id_of",
+    "with_submission_id",
+)
 
 _ITEMS_PER_PIECE: Final = 500
 _ENDPOINT_MEMBERS: Final[Mapping[str, tuple[str, ...]]] = {
@@ -201,9 +208,13 @@ def submission_id_of(response: GlobusHTTPResponse[SubmissionIdDocument]) -> str:
     return value
 
 
-async def encode_document(data: Mapping[str, Any]) -> bytes:
+async def encode_document(data: Mapping[str, Any], *, sort_keys: bool = False) -> bytes:
     """
     Encode a document without its submission id, its items in pieces between which other tasks run.
+
+    Args:
+        data: The document.
+        sort_keys: Whether to sort the members of objects by name.
 
     Raises:
         GlobusSDKUsageError: It has a value that JSON cannot express; the error names the member.
@@ -213,13 +224,13 @@ async def encode_document(data: Mapping[str, Any]) -> bytes:
     if isinstance(items, (list, tuple)):
         items = [item for item in items if item is not MISSING]  # a copy: the caller may change the document meanwhile
     if not isinstance(items, list) or len(items) <= _ITEMS_PER_PIECE:
-        return json_body(members)
-    encoded = json_body({name: value for name, value in members.items() if name != "DATA"})
+        return json_body(members, sort_keys=sort_keys)
+    encoded = json_body({name: value for name, value in members.items() if name != "DATA"}, sort_keys=sort_keys)
     pieces = [encoded[:-1], b',"DATA":[']
     for start in range(0, len(items), _ITEMS_PER_PIECE):
         await asyncio.sleep(0)
         try:
-            piece = json_body(items[start : start + _ITEMS_PER_PIECE])
+            piece = json_body(items[start : start + _ITEMS_PER_PIECE], sort_keys=sort_keys)
         except GlobusSDKUsageError:
             json_body({"DATA": items})  # the same error, with the name of the member in the whole document
             raise
@@ -245,6 +256,20 @@ def check_endpoints(kind: str, data: Mapping[str, Any]) -> None:
         if not isinstance(endpoint_id, (str, UUID)):
             raise GlobusSDKUsageError(f"the {kind} document has no {name}")
         uuid_text(name, endpoint_id)
+
+
+def check_submission(data: object) -> str:
+    """
+    Check a document of either kind; return its kind.
+
+    Raises:
+        GlobusSDKUsageError: It cannot be submitted.
+    """
+    kind = data.get("DATA_TYPE") if is_document(data) else None
+    if not isinstance(kind, str) or kind not in _ENDPOINT_MEMBERS:
+        raise GlobusSDKUsageError("a document must be a TransferData, a DeleteData or a dict of the same form")
+    _check(kind, data)
+    return kind
 
 
 def _check(kind: str, data: object) -> None:

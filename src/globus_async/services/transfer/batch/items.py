@@ -6,7 +6,7 @@ import asyncio
 import copy
 import hashlib
 from collections.abc import AsyncIterable, Iterable, Mapping
-from typing import TYPE_CHECKING, Any, Final, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, Generic, TypeAlias, TypeVar
 
 from ...._http.body import json_body
 from ...._item_source import ItemSource
@@ -15,12 +15,45 @@ from ....errors import GlobusSDKUsageError
 if TYPE_CHECKING:
     from ..data import TransferData
 
-__all__ = ("ItemReader", "TransferItem")
+__all__ = ("InputReader", "ItemReader", "TransferItem")
+
+T = TypeVar("T")
 
 TransferItem: TypeAlias = tuple[str, str] | Mapping[str, Any]
 """A pair of source and destination path, or the arguments of `TransferData.add_item` as a mapping."""
 
 _ITEMS_PER_YIELD: Final = 200
+
+
+class InputReader(Generic[T]):
+    """
+    Reads an input once; after an interruption no further, because an interrupted generator appears to be exhausted.
+
+    Args:
+        source: The input.
+        name: What it consists of, for the error.
+    """
+
+    __slots__ = ("_is_reading", "_name", "_source")
+
+    def __init__(self, source: Iterable[T] | AsyncIterable[T], name: str) -> None:
+        self._source = ItemSource(source)
+        self._name = name
+        self._is_reading = False
+
+    async def next(self) -> T | None:
+        """
+        Return the next part; ``None`` after the last one.
+
+        Raises:
+            GlobusSDKUsageError: Reading an earlier one was interrupted.
+        """
+        if self._is_reading:
+            raise GlobusSDKUsageError(f"reading the {self._name} was interrupted; start again with the same journal")
+        self._is_reading = True
+        numbered = await self._source.next()
+        self._is_reading = False
+        return None if numbered is None else numbered[1]
 
 
 class ItemReader:
@@ -31,14 +64,13 @@ class ItemReader:
         count: Number of items read.
     """
 
-    __slots__ = ("_digest", "_is_reading", "_scratch", "_source", "count")
+    __slots__ = ("_digest", "_input", "_scratch", "count")
 
     def __init__(self, items: Iterable[TransferItem] | AsyncIterable[TransferItem], template: TransferData) -> None:
         self.count = 0
-        self._source = ItemSource(items)
+        self._input = InputReader(items, "items")
         self._scratch = copy.deepcopy(template)
         self._digest = hashlib.sha256()
-        self._is_reading = False
 
     @property
     def digest(self) -> str:
@@ -55,17 +87,13 @@ class ItemReader:
         Raises:
             GlobusSDKUsageError: The item is invalid, or reading an earlier one was interrupted.
         """
-        if self._is_reading:  # an interrupted generator appears to be exhausted
-            raise GlobusSDKUsageError("reading the items was interrupted; start again with the same journal")
         if self.count % _ITEMS_PER_YIELD == _ITEMS_PER_YIELD - 1:
             await asyncio.sleep(0)  # let other tasks run
-        self._is_reading = True
-        numbered = await self._source.next()
-        self._is_reading = False
-        if numbered is None:
+        item = await self._input.next()
+        if item is None:
             return None
         # no await below: a cancellation would lose the item
-        encoded = self._encode(*numbered)
+        encoded = self._encode(self.count, item)
         self._digest.update(encoded)
         self.count += 1
         return encoded

@@ -46,7 +46,7 @@ class JournalEntry:
 
     Attributes:
         items: Number of items of the task.
-        digest: Digest of all items up to the task's last one.
+        digest: Digest of what the task was made of.
         document: The document to submit, as JSON; ``None`` once the task id is recorded.
         task_id: The task's id; ``None`` until it is recorded.
     """
@@ -95,7 +95,7 @@ class Journal:
         Args:
             document: The document to submit, as JSON.
             items: Number of its items.
-            digest: Digest of all items up to its last one.
+            digest: Digest of what it was made of, with which the input is compared when the submission is resumed.
 
         Raises:
             GlobusSDKUsageError: Another submission has written to the file, or is writing to it.
@@ -141,7 +141,9 @@ class Journal:
         if found["journal"] != _FORMAT:
             raise GlobusSDKUsageError(f"{self.path} is a journal of another version of this library")
         if found != header:
-            raise GlobusSDKUsageError(f"{self.path} is the journal of a submission with other endpoints or options")
+            raise GlobusSDKUsageError(
+                f"{self.path} is the journal of another submission, or one with other endpoints or options"
+            )
 
     def _read_entries(self, file: BinaryIO) -> None:
         unfinished: dict[int, object] = {}

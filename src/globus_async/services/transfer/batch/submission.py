@@ -8,24 +8,21 @@ from collections.abc import AsyncIterable, Awaitable, Callable, Generator, Itera
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from ...._http.body import json_body
-from ....bulk_calls import bulk
 from ....errors import GlobusSDKUsageError
+from ....errors.arguments import check_whole
 from ..data import TransferData
-from ..errors import NotFound, TooManyPendingJobs
 from ..submissions import check_endpoints, with_submission_id
-from ..waiting.outcomes import is_done
 from .items import ItemReader, TransferItem
 from .journal import Journal, JournalEntry
+from .pending_tasks import PendingTasks
 
 if TYPE_CHECKING:
     from ..waiting.shared_poller import SharedPoller
 
 __all__ = ("BatchSubmission", "SubmittedTask")
-
-_POLLING_SECONDS: Final = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,25 +66,21 @@ class BatchSubmission:
         if not isinstance(template, TransferData) or template["DATA"] or template.get("submission_id"):
             raise GlobusSDKUsageError("data must be a TransferData without items and without submission id")
         check_endpoints("transfer", template)
-        if items_per_task < 1 or max_pending < 1:
-            raise GlobusSDKUsageError("items_per_task and max_pending must be 1 or more")
+        check_whole("items_per_task", items_per_task)
+        check_whole("max_pending", max_pending)
         self._journal = Journal(Path(journal), {"template": copy.deepcopy(template)})
         options = {name: value for name, value in template.items() if name not in ("DATA", "submission_id")}
         self._options = json_body(options)
         self._items_per_task = items_per_task
-        self._max_pending = max_pending
         self._get_submission_id = get_submission_id
         self._submit = submit
-        self._poller = poller
-        self._clock = poller.transport.clock
+        self._pending = PendingTasks(max_pending, poller)
         self._reader = ItemReader(items, template)
         self._is_loaded = False
         self._journaled_items = 0
         self._items: list[bytes] = []
         self._submission_id: str | None = None
         self._next = 0
-        self._pending: list[str] = []
-        self._poll_due = 0.0
 
     def __await__(self) -> Generator[Any, None, list[SubmittedTask]]:
         return self._submit_all().__await__()
@@ -104,7 +97,9 @@ class BatchSubmission:
             await journal.load()
             self._is_loaded = True
             self._journaled_items = sum(entry.items for entry in journal.entries)
-            self._pending = [entry.task_id for entry in journal.entries if entry.task_id is not None]
+            for entry in journal.entries:
+                if entry.task_id is not None:
+                    self._pending.add(entry.task_id)
         if self._next == len(journal.entries) and not await self._begin_task():
             raise StopAsyncIteration
         entry = journal.entries[self._next]
@@ -146,25 +141,7 @@ class BatchSubmission:
 
     async def _submit_entry(self, entry: JournalEntry) -> str:
         """Submit a recorded task when the number of pending tasks permits, and record its id."""
-        await self._wait_for_pending(self._max_pending)
-        task_id: str | None = None
-        while task_id is None:
-            try:
-                task_id = await self._submit(entry.document or b"{}")
-            except TooManyPendingJobs:
-                if self._pending:
-                    await self._wait_for_pending(len(self._pending))
-                else:  # other programs of the same user have submitted them
-                    await self._clock.sleep(_POLLING_SECONDS)
+        task_id = await self._pending.submit(partial(self._submit, entry.document or b"{}"))
         await self._journal.commit(entry, task_id)
-        self._pending.append(task_id)
+        self._pending.add(task_id)
         return task_id
-
-    async def _wait_for_pending(self, limit: int) -> None:
-        """Wait until fewer than ``limit`` tasks of this batch are pending."""
-        while len(self._pending) >= limit:
-            poll = partial(self._poller.poll, due=self._poll_due)
-            for outcome in await bulk(poll, tuple(self._pending), concurrency=len(self._pending)):
-                if isinstance(outcome.error, NotFound) or is_done(outcome.value):
-                    self._pending.remove(outcome.item)
-            self._poll_due = self._clock.monotonic() + _POLLING_SECONDS

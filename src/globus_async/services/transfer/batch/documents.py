@@ -1,0 +1,144 @@
+"""The submission of independent documents: an iterator that submits one at each step."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import AsyncIterable, Awaitable, Callable, Generator, Iterable, Mapping
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from ....bulk_calls import BulkError, Outcome
+from ....errors import GlobusSDKUsageError, SubmissionUncertain
+from ....errors.arguments import check_whole
+from ....porting import AsyncIterationOnly
+from ..errors import TransferAPIError
+from ..submissions import check_submission, encode_document, with_submission_id
+from .items import InputReader
+from .journal import Journal, JournalEntry
+from .pending_tasks import PendingTasks
+from .submission import SubmittedTask
+
+if TYPE_CHECKING:
+    from ..waiting.shared_poller import SharedPoller
+
+__all__ = ("DocumentSubmission",)
+
+Document: TypeAlias = Mapping[str, Any]
+
+
+class DocumentSubmission(AsyncIterationOnly):
+    """
+    Async iterator that submits documents one after the other; see `TransferClient.submit_documents`.
+
+    Nothing stays open between two documents. After an error or a cancellation it can be iterated further, unless that
+    interrupted the reading of documents.
+    """
+
+    def __init__(
+        self,
+        documents: Iterable[Document] | AsyncIterable[Document],
+        *,
+        journal: str | os.PathLike[str],
+        max_pending: int,
+        get_submission_id: Callable[[], Awaitable[str]],
+        submit: Callable[[str, bytes], Awaitable[str]],
+        poller: SharedPoller,
+    ) -> None:
+        if isinstance(documents, Mapping):
+            raise GlobusSDKUsageError("documents is a single document; pass a list")
+        check_whole("max_pending", max_pending)
+        self._journal = Journal(Path(journal), {"documents": True})
+        self._get_submission_id = get_submission_id
+        self._submit = submit
+        self._pending = PendingTasks(max_pending, poller)
+        self._input = InputReader(documents, "documents")
+        self._digest = hashlib.sha256()
+        self._is_loaded = False
+        self._current: Document | None = None
+        self._submission_id: str | None = None
+        self._next = 0
+
+    def __await__(self) -> Generator[Any, None, list[Outcome[Document, SubmittedTask]]]:
+        return self._submit_all().__await__()
+
+    async def _submit_all(self) -> list[Outcome[Document, SubmittedTask]]:
+        return [outcome async for outcome in self]
+
+    async def values(self) -> list[SubmittedTask]:
+        """
+        Return the tasks; after the first document that is not submitted, submit no more.
+
+        Raises:
+            BulkError: The error, with all outcomes so far.
+        """
+        outcomes: list[Outcome[Document, SubmittedTask]] = []
+        async for outcome in self:
+            outcomes.append(outcome)
+            if outcome.error is not None:
+                outcome.error.add_note(f"document {outcome.index} of the submission")
+                group = BulkError(f"document {outcome.index} was not submitted", [outcome.error])
+                group.outcomes = outcomes
+                raise group
+        return [outcome.value for outcome in outcomes]
+
+    def __aiter__(self) -> DocumentSubmission:
+        return self
+
+    async def __anext__(self) -> Outcome[Document, SubmittedTask]:
+        if not self._is_loaded:
+            await self._journal.load()
+            self._is_loaded = True
+            for entry in self._journal.entries:
+                if entry.task_id is not None:
+                    self._pending.add(entry.task_id)
+        if self._current is None:
+            self._current = await self._input.next()
+        if self._current is None:
+            if self._next < len(self._journal.entries):
+                raise GlobusSDKUsageError(
+                    f"there are fewer documents than in {self._journal.path}, which has {len(self._journal.entries)}"
+                )
+            raise StopAsyncIteration
+        entry = await self._recorded(self._current)
+        outcome = await self._outcome(self._current, entry)
+        self._next += 1
+        self._current = None
+        return outcome
+
+    async def _recorded(self, document: Document) -> JournalEntry:
+        """Return the journal's record of a document; make one if it is new."""
+        try:
+            kind = check_submission(document)
+            encoded = await encode_document(document, sort_keys=True)
+        except GlobusSDKUsageError as error:
+            raise GlobusSDKUsageError(f"document {self._next} is invalid: {error}") from None
+        digest = hashlib.sha256(encoded).hexdigest()
+        entries = self._journal.entries
+        if self._next == len(entries):
+            if self._submission_id is None:
+                self._submission_id = str(document.get("submission_id") or await self._get_submission_id())
+            task_document = with_submission_id(encoded, self._submission_id)
+            await self._journal.begin(task_document, len(document["DATA"]), digest)
+            self._submission_id = None
+        elif entries[self._next].digest != digest:
+            raise GlobusSDKUsageError(
+                f"document {self._next}, a {kind}, differs from that in {self._journal.path}; resume with the same"
+                " documents in the same order"
+            )
+        return entries[self._next]
+
+    async def _outcome(self, document: Document, entry: JournalEntry) -> Outcome[Document, SubmittedTask]:
+        """Submit a recorded document unless that has been done, and record the id of its task."""
+        is_new = entry.task_id is None
+        task_id = entry.task_id
+        if task_id is None:
+            submit = partial(self._submit, document["DATA_TYPE"], entry.document or b"{}")
+            try:
+                task_id = await self._pending.submit(submit)
+            except (TransferAPIError, SubmissionUncertain) as error:
+                return Outcome(self._next, document, None, error)
+            await self._journal.commit(entry, task_id)
+            self._pending.add(task_id)
+        return Outcome(self._next, document, SubmittedTask(self._next, task_id, entry.items, is_new), None)
