@@ -607,7 +607,9 @@ GUARDS: Final = (
             r"\1if True:",
         ),
         drop("services/transfer/submissions.py:SubmissionMethods._submit", r"^_check\("),
-        always("services/transfer/submissions.py:SubmissionMethods._submit_encoded", r"^is_uuid"),
+        always("services/transfer/submissions.py:SubmissionMethods._submit_encoded", r"^is_segment"),
+        swap("_http/path.py:is_segment", r"value\.isascii\(\) and", ""),
+        swap("_http/path.py:is_segment", r" and _UNSAFE_IN_SEGMENT.+", ""),
         never("services/transfer/submissions.py:submission_id_of", r"^not is_uuid"),
     ),
     *_tested_by(
@@ -671,6 +673,21 @@ GUARDS: Final = (
         swap("services/transfer/batch/journal.py:Journal._write_at_end", r" and rest != line", ""),
         never("services/transfer/batch/journal.py:_check_and_lock", r"S_ISREG"),
         never("services/transfer/batch/journal.py:Journal._open", r"_NO_LOCKS"),
+        swap("services/transfer/batch/journal.py:Journal.__post_init__", r"_WRITE_LOCKS\.setdefault\(.+\)$", "Lock()"),
+    ),
+    *_tested_by(
+        "services/transfer/test_document_submission.py",
+        never("services/transfer/batch/documents.py:DocumentSubmission._check_submission_id", r"^first != self\._next"),
+        never("services/transfer/batch/documents.py:DocumentSubmission._recorded", r"digest != digest$"),
+        never("services/transfer/batch/documents.py:DocumentSubmission.__anext__", r"^self\._next < len"),
+        drop("services/transfer/batch/documents.py:DocumentSubmission._outcome", r"^await .+\.wait_for_place\(\)$"),
+        drop("services/transfer/batch/documents.py:DocumentSubmission._outcome", r"^await self\._journal\.commit"),
+        never("services/transfer/batch/pending_tasks.py:PendingTasks.wait_for_place", r"^error is not None and"),
+        swap(
+            "services/transfer/batch/pending_tasks.py:PendingTasks.wait_for_place", r"not is_transient\(error\) or", ""
+        ),
+        never("services/transfer/batch/items.py:InputReader.next", r"^self\._is_reading"),
+        never("services/transfer/submissions.py:_check", r"^items and not isinstance"),
     ),
     *_tested_by(
         "unit/test_bulk.py",

@@ -70,10 +70,10 @@ SECRETS: Final = {"access_token", "client_secret", "password", "refresh_token", 
 
 MADE_BY_US: Final = {
     "Attempt", "BatchSubmission", "Bulk", "ConsentRequiredInfo", "DependentScopeSpec", "DirectoryWalk", "ErrorInfo",
-    "DocumentSubmission", "ErrorSubdocument", "IssuedToken", "Outcome", "Page", "Pages", "Progress", "RawResponse", "RenewingAuthorizer",
+    "ErrorSubdocument", "IssuedToken", "Outcome", "Page", "Pages", "Progress", "RawResponse", "RenewingAuthorizer",
     "RetryBudget", "SubmittedTask", "TaskOutcome", "TaskWatch", "TokensByScope", "Consents", "GlobusOAuthFlowManager",
     "GlobusAuthorizer", "ErrorKinds", "PagingStyle", "GARE", "GlobusAuthorizationParameters",
-    "CreateTunnelData", "DeleteData", "TransferData",
+    "CreateTunnelData", "DeleteData", "DocumentSubmission", "TransferData",
 }  # fmt: skip
 """Classes that users do not instantiate, bases whose subclasses are tested, documents, and tables of new clients."""
 

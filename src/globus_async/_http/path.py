@@ -14,6 +14,7 @@ from ..errors import GlobusSDKUsageError
 __all__ = (
     "checked_path",
     "fill_path",
+    "is_segment",
     "is_uuid",
     "quote_path",
     "shown",
@@ -81,6 +82,11 @@ def fill_path(template: str, *values: UUID | str | int) -> str:
 def is_uuid(value: object) -> TypeGuard[str]:
     """Return whether a value, such as a member of a response, is a UUID as text."""
     return isinstance(value, str) and _UUID.fullmatch(value) is not None
+
+
+def is_segment(value: object) -> TypeGuard[str]:
+    """Return whether a value, such as an id in a response, is text that can be one segment of a path."""
+    return isinstance(value, str) and value.isascii() and _UNSAFE_IN_SEGMENT.search(value) is None
 
 
 def uuid_text(name: str, value: UUID | str | int) -> str:

@@ -8,6 +8,7 @@ import itertools
 import json
 import os
 import pickle
+import threading
 from collections import Counter
 from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Iterator
 from contextlib import asynccontextmanager, nullcontext
@@ -247,6 +248,36 @@ class TestResuming:
             await anext(mine)
         assert world.submitted() == dict.fromkeys((destination for _, destination in pairs(14)), 1)
 
+    async def test_several_begin_a_journal_at_once(self, world: World) -> None:
+        """Whichever goes on, the others are refused with an error of this library, and each item is submitted once."""
+        submissions = [world.submit(pairs(30)) for _ in range(3)]
+        for result in await asyncio.gather(*submissions, return_exceptions=True):
+            assert isinstance(result, list | GlobusSDKUsageError)
+        await world.submit(pairs(30))
+        assert world.submitted() == dict.fromkeys((destination for _, destination in pairs(30)), 1)
+
+    async def test_a_write_of_a_cancelled_submission(self, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+        """A later submission waits for the end of the write instead of being refused."""
+        is_writing, may_end, fsync = threading.Event(), threading.Event(), os.fsync
+
+        def slow_fsync(file: int) -> None:
+            is_writing.set()
+            assert may_end.wait(10)
+            fsync(file)
+
+        monkeypatch.setattr("os.fsync", slow_fsync)
+        task = asyncio.ensure_future(world.submit(pairs(10)))
+        assert await asyncio.to_thread(is_writing.wait, 10)
+        for _ in range(2):
+            task.cancel()
+            await asyncio.sleep(0)
+        later = asyncio.ensure_future(world.submit(pairs(10)))
+        await asyncio.sleep(0.05)
+        may_end.set()
+        assert len(await later) == 2
+        assert task.cancelled()
+        assert world.submitted() == dict.fromkeys((destination for _, destination in pairs(10)), 1)
+
 
 class TestFileSystem:
     """The file system refuses, or the path leads to something other than a file."""
@@ -430,7 +461,7 @@ class TestFaults:
 
 class TestArguments:
     @pytest.mark.parametrize(
-        "item", ["/a", ("/a",), ("/a", "/b", "/c"), ("", "/b"), ("/a", None), {"source_path": "/a"}, 7], ids=str
+        "item", [None, "/a", ("/a",), ("/a", "/b", "/c"), ("", "/b"), ("/a", None), {"source_path": "/a"}, 7], ids=str
     )
     async def test_invalid_items(self, world: World, item: Any) -> None:
         """An invalid item is refused with an error that has its index."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import copy
+import itertools
 import json
 import logging
 from collections.abc import AsyncGenerator, AsyncIterator, Iterator
@@ -18,8 +19,8 @@ import pytest
 
 from globus_async import AccessTokenAuthorizer, BulkError, GlobusSDKUsageError, RetryPolicy, SubmissionUncertain
 from globus_async.emulator.transfer.state import Limits, Pace
-from globus_async.services.transfer import DeleteData, PermissionDenied, TransferClient, TransferData
-from globus_async.testing import GlobusEmulator, MemoryStorage
+from globus_async.services.transfer import DeleteData, PermissionDenied, TransferAPIError, TransferClient, TransferData
+from globus_async.testing import GlobusEmulator, ManualClock, MemoryStorage
 from globus_async.testing.faults import drop_after, status
 from tests.services.transfer.scripted import A, B, C, client_of, document_of, refusal
 from tests.toolkit.cancel import every_suspension
@@ -89,6 +90,21 @@ class TestSubmission:
         assert world.labels() == [str(number) for number in range(10)]
         assert documents == before
 
+    async def test_use_without_async(self, world: World) -> None:
+        """It says how it is used, as its representation does, and how far it is."""
+        documents, items = (
+            world.submit(world.documents(2)),
+            world.tc.submit_items(TransferData(A, B), [], journal=world.journal.with_name("k")),
+        )
+        await anext(documents)
+        assert repr(documents) == f"<DocumentSubmission to {world.journal}, 1 so far; await it, or use 'async for'>"
+        assert repr(items) == (
+            f"<BatchSubmission to {world.journal.with_name('k')}, 0 tasks so far; await it, or use 'async for'>"
+        )
+        for submission in (documents, items):
+            with pytest.raises(TypeError, match="use 'async for'"):
+                list(submission)
+
     async def test_lazy_reading(self, world: World) -> None:
         """A document is read when it is due."""
         read: list[int] = []
@@ -107,7 +123,7 @@ class TestSubmission:
         await source.aclose()  # type: ignore[attr-defined] # a generator
 
     async def test_submission_ids(self, world: World) -> None:
-        """A document's own submission id is used; one is fetched for each of the others, and recorded before sending."""
+        """A document's own submission id is used; each of the others gets one, recorded before sending."""
         documents = world.documents(3)
         documents[1]["submission_id"] = C
         world.emulator.faults.add("POST", "/v0.10/transfer", status(500), times=1)
@@ -129,13 +145,29 @@ class TestSubmission:
         assert world.labels() == [str(number) for number in range(8)]
 
 
+class AdvancingClock(ManualClock):
+    """The clock of an emulator, for a client whose sleeps advance it."""
+
+    def __init__(self, emulator: GlobusEmulator) -> None:
+        super().__init__()
+        self._emulator = emulator
+
+    def monotonic(self) -> float:
+        """Return the seconds of the emulator."""
+        return self._emulator.clock.monotonic()
+
+    async def sleep(self, seconds: float) -> None:
+        """Advance the emulator."""
+        await self._emulator.advance(seconds)
+
+
 class TestPendingTasks:
     async def test_limits(self, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
         """No more than ``max_pending`` are unfinished, nor than the service accepts beside those of other programs."""
         caplog.set_level(logging.INFO, "globus_async")
-        limits, pace = Limits(pending_tasks=4, running_tasks=1), Pace(seconds_per_file=0.002)
-        async with make_world(tmp_path, limits=limits, pace=pace) as world:
-            world.tc.transport.clock = FakeClock(skipping=True)
+        limits, pace = Limits(pending_tasks=4, running_tasks=1), Pace(seconds_per_file=7)
+        async with make_world(tmp_path, limits=limits, pace=pace, clock=ManualClock()) as world:
+            world.tc.transport.clock = AdvancingClock(world.emulator)
             for document in world.documents(3, name="other"):
                 await world.tc.submit_transfer(document)
             maximum = 0
@@ -155,6 +187,30 @@ class TestPendingTasks:
         messages = [record.getMessage() for record in caplog.records]
         assert any("waiting for one to end" in message for message in messages)
         assert any("accepts no more pending tasks" in message for message in messages)
+
+    @pytest.mark.parametrize(
+        ("codes", "raising"), [([503] * 4, []), ([503] * 5, [503]), ([503, 403], [403]), ([404], [])], ids=repr
+    )
+    async def test_failed_polls(self, tmp_path: Path, codes: list[int], raising: list[int]) -> None:
+        """Four transient failures in a row are passed over; a fifth or permanent one is raised."""
+        service, failures = Service(), iter(codes)
+
+        async def respond(request: httpx.Request) -> httpx.Response:
+            if "/task/" not in request.url.path:
+                return await service(request)
+            code = next(failures, None)
+            return refusal(code, "Code") if code else httpx.Response(200, json={"status": "SUCCEEDED"})
+
+        raised: list[int] = []
+        async with client_of(respond, clock=FakeClock(skipping=True)) as tc:
+            submission = tc.submit_documents(scripted_documents(), journal=tmp_path / "j", max_pending=1)
+            for _ in range(len(raising) + 1):
+                try:
+                    await submission
+                except TransferAPIError as error:
+                    raised.append(error.http_status)
+        assert raised == raising
+        service.check()
 
 
 class TestErrors:
@@ -213,6 +269,9 @@ class TestErrors:
             {},
             {"DATA_TYPE": "tunnel"},
             {"DATA_TYPE": ["transfer"]},
+            None,
+            {**TransferData(A, B), "DATA": 5},
+            {**TransferData(A, B), "DATA": "/a"},
             TransferData(A, B),
             {**TransferData(A, B), "DATA": [{"source_path": "/caf\udce9", "destination_path": "/b"}]},
         ],
@@ -225,6 +284,15 @@ class TestErrors:
         assert world.labels() == ["0", "1"]
         await world.submit(world.documents(3))
         assert world.labels() == ["0", "1", "2"]
+
+    async def test_the_submission_id_of_another_document(self, world: World) -> None:
+        """It is refused, because the service would take the document for the earlier one, and submit nothing."""
+        documents = world.documents(3)
+        documents[1]["submission_id"], documents[2]["submission_id"] = C, C.upper()
+        for _ in range(2):
+            with pytest.raises(GlobusSDKUsageError, match="document 2 has the same submission id as document 1"):
+                await world.submit(documents)
+        assert world.labels() == ["0", "1"]
 
     async def test_changed_documents(self, world: World) -> None:
         """Documents that differ from those of the journal are refused, as are fewer of them, and other journals."""
@@ -269,12 +337,14 @@ def scripted_documents() -> list[dict[str, Any]]:
     return documents
 
 
+SUBMISSION_IDS = itertools.count(1)
+
+
 class Service:
     """Creates one task for each submission id."""
 
     def __init__(self) -> None:
         self.is_down = False
-        self.ids = 0
         self.tasks: dict[str, tuple[str, str]] = {}
 
     async def __call__(self, request: httpx.Request) -> httpx.Response:
@@ -282,8 +352,7 @@ class Service:
         if self.is_down:
             raise httpx.ConnectError("refused")
         if request.url.path == "/v0.10/submission_id":
-            self.ids += 1
-            return httpx.Response(200, json={"value": str(UUID(int=0xFFFF + self.ids + len(self.tasks)))})
+            return httpx.Response(200, json={"value": str(UUID(int=next(SUBMISSION_IDS)))})
         task_id = self.create(document_of(request))
         await asyncio.sleep(0)
         return httpx.Response(200, json={"code": "Accepted", "task_id": task_id})

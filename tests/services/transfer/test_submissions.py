@@ -267,7 +267,10 @@ async def until_it_succeeds(tc: TransferClient, document: TransferData) -> str:
     raise AssertionError("it never succeeded")
 
 
-NO_IDS = [{}, *({"value": value, "task_id": value} for value in (None, 5, "", "a", {"x": 1}, [A], True))]
+NO_IDS = [
+    {},
+    *({"value": value, "task_id": value} for value in (None, 5, "", " ", "../a", "\u00e9", {"x": 1}, [A], True)),
+]
 
 
 @pytest.mark.parametrize("document", NO_IDS, ids=repr)

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from ..._http.body import json_body
 from ..._http.missing import MISSING
-from ..._http.path import fill_path, is_uuid, uuid_text
+from ..._http.path import fill_path, is_segment, is_uuid, uuid_text
 from ...client import BaseClient
 from ...errors import (
     Attempt,
@@ -174,7 +174,7 @@ class SubmissionMethods(BaseClient):
             query_params: Further query parameters.
 
         Returns:
-            A result with a ``task_id`` that is a UUID.
+            A result with a ``task_id``, which can be a segment of a path.
 
         Raises:
             SubmissionUncertain: No response, or one without the id of a task.
@@ -188,7 +188,7 @@ class SubmissionMethods(BaseClient):
                 query_params=query_params,
                 idempotent=True,
             )
-            if is_uuid(result.get("task_id")):
+            if is_segment(result.get("task_id")):
                 return result
             no_task_id = result.raw.decode_error("it should have the id of the task")
             no_task_id.attempts = (Attempt(f"{result.http_status}, no id of a task", maybe_executed=True),)
@@ -222,7 +222,7 @@ async def encode_document(data: Mapping[str, Any], *, sort_keys: bool = False) -
     members = {name: value for name, value in data.items() if name != "submission_id"}
     items = members["DATA"]
     if isinstance(items, (list, tuple)):
-        items = [item for item in items if item is not MISSING]  # a copy: the caller may change the document meanwhile
+        items = [item for item in items if item is not MISSING]  # a copy: the caller may change it while others run
     if not isinstance(items, list) or len(items) <= _ITEMS_PER_PIECE:
         return json_body(members, sort_keys=sort_keys)
     encoded = json_body({name: value for name, value in members.items() if name != "DATA"}, sort_keys=sort_keys)
@@ -278,7 +278,10 @@ def _check(kind: str, data: object) -> None:
             f"a {kind} document must be a TransferData, DeleteData or dict, got {type(data).__name__}"
         )
     check_endpoints(kind, data)
-    if not data.get("DATA"):
+    items = data.get("DATA")
+    if items and not isinstance(items, (list, tuple)):
+        raise GlobusSDKUsageError(f"DATA of the {kind} document must be a list of items, got {type(items).__name__}")
+    if not items:
         raise GlobusSDKUsageError(f"the {kind} document has no items; add them with add_item()")
     if data.get("submission_id"):
         uuid_text("submission_id", data["submission_id"])

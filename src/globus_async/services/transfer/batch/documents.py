@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 __all__ = ("DocumentSubmission",)
 
-Document: TypeAlias = Mapping[str, Any]
+_Document: TypeAlias = Mapping[str, Any]
 
 
 class DocumentSubmission(AsyncIterationOnly):
@@ -38,7 +38,7 @@ class DocumentSubmission(AsyncIterationOnly):
 
     def __init__(
         self,
-        documents: Iterable[Document] | AsyncIterable[Document],
+        documents: Iterable[_Document] | AsyncIterable[_Document],
         *,
         journal: str | os.PathLike[str],
         max_pending: int,
@@ -56,14 +56,18 @@ class DocumentSubmission(AsyncIterationOnly):
         self._input = InputReader(documents, "documents")
         self._digest = hashlib.sha256()
         self._is_loaded = False
-        self._current: Document | None = None
+        self._current: tuple[int, _Document] | None = None
+        self._numbers: dict[str, int] = {}
         self._submission_id: str | None = None
         self._next = 0
 
-    def __await__(self) -> Generator[Any, None, list[Outcome[Document, SubmittedTask]]]:
+    def __repr__(self) -> str:
+        return f"<DocumentSubmission to {self._journal.path}, {self._next} so far; await it, or use 'async for'>"
+
+    def __await__(self) -> Generator[Any, None, list[Outcome[_Document, SubmittedTask]]]:
         return self._submit_all().__await__()
 
-    async def _submit_all(self) -> list[Outcome[Document, SubmittedTask]]:
+    async def _submit_all(self) -> list[Outcome[_Document, SubmittedTask]]:
         return [outcome async for outcome in self]
 
     async def values(self) -> list[SubmittedTask]:
@@ -73,7 +77,7 @@ class DocumentSubmission(AsyncIterationOnly):
         Raises:
             BulkError: The error, with all outcomes so far.
         """
-        outcomes: list[Outcome[Document, SubmittedTask]] = []
+        outcomes: list[Outcome[_Document, SubmittedTask]] = []
         async for outcome in self:
             outcomes.append(outcome)
             if outcome.error is not None:
@@ -86,7 +90,7 @@ class DocumentSubmission(AsyncIterationOnly):
     def __aiter__(self) -> DocumentSubmission:
         return self
 
-    async def __anext__(self) -> Outcome[Document, SubmittedTask]:
+    async def __anext__(self) -> Outcome[_Document, SubmittedTask]:
         if not self._is_loaded:
             await self._journal.load()
             self._is_loaded = True
@@ -101,19 +105,21 @@ class DocumentSubmission(AsyncIterationOnly):
                     f"there are fewer documents than in {self._journal.path}, which has {len(self._journal.entries)}"
                 )
             raise StopAsyncIteration
-        entry = await self._recorded(self._current)
-        outcome = await self._outcome(self._current, entry)
+        _, document = self._current
+        entry = await self._recorded(document)
+        outcome = await self._outcome(document, entry)
         self._next += 1
         self._current = None
         return outcome
 
-    async def _recorded(self, document: Document) -> JournalEntry:
+    async def _recorded(self, document: _Document) -> JournalEntry:
         """Return the journal's record of a document; make one if it is new."""
         try:
             kind = check_submission(document)
             encoded = await encode_document(document, sort_keys=True)
         except GlobusSDKUsageError as error:
             raise GlobusSDKUsageError(f"document {self._next} is invalid: {error}") from None
+        self._check_submission_id(document)
         digest = hashlib.sha256(encoded).hexdigest()
         entries = self._journal.entries
         if self._next == len(entries):
@@ -129,12 +135,20 @@ class DocumentSubmission(AsyncIterationOnly):
             )
         return entries[self._next]
 
-    async def _outcome(self, document: Document, entry: JournalEntry) -> Outcome[Document, SubmittedTask]:
+    def _check_submission_id(self, document: _Document) -> None:
+        """Refuse the submission id of an earlier document, for which the service would create no second task."""
+        submission_id = document.get("submission_id")
+        first = self._numbers.setdefault(str(submission_id).lower(), self._next) if submission_id else self._next
+        if first != self._next:
+            raise GlobusSDKUsageError(f"document {self._next} has the same submission id as document {first}")
+
+    async def _outcome(self, document: _Document, entry: JournalEntry) -> Outcome[_Document, SubmittedTask]:
         """Submit a recorded document unless that has been done, and record the id of its task."""
         is_new = entry.task_id is None
         task_id = entry.task_id
         if task_id is None:
             submit = partial(self._submit, document["DATA_TYPE"], entry.document or b"{}")
+            await self._pending.wait_for_place()  # its errors are not of the document
             try:
                 task_id = await self._pending.submit(submit)
             except (TransferAPIError, SubmissionUncertain) as error:

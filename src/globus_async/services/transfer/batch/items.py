@@ -41,9 +41,9 @@ class InputReader(Generic[T]):
         self._name = name
         self._is_reading = False
 
-    async def next(self) -> T | None:
+    async def next(self) -> tuple[int, T] | None:
         """
-        Return the next part; ``None`` after the last one.
+        Return the index of the next part and the part; ``None`` after the last one.
 
         Raises:
             GlobusSDKUsageError: Reading an earlier one was interrupted.
@@ -53,7 +53,7 @@ class InputReader(Generic[T]):
         self._is_reading = True
         numbered = await self._source.next()
         self._is_reading = False
-        return None if numbered is None else numbered[1]
+        return numbered
 
 
 class ItemReader:
@@ -89,11 +89,11 @@ class ItemReader:
         """
         if self.count % _ITEMS_PER_YIELD == _ITEMS_PER_YIELD - 1:
             await asyncio.sleep(0)  # let other tasks run
-        item = await self._input.next()
-        if item is None:
+        numbered = await self._input.next()
+        if numbered is None:
             return None
         # no await below: a cancellation would lose the item
-        encoded = self._encode(self.count, item)
+        encoded = self._encode(*numbered)
         self._digest.update(encoded)
         self.count += 1
         return encoded

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Lock
 from typing import Any, BinaryIO, Final
+from weakref import WeakValueDictionary
 
 from anyio import to_thread
 
@@ -31,6 +32,12 @@ _FORMAT: Final = 1
 _LINE_STARTS: Final = (b'{"submit":', b'{"submitted":')
 _MAX_HEADER_BYTES: Final = 1 << 20
 _NO_LOCKS: Final = frozenset({errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP})
+_WRITE_LOCKS: Final = WeakValueDictionary[Path, Lock]()
+"""By path: a later submission waits for the write that the cancelled one before it has in progress."""
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_WRITE_LOCKS.clear)
+
 _OPEN_FLAGS: Final = os.O_RDWR | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOCTTY", 0) | getattr(os, "O_BINARY", 0)
 """Without waiting for the other end of a pipe, which is refused once it is open."""
 
@@ -76,7 +83,10 @@ class Journal:
     entries: list[JournalEntry] = field(default_factory=list[JournalEntry])
     _size: int = 0
     _last_line: bytes = b""
-    _write_lock: Lock = field(default_factory=Lock)
+    _write_lock: Lock = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._write_lock = _WRITE_LOCKS.setdefault(self.path.absolute(), Lock())
 
     async def load(self) -> None:
         """

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from ...._http.body import json_body
 from ....errors import GlobusSDKUsageError
 from ....errors.arguments import check_whole
+from ....porting import AsyncIterationOnly
 from ..data import TransferData
 from ..submissions import check_endpoints, with_submission_id
 from .items import ItemReader, TransferItem
@@ -43,7 +44,7 @@ class SubmittedTask:
     is_new: bool
 
 
-class BatchSubmission:
+class BatchSubmission(AsyncIterationOnly):
     """
     Async iterator that submits a batch task by task; see `TransferClient.submit_items`.
 
@@ -81,6 +82,9 @@ class BatchSubmission:
         self._items: list[bytes] = []
         self._submission_id: str | None = None
         self._next = 0
+
+    def __repr__(self) -> str:
+        return f"<BatchSubmission to {self._journal.path}, {self._next} tasks so far; await it, or use 'async for'>"
 
     def __await__(self) -> Generator[Any, None, list[SubmittedTask]]:
         return self._submit_all().__await__()
@@ -141,6 +145,7 @@ class BatchSubmission:
 
     async def _submit_entry(self, entry: JournalEntry) -> str:
         """Submit a recorded task when the number of pending tasks permits, and record its id."""
+        await self._pending.wait_for_place()
         task_id = await self._pending.submit(partial(self._submit, entry.document or b"{}"))
         await self._journal.commit(entry, task_id)
         self._pending.add(task_id)
