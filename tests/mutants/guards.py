@@ -611,6 +611,7 @@ GUARDS: Final = (
         swap("_http/path.py:is_segment", r"value\.isascii\(\) and", ""),
         swap("_http/path.py:is_segment", r" and _UNSAFE_IN_SEGMENT.+", ""),
         never("services/transfer/submissions.py:submission_id_of", r"^not is_uuid"),
+        drop("transport/_attempt.py:Sender.attempt", r"^error\.attempts = call\.attempts"),
     ),
     *_tested_by(
         "services/transfer/test_encoded_once.py",
@@ -618,7 +619,6 @@ GUARDS: Final = (
         swap("services/transfer/submissions.py:encode_document", r" if item is not MISSING", ""),
         drop("services/transfer/submissions.py:encode_document", r"^json_body\(\{'DATA': items\}\)"),
         drop("services/transfer/batch/items.py:ItemReader.next", r"^await asyncio\.sleep"),
-        drop("transport/_attempt.py:Sender.attempt", r"^error\.attempts = call\.attempts"),
     ),
     *_tested_by(
         "services/transfer/test_task_wait.py services/transfer/test_shared_poller.py",
