@@ -51,7 +51,8 @@ class World:
         return documents
 
     def submit(self, documents: Any, **options: Any) -> Any:
-        return self.tc.submit_documents(documents, **{"journal": self.journal, **options})
+        arguments: dict[str, Any] = {"journal": self.journal, **options}
+        return self.tc.submit_documents(documents, **arguments)
 
     def labels(self) -> list[str]:
         """Return the labels of all tasks."""
@@ -92,10 +93,8 @@ class TestSubmission:
 
     async def test_use_without_async(self, world: World) -> None:
         """It says how it is used, as its representation does, and how far it is."""
-        documents, items = (
-            world.submit(world.documents(2)),
-            world.tc.submit_items(TransferData(A, B), [], journal=world.journal.with_name("k")),
-        )
+        documents: Any = world.submit(world.documents(2))
+        items: Any = world.tc.submit_items(TransferData(A, B), [], journal=world.journal.with_name("k"))
         await anext(documents)
         assert repr(documents) == f"<DocumentSubmission to {world.journal}, 1 so far; await it, or use 'async for'>"
         assert repr(items) == (

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Mapping, MutableMapping
-from typing import TYPE_CHECKING, Any, Final, NoReturn
+from collections.abc import Mapping, MutableMapping, Sequence
+from typing import TYPE_CHECKING, Any, Final, NoReturn, cast
 from uuid import UUID
 
 from ..._http.body import json_body
@@ -220,10 +220,9 @@ async def encode_document(data: Mapping[str, Any], *, sort_keys: bool = False) -
         GlobusSDKUsageError: It has a value that JSON cannot express; the error names the member.
     """
     members = {name: value for name, value in data.items() if name != "submission_id"}
-    items = members["DATA"]
-    if isinstance(items, (list, tuple)):
-        items = [item for item in items if item is not MISSING]  # a copy: the caller may change it while others run
-    if not isinstance(items, list) or len(items) <= _ITEMS_PER_PIECE:
+    given = cast("Sequence[object]", members["DATA"])
+    items = [item for item in given if item is not MISSING]  # a copy: the caller may change it while others run
+    if len(items) <= _ITEMS_PER_PIECE:
         return json_body(members, sort_keys=sort_keys)
     encoded = json_body({name: value for name, value in members.items() if name != "DATA"}, sort_keys=sort_keys)
     pieces = [encoded[:-1], b',"DATA":[']
