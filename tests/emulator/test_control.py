@@ -95,7 +95,7 @@ async def test_faults(http: httpx.AsyncClient, emulator: GlobusEmulator) -> None
 
 def test_every_fault_has_a_name() -> None:
     """All functions of `testing.faults` can be named."""
-    assert set(_ARGUMENTS) == set(faults.__all__)
+    assert set(_ARGUMENTS) == {name for name in faults.__all__ if name[0].islower()}
 
 
 @pytest.mark.parametrize("name", sorted(_ARGUMENTS))
