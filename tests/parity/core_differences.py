@@ -57,7 +57,8 @@ _ENTRIES: Final = (
         "redirects",
         "wire",
         "`request(allow_redirects=)`, `get`, `post`, ...",
-        "never follow a redirect: it is a `GlobusAPIError`, whose `headers` have the `Location`",
+        "never follow a redirect: it is a `GlobusAPIError`, whose `headers` have the `Location`; `allow_redirects=True`"
+        " is refused",
         "a token must not be sent where a response points to",
     ),
     Difference(
@@ -71,7 +72,7 @@ _ENTRIES: Final = (
         "stream",
         "wire",
         "`request(stream=True)`",
-        "does not exist: the whole body is read, up to the limit of the transport",
+        "is refused: the whole body is read, up to the limit of the transport",
         "a response holds no connection, so that it need not be closed",
     ),
     Difference(

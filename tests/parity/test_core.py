@@ -98,8 +98,6 @@ DIFFERENT: dict[tuple[str, str, str], str] = {
     ("upstream", "BaseClient.add_app_scope", "*"): "app",
     ("upstream", "BaseClient.default_scope_requirements", "*"): "app",
     ("upstream", "BaseClient.close", "*"): "aclose",
-    ("upstream", "BaseClient.request", "allow_redirects"): "redirects",
-    ("upstream", "BaseClient.request", "stream"): "stream",
     ("upstream", "RenewingAuthorizer.ensure_valid_token", "*"): "tokens",
     ("upstream", "RenewingAuthorizer.access_token", "*"): "tokens",
     ("upstream", "RefreshTokenAuthorizer.ensure_valid_token", "*"): "tokens",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
 
@@ -176,6 +177,17 @@ class TestRequests:
         async with service.client() as client:
             await client.request("POST", "/x", data={}, idempotent=True)
         assert len(service.paths) == 2
+
+    @pytest.mark.parametrize("option", ["allow_redirects", "stream"])
+    async def test_redirects_and_streams(self, option: str) -> None:
+        """``False`` is taken, as in globus-sdk; ``True`` is refused before anything is sent."""
+        service = Scripted(respond(200))
+        async with service.client() as client:
+            request: Any = client.request
+            await request("GET", "/x", **{option: False})
+            with pytest.raises(GlobusSDKUsageError, match=r"allow_redirects= and stream="):
+                await request("GET", "/x", **{option: True})
+        assert len(service.requests) == 1
 
     async def test_headers_of_a_call(self) -> None:
         """Methods of a client may send headers of their own, but no second ``Authorization``."""

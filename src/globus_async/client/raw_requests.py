@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 from .._http.body import body_encoding, encode_body
 from .._http.missing import MISSING
 from .._http.path import split_path
 from .._http.request import IDEMPOTENT_METHODS, Request, check_method
+from ..errors import GlobusSDKUsageError
 from ..response import GlobusHTTPResponse, read_any
 from .core import ClientCore, check_headers
 
@@ -149,6 +150,8 @@ class RawRequests(ClientCore):
         headers: Mapping[str, str] | None = None,
         encoding: str | None = None,
         idempotent: bool | None = None,
+        allow_redirects: Literal[False] = False,
+        stream: Literal[False] = False,
         retry_401: bool = True,
         automatic_authorization: bool = True,
     ) -> GlobusHTTPResponse[Any]:
@@ -166,6 +169,9 @@ class RawRequests(ClientCore):
             headers: Further request headers.
             encoding: ``"json"``, ``"form"`` or ``"text"``; the default depends on the type of ``data``.
             idempotent: Whether the request may be executed twice without harm; see `call`.
+            allow_redirects: A redirect is a `GlobusAPIError`, whose ``headers`` have the ``Location``: the token must
+                not be sent where a response points to. So this is always false.
+            stream: A response holds no connection, so this is always false.
             retry_401: After a 401, refresh the token and retry once.
             automatic_authorization: Send the ``Authorization`` header of the client's authorizer.
 
@@ -174,6 +180,11 @@ class RawRequests(ClientCore):
             GlobusAPIError: The service returned an error.
             NetworkError: There was no usable response.
         """
+        if allow_redirects or stream:
+            raise GlobusSDKUsageError(
+                "redirects are never followed, and the whole body is read: leave out allow_redirects= and stream=; the"
+                " Location of a redirect is in the headers of its GlobusAPIError"
+            )
         check_method(method)
         path, own_query = split_path(self._root, self._with_base_path(path))
         encoding = body_encoding(data, encoding)
