@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any, Final, NoReturn
 __all__ = (
     "AsyncContextOnly",
     "AsyncIterationOnly",
+    "PortedAuthorizer",
+    "PortedClient",
     "advice",
-    "attribute_advice",
     "missing_from",
     "raise_missing",
 )
@@ -86,7 +87,7 @@ _NAMES: Final[tuple[tuple[str, str], ...]] = (
     ("GlobusConfigParser", "use get_environment() and get_service_url() of globus_async.config"),
 )
 
-_ATTRIBUTES: Final[dict[str, str]] = {
+_OF_CLIENTS: Final[dict[str, str]] = {
     "paginated": _PAGES,
     "close": "use 'async with', or 'await client.aclose()'",
     "retry_config": "the retry policy is client.retry; it is set with retry=RetryPolicy(...)",
@@ -99,15 +100,21 @@ _ATTRIBUTES: Final[dict[str, str]] = {
     "qjoin_path": "use fill_path(), or pass the whole path",
 }
 
+_HEADER: Final = "use 'await authorizer.get_authorization_header()', a Secret, whose reveal() returns the text"
+_OF_AUTHORIZERS: Final[dict[str, str]] = {
+    "access_token": _HEADER,
+    "access_token_hash": _HEADER,
+    "header_val": _HEADER,
+    "password": _HEADER,
+    "ensure_valid_token": "'await authorizer.get_authorization_header()' refreshes the token if necessary",
+    "check_expiration_time": "'await authorizer.get_authorization_header()' refreshes the token if necessary",
+    "expires_at": "store the expires_at_seconds of the responses that on_refresh receives",
+}
+
 
 def advice(name: str) -> str | None:
     """Return what to write instead of a name of globus-sdk that this package does not have."""
     return next((sentence for names, sentence in _NAMES if name in names.split()), None)
-
-
-def attribute_advice(name: str) -> str | None:
-    """Return what to write instead of an attribute of globus-sdk's clients that the clients here do not have."""
-    return _ATTRIBUTES.get(name)
 
 
 def missing_from(module: str) -> Callable[[str], NoReturn]:
@@ -143,6 +150,34 @@ def raise_missing(module: str, name: str, frame: Any) -> NoReturn:
     raise AttributeError(message, name=name)
 
 
+def _raise_missing_attribute(owner: object, name: str, instead: str | None) -> NoReturn:
+    what = "has no attribute" if instead is None else "does not have globus-sdk's"
+    message = f"{type(owner).__name__!r} object {what} {name!r}" + (f": {instead}" if instead else "")
+    raise AttributeError(message, name=name, obj=owner)
+
+
+class PortedClient:
+    """A client: an attribute that only those of globus-sdk have says what to write instead."""
+
+    __slots__ = ()
+
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> NoReturn:
+            _raise_missing_attribute(self, name, _OF_CLIENTS.get(name))
+
+
+class PortedAuthorizer:
+    """An authorizer: an attribute that only those of globus-sdk have says what to write instead."""
+
+    __slots__ = ()
+
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> NoReturn:
+            _raise_missing_attribute(self, name, _OF_AUTHORIZERS.get(name))
+
+
 class AsyncContextOnly:
     """A context manager for ``async with``: ``with`` says so."""
 
@@ -170,4 +205,6 @@ class AsyncIterationOnly:
         def __getitem__(self, key: object) -> NoReturn:
             if key == 0 and isinstance(key, int):  # where a 'for' begins
                 raise TypeError(f"use 'async for', not 'for': {type(self).__name__} makes requests as it is iterated")
-            raise TypeError(f"await the {type(self).__name__} first: (await ...)[{key!r}]")
+            if hasattr(type(self), "__await__"):
+                raise TypeError(f"await the {type(self).__name__} first: (await ...)[{key!r}]")
+            raise TypeError(f"use 'async for': a {type(self).__name__} has no {key!r}")

@@ -9,6 +9,7 @@ import pkgutil
 import subprocess
 import sys
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 from unittest import mock  # noqa: TID251 -- that mocks work is what is tested
@@ -32,6 +33,7 @@ COUNTERPARTS = {
     "scopes": "scopes",
     "services.auth": "services.auth",
     "services.transfer": "services.transfer",
+    "testing": "testing",
     "transport": "transport",
 }
 """The modules of globus-sdk that have a counterpart here."""
@@ -133,6 +135,49 @@ def test_attributes_of_clients(client: Client) -> None:
         ours.task_lists  # noqa: B018
 
 
+ID = "5e1f2a4c-0000-4000-8000-000000000001"
+
+
+def _authorizers(module: Any, **token: Any) -> list[Any]:
+    app = module.ConfidentialAppAuthClient(ID, "secret")
+    return [
+        module.NullAuthorizer(),
+        module.AccessTokenAuthorizer("AgX1"),
+        module.BasicAuthorizer("user", "secret"),
+        module.RefreshTokenAuthorizer("Ag1", app, **token),
+        module.ClientCredentialsAuthorizer(app, "openid", **token),
+    ]
+
+
+def test_attributes_of_authorizers() -> None:
+    """Each public attribute of globus-sdk's authorizers and flows is here, or says what to write."""
+    token = {"access_token": "AgX1", "expires_at": 4e9}
+    pairs = [*zip(_authorizers(globus_sdk, **token), _authorizers(globus_async), strict=True)]
+    advised = 0
+    for theirs, ours in pairs:
+        for name in dir(theirs):
+            if name.startswith("_") or hasattr(ours, name):
+                continue
+            with pytest.raises(AttributeError, match=f"globus-sdk's '{name}': .{{20}}"):
+                getattr(ours, name)
+            advised += 1
+        with pytest.raises(AttributeError, match=r"has no attribute 'no_such_name'$"):
+            ours.no_such_name  # noqa: B018
+    assert advised > 5
+
+
+@pytest.mark.parametrize("kind", ["NativeAppAuthClient", "ConfidentialAppAuthClient"])
+def test_attributes_of_flows(kind: str) -> None:
+    """Each is here."""
+    arguments = [ID] if kind == "NativeAppAuthClient" else [ID, "secret"]
+    theirs, ours = getattr(globus_sdk, kind)(*arguments), getattr(globus_async, kind)(*arguments)
+    options = {"redirect_uri": "https://a.example/", "requested_scopes": "openid"}
+    flows = [client.oauth2_start_flow(**options) for client in (theirs, ours)]
+    public = [name for name in dir(flows[0]) if not name.startswith("_")]
+    assert [name for name in public if not hasattr(flows[1], name)] == []
+    assert flows[1].client_id == flows[0].client_id == ID
+
+
 def test_a_client_is_an_ordinary_object() -> None:
     """It is copied, mocked and listed as before."""
     client = globus_async.TransferClient()
@@ -182,11 +227,24 @@ def test_a_with_block() -> None:
             pass
 
 
-async def test_other_things_to_iterate() -> None:
-    """Walks, watches and bulks, too."""
+async def test_other_things_to_iterate(tmp_path: Path) -> None:
+    """Pages, walks, watches, batches and bulks, too."""
     client = globus_async.TransferClient()
-    task_id = "5e1f2a4c-0000-4000-8000-000000000001"
-    things: list[Any] = [client.task_watch(task_id), client.operation_walk(task_id)]
+    pages = client.task_list()
+    things: list[Any] = [
+        client.task_watch(ID),
+        client.operation_walk(ID),
+        client.submit_items(globus_async.TransferData(ID, ID), [], journal=tmp_path / "journal"),
+        client.wait_for_tasks([ID]),
+        pages.pages(),
+        pages.prefetch(),
+        aiter(pages),
+    ]
     for thing in things:
         with pytest.raises(TypeError, match="use 'async for', not 'for'"):
             list(thing)
+        first = "await" if hasattr(thing, "__await__") else "use 'async for'"
+        with pytest.raises(TypeError, match=rf"{first}.*{type(thing).__name__}.*'DATA'"):
+            thing["DATA"]
+    with pytest.raises(TypeError, match="use 'async with Prefetch"), things[5]:
+        pass

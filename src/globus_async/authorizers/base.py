@@ -9,12 +9,13 @@ from typing import NoReturn, Self
 
 from ..errors import GlobusSDKUsageError
 from ..errors.arguments import check_text
+from ..porting import PortedAuthorizer
 from ..secret import Secret
 
 __all__ = ("AccessTokenAuthorizer", "BasicAuthorizer", "GlobusAuthorizer", "NullAuthorizer")
 
 
-class GlobusAuthorizer(ABC):
+class GlobusAuthorizer(PortedAuthorizer, ABC):
     """
     Supplies the ``Authorization`` header. May be shared by any number of clients.
 

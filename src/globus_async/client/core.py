@@ -13,7 +13,7 @@ from ..authorizers import GlobusAuthorizer
 from ..config import checked_base_url, get_service_url
 from ..errors import ErrorKinds, GlobusAPIError, GlobusSDKUsageError
 from ..errors.arguments import check_text, check_type
-from ..porting import AsyncContextOnly, attribute_advice
+from ..porting import AsyncContextOnly, PortedClient
 from ..response import GlobusHTTPResponse
 from ..transport import RateLimit, RetryPolicy, Transport, exchange
 
@@ -42,7 +42,7 @@ class _BaseURL:
         raise AttributeError("the base_url of a client cannot be changed; make another client")
 
 
-class ClientCore(AsyncContextOnly):
+class ClientCore(PortedClient, AsyncContextOnly):
     """The declaration of a service, and a client's address, credentials and transport; see `BaseClient`."""
 
     service_name: ClassVar[str] = "_base"
@@ -58,12 +58,6 @@ class ClientCore(AsyncContextOnly):
         base_url: str
     else:
         base_url = _BaseURL()
-
-        def __getattr__(self, name: str) -> NoReturn:
-            instead = attribute_advice(name)
-            what = "has no attribute" if instead is None else "does not have globus-sdk's"
-            message = f"{type(self).__name__!r} object {what} {name!r}" + (f": {instead}" if instead else "")
-            raise AttributeError(message, name=name, obj=self)
 
     def __init_subclass__(cls, **kwargs: object) -> None:
         super().__init_subclass__(**kwargs)

@@ -9,6 +9,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any, Final, Generic, Protocol, TypeVar
 
 from ..errors import GlobusError, GlobusSDKUsageError, PaginationStalled
+from ..porting import AsyncContextOnly, AsyncIterationOnly
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -31,7 +32,7 @@ class _OnEnd(Protocol):
     def __call__(self, *, truncated: bool) -> None: ...
 
 
-class PageIterator(Generic[T]):
+class PageIterator(AsyncIterationOnly, Generic[T]):
     """
     Iterates over pages; stops with an error where pages lead back to earlier ones.
 
@@ -171,7 +172,7 @@ class PageIterator(Generic[T]):
         self._fetched.extend((at, task.result()) for (at, _), task in zip(wanted, tasks, strict=True))
 
 
-class Prefetch(Generic[T]):
+class Prefetch(AsyncContextOnly, AsyncIterationOnly, Generic[T]):
     """Fetches the next page of a listing in the background; made by `Pages.prefetch`."""
 
     __slots__ = ("_end", "_is_open", "_next_page", "_task")
@@ -221,7 +222,7 @@ class Prefetch(Generic[T]):
         return asyncio.get_running_loop().create_task(self._next_page(), name="globus_async prefetch")
 
 
-class ItemIterator(Generic[T]):
+class ItemIterator(AsyncIterationOnly, Generic[T]):
     """Iterates over the items of pages."""
 
     __slots__ = ("_index", "_items", "_lock", "_pages")

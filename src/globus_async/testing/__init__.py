@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING
 
 from .. import emulator
+from ..porting import raise_missing
 
 if TYPE_CHECKING:
     from ..emulator import ClientApp as ClientApp
@@ -57,7 +59,7 @@ __all__ = (
 def __getattr__(name: str) -> object:
     """Import a public name on its first use: without the extra, importing this package costs and breaks nothing."""
     if name not in __all__:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        raise_missing(__name__, name, sys._getframe(1))  # noqa: SLF001 # pyright: ignore[reportPrivateUsage]
     value: object = getattr(emulator, name)
     if name == "GlobusEmulator":
         from .globus import GlobusEmulator  # noqa: PLC0415 -- imports the transport

@@ -266,8 +266,13 @@ class GlobusOAuthFlowManager:
         if not isinstance(iss, MissingType) and not _equal(iss, self.auth_client.base_url.rstrip("/")):
             raise LoginRefused("the redirect comes from another issuer than Globus Auth (iss)")
 
+    @property
+    def client_id(self) -> str:
+        """The client that the user logs in to."""
+        return str(self.auth_client.client_id)
+
     def __repr__(self) -> str:
-        return f"<{type(self).__name__} of client {self.auth_client.client_id} for {self.requested_scopes}>"
+        return f"<{type(self).__name__} of client {self.client_id} for {self.requested_scopes}>"
 
     def __reduce__(self) -> NoReturn:
         raise TypeError("a login flow cannot be pickled; store its state and verifier, and create it again from them")
