@@ -73,6 +73,8 @@ GUARDS: Final = (
         "unit/test_base_client.py",
         never("client/core.py:check_headers", r"^authorizer is not None and any"),
         never("client/raw_requests.py:RawRequests._with_base_path", r"^_VERSIONED\.match"),
+        never("client/raw_requests.py:RawRequests.request", r"^allow_redirects$"),
+        never("client/raw_requests.py:RawRequests.request", r"^stream$"),
         always("client/core.py:ClientCore.__init_subclass__", r"^'resource_server' not in own"),
         never("client/core.py:ClientCore.__init_subclass__", r"^'error_class' in own"),
         swap("client/core.py:_BaseURL.__set__", r"raise .+", "pass"),

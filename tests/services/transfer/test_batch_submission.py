@@ -9,6 +9,7 @@ import json
 import os
 import pickle
 import threading
+import uuid
 from collections import Counter
 from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Iterator
 from contextlib import asynccontextmanager, nullcontext
@@ -16,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 from globus_async import (
@@ -32,7 +34,9 @@ from globus_async.errors import SubmissionUncertain
 from globus_async.services.transfer import TaskEndReason, TransferAPIError, TransferClient, TransferData
 from globus_async.testing import GlobusEmulator, MemoryStorage
 from globus_async.testing.faults import drop_after, status
+from tests.services.transfer.scripted import TASK, A, B, client_of, refusal
 from tests.toolkit.cancel import every_suspension
+from tests.toolkit.clock import FakeClock
 
 FILES = {f"in/{number:03d}.txt": f"file {number}" for number in range(100)}
 
@@ -419,6 +423,32 @@ class TestFaults:
             assert len(tasks) == 20
             outcomes = await world.tc.wait_for_tasks([task.task_id for task in tasks]).values()
             assert {outcome.reason for outcome in outcomes} == {TaskEndReason.SUCCEEDED}
+
+    @pytest.mark.parametrize(
+        ("failure", "count", "polls_made"), [(403, 1, 1), (401, 1, 1), (500, 4, 5), (429, 4, 5), (503, 9, 5)]
+    )
+    async def test_pending_tasks_that_cannot_be_polled(
+        self, tmp_path: Path, failure: int, count: int, polls_made: int
+    ) -> None:
+        """The poll is repeated after a transient failure; a permanent one, and the fifth in a row, are raised."""
+        polls = 0
+
+        def service(request: httpx.Request) -> httpx.Response:
+            nonlocal polls
+            if request.method == "POST":
+                return httpx.Response(202, json={"code": "Accepted", "task_id": TASK})
+            if request.url.path.endswith("submission_id"):
+                return httpx.Response(200, json={"value": str(uuid.uuid4())})
+            polls += 1
+            return httpx.Response(200, json={"status": "SUCCEEDED"}) if polls > count else refusal(failure, "Refused")
+
+        async with client_of(service, clock=FakeClock(skipping=True)) as tc:
+            submission = tc.submit_items(
+                TransferData(A, B), pairs(2), journal=tmp_path / "j", items_per_task=1, max_pending=1
+            )
+            with nullcontext() if count < polls_made else pytest.raises(TransferAPIError):
+                assert [task.number for task in await submission] == [0, 1]
+        assert polls == polls_made
 
     async def test_failing_input(self, world: World) -> None:
         """An input that raises is not mistaken for an exhausted one."""
