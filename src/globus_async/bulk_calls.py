@@ -30,6 +30,7 @@ from collections.abc import (
 )
 from contextvars import copy_context
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final, Generic, Self, TypeVar, cast
 
 from ._http.html import members_html
@@ -215,8 +216,11 @@ class Bulk(AsyncContextOnly, AsyncIterationOnly, Generic[I, R]):
         self._site = call_site()
 
     def __repr__(self) -> str:
-        call = getattr(self._call, "__name__", type(self._call).__name__)  # no repr: a partial shows its arguments
-        return f"<Bulk of {call}, {self._concurrency} at a time; await it, or use 'async with'>"
+        call: object = self._call
+        while isinstance(call, partial):  # whose repr shows its arguments
+            call = cast("partial[object]", call).func
+        name = getattr(call, "__name__", type(call).__name__)
+        return f"<Bulk of {name}, {self._concurrency} at a time; await it, or use 'async with'>"
 
     def __await__(self) -> Generator[Any, None, list[Outcome[I, R]]]:
         return self._all().__await__()
@@ -286,7 +290,7 @@ def _index(outcome: Outcome[Any, Any]) -> int:
     return outcome.index
 
 
-class _Run(Generic[I, R]):
+class _Run(AsyncIterationOnly, Generic[I, R]):
     """The workers of a bulk, and their outcomes one by one."""
 
     def __init__(

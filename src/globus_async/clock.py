@@ -33,6 +33,9 @@ class Clock(Protocol):
 class SystemClock:
     """The clocks of this machine."""
 
+    def __repr__(self) -> str:
+        return "<SystemClock>"
+
     def wall(self) -> float:
         """Return POSIX seconds."""
         return time.time()

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import importlib
+import inspect
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,14 +18,42 @@ from globus_async import (
     RefreshTokenAuthorizer,
     RenewingAuthorizer,
     TransferClient,
+    TransferData,
     bulk,
 )
+from globus_async.fastapi import GlobusBackend, GlobusLogin, MemorySessionStore
 from globus_async.services.transfer import TaskEndReason, TaskOutcome
+from globus_async.testing import GlobusEmulator, MemoryStorage
 from tests.toolkit.canaries import canary, leaks_of
 from tests.toolkit.clock import FakeClock
 from tests.toolkit.scripted import Scripted, respond
 
 ID = "5e1f2a4c-0000-4000-8000-000000000001"
+
+
+PACKAGES = ("", ".errors", ".fastapi", ".gare", ".paging", ".scopes", ".testing", ".transport")
+CLASSES = sorted(
+    {
+        value
+        for module in map(importlib.import_module, (f"globus_async{name}" for name in PACKAGES))
+        for value in (getattr(module, name) for name in module.__all__)
+        if inspect.isclass(value)
+    },
+    key=str,
+)
+
+
+def _has_instances(cls: type[Any]) -> bool:
+    members = [value for name, value in vars(cls).items() if name[:2] != "__" or name == "__init__"]
+    is_namespace = all(isinstance(each, staticmethod | classmethod) for each in members)
+    return not getattr(cls, "_is_protocol", False) and not is_namespace
+
+
+@pytest.mark.parametrize("cls", [cls for cls in CLASSES if _has_instances(cls)], ids=lambda cls: cls.__name__)
+def test_every_public_class_has_a_form_of_its_own(cls: type[Any]) -> None:
+    """None shows an address in memory only."""
+    owner = next(each for each in cls.__mro__ if "__repr__" in vars(each))
+    assert owner is not object
 
 
 async def test_things_to_iterate() -> None:
@@ -45,6 +76,8 @@ async def test_things_to_iterate() -> None:
     assert "async for" in shown["page iterator"]
     assert "async for" in shown["item iterator"]
     assert "get_endpoint, 7 at a time" in shown["bulk"]
+    assert "wait_for_task, 1 at a time" in repr(client.wait_for_tasks([ID]))
+    assert len(CLASSES) > 100
 
 
 def test_a_bulk_of_a_partial_hides_its_arguments() -> None:
@@ -117,3 +150,37 @@ def test_an_identity_map() -> None:
     assert repr(IdentityMap(ConfidentialAppAuthClient(ID, "secret"), [ID, "a@example.org"])) == (
         "<IdentityMap: 0 names cached, 2 to look up>"
     )
+
+
+def test_a_batch(tmp_path: Path) -> None:
+    """How far it is, and how to use it."""
+    batch = TransferClient().submit_items(TransferData(ID, ID), [], journal=tmp_path / "night.jsonl")
+    assert repr(batch) == (
+        f"<BatchSubmission to {tmp_path / 'night.jsonl'}, 0 tasks so far; await it, or use 'async for'>"
+    )
+
+
+def test_parts_of_a_web_application() -> None:
+    """Of which client they are; no secret."""
+    backend = GlobusBackend(ID, canary("secret"))
+    login = GlobusLogin(backend, public_url="https://portal.example.org")
+    shown = [repr(each) for each in (backend, backend.principal, login, login.session, MemorySessionStore())]
+    assert shown == [
+        f"<GlobusBackend of client {ID}, not running>",
+        f"<BearerToken of <GlobusBackend of client {ID}, not running>>",
+        f"<GlobusLogin of client {ID} with redirects to https://portal.example.org/callback>",
+        "<SessionCookie __Host-globus_session>",
+        "<MemorySessionStore: 0 entries>",
+    ]
+
+
+async def test_what_an_emulator_holds() -> None:
+    """Collections, clients and tasks are one line each."""
+    emulator = GlobusEmulator()
+    app = emulator.add_client("Portal", secret=canary("secret"))
+    lab = emulator.add_collection("Lab", storage=MemoryStorage({"a": "1"}))
+    away = emulator.add_collection("Away", storage=None)
+    assert repr(app).startswith(f"<ClientApp 'Portal' {app.id}: ")
+    assert repr(lab) == f"<Collection 'Lab' {lab.id}: collection, <MemoryStorage of 1 entries>>"
+    assert "Away" in repr(away)
+    assert all(len(repr(each)) < 150 for each in (app, lab, away))

@@ -79,6 +79,9 @@ class RawResponse:
         self.is_truncated = False
         self._error_document: Any = _NOT_DECODED
 
+    def __repr__(self) -> str:
+        return f"<RawResponse {self.status} of {self.method} {self.path}, {len(self.body)} bytes>"
+
     @property
     def text(self) -> str:
         """The body as text; bytes that are not UTF-8 become replacement characters."""

@@ -93,6 +93,9 @@ class ErrorKinds(Generic[E]):
         self._statuses = {status: self._of(cls) for status, cls in {**_STATUSES, **(statuses or {})}.items()}
         self._final_codes = None if final_codes is None else re.compile(final_codes)
 
+    def __repr__(self) -> str:
+        return f"<ErrorKinds of {self._base.__name__}>"
+
     @property
     def base(self) -> type[E]:
         """The service's own class."""

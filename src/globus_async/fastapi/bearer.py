@@ -75,6 +75,9 @@ class BearerToken(SecurityBase):
             description="An access token of Globus Auth, issued for this application.",
         )
 
+    def __repr__(self) -> str:
+        return f"<BearerToken of {self._backend!r}>"
+
     async def __call__(self, request: Request, required: SecurityScopes) -> Principal:
         """Return the principal of the request."""
         if not required.scopes and not self._backend.scopes:

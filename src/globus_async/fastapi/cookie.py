@@ -17,9 +17,13 @@ class SessionCookie(SecurityBase):
     """A dependency that provides the `Session` of a request. Without one, browsers are redirected to the login."""
 
     def __init__(self, name: str, find: Callable[[Request], Awaitable[Session]]) -> None:
+        self._name = name
         self._find = find
         self.scheme_name = "Session"
         self.model = APIKey.model_validate({"in": APIKeyIn.cookie, "name": name})
+
+    def __repr__(self) -> str:
+        return f"<SessionCookie {self._name}>"
 
     async def __call__(self, request: Request) -> Session:
         """Return the session of a request."""

@@ -93,6 +93,9 @@ class AuthorizerCache:
     def __len__(self) -> int:
         return len(self._in_use)
 
+    def __repr__(self) -> str:
+        return f"<AuthorizerCache: {len(self)} authorizers>"
+
     def get(self, key: Hashable) -> GlobusAuthorizer | None:
         """Return the authorizer of a key, if there is one."""
         authorizer = self._in_use.get(key)

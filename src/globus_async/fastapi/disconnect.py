@@ -27,6 +27,9 @@ class CancelOnDisconnect:
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
 
+    def __repr__(self) -> str:
+        return f"<CancelOnDisconnect of {self.app!r}>"
+
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Run the application for one request until its client disconnects."""
         if scope["type"] != "http":

@@ -146,6 +146,9 @@ class GlobusLogin:
         self.router.add_api_route("/callback", self._callback, methods=["GET"], include_in_schema=False)
         self.router.add_api_route("/logout", self._logout, methods=["POST"], include_in_schema=False)
 
+    def __repr__(self) -> str:
+        return f"<GlobusLogin of client {self.backend.client_id} with redirects to {self.redirect_uri}>"
+
     # sessions
 
     async def optional_session(self, request: Request) -> Session | None:

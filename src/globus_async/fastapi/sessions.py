@@ -75,6 +75,9 @@ class MemorySessionStore:
     def __len__(self) -> int:
         return sum(map(len, self._entries.values()))
 
+    def __repr__(self) -> str:
+        return f"<MemorySessionStore: {len(self)} entries>"
+
     async def get(self, key: str) -> Secret | None:
         """Return the value of a key; ``None`` if there is none or it has expired."""
         return self._get(key)

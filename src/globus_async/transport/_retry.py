@@ -98,6 +98,9 @@ class RetryBudget:
     def __init__(self) -> None:
         self._tokens = self.capacity
 
+    def __repr__(self) -> str:
+        return f"<RetryBudget: {self._tokens} of {self.capacity} tokens>"
+
     def take(self, *, throttled: bool) -> bool:
         """Take the tokens for a retry; return whether there were enough."""
         cost = self.throttled_cost if throttled else self.cost

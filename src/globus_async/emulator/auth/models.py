@@ -79,6 +79,9 @@ class ClientApp:
     is_implicit: bool = False
     """Whether it is a collection or endpoint that was registered on first use of one of its scopes."""
 
+    def __repr__(self) -> str:
+        return f"<ClientApp {self.name!r} {self.id}: {self.client_type}>"
+
     @property
     def is_public(self) -> bool:
         """Whether it has no credentials."""

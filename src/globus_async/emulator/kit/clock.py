@@ -45,6 +45,9 @@ class Clock(Protocol):
 class SystemClock:
     """The clock of this machine."""
 
+    def __repr__(self) -> str:
+        return "<SystemClock>"
+
     def wall(self) -> float:
         """Return POSIX seconds."""
         return time.time()

@@ -121,6 +121,9 @@ class Service(Generic[S]):
         self.platform = platform
         self.state = state
 
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__}: {self.title}>"
+
     # requests
 
     @abstractmethod

@@ -154,6 +154,11 @@ class Collection:
         role = Role(new_id(), self.owner_id, "administrator")
         self.roles[role.id] = role
 
+    def __repr__(self) -> str:
+        kind = "guest collection" if self.is_guest else "collection"
+        storage = "disconnected" if self.storage is None else repr(self.storage)
+        return f"<Collection {self.display_name!r} {self.id}: {kind}, {storage}>"
+
     @property
     def display_name(self) -> str:
         """The display name."""
@@ -369,6 +374,10 @@ class Task:
     events: list[Event] = field(default_factory=list[Event])
     successful: list[SuccessfulTransfer] = field(default_factory=list[SuccessfulTransfer])
     skipped: list[SkippedError] = field(default_factory=list[SkippedError])
+
+    def __repr__(self) -> str:
+        label = "" if self.label is None else f" {self.label!r}"
+        return f"<Task {self.id}: {self.type}{label}, {self.status.value}, {len(self.items)} items>"
 
     @property
     def is_final(self) -> bool:

@@ -69,6 +69,9 @@ class IDTokenDecoder:
             "signing keys of Globus Auth", clock=transport.clock, owner=transport
         )
 
+    def __repr__(self) -> str:
+        return f"<IDTokenDecoder of client {self._client.client_id}>"
+
     async def decode(
         self,
         id_token: str | Secret,
