@@ -64,7 +64,7 @@ def browsing(login: GlobusLogin) -> APIRouter:
             collection=collection,
             folder=folder,
             crumbs=crumbs(folder),
-            entries=[each for each in entries if is_file_name(each["name"])],
+            entries=[each for each in entries if is_file_name(each.get("name"), folder)],
             more=listing.truncated,
             form=filled or blank,
             destinations=[each for each in mine if each["id"] != str(collection_id)],
@@ -80,9 +80,11 @@ def own_collections(tc: TransferClient) -> Pages[EndpointDocument]:
     return tc.endpoint_search(filter_scope="my-endpoints", num_results=MAX_COLLECTIONS)
 
 
-def is_file_name(name: str) -> bool:
+def is_file_name(name: object, folder: str) -> bool:
     """Return whether a path made of a folder and this name leads into the folder; the collection reports the names."""
-    return name not in {"", ".", ".."} and "/" not in name and "\0" not in name
+    if not isinstance(name, str) or "/" in name or "\0" in name:
+        return False
+    return name not in {"", ".", ".."} and f"{folder}{name}" != "/~"  # the home directory
 
 
 def default_target(collection_name: str) -> str:

@@ -98,7 +98,7 @@ def transfers(globus: GlobusBackend, login: GlobusLogin) -> APIRouter:
 
 def transfer_data(form: TransferForm, submission_id: UUID) -> TransferData:
     """Return the document of a filled-in form."""
-    if not all(is_file_name(name.removesuffix("/")) for name in form.names):
+    if not all(is_file_name(name.removesuffix("/"), form.folder) for name in form.names):
         raise HTTPException(400, "A selected item has no usable name")
     data = TransferData(
         source_endpoint=form.source,
