@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import gc
 import resource
+import subprocess
+import sys
 import warnings
 
 import pytest
@@ -83,21 +85,54 @@ async def test_closing_under_a_call_ends_it() -> None:
 
 
 async def test_an_unclosed_transport_warns() -> None:
-    """A transport that is garbage collected while open causes a `ResourceWarning` that says what to do."""
+    """A transport that is garbage collected while open causes one warning that says what to do, and is closed."""
     async with RawServer([[Send(ok())]]) as server:
         with recorded_problems() as problems:
             client = BaseClient(base_url=server.url)
-            await client.get("/")
+            await asyncio.gather(*(client.get("/") for _ in range(3)))
             del client
             gc.collect()
-            warnings = [(warning.category, str(warning.message)) for warning in problems.warned]
-            for _ in range(5):  # each warning keeps what it is about alive, whose parts warn in their turn
-                problems.warned.clear()
-                problems.to_the_loop.clear()
-                gc.collect()
-                await asyncio.sleep(0)
-    assert [category for category, _ in warnings] == [ResourceWarning]
-    assert "aclose()" in warnings[0][1]
+            await server.until_closed()
+    assert [warning.category for warning in problems.warned] == [RuntimeWarning]
+    assert "aclose()" in str(problems.warned[0].message)
+    assert (problems.to_the_loop, problems.logged) == ([], [])
+
+
+ENDS = {
+    "nothing": ("pass", 1),
+    "aclose": ("await client.aclose()", 0),
+    "an exception": ("raise SystemExit", 1),
+    "Ctrl-C": ("os.kill(os.getpid(), signal.SIGINT); await client.get('/stalled')", 1),
+    "a task": ("global task; task = asyncio.create_task(client.get('/stalled')); await asyncio.sleep(0.05)", 1),
+    "a global name": ("global kept; kept = client", 1),
+    "a second client": ("other = BaseClient(base_url=URL); await other.get('/')", 1),
+}
+PROGRAM = """
+import asyncio, os, signal, sys
+from globus_async import BaseClient
+URL = sys.argv[1]
+async def main():
+    client = BaseClient(base_url=URL)
+    await client.get("/")
+    {end}
+try:
+    asyncio.run(main())
+except KeyboardInterrupt:
+    pass
+"""
+
+
+@pytest.mark.parametrize("end", ENDS)
+async def test_a_program_that_does_not_close(end: str) -> None:
+    """It prints one warning, in the words of this package only."""
+    statement, number = ENDS[end]
+    async with RawServer([[Send(ok()), Send(ok())]]) as server:
+        program = await asyncio.create_subprocess_exec(
+            sys.executable, "-c", PROGRAM.format(end=statement), server.url, stderr=subprocess.PIPE
+        )
+        printed = (await program.communicate())[1].decode()
+    assert printed.count("a Transport was not closed") == number
+    assert len(printed.splitlines()) <= 2 * number, printed
 
 
 async def test_an_unused_client_needs_no_closing() -> None:

@@ -383,6 +383,8 @@ GUARDS: Final = (
         ),
         drop("transport/_transport.py:Transport.check", r"^self\._sender, self\._origins"),
         drop("transport/_transport.py:Transport.aclose", r"^await self\._finish_adopted"),
+        drop("transport/_connector.py:Connector.__del__", r"^self\._loop\.call_soon_threadsafe"),
+        swap("transport/_transport.py:Transport.__del__", r"RuntimeWarning", "ResourceWarning"),
         always("transport/_transport.py:_ssl_context", r"^not verify"),
     ),
     # secrets

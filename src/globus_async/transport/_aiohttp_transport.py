@@ -17,7 +17,7 @@ import aiohttp
 import httpx
 from yarl import URL
 
-from ._connector import Connector, PooledProtocol, Request, UnsolicitedDataError
+from ._connector import Connector, PooledProtocol, Request, Session, UnsolicitedDataError
 from ._errors import HeadTooLargeError, ProxyRefusedError
 from ._proxies import Proxies
 
@@ -121,7 +121,7 @@ class AiohttpTransport(httpx.AsyncBaseTransport):
 
     def _open_session(self) -> aiohttp.ClientSession:
         if self._session is None:
-            self._session = aiohttp.ClientSession(
+            self._session = Session(
                 connector=Connector(limit=0, keepalive_timeout=_IDLE_SECONDS),
                 cookie_jar=aiohttp.DummyCookieJar(),
                 request_class=Request,

@@ -13,6 +13,7 @@ import asyncio
 import select
 import socket
 import sys
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
 
 import aiohttp
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from aiohttp.client_proto import ResponseHandler
     from aiohttp.connector import Connection
 
-__all__ = ("Connector", "PooledProtocol", "Request", "UnsolicitedDataError")
+__all__ = ("Connector", "PooledProtocol", "Request", "Session", "UnsolicitedDataError")
 
 _MAX_TURNS: Final = 16  # of the loop
 _HEAD_END: Final = b"\r\n\r\n"
@@ -238,6 +239,12 @@ class Request(aiohttp.ClientRequest):
 class Connector(aiohttp.TCPConnector):
     """The pool of connections."""
 
+    def __del__(self, *_: object) -> None:
+        """Close the connections; the `Transport` warns, and aiohttp would in other words."""
+        with suppress(RuntimeError):  # the loop is being closed by another thread
+            if not self.closed and not self._loop.is_closed():
+                self._loop.call_soon_threadsafe(_abort, [each for held in self._conns.values() for each, _ in held])
+
     async def _create_connection(
         self,
         req: aiohttp.ClientRequest,
@@ -272,6 +279,25 @@ class Connector(aiohttp.TCPConnector):
             connection.close()
             if is_new:
                 raise UnsolicitedDataError
+
+
+def _abort(protocols: list[ResponseHandler]) -> None:
+    for protocol in protocols:
+        protocol.abort()
+
+
+class _Subclassable:
+    """aiohttp warns of subclasses of its session, by a method that this class overrides."""
+
+    def __init_subclass__(cls) -> None:
+        pass
+
+
+class Session(_Subclassable, aiohttp.ClientSession):
+    """A session that says nothing when it is not closed."""
+
+    def __del__(self, *_: object) -> None:
+        """Do nothing: `Connector` closes the connections, and the `Transport` warns."""
 
 
 def _has_buffered(connection: Connection) -> bool:

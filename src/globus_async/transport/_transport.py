@@ -138,10 +138,10 @@ class Transport(AsyncContextOnly):
 
     def __del__(self) -> None:
         if getattr(self, "_sender", None) is not None and self._http_client is None and not self.closed:
+            # not a ResourceWarning: that is hidden unless it is asked for
             warnings.warn(
                 "a Transport was not closed: use 'async with', or await aclose() of the client that made it",
-                ResourceWarning,
-                source=self,
+                RuntimeWarning,
                 stacklevel=1,
             )
 
