@@ -218,6 +218,6 @@ def _connect_error(error: Exception, proxy: Proxy | None) -> httpx.TransportErro
         case aiohttp.ClientResponseError():
             return httpx.ConnectError(f"no connection{through}: the response is not valid HTTP")
         case UnsolicitedDataError():
-            return httpx.ConnectError("nothing could be sent: the server closed the connection or sent data before")
+            return httpx.ConnectError("the server closed the connection or sent data before the request")
         case _:
             return httpx.ConnectError(f"nothing could be sent{through}: the connection broke")
