@@ -691,7 +691,7 @@ GUARDS: Final = (
             "services/transfer/batch/pending_tasks.py:PendingTasks.wait_for_place", r"not is_transient\(error\) or", ""
         ),
         never("services/transfer/batch/items.py:InputReader.next", r"^self\._is_reading"),
-        never("services/transfer/submissions.py:_check", r"^items and not isinstance"),
+        never("services/transfer/submissions.py:_check", r"^items and \(not isinstance"),
     ),
     *_tested_by(
         "unit/test_bulk.py",
