@@ -77,6 +77,16 @@ async def test_directories(names: World) -> None:
     assert (progress[-1].done, progress[-1].failed, progress[-1].total) == (3, 1, 3)
 
 
+@pytest.mark.parametrize("directory", ["/project1/", ("/project1/",), ("a", "b", "c"), None, 5])
+async def test_a_directory_that_is_no_pair(names: World, directory: Any) -> None:
+    """It is refused like any other bad argument, and the others are listed."""
+    directories = [directory, (names["endpoint_id"], "/project1/")]
+    refused, listed = await names["tc"].operation_ls_many(directories)
+    assert isinstance(refused.error, GlobusSDKUsageError)
+    assert "pair" in str(refused.error)
+    assert [entry["name"] for entry in listed.value] == ["data", "file1.txt"]
+
+
 async def test_one_by_one_in_order(names: World) -> None:
     """An entered bulk yields one outcome after the other, in order with ``ordered=True``."""
     ids = [names["endpoint_id"], names["source_id"]] * 20

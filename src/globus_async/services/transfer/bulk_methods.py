@@ -10,6 +10,7 @@ from uuid import UUID
 from ..._http.missing import MISSING, MissingType
 from ..._http.path import uuid_text
 from ...bulk_calls import Bulk, Progress, bulk
+from ...errors import GlobusSDKUsageError
 from .access_rules import AccessRuleMethods
 from .endpoints import EndpointMethods
 from .file_operations import FileOperationMethods
@@ -181,7 +182,11 @@ class BulkMethods(EndpointMethods, AccessRuleMethods, FileOperationMethods, Task
         """
 
         async def entries(directory: tuple[UUID | str, str]) -> list[FileDocument]:
-            endpoint_id, path = directory
+            match directory:
+                case (endpoint_id, path):
+                    pass
+                case _:
+                    raise GlobusSDKUsageError("not a pair of a collection's UUID and a path")
             listing = self.operation_ls(
                 endpoint_id, path, show_hidden=show_hidden, filter=filter, query_params=query_params
             )
