@@ -82,6 +82,8 @@ class GlobusHTTPResponse(Generic[D_co]):
         data: Any = self._data
         if data is None:
             raise TypeError(f"the response is not JSON but {self.content_type!r}; use .text or .binary_content")
+        if isinstance(key, int) and is_object(data):  # this is also how Python iterates over what has no __iter__
+            raise TypeError("the response is a JSON object, not an array; use its members, or iterate over .data")
         return data[key]
 
     def __contains__(self, item: object) -> bool:
@@ -107,12 +109,6 @@ class GlobusHTTPResponse(Generic[D_co]):
         if not (is_list(data) or is_object(data)):
             raise TypeError(f"the response is not a JSON object or array but {self.content_type!r}")
         return len(data)
-
-    def __iter__(self) -> Iterator[Any]:
-        data: Any = self._data
-        if not is_list(data):
-            raise TypeError("the response is not a JSON array; iterate over one of its members, or over .data")
-        return iter(data)
 
     def __repr__(self) -> str:
         shown = repr(self.text if self._data is None else self._data)

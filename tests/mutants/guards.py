@@ -101,6 +101,7 @@ GUARDS: Final = (
     *_tested_by(
         "unit/test_response.py unit/test_reprs.py",
         never("response.py:GlobusHTTPResponse.__str__", r"^_hides_document"),
+        never("response.py:GlobusHTTPResponse.__getitem__", r"^isinstance\(key, int\)"),
         never("response.py:GlobusHTTPResponse._repr_html_", r"^_hides_document"),
         never("response.py:IterableResponse._repr_html_", r"^_hides_document"),
         swap("_http/html.py:_text", r"return escape\((.+)\)", r"return \1"),
