@@ -353,6 +353,15 @@ GUARDS: Final = (
         ),
     ),
     *_tested_by(
+        "adversity/test_first_call.py",
+        never("transport/_exchange.py:exchange", r"^not transport\.is_loaded"),
+        swap(
+            "transport/_transport.py:Transport.load",
+            r"await asyncio\.to_thread\(_import_libraries\)",
+            "_import_libraries()",
+        ),
+    ),
+    *_tested_by(
         "adversity/test_unsolicited_responses.py",
         swap("transport/_connector.py:PooledProtocol.is_quiet", r" and \(not self\._poll\(0\)\)", ""),
         swap(

@@ -8,6 +8,7 @@ was sent, all others that something may have been.
 
 from __future__ import annotations
 
+import asyncio
 import io
 import os
 import ssl
@@ -149,9 +150,7 @@ class AiohttpTransport(httpx.AsyncBaseTransport):
         call = _Call()
         proxy = self._proxy_for(request.url)
         if self._ssl is None and request.url.scheme == "https":
-            from anyio import to_thread  # noqa: PLC0415 -- not needed for loopback addresses
-
-            self._ssl = await to_thread.run_sync(self._ssl_context, abandon_on_cancel=True)
+            self._ssl = await asyncio.to_thread(self._ssl_context)
         try:
             response = await self._open_session().request(
                 request.method,

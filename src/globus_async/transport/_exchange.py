@@ -54,6 +54,8 @@ async def exchange(
         NetworkError: There was no usable response.
     """
     async with transport.call(request, error_kinds) as call:
+        if not transport.is_loaded:
+            await transport.load()
         clock, origin = transport.clock, transport.origin(request.url)
         deadline, retries = clock.monotonic() + transport.total_timeout, 0
         outcome: RawResponse | NetworkError

@@ -80,7 +80,7 @@ class Transport(AsyncContextOnly):
         clock: Clock | None = None,
         default_rate_limits: bool = True,
     ) -> None:
-        self.closed = False
+        self.closed = self.is_loaded = False
         self.default_rate_limits = default_rate_limits
         if http_client is not None:
             check_http_client(http_client)
@@ -184,6 +184,12 @@ class Transport(AsyncContextOnly):
             known = self._origins[key] = Origin(self._max_in_flight, self.clock)
         return known
 
+    async def load(self) -> None:
+        """Import the HTTP libraries, which takes a fraction of a second, in a thread; the first call waits for it."""
+        if not _loaded:
+            await asyncio.to_thread(_import_libraries)
+        self.is_loaded = True
+
     def sender(self) -> Sender:
         """
         Return the sender of attempts; the first use opens the HTTP client.
@@ -254,6 +260,18 @@ class Transport(AsyncContextOnly):
             task.cancel()
         if late:
             await asyncio.wait(late, timeout=_MAX_CANCELLING_SECONDS)
+
+
+_loaded: list[bool] = []
+"""Not empty after the import: a module whose import has begun in another thread is in ``sys.modules`` already."""
+
+
+def _import_libraries() -> None:
+    from .._http.json_reader import decode_json  # noqa: PLC0415
+    from . import _aiohttp_transport, _attempt, _plain_client, _similar_client  # noqa: F401, PLC0415
+
+    decode_json(b"{}")  # imports orjson, if it is installed
+    _loaded.append(True)
 
 
 @lru_cache(maxsize=8)
