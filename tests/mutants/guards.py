@@ -623,7 +623,7 @@ GUARDS: Final = (
         drop("services/transfer/submissions.py:SubmissionMethods._submit", r"^_check\("),
         always("services/transfer/submissions.py:SubmissionMethods._submit_encoded", r"^is_segment"),
         swap("_http/path.py:is_segment", r"value\.isascii\(\) and", ""),
-        swap("_http/path.py:is_segment", r" and _UNSAFE_IN_SEGMENT.+", ""),
+        swap("_http/path.py:is_segment", r" and \(_UNSAFE_IN_SEGMENT.+", ""),
         never("services/transfer/submissions.py:submission_id_of", r"^not is_uuid"),
         drop("transport/_attempt.py:Sender.attempt", r"^error\.attempts = call\.attempts"),
     ),
