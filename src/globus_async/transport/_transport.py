@@ -22,7 +22,7 @@ from ._origin import Origin
 from ._proxies import Proxies
 
 if TYPE_CHECKING:
-    from types import TracebackType
+    from types import ModuleType, TracebackType
 
     from .._http.request import Request
     from ..errors import ErrorKinds
@@ -262,16 +262,16 @@ class Transport(AsyncContextOnly):
             await asyncio.wait(late, timeout=_MAX_CANCELLING_SECONDS)
 
 
-_loaded: list[bool] = []
+_loaded: list[ModuleType] = []
 """Not empty after the import: a module whose import has begun in another thread is in ``sys.modules`` already."""
 
 
 def _import_libraries() -> None:
     from .._http.json_reader import decode_json  # noqa: PLC0415
-    from . import _aiohttp_transport, _attempt, _plain_client, _similar_client  # noqa: F401, PLC0415
+    from . import _aiohttp_transport, _attempt, _plain_client, _similar_client  # noqa: PLC0415
 
     decode_json(b"{}")  # imports orjson, if it is installed
-    _loaded.append(True)
+    _loaded.extend((_aiohttp_transport, _attempt, _plain_client, _similar_client))
 
 
 @lru_cache(maxsize=8)
