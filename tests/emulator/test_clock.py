@@ -85,3 +85,33 @@ async def test_a_clock_cannot_go_back(seconds: float) -> None:
     """A negative, infinite or undefined number of seconds is refused."""
     with pytest.raises(ValueError, match="cannot be advanced by"):
         await ManualClock().advance(seconds)
+
+
+async def test_advances_at_once_add_up() -> None:
+    """The time goes forward only, and sleeps end at their own times."""
+    clock = ManualClock()
+    times: list[float] = []
+
+    async def sleep(seconds: float) -> None:
+        await clock.sleep(seconds)
+        times.append(clock.monotonic())
+
+    async with asyncio.TaskGroup() as group:
+        for seconds in (5, 105, 111):
+            group.create_task(sleep(seconds))
+        await asyncio.sleep(0)
+        for seconds in (100, 10, 1):
+            group.create_task(clock.advance(seconds))
+    assert times == [5, 105, 111]
+    assert clock.monotonic() == 111
+
+
+async def test_an_advance_after_a_cancelled_one() -> None:
+    """It starts at the time that was reached."""
+    clock = ManualClock()
+    cancelled = asyncio.create_task(clock.advance(100))
+    await asyncio.sleep(0)
+    cancelled.cancel()
+    await asyncio.wait({cancelled})
+    await clock.advance(10)
+    assert clock.monotonic() == 10

@@ -87,6 +87,7 @@ class ManualClock:
         """
         self._start = start
         self._elapsed = 0.0
+        self._is_advancing = False
         self._order = itertools.count()
         self._alarms: list[_Alarm] = []
         self._lock = threading.Lock()
@@ -128,6 +129,8 @@ class ManualClock:
         """
         Advance the clock, stopping at every moment at which a sleep or timeout ends.
 
+        Calls at the same time are executed one after the other.
+
         Args:
             seconds: How far; not negative.
             settle: Awaited after every stop, before time moves on; to wait for threads.
@@ -137,14 +140,25 @@ class ManualClock:
         """
         if not (seconds >= 0 and math.isfinite(seconds)):
             raise ValueError(f"a clock cannot be advanced by {seconds!r} seconds: pass a finite number of 0 or more")
-        end = self._elapsed + seconds
-        await _run_others(settle)
-        while (moment := self._next(end)) is not None:
-            self._elapsed = max(self._elapsed, moment)
-            self._call_due()
+        while not self._begin():  # noqa: ASYNC110 -- the other call may be of another event loop
+            await asyncio.sleep(0)
+        try:
+            end = self._elapsed + seconds
             await _run_others(settle)
-        self._elapsed = end
-        await _run_others(settle)
+            while (moment := self._next(end)) is not None:
+                self._elapsed = max(self._elapsed, moment)
+                self._call_due()
+                await _run_others(settle)
+            self._elapsed = end
+            await _run_others(settle)
+        finally:
+            self._is_advancing = False
+
+    def _begin(self) -> bool:
+        """Return whether no other call advances the clock; then none will until this one ends."""
+        with self._lock:
+            begins, self._is_advancing = not self._is_advancing, True
+        return begins
 
     def set_alarm(self, seconds: float, callback: Callable[[], None]) -> _Alarm:
         """Schedule a call in this event loop for when the clock has been advanced so far."""
