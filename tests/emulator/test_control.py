@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
 import shlex
@@ -23,6 +24,7 @@ from tests.source import ROOT
 
 CONTROL = {"X-Emulator-Control": "1"}
 TASKS = "/v0.10/task_list"
+JSON = {"Content-Type": "application/json"}
 
 
 @pytest.fixture
@@ -330,3 +332,75 @@ def test_an_invalid_seed_on_the_command_line(tmp_path: Path) -> None:
         command = [sys.executable, "-m", "globus_async.testing", "--seed", str(tmp_path / name)]
         done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
         assert (done.returncode, words in done.stderr, done.stdout) == (code, True, "")
+
+
+class TestHostileInput:
+    """What cannot be done is refused with the reason, and changes nothing."""
+
+    @pytest.mark.parametrize("seconds", [10**400, 1e300, 300_000_000_000])
+    async def test_times_that_cannot_be_written(self, http: httpx.AsyncClient, seconds: float) -> None:
+        refused = await http.post("/emulator/clock/advance", content=f'{{"seconds": {seconds}}}', headers=JSON)
+        assert (refused.status_code, refused.json()["code"]) == (400, "INVALID_FIELD")
+        assert (await http.get("/emulator/clock")).json()["now"] == 1_800_000_000
+
+    async def test_a_lifetime_of_many_digits(self, http: httpx.AsyncClient) -> None:
+        refused = await http.post("/emulator/tokens", content=f'{{"lifetime": {10**400}}}', headers=JSON)
+        assert (refused.status_code, refused.json()["code"]) == (400, "INVALID_FIELD")
+
+    async def test_a_login_without_a_url(self, http: httpx.AsyncClient) -> None:
+        refused = await http.post("/emulator/logins", json={"url": "http://["})
+        assert (refused.status_code, refused.json()["code"]) == (400, "LOGIN_FAILED")
+
+    @pytest.mark.parametrize(
+        ("name", "arguments"),
+        [
+            ("status", {"code": 100}),
+            ("status", {"code": 503, "retry_after": "1\r\nX-More: 2"}),
+            ("status", {"code": 503, "retry_after": "\u4e2d"}),
+            ("status", {"code": 503, "retry_after": 1e300, "as_date": True}),
+            ("html", {"code": 199}),
+            ("latency", {"seconds": -1}),
+            ("latency", {"seconds": 10**400}),
+            ("slow_body", {"pause": -1}),
+        ],
+    )
+    async def test_faults_that_cannot_be_injected(
+        self, http: httpx.AsyncClient, name: str, arguments: dict[str, Any]
+    ) -> None:
+        document = json.dumps({"path": "*", "fault": name, "arguments": arguments})
+        refused = await http.post("/emulator/faults", content=document, headers=JSON)
+        assert (refused.status_code, refused.json()["code"]) == (400, "INVALID_FIELD")
+        assert (await http.get("/emulator/faults")).json() == {"faults": []}
+
+    @pytest.mark.parametrize("name", ["status", "html"])
+    @pytest.mark.parametrize("code", [204, 304])
+    async def test_statuses_without_a_body(self, http: httpx.AsyncClient, name: str, code: int) -> None:
+        """The connection stays usable."""
+        await http.post("/emulator/faults", json={"path": "*", "fault": name, "arguments": {"code": code}})
+        response = await http.get(TASKS)
+        assert (response.status_code, response.content) == (code, b"")
+        assert "content-length" not in response.headers
+        assert (await http.get("/emulator/faults")).json() == {"faults": []}
+
+
+@pytest.mark.parametrize("name", sorted(_ARGUMENTS))
+async def test_faults_are_listed_by_their_names(http: httpx.AsyncClient, name: str) -> None:
+    arguments = {"latency": {"seconds": 1}, "status": {"code": 500}, "truncated": {"size": 1}}.get(name, {})
+    added = (await http.post("/emulator/faults", json={"path": "*", "fault": name, "arguments": arguments})).json()
+    assert added["fault"] == name
+    assert (await http.get("/emulator/faults")).json() == {"faults": [added]}
+
+
+async def test_seeds_and_resets_at_once(http: httpx.AsyncClient, emulator: GlobusEmulator) -> None:
+    """One after the other: the tasks of each are stopped before those of the next start, which go on."""
+    emulator.add_collection("Copies", storage=MemoryStorage())
+    seed = (await http.get("/emulator/seed")).json()
+    source, destination = (each["id"] for each in seed["collections"])
+    task = {"id": "0d6c8a4e-7c5f-4f0e-9f5e-0b5d4c3a2f10", "owner": "ada@example.org", "type": "TRANSFER"}
+    items = [{"source": "/a.txt", "destination": "/a.txt"}]
+    seed["tasks"] = [{**task, "source": source, "destination": destination, "items": items}]
+    calls = [http.put("/emulator/seed", json=seed) if n % 2 else http.post("/emulator/reset") for n in range(8)]
+    assert [each.status_code for each in await asyncio.gather(*calls)] == [204] * 8
+    await emulator.advance(10)
+    (ended,) = (await http.get("/emulator/tasks")).json()["tasks"]
+    assert ended["status"] == "SUCCEEDED"

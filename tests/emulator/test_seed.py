@@ -182,6 +182,34 @@ async def test_ids_are_the_same_in_every_run() -> None:
         ({"tasks": [{**SEED["tasks"][0], "counts": {"files": "1"}}]}, "counts.files"),
         ({"tasks": [{**SEED["tasks"][0], "owner": LAB}]}, "'owner'"),
         ({"tasks": [SEED["tasks"][0]] * 2}, "two tasks"),
+        ({"tasks": [{**SEED["tasks"][0], "request_time": 10**400}]}, "'tasks.0..request_time'"),
+        ({"tasks": [{**SEED["tasks"][0], "completion_time": -1}]}, "'tasks.0..completion_time'"),
+        ({"tasks": [{**SEED["tasks"][0], "deadline": 300_000_000_000}]}, "'tasks.0..deadline'"),
+        ({"tasks": [{**SEED["tasks"][0], "start_time": float("nan")}]}, "'tasks.0..start_time'"),
+        ({"tasks": [{**SEED["tasks"][0], "counts": {"bytes_transferred": 10**400}}]}, "counts.bytes_transferred"),
+        (
+            {
+                "tasks": [
+                    {
+                        **SEED["tasks"][0],
+                        "events": [{"time": 1e300, "code": "x", "is_error": False, "description": "", "details": ""}],
+                    }
+                ]
+            },
+            r"events\[0\]\.time",
+        ),
+        (
+            {"collections": [{"display_name": "x", "owner": "ada@example.org", "document": {"default_directory": 5}}]},
+            "document.default_directory",
+        ),
+        (
+            {
+                "collections": [
+                    {"display_name": "x", "owner": "ada@example.org", "document": {"default_directory": ".."}}
+                ]
+            },
+            "not allowed",
+        ),
     ],
 )
 async def test_invalid_documents(change: dict[str, Any], words: str) -> None:
@@ -273,3 +301,15 @@ def test_seed_files(tmp_path: Path) -> None:
         path.write_text(text)
         with pytest.raises(ValueError):
             read_seed_file(path)
+
+
+async def test_a_deep_tree() -> None:
+    """Deeper than the stack of calls: it is loaded, dumped, and loaded again."""
+    deep = f"/{'a/' * 2000}b"
+    collection = {"display_name": "Deep", "owner": "ada@example.org", "files": {deep: "1"}}
+    async with GlobusEmulator(clock=ManualClock()) as emulator:
+        await emulator.load_seed({"identities": [{"username": "ada@example.org"}], "collections": [collection]})
+        dumped = emulator.dump_seed()
+        assert dumped["collections"][0]["files"] == {deep: "1"}
+        await emulator.load_seed(dumped)
+        assert emulator.dump_seed() == dumped

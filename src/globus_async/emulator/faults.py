@@ -14,6 +14,8 @@ from __future__ import annotations
 import fnmatch
 import itertools
 import json
+import math
+import re
 from dataclasses import dataclass
 from email.utils import formatdate
 from typing import TYPE_CHECKING, Any, Final, Protocol, TypeAlias
@@ -51,6 +53,10 @@ __all__ = (
 
 Fault: TypeAlias = "Callable[[ASGIApp, Scope, Receive, Send], Awaitable[None]]"
 """What happens to a request: any function ``(app, scope, receive, send)``, such as the functions here return."""
+
+_HEADER_TEXT: Final = re.compile(r"[\x20-\x7e\xa0-\xff]*")
+_MAX_RETRY_AFTER: Final = 1e9
+"""Seconds, about 30 years, of which a date can be told."""
 
 DROP: Final = "globus_async.drop"
 """The extension in the ASGI scope that drops the request's connection; called with whether to reset it."""
@@ -172,7 +178,17 @@ def status(
         headers: Further headers.
         clock: The source of the time for a date; the system's clock by default.
         as_date: Send the seconds of ``retry_after`` as a date.
+
+    Raises:
+        ValueError: There is no such status of a whole response, or a header cannot be sent.
     """
+    _check_status(code)
+    headers = [*headers]
+    for text in [*itertools.chain(*headers), "" if retry_after is None else str(retry_after)]:
+        if _HEADER_TEXT.fullmatch(text) is None:
+            raise ValueError(f"a header cannot have the text {text!r}")
+    if as_date and not isinstance(retry_after, str | None) and not abs(retry_after) <= _MAX_RETRY_AFTER:
+        raise ValueError(f"the date of retry_after must be within {_MAX_RETRY_AFTER:.0f} seconds")
 
     async def fault(_app: ASGIApp, scope: Scope, _receive: Receive, send: Send) -> None:
         body = document
@@ -194,6 +210,7 @@ def status(
     return fault
 
 
+_WITHOUT_BODY: Final = {204, 205, 304}
 _CODES: Final = {
     401: "AuthenticationFailed",
     403: "PermissionDenied",
@@ -214,7 +231,11 @@ def latency(seconds: float, *, clock: Clock | None = None) -> Fault:
     Args:
         seconds: How long.
         clock: The clock to wait by; the system's by default.
+
+    Raises:
+        ValueError: A negative or infinite number of seconds.
     """
+    _check_wait(seconds)
 
     async def fault(app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
         await (clock or SystemClock()).sleep(seconds)
@@ -267,17 +288,17 @@ def truncated(size: int) -> Fault:
     Args:
         size: How many bytes.
     """
-    return _changed(lambda body: body[:size])
+    return _changed("truncated", lambda body: body[:size])
 
 
 def malformed() -> Fault:
     """Process the request, and send a body that is no JSON."""
-    return _changed(lambda body: b"{" + body)
+    return _changed("malformed", lambda body: b"{" + body)
 
 
 def empty() -> Fault:
     """Process the request, and send an empty body."""
-    return _changed(lambda _: b"")
+    return _changed("empty", lambda _: b"")
 
 
 def html(code: int = 200) -> Fault:
@@ -286,7 +307,11 @@ def html(code: int = 200) -> Fault:
 
     Args:
         code: The status.
+
+    Raises:
+        ValueError: There is no such status of a whole response.
     """
+    _check_status(code)
 
     async def fault(_app: ASGIApp, _scope: Scope, _receive: Receive, send: Send) -> None:
         page = b"<!DOCTYPE html><html><head><title>Please sign in</title></head><body>Please sign in</body></html>"
@@ -303,7 +328,11 @@ def slow_body(*, size: int = 1, pause: float = 0.01, clock: Clock | None = None)
         size: Bytes at a time.
         pause: Seconds to wait after each piece.
         clock: The clock to wait by; the system's by default.
+
+    Raises:
+        ValueError: A negative or infinite pause.
     """
+    _check_wait(pause)
 
     async def fault(app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
         response = await _response_of(app, scope, receive)
@@ -323,7 +352,7 @@ def revoke_token(auth: TokenStore) -> Fault:
     Args:
         auth: The emulator's ``auth``.
     """
-    return _with_token(auth.revoke)
+    return _with_token("revoke_token", auth.revoke)
 
 
 def expire_token(auth: TokenStore) -> Fault:
@@ -333,10 +362,10 @@ def expire_token(auth: TokenStore) -> Fault:
     Args:
         auth: The emulator's ``auth``.
     """
-    return _with_token(auth.expire)
+    return _with_token("expire_token", auth.expire)
 
 
-def _with_token(do: Callable[[str], Any]) -> Fault:
+def _with_token(name: str, do: Callable[[str], Any]) -> Fault:
     async def fault(app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
         header = dict(scope["headers"]).get(b"authorization", b"").decode("latin-1")
         scheme, _, token = header.partition(" ")
@@ -344,6 +373,7 @@ def _with_token(do: Callable[[str], Any]) -> Fault:
             do(token)
         await app(scope, receive, send)
 
+    fault.__qualname__ = name  # that of the function which a test called
     return fault
 
 
@@ -367,7 +397,7 @@ async def _response_of(app: ASGIApp, scope: Scope, receive: Receive) -> _Respons
     return response
 
 
-def _changed(change: Callable[[bytes], bytes]) -> Fault:
+def _changed(name: str, change: Callable[[bytes], bytes]) -> Fault:
     async def fault(app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
         response = await _response_of(app, scope, receive)
         body = change(response.body)
@@ -375,11 +405,25 @@ def _changed(change: Callable[[bytes], bytes]) -> Fault:
         await send({**response.start, "headers": [*headers, (b"content-length", str(len(body)).encode())]})
         await send({"type": "http.response.body", "body": body, "more_body": False})
 
+    fault.__qualname__ = name
     return fault
 
 
+def _check_status(code: int) -> None:
+    if not 200 <= code <= 599:
+        raise ValueError(f"a response has a status between 200 and 599, not {code}")
+
+
+def _check_wait(seconds: float) -> None:
+    if not (seconds >= 0 and math.isfinite(seconds)):
+        raise ValueError(f"a wait is a finite number of 0 or more seconds, not {seconds!r}")
+
+
 async def _respond(send: Send, code: int, body: bytes, kind: str, extra: Iterable[tuple[str, str]]) -> None:
-    headers = [("content-type", kind), ("content-length", str(len(body))), *extra]
+    if code in _WITHOUT_BODY:
+        body, headers = b"", [*extra]
+    else:
+        headers = [("content-type", kind), ("content-length", str(len(body))), *extra]
     raw = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers]
     await send({"type": "http.response.start", "status": code, "headers": raw})
     await send({"type": "http.response.body", "body": body, "more_body": False})

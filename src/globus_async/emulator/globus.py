@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+import anyio
+
 from .absent import absent_services
 from .auth.service import AuthService
 from .control.seed import SeedLoader
@@ -94,6 +96,7 @@ class GlobusEmulator(Emulator):
         self._make = make
         self._seed: Document = {}
         self._directories: set[str] = set()
+        self._replacing = anyio.Lock()
         platform = Platform(SystemClock() if clock is None else clock)
         self._auth, self._transfer, made = make(platform)
         super().__init__(platform, made, control=ControlService(platform, self))
@@ -284,8 +287,7 @@ class GlobusEmulator(Emulator):
         Raises:
             ServiceError: The document is invalid; then nothing has changed.
         """
-        await self._replace(document, directories=None if trusted else self._directories)
-        self.keep_seed()
+        await self._replace(document, directories=None if trusted else self._directories, keep=True)
         self._directories |= {each["path"] for each in self._seed["collections"] if "path" in each}
 
     async def reset(self) -> None:
@@ -296,21 +298,24 @@ class GlobusEmulator(Emulator):
         """
         await self._replace(self._seed, directories=None)
 
-    async def _replace(self, document: object, *, directories: Container[str] | None) -> None:
-        platform = Platform(self.clock, url=self.platform.url, aliases=self.platform.aliases)
-        auth, transfer, services = self._make(platform)
-        SeedLoader(auth.state, transfer.state, directories=directories).load(document)
-        auth.state.keys = self.auth.keys  # clients have the published ones
-        before = list(self.services.values())
-        self._auth, self._transfer = auth, transfer
-        self._install(platform, services)
-        for service in before:
-            await service.aclose()
-        self.requests.clear()
-        self.unknown_paths.clear()
-        self.faults.clear()
-        for task in list(transfer.state.running.values()):
-            transfer.task_runner.submit(task)
+    async def _replace(self, document: object, *, directories: Container[str] | None, keep: bool = False) -> None:
+        async with self._replacing:  # the tasks of one call are started before the next call stops them
+            platform = Platform(self.clock, url=self.platform.url, aliases=self.platform.aliases)
+            auth, transfer, services = self._make(platform)
+            SeedLoader(auth.state, transfer.state, directories=directories).load(document)
+            if keep:
+                self._seed = dump(auth.state, transfer.state)
+            auth.state.keys = self.auth.keys  # clients have the published ones
+            before = list(self.services.values())
+            self._auth, self._transfer = auth, transfer
+            self._install(platform, services)
+            for service in before:
+                await service.aclose()
+            self.requests.clear()
+            self.unknown_paths.clear()
+            self.faults.clear()
+            for task in list(transfer.state.running.values()):
+                transfer.task_runner.submit(task)
 
     def suspend(self, task_id: str, code: str = "CONSENT_REQUIRED") -> None:
         """

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 __all__ = ("add_fault", "fault_document")
 
 _SIZE: Final = integer(minimum=0)
-_STATUS: Final = integer(minimum=100, maximum=599)
+_STATUS: Final = integer(minimum=200, maximum=599)
 _COUNT: Final = integer(minimum=1)
 _ARGUMENTS: Mapping[str, Mapping[str, FieldType[Any]]] = {
     "drop_after": {},
@@ -73,7 +73,10 @@ def _fault(target: Target, name: str, fields: Fields) -> Fault:
     if name in {"expire_token", "revoke_token"}:
         return make(_CurrentTokens(target))
     clock: dict[str, Clock] = {"clock": target.clock} if name in _BY_CLOCK else {}
-    return make(**arguments, **clock)
+    try:
+        return make(**arguments, **clock)
+    except ValueError as error:
+        raise ControlError(400, "INVALID_FIELD", f"Invalid arguments of the fault '{name}': {error}") from None
 
 
 class _CurrentTokens:

@@ -66,21 +66,25 @@ def _make_directories(storage: MemoryStorage, parts: Parts) -> None:
 
 def dump_files(storage: Storage) -> Document:
     """Return the contents of a storage by path, as `load_files` takes them."""
-    return dict(_contents(storage, ()))
+    return dict(_contents(storage))
 
 
-def _contents(storage: Storage, top: Parts) -> Iterator[tuple[str, Any]]:
-    for entry in sorted(storage.entries(top), key=lambda each: each.name):
-        parts = (*top, entry.name)
-        path = paths.joined(parts)
-        if entry.link is not None:
-            yield path, {"link": entry.link.target}
-        elif entry.is_directory:
-            inner = list(_contents(storage, parts))
-            yield from inner or [(f"{path}/", None)]
-        else:
-            with storage.open(parts) as file:
-                yield path, _content(file.read())
+def _contents(storage: Storage) -> Iterator[tuple[str, Any]]:
+    directories: list[Parts] = [()]  # a tree may be deeper than the stack of calls
+    while directories:
+        top = directories.pop()
+        entries = storage.entries(top)
+        if top and not entries:
+            yield f"{paths.joined(top)}/", None
+        for entry in entries:
+            parts = (*top, entry.name)
+            if entry.link is not None:
+                yield paths.joined(parts), {"link": entry.link.target}
+            elif entry.is_directory:
+                directories.append(parts)
+            else:
+                with storage.open(parts) as file:
+                    yield paths.joined(parts), _content(file.read())
 
 
 def _content(data: bytes) -> str | dict[str, str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import MISSING, Field, fields
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
-from ..kit.fields import BOOLEAN, NUMBER, TEXT, FieldType, integer
+from ..kit.fields import BOOLEAN, MOMENT, TEXT, FieldType, integer
 from .members import check_members
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ __all__ = ("from_record", "to_record")
 
 T = TypeVar("T")
 
-_TYPES: Final[dict[str, FieldType[Any]]] = {"bool": BOOLEAN, "float": NUMBER, "int": integer(), "str": TEXT}
+_TYPES: Final[dict[str, FieldType[Any]]] = {"bool": BOOLEAN, "float": MOMENT, "int": integer(), "str": TEXT}
 
 
 def _plain(record: Any) -> dict[str, Field[Any]]:

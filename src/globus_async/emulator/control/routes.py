@@ -8,7 +8,7 @@ from starlette.responses import Response
 
 from ..auth.errors import AuthorizationError, LoginPageError
 from ..kit.clock import ManualClock
-from ..kit.fields import NUMBER, TEXT, integer, list_of
+from ..kit.fields import MOMENT, NUMBER, TEXT, integer, list_of
 from ..kit.responses import NO_STORE
 from ..transfer.task_documents import task_document
 from .errors import ControlError
@@ -106,6 +106,10 @@ async def advance(target: Target, request: Request) -> Document:
         raise ControlError(409, "NOT_MANUAL", "The emulator has the system's clock: start it with --clock manual")
     if seconds < 0:
         raise ControlError.invalid_field("seconds", "a number of at least 0")
+    try:
+        MOMENT.convert(target.clock.wall() + seconds)
+    except ValueError:
+        raise ControlError.invalid_field("seconds", "a time before the year 9999") from None
     await target.advance(seconds)
     return await get_clock(target, request)
 
@@ -169,7 +173,7 @@ async def log_in(target: Target, request: Request) -> Document:
     check_members(fields, {"url", "identity"})
     try:
         redirect = target.auth.authorize(fields.required("url", TEXT), _identity(target, fields))
-    except (LoginPageError, AuthorizationError) as error:
+    except (LoginPageError, AuthorizationError, ValueError) as error:  # ValueError: not a URL
         raise ControlError(400, "LOGIN_FAILED", str(error)) from None
     return {"url": redirect.url, **redirect.parameters}
 

@@ -167,6 +167,9 @@ class SeedLoader:
         unknown = sorted(set(document) - ({"name", *ENDPOINT_DEFAULTS} - {"display_name"}))
         if unknown:
             raise ControlError(400, "UNKNOWN_MEMBER", f"An endpoint document has no member '{unknown[0]}'")
+        folder = fields.object("document").nullable("default_directory", TEXT)
+        if folder is not None:
+            paths.parse(folder)
         collection.fields |= document
         for path in fields.optional("denied", _TEXTS, list[str]()):
             collection.deny(path)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from ..kit.authentication import Caller, Session
-from ..kit.fields import BOOLEAN, NUMBER, OBJECT, TEXT, UUID, choice
+from ..kit.fields import BOOLEAN, MOMENT, OBJECT, TEXT, UUID, choice
 from ..kit.ids import named_id
 from ..kit.secret import Secret
 from ..transfer.models import (
@@ -78,8 +78,8 @@ def load_task(state: TransferState, fields: Fields) -> Task:
         destination=_collection(state, fields, "destination") if kind == "TRANSFER" else None,
         items=tuple(_item(each) for each in fields.objects("items", required=True) or ()),
         options=fields.optional("options", OBJECT, dict[str, Any]()),
-        request_time=fields.optional("request_time", NUMBER, now),
-        deadline=fields.optional("deadline", NUMBER, now + state.limits.default_deadline_hours * 3600),
+        request_time=fields.optional("request_time", MOMENT, now),
+        deadline=fields.optional("deadline", MOMENT, now + state.limits.default_deadline_hours * 3600),
         deadline_is_fixed=fields.optional("deadline_is_fixed", BOOLEAN, default=False),
         filter_rules=tuple(from_record(FilterRule, each) for each in fields.objects("filter_rules") or ()),
         delete_options=from_record(DeleteOptions, fields.object("delete_options")),
@@ -94,8 +94,8 @@ def load_task(state: TransferState, fields: Fields) -> Task:
 
 def _load_history(task: Task, fields: Fields) -> None:
     task.queued = False
-    task.start_time = fields.optional("start_time", NUMBER, task.request_time)
-    task.completion_time = fields.optional("completion_time", NUMBER, task.request_time)
+    task.start_time = fields.optional("start_time", MOMENT, task.request_time)
+    task.completion_time = fields.optional("completion_time", MOMENT, task.request_time)
     if "fatal_error" in fields:
         error = fields.object("fatal_error")
         check_members(error, {"code", "description"})

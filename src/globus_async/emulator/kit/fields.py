@@ -17,6 +17,7 @@ __all__ = (
     "ANY",
     "BOOLEAN",
     "LINE",
+    "MOMENT",
     "NUMBER",
     "OBJECT",
     "TEXT",
@@ -32,6 +33,11 @@ __all__ = (
 
 T = TypeVar("T")
 D = TypeVar("D")
+
+_LARGEST: Final = 2**63 - 1
+"""Of the numbers that services take: calculations with larger ones overflow."""
+_LATEST: Final = 253_370_764_800
+"""POSIX seconds of the year 9999, the last one whose times can be written; deadlines are later than their tasks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,7 +190,16 @@ def _uuid(value: object) -> str:
 def _number(value: object) -> float:
     if not isinstance(value, int | float) or isinstance(value, bool):
         raise ValueError(value)  # noqa: TRY004 -- every wrong value is one
+    if not -_LARGEST <= value <= _LARGEST:  # also false for "nan"
+        raise ValueError(value)
     return value
+
+
+def _moment(value: object) -> float:
+    moment = _number(value)
+    if not 0 <= moment < _LATEST:
+        raise ValueError(value)
+    return moment
 
 
 def _time(value: object) -> float:
@@ -216,6 +231,8 @@ def integer(*, minimum: int | None = None, maximum: int | None = None) -> FieldT
 
     def convert(value: object) -> int:
         number = _instance(int)(value)
+        if not -_LARGEST <= number <= _LARGEST:
+            raise ValueError(value)
         if (minimum is not None and number < minimum) or (maximum is not None and number > maximum):
             raise ValueError(value)
         return number
@@ -254,6 +271,8 @@ BOOLEAN: Final = FieldType("a boolean", _instance(bool), "booleans")
 """``true`` or ``false``."""
 NUMBER: Final = FieldType("a number", _number, "numbers")
 """An integer or a fraction; for integers use `integer`."""
+MOMENT: Final = FieldType("a number of POSIX seconds before the year 9999", _moment, "numbers of POSIX seconds")
+"""A time that can be written as an ISO 8601 time."""
 UUID: Final = FieldType("a UUID", _uuid, "UUIDs")
 """A UUID with hyphens; returned in lower case."""
 TIME: Final = FieldType("an ISO 8601 time", _time, "ISO 8601 times")
