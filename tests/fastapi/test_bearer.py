@@ -7,12 +7,12 @@ import logging
 from typing import Any
 
 import pytest
-from fastapi import FastAPI, HTTPException, Request
+from fastapi import FastAPI, HTTPException, Request, Security, WebSocket
 from fastapi.security import SecurityScopes
 
 from globus_async import GlobusSDKUsageError, Secret
 from globus_async.emulator import faults
-from globus_async.fastapi import BearerToken, GlobusBackend, challenge, error_response
+from globus_async.fastapi import BearerToken, GlobusBackend, Principal, challenge, error_response
 from globus_async.fastapi.introspection import IntrospectionCache
 from globus_async.scopes import TransferScopes
 from globus_async.services.auth import IntrospectionResponse
@@ -334,3 +334,40 @@ async def test_other_methods_of_a_protected_route(deployment: Deployment) -> Non
     """HEAD without a token is a 405."""
     browser = await deployment.browser()
     assert (await browser.head("/me")).status_code == 405
+
+
+async def test_the_principal_of_a_websocket(deployment: Deployment) -> None:
+    """Programs send their tokens in the handshake; a wrong one is refused with the challenge, before it is accepted."""
+    needs = Security(deployment.globus.principal, scopes=[deployment.scope])
+
+    @deployment.app.websocket("/live")
+    async def live(websocket: WebSocket, user: Principal = needs) -> None:
+        await websocket.accept()
+        await websocket.send_text(user.username)
+        await websocket.close()
+
+    async def handshake(headers: dict[str, str]) -> list[Any]:
+        sent: list[Any] = []
+
+        async def receive() -> Any:
+            return {"type": "websocket.connect"}
+
+        async def send(message: Any) -> None:
+            sent.append(message)
+
+        scope = {
+            "type": "websocket",
+            "path": "/live",
+            "query_string": b"",
+            "subprotocols": [],
+            "headers": [(name.lower().encode(), value.encode()) for name, value in headers.items()],
+            "extensions": {"websocket.http.response": {}},
+        }
+        await deployment.app(scope, receive, send)
+        return sent
+
+    assert [each.get("text") for each in await handshake(deployment.bearer())] == [None, "ada@example.org", None]
+    for headers in ({}, {"Authorization": "Bearer wrong"}):
+        start = (await handshake(headers))[0]
+        assert (start["type"], start["status"]) == ("websocket.http.response.start", 401)
+        assert b"www-authenticate" in dict(start["headers"])

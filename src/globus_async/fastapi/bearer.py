@@ -8,10 +8,11 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Final, Protocol
 
-from fastapi import HTTPException, Request
+from fastapi import HTTPException
 from fastapi.openapi.models import OAuth2, OAuthFlowAuthorizationCode, OAuthFlows
 from fastapi.security import SecurityScopes
 from fastapi.security.base import SecurityBase
+from starlette.requests import HTTPConnection
 
 from .._http.json_reader import is_list
 from ..errors import ClientClosedError, GlobusAPIError, GlobusError, GlobusSDKUsageError
@@ -78,13 +79,13 @@ class BearerToken(SecurityBase):
     def __repr__(self) -> str:
         return f"<BearerToken of {self._backend!r}>"
 
-    async def __call__(self, request: Request, required: SecurityScopes) -> Principal:
-        """Return the principal of the request."""
+    async def __call__(self, connection: HTTPConnection, required: SecurityScopes) -> Principal:
+        """Return the principal of a request, or of the handshake of a WebSocket."""
         if not required.scopes and not self._backend.scopes:
             raise GlobusSDKUsageError(
                 "declare the scopes that tokens must have: GlobusBackend(scopes=...), or Security(..., scopes=[...])"
             )
-        token = _token_of(request.headers.getlist("authorization"))
+        token = _token_of(connection.headers.getlist("authorization"))
         try:
             principal = await self._backend.introspect(token)
         except GlobusError as error:
