@@ -177,7 +177,7 @@ GUARDS: Final = (
     *_tested_by(
         "unit/test_retry.py exchange adversity/test_retrying.py",
         swap("transport/_retry.py:RetryPolicy._may_retry", r"idempotent or outcome\.stage == 'not sent'", "True"),
-        never("transport/_retry.py:RetryPolicy._may_retry", r"^isinstance\(outcome, ResponseDecodeError\) and"),
+        swap("transport/_retry.py:RetryPolicy._may_retry", r"outcome\.retryable", "True"),
         swap("transport/_retry.py:RetryPolicy._may_retry", r"idempotent or outcome\.retry_after is not None", "True"),
         always("transport/_retry.py:RetryPolicy._may_retry", r"^not is_final"),
         never("transport/_retry.py:RetryPolicy.delay", r"^retry_after > self\.max_retry_after"),
@@ -273,6 +273,9 @@ GUARDS: Final = (
     ),
     *_tested_by(
         "unit/test_paging.py unit/test_concurrent_paging.py",
+        never("paging/styles.py:_total", r"^total is not None and"),
+        never("paging/styles.py:_has_next_page", r"^has_next_page is not None and"),
+        never("paging/styles.py:_by_link", r"^not is_object\(links\) or"),
         never("paging/iteration.py:PageIterator._next", r"^key in self\._seen"),
         never("paging/iteration.py:PageIterator._next", r"^self\._fetched and"),
         never("paging/iteration.py:PageIterator._next", r"^self\._empty_pages >"),
@@ -293,7 +296,8 @@ GUARDS: Final = (
         swap("paging/page.py:read_page", r"truncated=is_last and has_more", "truncated=has_more"),
         swap("paging/truncation.py:item_limit", r"max\(1, max_results - offset\)", "max_results"),
         never("paging/truncation.py:item_limit", r"^number is not None$"),
-        never("paging/truncation.py:_site_of", r"^_top\(frame\) == 'asyncio'"),
+        never("paging/truncation.py:_site_of", r"^_top\(frame\) in \{"),
+        swap("paging/truncation.py:_site_of", r", 'concurrent'", ""),
         swap("client/base.py:BaseClient.listing", r"requested_number\(num_results, .*\)", "num_results"),
         never("paging/truncation.py:requested_number", r"^isinstance\("),
         drop("bulk_calls.py:_Run._make_call", r"^set_call_site"),

@@ -141,6 +141,15 @@ async def test_more_than_the_default(way: Way, style: PagingStyle) -> None:
         assert listing.truncated is True
 
 
+async def test_a_listing_made_in_a_thread() -> None:
+    """No line of a standard library is named, whether its own or that of a pool."""
+    async with lister(DEFAULT + 1) as (client, _):
+        listing = await asyncio.to_thread(client.things, offset_total)
+        with pytest.warns(ListingTruncated) as caught:
+            await listing.list()
+    assert caught[0].filename == __file__
+
+
 @every_way
 @pytest.mark.parametrize("count", [0, 1, DEFAULT - 1, DEFAULT])
 async def test_no_more_than_the_default(way: Way, style: PagingStyle, count: int) -> None:

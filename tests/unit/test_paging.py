@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import gc
+import itertools
 import json
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -166,6 +167,27 @@ class TestStyles:
             with pytest.raises(ResponseDecodeError, match=r"neither text nor a number$"):
                 await client.things(next_token).list()
 
+    @pytest.mark.parametrize(
+        ("styles", "member", "values"),
+        [
+            ((offset_total, single), "total", ("60", 60.0, True, [])),
+            ((offset_has_next, last_key), "has_next_page", (1, "true")),
+            ((json_api,), "links", ({"next": 5}, {"next": {}}, [], "/x?page=2", True)),
+        ],
+        ids=["total", "has_next_page", "links"],
+    )
+    async def test_what_tells_of_further_pages(
+        self, styles: tuple[PagingStyle, ...], member: str, values: tuple[object, ...]
+    ) -> None:
+        """A value of another type is an error that names the member: the end of a listing is never a guess."""
+        for style, value in itertools.product(styles, values):
+            service = Scripted(respond(200, {"DATA": [{"n": 1}], member: value}))
+            async with service.client(client_class=Lister, retry=ONCE) as client:
+                assert isinstance(client, Lister)
+                with pytest.raises(ResponseDecodeError, match=f"'{member}' should be") as raised:
+                    await client.things(style).list()
+            assert raised.value.retryable is False
+
     @settings(max_examples=200, deadline=None)
     @given(
         st.sampled_from(list(STYLES.values())),
@@ -217,7 +239,7 @@ class TestSizes:
         """Asking beyond it would be an error."""
         service = Scripted(Shelf(offset_has_next, 5000, max_size=100))
         for wanted, expected in ((50, 50), (1000, 1000)):
-            options = {"page_size": 100, "max_results": 1000, "num_results": wanted}
+            options: dict[str, int | None] = {"page_size": 100, "max_results": 1000, "num_results": wanted}
             assert len(await everything(service, offset_has_next, **options)) == expected
         for wanted in (None, 2000):
             options = {"page_size": 100, "max_results": 1000, "num_results": wanted}

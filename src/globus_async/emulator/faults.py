@@ -56,7 +56,7 @@ Fault: TypeAlias = "Callable[[ASGIApp, Scope, Receive, Send], Awaitable[None]]"
 
 _HEADER_TEXT: Final = re.compile(r"[\x20-\x7e\xa0-\xff]*")
 _MAX_RETRY_AFTER: Final = 1e9
-"""Seconds, about 30 years, of which a date can be told."""
+"""Seconds, about 30 years, after which a date exists."""
 
 DROP: Final = "globus_async.drop"
 """The extension in the ASGI scope that drops the request's connection; called with whether to reset it."""

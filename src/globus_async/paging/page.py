@@ -55,15 +55,22 @@ async def read_page(
     items = data.get(items_key)
     received = len(items) if is_list(items) else 0
     count = received if max_items is None else min(received, max_items)
-    following = style.next_cursor(cursor, data, count)
-    if following is not None and not all(isinstance(value, (str, int, type(None))) for value in following.values()):
-        error = raw.decode_error("the position of its next page is neither text nor a number")
+    try:
+        following = _checked(style.next_cursor(cursor, data, count))
+        has_more = (
+            count < received
+            or following is not None
+            or (style.has_more is not None and style.has_more(cursor, data, count))
+        )
+    except ValueError as invalid:
+        error = raw.decode_error(str(invalid))
         error.retryable = False
-        raise error
-    has_more = (
-        count < received
-        or following is not None
-        or (style.has_more is not None and style.has_more(cursor, data, count))
-    )
+        raise error from None
     is_last = following is None or count == max_items
     return Page(raw, data, items_key, next_cursor=following, max_items=max_items, truncated=is_last and has_more)
+
+
+def _checked(cursor: Cursor | None) -> Cursor | None:
+    if cursor is not None and not all(isinstance(value, (str, int, type(None))) for value in cursor.values()):
+        raise ValueError("the position of its next page is neither text nor a number")
+    return cursor

@@ -31,7 +31,8 @@ class PagingStyle:
     """
     How a service splits a listing into pages.
 
-    The functions get the cursor of a page, its document and its number of items.
+    The functions get the cursor of a page, its document and its number of items. A ``ValueError`` of theirs says what
+    is wrong with the document, and becomes a `ResponseDecodeError`.
 
     Attributes:
         next_cursor: Returns the cursor of the next page; ``None`` if this is the last one.
@@ -60,19 +61,32 @@ def offset_of(cursor: Cursor, count: int = 0) -> int:
     return (int(offset) if offset.isdecimal() else 0) + count
 
 
+def _total(document: Mapping[str, Any]) -> int:
+    """Return the number of items of a listing; 0 if the page does not tell it, and is the only one."""
+    total = document.get("total")
+    if total is not None and type(total) is not int:
+        raise ValueError("its 'total' should be a whole number")
+    return total or 0
+
+
+def _has_next_page(document: Mapping[str, Any]) -> bool:
+    has_next_page = document.get("has_next_page")
+    if has_next_page is not None and not isinstance(has_next_page, bool):
+        raise ValueError("its 'has_next_page' should be true or false")
+    return bool(has_next_page)
+
+
 def _by_total(cursor: Cursor, document: Mapping[str, Any], count: int) -> Cursor | None:
-    offset, total = offset_of(cursor, count), document.get("total")
-    return {"offset": offset} if isinstance(total, int) and offset < total else None
+    offset = offset_of(cursor, count)
+    return {"offset": offset} if offset < _total(document) else None
 
 
 def _all_up_to_total(cursor: Cursor, document: Mapping[str, Any], count: int) -> Iterable[Cursor]:
-    total = document.get("total")
-    stop = total if isinstance(total, int) else 0
-    return ({"offset": offset} for offset in range(offset_of(cursor, count), stop, count))
+    return ({"offset": offset} for offset in range(offset_of(cursor, count), _total(document), count))
 
 
 def _by_has_next(cursor: Cursor, document: Mapping[str, Any], count: int) -> Cursor | None:
-    return {"offset": offset_of(cursor, count)} if document.get("has_next_page") is True else None
+    return {"offset": offset_of(cursor, count)} if _has_next_page(document) else None
 
 
 def _by_marker(_cursor: Cursor, document: Mapping[str, Any], _count: int) -> Cursor | None:
@@ -81,7 +95,7 @@ def _by_marker(_cursor: Cursor, document: Mapping[str, Any], _count: int) -> Cur
 
 
 def _by_last_key(_cursor: Cursor, document: Mapping[str, Any], _count: int) -> Cursor | None:
-    return {"last_key": document.get("last_key")} if document.get("has_next_page") is True else None
+    return {"last_key": document.get("last_key")} if _has_next_page(document) else None
 
 
 def _by_token(_cursor: Cursor, document: Mapping[str, Any], _count: int) -> Cursor | None:
@@ -90,10 +104,12 @@ def _by_token(_cursor: Cursor, document: Mapping[str, Any], _count: int) -> Curs
 
 
 def _by_link(_cursor: Cursor, document: Mapping[str, Any], _count: int) -> Cursor | None:
-    links = document.get("links")
-    link = links.get("next") if is_object(links) else None
+    links: Any = {} if document.get("links") is None else document["links"]
+    link = links.get("next") if is_object(links) else links
+    if not is_object(links) or not isinstance(link, str | None):
+        raise ValueError("its 'links' should be an object, and 'next' in it text")
     # only the query is used: a response must not choose the host and path of a request
-    return dict(parse_qsl(link.partition("?")[2].partition("#")[0])) if isinstance(link, str) and link else None
+    return dict(parse_qsl(link.partition("?")[2].partition("#")[0])) if link else None
 
 
 def _none(_cursor: Cursor, _document: Mapping[str, Any], _count: int) -> Cursor | None:

@@ -62,7 +62,7 @@ def call_site() -> CallSite | None:
     """
     Return the innermost line outside of this package on the stack.
 
-    ``None`` if there is none, as in a task that this package has started: its caller is the event loop.
+    ``None`` if there is none, as in a task that this package has started: its caller is the event loop or a thread.
     """
     return _site_of(currentframe())
 
@@ -89,7 +89,7 @@ def calling_method() -> Caller:
 def _site_of(frame: FrameType | None) -> CallSite | None:
     while frame is not None and _top(frame) == _PACKAGE:
         frame = frame.f_back
-    if frame is None or _top(frame) == "asyncio":
+    if frame is None or _top(frame) in {"asyncio", "concurrent", "threading"}:
         return None
     return CallSite(frame.f_code.co_filename, frame.f_lineno, frame.f_globals)
 

@@ -110,7 +110,8 @@ FACTS = ServiceFacts(
     no_request=frozenset({"data_access_scope"}),
     repeated_writes={
         **dict.fromkeys(
-            ("create_tunnel", "submit_delete", "submit_transfer"), "the service detects repetition by the submission id"
+            ("create_tunnel", "submit_delete", "submit_documents", "submit_transfer"),
+            "the service detects repetition by the submission id",
         ),
         **dict.fromkeys(
             (
