@@ -134,6 +134,7 @@ GUARDS: Final = (
         swap("_http/redaction.py:Redaction.__call__", r"self\._without_prefixes\(text\)", "text"),
         swap("_http/redaction.py:Redaction.__call__", r"self\._without_escaped\(text\) if .* else text", "text"),
         swap("_http/redaction.py:_forms", r"range\(3\)", "range(1)"),
+        swap("_http/redaction.py:_without_backslashes", r"plain\.encode\(.*", "plain"),
         swap("_http/headers.py:Headers.redacted", r"redact\(text\) == text", "True"),
         swap("_http/response.py:RawResponse.redacted", r"redact\(self\.reason\)", "self.reason"),
     ),

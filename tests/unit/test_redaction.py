@@ -95,6 +95,17 @@ def test_text_without_secrets_is_unchanged() -> None:
     assert Redaction([])(text) == text
 
 
+@pytest.mark.parametrize("escaped", [r"\ud83d\ude00", r"\ud83d", r"\ude00\ud83d"])
+def test_escaped_characters_beside_a_secret_in_unusual_escapes(escaped: str) -> None:
+    """JSON libraries escape a character outside of the first plane as two halves; the result can be encoded."""
+    value = VALUES["a token"]
+    redacted = Redaction([Secret(value)])("".join(f"\\u{ord(each):04x}" for each in value) + f" {escaped}")
+    assert redacted.encode().decode() == redacted
+    assert redacted.startswith("*** ")
+    if escaped == r"\ud83d\ude00":
+        assert redacted == "*** \U0001f600"
+
+
 def test_the_document_stays_json() -> None:
     """If the secret is echoed as JSON libraries encode it."""
     for value in VALUES.values():

@@ -131,7 +131,11 @@ def _unescaped(match: re.Match[str]) -> str:
 
 
 def _without_backslashes(text: str) -> str:
-    return _ESCAPE.sub(_unescaped, text) if "\\" in text else text
+    if "\\" not in text:
+        return text
+    plain = _ESCAPE.sub(_unescaped, text)
+    # two escapes may be the halves of one character; half a character alone could not be encoded
+    return plain.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
 
 
 _UNESCAPES: Final[tuple[Callable[[str], str], ...]] = (_without_backslashes, unquote, unescape)
