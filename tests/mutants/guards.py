@@ -515,7 +515,7 @@ GUARDS: Final = (
         swap("fastapi/login.py:GlobusLogin.__init__", r"'secure': is_secure", "'secure': False"),
         swap("fastapi/login.py:GlobusLogin._cookie_prefix", r"'__Secure-' if root else '__Host-'", "''"),
         always("fastapi/login.py:GlobusLogin.optional_session", r"^session\.expires_at >"),
-        drop("fastapi/login.py:GlobusLogin._delete_session", r"^self\.backend\.revocations\.start"),
+        drop("fastapi/login.py:GlobusLogin._delete_session", r"^self\._running\.revocations\.start"),
         drop("fastapi/login.py:GlobusLogin._delete_session", r"^self\.backend\.authorizers\.remove"),
         drop("fastapi/login.py:GlobusLogin._logout", r"^await self\._check_own_form"),
         swap(
@@ -587,6 +587,11 @@ GUARDS: Final = (
         always("fastapi/request_origin.py:is_from_own_site", r"\.issuperset\(sites\)"),
         always("fastapi/request_origin.py:is_from_own_site", r"^own\.issuperset"),
         always("fastapi/request_origin.py:is_from_own_site", r"^sites == \["),
+    ),
+    *_tested_by(
+        "fastapi/test_websockets.py",
+        always("fastapi/login.py:GlobusLogin.optional_session", r"^not is_from_own_site"),
+        never("fastapi/login.py:GlobusLogin._session_or_login", r"^_is_websocket"),
     ),
     *_tested_by(
         "fastapi/test_bearer.py",

@@ -280,4 +280,4 @@ def running_state(backend: GlobusBackend) -> RunningState:
     Raises:
         ClientClosedError: The application does not run.
     """
-    return backend._running  # noqa: SLF001 -- of this module
+    return backend._running  # noqa: SLF001 # pyright: ignore[reportPrivateUsage]

@@ -53,8 +53,8 @@ class BearerToken(SecurityBase):
 
     The response is 401 if there is no token, or it is not active or not for this application; 403 if it lacks a scope
     of the route; 400 if the header is malformed; all with ``WWW-Authenticate``. It is 503 with ``Retry-After`` if the
-    token cannot be introspected in time, whatever the reason; the log has it. Routes declare their scopes with
-    ``Security``.
+    token cannot be introspected in time, whatever the reason; the log has it. The handshake of a WebSocket is refused
+    in the same way. Routes declare their scopes with ``Security``.
 
     Example:
         >>> @app.get("/me")

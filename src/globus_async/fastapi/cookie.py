@@ -4,8 +4,8 @@
 
 from collections.abc import Awaitable, Callable
 
-from fastapi import Request
 from fastapi.openapi.models import APIKey, APIKeyIn
+from fastapi.requests import HTTPConnection
 from fastapi.security.base import SecurityBase
 
 from .sessions import Session
@@ -14,9 +14,14 @@ __all__ = ("SessionCookie",)
 
 
 class SessionCookie(SecurityBase):
-    """A dependency that provides the `Session` of a request. Without one, browsers are redirected to the login."""
+    """
+    A dependency that provides the `Session` of a request, or of the handshake of a WebSocket.
 
-    def __init__(self, name: str, find: Callable[[Request], Awaitable[Session]]) -> None:
+    Without a session, a request for HTML is redirected to the login, and any other is refused with 401. The handshake
+    of a WebSocket is refused with 403 if it comes from a page of another site.
+    """
+
+    def __init__(self, name: str, find: Callable[[HTTPConnection], Awaitable[Session]]) -> None:
         self._name = name
         self._find = find
         self.scheme_name = "Session"
@@ -25,6 +30,6 @@ class SessionCookie(SecurityBase):
     def __repr__(self) -> str:
         return f"<SessionCookie {self._name}>"
 
-    async def __call__(self, request: Request) -> Session:
-        """Return the session of a request."""
-        return await self._find(request)
+    async def __call__(self, connection: HTTPConnection) -> Session:
+        """Return the session of a request or handshake."""
+        return await self._find(connection)

@@ -11,6 +11,7 @@ from urllib.parse import quote
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, HTTPException, Query, Request
+from fastapi.requests import HTTPConnection
 from fastapi.responses import RedirectResponse, Response
 
 from .._http.missing import MISSING
@@ -28,7 +29,7 @@ from .backend import GlobusBackend, RunningState, running_state
 from .cookie import SessionCookie
 from .pending import PENDING_SECONDS, PendingLogin, PendingLogins
 from .public_address import PublicAddress, is_own_path
-from .request_origin import check_navigation, check_site
+from .request_origin import check_navigation, check_site, is_from_own_site
 from .session_tokens import SessionAuthorizer
 from .sessions import MemorySessionStore, Session, SessionStore, StoredTokens, store_key, tokens_key
 
@@ -151,10 +152,14 @@ class GlobusLogin:
 
     # sessions
 
-    async def optional_session(self, request: Request) -> Session | None:
-        """A dependency that provides the session of a request, or ``None``."""
-        cookie = Secret(request.cookies.get(self._session_cookie(request), ""))
-        if not cookie:
+    async def optional_session(self, connection: HTTPConnection) -> Session | None:
+        """
+        A dependency that provides the session of a request or of the handshake of a WebSocket, or ``None``.
+
+        A WebSocket of a page of another site has no session, although its browser may send the cookie.
+        """
+        cookie = Secret(connection.cookies.get(self._session_cookie(connection), ""))
+        if not cookie or (_is_websocket(connection) and not is_from_own_site(connection, self.origin)):
             return None
         key = store_key("session", cookie)
         value = await self.store.get(key)
@@ -165,27 +170,31 @@ class GlobusLogin:
             self._running.mark.warn_of_another(cookie.reveal().partition(".")[2], _OTHER_MEMORY)
         return None
 
-    async def _session_or_login(self, request: Request) -> Session:
-        session = await self.optional_session(request)
+    async def _session_or_login(self, connection: HTTPConnection) -> Session:
+        if _is_websocket(connection):
+            check_site(connection, self.origin)
+        session = await self.optional_session(connection)
         if session is not None:
             return session
-        login = f"{self._address.login_root(request)}{self.login_path}"
-        if request.method == "GET" and "text/html" in request.headers.get("accept", ""):
-            location = f"{login}?next={quote(self.current_path(request), safe='/')}"
+        login = f"{self._address.login_root(connection)}{self.login_path}"
+        if connection.scope.get("method") == "GET" and "text/html" in connection.headers.get("accept", ""):
+            location = f"{login}?next={quote(self.current_path(connection), safe='/')}"
             raise HTTPException(303, "Please sign in", {"Location": location, **_NO_STORE})
         raise HTTPException(
             401, f"Please sign in at {login}", {"WWW-Authenticate": 'Cookie realm="globus"', **_NO_STORE}
         )
 
-    def current_path(self, request: Request) -> str:
+    def current_path(self, connection: HTTPConnection) -> str:
         """Return the path and query of a request in browsers, as ``next_path`` of `begin`."""
-        root, path = self._address.login_root(request), self._address.path_of(request)
+        root, path = self._address.login_root(connection), self._address.path_of(connection)
         return path if is_own_path(path) else f"{root}{self.after_login}"
 
-    async def _protected_session(self, request: Request) -> Session:
-        check_site(request, self.origin)
-        session = await self._session_or_login(request)
-        await self._check_own_form(request, session)
+    async def _protected_session(self, connection: HTTPConnection) -> Session:
+        check_site(connection, self.origin)
+        session = await self._session_or_login(connection)
+        # browsers send no form and no header of the page with the handshake of a WebSocket, but always its origin
+        if isinstance(connection, Request):
+            await self._check_own_form(connection, session)
         return session
 
     async def _check_own_form(self, request: Request, session: Session) -> None:
@@ -395,8 +404,8 @@ class GlobusLogin:
             return ""
         return "__Secure-" if root else "__Host-"
 
-    def _session_cookie(self, request: Request) -> str:
-        return f"{self._cookie_prefix(self._address.server_root(request))}{self._cookie}"
+    def _session_cookie(self, connection: HTTPConnection) -> str:
+        return f"{self._cookie_prefix(self._address.server_root(connection))}{self._cookie}"
 
     def _set_cookie(self, request: Request, response: Response, name: str, value: Secret, *, seconds: float) -> None:
         path = self._address.server_root(request) or "/"
@@ -407,6 +416,10 @@ class GlobusLogin:
 
 
 _USED: Final = Secret("used")
+
+
+def _is_websocket(connection: HTTPConnection) -> bool:
+    return bool(connection.scope["type"] == "websocket")
 
 
 def _only(request: Request, name: str) -> Secret:
