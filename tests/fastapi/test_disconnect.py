@@ -42,6 +42,60 @@ async def test_an_error_of_an_outer_middleware_reaches_the_handler() -> None:
             await CancelOnDisconnect(app)({"type": "http"}, refuse, unused)
 
 
+@pytest.mark.parametrize("placing", ["outside", "inside", "both"])
+@pytest.mark.parametrize("is_started", [False, True])
+async def test_a_disconnect_beside_middlewares_for_requests(placing: str, is_started: bool) -> None:
+    """Those of ``@app.middleware("http")``: they report no missing response, and the handler is cancelled."""
+    app = FastAPI()
+    statuses: list[int] = []
+    ended = asyncio.Event()
+
+    async def note(request: Request, call_next: Any) -> Any:
+        response = await call_next(request)
+        statuses.append(response.status_code)
+        return response
+
+    if placing != "outside":
+        app.middleware("http")(note)
+    app.add_middleware(CancelOnDisconnect)
+    if placing != "inside":
+        app.middleware("http")(note)
+    gone = asyncio.Event()
+
+    async def forever() -> AsyncIterator[str]:
+        try:
+            if is_started:
+                yield "first"
+            gone.set()
+            await asyncio.Event().wait()
+        finally:
+            ended.set()
+
+    @app.get("/")
+    async def slow() -> Any:
+        if is_started:
+            return StreamingResponse(forever())
+        return [each async for each in forever()]
+
+    requests = iter([{"type": "http.request", "body": b"", "more_body": False}])
+
+    async def receive() -> Any:
+        for message in requests:
+            return message
+        await gone.wait()
+        return {"type": "http.disconnect"}
+
+    async def send(message: Message) -> None:
+        del message  # as servers do after a disconnect
+
+    scope = {"type": "http", "method": "GET", "path": "/", "query_string": b"", "headers": []}
+    async with asyncio.timeout(5):
+        await app(scope, receive, send)
+        await ended.wait()
+    expected = {"outside": 1, "inside": 0, "both": 1}[placing] if not is_started else {"both": 2}.get(placing, 1)
+    assert statuses == [200 if is_started else 499] * expected
+
+
 class ServedApplication:
     """An application on a socket, which calls a Globus on another one."""
 

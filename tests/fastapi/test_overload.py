@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import pytest
 from fastapi import FastAPI, Security
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from globus_async import NetworkError, Secret, Transport
@@ -157,26 +157,29 @@ async def test_a_token_that_was_withdrawn_is_no_longer_known() -> None:
     assert not cache._active
 
 
+@settings(deadline=None)
 @given(data=st.data())
 async def test_no_slot_is_lost(data: st.DataObject) -> None:
     """Whoever is cancelled and whenever: afterwards every slot is free, and never more were used."""
     queue = IntrospectionQueue(slots=2, max_waiting=3)
     running = 0
 
-    async def hold() -> None:
+    async def hold(*, known: bool, steps: int) -> None:
         nonlocal running
-        async with queue.slot(known=data.draw(st.booleans())):
+        async with queue.slot(known=known):
             running += 1
             assert running <= 2
             try:
-                for _ in range(data.draw(st.integers(0, 3))):
+                for _ in range(steps):
                     await asyncio.sleep(0)
             finally:
                 running -= 1
 
     tasks: list[asyncio.Task[None]] = []
     for _ in range(data.draw(st.integers(1, 12))):
-        tasks.append(asyncio.ensure_future(hold()))
+        # drawn here: hypothesis ends an example that is too large by an exception, which is not an outcome of a task
+        known, steps = data.draw(st.booleans()), data.draw(st.integers(0, 3))
+        tasks.append(asyncio.ensure_future(hold(known=known, steps=steps)))
         for _ in range(data.draw(st.integers(0, 2))):
             await asyncio.sleep(0)
         if data.draw(st.booleans()):

@@ -589,6 +589,11 @@ GUARDS: Final = (
         always("fastapi/request_origin.py:is_from_own_site", r"^sites == \["),
     ),
     *_tested_by(
+        "fastapi/test_disconnect.py",
+        never("fastapi/disconnect.py:CancelOnDisconnect.__call__", r"^handling\.cancelled_caught and"),
+        always("fastapi/disconnect.py:CancelOnDisconnect.__call__", r"^not is_started"),
+    ),
+    *_tested_by(
         "fastapi/test_websockets.py",
         always("fastapi/login.py:GlobusLogin.optional_session", r"^not is_from_own_site"),
         never("fastapi/login.py:GlobusLogin._session_or_login", r"^_is_websocket"),

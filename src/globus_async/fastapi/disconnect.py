@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, Final
 
 import anyio
 
@@ -12,6 +13,9 @@ if TYPE_CHECKING:
 
 __all__ = ("CancelOnDisconnect",)
 
+_CLIENT_CLOSED_REQUEST: Final = 499
+"""The status of nginx for a client that has disconnected."""
+
 
 class CancelOnDisconnect:
     """
@@ -19,6 +23,7 @@ class CancelOnDisconnect:
 
     Servers do not cancel handlers by themselves, so their calls to Globus would continue. Work that must be completed
     even so belongs in a task of the application. Background tasks, which run after the response, are not cancelled.
+    Middlewares around this one see a response with the status 499, which is not sent any more.
 
     Example:
         >>> app.add_middleware(CancelOnDisconnect)
@@ -38,7 +43,7 @@ class CancelOnDisconnect:
         # one message ahead, so that a disconnect is seen although the handler does not read; or the error of receive()
         prefetch: asyncio.Queue[Message | Exception] = asyncio.Queue(1)
         handling = anyio.CancelScope()
-        is_complete = False
+        is_started = is_complete = False
 
         async def watch() -> None:
             last: Message | Exception
@@ -54,14 +59,9 @@ class CancelOnDisconnect:
             while True:  # every further receive() returns or raises the same
                 await prefetch.put(last)
 
-        async def receive_ahead() -> Message:
-            message = await prefetch.get()
-            if isinstance(message, Exception):
-                raise message
-            return message
-
         async def send_response(message: Message) -> None:
-            nonlocal is_complete
+            nonlocal is_started, is_complete
+            is_started = True
             if message["type"] == "http.response.body" and not message.get("more_body", False):
                 is_complete = True
             await send(message)
@@ -69,6 +69,17 @@ class CancelOnDisconnect:
         watcher = asyncio.create_task(watch(), name="globus_async client watch")
         try:
             with handling:
-                await self.app(scope, receive_ahead, send_response)
+                await self.app(scope, partial(_receive_from, prefetch), send_response)
+            if handling.cancelled_caught and not is_started:
+                # BaseHTTPMiddleware around this one reports a missing response as an error
+                await send({"type": "http.response.start", "status": _CLIENT_CLOSED_REQUEST, "headers": []})
+                await send({"type": "http.response.body", "body": b""})
         finally:
             watcher.cancel()
+
+
+async def _receive_from(prefetch: asyncio.Queue[Message | Exception]) -> Message:
+    message = await prefetch.get()
+    if isinstance(message, Exception):
+        raise message
+    return message
