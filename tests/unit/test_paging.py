@@ -239,12 +239,12 @@ class TestSizes:
         """Asking beyond it would be an error."""
         service = Scripted(Shelf(offset_has_next, 5000, max_size=100))
         for wanted, expected in ((50, 50), (1000, 1000)):
-            options: dict[str, int | None] = {"page_size": 100, "max_results": 1000, "num_results": wanted}
-            assert len(await everything(service, offset_has_next, **options)) == expected
-        for wanted in (None, 2000):
             options = {"page_size": 100, "max_results": 1000, "num_results": wanted}
+            assert len(await everything(service, offset_has_next, **options)) == expected
+        for number in (None, 2000):
+            beyond = {"page_size": 100, "max_results": 1000, "num_results": number}
             with pytest.warns(ListingTruncated):
-                assert len(await everything(service, offset_has_next, **options)) == 1000
+                assert len(await everything(service, offset_has_next, **beyond)) == 1000
 
     @pytest.mark.parametrize("number", [0, -1, 1.5, True, "10", [1]])
     async def test_invalid_numbers(self, number: Any) -> None:
