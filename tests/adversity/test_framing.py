@@ -53,6 +53,7 @@ READ = {
     "a reason that is not ASCII": b"HTTP/1.1 200 \xc3\xa4\xff\r\n" + JSON + b"Content-Length: 2\r\n\r\n{}",
     "a header that is not ASCII": OK + b"X-Name: caf\xc3\xa9 \xff\r\nContent-Length: 2\r\n\r\n{}",
     "100 headers": OK + b"".join(b"X-%d: y\r\n" % n for n in range(98)) + b"Content-Length: 2\r\n\r\n{}",
+    "a header of 60 KiB": OK + b"X: " + b"y" * 60_000 + b"\r\nContent-Length: 2\r\n\r\n{}",
     "HTTP/1.0": b"HTTP/1.0 200 OK\r\n" + JSON + b"\r\n{}",
     "chunk extensions and trailers": OK + b"Transfer-Encoding: chunked\r\n\r\n2;a=b\r\n{}\r\n0\r\nX: y\r\n\r\n",
     "100 before it": b"HTTP/1.1 100 Continue\r\n\r\n" + ok(),

@@ -32,6 +32,7 @@ __all__ = ("AiohttpTransport",)
 _IDLE_SECONDS: Final = 5.0  # below the idle limit of common servers, so that few reused connections are dead
 _LARGE_BODY: Final = 1 << 18
 _MAX_HEADERS: Final = 512  # above the limit of an attempt, which says with which status there were too many
+_MAX_HEADER_BYTES: Final = 1 << 16  # of one header: a content security policy may be longer than aiohttp's 8190
 _HEAD_TOO_LARGE: Final = ("Too many headers", "Got more than")
 """The beginnings of aiohttp's messages for a response head beyond its limits."""
 _AUTOMATIC_HEADERS: Final = ("Accept", "Accept-Encoding", "Content-Type", "User-Agent")
@@ -128,6 +129,8 @@ class AiohttpTransport(httpx.AsyncBaseTransport):
                 request_class=Request,
                 auto_decompress=False,
                 max_headers=_MAX_HEADERS,
+                max_field_size=_MAX_HEADER_BYTES,
+                max_line_size=_MAX_HEADER_BYTES,
                 skip_auto_headers=_AUTOMATIC_HEADERS,
                 trust_env=False,
             )
