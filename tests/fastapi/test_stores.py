@@ -240,6 +240,38 @@ async def test_a_file_is_opened_again(tmp_path: Path) -> None:
     assert KEY not in repr(SQLiteSessionStore(path, key=KEY))
 
 
+@pytest.mark.parametrize(
+    ("replaced", "side_files"),
+    [(False, False), (False, True), (True, True)],
+    ids=["deleted", "deleted with its log", "replaced"],
+)
+async def test_a_file_that_is_deleted_or_replaced(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, replaced: bool, side_files: bool
+) -> None:
+    """All processes go on with the same new file, whether they have read, written or both; the log says why."""
+    path = tmp_path / "sessions.db"
+    async with SQLiteSessionStore(path) as first, SQLiteSessionStore(path) as second:
+        await first.put("session:old", Secret("old"), seconds=100)
+        assert await first.get("session:old") == Secret("old")
+        if replaced:
+            async with SQLiteSessionStore(tmp_path / "other.db") as other:
+                await other.put("session:other", Secret("other"), seconds=100)
+        for file in files(tmp_path):
+            if file.name == path.name or (side_files and file.name.startswith(path.name)):
+                file.unlink()
+        if replaced:
+            (tmp_path / "other.db").rename(path)
+        await first.put("session:a", Secret("a"), seconds=100)
+        await second.put("session:b", Secret("b"), seconds=100)
+        async with SQLiteSessionStore(path) as third:
+            for store in (first, second, third):
+                assert await store.get("session:a") == Secret("a")
+                assert await store.get("session:b") == Secret("b")
+                assert await store.get("session:old") is None
+                assert (await store.get("session:other") is not None) is replaced
+    assert "was deleted or replaced while it was open" in caplog.text
+
+
 async def test_reading_does_not_wait_for_a_writer(tmp_path: Path) -> None:
     """Another process may be stopped in the middle of a write."""
     path = tmp_path / "sessions.db"

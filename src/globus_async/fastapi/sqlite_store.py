@@ -62,7 +62,8 @@ class SQLiteSessionStore:
     A store in a SQLite file, for the processes of one machine; its sessions survive a restart.
 
     The file is readable by its owner only. SQLite runs in threads of the store, not in the event loop. A call that is
-    cancelled has taken effect completely or not at all.
+    cancelled has taken effect completely or not at all. If the file is deleted, or replaced, while it is open, all
+    processes go on with the new one; also delete those that end with ``-wal`` and ``-shm``.
 
     Args:
         path: The file, on a local disk: SQLite does not work on network file systems. Created if it is missing.
@@ -219,6 +220,7 @@ class _Connection:
         self._begin = begin
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="globus_async sessions")
         self._database: sqlite3.Connection | None = None
+        self._file: tuple[int, int] | None = None
 
     async def run(self, work: Callable[Concatenate[sqlite3.Connection, P], R], *args: P.args, **options: P.kwargs) -> R:
         """Run a function with the connection, in a transaction of its own."""
@@ -236,14 +238,20 @@ class _Connection:
     def _transaction(
         self, work: Callable[Concatenate[sqlite3.Connection, P], R], *args: P.args, **options: P.kwargs
     ) -> R:
+        if self._database is not None and _file_of(self._path) != self._file:
+            # else each process would go on with a file that no other one sees; SQLite closes it without harm
+            _log.warning("%s was deleted or replaced while it was open; the sessions in it have ended", self._path)
+            self._close()
         if self._database is None:
             self._database = _open(self._path)
+            self._file = _file_of(self._path)
         with _transaction(self._database, self._begin):
             return work(self._database, *args, **options)
 
     def _close(self) -> None:
-        if self._database is not None:
-            self._database.close()
+        database, self._database = self._database, None
+        if database is not None:
+            database.close()
 
 
 @contextmanager
@@ -325,6 +333,15 @@ def _use_wal(database: sqlite3.Connection) -> None:
             time.sleep(_WAL_PAUSE)
         else:
             return
+
+
+def _file_of(path: Path) -> tuple[int, int] | None:
+    """Return what identifies a file, whatever its name; ``None`` if it is missing."""
+    try:
+        found = path.lstat()
+    except FileNotFoundError:
+        return None
+    return found.st_dev, found.st_ino
 
 
 def _check_owner(path: Path) -> None:
