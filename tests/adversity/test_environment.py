@@ -26,7 +26,7 @@ from globus_async import (
 from tests.toolkit.canaries import canary
 from tests.toolkit.clients import client_of
 from tests.toolkit.clock import FakeClock
-from tests.toolkit.raw_server import Fin, RawServer, Send, Stall, Tunnel, ok, reply, server_tls
+from tests.toolkit.raw_server import Fin, RawServer, Send, Stall, Step, Tunnel, ok, reply, server_tls
 
 TOKEN = canary("bearer token")
 
@@ -250,7 +250,7 @@ async def test_what_is_no_proxy_is_named(first: bytes, monkeypatch: pytest.Monke
 @pytest.mark.parametrize("status", [None, 200])
 async def test_a_proxy_that_does_not_respond_is_named(status: int | None, monkeypatch: pytest.MonkeyPatch) -> None:
     """At any stage of the connection."""
-    steps = [Stall()] if status is None else [Send(b"HTTP/1.1 200 OK\r\n\r\n"), Stall()]
+    steps: list[Step] = [Stall()] if status is None else [Send(b"HTTP/1.1 200 OK\r\n\r\n"), Stall()]
     async with RawServer([steps]) as proxy:
         monkeypatch.setenv("HTTPS_PROXY", proxy.url)
         async with client_of("https://far.example/", connect_timeout=0.1, read_timeout=0.1) as client:

@@ -7,7 +7,7 @@ import gzip
 import json
 import random
 import threading
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
 import pytest
@@ -48,7 +48,7 @@ class Ticks:
 
 
 @asynccontextmanager
-async def ticking() -> AsyncIterator[Ticks]:
+async def ticking() -> AsyncGenerator[Ticks]:
     ticks = Ticks()
 
     async def tick() -> None:

@@ -70,7 +70,7 @@ def bundle(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 @pytest.fixture(params=["plain", "tls"])
 def tls(request: pytest.FixtureRequest) -> bool:
-    return request.param == "tls"
+    return bool(request.param == "tls")
 
 
 @asynccontextmanager

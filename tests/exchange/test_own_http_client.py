@@ -235,7 +235,7 @@ async def test_cancelled_at_every_suspension(
 def test_what_is_no_such_client_is_refused(wrong: Callable[[ModuleType], Any], library: ModuleType) -> None:
     """By the constructor, which names what it was given; a client of HTTP is not a transport either."""
     thing: Any = wrong(library)
-    name = getattr(thing, "__name__", "0" if thing == 0 else type(thing).__name__)
+    name = getattr(thing, "__name__", "0" if repr(thing) == "0" else type(thing).__name__)
     with pytest.raises(GlobusSDKUsageError, match=f"must be an httpx.AsyncClient.*{name}"):
         Transport(http_client=thing)
     with pytest.raises(GlobusSDKUsageError, match=rf"must be a Transport.*{name}"):

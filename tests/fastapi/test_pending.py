@@ -67,6 +67,7 @@ async def test_the_size_of_login_cookies_is_limited(deployment: Deployment) -> N
     """Together they fit into the smallest limits of servers, and one into the limit of browsers."""
     browser = await deployment.browser()
     longest = "/" + '"' * 2047
+    url = ""
     for path in ("/", longest, "/", longest, longest):
         url = await deployment.start_login(browser, f"/login?next={quote(path)}")
         sizes = [len(name) + len(value) for name, value in browser.cookies.items() if "_login_" in name]

@@ -108,12 +108,13 @@ def test_a_repr_of_ones_own_hides_the_document() -> None:
 
 def test_a_response_that_is_a_list() -> None:
     """It has a length, and is iterated over; an object has a length only, and is none of Python's iterables."""
-    got = response([1, 2])
+    got: Any = response([1, 2])
     assert (len(got), [*got]) == (2, [1, 2])
     assert len(response({"a": 1})) == 1
-    assert not isinstance(response({"a": 1}), Iterable)
+    not_a_list: Any = response({"a": 1})
+    assert not isinstance(not_a_list, Iterable)
     with pytest.raises(TypeError, match="not an array"):
-        list(response({"a": 1}))
+        list(not_a_list)
     for text in (response(None, b"x"), response(5)):
         with pytest.raises(TypeError, match="not a JSON object or array"):
             len(text)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import enum
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Final
+from typing import Final, cast
 from urllib.parse import urlencode
 from uuid import UUID
 
@@ -151,11 +151,13 @@ def _unicode(text: str) -> str:
 def _first_bad_member(value: object) -> str:
     """Return the name of the first member that cannot be sent, such as ``DATA[3].source_path``; or an empty text."""
     name = ""
+    members: list[tuple[str, object, object]]
     while True:
         if _is_mapping(value):
             members = [(f".{key}" if name else f"{key}", {key: item}, item) for key, item in value.items()]
         elif isinstance(value, (list, tuple)):
-            members = [(f"[{index}]", item, item) for index, item in enumerate(value)]
+            items = cast("Sequence[object]", value)
+            members = [(f"[{index}]", item, item) for index, item in enumerate(items)]
         else:
             return name
         bad = next(((part, item) for part, whole, item in members if not _can_be_sent(whole)), None)

@@ -144,7 +144,8 @@ ALWAYS = (
 async def test_seed_example(example: SeedExample) -> None:
     """It runs, and its output and results are right."""
     code = compile(ported(example.source), example.name, "exec", flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
-    printed, refused = io.StringIO(), ""
+    printed = io.StringIO()
+    refused: str | None = ""
     async with world() as names:
         everything = prepared(names, printed)
         package, real_import = everything["globus_sdk"], builtins.__import__

@@ -174,7 +174,8 @@ async def test_seed_example(example: SeedExample, caplog: pytest.LogCaptureFixtu
     code = compile(ported(example.source), example.name, "exec", flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
     async with world() as names:
         given = prepared(names, example)
-        printed, refused = io.StringIO(), ""
+        printed = io.StringIO()
+        refused: str | None = ""
         with redirect_stdout(printed), warnings.catch_warnings():
             warnings.simplefilter("ignore", DeprecationWarning)
             try:
