@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from typing import Annotated, Any
 
 import pytest
-from fastapi import Depends, Security, WebSocket
+from fastapi import Depends, Security, WebSocket, WebSocketDisconnect
 
-from globus_async import TransferClient
+from globus_async import NetworkError, TransferClient
 from globus_async.fastapi import Principal, Session
 from globus_async.scopes import TransferScopes
 from tests.fastapi.conftest import ORIGIN, Deployment
@@ -137,3 +137,28 @@ async def test_a_websocket_of_another_site_has_no_session(sockets: Deployment, h
         assert await connect(sockets, "/ws/optional", sent) == ["anonymous"]
         for path in ("/ws/session", "/ws/protected", f"/ws/session/{sockets.collections['ada']}"):
             assert await connect(sockets, path, sent) == (403, "")
+
+
+@pytest.mark.parametrize("gone", [False, True])
+async def test_an_error_after_the_client_has_gone(sockets: Deployment, gone: bool) -> None:
+    """Nothing is sent to it, which servers report as an error; a client that is there is told."""
+    arriving = [{"type": "websocket.connect"}, {"type": "websocket.disconnect", "code": 1001} if gone else {}]
+    sent: list[str] = []
+
+    @sockets.app.websocket("/ws/failing")
+    async def failing(socket: WebSocket) -> None:
+        await socket.accept()
+        if gone:
+            with pytest.raises(WebSocketDisconnect):
+                await socket.receive_text()
+        raise NetworkError("the connection was lost", stage="no response")
+
+    async def receive() -> Any:
+        return arriving.pop(0)
+
+    async def send(message: Any) -> None:
+        sent.append(message["type"])
+
+    scope = {"type": "websocket", "path": "/ws/failing", "query_string": b"", "headers": [], "subprotocols": []}
+    await sockets.app(scope, receive, send)
+    assert sent == ["websocket.accept"] + ([] if gone else ["websocket.close"])

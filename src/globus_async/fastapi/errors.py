@@ -70,7 +70,8 @@ def add_error_handlers(app: FastAPI) -> None:
             _log.error("%s: %d, because of %s: %s", path, response.status_code, type(error).__name__, error)
         if not isinstance(connection, WebSocket):
             return response
-        if connection.application_state is not WebSocketState.DISCONNECTED:
+        # servers refuse a message to a client that has gone
+        if WebSocketState.DISCONNECTED not in {connection.application_state, connection.client_state}:
             await connection.close(_WEBSOCKET_CODES.get(response.status_code, 1008))
         return None
 
