@@ -56,7 +56,7 @@ def browsing(login: GlobusLogin) -> APIRouter:
         listing = tc.operation_ls(collection_id, folder, orderby=["type", "name"], limit=MAX_ENTRIES)
         entries = await listing.list()
         mine = await own_collections(tc).list()
-        blank = TransferForm(str(collection_id), folder, target=default_target(collection["display_name"]))
+        blank = TransferForm(str(collection_id), folder, target=default_target(collection["display_name"] or ""))
         return page(
             request,
             "browse.html",

@@ -12,7 +12,7 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Form, HTTPException, Request
 from fastapi.responses import RedirectResponse, Response, StreamingResponse
 
-from globus_async import AuthorizationRequired, GlobusError, LoginRequired, TransferClient, TransferData
+from globus_async import AuthorizationRequired, GlobusAPIError, GlobusError, LoginRequired, TransferClient, TransferData
 from globus_async.fastapi import GlobusBackend, GlobusLogin, Session
 
 from .browsing import is_file_name
@@ -26,6 +26,8 @@ POLLING_SECONDS = 1.0
 MAX_TASKS = 12
 MAX_LABEL = 128
 """Characters, for Globus as well."""
+REFUSED = frozenset({400, 403, 404, 409, 422})
+"""Statuses of a submission that can be accepted after a change of the form, or later."""
 
 
 def transfers(globus: GlobusBackend, login: GlobusLogin) -> APIRouter:
@@ -43,26 +45,19 @@ def transfers(globus: GlobusBackend, login: GlobusLogin) -> APIRouter:
         source: Annotated[UUID, Form()],
         destination: Annotated[UUID, Form()],
         folder: Annotated[str, Form()],
-        target: Annotated[str, Form()],
         submission_id: Annotated[UUID, Form()],
-        label: Annotated[str, Form(max_length=MAX_LABEL)] = "",
+        target: Annotated[str, Form()] = "",
+        label: Annotated[str, Form()] = "",
         names: Annotated[list[str] | None, Form()] = None,
     ) -> Response:
         form = TransferForm(str(source), folder, str(destination), target, label, names or [])
-        if not names:
-            form = replace(form, message="Please select at least one file or folder.")
-            return RedirectResponse(await form.store(login, session), 303)
+        if (missing := message_for(form)) is not None:
+            return RedirectResponse(await replace(form, message=missing).store(login, session), 303)
         data = transfer_data(form, submission_id)
         try:
             await tc.submit_transfer(data)
-        except (AuthorizationRequired, LoginRequired) as error:
-            # the user consents at Globus, and returns to the same selection
-            form = replace(form, message="Access has been granted. Please check your selection and start the transfer.")
-            path = await form.store(login, session)
-            response = await required_login(login, request, error, next_path=path)
-            if response is None:
-                raise
-            return response
+        except GlobusError as error:
+            return await after_failure(login, request, session, form, error)
         return RedirectResponse("/tasks", 303)
 
     @router.get("/tasks")
@@ -96,6 +91,32 @@ def transfers(globus: GlobusBackend, login: GlobusLogin) -> APIRouter:
     return router
 
 
+def message_for(form: TransferForm) -> str | None:
+    """Return what the user must correct before the form can be submitted."""
+    if not form.names:
+        return "Please select at least one file or folder."
+    if len(form.label) > MAX_LABEL:
+        return f"Please choose a label of at most {MAX_LABEL} characters."
+    return None
+
+
+async def after_failure(
+    login: GlobusLogin, request: Request, session: Session, form: TransferForm, error: GlobusError
+) -> Response:
+    """Return the response to a submission that failed: a login, or the form with the reason; else raise the error."""
+    if isinstance(error, AuthorizationRequired | LoginRequired):
+        # the user consents at Globus, and returns to the same selection
+        granted = replace(form, message="Access has been granted. Please check your selection and start the transfer.")
+        path = await granted.store(login, session)
+        response = await required_login(login, request, error, next_path=path)
+        if response is not None:
+            return response
+    elif isinstance(error, GlobusAPIError) and error.http_status in REFUSED:
+        refused = replace(form, message=f"Globus did not accept the transfer: {error.message}")
+        return RedirectResponse(await refused.store(login, session), 303)
+    raise error
+
+
 def transfer_data(form: TransferForm, submission_id: UUID) -> TransferData:
     """Return the document of a filled-in form."""
     if not all(is_file_name(name.removesuffix("/"), form.folder) for name in form.names):
@@ -121,9 +142,9 @@ async def recent_tasks(tc: TransferClient) -> list[dict[str, Any]]:
 
 def summary(task: Mapping[str, Any]) -> dict[str, Any]:
     """Return the fields of a task that the page shows."""
-    total, done = task["subtasks_total"], task["subtasks_succeeded"]
+    total, done = task["subtasks_total"] or 0, task["subtasks_succeeded"] or 0
     # the open items of a task that failed for another reason count as canceled too
-    is_canceled = task["status"] == "FAILED" and task["fatal_error"] is None and task["subtasks_canceled"] > 0
+    is_canceled = task["status"] == "FAILED" and task["fatal_error"] is None and bool(task["subtasks_canceled"])
     return {
         "id": task["task_id"],
         "label": task["label"] or "Transfer",

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import html
+import json
 import re
 from typing import Any
 
 import httpx
 import pytest
 from starlette.responses import JSONResponse
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from examples.portal.transfers import default_label
 from globus_async.testing import GlobusEmulator, MemoryStorage
@@ -114,6 +115,37 @@ class TestForms:
             assert (await browser.post("/transfers", data=again)).headers["location"] == "/tasks"
             assert [task.label for task in emulator.tasks] == ["Sensitive"]
 
+    @pytest.mark.parametrize(
+        ("fields", "message"),
+        [
+            ({"label": "x" * 129}, "Please choose a label of at most 128 characters."),
+            ({"label": "two\nlines"}, "Globus did not accept the transfer: Invalid value for field 'label'"),
+            ({"target": "/../../etc/"}, "Globus did not accept the transfer: Invalid path"),
+            ({"destination": NOBODY}, "Globus did not accept the transfer: No such endpoint"),
+        ],
+    )
+    async def test_a_refused_transfer(self, fields: dict[str, str], message: str) -> None:
+        """The form comes back with the reason, the selection, and what was filled in."""
+        async with visit(ADA) as (emulator, browser):
+            source, archive = (collection_id(emulator, name) for name in ("Beamline 7", "Long-term archive"))
+            names = ["2027-02 silica gel/", "README.txt"]
+            form = await filled(browser, source, **{"names": names, "destination": archive, **fields})
+            page = await browser.post("/transfers", data=form, follow_redirects=True)
+            assert page.status_code == 200
+            assert message in html.unescape(page.text)
+            assert re.findall(r'name="names" value="([^"]*)"[^>]* checked', page.text) == names
+            assert f'name="target" value="{form["target"]}"' in page.text
+            assert emulator.tasks == []
+
+    async def test_an_empty_destination_folder(self) -> None:
+        """It stands for the topmost folder of the destination."""
+        async with visit(ADA) as (emulator, browser):
+            source, archive = (collection_id(emulator, name) for name in ("Beamline 7", "Long-term archive"))
+            form = await filled(browser, source, names=["README.txt"], destination=archive, target="")
+            page = await browser.post("/transfers", data=form)
+            assert (page.status_code, page.headers.get("location")) == (303, "/tasks")
+            assert len(emulator.tasks) == 1
+
     async def test_a_form_of_another_user(self) -> None:
         """The address of a form that came back shows nothing to others."""
         async with visit(ADA) as (emulator, browser):
@@ -148,6 +180,64 @@ class TestForms:
         assert (label.count("x") == length) == (length + (len(f" and {count - 1} more") if count > 1 else 0) <= 128)
 
 
+def with_fields(**fields: Any) -> Any:
+    """Return a fault that replaces members of a document, or of each in a listing."""
+
+    async def change(app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
+        body = bytearray()
+
+        async def collect(message: Message) -> None:
+            body.extend(message.get("body", b""))
+
+        await app(scope, receive, collect)
+        document = json.loads(body)
+        for each in document["DATA"] if document["DATA_TYPE"].endswith("_list") else [document]:
+            each.update(fields)
+        await JSONResponse(document)(scope, receive, send)
+
+    return change
+
+
+class TestIncompleteDocuments:
+    """Services and the servers of collections do not know everything; the pages are shown all the same."""
+
+    @pytest.mark.parametrize("name", ["display_name", "entity_type", "description", "organization", "owner_string"])
+    @pytest.mark.parametrize("path", ["/collections", "/collections/{id}"])
+    async def test_collections(self, path: str, name: str) -> None:
+        """A collection without a name is shown with its id."""
+        async with visit(ADA) as (emulator, browser):
+            source = collection_id(emulator, "Beamline 7")
+            for document in ("/v0.10/endpoint_search", f"/v0.10/endpoint/{source}"):
+                emulator.faults.add("GET", document, with_fields(**{name: None}))
+            page = await browser.get(path.format(id=source))
+            assert page.status_code == 200
+            assert ">None<" not in page.text
+            assert (f"<strong>{source}" in page.text or f"<h1>{source}" in page.text) == (name == "display_name")
+
+    @pytest.mark.parametrize("name", ["size", "last_modified", "type"])
+    async def test_files(self, name: str) -> None:
+        """A file of a server that does not know its size or time."""
+        async with visit(ADA) as (emulator, browser):
+            source = collection_id(emulator, "Beamline 7")
+            emulator.faults.add("GET", f"/v0.10/operation/endpoint/{source}/ls", with_fields(**{name: None}))
+            page = await browser.get(f"/collections/{source}")
+            assert page.status_code == 200
+            assert "README.txt" in page.text
+            assert "None" not in page.text
+
+    @pytest.mark.parametrize("name", ["label", "files", "subtasks_total", "subtasks_succeeded", "bytes_transferred"])
+    async def test_tasks(self, name: str) -> None:
+        """A task that has only been queued."""
+        async with visit(ADA) as (emulator, browser):
+            source = collection_id(emulator, "Beamline 7")
+            form = await filled(browser, source, names=["README.txt"], destination=source)
+            await browser.post("/transfers", data=form)
+            emulator.faults.add("GET", "/v0.10/task_list", with_fields(**{name: None}))
+            page = await browser.get("/tasks")
+            assert page.status_code == 200
+            assert "None" not in page.text
+
+
 class TestErrorPages:
     @pytest.mark.parametrize(
         ("method", "path", "expected", "words"),
@@ -177,9 +267,9 @@ class TestErrorPages:
         """The page names the field."""
         async with visit(ADA) as (emulator, browser):
             source = collection_id(emulator, "Beamline 7")
-            form = await filled(browser, source, names=["README.txt"], destination=source, label="x" * 129)
+            form = await filled(browser, source, names=["README.txt"], destination="elsewhere")
             page = await browser.post("/transfers", data=form)
-            assert (page.status_code, "label: " in page.text) == (422, True)
+            assert (page.status_code, "destination: " in page.text) == (422, True)
 
     async def test_without_a_login(self) -> None:
         """A page is behind the login; what is no page says so with its status."""

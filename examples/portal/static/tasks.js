@@ -45,7 +45,7 @@ function show(tasks) {
     parts.state.textContent = task.state.toLowerCase();
     parts.state.className = `state ${task.state.toLowerCase()}`;
     parts.card.dataset.state = task.state;
-    parts.route.textContent = `${task.source} → ${task.destination}`;
+    parts.route.replaceChildren(element("bdi", "", task.source), " → ", element("bdi", "", task.destination));
     parts.bar.value = task.percent;
     parts.percent.textContent = `${task.percent} %`;
     parts.details.textContent = [task.files, task.moved, task.is_done ? "" : task.speed, task.faults ? `${task.faults} faults` : ""]
