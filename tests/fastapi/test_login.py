@@ -690,27 +690,29 @@ async def test_a_refresh_with_tokens_of_several_services(deployment: Deployment)
     session = await _session(deployment, await _key(deployment, browser))
     tc = await deployment.login.client_for(TransferClient, session)
     assert isinstance(tc.authorizer, SessionAuthorizer)
-    entries = [
-        {"access_token": f"new-{server}", "refresh_token": f"new-r-{server}", "resource_server": server}
-        for server in (TransferClient.resource_server, AuthClient.resource_server, "elsewhere")
-    ]
-    document = {**entries[0], "other_tokens": entries[1:]}
-    response = RawResponse(
-        method="POST",
-        path="/v2/oauth2/token",
-        status=200,
-        reason="OK",
-        headers=Headers([]),
-        body=json.dumps(document).encode(),
-        started_at=0.0,
-        received_at=0.0,
-    )
-    await tc.authorizer._keep(OAuthRefreshTokenResponse(response, document))
+    await tc.authorizer._keep(_refreshed_tokens())
     deployment.globus.authorizers.remove((session.key, TransferClient.resource_server))
     for server in session.resource_servers:
         found = await deployment.login.client_for(TransferClient, session, server)
         assert isinstance(found.authorizer, RefreshTokenAuthorizer)
         assert found.authorizer.refresh_token == Secret(f"new-r-{server}")
+
+
+async def test_tokens_of_several_services_that_arrive_after_the_logout(deployment: Deployment) -> None:
+    """None stays in the store, and all of them are revoked."""
+    browser = await deployment.browser()
+    await deployment.log_in(browser)
+    session = await _session(deployment, await _key(deployment, browser))
+    tc = await deployment.login.client_for(TransferClient, session)
+    assert isinstance(tc.authorizer, SessionAuthorizer)
+    csrf = (await browser.get("/session")).json()["csrf"]
+    assert (await browser.post("/logout", data={"csrf_token": csrf})).status_code == 303
+    await deployment.revoked()
+    before = len(deployment.emulator.requests)
+    await tc.authorizer._keep(_refreshed_tokens())
+    await deployment.revoked()
+    assert _sizes(deployment) == 0
+    assert [each.path for each in deployment.emulator.requests[before:]] == ["/v2/oauth2/token/revoke"] * 6
 
 
 async def test_a_session_whose_tokens_were_removed(make_deployment: Make) -> None:
@@ -783,6 +785,26 @@ class _OddStore(MemorySessionStore):
     async def pop(self, key: str) -> Secret | None:
         self._check("pop", key)
         return await super().pop(key)
+
+
+def _refreshed_tokens() -> OAuthRefreshTokenResponse:
+    """Return the response to a refresh of tokens for Transfer, with those of two other services."""
+    entries = [
+        {"access_token": f"new-{server}", "refresh_token": f"new-r-{server}", "resource_server": server}
+        for server in (TransferClient.resource_server, AuthClient.resource_server, "elsewhere")
+    ]
+    document = {**entries[0], "other_tokens": entries[1:]}
+    response = RawResponse(
+        method="POST",
+        path="/v2/oauth2/token",
+        status=200,
+        reason="OK",
+        headers=Headers([]),
+        body=json.dumps(document).encode(),
+        started_at=0.0,
+        received_at=0.0,
+    )
+    return OAuthRefreshTokenResponse(response, document)
 
 
 def _sizes(deployment: Deployment) -> int:

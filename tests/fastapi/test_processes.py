@@ -89,11 +89,19 @@ async def test_a_process_that_woke_up_late_replaces_no_newer_tokens(make_deploym
     page = f"/browse/{only.collections['ada']}"
     (key,) = [key for key in store._entries["tokens"] if key.endswith("transfer.api.globus.org")]
     await only.clock.advance(172_801)
-    arrived = only.arrival("POST", "/v2/oauth2/token")
+    arrived, gate = asyncio.Event(), asyncio.Event()
+
+    async def hold(app: Any, scope: Any, receive: Any, send: Any) -> None:
+        arrived.set()
+        await gate.wait()
+        await app(scope, receive, send)
+
+    only.emulator.faults.add("POST", "/v2/oauth2/token", hold)
     waiting = asyncio.create_task(browser.get(page))
     await arrived.wait()
     newer = Secret('{"access_token":"new","refresh_token":"newer","expires_at":9e9}')
     await store.put(key, newer, seconds=1000)
+    gate.set()
     assert (await only.run_with_clock(waiting)).status_code == 200
     assert await store.get(key) == newer
 
