@@ -7,11 +7,21 @@ import gc
 import json
 import random
 from dataclasses import replace
+from typing import Any
 from uuid import UUID
 
 import pytest
+from starlette.responses import JSONResponse
 
-from globus_async import AuthClient, GlobusSDKUsageError, LoginRequired, NullAuthorizer, Secret, TransferClient
+from globus_async import (
+    AuthClient,
+    GlobusError,
+    GlobusSDKUsageError,
+    LoginRequired,
+    NullAuthorizer,
+    Secret,
+    TransferClient,
+)
 from globus_async.fastapi import GlobusBackend, Session
 from globus_async.fastapi.dependent import AuthorizerCache
 from globus_async.fastapi.sessions import store_key
@@ -300,3 +310,30 @@ async def test_an_authorizer_that_refreshes_stays_in_the_cache(deployment: Deplo
     response = await deployment.run_with_clock(browser.get(path, headers=headers))
     assert response.status_code == 200
     assert deployment.emulator.auth.token_requests[DEPENDENT] == 1
+
+
+@pytest.mark.parametrize("number", [1, 2, 20])
+async def test_tokens_in_turn_while_refreshes_fail(deployment: Deployment, number: int) -> None:
+    """A token is a reason for one attempt, not for one per call; the pauses grow as with a single token."""
+    headers = [deployment.bearer() for _ in range(number)]
+    principals = [await deployment.globus.introspect(Secret(each["Authorization"].split()[1])) for each in headers]
+    attempts = 0
+
+    async def refuse(_app: Any, scope: Any, receive: Any, send: Any) -> None:
+        nonlocal attempts
+        attempts += 1
+        await JSONResponse({"error": "invalid_request"}, 400)(scope, receive, send)
+
+    token_requests = deployment.emulator.faults.add("POST", "/v2/oauth2/token", refuse, times=1000)
+    for turn in range(100):
+        user = principals[turn % number]
+        assert user is not None
+        tc = deployment.globus.client_for(TransferClient, user, TransferScopes.all)
+        with pytest.raises(GlobusError):
+            await tc.get_endpoint(deployment.collections["ada"])
+    assert 1 <= attempts <= number
+    deployment.emulator.faults.remove(token_requests)
+    fresh = await deployment.globus.introspect(Secret(deployment.token()))
+    assert fresh is not None
+    tc = deployment.globus.client_for(TransferClient, fresh, TransferScopes.all)
+    assert (await tc.get_endpoint(deployment.collections["ada"]))["display_name"] == "Storage of ada"

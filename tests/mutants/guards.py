@@ -621,6 +621,7 @@ GUARDS: Final = (
         never("fastapi/introspection_queue.py:IntrospectionQueue._wait", r"^not granted\.cancelled"),
         always("fastapi/introspection_queue.py:IntrospectionQueue._release", r"^not granted\.done"),
         swap("fastapi/bearer.py:BearerToken.__call__", r"raise _unavailable\(error\) from None", "raise"),
+        always("fastapi/dependent.py:DependentTokenAuthorizer.add_token", r"^principal\.token not in"),
         swap("fastapi/dependent.py:AuthorizerCache.get", r"self\._in_use", "self._recent"),
         swap("fastapi/errors.py:add_error_handlers", r"or _is_mistake\(error\)", "or False"),
         drop("fastapi/errors.py:add_error_handlers", r"^_log\.error"),

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
+from collections import OrderedDict, deque
 from collections.abc import Hashable
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 from weakref import WeakValueDictionary
 
 from ..authorizers import GlobusAuthorizer, RenewingAuthorizer
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 __all__ = ("AuthorizerCache", "DependentTokenAuthorizer")
 
 A = TypeVar("A", bound=GlobusAuthorizer)
+_MAX_TRIED: Final = 100
 
 
 class DependentTokenAuthorizer(RenewingAuthorizer):
@@ -39,18 +40,22 @@ class DependentTokenAuthorizer(RenewingAuthorizer):
         self._auth_client = auth_client
         self._principal = self._latest = principal
         self._scopes = scopes
+        self._tried: deque[Secret] = deque(maxlen=_MAX_TRIED)
+        """The tokens that were there in the attempts since the last success."""
 
     def add_token(self, principal: Principal) -> None:
         """Add another token of the same user. Refreshes use the one that expires last; if it is revoked, the latest."""
         if principal.token == self._latest.token:
             return
         self._latest = principal
-        self._discard_failure()
+        if principal.token not in self._tried:  # else two tokens in turn would make a request per call
+            self._discard_failure()
         if principal.expires_at > self._principal.expires_at:
             self._principal = principal
 
     async def _request_token(self) -> tuple[IssuedToken, Any]:
         latest = self._latest
+        self._tried.extend((self._principal.token, latest.token))
         try:
             response = await self._request_dependent_tokens(self._principal)
         except InvalidGrant:
@@ -58,6 +63,7 @@ class DependentTokenAuthorizer(RenewingAuthorizer):
                 raise
             self._principal = latest  # the user has logged out in one place, but not in another
             response = await self._request_dependent_tokens(latest)
+        self._tried.clear()
         entries = response.data
         if len(entries) != 1:
             raise TokenRefreshError(
