@@ -22,7 +22,8 @@ __all__ = ("browsing", "is_file_name")
 MAX_COLLECTIONS = 1000
 """As many as a search returns."""
 MAX_FOUND = 100
-MAX_ENTRIES = 1000
+MAX_ENTRIES = 900
+"""All of them can be selected: Starlette refuses forms with more than 1000 fields."""
 
 
 def browsing(login: GlobusLogin) -> APIRouter:
