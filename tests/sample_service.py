@@ -359,7 +359,10 @@ _SWALLOW_CANCELLATION: Final = f"""try:
             return None"""
 
 FAULTS: Final = {
-    "test_secrets.py::test_every_error_of_every_method[LabelsClient-401 in JSON]": (_GET, f"{_LOG_THE_TOKEN}{_GET}"),
+    "test_secrets.py::test_every_error_of_every_method[httpx-LabelsClient-401 in JSON]": (
+        _GET,
+        f"{_LOG_THE_TOKEN}{_GET}",
+    ),
     "test_hostile_ids.py::test_every_id[LabelsClient.get_label-label_id]": (
         '"GET", fill_path("/labels/{label_id}", label_id)',
         '"GET", f"/labels/{label_id}"',
@@ -368,7 +371,7 @@ FAULTS: Final = {
         _CREATE,
         f'{_CREATE.replace("return", "label =")}\n        return label if label["text"] else label',
     ),
-    "test_sent_once.py::test_every_method[LabelsClient-503]": (
+    "test_sent_once.py::test_every_method[httpx-LabelsClient-503]": (
         "data=data, query_params=query_params)",
         "data=data, query_params=query_params, idempotent=True)",
     ),
