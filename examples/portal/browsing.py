@@ -70,7 +70,7 @@ def browsing(login: GlobusLogin) -> APIRouter:
             form=filled or blank,
             destinations=[each for each in mine if each["id"] != str(collection_id)],
             # one id per form: submitted twice, by a double click or a reload, it still creates one task
-            submission_id=(await tc.get_submission_id())["value"],
+            submission_id=(filled or blank).submission_id or (await tc.get_submission_id())["value"],
         )
 
     return router

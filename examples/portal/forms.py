@@ -19,7 +19,12 @@ SECONDS = 1800.0
 
 @dataclass(frozen=True)
 class TransferForm:
-    """The fields of a transfer form, and a message for its user."""
+    """
+    The fields of a transfer form, and a message for its user.
+
+    Attributes:
+        submission_id: That of a submission whose task may exist: submitted again, it is executed at most once.
+    """
 
     source: str
     folder: str
@@ -28,10 +33,11 @@ class TransferForm:
     label: str = ""
     names: list[str] = field(default_factory=list[str])
     message: str = ""
+    submission_id: str = ""
 
     async def store(self, login: GlobusLogin, session: Session) -> str:
         """Store it beside the session, for its user only; return the path of the page that shows it."""
-        form_id = secrets.token_urlsafe(16)
+        form_id = self.submission_id or secrets.token_urlsafe(16)
         await login.store.put(_key(session, form_id), Secret(json.dumps(asdict(self))), seconds=SECONDS)
         return f"/collections/{self.source}?form={form_id}"
 

@@ -12,11 +12,19 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Form, HTTPException, Request
 from fastapi.responses import RedirectResponse, Response, StreamingResponse
 
-from globus_async import AuthorizationRequired, GlobusAPIError, GlobusError, LoginRequired, TransferClient, TransferData
+from globus_async import (
+    AuthorizationRequired,
+    GlobusAPIError,
+    GlobusError,
+    LoginRequired,
+    SubmissionUncertain,
+    TransferClient,
+    TransferData,
+)
 from globus_async.fastapi import GlobusBackend, GlobusLogin, Session
 
 from .browsing import is_file_name
-from .forms import TransferForm
+from .forms import TransferForm, stored_form
 from .pages import HEADERS, human_size, page
 from .problems import required_login
 
@@ -26,6 +34,14 @@ POLLING_SECONDS = 1.0
 MAX_TASKS = 12
 MAX_LABEL = 128
 """Characters, for Globus as well."""
+UNCERTAIN = (
+    "Globus did not confirm the transfer. Please start it again, without changes: it will run once, even if it has been"
+    " started already."
+)
+CHANGED = (
+    "The transfer before this one may have been started. Please look at your transfers, and start this one if it is"
+    " another."
+)
 REFUSED = frozenset({400, 403, 404, 409, 422})
 """Statuses of a submission that can be accepted after a change of the form, or later."""
 
@@ -53,11 +69,14 @@ def transfers(globus: GlobusBackend, login: GlobusLogin) -> APIRouter:
         form = TransferForm(str(source), folder, str(destination), target, label, names or [])
         if (missing := message_for(form)) is not None:
             return RedirectResponse(await replace(form, message=missing).store(login, session), 303)
+        uncertain = await stored_form(login, session, str(submission_id))
+        if uncertain is not None and replace(uncertain, message="", submission_id="") != form:
+            return RedirectResponse(await replace(form, message=CHANGED).store(login, session), 303)
         data = transfer_data(form, submission_id)
         try:
             await tc.submit_transfer(data)
         except GlobusError as error:
-            return await after_failure(login, request, session, form, error)
+            return await after_failure(login, request, session, replace(form, submission_id=str(submission_id)), error)
         return RedirectResponse("/tasks", 303)
 
     @router.get("/tasks")
@@ -104,6 +123,9 @@ async def after_failure(
     login: GlobusLogin, request: Request, session: Session, form: TransferForm, error: GlobusError
 ) -> Response:
     """Return the response to a submission that failed: a login, or the form with the reason; else raise the error."""
+    if isinstance(error, SubmissionUncertain):
+        return RedirectResponse(await replace(form, message=UNCERTAIN).store(login, session), 303)
+    form = replace(form, submission_id="")
     if isinstance(error, AuthorizationRequired | LoginRequired):
         # the user consents at Globus, and returns to the same selection
         granted = replace(form, message="Access has been granted. Please check your selection and start the transfer.")

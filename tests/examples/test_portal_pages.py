@@ -32,6 +32,16 @@ def collection_id(emulator: GlobusEmulator, name: str) -> str:
     return found
 
 
+async def without_task_id(app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
+    """Process a submission, and respond without the id of its task."""
+
+    async def discard(_: Message) -> None:
+        pass
+
+    await app(scope, receive, discard)
+    await JSONResponse({"task_id": None}, 202)(scope, receive, send)
+
+
 async def filled(browser: httpx.AsyncClient, source: str, **fields: Any) -> dict[str, Any]:
     """Open a collection, and return the fields of its form with values."""
     page = await browser.get(f"/collections/{source}")
@@ -139,6 +149,26 @@ class TestForms:
             assert re.findall(r'name="names" value="([^"]*)"[^>]* checked', page.text) == names
             assert f'name="target" value="{form["target"]}"' in page.text
             assert emulator.tasks == []
+
+    async def test_a_transfer_that_may_have_been_started(self) -> None:
+        """It is started again with the same submission id, so it runs once; another one has another id."""
+        async with visit(ADA) as (emulator, browser):
+            source, archive = (collection_id(emulator, name) for name in ("Beamline 7", "Long-term archive"))
+            form = await filled(browser, source, names=["README.txt"], destination=archive)
+            emulator.faults.add("POST", "/v0.10/transfer", without_task_id)
+            page = await browser.post("/transfers", data=form, follow_redirects=True)
+            assert "did not confirm the transfer" in page.text
+            again = {**form, **form_of(page.text[page.text.index("split") :])}
+            assert again["submission_id"] == form["submission_id"]
+            changed = await browser.post("/transfers", data={**again, "label": "Other"}, follow_redirects=True)
+            assert "may have been started" in changed.text
+            assert len(emulator.tasks) == 1
+            assert (await browser.post("/transfers", data=again)).headers["location"] == "/tasks"
+            assert len(emulator.tasks) == 1
+            other = {**again, "label": "Other", **form_of(changed.text[changed.text.index("split") :])}
+            assert other["submission_id"] != form["submission_id"]
+            assert (await browser.post("/transfers", data=other)).headers["location"] == "/tasks"
+            assert len(emulator.tasks) == 2
 
     async def test_an_empty_destination_folder(self) -> None:
         """It stands for the topmost folder of the destination."""
