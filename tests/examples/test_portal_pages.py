@@ -160,12 +160,12 @@ class TestForms:
             assert "did not confirm the transfer" in page.text
             again = {**form, **form_of(page.text[page.text.index("split") :])}
             assert again["submission_id"] == form["submission_id"]
-            changed = await browser.post("/transfers", data={**again, "label": "Other"}, follow_redirects=True)
+            changed = await browser.post("/transfers", data={**again, "target": "/other/"}, follow_redirects=True)
             assert "may have been started" in changed.text
             assert len(emulator.tasks) == 1
             assert (await browser.post("/transfers", data=again)).headers["location"] == "/tasks"
             assert len(emulator.tasks) == 1
-            other = {**again, "label": "Other", **form_of(changed.text[changed.text.index("split") :])}
+            other = {**again, "target": "/other/", **form_of(changed.text[changed.text.index("split") :])}
             assert other["submission_id"] != form["submission_id"]
             assert (await browser.post("/transfers", data=other)).headers["location"] == "/tasks"
             assert len(emulator.tasks) == 2
