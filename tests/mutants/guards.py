@@ -389,6 +389,15 @@ GUARDS: Final = (
         never("transport/_connector.py:Request.write_bytes", r"^connection\.is_new"),
     ),
     *_tested_by(
+        "exchange/test_damaged_bodies.py",
+        never("transport/_connector.py:PooledProtocol.expect", r"exception\(\) is not None"),
+        never("transport/_connector.py:PooledProtocol.data_received", r"exception\(\) is not None"),
+        drop("transport/_connector.py:PooledProtocol.data_received", r"^data = data\[rest:\]"),
+        always("transport/_connector.py:PooledProtocol.data_received", r"^rest == len\(data\)"),
+        always("transport/_connector.py:PooledProtocol.data_received", r"^head\[9:10\]"),
+        drop("transport/_call.py:Call.failed", r"^failure\.http_status"),
+    ),
+    *_tested_by(
         "adversity/test_loops_threads_forks.py adversity/test_environment.py adversity/test_lifetimes.py"
         " exchange authorizers",
         swap(

@@ -18,8 +18,8 @@ import aiohttp
 import httpx
 from yarl import URL
 
-from ._connector import Connector, PooledProtocol, Request, Session, UnsolicitedDataError
-from ._errors import HeadTooLargeError, ProxyRefusedError
+from ._connector import Connector, DamagedBodyError, PooledProtocol, Request, Session, UnsolicitedDataError
+from ._errors import BodyNotHTTPError, HeadTooLargeError, ProxyRefusedError
 from ._proxies import Proxies
 
 if TYPE_CHECKING:
@@ -92,6 +92,8 @@ class _Body(httpx.AsyncByteStream):
             chunk = await self._response.content.readany()
         except aiohttp.SocketTimeoutError:
             raise httpx.ReadTimeout("no further data of the response in time") from None
+        except DamagedBodyError:
+            raise BodyNotHTTPError("the body of the response is not valid HTTP") from None
         except (aiohttp.ClientError, OSError):
             raise httpx.ReadError("the connection broke during the response") from None
         if not chunk:

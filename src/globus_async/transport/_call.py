@@ -120,6 +120,8 @@ class Call:
         The status decides whatever comes after it: a body that cannot be read is an empty one.
         """
         response = self.response
+        if response is not None and isinstance(failure, ResponseDecodeError):
+            failure.http_status = response.status
         if response is None or 200 <= response.status < 300:
             if response is not None and failure.stage == "no response":
                 failure.stage = "response truncated"

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from aiohttp.client_proto import ResponseHandler
     from aiohttp.connector import Connection
 
-__all__ = ("Connector", "PooledProtocol", "Request", "Session", "UnsolicitedDataError")
+__all__ = ("Connector", "DamagedBodyError", "PooledProtocol", "Request", "Session", "UnsolicitedDataError")
 
 _MAX_TURNS: Final = 16  # of the loop
 _HEAD_END: Final = b"\r\n\r\n"
@@ -38,6 +38,10 @@ _BYTES_RECEIVED: Final = slice(128, 136)  # in Linux's struct tcp_info
 
 class UnsolicitedDataError(aiohttp.ClientConnectionError):
     """A new connection was closed, or received something, before a request was sent over it."""
+
+
+class DamagedBodyError(aiohttp.ClientPayloadError):
+    """The body of a response is not valid HTTP, such as a chunk without a valid size."""
 
 
 class _Select:
@@ -68,6 +72,7 @@ class PooledProtocol(asyncio.Protocol):
         "_head",
         "_head_length",
         "_idle",
+        "_payload",
         "_poll",
         "_protocol",
         "_received",
@@ -78,9 +83,10 @@ class PooledProtocol(asyncio.Protocol):
         "is_new",
     )
 
-    def __init__(self, transport: asyncio.Transport, protocol: asyncio.Protocol) -> None:
+    def __init__(self, transport: asyncio.Transport, protocol: ResponseHandler) -> None:
         self._transport = transport
         self._protocol = protocol
+        self._payload: aiohttp.StreamReader | None = None
         kernel = transport.get_extra_info("socket")
         poll = select.poll() if hasattr(select, "poll") else _Select()
         poll.register(kernel.fileno(), _POLLIN)
@@ -135,6 +141,7 @@ class PooledProtocol(asyncio.Protocol):
     def expect(self, response: aiohttp.ClientResponse, method: str) -> None:
         """Close the connection after this response unless it receives exactly that."""
         headers = response.headers
+        self._payload = response.content
         if method == "HEAD" or response.status in {204, 304}:
             self._expected = 0
         elif CONTENT_LENGTH in headers:
@@ -145,9 +152,18 @@ class PooledProtocol(asyncio.Protocol):
             response.content.on_eof(self._end_of_response)
         else:
             response.content.on_eof(self.abort)
+        if self._protocol.exception() is not None:  # the damage arrived with the head
+            self._end_damaged_body()
+
+    def _end_damaged_body(self) -> None:
+        """End a body that is incomplete, whose further bytes aiohttp's parser refuses; aiohttp tells only itself."""
+        body = self._payload
+        if body is not None and not body.is_eof() and body.exception() is None:
+            body.set_exception(DamagedBodyError("the body of the response is not valid HTTP"))
 
     def _end_of_response(self) -> None:
         self._idle = True
+        self._payload = None
         if self._early or (
             self._received != self._head_length + self._expected
             if self._expected is not None
@@ -169,19 +185,29 @@ class PooledProtocol(asyncio.Protocol):
         if not self._received and (not self._written or self._transport.get_write_buffer_size()):
             self._early = True
         self._received += len(data)
-        if not self._head_length:
-            head = self._head + data
-            end = head.find(_HEAD_END)
-            if end < 0:
-                self._head = head
-            else:
-                self._head, self._head_length = b"", end + 4
         self._tail = data[-5:] if len(data) >= 5 else (self._tail + data)[-5:]
+        while not self._head_length:
+            head = self._head + data
+            end = head.find(_HEAD_END) + 4
+            if end < 4:
+                self._head = head
+                break
+            rest = end - len(self._head)
+            self._head = b""
+            if head[9:10] != b"1" or head[9:12] == b"101":  # else it is an interim response, before the final one
+                self._head_length = end
+            if rest == len(data):
+                break
+            # alone, because aiohttp drops the head with all that arrives with it, if any of it is damaged
+            self._protocol.data_received(data[:rest])
+            data = data[rest:]
         self._protocol.data_received(data)
+        if self._protocol.exception() is not None:
+            self._end_damaged_body()
 
-    def eof_received(self) -> bool | None:
+    def eof_received(self) -> None:
         """Pass on the end of what the server sends."""
-        return self._protocol.eof_received()
+        self._protocol.eof_received()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Pass on the end of the connection."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import socket
 import ssl
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, ClassVar, Final
 
 import httpx
 
@@ -21,7 +21,14 @@ from ..errors import (
 if TYPE_CHECKING:
     from .._http.request import Request
 
-__all__ = ("MAX_HEADERS", "HeadTooLargeError", "ProxyRefusedError", "network_error", "pause_too_long")
+__all__ = (
+    "MAX_HEADERS",
+    "BodyNotHTTPError",
+    "HeadTooLargeError",
+    "ProxyRefusedError",
+    "network_error",
+    "pause_too_long",
+)
 
 MAX_HEADERS: Final = 128
 """Most header fields of a response."""
@@ -32,8 +39,24 @@ _MAX_CHAIN: Final = 10
 """Exceptions of a chain that are read."""
 
 
-class HeadTooLargeError(httpx.RemoteProtocolError):
+class _UnusableError(httpx.RemoteProtocolError):
+    """A response that cannot be used: why, and whether another attempt may bring a better one."""
+
+    why: ClassVar[str]
+    retryable: ClassVar[bool] = False
+
+
+class HeadTooLargeError(_UnusableError):
     """A response has too many headers, or too long ones, for the HTTP parser."""
+
+    why = f"it has more than {MAX_HEADERS} headers, or one that is far too long"
+
+
+class BodyNotHTTPError(_UnusableError):
+    """The head of a response arrived; the framing of its body is not valid HTTP."""
+
+    why = "its body is not valid HTTP"
+    retryable = True
 
 
 class ProxyRefusedError(httpx.ProxyError):
@@ -90,8 +113,8 @@ def _network_error(error: Exception, request: Request) -> NetworkError:
     call = f"{request.method} {request.url.partition('?')[0]}"
     message = str(error)  # the exchange redacts credentials that the transport of a caller's own client may quote
     match error:
-        case HeadTooLargeError():
-            return decode_error(f"it has more than {MAX_HEADERS} headers, or one that is far too long")
+        case _UnusableError():
+            return decode_error(error.why, retryable=error.retryable)
         case httpx.ConnectTimeout() | httpx.PoolTimeout():
             return GlobusConnectionTimeoutError(f"{call}: {message or 'no connection in time'}", stage="not sent")
         case httpx.LocalProtocolError() | httpx.UnsupportedProtocol():  # their messages may quote headers
