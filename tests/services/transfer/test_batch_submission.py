@@ -56,6 +56,30 @@ FOREIGN = [
 ]
 
 
+ABSENT = object()
+DAMAGED: dict[str, list[object]] = {
+    "submit": [None, True, 1.0, "0", 7, -1],
+    "items": [ABSENT, None, True, 0, -1, 7.0, "x", "7", [], [7], {}],
+    "digest": [ABSENT, None, 5, [], {}],
+    "document": [
+        ABSENT,
+        None,
+        5,
+        "{}",
+        [],
+        {},
+        {"DATA": None, "submission_id": TASK},
+        {"DATA": []},
+        {"DATA": [], "submission_id": ""},
+        {"DATA": [], "submission_id": 5},
+        {"DATA": [float("nan")], "submission_id": TASK},
+    ],
+    "submitted": [ABSENT, None, True, False, 0.0, "0", -1, 2, 10**30, []],
+    "task_id": [ABSENT, None, 5, True, [1], {"a": 1}, "", ".", "../x", "a/b", "a b", "\0"],
+}
+"""Values that the members of a journal's lines never have."""
+
+
 def pairs(count: int, *, name: str = "") -> list[tuple[str, str]]:
     return [(f"/in/{number:03d}.txt", f"/out/{name}{number:03d}.txt") for number in range(count)]
 
@@ -193,6 +217,62 @@ class TestResuming:
             await world.submit(pairs(10))
         assert world.journal.read_bytes() == content
         assert world.emulator.tasks == []
+
+    @pytest.mark.parametrize("entry", [0, 1])
+    @pytest.mark.parametrize(("member", "values"), DAMAGED.items(), ids=DAMAGED)
+    async def test_a_damaged_line(self, world: World, member: str, values: list[object], entry: int) -> None:
+        """A line whose members no journal has is refused by file and line; nothing is submitted or changed."""
+        await world.submit(pairs(14))
+        lines = world.lines()
+        number = next(at for at, line in enumerate(lines) if member in line) + 2 * entry
+        del lines[number + 1 :]
+        for value in values:
+            damaged = [*lines]
+            damaged[number] = {name: old for name, old in lines[number].items() if name != member}
+            if value is not ABSENT:
+                damaged[number][member] = value
+            content = "".join(f"{json.dumps(line)}\n" for line in damaged).encode()
+            world.journal.write_bytes(content)
+            with pytest.raises(GlobusSDKUsageError, match=f"line {number + 1}\\b") as refused:
+                await world.submit(pairs(14))
+            assert str(world.journal) in str(refused.value)
+            assert world.journal.read_bytes() == content
+            assert len(world.emulator.tasks) == 2
+
+    @pytest.mark.parametrize("line", [b"[]\n", b"{\n", b"\n", b"\xff\n", b"[" * 9_999 + b"\n"])
+    async def test_a_line_that_is_no_object(self, world: World, line: bytes) -> None:
+        """The same."""
+        await world.submit(pairs(7))
+        content = world.journal.read_bytes() + line
+        world.journal.write_bytes(content)
+        with pytest.raises(GlobusSDKUsageError, match=r"line 4\b"):
+            await world.submit(pairs(7))
+        assert world.journal.read_bytes() == content
+
+    async def test_a_second_id_of_a_task(self, world: World) -> None:
+        """A task has one id; a line that repeats it does no harm."""
+        await world.submit(pairs(7))
+        content = world.journal.read_bytes()
+        *_, submitted = content.splitlines(keepends=True)
+        world.journal.write_bytes(content + submitted)
+        assert [task.is_new for task in await world.submit(pairs(7))] == [False]
+        world.journal.write_bytes(content + json.dumps({"submitted": 0, "task_id": TASK}).encode() + b"\n")
+        with pytest.raises(GlobusSDKUsageError, match=r"line 4\b"):
+            await world.submit(pairs(7))
+
+    async def test_a_large_header(self, world: World) -> None:
+        """A submission with large options is resumed, whatever their size."""
+        world.data["label"] = "x" * (1 << 20)
+        with pytest.raises(TransferAPIError):
+            await world.submit(pairs(7))
+        content = world.journal.read_bytes()
+        with pytest.raises(TransferAPIError):  # of the service, as before: the journal itself is accepted
+            await world.submit(pairs(7))
+        assert world.journal.read_bytes() == content
+        world.data["label"] = "another"
+        with pytest.raises(GlobusSDKUsageError, match="not a journal"):
+            await world.submit(pairs(7))
+        assert world.journal.read_bytes() == content
 
     @pytest.mark.parametrize("tail", [b"notes", b'{"submitting": 1', b"\0x"])
     async def test_a_foreign_last_line(self, world: World, tail: bytes) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import json
 import os
 import stat
 from collections.abc import Generator, Mapping
@@ -11,12 +10,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Lock
-from typing import Any, BinaryIO, Final
+from typing import Any, BinaryIO, Final, TypeGuard
 from weakref import WeakValueDictionary
 
 from anyio import to_thread
 
 from ...._http.body import json_body
+from ...._http.json_reader import decode_json, is_list, is_object
+from ...._http.path import is_segment
 from ....errors import GlobusError, GlobusSDKUsageError
 
 try:
@@ -30,7 +31,8 @@ __all__ = ("Journal", "JournalEntry", "JournalError")
 
 _FORMAT: Final = 1
 _LINE_STARTS: Final = (b'{"submit":', b'{"submitted":')
-_MAX_HEADER_BYTES: Final = 1 << 20
+_MAX_FOREIGN_LINE: Final = 1 << 20
+"""Bytes; a file without line ends that is no journal is not read into memory as a whole."""
 _NO_LOCKS: Final = frozenset({errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP})
 _WRITE_LOCKS: Final = WeakValueDictionary[Path, Lock]()
 """By path: a later submission waits for the write that the cancelled one before it has in progress."""
@@ -128,26 +130,26 @@ class Journal:
             self.entries, self._size, self._last_line = [], 0, b""
             try:
                 self._read(file, header)
-            except (ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
-                if isinstance(error, GlobusSDKUsageError):
-                    raise
+            except _NotOfAJournal as error:
                 raise GlobusSDKUsageError(
-                    f"{self.path} is not a journal of a batch submission ({type(error).__name__}); it was not changed"
+                    f"{self.path} is not a journal of a batch submission, or is damaged ({error}); it was not changed"
                 ) from None
             if self._size == 0:
                 self._write_at_end(file, header)
                 _sync_directory(self.path.parent)
 
     def _read(self, file: BinaryIO, header: bytes) -> None:
-        first_line = file.readline(_MAX_HEADER_BYTES)
+        first_line = file.readline(max(_MAX_FOREIGN_LINE, len(header)))
         if first_line.endswith(b"\n"):
-            self._check_header(json.loads(first_line), json.loads(header))
+            self._check_header(_decode_line(1, first_line), decode_json(header))
             self._size = len(first_line)
             self._read_entries(file)
         elif not header.startswith(first_line):
-            raise ValueError("its first line is not the beginning of a journal")
+            raise _NotOfAJournal("line 1 is not the beginning of a journal")
 
-    def _check_header(self, found: Any, header: Mapping[str, Any]) -> None:
+    def _check_header(self, found: Mapping[str, Any], header: Mapping[str, Any]) -> None:
+        if "journal" not in found:
+            raise _NotOfAJournal("line 1 is not the beginning of a journal")
         if found["journal"] != _FORMAT:
             raise GlobusSDKUsageError(f"{self.path} is a journal of another version of this library")
         if found != header:
@@ -157,23 +159,47 @@ class Journal:
 
     def _read_entries(self, file: BinaryIO) -> None:
         unfinished: dict[int, object] = {}
-        for text in file:
+        for number, text in enumerate(file, 2):
             if not text.endswith(b"\n"):  # cut off by a crash, perhaps filled up with zeros
                 tail = text.rstrip(b"\0")
                 if not any(tail.startswith(start[: len(tail)]) for start in _LINE_STARTS):
-                    raise ValueError("its last line is not of a journal")
+                    raise _NotOfAJournal(f"line {number} is not of a journal")
                 break
-            line: dict[str, Any] = json.loads(text)
+            line = _decode_line(number, text)
             if "submit" in line:
+                self._check_begun(number, line)
                 unfinished[len(self.entries)] = line["document"]
                 self.entries.append(JournalEntry(line["items"], line["digest"], None))
             else:
-                number: int = line["submitted"]
-                self.entries[number].task_id = line["task_id"]
-                unfinished.pop(number, None)
+                self._check_submitted(number, line)
+                self.entries[line["submitted"]].task_id = line["task_id"]
+                unfinished.pop(line["submitted"], None)
             self._size += len(text)
-        for number, document in unfinished.items():
-            self.entries[number].document = json_body(document)
+        for entry, document in unfinished.items():
+            self.entries[entry].document = json_body(document)
+
+    def _check_begun(self, number: int, line: Mapping[str, Any]) -> None:
+        """Refuse a line that does not have the place, the size and the document of the next task."""
+        items, document = line.get("items"), line.get("document")
+        if not _is_number(line["submit"]) or line["submit"] != len(self.entries):
+            raise _NotOfAJournal(f"line {number}: submit is not the number of the next task")
+        if not _is_number(items) or items < 1:
+            raise _NotOfAJournal(f"line {number}: items is not a number of items")
+        if not isinstance(line.get("digest"), str):
+            raise _NotOfAJournal(f"line {number}: digest is not text")
+        if not is_object(document) or not is_list(document.get("DATA")):
+            raise _NotOfAJournal(f"line {number}: document is not that of a task")
+        submission_id = document.get("submission_id")
+        if not isinstance(submission_id, str) or not submission_id:
+            raise _NotOfAJournal(f"line {number}: document has no submission_id")
+
+    def _check_submitted(self, number: int, line: Mapping[str, Any]) -> None:
+        """Refuse a line that does not give the id of a recorded task, or gives a second one."""
+        entry, task_id = line.get("submitted"), line.get("task_id")
+        if not _is_number(entry) or not 0 <= entry < len(self.entries):
+            raise _NotOfAJournal(f"line {number}: submitted is not the number of a task")
+        if not is_segment(task_id) or self.entries[entry].task_id not in {None, task_id}:
+            raise _NotOfAJournal(f"line {number}: task_id is not the id of this task")
 
     async def _append(self, line: bytes) -> None:
         await to_thread.run_sync(self._write, line)
@@ -217,6 +243,24 @@ class Journal:
             else:
                 reason = error.strerror or type(error).__name__
             raise JournalError(error.errno, f"the journal {self.path} cannot be used: {reason}") from error
+
+
+class _NotOfAJournal(Exception):
+    """A line that no journal has; the message names it."""
+
+
+def _decode_line(number: int, text: bytes) -> dict[str, Any]:
+    try:
+        line = decode_json(text)
+    except ValueError:
+        raise _NotOfAJournal(f"line {number} is not JSON") from None
+    if not is_object(line):
+        raise _NotOfAJournal(f"line {number} is not a JSON object")
+    return line
+
+
+def _is_number(value: object) -> TypeGuard[int]:
+    return isinstance(value, int) and not isinstance(value, bool)
 
 
 def _check_and_lock(descriptor: int, path: Path) -> None:

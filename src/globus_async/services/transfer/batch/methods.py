@@ -53,8 +53,8 @@ class BatchSubmissionMethods(SubmissionMethods, TaskWaitMethods):
             Or await it, to submit all.
 
         Raises:
-            GlobusSDKUsageError: Items or options differ from those of the journal, the file is not a journal (it is not
-                changed), another submission is using it, or an argument is invalid.
+            GlobusSDKUsageError: Items or options differ from those of the journal, the file is not a journal or is
+                damaged (it is not changed), another submission is using it, or an argument is invalid.
             JournalError: The journal cannot be read, written or locked: no permission, a full disk.
             SubmissionUncertain: The last task may or may not exist; iterate further, or call this again.
             TransferAPIError: The service refused a task.
@@ -114,7 +114,7 @@ class BatchSubmissionMethods(SubmissionMethods, TaskWaitMethods):
 
         Raises:
             GlobusSDKUsageError: Documents differ from those of the journal, one is invalid, the file is not a journal
-                (it is not changed), or another submission is using it.
+                or is damaged (it is not changed), or another submission is using it.
             JournalError: The journal cannot be read, written or locked: no permission, a full disk.
             NetworkError: There is no connection to the service; iterate further, or call this again.
 
