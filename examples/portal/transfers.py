@@ -39,8 +39,8 @@ UNCERTAIN = (
     " started already."
 )
 CHANGED = (
-    "The transfer before this one may have been started. Please look at your transfers, and start this one if it is"
-    " another."
+    "The transfer before this one may have been started. Please check the list of your transfers, and start"
+    " this one if it is another."
 )
 REFUSED = frozenset({400, 403, 404, 409, 422})
 """Statuses of a submission that can be accepted after a change of the form, or later."""

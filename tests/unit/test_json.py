@@ -325,6 +325,8 @@ def test_a_text_in_pieces_means_the_same(monkeypatch: pytest.MonkeyPatch, size: 
         b'"' + b"x" * 300 + b'"',
         b'{"a": ' + deep + b', "b": "[[[["}',
         b"[" + b'"",' * 200 + b'""]',
+        b'{"a": "' + b"[" * 3000 + b'\\"' + b"x" * 3000 + b'"}',
+        b'{"a": "' + b"[" * (size + 2000) + b'\\"' + b"x" * (size + 2000) + b'"}',
     ]
     for text in texts:
         assert b"".join(_pieces(text)) == text
