@@ -227,6 +227,15 @@ async def test_129_headers_on_a_real_connection() -> None:
             await client.get("/")
 
 
+async def test_two_delays_on_a_real_connection() -> None:
+    """The longer one counts."""
+    head = b"HTTP/1.1 429 Too Many\r\nRetry-After: 500\r\nRetry-After: 400\r\nContent-Length: 0\r\n\r\n"
+    async with RawServer([[Send(head)]]) as server, client_of(server.url) as client:
+        with pytest.raises(RateLimited) as raised:
+            await client.get("/")
+    assert raised.value.retry_after == 500
+
+
 async def test_the_reason_is_redacted() -> None:
     """A custom HTTP client may quote anything in its errors."""
 

@@ -93,7 +93,18 @@ def test_generated_values(value: str, date: str | None) -> None:
         ("١٢", None),
         ("²", None),
         ("soon", None),
-        ("5, 6", None),
+        ("5, 6", 6),
+        ("5,5", 5),
+        ("9 ,\t5", 9),
+        ("soon, 5", 5),
+        ("5, soon", 5),
+        ("5, ", 5),
+        (",,", None),
+        ("5\n, 1.5", None),
+        ("5, Sun, 06 Nov 1994 08:49:47 GMT", 10),
+        ("Sun, 06 Nov 1994 08:49:47 GMT, 50", 50),
+        ("Sun, 06 Nov 1994 08:49:47 GMT, Sunday, 06-Nov-94 08:49:57 GMT", 20),
+        ("Sun, 06 Nov 1994 08:49:47 GMT\n", None),
         ("Sun, 06 Nov 1994 08:49:47 GMT", 10),
         ("Sunday, 06-Nov-94 08:49:47 GMT", 10),
         ("Sun Nov  6 08:49:47 1994", 10),
@@ -113,7 +124,7 @@ def test_generated_values(value: str, date: str | None) -> None:
     ],
 )
 def test_forms(value: str | None, seconds: float | None) -> None:
-    """ASCII digits, or one of the three HTTP dates."""
+    """ASCII digits, or one of the three HTTP dates; of several values, the longest that is valid."""
     assert parse_retry_after(value, date=None, received_at=NOW) == seconds
 
 

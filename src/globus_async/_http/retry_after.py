@@ -1,4 +1,4 @@
-"""Parsing ``Retry-After``: whole seconds or an HTTP date. Invalid values are ignored."""
+"""Parsing ``Retry-After``: whole seconds or an HTTP date. The longest valid value counts."""
 
 from __future__ import annotations
 
@@ -13,12 +13,15 @@ __all__ = ("parse_http_date", "parse_retry_after")
 
 _VERY_LONG: Final = 10**9
 _TIME: Final = r"[0-9]{2}:[0-9]{2}:[0-9]{2}"
-_DATE: Final = re.compile(
+_DATE_TEXT: Final = (
     rf"[A-Z][a-z]{{2}}, [0-9]{{2}} [A-Z][a-z]{{2}} [0-9]{{4}} {_TIME} GMT"
     rf"|[A-Z][a-z]{{5,8}}, [0-9]{{2}}-[A-Z][a-z]{{2}}-[0-9]{{2}} {_TIME} GMT"
     rf"|[A-Z][a-z]{{2}} [A-Z][a-z]{{2}} [ 0-9][0-9] {_TIME} [0-9]{{4}}"
 )
+_DATE: Final = re.compile(_DATE_TEXT)
 """The three forms; Python's parser takes digits of any script, signs, underscores and other zones as well."""
+_VALUES: Final = re.compile(rf"[ \t]*({_DATE_TEXT}|[^,]*)[ \t]*(?:,|\Z)")
+"""The values of a repeated header, which are joined with commas; a date contains one itself."""
 
 
 def parse_http_date(text: str) -> float | None:
@@ -36,16 +39,20 @@ def parse_retry_after(value: str | None, *, date: str | None, received_at: float
     Parse a ``Retry-After`` header.
 
     Args:
-        value: The header: whole seconds, or an HTTP date.
+        value: The header: whole seconds, or an HTTP date; of several, joined with commas, the longest counts.
         date: The ``Date`` of the response; the delay is measured from it, so that the clocks need not agree.
         received_at: POSIX seconds of this machine, used if the response has no ``Date``.
 
     Returns:
-        Seconds to wait, at least 0; ``None`` if the header is missing or invalid.
+        Seconds to wait, at least 0; ``None`` if the header is missing, or has no valid value.
     """
     if value is None:
         return None
-    text = value.strip(" \t")
+    delays = [_parse_delay(text.strip(" \t"), date, received_at) for text in _VALUES.findall(value)]
+    return max((delay for delay in delays if delay is not None), default=None)
+
+
+def _parse_delay(text: str, date: str | None, received_at: float) -> float | None:
     seconds = parse_seconds(text, maximum=_VERY_LONG)
     if seconds is not None:
         return float(seconds)
