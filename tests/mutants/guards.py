@@ -192,6 +192,8 @@ GUARDS: Final = (
         swap("_http/seconds.py:parse_seconds", r"text\.lstrip\('0'\)", "text"),
         never("_http/seconds.py:parse_seconds", r"^not text or"),
         never("_http/retry_after.py:parse_http_date", r"^_DATE\.fullmatch"),
+        swap("_http/retry_after.py:parse_retry_after", r"_VALUES\.findall\(value\)", "[value]"),
+        swap("_http/retry_after.py:parse_retry_after", r"max\(", "min("),
         never("authorizers/token.py:parse_lifetime", r"^isinstance\(expires_in, str\) and"),
     ),
     *_tested_by(
@@ -335,6 +337,8 @@ GUARDS: Final = (
         swap("transport/_proxies.py:_Exception.applies_to", r"f'\.\{host\}'", "host"),
         never("transport/_proxies.py:_checked", r"socks"),
         swap("transport/_proxies.py:_checked", r"not is_usable or ", ""),
+        swap("transport/_proxies.py:_checked", r"_URL\.fullmatch\(url\)", "url"),
+        swap("transport/_proxies.py:_checked", r"_HOST\.fullmatch\(parts\.hostname or ''\)", "url"),
         swap("transport/_proxies.py:_checked", r" or scheme not in _SCHEMES", ""),
     ),
     *_tested_by(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from globus_async import GlobusSDKUsageError
 from globus_async.transport._proxies import Proxies, Proxy
 
 URL = "http://proxy.example.org:3128"
@@ -86,3 +87,46 @@ def test_its_password_is_not_shown() -> None:
     """The representation names the variable."""
     proxy = Proxies({"HTTPS_PROXY": "http://user:pa55word@proxy.example"}).proxy_for("https://far.example")
     assert repr(proxy) == "<Proxy of HTTPS_PROXY>"
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "proxy example.org:3128",
+        "http://proxy example.org:3128",
+        "http://proxy\u00a0example.org",
+        "http://pro\txy.example",
+        "http://proxy..example",
+        "http://.example",
+        "http://" + "a" * 64 + ".example",
+        "http://proxy<example",
+        "http://user:pass word@proxy.example",
+        "http://pro%20xy.example",
+    ],
+)
+def test_a_host_that_cannot_exist_is_refused(value: str) -> None:
+    """Every connection would fail, as often as it is tried; the error does not quote the value."""
+    with pytest.raises(GlobusSDKUsageError, match="HTTPS_PROXY does not name an HTTP proxy") as raised:
+        Proxies({"HTTPS_PROXY": value}).proxy_for("https://far.example")
+    assert value not in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        "proxy",
+        "proxy.example.",
+        "PROXY_1.example-2.org",
+        "bücher.example",
+        "xn--bcher-kva.example",
+        "10.1.2.3",
+        "[fd00::5]",
+        "[::ffff:10.1.2.3]",
+        "[fe80::1%eth0]",
+        "user:pa%20ss@proxy.example",
+    ],
+)
+def test_hosts(host: str) -> None:
+    """Names, of any script, and addresses."""
+    url = f"http://{host}:3128"
+    assert Proxies({"HTTPS_PROXY": url}).proxy_for("https://far.example") == Proxy("HTTPS_PROXY", url)

@@ -17,6 +17,9 @@ __all__ = ("Proxies", "Proxy")
 
 _SCHEMES: Final = frozenset({"http", "https"})
 _ENTRY: Final = re.compile(r"\[(?P<address>[^]]*)\](:(?P<port>\d+))?|(?P<name>[^:]*)(:(?P<name_port>\d+))?")
+_URL: Final = re.compile(r"[^\s\x00-\x1f\x7f]+")
+_HOST: Final = re.compile(r"[\w-]{1,63}(\.[\w-]{1,63})*\.?|[0-9a-f.]*:[0-9a-f.:]*(%[\w.-]+)?")
+"""A name or an address; with any other, every connection would fail, and be retried."""
 _SEPARATORS: Final = re.compile(r"[\s,]+")
 
 
@@ -140,7 +143,7 @@ def _checked(variable: str, value: str) -> Proxy:
     url = value if "://" in value else f"http://{value}"  # the usual meaning of ``proxy:3128``
     try:
         parts = urlsplit(url)
-        is_usable = bool(parts.hostname) and parts.port != 0
+        is_usable = None not in (_URL.fullmatch(url), _HOST.fullmatch(parts.hostname or "")) and parts.port != 0
     except ValueError:
         is_usable, scheme = False, ""
     else:
