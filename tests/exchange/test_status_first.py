@@ -227,6 +227,16 @@ async def test_129_headers_on_a_real_connection() -> None:
             await client.get("/")
 
 
+async def test_600_headers_on_a_real_connection() -> None:
+    """More than the HTTP parser reads: there is no status, and no second attempt."""
+    head = b"HTTP/1.1 503 X\r\n" + b"".join(b"X-%d: y\r\n" % number for number in range(600))
+    script = [Send(head + b"Content-Length: 0\r\n\r\n")]
+    async with RawServer([script]) as server, client_of(server.url, retry=RetryPolicy(base_delay=0)) as client:
+        with pytest.raises(ResponseDecodeError, match="more than 128 headers") as raised:
+            await client.get("/")
+    assert (raised.value.http_status, len(server.requests)) == (None, 1)
+
+
 async def test_two_delays_on_a_real_connection() -> None:
     """The longer one counts."""
     head = b"HTTP/1.1 429 Too Many\r\nRetry-After: 500\r\nRetry-After: 400\r\nContent-Length: 0\r\n\r\n"
