@@ -1,5 +1,5 @@
 """
-Many calls at once: a fixed number of workers over an iterable; each outcome is a value or an error.
+Many calls at once: a limited number of workers over an iterable; each outcome is a value or an error.
 
 ::
 
@@ -53,6 +53,8 @@ __all__ = ("Bulk", "BulkError", "Outcome", "Progress", "bulk")
 I = TypeVar("I")  # noqa: E741 -- an item
 R = TypeVar("R")
 
+_FIRST_WORKERS: Final = 1000
+"""Further workers are started as items are read, so that there are never many more of them than items."""
 _RECENT_ITEMS: Final = 100
 
 
@@ -307,11 +309,14 @@ class _Run(AsyncIterationOnly, Generic[I, R]):
         self._call = call
         self._site = site
         self._source = ItemSource(items)
-        self._concurrency = concurrency
+        total = self._source.total
+        self._max_workers = concurrency if total is None else min(total, concurrency)
         self._ordered = ordered
         self._progress = progress
         self._clock = clock
         self._context = BulkContext()
+        self._worker_context = copy_context()
+        self._worker_context.run(current_bulk.set, self._context)
         self._reading = asyncio.Lock()
         self._done_at: deque[float] = deque(maxlen=_RECENT_ITEMS)
         self._workers: list[asyncio.Task[None]] = []
@@ -326,13 +331,14 @@ class _Run(AsyncIterationOnly, Generic[I, R]):
         self._is_left = False
 
     async def __aenter__(self) -> Self:
-        loop, total = asyncio.get_running_loop(), self._source.total
-        self._working = self._concurrency if total is None else min(total, self._concurrency)
-        for _ in range(self._working):
-            context = copy_context()
-            context.run(current_bulk.set, self._context)
-            self._workers.append(loop.create_task(self._work(), name="globus_async bulk", context=context))
+        for _ in range(min(self._max_workers, _FIRST_WORKERS)):
+            self._start_worker()
         return self
+
+    def _start_worker(self) -> None:
+        self._working += 1
+        work, context = self._work(), self._worker_context.copy()
+        self._workers.append(asyncio.get_running_loop().create_task(work, name="globus_async bulk", context=context))
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -376,6 +382,8 @@ class _Run(AsyncIterationOnly, Generic[I, R]):
             await self._slots.acquire()
             while (indexed := await self._next_item()) is not None:
                 self._in_progress += 1
+                if len(self._workers) < self._max_workers and not self._source.is_done:
+                    self._start_worker()
                 self._deliver(await self._make_call(*indexed))
                 self._in_progress -= 1
                 await self._slots.acquire()

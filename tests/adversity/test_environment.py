@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import gc
 import logging
+import math
 import ssl
 import warnings
 from contextlib import AsyncExitStack, suppress
 from pathlib import Path
+from typing import Any
 
 import pytest
 import trustme
@@ -169,6 +171,23 @@ async def test_a_bundle_that_cannot_be_read_is_a_usage_error(tmp_path: Path) -> 
         async with client_of("https://127.0.0.1:1/", ca_bundle=file) as client:
             with pytest.raises(GlobusSDKUsageError, match=file.name):
                 await client.get("/")
+
+
+@pytest.mark.parametrize("path", ["", "a\0b", "\ud800", b"bytes", 5])
+def test_a_bundle_that_is_no_path(path: Any) -> None:
+    """A path that no file can have is refused when the transport is made."""
+    with pytest.raises(GlobusSDKUsageError, match="ca_bundle"):
+        Transport(ca_bundle=path)
+
+
+@pytest.mark.parametrize("seconds", [math.inf, 1e299, 10**299])
+@pytest.mark.parametrize("name", ["connect_timeout", "read_timeout", "total_timeout"])
+async def test_no_time_limit(name: str, seconds: float) -> None:
+    """A time limit that is infinite, or as good as that, is none."""
+    limits: dict[str, Any] = {name: seconds}
+    async with RawServer([[Send(ok())]]) as server, client_of(server.url, **limits) as client:
+        await client.get("/")
+        assert len(server.requests) == 1
 
 
 async def test_one_context_per_process(authority: trustme.CA, bundle: str) -> None:

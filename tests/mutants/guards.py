@@ -21,6 +21,31 @@ def _tested_by(tests: str, *guards: Guard) -> tuple[Guard, ...]:
 GUARDS: Final = (
     # arguments and addresses
     *_tested_by(
+        "services/transfer/test_argument_types.py",
+        never("services/transfer/filters.py:_clause", r"^not isinstance\(value, Iterable\)"),
+        never("services/transfer/filters.py:_plain", r"^not isinstance\(text, str\)"),
+        never("services/transfer/filters.py:time_range", r"^not all\(\(side"),
+        never("client/core.py:check_headers", r"^headers is not None and"),
+        never("client/core.py:check_headers", r"^not all\(\(isinstance\(part"),
+        never("errors/arguments.py:checked_members", r"^not isinstance\(value, Mapping\)"),
+        never("errors/arguments.py:check_file_path", r"^not is_usable"),
+        drop("services/transfer/batch/documents.py:DocumentSubmission.__init__", r"^check_file_path"),
+        drop("services/transfer/batch/submission.py:BatchSubmission.__init__", r"^check_file_path"),
+        drop("services/transfer/batch/items.py:InputReader.__init__", r"^check_type"),
+    ),
+    *_tested_by(
+        "services/transfer/test_task_wait.py services/transfer/test_shared_poller.py"
+        " services/transfer/test_directory_walk.py adversity/test_environment.py unit/test_bulk.py",
+        drop("services/transfer/waiting/task_wait.py:_check_outcome_options", r"^check_whole\('error_events'"),
+        drop("services/transfer/waiting/task_wait.py:_check_timeout", r"^check_number"),
+        drop("services/transfer/waiting/task_poller.py:check_polling_interval", r"^check_number"),
+        drop("services/transfer/directory_walk.py:DirectoryWalk.__init__", r"^check_whole\('concurrency'"),
+        drop("services/transfer/directory_walk.py:DirectoryWalk.__init__", r"^check_callable"),
+        never("transport/_transport.py:_finite", r"^seconds < _MAX_SECONDS"),
+        always("transport/_transport.py:_finite", r"^seconds < _MAX_SECONDS"),
+        drop("bulk_calls.py:_Run._work", r"^self\._start_worker\(\)"),
+    ),
+    *_tested_by(
         "unit/test_request.py",
         never("_http/path.py:uuid_text", r"_UUID\.fullmatch"),
         never("_http/path.py:_segment", r"_UNSAFE_IN_SEGMENT"),

@@ -8,7 +8,8 @@ import gc
 import pickle
 import time
 import tracemalloc
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterable, Iterator
+from contextvars import ContextVar
 from typing import Any
 
 import anyio
@@ -310,6 +311,44 @@ class TestDefects:
 
         with pytest.raises(asyncio.CancelledError):
             await bulk(call, range(100), concurrency=3)
+
+
+class TestWorkers:
+    @pytest.mark.parametrize("items", [range(10**9), iter(range(10**9))], ids=["sized", "iterator"])
+    async def test_are_started_as_items_are_read(self, items: Iterable[int]) -> None:
+        """A concurrency of a billion makes no task in advance, and bounds nothing else."""
+        without_debugging()
+        before = len(asyncio.all_tasks())
+        async with bulk(Calls(), items, concurrency=10**9):
+            assert len(asyncio.all_tasks()) - before <= 1000
+
+    async def test_as_many_calls_as_allowed(self) -> None:
+        """More than a thousand calls are made at once, up to the concurrency, also of an input without a length."""
+        without_debugging()
+        calls = Calls(passes=lambda _: 20)
+        outcomes = await bulk(calls, iter(range(5000)), concurrency=2500)
+        assert [outcome.value for outcome in outcomes] == [number * number for number in range(5000)]
+        assert calls.most == 2500
+
+    async def test_have_the_context_of_the_caller(self) -> None:
+        """What one call sets in its context is not seen by a call of a worker that is started later."""
+        without_debugging()
+        seen: set[str] = set()
+        variable = ContextVar("variable", default="unset")
+        variable.set("of the caller")
+
+        async def call(number: int) -> None:
+            if number < 1000:
+                await asyncio.sleep(0)
+                variable.set("of a call")
+                await asyncio.Event().wait() if number else await asyncio.sleep(0)
+            else:
+                seen.add(variable.get())
+
+        async with bulk(call, iter(range(1500)), concurrency=2000) as outcomes:
+            for _ in range(400):
+                await anext(outcomes)
+        assert seen == {"of the caller"}
 
 
 class TestCancelled:

@@ -16,6 +16,7 @@ __all__ = (
     "fill_path",
     "is_segment",
     "is_uuid",
+    "number_text",
     "quote_path",
     "shown",
     "split_path",
@@ -91,7 +92,7 @@ def is_segment(value: object) -> TypeGuard[str]:
 
 def uuid_text(name: str, value: UUID | str | int) -> str:
     """Return a UUID argument as text; refuse any other value."""
-    text = value if isinstance(value, str) else str(value)
+    text = value if isinstance(value, str) else number_text(name, value)
     if _UUID.fullmatch(text) is None:
         raise GlobusSDKUsageError(
             f"{name} must be a UUID such as 'ddb59aef-6d04-11e5-ba46-22000b92c6ec', got {shown(value)}"
@@ -102,7 +103,7 @@ def uuid_text(name: str, value: UUID | str | int) -> str:
 def _segment(name: str, value: object) -> str:
     if not isinstance(value, str | int | UUID) or isinstance(value, bool):
         raise GlobusSDKUsageError(f"{name} must be text, a number or a UUID, got {shown(value)}")
-    text = value if isinstance(value, str) else str(value)
+    text = value if isinstance(value, str) else number_text(name, value)
     if _UNSAFE_IN_SEGMENT.search(text) is not None:
         raise GlobusSDKUsageError(f"{name} must be one plain path segment, got {shown(value)}")
     try:
@@ -173,7 +174,18 @@ def quote_path(text: str) -> str:
         raise GlobusSDKUsageError(f"path is not valid Unicode text, got {shown(text)}") from None
 
 
+def number_text(name: str, value: float | UUID) -> str:
+    """Return a number or a UUID as text; refuse an ``int`` of more digits than Python converts."""
+    try:
+        return str(value)
+    except ValueError:
+        raise GlobusSDKUsageError(f"{name} has too many digits") from None
+
+
 def shown(value: object) -> str:
     """Return a refused value for a message, escaped and shortened."""
-    text = ascii(value)
+    try:
+        text = ascii(value)
+    except ValueError:  # an int of more digits than Python converts
+        text = f"a value of type {type(value).__name__}"
     return text if len(text) <= 80 else f"{text[:77]}..."

@@ -13,7 +13,7 @@ from typing_extensions import TypeIs
 
 from ..errors import GlobusSDKUsageError
 from .missing import MISSING, MissingType
-from .path import shown
+from .path import number_text, shown
 
 __all__ = (
     "NOT_UNICODE",
@@ -91,7 +91,7 @@ def scalar_text(key: str, value: object) -> str:
         case enum.Enum():
             return scalar_text(key, value.value)
         case int() | float() | UUID():
-            return str(value)
+            return number_text(key, value)
         case datetime():
             return utc(key, value)
         case _:

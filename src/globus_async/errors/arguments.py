@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
+import os
+from collections.abc import Mapping
 from types import UnionType
-from typing import Final
+from typing import Final, cast
 
 from .base import GlobusSDKUsageError
 
@@ -12,11 +14,13 @@ __all__ = (
     "check_bool",
     "check_callable",
     "check_clock",
+    "check_file_path",
     "check_members",
     "check_number",
     "check_text",
     "check_type",
     "check_whole",
+    "checked_members",
     "refusal",
 )
 
@@ -44,6 +48,17 @@ def check_members(name: str, value: object, members: tuple[str, ...], expected: 
     """Check that an argument is an object with these members, which is all that is needed of it."""
     if isinstance(value, type) or not all(hasattr(value, member) for member in members):
         raise refusal(name, value, expected)
+
+
+def checked_members(name: str, value: Mapping[str, object] | object) -> Mapping[str, object]:
+    """Return an argument that is a mapping of names to values; an empty one if it is ``None`` or missing."""
+    if not value:
+        return {}
+    if not isinstance(value, Mapping) or not all(
+        isinstance(key, str) for key in cast("Mapping[object, object]", value)
+    ):
+        raise refusal(name, value, "a mapping of names to values")
+    return cast("Mapping[str, object]", value)
 
 
 def check_clock(value: object) -> None:
@@ -76,13 +91,31 @@ def check_whole(name: str, value: object, *, minimum: int = 1, maximum: float = 
         raise refusal(name, value, f"a whole number, {limit}")
 
 
-def check_number(name: str, value: object, *, positive: bool = False, finite: bool = True) -> None:
-    """Check an argument that is a number, 0 or more, or above 0 if it has to be positive; of seconds, usually."""
+def check_number(
+    name: str, value: object, *, positive: bool = False, finite: bool = True, minimum: float = 0.0
+) -> None:
+    """Check an argument that is a number, 0 or a minimum or more, or above 0 if positive; of seconds, usually."""
     if isinstance(value, (int, float)) and not isinstance(value, bool):
-        is_large_enough = value > 0 or (value == 0 and not positive)
+        is_large_enough = value > 0 if positive else value >= minimum
         if is_large_enough and (value < _MAX or (value == math.inf and not finite)):
             return
-    raise refusal(name, value, f"a number, {'above 0' if positive else '0 or more'}")
+    raise refusal(name, value, f"a number, {'above 0' if positive else f'{minimum:g} or more'}")
+
+
+def check_file_path(name: str, value: object, *, optional: bool = False) -> None:
+    """Check an argument that is the path of a file, which no operating system has with a NUL or lone surrogates."""
+    if value is None and optional:
+        return
+    check_type(name, value, str | os.PathLike, "the path of a file")
+    path: object = os.fspath(cast("str | os.PathLike[str]", value))
+    try:
+        is_usable = isinstance(path, str) and "\0" not in path and bool(os.fsencode(path))
+    except UnicodeEncodeError:
+        is_usable = False
+    if not is_usable:
+        raise GlobusSDKUsageError(
+            f"{name} must be the path of a file, as text that is not empty, without NUL and lone surrogates"
+        )
 
 
 _MAX: Final = 1e300

@@ -17,6 +17,7 @@ __all__ = ("RateLimit", "RateLimiter")
 
 _log = logging.getLogger("globus_async")
 
+_MAX_CALLS: Final = 10**9
 _BURST_SHARE: Final = 10
 _ARRIVAL_MARGIN: Final = 0.05
 _INSTANT: Final = 1e-6
@@ -33,7 +34,7 @@ class RateLimit:
     ``INFO`` reports calls that wait for longer than a second. Each process has limits of its own.
 
     Args:
-        calls: Maximum number of calls in a period.
+        calls: Maximum number of calls in a period; at most a billion.
         seconds: Length of the period in seconds.
 
     Example:
@@ -45,7 +46,7 @@ class RateLimit:
     seconds: float = 10.0
 
     def __post_init__(self) -> None:
-        check_whole("calls", self.calls)
+        check_whole("calls", self.calls, maximum=_MAX_CALLS)
         check_number("seconds", self.seconds, positive=True)
 
 

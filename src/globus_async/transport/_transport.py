@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final, NoReturn, Self
 
 from ..clock import Clock, SystemClock
 from ..errors import ClientClosedError, GlobusSDKUsageError, WrongEventLoopError
-from ..errors.arguments import check_bool, check_clock, check_number, check_type, check_whole
+from ..errors.arguments import check_bool, check_clock, check_file_path, check_number, check_whole
 from ..porting import AsyncContextOnly
 from ._call import Call
 from ._http_client import HTTPClient, check_http_client, is_httpx_client
@@ -32,6 +32,8 @@ __all__ = ("Transport",)
 
 _MAX_CLOSING_SECONDS: Final = 5.0
 _MAX_CANCELLING_SECONDS: Final = 1.0
+_MAX_SECONDS: Final = 1e9
+"""Thirty years; the timers of an event loop do not take every larger number."""
 _SWITCHES: Final = frozenset({"", "0", "1", "f", "false", "n", "no", "none", "off", "on", "t", "true", "y", "yes"})
 
 
@@ -47,7 +49,8 @@ class Transport(AsyncContextOnly):
         max_in_flight: Maximum number of simultaneous calls to one service; further calls wait, first come, first
             served, those of a `bulk` after the others. A service that is slow or throttles does not delay calls to
             others.
-        connect_timeout: Seconds to get a connection, including DNS and TLS.
+        connect_timeout: Seconds to get a connection, including DNS and TLS; ``math.inf`` for no limit, as in the other
+            time limits.
         read_timeout: Maximum seconds without a byte of the response.
         total_timeout: Seconds for one call as a whole: the waits for a slot, for the rate limit and for the end of a
             pause, token refresh, attempts, delays between them, and the body. A call that is still queued at the end
@@ -91,7 +94,7 @@ class Transport(AsyncContextOnly):
         check_number("connect_timeout", connect_timeout, positive=True, finite=False)
         check_number("read_timeout", read_timeout, positive=True, finite=False)
         check_number("total_timeout", total_timeout, positive=True, finite=False)
-        check_type("ca_bundle", ca_bundle, str | os.PathLike | None, "the path of a file")
+        check_file_path("ca_bundle", ca_bundle, optional=True)
         check_bool("verify", verify)
         check_bool("default_rate_limits", default_rate_limits)
         if clock is not None:
@@ -103,7 +106,8 @@ class Transport(AsyncContextOnly):
         self.total_timeout = total_timeout
         self._http_client = http_client
         self._sender: Sender | None = None
-        self._timeouts = {"connect": connect_timeout, "read": read_timeout, "write": read_timeout, "pool": None}
+        connect, read = _finite(connect_timeout), _finite(read_timeout)
+        self._timeouts = {"connect": connect, "read": read, "write": read, "pool": None}
         self._max_response_bytes = max_response_bytes
         self._ca_bundle = ca_bundle
         self._verify = verify
@@ -260,6 +264,11 @@ class Transport(AsyncContextOnly):
             task.cancel()
         if late:
             await asyncio.wait(late, timeout=_MAX_CANCELLING_SECONDS)
+
+
+def _finite(seconds: float) -> float | None:
+    """Return the seconds of a timeout; ``None``, the HTTP libraries' word, if there is none."""
+    return seconds if seconds < _MAX_SECONDS else None
 
 
 _loaded: list[ModuleType] = []

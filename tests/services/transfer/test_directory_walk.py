@@ -183,6 +183,9 @@ async def test_path_without_trailing_slash() -> None:
         {"concurrency": 0},
         {"concurrency": 65},
         {"max_depth": 0},
+        *({"concurrency": wrong} for wrong in ("4", 1.5, True, None, float("nan"), 10**5000)),
+        *({"max_depth": wrong} for wrong in ("2", 1.5, True, float("nan"), -1)),
+        *({"on_error": wrong} for wrong in (5, "skip")),
         {"endpoint_id": "../x"},
     ],
 )
@@ -191,7 +194,7 @@ async def test_invalid_arguments(arguments: dict[str, Any]) -> None:
     storage = Storage()
     async with client_of(storage) as tc:
         walk: Any = tc.operation_walk
-        with pytest.raises(GlobusSDKUsageError):
+        with pytest.raises(GlobusSDKUsageError, match=next(iter(arguments))):
             walk(**{"endpoint_id": A, **arguments})
     assert storage.requested == []
 

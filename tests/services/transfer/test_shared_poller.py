@@ -500,18 +500,31 @@ class TestOutcomes:
             {"stalled_after": 0},
             {"stall_codes": {"FILE_NOT_FOUND"}},
             {"stalled_after": 1, "stall_codes": "FILE_NOT_FOUND"},
+            *({"stalled_after": wrong} for wrong in ("3", True, 1.5, [3])),
+            *({"stall_codes": wrong, "stalled_after": 1} for wrong in (5, b"ab", [5], iter(["A"]))),
+            *({"error_events": wrong} for wrong in (None, "3", True, 1.5, -1, 1001, 10**400)),
+            *({"timeout": wrong} for wrong in ("60", True, [60], float("nan"), 10**400)),
+            *({"polling_interval": wrong} for wrong in ("5", None, True, [1, 30], (1, 2, 3), ("1", "2"), 10**400)),
         ],
     )
     async def test_invalid_arguments(self, options: dict[str, Any]) -> None:
-        """Invalid arguments are refused without a request."""
+        """Invalid arguments are refused without a request, by an error that names them."""
         clock = FakeClock(skipping=True)
         service = Service(clock)
         async with client_of(service, clock=clock) as tc:
-            with pytest.raises(GlobusSDKUsageError):
+            named = next(iter(options))
+            with pytest.raises(GlobusSDKUsageError, match=named):
                 await tc.wait_for_task(task_id(1), **options)
-            with pytest.raises(GlobusSDKUsageError):
+            with pytest.raises(GlobusSDKUsageError, match=named):
                 tc.wait_for_tasks([task_id(1)], **options)
         assert service.requests == []
+
+    @pytest.mark.parametrize("ids", ["ddb59aef-6d04-11e5-ba46-22000b92c6ec", b"ids", 5, None])
+    async def test_ids_that_are_no_list(self, ids: Any) -> None:
+        """A single string is no list of tasks."""
+        async with client_of(Service(FakeClock(skipping=True))) as tc:
+            with pytest.raises(GlobusSDKUsageError, match="task_ids"):
+                tc.wait_for_tasks(ids)
 
     def test_unknown_statuses(self) -> None:
         """An unknown status does not end a wait."""

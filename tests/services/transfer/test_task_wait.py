@@ -24,6 +24,11 @@ from globus_async.services.transfer import NotFound, TaskInactive, TransferAPIEr
 from tests.services.transfer.scripted import TASK, client_of, raw_response_of, refusal
 from tests.toolkit.clock import FakeClock
 
+WRONG_INTERVALS: tuple[Any, ...] = (
+    *("5", None, True, 10**400, float("inf")),
+    *([1, 30], (), (1, 2, 3), ("1", "2"), (True, 2), (1, None), (3, 2), (0.5, 2), (1, float("inf"))),
+)
+
 
 class Service:
     """A task with scripted statuses, the last one repeated; ``!`` is a lost response, numbers are HTTP statuses."""
@@ -258,6 +263,8 @@ async def test_inactive_task() -> None:
         (TASK, {"timeout": float("nan")}),
         (TASK, {"polling_interval": 0}),
         (TASK, {"polling_interval": float("nan")}),
+        *((TASK, {"timeout": wrong}) for wrong in ("60", True, [60], 10**400)),
+        *((TASK, {"polling_interval": wrong}) for wrong in WRONG_INTERVALS),
         ("../endpoint", {}),
         ("", {}),
     ],
@@ -267,12 +274,13 @@ async def test_invalid_arguments(task_id: str, options: dict[str, Any]) -> None:
     clock = FakeClock(skipping=True)
     service = Service("ACTIVE", clock)
     async with client_of(service, clock=clock) as tc:
-        with pytest.raises(GlobusSDKUsageError):
+        named = next(iter(options), "task_id")
+        with pytest.raises(GlobusSDKUsageError, match=named):
             await tc.task_wait(task_id, **options)
-        with pytest.raises(GlobusSDKUsageError):
+        with pytest.raises(GlobusSDKUsageError, match=named):
             await tc.cancel_task_and_wait(task_id, **options)
         if "timeout" not in options:
-            with pytest.raises(GlobusSDKUsageError):
+            with pytest.raises(GlobusSDKUsageError, match=named):
                 tc.task_watch(task_id, **options)
     assert service.polled == []
     assert service.canceled == 0

@@ -8,6 +8,7 @@ from uuid import UUID
 from ..._http.missing import MISSING, MissingType
 from ..._http.path import fill_path
 from ...errors import GlobusSDKUsageError
+from ...errors.arguments import checked_members
 from ...paging import Pages, single
 from .data import Visibility, as_list, links
 from .documents import ClientCredentialDocument, ClientDocument, ClientType
@@ -145,7 +146,7 @@ class ClientMethods(AuthLoginClient):
             "POST",
             "/v2/api/clients",
             ClientResponse,
-            data={"client": {**client, **(additional_fields or {})}},
+            data={"client": {**client, **checked_members("additional_fields", additional_fields)}},
             query_params=query_params,
         )
 
@@ -209,7 +210,7 @@ class ClientMethods(AuthLoginClient):
             "POST",
             "/v2/api/clients",
             ClientResponse,
-            data={"client": {**client, **(additional_fields or {})}},
+            data={"client": {**client, **checked_members("additional_fields", additional_fields)}},
             query_params=query_params,
         )
 
@@ -288,7 +289,7 @@ class ClientMethods(AuthLoginClient):
             "links": links(terms_and_conditions, privacy_policy),
             "required_idp": required_idp,
             "preselect_idp": preselect_idp,
-            **(additional_fields or {}),
+            **checked_members("additional_fields", additional_fields),
         }
         return await self.call(
             "PUT",

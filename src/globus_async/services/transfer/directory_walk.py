@@ -8,7 +8,8 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Final, TypeAlias
 
 from ..._http.path import shown
-from ...errors import GlobusSDKUsageError, PaginationStalled, ResponseDecodeError
+from ...errors import PaginationStalled, ResponseDecodeError
+from ...errors.arguments import check_callable, check_whole
 from ...porting import AsyncIterationOnly
 from .documents import FileDocument, WalkedFileDocument
 from .errors import TransferAPIError
@@ -49,10 +50,10 @@ class DirectoryWalk(AsyncIterationOnly):
         max_depth: int | None,
         on_error: _OnError | None,
     ) -> None:
-        if not 1 <= concurrency <= _MAX_CONCURRENCY:
-            raise GlobusSDKUsageError(f"concurrency must be from 1 to {_MAX_CONCURRENCY}, got {concurrency}")
-        if max_depth is not None and max_depth < 1:
-            raise GlobusSDKUsageError(f"max_depth must be 1 or more, or None for all levels, got {max_depth}")
+        check_whole("concurrency", concurrency, maximum=_MAX_CONCURRENCY)
+        if max_depth is not None:
+            check_whole("max_depth", max_depth)
+        check_callable("on_error", on_error)
         self._list_directory = list_directory
         self._concurrency = concurrency
         self._max_depth = max_depth

@@ -8,6 +8,7 @@ from typing import Final, TypeAlias, cast
 from uuid import UUID
 
 from ..._http.missing import MissingType
+from ..._http.path import number_text, shown
 from ..._http.query import utc
 from ...errors import GlobusSDKUsageError
 
@@ -65,8 +66,10 @@ def time_range(
     """
     if value is None or isinstance(value, (str, MissingType)):
         return value
-    if len(value) != 2:
-        raise GlobusSDKUsageError(f"{name} must be a pair (start, end), got {len(value)} values")
+    if not isinstance(value, (tuple, list)) or len(value) != 2:
+        raise GlobusSDKUsageError(f"{name} must be a pair (start, end), got {shown(value)}")
+    if not all(side is None or isinstance(side, (str, datetime)) for side in value):
+        raise GlobusSDKUsageError(f"{name} must have datetimes or text as its bounds, got {shown(value)}")
     return ",".join("" if side is None else utc(name, side) for side in value)
 
 
@@ -75,6 +78,8 @@ def _clause(name: str, value: _FilterValue | Iterable[_FilterValue]) -> str:
         return _plain(name, value, "/")
     if value is None or isinstance(value, (UUID, int, datetime)):
         return _word(name, value)
+    if not isinstance(value, Iterable) or isinstance(value, (bytes, bytearray, Mapping)):
+        raise GlobusSDKUsageError(f"{name} cannot be filtered by bytes, a mapping or an object")
     values = list(value)
     is_like_operator = any(isinstance(item, str) and item.startswith(_OPERATORS) for item in values)
     return ("=" if is_like_operator else "") + ",".join(_word(name, item) for item in values)
@@ -89,11 +94,15 @@ def _word(name: str, value: _FilterValue) -> str:
             return f"{value.astimezone(UTC):%Y-%m-%d %H:%M:%S}"
         case str():
             return _plain(name, value, ",/")
+        case UUID() | int():
+            return number_text(name, value)
         case _:
-            return str(value)
+            raise GlobusSDKUsageError(f"{name} cannot be filtered by {shown(value)}")
 
 
-def _plain(name: str, text: str, reserved: str) -> str:
+def _plain(name: str, text: object, reserved: str) -> str:
+    if not isinstance(text, str):
+        raise GlobusSDKUsageError(f"{name} must be text, got {shown(text)}")
     if any(char in text for char in reserved):
         raise GlobusSDKUsageError(
             f"{name} cannot be filtered by a value with {' or '.join(map(repr, reserved))}; pass the filter as text"

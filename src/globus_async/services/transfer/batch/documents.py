@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from ....bulk_calls import BulkError, Outcome
 from ....errors import GlobusSDKUsageError, SubmissionUncertain
-from ....errors.arguments import check_whole
+from ....errors.arguments import check_file_path, check_whole
 from ....porting import AsyncIterationOnly
 from ..errors import TransferAPIError
 from ..submissions import check_submission, encode_document, with_submission_id
@@ -49,6 +49,7 @@ class DocumentSubmission(AsyncIterationOnly):
         if isinstance(documents, Mapping):
             raise GlobusSDKUsageError("documents is a single document; pass a list")
         check_whole("max_pending", max_pending)
+        check_file_path("journal", journal)
         self._journal = Journal(Path(journal), {"documents": True})
         self._get_submission_id = get_submission_id
         self._submit = submit

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from ...._http.body import json_body
 from ....errors import GlobusSDKUsageError
-from ....errors.arguments import check_whole
+from ....errors.arguments import check_file_path, check_whole
 from ....porting import AsyncIterationOnly
 from ..data import TransferData
 from ..submissions import check_endpoints, with_submission_id
@@ -69,6 +69,7 @@ class BatchSubmission(AsyncIterationOnly):
         check_endpoints("transfer", template)
         check_whole("items_per_task", items_per_task)
         check_whole("max_pending", max_pending)
+        check_file_path("journal", journal)
         self._journal = Journal(Path(journal), {"template": copy.deepcopy(template)})
         options = {name: value for name, value in template.items() if name not in ("DATA", "submission_id")}
         self._options = json_body(options)

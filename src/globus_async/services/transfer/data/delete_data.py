@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, overload
 from uuid import UUID
 
 from ...._http.missing import MISSING, MissingType
+from ....errors.arguments import checked_members
 from .submission_data import SubmissionData, checked_path, drop_missing, endpoint_ids, id_text, utc_text
 
 if TYPE_CHECKING:
@@ -147,5 +148,9 @@ class DeleteData(SubmissionData):
         Raises:
             GlobusSDKUsageError: An empty path, which would be the whole collection.
         """
-        item = {"DATA_TYPE": "delete_item", "path": checked_path("path", path), **(additional_fields or {})}
+        item = {
+            "DATA_TYPE": "delete_item",
+            "path": checked_path("path", path),
+            **checked_members("additional_fields", additional_fields),
+        }
         self["DATA"].append(drop_missing(item))

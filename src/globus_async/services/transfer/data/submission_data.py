@@ -13,6 +13,7 @@ from ...._http.missing import MISSING, MissingType
 from ...._http.path import uuid_text
 from ...._http.query import utc
 from ....errors import GlobusSDKUsageError
+from ....errors.arguments import checked_members
 
 __all__ = ("SubmissionData", "checked_path", "drop_missing", "endpoint_ids", "id_text", "is_document", "utc_text")
 
@@ -25,7 +26,7 @@ class SubmissionData(dict[str, Any]):
     ) -> None:
         super().__init__(DATA_TYPE=kind, DATA=[])
         self.update(drop_missing(options))
-        self.update(drop_missing(additional_fields or {}))
+        self.update(drop_missing(checked_members("additional_fields", additional_fields)))
 
     def iter_items(self) -> Iterator[dict[str, Any]]:
         """Iterate over the items."""

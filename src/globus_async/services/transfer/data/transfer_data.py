@@ -9,6 +9,7 @@ from uuid import UUID
 
 from ...._http.missing import MISSING, MissingType
 from ....errors import GlobusSDKUsageError
+from ....errors.arguments import checked_members
 from .submission_data import SubmissionData, checked_path, drop_missing, endpoint_ids, id_text, utc_text
 
 if TYPE_CHECKING:
@@ -214,7 +215,7 @@ class TransferData(SubmissionData):
                     "recursive": recursive,
                     "external_checksum": external_checksum,
                     "checksum_algorithm": checksum_algorithm,
-                    **(additional_fields or {}),
+                    **checked_members("additional_fields", additional_fields),
                 }
             )
         )

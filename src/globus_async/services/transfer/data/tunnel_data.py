@@ -8,6 +8,7 @@ from uuid import UUID
 
 from ...._http.missing import MISSING, MissingType
 from ...._http.path import uuid_text
+from ....errors.arguments import checked_members
 from .submission_data import drop_missing, id_text
 
 __all__ = ("CreateTunnelData",)
@@ -50,7 +51,7 @@ class CreateTunnelData(dict[str, Any]):
             "submission_id": id_text("submission_id", submission_id),
             "restartable": restartable,
             "lifetime_mins": lifetime_mins,
-            **(additional_fields or {}),
+            **checked_members("additional_fields", additional_fields),
         }
         super().__init__(
             data={

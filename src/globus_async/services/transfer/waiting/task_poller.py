@@ -8,6 +8,7 @@ from uuid import UUID
 
 from ...._http.path import uuid_text
 from ....errors import GlobusError, GlobusSDKUsageError, is_transient
+from ....errors.arguments import check_number
 
 if TYPE_CHECKING:
     from ..documents import TaskDocument
@@ -119,9 +120,14 @@ def check_polling_interval(interval: PollingInterval) -> tuple[float, float]:
     Raises:
         GlobusSDKUsageError: An interval below one second, or not a valid pair.
     """
-    minimum, maximum = interval if isinstance(interval, tuple) else (interval, interval)
-    if not 1 <= minimum <= maximum < math.inf:
+    bounds = interval if isinstance(interval, tuple) else (interval, interval)
+    if len(bounds) != 2:
         raise GlobusSDKUsageError(
-            f"polling_interval must be at least 1 second, or a pair of minimum and maximum; got {interval!r}"
+            f"polling_interval must be seconds, or a pair of minimum and maximum; got {len(bounds)} values"
         )
+    for bound in bounds:
+        check_number("polling_interval", bound, minimum=1)
+    minimum, maximum = bounds
+    if minimum > maximum:
+        raise GlobusSDKUsageError(f"polling_interval has a minimum above its maximum: {interval!r:.80}")
     return minimum, maximum

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from ....bulk_calls import Bulk, Progress, bulk
 from ....errors import GlobusError, GlobusSDKUsageError, GlobusTimeoutError
+from ....errors.arguments import check_number, check_type, check_whole
 from ..errors import TaskInactive
 from ..tasks import TaskMethods
 from .outcomes import StallDetector, TaskEndReason, TaskOutcome, classify, is_done
@@ -23,6 +24,8 @@ __all__ = ("TaskWaitMethods",)
 
 _LAST_POLL_TIMEOUT: Final = 5.0
 _MIN_EVENT_PAGE: Final = 10
+_MAX_ERROR_EVENTS: Final = 1000
+"""The largest page of events."""
 
 
 class TaskWaitMethods(TaskMethods):
@@ -169,7 +172,7 @@ class TaskWaitMethods(TaskMethods):
                 retries until the task's deadline, which may be days. ``None`` for no limit.
             stall_codes: The faults to count: codes such as ``"FILE_NOT_FOUND"`` and ``"PERMISSION_DENIED"``, which the
                 document has as its ``nice_status``. By default all.
-            error_events: Number of the task's last errors to fetch, unless it succeeded.
+            error_events: Number of the task's last errors to fetch, at most 1000, unless it succeeded.
 
         Returns:
             The outcome: its ``reason``, the task document, and the requested errors. If these cannot be fetched within
@@ -191,7 +194,7 @@ class TaskWaitMethods(TaskMethods):
 
         REST: `GET /v0.10/task/<task_id> <https://docs.globus.org/api/transfer/task/#get_task_by_id>`_
         """
-        _check_stalled_after(stalled_after, stall_codes)
+        _check_outcome_options(stalled_after, stall_codes, error_events)
         _check_timeout(timeout)
         poller, stall = TaskPoller(self._poller, task_id, polling_interval, timeout), StallDetector(stall_codes)
         last: TaskDocument | None = None
@@ -266,7 +269,10 @@ class TaskWaitMethods(TaskMethods):
         """
         check_polling_interval(polling_interval)
         _check_timeout(timeout)
-        _check_stalled_after(stalled_after, stall_codes)
+        _check_outcome_options(stalled_after, stall_codes, error_events)
+        if isinstance(task_ids, (str, bytes)):
+            raise GlobusSDKUsageError("task_ids is a single string; pass a list")
+        check_type("task_ids", task_ids, Iterable, "an iterable of UUIDs")
         ids = tuple(task_ids)
         wait = partial(
             self.wait_for_task,
@@ -313,8 +319,8 @@ def _no_poll_succeeded(poller: TaskPoller, timeout: float | None) -> GlobusTimeo
 
 
 def _check_timeout(timeout: float | None) -> None:
-    if timeout is not None and not timeout >= 1:
-        raise GlobusSDKUsageError(f"timeout must be at least 1 second, or None for no time limit; got {timeout!r}")
+    if timeout is not None:
+        check_number("timeout", timeout, minimum=1, finite=False)
 
 
 def _events_error(error: GlobusError | TimeoutError) -> GlobusError:
@@ -325,13 +331,13 @@ def _events_error(error: GlobusError | TimeoutError) -> GlobusError:
     )
 
 
-def _check_stalled_after(stalled_after: int | None, stall_codes: Collection[str] | None) -> None:
-    if stall_codes is not None and (isinstance(stall_codes, str) or stalled_after is None):
-        raise GlobusSDKUsageError(
-            "stall_codes must be a collection of codes such as 'FILE_NOT_FOUND', and needs stalled_after; got"
-            f" {stall_codes!r}"
-        )
-    if stalled_after is not None and not stalled_after >= 1:
-        raise GlobusSDKUsageError(
-            f"stalled_after must be at least 1 fault, or None for no limit; got {stalled_after!r}"
-        )
+def _check_outcome_options(stalled_after: int | None, stall_codes: Collection[str] | None, error_events: int) -> None:
+    if stalled_after is not None:
+        check_whole("stalled_after", stalled_after)
+    if stall_codes is not None:
+        is_collection = isinstance(stall_codes, Collection) and not isinstance(stall_codes, (str, bytes))
+        if not is_collection or not all(isinstance(code, str) for code in stall_codes) or stalled_after is None:
+            raise GlobusSDKUsageError(
+                "stall_codes must be a collection of codes such as 'FILE_NOT_FOUND', and needs stalled_after"
+            )
+    check_whole("error_events", error_events, minimum=0, maximum=_MAX_ERROR_EVENTS)
