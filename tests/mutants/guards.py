@@ -27,7 +27,7 @@ GUARDS: Final = (
         never("services/transfer/filters.py:time_range", r"^not all\(\(side"),
         never("client/core.py:check_headers", r"^headers is not None and"),
         never("client/core.py:check_headers", r"^not all\(\(isinstance\(part"),
-        never("errors/arguments.py:checked_members", r"^not isinstance\(value, Mapping\)"),
+        drop("errors/arguments.py:checked_members", r"^check_type"),
         never("errors/arguments.py:check_file_path", r"^not is_usable"),
         drop("services/transfer/batch/documents.py:DocumentSubmission.__init__", r"^check_file_path"),
         drop("services/transfer/batch/submission.py:BatchSubmission.__init__", r"^check_file_path"),

@@ -54,10 +54,9 @@ def checked_members(name: str, value: Mapping[str, object] | object) -> Mapping[
     """Return an argument that is a mapping of names to values; an empty one if it is ``None`` or missing."""
     if not value:
         return {}
-    if not isinstance(value, Mapping) or not all(
-        isinstance(key, str) for key in cast("Mapping[object, object]", value)
-    ):
-        raise refusal(name, value, "a mapping of names to values")
+    check_type(name, value, Mapping, "a mapping of names to values")
+    if not all(isinstance(key, str) for key in cast("Mapping[object, object]", value)):
+        raise GlobusSDKUsageError(f"{name} must be a mapping whose names are text")
     return cast("Mapping[str, object]", value)
 
 
