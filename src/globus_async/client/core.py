@@ -12,7 +12,7 @@ from .._http.query import encode_query
 from ..authorizers import GlobusAuthorizer
 from ..config import checked_base_url, get_service_url
 from ..errors import ErrorKinds, GlobusAPIError, GlobusSDKUsageError
-from ..errors.arguments import check_text, check_type, refusal
+from ..errors.arguments import check_text, check_type
 from ..porting import AsyncContextOnly, PortedClient
 from ..response import GlobusHTTPResponse
 from ..transport import RateLimit, RetryPolicy, Transport, exchange
@@ -166,8 +166,7 @@ class ClientCore(PortedClient, AsyncContextOnly):
 
 def check_headers(headers: Mapping[str, str] | None, authorizer: GlobusAuthorizer | None) -> None:
     """Refuse headers that are not text, and a second ``Authorization`` header."""
-    if headers is not None and not isinstance(headers, Mapping):
-        raise refusal("headers", headers, "a mapping of names to values")
+    check_type("headers", headers, Mapping | None, "a mapping of names to values")
     if not all(isinstance(part, str) for pair in (headers or {}).items() for part in pair):
         raise GlobusSDKUsageError("headers must be text, both names and values")
     if authorizer is not None and any(name.lower() == "authorization" for name in headers or ()):
