@@ -37,7 +37,7 @@ from ._http.html import members_html
 from ._item_source import ItemSource
 from .clock import Clock, SystemClock
 from .errors import GlobusError, GlobusSDKUsageError
-from .errors.arguments import check_bool, check_callable, check_clock, check_type, check_whole
+from .errors.arguments import check_bool, check_callable, check_clock, check_iterable, check_whole
 from .paging.pages import set_call_site
 from .paging.truncation import call_site
 from .porting import AsyncContextOnly, AsyncIterationOnly
@@ -201,9 +201,7 @@ class Bulk(AsyncContextOnly, AsyncIterationOnly, Generic[I, R]):
         clock: Clock,
     ) -> None:
         check_callable("call", call, optional=False)
-        if isinstance(items, (str, bytes)):
-            raise GlobusSDKUsageError("items is a single string; pass a list")
-        check_type("items", items, Iterable | AsyncIterable, "an iterable of arguments")
+        check_iterable("items", items, Iterable | AsyncIterable, "an iterable of arguments")
         check_whole("concurrency", concurrency)
         check_bool("ordered", ordered)
         check_callable("progress", progress)

@@ -31,7 +31,8 @@ GUARDS: Final = (
         never("errors/arguments.py:check_file_path", r"^not is_usable"),
         drop("services/transfer/batch/documents.py:DocumentSubmission.__init__", r"^check_file_path"),
         drop("services/transfer/batch/submission.py:BatchSubmission.__init__", r"^check_file_path"),
-        drop("services/transfer/batch/items.py:InputReader.__init__", r"^check_type"),
+        drop("services/transfer/batch/items.py:InputReader.__init__", r"^check_iterable"),
+        never("errors/arguments.py:check_iterable", r"^isinstance\(value, \(str, bytes\)\)"),
     ),
     *_tested_by(
         "services/transfer/test_task_wait.py services/transfer/test_shared_poller.py"

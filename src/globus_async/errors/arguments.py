@@ -15,6 +15,7 @@ __all__ = (
     "check_callable",
     "check_clock",
     "check_file_path",
+    "check_iterable",
     "check_members",
     "check_number",
     "check_text",
@@ -48,6 +49,13 @@ def check_members(name: str, value: object, members: tuple[str, ...], expected: 
     """Check that an argument is an object with these members, which is all that is needed of it."""
     if isinstance(value, type) or not all(hasattr(value, member) for member in members):
         raise refusal(name, value, expected)
+
+
+def check_iterable(name: str, value: object, types: type | UnionType, expected: str) -> None:
+    """Check the type of an argument that consists of several; a single text is iterable too, and a mistake."""
+    if isinstance(value, (str, bytes)):
+        raise GlobusSDKUsageError(f"{name} is a single string; pass a list")
+    check_type(name, value, types, expected)
 
 
 def checked_members(name: str, value: Mapping[str, object] | object) -> Mapping[str, object]:

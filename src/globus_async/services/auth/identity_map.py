@@ -12,7 +12,7 @@ from uuid import UUID
 
 from ..._single_flight import SingleFlight
 from ...errors import GlobusSDKUsageError
-from ...errors.arguments import check_members, check_number, check_type, check_whole
+from ...errors.arguments import check_iterable, check_members, check_number, check_type, check_whole
 
 if TYPE_CHECKING:
     from ...clock import Clock
@@ -137,14 +137,12 @@ class IdentityMap:
         cache: MutableMapping[str, IdentityDocument] | None = None,
     ) -> None:
         check_members("auth_client", auth_client, ("get_identities", "transport"), "a client of Globus Auth")
-        check_type("identity_ids", identity_ids, Iterable | None, "an iterable of ids and usernames")
+        check_iterable("identity_ids", identity_ids, Iterable | None, "an iterable of ids and usernames")
         id_batch_size = _MAX_BATCH_SIZE if id_batch_size is None else id_batch_size
         check_whole("id_batch_size", id_batch_size, maximum=_MAX_BATCH_SIZE)
         check_whole("max_entries", max_entries)
         check_number("time_to_live", time_to_live, positive=True, finite=False)
         check_type("cache", cache, MutableMapping | None, "a mutable mapping such as a dict")
-        if isinstance(identity_ids, (str, bytes)):
-            raise GlobusSDKUsageError("identity_ids is a single string; pass a list")
         self.auth_client = auth_client
         self.id_batch_size = id_batch_size
         self._cache: MutableMapping[str, IdentityDocument] = (

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, Generic, TypeAlias, TypeVar
 from ...._http.body import json_body
 from ...._item_source import ItemSource
 from ....errors import GlobusSDKUsageError
-from ....errors.arguments import check_type
+from ....errors.arguments import check_iterable
 
 if TYPE_CHECKING:
     from ..data import TransferData
@@ -38,9 +38,9 @@ class InputReader(Generic[T]):
     __slots__ = ("_is_reading", "_name", "_source")
 
     def __init__(self, source: Iterable[T] | AsyncIterable[T], name: str) -> None:
-        if isinstance(source, (str, bytes, Mapping)):
-            raise GlobusSDKUsageError(f"{name} must be a list or another iterable, not text and no mapping")
-        check_type(name, source, Iterable | AsyncIterable, "an iterable")
+        if isinstance(source, Mapping):
+            raise GlobusSDKUsageError(f"{name} is a single mapping; pass a list")
+        check_iterable(name, source, Iterable | AsyncIterable, "an iterable")
         self._source = ItemSource(source)
         self._name = name
         self._is_reading = False

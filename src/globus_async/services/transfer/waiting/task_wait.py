@@ -9,7 +9,7 @@ from uuid import UUID
 
 from ....bulk_calls import Bulk, Progress, bulk
 from ....errors import GlobusError, GlobusSDKUsageError, GlobusTimeoutError
-from ....errors.arguments import check_number, check_type, check_whole
+from ....errors.arguments import check_iterable, check_number, check_whole
 from ..errors import TaskInactive
 from ..tasks import TaskMethods
 from .outcomes import StallDetector, TaskEndReason, TaskOutcome, classify, is_done
@@ -270,9 +270,7 @@ class TaskWaitMethods(TaskMethods):
         check_polling_interval(polling_interval)
         _check_timeout(timeout)
         _check_outcome_options(stalled_after, stall_codes, error_events)
-        if isinstance(task_ids, (str, bytes)):
-            raise GlobusSDKUsageError("task_ids is a single string; pass a list")
-        check_type("task_ids", task_ids, Iterable, "an iterable of UUIDs")
+        check_iterable("task_ids", task_ids, Iterable, "an iterable of UUIDs")
         ids = tuple(task_ids)
         wait = partial(
             self.wait_for_task,
