@@ -87,6 +87,18 @@ def summary(record_property: Callable[[str, object], None]) -> Callable[[str], N
     return partial(record_property, SUMMARY)
 
 
+@pytest.fixture(autouse=True, scope="session")
+def _libraries_imported() -> None:
+    """Import the HTTP libraries, so that the first call of a test process suspends no more often than all others."""
+    from globus_async import Transport  # noqa: PLC0415 -- collecting tests needs no client
+
+    async def load() -> None:
+        async with Transport() as transport:
+            await transport.load()
+
+    asyncio.run(load())
+
+
 @pytest.fixture(autouse=True)
 def _own_environment(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
     """Hide the settings of this machine and its user."""

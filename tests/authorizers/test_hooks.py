@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from globus_async import RenewingAuthorizer, TokenRefreshError
+from tests.toolkit.canaries import SECRETS, leaks_of_error
 from tests.toolkit.clock import FakeClock
 
 START = 1_700_000_000.0
@@ -104,3 +105,38 @@ def test_a_class_without_the_hook() -> None:
 
     with pytest.raises(TypeError, match="must define _get_token_response"):
         Empty()
+
+
+OWN_CLIENT = """
+class OwnClient:
+    async def fetch(self, grouped, secret):
+        token = secret
+        try:
+            int("x")
+        except ValueError:
+            if grouped:
+                raise ExceptionGroup("several", [self.failure(secret)])
+            raise LookupError("odd")
+
+    def failure(self, secret):
+        try:
+            raise OSError("broken")
+        except OSError as error:
+            return error
+"""
+
+
+@pytest.mark.parametrize("grouped", [False, True])
+async def test_frames_of_an_error_of_ones_own(grouped: bool) -> None:
+    """They hold tokens; neither the error nor what it is made of keeps them."""
+    names: dict[str, Any] = {}
+    exec(compile(OWN_CLIENT, "/own/client.py", "exec"), names)
+
+    class Own(RenewingAuthorizer):
+        async def _get_token_response(self) -> Any:
+            return await names["OwnClient"]().fetch(grouped, SECRETS.refresh)
+
+    with pytest.raises(TokenRefreshError) as raised:
+        await Own(clock=FakeClock()).get_authorization_header()
+    assert isinstance(raised.value.__cause__, ExceptionGroup if grouped else LookupError)
+    assert leaks_of_error(raised.value) == []

@@ -5,14 +5,14 @@ from __future__ import annotations
 import asyncio
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
-from typing import Any
+from typing import Any, ClassVar
 
 import httpx
 import pytest
 
 from globus_async import BaseClient, PermissionDenied, SubmissionUncertain, TransferClient, Transport
 from globus_async.authorizers import GlobusAuthorizer, RefreshTokenAuthorizer
-from globus_async.errors import ClientClosedError, GlobusConnectionError, Stage
+from globus_async.errors import ClientClosedError, GlobusConnectionError, GlobusSDKUsageError, NetworkError, Stage
 from globus_async.secret import Secret
 from tests.toolkit.auth_clients import FakeAuth
 from tests.toolkit.clock import FakeClock
@@ -44,6 +44,12 @@ async def is_ended(call: asyncio.Task[Any], close: Callable[[], Awaitable[None]]
         assert "the client was closed during the call" in str(error)
 
 
+async def until_it_waits() -> None:
+    """Run all tasks until they wait for something else; steps of the loop, so that no speed matters."""
+    for _ in range(50):
+        await asyncio.sleep(0)
+
+
 async def hang(_: httpx.Request) -> httpx.Response:
     """Send nothing."""
     await asyncio.get_running_loop().create_future()
@@ -64,7 +70,7 @@ class TestEveryWaitOfTheLoop:
         service = Scripted(hang)
         async with service.client() as client:
             call = asyncio.create_task(client.get("x"))
-            await asyncio.sleep(0.01)
+            await until_it_waits()
             await is_ended(call, client.transport.aclose, "no response")
         assert len(service.requests) == 1
 
@@ -73,7 +79,7 @@ class TestEveryWaitOfTheLoop:
         service = Scripted(hang)
         async with service.client(max_in_flight=1) as client:
             first, second = (asyncio.create_task(client.get(name)) for name in ("a", "b"))
-            await asyncio.sleep(0.01)
+            await until_it_waits()
             await is_ended(second, client.transport.aclose)
             with pytest.raises(GlobusConnectionError):
                 await first
@@ -95,7 +101,7 @@ class TestEveryWaitOfTheLoop:
             first = asyncio.create_task(client.get("x"))
             await service.clock.asleep()
             second = asyncio.create_task(client.get("x"))
-            await asyncio.sleep(0.01)
+            await until_it_waits()
             await is_ended(second, client.transport.aclose)
             with pytest.raises(ClientClosedError):
                 await first
@@ -106,7 +112,7 @@ class TestEveryWaitOfTheLoop:
         service = Scripted()
         async with service.client(authorizer=Hanging()) as client:
             call = asyncio.create_task(client.get("x"))
-            await asyncio.sleep(0.01)
+            await until_it_waits()
             await is_ended(call, client.transport.aclose)
         assert not service.requests
 
@@ -118,7 +124,7 @@ class TestEveryWaitOfTheLoop:
             authorizer = RefreshTokenAuthorizer("rt-0", auth)
             async with Scripted().client(authorizer=authorizer) as client:
                 call = asyncio.create_task(client.get("x"))
-                await asyncio.sleep(0.01)
+                await until_it_waits()
                 await is_ended(call, client.transport.aclose)
             await clock.advance(5)
             assert authorizer.refresh_token.reveal() == "rt-1"
@@ -128,7 +134,7 @@ class TestEveryWaitOfTheLoop:
         for first in ("cancel", "close"):
             async with Scripted(hang).client() as client:
                 call = asyncio.create_task(client.get("x"))
-                await asyncio.sleep(0.01)
+                await until_it_waits()
                 if first == "cancel":
                     call.cancel()
                 closing = asyncio.create_task(client.transport.aclose())
@@ -159,7 +165,7 @@ class TestRequestsThatAreNotIdempotent:
         service = Scripted(hang)
         async with service.client() as client:
             call = asyncio.create_task(client.post("x", {}))
-            await asyncio.sleep(0.01)
+            await until_it_waits()
             await is_ended(call, client.transport.aclose, "no response")
         error = call.exception()
         assert "may have executed the request" in str(error)
@@ -172,7 +178,7 @@ class TestRequestsThatAreNotIdempotent:
             assert isinstance(client, TransferClient)
             document = {"source_endpoint": ID, "destination_endpoint": ID, "DATA": [{}]}
             call = asyncio.create_task(client.submit_transfer(document))
-            await asyncio.sleep(0.01)
+            await until_it_waits()
             await client.transport.aclose()
             with pytest.raises(SubmissionUncertain) as raised:
                 await call
@@ -191,6 +197,38 @@ class TestRequestsThatAreNotIdempotent:
         assert raised.value.maybe_executed
         assert len(service.requests) == 1
 
+    @pytest.mark.parametrize("header", [LookupError("odd"), GlobusSDKUsageError("odd"), "Bearer \0"], ids=repr)
+    async def test_an_authorizer_that_fails_at_the_second_attempt(self, header: Exception | str) -> None:
+        """The first attempt may have been executed: a submission's error has the document to submit again."""
+
+        class Own(GlobusAuthorizer):
+            headers: ClassVar[list[Exception | str]] = []
+
+            async def get_authorization_header(self) -> Secret:
+                own = self.headers.pop(0)
+                if isinstance(own, Exception):
+                    raise own
+                return Secret(own)
+
+        service = Scripted(respond(200, {"value": ID}), fails(httpx.ReadError))
+        async with service.client(client_class=TransferClient, authorizer=Own()) as client:
+            assert isinstance(client, TransferClient)
+            document = {"source_endpoint": ID, "destination_endpoint": ID, "DATA": [{}]}
+            Own.headers = ["Bearer a", "Bearer a", header]
+            with pytest.raises(SubmissionUncertain) as raised:
+                await client.submit_transfer(document)
+            assert raised.value.document["submission_id"] == ID
+            assert [attempt.maybe_executed for attempt in raised.value.attempts] == [True, False]
+            Own.headers = ["Bearer a", header]
+            with pytest.raises(NetworkError, match="/x: its authorizer failed with") as failed:
+                await client.delete("x")
+            assert (failed.value.maybe_executed, failed.value.stage) == (True, "not sent")
+            if isinstance(header, Exception):
+                assert failed.value.__cause__ is header
+            Own.headers = [header]  # nothing was sent: the error is the authorizer's own
+            with pytest.raises(type(header) if isinstance(header, Exception) else GlobusSDKUsageError):
+                await client.delete("x")
+
     async def test_during_the_body_of_an_error(self) -> None:
         """The status has decided already."""
 
@@ -202,7 +240,7 @@ class TestRequestsThatAreNotIdempotent:
         service = Scripted(lambda _: httpx.Response(403, stream=Endless()))
         async with service.client() as client:
             call = asyncio.create_task(client.post("x", {}))
-            await asyncio.sleep(0.01)
+            await until_it_waits()
             await client.transport.aclose()
             with pytest.raises(PermissionDenied, match="its body was not read: the connection broke"):
                 await call

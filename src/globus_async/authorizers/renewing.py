@@ -8,7 +8,7 @@ import inspect
 import logging
 import math
 from collections.abc import Awaitable, Callable, Mapping
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal, cast
 
 from .._http.json_reader import is_object
 from .._single_flight import SingleFlight, copy_error
@@ -322,7 +322,7 @@ class RenewingAuthorizer(GlobusAuthorizer):
             case _:
                 why = error if isinstance(error, GlobusError) else type(error).__name__
                 failure = TokenRefreshError(f"the access token could not be refreshed: {why}")
-        failure.__cause__ = copy_error(error) if isinstance(error, GlobusError) else error
+        failure.__cause__ = copy_error(error) if isinstance(error, GlobusError) else _without_frames(error)
         return failure
 
     def _grant_refused(self, error: Exception) -> TokenRefreshError:
@@ -342,6 +342,22 @@ class RenewingAuthorizer(GlobusAuthorizer):
             raise
         except Exception as error:  # noqa: BLE001 -- an error of the caller's callback must not discard the token
             _log.error("on_refresh failed with %s; the new token is in use all the same", type(error).__name__)
+
+
+def _without_frames(error: Exception) -> Exception:
+    """Drop the frames of an error of another library and of all errors that it is made of."""
+    waiting: list[BaseException] = [error]
+    seen: set[int] = set()
+    while waiting:
+        one = waiting.pop()
+        if id(one) in seen:
+            continue
+        seen.add(id(one))
+        one.__traceback__ = None
+        waiting += (other for other in (one.__cause__, one.__context__) if other is not None)
+        if isinstance(one, BaseExceptionGroup):
+            waiting += cast("BaseExceptionGroup[BaseException]", one).exceptions
+    return error
 
 
 def _refused(error: Exception) -> Literal["application", "grant"] | None:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from .._http.request import Request
     from ..authorizers import GlobusAuthorizer
     from ..clock import Clock
+    from ..secret import Secret
     from ._call import Call
     from ._origin import Slot
 
@@ -32,6 +33,9 @@ __all__ = ("Sender",)
 T = TypeVar("T")
 _UNDOCUMENTED: Final = (OSError, EOFError, httpx.StreamError, httpx.InvalidURL, httpx.CookieConflict)
 """Errors that the transports and hooks of a caller's own client may raise in addition to ``httpx.HTTPError``."""
+
+_OF_ATTEMPTS: Final = (NetworkError, httpx.HTTPError, TimeoutError)
+"""Errors of a caller's own authorizer that are outcomes of the attempt, as those of the request are."""
 
 
 class Sender:
@@ -78,7 +82,7 @@ class Sender:
             await slot.origin.wait_until_resumed()
             if authorizer is not None:
                 call.waiting_for = TOKEN
-                call.credentials = checked_header(await authorizer.get_authorization_header())
+                call.credentials = await _credentials(authorizer, call)
             call.waiting_for = CONNECTION
             sent = build_httpx_request(call.request, call.credentials, timeouts=self._timeouts)
             slot.mark_sent()
@@ -163,6 +167,18 @@ class Sender:
         except ResponseDecodeError as error:
             error.http_status = response.status_code
             raise
+
+
+async def _credentials(authorizer: GlobusAuthorizer, call: Call) -> Secret | None:
+    """Return the header of an attempt; an error must not hide that an earlier attempt may have been executed."""
+    try:
+        return checked_header(await authorizer.get_authorization_header())
+    except (*_OF_ATTEMPTS, TokenRefreshError, ClientClosedError):
+        raise
+    except Exception as error:
+        if not call.maybe_executed:
+            raise
+        raise call.unauthorized(error) from error
 
 
 async def _run_in_thread(function: Callable[..., T], *arguments: object) -> T:

@@ -88,7 +88,7 @@ class Call:
         except TimeoutError:
             pass
         else:
-            if not (isinstance(error, ClientClosedError) and self._maybe_executed):
+            if not (isinstance(error, ClientClosedError) and self.maybe_executed):
                 return
         raise self.closed() from None
 
@@ -102,7 +102,8 @@ class Call:
         return "no response"
 
     @property
-    def _maybe_executed(self) -> bool:
+    def maybe_executed(self) -> bool:
+        """Whether the service may have executed the request, at this or an earlier attempt."""
         return self.stage != "not sent" or any(attempt.maybe_executed for attempt in self.attempts)
 
     def timed_out(self) -> RawResponse | NetworkError:
@@ -138,11 +139,18 @@ class Call:
 
     def closed(self) -> GlobusError:
         """Return the error of the call when its transport or HTTP client is closed."""
-        if not self._maybe_executed:
+        if not self.maybe_executed:
             return ClientClosedError("this client was closed during a call, before the request was sent")
         name = f"{self.request.method} {self.request.path}"
         failure = GlobusConnectionError(f"{name}: the client was closed during the call", stage=self.stage)
         return self.error(self.redacted(self.failed(failure)))
+
+    def unauthorized(self, error: Exception) -> NetworkError:
+        """Return the outcome of an attempt whose authorizer fails; there is no further one."""
+        name = f"{self.request.method} {self.request.path}"
+        failure = NetworkError(f"{name}: its authorizer failed with {type(error).__name__}", stage=self.stage)
+        failure.retryable = False
+        return failure
 
     def redacted(self, outcome: RawResponse | NetworkError) -> RawResponse | NetworkError:
         """Redact the credentials that were sent from a failure, which logs and errors are made of."""

@@ -50,16 +50,11 @@ def build_httpx_request(
         request: The request to send.
         credentials: The ``Authorization`` header.
         timeouts: Seconds to connect, read, write and get a connection.
-
-    Raises:
-        GlobusSDKUsageError: The header of a caller's own authorizer has characters that are not allowed.
     """
     end = request.url.find("/", 8)
     origin, host = _origin(request.url[:end])
     fields = [(b"Host", host), *request.headers]
     if credentials is not None:
-        if not (credentials.reveal().isascii() and credentials.reveal().isprintable()):
-            raise GlobusSDKUsageError("the authorizer's header has characters that are not allowed in a header")
         fields.append((b"Authorization", credentials.reveal().encode("ascii")))
     body = request.body
     if body or request.method in {"POST", "PUT", "PATCH"}:
@@ -80,17 +75,21 @@ def checked_header(header: object) -> Secret | None:
     Return the header of an authorizer as a `Secret`; that of a caller's own may be text or bytes.
 
     Raises:
-        GlobusSDKUsageError: It is anything else.
+        GlobusSDKUsageError: It is anything else, or has characters that are not allowed.
     """
-    if header is None or isinstance(header, Secret):
-        return header
-    header = header.decode("latin-1") if isinstance(header, bytes) else header
-    if not isinstance(header, str):
-        raise GlobusSDKUsageError(
-            "get_authorization_header() of the authorizer must return a Secret, text or None,"
-            f" not a value of type {type(header).__name__}"
-        )
-    return Secret(header)
+    if header is None:
+        return None
+    if not isinstance(header, Secret):
+        text = header.decode("latin-1") if isinstance(header, bytes) else header
+        if not isinstance(text, str):
+            raise GlobusSDKUsageError(
+                "get_authorization_header() of the authorizer must return a Secret, text or None,"
+                f" not a value of type {type(header).__name__}"
+            )
+        header = Secret(text)
+    if not (header.reveal().isascii() and header.reveal().isprintable()):
+        raise GlobusSDKUsageError("the authorizer's header has characters that are not allowed in a header")
+    return header
 
 
 class _NoAuth(httpx.Auth):

@@ -464,6 +464,48 @@ class TestOutcomes:
         assert outcome.reason is TaskEndReason.STALLED
         assert outcome.task["faults"] == 91
 
+    @pytest.mark.parametrize("odd", [None, True, 10**30, 1.5, "x", [], [1], {}, {"a": []}], ids=repr)
+    async def test_odd_documents(self, odd: object) -> None:
+        """Members of unexpected types are no progress and no faults."""
+        clock = FakeClock(skipping=True)
+        service = Service(clock)
+        service.events = [{"code": odd, "description": odd}]
+        names = ("faults", "nice_status", "bytes_transferred", "files", "fatal_error", "label", "canceled_by_admin")
+        document = dict.fromkeys(names, odd)
+        async with client_of(service, clock=clock) as tc:
+            for status in ("ACTIVE", "FAILED"):
+                service.states[1] = {**document, "status": status}
+                outcome = await tc.wait_for_task(
+                    task_id(1), timeout=30, stalled_after=3, stall_codes={"FILE_NOT_FOUND"}, error_events=3
+                )
+                assert outcome.reason in {TaskEndReason.TIMED_OUT, TaskEndReason.FAILED, TaskEndReason.CANCELED}
+                assert isinstance(repr(outcome) + outcome._repr_html_(), str)
+
+    async def test_odd_members_are_no_progress(self) -> None:
+        """A task whose counters are of unexpected types stalls all the same."""
+        clock = FakeClock()
+        service = Service(clock)
+        async with client_of(service, clock=clock) as tc:
+            wait = asyncio.create_task(tc.wait_for_task(task_id(1), polling_interval=10, stalled_after=2))
+            for faults in range(3):
+                assert not wait.done()
+                service.states[1] = {"faults": faults, "files": [faults]}
+                await clock.advance(10)
+            assert (await wait).reason is TaskEndReason.STALLED
+
+    async def test_deep_documents(self) -> None:
+        """A document with all the levels that a response may have is compared with none."""
+        clock = FakeClock(skipping=True)
+        bodies = [
+            f'{{"status": "{word}", "files": {"[" * 1020}{"]" * 1020}}}' for word in ("ACTIVE", "ACTIVE", "FAILED")
+        ]
+
+        def service(_: httpx.Request) -> httpx.Response:
+            return httpx.Response(200, text=bodies.pop(0), headers={"Content-Type": "application/json"})
+
+        async with client_of(service, clock=clock) as tc:
+            assert [task["status"] async for task in tc.task_watch(task_id(1))] == ["ACTIVE", "ACTIVE", "FAILED"]
+
     async def test_no_response(self) -> None:
         """If no poll succeeds, the wait raises instead of returning an outcome."""
         clock = FakeClock(skipping=True)

@@ -140,6 +140,10 @@ def classify(task: TaskDocument, events: Sequence[EventDocument] = ()) -> TaskEn
             return None
 
 
+def _number(value: object) -> int:
+    return value if isinstance(value, int) else 0
+
+
 class StallDetector:
     """
     Counts a task's faults since its last progress.
@@ -154,16 +158,16 @@ class StallDetector:
     def __init__(self, codes: Collection[str] | None = None) -> None:
         self._codes = codes
         self._faults = self._count = 0
-        self._progress: tuple[object, ...] | None = None
+        self._progress: tuple[int, ...] | None = None
 
     def faults_since_progress(self, task: TaskDocument) -> int:
         """Record a task document; return the number of faults since the task last made progress."""
         members: Mapping[str, object] = task
-        progress, faults = tuple(members.get(name) for name in _PROGRESS_MEMBERS), members.get("faults")
-        faults = faults if isinstance(faults, int) else 0
+        progress = tuple(_number(members.get(name)) for name in _PROGRESS_MEMBERS)
+        faults, code = _number(members.get("faults")), members.get("nice_status")
         if progress != self._progress:
             self._progress, self._count = progress, 0
-        elif self._codes is None or task.get("nice_status") in self._codes:
+        elif self._codes is None or (isinstance(code, str) and code in self._codes):
             self._count += max(0, faults - self._faults)
         self._faults = faults
         return self._count

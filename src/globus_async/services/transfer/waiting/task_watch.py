@@ -40,7 +40,14 @@ class TaskWatch(AsyncIterationOnly):
     async def __anext__(self) -> TaskDocument:
         while not is_done(self._last):
             task = await self._poller.poll()
-            if task is not None and task != self._last:
+            if task is not None and _differ(task, self._last):
                 self._last = task
                 return task
         raise StopAsyncIteration
+
+
+def _differ(task: TaskDocument, last: TaskDocument | None) -> bool:
+    try:
+        return task != last
+    except RecursionError:  # both have more levels than can be compared
+        return True
