@@ -48,7 +48,7 @@ LATE = HEAD % (b"408 Request Timeout", b"", 2) + b"{}"
 STRAYS = (whole(b"stray"), LATE, REFUSED, b"\r\n", whole(b"stray")[:50], b"HTTP/1.1 100 Continue\r\n\r\n", b"\0")
 
 
-class Weather(asyncio.Protocol):
+class FaultyServer(asyncio.Protocol):
     """Responds to every request, sometimes with a fault, and sometimes sends what was not requested."""
 
     transport: asyncio.Transport
@@ -181,7 +181,7 @@ async def soak(port: int, sent: Counter[str], calls: int, reports: int = 20) -> 
 async def main(calls: int) -> bool:
     """Start the server, make the calls, end the server."""
     sent = Counter[str]()
-    server = await asyncio.get_running_loop().create_server(lambda: Weather(sent), "127.0.0.1", 0, backlog=1024)
+    server = await asyncio.get_running_loop().create_server(lambda: FaultyServer(sent), "127.0.0.1", 0, backlog=1024)
     async with server:
         return await soak(server.sockets[0].getsockname()[1], sent, calls)
 

@@ -46,7 +46,10 @@ def is_noticed(guard: Guard) -> bool:
 
 def main() -> None:
     """Check all guards, or those of the modules named."""
-    wanted = [guard for guard in GUARDS if not sys.argv[1:] or guard.module in sys.argv[1:]]
+    modules = sys.argv[1:]
+    wanted = [guard for guard in GUARDS if not modules or guard.module in modules]
+    if unknown := set(modules) - {guard.module for guard in wanted}:
+        sys.exit(f"no guards in {', '.join(sorted(unknown))}; name modules as transport/_call.py")
     with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
         results = [(guard, pool.submit(is_noticed, guard)) for guard in wanted]
         for guard, noticed in results:
