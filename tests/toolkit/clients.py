@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager
 from typing import Any, TypeVar
 
 from globus_async import BaseClient, RetryPolicy, Transport
 from globus_async.authorizers import GlobusAuthorizer
 
-__all__ = ("ONCE", "by_workers", "client_of")
+__all__ = ("ONCE", "by_workers", "client_of", "shared")
 
 T = TypeVar("T")
 
@@ -38,3 +38,18 @@ async def by_workers(work: Callable[[T], Awaitable[None]], items: Iterable[T], *
     async with asyncio.TaskGroup() as group:
         for _ in range(workers):
             group.create_task(worker())
+
+
+async def shared(items: AsyncIterator[T], *, workers: int = 3) -> list[T]:
+    """Read an iterator by so many workers at once; return what they were given, in that order."""
+    given: list[T] = []
+
+    async def worker() -> None:
+        async for item in items:
+            given.append(item)
+            await asyncio.sleep(0)
+
+    async with asyncio.TaskGroup() as group:
+        for _ in range(workers):
+            group.create_task(worker())
+    return given

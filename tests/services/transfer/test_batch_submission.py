@@ -36,6 +36,7 @@ from globus_async.testing import GlobusEmulator, MemoryStorage
 from globus_async.testing.faults import drop_after, status
 from tests.services.transfer.scripted import TASK, A, B, client_of, refusal
 from tests.toolkit.cancel import every_suspension
+from tests.toolkit.clients import shared
 from tests.toolkit.clock import FakeClock
 
 FILES = {f"in/{number:03d}.txt": f"file {number}" for number in range(100)}
@@ -156,6 +157,13 @@ class TestSubmission:
         assert len(read) == 14
         assert len(world.emulator.tasks) == 2
         await source.aclose()  # type: ignore[attr-defined] # a generator
+
+    async def test_workers_share_a_submission(self, world: World) -> None:
+        """Each task is recorded and submitted once, and given to one of them; the journal can be resumed."""
+        tasks = await shared(world.submit(pairs(30)))
+        assert [task.number for task in tasks] == [0, 1, 2, 3, 4]
+        assert world.submitted() == dict.fromkeys((destination for _, destination in pairs(30)), 1)
+        assert [task.is_new for task in await world.submit(pairs(30))] == [False] * 5
 
     async def test_recorded_before_sending(self, world: World) -> None:
         """A document is in the journal, with its submission id, before it is sent."""

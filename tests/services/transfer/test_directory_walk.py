@@ -12,6 +12,7 @@ from globus_async import GlobusConnectionError, GlobusSDKUsageError, PaginationS
 from globus_async.services.transfer import NotFound, PermissionDenied, TransferAPIError
 from tests.services.transfer.scripted import A, client_of, refusal
 from tests.toolkit.cancel import MODES, CancelAt, Mode
+from tests.toolkit.clients import shared
 from tests.toolkit.clock import FakeClock
 
 TREE = {
@@ -208,6 +209,16 @@ async def test_break() -> None:
                 break
             assert storage.now == 0
             assert len(asyncio.all_tasks()) == 1
+
+
+@pytest.mark.parametrize("concurrency", [1, 10])
+async def test_workers_may_share_a_walk(concurrency: int) -> None:
+    """Every entry is given to one of them, and every directory is listed once."""
+    storage = Storage()
+    async with client_of(storage) as tc:
+        entries = await shared(tc.operation_walk(A, "/top/", concurrency=concurrency), workers=4)
+    assert sorted(entry["path"] for entry in entries) == sorted(WHOLE)
+    assert sorted(storage.requested) == sorted(TREE)
 
 
 @pytest.mark.parametrize("mode", MODES)

@@ -24,6 +24,7 @@ from globus_async.testing import GlobusEmulator, ManualClock, MemoryStorage
 from globus_async.testing.faults import drop_after, status
 from tests.services.transfer.scripted import A, B, C, client_of, document_of, refusal
 from tests.toolkit.cancel import every_suspension
+from tests.toolkit.clients import shared
 from tests.toolkit.clock import FakeClock
 
 FILES = {f"in/{number:03d}.txt": f"file {number}" for number in range(40)}
@@ -120,6 +121,13 @@ class TestSubmission:
                 break
         assert read == [0, 1, 2]
         await source.aclose()  # type: ignore[attr-defined] # a generator
+
+    async def test_workers_share_a_submission(self, world: World) -> None:
+        """Each document is recorded and submitted once, and its outcome is given to one of them."""
+        outcomes = await shared(world.submit(world.documents(12)))
+        assert [outcome.index for outcome in outcomes] == list(range(12))
+        assert world.labels() == sorted(str(number) for number in range(12))
+        assert [outcome.value.is_new for outcome in await world.submit(world.documents(12))] == [False] * 12
 
     async def test_submission_ids(self, world: World) -> None:
         """A document's own submission id is used; each of the others gets one, recorded before sending."""

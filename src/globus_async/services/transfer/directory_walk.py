@@ -36,10 +36,11 @@ class DirectoryWalk(AsyncIterationOnly):
 
     A directory comes before its entries, which come together and in the order of the service. Directories are listed in
     groups, each inside one await, so nothing is open between two entries. After an error or a cancellation it can be
-    iterated further from the same place. No path leads out of the tree, whatever names the collection lists.
+    iterated further from the same place. Several workers may share it: each entry is given to one of them. No path
+    leads out of the tree, whatever names the collection lists.
     """
 
-    __slots__ = ("_concurrency", "_list_directory", "_max_depth", "_on_error", "_pending", "_ready")
+    __slots__ = ("_concurrency", "_list_directory", "_lock", "_max_depth", "_on_error", "_pending", "_ready")
 
     def __init__(
         self,
@@ -60,6 +61,7 @@ class DirectoryWalk(AsyncIterationOnly):
         self._on_error = on_error
         self._pending: list[tuple[str, int]] = [(path, 1)]
         self._ready: deque[WalkedFileDocument] = deque()
+        self._lock = asyncio.Lock()
 
     def __repr__(self) -> str:
         return f"<DirectoryWalk: {len(self._pending)} directories to list, {len(self._ready)} entries ready>"
@@ -68,10 +70,12 @@ class DirectoryWalk(AsyncIterationOnly):
         return self
 
     async def __anext__(self) -> WalkedFileDocument:
-        while not self._ready:
-            if not self._pending:
-                raise StopAsyncIteration
-            await self._advance()
+        if not self._ready:
+            async with self._lock:  # several workers may share an iterator
+                while not self._ready and self._pending:
+                    await self._advance()
+        if not self._ready:
+            raise StopAsyncIteration
         return self._ready.popleft()
 
     async def _advance(self) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import os
 from collections.abc import AsyncIterable, Awaitable, Callable, Generator, Iterable, Mapping
@@ -33,7 +34,7 @@ class DocumentSubmission(AsyncIterationOnly):
     Async iterator that submits documents one after the other; see `TransferClient.submit_documents`.
 
     Nothing stays open between two documents. After an error or a cancellation it can be iterated further, unless that
-    interrupted the reading of documents.
+    interrupted the reading of documents. Several workers may share it: each outcome is given to one of them.
     """
 
     def __init__(
@@ -61,6 +62,7 @@ class DocumentSubmission(AsyncIterationOnly):
         self._numbers: dict[str, int] = {}
         self._submission_id: str | None = None
         self._next = 0
+        self._lock = asyncio.Lock()
 
     def __repr__(self) -> str:
         return f"<DocumentSubmission to {self._journal.path}, {self._next} so far; await it, or use 'async for'>"
@@ -92,6 +94,10 @@ class DocumentSubmission(AsyncIterationOnly):
         return self
 
     async def __anext__(self) -> Outcome[_Document, SubmittedTask]:
+        async with self._lock:  # several workers may share an iterator
+            return await self._next_outcome()
+
+    async def _next_outcome(self) -> Outcome[_Document, SubmittedTask]:
         if not self._is_loaded:
             await self._journal.load()
             self._is_loaded = True

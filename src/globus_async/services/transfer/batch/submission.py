@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import copy
 import os
 from collections.abc import AsyncIterable, Awaitable, Callable, Generator, Iterable
@@ -49,7 +50,7 @@ class BatchSubmission(AsyncIterationOnly):
     Async iterator that submits a batch task by task; see `TransferClient.submit_items`.
 
     Nothing stays open between two tasks. After an error or a cancellation it can be iterated further, unless that
-    interrupted the reading of items.
+    interrupted the reading of items. Several workers may share it: each task is given to one of them.
     """
 
     def __init__(
@@ -83,6 +84,7 @@ class BatchSubmission(AsyncIterationOnly):
         self._items: list[bytes] = []
         self._submission_id: str | None = None
         self._next = 0
+        self._lock = asyncio.Lock()
 
     def __repr__(self) -> str:
         return f"<BatchSubmission to {self._journal.path}, {self._next} tasks so far; await it, or use 'async for'>"
@@ -97,6 +99,10 @@ class BatchSubmission(AsyncIterationOnly):
         return self
 
     async def __anext__(self) -> SubmittedTask:
+        async with self._lock:  # several workers may share an iterator
+            return await self._next_task()
+
+    async def _next_task(self) -> SubmittedTask:
         journal = self._journal
         if not self._is_loaded:
             await journal.load()
