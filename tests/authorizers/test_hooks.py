@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -95,6 +96,29 @@ async def test_a_response_without_one_token(response: object) -> None:
     """It is a failed refresh."""
     with pytest.raises(TokenRefreshError):
         await KeyServer(response).get_authorization_header()
+
+
+@pytest.mark.parametrize("waiters", [1, 3])
+async def test_a_refresh_is_not_cancelled_with_its_callers(waiters: int) -> None:
+    """Its token may be a new one that replaces the old: it is kept and stored, and the next call uses it."""
+
+    class SlowKeyServer(RenewingAuthorizer):
+        async def _get_token_response(self) -> Any:
+            await clock.sleep(1)
+            return {"access_token": "Ag1", "expires_in": 3600}
+
+    clock = FakeClock()
+    stored: list[object] = []
+    authorizer = SlowKeyServer(clock=clock, on_refresh=stored.append)
+    calls = [asyncio.create_task(authorizer.get_authorization_header()) for _ in range(waiters)]
+    await clock.asleep()
+    for call in calls:
+        call.cancel()
+    await asyncio.wait(calls)
+    assert all(call.cancelled() for call in calls)
+    await clock.advance(1)
+    assert len(stored) == 1
+    assert (await authorizer.get_authorization_header()).reveal() == "Bearer Ag1"
 
 
 def test_a_class_without_the_hook() -> None:

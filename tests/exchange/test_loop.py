@@ -362,6 +362,20 @@ class TestPause:
         assert not caught.value.maybe_executed
         assert service.paths == ["/x"]
 
+    async def test_a_pause_that_is_too_long_is_not_tried_again(self) -> None:
+        """Calls fail at once, and take nothing of the budget of retries."""
+        service = Scripted(respond(429, retry_after="60"), respond(500), respond(200))
+        async with service.client(total_timeout=30) as client:
+            with pytest.raises(GlobusAPIError):
+                await client.get("x")
+            for _ in range(100):
+                with pytest.raises(GlobusTimeoutError, match="requested a pause") as caught:
+                    await client.get("x")
+                assert len(caught.value.attempts) == 1
+            assert service.clock.slept == []
+            await service.clock.advance(60)
+            assert (await client.get("x")).http_status == 200
+
 
 class TestAuthorization:
     async def test_every_attempt_gets_its_own_header(self) -> None:

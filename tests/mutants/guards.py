@@ -109,6 +109,7 @@ GUARDS: Final = (
     *_tested_by(
         "authorizers/test_hooks.py",
         never("authorizers/renewing.py:RenewingAuthorizer.__init__", r"^all\("),
+        swap("authorizers/renewing.py:RenewingAuthorizer.__init__", r"_NoOwner\(\) if task_owner is None else ", ""),
         never("authorizers/renewing.py:RenewingAuthorizer._extract_token_data", r"^len\(tokens\) != 1"),
     ),
     # programs written for globus-sdk
@@ -146,6 +147,7 @@ GUARDS: Final = (
         swap("transport/_exchange.py:exchange", r"error\.with_traceback\(None\)", "error"),
         swap("transport/_exchange.py:exchange", r" and \(?time_left > 0\)?", ""),
         never("transport/_attempt.py:Sender.attempt", r"^slot\.origin\.paused_until >= deadline"),
+        drop("transport/_errors.py:pause_too_long", r"^failure\.retryable = False"),
         drop("transport/_call.py:Call.redacted", r"^outcome\.args ="),
     ),
     # credentials that a service echoes
@@ -709,6 +711,7 @@ GUARDS: Final = (
         swap("services/transfer/waiting/outcomes.py:StallDetector.faults_since_progress", r"isinstance.* and ", ""),
         swap("services/transfer/waiting/outcomes.py:_number", r" if isinstance.+", ""),
         swap("services/transfer/waiting/task_watch.py:_differ", r"RecursionError", "LookupError"),
+        drop("services/transfer/waiting/shared_poller.py:SharedPoller.poll", r"^self\.transport\.check\(\)"),
         never("services/transfer/waiting/shared_poller.py:SharedPoller._poll_due", r"self\._reduced_until"),
         always("services/transfer/waiting/shared_poller.py:SharedPoller._poll_due", r"self\._reduced_until"),
         always("services/transfer/waiting/outcomes.py:StallDetector.faults_since_progress", r"in self\._codes"),

@@ -54,6 +54,13 @@ _current_refresh: contextvars.ContextVar[asyncio.Task[Any] | None] = contextvars
 """The refresh task that the current task is, or was started by: tasks that ``on_refresh`` starts are part of it."""
 
 
+class _NoOwner:
+    """Awaits nothing; but with an owner, a refresh is not cancelled along with the calls that wait for it."""
+
+    def adopt(self, task: asyncio.Task[Any], /) -> None:
+        """Do nothing."""
+
+
 class RenewingAuthorizer(GlobusAuthorizer):
     """
     An authorizer that requests a new access token when its own expires or is refused.
@@ -71,7 +78,8 @@ class RenewingAuthorizer(GlobusAuthorizer):
         expires_at: When it expires, in POSIX seconds; required with ``access_token``.
         on_refresh: Called with every token response, so that it can be stored.
         clock: The clock that decides when a token has expired; the default is the system's.
-        task_owner: Awaits a running refresh before it closes, such as a `Transport`.
+        task_owner: Awaits a running refresh before it closes, such as a `Transport`; without one, a refresh that is
+            running when the event loop ends is cancelled.
 
     Example:
         >>> class KeyServerAuthorizer(RenewingAuthorizer):
@@ -117,7 +125,8 @@ class RenewingAuthorizer(GlobusAuthorizer):
                 monotonic=clock.monotonic(),
             )
         self._lock = asyncio.Lock()
-        self._refreshes: SingleFlight[None] = SingleFlight(_REFRESH, owner=task_owner)
+        owner: TaskOwner = _NoOwner() if task_owner is None else task_owner
+        self._refreshes: SingleFlight[None] = SingleFlight(_REFRESH, owner=owner)
         self._calling_on_refresh = False
         self._failure: TokenRefreshError | None = None
         self._failed_at = 0.0

@@ -47,8 +47,8 @@ class NetworkError(GlobusError):
         stage: How far the call got.
         idempotent: Whether the call may be repeated without harm, even if it was executed.
         attempts: All attempts, in order.
-        retryable: Whether another attempt may succeed; not if a response is too large or no JSON at all, or a proxy
-            refuses the connection.
+        retryable: Whether another attempt may succeed; not if a response is too large or no JSON at all, a proxy
+            refuses the connection, or the service requested a pause that is longer than the total timeout.
         underlying_exception: The error of the operating system or of TLS, if there is one, such as a
             `ConnectionRefusedError` or `ssl.SSLCertVerificationError`; also the ``__cause__``. It has a number and a
             text, and nothing of the request.

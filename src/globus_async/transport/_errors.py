@@ -75,10 +75,12 @@ class ProxyRefusedError(httpx.ProxyError):
 
 def pause_too_long(request: Request) -> GlobusTimeoutError:
     """Return the error for a call that would have to wait beyond its total timeout, by the request of the service."""
-    return GlobusTimeoutError(
+    failure = GlobusTimeoutError(
         f"{request.method} {request.path}: the service requested a pause longer than the total timeout",
         stage="not sent",
     )
+    failure.retryable = False  # the pause does not become shorter
+    return failure
 
 
 def network_error(error: Exception, request: Request) -> NetworkError:

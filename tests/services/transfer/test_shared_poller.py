@@ -11,7 +11,14 @@ from typing import Any
 import httpx
 import pytest
 
-from globus_async import GlobusConnectionError, GlobusError, GlobusSDKUsageError, GlobusTimeoutError, TokenRefreshError
+from globus_async import (
+    GlobusConnectionError,
+    GlobusError,
+    GlobusSDKUsageError,
+    GlobusTimeoutError,
+    TokenRefreshError,
+    WrongEventLoopError,
+)
 from globus_async.services.transfer import NotFound, TaskEndReason, TaskInactive, TaskOutcome
 from globus_async.services.transfer.waiting.outcomes import classify
 from globus_async.services.transfer.waiting.shared_poller import batched
@@ -584,6 +591,23 @@ class TestOutcomes:
 
 
 class TestEventLoops:
+    async def test_a_call_from_another_event_loop(self) -> None:
+        """It is refused, and the waits that are in progress go on."""
+        clock = FakeClock()
+        service = Service(clock)
+        async with client_of(service, clock=clock) as tc:
+            waits = [asyncio.create_task(tc.task_wait(task_id(number), timeout=60)) for number in (1, 2)]
+            await clock.asleep()
+
+            def elsewhere() -> None:
+                with pytest.raises(WrongEventLoopError):
+                    asyncio.run(tc.task_wait(task_id(3), timeout=60))
+
+            await asyncio.to_thread(elsewhere)
+            service.states = {number: {"status": "SUCCEEDED"} for number in (1, 2)}
+            await clock.advance(60)
+            assert await asyncio.gather(*waits) == [True, True]
+
     def test_second_event_loop(self) -> None:
         """Waits that remain from another event loop do not block new ones."""
         clock = FakeClock(skipping=True)

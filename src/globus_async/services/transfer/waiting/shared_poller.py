@@ -93,6 +93,7 @@ class SharedPoller:
         Raises:
             GlobusError: The request failed.
         """
+        self.transport.check()  # a call from another event loop must not affect the waits of this one
         if self._loop is not asyncio.get_running_loop():  # also after a fork: the former leader is in another process
             self._loop, self._leader, self._pending = asyncio.get_running_loop(), None, {}
         poll = _Poll(task_id, due, tolerance)
@@ -107,7 +108,7 @@ class SharedPoller:
             if poll.result is None:
                 await self._lead(poll)
         finally:
-            del self._pending[poll]
+            self._pending.pop(poll, None)  # in a forked process it is not there
             if self._leader is poll:
                 self._leader = next((other for other in self._pending if other.result is None), None)
                 if self._leader is not None:
