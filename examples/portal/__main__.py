@@ -49,11 +49,11 @@ def main() -> None:
     """Read the arguments, and serve."""
     parser = argparse.ArgumentParser(prog="python -m examples.portal", description=__doc__)
     parser.add_argument("--port", type=int, default=8000)
-    parser.add_argument("--public-url", help="the URL for browsers; by default localhost")
+    parser.add_argument("--public-url", help="the URL for browsers, also below a path of a proxy; by default localhost")
     parser.add_argument("--client-id", default=os.environ.get("GLOBUS_CLIENT_ID"), help="use the real Globus")
     parser.add_argument("--speed", type=float, default=0.5, help="emulated speed of a file, in megabytes per second")
     options = parser.parse_args()
-    public_url = options.public_url or f"http://localhost:{options.port}"
+    public_url = (options.public_url or f"http://localhost:{options.port}").rstrip("/")
     asyncio.run(serve(options.port, public_url, options.client_id, options.speed))
 
 

@@ -24,7 +24,14 @@ __all__ = ("make_app",)
 
 def make_app(globus: GlobusBackend, login: GlobusLogin) -> FastAPI:
     """Return the application."""
-    app = FastAPI(title="Meridian", lifespan=globus.lifespan, docs_url=None, redoc_url=None, openapi_url=None)
+    app = FastAPI(
+        title="Meridian",
+        lifespan=globus.lifespan,
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+        redirect_slashes=False,  # it redirects to the host in the request's headers, and knows no path of a proxy
+    )
     app.add_middleware(CancelOnDisconnect)
     app.mount("/static", StaticFiles(directory=HERE / "static"), name="static")
     app.include_router(login.router)
@@ -34,6 +41,8 @@ def make_app(globus: GlobusBackend, login: GlobusLogin) -> FastAPI:
 
     @app.get("/")
     async def home(request: Request, session: Annotated[Session | None, Depends(login.optional_session)]) -> Response:
-        return page(request, "home.html", None) if session is None else RedirectResponse("/collections", 303)
+        if session is None:
+            return page(login, request, "home.html", None)
+        return RedirectResponse(login.public_path(request, "/collections"), 303)
 
     return app

@@ -38,7 +38,7 @@ def browsing(login: GlobusLogin) -> APIRouter:
         text = q.strip()
         listing = tc.endpoint_search(text, num_results=MAX_FOUND) if text else own_collections(tc)
         found = await listing.list()
-        return page(request, "collections.html", session, collections=found, more=listing.truncated, q=q)
+        return page(login, request, "collections.html", session, collections=found, more=listing.truncated, q=q)
 
     @router.get("/collections/{collection_id}")
     async def browse(
@@ -59,6 +59,7 @@ def browsing(login: GlobusLogin) -> APIRouter:
         mine = await own_collections(tc).list()
         blank = TransferForm(str(collection_id), folder, target=default_target(collection["display_name"] or ""))
         return page(
+            login,
             request,
             "browse.html",
             session,

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 from globus_async import Secret
 
 if TYPE_CHECKING:
+    from fastapi import Request
+
     from globus_async.fastapi import GlobusLogin, Session
 
 __all__ = ("TransferForm", "stored_form")
@@ -35,11 +37,11 @@ class TransferForm:
     message: str = ""
     submission_id: str = ""
 
-    async def store(self, login: GlobusLogin, session: Session) -> str:
+    async def store(self, login: GlobusLogin, request: Request, session: Session) -> str:
         """Store it beside the session, for its user only; return the path of the page that shows it."""
         form_id = self.submission_id or secrets.token_urlsafe(16)
         await login.store.put(_key(session, form_id), Secret(json.dumps(asdict(self))), seconds=SECONDS)
-        return f"/collections/{self.source}?form={form_id}"
+        return login.public_path(request, f"/collections/{self.source}?form={form_id}")
 
 
 async def stored_form(login: GlobusLogin, session: Session, form_id: str) -> TransferForm | None:

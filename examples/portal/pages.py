@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from fastapi import Request
     from fastapi.responses import HTMLResponse
 
-    from globus_async.fastapi import Session
+    from globus_async.fastapi import GlobusLogin, Session
 
 __all__ = ("HEADERS", "HERE", "human_size", "page")
 
@@ -44,6 +44,9 @@ for _name in _templates.env.list_templates():  # loaded now, so that no request 
     _templates.get_template(_name)
 
 
-def page(request: Request, name: str, session: Session | None, status: int = 200, **names: Any) -> HTMLResponse:
-    """Return a page as a response."""
-    return _templates.TemplateResponse(request, name, {"session": session, **names}, status, HEADERS)
+def page(
+    login: GlobusLogin, request: Request, name: str, session: Session | None, status: int = 200, **names: Any
+) -> HTMLResponse:
+    """Return a page as a response; its links begin with ``root``, since a proxy may serve the portal below a path."""
+    places = {"root": login.public_path(request, ""), "here": login.current_path(request)}
+    return _templates.TemplateResponse(request, name, {"session": session, **places, **names}, status, HEADERS)

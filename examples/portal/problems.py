@@ -48,7 +48,7 @@ def add_error_pages(app: FastAPI, login: GlobusLogin) -> None:
         with suppress(Exception):  # a page without a menu, if the store of the sessions fails
             session = await login.optional_session(request)
         title = TITLES.get(status, "Something went wrong")
-        response = page(request, "problem.html", session, status, title=title, detail=detail)
+        response = page(login, request, "problem.html", session, status, title=title, detail=detail)
         response.headers.update(headers or {})
         return response
 

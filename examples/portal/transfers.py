@@ -68,22 +68,22 @@ def transfers(globus: GlobusBackend, login: GlobusLogin) -> APIRouter:
     ) -> Response:
         form = TransferForm(str(source), folder, str(destination), target, label, names or [])
         if (missing := message_for(form)) is not None:
-            return RedirectResponse(await replace(form, message=missing).store(login, session), 303)
+            return RedirectResponse(await replace(form, message=missing).store(login, request, session), 303)
         uncertain = await stored_form(login, session, str(submission_id))
         if uncertain is not None and replace(uncertain, message="", submission_id="") != form:
-            return RedirectResponse(await replace(form, message=CHANGED).store(login, session), 303)
+            return RedirectResponse(await replace(form, message=CHANGED).store(login, request, session), 303)
         data = transfer_data(form, submission_id)
         try:
             await tc.submit_transfer(data)
         except GlobusError as error:
             return await after_failure(login, request, session, replace(form, submission_id=str(submission_id)), error)
-        return RedirectResponse("/tasks", 303)
+        return RedirectResponse(login.public_path(request, "/tasks"), 303)
 
     @router.get("/tasks")
     async def tasks(
         request: Request, session: Annotated[Session, user], tc: Annotated[TransferClient, as_user]
     ) -> Response:
-        return page(request, "tasks.html", session, tasks=await recent_tasks(tc), maximum=MAX_TASKS)
+        return page(login, request, "tasks.html", session, tasks=await recent_tasks(tc), maximum=MAX_TASKS)
 
     @router.get("/tasks/events")
     async def events(request: Request, tc: Annotated[TransferClient, as_user]) -> Response:
@@ -103,9 +103,9 @@ def transfers(globus: GlobusBackend, login: GlobusLogin) -> APIRouter:
         return StreamingResponse(stream(), media_type="text/event-stream", headers=HEADERS)
 
     @router.post("/tasks/{task_id}/cancel", dependencies=[own_form])
-    async def cancel(tc: Annotated[TransferClient, as_user], task_id: UUID) -> Response:
+    async def cancel(request: Request, tc: Annotated[TransferClient, as_user], task_id: UUID) -> Response:
         await tc.cancel_task(task_id)
-        return RedirectResponse("/tasks", 303)
+        return RedirectResponse(login.public_path(request, "/tasks"), 303)
 
     return router
 
@@ -124,18 +124,18 @@ async def after_failure(
 ) -> Response:
     """Return the response to a submission that failed: a login, or the form with the reason; else raise the error."""
     if isinstance(error, SubmissionUncertain):
-        return RedirectResponse(await replace(form, message=UNCERTAIN).store(login, session), 303)
+        return RedirectResponse(await replace(form, message=UNCERTAIN).store(login, request, session), 303)
     form = replace(form, submission_id="")
     if isinstance(error, AuthorizationRequired | LoginRequired):
         # the user consents at Globus, and returns to the same selection
         granted = replace(form, message="Access has been granted. Please check your selection and start the transfer.")
-        path = await granted.store(login, session)
+        path = await granted.store(login, request, session)
         response = await required_login(login, request, error, next_path=path)
         if response is not None:
             return response
     elif isinstance(error, GlobusAPIError) and error.http_status in REFUSED:
         refused = replace(form, message=f"Globus did not accept the transfer: {error.message}")
-        return RedirectResponse(await refused.store(login, session), 303)
+        return RedirectResponse(await refused.store(login, request, session), 303)
     raise error
 
 

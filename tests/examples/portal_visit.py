@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+from starlette.responses import PlainTextResponse
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from examples.portal.app import make_app
 from examples.portal.emulated import emulated
@@ -19,7 +21,7 @@ from globus_async.testing import GlobusEmulator
 from tests.emulator.status_browser import Page
 from tests.source import ROOT
 
-__all__ = ("Visitor", "form_of", "session", "visit")
+__all__ = ("Visitor", "behind", "form_of", "session", "visit")
 
 PICTURES = ROOT / "build" / "portal"
 """Where the screenshots go."""
@@ -96,14 +98,31 @@ class Visitor:
         return {cookie["name"]: cookie for cookie in found}
 
 
+def behind(app: ASGIApp, path: str) -> ASGIApp:
+    """Return an application behind a proxy that serves it below a path, which it removes."""
+
+    async def proxy(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and path:
+            if not scope["path"].startswith(f"{path}/"):
+                await PlainTextResponse("another application", 410)(scope, receive, send)
+                return
+            scope = {**scope, "path": scope["path"].removeprefix(path), "raw_path": None}
+        await app(scope, receive, send)
+
+    return proxy
+
+
 @asynccontextmanager
-async def visit(username: str = "eve@example.org") -> AsyncGenerator[tuple[GlobusEmulator, httpx.AsyncClient]]:
+async def visit(
+    username: str = "eve@example.org", *, path: str = ""
+) -> AsyncGenerator[tuple[GlobusEmulator, httpx.AsyncClient]]:
     """Run the portal in this process, and log in; errors of the portal do not reach the browser."""
-    url = "http://localhost:8000"
+    url = f"http://localhost:8000{path}"
     async with emulated(url) as place:
         urls = {"auth": place.url, "transfer": place.url}
         globus = GlobusBackend(place.client_id, place.client_secret, service_urls=urls)
-        wire = httpx.ASGITransport(make_app(globus, GlobusLogin(globus, public_url=url)), raise_app_exceptions=False)
+        login = GlobusLogin(globus, public_url=url, after_login="/collections")
+        wire = httpx.ASGITransport(behind(make_app(globus, login), path), raise_app_exceptions=False)
         async with globus.lifespan(), httpx.AsyncClient(transport=wire, base_url=url) as browser:
             asked = (await browser.get("/login")).headers["location"]
             user = place.emulator.directory.find(username) or place.emulator.add_identity(username)

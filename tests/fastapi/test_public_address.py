@@ -77,6 +77,10 @@ def application(login: GlobusLogin) -> FastAPI:
     async def page(session: Annotated[Session, Depends(login.session)]) -> str:
         return session.username
 
+    @app.get("/link")
+    async def link(request: Request) -> str:
+        return login.public_path(request, "/page?x=1")
+
     @app.get("/csrf")
     async def csrf(session: Annotated[Session, Depends(login.session)]) -> str:
         return session.csrf_token.reveal()
@@ -112,6 +116,7 @@ async def test_a_proxy_that_removes_a_path(deployment: Deployment, how: str, wit
     assert await visitor.log_in("/app/page") == "/app/callback"
     assert {scope for _, scope in visitor.cookies.values()} == {"/app"}
     assert set(visitor.cookies) == {"__Secure-globus_session"}
+    assert (await visitor.request("/app/link")).json() == "/app/page?x=1"
     if with_address:
         assert login.redirect_uri == f"{ORIGIN}/app/callback"
     csrf = (await visitor.request("/app/csrf")).json()
@@ -129,6 +134,7 @@ async def test_a_mounted_application(deployment: Deployment, public: str) -> Non
     outer.mount("/portal", application(login))
     visitor = Visitor(deployment, outer)
     assert await visitor.log_in("/portal/page") == "/portal/auth/callback"
+    assert (await visitor.request("/portal/link")).json() == "/portal/page?x=1"
     csrf = (await visitor.request("/portal/csrf")).json()
     left = await visitor.request("/portal/auth/logout", "POST", data={"csrf_token": csrf})
     assert left.headers["location"] == f"{ORIGIN}/portal/"

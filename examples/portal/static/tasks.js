@@ -26,7 +26,7 @@ function cardOf(task) {
   parts.bar.max = 100;
   const form = element("form", "", hidden("csrf_token", list.dataset.csrf), parts.cancel);
   form.method = "post";
-  form.action = `/tasks/${encodeURIComponent(task.id)}/cancel`;
+  form.action = `${list.dataset.root}/tasks/${encodeURIComponent(task.id)}/cancel`;
   parts.card = element("li", "task",
     element("div", "row", parts.label, parts.state),
     parts.route,
@@ -57,8 +57,8 @@ function show(tasks) {
 
 show(JSON.parse(document.getElementById("first").textContent));
 
-const events = new EventSource("/tasks/events");
+const events = new EventSource(`${list.dataset.root}/tasks/events`);
 events.onopen = () => { live.textContent = "live"; live.classList.add("on"); };
 events.onerror = () => { live.textContent = "reconnecting"; live.classList.remove("on"); };
 events.onmessage = (event) => show(JSON.parse(event.data));
-events.addEventListener("logout", () => { events.close(); location.assign("/"); });
+events.addEventListener("logout", () => { events.close(); location.assign(`${list.dataset.root}/`); });

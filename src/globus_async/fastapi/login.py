@@ -176,7 +176,7 @@ class GlobusLogin:
         session = await self.optional_session(connection)
         if session is not None:
             return session
-        login = f"{self._address.login_root(connection)}{self.login_path}"
+        login = self.public_path(connection, self.login_path)
         if connection.scope.get("method") == "GET" and "text/html" in connection.headers.get("accept", ""):
             location = f"{login}?next={quote(self.current_path(connection), safe='/')}"
             raise HTTPException(303, "Please sign in", {"Location": location, **_NO_STORE})
@@ -186,8 +186,23 @@ class GlobusLogin:
 
     def current_path(self, connection: HTTPConnection) -> str:
         """Return the path and query of a request in browsers, as ``next_path`` of `begin`."""
-        root, path = self._address.login_root(connection), self._address.path_of(connection)
-        return path if is_own_path(path) else f"{root}{self.after_login}"
+        path = self._address.path_of(connection)
+        return path if is_own_path(path) else self.public_path(connection, self.after_login)
+
+    def public_path(self, connection: HTTPConnection, path: str) -> str:
+        """
+        Return the path of a page in browsers, for links, forms and redirects.
+
+        It is below the path of ``public_url``, or below the root path of the server and the paths of mounts.
+
+        Args:
+            connection: A request.
+            path: The path within the application that includes ``router``, such as ``/tasks``.
+
+        Example:
+            >>> RedirectResponse(login.public_path(request, "/tasks"), 303)
+        """
+        return f"{self._address.login_root(connection)}{path}"
 
     async def _protected_session(self, connection: HTTPConnection) -> Session:
         check_site(connection, self.origin)

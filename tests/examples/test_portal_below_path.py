@@ -1,0 +1,133 @@
+"""The portal below a path of a host, behind a proxy that removes the path."""
+
+from __future__ import annotations
+
+import re
+import socket
+import socketserver
+import threading
+from contextlib import suppress
+
+import httpx
+import pytest
+
+from tests.emulator.status_browser import PROGRAM, browser
+from tests.examples.conftest import served
+from tests.examples.portal_visit import Visitor, form_of, visit
+
+PATH = "/lab/portal"
+ADA = "ada@meridian.example"
+
+
+def addresses(page: httpx.Response) -> list[str]:
+    """Return the addresses in a page, without those that only replace its query."""
+    found = re.findall(r' (?:href|src|action|data-root)="([^"]*)"', page.text)
+    return [address for address in found if not address.startswith("?")]
+
+
+async def test_every_address_is_below_the_path() -> None:
+    """Links, forms, assets and redirects, also of error pages."""
+    async with visit(ADA, path=PATH) as (_, browser):
+        collections = await browser.get("/", follow_redirects=True)
+        assert collections.url.path == f"{PATH}/collections"
+        assert 'collections" aria-current="page"' in collections.text
+        card = next(address for address in addresses(collections) if "/collections/" in address)
+        folder = await browser.get(card.removeprefix(PATH))
+        tasks = await browser.get("/tasks")
+        assert f'data-root="{PATH}"' in tasks.text
+        assert 'tasks" aria-current="page"' in tasks.text
+        missing = await browser.get("/nowhere")
+        assert missing.status_code == 404
+        form = form_of(folder.text[folder.text.index("split") :])
+        incomplete = await browser.post("/transfers", data={**form, "destination": form["source"]})
+        assert incomplete.headers["location"].startswith(f"{PATH}/collections/{form['source']}?form=")
+        transfer = {**form, "destination": form["source"], "names": "logbook.md"}
+        assert (await browser.post("/transfers", data=transfer)).headers["location"] == f"{PATH}/tasks"
+        left = await browser.post("/logout", data=form, follow_redirects=True)
+        assert left.url.path == f"{PATH}/"
+        pages = [collections, folder, tasks, missing, left]
+        for address in {address for page in pages for address in addresses(page)}:
+            assert address == PATH or address.startswith(f"{PATH}/")
+        refused = await browser.get("/tasks", headers={"Accept": "text/html"})
+        assert refused.headers["location"] == f"{PATH}/login?next={PATH}/tasks"
+
+
+@pytest.mark.parametrize("address", ["/tasks/", "/collections/", "/login/", "/static"])
+async def test_no_redirect_to_the_host_of_the_request(address: str) -> None:
+    """Its header is not trusted, and the path of the proxy is not in it."""
+    async with visit(ADA, path=PATH) as (_, browser):
+        page = await browser.get(address, headers={"Host": "evil.example"})
+        assert (page.status_code, page.headers.get("location")) == (404, None)
+
+
+class Proxy(socketserver.ThreadingTCPServer):
+    """A proxy for one request per connection, which removes a path."""
+
+    daemon_threads = True
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), Forward)
+        self.portal = ("127.0.0.1", 0)
+
+
+class Forward(socketserver.BaseRequestHandler):
+    def handle(self) -> None:
+        head = b""
+        while b"\r\n\r\n" not in head:
+            if not (received := self.request.recv(65536)):
+                return
+            head += received
+        line, _, rest = head.partition(b"\r\n")
+        if f" {PATH}/".encode() not in line:
+            self.request.sendall(b"HTTP/1.1 410 Gone\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+            return
+        line = line.replace(f" {PATH}/".encode(), b" /", 1)
+        rest = re.sub(rb"(?i)connection: [\w-]+", b"Connection: close", rest, count=1)
+        assert isinstance(self.server, Proxy)
+        with socket.create_connection(self.server.portal) as portal:
+            portal.sendall(line + b"\r\n" + rest)
+            threading.Thread(target=copy, args=(self.request, portal), daemon=True).start()
+            copy(portal, self.request)
+
+
+def copy(source: socket.socket, target: socket.socket) -> None:
+    with suppress(OSError):
+        while received := source.recv(65536):
+            target.sendall(received)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(120)
+@pytest.mark.skipif(not PROGRAM, reason="no Chromium is installed; TEST_CHROMIUM can name one")
+def test_a_visit_below_the_path() -> None:
+    """A browser logs in, starts and cancels a transfer that it watches, and logs out."""
+    with Proxy() as proxy:
+        threading.Thread(target=proxy.serve_forever, daemon=True).start()
+        url = f"http://localhost:{proxy.server_address[1]}{PATH}"
+        with served(f"{url}/") as (address, port):
+            assert address == url
+            proxy.portal = ("127.0.0.1", port)
+            a_visit(url)
+        proxy.shutdown()
+
+
+def a_visit(url: str) -> None:
+    with browser() as page:
+        visitor = Visitor(page, f"{url}/")
+        visitor.url = url
+        visitor.click("#login")
+        visitor.click("button[value=allow]")
+        visitor.see("a.card")
+        visitor.open_collection("Beamline 7")
+        visitor.see('input[value="README.txt"]')
+        visitor.select(["2027-03 perovskite/"], "Campus cluster", "Below a path")
+        visitor.click("#start")
+        page.wait_for(f"!!({visitor.task('Below a path')})")
+        assert visitor.address() == f"{url}/tasks"
+        page.wait_for("document.getElementById('live').textContent === 'live'")
+        page.evaluate(f"{visitor.task('Below a path')}.querySelector('button').click()")
+        page.wait_for(f"({visitor.task('Below a path')})?.dataset.state === 'CANCELED'", seconds=20)
+        assert page.evaluate("getComputedStyle(document.querySelector('.task')).borderTopStyle") == "solid"
+        visitor.click("#logout")
+        visitor.see("#login")
+        assert visitor.address() == f"{url}/"
