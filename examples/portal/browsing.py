@@ -13,7 +13,7 @@ from globus_async import Pages, TransferClient
 from globus_async.fastapi import GlobusLogin, Session
 from globus_async.services.transfer.documents import EndpointDocument
 
-from .forms import TransferForm, stored_form
+from .forms import TransferForm, note_user, stored_form
 from .pages import page
 
 __all__ = ("browsing", "is_file_name")
@@ -50,13 +50,17 @@ def browsing(login: GlobusLogin) -> APIRouter:
         path: str = "/",
         form: str = "",
     ) -> Response:
-        filled = await stored_form(login, session, form)
+        filled = await stored_form(login, session.identity_id, form)
         path = path if filled is None else filled.folder
         folder = f"/{path.strip('/')}/" if path.strip("/") else "/"
         collection = await tc.get_endpoint(collection_id)
         listing = tc.operation_ls(collection_id, folder, orderby=["type", "name"], limit=MAX_ENTRIES)
         entries = await listing.list()
         mine = await own_collections(tc).list()
+        # one id per form: submitted twice, by a double click or a reload, it still creates one task
+        submission_id = filled.submission_id if filled else ""
+        submission_id = submission_id or (await tc.get_submission_id())["value"]
+        await note_user(login, session.identity_id, submission_id)
         blank = TransferForm(str(collection_id), folder, target=default_target(collection["display_name"] or ""))
         return page(
             login,
@@ -70,8 +74,7 @@ def browsing(login: GlobusLogin) -> APIRouter:
             more=listing.truncated,
             form=filled or blank,
             destinations=[each for each in mine if each["id"] != str(collection_id)],
-            # one id per form: submitted twice, by a double click or a reload, it still creates one task
-            submission_id=(filled or blank).submission_id or (await tc.get_submission_id())["value"],
+            submission_id=submission_id,
         )
 
     return router

@@ -3,7 +3,7 @@
 # no `from __future__ import annotations`: FastAPI reads the annotations of routes at run time
 
 import json
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from dataclasses import replace
 from pathlib import PurePosixPath
 from typing import Annotated, Any
@@ -24,7 +24,7 @@ from globus_async import (
 from globus_async.fastapi import GlobusBackend, GlobusLogin, Session
 
 from .browsing import is_file_name
-from .forms import TransferForm, stored_form
+from .forms import TransferForm, noted_user, stored_form
 from .pages import HEADERS, human_size, page
 from .problems import required_login
 
@@ -42,6 +42,7 @@ CHANGED = (
     "The transfer before this one may have been started. Please check the list of your transfers, and start"
     " this one if it is another."
 )
+NEW_SESSION = "Your session had ended, so nothing was started. Please check your selection and start the transfer."
 REFUSED = frozenset({400, 403, 404, 409, 422})
 """Statuses of a submission that can be accepted after a change of the form, or later."""
 
@@ -52,12 +53,11 @@ def transfers(globus: GlobusBackend, login: GlobusLogin) -> APIRouter:
     user, as_user = Depends(login.session), Depends(login.client(TransferClient))
     own_form = Depends(login.protected)  # refuses requests made by other sites
 
-    @router.post("/transfers", dependencies=[own_form])
+    @router.post("/transfers")
     async def start(
         *,
         request: Request,
-        session: Annotated[Session, user],
-        tc: Annotated[TransferClient, as_user],
+        session: Annotated[Session | None, Depends(form_session(login))],
         source: Annotated[UUID, Form()],
         destination: Annotated[UUID, Form()],
         folder: Annotated[str, Form()],
@@ -67,12 +67,14 @@ def transfers(globus: GlobusBackend, login: GlobusLogin) -> APIRouter:
         names: Annotated[list[str] | None, Form()] = None,
     ) -> Response:
         form = TransferForm(str(source), folder, str(destination), target, label, names or [])
-        if (missing := message_for(form)) is not None:
-            return RedirectResponse(await replace(form, message=missing).store(login, request, session), 303)
-        uncertain = await stored_form(login, session, str(submission_id))
-        if uncertain is not None and replace(uncertain, message="", submission_id="") != form:
-            return RedirectResponse(await replace(form, message=CHANGED).store(login, request, session), 303)
+        if session is None:
+            return await with_new_session(login, request, form, submission_id)
+        uncertain = await stored_form(login, session.identity_id, str(submission_id))
+        if (message := message_for(form, uncertain)) is not None:
+            path = await replace(form, message=message).store(login, request, session.identity_id)
+            return RedirectResponse(path, 303)
         data = transfer_data(form, submission_id)
+        tc = await login.client_for(TransferClient, session)
         try:
             await tc.submit_transfer(data)
         except GlobusError as error:
@@ -110,13 +112,44 @@ def transfers(globus: GlobusBackend, login: GlobusLogin) -> APIRouter:
     return router
 
 
-def message_for(form: TransferForm) -> str | None:
-    """Return what the user must correct before the form can be submitted."""
+def form_session(login: GlobusLogin) -> Callable[[Request], Awaitable[Session | None]]:
+    """Return a dependency that provides the session that a form belongs to; ``None`` if it has ended."""
+
+    async def dependency(request: Request) -> Session | None:
+        try:
+            return await login.protected(request)
+        except HTTPException as error:
+            is_own = request.headers.getlist("origin") == [login.origin]
+            if error.status_code == 401 or (error.status_code == 403 and is_own):  # of an earlier session
+                return None
+            raise  # made by another site
+
+    return dependency
+
+
+def message_for(form: TransferForm, uncertain: TransferForm | None) -> str | None:
+    """Return what the user must do before the form can be submitted, after an uncertain submission with its id."""
     if not form.names:
         return "Please select at least one file or folder."
     if len(form.label) > MAX_LABEL:
         return f"Please choose a label of at most {MAX_LABEL} characters."
-    return None
+    return None if uncertain is None or uncertain.is_filled_like(form) else CHANGED
+
+
+async def with_new_session(login: GlobusLogin, request: Request, form: TransferForm, submission_id: UUID) -> Response:
+    """Return the way to the same form in another session of its user, through a login if there is none yet."""
+    user_id = await noted_user(login, str(submission_id))
+    path = login.public_path(request, f"/collections/{form.source}")
+    if user_id is not None:
+        uncertain = await stored_form(login, user_id, str(submission_id))
+        if uncertain is None:
+            form = replace(form, message=NEW_SESSION)
+        else:
+            form = uncertain if uncertain.is_filled_like(form) else replace(form, message=CHANGED)
+        path = await form.store(login, request, user_id)
+    if await login.optional_session(request) is not None:
+        return RedirectResponse(path, 303)
+    return await login.begin(request, next_path=path)
 
 
 async def after_failure(
@@ -124,18 +157,18 @@ async def after_failure(
 ) -> Response:
     """Return the response to a submission that failed: a login, or the form with the reason; else raise the error."""
     if isinstance(error, SubmissionUncertain):
-        return RedirectResponse(await replace(form, message=UNCERTAIN).store(login, request, session), 303)
+        return RedirectResponse(await replace(form, message=UNCERTAIN).store(login, request, session.identity_id), 303)
     form = replace(form, submission_id="")
     if isinstance(error, AuthorizationRequired | LoginRequired):
         # the user consents at Globus, and returns to the same selection
         granted = replace(form, message="Access has been granted. Please check your selection and start the transfer.")
-        path = await granted.store(login, request, session)
+        path = await granted.store(login, request, session.identity_id)
         response = await required_login(login, request, error, next_path=path)
         if response is not None:
             return response
     elif isinstance(error, GlobusAPIError) and error.http_status in REFUSED:
         refused = replace(form, message=f"Globus did not accept the transfer: {error.message}")
-        return RedirectResponse(await refused.store(login, request, session), 303)
+        return RedirectResponse(await refused.store(login, request, session.identity_id), 303)
     raise error
 
 

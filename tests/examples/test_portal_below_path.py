@@ -67,7 +67,7 @@ class Proxy(socketserver.ThreadingTCPServer):
 
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), Forward)
-        self.portal = ("127.0.0.1", 0)
+        self.portal: tuple[str, int] = ("127.0.0.1", 0)
 
 
 class Forward(socketserver.BaseRequestHandler):

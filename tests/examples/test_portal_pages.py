@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 import json
 import re
-from typing import Any
+from typing import Any, ClassVar
 
 import httpx
 import pytest
@@ -211,6 +211,99 @@ class TestForms:
         assert len(label) <= 128
         assert label.startswith("x")
         assert (label.count("x") == length) == (length + (len(f" and {count - 1} more") if count > 1 else 0) <= 128)
+
+
+class TestEndedSessions:
+    """The session of a form has ended when the form is sent: by time, by a logout, or by another login."""
+
+    OWN: ClassVar = {"Origin": "http://localhost:8000", "Sec-Fetch-Site": "same-origin"}
+
+    async def sent_after(
+        self, emulator: GlobusEmulator, browser: httpx.AsyncClient, *, ends: str, **fields: Any
+    ) -> tuple[httpx.Response, dict[str, Any]]:
+        """Fill in a form, end the session, and send the form."""
+        source, archive = (collection_id(emulator, name) for name in ("Beamline 7", "Long-term archive"))
+        names = ["2027-02 silica gel/", "README.txt"]
+        form = {**await filled(browser, source, names=names, destination=archive, label="Kept"), **fields}
+        if ends == "by another login":
+            await self.log_in(emulator, browser, (await browser.get("/login")).headers["location"], ADA)
+        elif ends == "by a logout":
+            assert (await browser.post("/logout", data=form)).status_code == 303
+        else:
+            browser.cookies.clear()
+        return await browser.post("/transfers", data=form, headers=self.OWN), form
+
+    async def log_in(
+        self, emulator: GlobusEmulator, browser: httpx.AsyncClient, address: str, username: str
+    ) -> httpx.Response:
+        granted = emulator.auth.authorize(address, emulator.directory.find(username))
+        return await browser.get(granted.url, follow_redirects=True)
+
+    @pytest.mark.parametrize("ends", ["by time", "by a logout", "by another login"])
+    async def test_the_selection_is_kept(self, ends: str) -> None:
+        """The user logs in again if need be, finds the same selection, and can submit it; nothing is started before."""
+        async with visit(ADA) as (emulator, browser):
+            answer, form = await self.sent_after(emulator, browser, ends=ends)
+            assert answer.status_code == 303
+            if ends == "by another login":
+                page = await browser.get(answer.headers["location"])
+            else:
+                page = await self.log_in(emulator, browser, answer.headers["location"], ADA)
+            assert page.url.path == f"/collections/{form['source']}"
+            assert "Your session had ended" in page.text
+            assert re.findall(r'name="names" value="([^"]*)"[^>]* checked', page.text) == form["names"]
+            assert f'<option value="{form["destination"]}" selected>' in page.text
+            assert emulator.tasks == []
+            again = {**form, **form_of(page.text[page.text.index("split") :])}
+            assert (await browser.post("/transfers", data=again, headers=self.OWN)).headers["location"] == "/tasks"
+            assert [task.label for task in emulator.tasks] == ["Kept"]
+
+    async def test_another_user_does_not_see_it(self) -> None:
+        """Who logs in instead comes to the same collection, without the selection."""
+        async with visit(ADA) as (emulator, browser):
+            answer, _ = await self.sent_after(emulator, browser, ends="by a logout")
+            page = await self.log_in(emulator, browser, answer.headers["location"], "noor@coast.example")
+            assert page.status_code == 200
+            assert "Kept" not in page.text
+            assert "checked>" not in page.text
+
+    async def test_strangers_store_nothing(self) -> None:
+        """A form that was shown to nobody leads to a login and to its collection."""
+        async with visit(ADA) as (emulator, browser):
+            answer, form = await self.sent_after(emulator, browser, ends="by time", submission_id=NOBODY)
+            page = await self.log_in(emulator, browser, answer.headers["location"], ADA)
+            assert str(page.url) == f"http://localhost:8000/collections/{form['source']}"
+            assert "Kept" not in page.text
+
+    @pytest.mark.parametrize(
+        "headers", [{"Origin": "https://evil.example"}, {"Sec-Fetch-Site": "cross-site"}, {"Origin": "null"}]
+    )
+    @pytest.mark.parametrize("is_logged_in", [False, True])
+    async def test_forms_of_other_sites(self, headers: dict[str, str], is_logged_in: bool) -> None:
+        """They are refused, and start no login."""
+        async with visit(ADA) as (emulator, browser):
+            form = await filled(browser, collection_id(emulator, "Beamline 7"), csrf_token="x")
+            if not is_logged_in:
+                browser.cookies.clear()
+            answer = await browser.post("/transfers", data={**form, "destination": NOBODY}, headers=headers)
+            assert (answer.status_code, answer.headers.get("set-cookie")) == (403, None)
+
+    @pytest.mark.parametrize("fields", [{}, {"target": "/other/"}])
+    async def test_a_transfer_that_may_have_been_started(self, fields: dict[str, str]) -> None:
+        """It is not started a second time, whatever happens to the session in between."""
+        async with visit(ADA) as (emulator, browser):
+            source, archive = (collection_id(emulator, name) for name in ("Beamline 7", "Long-term archive"))
+            form = await filled(browser, source, names=["README.txt"], destination=archive)
+            emulator.faults.add("POST", "/v0.10/transfer", without_task_id)
+            assert "form=" in (await browser.post("/transfers", data=form)).headers["location"]
+            browser.cookies.clear()
+            answer = await browser.post("/transfers", data={**form, **fields}, headers=self.OWN)
+            page = await self.log_in(emulator, browser, answer.headers["location"], ADA)
+            assert ("may have been started" if fields else "did not confirm the transfer") in page.text
+            again = {**form, **fields, **form_of(page.text[page.text.index("split") :])}
+            assert (again["submission_id"] != form["submission_id"]) == bool(fields)
+            assert (await browser.post("/transfers", data=again)).headers["location"] == "/tasks"
+            assert len(emulator.tasks) == 1 + len(fields)
 
 
 def with_fields(**fields: Any) -> Any:
