@@ -597,6 +597,12 @@ GUARDS: Final = (
         drop("fastapi/backend.py:GlobusBackend.lifespan", r"^await running\.revocations"),
     ),
     *_tested_by(
+        "fastapi/test_revocations.py",
+        never("fastapi/revocations.py:Revocations.start", r">= _MAX_WAITING"),
+        drop("fastapi/revocations.py:Revocations._discard", r"^self\._waiting -="),
+        drop("fastapi/revocations.py:Revocations.start", r"^_log\.error"),
+    ),
+    *_tested_by(
         "fastapi/test_pending.py",
         never("fastapi/pending.py:PendingLogins._refuse", r"^len\(self\._refused\) >"),
         never("fastapi/pending.py:PendingLogins.displaced", r"> _MAX_COOKIES"),

@@ -21,6 +21,8 @@ _MAX_CLOSING_SECONDS: Final = 5.0
 _MAX_CANCELLING_SECONDS: Final = 1.0
 _MAX_CONCURRENT: Final = 8
 """The maximum number of revocations at a time: while Globus Auth is slow, they must not keep logins waiting."""
+_MAX_WAITING: Final = 1000
+"""The maximum number of revocations that run or wait: while Globus Auth hangs, they must not fill the memory."""
 
 
 class _AuthClient(Protocol):
@@ -41,14 +43,27 @@ class Revocations:
         self._clock = clock
         self._slots = asyncio.Semaphore(_MAX_CONCURRENT)
         self._tasks: set[asyncio.Task[Any]] = set()
+        self._waiting = 0
 
     def __len__(self) -> int:
         return len(self._tasks)
 
     def start(self, tokens: Iterable[Secret]) -> None:
         """Revoke tokens. Failures are logged: their session has ended in any case."""
+        skipped = 0
         for token in tokens:
-            self.run(self._revoke(token), name="globus_async revocation")
+            if self._waiting >= _MAX_WAITING:
+                skipped += 1
+                continue
+            self._waiting += 1
+            self.run(self._revoke(token), name="globus_async revocation").add_done_callback(self._discard)
+        if skipped:
+            _log.error(
+                "%d tokens of an ended session were not revoked, because %d revocations wait", skipped, self._waiting
+            )
+
+    def _discard(self, _: asyncio.Task[Any]) -> None:
+        self._waiting -= 1
 
     def run(self, work: Coroutine[Any, Any, object], *, name: str) -> asyncio.Task[Any]:
         """Run work in a task that is finished, or cancelled after five seconds, when the application shuts down."""
