@@ -61,7 +61,7 @@ async def note_user(login: GlobusLogin, user_id: UUID, submission_id: str) -> No
 
 
 async def noted_user(login: GlobusLogin, submission_id: str) -> UUID | None:
-    """Return the user to whom a form with this id, which nobody else knows, has been shown."""
+    """Return the user to whom a form with this id, which no one else knows, has been shown."""
     user = await login.store.get(f"form-user:{submission_id}")
     return None if user is None else UUID(user.reveal())
 

@@ -14,7 +14,7 @@ from fastapi.responses import Response
 from starlette.exceptions import HTTPException
 
 from globus_async import ClientClosedError, GlobusAPIError, GlobusError, GlobusSDKUsageError, LoginRequired
-from globus_async.fastapi import GlobusLogin, LoginFailed, Session, error_response
+from globus_async.fastapi import GlobusLogin, LoginFailed, Session, SessionStoreUnavailable, error_response
 from globus_async.gare import to_gare
 
 from .pages import page
@@ -29,7 +29,7 @@ TITLES = {
     405: "This page cannot be opened this way",
     409: "Not possible at the moment",
     422: "This address or form is not valid",
-    503: "Globus is not available",
+    503: "Not available at the moment",
     504: "Globus did not respond",
 }
 DETAILS = {
@@ -43,10 +43,12 @@ _log = logging.getLogger("portal")
 def add_error_pages(app: FastAPI, login: GlobusLogin) -> None:
     """Show a page for every error of an application."""
 
-    async def problem(request: Request, status: int, detail: str, headers: Mapping[str, str] | None = None) -> Response:
+    async def problem(
+        request: Request, status: int, detail: str, headers: Mapping[str, str] | None = None, *, menu: bool = True
+    ) -> Response:
         session: Session | None = None
         with suppress(Exception):  # a page without a menu, if the store of the sessions fails
-            session = await login.optional_session(request)
+            session = await login.optional_session(request) if menu else None
         title = TITLES.get(status, "Something went wrong")
         response = page(login, request, "problem.html", session, status, title=title, detail=detail)
         response.headers.update(headers or {})
@@ -56,7 +58,8 @@ def add_error_pages(app: FastAPI, login: GlobusLogin) -> None:
     async def globus(request: Request, error: GlobusError) -> Response:
         if isinstance(error, GlobusSDKUsageError) and not isinstance(error, ClientClosedError):
             raise error  # a mistake in the portal: a page for status 500, and a traceback in the log
-        if request.method == "GET":
+        has_store = not isinstance(error, SessionStoreUnavailable)
+        if request.method == "GET" and has_store:
             response = await required_login(login, request, error, next_path=login.current_path(request))
             if response is not None:
                 return response
@@ -64,7 +67,7 @@ def add_error_pages(app: FastAPI, login: GlobusLogin) -> None:
         if told.status_code >= 500:
             _log.error("%s: %s", request.url.path, error)
         headers = {name: told.headers[name] for name in ("retry-after", "www-authenticate") if name in told.headers}
-        return await problem(request, told.status_code, json.loads(bytes(told.body))["detail"], headers)
+        return await problem(request, told.status_code, json.loads(bytes(told.body))["detail"], headers, menu=has_store)
 
     @app.exception_handler(HTTPException)
     async def refused(request: Request, error: HTTPException) -> Response:

@@ -16,7 +16,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from examples.portal.app import make_app
 from examples.portal.emulated import emulated
-from globus_async.fastapi import GlobusBackend, GlobusLogin
+from globus_async.fastapi import GlobusBackend, GlobusLogin, SessionStore
 from globus_async.testing import GlobusEmulator
 from tests.emulator.status_browser import Page
 from tests.source import ROOT
@@ -114,14 +114,14 @@ def behind(app: ASGIApp, path: str) -> ASGIApp:
 
 @asynccontextmanager
 async def visit(
-    username: str = "eve@example.org", *, path: str = ""
+    username: str = "eve@example.org", *, path: str = "", store: SessionStore | None = None
 ) -> AsyncGenerator[tuple[GlobusEmulator, httpx.AsyncClient]]:
     """Run the portal in this process, and log in; errors of the portal do not reach the browser."""
     url = f"http://localhost:8000{path}"
     async with emulated(url) as place:
         urls = {"auth": place.url, "transfer": place.url}
         globus = GlobusBackend(place.client_id, place.client_secret, service_urls=urls)
-        login = GlobusLogin(globus, public_url=url, after_login="/collections")
+        login = GlobusLogin(globus, public_url=url, after_login="/collections", store=store)
         wire = httpx.ASGITransport(behind(make_app(globus, login), path), raise_app_exceptions=False)
         async with globus.lifespan(), httpx.AsyncClient(transport=wire, base_url=url) as browser:
             asked = (await browser.get("/login")).headers["location"]

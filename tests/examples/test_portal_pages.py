@@ -13,6 +13,8 @@ from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from examples.portal.transfers import default_label
+from globus_async import Secret
+from globus_async.fastapi import MemorySessionStore, SessionStoreUnavailable
 from globus_async.testing import GlobusEmulator, MemoryStorage
 from globus_async.testing.faults import status
 from tests.examples.portal_visit import form_of, visit
@@ -364,6 +366,18 @@ class TestIncompleteDocuments:
             assert "None" not in page.text
 
 
+class LockedStore(MemorySessionStore):
+    """A store that fails after the login, and counts the calls."""
+
+    calls = -1
+
+    async def get(self, key: str) -> Secret | None:
+        if self.calls < 0:
+            return await super().get(key)
+        self.calls += 1
+        raise SessionStoreUnavailable("locked")
+
+
 class TestErrorPages:
     @pytest.mark.parametrize(
         ("method", "path", "expected", "words"),
@@ -389,6 +403,18 @@ class TestErrorPages:
             assert "Back to the collections" in page.text
             assert ("allow" in page.headers) == (expected == 405)
 
+    @pytest.mark.parametrize("method", ["GET", "POST"])
+    async def test_a_store_that_cannot_be_used(self, method: str) -> None:
+        """A page without a menu; it does not wait for the store a second time."""
+        store = LockedStore()
+        async with visit(ADA, store=store) as (_, browser):
+            store.calls = 0
+            page = await browser.request(method, "/tasks" if method == "GET" else "/logout")
+            assert page.status_code == 503
+            assert "Not available at the moment" in page.text
+            assert "temporarily unavailable" in page.text
+            assert store.calls == 1
+
     async def test_an_invalid_form(self) -> None:
         """The page names the field."""
         async with visit(ADA) as (emulator, browser):
@@ -413,7 +439,7 @@ class TestErrorPages:
             emulator.faults.add("GET", "/v0.10/endpoint_search", status(503, retry_after=7200), times=9)
             page = await browser.get("/collections")
             assert (page.status_code, page.headers.get("retry-after")) == (503, "7200")
-            assert "Globus is not available" in page.text
+            assert "Not available at the moment" in page.text
 
     async def test_the_portal_fails(self) -> None:
         """An exception of the portal is a page, too."""

@@ -7,14 +7,21 @@ import logging
 import os
 import sqlite3
 import sys
-from collections.abc import AsyncIterator
+import time
+from collections.abc import AsyncIterator, Coroutine
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from globus_async import GlobusSDKUsageError, Secret
-from globus_async.fastapi import MemorySessionStore, SessionStore, SQLiteSessionStore
+from globus_async.fastapi import (
+    MemorySessionStore,
+    SessionStore,
+    SessionStoreUnavailable,
+    SQLiteSessionStore,
+    error_response,
+)
 from globus_async.testing import ManualClock
 from tests.toolkit.cancel import POINTS, every_suspension
 
@@ -189,7 +196,7 @@ async def test_files_that_are_not_sessions_are_left_alone(tmp_path: Path) -> Non
                 pass
         assert (path.read_bytes() if path.is_file() else b"", path.stat().st_mode) == (content, mode)
     assert sorted(each.name for each in files(tmp_path)) == ["link", "other.db", "target", "text"]
-    with pytest.raises(FileNotFoundError):
+    with pytest.raises(SessionStoreUnavailable, match="No such file"):
         await SQLiteSessionStore(tmp_path / "absent" / "sessions.db").get("session:a")
 
 
@@ -289,6 +296,64 @@ async def test_reading_does_not_wait_for_a_writer(tmp_path: Path) -> None:
         assert await store.get("session:a") == Secret("b")
 
 
+async def failures(*calls: Coroutine[Any, Any, object]) -> float:
+    """Run calls that fail because of the store; return how long they take together."""
+    started = time.monotonic()
+    for error in await asyncio.gather(*calls, return_exceptions=True):
+        assert isinstance(error, SessionStoreUnavailable)
+        assert isinstance(error.__cause__, sqlite3.OperationalError)
+    return time.monotonic() - started
+
+
+async def test_waiting_for_a_locked_file_is_limited(tmp_path: Path) -> None:
+    """Calls do not wait one after the other; once the lock is gone, calls succeed, also those that have waited long."""
+    path = tmp_path / "sessions.db"
+    async with SQLiteSessionStore(path, timeout=0.05) as store:
+        await store.put("session:a", Secret("a"), seconds=100)
+        database = sqlite3.connect(path, isolation_level=None)
+        database.execute("BEGIN IMMEDIATE")
+        writing = [store.put(f"session:{number}", Secret("x"), seconds=100) for number in range(80)]
+        assert await failures(*writing) < 2.0  # 4 seconds one after the other
+        assert await store.get("session:0") is None
+        database.execute("COMMIT")
+        database.close()
+        await store.put("session:a", Secret("b"), seconds=100)
+        assert await store.get("session:a") == Secret("b")
+
+
+async def test_a_file_that_is_locked_before_it_is_opened(tmp_path: Path) -> None:
+    """Then reading waits as well, and no longer than the limit."""
+    path = tmp_path / "sessions.db"
+    async with SQLiteSessionStore(path) as other:
+        await other.put("session:a", Secret("a"), seconds=100)
+    store = SQLiteSessionStore(path, timeout=0.05)
+    database = sqlite3.connect(path, isolation_level=None)
+    database.execute("PRAGMA locking_mode = EXCLUSIVE")
+    database.execute("BEGIN EXCLUSIVE")
+    reading = [store.get("session:a") for _ in range(40)]
+    assert await failures(*reading, *(store.pop("session:a") for _ in range(40))) < 2.0
+    database.close()
+    assert await store.get("session:a") == Secret("a")
+    await store.aclose()
+
+
+async def test_a_damaged_file(tmp_path: Path) -> None:
+    """The same error, without what is in the file."""
+    path = tmp_path / "sessions.db"
+    async with SQLiteSessionStore(path) as store:
+        for number in range(200):
+            await store.put(f"session:{number}", Secret("precious" * 100), seconds=100)
+        await store.aclose()
+        content = bytearray(path.read_bytes())
+        content[4096:] = b"\xff" * (len(content) - 4096)
+        path.write_bytes(content)
+        with pytest.raises(SessionStoreUnavailable, match="malformed") as caught:
+            await store.put("session:new", Secret("secret value"), seconds=100)
+        assert "precious" not in str(caught.value)
+        assert error_response(caught.value).status_code == 503
+        assert b"sessions.db" not in bytes(error_response(caught.value).body)
+
+
 # several processes
 
 PROCESSES, ROUNDS = 4, 40
@@ -382,7 +447,8 @@ async def test_calls_beside_a_close(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("argument", "value"), [("path", None), ("path", 3), ("max_entries", 0), ("max_entries", 1.5), ("clock", 5)]
+    ("argument", "value"),
+    [("path", None), ("path", 3), ("max_entries", 0), ("max_entries", 1.5), ("clock", 5), ("timeout", -1)],
 )
 def test_wrong_arguments_are_refused(tmp_path: Path, argument: str, value: Any) -> None:
     arguments: dict[str, Any] = {"path": tmp_path / "sessions.db", argument: value}

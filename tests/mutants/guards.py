@@ -581,6 +581,8 @@ GUARDS: Final = (
         swap("fastapi/sqlite_store.py:_select", r" AND expires_at > \?', \(key, now\)", "', (key,)"),
         never("fastapi/sqlite_store.py:_Connection._transaction", r"!= self\._file"),
         never("fastapi/sqlite_store.py:_Connector._take", r"^current is not None and"),
+        drop("fastapi/sqlite_store.py:_Connection._transaction", r"^_set_busy_timeout"),
+        swap("fastapi/sqlite_store.py:_set_busy_timeout", r"deadline - _real\.monotonic\(\)", "0.05"),
         swap("fastapi/sqlite_store.py:SQLiteSessionStore.__init__", r"BEGIN IMMEDIATE", "BEGIN"),
         never("fastapi/sessions.py:MemorySessionStore.compare_and_set", r"!= old"),
     ),

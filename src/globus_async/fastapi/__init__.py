@@ -13,7 +13,7 @@ from .disconnect import CancelOnDisconnect
 from .errors import add_error_handlers, error_response
 from .login import GlobusLogin, LoginFailed
 from .principal import LinkedIdentity, Principal
-from .sessions import MemorySessionStore, Session, SessionStore
+from .sessions import MemorySessionStore, Session, SessionStore, SessionStoreUnavailable
 from .sqlite_store import SQLiteSessionStore
 
 __all__ = (
@@ -31,6 +31,7 @@ __all__ = (
     "Session",
     "SessionCookie",
     "SessionStore",
+    "SessionStoreUnavailable",
     "add_error_handlers",
     "challenge",
     "error_response",

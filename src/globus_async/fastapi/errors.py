@@ -26,6 +26,7 @@ from ..gare import GARE, to_gare
 from ..services.auth.errors import InvalidClient
 from ..services.auth.flows import LoginRefused
 from .bearer import challenge
+from .sessions import SessionStoreUnavailable
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
@@ -40,6 +41,7 @@ _GENERAL_RESPONSES: Final[tuple[tuple[type[GlobusError], int, str], ...]] = (
     (NetworkError, 502, "Globus cannot be reached"),
     (TokenRefreshError, 503, "Globus Auth is temporarily unavailable"),
     (ClientClosedError, 503, "This application is shutting down"),
+    (SessionStoreUnavailable, 503, "The sessions of this application are temporarily unavailable"),
     (GlobusSDKUsageError, 500, "Internal server error"),
     (GlobusError, 502, "Globus failed"),
 )
@@ -96,7 +98,7 @@ def error_response(error: GlobusError) -> JSONResponse:
     4xx    400, 404, 409 and 422 of the service are passed on
     500    a mistake in the application, such as an invalid argument
     502    Globus failed or cannot be reached, or this application's credentials are wrong
-    503    Globus is unavailable or limits the rate; with its ``Retry-After``, if any
+    503    Globus is unavailable or limits the rate, with its ``Retry-After``, if any; or the session store is
     504    timeout
     ====== ========================================================================================
 

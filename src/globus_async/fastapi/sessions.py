@@ -10,13 +10,26 @@ from typing import TYPE_CHECKING, Any, Protocol, Self
 from uuid import UUID
 
 from ..clock import Clock, SystemClock
+from ..errors import GlobusError
 from ..errors.arguments import check_clock, check_whole
 from ..secret import Secret
 
 if TYPE_CHECKING:
     from ..services.auth.documents import TokenInfo
 
-__all__ = ("MemorySessionStore", "Session", "SessionStore", "StoredTokens", "store_key", "tokens_key")
+__all__ = (
+    "MemorySessionStore",
+    "Session",
+    "SessionStore",
+    "SessionStoreUnavailable",
+    "StoredTokens",
+    "store_key",
+    "tokens_key",
+)
+
+
+class SessionStoreUnavailable(GlobusError):
+    """The session store cannot be used at the moment; the response is 503. A store of your own may raise it, too."""
 
 
 class SessionStore(Protocol):

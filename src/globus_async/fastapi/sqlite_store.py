@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 import os
 import sqlite3
 import stat
@@ -17,23 +18,25 @@ from typing import Concatenate, Final, ParamSpec, Self, TypeVar
 
 from ..clock import Clock, SystemClock
 from ..errors import GlobusSDKUsageError
-from ..errors.arguments import check_clock, check_type, check_whole
+from ..errors.arguments import check_clock, check_number, check_type, check_whole
 from ..secret import Secret
 from .sealing import Sealer
+from .sessions import SessionStoreUnavailable
 
 __all__ = ("SQLiteSessionStore",)
 
 P = ParamSpec("P")
 R = TypeVar("R")
 _log = logging.getLogger("globus_async")
+_real: Final = SystemClock()
+"""The clock by which SQLite waits for locks, whatever that of the store is."""
 
 _APPLICATION: Final = 0x67615353
 """The application id in the file's header, by which a file of another application is recognized."""
-_BUSY_SECONDS: Final = 5.0
 _MAX_EXPIRED: Final = 200
 """The maximum number of expired entries that one write removes."""
+_MAX_MILLISECONDS: Final = 2**31 - 1
 _SIDE_FILES: Final = ("-wal", "-shm", "-journal")
-_WAL_ATTEMPTS: Final = 100
 _WAL_PAUSE: Final = 0.05
 _SCHEMA: Final = (
     f"PRAGMA application_id = {_APPLICATION}",
@@ -65,11 +68,14 @@ class SQLiteSessionStore:
     cancelled has taken effect completely or not at all. If the file is deleted, or replaced, while it is open, all
     processes go on with the new one; also delete those that end with ``-wal`` and ``-shm``.
 
+    A call raises `SessionStoreUnavailable` if the file cannot be used, or stays locked by another process.
+
     Args:
         path: The file, on a local disk: SQLite does not work on network file systems. Created if it is missing.
         key: A random text of 32 characters or more that encrypts the values; several, to replace one: the first
             encrypts, all of them decrypt. Without a key the file holds the tokens of users in plain text.
         max_entries: The maximum number of entries of each kind; those that expire first are removed first.
+        timeout: Seconds that a call waits for a locked file, the time included in which it waits for other calls.
         clock: The clock.
 
     Example:
@@ -83,10 +89,12 @@ class SQLiteSessionStore:
         *,
         key: str | Secret | Sequence[str | Secret] | None = None,
         max_entries: int = 100_000,
+        timeout: float = 5.0,
         clock: Clock | None = None,
     ) -> None:
         check_type("path", path, str | os.PathLike, "a path (str or os.PathLike)")
         check_whole("max_entries", max_entries)
+        check_number("timeout", timeout)
         if clock is not None:
             check_clock(clock)
         self.path = Path(path)
@@ -94,9 +102,9 @@ class SQLiteSessionStore:
         self._max_entries = max_entries
         self._clock: Clock = SystemClock() if clock is None else clock
         # reading never waits for a writer, in this process or another
-        self._reader = _Connector(self.path, begin="BEGIN")
+        self._reader = _Connector(self.path, begin="BEGIN", timeout=timeout)
         # a transaction that reads before it writes must not begin as a reading one
-        self._writer = _Connector(self.path, begin="BEGIN IMMEDIATE")
+        self._writer = _Connector(self.path, begin="BEGIN IMMEDIATE", timeout=timeout)
         self._has_warned = False
 
     def __repr__(self) -> str:
@@ -182,9 +190,10 @@ class SQLiteSessionStore:
 class _Connector:
     """The connection of this process: made at its first use, after a close and after a fork."""
 
-    def __init__(self, path: Path, *, begin: str) -> None:
+    def __init__(self, path: Path, *, begin: str, timeout: float) -> None:
         self._path = path
         self._begin = begin
+        self._timeout = timeout
         self._current: _Connection | None = None
         self._inherited: list[_Connection] = []
 
@@ -192,7 +201,7 @@ class _Connector:
         """Run a function with the connection, in a transaction of its own."""
         current = self._take()
         if current is None:
-            current = _Connection(self._path, begin=self._begin)
+            current = _Connection(self._path, begin=self._begin, timeout=self._timeout)
         self._current = current
         return await current.run(work, *args, **options)
 
@@ -214,18 +223,20 @@ class _Connector:
 class _Connection:
     """A connection to the file, in a thread of its own."""
 
-    def __init__(self, path: Path, *, begin: str) -> None:
+    def __init__(self, path: Path, *, begin: str, timeout: float) -> None:
         self.pid = os.getpid()
         self._path = path
         self._begin = begin
+        self._timeout = timeout
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="globus_async sessions")
         self._database: sqlite3.Connection | None = None
         self._file: tuple[int, int] | None = None
 
     async def run(self, work: Callable[Concatenate[sqlite3.Connection, P], R], *args: P.args, **options: P.kwargs) -> R:
         """Run a function with the connection, in a transaction of its own."""
+        deadline = _real.monotonic() + self._timeout
         return await asyncio.get_running_loop().run_in_executor(
-            self._thread, lambda: self._transaction(work, *args, **options)
+            self._thread, lambda: self._transaction(deadline, work, *args, **options)
         )
 
     async def aclose(self) -> None:
@@ -236,17 +247,26 @@ class _Connection:
             self._thread.shutdown(wait=False)
 
     def _transaction(
-        self, work: Callable[Concatenate[sqlite3.Connection, P], R], *args: P.args, **options: P.kwargs
+        self, deadline: float, work: Callable[Concatenate[sqlite3.Connection, P], R], *args: P.args, **options: P.kwargs
     ) -> R:
+        try:
+            database = self._opened(deadline)
+            # each call has waited for those before it, so that all of them end when the first one gives up
+            _set_busy_timeout(database, deadline)
+            with _transaction(database, self._begin):
+                return work(database, *args, **options)
+        except (sqlite3.DatabaseError, OSError) as error:
+            raise SessionStoreUnavailable(f"the session store {self._path} cannot be used: {error}") from error
+
+    def _opened(self, deadline: float) -> sqlite3.Connection:
         if self._database is not None and _file_of(self._path) != self._file:
             # else each process would go on with a file that no other one sees; SQLite closes it without harm
             _log.warning("%s was deleted or replaced while it was open; the sessions in it have ended", self._path)
             self._close()
         if self._database is None:
-            self._database = _open(self._path)
+            self._database = _open(self._path, deadline)
             self._file = _file_of(self._path)
-        with _transaction(self._database, self._begin):
-            return work(self._database, *args, **options)
+        return self._database
 
     def _close(self) -> None:
         database, self._database = self._database, None
@@ -281,9 +301,9 @@ def _delete(database: sqlite3.Connection, key: str, now: float) -> Secret | None
     return value
 
 
-def _open(path: Path) -> sqlite3.Connection:
+def _open(path: Path, deadline: float) -> sqlite3.Connection:
     """
-    Open the file; create it if it is missing or empty.
+    Open the file; create it if it is missing or empty; wait for other processes until a time of the real clock.
 
     Raises:
         GlobusSDKUsageError: It is not a file of this class and of this user.
@@ -292,13 +312,15 @@ def _open(path: Path) -> sqlite3.Connection:
         # an existing file is not opened here: closing it would release the locks of this process's connections
         os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
     _check_owner(path)
-    database = sqlite3.connect(path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False)
+    database = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
     try:
+        _set_busy_timeout(database, deadline)
         is_set_up = _is_set_up(database, path)  # before anything is changed
         _make_private(path)
-        _use_wal(database)
+        _use_wal(database, deadline)
         database.execute("PRAGMA synchronous = FULL")  # the default of most builds of SQLite, not of all
         if not is_set_up:
+            _set_busy_timeout(database, deadline)
             with _transaction(database, "BEGIN IMMEDIATE"):
                 for statement in () if _is_set_up(database, path) else _SCHEMA:
                     database.execute(statement)
@@ -322,17 +344,24 @@ def _is_set_up(database: sqlite3.Connection, path: Path) -> bool:
     return bool(application == _APPLICATION)
 
 
-def _use_wal(database: sqlite3.Connection) -> None:
+def _use_wal(database: sqlite3.Connection, deadline: float) -> None:
     """Switch the file to a write-ahead log; while another process does so, SQLite reports it as locked at once."""
-    for attempt in range(_WAL_ATTEMPTS):
+    while True:
+        _set_busy_timeout(database, deadline)
         try:
             database.execute("PRAGMA journal_mode = WAL").fetchone()
-        except sqlite3.OperationalError:
-            if attempt == _WAL_ATTEMPTS - 1:
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or _real.monotonic() >= deadline:
                 raise
             time.sleep(_WAL_PAUSE)
         else:
             return
+
+
+def _set_busy_timeout(database: sqlite3.Connection, deadline: float) -> None:
+    """Let statements wait for locks of other processes until a time of the real clock."""
+    milliseconds = math.ceil(1000 * (deadline - _real.monotonic()))
+    database.execute(f"PRAGMA busy_timeout = {min(max(0, milliseconds), _MAX_MILLISECONDS):d}")
 
 
 def _file_of(path: Path) -> tuple[int, int] | None:
