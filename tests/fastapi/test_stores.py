@@ -341,8 +341,8 @@ async def test_a_damaged_file(tmp_path: Path) -> None:
     """The same error, without what is in the file."""
     path = tmp_path / "sessions.db"
     async with SQLiteSessionStore(path) as store:
-        for number in range(200):
-            await store.put(f"session:{number}", Secret("precious" * 100), seconds=100)
+        for number in range(20):
+            await store.put(f"session:{number}", Secret("precious" * 1000), seconds=100)
         await store.aclose()
         content = bytearray(path.read_bytes())
         content[4096:] = b"\xff" * (len(content) - 4096)

@@ -579,7 +579,7 @@ GUARDS: Final = (
         drop("fastapi/sqlite_store.py:_open", r"^_check_owner"),
         never("fastapi/sqlite_store.py:_is_set_up", r"^application != _APPLICATION and"),
         swap("fastapi/sqlite_store.py:_select", r" AND expires_at > \?', \(key, now\)", "', (key,)"),
-        never("fastapi/sqlite_store.py:_Connection._transaction", r"!= self\._file"),
+        never("fastapi/sqlite_store.py:_Connection._opened", r"!= self\._file"),
         never("fastapi/sqlite_store.py:_Connector._take", r"^current is not None and"),
         drop("fastapi/sqlite_store.py:_Connection._transaction", r"^_set_busy_timeout"),
         swap("fastapi/sqlite_store.py:_set_busy_timeout", r"deadline - _real\.monotonic\(\)", "0.05"),
