@@ -4,12 +4,14 @@ import asyncio
 import time
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
+from pathlib import Path
 from typing import Annotated, Any
 
 import httpx
 import pytest
 from fastapi import BackgroundTasks, FastAPI, Request, Security
-from fastapi.responses import StreamingResponse
+from fastapi.responses import FileResponse, StreamingResponse
+from starlette.background import BackgroundTask
 from starlette.types import Message, Receive, Scope, Send
 
 from globus_async import TransferClient, Transport
@@ -268,6 +270,40 @@ async def test_background_tasks_are_completed(served: ServedApplication) -> None
     writer.transport.abort()
     async with asyncio.timeout(5):
         await served.ended.wait()
+
+
+@pytest.mark.parametrize("extensions", [{}, {"http.response.pathsend": {}}], ids=["body", "file sent by the server"])
+async def test_background_tasks_after_a_file(extensions: dict[str, Any], tmp_path: Path) -> None:
+    """Servers with this extension of ASGI get the name of a file, and no body."""
+    (tmp_path / "file").write_text("content")
+    app, sent, completed = FastAPI(), asyncio.Event(), asyncio.Event()
+    app.add_middleware(CancelOnDisconnect)
+
+    async def work() -> None:
+        for _ in range(10):
+            await asyncio.sleep(0)
+        completed.set()
+
+    @app.get("/file")
+    async def file() -> FileResponse:
+        return FileResponse(tmp_path / "file", media_type="text/plain", background=BackgroundTask(work))
+
+    messages: list[Message] = [{"type": "http.request", "body": b"", "more_body": False}]
+
+    async def receive() -> Message:
+        if messages:
+            return messages.pop()
+        await sent.wait()
+        return {"type": "http.disconnect"}
+
+    async def send(message: Message) -> None:
+        if message["type"] != "http.response.start" and not message.get("more_body", False):
+            sent.set()
+
+    versions = {"version": "3.0", "spec_version": "2.4"}
+    scope = {"type": "http", "asgi": versions, "method": "GET", "path": "/file", "query_string": b"", "headers": []}
+    await app({**scope, "extensions": extensions}, receive, send)
+    assert completed.is_set()
 
 
 async def test_a_stream_ends_when_its_client_disconnects(served: ServedApplication) -> None:

@@ -647,6 +647,7 @@ GUARDS: Final = (
         "fastapi/test_disconnect.py",
         never("fastapi/disconnect.py:CancelOnDisconnect.__call__", r"^handling\.cancelled_caught and"),
         always("fastapi/disconnect.py:CancelOnDisconnect.__call__", r"^not is_started"),
+        never("fastapi/disconnect.py:_is_last", r"== 'http\.response\.pathsend'"),
     ),
     *_tested_by(
         "fastapi/test_websockets.py",

@@ -62,8 +62,7 @@ class CancelOnDisconnect:
         async def send_response(message: Message) -> None:
             nonlocal is_started, is_complete
             is_started = True
-            if message["type"] == "http.response.body" and not message.get("more_body", False):
-                is_complete = True
+            is_complete = is_complete or _is_last(message)
             await send(message)
 
         watcher = asyncio.create_task(watch(), name="globus_async client watch")
@@ -76,6 +75,12 @@ class CancelOnDisconnect:
                 await send({"type": "http.response.body", "body": b""})
         finally:
             watcher.cancel()
+
+
+def _is_last(message: Message) -> bool:
+    """Return whether a message ends a response: the last part of its body, or a file that the server sends itself."""
+    is_last_part = message["type"] == "http.response.body" and not message.get("more_body", False)
+    return is_last_part or message["type"] == "http.response.pathsend"
 
 
 async def _receive_from(prefetch: asyncio.Queue[Message | Exception]) -> Message:
