@@ -50,10 +50,29 @@ UNREADABLE = """
     const ratio = (Math.max(one, two) + 0.05) / (Math.min(one, two) + 0.05);
     if (ratio < 4.5) found.push(`${text.slice(0, 30)}: ${ratio.toFixed(2)}`);
   }
+  const ratio = (one, two) => (Math.max(one, two) + 0.05) / (Math.min(one, two) + 0.05);
+  for (const field of document.querySelectorAll('input:not([type=hidden], [type=checkbox]), select')) {
+    const [inside, outside] = [luminance(background(field)), luminance(background(field.parentElement))];
+    const hint = ratio(luminance(channels(getComputedStyle(field, '::placeholder').color)), inside);
+    if (field.placeholder && hint < 4.5) found.push(`${field.placeholder}: ${hint.toFixed(2)}`);
+    const edge = ratio(luminance(channels(getComputedStyle(field).borderTopColor)), outside);
+    if (Math.max(edge, ratio(inside, outside)) < 3) found.push(`edge of ${field.name}: ${edge.toFixed(2)}`);
+  }
   return found;
 })()
 """
-"""The texts with a contrast below 4.5, which is what WCAG 2.2 AA requires of small text."""
+"""The texts with a contrast below 4.5, which WCAG 2.2 AA requires of small text, and the fields with edges below 3."""
+
+COVERED = """
+(() => {
+  const element = document.activeElement;
+  const place = element.getBoundingClientRect();
+  const top = document.elementFromPoint(place.left + place.width / 2, place.top + place.height / 2);
+  const isVisible = top === null || element.contains(top) || top.contains(element);
+  return isVisible ? '' : `${element.tagName} ${element.name || element.textContent}`;
+})()
+"""
+"""The element that has the focus, if another one covers it."""
 
 
 class Screens:
@@ -114,3 +133,30 @@ def test_every_page_on_every_screen(portal: str) -> None:
         visitor.see(".problem")
         screens.check("problem")
         assert screens.problems == {}, json.dumps(screens.problems, indent=1)
+
+
+@pytest.mark.parametrize("size", [(360, 640), (1280, 400)])
+def test_what_has_the_focus_is_visible(portal: str, size: tuple[int, int]) -> None:
+    """The bar at the top covers none of the files, also on the way back from the last one."""
+    with browser() as page:
+        visitor = Visitor(page, portal)
+        visitor.click("#login")
+        visitor.click("button[value=allow]")
+        visitor.see("a.card")
+        visitor.open_collection("Campus cluster")
+        visitor.see('input[value="climate/"]')
+        page.evaluate("document.querySelector('input[value=\"climate/\"]').closest('tr').querySelector('a').click()")
+        visitor.see('input[value="run-29.nc"]')
+        page.call(
+            "Emulation.setDeviceMetricsOverride", width=size[0], height=size[1], deviceScaleFactor=1, mobile=False
+        )
+        page.evaluate("document.getElementById('start').focus()")
+        covered = []
+        for _ in range(33):  # the three fields, and the files
+            for kind in ("keyDown", "keyUp"):
+                page.call(
+                    "Input.dispatchKeyEvent", type=kind, key="Tab", code="Tab", windowsVirtualKeyCode=9, modifiers=8
+                )
+            covered.append(page.evaluate(COVERED))
+        assert page.evaluate("document.activeElement.value") == "run-00.nc"
+        assert [element for element in covered if element] == []
