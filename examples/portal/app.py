@@ -7,6 +7,7 @@ The portal stores nothing but sessions, and forms that await a consent: every pa
 # no `from __future__ import annotations`: FastAPI reads the annotations of routes at run time
 
 from typing import Annotated
+from urllib.parse import urlencode
 
 from fastapi import Depends, FastAPI, Request
 from fastapi.responses import RedirectResponse, Response
@@ -42,7 +43,10 @@ def make_app(globus: GlobusBackend, login: GlobusLogin) -> FastAPI:
     @app.get("/")
     async def home(request: Request, session: Annotated[Session | None, Depends(login.optional_session)]) -> Response:
         if session is None:
-            return page(login, request, "home.html", None)
+            # the session at Globus outlives that of the portal, and logs in again without a question
+            query = {"client_id": globus.client_id, "redirect_uri": f"{login.origin}{login.public_path(request, '/')}"}
+            logout = f"{globus.auth_url}v2/web/logout?{urlencode({**query, 'redirect_name': 'Meridian'})}"
+            return page(login, request, "home.html", None, globus_logout=logout)
         return RedirectResponse(login.public_path(request, "/collections"), 303)
 
     return app

@@ -14,6 +14,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from examples.portal.transfers import summary
 from globus_async.testing.faults import status
 from tests.emulator.status_browser import PROGRAM, browser
+from tests.examples.conftest import served
+from tests.examples.path_proxy import proxying
 from tests.examples.portal_visit import Visitor, form_of, session, visit
 
 pytestmark = pytest.mark.slow
@@ -99,6 +101,50 @@ def test_a_visit_from_login_to_logout(portal: str) -> None:
         asked = "fetch('/tasks/events').then(answer => answer.status)"
         answered = page.call("Runtime.evaluate", expression=asked, awaitPromise=True, returnByValue=True)
         assert answered["result"]["value"] == 401
+
+
+@pytest.mark.timeout(120)
+@pytest.mark.skipif(not PROGRAM, reason="no Chromium is installed; TEST_CHROMIUM can name one")
+@pytest.mark.parametrize("is_logged_in", [True, False])
+def test_a_live_page_survives_a_restart(is_logged_in: bool) -> None:
+    """Browsers do not reconnect a stream after an error status: the page is loaded again, or leads to the login."""
+    with proxying("/lab") as (proxy, url), served(url) as (_, port), browser() as page:
+        proxy.port = port
+        visitor = Visitor(page, f"{url}/")
+        visitor.click("#login")
+        visitor.click("button[value=allow]")
+        visitor.see("a.card")
+        page.call("Page.navigate", url=f"{url}/tasks")
+        page.wait_for("document.getElementById('live')?.textContent === 'live'")
+        proxy.stop_application()
+        page.wait_for("events.readyState === EventSource.CLOSED", seconds=20)
+        assert visitor.text("#live") == "reconnecting"
+        if not is_logged_in:
+            page.call("Network.clearBrowserCookies")
+        proxy.is_down = False
+        if is_logged_in:
+            page.wait_for("document.getElementById('live')?.textContent === 'live'", seconds=20)
+        else:
+            page.wait_for("location.pathname.includes('/v2/oauth2/authorize')", seconds=20)
+
+
+@pytest.mark.timeout(120)
+@pytest.mark.skipif(not PROGRAM, reason="no Chromium is installed; TEST_CHROMIUM can name one")
+def test_logout_on_a_shared_computer(portal: str) -> None:
+    """The session at Globus ends by its own logout, which leads back to the portal."""
+    with browser() as page:
+        visitor = Visitor(page, portal)
+        visitor.click("#login")
+        visitor.click("button[value=allow]")
+        visitor.see("a.card")
+        visitor.click("#logout")
+        visitor.see("#globus-logout")
+        visitor.click("#globus-logout")
+        visitor.see(f"a[href='{portal}/']")
+        visitor.click(f"a[href='{portal}/']")
+        visitor.see("#login")
+        visitor.click("#login")
+        visitor.see("button[value=allow]")
 
 
 async def test_requirements_that_no_login_can_meet() -> None:

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import re
-import socket
-import socketserver
-import threading
-from contextlib import suppress
 
 import httpx
 import pytest
 
 from tests.emulator.status_browser import PROGRAM, browser
 from tests.examples.conftest import served
+from tests.examples.path_proxy import proxying
 from tests.examples.portal_visit import Visitor, form_of, visit
 
 PATH = "/lab/portal"
@@ -20,9 +17,9 @@ ADA = "ada@meridian.example"
 
 
 def addresses(page: httpx.Response) -> list[str]:
-    """Return the addresses in a page, without those that only replace its query."""
+    """Return the addresses in a page, without those at Globus, and those that only replace its query."""
     found = re.findall(r' (?:href|src|action|data-root)="([^"]*)"', page.text)
-    return [address for address in found if not address.startswith("?")]
+    return [address for address in found if not address.startswith(("?", "http:"))]
 
 
 async def test_every_address_is_below_the_path() -> None:
@@ -60,59 +57,14 @@ async def test_no_redirect_to_the_host_of_the_request(address: str) -> None:
         assert (page.status_code, page.headers.get("location")) == (404, None)
 
 
-class Proxy(socketserver.ThreadingTCPServer):
-    """A proxy for one request per connection, which removes a path."""
-
-    daemon_threads = True
-
-    def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), Forward)
-        self.portal: tuple[str, int] = ("127.0.0.1", 0)
-
-
-class Forward(socketserver.BaseRequestHandler):
-    def handle(self) -> None:
-        head = b""
-        while b"\r\n\r\n" not in head:
-            if not (received := self.request.recv(65536)):
-                return
-            head += received
-        line, _, rest = head.partition(b"\r\n")
-        if f" {PATH}/".encode() not in line:
-            self.request.sendall(b"HTTP/1.1 410 Gone\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
-            return
-        line = line.replace(f" {PATH}/".encode(), b" /", 1)
-        rest = re.sub(rb"(?i)connection: [\w-]+", b"Connection: close", rest, count=1)
-        assert isinstance(self.server, Proxy)
-        with socket.create_connection(self.server.portal) as portal:
-            portal.sendall(line + b"\r\n" + rest)
-            threading.Thread(target=copy, args=(self.request, portal), daemon=True).start()
-            copy(portal, self.request)
-
-
-def copy(source: socket.socket, target: socket.socket) -> None:
-    with suppress(OSError):
-        while received := source.recv(65536):
-            target.sendall(received)
-
-
 @pytest.mark.slow
 @pytest.mark.timeout(120)
 @pytest.mark.skipif(not PROGRAM, reason="no Chromium is installed; TEST_CHROMIUM can name one")
 def test_a_visit_below_the_path() -> None:
     """A browser logs in, starts and cancels a transfer that it watches, and logs out."""
-    with Proxy() as proxy:
-        threading.Thread(target=proxy.serve_forever, daemon=True).start()
-        url = f"http://localhost:{proxy.server_address[1]}{PATH}"
-        with served(f"{url}/") as (address, port):
-            assert address == url
-            proxy.portal = ("127.0.0.1", port)
-            a_visit(url)
-        proxy.shutdown()
-
-
-def a_visit(url: str) -> None:
-    with browser() as page:
+    with proxying(PATH) as (proxy, url), served(f"{url}/") as (address, port), browser() as page:
+        assert address == url
+        proxy.port = port
         visitor = Visitor(page, f"{url}/")
         visitor.url = url
         visitor.click("#login")

@@ -57,8 +57,19 @@ function show(tasks) {
 
 show(JSON.parse(document.getElementById("first").textContent));
 
+// Loads the page again as soon as the server responds; without a session, that leads to the login.
+async function reload() {
+  const response = await fetch(`${list.dataset.root}/tasks`, { redirect: "manual" }).catch(() => null);
+  if (response && response.status < 500) location.reload();
+  else setTimeout(reload, 3000);
+}
+
 const events = new EventSource(`${list.dataset.root}/tasks/events`);
 events.onopen = () => { live.textContent = "live"; live.classList.add("on"); };
-events.onerror = () => { live.textContent = "reconnecting"; live.classList.remove("on"); };
+events.onerror = () => {
+  live.textContent = "reconnecting";
+  live.classList.remove("on");
+  if (events.readyState === EventSource.CLOSED) setTimeout(reload, 3000); // browsers give up after an error status
+};
 events.onmessage = (event) => show(JSON.parse(event.data));
 events.addEventListener("logout", () => { events.close(); location.assign(`${list.dataset.root}/`); });
