@@ -18,7 +18,7 @@ from tests.source import MODULES, ROOT, Module, calls, find_circle, import_graph
 LAYERS: tuple[frozenset[str], ...] = (
     frozenset({"_version", "_http.json_reader", "_http.missing", "porting"}),
     frozenset({"errors"}),
-    frozenset({"_item_source", "_single_flight", "clock", "config", "secret"}),
+    frozenset({"_concurrency", "_single_flight", "clock", "config", "secret"}),
     frozenset({"_http", "scopes"}),
     frozenset({"gare"}),
     frozenset({"authorizers"}),

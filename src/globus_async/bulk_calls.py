@@ -33,8 +33,9 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final, Generic, Self, TypeVar, cast
 
+from ._concurrency.item_source import ItemSource
+from ._concurrency.tasks import cancel_all
 from ._http.html import members_html
-from ._item_source import ItemSource
 from .clock import Clock, SystemClock
 from .errors import GlobusError, GlobusSDKUsageError
 from .errors.arguments import check_bool, check_callable, check_clock, check_iterable, check_whole
@@ -342,18 +343,12 @@ class _Run(AsyncIterationOnly, Generic[I, R]):
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._is_left = True
+        self.stop()
         self._changed.set()
-        for worker in self._workers:
-            worker.cancel()
-        cancelled: asyncio.CancelledError | None = None
-        while running := [worker for worker in self._workers if not worker.done()]:
-            try:
-                await asyncio.wait(running)
-            except asyncio.CancelledError as error_of_wait:  # the workers end first
-                cancelled = error_of_wait
-        await self._source.aclose()
-        if cancelled is not None:
-            raise cancelled
+        try:
+            await cancel_all(self._workers)
+        finally:
+            await self._source.aclose()
 
     def __aiter__(self) -> Self:
         return self
@@ -384,6 +379,8 @@ class _Run(AsyncIterationOnly, Generic[I, R]):
                     self._start_worker()
                 self._deliver(await self._make_call(*indexed))
                 self._in_progress -= 1
+                if self._is_left:  # the call has ended in spite of its cancellation
+                    return
                 await self._slots.acquire()
             self._slots.release()  # another worker may wait for it, to end as well
         except BaseException as failure:

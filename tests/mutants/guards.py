@@ -252,6 +252,19 @@ GUARDS: Final = (
         drop("bulk_calls.py:_Run._next_item", r"^await self\._context\.no_call_waits"),
     ),
     *_tested_by(
+        "unit/test_bulk.py",
+        never("bulk_calls.py:_Run._work", r"^self\._is_left"),
+        drop("bulk_calls.py:_Run.__aexit__", r"^self\.stop\(\)"),
+    ),
+    *_tested_by(
+        "unit/test_concurrency.py",
+        drop("_concurrency/tasks.py:all_of", r"^await cancel_all"),
+        swap("_concurrency/tasks.py:all_of", r"failed or tasks", "tasks"),
+        swap("_concurrency/tasks.py:all_of", r"FIRST_EXCEPTION", "ALL_COMPLETED"),
+        drop("_concurrency/tasks.py:cancel_all", r"^cancelled = error"),
+        drop("_concurrency/tasks.py:cancel_all", r"^task\.exception"),
+    ),
+    *_tested_by(
         "unit/test_rate_limit.py exchange adversity",
         drop("transport/_origin.py:Slot._acquire", r"^self\._release\(\)"),
         swap("transport/_origin.py:Origin.wait_until_resumed", r"await self\.clock\.sleep\(wait\)", "return"),
@@ -802,7 +815,7 @@ GUARDS: Final = (
     *_tested_by(
         "unit/test_bulk.py",
         never("bulk_calls.py:", r"^self\._is_left$"),
-        swap("_item_source.py:", r"async with self\.\w+:", "if True:"),
+        swap("_concurrency/item_source.py:", r"async with self\.\w+:", "if True:"),
     ),
     *_tested_by(
         "emulator/test_pytest_plugin.py",

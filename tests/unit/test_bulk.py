@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import copy
 import gc
 import pickle
@@ -412,6 +413,36 @@ class TestCancelled:
             assert calls.under_way > 0
         assert calls.under_way == 0
         assert asyncio.all_tasks() == {asyncio.current_task()}
+
+    @pytest.mark.parametrize("stubborn", ["call", "input"])
+    async def test_code_that_ignores_its_cancellation(self, stubborn: str) -> None:
+        """The block ends along with it, and makes no further call."""
+        made: list[int] = []
+
+        async def stay() -> None:
+            with contextlib.suppress(asyncio.CancelledError):
+                await asyncio.get_running_loop().create_future()
+
+        async def call(number: int) -> None:
+            made.append(number)
+            if stubborn == "call" and number > 0:
+                await stay()
+
+        async def numbers() -> AsyncIterator[int]:
+            for number in range(100):
+                if stubborn == "input" and number > 0:
+                    await stay()
+                yield number
+
+        async def leave() -> None:
+            async with bulk(call, numbers() if stubborn == "input" else range(100), concurrency=3) as outcomes:
+                async for _ in outcomes:
+                    break
+
+        leaving = asyncio.create_task(leave())
+        _, ends_not = await asyncio.wait({leaving}, timeout=1)
+        assert not ends_not
+        assert made == [0, 1, 2, 3][: 4 if stubborn == "call" else 1]
 
     async def test_by_anyio(self) -> None:
         """A scope of anyio, which cancels again and again, ends it as well."""

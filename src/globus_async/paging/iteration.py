@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Final, Generic, Protocol, TypeVar
 
+from .._concurrency.tasks import all_of
 from ..errors import GlobusError, GlobusSDKUsageError, PaginationStalled
 from ..porting import AsyncContextOnly, AsyncIterationOnly
 
@@ -164,12 +165,8 @@ class PageIterator(AsyncIterationOnly, Generic[T]):
         if len(wanted) == 1:
             self._fetched.append((cursor, await page_at(*wanted[0])))
             return
-        try:
-            async with asyncio.TaskGroup() as group:
-                tasks = [group.create_task(page_at(*args)) for args in wanted]
-        except BaseExceptionGroup as failures:
-            raise failures.exceptions[0] from None
-        self._fetched.extend((at, task.result()) for (at, _), task in zip(wanted, tasks, strict=True))
+        pages = await all_of(page_at(*args) for args in wanted)
+        self._fetched.extend((at, page) for (at, _), page in zip(wanted, pages, strict=True))
 
 
 class Prefetch(AsyncContextOnly, AsyncIterationOnly, Generic[T]):

@@ -252,6 +252,35 @@ async def test_cancelled_at_every_suspension(mode: Mode) -> None:
     assert points >= 4
 
 
+@pytest.mark.parametrize("passes", range(1, 12))
+async def test_cancelled_at_the_time_of_an_error(passes: int) -> None:
+    """The cancellation is not lost to the error, which the caller may catch in order to try again."""
+    storage = Storage(failing={"/top/a/": httpx.ConnectError("passing")})
+
+    def after(passes: int) -> None:
+        if passes == 0:
+            walker.cancel()
+        else:
+            asyncio.get_running_loop().call_soon(after, passes - 1)
+
+    async def walk_again_and_again() -> None:
+        for _ in range(5):
+            try:
+                async for entry in tc.operation_walk(A, "/top/"):
+                    if entry["path"] == "/top/b/":
+                        after(passes)
+            except GlobusConnectionError as error:
+                errors.append(error)
+
+    errors: list[GlobusConnectionError] = []
+    async with client_of(storage) as tc:
+        walker = asyncio.create_task(walk_again_and_again())
+        await asyncio.wait({walker}, timeout=1)
+        assert walker.cancelled()
+        assert storage.now == 0
+    assert len(errors) <= 1
+
+
 @pytest.mark.slow
 async def test_large_tree() -> None:
     """In a tree of a hundred thousand entries few directories are pending."""

@@ -7,6 +7,7 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Final, TypeAlias
 
+from ..._concurrency.tasks import all_of
 from ..._http.path import shown
 from ...errors import PaginationStalled, ResponseDecodeError
 from ...errors.arguments import check_callable, check_whole
@@ -124,12 +125,7 @@ class DirectoryWalk(AsyncIterationOnly):
 
         if len(paths) == 1:
             return [await one(paths[0])]
-        try:
-            async with asyncio.TaskGroup() as group:
-                tasks = [group.create_task(one(path)) for path in paths]
-        except BaseExceptionGroup as failures:
-            raise failures.exceptions[0] from None
-        return [task.result() for task in tasks]
+        return await all_of(one(path) for path in paths)
 
 
 def _as_directory(path: str) -> str:

@@ -8,8 +8,8 @@ import hashlib
 from collections.abc import AsyncIterable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Final, Generic, TypeAlias, TypeVar
 
+from ...._concurrency.item_source import ItemSource
 from ...._http.body import json_body
-from ...._item_source import ItemSource
 from ....errors import GlobusSDKUsageError
 from ....errors.arguments import check_iterable
 

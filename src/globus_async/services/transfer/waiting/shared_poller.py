@@ -14,6 +14,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from typing import TYPE_CHECKING, Final, TypeAlias, TypeVar, cast
 
+from ...._concurrency.tasks import all_of
 from ...._single_flight import copy_error
 from ....errors import GlobusError
 from ..errors import TransferAPIError
@@ -155,12 +156,7 @@ class SharedPoller:
         if len(batches) == 1:
             await self._fetch_batch(batches[0])
             return
-        try:
-            async with asyncio.TaskGroup() as group:
-                for batch in batches:
-                    group.create_task(self._fetch_batch(batch))
-        except BaseExceptionGroup as failures:
-            raise failures.exceptions[0] from None
+        await all_of(self._fetch_batch(batch) for batch in batches)
 
     async def _fetch_batch(self, batch: _Batch) -> bool:
         """Fetch tasks and deliver them; return whether the service accepted the batch."""

@@ -1,0 +1,1 @@
+"""Concurrent tasks: the items they share, and how they end."""

@@ -1,0 +1,47 @@
+"""Tasks that end together: the results of all, or the first error, or a cancellation."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Collection, Coroutine, Iterable
+from typing import Any, TypeVar
+
+__all__ = ("all_of", "cancel_all")
+
+T = TypeVar("T")
+
+
+async def all_of(calls: Iterable[Coroutine[Any, Any, T]]) -> list[T]:
+    """
+    Run calls concurrently; return their results, in order.
+
+    After the first error the other calls are cancelled, and it is raised when they have ended. If the caller is
+    cancelled at the same time, the cancellation is raised: ``asyncio.TaskGroup`` loses it before Python 3.13.
+
+    Args:
+        calls: One or more coroutines.
+    """
+    tasks = [asyncio.get_running_loop().create_task(call) for call in calls]
+    try:
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_EXCEPTION)
+        failed = [task for task in tasks if task.done() and not task.cancelled() and task.exception()]
+    finally:
+        await cancel_all(tasks)
+    return [task.result() for task in failed or tasks]
+
+
+async def cancel_all(tasks: Collection[asyncio.Task[Any]]) -> None:
+    """Cancel tasks and wait until they have ended; a cancellation of the caller is raised afterwards."""
+    for task in tasks:
+        task.cancel()
+    cancelled: asyncio.CancelledError | None = None
+    while running := [task for task in tasks if not task.done()]:
+        try:
+            await asyncio.wait(running)
+        except asyncio.CancelledError as error:
+            cancelled = error
+    for task in tasks:
+        if not task.cancelled():
+            task.exception()  # marks it as retrieved
+    if cancelled is not None:
+        raise cancelled

@@ -1,0 +1,104 @@
+"""Running calls concurrently: results, errors, and cancellation at any point."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from globus_async._concurrency.tasks import all_of
+from tests.toolkit.cancel import every_suspension
+
+
+class Calls:
+    """Calls that end after so many passes of the event loop; counts those that are running."""
+
+    def __init__(self) -> None:
+        self.running = 0
+
+    async def __call__(self, passes: int, error: Exception | None = None, *, stubborn: int = 0) -> int:
+        self.running += 1
+        try:
+            for _ in range(passes):
+                await asyncio.sleep(0)
+            if error is not None:
+                raise error
+            return passes
+        finally:
+            try:
+                for _ in range(stubborn):
+                    await asyncio.sleep(0)
+            finally:
+                self.running -= 1
+
+
+async def test_results_in_order() -> None:
+    """Whichever ends first."""
+    call = Calls()
+    assert await all_of(call(passes) for passes in (3, 1, 2)) == [3, 1, 2]
+
+
+async def test_the_first_error() -> None:
+    """It is raised itself, in no group; the others are cancelled, and have ended."""
+    call = Calls()
+    error = OSError("first")
+    with pytest.raises(OSError, match="first") as caught:
+        await all_of([call(99, stubborn=3), call(5, KeyError("second")), call(2, error), call(1)])
+    assert caught.value is error
+    assert call.running == 0
+
+
+async def test_errors_of_the_same_moment() -> None:
+    """One of them is raised; none is reported as never retrieved."""
+    reported: list[object] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: reported.append(context))
+    call = Calls()
+    with pytest.raises(KeyError, match="0"):
+        await all_of(call(2, KeyError(number)) for number in range(5))
+    assert (call.running, reported) == (0, [])
+
+
+@pytest.mark.parametrize("passes", range(1, 8))
+async def test_a_cancellation_at_the_time_of_an_error_is_not_lost(passes: int) -> None:
+    """Nor is the error's own cancellation of the others left behind in the caller."""
+    call = Calls()
+    caller: asyncio.Task[None]
+
+    def cancel_after(passes: int) -> None:
+        if passes == 0:
+            caller.cancel()
+        else:
+            asyncio.get_running_loop().call_soon(cancel_after, passes - 1)
+
+    async def work() -> None:
+        cancel_after(passes)
+        try:
+            await all_of([call(3, OSError("passing")), call(99, stubborn=2)])
+        finally:
+            counts.append(caller.cancelling())
+        await asyncio.sleep(0)
+
+    async def persistent() -> None:
+        for _ in range(2):
+            try:
+                await work()
+            except OSError:
+                await asyncio.sleep(0)
+
+    counts: list[int] = []
+    caller = asyncio.create_task(persistent())
+    await asyncio.wait({caller})
+    assert caller.cancelled()
+    assert set(counts) <= {0, 1}
+    assert call.running == 0
+
+
+async def test_cancelled_at_every_suspension() -> None:
+    """Every call has ended when the caller has."""
+    call = Calls()
+
+    async def all_have_ended() -> None:
+        assert call.running == 0
+
+    points = await every_suspension(lambda: all_of(call(n, stubborn=n) for n in range(5)), all_have_ended)
+    assert points >= 3
