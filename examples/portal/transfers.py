@@ -4,6 +4,7 @@
 
 import json
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import PurePosixPath
 from typing import Annotated, Any
@@ -91,16 +92,14 @@ def transfers(globus: GlobusBackend, login: GlobusLogin) -> APIRouter:
     async def events(request: Request, tc: Annotated[TransferClient, as_user]) -> Response:
         async def stream() -> AsyncGenerator[str]:
             sent = ""
-            while await login.optional_session(request) is not None:  # until the logout
-                try:
+            with suppress(GlobusError):  # the page shows that it is not live, and the browser reconnects
+                while await login.optional_session(request) is not None:  # until the logout
                     state = json.dumps(await recent_tasks(tc))
-                except GlobusError:
-                    return  # the page shows it, and the browser reconnects in a few seconds
-                if state != sent:
-                    yield f"data: {state}\n\n"
-                    sent = state
-                await globus.transport.clock.sleep(POLLING_SECONDS)
-            yield "event: logout\ndata: {}\n\n"
+                    if state != sent:
+                        yield f"data: {state}\n\n"
+                        sent = state
+                    await globus.transport.clock.sleep(POLLING_SECONDS)
+                yield "event: logout\ndata: {}\n\n"
 
         return StreamingResponse(stream(), media_type="text/event-stream", headers=HEADERS)
 

@@ -114,15 +114,15 @@ def behind(app: ASGIApp, path: str) -> ASGIApp:
 
 @asynccontextmanager
 async def visit(
-    username: str = "eve@example.org", *, path: str = "", store: SessionStore | None = None
+    username: str = "eve@example.org", *, path: str = "", store: SessionStore | None = None, raises: bool = False
 ) -> AsyncGenerator[tuple[GlobusEmulator, httpx.AsyncClient]]:
-    """Run the portal in this process, and log in; errors of the portal do not reach the browser."""
+    """Run the portal in this process, and log in; uncaught errors of the portal reach the browser if it ``raises``."""
     url = f"http://localhost:8000{path}"
     async with emulated(url) as place:
         urls = {"auth": place.url, "transfer": place.url}
         globus = GlobusBackend(place.client_id, place.client_secret, service_urls=urls)
         login = GlobusLogin(globus, public_url=url, after_login="/collections", store=store)
-        wire = httpx.ASGITransport(behind(make_app(globus, login), path), raise_app_exceptions=False)
+        wire = httpx.ASGITransport(behind(make_app(globus, login), path), raise_app_exceptions=raises)
         async with globus.lifespan(), httpx.AsyncClient(transport=wire, base_url=url) as browser:
             asked = (await browser.get("/login")).headers["location"]
             user = place.emulator.directory.find(username) or place.emulator.add_identity(username)

@@ -367,12 +367,14 @@ class TestIncompleteDocuments:
 
 
 class LockedStore(MemorySessionStore):
-    """A store that fails after the login, and counts the calls."""
+    """A store that is locked when it is told to, after some calls, and counts the calls after that."""
 
-    calls = -1
+    remaining = 1000
+    calls = 0
 
     async def get(self, key: str) -> Secret | None:
-        if self.calls < 0:
+        self.remaining -= 1
+        if self.remaining >= 0:
             return await super().get(key)
         self.calls += 1
         raise SessionStoreUnavailable("locked")
@@ -408,12 +410,21 @@ class TestErrorPages:
         """A page without a menu; it does not wait for the store a second time."""
         store = LockedStore()
         async with visit(ADA, store=store) as (_, browser):
-            store.calls = 0
+            store.remaining = 0
             page = await browser.request(method, "/tasks" if method == "GET" else "/logout")
             assert page.status_code == 503
             assert "Not available at the moment" in page.text
             assert "temporarily unavailable" in page.text
             assert store.calls == 1
+
+    async def test_a_store_that_cannot_be_used_any_more(self) -> None:
+        """The stream of a live page ends without an error, and the browser asks for another."""
+        store = LockedStore()
+        async with visit(ADA, store=store, raises=True) as (_, browser):
+            await browser.get("/tasks")
+            store.remaining = 1
+            live = await browser.get("/tasks/events")
+            assert (live.status_code, live.text, store.calls) == (200, "", 1)
 
     async def test_an_invalid_form(self) -> None:
         """The page names the field."""
