@@ -814,8 +814,8 @@ GUARDS: Final = (
     ),
     *_tested_by(
         "unit/test_bulk.py",
-        never("bulk_calls.py:", r"^self\._is_left$"),
-        swap("_concurrency/item_source.py:", r"async with self\.\w+:", "if True:"),
+        never("bulk_calls.py:_Run.__anext__", r"^self\._is_left$"),
+        swap("bulk_calls.py:_Run._next_item", r"async with self\._reading:", "if True:"),
     ),
     *_tested_by(
         "emulator/test_pytest_plugin.py",

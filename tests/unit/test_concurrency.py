@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 
 import pytest
 
@@ -53,8 +54,16 @@ async def test_errors_of_the_same_moment() -> None:
     reported: list[object] = []
     asyncio.get_running_loop().set_exception_handler(lambda _, context: reported.append(context))
     call = Calls()
+
+    async def fails_when_cancelled() -> int:
+        try:
+            return await call(99)
+        finally:
+            raise OSError("late")
+
     with pytest.raises(KeyError, match="0"):
-        await all_of(call(2, KeyError(number)) for number in range(5))
+        await all_of([*(call(2, KeyError(number)) for number in range(5)), fails_when_cancelled()])
+    gc.collect()
     assert (call.running, reported) == (0, [])
 
 

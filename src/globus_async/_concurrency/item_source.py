@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Iterable, Iterator, Sized
 from typing import Final, Generic, TypeVar, cast
 
@@ -20,20 +19,19 @@ _END: Final = _End()
 
 class ItemSource(Generic[I]):
     """
-    Items with their indexes, one at a time, for any number of readers.
+    Items with their indexes, one at a time. Readers take turns: an async generator has one reader at a time.
 
     Attributes:
         is_done: Whether there are no more items; set it to stop the readers.
         total: The number of items, if the iterable has a length.
     """
 
-    __slots__ = ("_asynchronous", "_count", "_lock", "_synchronous", "is_done", "total")
+    __slots__ = ("_asynchronous", "_count", "_synchronous", "is_done", "total")
 
     def __init__(self, items: Iterable[I] | AsyncIterable[I]) -> None:
         self.is_done = False
         self.total = len(items) if isinstance(items, Sized) else None
         self._count = 0
-        self._lock = asyncio.Lock()
         self._asynchronous: AsyncIterator[I] | None = None
         self._synchronous: Iterator[I] = iter(())
         if isinstance(items, AsyncIterable):
@@ -45,9 +43,8 @@ class ItemSource(Generic[I]):
         """Return the index of the next item and the item; ``None`` at the end."""
         if self._asynchronous is None:
             return None if self.is_done else self._numbered(next(self._synchronous, _END))
-        async with self._lock:
-            item = _END if self.is_done else await anext(self._asynchronous, _END)
-            return None if self.is_done else self._numbered(item)
+        item = _END if self.is_done else await anext(self._asynchronous, _END)
+        return None if self.is_done else self._numbered(item)
 
     def _numbered(self, item: I | _End) -> tuple[int, I] | None:
         if isinstance(item, _End):
