@@ -20,6 +20,9 @@ pytestmark = [
 SCREENS = ((320, 640), (390, 844), (768, 1024), (1280, 800))
 SCHEMES = ("light", "dark")
 
+NAMED = {"button", "checkbox", "columnheader", "combobox", "link", "progressbar", "searchbox", "textbox"}
+"""The roles whose elements screen readers announce by name."""
+
 WIDER = """
 [...document.querySelectorAll('body *')].filter(each => each.getBoundingClientRect().right > WIDTH + 1)
   .map(each => each.tagName + '.' + each.className).concat(
@@ -85,6 +88,9 @@ class Screens:
     def check(self, name: str) -> None:
         """Record what is wrong with the page on any screen, and take its picture."""
         call, evaluate = self.visitor.page.call, self.visitor.page.evaluate
+        for node in call("Accessibility.getFullAXTree")["nodes"]:
+            if not node["ignored"] and node["role"]["value"] in NAMED and not node["name"]["value"].strip():
+                self.problems.setdefault(name, []).append(f"a {node['role']['value']} without a name")
         for scheme in SCHEMES:
             features = [{"name": "prefers-color-scheme", "value": scheme}]
             features.append({"name": "prefers-reduced-motion", "value": "reduce"})

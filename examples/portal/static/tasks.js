@@ -42,6 +42,8 @@ function show(tasks) {
   tasks.forEach((task, place) => {
     const parts = cards.get(task.id) || cardOf(task);
     parts.label.textContent = task.label;
+    parts.bar.ariaLabel = `Progress of ${task.label}`;
+    parts.cancel.ariaLabel = `Cancel ${task.label}`;
     parts.state.textContent = task.state.toLowerCase();
     parts.state.className = `state ${task.state.toLowerCase()}`;
     parts.card.dataset.state = task.state;
