@@ -212,6 +212,29 @@ async def test_a_logout_does_not_wait_for_globus(deployment: Deployment, caplog:
     gate.set()
 
 
+async def test_a_shutdown_finishes_revocations(deployment: Deployment, caplog: pytest.LogCaptureFixture) -> None:
+    """The connections stay open for them."""
+    gate = asyncio.Event()
+
+    async def hold(app: Any, scope: Any, receive: Any, send: Any) -> None:
+        await gate.wait()
+        await app(scope, receive, send)
+
+    token = deployment.token()
+    deployment.emulator.faults.add("POST", "/v2/oauth2/token/revoke", hold, times=1000)
+    running_state(deployment.globus).revocations.start([Secret(token)])
+    stopping = asyncio.create_task(deployment.stop())
+    await deployment.clock.advance(4)
+    assert not stopping.done()
+    gate.set()
+    with caplog.at_level(logging.ERROR, "globus_async"):
+        await stopping
+    assert own_messages(caplog) == []
+    known = deployment.emulator.auth.tokens.find(token)
+    assert known is not None
+    assert known.revoked
+
+
 async def test_revocations_leave_room_for_logins(deployment: Deployment) -> None:
     """While Globus Auth is slow, eight at a time are sent."""
     sent = 0
