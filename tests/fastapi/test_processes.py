@@ -223,7 +223,7 @@ async def test_a_shutdown_finishes_revocations(deployment: Deployment, caplog: p
     token = deployment.token()
     deployment.emulator.faults.add("POST", "/v2/oauth2/token/revoke", hold, times=1000)
     running_state(deployment.globus).revocations.start([Secret(token)])
-    stopping = asyncio.create_task(deployment.stop())
+    stopping = asyncio.ensure_future(deployment.stop())
     await deployment.clock.advance(4)
     assert not stopping.done()
     gate.set()
