@@ -129,3 +129,11 @@ async def test_tokens(client: Client) -> None:
         client.emulator.faults.add("GET", TASKS, fault(client.emulator.auth))
         assert (await client.get()).status_code == 401
         assert (await client.get()).status_code == 401
+
+
+@pytest.mark.parametrize("fault", [faults.status, faults.html], ids=["status", "html"])
+@pytest.mark.parametrize("code", [-1, 0, 99, 100, 101, 199, 600, 999])
+def test_a_status_that_no_response_has(fault: Callable[[int], object], code: int) -> None:
+    """Refused when the fault is made, not when a request meets it."""
+    with pytest.raises(ValueError, match=f"between 200 and 599, not {code}"):
+        fault(code)

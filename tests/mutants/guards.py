@@ -892,6 +892,10 @@ GUARDS: Final = (
         swap("emulator/globus.py:GlobusEmulator._first_identity", r"self\.auth\.login_identity or", ""),
     ),
     *_tested_by(
+        "emulator/test_faults.py",
+        *(drop(f"emulator/faults.py:{name}", r"^_check_status") for name in ("status", "html")),
+    ),
+    *_tested_by(
         "emulator/test_control.py",
         never("emulator/control/service.py:ControlService.authenticate", r"^not is_loopback"),
         never("emulator/control/service.py:ControlService.authenticate", r"^any\("),
@@ -901,8 +905,6 @@ GUARDS: Final = (
         swap("emulator/own_paths.py:OwnPaths.__call__", r"self\._own if is_own else self\._services", "self._services"),
         never("emulator/control/members.py:check_members", r"^unknown$"),
         swap("emulator/control/routes.py:advance", r"target\.clock\.wall\(\) \+ seconds", "0"),
-        drop("emulator/faults.py:status", r"^_check_status"),
-        drop("emulator/faults.py:html", r"^_check_status"),
         drop("emulator/faults.py:latency", r"^_check_wait"),
         drop("emulator/faults.py:slow_body", r"^_check_wait"),
         never("emulator/faults.py:status", r"fullmatch\(text\) is None"),
