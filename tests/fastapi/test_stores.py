@@ -7,8 +7,10 @@ import logging
 import os
 import sqlite3
 import sys
+import threading
 import time
 from collections.abc import AsyncIterator, Coroutine
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -433,6 +435,37 @@ async def test_a_fork_opens_a_connection_of_its_own(tmp_path: Path) -> None:
     async with SQLiteSessionStore(path) as store:
         for name in ("parent", "child", "child's parent", "closing child", "closing child's parent"):
             assert await store.get(f"session:{name}") == Secret(name)
+
+
+async def test_another_process_creates_the_file_meanwhile(tmp_path: Path) -> None:
+    """Before any of the statements with which it is opened."""
+
+    async def create(path: Path) -> None:
+        with suppress(SessionStoreUnavailable):  # the first one has locked it
+            async with SQLiteSessionStore(path, timeout=0) as other:
+                await other.get("session:b")
+
+    number = seen = 0
+    while seen >= number:
+        number, seen = number + 1, 0
+        path = tmp_path / f"{number}.db"
+
+        def before(_: object, event: str, called: object, path: Path = path, number: int = number) -> None:
+            nonlocal seen
+            if event == "c_call" and getattr(called, "__name__", "") == "execute":
+                seen += 1
+                if seen == number:
+                    asyncio.run(create(path))
+
+        threading.setprofile(before)  # called in the threads of the store
+        try:
+            async with SQLiteSessionStore(path) as store:
+                assert await store.get("session:a") is None
+                await store.put("session:a", Secret("x"), seconds=100)
+                assert await store.get("session:a") == Secret("x")
+        finally:
+            threading.setprofile(None)
+    assert number > 10
 
 
 async def test_calls_beside_a_close(tmp_path: Path) -> None:

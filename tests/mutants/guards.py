@@ -585,6 +585,7 @@ GUARDS: Final = (
     ),
     *_tested_by(
         "fastapi/test_stores.py",
+        swap("fastapi/sqlite_store.py:_is_set_up", r"( +tables, =.*\n)( +application, =.*\n)", r"\2\1"),
         never("fastapi/sqlite_store.py:SQLiteSessionStore._compare_and_set", r"!= old"),
         swap("fastapi/sqlite_store.py:SQLiteSessionStore._opened", r"name == key", "True"),
         swap("fastapi/sqlite_store.py:_open", r"384", "438"),

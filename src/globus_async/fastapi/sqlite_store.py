@@ -333,8 +333,9 @@ def _open(path: Path, deadline: float) -> sqlite3.Connection:
 def _is_set_up(database: sqlite3.Connection, path: Path) -> bool:
     """Return whether the file has the tables of the store; refuse a file with anything else."""
     try:
-        (application,) = database.execute("PRAGMA application_id").fetchone()
+        # in this order, because another process may create the store in between
         (tables,) = database.execute("SELECT count(*) FROM sqlite_master").fetchone()
+        (application,) = database.execute("PRAGMA application_id").fetchone()
     except sqlite3.OperationalError:  # locked, or not readable
         raise
     except sqlite3.DatabaseError:
