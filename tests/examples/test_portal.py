@@ -111,9 +111,7 @@ def test_a_live_page_survives_a_restart(is_logged_in: bool) -> None:
     with proxying("/lab") as (proxy, url), served(url) as (_, port), browser() as page:
         proxy.port = port
         visitor = Visitor(page, f"{url}/")
-        visitor.click("#login")
-        visitor.click("button[value=allow]")
-        visitor.see("a.card")
+        visitor.log_in()
         page.call("Page.navigate", url=f"{url}/tasks")
         page.wait_for("document.getElementById('live')?.textContent === 'live'")
         proxy.stop_application()
@@ -134,9 +132,7 @@ def test_logout_on_a_shared_computer(portal: str) -> None:
     """The session at Globus ends by its own logout, which leads back to the portal."""
     with browser() as page:
         visitor = Visitor(page, portal)
-        visitor.click("#login")
-        visitor.click("button[value=allow]")
-        visitor.see("a.card")
+        visitor.log_in()
         visitor.click("#logout")
         visitor.see("#globus-logout")
         visitor.click("#globus-logout")

@@ -67,9 +67,7 @@ def test_a_visit_below_the_path() -> None:
         proxy.port = port
         visitor = Visitor(page, f"{url}/")
         visitor.url = url
-        visitor.click("#login")
-        visitor.click("button[value=allow]")
-        visitor.see("a.card")
+        visitor.log_in()
         visitor.open_collection("Beamline 7")
         visitor.see('input[value="README.txt"]')
         visitor.select(["2027-03 perovskite/"], "Campus cluster", "Below a path")

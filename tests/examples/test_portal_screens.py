@@ -146,9 +146,7 @@ def test_what_has_the_focus_is_visible(portal: str, size: tuple[int, int]) -> No
     """The bar at the top covers none of the files, also on the way back from the last one."""
     with browser() as page:
         visitor = Visitor(page, portal)
-        visitor.click("#login")
-        visitor.click("button[value=allow]")
-        visitor.see("a.card")
+        visitor.log_in()
         visitor.open_collection("Campus cluster")
         visitor.see('input[value="climate/"]')
         page.evaluate("document.querySelector('input[value=\"climate/\"]').closest('tr').querySelector('a').click()")
