@@ -13,7 +13,7 @@ from .._http.headers import Headers
 from .._http.json_reader import LARGE
 from .._http.request import DEFAULT_MAX_RESPONSE_BYTES
 from .._http.response import RawResponse
-from ..errors import ClientClosedError, NetworkError, ResponseDecodeError, TokenRefreshError
+from ..errors import ClientClosedError, NetworkError, TokenRefreshError
 from ._call import CONNECTION, PAUSE, TOKEN
 from ._errors import MAX_HEADERS, network_error, pause_too_long
 from ._httpx_request import NO_AUTH, build_httpx_request, checked_header
@@ -144,29 +144,25 @@ class Sender:
         return request.max_response_bytes if 200 <= status < 300 else DEFAULT_MAX_RESPONSE_BYTES
 
     async def _read_body(self, response: httpx.Response, headers: Headers, stream: Any, max_bytes: int) -> bytes:
-        try:
-            if headers.fields > MAX_HEADERS:
-                raise decode_error(f"it has more than {MAX_HEADERS} headers")
-            if "content-length" in headers and "transfer-encoding" in headers:
-                raise decode_error("it has both Content-Length and Transfer-Encoding")
-            if len({*headers.get("content-length", "").split(", ")}) > 1:
-                raise decode_error("it has conflicting Content-Length headers")
-            if headers.get("transfer-encoding", "chunked").lower() != "chunked":
-                raise decode_error("it has a transfer coding that was not requested")
-            if response.is_stream_consumed:  # by a hook of the caller's own client; it is decompressed already
-                reader = BodyReader("", max_bytes)
-                reader.feed(response.content)
-                return reader.body()
-            reader = BodyReader(headers.get("content-encoding", ""), max_bytes)
-            async for chunk in stream:
-                steps = reader.steps(chunk)
-                for size in steps:
-                    if size > LARGE:  # a small chunk may become a thousand times as large
-                        await _run_in_thread(deque, steps, 0)
-            return reader.body() if reader.size <= LARGE else await _run_in_thread(reader.body)
-        except ResponseDecodeError as error:
-            error.http_status = response.status_code
-            raise
+        if headers.fields > MAX_HEADERS:
+            raise decode_error(f"it has more than {MAX_HEADERS} headers")
+        if "content-length" in headers and "transfer-encoding" in headers:
+            raise decode_error("it has both Content-Length and Transfer-Encoding")
+        if len({*headers.get("content-length", "").split(", ")}) > 1:
+            raise decode_error("it has conflicting Content-Length headers")
+        if headers.get("transfer-encoding", "chunked").lower() != "chunked":
+            raise decode_error("it has a transfer coding that was not requested")
+        if response.is_stream_consumed:  # by a hook of the caller's own client; it is decompressed already
+            reader = BodyReader("", max_bytes)
+            reader.feed(response.content)
+            return reader.body()
+        reader = BodyReader(headers.get("content-encoding", ""), max_bytes)
+        async for chunk in stream:
+            steps = reader.steps(chunk)
+            for size in steps:
+                if size > LARGE:  # a small chunk may become a thousand times as large
+                    await _run_in_thread(deque, steps, 0)
+        return reader.body() if reader.size <= LARGE else await _run_in_thread(reader.body)
 
 
 async def _credentials(authorizer: GlobusAuthorizer, call: Call) -> Secret | None:
