@@ -50,13 +50,15 @@ class SingleFlight(Generic[V]):
 
     Args:
         name: Name of the tasks, for debuggers and logs.
-        owner: Awaits the tasks on close. With an owner, a call continues when all its waiters are cancelled; without,
-            it is cancelled along with its last waiter.
+        owner: Awaits the tasks on close.
+        continues: Whether a call continues when all its waiters are cancelled, as all calls with an owner do; else it
+            is cancelled along with its last waiter.
     """
 
-    def __init__(self, name: str, *, owner: TaskOwner | None = None) -> None:
+    def __init__(self, name: str, *, owner: TaskOwner | None = None, continues: bool = False) -> None:
         self._name = name
         self._owner = owner
+        self._continues = continues or owner is not None
         self._calls: dict[Hashable, _SharedCall[V]] = {}
         self._tasks: set[asyncio.Task[V | GlobusError]] = set()
 
@@ -95,7 +97,7 @@ class SingleFlight(Generic[V]):
             outcome = NetworkError(f"the {self._name} was cancelled from outside", stage="no response")
         finally:
             call.waiters -= 1
-            if call.waiters == 0 and self._owner is None and call.is_live:
+            if call.waiters == 0 and not self._continues and call.is_live:
                 self._discard(key, call)  # the next caller must not join a call that is being cancelled
                 call.task.cancel()
         if isinstance(outcome, GlobusError):

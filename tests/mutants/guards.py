@@ -109,7 +109,7 @@ GUARDS: Final = (
     *_tested_by(
         "authorizers/test_hooks.py",
         never("authorizers/renewing.py:RenewingAuthorizer.__init__", r"^all\("),
-        swap("authorizers/renewing.py:RenewingAuthorizer.__init__", r"_NoOwner\(\) if task_owner is None else ", ""),
+        swap("authorizers/renewing.py:RenewingAuthorizer.__init__", r", continues=True", ""),
         never("authorizers/renewing.py:RenewingAuthorizer._extract_token_data", r"^len\(tokens\) != 1"),
     ),
     # programs written for globus-sdk

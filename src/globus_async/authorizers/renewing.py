@@ -54,13 +54,6 @@ _current_refresh: contextvars.ContextVar[asyncio.Task[Any] | None] = contextvars
 """The refresh task that the current task is, or was started by: tasks that ``on_refresh`` starts are part of it."""
 
 
-class _NoOwner:
-    """Awaits nothing; but with an owner, a refresh is not cancelled along with the calls that wait for it."""
-
-    def adopt(self, task: asyncio.Task[Any], /) -> None:
-        """Do nothing."""
-
-
 class RenewingAuthorizer(GlobusAuthorizer):
     """
     An authorizer that requests a new access token when its own expires or is refused.
@@ -125,8 +118,7 @@ class RenewingAuthorizer(GlobusAuthorizer):
                 monotonic=clock.monotonic(),
             )
         self._lock = asyncio.Lock()
-        owner: TaskOwner = _NoOwner() if task_owner is None else task_owner
-        self._refreshes: SingleFlight[None] = SingleFlight(_REFRESH, owner=owner)
+        self._refreshes: SingleFlight[None] = SingleFlight(_REFRESH, owner=task_owner, continues=True)
         self._calling_on_refresh = False
         self._failure: TokenRefreshError | None = None
         self._failed_at = 0.0
