@@ -459,6 +459,15 @@ GUARDS: Final = (
         swap("transport/_transport.py:Transport.__del__", r"RuntimeWarning", "ResourceWarning"),
         always("transport/_transport.py:_ssl_context", r"^not verify"),
     ),
+    *_tested_by(
+        "adversity/test_system_certificates.py",
+        never("transport/_transport.py:_ssl_context", r"^not _has_certificates"),
+        always("transport/_transport.py:_ssl_context", r"^not _has_certificates"),
+        never("transport/_transport.py:_has_certificates", r"^context\.cert_store_stats"),
+        swap("transport/_transport.py:_has_certificates", r"\.split\(os\.pathsep\)", ".split('?')"),
+        swap("transport/_transport.py:_has_certificates", r"os\.access\(file, os\.R_OK\)", "True"),
+        swap("transport/_transport.py:_has_certificates", r"glob\(_HASHED_NAMES\)", "glob('*')"),
+    ),
     # secrets
     *_tested_by(
         "unit/test_secret.py",

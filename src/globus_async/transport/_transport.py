@@ -10,6 +10,8 @@ import warnings
 from collections.abc import Callable
 from contextlib import suppress
 from functools import lru_cache, partial
+from itertools import chain
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NoReturn, Self
 
 from ..clock import Clock, SystemClock
@@ -34,6 +36,8 @@ _MAX_CLOSING_SECONDS: Final = 5.0
 _MAX_CANCELLING_SECONDS: Final = 1.0
 _MAX_SECONDS: Final = 1e9
 """Thirty years; the timers of an event loop do not take every larger number."""
+_HASHED_NAMES: Final = f"{'[0-9a-f]' * 8}.[0-9]*"
+"""The names by which OpenSSL finds certificates in a directory."""
 _SWITCHES: Final = frozenset({"", "0", "1", "f", "false", "n", "no", "none", "off", "on", "t", "true", "y", "yes"})
 
 
@@ -286,11 +290,12 @@ def _import_libraries() -> None:
 @lru_cache(maxsize=8)
 def _ssl_context(ca_file: str | None, *, verify: bool) -> ssl.SSLContext:
     """Return the SSL context, one per process and setting: making one costs as much as a hundred calls."""
-    import certifi  # noqa: PLC0415 -- not before a client is made
-
     try:
         context = ssl.create_default_context()
-        context.load_verify_locations(certifi.where())  # slim containers have no certificates of their own
+        if not _has_certificates(context):
+            import certifi  # noqa: PLC0415 -- slim containers only: it doubles the cost of a context
+
+            context.load_verify_locations(certifi.where())
         if ca_file is not None:
             context.load_verify_locations(ca_file)
     except (OSError, ssl.SSLError) as error:
@@ -301,3 +306,13 @@ def _ssl_context(ca_file: str | None, *, verify: bool) -> ssl.SSLContext:
             context.verify_mode = ssl.CERT_NONE
         return context
     raise GlobusSDKUsageError(f"the certificates in {ca_file} cannot be read ({reason})")
+
+
+def _has_certificates(context: ssl.SSLContext) -> bool:
+    """Return whether the system has certificates: in the context, or in a directory that OpenSSL reads when needed."""
+    if context.cert_store_stats()["x509"]:
+        return True
+    paths = ssl.get_default_verify_paths()
+    directories = os.environ.get(paths.openssl_capath_env, paths.openssl_capath).split(os.pathsep)
+    files = chain.from_iterable(Path(directory).glob(_HASHED_NAMES) for directory in directories if directory)
+    return any(os.access(file, os.R_OK) for file in files)  # a link may lead nowhere
