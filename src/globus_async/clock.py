@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import time
-from contextlib import AbstractAsyncContextManager
-from typing import Protocol
+from contextlib import AbstractAsyncContextManager, nullcontext
+from typing import Final, Protocol
 
 __all__ = ("Clock", "SystemClock")
+
+_NO_LIMIT: Final = nullcontext()
 
 
 class Clock(Protocol):
@@ -50,4 +52,4 @@ class SystemClock:
 
     def timeout(self, seconds: float | None) -> AbstractAsyncContextManager[object]:
         """Return a context that raises `TimeoutError` after so many seconds; ``None`` for no limit."""
-        return asyncio.timeout(seconds)
+        return _NO_LIMIT if seconds is None else asyncio.timeout(seconds)

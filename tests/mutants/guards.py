@@ -262,6 +262,8 @@ GUARDS: Final = (
         swap("_concurrency/tasks.py:all_of", r"failed or tasks", "tasks"),
         swap("_concurrency/tasks.py:all_of", r"FIRST_EXCEPTION", "ALL_COMPLETED"),
         drop("_concurrency/tasks.py:cancel_all", r"^cancelled = error"),
+        never("_concurrency/tasks.py:cancel_all", r"_CANCELLED_PER_PASS"),
+        never("_concurrency/entrance.py:Entrance._begin_pass", r"^not begin\.done"),
         drop("_concurrency/tasks.py:cancel_all", r"^task\.exception"),
     ),
     *_tested_by(
@@ -732,9 +734,9 @@ GUARDS: Final = (
     ),
     *_tested_by(
         "services/transfer/test_task_wait.py services/transfer/test_shared_poller.py",
-        swap("services/transfer/waiting/task_poller.py:TaskPoller.poll", r"not is_transient\(error\)", "False"),
+        swap("services/transfer/waiting/task_poller.py:TaskPoller.take", r"not is_transient\(result\)", "False"),
         swap(
-            "services/transfer/waiting/task_poller.py:TaskPoller._schedule_next",
+            "services/transfer/waiting/task_poller.py:TaskPoller.schedule_next",
             r"max\(interval, min\(retry_after, _MAX_RETRY_AFTER\)\)",
             "interval",
         ),
@@ -742,8 +744,15 @@ GUARDS: Final = (
         never("services/transfer/waiting/outcomes.py:classify", r"^fatal$"),
         swap("services/transfer/waiting/outcomes.py:StallDetector.faults_since_progress", r"isinstance.* and ", ""),
         swap("services/transfer/waiting/outcomes.py:_number", r" if isinstance.+", ""),
-        swap("services/transfer/waiting/task_watch.py:_differ", r"RecursionError", "LookupError"),
-        drop("services/transfer/waiting/shared_poller.py:SharedPoller.poll", r"^self\.transport\.check\(\)"),
+        swap("services/transfer/waiting/task_watch.py:TaskWatch._is_change", r"RecursionError", "LookupError"),
+        drop("services/transfer/waiting/shared_poller.py:SharedPoller._check_loop", r"^self\.transport\.check\(\)"),
+        drop("services/transfer/waiting/task_wait.py:TaskWaitMethods.task_wait", r"^await self\._poller\.enter"),
+        drop("services/transfer/waiting/task_wait.py:TaskWaitMethods.wait_for_task", r"^await self\._poller\.enter"),
+        swap(
+            "services/transfer/waiting/shared_poller.py:", r"^_MAX_REQUESTS: Final = 10", "_MAX_REQUESTS: Final = 1000"
+        ),
+        always("services/transfer/waiting/outcomes.py:OutcomeDetector.examine", r"^self\._keeps_last"),
+        always("services/transfer/waiting/shared_poller.py:SharedPoller._deliver", r"^poll in self\._pending"),
         never("services/transfer/waiting/shared_poller.py:SharedPoller._poll_due", r"self\._reduced_until"),
         always("services/transfer/waiting/shared_poller.py:SharedPoller._poll_due", r"self\._reduced_until"),
         always("services/transfer/waiting/outcomes.py:StallDetector.faults_since_progress", r"in self\._codes"),

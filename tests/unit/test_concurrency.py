@@ -7,7 +7,8 @@ import gc
 
 import pytest
 
-from globus_async._concurrency.tasks import all_of
+from globus_async._concurrency.entrance import Entrance
+from globus_async._concurrency.tasks import all_of, cancel_all
 from tests.toolkit.cancel import every_suspension
 
 
@@ -111,3 +112,55 @@ async def test_cancelled_at_every_suspension() -> None:
 
     points = await every_suspension(lambda: all_of(call(n, stubborn=n) for n in range(5)), all_have_ended)
     assert points >= 3
+
+
+async def test_many_cancellations() -> None:
+    """Of two thousand tasks, five hundred end in each pass of the event loop."""
+    passes = 0
+    ended: list[int] = []
+
+    async def wait() -> None:
+        try:
+            await asyncio.Event().wait()
+        finally:
+            ended.append(passes)
+
+    async def count() -> None:
+        nonlocal passes
+        while True:
+            await asyncio.sleep(0)
+            passes += 1
+
+    tasks = [asyncio.create_task(wait()) for _ in range(2000)]
+    counter = asyncio.create_task(count())
+    await asyncio.sleep(0)
+    await cancel_all(tasks)
+    counter.cancel()
+    assert all(task.cancelled() for task in tasks)
+    assert {ended.count(number) for number in ended} == {500}
+
+
+async def test_a_cancellation_of_many_cancellations() -> None:
+    """All are cancelled before it is raised."""
+    tasks = [asyncio.create_task(asyncio.Event().wait()) for _ in range(2000)]
+    cancelling = asyncio.create_task(cancel_all(tasks))
+    await asyncio.sleep(0)
+    cancelling.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await cancelling
+    assert all(task.cancelled() for task in tasks)
+
+
+async def test_an_entrance() -> None:
+    """It admits two hundred calls in each pass of the event loop, in order, and skips those that are cancelled."""
+    entrance = Entrance()
+    calls = [entrance.enter() for _ in range(700)]
+    for call in calls[200:300]:
+        call.cancel()
+    admitted = [sum(call.done() and not call.cancelled() for call in calls)]
+    while admitted[-1] < 600:
+        await asyncio.sleep(0)
+        admitted.append(sum(call.done() and not call.cancelled() for call in calls))
+    assert admitted == [200, 400, 600]
+    await asyncio.sleep(0)
+    assert entrance.enter().done()

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Collection, Coroutine, Iterable
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 __all__ = ("all_of", "cancel_all")
 
 T = TypeVar("T")
+_CANCELLED_PER_PASS: Final = 500
 
 
 async def all_of(calls: Iterable[Coroutine[Any, Any, T]]) -> list[T]:
@@ -32,9 +33,14 @@ async def all_of(calls: Iterable[Coroutine[Any, Any, T]]) -> list[T]:
 
 async def cancel_all(tasks: Collection[asyncio.Task[Any]]) -> None:
     """Cancel tasks and wait until they have ended; a cancellation of the caller is raised afterwards."""
-    for task in tasks:
-        task.cancel()
     cancelled: asyncio.CancelledError | None = None
+    for number, task in enumerate(tasks, 1):
+        task.cancel()
+        if number % _CANCELLED_PER_PASS == 0:  # all that are cancelled here end in the same pass of the loop
+            try:
+                await asyncio.sleep(0)
+            except asyncio.CancelledError as error:
+                cancelled = error
     while running := [task for task in tasks if not task.done()]:
         try:
             await asyncio.wait(running)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import itertools
+import tracemalloc
 from collections import Counter
 from collections.abc import Sequence
 from typing import Any
@@ -21,7 +23,6 @@ from globus_async import (
 )
 from globus_async.services.transfer import NotFound, TaskEndReason, TaskInactive, TaskOutcome
 from globus_async.services.transfer.waiting.outcomes import classify
-from globus_async.services.transfer.waiting.shared_poller import batched
 from tests.services.transfer.scripted import client_of, refusal
 from tests.toolkit.cancel import every_suspension
 from tests.toolkit.clock import FakeClock
@@ -207,6 +208,76 @@ class TestSharing:
         assert all(1.999 <= gap <= 20.001 for gap in gaps[:-1])
 
 
+class TestManyAtOnce:
+    @pytest.mark.parametrize("method", ["task_wait", "wait_for_task"])
+    async def test_first_steps(self, method: str) -> None:
+        """Of a thousand waits that are started at once, two hundred begin in each pass of the event loop."""
+        clock = FakeClock()
+        async with client_of(Service(clock, seconds=1), clock=clock) as tc:
+            waits = [asyncio.create_task(getattr(tc, method)(task_id(number), timeout=None)) for number in range(1000)]
+            begun = [0]
+            while begun[-1] < 1000:
+                await asyncio.sleep(0)
+                begun.append(len(tc._poller._pending))
+            assert max(after - before for before, after in itertools.pairwise(begun)) == 200
+            for wait in waits:
+                wait.cancel()
+            await asyncio.wait(waits)
+            assert not tc._poller._pending
+
+    async def test_requests(self) -> None:
+        """The polls of a thousand tasks are ten requests at a time."""
+        clock = FakeClock()
+        service = Service(clock, seconds=1)
+        service.states = {number: {"status": "SUCCEEDED"} for number in range(1000)}
+        async with client_of(service, clock=clock) as tc:
+            tc.rate_limit = None
+            waits = [asyncio.create_task(tc.task_wait(task_id(number), timeout=60)) for number in range(1000)]
+            await advance_until_done(clock, waits)
+        requests = service.requests_by_time()
+        assert (sum(requests.values()), max(requests.values())) == (20, 10)
+
+    async def test_documents(self) -> None:
+        """A wait without a time limit keeps no document of an active task."""
+        clock = FakeClock()
+        service = Service(clock)
+        service.states = {number: {"label": str(number) * 10_000} for number in range(100, 200)}
+        async with client_of(service, clock=clock) as tc:
+            asyncio.get_running_loop().set_debug(False)  # which keeps a traceback of each task
+            tracemalloc.start()
+            waits = [
+                asyncio.create_task(wait(task_id(number), timeout=None))
+                for number in range(100, 200)
+                for wait in (tc.task_wait, tc.wait_for_task)
+            ]
+            await clock.asleep()
+            gc.collect()
+            kept, _ = tracemalloc.get_traced_memory()
+            tracemalloc.stop()
+            assert len(service.requests) == 2
+            for wait in waits:
+                wait.cancel()
+            await asyncio.wait(waits)
+        assert kept < 1_500_000  # the documents have three million characters
+
+    async def test_a_watch_that_is_cancelled_while_others_are_polled(self) -> None:
+        """It gets no document that was requested before, and its next poll is still due."""
+        clock = FakeClock()
+        service = Service(clock, seconds=1)
+        async with client_of(service, clock=clock) as tc:
+            other = asyncio.create_task(tc.task_wait(task_id(1), timeout=None))
+            watch = tc.task_watch(task_id(2))
+            step = asyncio.create_task(anext(watch))
+            await clock.advance(0.5)
+            step.cancel()
+            await asyncio.wait([step])
+            service.states = {number: {"status": "SUCCEEDED"} for number in (1, 2)}
+            await advance_until_done(clock, [other])
+            last = asyncio.create_task(anext(watch))
+            await advance_until_done(clock, [last])
+            assert last.result()["status"] == "SUCCEEDED"
+
+
 class TestRefusals:
     async def test_smaller_batches(self) -> None:
         """If the service refuses a batch for its size, smaller batches are used for an hour."""
@@ -310,7 +381,7 @@ class TestCancellation:
                 assert tc._poller._leader is None
                 assert tc._poller._sleep_task is None
 
-            assert await every_suspension(with_others, the_others_continue) > 15
+            assert await every_suspension(with_others, the_others_continue) > 14
 
     async def test_all_at_once(self) -> None:
         """The cancellation of many waits leaves nothing."""
@@ -618,7 +689,3 @@ class TestEventLoops:
                 return await tc.task_wait(task_id(1), timeout=10)
 
         assert asyncio.run(main()) is False
-
-    def test_batches(self) -> None:
-        """All batches but the last one are full."""
-        assert list(batched(range(7), 3)) == [(0, 1, 2), (3, 4, 5), (6,)]

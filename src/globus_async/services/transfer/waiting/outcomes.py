@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from ....errors import GlobusError
     from ..documents import EventDocument, TaskDocument
 
-__all__ = ("DONE_STATUSES", "StallDetector", "TaskEndReason", "TaskOutcome", "classify", "is_done")
+__all__ = ("DONE_STATUSES", "OutcomeDetector", "StallDetector", "TaskEndReason", "TaskOutcome", "classify", "is_done")
 
 DONE_STATUSES: Final = frozenset({"SUCCEEDED", "FAILED"})
 """The final statuses of a task. A status that this library does not list is not final."""
@@ -171,3 +171,36 @@ class StallDetector:
             self._count += max(0, faults - self._faults)
         self._faults = faults
         return self._count
+
+
+class OutcomeDetector:
+    """
+    Examines the documents of a task for the outcome of waiting for it.
+
+    Args:
+        stalled_after: Number of faults without progress after which the task is stalled; ``None`` for no limit.
+        codes: The codes of the faults to count, as in `StallDetector`.
+        keeps_last: Whether to keep the last document of an active task, for a wait that may end before it.
+
+    Attributes:
+        last: The last document.
+        reason: How the task ended, or why waiting for it stopped; ``None`` until then.
+    """
+
+    __slots__ = ("_keeps_last", "_stall", "_stalled_after", "last", "reason")
+
+    def __init__(self, stalled_after: int | None, codes: Collection[str] | None, *, keeps_last: bool) -> None:
+        self._stall = None if stalled_after is None else StallDetector(codes)
+        self._stalled_after = stalled_after or 0
+        self._keeps_last = keeps_last
+        self.last: TaskDocument | None = None
+        self.reason: TaskEndReason | None = None
+
+    def examine(self, task: TaskDocument) -> bool:
+        """Record a task document; return whether it is an outcome."""
+        self.reason = classify(task)
+        if self._stall is not None and self._stall.faults_since_progress(task) >= self._stalled_after:
+            self.reason = self.reason or TaskEndReason.STALLED
+        if self._keeps_last or self.reason is not None:
+            self.last = task
+        return self.reason is not None

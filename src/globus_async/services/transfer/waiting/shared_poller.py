@@ -2,18 +2,20 @@
 Shared polling of tasks: all waits on one client share their requests, each of which fetches up to fifty tasks.
 
 There is no background task. One of the waiting callers is the leader: it sleeps until the next poll is due, fetches all
-tasks that are due by then, and delivers the results. When its own result has arrived, or it is cancelled, another
-waiting caller becomes the leader.
+tasks that are due by then, and delivers the results. A caller is resumed only when it needs no further poll. When the
+leader needs none, or is cancelled, another waiting caller becomes the leader.
 """
 
 from __future__ import annotations
 
 import asyncio
 import copy
-from collections.abc import Iterable, Iterator, Sequence
+from collections import OrderedDict
+from collections.abc import Sequence
 from itertools import islice
-from typing import TYPE_CHECKING, Final, TypeAlias, TypeVar, cast
+from typing import TYPE_CHECKING, Final, TypeAlias, cast
 
+from ...._concurrency.entrance import Entrance
 from ...._concurrency.tasks import all_of
 from ...._single_flight import copy_error
 from ....errors import GlobusError
@@ -23,43 +25,64 @@ if TYPE_CHECKING:
     from ..documents import TaskDocument
     from ..tasks import TaskMethods
 
-__all__ = ("SharedPoller", "batched")
-
-T = TypeVar("T")
+__all__ = ("Poll", "SharedPoller")
 
 _MAX_BATCH: Final = 50
+_MAX_REQUESTS: Final = 10
+"""Requests at the same time: their responses, with up to fifty tasks each, may all arrive at once."""
 _REDUCED_SECONDS: Final = 3600.0
 """Seconds after which full batches are tried again, after one was refused: it may have been a passing failure."""
 _BATCH_REFUSED: Final = frozenset({400, 403, 404, 413, 414, 431})
 """Statuses that one of the ids of a batch may cause, or their number."""
 
 
-def batched(items: Iterable[T], size: int) -> Iterator[tuple[T, ...]]:
-    """Yield the items in batches of at most ``size``."""
-    rest = iter(items)
-    while batch := tuple(islice(rest, size)):
-        yield batch
+class Poll:
+    """
+    The next poll of one task for one caller. This one is the only one; a subclass may need more.
 
+    Attributes:
+        task_id: The task. Lower-case UUID.
+        due: The time of the poll, in seconds of the monotonic clock.
+        latest: The time until which it may be late, to share a request with others.
+    """
 
-class _Poll:
-    """One caller's pending poll of one task."""
+    __slots__ = ("_result", "_wakeup", "due", "latest", "task_id")
 
-    __slots__ = ("due", "latest", "result", "task_id", "wakeup")
-
-    def __init__(self, task_id: str, due: float, tolerance: float) -> None:
+    def __init__(self, task_id: str, due: float) -> None:
         self.task_id = task_id
-        self.due = due
-        self.latest = due + tolerance
-        self.result: TaskDocument | GlobusError | None = None
-        self.wakeup: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self.due = self.latest = due
+        self._result: TaskDocument | GlobusError | None = None
+        self._wakeup: asyncio.Future[None] | None = None
+
+    def take(self, result: TaskDocument | GlobusError) -> bool:
+        """Take the result of a poll, which is not this caller's own; return whether no further poll is needed."""
+        self._result = result
+        return True
+
+    def result(self) -> TaskDocument | None:
+        """
+        Return a copy of the task document that was taken, which the caller may change.
+
+        Raises:
+            GlobusError: A copy of the error that was taken.
+        """
+        result, self._result = self._result, None
+        if isinstance(result, GlobusError):
+            raise copy_error(result)
+        return copy.copy(result)
+
+    def begin_wait(self) -> asyncio.Future[None]:
+        """Return a future that is done when the caller needs no further poll, or is to be the leader."""
+        self._wakeup = asyncio.get_running_loop().create_future()
+        return self._wakeup
 
     def wake(self) -> None:
-        """Resume the caller: its result has arrived, or it is the leader now."""
-        if not self.wakeup.done():
-            self.wakeup.set_result(None)
+        """Resume the caller."""
+        if self._wakeup is not None and not self._wakeup.done():
+            self._wakeup.set_result(None)
 
 
-_Batch: TypeAlias = dict[str, list[_Poll]]
+_Batch: TypeAlias = dict[str, list[Poll]]
 """Polls by the id of their task."""
 
 
@@ -75,29 +98,41 @@ class SharedPoller:
         self.transport = client.transport
         self._client = client
         self._clock = client.transport.clock
-        self._pending: dict[_Poll, None] = {}
-        self._leader: _Poll | None = None
+        self._pending: OrderedDict[Poll, None] = OrderedDict()  # a dict searches for its first key
+        self._entrance = Entrance()
+        self._leader: Poll | None = None
         self._sleep_task: asyncio.Task[None] | None = None
         self._max_batch = _MAX_BATCH
         self._reduced_until = 0.0
         self._loop: asyncio.AbstractEventLoop | None = None
 
-    async def poll(self, task_id: str, *, due: float, tolerance: float = 0.0) -> TaskDocument:
+    def enter(self) -> asyncio.Future[None]:
+        """Return a future that is done when a wait may begin: of thousands, not all in one pass of the event loop."""
+        if self._loop is not asyncio.get_running_loop():
+            self._check_loop()
+        return self._entrance.enter()
+
+    async def poll(self, task_id: str, *, due: float) -> TaskDocument:
         """
         Fetch a task when its poll is due.
 
         Args:
             task_id: The task. Lower-case UUID.
             due: The time of the poll, in seconds of the monotonic clock.
-            tolerance: Seconds that the poll may be late, to share a request with others.
 
         Raises:
             GlobusError: The request failed.
         """
-        self.transport.check()  # a call from another event loop must not affect the waits of this one
-        if self._loop is not asyncio.get_running_loop():  # also after a fork: the former leader is in another process
-            self._loop, self._leader, self._pending = asyncio.get_running_loop(), None, {}
-        poll = _Poll(task_id, due, tolerance)
+        return cast("TaskDocument", await self.run(Poll(task_id, due)))  # a single poll ends with a result
+
+    async def run(self, poll: Poll) -> TaskDocument | None:
+        """
+        Make a poll when it is due, and all further ones that its caller needs; return its result.
+
+        Raises:
+            GlobusError: The result is an error.
+        """
+        self._check_loop()
         self._pending[poll] = None
         if self._leader is None:
             self._leader = poll
@@ -105,32 +140,35 @@ class SharedPoller:
             self._sleep_task.cancel()  # the leader computes its sleep again
         try:
             if self._leader is not poll:
-                await poll.wakeup
-            if poll.result is None:
+                await poll.begin_wait()
+            if poll in self._pending:
                 await self._lead(poll)
         finally:
             self._pending.pop(poll, None)  # in a forked process it is not there
             if self._leader is poll:
-                self._leader = next((other for other in self._pending if other.result is None), None)
+                self._leader = next(iter(self._pending), None)
                 if self._leader is not None:
                     self._leader.wake()
-        if isinstance(poll.result, GlobusError):
-            raise poll.result
-        return cast("TaskDocument", poll.result)  # the leader continues until it is set
+        return poll.result()
 
-    async def _lead(self, poll: _Poll) -> None:
-        """Poll for all waiting callers until the result of ``poll`` has arrived."""
+    def _check_loop(self) -> None:
+        self.transport.check()  # a call from another event loop must not affect the waits of this one
+        if self._loop is not asyncio.get_running_loop():  # also after a fork: the former leader is in another process
+            self._loop, self._leader = asyncio.get_running_loop(), None
+            self._pending, self._entrance = OrderedDict(), Entrance()
+
+    async def _lead(self, poll: Poll) -> None:
+        """Poll for all waiting callers until the caller of ``poll`` needs no further one."""
         await asyncio.sleep(0)  # include the polls that are added in this iteration of the event loop
-        while poll.result is None:
+        while poll in self._pending:
             while (delay := self._next_due() - self._clock.monotonic()) > 0:
                 await self._sleep(delay)
             await self._poll_due()
 
     def _next_due(self) -> float:
         """Return the time of the next poll: the latest due time within the tolerance of all earlier polls."""
-        pending = [poll for poll in self._pending if poll.result is None]
-        latest = min(poll.latest for poll in pending)
-        return max(poll.due for poll in pending if poll.due <= latest)
+        latest = min(poll.latest for poll in self._pending)
+        return max(poll.due for poll in self._pending if poll.due <= latest)
 
     async def _sleep(self, seconds: float) -> None:
         """Sleep, unless a poll is added that is due earlier."""
@@ -150,13 +188,19 @@ class SharedPoller:
             self._max_batch = _MAX_BATCH
         due: _Batch = {}
         for poll in self._pending:
-            if poll.result is None and poll.due <= now:
+            if poll.due <= now:
                 due.setdefault(poll.task_id, []).append(poll)
-        batches = [dict(batch) for batch in batched(due.items(), self._max_batch)]
-        if len(batches) == 1:
-            await self._fetch_batch(batches[0])
+        if len(due) <= self._max_batch:
+            await self._fetch_batch(due)
             return
-        await all_of(self._fetch_batch(batch) for batch in batches)
+        rest = iter(due.items())
+
+        async def fetch_batches() -> None:
+            while batch := dict(islice(rest, self._max_batch)):
+                await self._fetch_batch(batch)
+                await asyncio.sleep(0)  # a batch that fails at once resumes its callers before the next one does
+
+        await all_of(fetch_batches() for _ in range(min(_MAX_REQUESTS, -(-len(due) // self._max_batch))))
 
     async def _fetch_batch(self, batch: _Batch) -> bool:
         """Fetch tasks and deliver them; return whether the service accepted the batch."""
@@ -165,17 +209,17 @@ class SharedPoller:
         except GlobusError as error:
             if len(batch) == 1 or not (isinstance(error, TransferAPIError) and error.http_status in _BATCH_REFUSED):
                 for polls in batch.values():
-                    _deliver(polls, error)
+                    self._deliver(polls, error)
                 return False
         else:
             for task_id, polls in batch.items():
                 if task_id in found:
-                    _deliver(polls, found[task_id])
+                    self._deliver(polls, found[task_id])
             for task_id in batch.keys() - found.keys():
                 await self._fetch_batch({task_id: batch[task_id]})  # alone, for the error that names its cause
             return True
-        half = (len(batch) + 1) // 2
-        if all([await self._fetch_batch(dict(part)) for part in batched(batch.items(), half)]):
+        half, parts = (len(batch) + 1) // 2, iter(batch.items())
+        if all([await self._fetch_batch(dict(islice(parts, half))) for _ in range(2)]):
             self._max_batch = min(self._max_batch, half)  # the batch was refused for its size
             self._reduced_until = self._clock.monotonic() + _REDUCED_SECONDS
         return False
@@ -191,9 +235,8 @@ class SharedPoller:
         )
         return {str(task.get("task_id", "")).lower(): task for task in page if isinstance(task.get("status"), str)}
 
-
-def _deliver(polls: Sequence[_Poll], result: TaskDocument | GlobusError) -> None:
-    for poll in polls:
-        # a copy each: callers may change their document
-        poll.result = copy_error(result) if isinstance(result, GlobusError) else copy.copy(result)
-        poll.wake()
+    def _deliver(self, polls: Sequence[Poll], result: TaskDocument | GlobusError) -> None:
+        for poll in polls:
+            if poll in self._pending and poll.take(result):
+                del self._pending[poll]
+                poll.wake()

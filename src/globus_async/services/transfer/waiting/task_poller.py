@@ -7,10 +7,14 @@ from typing import TYPE_CHECKING, Final
 from uuid import UUID
 
 from ...._http.path import uuid_text
+from ...._single_flight import copy_error
 from ....errors import GlobusError, GlobusSDKUsageError, is_transient
 from ....errors.arguments import check_number
+from .shared_poller import Poll
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
     from ..documents import TaskDocument
     from .shared_poller import SharedPoller
 
@@ -29,88 +33,85 @@ _TOLERANCE: Final = 0.1
 _GROWTH: Final = 0.1
 
 
-class TaskPoller:
+class TaskPoller(Poll):
     """
     Polls one task at growing intervals, until a deadline.
 
     Attributes:
-        task_id: The task. Lower-case UUID.
         last_error: The error of the last failed poll.
-        has_polled: Whether a poll was made.
         has_succeeded: Whether a poll succeeded.
     """
 
     __slots__ = (
         "_deadline",
-        "_due",
         "_failures",
         "_interval",
+        "_is_last",
         "_poller",
         "_started",
-        "_tolerance",
         "_transport",
-        "has_polled",
         "has_succeeded",
         "last_error",
-        "task_id",
     )
 
     def __init__(
         self, poller: SharedPoller, task_id: UUID | str, interval: PollingInterval, timeout: float | None = None
     ) -> None:
         self._interval = check_polling_interval(interval)
-        self.task_id = uuid_text("task_id", task_id).lower()
-        self._poller = poller
         self._transport = poller.transport
-        self._started = self._due = self._transport.clock.monotonic()
+        self._started = self._transport.clock.monotonic()
+        super().__init__(uuid_text("task_id", task_id).lower(), self._started)
+        self._poller = poller
+        self._is_last: Callable[[TaskDocument], bool] = bool
         self._deadline = math.inf if timeout is None else self._started + timeout
-        self._tolerance = 0.0
         self._failures = 0
-        self.last_error: Exception | None = None
-        self.has_polled = self.has_succeeded = False
+        self.last_error: GlobusError | None = None
+        self.has_succeeded = False
 
-    @property
-    def is_finished(self) -> bool:
-        """Whether the last poll, that at the deadline, was made."""
-        return self.has_polled and self._transport.clock.monotonic() >= self._deadline
-
-    async def poll(self) -> TaskDocument | None:
+    def poll_until(self, is_last: Callable[[TaskDocument], bool]) -> Awaitable[TaskDocument | None]:
         """
-        Fetch the task when its next poll is due.
+        Fetch the task whenever a poll is due, until a document is the last one that the caller needs.
+
+        Args:
+            is_last: Returns whether a document is the last one; it must not change the document.
 
         Returns:
-            The task document; ``None`` if the poll failed with a transient error.
+            An awaitable of that document; of ``None`` if the poll at the deadline was made.
 
         Raises:
-            GlobusAPIError: The poll failed with a permanent error; or, without a deadline, five in a row failed.
+            GlobusAPIError: A poll failed with a permanent error; or, without a deadline, five in a row failed.
             NetworkError: Without a deadline, five in a row failed.
             TokenRefreshError: The same, if there is no access token.
         """
+        self._is_last = is_last
+        return self._poller.run(self)
+
+    def take(self, result: TaskDocument | GlobusError) -> bool:
+        """Take the result of a poll; return whether no further poll is needed."""
         retry_after: float | None = None
-        try:
-            task = await self._poller.poll(self.task_id, due=self._due, tolerance=self._tolerance)
-        except GlobusError as error:
+        if isinstance(result, GlobusError):
             self._failures += 1
-            self.last_error = error
-            if not is_transient(error) or (self._deadline == math.inf and self._failures >= _MAX_FAILURES):
-                raise
-            retry_after = getattr(error, "retry_after", None)
-            task = None
+            self.last_error = copy_error(result)
+            if not is_transient(result) or (self._deadline == math.inf and self._failures >= _MAX_FAILURES):
+                return super().take(result)
+            retry_after = getattr(result, "retry_after", None)
         else:
             self._failures, self.has_succeeded = 0, True
-        self.has_polled = True
-        self._schedule_next(retry_after or 0.0)  # not after a cancellation: then the same poll is still due
-        return task
+            if self._is_last(result):
+                return super().take(result)
+        return self.schedule_next(retry_after or 0.0)
 
-    def _schedule_next(self, retry_after: float) -> None:
+    def schedule_next(self, retry_after: float = 0.0) -> bool:
+        """Schedule the next poll; return whether the deadline has passed."""
         now = self._transport.clock.monotonic()
         minimum, maximum = self._interval
         interval = min(maximum, max(minimum, _GROWTH * (now - self._started)))
         # jitter, so that the polls of many processes do not synchronize
         interval = min(maximum, max(minimum, interval * (1 + _TOLERANCE * (2 * self._transport.jitter() - 1))))
         interval = max(interval, min(retry_after, _MAX_RETRY_AFTER))
-        self._tolerance = min(_TOLERANCE * interval, max(0.0, self._deadline - now - interval))
-        self._due = min(now + interval, self._deadline)
+        self.due = min(now + interval, self._deadline)
+        self.latest = self.due + min(_TOLERANCE * interval, max(0.0, self._deadline - now - interval))
+        return now >= self._deadline
 
 
 def check_polling_interval(interval: PollingInterval) -> tuple[float, float]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Collection, Iterable
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Final
@@ -12,7 +13,7 @@ from ....errors import GlobusError, GlobusSDKUsageError, GlobusTimeoutError
 from ....errors.arguments import check_iterable, check_number, check_whole
 from ..errors import TaskInactive
 from ..tasks import TaskMethods
-from .outcomes import StallDetector, TaskEndReason, TaskOutcome, classify, is_done
+from .outcomes import OutcomeDetector, TaskEndReason, TaskOutcome, classify, is_done
 from .shared_poller import SharedPoller
 from .task_poller import PollingInterval, TaskPoller, check_polling_interval
 from .task_watch import TaskWatch
@@ -75,6 +76,7 @@ class TaskWaitMethods(TaskMethods):
 
         REST: `GET /v0.10/task/<task_id> <https://docs.globus.org/api/transfer/task/#get_task_by_id>`_
         """
+        await self._poller.enter()
         return await self._wait_until_done(task_id, timeout, polling_interval)
 
     def task_watch(self, task_id: UUID | str, *, polling_interval: PollingInterval = 10) -> TaskWatch:
@@ -194,27 +196,21 @@ class TaskWaitMethods(TaskMethods):
 
         REST: `GET /v0.10/task/<task_id> <https://docs.globus.org/api/transfer/task/#get_task_by_id>`_
         """
+        await self._poller.enter()
         _check_outcome_options(stalled_after, stall_codes, error_events)
         _check_timeout(timeout)
-        poller, stall = TaskPoller(self._poller, task_id, polling_interval, timeout), StallDetector(stall_codes)
-        last: TaskDocument | None = None
-        reason: TaskEndReason | None = None
+        poller = TaskPoller(self._poller, task_id, polling_interval, timeout)
+        detector = OutcomeDetector(stalled_after, stall_codes, keeps_last=timeout is not None)
         clock = self.transport.clock
         end = None if timeout is None else clock.monotonic() + timeout + _LAST_POLL_TIMEOUT
         try:
             async with clock.timeout(None if end is None else end - clock.monotonic()):
-                while reason is None and not poller.is_finished:
-                    task = await poller.poll()
-                    if task is not None:
-                        last, reason = task, classify(task)
-                        faults = stall.faults_since_progress(task)
-                        if reason is None and stalled_after is not None and faults >= stalled_after:
-                            reason = TaskEndReason.STALLED
+                await poller.poll_until(detector.examine)
         except TimeoutError:
             pass
-        if last is None:
+        if detector.last is None:
             raise _no_poll_succeeded(poller, timeout)
-        reason = reason or TaskEndReason.TIMED_OUT
+        last, reason = copy.copy(detector.last), detector.reason or TaskEndReason.TIMED_OUT
         if reason is TaskEndReason.SUCCEEDED or (reason is not TaskEndReason.FAILED and error_events < 1):
             return TaskOutcome(reason, last)
         try:
@@ -295,17 +291,20 @@ class TaskWaitMethods(TaskMethods):
         poller = TaskPoller(self._poller, task_id, polling_interval, timeout)
         try:
             async with self.transport.clock.timeout(None if timeout is None else timeout + _LAST_POLL_TIMEOUT):
-                while not poller.is_finished:
-                    task = await poller.poll()
-                    if is_done(task):
-                        return True
-                    if task is not None and task.get("status") == "INACTIVE" and raise_if_inactive:
-                        raise TaskInactive(task)
+                task = await poller.poll_until(_is_done_or_inactive if raise_if_inactive else is_done)
         except TimeoutError:
-            pass
+            task = None
+        if task is not None:
+            if is_done(task):
+                return True
+            raise TaskInactive(task)
         if not poller.has_succeeded:
             raise _no_poll_succeeded(poller, timeout)
         return False
+
+
+def _is_done_or_inactive(task: TaskDocument) -> bool:
+    return is_done(task) or task.get("status") == "INACTIVE"
 
 
 def _no_poll_succeeded(poller: TaskPoller, timeout: float | None) -> GlobusTimeoutError:

@@ -38,16 +38,15 @@ class TaskWatch(AsyncIterationOnly):
         return self
 
     async def __anext__(self) -> TaskDocument:
-        while not is_done(self._last):
-            task = await self._poller.poll()
-            if task is not None and _differ(task, self._last):
-                self._last = task
-                return task
-        raise StopAsyncIteration
+        task = None if is_done(self._last) else await self._poller.poll_until(self._is_change)
+        if task is None:
+            raise StopAsyncIteration
+        self._last = task
+        self._poller.schedule_next()  # not after a cancellation: then the same poll is still due
+        return task
 
-
-def _differ(task: TaskDocument, last: TaskDocument | None) -> bool:
-    try:
-        return task != last
-    except RecursionError:  # both have more levels than can be compared
-        return True
+    def _is_change(self, task: TaskDocument) -> bool:
+        try:
+            return task != self._last
+        except RecursionError:  # both have more levels than can be compared
+            return True
