@@ -164,3 +164,16 @@ async def test_an_entrance() -> None:
     assert admitted == [200, 400, 600]
     await asyncio.sleep(0)
     assert entrance.enter().done()
+
+
+def test_an_entrance_in_several_event_loops() -> None:
+    """Calls that did not begin in a closed loop do not block the next one."""
+    entrance = Entrance()
+
+    async def enter(passes: int) -> int:
+        calls = [entrance.enter() for _ in range(500)]
+        for _ in range(passes):
+            await asyncio.sleep(0)
+        return sum(call.done() for call in calls)
+
+    assert [asyncio.run(enter(passes)) for passes in (0, 1, 0, 4)] == [200, 400, 200, 500]

@@ -20,20 +20,22 @@ class Entrance:
     interrupts. Most of them stop here, and the first steps are spread over the next passes.
     """
 
-    __slots__ = ("_free", "_is_scheduled", "_waiting")
+    __slots__ = ("_free", "_loop", "_waiting")
 
     def __init__(self) -> None:
         self._free = _PER_PASS
-        self._is_scheduled = False
+        self._loop: asyncio.AbstractEventLoop | None = None
+        """The event loop that is to call `_begin_pass`."""
         self._waiting: deque[asyncio.Future[None]] = deque()
 
     def enter(self) -> asyncio.Future[None]:
         """Return a future that is done when the call may begin: already, unless many began in this pass."""
         loop = asyncio.get_running_loop()
+        if self._loop is not loop:  # a former one may have been closed before the pass
+            self._loop, self._free = loop, _PER_PASS
+            self._waiting.clear()
+            loop.call_soon(self._begin_pass, loop)
         begin: asyncio.Future[None] = loop.create_future()
-        if not self._is_scheduled:
-            self._is_scheduled = True
-            loop.call_soon(self._begin_pass)
         if self._free:
             self._free -= 1
             begin.set_result(None)
@@ -41,13 +43,16 @@ class Entrance:
             self._waiting.append(begin)
         return begin
 
-    def _begin_pass(self) -> None:
+    def _begin_pass(self, loop: asyncio.AbstractEventLoop) -> None:
+        if self._loop is not loop:
+            return
         self._free = _PER_PASS
         while self._free and self._waiting:
             begin = self._waiting.popleft()
             if not begin.done():
                 begin.set_result(None)
                 self._free -= 1
-        self._is_scheduled = not self._free
-        if self._is_scheduled:
-            asyncio.get_running_loop().call_soon(self._begin_pass)
+        if self._free:
+            self._loop = None
+        else:
+            loop.call_soon(self._begin_pass, loop)

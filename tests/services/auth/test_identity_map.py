@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 from globus_async.errors import GlobusAPIError, GlobusError, GlobusSDKUsageError
-from globus_async.services.auth import AuthClient
+from globus_async.services.auth import AuthClient, identity_map
 from globus_async.services.auth.identity_map import IdentityMap
 from tests.services.auth.service import ReceivedRequest, Service
 from tests.toolkit.cancel import MODES, CancelAt, Mode
@@ -87,6 +87,45 @@ async def test_added_names_are_requested_with_the_first_look_up() -> None:
     assert await idmap.get(UUID(int=999))
     assert len(service.requests) == 2
     assert idmap.add(UUID(int=999)) is False
+
+
+async def test_many_names_are_read_a_few_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither the constructor nor a look-up normalizes them all; they are requested once, in any form."""
+    normalized: list[object] = []
+    original = identity_map._normalize
+
+    def normalize(key: UUID | str) -> tuple[str, bool]:
+        normalized.append(key)
+        return original(key)
+
+    monkeypatch.setattr(identity_map, "_normalize", normalize)
+    names: list[UUID | str] = [UUID(int=number) for number in range(1, 3001)]
+    names += [str(name).upper() for name in names] + [f" USER{number}@example.org" for number in range(1, 3001)]
+    service = Service(known)
+    idmap = IdentityMap(service.client(AuthClient), names)
+    assert repr(idmap) == "<IdentityMap: 0 names cached, 9000 to look up>"
+    assert not normalized
+    assert (await idmap[UUID(int=1)])["name"] == "User 1"
+    assert len(normalized) <= 1001
+    assert len(service.requests[0].query["ids"].split(",")) == 100
+    assert len(idmap.unresolved_ids) == 2900
+    assert len(idmap.unresolved_usernames) == 3000 - 100
+    assert not idmap.add("user101@example.org")
+
+
+@pytest.mark.parametrize("bad", ["", " ", "a@b,c@d", "a@b\nc@d", f"{'a' * 320}@b", 5, None, b"a@b"])
+async def test_an_invalid_name_among_many(bad: Any) -> None:
+    """The constructor refuses it."""
+    with pytest.raises(GlobusSDKUsageError):
+        IdentityMap(Service(known).client(AuthClient), [*(f"{n}@example.org" for n in range(2000)), bad])
+
+
+async def test_an_unusual_name_among_many() -> None:
+    """Text that is valid without the space around it, and a long name, are accepted."""
+    idmap = IdentityMap(
+        Service(known).client(AuthClient), [*(UUID(int=n) for n in range(2000)), "\ta@b\n", f"{'a' * 300}@b"]
+    )
+    assert idmap.unresolved_usernames == {"a@b", f"{'a' * 300}@b"}
 
 
 async def test_unknown_identities_and_failures_differ() -> None:

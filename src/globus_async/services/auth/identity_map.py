@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections import OrderedDict
+from collections import OrderedDict, deque
 from collections.abc import Iterable, Iterator, MutableMapping
 from functools import partial
 from typing import TYPE_CHECKING, Final, Protocol, TypeVar, overload
 from urllib.parse import quote
 from uuid import UUID
 
+from ..._concurrency.entrance import Entrance
 from ..._single_flight import SingleFlight
 from ...errors import GlobusSDKUsageError
 from ...errors.arguments import check_iterable, check_members, check_number, check_type, check_whole
@@ -27,6 +28,8 @@ _MAX_BATCH_SIZE: Final = 100
 _MAX_QUERY_CHARACTERS: Final = 6000
 """The maximum length of the names in a URL; servers refuse URLs above some 8,000 characters."""
 _MAX_NAME_CHARACTERS: Final = 320
+_READ_AT_ONCE: Final = 1000
+"""Given names that are normalized at once; that takes a few milliseconds."""
 
 
 class _AuthClient(Protocol):
@@ -150,26 +153,40 @@ class IdentityMap:
             if cache is None
             else cache
         )
+        self._given: deque[UUID | str] = deque()  # valid, to be normalized a few at a time
         self._added: dict[bool, dict[str, None]] = {True: {}, False: {}}
         self._open: dict[bool, _Batch] = {}
         self._requested: dict[str, _Batch] = {}
         self._requests: SingleFlight[dict[str, IdentityDocument]] = SingleFlight("identity look-up")
-        for name in identity_ids or ():
+        self._entrance = Entrance()
+        names = list(identity_ids or ())
+        if len(names) > _READ_AT_ONCE and _are_plainly_valid(names):
+            self._given.extend(names)
+            return
+        for name in names:
             check_type("each of identity_ids", name, str | UUID, "an id or username")
             self.add(name)
 
     @property
     def unresolved_ids(self) -> set[str]:
         """The ids that were added and are not looked up yet; `add` adds more."""
+        self._read_given()
         return {*self._added[True]}
 
     @property
     def unresolved_usernames(self) -> set[str]:
         """The usernames that were added and are not looked up yet."""
+        self._read_given()
         return {*self._added[False]}
 
     def __repr__(self) -> str:
-        return f"<IdentityMap: {len(self._cache)} names cached, {sum(map(len, self._added.values()))} to look up>"
+        waiting = len(self._given) + sum(map(len, self._added.values()))
+        return f"<IdentityMap: {len(self._cache)} names cached, {waiting} to look up>"
+
+    def _read_given(self, maximum: int | None = None) -> None:
+        """Add names that were given to the constructor, by default all of them."""
+        for _ in range(len(self._given) if maximum is None else min(maximum, len(self._given))):
+            self.add(self._given.popleft())
 
     def add(self, identity_id: UUID | str) -> bool:
         """
@@ -221,6 +238,9 @@ class IdentityMap:
         """
         name, is_id = _normalize(key)
         known = self._cache.get(name)
+        if known is None:
+            await self._entrance.enter()
+            known = self._cache.get(name)
         if known is not None:
             return known
         batch = self._requested.get(name)
@@ -255,6 +275,8 @@ class IdentityMap:
             await asyncio.sleep(0)  # so that the batch has the names of all look-ups made in the same pass of the loop
             self._close(batch, is_id)
             added = self._added[is_id]
+            if len(added) < self.id_batch_size:
+                self._read_given(_READ_AT_ONCE)
             while (name := next(iter(added), None)) is not None and batch.take(name):
                 del added[name]
                 batch.added[name] = None
@@ -283,6 +305,20 @@ def _names(identity: IdentityDocument) -> list[str]:
     """Return the names of an identity: its id and its username."""
     names = (identity.get("id"), identity.get("username"))
     return [name.lower() for name in names if isinstance(name, str)]
+
+
+def _are_plainly_valid(names: list[UUID | str]) -> bool:
+    """Return whether all names are valid, as most are; a hundred thousand are checked in a few milliseconds."""
+    if not {*map(type, names)} <= {str, UUID}:
+        return False
+    texts = [name for name in names if isinstance(name, str)]
+    joined = ",".join(texts)
+    return (
+        joined.isprintable()
+        and joined.count(",") == max(0, len(texts) - 1)
+        and all(map(str.strip, texts))
+        and max(map(len, texts), default=0) <= _MAX_NAME_CHARACTERS // 2  # lower-case text may be longer
+    )
 
 
 def _normalize(key: UUID | str) -> tuple[str, bool]:

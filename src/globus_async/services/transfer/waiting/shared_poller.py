@@ -108,8 +108,6 @@ class SharedPoller:
 
     def enter(self) -> asyncio.Future[None]:
         """Return a future that is done when a wait may begin: of thousands, not all in one pass of the event loop."""
-        if self._loop is not asyncio.get_running_loop():
-            self._check_loop()
         return self._entrance.enter()
 
     async def poll(self, task_id: str, *, due: float) -> TaskDocument:
@@ -154,8 +152,7 @@ class SharedPoller:
     def _check_loop(self) -> None:
         self.transport.check()  # a call from another event loop must not affect the waits of this one
         if self._loop is not asyncio.get_running_loop():  # also after a fork: the former leader is in another process
-            self._loop, self._leader = asyncio.get_running_loop(), None
-            self._pending, self._entrance = OrderedDict(), Entrance()
+            self._loop, self._leader, self._pending = asyncio.get_running_loop(), None, OrderedDict()
 
     async def _lead(self, poll: Poll) -> None:
         """Poll for all waiting callers until the caller of ``poll`` needs no further one."""
