@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 from pathlib import Path
 
 import nox
@@ -15,6 +16,7 @@ nox.options.error_on_external_run = True
 
 PYPROJECT = nox.project.load_toml("pyproject.toml")
 PYTHON = "3.11"
+NEWER_PYTHONS = ("python3.12", "python3.13", "python3.14")
 PARALLEL = ("-n", "auto", "--dist", "worksteal")
 
 
@@ -126,10 +128,27 @@ def docs(session: nox.Session) -> None:
 
 @nox.session(python=PYTHON)
 def bench(session: nox.Session) -> None:
-    """Compare speed and memory with httpx, aiohttp and the official SDK in one run; write the figures into the docs."""
-    session.install(".[emulator,speed]", *group("bench"))
+    """
+    Compare speed with HTTP libraries and the official SDK in one run; write the figures into the docs.
+
+    Newer versions of Python that are found get an environment each, and columns of their own. ``-- --quick`` makes a
+    few calls of each kind and writes nothing.
+    """
+    session.install(".[emulator,fastapi,speed]", *group("bench"))
     install_official(session)
-    session.run("python", "-m", "benchmarks", "--write", *session.posargs)
+    further = [f"--python={environment(session, found)}" for found in filter(shutil.which, NEWER_PYTHONS)]
+    write = [] if "--quick" in session.posargs else ["--write"]
+    session.run("python", "-m", "benchmarks", *write, *further, *session.posargs)
+
+
+def environment(session: nox.Session, python: str) -> Path:
+    """Make a second environment for the benchmarks; return its interpreter."""
+    home = Path(session.virtualenv.location, python)
+    session.run(python, "-m", "venv", str(home), external=True)
+    pip = (str(home / "bin" / "python"), "-m", "pip", "install", "-q")
+    session.run(*pip, ".[speed]", *group("beside-official"), external=True)
+    session.run(*pip, "--no-deps", *group("official-sdk"), external=True)
+    return home / "bin" / "python"
 
 
 @nox.session(python=PYTHON)

@@ -1,37 +1,55 @@
-"""Run all benchmarks, or the named ones, and print the table; ``--write`` writes it and the plots into docs/."""
+"""Run all benchmarks, or the named ones, and print their tables; ``--write`` writes tables and charts into docs/."""
 
 from __future__ import annotations
 
 import argparse
 import sys
+import time
+from collections.abc import Callable
 
-from benchmarks.measure import Figure, bench
-from benchmarks.report import table, versions, write
-from benchmarks.works import WORKS, Measured
+from benchmarks import bodies, instructions, processor, scale
+from benchmarks.measure import Bench, bench
+from benchmarks.report import document, versions, write
+from benchmarks.tables import Section
+
+QUESTIONS: dict[str, Callable[[Bench], Section]] = {
+    "instructions": instructions.measure,
+    "concurrent": processor.concurrent,
+    "sequential": processor.sequential,
+    "bodies": bodies.processor_time,
+    "standstills": bodies.standstills,
+    "paging": scale.paging,
+    "growth": scale.growth,
+}
 
 
 def main() -> None:
     """Run the benchmarks."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("works", nargs="*", metavar="work", help=f"any of {', '.join(WORKS)}; by default all")
-    parser.add_argument("--official-python", default=sys.executable, help="an interpreter that has globus_sdk")
-    parser.add_argument("--write", action="store_true", help="write table and plots into README and docs/")
+    parser.add_argument(
+        "questions", nargs="*", metavar="question", help=f"any of {', '.join(QUESTIONS)}; by default all"
+    )
+    parser.add_argument("--python", action="append", default=[], help="a further interpreter, with the packages")
+    parser.add_argument("--quick", action="store_true", help="few calls: whether everything runs, no figures")
+    parser.add_argument("--write", action="store_true", help="write tables and charts into README and docs/")
     options = parser.parse_args()
-    if unknown := set(options.works) - set(WORKS):
-        parser.error(f"no such work: {', '.join(sorted(unknown))}")
-    if options.works and options.write:
-        parser.error("only all works together are written")
-    figures: list[Figure] = []
-    plots: dict[str, Measured] = {}
-    with bench(options.official_python) as running:
-        for name in options.works or WORKS:
-            print(f"{name} ...", file=sys.stderr, flush=True)
-            figures += WORKS[name](running, plots)
+    if unknown := set(options.questions) - set(QUESTIONS):
+        parser.error(f"no such question: {', '.join(sorted(unknown))}")
+    if options.write and (options.questions or options.quick):
+        parser.error("only all figures together are written")
+    sections: dict[str, Section] = {}
+    with bench(options.python, is_quick=options.quick) as running:
+        for name in options.questions or QUESTIONS:
+            began = time.perf_counter()
+            print(f"{name} ...", file=sys.stderr, end=" ", flush=True)
+            sections[name] = QUESTIONS[name](running)
+            print(f"{time.perf_counter() - began:.0f} s", file=sys.stderr, flush=True)
         used = versions(running)
-    print(table(figures))
-    print(used)
+    print(document(list(sections.values())))
+    print(f"\n{used}")
     if options.write:
-        write(figures, plots, used)
+        write(sections, used)
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -1,32 +1,55 @@
-"""Run the clients alternately, so that other load on the machine affects all of them alike."""
+"""Run the clients in turn, so that other load on the machine affects all of them alike."""
 
 from __future__ import annotations
 
+import importlib.util
 import json
+import os
 import statistics
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Generator, Mapping, Sequence
+import tempfile
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
 
-from benchmarks.server import LATENCIES
+from benchmarks import certificate
+
+__all__ = ("ROOT", "Bench", "Process", "Result", "Work", "bench", "is_installed", "median", "median_ratio")
 
 ROOT = Path(__file__).parent.parent
 Result = Mapping[str, float]
 
 
+def is_installed(client: str) -> bool:
+    """Return whether this interpreter has the library of a client; its module has the library's name."""
+    return client in {"ours", "ours_bulk", "streams"} or importlib.util.find_spec(client) is not None
+
+
 class Process:
     """A process that reads the names of benchmarks from its standard input."""
 
-    def __init__(self, python: str, *arguments: str) -> None:
+    def __init__(self, *command: str, **environment: str) -> None:
         self._process = subprocess.Popen(  # noqa: S603 -- our own modules
-            [python, "-m", *arguments], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=ROOT
+            command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            cwd=ROOT,
+            env={
+                **os.environ,
+                "PYTHONDONTWRITEBYTECODE": "",
+                **environment,
+            },  # imports are not to be compiled each time
         )
-        self.said: Any = self._line()
+        try:
+            self.said: Any = self._line()
+        except BaseException:
+            self._process.kill()
+            self._process.wait()
+            raise
 
     def _line(self) -> Any:
         assert self._process.stdout is not None
@@ -35,11 +58,14 @@ class Process:
             raise SystemExit(f"a process of the benchmark ended early: {self._process.args!r}")
         return json.loads(line)
 
-    def do(self, work: str, **options: object) -> dict[str, Any]:
-        """Run a benchmark; return its figures."""
+    def begin(self, work: str, **options: object) -> None:
+        """Start a benchmark."""
         assert self._process.stdin is not None
         print(json.dumps({"work": work, **options}), file=self._process.stdin, flush=True)
-        result: dict[str, Any] = self._line()
+
+    def result(self) -> dict[str, float]:
+        """Wait for the figures of the benchmark."""
+        result: dict[str, float] = self._line()
         return result
 
     def __enter__(self) -> Self:
@@ -47,106 +73,117 @@ class Process:
 
     def __exit__(self, *_: object) -> None:
         assert self._process.stdin is not None
+        assert self._process.stdout is not None
         self._process.stdin.close()
-        self._process.wait(10)
-
-
-class Bench:
-    """
-    The server and the clients.
-
-    Attributes:
-        ports: The server's ports, by their latency.
-        versions: The versions of all libraries used.
-        python: The interpreter with this library.
-        official_python: The interpreter with the official SDK.
-    """
-
-    def __init__(self, ports: dict[str, int], official_python: str) -> None:
-        self.ports = ports
-        self.versions: dict[str, str] = {}
-        self.python = sys.executable
-        self.official_python = official_python
-        self._programs = {
-            "ours": (self.python, "benchmarks.ours"),
-            "ours, uvloop": (self.python, "benchmarks.ours", "uvloop"),
-            "ours, no orjson": (self.python, "benchmarks.ours", "plain"),
-            "httpx": (self.python, "benchmarks.bare", "httpx"),
-            "aiohttp": (self.python, "benchmarks.bare", "aiohttp"),
-            "official": (official_python, "benchmarks.official"),
-        }
-
-    def alternate(
-        self, works: Mapping[str, tuple[str, str, Mapping[str, object]]], *, processes: int, rounds: int
-    ) -> dict[str, dict[str, float]]:
-        """
-        Run benchmarks alternately, round by round; return the medians of their figures.
-
-        Args:
-            works: By the name of a row: the client, the benchmark, and its options.
-            processes: Number of fresh processes per client: the memory layout of a process makes it up to a fifth
-                faster or slower.
-            rounds: Number of runs of each benchmark per process.
-        """
-        found: dict[str, list[Result]] = {row: [] for row in works}
-        for _ in range(processes):
-            with ExitStack() as stack:
-                clients = {name: stack.enter_context(Process(*self._programs[name])) for name, _, _ in works.values()}
-                for client in clients.values():
-                    self.versions |= client.said
-                for _ in range(rounds):
-                    for row, (name, work, options) in works.items():
-                        found[row].append(clients[name].do(work, ports=self.ports, **options))
-        return {row: medians(results) for row, results in found.items()}
-
-
-def medians(results: Sequence[Result]) -> dict[str, float]:
-    """Return the median of each of the figures."""
-    return {name: statistics.median(result[name] for result in results) for name in results[0]}
-
-
-@contextmanager
-def bench(official_python: str) -> Generator[Bench]:
-    """Run the server as long as the block lasts."""
-    with Process(sys.executable, "benchmarks.server") as server:
-        ports = {str(latency): port for latency, port in zip(LATENCIES, server.said, strict=True)}
-        yield Bench(ports, official_python)
-
-
-def fresh(rounds: int, programs: Mapping[str, tuple[str, str]]) -> dict[str, float]:
-    """Run programs alternately, each in a fresh process; return the median wall time of each in seconds."""
-    found: dict[str, list[float]] = {name: [] for name in programs}
-    for _ in range(rounds):
-        for name, (python, program) in programs.items():
-            began = time.perf_counter()
-            subprocess.run([python, "-c", program], check=True, cwd=ROOT)  # noqa: S603 -- our own lines
-            found[name].append(time.perf_counter() - began)
-    return {name: statistics.median(seconds) for name, seconds in found.items()}
-
-
-Work = Callable[[Bench], list["Figure"]]
+        self._process.wait(60)
+        self._process.stdout.close()
 
 
 @dataclass(frozen=True)
-class Figure:
+class Work:
     """
-    One line of the table.
+    What one row of a table runs.
 
     Attributes:
-        work: The benchmark.
-        what: The quantity, and the client it is compared with.
-        measured: The figure.
-        aim: The highest acceptable figure.
-        note: The absolute numbers behind it.
+        client: A module of ``benchmarks.clients``.
+        work: A function of ``benchmarks.worker``.
+        options: Its numbers.
+        latency: The time after which the server responds, in seconds.
+        tls: Whether connections are encrypted.
+        connections: Maximum number of connections.
+        flags: Further arguments of the process.
+        python: The interpreter; by default the one that runs the benchmark.
     """
 
+    client: str
     work: str
-    what: str
-    measured: float
-    aim: float | None
-    note: str = ""
+    options: Mapping[str, int]
+    latency: float = 0.0
+    tls: bool = False
+    connections: int = 1
+    flags: tuple[str, ...] = ()
+    python: str = sys.executable
 
-    @property
-    def reached(self) -> bool:
-        """Whether the figure reaches its target."""
-        return self.aim is None or self.measured <= self.aim
+    def command(self) -> tuple[str, ...]:
+        """Return the arguments that start the process."""
+        if self.client == "growth":
+            return (self.python, "-m", "benchmarks.growth")
+        return (self.python, "-m", "benchmarks.worker", self.client, *self.flags)
+
+
+@dataclass
+class Bench:
+    """
+    The server, and how its clients are run.
+
+    Attributes:
+        urls: The server's URLs, by scheme and latency.
+        authority: The file of the certificate authority.
+        pythons: The interpreters of the clients, by version; the first one runs everything that is not about versions.
+        is_quick: Whether each benchmark makes only a few calls, to see that all of it works.
+        versions: The versions of the libraries that were measured.
+    """
+
+    urls: Mapping[str, str]
+    authority: Path
+    pythons: Mapping[str, str]
+    is_quick: bool = False
+    versions: dict[str, str] = field(default_factory=dict)
+
+    def few(self, number: int, quick: int = 2) -> int:
+        """Return a number of calls, rounds or processes, lower in a quick run."""
+        return min(number, quick) if self.is_quick else number
+
+    def begin(self, process: Process, work: Work) -> None:
+        """Start a benchmark in a process."""
+        scheme = "https" if work.tls else "http"
+        url = self.urls[f"{scheme} {work.latency}"]
+        target = {"url": url, "certificate": str(self.authority), "connections": work.connections}
+        process.begin(work.work, target=target, **work.options)
+
+    def in_turn(self, works: Mapping[str, Work], *, processes: int, rounds: int) -> dict[str, list[Result]]:
+        """
+        Run benchmarks in turn, round by round; return the figures of every round.
+
+        Args:
+            works: The benchmarks, by the name of their row.
+            processes: Number of fresh processes per row: the memory layout of a process makes it up to a fifth faster
+                or slower.
+            rounds: Number of runs of each benchmark per process.
+        """
+        found: dict[str, list[Result]] = {row: [] for row in works}
+        for _ in range(self.few(processes, 1)):
+            with ExitStack() as stack:
+                clients = {row: stack.enter_context(Process(*work.command())) for row, work in works.items()}
+                for client in clients.values():
+                    self.versions |= client.said
+                for _ in range(self.few(rounds, 1)):
+                    for row, work in works.items():
+                        self.begin(clients[row], work)
+                        found[row].append(clients[row].result())
+        return found
+
+
+def median(results: Sequence[Result], name: str) -> float:
+    """Return the median of one figure."""
+    return statistics.median(result[name] for result in results)
+
+
+def median_ratio(results: Sequence[Result], reference: Sequence[Result], name: str) -> float:
+    """Return the median, over all rounds, of one figure as a ratio to that of the reference in the same round."""
+    return statistics.median(mine[name] / theirs[name] for mine, theirs in zip(results, reference, strict=True))
+
+
+@contextmanager
+def bench(pythons: Sequence[str] = (), *, is_quick: bool = False) -> Generator[Bench]:
+    """Run the server as long as the block lasts."""
+    versions = {_version(python): python for python in (sys.executable, *pythons)}
+    with tempfile.TemporaryDirectory() as directory:
+        authority, server = certificate.make(Path(directory))
+        with Process(sys.executable, "-m", "benchmarks.server", str(server)) as process:
+            yield Bench(process.said, authority, versions, is_quick)
+
+
+def _version(python: str) -> str:
+    program = "import sys; print('%d.%d' % sys.version_info[:2])"
+    return subprocess.check_output([python, "-c", program], text=True).strip()  # noqa: S603 -- named by the caller

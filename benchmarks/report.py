@@ -1,4 +1,4 @@
-"""The table and the plots of the figures."""
+"""The report: all tables and two charts in the documentation, one line for each question in the README."""
 
 from __future__ import annotations
 
@@ -6,82 +6,69 @@ import os
 import platform
 import re
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
 
-from benchmarks.measure import ROOT, Bench, Figure
+from benchmarks.measure import ROOT, Bench
+from benchmarks.plots import DARK, LIGHT, bars
+from benchmarks.tables import Section, Table, summary
 
-if TYPE_CHECKING:
-    from benchmarks.works import Measured
-
-__all__ = ("table", "versions", "write")
+__all__ = ("charts", "document", "versions", "write")
 
 _PAGE = ROOT / "docs" / "figures.md"
 _PLOTS = ROOT / "docs" / "images"
 _README = ROOT / "README.md"
 _MARKED = re.compile(r"(<!-- figures: begin [^>]*-->\n).*?(<!-- figures: end -->)", re.DOTALL)
-_TITLES = {
-    "sequential": "One call after the other",
-    "bulk": "2,000 calls, 50 ms server",
-    "queued": "All at once on 20 connections",
-    "paging": "20 pages of 1,000 tasks, 100 ms each",
-    "waiting": "1,000 tasks waited for",
-    "importing": "A fresh process",
+_CHARTS = {
+    "concurrent": ("CPU", "Processor time of concurrent calls, aiohttp = 1"),
+    "starting": ("TLS", "First response over TLS, globus-sdk = 1"),
 }
-_OURS, _OTHERS = "#1b6ca8", "#b0b7bf"
-
-
-def table(figures: Sequence[Figure]) -> str:
-    """Return the figures as a table of Markdown."""
-    lines = ["| Work | Compared | Measured | Aim | Behind it |", "|---|---|---|---|---|"]
-    before = ""
-    for figure in figures:
-        work, before = ("" if figure.work == before else figure.work), figure.work
-        if figure.aim is None:
-            aim = ""
-        else:
-            aim = f"at most {figure.aim:g}" if figure.reached else f"**missed**: at most {figure.aim:g}"
-        lines.append(f"| {work} | {figure.what} | {figure.measured:.3g} | {aim} | {figure.note} |")
-    return "\n".join(lines)
+"""By question: the column that is drawn, and the title."""
 
 
 def versions(bench: Bench) -> str:
     """Return the versions that were measured, and the machine."""
     libraries = ", ".join(f"{name} {version}" for name, version in sorted(bench.versions.items()))
-    return f"{libraries}; Python {platform.python_version()}, {platform.system()}, {os.cpu_count()} processors."
+    pythons = " and ".join(bench.pythons)
+    return f"{libraries}; Python {pythons}, {platform.system()}, {os.cpu_count()} processors."
 
 
-def write(figures: Sequence[Figure], plots: Mapping[str, Measured], used: str) -> None:
-    """Write the table into README and documentation, and a plot for each benchmark."""
-    import matplotlib as mpl  # noqa: PLC0415 -- only to write
-
-    mpl.use("Agg")
-    whole = f"{table(figures)}\n\n{used}\n"
-    _PAGE.write_text(whole, encoding="utf-8")
-    section = f"\\g<1>{whole}\n![Processor time per sequential call](docs/images/bench-sequential.png)\n\\g<2>"
-    _README.write_text(_MARKED.sub(section, _README.read_text(encoding="utf-8")), encoding="utf-8")
-    for name, rows in plots.items():
-        _plot(name, rows)
+def document(sections: Sequence[Section]) -> str:
+    """Return all tables."""
+    return "\n\n".join(section.markdown() for section in sections)
 
 
-def _plot(name: str, rows: Measured) -> None:
-    """Draw bars, one for each row, in a panel for each unit."""
-    from matplotlib import pyplot as plt  # noqa: PLC0415 -- only to write
+def charts(sections: Mapping[str, Section]) -> dict[str, str]:
+    """Return the charts, by the names of their files."""
+    drawn: dict[str, str] = {}
+    for name, (column, title) in _CHARTS.items():
+        table = sections.get(name)
+        if isinstance(table, Table):
+            values = {row: found[column].ratio for row, found in table.rows.items() if column in found}
+            ordered = dict(sorted(values.items(), key=lambda item: item[1]))
+            for theme, colours in (("light", LIGHT), ("dark", DARK)):
+                drawn[f"bench-{name}-{theme}.svg"] = bars(title, ordered, colours)
+    return drawn
 
-    units = list(next(iter(rows.values())))
-    figure, panels = plt.subplots(1, len(units), figsize=(4 + 3.5 * len(units), 0.6 + 0.42 * len(rows)), squeeze=False)
-    for panel, unit in zip(panels[0], units, strict=True):
-        values = [row[unit] for row in rows.values()]
-        colours = [_OURS if "ours" in row or "globus_async" in row or "tasks" in row else _OTHERS for row in rows]
-        bars = panel.barh(list(rows), values, color=colours, height=0.7)
-        panel.bar_label(bars, [f"{value:.3g}" if value < 1000 else f"{value:,.0f}" for value in values], padding=3)
-        panel.invert_yaxis()
-        panel.set_xlabel(unit)
-        panel.set_xlim(0, 1.18 * max(values))
-        for side in ("top", "right"):
-            panel.spines[side].set_visible(False)
-        if panel is not panels[0][0]:
-            panel.set_yticklabels([])
-    figure.suptitle(_TITLES[name], x=0.01, ha="left", fontsize=11)
-    figure.tight_layout()
-    figure.savefig(_PLOTS / f"bench-{name}.png", dpi=120)
-    plt.close(figure)
+
+def write(sections: Mapping[str, Section], used: str) -> None:
+    """Write tables and charts into README and documentation."""
+    drawn = charts(sections)
+    for name, text in drawn.items():
+        (_PLOTS / name).write_text(text, encoding="utf-8")
+    tables = [section for section in sections.values() if isinstance(section, Table)]
+    page = f"{summary(tables)}\n\n{used}\n\n{document(list(sections.values()))}\n"
+    _PAGE.write_text(page, encoding="utf-8")
+    pictures = "".join(_picture(name) for name in _CHARTS if f"bench-{name}-light.svg" in drawn)
+    section = f"{summary(tables)}\n\n{used}\n\n{pictures}"
+    text = _README.read_text(encoding="utf-8")
+    _README.write_text(_MARKED.sub(lambda found: found[1] + section + found[2], text), encoding="utf-8")
+
+
+def _picture(name: str) -> str:
+    """Return a chart for a page that may be light or dark."""
+    title = _CHARTS[name][1]
+    return (
+        "<picture>"
+        f'<source media="(prefers-color-scheme: dark)" srcset="docs/images/bench-{name}-dark.svg">'
+        f'<img alt="{title}" src="docs/images/bench-{name}-light.svg">'
+        "</picture>\n"
+    )

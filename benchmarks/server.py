@@ -1,21 +1,24 @@
 """
-The server of all clients: fixed Globus documents, on several ports with different latencies.
+The server of all clients: fixed Globus documents, on ports with different latencies, with and without TLS.
 
-It responds as fast as one process can, so that the client is measured. It prints its ports to stdout and runs until
-stdin is closed; ``GET /count`` returns the number of requests since the previous ``GET /count``.
+It responds as fast as one process can, so that the client is measured. It prints its URLs to stdout and runs until
+stdin is closed; ``GET .../count`` returns the number of requests since the previous ``GET .../count``. A listing of the
+directory ``/100000/`` has about 100,000 bytes.
 """
 
 from __future__ import annotations
 
 import asyncio
 import json
+import ssl
 import sys
 from functools import cache, partial
 from urllib.parse import parse_qs, urlsplit
 
+from benchmarks.clients import COLLECTION
+
 LATENCIES = (0.0, 0.005, 0.05, 0.1)
 TOTAL = 20_000
-PLACE = "ddb59aef-6d04-11e5-ba46-22000b92c6ec"
 
 
 @cache
@@ -35,10 +38,10 @@ def task(number: int) -> dict[str, object]:
         "deadline": "2026-11-25T10:00:00+00:00",
         "completion_time": None,
         "source_endpoint": "lab#storage",
-        "source_endpoint_id": PLACE,
+        "source_endpoint_id": COLLECTION,
         "source_endpoint_display_name": "Lab storage",
         "destination_endpoint": "archive#tape",
-        "destination_endpoint_id": PLACE,
+        "destination_endpoint_id": COLLECTION,
         "destination_endpoint_display_name": "Archive",
         "source_base_path": None,
         "destination_base_path": None,
@@ -86,7 +89,7 @@ def endpoint(endpoint_id: str) -> dict[str, object]:
         "DATA_TYPE": "endpoint",
         "id": endpoint_id,
         "display_name": "Lab storage",
-        "owner_id": PLACE,
+        "owner_id": COLLECTION,
         "owner_string": "lab@example.org",
         "description": "The storage of the lab, backed up every night. " * 3,
         "keywords": "lab,storage,example",
@@ -120,6 +123,34 @@ def page(offset: int, limit: int) -> bytes:
     """Return a page of the task list."""
     tasks = [task(number) for number in range(offset, min(offset + limit, TOTAL))]
     return response({"DATA_TYPE": "task_list", "total": TOTAL, "limit": limit, "offset": offset, "DATA": tasks})
+
+
+@cache
+def listing(size: int) -> bytes:
+    """Return the listing of a directory, whose document has about ``size`` bytes."""
+    empty = {"DATA_TYPE": "file_list", "endpoint": COLLECTION, "path": f"/{size}/", "total": 0, "DATA": []}
+    left = size - len(json.dumps(empty))
+    count = max(1, left // len(json.dumps(entry(0)) + ", "))
+    return response({**empty, "total": count, "length": count, "DATA": [entry(number) for number in range(count)]})
+
+
+def entry(number: int) -> dict[str, object]:
+    """Return a file of a directory."""
+    return {
+        "DATA_TYPE": "file",
+        "group": "lab",
+        "last_modified": "2026-11-24 10:00:00+00:00",
+        "link_group": None,
+        "link_last_modified": None,
+        "link_size": None,
+        "link_target": None,
+        "link_user": None,
+        "name": f"measurement-2026-11-24-run-{number:06d}.h5",
+        "permissions": "0644",
+        "size": 1_000_000 + number,
+        "type": "file",
+        "user": "lab",
+    }
 
 
 def response(document: object) -> bytes:
@@ -159,16 +190,18 @@ class Connection(asyncio.Protocol):
 
     def _reply(self, target: str) -> bytes:
         parts = urlsplit(target)
-        if parts.path == "/count":
+        *_, kind, last = parts.path.split("/")
+        if last == "count":
             counted, Connection.count = Connection.count, 0
             return response({"count": counted})
         Connection.count += 1
-        *_, kind, last = parts.path.split("/")
         if kind == "endpoint":
             return response(endpoint(last))
         if kind == "task":
             return response(task(int(last[-12:], 16)))
         asked = {name: values[0] for name, values in parse_qs(parts.query).items()}
+        if last == "ls":
+            return listing(int(asked["path"].strip("/")))
         for clause in asked.get("filter", "").split("/"):
             name, _, values = clause.partition(":")
             if name == "task_id":
@@ -177,15 +210,19 @@ class Connection(asyncio.Protocol):
         return page(int(asked.get("offset", 0)), int(asked.get("limit", 1000)))
 
 
-async def main() -> None:
+async def main(certificate: str) -> None:
     """Serve until stdin is closed."""
     loop = asyncio.get_running_loop()
-    servers = [
-        await loop.create_server(partial(Connection, latency), "127.0.0.1", 0, backlog=2048) for latency in LATENCIES
-    ]
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(certificate)
+    urls: dict[str, str] = {}
+    for latency in LATENCIES:
+        for scheme, tls in (("http", None), ("https", context)):
+            server = await loop.create_server(partial(Connection, latency), "127.0.0.1", 0, backlog=2048, ssl=tls)
+            urls[f"{scheme} {latency}"] = f"{scheme}://127.0.0.1:{server.sockets[0].getsockname()[1]}"
     for offset in range(0, TOTAL, 1000):
         page(offset, 1000)
-    print(json.dumps([server.sockets[0].getsockname()[1] for server in servers]), flush=True)
+    print(json.dumps(urls), flush=True)
     await loop.run_in_executor(None, sys.stdin.read)
 
 
@@ -193,6 +230,6 @@ if __name__ == "__main__":
     try:
         import uvloop
     except ImportError:
-        asyncio.run(main())
+        asyncio.run(main(sys.argv[1]))
     else:
-        uvloop.run(main())
+        uvloop.run(main(sys.argv[1]))

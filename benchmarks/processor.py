@@ -1,0 +1,84 @@
+"""Processor time, in turn: concurrent calls to a slow service, and calls one after the other on each Python."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from benchmarks.measure import Bench, Work, is_installed
+from benchmarks.tables import Cell, Table, by_row, cells
+
+__all__ = ("concurrent", "sequential")
+
+_CONCURRENT = {
+    "ours": "ours",
+    "ours, through `bulk`": "ours_bulk",
+    "aiohttp": "aiohttp",
+    "httpx": "httpx",
+    "globus-sdk, 50 threads": "globus_sdk",
+    "pyreqwest (Rust)": "pyreqwest",
+    "wreq (Rust)": "wreq",
+    "curl_cffi (libcurl)": "curl_cffi",
+    "asyncio streams": "streams",
+}
+_IN_FLIGHT, _LATENCY = 100, 0.05
+
+
+def concurrent(bench: Bench) -> Table:
+    """2,000 calls, 100 of them at a time, without and with TLS, and on uvloop."""
+    calls, in_flight = (4, 2) if bench.is_quick else (2000, _IN_FLIGHT)
+    options = {"warm_up": 2 * in_flight, "count": calls, "in_flight": in_flight}
+    works = {
+        row: Work(client, "calls", options, latency=_LATENCY, connections=in_flight)
+        for row, client in _CONCURRENT.items()
+        if is_installed(client)
+    }
+    encrypted = {row: replace(work, tls=True) for row, work in works.items()}
+    on_uvloop = {row: replace(work, flags=("--uvloop",)) for row, work in works.items() if row in {"ours", "aiohttp"}}
+    plain = bench.in_turn(works, processes=5, rounds=1)
+    columns = {
+        "CPU": cells(plain, "aiohttp", "cpu"),
+        "CPU, TLS": cells(bench.in_turn(encrypted, processes=5, rounds=1), "aiohttp", "cpu"),
+        "CPU, uvloop": cells(bench.in_turn(on_uvloop, processes=5, rounds=1), "aiohttp", "cpu"),
+        "wall": cells(plain, "aiohttp", "wall"),
+    }
+    missing = [row for row in _CONCURRENT if row not in works]
+    return Table(
+        title=f"{calls:,} calls, {in_flight} at a time",
+        how=(
+            f"A server that responds after {_LATENCY * 1000:.0f} ms, connections kept alive. Processor time and wall "
+            "time of the client's process for all calls, the median of five processes; ratios are medians of the "
+            f"rounds. The shortest possible wall time is {calls / in_flight * _LATENCY:g} s."
+        ),
+        reference="aiohttp",
+        units=dict.fromkeys(columns, "s"),
+        rows=by_row(columns),
+        aims={"CPU": 1.0, "CPU, TLS": 1.0},
+        floor="asyncio streams",
+        left_out=[f"{row}: not installed, left out." for row in missing],
+    )
+
+
+def sequential(bench: Bench) -> Table:
+    """One call after the other, on each interpreter."""
+    options = {"warm_up": 2, "count": bench.few(300)}
+    columns: dict[str, Mapping[str, Cell]] = {}
+    for version, python in bench.pythons.items():
+        work = Work("ours", "calls", options, python=python)
+        works = {
+            "ours": work,
+            "ours, without orjson": replace(work, flags=("--without-orjson",)),
+            "aiohttp": replace(work, client="aiohttp"),
+            "httpx": replace(work, client="httpx"),
+            "globus-sdk": replace(work, client="globus_sdk"),
+        }
+        found = bench.in_turn(works, processes=5, rounds=3)
+        columns[f"Python {version}"] = cells(found, "globus-sdk", "cpu", 1e6 / options["count"])
+    return Table(
+        title="One call after the other",
+        how="A server that responds at once: microseconds of processor time per call, without TLS, on each Python.",
+        reference="globus-sdk",
+        units=dict.fromkeys(columns, "us"),
+        rows=by_row(columns),
+        aims=dict.fromkeys(columns, 0.65),
+    )

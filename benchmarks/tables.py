@@ -1,0 +1,169 @@
+"""The tables of the report: one for each question, a row for each client, in ratios to the question's reference."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from benchmarks.measure import Result, median, median_ratio
+
+__all__ = ("OURS", "Cell", "Fact", "Facts", "Note", "Section", "Table", "by_row", "cells", "summary")
+
+OURS = "ours"
+_LEVEL = 0.98
+"""A client that takes less than this part of ours is faster; differences below are level."""
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A figure, and its ratio to that of the reference."""
+
+    value: float
+    ratio: float
+
+    def text(self, unit: str) -> str:
+        """Return what the table shows."""
+        return f"{self.ratio:.2f} ({number(self.value)} {unit})"
+
+
+@dataclass(frozen=True)
+class Table:
+    """
+    One question.
+
+    Attributes:
+        title: The question.
+        how: How it was measured.
+        reference: The row that has the ratio 1.
+        units: The unit of each column, by the column's name.
+        rows: The cells, by row and column; a client without a figure has no cell.
+        aims: The highest ratio of ours that is acceptable, by column.
+        floor: A row that is no client to use, and that nobody can lose to.
+        left_out: What is not in the table, and why.
+    """
+
+    title: str
+    how: str
+    reference: str
+    units: Mapping[str, str]
+    rows: Mapping[str, Mapping[str, Cell]]
+    aims: Mapping[str, float] = field(default_factory=dict)
+    floor: str = ""
+    left_out: Sequence[str] = ()
+
+    def faster(self, column: str) -> dict[str, float]:
+        """Return the clients that take less than ours in a column, with the part of ours that they take."""
+        ours = self.rows[OURS][column].ratio
+        parts = {
+            row: found[column].ratio / ours
+            for row, found in self.rows.items()
+            if column in found and row != self.floor and not row.startswith(OURS)
+        }
+        return {row: part for row, part in sorted(parts.items(), key=lambda item: item[1]) if part < _LEVEL}
+
+    def verdicts(self) -> list[str]:
+        """Return for each column, in words, where ours loses and whether an aim was reached."""
+        return [
+            f"- {column}: {_loss(self.faster(column))}{self._aim(column)}"
+            for column in self.units
+            if column in self.rows[OURS]
+        ]
+
+    def _aim(self, column: str) -> str:
+        if column not in self.aims:
+            return ""
+        reached = "reached" if self.rows[OURS][column].ratio <= self.aims[column] else "**missed**"
+        return f" Aim, at most {self.aims[column]:g} of {self.reference}: {reached}."
+
+    def markdown(self) -> str:
+        """Return heading, table and verdict."""
+        lines = [f"### {self.title}", "", self.how, ""]
+        lines += [f"| | {' | '.join(self.units)} |", "|---" * (1 + len(self.units)) + "|"]
+        for row, found in self.rows.items():
+            texts = [found[column].text(unit) if column in found else "-" for column, unit in self.units.items()]
+            if row == OURS:
+                texts = [f"**{text}**" for text in texts]
+            name = f"**{row}**" if row == OURS else f"{row} (floor)" if row == self.floor else row
+            lines.append(f"| {name} | {' | '.join(texts)} |")
+        return "\n".join([*lines, "", *self.verdicts(), *(f"- {line}" for line in self.left_out)])
+
+
+@dataclass(frozen=True)
+class Note:
+    """A question that could not be measured."""
+
+    title: str
+    how: str
+
+    def markdown(self) -> str:
+        """Return heading and reason."""
+        return f"### {self.title}\n\n{self.how}"
+
+
+@dataclass(frozen=True)
+class Fact:
+    """A figure of ours alone, and the highest one that is acceptable."""
+
+    what: str
+    measured: float
+    unit: str
+    aim: float
+
+
+@dataclass(frozen=True)
+class Facts:
+    """A question that only ours is asked."""
+
+    title: str
+    how: str
+    facts: Sequence[Fact]
+
+    def markdown(self) -> str:
+        """Return heading and table."""
+        lines = [f"### {self.title}", "", self.how, "", "| | Measured | At most | |", "|---|---|---|---|"]
+        for fact in self.facts:
+            reached = "reached" if fact.measured <= fact.aim else "**missed**"
+            lines.append(
+                f"| {fact.what} | {f'{number(fact.measured)} {fact.unit}'.strip()} | {fact.aim:g} | {reached} |"
+            )
+        return "\n".join(lines)
+
+
+Section = Table | Facts | Note
+
+
+def cells(found: Mapping[str, Sequence[Result]], reference: str, name: str, scale: float = 1) -> dict[str, Cell]:
+    """Return a column: the median of a figure in each row, and the median of its ratios to the reference in a round."""
+    return {
+        row: Cell(median(results, name) * scale, median_ratio(results, found[reference], name))
+        for row, results in found.items()
+    }
+
+
+def by_row(columns: Mapping[str, Mapping[str, Cell]]) -> dict[str, dict[str, Cell]]:
+    """Return cells by row and column; the order of the rows is that of the first column."""
+    rows = dict.fromkeys(row for column in columns.values() for row in column)
+    return {row: {name: column[row] for name, column in columns.items() if row in column} for row in rows}
+
+
+def summary(tables: Sequence[Table]) -> str:
+    """Return one line for each column of each table: ours, and who is faster."""
+    lines = ["| Question | Ours | Faster than ours |", "|---|---|---|"]
+    for table in tables:
+        for column in table.units:
+            if column in table.rows[OURS]:
+                parts = ", ".join(f"{row} ({part:.2f} of ours)" for row, part in table.faster(column).items())
+                ours = table.rows[OURS][column].ratio
+                lines.append(f"| {table.title}: {column} | {ours:.2f} of {table.reference} | {parts or 'none'} |")
+    return "\n".join(lines)
+
+
+def number(value: float) -> str:
+    """Return a figure with three digits."""
+    return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
+
+
+def _loss(faster: Mapping[str, float]) -> str:
+    if not faster:
+        return "no client here takes less than ours."
+    return f"**we lose** to {', '.join(f'{row} ({part:.2f} of ours)' for row, part in faster.items())}."
