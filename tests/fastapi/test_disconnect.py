@@ -325,3 +325,96 @@ async def test_other_protocols_are_not_affected() -> None:
 
     await CancelOnDisconnect(app)({"type": "lifespan"}, 1, 2)  # type: ignore[arg-type]
     assert seen == [("lifespan", 1, 2)]
+
+
+async def test_a_handler_that_does_not_wait_has_no_task_beside_it() -> None:
+    """Neither before nor after it has read the body; so that most requests cost little more."""
+    beside: list[int] = []
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        assert await receive() == {"type": "http.request", "body": b"1", "more_body": True}
+        assert await receive() == {"type": "http.request", "body": b"2", "more_body": False}
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": b""})
+        beside.append(len(asyncio.all_tasks()))
+
+    messages = [
+        {"type": "http.request", "body": b"2", "more_body": False},
+        {"type": "http.request", "body": b"1", "more_body": True},
+    ]
+
+    async def receive() -> Message:
+        return messages.pop()
+
+    async def send(message: Message) -> None:
+        del message
+
+    tasks = len(asyncio.all_tasks())
+    await CancelOnDisconnect(app)({"type": "http"}, receive, send)
+    await asyncio.sleep(0)
+    assert [*beside, len(asyncio.all_tasks())] == [tasks, tasks]
+
+
+@pytest.mark.parametrize("reads", [0, 1, 2], ids=lambda reads: f"{reads} reads")
+async def test_a_disconnect_before_or_after_the_handler_reads(reads: int) -> None:
+    """The handler is cancelled, whether it receives the message of the disconnect itself or not."""
+    seen: list[str] = []
+    sent: list[Message] = []
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        for _ in range(reads):
+            seen.append((await receive())["type"])  # noqa: PERF401 -- one by one, up to the cancellation
+        await asyncio.Event().wait()
+
+    messages = iter([{"type": "http.request", "body": b"", "more_body": False}])
+
+    async def receive() -> Message:
+        await asyncio.sleep(0)
+        return next(messages, {"type": "http.disconnect"})
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    async with asyncio.timeout(5):
+        await CancelOnDisconnect(app)({"type": "http"}, receive, send)
+    assert seen == ["http.request"] * min(reads, 1)
+    assert sent[0]["status"] == 499
+
+
+@pytest.mark.parametrize("is_over", [False, True], ids=["handler at work", "handler ended"])
+async def test_a_task_of_the_handler_that_reads(is_over: bool) -> None:
+    """Nobody else receives a message as long as it waits for one, and not after the end of the handler."""
+    messages: asyncio.Queue[Message] = asyncio.Queue()
+    readers = 0
+
+    async def receive() -> Message:
+        nonlocal readers
+        readers += 1
+        try:
+            return await messages.get()
+        finally:
+            readers -= 1
+
+    async def unused(message: Message) -> None:
+        raise AssertionError(message)
+
+    async def turns() -> None:
+        for _ in range(5):
+            await asyncio.sleep(0)
+
+    reading: list[asyncio.Future[Message]] = []
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        reading.append(asyncio.ensure_future(receive()))
+        asyncio.get_running_loop().call_later(0.01, messages.put_nowait, {"type": "http.request", "body": b"1"})
+        assert (await receive())["body"] == b"1"
+        if not is_over:
+            await turns()
+            assert readers == 1
+
+    async with asyncio.timeout(5):
+        await CancelOnDisconnect(app)({"type": "http"}, receive, unused)
+        messages.put_nowait({"type": "http.request", "body": b"2"})
+        assert (await reading[0])["body"] == b"2"
+    await turns()
+    assert readers == 0

@@ -55,7 +55,7 @@ GUARDS: Final = (
         swap("_http/body.py:json_body", r"allow_nan=False", "allow_nan=True"),
         never("_http/body.py:_unicode", r"^not text\.isascii"),
         swap("_http/body.py:_key", r"_unicode\(key\)", "key"),
-        swap("config.py:checked_base_url", r" or not url\.isprintable\(\)", ""),
+        swap("config.py:_base_url_problem", r" or not url\.isprintable\(\)", ""),
         never("_http/query.py:utc", r"offset is None"),
         never("_http/path.py:checked_path", r"^_QUOTED\.fullmatch"),
         never("_http/path.py:checked_path", r"^_UNSAFE_IN_PATH"),
@@ -74,10 +74,10 @@ GUARDS: Final = (
     ),
     *_tested_by(
         "unit/test_config.py",
-        never("config.py:checked_base_url", r"^parts\.scheme not in"),
-        never("config.py:checked_base_url", r"^parts\.username is not None or"),
-        never("config.py:checked_base_url", r"^any\("),
-        never("config.py:checked_base_url", r"^parts\.scheme == 'http' and"),
+        never("config.py:_base_url_problem", r"^parts\.scheme not in"),
+        never("config.py:_base_url_problem", r"^parts\.username is not None or"),
+        never("config.py:_base_url_problem", r"^any\("),
+        never("config.py:_base_url_problem", r"^parts\.scheme == 'http' and"),
     ),
     # errors
     *_tested_by(
@@ -681,8 +681,15 @@ GUARDS: Final = (
     ),
     *_tested_by(
         "fastapi/test_disconnect.py",
-        never("fastapi/disconnect.py:CancelOnDisconnect.__call__", r"^handling\.cancelled_caught and"),
-        always("fastapi/disconnect.py:CancelOnDisconnect.__call__", r"^not is_started"),
+        never("fastapi/disconnect.py:CancelOnDisconnect.__call__", r"^request\.handling\.cancelled_caught and"),
+        always("fastapi/disconnect.py:CancelOnDisconnect.__call__", r"^not request\.is_started"),
+        always("fastapi/disconnect.py:_WatchedRequest.receive", r"^not self\._readers"),
+        drop("fastapi/disconnect.py:_WatchedRequest.receive", r"^self\._cancel\(\)"),
+        drop("fastapi/disconnect.py:_WatchedRequest.receive", r"^await anyio\.lowlevel\.checkpoint"),
+        drop("fastapi/disconnect.py:_WatchedRequest.receive", r"^self\._watcher\.cancel"),
+        drop("fastapi/disconnect.py:_WatchedRequest.end", r"^self\._readers"),
+        drop("fastapi/disconnect.py:_WatchedRequest.end", r"^self\._watcher\.cancel"),
+        never("fastapi/disconnect.py:_WatchedRequest._cancel", r"^not self\._is_complete"),
         never("fastapi/disconnect.py:_is_last", r"== 'http\.response\.pathsend'"),
     ),
     *_tested_by(
