@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import configparser
+import functools
 import os
 import re
 from collections.abc import Mapping
@@ -106,25 +107,31 @@ def checked_base_url(url: str, *, source: str) -> str:
         GlobusSDKUsageError: Not an absolute ``https`` URL (``http`` is for loopback addresses only), or a URL with a
             user name, a query or a fragment.
     """
-    parts = _split(url)
-    if parts is None:
-        raise GlobusSDKUsageError(f"{source} is not a URL")
-    host = parts.hostname
-    if not host or parts.scheme not in {"https", "http"}:
-        raise GlobusSDKUsageError(f"{source} must be an absolute URL such as 'https://transfer.api.globus.org/'")
-    if parts.username is not None or parts.password is not None:
-        raise GlobusSDKUsageError(f"{source} must not contain a user name or password")
-    if any(char in "?#\\" or ord(char) <= 0x20 for char in url) or not url.isprintable():
-        raise GlobusSDKUsageError(f"{source} must be a plain URL, without query, fragment, backslash or spaces")
-    if parts.scheme == "http" and host not in _LOOPBACK:
-        raise GlobusSDKUsageError(f"{source} must begin with https://; plain http is for loopback addresses only")
+    problem = _base_url_problem(url) if isinstance(url, str) else "is not a URL"
+    if problem is not None:
+        raise GlobusSDKUsageError(f"{source} {problem}")
     return url if url.endswith("/") else f"{url}/"
 
 
-def _split(url: object) -> SplitResult | None:
+@functools.lru_cache(maxsize=64)  # web backends make a client per request, with the same few URLs
+def _base_url_problem(url: str) -> str | None:
+    parts = _split(url)
+    if parts is None:
+        return "is not a URL"
+    host = parts.hostname
+    if not host or parts.scheme not in {"https", "http"}:
+        return "must be an absolute URL such as 'https://transfer.api.globus.org/'"
+    if parts.username is not None or parts.password is not None:
+        return "must not contain a user name or password"
+    if any(char in "?#\\" or ord(char) <= 0x20 for char in url) or not url.isprintable():
+        return "must be a plain URL, without query, fragment, backslash or spaces"
+    if parts.scheme == "http" and host not in _LOOPBACK:
+        return "must begin with https://; plain http is for loopback addresses only"
+    return None
+
+
+def _split(url: str) -> SplitResult | None:
     """Split a URL; ``None`` if it is invalid, without the exception, which would quote it."""
-    if not isinstance(url, str):
-        return None
     try:
         parts = urlsplit(url)
         _ = parts.port

@@ -220,7 +220,9 @@ class GlobusBackend:
             principal: The user.
             scopes: The required scopes, all of one resource server.
         """
-        scope_string = ScopeParser.serialize(scopes)
+        return self._dependent_authorizer(principal, ScopeParser.serialize(scopes))
+
+    def _dependent_authorizer(self, principal: Principal, scope_string: str) -> DependentTokenAuthorizer:
         # user, client and scopes are part of the key, so that a wrong cache id cannot mix the tokens of two users
         cache_id = principal.dependent_tokens_cache_id or principal.token
         key = ("dependent", principal.id, principal.client_id, principal.scopes, cache_id, scope_string)
@@ -258,7 +260,7 @@ class GlobusBackend:
         scope_string = ScopeParser.serialize(scopes)
 
         async def dependency(principal: Annotated[Principal, Depends(self.principal)]) -> C:
-            return self.client_for(kind, principal, scope_string)
+            return self.make_client(kind, self._dependent_authorizer(principal, scope_string))
 
         return dependency
 

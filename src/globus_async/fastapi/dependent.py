@@ -45,7 +45,7 @@ class DependentTokenAuthorizer(RenewingAuthorizer):
 
     def add_token(self, principal: Principal) -> None:
         """Add another token of the same user. Refreshes use the one that expires last; if it is revoked, the latest."""
-        if principal.token == self._latest.token:
+        if principal is self._latest or principal.token == self._latest.token:
             return
         self._latest = principal
         if principal.token not in self._tried:  # else two tokens in turn would make a request per call
@@ -104,6 +104,9 @@ class AuthorizerCache:
 
     def get(self, key: Hashable) -> GlobusAuthorizer | None:
         """Return the authorizer of a key, if there is one."""
+        if (authorizer := self._recent.get(key)) is not None:
+            self._recent.move_to_end(key)
+            return authorizer
         authorizer = self._in_use.get(key)
         return None if authorizer is None else self.add(key, authorizer)
 
