@@ -16,7 +16,6 @@ import pytest
 import trustme
 from cryptography import x509
 
-from tests.source import ROOT
 from tests.toolkit.raw_server import RawServer, Send, ok, server_tls
 
 PROGRAM = """
@@ -56,7 +55,7 @@ class Machine:
     async def trusts(self, urls: dict[str, str] | None = None, **variables: str) -> tuple[list[str], bool]:
         """Return the authorities that a new process trusts with these variables, and whether it imported certifi."""
         lines = {name: value.format(path=self.path) for name, value in variables.items()}
-        path = os.pathsep.join((str(self.path / "packages"), str(ROOT / "src")))
+        path = os.pathsep.join(filter(None, (str(self.path / "packages"), os.environ.get("PYTHONPATH"))))
         program = await asyncio.create_subprocess_exec(
             sys.executable,
             "-c",
