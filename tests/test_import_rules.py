@@ -17,6 +17,7 @@ from tests.source import MODULES, ROOT, Module, calls, find_circle, import_graph
 
 LAYERS: tuple[frozenset[str], ...] = (
     frozenset({"_version", "_http.json_reader", "_http.missing", "porting"}),
+    frozenset({"_lazy_names"}),
     frozenset({"errors"}),
     frozenset({"_concurrency", "_single_flight", "clock", "config", "secret"}),
     frozenset({"_http", "scopes"}),
@@ -43,7 +44,9 @@ CLOCKS = frozenset(
 )
 LONGEST = 450
 
-LOADERS = frozenset({"globus_async", "globus_async.emulator", "globus_async.emulator.registry"})
+LOADERS = frozenset(
+    {"globus_async", "globus_async._lazy_names", "globus_async.emulator", "globus_async.emulator.registry"}
+)
 
 everywhere = pytest.mark.parametrize("module", MODULES, ids=str)
 
@@ -170,6 +173,31 @@ def test_http_libraries_are_imported_by_the_transport_only(module: Module) -> No
 def test_importing_costs_no_http_library() -> None:
     """``import globus_async`` loads none of the libraries that a client needs, and nothing of the emulator."""
     code = f"import sys, globus_async; print(*(name for name in {HTTP_LIBRARIES} if name in sys.modules))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == []
+
+
+LATE = (
+    "anyio",
+    "certifi",
+    "configparser",
+    "html",
+    "typing_extensions",
+    "globus_async.authorizers.renewing",
+    "globus_async.errors.authorization",
+    "globus_async.services.auth",
+    "globus_async.services.transfer.batch.submission",
+    "globus_async.services.transfer.directory_walk",
+)
+"""Modules that many programs do not need; together they cost as much time as the own modules of a first call."""
+
+
+def test_a_client_costs_what_its_calls_need() -> None:
+    """What only some calls need is imported by them, so that a short program starts as fast as with globus-sdk."""
+    code = (
+        "import sys; from globus_async import AccessTokenAuthorizer, TransferClient;"
+        f" TransferClient(authorizer=AccessTokenAuthorizer('x')); print(*(m for m in {LATE} if m in sys.modules))"
+    )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.split() == []
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import configparser
 import functools
 import os
 import re
@@ -145,12 +144,18 @@ def setting(option: str, *, section: str, variable: str | None = None) -> str | 
     if variable is not None and (value := os.environ.get(variable)):
         return value
     for name in _FILES:
+        try:
+            text = name.expanduser().read_text(encoding="utf-8")
+        except (OSError, RuntimeError):
+            continue  # there is no such file, or no home directory
+        except UnicodeDecodeError:
+            raise GlobusSDKUsageError(f"the configuration file {name} cannot be read: it is not UTF-8") from None
+        import configparser  # noqa: PLC0415 -- few machines have such a file
+
         parser = configparser.ConfigParser(interpolation=None)
         try:
-            parser.read(name.expanduser(), encoding="utf-8")
-        except RuntimeError:
-            continue  # there is no home directory
-        except (configparser.Error, UnicodeDecodeError) as error:
+            parser.read_string(text)
+        except configparser.Error as error:
             raise GlobusSDKUsageError(f"the configuration file {name} cannot be read: {type(error).__name__}") from None
         if value := parser.get(section, option, fallback=None):
             return value

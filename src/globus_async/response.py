@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any, Final, Generic, cast, get_origin, overload
-
-from typing_extensions import TypeVar
+from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar, cast, get_origin, overload
 
 from ._http.headers import Headers
 from ._http.html import document_html, items_html, members_html
@@ -16,12 +14,18 @@ from .porting import missing_from
 
 __all__ = ("GlobusHTTPResponse", "Headers", "IterableResponse", "RawResponse", "read_any", "read_document")
 
-if not TYPE_CHECKING:
+if TYPE_CHECKING:
+    from typing_extensions import TypeVar as TypeVarWithDefault
+
+    D_co = TypeVarWithDefault("D_co", bound=object, default=Any, covariant=True)
+    T_co = TypeVarWithDefault("T_co", bound=object, default=Any, covariant=True)
+else:
+    # a default is for type checkers, and typing_extensions costs as much to import as twenty of our modules
+    D_co = TypeVar("D_co", bound=object, covariant=True)
+    T_co = TypeVar("T_co", bound=object, covariant=True)
     __getattr__ = missing_from(__name__)
 
 _MAX_REPR: Final = 500
-D_co = TypeVar("D_co", bound=object, default=Any, covariant=True)
-T_co = TypeVar("T_co", bound=object, default=Any, covariant=True)
 
 
 class GlobusHTTPResponse(Generic[D_co]):

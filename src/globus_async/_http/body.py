@@ -6,17 +6,18 @@ import enum
 import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Final, cast
+from typing import TYPE_CHECKING, Final, cast
 from urllib.parse import urlencode
 from uuid import UUID
-
-from typing_extensions import TypeIs
 
 from ..errors import GlobusSDKUsageError
 from ..secret import Secret
 from .missing import MISSING
 from .path import shown
 from .query import NOT_UNICODE, first_not_unicode, is_collection, scalar_text, utc
+
+if TYPE_CHECKING:
+    from typing_extensions import TypeIs
 
 __all__ = (
     "CONTENT_TYPES",

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from html import escape
 from typing import Any, Final
 
 from ..errors.base import escape_control_characters
@@ -45,6 +44,8 @@ def _row(tag: str, cells: Iterable[object]) -> str:
 
 
 def _text(value: object, longest: int = _MAX_CELL) -> str:
+    from html import escape  # noqa: PLC0415 -- for notebooks only
+
     text = value if isinstance(value, str) else "" if value is None else str(value)
     cut = text if len(text) <= longest else f"{text[: longest - 3]}..."
     return escape(escape_control_characters(cut).encode("utf-8", "backslashreplace").decode())

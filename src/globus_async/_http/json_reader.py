@@ -12,9 +12,10 @@ import math
 import re
 from collections.abc import Callable, Iterator
 from functools import cache
-from typing import Any, Final, NoReturn
+from typing import TYPE_CHECKING, Any, Final, NoReturn
 
-from typing_extensions import TypeIs
+if TYPE_CHECKING:
+    from typing_extensions import TypeIs
 
 __all__ = ("LARGE", "decode_json", "is_large", "is_list", "is_object")
 

@@ -5,15 +5,16 @@ from __future__ import annotations
 import enum
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from typing import Final
+from typing import TYPE_CHECKING, Final
 from urllib.parse import quote, urlencode
 from uuid import UUID
-
-from typing_extensions import TypeIs
 
 from ..errors import GlobusSDKUsageError
 from .missing import MISSING, MissingType
 from .path import number_text, shown
+
+if TYPE_CHECKING:
+    from typing_extensions import TypeIs
 
 __all__ = (
     "NOT_UNICODE",

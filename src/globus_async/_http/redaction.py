@@ -7,7 +7,6 @@ import binascii
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator
-from html import escape, unescape
 from typing import TYPE_CHECKING, Final
 from urllib.parse import quote, quote_plus, unquote, unquote_plus
 
@@ -27,14 +26,14 @@ _MIN_PREFIX: Final = 12
 _MAX_ESCAPES: Final = 2
 _LONG: Final = 1 << 16
 """Characters; longer texts are searched for one level of escapes only, which takes long enough."""
-_ESCAPE: Final = re.compile(r"\\(?:u([0-9a-fA-F]{4})|x([0-9a-fA-F]{2})|(.))", re.DOTALL)
+_ESCAPE: Final = r"(?s)\\(?:u([0-9a-fA-F]{4})|x([0-9a-fA-F]{2})|(.))"
 _MAX_SEARCHED: Final = 1 << 16
 """So many bytes of a request body are searched for credentials: no form with credentials is larger."""
 _NAMES: Final = (
     rb"(?:access_|refresh_|id_|subject_|actor_)?token|(?:client_)?secret|(?:client_)?assertion|password|code_verifier"
 )
-_FORM_FIELD: Final = re.compile(rb"(?:^|&)(?:" + _NAMES + rb"|code)=([^&]+)")
-_JSON_MEMBER: Final = re.compile(rb'"(?:' + _NAMES + rb')"\s*:\s*("(?:[^"\\]|\\.)*")')
+_FORM_FIELD: Final = rb"(?:^|&)(?:" + _NAMES + rb"|code)=([^&]+)"
+_JSON_MEMBER: Final = rb'"(?:' + _NAMES + rb')"\s*:\s*("(?:[^"\\]|\\.)*")'
 _HEADERS: Final = frozenset({b"authorization", b"cookie", b"proxy-authorization"})
 
 
@@ -54,9 +53,9 @@ def credentials_of(request: Request, header: Secret | None) -> Iterator[Secret]:
             yield from _parts(value.decode("latin-1"))
     body = (request.body or b"")[:_MAX_SEARCHED]
     for form in (body, request.url.partition("?")[2].encode()):
-        for field in _FORM_FIELD.findall(form):
+        for field in re.findall(_FORM_FIELD, form):
             yield Secret(unquote_plus(field.decode("utf-8", "replace")))
-    for literal in _JSON_MEMBER.findall(body):
+    for literal in re.findall(_JSON_MEMBER, body):
         try:
             yield Secret(json.loads(literal))
         except ValueError:
@@ -133,21 +132,29 @@ def _unescaped(match: re.Match[str]) -> str:
 def _without_backslashes(text: str) -> str:
     if "\\" not in text:
         return text
-    plain = _ESCAPE.sub(_unescaped, text)
+    plain = re.sub(_ESCAPE, _unescaped, text)
     # two escapes may be the halves of one character; half a character alone could not be encoded
     return plain.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
 
 
-_UNESCAPES: Final[tuple[Callable[[str], str], ...]] = (_without_backslashes, unquote, unescape)
+def _without_entities(text: str) -> str:
+    from html import unescape  # noqa: PLC0415 -- for errors only
+
+    return unescape(text)
+
+
+_UNESCAPES: Final[tuple[Callable[[str], str], ...]] = (_without_backslashes, unquote, _without_entities)
 
 
 def _forms(value: str) -> Iterator[str]:
     """Yield the usual forms of a secret."""
+    from html import escape  # noqa: PLC0415 -- for errors only
+
     yield value
     raw = value.encode("utf-8", "replace")
     quoted = {quote(raw, safe=""), quote(raw), quote_plus(raw)}
     yield from quoted
-    yield from (_HEX.sub(lambda match: match[0].lower(), form) for form in quoted)
+    yield from (re.sub(_HEX, lambda match: match[0].lower(), form) for form in quoted)
     in_json = json.dumps(value)[1:-1]
     yield from (in_json, in_json.replace("/", "\\/"), json.dumps(value, ensure_ascii=False)[1:-1], escape(value))
     yield raw.decode("latin-1")  # in a header
@@ -157,4 +164,4 @@ def _forms(value: str) -> Iterator[str]:
         yield encoded.replace("+", "-").replace("/", "_")
 
 
-_HEX: Final = re.compile(r"%[0-9A-F]{2}")
+_HEX: Final = r"%[0-9A-F]{2}"

@@ -2,12 +2,14 @@
 
 from typing import TYPE_CHECKING
 
+from .._lazy_names import lazy_names
 from .._single_flight import TaskOwner
-from ..porting import missing_from
 from .base import AccessTokenAuthorizer, BasicAuthorizer, GlobusAuthorizer, NullAuthorizer
-from .grants import ClientCredentialsAuthorizer, RefreshTokenAuthorizer
-from .renewing import OnRefresh, RenewingAuthorizer
-from .token import IssuedToken
+
+if TYPE_CHECKING:
+    from .grants import ClientCredentialsAuthorizer, RefreshTokenAuthorizer
+    from .renewing import OnRefresh, RenewingAuthorizer
+    from .token import IssuedToken
 
 __all__ = (
     "AccessTokenAuthorizer",
@@ -23,4 +25,11 @@ __all__ = (
 )
 
 if not TYPE_CHECKING:
-    __getattr__ = missing_from(__name__)
+    __getattr__, __dir__ = lazy_names(
+        __name__,
+        {
+            "grants": ("ClientCredentialsAuthorizer", "RefreshTokenAuthorizer"),
+            "renewing": ("OnRefresh", "RenewingAuthorizer"),
+            "token": ("IssuedToken",),
+        },
+    )

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
-from .authorization import ErrorInfo, GlobusAuthorizationParameters, find_gares
 from .base import GlobusError, escape_control_characters
 from .document import ErrorDocument, ErrorSubdocument, error_documents
 
 if TYPE_CHECKING:
+    from .authorization import ErrorInfo, GlobusAuthorizationParameters
     from .network import Attempt
 
 __all__ = (
@@ -132,6 +132,8 @@ class GlobusAPIError(GlobusError):
     @property
     def info(self) -> ErrorInfo:
         """The login that the error requires; each part is false unless the error has it."""
+        from .authorization import ErrorInfo  # noqa: PLC0415 -- for errors only
+
         return ErrorInfo.from_documents(error_documents(self.raw_json))
 
     def __str__(self) -> str:
@@ -155,6 +157,8 @@ class AuthorizationRequired(GlobusAPIError):
     @property
     def authorization_parameters(self) -> GlobusAuthorizationParameters:
         """The parameters of the required login."""
+        from .authorization import GlobusAuthorizationParameters, find_gares  # noqa: PLC0415 -- for errors only
+
         gare = next(find_gares(error_documents(self.raw_json)), None)
         return GlobusAuthorizationParameters() if gare is None else gare.authorization_parameters
 

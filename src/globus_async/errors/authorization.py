@@ -6,12 +6,13 @@ import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from typing import Any, Final, cast
-
-from typing_extensions import TypeIs
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from .._http.json_reader import decode_json
 from .base import GlobusSDKUsageError
+
+if TYPE_CHECKING:
+    from typing_extensions import TypeIs
 
 __all__ = ("GARE", "ConsentRequiredInfo", "ErrorInfo", "GlobusAuthorizationParameters", "find_gares")
 

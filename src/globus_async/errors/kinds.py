@@ -18,7 +18,6 @@ from .api import (
     RateLimited,
     ServiceUnavailable,
 )
-from .authorization import find_gares
 from .document import error_codes, error_documents
 
 if TYPE_CHECKING:
@@ -103,6 +102,8 @@ class ErrorKinds(Generic[E]):
 
     def __call__(self, response: ErrorResponse, attempts: tuple[Attempt, ...] = ()) -> E:
         """Make the error of a response that is not 2xx."""
+        from .authorization import find_gares  # noqa: PLC0415 -- for errors only
+
         document = response.error_document()
         cls = self._class_for(response.status, error_codes(document))
         if not issubclass(cls, AuthorizationRequired):

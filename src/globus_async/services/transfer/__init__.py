@@ -4,38 +4,40 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ...porting import missing_from
+from ..._lazy_names import lazy_names
 from . import documents
-from .batch.documents import DocumentSubmission
-from .batch.items import TransferItem
-from .batch.journal import JournalError
-from .batch.submission import BatchSubmission, SubmittedTask
-from .client import TransferClient
-from .data import CreateTunnelData, DeleteData, SyncLevel, TransferData
-from .directory_walk import DirectoryWalk
-from .errors import (
-    AuthenticationFailed,
-    AuthorizationRequired,
-    Conflict,
-    ConsentRequired,
-    EndpointDisconnected,
-    EndpointError,
-    EndpointNotFound,
-    NotFound,
-    OperationPaused,
-    PathExists,
-    PermissionDenied,
-    RateLimited,
-    ServiceUnavailable,
-    TaskInactive,
-    TooManyPendingJobs,
-    TransferAPIError,
-)
-from .filters import TransferFilter
-from .legacy.endpoint_activation import ActivationRequirementsResponse
-from .waiting.outcomes import DONE_STATUSES, TaskEndReason, TaskOutcome
-from .waiting.task_poller import PollingInterval
-from .waiting.task_watch import TaskWatch
+
+if TYPE_CHECKING:
+    from .batch.documents import DocumentSubmission
+    from .batch.items import TransferItem
+    from .batch.journal import JournalError
+    from .batch.submission import BatchSubmission, SubmittedTask
+    from .client import TransferClient
+    from .data import CreateTunnelData, DeleteData, SyncLevel, TransferData
+    from .directory_walk import DirectoryWalk
+    from .errors import (
+        AuthenticationFailed,
+        AuthorizationRequired,
+        Conflict,
+        ConsentRequired,
+        EndpointDisconnected,
+        EndpointError,
+        EndpointNotFound,
+        NotFound,
+        OperationPaused,
+        PathExists,
+        PermissionDenied,
+        RateLimited,
+        ServiceUnavailable,
+        TaskInactive,
+        TooManyPendingJobs,
+        TransferAPIError,
+    )
+    from .filters import TransferFilter
+    from .legacy.endpoint_activation import ActivationRequirementsResponse
+    from .waiting.outcomes import DONE_STATUSES, TaskEndReason, TaskOutcome
+    from .waiting.task_poller import PollingInterval
+    from .waiting.task_watch import TaskWatch
 
 __all__ = (
     "DONE_STATUSES",
@@ -76,4 +78,38 @@ __all__ = (
 )
 
 if not TYPE_CHECKING:
-    __getattr__ = missing_from(__name__)
+    __getattr__, __dir__ = lazy_names(
+        __name__,
+        {
+            "batch.documents": ("DocumentSubmission",),
+            "batch.items": ("TransferItem",),
+            "batch.journal": ("JournalError",),
+            "batch.submission": ("BatchSubmission", "SubmittedTask"),
+            "client": ("TransferClient",),
+            "data": ("CreateTunnelData", "DeleteData", "SyncLevel", "TransferData"),
+            "directory_walk": ("DirectoryWalk",),
+            "errors": (
+                "AuthenticationFailed",
+                "AuthorizationRequired",
+                "Conflict",
+                "ConsentRequired",
+                "EndpointDisconnected",
+                "EndpointError",
+                "EndpointNotFound",
+                "NotFound",
+                "OperationPaused",
+                "PathExists",
+                "PermissionDenied",
+                "RateLimited",
+                "ServiceUnavailable",
+                "TaskInactive",
+                "TooManyPendingJobs",
+                "TransferAPIError",
+            ),
+            "filters": ("TransferFilter",),
+            "legacy.endpoint_activation": ("ActivationRequirementsResponse",),
+            "waiting.outcomes": ("DONE_STATUSES", "TaskEndReason", "TaskOutcome"),
+            "waiting.task_poller": ("PollingInterval",),
+            "waiting.task_watch": ("TaskWatch",),
+        },
+    )

@@ -12,13 +12,13 @@ from ..._http.query import as_bit, comma_joined
 from ...client import BaseClient
 from ...errors import GlobusSDKUsageError
 from ...paging import Pages, single
-from .directory_walk import DirectoryWalk
 from .documents import FileDocument, MkdirResultDocument, ResultDocument
 from .filters import TransferFilter, filter_texts
 
 if TYPE_CHECKING:
     from ...errors import ResponseDecodeError
     from ...response import GlobusHTTPResponse
+    from .directory_walk import DirectoryWalk
     from .errors import TransferAPIError
 
 __all__ = ("FileOperationMethods",)
@@ -353,6 +353,8 @@ class FileOperationMethods(BaseClient):
                 query_params=query_params,
             )
             return page.items
+
+        from .directory_walk import DirectoryWalk  # noqa: PLC0415 -- few programs walk
 
         return DirectoryWalk(
             list_directory, _checked_path("path", path), concurrency=concurrency, max_depth=max_depth, on_error=on_error

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 from ..submissions import SubmissionMethods, submission_id_of
 from ..waiting.task_wait import TaskWaitMethods
-from .documents import DocumentSubmission
-from .submission import BatchSubmission
 
 if TYPE_CHECKING:
     from ..data import TransferData
+    from .documents import DocumentSubmission
     from .items import TransferItem
+    from .submission import BatchSubmission
 
 __all__ = ("BatchSubmissionMethods",)
 
@@ -73,6 +73,8 @@ class BatchSubmissionMethods(SubmissionMethods, TaskWaitMethods):
 
         REST: `POST /v0.10/transfer <https://docs.globus.org/api/transfer/task_submit/#submit_transfer_task>`_
         """
+        from .submission import BatchSubmission  # noqa: PLC0415 -- few programs submit in batches
+
         return BatchSubmission(
             data,
             items,
@@ -131,6 +133,8 @@ class BatchSubmissionMethods(SubmissionMethods, TaskWaitMethods):
 
         REST: `POST /v0.10/transfer, POST /v0.10/delete <https://docs.globus.org/api/transfer/task_submit/>`_
         """
+        from .documents import DocumentSubmission  # noqa: PLC0415 -- few programs submit in batches
+
         return DocumentSubmission(
             documents,
             journal=journal,

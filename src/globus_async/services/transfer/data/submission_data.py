@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, MutableMapping
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
-
-from typing_extensions import TypeIs
 
 from ...._http.missing import MISSING, MissingType
 from ...._http.path import uuid_text
 from ...._http.query import utc
 from ....errors import GlobusSDKUsageError
 from ....errors.arguments import checked_members
+
+if TYPE_CHECKING:
+    from typing_extensions import TypeIs
 
 __all__ = ("SubmissionData", "checked_path", "drop_missing", "endpoint_ids", "id_text", "is_document", "utc_text")
 
