@@ -13,20 +13,19 @@ __all__ = ("parse_http_date", "parse_retry_after")
 
 _VERY_LONG: Final = 10**9
 _TIME: Final = r"[0-9]{2}:[0-9]{2}:[0-9]{2}"
-_DATE_TEXT: Final = (
+_DATE: Final = (
     rf"[A-Z][a-z]{{2}}, [0-9]{{2}} [A-Z][a-z]{{2}} [0-9]{{4}} {_TIME} GMT"
     rf"|[A-Z][a-z]{{5,8}}, [0-9]{{2}}-[A-Z][a-z]{{2}}-[0-9]{{2}} {_TIME} GMT"
     rf"|[A-Z][a-z]{{2}} [A-Z][a-z]{{2}} [ 0-9][0-9] {_TIME} [0-9]{{4}}"
 )
-_DATE: Final = re.compile(_DATE_TEXT)
 """The three forms; Python's parser takes digits of any script, signs, underscores and other zones as well."""
-_VALUES: Final = re.compile(rf"[ \t]*({_DATE_TEXT}|[^,]*)[ \t]*(?:,|\Z)")
+_VALUES: Final = rf"[ \t]*({_DATE}|[^,]*)[ \t]*(?:,|\Z)"
 """The values of a repeated header, which are joined with commas; a date contains one itself."""
 
 
 def parse_http_date(text: str) -> float | None:
     """Parse a date in one of the three forms of RFC 9110 5.6.7; return POSIX seconds, or ``None`` if it is invalid."""
-    if _DATE.fullmatch(text) is None:
+    if re.fullmatch(_DATE, text) is None:
         return None
     try:
         return parsedate_to_datetime(text).replace(tzinfo=UTC).timestamp()
@@ -48,7 +47,7 @@ def parse_retry_after(value: str | None, *, date: str | None, received_at: float
     """
     if value is None:
         return None
-    delays = [_parse_delay(text.strip(" \t"), date, received_at) for text in _VALUES.findall(value)]
+    delays = [_parse_delay(text.strip(" \t"), date, received_at) for text in re.findall(_VALUES, value)]
     return max((delay for delay in delays if delay is not None), default=None)
 
 

@@ -15,7 +15,7 @@ __all__ = (
     "escape_control_characters",
 )
 
-_CONTROL_CHARACTER: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
+_CONTROL_CHARACTER: Final = r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]"
 
 
 class GlobusError(Exception):
@@ -59,4 +59,4 @@ class PaginationStalled(GlobusError):
 
 def escape_control_characters(text: str) -> str:
     """Escape the characters that a terminal acts on; tabs and line breaks stay."""
-    return _CONTROL_CHARACTER.sub(lambda match: ascii(match[0])[1:-1], text)
+    return re.sub(_CONTROL_CHARACTER, lambda match: ascii(match[0])[1:-1], text)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from .._http.json_reader import is_list, is_object
 
@@ -35,8 +35,7 @@ class ErrorSubdocument:
         return self.raw.get(key, default)
 
 
-@dataclass(frozen=True, slots=True)
-class ErrorDocument:
+class ErrorDocument(NamedTuple):
     """
     An error document as its parts.
 

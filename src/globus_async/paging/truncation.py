@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import warnings
-from dataclasses import dataclass
 from inspect import currentframe
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from .._http.missing import MissingType
 
@@ -43,8 +42,7 @@ class ListingTruncated(UserWarning):
     """
 
 
-@dataclass(frozen=True, slots=True)
-class CallSite:
+class CallSite(NamedTuple):
     """A line of a program, for warnings; unlike a frame, it keeps no local variables alive."""
 
     file: str
@@ -67,8 +65,7 @@ def call_site() -> CallSite | None:
     return _site_of(currentframe())
 
 
-@dataclass(frozen=True, slots=True)
-class Caller:
+class Caller(NamedTuple):
     """A method that lists, and the line that called it."""
 
     method: str = "the listing"
@@ -102,8 +99,7 @@ def _module(names: dict[str, Any]) -> str:
     return str(names.get("__name__"))
 
 
-@dataclass(frozen=True, slots=True)
-class ItemLimit:
+class ItemLimit(NamedTuple):
     """
     The maximum number of items of a listing.
 
