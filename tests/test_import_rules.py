@@ -184,9 +184,12 @@ LATE = (
     "html",
     "typing_extensions",
     "globus_async.authorizers.renewing",
+    "globus_async.bulk_calls",
     "globus_async.errors.authorization",
+    "globus_async.errors.document",
     "globus_async.services.auth",
     "globus_async.services.transfer.batch.submission",
+    "globus_async.services.transfer.data.transfer_data",
     "globus_async.services.transfer.directory_walk",
 )
 """Modules that many programs do not need; together they cost as much time as the own modules of a first call."""

@@ -34,7 +34,7 @@ Every error pickles and copies, and contains no credentials.
 
 from typing import TYPE_CHECKING
 
-from ..porting import missing_from
+from .._lazy_names import lazy_names
 from .api import (
     AuthenticationFailed,
     AuthorizationRequired,
@@ -48,7 +48,6 @@ from .api import (
     ServiceUnavailable,
 )
 from .base import ClientClosedError, GlobusError, GlobusSDKUsageError, PaginationStalled, WrongEventLoopError
-from .document import ErrorSubdocument
 from .kinds import ErrorKinds
 from .login import ApplicationRefused, IdTokenError, LoginRequired, TokenRefreshError
 from .network import (
@@ -62,6 +61,9 @@ from .network import (
     SubmissionUncertain,
 )
 from .transient import is_transient
+
+if TYPE_CHECKING:
+    from .document import ErrorSubdocument
 
 __all__ = (
     "ApplicationRefused",
@@ -97,4 +99,4 @@ __all__ = (
 )
 
 if not TYPE_CHECKING:
-    __getattr__ = missing_from(__name__)
+    __getattr__, __dir__ = lazy_names(__name__, {"document": ("ErrorSubdocument",)})

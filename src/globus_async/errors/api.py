@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from .base import GlobusError, escape_control_characters
-from .document import ErrorDocument, ErrorSubdocument, error_documents
+from .codes import error_documents
 
 if TYPE_CHECKING:
     from .authorization import ErrorInfo, GlobusAuthorizationParameters
+    from .document import ErrorSubdocument
     from .network import Attempt
 
 __all__ = (
@@ -97,6 +98,8 @@ class GlobusAPIError(GlobusError):
     """
 
     def __init__(self, response: ErrorResponse, attempts: tuple[Attempt, ...] = ()) -> None:
+        from .document import ErrorDocument  # noqa: PLC0415 -- for errors only
+
         document = response.error_document()
         self.http_status: int = response.status
         self.http_reason: str = response.reason

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
 from .._http.json_reader import is_list, is_object
+from .codes import text_member
 
-__all__ = ("ErrorDocument", "ErrorSubdocument", "error_codes", "error_documents")
+__all__ = ("ErrorDocument", "ErrorSubdocument")
 
 _MESSAGES: Final = ("message", "detail", "title")
 _JSON_API_MESSAGES: Final = ("detail", "title")
@@ -67,29 +68,15 @@ class ErrorDocument(NamedTuple):
         names = _JSON_API_MESSAGES if of_json_api else _MESSAGES
         errors = [_subdocument(entry, names) for entry in ([document] if entries is None else entries)]
         codes = {error.code for error in errors if error.code is not None}
-        code = None if of_json_api else _text(document, "code")
+        code = None if of_json_api else text_member(document, "code")
         if code is None:  # several codes are no code; OAuth has its own member
-            code = _text(document, "error") if not codes else codes.pop() if len(codes) == 1 else None
+            code = text_member(document, "error") if not codes else codes.pop() if len(codes) == 1 else None
         if _has_own_message(document) and not of_json_api:
             messages = [document["message"]]
         else:
             found = (error.message for error in errors or [_subdocument(document, names)])
             messages = [message for message in found if message is not None] or _description(document)
         return cls(code, messages, errors, _request_id(document, errors, headers))
-
-
-def error_codes(document: object) -> list[str]:
-    """Return all codes of an error document, the document's own first."""
-    codes = [_text(each, "code") for each in error_documents(document) if is_object(each)]
-    found = [code for code in codes if code]
-    oauth = _text(document, "error") if is_object(document) else None
-    return found or ([oauth] if oauth else [])
-
-
-def error_documents(document: object) -> tuple[object, ...]:
-    """Return an error document and the objects in its ``errors`` list."""
-    entries = document.get("errors") if is_object(document) else None
-    return (document, *filter(is_object, entries if is_list(entries) else ()))
 
 
 def _entries(document: dict[str, Any]) -> list[dict[str, Any]] | None:
@@ -99,8 +86,10 @@ def _entries(document: dict[str, Any]) -> list[dict[str, Any]] | None:
 
 
 def _subdocument(entry: dict[str, Any], names: tuple[str, ...]) -> ErrorSubdocument:
-    messages = (_text(entry, name) for name in names)
-    return ErrorSubdocument(entry, _text(entry, "code"), next((each for each in messages if each is not None), None))
+    messages = (text_member(entry, name) for name in names)
+    return ErrorSubdocument(
+        entry, text_member(entry, "code"), next((each for each in messages if each is not None), None)
+    )
 
 
 def _has_own_message(document: dict[str, Any]) -> bool:
@@ -111,21 +100,16 @@ def _has_own_message(document: dict[str, Any]) -> bool:
 
 def _description(document: dict[str, Any]) -> list[str]:
     """Return the description of an OAuth error, as a list."""
-    descriptions = (_text(document, name) for name in ("error_description", "description"))
+    descriptions = (text_member(document, name) for name in ("error_description", "description"))
     return [text for text in descriptions if text][:1]
 
 
 def _request_id(document: dict[str, Any], errors: list[ErrorSubdocument], headers: Mapping[str, str]) -> str | None:
-    ids = {each for error in errors if (each := _text(error.raw, "id")) is not None}
+    ids = {each for error in errors if (each := text_member(error.raw, "id")) is not None}
     meta = document.get("meta")
     return (
-        _text(document, "request_id")
+        text_member(document, "request_id")
         or (ids.pop() if len(ids) == 1 else None)
-        or (_text(meta, "request_id") if is_object(meta) else None)
+        or (text_member(meta, "request_id") if is_object(meta) else None)
         or headers.get("X-Request-Id")
     )
-
-
-def _text(document: Mapping[str, Any], name: str) -> str | None:
-    value = document.get(name)
-    return value if isinstance(value, str) else None

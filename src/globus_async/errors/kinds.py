@@ -18,7 +18,7 @@ from .api import (
     RateLimited,
     ServiceUnavailable,
 )
-from .document import error_codes, error_documents
+from .codes import error_codes, error_documents
 
 if TYPE_CHECKING:
     from .network import Attempt

@@ -18,7 +18,7 @@ from typing import Any, TypeAlias
 
 from ..errors import ErrorSubdocument, GlobusAPIError
 from ..errors.authorization import GARE, ConsentRequiredInfo, ErrorInfo, GlobusAuthorizationParameters, find_gares
-from ..errors.document import error_documents
+from ..errors.codes import error_documents
 
 __all__ = (
     "GARE",

@@ -9,7 +9,6 @@ from uuid import UUID
 
 from ..._http.missing import MISSING, MissingType
 from ..._http.path import uuid_text
-from ...bulk_calls import Bulk, Progress, bulk
 from ...errors import GlobusSDKUsageError
 from .access_rules import AccessRuleMethods
 from .endpoints import EndpointMethods
@@ -17,6 +16,7 @@ from .file_operations import FileOperationMethods
 from .waiting.task_wait import TaskWaitMethods
 
 if TYPE_CHECKING:
+    from ...bulk_calls import Bulk, Progress
     from ...response import GlobusHTTPResponse
     from .documents import AccessDocument, EndpointDocument, FileDocument, TaskDocument
     from .filters import TransferFilter
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 __all__ = ("BulkMethods",)
 
 _Ids = Iterable[UUID | str] | AsyncIterable[UUID | str]
-_OnProgress = Callable[[Progress], object]
+_OnProgress = Callable[["Progress"], object]
 
 
 class BulkMethods(EndpointMethods, AccessRuleMethods, FileOperationMethods, TaskWaitMethods):
@@ -67,6 +67,8 @@ class BulkMethods(EndpointMethods, AccessRuleMethods, FileOperationMethods, Task
         """
         fixed = fields if isinstance(fields, (str, MissingType)) else tuple(fields)
         call = partial(self.get_endpoint, fields=fixed, query_params=query_params)
+        from ...bulk_calls import bulk  # noqa: PLC0415 -- not needed for single calls
+
         return bulk(
             call, endpoint_ids, concurrency=concurrency, ordered=ordered, progress=progress, clock=self.transport.clock
         )
@@ -98,6 +100,8 @@ class BulkMethods(EndpointMethods, AccessRuleMethods, FileOperationMethods, Task
 
         async def fetch(task_id: UUID | str) -> TaskDocument:
             return await self._poller.poll(uuid_text("task_id", task_id).lower(), due=self.transport.clock.monotonic())
+
+        from ...bulk_calls import bulk  # noqa: PLC0415 -- not needed for single calls
 
         return bulk(
             fetch, task_ids, concurrency=concurrency, ordered=ordered, progress=progress, clock=self.transport.clock
@@ -138,6 +142,8 @@ class BulkMethods(EndpointMethods, AccessRuleMethods, FileOperationMethods, Task
 
         async def rules(endpoint_id: UUID | str) -> list[AccessDocument]:
             return await self.endpoint_acl_list(endpoint_id, query_params=query_params).list()
+
+        from ...bulk_calls import bulk  # noqa: PLC0415 -- not needed for single calls
 
         return bulk(
             rules, endpoint_ids, concurrency=concurrency, ordered=ordered, progress=progress, clock=self.transport.clock
@@ -191,6 +197,8 @@ class BulkMethods(EndpointMethods, AccessRuleMethods, FileOperationMethods, Task
                 endpoint_id, path, show_hidden=show_hidden, filter=filter, query_params=query_params
             )
             return await listing.list()
+
+        from ...bulk_calls import bulk  # noqa: PLC0415 -- not needed for single calls
 
         return bulk(
             entries,

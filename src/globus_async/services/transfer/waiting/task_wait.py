@@ -8,7 +8,6 @@ from functools import cached_property, partial
 from typing import TYPE_CHECKING, Final
 from uuid import UUID
 
-from ....bulk_calls import Bulk, Progress, bulk
 from ....errors import GlobusError, GlobusSDKUsageError, GlobusTimeoutError
 from ....errors.arguments import check_iterable, check_number, check_whole
 from ..errors import TaskInactive
@@ -19,6 +18,7 @@ from .task_poller import PollingInterval, TaskPoller, check_polling_interval
 from .task_watch import TaskWatch
 
 if TYPE_CHECKING:
+    from ....bulk_calls import Bulk, Progress
     from ..documents import TaskDocument
 
 __all__ = ("TaskWaitMethods",)
@@ -263,6 +263,8 @@ class TaskWaitMethods(TaskMethods):
 
         REST: `GET /v0.10/task_list <https://docs.globus.org/api/transfer/task/#get_task_list>`_
         """
+        from ....bulk_calls import bulk  # noqa: PLC0415 -- not needed for single calls
+
         check_polling_interval(polling_interval)
         _check_timeout(timeout)
         _check_outcome_options(stalled_after, stall_codes, error_events)
