@@ -329,7 +329,15 @@ GUARDS: Final = (
             "_http/json_reader.py:_decode_with_standard_library", r"except RecursionError:", "except ZeroDivisionError:"
         ),
         swap("_http/json_reader.py:_Part.decode.next_value", r"_refuse_constant\(constant\)", "None"),
-        never("_http/json_reader.py:_decode_with_standard_library", r"_MAX_DEPTH and _depth\(body\) > _MAX_DEPTH"),
+        never("_http/json_reader.py:_check_depth", r"_MAX_DEPTH and _depth\(body\) > _MAX_DEPTH"),
+        swap(
+            "_http/json_reader.py:_decode_with_standard_library",
+            r"(?s)RecursionError:\s+_check_depth\(body\)",
+            "RecursionError:",
+        ),
+        swap("_http/json_items.py:_Array.decode_parts", r"len\(array\) > 2 and array\[-1\] == self\._mark", "array"),
+        swap("_http/json_items.py:_Array._decode_marked", r" and array\[:1\] == \[self\._mark\]", ""),
+        never("_http/json_items.py:_Array.decode_parts", r"^end < 0"),
     ),
     *_tested_by(
         "unit/test_paging.py unit/test_concurrent_paging.py",

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from globus_async._http import json_reader
 from globus_async._http.headers import Headers
+from globus_async._http.json_items import NOT_DIVIDED, decode_items
 from globus_async._http.json_reader import (
     LARGE,
     _decode_with_standard_library,
@@ -341,6 +342,94 @@ def test_pieces_are_short() -> None:
     text = b"[" + b'{"name": "a \\"file\\" of some length", "size": 123},' * 50_000 + b"{}]"
     assert len(text) > 8 * 2**18
     assert max(map(len, _pieces(text))) <= 2**18 + 200
+
+
+items = st.lists(
+    st.fixed_dictionaries({"a": documents}, optional={"b": documents}) | documents.filter(lambda value: value != []),
+    min_size=1,
+    max_size=12,
+)
+
+
+@given(items, documents, st.sampled_from([1, 20, 200]), st.sampled_from([None, 1]), st.booleans())
+@settings(max_examples=300)
+def test_items_decoded_some_at_a_time_mean_the_same(
+    values: list[Any], other: Any, size: int, indent: int | None, in_object: bool
+) -> None:
+    """Whatever they are, and whatever is around them; or the document is not divided."""
+    value = {"before": other, "DATA": values, "after": other} if in_object else values
+    text = json.dumps(value, indent=indent).encode()
+    decoded = decode_items(text, decode_json, size)
+    assert decoded is NOT_DIVIDED or decoded == json.loads(text)
+
+
+@pytest.mark.parametrize("indent", [None, 2])
+@pytest.mark.parametrize("size", [100, 1000])
+def test_a_listing_is_decoded_some_items_at_a_time(size: int, indent: int | None) -> None:
+    """No text that is decoded is much longer than the size of a part."""
+    listing = {
+        "errors": [],
+        "filters": [{"name": "x"}],
+        "DATA": [{"DATA_TYPE": "file", "name": f"}},{{{n}", "link": {"DATA_TYPE": None}} for n in range(200)],
+        "total": 200,
+    }
+    text = json.dumps(listing, indent=indent).encode()
+    lengths: list[int] = []
+
+    def decode(part: bytes) -> Any:
+        lengths.append(len(part))
+        return decode_json(part)
+
+    assert decode_items(text, decode, size) == listing
+    assert max(lengths) < 5 * size + 600
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"DATA": [{"a": 1}, {"a": 2}], "DATA": [{"a": 3}, {"a": 4}]}',
+        '{"DATA": [{"a": 1}, {"a": 2}, {"a": 3}], "DATA": 5}',
+        '{"x": [], "y": 1, "x": [{"a": 1}, {"a": 2}, {"a": 3}]}',
+        '{"DATA": [{"a": 1}, {"a": 2}], "other": [{"a": 3}, {"a": 4}, {"a": 5}]}',
+        '[{"a": 1}, {"b": 2}, {"a": 3}, [{"a": 4}, {"a": 5}], "{\\"a\\": 6}", 7]',
+        '[{"a": [{"a": 1}, {"a": 2}, {"a": [{"a": 3}]}]}, {"a": 4}]',
+        '{"x": "[{\\"a\\": 1}, {\\"a\\": 2}", "y": [{"a": 1}, {"a": 2}, {"a": 3}]}',
+    ],
+)
+@pytest.mark.parametrize("size", [1, 10, 30])
+def test_documents_that_look_like_listings(text: str, size: int) -> None:
+    """A name that occurs twice, arrays of the same objects side by side or nested."""
+    decoded = decode_items(text.encode(), decode_json, size)
+    assert decoded is NOT_DIVIDED or decoded == json.loads(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        b'{"DATA": [{"a": 1}, {"a": 2} {"a": 3}, {"a": 4}]}',
+        b'{"DATA": [{"a": 1}, {"a": 2}, 5 {"a": 3}, {"a": 4}]}',
+        b'{"DATA": [{"a": 1}, {"a": 2}, , {"a": 3}, {"a": 4}]}',
+        b'{"DATA": [{"a": 1}, {"a": 2}, {"a": 3}, {"a": 4}}',
+        b'{"DATA": [{"a": 1}, {"a": 2}, {"a": 3}, {"a": 4}]]',
+        b'{"DATA": [{"a": 1}, {"a": 2}, {"a": 3}, {"a": "\xff"}]}',
+        b'{"DATA": [{"a": NaN}, {"a": 2}, {"a": 3}, {"a": 4}]}',
+        b'{"DATA": [{"a": 1}, {"a": 2}, {"a": 3}, {"a": 4}]} x',
+    ],
+)
+@pytest.mark.parametrize("size", [1, 10, 100])
+def test_invalid_documents_are_not_divided(text: bytes, size: int) -> None:
+    """Their decoding at once names the cause."""
+    assert decode_items(text, decode_json, size) is NOT_DIVIDED
+    with pytest.raises(ValueError, match=r".+"):
+        decode_json(text, yield_to_threads=True)
+
+
+def test_the_depth_of_items() -> None:
+    """It is counted from the document, not from the item."""
+    for levels, is_valid in ((1021, True), (1022, False)):
+        deep = b"[" * levels + b"]" * levels
+        text = b'{"DATA": [' + b", ".join([b'{"a": 1}'] * 100 + [b'{"a": ' + deep + b"}"] + [b'{"a": 1}'] * 100) + b"]}"
+        assert (decode_items(text, decode_json, 50) is not NOT_DIVIDED) is is_valid
 
 
 def test_duplicate_member_names() -> None:

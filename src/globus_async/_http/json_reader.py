@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import math
 import re
+import sys
 from collections.abc import Callable, Iterator
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final, NoReturn
@@ -19,12 +20,14 @@ if TYPE_CHECKING:
 
 __all__ = ("LARGE", "decode_json", "is_large", "is_list", "is_object")
 
-LARGE: Final = 1 << 20
-"""Bytes; the standard library decodes a larger body in more than ten milliseconds, too long for the event loop."""
+LARGE: Final = 1 << 19
+"""Bytes; the standard library may decode a larger body in more than ten milliseconds, too long for the event loop."""
 
 _NO_VALUE: Final = object()
 _MAX_DEPTH: Final = 1024
 """Nested levels; the limit of ``orjson``."""
+_DECODES_DEEPER: Final = sys.version_info >= (3, 12)
+"""Whether the standard library decodes more levels than the recursion limit."""
 _DIGITS: Final = bytes.maketrans(b"123456789", b"000000000")
 _LONG_NUMBER: Final = b"0" * 19
 """A number of so many digits, of which ``orjson`` may make a float; with zeros in place of all digits."""
@@ -34,6 +37,8 @@ _STRING: Final = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"?', re.DOTALL)
 """A string, or the rest of the text from an unpaired quote: no byte is searched twice."""
 _CLOSED_STRING: Final = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"', re.DOTALL)
 _PIECE: Final = 1 << 18
+_ITEMS: Final = 1 << 17
+"""Bytes of items that are decoded at a time: too few for many levels, whose search takes longer than the decoding."""
 _BACKSLASH: Final = ord("\\")
 _NO_BRACKETS: Final = bytes(set(range(256)) - set(b"[]{}"))
 _STRING_OR_BRACKET: Final = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"?|[\[\]{}]', re.DOTALL)
@@ -76,31 +81,51 @@ def decode_json(body: bytes, *, reject_duplicate_keys: bool = False, yield_to_th
     Raises:
         ValueError: Not UTF-8, not JSON, or refused (see above).
     """
-    loads = _orjson_loads()
-    if loads is None or reject_duplicate_keys or yield_to_threads or _LONG_NUMBER in body.translate(_DIGITS):
+    loads = None if reject_duplicate_keys else _orjson_loads()
+    hook = _unique_members if reject_duplicate_keys else None
+
+    def decode(text: bytes) -> Any:
+        if loads is None or _LONG_NUMBER in text.translate(_DIGITS):
+            return _decode_with_standard_library(text, hook)
+        return loads(text)
+
+    if yield_to_threads or (loads is None and len(body) > 4 * _ITEMS):
+        from .json_items import NOT_DIVIDED, decode_items  # noqa: PLC0415 -- only large bodies need it
+
+        document = decode_items(body, decode, _ITEMS)
+        if document is not NOT_DIVIDED:
+            return document
+    if yield_to_threads:
         # a decoder in C keeps other threads waiting until it ends, unless it calls a Python function for each object
-        hook = _unique_members if reject_duplicate_keys else _members if yield_to_threads else None
-        return _decode_with_standard_library(body, hook)
-    return loads(body)
+        return _decode_with_standard_library(body, hook or _members)
+    return decode(body)
 
 
 def _decode_with_standard_library(
     body: bytes, hook: Callable[[list[tuple[str, Any]]], dict[str, Any]] | None = None
 ) -> Any:
     text = "".join(piece.decode("utf-8") for piece in _pieces(body))
-    brackets = sum(piece.count(b"[") + piece.count(b"{") for piece in _pieces(body))
-    if brackets > _MAX_DEPTH and _depth(body) > _MAX_DEPTH:
-        raise ValueError("nested too deeply")
+    if _DECODES_DEEPER or sys.getrecursionlimit() > _MAX_DEPTH:
+        _check_depth(body)
     try:
         document = _loads(text, hook)
     except RecursionError:
+        _check_depth(body)
         document = _loads_deep(text, hook)
     if any(map(_has_unpaired_surrogate, _pieces(body))):
         raise ValueError("an unpaired surrogate in a string")
     return document
 
 
+def _check_depth(body: bytes) -> None:
+    brackets = sum(piece.count(b"[") + piece.count(b"{") for piece in _pieces(body))
+    if brackets > _MAX_DEPTH and _depth(body) > _MAX_DEPTH:
+        raise ValueError("nested too deeply")
+
+
 def _has_unpaired_surrogate(body: bytes) -> bool:
+    if b"\\" not in body:  # much faster than a regular expression
+        return False
     return _SURROGATE.search(body) is not None and _SURROGATE.search(_PAIR_OR_ESCAPE.sub(b" ", body)) is not None
 
 
