@@ -7,7 +7,7 @@ import sys
 import time
 from collections.abc import Callable
 
-from benchmarks import bodies, instructions, processor, scale
+from benchmarks import applications, bodies, instructions, processor, scale
 from benchmarks.measure import Bench, bench
 from benchmarks.report import document, versions, write
 from benchmarks.tables import Section
@@ -20,6 +20,8 @@ QUESTIONS: dict[str, Callable[[Bench], Section]] = {
     "standstills": bodies.standstills,
     "paging": scale.paging,
     "growth": scale.growth,
+    "starting": starting.measure,
+    "fastapi": applications.fastapi_requests,
 }
 
 

@@ -12,6 +12,7 @@ import tempfile
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Self
 
@@ -38,18 +39,13 @@ class Process:
             stdout=subprocess.PIPE,
             text=True,
             cwd=ROOT,
-            env={
-                **os.environ,
-                "PYTHONDONTWRITEBYTECODE": "",
-                **environment,
-            },  # imports are not to be compiled each time
+            env={**os.environ, "PYTHONDONTWRITEBYTECODE": "", **environment},  # modules are compiled once
         )
-        try:
-            self.said: Any = self._line()
-        except BaseException:
-            self._process.kill()
-            self._process.wait()
-            raise
+
+    @cached_property
+    def said(self) -> Any:
+        """The first line of the process, once it has started."""
+        return self._line()
 
     def _line(self) -> Any:
         assert self._process.stdout is not None
@@ -65,6 +61,7 @@ class Process:
 
     def result(self) -> dict[str, float]:
         """Wait for the figures of the benchmark."""
+        assert self.said
         result: dict[str, float] = self._line()
         return result
 

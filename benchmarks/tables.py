@@ -102,12 +102,19 @@ class Note:
 
 @dataclass(frozen=True)
 class Fact:
-    """A figure of ours alone, and the highest one that is acceptable."""
+    """A figure of ours alone, and the highest one that is acceptable, if there is one."""
 
     what: str
     measured: float
     unit: str
-    aim: float
+    aim: float | None = None
+
+    def cells(self) -> list[str]:
+        """Return name and figure, and the aim if there is one."""
+        figure = [self.what, f"{number(self.measured)} {self.unit}".strip()]
+        if self.aim is None:
+            return figure
+        return [*figure, f"{self.aim:g}", "reached" if self.measured <= self.aim else "**missed**"]
 
 
 @dataclass(frozen=True)
@@ -120,13 +127,12 @@ class Facts:
 
     def markdown(self) -> str:
         """Return heading and table."""
-        lines = [f"### {self.title}", "", self.how, "", "| | Measured | At most | |", "|---|---|---|---|"]
-        for fact in self.facts:
-            reached = "reached" if fact.measured <= fact.aim else "**missed**"
-            lines.append(
-                f"| {fact.what} | {f'{number(fact.measured)} {fact.unit}'.strip()} | {fact.aim:g} | {reached} |"
-            )
-        return "\n".join(lines)
+        titles = ["", "Measured", "At most", ""]
+        rows = [fact.cells() for fact in self.facts]
+        width = max(map(len, rows))
+        lines = [f"### {self.title}", "", self.how, ""]
+        lines += [f"| {' | '.join(titles[:width])} |", "|---" * width + "|"]
+        return "\n".join([*lines, *(f"| {' | '.join(row + [''] * (width - len(row)))} |" for row in rows)])
 
 
 Section = Table | Facts | Note
@@ -148,11 +154,11 @@ def by_row(columns: Mapping[str, Mapping[str, Cell]]) -> dict[str, dict[str, Cel
 
 def summary(tables: Sequence[Table]) -> str:
     """Return one line for each column of each table: ours, and who is faster."""
-    lines = ["| Question | Ours | Faster than ours |", "|---|---|---|"]
+    lines = ["| Question | Ours | Faster: what it takes of ours |", "|---|---|---|"]
     for table in tables:
         for column in table.units:
             if column in table.rows[OURS]:
-                parts = ", ".join(f"{row} ({part:.2f} of ours)" for row, part in table.faster(column).items())
+                parts = ", ".join(f"{row} {part:.2f}" for row, part in table.faster(column).items())
                 ours = table.rows[OURS][column].ratio
                 lines.append(f"| {table.title}: {column} | {ours:.2f} of {table.reference} | {parts or 'none'} |")
     return "\n".join(lines)
@@ -166,4 +172,4 @@ def number(value: float) -> str:
 def _loss(faster: Mapping[str, float]) -> str:
     if not faster:
         return "no client here takes less than ours."
-    return f"**we lose** to {', '.join(f'{row} ({part:.2f} of ours)' for row, part in faster.items())}."
+    return f"**we lose** to {', '.join(f'{row}: {part:.2f}' for row, part in faster.items())} of ours."

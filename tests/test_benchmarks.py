@@ -87,14 +87,14 @@ def test_a_table_says_where_ours_loses() -> None:
     text = TABLE.markdown()
     assert "| **ours** | **1.50 (3 s)** | **0.99 (1 s)** |" in text
     assert "| streams (floor) | 0.25 (0.5 s) | - |" in text
-    assert "- CPU: **we lose** to wreq (0.33 of ours), aiohttp (0.67 of ours)." in text
+    assert "- CPU: **we lose** to wreq: 0.33, aiohttp: 0.67 of ours." in text
     assert "Aim, at most 1 of aiohttp: **missed**." in text
     assert "- wall: no client here takes less than ours. Aim, at most 1 of aiohttp: reached." in text
 
 
 def test_the_summary_has_a_line_for_each_column() -> None:
     assert summary([TABLE]).splitlines()[2:] == [
-        "| Calls: CPU | 1.50 of aiohttp | wreq (0.33 of ours), aiohttp (0.67 of ours) |",
+        "| Calls: CPU | 1.50 of aiohttp | wreq 0.33, aiohttp 0.67 |",
         "| Calls: wall | 0.99 of aiohttp | none |",
     ]
 
