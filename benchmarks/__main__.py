@@ -7,7 +7,7 @@ import sys
 import time
 from collections.abc import Callable
 
-from benchmarks import applications, bodies, instructions, processor, scale
+from benchmarks import applications, bodies, instructions, processor, scale, starting
 from benchmarks.measure import Bench, bench
 from benchmarks.report import document, versions, write
 from benchmarks.tables import Section

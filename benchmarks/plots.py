@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from xml.sax.saxutils import escape
 
-__all__ = ("DARK", "LIGHT", "WIDTH", "Theme", "bars")
+__all__ = ("THEMES", "WIDTH", "Theme", "bars")
 
 
 @dataclass(frozen=True)
@@ -19,8 +19,10 @@ class Theme:
     other: str
 
 
-LIGHT = Theme(page="#ffffff", text="#1d2433", ours="#1b6ca8", other="#aab2bd")
-DARK = Theme(page="#131416", text="#e8eaf0", ours="#5aaee8", other="#5c6470")
+THEMES = {
+    "light": Theme(page="#ffffff", text="#1d2433", ours="#1b6ca8", other="#aab2bd"),
+    "dark": Theme(page="#131416", text="#e8eaf0", ours="#5aaee8", other="#5c6470"),
+}
 
 WIDTH, _ROW, _BAR = 400, 30, 18
 _LABELS, _NUMBERS = 174, 44
@@ -48,13 +50,14 @@ def bars(title: str, values: Mapping[str, float], theme: Theme) -> str:
         is_ours = name.startswith("ours")
         width = max(1.0, min(value, longest) * scale)
         colour = theme.ours if is_ours else theme.other
+        digits = 1 if value >= 10 else 2
         weight = ' font-weight="600"' if is_ours else ""
         baseline = top + _BAR - 4
         lines += [
             f'<text x="0" y="{baseline:g}"{weight}>{escape(name.replace("`", ""))}</text>',
             f'<rect x="{_LABELS}" y="{top:g}" width="{width:.1f}" height="{_BAR}" rx="2" fill="{colour}"/>',
             *([_gap(top, theme)] if value > longest else []),
-            f'<text x="{_LABELS + width + 6:.1f}" y="{baseline:g}"{weight}>{value:{".1f" if value >= 10 else ".2f"}}</text>',
+            f'<text x="{_LABELS + width + 6:.1f}" y="{baseline:g}"{weight}>{value:.{digits}f}</text>',
         ]
     return "\n".join([*lines, "</svg>", ""])
 

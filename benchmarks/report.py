@@ -8,10 +8,10 @@ import re
 from collections.abc import Mapping, Sequence
 
 from benchmarks.measure import ROOT, Bench
-from benchmarks.plots import DARK, LIGHT, bars
+from benchmarks.plots import THEMES, bars
 from benchmarks.tables import Section, Table, summary
 
-__all__ = ("charts", "document", "versions", "write")
+__all__ = ("charts", "document", "page", "readme_section", "versions", "write")
 
 _PAGE = ROOT / "docs" / "figures.md"
 _PLOTS = ROOT / "docs" / "images"
@@ -44,27 +44,45 @@ def charts(sections: Mapping[str, Section]) -> dict[str, str]:
         if isinstance(table, Table):
             values = {row: found[column].ratio for row, found in table.rows.items() if column in found}
             ordered = dict(sorted(values.items(), key=lambda item: item[1]))
-            for theme, colours in (("light", LIGHT), ("dark", DARK)):
-                drawn[f"bench-{name}-{theme}.svg"] = bars(title, ordered, colours)
+            drawn |= {f"bench-{name}-{theme}.svg": bars(title, ordered, THEMES[theme]) for theme in THEMES}
     return drawn
+
+
+def page(sections: Mapping[str, Section], used: str) -> str:
+    """Return the page of the documentation: charts, the summary, and all tables."""
+    images = "".join(_image(name, theme) for name in _drawn(sections) for theme in THEMES)
+    return f"{images}\n{_summary(sections)}\n\n{used}\n\n{document(list(sections.values()))}\n"
+
+
+def readme_section(sections: Mapping[str, Section], used: str) -> str:
+    """Return the part of the README: the summary and the charts."""
+    return f"{_summary(sections)}\n\n{used}\n\n{''.join(map(_picture, _drawn(sections)))}"
 
 
 def write(sections: Mapping[str, Section], used: str) -> None:
     """Write tables and charts into README and documentation."""
-    drawn = charts(sections)
-    for name, text in drawn.items():
+    for name, text in charts(sections).items():
         (_PLOTS / name).write_text(text, encoding="utf-8")
-    tables = [section for section in sections.values() if isinstance(section, Table)]
-    page = f"{summary(tables)}\n\n{used}\n\n{document(list(sections.values()))}\n"
-    _PAGE.write_text(page, encoding="utf-8")
-    pictures = "".join(_picture(name) for name in _CHARTS if f"bench-{name}-light.svg" in drawn)
-    section = f"{summary(tables)}\n\n{used}\n\n{pictures}"
-    text = _README.read_text(encoding="utf-8")
-    _README.write_text(_MARKED.sub(lambda found: found[1] + section + found[2], text), encoding="utf-8")
+    _PAGE.write_text(page(sections, used), encoding="utf-8")
+    section, readme = readme_section(sections, used), _README.read_text(encoding="utf-8")
+    _README.write_text(_MARKED.sub(lambda found: found[1] + section + found[2], readme), encoding="utf-8")
+
+
+def _summary(sections: Mapping[str, Section]) -> str:
+    return summary([section for section in sections.values() if isinstance(section, Table)])
+
+
+def _drawn(sections: Mapping[str, Section]) -> list[str]:
+    return [name for name in _CHARTS if isinstance(sections.get(name), Table)]
+
+
+def _image(name: str, theme: str) -> str:
+    """Return a chart for the documentation, which shows it in one of its themes only."""
+    return f"```{{image}} images/bench-{name}-{theme}.svg\n:class: only-{theme}\n:alt: {_CHARTS[name][1]}\n```\n"
 
 
 def _picture(name: str) -> str:
-    """Return a chart for a page that may be light or dark."""
+    """Return a chart for the README, whose page may be light or dark."""
     title = _CHARTS[name][1]
     return (
         "<picture>"

@@ -9,9 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import clients, plots
+from benchmarks import clients, plots, report
 from benchmarks.measure import Bench, Process, Work, bench, is_installed
-from benchmarks.tables import Cell, Fact, Facts, Table, by_row, cells, summary
+from benchmarks.report import charts
+from benchmarks.tables import Cell, Fact, Facts, Note, Section, Table, by_row, cells, summary
 
 CLIENTS = sorted({path.stem for path in Path(clients.__file__).parent.glob("*.py")} - {"__init__", "bare"})
 CALLS = {"warm_up": 2, "count": 3}
@@ -109,17 +110,34 @@ def test_ratios_are_medians_of_rounds() -> None:
     assert by_row({"CPU": {"ours": Cell(3, 2)}, "wall": {}}) == {"ours": {"CPU": Cell(3, 2)}}
 
 
+def test_the_report_shows_its_charts() -> None:
+    """Each chart in both themes; a question that was not measured is in the tables alone."""
+    sections: dict[str, Section] = {
+        "concurrent": TABLE,
+        "instructions": Note("Instructions per call", "Not measured: no valgrind."),
+    }
+    files = charts(sections)
+    assert list(files) == ["bench-concurrent-light.svg", "bench-concurrent-dark.svg"]
+    page, section = report.page(sections, "Python 3.11."), report.readme_section(sections, "Python 3.11.")
+    assert all(file in page and file in section for file in files)
+    assert "### Instructions per call\n\nNot measured: no valgrind." in page
+    assert "| Calls: CPU | 1.50 of aiohttp |" in section
+
+
 def test_facts_say_what_was_missed() -> None:
     text = Facts("Many calls", "Ours.", [Fact("memory", 9.0, "MB", 8), Fact("errors", 0, "", 0)]).markdown()
     assert "| memory | 9 MB | 8 | **missed** |" in text
     assert "| errors | 0 | 0 | reached |" in text
 
 
-@pytest.mark.parametrize("theme", [plots.LIGHT, plots.DARK])
+@pytest.mark.parametrize("theme", plots.THEMES.values())
 def test_a_chart_has_a_bar_for_each_value(theme: plots.Theme) -> None:
-    chart = ET.fromstring(plots.bars("Time & more", {"ours": 1.5, "aiohttp": 1.0, "a < b": 3.0}, theme))
+    values = {"ours": 1.5, "aiohttp": 1.0, "a < b": 3.0, "cut": 99.0}
+    chart = ET.fromstring(plots.bars("Time & more", values, theme))
     bars = list(chart.iter("{http://www.w3.org/2000/svg}rect"))
-    assert [bar.get("fill") for bar in bars] == [theme.ours, theme.other, theme.other]
+    assert [bar.get("fill") for bar in bars] == [theme.ours, theme.other, theme.other, theme.other]
     widths = [float(bar.get("width", 0)) for bar in bars]
-    assert widths[2] == pytest.approx(2 * widths[0], abs=0.1)
+    assert widths[2] == pytest.approx(2 * widths[0], abs=0.3)
+    assert widths[3] == pytest.approx(8 * widths[0], abs=0.5)
+    assert len(list(chart.iter("{http://www.w3.org/2000/svg}path"))) == 1
     assert all(float(bar.get("x", 0)) + width < plots.WIDTH for bar, width in zip(bars, widths, strict=True))
