@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from .base import GlobusError, escape_control_characters
 
@@ -23,8 +22,7 @@ Stage = Literal["not sent", "no response", "response truncated"]
 """How far a failed call got: not sent at all, sent without a response, or a response that is cut off or unusable."""
 
 
-@dataclass(frozen=True, slots=True)
-class Attempt:
+class Attempt(NamedTuple):
     """
     One attempt of a call.
 

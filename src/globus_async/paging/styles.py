@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 from urllib.parse import parse_qsl
 
 from .._http.json_reader import is_object
@@ -26,8 +25,7 @@ Cursor = Mapping[str, object]
 """The position of a page: the query parameters that select it."""
 
 
-@dataclass(frozen=True, slots=True)
-class PagingStyle:
+class PagingStyle(NamedTuple):
     """
     How a service splits a listing into pages.
 
