@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import enum
 import json
 import math
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta, timezone
 from functools import partial
 from random import Random
 from typing import Any
@@ -21,7 +22,7 @@ from hypothesis import strategies as st
 from yarl import URL
 
 from globus_async import BaseClient, Transport
-from globus_async._http.body import form_body, json_body
+from globus_async._http.body import encode_json, form_body, json_body
 from globus_async._http.missing import MISSING
 from globus_async._http.path import fill_path, quote_path
 from globus_async._http.query import as_bit, comma_joined, drop_missing, encode_query, utc
@@ -483,33 +484,72 @@ class TestQuery:
         assert as_bit(value) == sent
 
 
+@dataclasses.dataclass
+class Record:
+    """A value that ``orjson`` could encode."""
+
+    a: int = 1
+
+
+class Texts(dict[str, object]):
+    """Shows its members as text."""
+
+    def items(self) -> Any:
+        """Return the members."""
+        return [(name, str(value)) for name, value in super().items()]
+
+
+each_encoder = pytest.mark.parametrize("encode", [json_body, encode_json])
+
+
 class TestBodies:
+    @each_encoder
     @pytest.mark.parametrize(
         ("document", "sent"),
         [
             ({"a": MISSING, "b": {"c": MISSING, "d": None}, "e": [MISSING, 1]}, {"b": {"d": None}, "e": [1]}),
             ({"a": UUID(ID), "b": Colour.RED, "c": Level.HIGH}, {"a": ID, "b": "red", "c": 3}),
             ({"a": datetime(2026, 7, 1, 12, tzinfo=timezone(timedelta(hours=2)))}, {"a": "2026-07-01T10:00:00Z"}),
-            ({"a": (1, 2), "b": {3}, "c": iter("x")}, {"a": [1, 2], "b": [3], "c": ["x"]}),
+            ({"a": (1, 2), "b": {3}, "c": {"x": 1}.keys()}, {"a": [1, 2], "b": [3], "c": ["x"]}),
             ({"a": Secret("s")}, {"a": "s"}),
+            (
+                {"a": 2**70, "b": -(2**63), "c": 1e300, "d": "null"},
+                {"a": 2**70, "b": -(2**63), "c": 1e300, "d": "null"},
+            ),
+            ({"a": Texts(b=1)}, {"a": {"b": "1"}}),
             ("é", "é"),
             ([], []),
             (None, None),
         ],
     )
-    def test_json(self, document: object, sent: object) -> None:
+    def test_json(self, encode: Any, document: object, sent: object) -> None:
         """Missing members are left out at any depth; null is null."""
-        assert json.loads(json_body(document)) == sent
+        assert json.loads(encode(document)) == sent
 
+    def test_an_iterator_is_read_once(self) -> None:
+        """By one of the encoders."""
+        assert encode_json({"a": iter("xy"), "b": [1]}) == b'{"a":["x","y"],"b":[1]}'
+
+    def test_secrets_are_collected(self) -> None:
+        """They are redacted in errors."""
+        secrets: list[Secret] = []
+        assert encode_json({"a": Secret("s")}, secrets=secrets) == b'{"a":"s"}'
+        assert [secret.reveal() for secret in secrets] == ["s"]
+
+    @each_encoder
     @pytest.mark.parametrize(
         "document",
-        [math.nan, math.inf, {"a": -math.inf}, object(), {1: 2}, b"x", {"a": b"x"}, {"a": object()}, {None: 1}],
+        [
+            *(math.nan, math.inf, {"a": -math.inf}, [{"b": math.nan}], object(), {1: 2}, {None: 1}),
+            *(b"x", {"a": b"x"}, {"a": object()}, {"a": Record()}, {"a": date(2026, 7, 1)}),
+        ],
     )
-    def test_values_that_json_cannot_express_are_refused(self, document: object) -> None:
+    def test_values_that_json_cannot_express_are_refused(self, encode: Any, document: object) -> None:
         """NaN and infinities among it."""
         with pytest.raises(GlobusSDKUsageError, match="JSON"):
-            json_body(document)
+            encode(document)
 
+    @each_encoder
     @pytest.mark.parametrize(
         ("document", "name"),
         [
@@ -523,10 +563,10 @@ class TestBodies:
             ("\udce9", "JSON: it is not"),
         ],
     )
-    def test_a_refused_member_is_named(self, document: object, name: str) -> None:
+    def test_a_refused_member_is_named(self, encode: Any, document: object, name: str) -> None:
         """A lone surrogate, from a file name that is not UTF-8, or any other bad value."""
         with pytest.raises(GlobusSDKUsageError, match=name) as refused:
-            json_body(document)
+            encode(document)
         assert str(refused.value).isprintable()
 
     def test_text_beyond_the_basic_plane_is_sent(self) -> None:
@@ -550,7 +590,8 @@ class TestBodies:
             make("x\udce9")
         assert str(refused.value).isprintable()
 
-    def test_a_recursive_document_is_refused(self) -> None:
+    @each_encoder
+    def test_a_recursive_document_is_refused(self, encode: Any) -> None:
         """One that holds itself, and one that is just too deep."""
         loop: list[object] = []
         loop.append(loop)
@@ -559,7 +600,7 @@ class TestBodies:
             deep = [deep]
         for document in (loop, deep):
             with pytest.raises(GlobusSDKUsageError):
-                json_body(document)
+                encode(document)
 
     def test_forms(self) -> None:
         """What is missing is left out; a secret is revealed here."""

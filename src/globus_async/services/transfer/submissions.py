@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Mapping, MutableMapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final, NoReturn, cast
 from uuid import UUID
 
-from ..._http.body import json_body
+from ..._http.body import encode_json, json_body
 from ..._http.missing import MISSING
 from ..._http.path import fill_path, is_segment, is_uuid, uuid_text
 from ...client import BaseClient
@@ -222,14 +223,15 @@ async def encode_document(data: Mapping[str, Any], *, sort_keys: bool = False) -
     members = {name: value for name, value in data.items() if name != "submission_id"}
     given = cast("Sequence[object]", members["DATA"])
     items = [item for item in given if item is not MISSING]  # a copy: the caller may change it while others run
+    encode = partial(json_body, sort_keys=True) if sort_keys else encode_json
     if len(items) <= _ITEMS_PER_PIECE:
-        return json_body(members, sort_keys=sort_keys)
-    encoded = json_body({name: value for name, value in members.items() if name != "DATA"}, sort_keys=sort_keys)
+        return encode(members)
+    encoded = encode({name: value for name, value in members.items() if name != "DATA"})
     pieces = [encoded[:-1], b',"DATA":[']
     for start in range(0, len(items), _ITEMS_PER_PIECE):
         await asyncio.sleep(0)
         try:
-            piece = json_body(items[start : start + _ITEMS_PER_PIECE], sort_keys=sort_keys)
+            piece = encode(items[start : start + _ITEMS_PER_PIECE])
         except GlobusSDKUsageError:
             json_body({"DATA": items})  # the same error, with the name of the member in the whole document
             raise
