@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, BinaryIO
 
 from .permissions import check_access, has_uniform_access
@@ -9,6 +11,8 @@ from .storage.paths import is_text
 from .storage.protocol import Entry, Problem, Storage, StorageError, Upload
 
 if TYPE_CHECKING:
+    from collections.abc import Generator
+
     from .models import Collection
     from .state import TransferState
     from .storage.paths import Parts
@@ -26,14 +30,29 @@ class AuthorizedStorage:
     def __init__(self, state: TransferState, collection: Collection, identities: frozenset[str]) -> None:
         self._state = state
         self._identities = identities
+        self._kept: tuple[Storage, Storage] | None = None
+        """The storage of the collection, and the same with a directory kept open."""
         self.collection = collection
 
     @property
     def storage(self) -> Storage:
         """The storage without permission checks."""
-        if self.collection.storage is None:
+        storage = self.collection.storage
+        if storage is None:
             raise StorageError(Problem.OTHER, "The endpoint is not connected")
-        return self.collection.storage
+        return self._kept[1] if self._kept is not None and self._kept[0] is storage else storage
+
+    @contextmanager
+    def keeping_open(self, directory: Parts) -> Generator[AuthorizedStorage]:
+        """Return the same storage, which keeps a directory open for many operations on its entries."""
+        storage = self.collection.storage
+        if storage is None:
+            yield self
+            return
+        authorized = copy.copy(self)
+        with storage.keeping_open(directory) as kept:
+            authorized._kept = (storage, kept)
+            yield authorized
 
     def stat(self, path: Parts) -> Entry:
         """Return the entry at a path."""
@@ -48,7 +67,9 @@ class AuthorizedStorage:
         for entry in entries:
             if entry.name in {"", ".", ".."} or "/" in entry.name or not is_text(entry.name):
                 raise StorageError(Problem.OTHER, f"The storage lists {entry.name!r}, which is not a file name")
-        return [self._with_target((*path, entry.name), entry) for entry in entries]
+        return [
+            self._with_target((*path, entry.name), entry) if entry.link is not None else entry for entry in entries
+        ]
 
     def open(self, path: Parts) -> BinaryIO:
         """Open a file for reading."""
@@ -143,7 +164,7 @@ class AuthorizedStorage:
 
     def _with_target(self, path: Parts, entry: Entry) -> Entry:
         """Replace the entry of a link by that of its target, if the target is readable."""
-        if entry.link is None or entry.type != "invalid_symlink":
+        if entry.type != "invalid_symlink" or entry.link is None:
             return entry
         try:
             storage, real = self._authorize(path, write=False)

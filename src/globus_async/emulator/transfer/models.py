@@ -226,7 +226,7 @@ class Status(enum.Enum):
     @property
     def is_final(self) -> bool:
         """Whether the task has ended."""
-        return self in {Status.SUCCEEDED, Status.FAILED}
+        return self is Status.SUCCEEDED or self is Status.FAILED
 
 
 @dataclass(slots=True, frozen=True)

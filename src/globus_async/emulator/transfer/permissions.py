@@ -171,7 +171,7 @@ def check_access(
     Raises:
         StorageError: ``PERMISSION_DENIED``.
     """
-    is_denied = any(paths.is_below(path, top) for top in list(collection.denied))
+    is_denied = bool(collection.denied) and any(paths.is_below(path, top) for top in list(collection.denied))
     if is_denied or not may_access(state, collection, identities, path, write=write):
         raise StorageError(Problem.PERMISSION_DENIED, "Path not allowed." if not is_denied else "Permission denied")
 

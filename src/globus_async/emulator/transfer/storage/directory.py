@@ -12,17 +12,18 @@ import copy
 import errno
 import functools
 import grp
+import io
 import os
 import pwd
+import secrets
 import stat
 import threading
-import uuid
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Final
 
 from .names import os_name, text_name
-from .open_directories import CLOSE_ON_EXEC, NO_FOLLOW, OpenDirectories
+from .open_directories import CLOSE_ON_EXEC, NO_FOLLOW, KeptDirectory, OpenDirectories
 from .protocol import Entry, LinkInfo, Problem, StorageError
 
 if TYPE_CHECKING:
@@ -37,6 +38,9 @@ _MAX_LINKS: Final = 40
 
 _PARTIAL_PREFIX: Final = ".globus-part-"
 """The name prefix of files that are being written; they are not listed."""
+
+_IS_A_LINK: Final = {errno.ELOOP, errno.EMLINK}
+"""The errors of ``O_NOFOLLOW``, on Linux and on BSD."""
 
 _PROBLEMS: Final = {
     errno.ENOENT: Problem.NOT_FOUND,
@@ -82,7 +86,9 @@ class DirectoryStorage:
         self._root = str(Path(root).absolute())
         self._top: Parts = ()
         self._quota = _Quota(quota)
+        self._max_name: int | None = None
         self._max_links = _MAX_LINKS
+        self._kept: KeptDirectory | None = None
 
     def __repr__(self) -> str:
         return f"<DirectoryStorage {self.root!r}>"
@@ -99,34 +105,36 @@ class DirectoryStorage:
 
     def stat(self, path: Parts) -> Entry:
         """Return the entry at a path."""
-        with _storage_errors(), self._parent(path, follow=False) as (directory, name):
+        with _STORAGE_ERRORS, self._parent(path, follow=False) as (directory, name):
             return self._entry(path, os.stat(name or ".", dir_fd=directory, follow_symlinks=False), directory)
 
     def entries(self, path: Parts) -> list[Entry]:
         """Return all entries of a directory."""
-        with _storage_errors(), self._directory(path) as directory, os.scandir(directory) as found:
+        with _STORAGE_ERRORS, self._directory(path) as directory, os.scandir(directory) as found:
             return [
                 self._entry((*path, text_name(item.name)), item.stat(follow_symlinks=False), directory)
+                if item.is_symlink()
+                else _entry(text_name(item.name), item.stat(follow_symlinks=False))
                 for item in found
                 if not item.name.startswith(_PARTIAL_PREFIX)
             ]
 
     def make_directory(self, path: Parts) -> None:
         """Create a directory; its parent must exist."""
-        with _storage_errors(), self._parent(path, follow=False) as (directory, name):
+        with _STORAGE_ERRORS, self._parent(path, follow=False) as (directory, name):
             if not name:
                 raise StorageError(Problem.EXISTS, "File exists")
             os.mkdir(name, dir_fd=directory)
 
     def make_link(self, target: str, path: Parts) -> None:
         """Create a symbolic link."""
-        with _storage_errors(), self._parent(path, follow=False) as (directory, name):
+        with _STORAGE_ERRORS, self._parent(path, follow=False) as (directory, name):
             os.symlink(os_name(target), _name(name), dir_fd=directory)
 
     def rename(self, old: Parts, new: Parts) -> None:
         """Move a file or directory; the new path must not exist."""
         with (
-            _storage_errors(),
+            _STORAGE_ERRORS,
             self._parent(old, follow=False) as (source, old_name),
             self._parent(new, follow=False) as (target, new_name),
         ):
@@ -137,46 +145,46 @@ class DirectoryStorage:
 
     def remove(self, path: Parts) -> None:
         """Remove a file or a symbolic link."""
-        with _storage_errors(), self._parent(path, follow=False) as (directory, name):
+        with _STORAGE_ERRORS, self._parent(path, follow=False) as (directory, name):
             if stat.S_ISDIR(os.stat(_name(name), dir_fd=directory, follow_symlinks=False).st_mode):
                 raise StorageError(Problem.IS_A_DIRECTORY, "Is a directory")
             os.unlink(name, dir_fd=directory)
 
     def remove_directory(self, path: Parts) -> None:
         """Remove an empty directory."""
-        with _storage_errors(), self._parent(path, follow=False) as (directory, name):
+        with _STORAGE_ERRORS, self._parent(path, follow=False) as (directory, name):
             os.rmdir(_name(name), dir_fd=directory)
 
     def set_mtime(self, path: Parts, mtime: float) -> None:
         """Set the modification time of a file or directory."""
-        with _storage_errors(), self._parent(path, follow=True) as (directory, name):
+        with _STORAGE_ERRORS, self._parent(path, follow=True) as (directory, name):
             os.utime(name or ".", (mtime, mtime), dir_fd=directory, follow_symlinks=not name)
 
     def open(self, path: Parts) -> BinaryIO:
         """Open a file for reading."""
-        with _storage_errors(), self._parent(path, follow=True) as (directory, name):
-            if not name:
-                raise StorageError(Problem.IS_A_DIRECTORY, "Is a directory")
-            # Without O_NONBLOCK, opening a named pipe would block the thread forever.
-            flags = os.O_RDONLY | os.O_NONBLOCK | NO_FOLLOW | CLOSE_ON_EXEC
-            file = os.fdopen(os.open(name, flags, dir_fd=directory), "rb", buffering=0)
-            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-                file.close()
+        with _STORAGE_ERRORS:
+            kept = self._kept
+            if kept is not None and kept.holds(path) and (file := _open_regular(os_name(path[-1]), kept.descriptor)):
+                return file
+            with self._opened_parent(path, follow=True) as (directory, name):
+                if not name:
+                    raise StorageError(Problem.IS_A_DIRECTORY, "Is a directory")
+                if file := _open_regular(name, directory):
+                    return file
                 raise StorageError(Problem.NOT_SUPPORTED, "Not a regular file")
-            return file
 
     def create(self, path: Parts) -> _FileUpload:
         """Open a file for writing."""
-        with _storage_errors(), self._parent(path, follow=True) as (directory, name):
+        with _STORAGE_ERRORS, self._parent(path, follow=True) as (directory, name):
             if not name:
                 raise StorageError(Problem.IS_A_DIRECTORY, "Is a directory")
-            if len(os.fsencode(name)) > os.pathconf(self._root, "PC_NAME_MAX"):
+            if len(os.fsencode(name)) > self._name_limit():
                 raise OSError(errno.ENAMETOOLONG, "File name too long")
             return _FileUpload(directory, name, self._quota)
 
     def real_path(self, path: Parts) -> Parts:
         """Resolve all symbolic links of a path."""
-        with _storage_errors(), OpenDirectories(self._root) as opened:
+        with _STORAGE_ERRORS, OpenDirectories(self._root) as opened:
             self._resolve(opened, self._top, floor=0, follow=True)
             floor = len(opened.names)
             name = self._resolve(opened, path, floor=floor, follow=True)
@@ -186,13 +194,34 @@ class DirectoryStorage:
         """Return the same files as a storage that does not follow symbolic links."""
         storage: DirectoryStorage = copy.copy(self)
         storage._max_links = 0
+        storage._kept = None  # its path was resolved with links
         return storage
+
+    @contextmanager
+    def keeping_open(self, directory: Parts) -> Generator[DirectoryStorage]:
+        """Return the same files as a storage that keeps a directory open."""
+        storage: DirectoryStorage = copy.copy(self)
+        with OpenDirectories(self._root) as opened:
+            try:
+                self._resolve(opened, self._top, floor=0, follow=True)
+                name = self._resolve(opened, directory, floor=len(opened.names), follow=True, max_links=self._max_links)
+            except (OSError, StorageError):
+                name = "missing"
+            if not name:  # else each operation reports the error
+                storage._kept = KeptDirectory(directory, opened.current)
+            yield storage
 
     def subtree(self, path: Parts) -> DirectoryStorage:
         """Return a storage with this directory as its root."""
         storage: DirectoryStorage = copy.copy(self)
         storage._top = self._top + path
+        storage._kept = None
         return storage
+
+    def _name_limit(self) -> int:
+        if self._max_name is None:
+            self._max_name = os.pathconf(self._root, "PC_NAME_MAX")
+        return self._max_name
 
     @contextmanager
     def _directory(self, path: Parts) -> Generator[int]:
@@ -206,14 +235,22 @@ class DirectoryStorage:
             finally:
                 os.close(descriptor)
 
-    @contextmanager
-    def _parent(self, path: Parts, *, follow: bool) -> Generator[tuple[int, str]]:
+    def _parent(self, path: Parts, *, follow: bool) -> AbstractContextManager[tuple[int, str]]:
         """
         Open the parent directory of a path; yield its descriptor and the last component.
 
         The component is empty if the path resolved to the opened directory itself. With ``follow`` a link at the end
         is resolved too, and the component is never the name of a link.
         """
+        kept = self._kept
+        if kept is not None and kept.holds(path):
+            name = os_name(path[-1])
+            if not (follow and kept.may_lead_on(name)):
+                return nullcontext((kept.descriptor, name))
+        return self._opened_parent(path, follow=follow)
+
+    @contextmanager
+    def _opened_parent(self, path: Parts, *, follow: bool) -> Generator[tuple[int, str]]:
         with OpenDirectories(self._root) as opened:
             self._resolve(opened, self._top, floor=0, follow=True)
             name = self._resolve(opened, path, floor=len(opened.names), follow=follow, max_links=self._max_links)
@@ -279,7 +316,7 @@ class _FileUpload:
 
     def __init__(self, directory: int, name: str, quota: _Quota) -> None:
         self._name = name
-        self._temporary_name = _PARTIAL_PREFIX + uuid.uuid4().hex
+        self._temporary_name = _PARTIAL_PREFIX + secrets.token_hex(16)
         self._quota = quota
         self._size = 0
         self._directory = os.dup(directory)
@@ -293,7 +330,7 @@ class _FileUpload:
 
     def write(self, data: bytes) -> None:
         """Append data to the file."""
-        with _storage_errors():
+        with _STORAGE_ERRORS:
             self._quota.consume(len(data))
             self._size += len(data)
             view = memoryview(data)
@@ -302,7 +339,7 @@ class _FileUpload:
 
     def commit(self, *, mtime: float | None = None) -> None:
         """Move the file to its path; an existing file is replaced."""
-        with _storage_errors():
+        with _STORAGE_ERRORS:
             if mtime is not None:
                 os.utime(self._file, (mtime, mtime))
             os.rename(self._temporary_name, self._name, src_dir_fd=self._directory, dst_dir_fd=self._directory)
@@ -342,14 +379,34 @@ class _Quota:
             self._remaining -= size
 
 
-@contextmanager
-def _storage_errors() -> Generator[None]:
-    """Raise errors of the operating system as `StorageError`, without paths outside the collection."""
+class _StorageErrors:
+    """Raises errors of the operating system as `StorageError`, without paths outside the collection."""
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        if isinstance(error, OSError):
+            number = error.errno or 0
+            raise StorageError(_PROBLEMS.get(number, Problem.OTHER), os.strerror(number)) from None
+
+
+_STORAGE_ERRORS: Final = _StorageErrors()
+
+
+def _open_regular(name: str, directory: int) -> BinaryIO | None:
+    """Open a regular file; return ``None`` for a link, a directory or something else."""
     try:
-        yield
+        # Without O_NONBLOCK, opening a named pipe would block the thread forever.
+        descriptor = os.open(name, os.O_RDONLY | os.O_NONBLOCK | NO_FOLLOW | CLOSE_ON_EXEC, dir_fd=directory)
     except OSError as error:
-        number = error.errno or 0
-        raise StorageError(_PROBLEMS.get(number, Problem.OTHER), os.strerror(number)) from None
+        if error.errno in _IS_A_LINK:
+            return None
+        raise
+    if stat.S_ISREG(os.fstat(descriptor).st_mode):
+        return io.FileIO(descriptor)
+    os.close(descriptor)
+    return None
 
 
 def _name(name: str) -> str:

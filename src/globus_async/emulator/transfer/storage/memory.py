@@ -6,6 +6,7 @@ import copy
 import io
 import threading
 from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, BinaryIO, Final, TypeAlias
 
@@ -212,6 +213,10 @@ class MemoryStorage:
         storage: MemoryStorage = copy.copy(self)
         storage._max_links = 0
         return storage
+
+    def keeping_open(self, directory: Parts) -> AbstractContextManager[MemoryStorage]:  # noqa: ARG002 -- nothing to open
+        """Return this storage."""
+        return nullcontext(self)
 
     def subtree(self, path: Parts) -> MemoryStorage:
         """Return a storage with this directory as its root; it shares the files with this storage."""

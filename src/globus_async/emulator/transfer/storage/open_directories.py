@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import errno
 import os
-from typing import Final, Self
+import stat
+from typing import TYPE_CHECKING, Final, NamedTuple, Self
 
-__all__ = ("CLOSE_ON_EXEC", "NO_FOLLOW", "OpenDirectories")
+if TYPE_CHECKING:
+    from .paths import Parts
+
+__all__ = ("CLOSE_ON_EXEC", "NO_FOLLOW", "KeptDirectory", "OpenDirectories")
 
 CLOSE_ON_EXEC: Final = getattr(os, "O_CLOEXEC", 0)
 NO_FOLLOW: Final = getattr(os, "O_NOFOLLOW", 0)
+_NO_ENTRIES: Final = {(), ("..",)}
 _DIRECTORY: Final = getattr(os, "O_PATH", os.O_RDONLY) | getattr(os, "O_DIRECTORY", 0) | CLOSE_ON_EXEC
 
 
@@ -62,3 +67,22 @@ class OpenDirectories:
                 raise NotADirectoryError(errno.ENOTDIR, "Not a directory") from None
         self.names.append(name)
         return None
+
+
+class KeptDirectory(NamedTuple):
+    """A directory that stays open for several operations."""
+
+    path: Parts
+    descriptor: int
+
+    def holds(self, path: Parts) -> bool:
+        """Return whether a path is that of an entry of this directory."""
+        return path[:-1] == self.path and path[-1:] not in _NO_ENTRIES and "/" not in path[-1]
+
+    def may_lead_on(self, name: str) -> bool:
+        """Return whether an entry is a link or a directory; not if it is a file or missing."""
+        try:
+            status = os.stat(name, dir_fd=self.descriptor, follow_symlinks=False)
+        except FileNotFoundError:
+            return False
+        return not stat.S_ISREG(status.st_mode)

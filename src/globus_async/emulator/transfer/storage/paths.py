@@ -53,10 +53,9 @@ def parse(text: str, home: Parts = ()) -> Parts:
 def is_text(text: str) -> bool:
     """Return whether a path or name is text that can be sent: without NUL and unpaired surrogates."""
     try:
-        text.encode()
+        return "\0" not in text and (text.isascii() or bool(text.encode()))
     except UnicodeEncodeError:
         return False
-    return "\0" not in text
 
 
 def joined(parts: Sequence[str], *, directory: bool = False) -> str:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, BinaryIO, NamedTuple, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from contextlib import AbstractContextManager
 
     from .paths import Parts
 
@@ -152,6 +153,14 @@ class Storage(Protocol):
 
         A link within a path is an error, a link at its end is returned itself. Used with a result of `real_path` that
         was authorized: a component that was replaced by a link since then is not followed.
+        """
+        ...
+
+    def keeping_open(self, directory: Parts) -> AbstractContextManager[Storage]:
+        """
+        Return the same files as a storage that keeps a directory open, for many operations on its entries.
+
+        Its path is then resolved only once. A directory that does not exist is not an error before it is used.
         """
         ...
 

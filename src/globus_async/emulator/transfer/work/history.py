@@ -77,7 +77,8 @@ def record_outcome(state: TransferState, task: Task, work: TransferWork, outcome
     if not work.failed and task.status is Status.ACTIVE:
         task.current_error = None
     counts.symlinks += outcome.symlinks
-    work.add(outcome.new_units)
+    if outcome.new_units:
+        work.add(outcome.new_units)
     if not isinstance(unit, RemoveExtra):
         counts.succeeded += 1
     if outcome.skipped:

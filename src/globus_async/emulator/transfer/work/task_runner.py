@@ -35,6 +35,9 @@ _Ts = TypeVarTuple("_Ts")
 
 logger: Final = logging.getLogger("globus_async.testing")
 
+_BATCHES: Final = 2
+"""The number of batches of small files of one task at once: more threads would only wait for locks of each other."""
+
 _SETTLE_CYCLES: Final = 12
 """Idle cycles of the event loop after which the task runner counts as settled."""
 
@@ -329,7 +332,7 @@ class TaskRunner:
             async with anyio.create_task_group() as group:
                 while work or executing:
                     await self._wait_while_paused(task)
-                    while len(executing) < self.pace.workers:
+                    while len(executing) < self.pace.workers and sum(len(units) > 1 for units in executing) < _BATCHES:
                         units = work.next_batch(single=self._is_slow, is_idle=not executing)
                         if not units:
                             break

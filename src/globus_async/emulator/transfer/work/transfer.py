@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import fnmatch
+import itertools
 from collections import deque
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias, TypeVar
 
 from ..authorized_storage import AuthorizedStorage
 from ..storage.paths import Parts, joined
@@ -13,7 +15,7 @@ from ..storage.protocol import Entry, Problem, StorageError
 from .file_copy import FileCopy, SourceError, StoppedError, digest, is_up_to_date
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Generator, Sequence
 
     from ..models import Item, SuccessfulTransfer, Task
     from ..state import TransferState
@@ -34,7 +36,10 @@ _MAX_DEPTH: Final = 200
 """The maximum depth of directories; deeper ones are taken for a loop of links."""
 
 _BATCH_UNITS: Final = 32
-"""The maximum number of units executed in one call of a worker thread."""
+"""The maximum number of units executed in one call of a worker thread, while few remain."""
+
+_LARGE_BATCH_UNITS: Final = 128
+"""The same while many files remain: the switch between threads takes as long as a small file."""
 
 _BATCH_BYTES: Final = 8 << 20
 """The size of files at which no further unit is added to a batch."""
@@ -131,6 +136,11 @@ class Outcome:
             self.error.__traceback__ = None
 
 
+class _Sides(NamedTuple):
+    source: AuthorizedStorage
+    destination: AuthorizedStorage
+
+
 class TransferWork:
     """The remaining units of a transfer, and their execution."""
 
@@ -141,6 +151,7 @@ class TransferWork:
         self._is_stopped = is_stopped
         self._source = AuthorizedStorage(state, task.source, task.identities)
         self._destination = AuthorizedStorage(state, task.destination, task.identities)
+        self._sides = _Sides(self._source, self._destination)
         self._items = deque(task.items)
         self._starts: deque[Unit] = deque()
         self._scans: deque[Unit] = deque()
@@ -163,7 +174,8 @@ class TransferWork:
         if self._copies:
             batch: list[Unit] = [self._copies.popleft()]
             size = _size(batch[0])
-            while not single and self._copies and len(batch) < _BATCH_UNITS and size < _BATCH_BYTES:
+            limit = 1 if single else min(max(_BATCH_UNITS, len(self._copies) // 4), _LARGE_BATCH_UNITS)
+            while self._copies and len(batch) < limit and size < _BATCH_BYTES:
                 batch.append(self._copies.popleft())
                 size += _size(batch[-1])
             return batch
@@ -223,36 +235,53 @@ class TransferWork:
             StoppedError: The task has ended.
         """
         outcomes: list[Outcome] = []
-        for unit in units:
-            if self._is_stopped():
-                raise StoppedError
-            try:
-                outcomes.append(self._execute(unit))
-            except SourceError as error:
-                outcomes.append(Outcome(unit, error=error.error, on_source=True))
-            except StorageError as error:
-                outcomes.append(Outcome(unit, error=error))
+        for directories, group in itertools.groupby(units, _directories):
+            with self._sides_with(directories) as sides:
+                for unit in group:
+                    if self._is_stopped():
+                        raise StoppedError
+                    try:
+                        outcomes.append(self._execute(unit, sides))
+                    except SourceError as error:
+                        outcomes.append(Outcome(unit, error=error.error, on_source=True))
+                    except StorageError as error:
+                        outcomes.append(Outcome(unit, error=error))
         return outcomes
+
+    @contextmanager
+    def _sides_with(self, directories: tuple[Parts, Parts] | None) -> Generator[_Sides]:
+        """Yield both storages, which keep these directories open."""
+        if directories is None:
+            yield self._sides
+            return
+        source, destination = directories
+        with (
+            self._source.keeping_open(source) as source_storage,
+            self._destination.keeping_open(destination) as destination_storage,
+        ):
+            yield _Sides(source_storage, destination_storage)
 
     def start_copy(self, unit: Copy) -> FileCopy | Outcome:
         """Return a copy to be executed in steps, or the outcome if none is needed or possible."""
         try:
-            return Outcome(unit, skipped=True) if self._is_up_to_date(unit) else self._copy(unit)
+            if self._is_up_to_date(unit, self._sides):
+                return Outcome(unit, skipped=True)
+            return self._copy(unit, self._sides)
         except SourceError as error:
             return Outcome(unit, error=error.error, on_source=True)
         except StorageError as error:
             return Outcome(unit, error=error)
 
-    def _execute(self, unit: Unit) -> Outcome:
+    def _execute(self, unit: Unit, sides: _Sides) -> Outcome:
         match unit:
             case StartItem():
                 return self._start(unit)
             case Scan():
                 return self._scan(unit)
             case Copy():
-                if self._is_up_to_date(unit):
+                if self._is_up_to_date(unit, sides):
                     return Outcome(unit, skipped=True)
-                return Outcome(unit, transferred=self._copy(unit).step())
+                return Outcome(unit, transferred=self._copy(unit, sides).step())
             case Link():
                 if self._destination.find(unit.destination) is not None:
                     self._destination.remove(unit.destination)
@@ -296,7 +325,7 @@ class TransferWork:
         links = self._task.options.get("recursive_symlinks", "ignore")
         kept: set[str] = set()
         for entry in entries:
-            if not self._is_included(entry):
+            if self._task.filter_rules and not self._is_included(entry):
                 continue
             source, destination = (*unit.source, entry.name), (*unit.destination, entry.name)
             if entry.link is not None:
@@ -325,23 +354,23 @@ class TransferWork:
                 return rule.method == "include"
         return True
 
-    def _is_up_to_date(self, unit: Copy) -> bool:
+    def _is_up_to_date(self, unit: Copy, sides: _Sides) -> bool:
         sync_level = self._task.options.get("sync_level")
         if sync_level is None:
             return False
 
         def same_checksum() -> bool:
-            checksum = digest(self._source, unit.source, "MD5", self._is_stopped)
-            return checksum == digest(self._destination, unit.destination, "MD5", self._is_stopped)
+            checksum = digest(sides.source, unit.source, "MD5", self._is_stopped)
+            return checksum == digest(sides.destination, unit.destination, "MD5", self._is_stopped)
 
-        return is_up_to_date(sync_level, unit.entry, self._destination.find(unit.destination), same_checksum)
+        return is_up_to_date(sync_level, unit.entry, sides.destination.find(unit.destination), same_checksum)
 
-    def _copy(self, unit: Copy) -> FileCopy:
+    def _copy(self, unit: Copy, sides: _Sides) -> FileCopy:
         options = self._task.options
         return FileCopy(
-            self._source,
+            sides.source,
             unit.source,
-            self._destination,
+            sides.destination,
             unit.destination,
             counts=self._task.counts,
             is_stopped=self._is_stopped,
@@ -370,6 +399,11 @@ def _call_source(call: Callable[[Parts], T], path: Parts) -> T:
         return call(path)
     except StorageError as error:
         raise SourceError(error) from error
+
+
+def _directories(unit: Unit) -> tuple[Parts, Parts] | None:
+    """Return the directories of a file to copy, on both sides."""
+    return (unit.source[:-1], unit.destination[:-1]) if isinstance(unit, Copy) else None
 
 
 def _size(unit: Unit) -> int:
