@@ -76,12 +76,14 @@ async def _transfer(source: Path, destination: Path) -> float:
         ada = emulator.add_identity("ada@example.org")
         origin = emulator.add_collection("Source", path=source, owner=ada)
         target = emulator.add_collection("Destination", path=destination, owner=ada)
-        async with TransferClient(AccessTokenAuthorizer(emulator.access_token(ada)), transport=emulator.transport()) as tc:
+        async with TransferClient(
+            AccessTokenAuthorizer(emulator.access_token(ada)), transport=emulator.transport()
+        ) as tc:
             data = TransferData(source_endpoint=origin.id, destination_endpoint=target.id, verify_checksum=True)
             data.add_item("/", "/", recursive=True)
             ticking = asyncio.create_task(tick())
             task_id = (await tc.submit_transfer(data))["task_id"]
-            while not emulator.transfer.tasks[task_id].is_final:
+            while not emulator.transfer.tasks[task_id].is_final:  # noqa: ASYNC110 -- the emulator has no event
                 await asyncio.sleep(0.02)
             ticking.cancel()
             task = await tc.get_task(task_id)
@@ -128,7 +130,9 @@ def measure(*, rounds: int = 5) -> list[tuple[str, float, float, float]]:
         for name, files, size in (("10,000 files of 1 KB", 10_000, 1000), ("one file of 500 MB", 1, 500_000_000)):
             ours, plain = _compare(Path(root), files=files, size=size, rounds=rounds)
             found.append((name, ours.wall / plain.wall, ours.cpu / plain.cpu, ours.longest_gap))
-            print(f"{name}: {ours.wall:.2f} / {plain.wall:.2f} s, CPU {ours.cpu:.2f} / {plain.cpu:.2f}", file=sys.stderr)
+            print(
+                f"{name}: {ours.wall:.2f} / {plain.wall:.2f} s, CPU {ours.cpu:.2f} / {plain.cpu:.2f}", file=sys.stderr
+            )
     return found
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -24,8 +24,8 @@ async def world() -> AsyncIterator[TransferWorld]:
         yield set_up
 
 
-@pytest.fixture(params=["memory", "real"])
-def storage(request: pytest.FixtureRequest, tmp_path: Path) -> Storage:
+@pytest.fixture(params=["memory", "real", "real, its root kept open", "real, a directory kept open"])
+def storage(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Storage]:
     """A tree with valid links, links to the outside, broken links and loops of links."""
     made: Storage
     if request.param == "memory":
@@ -57,7 +57,11 @@ def storage(request: pytest.FixtureRequest, tmp_path: Path) -> Storage:
         made.make_link(target, (name,))
     made.make_link("../..", ("dir", "sub", "to_root"))
     made.make_link("../../..", ("dir", "sub", "above"))
-    return made
+    if request.param.endswith("kept open"):
+        with made.keeping_open(() if "root" in request.param else ("dir", "sub")) as kept:
+            yield kept
+    else:
+        yield made
 
 
 def problem_of(call: Any, *args: Any) -> Problem:
@@ -203,6 +207,45 @@ def test_storage_errors(storage: Storage) -> None:
     assert problem_of(storage.rename, (), ("x",)) is Problem.PERMISSION_DENIED
     assert problem_of(storage.create, ("x" * 256,)) is Problem.OTHER
     assert problem_of(storage.make_directory, ("é" * 128,)) is Problem.OTHER
+
+
+def test_a_directory_kept_open(storage: Storage) -> None:
+    """Its entries are the same, a link to it is not followed for somebody without access, and it may be missing."""
+    with storage.keeping_open(("to_dir", "sub")) as kept:
+        made = kept.create(("to_dir", "sub", "new"))
+        made.write(b"new")
+        made.commit()
+        assert content(storage, "dir", "sub", "new") == b"new"
+        assert content(kept, "to_dir", "sub", "to_root", "file") == b"content"
+        assert problem_of(kept.open, ("to_dir", "sub", "..")) in {Problem.IS_A_DIRECTORY, Problem.PERMISSION_DENIED}
+        assert problem_of(kept.open, ("to_dir", "sub", "../inner")) in {Problem.NOT_FOUND, Problem.PERMISSION_DENIED}
+        assert problem_of(kept.open, ("to_dir", "sub", "to_root")) is Problem.IS_A_DIRECTORY
+        assert problem_of(kept.without_links().open, ("to_dir", "sub", "new")) is Problem.OTHER
+        assert content(kept.subtree(("dir",)), "sub", "new") == b"new"
+    for missing in (("missing",), ("file",), ("circle",), ("out",), ("system_dir",)):
+        with storage.keeping_open(missing) as kept:
+            assert content(kept, "file") == b"content"
+            assert problem_of(kept.open, (*missing, "x")) is problem_of(storage.open, (*missing, "x"))
+
+
+def test_a_directory_kept_open_is_replaced(tmp_path: Path) -> None:
+    """Neither is a link followed that replaces it, nor a file written through a link that appears in it."""
+    for name in ("root", "root/dir", "outside"):
+        (tmp_path / name).mkdir()
+    storage = DirectoryStorage(tmp_path / "root")
+    with storage.keeping_open(("dir",)) as kept:
+        (tmp_path / "root" / "dir").rename(tmp_path / "root" / "moved")
+        (tmp_path / "root" / "dir").symlink_to(tmp_path / "outside")
+        (tmp_path / "root" / "moved" / "link").symlink_to(tmp_path / "outside" / "file")
+        for name in ("file", "link"):
+            try:
+                upload = kept.create(("dir", name))
+            except StorageError:
+                continue
+            upload.write(b"x")
+            upload.commit()
+    assert list((tmp_path / "outside").iterdir()) == []
+    assert (tmp_path / "root" / "moved" / "file").read_bytes() == b"x"
 
 
 def test_subtree(storage: Storage) -> None:

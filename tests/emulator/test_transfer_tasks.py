@@ -6,8 +6,10 @@ import asyncio
 import hashlib
 import io
 import threading
+import time
 import uuid
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
 from typing import Any, BinaryIO
 
 import httpx
@@ -281,6 +283,79 @@ async def test_external_checksum(world: TransferWorld) -> None:
     task = await world.done(wrong)
     assert (task["status"], task["nice_status"]) == ("ACTIVE", "VERIFY_CHECKSUM")
     assert set(world.archive_files.tree()) == {"n"}
+
+
+async def test_a_copy_that_is_read_differently(world: TransferWorld) -> None:
+    """It is a fault, and what was at its place stays there; the next attempt succeeds."""
+
+    class Damaging(MemoryStorage):
+        damages = True
+
+        def create(self, path: Parts) -> Any:
+            upload = super().create(path)
+            if self.damages:
+                upload.read_back = lambda: io.BytesIO(b"# n0tes")  # type: ignore[method-assign]
+            return upload
+
+    world.archive.storage = storage = Damaging({"n": "old"}, clock=world.clock)
+    task_id = await world.submit(world.transfer(("/notes.md", "/n"), verify_checksum=True))
+    await world.emulator.advance(1)
+    task = await world.task(task_id)
+    assert (task["status"], task["nice_status"], task["faults"]) == ("ACTIVE", "VERIFY_CHECKSUM", 1)
+    assert storage.tree() == {"n": b"old"}
+    storage.damages = False
+    await world.emulator.advance(60)
+    assert (await world.task(task_id))["status"] == "SUCCEEDED"
+    assert storage.tree() == {"n": b"# notes"}
+
+
+async def test_many_small_files_take_few_threads_and_few_switches(world: TransferWorld) -> None:
+    """A worker thread copies many files at a time, and opens their directory once for them; two threads at once."""
+    lock = threading.Lock()
+    opened = working = most = 0
+
+    class Counting(MemoryStorage):
+        @contextmanager
+        def keeping_open(self, directory: Parts) -> Iterator[Counting]:
+            nonlocal opened, working, most
+            with lock:
+                opened += 1
+                working += 1
+                most = max(most, working)
+            time.sleep(0.05)  # so that all the others begin
+            try:
+                yield self
+            finally:
+                with lock:
+                    working -= 1
+
+    world.lab.storage = Counting({"all": {f"{number:03}": "x" for number in range(400)}}, clock=world.clock)
+    task = await world.done(world.transfer(("/all", "/all"), recursive=True))
+    assert (task["status"], task["files_transferred"]) == ("SUCCEEDED", 400)
+    assert most == 2
+    assert opened <= 8
+
+
+async def test_a_batch_of_files_of_several_directories(world: TransferWorld) -> None:
+    """Each is copied to its place, and access is checked for each file, although directories stay open."""
+    world.lab.deny("/data/b.txt")
+    pairs = [("/data/a.txt", "/x/1"), ("/data/b.txt", "/x/2"), ("/notes.md", "/y/3"), ("/data/.hidden", "/x/4")]
+    task = await world.done(world.transfer(*pairs, skip_source_errors=True))
+    assert (task["status"], task["files_transferred"]) == ("SUCCEEDED", 3)
+    assert world.archive_files.tree() == {"x/1": b"one", "y/3": b"# notes", "x/4": b"x"}
+
+
+async def test_a_collection_that_disconnects_during_a_batch(world: TransferWorld) -> None:
+    """The remaining files are faults, although their directory stays open."""
+
+    class Disconnecting(MemoryStorage):
+        def open(self, path: Parts) -> BinaryIO:
+            world.lab.storage = None
+            return super().open(path)
+
+    world.lab.storage = Disconnecting({"a/1": "1", "a/2": "2"}, clock=world.clock)
+    task = await world.done(world.transfer(("/a", "/a"), recursive=True))
+    assert (task["status"], task["files_transferred"], task["faults"]) == ("ACTIVE", 1, 1)
 
 
 @pytest.mark.parametrize(

@@ -815,6 +815,30 @@ GUARDS: Final = (
     ),
     *_tested_by(
         "emulator/test_transfer_files.py",
+        swap(
+            "emulator/transfer/storage/open_directories.py:KeptDirectory.holds",
+            r" and path\[-1:\] not in _NO_ENTRIES",
+            "",
+        ),
+        swap("emulator/transfer/storage/open_directories.py:KeptDirectory.holds", r"'/' not in path\[-1\]", "True"),
+        swap("emulator/transfer/storage/directory.py:DirectoryStorage._parent", r"kept\.may_lead_on\(name\)", "False"),
+        drop("emulator/transfer/storage/directory.py:DirectoryStorage.without_links", r"^storage\._kept = None"),
+        drop("emulator/transfer/storage/directory.py:DirectoryStorage.subtree", r"^storage\._kept = None"),
+        always("emulator/transfer/storage/directory.py:DirectoryStorage.keeping_open", r"^not name"),
+        never("emulator/transfer/storage/directory.py:_open_regular", r"^error\.errno in"),
+        always("emulator/transfer/storage/directory.py:_open_regular", r"^stat\.S_ISREG"),
+    ),
+    *_tested_by(
+        "emulator/test_transfer_tasks.py",
+        never("emulator/transfer/work/file_copy.py:FileCopy._finish", r"^copied != checksum"),
+        swap("emulator/transfer/work/task_runner.py:TaskRunner._round", r"< _BATCHES", "< 99"),
+        swap(
+            "emulator/transfer/work/transfer.py:TransferWork.next_batch", r", _LARGE_BATCH_UNITS\)", ", _BATCH_UNITS)"
+        ),
+        drop("emulator/transfer/authorized_storage.py:AuthorizedStorage.storage", r"^raise StorageError"),
+    ),
+    *_tested_by(
+        "emulator/test_transfer_files.py",
         never("emulator/transfer/storage/directory.py:DirectoryStorage._resolve", r"^'/' in name"),
         never("emulator/transfer/authorized_storage.py:AuthorizedStorage.entries", r"^entry\.name in"),
     ),

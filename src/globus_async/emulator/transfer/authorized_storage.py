@@ -51,7 +51,7 @@ class AuthorizedStorage:
             return
         authorized = copy.copy(self)
         with storage.keeping_open(directory) as kept:
-            authorized._kept = (storage, kept)
+            authorized._kept = (storage, kept)  # noqa: SLF001 -- of this class
             yield authorized
 
     def stat(self, path: Parts) -> Entry:
@@ -67,9 +67,7 @@ class AuthorizedStorage:
         for entry in entries:
             if entry.name in {"", ".", ".."} or "/" in entry.name or not is_text(entry.name):
                 raise StorageError(Problem.OTHER, f"The storage lists {entry.name!r}, which is not a file name")
-        return [
-            self._with_target((*path, entry.name), entry) if entry.link is not None else entry for entry in entries
-        ]
+        return [self._with_target((*path, entry.name), entry) if entry.link is not None else entry for entry in entries]
 
     def open(self, path: Parts) -> BinaryIO:
         """Open a file for reading."""

@@ -321,7 +321,7 @@ class _FileUpload:
         self._size = 0
         self._directory = os.dup(directory)
         try:
-            flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | NO_FOLLOW | CLOSE_ON_EXEC
+            flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | NO_FOLLOW | CLOSE_ON_EXEC
             self._file = os.open(self._temporary_name, flags, 0o666, dir_fd=self._directory)
         except OSError:
             os.close(self._directory)
@@ -336,6 +336,12 @@ class _FileUpload:
             view = memoryview(data)
             while view:
                 view = view[os.write(self._file, view) :]
+
+    def read_back(self) -> BinaryIO:
+        """Open the file for reading, from its beginning."""
+        with _STORAGE_ERRORS:
+            os.lseek(self._file, 0, os.SEEK_SET)
+            return io.FileIO(self._file, closefd=False)
 
     def commit(self, *, mtime: float | None = None) -> None:
         """Move the file to its path; an existing file is replaced."""

@@ -357,6 +357,11 @@ class _MemoryUpload:
         """Append data to the file."""
         self._pieces.append(data)
 
+    def read_back(self) -> BinaryIO:
+        """Open the file for reading."""
+        self._pieces = [b"".join(self._pieces)]
+        return io.BytesIO(self._pieces[0])
+
     def commit(self, *, mtime: float | None = None) -> None:
         """Store the file under its path; an existing file is replaced."""
         self._storage.put(self._path, b"".join(self._pieces), mtime)

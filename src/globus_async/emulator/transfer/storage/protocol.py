@@ -81,6 +81,10 @@ class Upload(Protocol):
         """Append data to the file."""
         ...
 
+    def read_back(self) -> BinaryIO:
+        """Open the file for reading, from its beginning, once it is completely written."""
+        ...
+
     def commit(self, *, mtime: float | None = None) -> None:
         """Move the file to its path; an existing file is replaced."""
         ...

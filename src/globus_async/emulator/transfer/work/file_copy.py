@@ -52,7 +52,7 @@ class SourceError(Exception):
 
 def algorithm_name(name: str) -> str | None:
     """Return the hashlib name of a checksum algorithm, or ``None`` if it is not supported."""
-    return _ALGORITHMS.get(name.upper().replace("-", ""))
+    return _ALGORITHMS.get(name) or _ALGORITHMS.get(name.upper().replace("-", ""))
 
 
 def is_up_to_date(sync_level: int, source: Entry, destination: Entry | None, same_checksum: Callable[[], bool]) -> bool:
@@ -105,7 +105,7 @@ class FileCopy:
             destination_path: The path of the file in the destination.
             counts: The counters of the task.
             is_stopped: Whether the task has ended.
-            verify: Read the copy and compare its checksum.
+            verify: Read the copy, before it is in its place, and compare its checksum.
             mtime: The modification time of the copy, in POSIX seconds; the time of the copy by default.
             item: The submitted item with the expected checksum, if it is this file.
         """
@@ -182,15 +182,16 @@ class FileCopy:
                 StorageError(Problem.CHECKSUM, f"the {self._algorithm} checksum is {checksum}, not {self._expected}")
             )
         if self._upload is not None:
+            if self._verify:
+                with self._upload.read_back() as file:
+                    copied = digest(file, self._algorithm, self._is_stopped)
+                self._counts.record_bytes(checksummed=self._size)
+                if copied != checksum:
+                    raise StorageError(
+                        Problem.CHECKSUM, f"the copy has the {self._algorithm} checksum {copied}, not {checksum}"
+                    )
             self._upload.commit(mtime=self._mtime)
         self.close()
-        if self._verify and checksum is not None:
-            copied = digest(self._destination, self._destination_path, self._algorithm, self._is_stopped)
-            self._counts.record_bytes(checksummed=self._size)
-            if copied != checksum:
-                raise StorageError(
-                    Problem.CHECKSUM, f"the copy has the {self._algorithm} checksum {copied}, not {checksum}"
-                )
         return SuccessfulTransfer(
             joined(self._source_path),
             joined(self._destination_path),
@@ -210,17 +211,16 @@ class FileCopy:
                 upload.abandon()
 
 
-def digest(storage: AuthorizedStorage, path: Parts, algorithm: str, is_stopped: Callable[[], bool]) -> str:
+def digest(file: BinaryIO, algorithm: str, is_stopped: Callable[[], bool]) -> str:
     """
-    Compute the checksum of a file.
+    Compute the checksum of an open file.
 
     Raises:
         StoppedError: The task has ended.
     """
     hasher = hashlib.new(algorithm_name(algorithm) or "md5", usedforsecurity=False)
-    with storage.open(path) as file:
-        while data := file.read(CHUNK):
-            if is_stopped():
-                raise StoppedError
-            hasher.update(data)
+    while data := file.read(CHUNK):
+        if is_stopped():
+            raise StoppedError
+        hasher.update(data)
     return hasher.hexdigest()

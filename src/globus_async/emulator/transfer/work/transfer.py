@@ -360,8 +360,9 @@ class TransferWork:
             return False
 
         def same_checksum() -> bool:
-            checksum = digest(sides.source, unit.source, "MD5", self._is_stopped)
-            return checksum == digest(sides.destination, unit.destination, "MD5", self._is_stopped)
+            with sides.source.open(unit.source) as file, sides.destination.open(unit.destination) as copied:
+                checksum = digest(file, "MD5", self._is_stopped)
+                return checksum == digest(copied, "MD5", self._is_stopped)
 
         return is_up_to_date(sync_level, unit.entry, sides.destination.find(unit.destination), same_checksum)
 
