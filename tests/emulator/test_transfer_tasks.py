@@ -8,7 +8,7 @@ import io
 import threading
 import time
 import uuid
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Generator
 from contextlib import contextmanager
 from typing import Any, BinaryIO
 
@@ -316,7 +316,7 @@ async def test_many_small_files_take_few_threads_and_few_switches(world: Transfe
 
     class Counting(MemoryStorage):
         @contextmanager
-        def keeping_open(self, directory: Parts) -> Iterator[Counting]:
+        def keeping_open(self, directory: Parts) -> Generator[Counting]:
             nonlocal opened, working, most
             with lock:
                 opened += 1

@@ -15,15 +15,15 @@ import grp
 import io
 import os
 import pwd
-import secrets
 import stat
-import threading
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Final
 
+from .file_upload import PARTIAL_PREFIX, FileUpload, Quota
 from .names import os_name, text_name
 from .open_directories import CLOSE_ON_EXEC, NO_FOLLOW, KeptDirectory, OpenDirectories
+from .os_errors import STORAGE_ERRORS
 from .protocol import Entry, LinkInfo, Problem, StorageError
 
 if TYPE_CHECKING:
@@ -36,25 +36,8 @@ __all__ = ("DirectoryStorage",)
 _MAX_LINKS: Final = 40
 """The maximum number of symbolic links in one path; more are reported as a loop."""
 
-_PARTIAL_PREFIX: Final = ".globus-part-"
-"""The name prefix of files that are being written; they are not listed."""
-
 _IS_A_LINK: Final = {errno.ELOOP, errno.EMLINK}
 """The errors of ``O_NOFOLLOW``, on Linux and on BSD."""
-
-_PROBLEMS: Final = {
-    errno.ENOENT: Problem.NOT_FOUND,
-    errno.EACCES: Problem.PERMISSION_DENIED,
-    errno.EPERM: Problem.PERMISSION_DENIED,
-    errno.EROFS: Problem.PERMISSION_DENIED,
-    errno.EEXIST: Problem.EXISTS,
-    errno.ENOTDIR: Problem.NOT_A_DIRECTORY,
-    errno.EISDIR: Problem.IS_A_DIRECTORY,
-    errno.ENOTEMPTY: Problem.NOT_EMPTY,
-    errno.ENOSPC: Problem.QUOTA,
-    errno.EDQUOT: Problem.QUOTA,
-    errno.ENOTSUP: Problem.NOT_SUPPORTED,
-}
 
 
 class DirectoryStorage:
@@ -85,7 +68,7 @@ class DirectoryStorage:
             )
         self._root = str(Path(root).absolute())
         self._top: Parts = ()
-        self._quota = _Quota(quota)
+        self._quota = Quota(quota)
         self._max_name: int | None = None
         self._max_links = _MAX_LINKS
         self._kept: KeptDirectory | None = None
@@ -105,36 +88,36 @@ class DirectoryStorage:
 
     def stat(self, path: Parts) -> Entry:
         """Return the entry at a path."""
-        with _STORAGE_ERRORS, self._parent(path, follow=False) as (directory, name):
+        with STORAGE_ERRORS, self._parent(path, follow=False) as (directory, name):
             return self._entry(path, os.stat(name or ".", dir_fd=directory, follow_symlinks=False), directory)
 
     def entries(self, path: Parts) -> list[Entry]:
         """Return all entries of a directory."""
-        with _STORAGE_ERRORS, self._directory(path) as directory, os.scandir(directory) as found:
+        with STORAGE_ERRORS, self._directory(path) as directory, os.scandir(directory) as found:
             return [
                 self._entry((*path, text_name(item.name)), item.stat(follow_symlinks=False), directory)
                 if item.is_symlink()
                 else _entry(text_name(item.name), item.stat(follow_symlinks=False))
                 for item in found
-                if not item.name.startswith(_PARTIAL_PREFIX)
+                if not item.name.startswith(PARTIAL_PREFIX)
             ]
 
     def make_directory(self, path: Parts) -> None:
         """Create a directory; its parent must exist."""
-        with _STORAGE_ERRORS, self._parent(path, follow=False) as (directory, name):
+        with STORAGE_ERRORS, self._parent(path, follow=False) as (directory, name):
             if not name:
                 raise StorageError(Problem.EXISTS, "File exists")
             os.mkdir(name, dir_fd=directory)
 
     def make_link(self, target: str, path: Parts) -> None:
         """Create a symbolic link."""
-        with _STORAGE_ERRORS, self._parent(path, follow=False) as (directory, name):
+        with STORAGE_ERRORS, self._parent(path, follow=False) as (directory, name):
             os.symlink(os_name(target), _name(name), dir_fd=directory)
 
     def rename(self, old: Parts, new: Parts) -> None:
         """Move a file or directory; the new path must not exist."""
         with (
-            _STORAGE_ERRORS,
+            STORAGE_ERRORS,
             self._parent(old, follow=False) as (source, old_name),
             self._parent(new, follow=False) as (target, new_name),
         ):
@@ -145,24 +128,24 @@ class DirectoryStorage:
 
     def remove(self, path: Parts) -> None:
         """Remove a file or a symbolic link."""
-        with _STORAGE_ERRORS, self._parent(path, follow=False) as (directory, name):
+        with STORAGE_ERRORS, self._parent(path, follow=False) as (directory, name):
             if stat.S_ISDIR(os.stat(_name(name), dir_fd=directory, follow_symlinks=False).st_mode):
                 raise StorageError(Problem.IS_A_DIRECTORY, "Is a directory")
             os.unlink(name, dir_fd=directory)
 
     def remove_directory(self, path: Parts) -> None:
         """Remove an empty directory."""
-        with _STORAGE_ERRORS, self._parent(path, follow=False) as (directory, name):
+        with STORAGE_ERRORS, self._parent(path, follow=False) as (directory, name):
             os.rmdir(_name(name), dir_fd=directory)
 
     def set_mtime(self, path: Parts, mtime: float) -> None:
         """Set the modification time of a file or directory."""
-        with _STORAGE_ERRORS, self._parent(path, follow=True) as (directory, name):
+        with STORAGE_ERRORS, self._parent(path, follow=True) as (directory, name):
             os.utime(name or ".", (mtime, mtime), dir_fd=directory, follow_symlinks=not name)
 
     def open(self, path: Parts) -> BinaryIO:
         """Open a file for reading."""
-        with _STORAGE_ERRORS:
+        with STORAGE_ERRORS:
             kept = self._kept
             if kept is not None and kept.holds(path) and (file := _open_regular(os_name(path[-1]), kept.descriptor)):
                 return file
@@ -173,18 +156,18 @@ class DirectoryStorage:
                     return file
                 raise StorageError(Problem.NOT_SUPPORTED, "Not a regular file")
 
-    def create(self, path: Parts) -> _FileUpload:
+    def create(self, path: Parts) -> FileUpload:
         """Open a file for writing."""
-        with _STORAGE_ERRORS, self._parent(path, follow=True) as (directory, name):
+        with STORAGE_ERRORS, self._parent(path, follow=True) as (directory, name):
             if not name:
                 raise StorageError(Problem.IS_A_DIRECTORY, "Is a directory")
             if len(os.fsencode(name)) > self._name_limit():
                 raise OSError(errno.ENAMETOOLONG, "File name too long")
-            return _FileUpload(directory, name, self._quota)
+            return FileUpload(directory, name, self._quota)
 
     def real_path(self, path: Parts) -> Parts:
         """Resolve all symbolic links of a path."""
-        with _STORAGE_ERRORS, OpenDirectories(self._root) as opened:
+        with STORAGE_ERRORS, OpenDirectories(self._root) as opened:
             self._resolve(opened, self._top, floor=0, follow=True)
             floor = len(opened.names)
             name = self._resolve(opened, path, floor=floor, follow=True)
@@ -309,95 +292,6 @@ class DirectoryStorage:
         except (OSError, StorageError):
             return _entry(name, status)._replace(link=link)
         return _entry(name, target)._replace(link=link)
-
-
-class _FileUpload:
-    """A file that is being written, under a temporary name in the same directory."""
-
-    def __init__(self, directory: int, name: str, quota: _Quota) -> None:
-        self._name = name
-        self._temporary_name = _PARTIAL_PREFIX + secrets.token_hex(16)
-        self._quota = quota
-        self._size = 0
-        self._directory = os.dup(directory)
-        try:
-            flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | NO_FOLLOW | CLOSE_ON_EXEC
-            self._file = os.open(self._temporary_name, flags, 0o666, dir_fd=self._directory)
-        except OSError:
-            os.close(self._directory)
-            raise
-        self._open = True
-
-    def write(self, data: bytes) -> None:
-        """Append data to the file."""
-        with _STORAGE_ERRORS:
-            self._quota.consume(len(data))
-            self._size += len(data)
-            view = memoryview(data)
-            while view:
-                view = view[os.write(self._file, view) :]
-
-    def read_back(self) -> BinaryIO:
-        """Open the file for reading, from its beginning."""
-        with _STORAGE_ERRORS:
-            os.lseek(self._file, 0, os.SEEK_SET)
-            return io.FileIO(self._file, closefd=False)
-
-    def commit(self, *, mtime: float | None = None) -> None:
-        """Move the file to its path; an existing file is replaced."""
-        with _STORAGE_ERRORS:
-            if mtime is not None:
-                os.utime(self._file, (mtime, mtime))
-            os.rename(self._temporary_name, self._name, src_dir_fd=self._directory, dst_dir_fd=self._directory)
-            self._close()
-
-    def abandon(self) -> None:
-        """Discard the file; no effect after `commit`."""
-        if self._open:
-            try:
-                os.unlink(self._temporary_name, dir_fd=self._directory)
-            except FileNotFoundError:
-                pass
-            finally:
-                self._quota.consume(-self._size)
-                self._close()
-
-    def _close(self) -> None:
-        self._open = False
-        os.close(self._file)
-        os.close(self._directory)
-
-
-class _Quota:
-    """The number of bytes that may still be written."""
-
-    def __init__(self, remaining: int | None) -> None:
-        self._remaining = remaining
-        self._lock = threading.Lock()
-
-    def consume(self, size: int) -> None:
-        """Subtract a number of bytes; raise an error if it exceeds the quota."""
-        if self._remaining is None:
-            return
-        with self._lock:
-            if size > self._remaining:
-                raise StorageError(Problem.QUOTA, "Disk quota exceeded")
-            self._remaining -= size
-
-
-class _StorageErrors:
-    """Raises errors of the operating system as `StorageError`, without paths outside the collection."""
-
-    def __enter__(self) -> None:
-        pass
-
-    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        if isinstance(error, OSError):
-            number = error.errno or 0
-            raise StorageError(_PROBLEMS.get(number, Problem.OTHER), os.strerror(number)) from None
-
-
-_STORAGE_ERRORS: Final = _StorageErrors()
 
 
 def _open_regular(name: str, directory: int) -> BinaryIO | None:
