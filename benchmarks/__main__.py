@@ -22,6 +22,7 @@ QUESTIONS: dict[str, Callable[[Bench], Section]] = {
     "growth": scale.growth,
     "starting": starting.measure,
     "fastapi": applications.fastapi_requests,
+    "emulator": applications.emulator_files,
 }
 
 

@@ -51,7 +51,7 @@ def charts(sections: Mapping[str, Section]) -> dict[str, str]:
 def page(sections: Mapping[str, Section], used: str) -> str:
     """Return the page of the documentation: charts, the summary, and all tables."""
     images = "".join(_image(name, theme) for name in _drawn(sections) for theme in THEMES)
-    return f"{images}\n{_summary(sections)}\n\n{used}\n\n{document(list(sections.values()))}\n"
+    return f"{images}\n{_summary(sections)}\n\n{used}\n\n## All figures\n\n{document(list(sections.values()))}\n"
 
 
 def readme_section(sections: Mapping[str, Section], used: str) -> str:
