@@ -28,8 +28,8 @@ PLAIN = b" " * (24 * MIB) + b"{}"
 JSON = "application/json"
 
 
-def listing(names: int, length: int) -> bytes:
-    """Return the listing of a directory with so many names of this length, as the service sends it."""
+def listing(names: int, name: str) -> bytes:
+    """Return the listing of a directory with so many entries of one name, as the service sends it."""
     entry = {
         "DATA_TYPE": "file",
         "group": "tutorial",
@@ -40,7 +40,7 @@ def listing(names: int, length: int) -> bytes:
         "type": "file",
         "user": "snyder",
     }
-    one = json.dumps({**entry, "name": "n" * length}).encode()
+    one = json.dumps({**entry, "name": name}, ensure_ascii=False).encode()
     return b'{"DATA_TYPE": "file_list", "endpoint": "x", "path": "/", "DATA": [' + b", ".join([one] * names) + b"]}"
 
 
@@ -114,15 +114,16 @@ async def test_a_small_compressed_body_needs_no_thread() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("names", "length"), [(100_000, 60), (100_000, 255)])
-async def test_the_largest_directory_can_be_listed_and_walked(names: int, length: int) -> None:
+@pytest.mark.parametrize("name", ["n" * 60, "\U0001f600" * 255], ids=["usual", "longest"])
+async def test_the_largest_directory_can_be_listed_and_walked(name: str) -> None:
     """With the default limits: the service lists 100,000 entries, with names of up to 255 characters."""
     asyncio.get_running_loop().set_debug(False)
-    body = listing(names, length)
+    body = listing(100_000, name)
     service = Scripted(raw(200, body, Content_Type=JSON))
     async with service.transport() as transport:
         client = TransferClient(transport=transport, retry=ONCE, rate_limit=None)
-        assert len(await client.operation_ls(ID, "/").list()) == names
+        assert len(await client.operation_ls(ID, "/").list()) == 100_000
+        assert sum([1 async for _ in client.operation_walk(ID, "/")]) == 100_000
 
 
 @pytest.mark.parametrize("limit", [None, MIB])
