@@ -155,7 +155,7 @@ def second_environment(session: nox.Session, python: str) -> str:
     session.run(python, "-m", "venv", str(home), external=True)
     interpreter = str(home / "bin" / "python")
     pip = (interpreter, "-m", "pip", "install", "-q")
-    session.run(*pip, ".[speed]", *group("beside-official"), external=True)
+    session.run(*pip, ".[speed]", *group("http-libraries"), *group("beside-official"), external=True)
     session.run(*pip, "--no-deps", *group("official-sdk"), external=True)
     return interpreter
 
