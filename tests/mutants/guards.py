@@ -266,7 +266,7 @@ GUARDS: Final = (
         swap("services/auth/identity_map.py:_are_plainly_valid", r"joined\.isprintable\(\)", "True"),
         swap("services/auth/identity_map.py:_are_plainly_valid", r"joined\.count.+?- 1\)", "True"),
         swap("services/auth/identity_map.py:_are_plainly_valid", r"all\(map\(str\.strip, texts\)\)", "True"),
-        swap("services/auth/identity_map.py:_are_plainly_valid", r"max\(map\(len.+", "True"),
+        swap("services/auth/identity_map.py:_are_plainly_valid", r"max\(map\(len.+// 2", "True"),
         swap("services/auth/identity_map.py:IdentityMap._look_up", r"_read_given\(_READ_AT_ONCE\)", "_read_given()"),
         drop("services/auth/identity_map.py:IdentityMap.__getitem__", r"^await self\._entrance\.enter"),
     ),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from itertools import pairwise
 from typing import Any
 from urllib.parse import quote
 from uuid import UUID
@@ -126,6 +127,18 @@ async def test_an_unusual_name_among_many() -> None:
         Service(known).client(AuthClient), [*(UUID(int=n) for n in range(2000)), "\ta@b\n", f"{'a' * 300}@b"]
     )
     assert idmap.unresolved_usernames == {"a@b", f"{'a' * 300}@b"}
+
+
+async def test_many_look_ups_at_once() -> None:
+    """Of a thousand, two hundred begin in each pass of the event loop."""
+    idmap = IdentityMap(Service(slowly).client(AuthClient))
+    look_ups = [asyncio.create_task(idmap.get(UUID(int=number))) for number in range(1, 1001)]
+    requested = [0]
+    while not all(look_up.done() for look_up in look_ups):
+        await asyncio.sleep(0)
+        requested.append(len(idmap._requested))
+    assert max(after - before for before, after in pairwise(requested)) == 200
+    assert all(await asyncio.gather(*look_ups))
 
 
 async def test_unknown_identities_and_failures_differ() -> None:
