@@ -56,8 +56,8 @@ class _WatchedRequest:
     """
     The messages of one request; that of a disconnect cancels its handler.
 
-    While the handler waits for something else than a message, a task receives one message ahead. Most handlers read
-    what is there and respond without waiting: for these there is no task.
+    While the handler waits for something else than a message, a task receives one message ahead. There is none for a
+    handler that never waits.
     """
 
     __slots__ = (
