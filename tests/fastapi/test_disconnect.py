@@ -1,7 +1,9 @@
 """Clients that disconnect: their requests are cancelled, without an effect on later ones."""
 
 import asyncio
+import gc
 import time
+import weakref
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from pathlib import Path
@@ -418,3 +420,31 @@ async def test_a_task_of_the_handler_that_reads(is_over: bool) -> None:
         assert (await reading[0])["body"] == b"2"
     await turns()
     assert readers == 0
+
+
+async def test_a_request_leaves_no_garbage() -> None:
+    """Everything is freed at its end, and nothing is left to the garbage collector."""
+
+    class Connected:
+        async def receive(self) -> Message:
+            await asyncio.Event().wait()
+            raise AssertionError
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        for _ in range(3):
+            await asyncio.sleep(0)
+
+    async def unused(message: Message) -> None:
+        raise AssertionError(message)
+
+    connected = Connected()
+    alive = weakref.ref(connected)
+    gc.disable()
+    try:
+        await CancelOnDisconnect(app)({"type": "http"}, connected.receive, unused)
+        del connected
+        for _ in range(3):
+            await asyncio.sleep(0)
+        assert alive() is None
+    finally:
+        gc.enable()

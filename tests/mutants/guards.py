@@ -701,6 +701,7 @@ GUARDS: Final = (
         drop("fastapi/disconnect.py:_WatchedRequest.receive", r"^self\._watcher\.cancel"),
         drop("fastapi/disconnect.py:_WatchedRequest.end", r"^self\._readers"),
         drop("fastapi/disconnect.py:_WatchedRequest.end", r"^self\._watcher\.cancel"),
+        drop("fastapi/disconnect.py:_WatchedRequest.end", r"^del self\._watcher"),
         never("fastapi/disconnect.py:_WatchedRequest._cancel", r"^not self\._is_complete"),
         never("fastapi/disconnect.py:_is_last", r"== 'http\.response\.pathsend'"),
     ),

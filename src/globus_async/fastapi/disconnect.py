@@ -111,7 +111,8 @@ class _WatchedRequest:
             if isinstance(prefetched, Exception):
                 raise prefetched
             return prefetched
-        self._watcher.cancel()
+        if self._readers == 0:
+            self._watcher.cancel()
         self._readers += 1
         try:
             message = await self._receive()
@@ -135,6 +136,7 @@ class _WatchedRequest:
         """Stop watching, once the handler has ended."""
         self._readers += 1  # so that a task of the handler that is still reading does not start it again
         self._watcher.cancel()
+        del self._watcher  # which refers to this object: garbage that only the collector finds
 
 
 def _is_last(message: Message) -> bool:
