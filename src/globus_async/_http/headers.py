@@ -71,16 +71,15 @@ class Headers(Mapping[str, str]):
 
     def __init__(self, fields: list[tuple[bytes, bytes]]) -> None:
         self._fields = fields
-        self._found: dict[str, str] | None = None
+        self._found: dict[bytes, bytes] | None = None
 
-    def _read(self) -> dict[str, str]:
+    def _values(self) -> dict[bytes, bytes]:
         found = self._found
         if found is None:
-            found = {}
-            for raw_name, raw_value in self._fields:
-                name, value = raw_name.decode("latin-1").lower(), raw_value.decode("utf-8", "replace")
-                found[name] = f"{found[name]}, {value}" if name in found else value
-            self._found = found
+            found = self._found = {}
+            for field, value in self._fields:
+                name = field.lower()
+                found[name] = b"%b, %b" % (found[name], value) if name in found else value
         return found
 
     @property
@@ -89,7 +88,13 @@ class Headers(Mapping[str, str]):
         return len(self._fields)
 
     def __getitem__(self, name: str) -> str:
-        return self._read()[name.lower()]
+        return self._values()[name.lower().encode("latin-1", "replace")].decode("utf-8", "replace")
+
+    def __iter__(self) -> Iterator[str]:
+        return (name.decode("latin-1") for name in self._values())
+
+    def __len__(self) -> int:
+        return len(self._values())
 
     @overload
     def get(self, name: str, default: None = None) -> str | None: ...
@@ -98,17 +103,9 @@ class Headers(Mapping[str, str]):
     def get(self, name: str, default: str | T) -> str | T: ...
 
     def get(self, name: str, default: object = None) -> object:
-        """Return a header, or the default; faster than `Mapping.get`, which catches an exception."""
-        return self._read().get(name.lower(), default)
-
-    def __contains__(self, name: object) -> bool:
-        return isinstance(name, str) and name.lower() in self._read()
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._read())
-
-    def __len__(self) -> int:
-        return len(self._read())
+        """Return a header, or the default; every call asks for some, and most have not been sent."""
+        value = self._values().get(name.lower().encode("latin-1", "replace"))
+        return default if value is None else value.decode("utf-8", "replace")
 
     def redacted(self, redact: Callable[[str], str]) -> Headers:
         """Return the headers with secrets redacted."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
-from urllib.parse import urlsplit
 
 from ..errors import GlobusSDKUsageError
 
@@ -61,4 +60,4 @@ class Request:
     @property
     def path(self) -> str:
         """The path of the URL, for messages; without the query, which may be confidential."""
-        return urlsplit(self.url).path
+        return self.url[self.url.find("/", 8) :].partition("?")[0]
