@@ -4,12 +4,30 @@ from __future__ import annotations
 
 import asyncio
 import time
-from contextlib import AbstractAsyncContextManager, nullcontext
-from typing import Final, Protocol
+from typing import TYPE_CHECKING, Protocol
 
-__all__ = ("Clock", "SystemClock")
+if TYPE_CHECKING:
+    from types import TracebackType
 
-_NO_LIMIT: Final = nullcontext()
+__all__ = ("Clock", "SystemClock", "Timeout")
+
+
+class Timeout(Protocol):
+    """A context that raises `TimeoutError` when its time is up: an ``asyncio.Timeout``, or one of another clock."""
+
+    async def __aenter__(self) -> object: ...
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None, /
+    ) -> bool | None: ...
+
+    def expired(self) -> bool:
+        """Return whether its time was up before it was left."""
+        ...
+
+    def reschedule(self, when: float | None, /) -> None:
+        """Change the time; one in the past ends the context at once."""
+        ...
 
 
 class Clock(Protocol):
@@ -27,7 +45,7 @@ class Clock(Protocol):
         """Wait for so many seconds."""
         ...
 
-    def timeout(self, seconds: float | None) -> AbstractAsyncContextManager[object]:
+    def timeout(self, seconds: float | None) -> Timeout:
         """Return a context that raises `TimeoutError` after so many seconds; ``None`` for no limit."""
         ...
 
@@ -50,6 +68,6 @@ class SystemClock:
         """Wait for so many seconds."""
         await asyncio.sleep(seconds)
 
-    def timeout(self, seconds: float | None) -> AbstractAsyncContextManager[object]:
+    def timeout(self, seconds: float | None) -> Timeout:
         """Return a context that raises `TimeoutError` after so many seconds; ``None`` for no limit."""
-        return _NO_LIMIT if seconds is None else asyncio.timeout(seconds)
+        return asyncio.timeout(seconds)

@@ -28,7 +28,7 @@ async def main():
 imported = []
 sys.meta_path.insert(0, Recorder())
 asyncio.run(main())
-assert "aiohttp" in sys.modules
+assert "httptools" in sys.modules
 print(*imported)
 """
 

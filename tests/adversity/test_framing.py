@@ -88,7 +88,7 @@ async def test_unusual_responses_are_read(case: str) -> None:
 
 @pytest.mark.parametrize("case", ["chunked twice", "length and chunked", "two lengths"])
 async def test_the_connection_of_an_ambiguous_response_is_closed(case: str) -> None:
-    """Even if the server keeps it open, and aiohttp has already put it back into its pool."""
+    """Even if the server keeps it open."""
     async with (
         RawServer([[Send(REFUSED[case])], [Send(ok(b'{"second":true}'))]]) as server,
         client_of(server.url) as client,
@@ -99,12 +99,20 @@ async def test_the_connection_of_an_ambiguous_response_is_closed(case: str) -> N
         assert server.connections == 2
 
 
-@pytest.mark.parametrize("case", ["129 headers", "5000 headers", "a header of 70 KiB", "a status line of 70 KiB"])
-async def test_a_request_with_too_large_a_response_head_is_not_repeated(case: str) -> None:
+@pytest.mark.parametrize(
+    ("case", "why"),
+    [
+        ("129 headers", "more than 128 headers"),
+        ("5000 headers", "more than 128 headers"),
+        ("a header of 70 KiB", "larger than 64 KiB"),
+        ("a status line of 70 KiB", "larger than 64 KiB"),
+    ],
+)
+async def test_a_request_with_too_large_a_response_head_is_not_repeated(case: str, why: str) -> None:
     """The error says what is wrong, and the call is not retried."""
     again = RetryPolicy(base_delay=0)
     async with RawServer([[Send(REFUSED[case]), Fin()]]) as server, client_of(server.url, retry=again) as client:
-        with pytest.raises(ResponseDecodeError, match="more than 128 headers") as raised:
+        with pytest.raises(ResponseDecodeError, match=why) as raised:
             await client.get("/")
         assert not raised.value.retryable
         assert len(server.requests) == 1

@@ -27,7 +27,7 @@ SUBMITTER = """
 import asyncio, json, os, signal, sys, time
 from globus_async import AccessTokenAuthorizer, RetryPolicy, TransferClient
 from globus_async.services.transfer import TransferData
-import globus_async.transport._attempt, globus_async.transport._aiohttp_transport
+import globus_async.transport._attempt, globus_async.transport._asyncio_transport
 
 async def submit(parameters):
     authorizer = AccessTokenAuthorizer(parameters["token"])

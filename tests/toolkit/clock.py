@@ -6,10 +6,11 @@ import asyncio
 import heapq
 import itertools
 from collections.abc import Callable
-from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Self
+
+from globus_async.clock import Timeout
 
 __all__ = ("FakeClock",)
 
@@ -68,7 +69,7 @@ class FakeClock:
         finally:
             alarm.off = True
 
-    def timeout(self, seconds: float | None) -> AbstractAsyncContextManager[object]:
+    def timeout(self, seconds: float | None) -> Timeout:
         """Limit a block by this clock: `TimeoutError` when it has advanced that far."""
         return _Timeout(self, seconds)
 
@@ -142,6 +143,16 @@ class _Timeout:
             else:
                 self._alarm = self._clock.set_alarm(self._seconds, lambda: self._timeout.reschedule(loop.time()))
         return self
+
+    def expired(self) -> bool:
+        """Return whether its time was up before it was left."""
+        return self._timeout.expired()
+
+    def reschedule(self, when: float | None, /) -> None:
+        """Change the time, which must be in the past."""
+        self._timeout.reschedule(when)
+        if self._alarm is not None:
+            self._alarm.off = True
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None

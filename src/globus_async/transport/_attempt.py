@@ -16,7 +16,7 @@ from .._http.response import RawResponse
 from ..errors import ClientClosedError, NetworkError, TokenRefreshError
 from ._call import CONNECTION, PAUSE, TOKEN
 from ._errors import MAX_HEADERS, network_error, pause_too_long
-from ._httpx_request import NO_AUTH, build_httpx_request, checked_header
+from ._httpx_request import NO_AUTH, PreparedRequest, PreparedResponse, checked_header
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from ._call import Call
     from ._origin import Slot
 
-__all__ = ("Sender",)
+__all__ = ("Sender", "check_framing")
 
 T = TypeVar("T")
 _UNDOCUMENTED: Final = (OSError, EOFError, httpx.StreamError, httpx.InvalidURL, httpx.CookieConflict)
@@ -84,7 +84,7 @@ class Sender:
                 call.waiting_for = TOKEN
                 call.credentials = await _credentials(authorizer, call)
             call.waiting_for = CONNECTION
-            sent = build_httpx_request(call.request, call.credentials, timeouts=self._timeouts)
+            sent = PreparedRequest(call.request, call.credentials, timeouts=self._timeouts)
             slot.mark_sent()
             if not self.http.is_closed:
                 call.sent = sent
@@ -113,14 +113,15 @@ class Sender:
         started_at = self._clock.wall()
         try:
             answered = await self.http.send(request, stream=True, auth=NO_AUTH, follow_redirects=False)
+            fields = answered.incoming.fields if isinstance(answered, PreparedResponse) else answered.headers.raw
             stream: Any = answered.stream  # httpx types it as either a sync or an async stream
             try:
                 response = call.response = RawResponse(
                     method=request.method,
-                    path=request.url.path,
+                    path=call.request.path,
                     status=answered.status_code,
                     reason=answered.reason_phrase,
-                    headers=Headers(answered.headers.raw),
+                    headers=Headers(fields),
                     body=b"",
                     started_at=started_at,
                     received_at=self._clock.wall(),
@@ -144,14 +145,7 @@ class Sender:
         return request.max_response_bytes if 200 <= status < 300 else DEFAULT_MAX_RESPONSE_BYTES
 
     async def _read_body(self, response: httpx.Response, headers: Headers, stream: Any, max_bytes: int) -> bytes:
-        if headers.fields > MAX_HEADERS:
-            raise decode_error(f"it has more than {MAX_HEADERS} headers")
-        if "content-length" in headers and "transfer-encoding" in headers:
-            raise decode_error("it has both Content-Length and Transfer-Encoding")
-        if len({*headers.get("content-length", "").split(", ")}) > 1:
-            raise decode_error("it has conflicting Content-Length headers")
-        if headers.get("transfer-encoding", "chunked").lower() != "chunked":
-            raise decode_error("it has a transfer coding that was not requested")
+        check_framing(headers)
         if response.is_stream_consumed:  # by a hook of the caller's own client; it is decompressed already
             reader = BodyReader("", max_bytes)
             reader.feed(response.content)
@@ -163,6 +157,24 @@ class Sender:
                 if size > LARGE:  # a small chunk may become a thousand times as large
                     await _run_in_thread(deque, steps, 0)
         return reader.body() if reader.size <= LARGE else await _run_in_thread(reader.body)
+
+
+def check_framing(headers: Headers) -> None:
+    """
+    Check that there is one way to find the end of a body, for us and for all that the response has passed through.
+
+    Raises:
+        ResponseDecodeError: There is not, or there are too many headers.
+    """
+    if headers.fields > MAX_HEADERS:
+        raise decode_error(f"it has more than {MAX_HEADERS} headers")
+    length, coding = headers.get("content-length"), headers.get("transfer-encoding")
+    if length is not None and coding is not None:
+        raise decode_error("it has both Content-Length and Transfer-Encoding")
+    if length is not None and len({*length.split(", ")}) > 1:
+        raise decode_error("it has conflicting Content-Length headers")
+    if coding is not None and coding.lower() != "chunked":
+        raise decode_error("it has a transfer coding that was not requested")
 
 
 async def _credentials(authorizer: GlobusAuthorizer, call: Call) -> Secret | None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Any, Final, Self
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, Final, Self, cast
 
 from .._http.content_coding import UNUSABLE
 from .._http.redaction import Redaction, credentials_of
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     import httpx
 
     from .._http.request import Request
+    from ..clock import Timeout
     from ..errors import ErrorKinds, GlobusError, Stage
     from ..secret import Secret
 
@@ -37,7 +39,7 @@ CONNECTION: Final = "there was no connection"
 
 class Call:
     """
-    One call: the context of its attempts and of all its waits. Made by `Transport.call`.
+    One call: the context of its attempts and of all its waits, within the total timeout. Made by `Transport.call`.
 
     Attributes:
         request: The request to send.
@@ -49,8 +51,11 @@ class Call:
     """
 
     __slots__ = (
+        "_cancelling",
         "_error_kinds",
+        "_is_ended",
         "_running",
+        "_task",
         "_timeout",
         "attempts",
         "credentials",
@@ -60,12 +65,13 @@ class Call:
         "waiting_for",
     )
 
-    def __init__(self, request: Request, error_kinds: ErrorKinds[Any], running: set[asyncio.Timeout]) -> None:
+    def __init__(self, request: Request, error_kinds: ErrorKinds[Any], timeout: Timeout, running: set[Call]) -> None:
         self.request = request
         self.attempts: tuple[Attempt, ...] = ()
         self._error_kinds = error_kinds
+        self._timeout = timeout
         self._running = running
-        self._timeout = asyncio.timeout(None)  # expires only when the transport is closed
+        self._is_ended = False
         self._reset()
 
     def _reset(self) -> None:
@@ -75,22 +81,31 @@ class Call:
         self.response: RawResponse | None = None
 
     async def __aenter__(self) -> Self:
+        self._task = cast("asyncio.Task[object]", asyncio.current_task())
+        self._cancelling = self._task.cancelling()
         await self._timeout.__aenter__()
-        self._running.add(self._timeout)
+        self._running.add(self)
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._running.discard(self._timeout)
+        self._running.discard(self)
         try:
             await self._timeout.__aexit__(kind, error, trace)
         except TimeoutError:
-            pass
+            if not self._is_ended:
+                raise self.error(self.redacted(self.timed_out())) from None
         else:
             if not (isinstance(error, ClientClosedError) and self.maybe_executed):
                 return
         raise self.closed() from None
+
+    def end(self) -> None:
+        """End the call, because its transport is closed."""
+        with suppress(RuntimeError):  # its time is up at the same moment
+            self._timeout.reschedule(float("-inf"))
+            self._is_ended = True
 
     @property
     def stage(self) -> Stage:
@@ -105,6 +120,11 @@ class Call:
     def maybe_executed(self) -> bool:
         """Whether the service may have executed the request, at this or an earlier attempt."""
         return self.stage != "not sent" or any(attempt.maybe_executed for attempt in self.attempts)
+
+    @property
+    def is_out_of_time(self) -> bool:
+        """Whether the total timeout has expired, and nothing else cancels the call."""
+        return self._timeout.expired() and not self._is_ended and self._task.cancelling() == self._cancelling + 1
 
     def timed_out(self) -> RawResponse | NetworkError:
         """Return the outcome of an attempt at the end of the total timeout."""

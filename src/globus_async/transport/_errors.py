@@ -26,6 +26,7 @@ __all__ = (
     "BodyNotHTTPError",
     "HeadTooLargeError",
     "ProxyRefusedError",
+    "connect_failure",
     "network_error",
     "pause_too_long",
 )
@@ -47,9 +48,9 @@ class _UnusableError(httpx.RemoteProtocolError):
 
 
 class HeadTooLargeError(_UnusableError):
-    """A response has too many headers, or too long ones, for the HTTP parser."""
+    """The head of a response is not read to its end."""
 
-    why = f"it has more than {MAX_HEADERS} headers, or one that is far too long"
+    why = "its head is larger than 64 KiB"
 
 
 class BodyNotHTTPError(_UnusableError):
@@ -71,6 +72,15 @@ class ProxyRefusedError(httpx.ProxyError):
     def __init__(self, message: str, *, status: int) -> None:
         super().__init__(f"{message} ({status})")
         self.status = status
+
+
+def connect_failure(error: Exception) -> str:
+    """Return why there is no connection, without text of the other side."""
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return "the certificate is not trusted"
+    if isinstance(error, httpx.TransportError):
+        return str(error)
+    return getattr(error, "strerror", None) or type(error).__name__
 
 
 def pause_too_long(request: Request) -> GlobusTimeoutError:
@@ -97,7 +107,7 @@ def _system_error(error: BaseException) -> OSError | None:
     for _ in range(_MAX_CHAIN):
         if cause is None:
             break
-        if type(cause).__module__ in _SYSTEM:  # aiohttp has subclasses with other arguments
+        if type(cause).__module__ in _SYSTEM:  # a library's subclass may have other arguments
             match cause:
                 case ssl.SSLError():
                     return type(cause)(cause.errno, getattr(cause, "reason", None) or "TLS failed")

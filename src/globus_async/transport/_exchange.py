@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -62,20 +63,21 @@ async def exchange(
         bypass_limits = request.bypass_limits or (authorizer is not None and authorizer.is_refreshing())
         while True:
             try:
-                async with clock.timeout(deadline - clock.monotonic()):
-                    async with origin.slot(bypass_limits=bypass_limits, identity=authorizer, rate=rate_limit) as slot:
-                        outcome = await transport.sender().attempt(call, slot, authorizer, deadline)
-                    if isinstance(outcome, RawResponse) and 200 <= outcome.status < 300:
-                        result = await read(outcome)
-                        origin.budget.refill(after_retry=retries > 0)
-                        return result
-            except TimeoutError:
+                async with origin.slot(bypass_limits=bypass_limits, identity=authorizer, rate=rate_limit) as slot:
+                    outcome = await transport.sender().attempt(call, slot, authorizer, deadline)
+                if isinstance(outcome, RawResponse) and 200 <= outcome.status < 300:
+                    result = await read(outcome)
+                    origin.budget.refill(after_retry=retries > 0)
+                    return result
+            except asyncio.CancelledError:
+                if not call.is_out_of_time:
+                    raise
                 outcome = call.timed_out()
             except ResponseDecodeError as error:
                 # an embedded error is an error response; the frames of any other error hold the document
                 embedded = call.response if isinstance(error, EmbeddedError) else None
                 outcome = error.with_traceback(None) if embedded is None else embedded
-            time_left = deadline - clock.monotonic()
+            time_left = 0.0 if call.is_out_of_time else deadline - clock.monotonic()
             if isinstance(outcome, RawResponse) and outcome.status < 500 and outcome.status not in {408, 429}:
                 if (
                     outcome.status == 401

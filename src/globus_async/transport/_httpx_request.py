@@ -1,5 +1,5 @@
 """
-The ``httpx.Request`` of one attempt, built from prepared parts.
+The ``httpx.Request`` and ``httpx.Response`` of one attempt, filled with prepared parts.
 
 httpx parses every URL and normalizes all headers, which is a tenth of the cost of a call. Ours need neither: only path
 and query differ between the URLs of an origin, and both are quoted before a `Request` is made.
@@ -8,8 +8,8 @@ and query differ between the URLs of an origin, and both are quoted before a `Re
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator
-from functools import lru_cache
-from typing import TYPE_CHECKING
+from functools import cached_property, lru_cache
+from typing import TYPE_CHECKING, Any
 
 import httpx
 
@@ -19,55 +19,108 @@ from ..secret import Secret
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from .._http.headers import Fields
     from .._http.request import Request
+    from ._incoming_response import IncomingResponse
 
-__all__ = ("NO_AUTH", "build_httpx_request", "checked_header")
-
-
-class _URL(httpx.URL):
-    """A URL that differs from a parsed one in path and query only; an ``httpx.URL`` in all other respects."""
-
-    def __init__(self, origin: httpx.URL, target: str) -> None:
-        path, mark, query = target.partition("?")
-        known = origin._uri_reference  # noqa: SLF001 -- of httpx 0.28; a test compares the result with a parsed one
-        self._uri_reference = known._replace(path=path or "/", query=query if mark else None)
+__all__ = ("NO_AUTH", "PreparedRequest", "PreparedResponse", "checked_header", "head_of")
 
 
-@lru_cache(maxsize=32)
-def _origin(text: str) -> tuple[httpx.URL, bytes]:
-    """Return an origin, and its ``Host`` header."""
-    url = httpx.URL(text)
-    return url, url.netloc
-
-
-def build_httpx_request(
-    request: Request, credentials: Secret | None, *, timeouts: Mapping[str, float | None]
-) -> httpx.Request:
+class PreparedRequest(httpx.Request):
     """
-    Return the ``httpx`` request for an attempt.
+    An ``httpx`` request whose head is built once, as it is sent; its URL and headers are built when they are read.
 
     Args:
         request: The request to send.
         credentials: The ``Authorization`` header.
         timeouts: Seconds to connect, read, write and get a connection.
+
+    Attributes:
+        origin: Scheme and host of the URL, and the port unless it is the default.
+        head: The request line and the headers.
     """
-    end = request.url.find("/", 8)
-    origin, host = _origin(request.url[:end])
-    fields = [(b"Host", host), *request.headers]
-    if credentials is not None:
-        fields.append((b"Authorization", credentials.reveal().encode("ascii")))
-    body = request.body
-    if body or request.method in {"POST", "PUT", "PATCH"}:
-        fields.append((b"Content-Length", str(len(body or b"")).encode("ascii")))
-    built = httpx.Request(
-        request.method,
-        _URL(origin, request.url[end:]),
-        headers=fields,
-        stream=httpx.ByteStream(body or b""),
-        extensions={"timeout": timeouts},
-    )
-    built.read()  # sets ``content``, as every other httpx request has it
-    return built
+
+    def __init__(self, request: Request, credentials: Secret | None, *, timeouts: Mapping[str, float | None]) -> None:
+        # sets what the constructor of httpx 0.28 does; a test compares the result with a request of httpx's own
+        url = self._text = request.url
+        end = url.find("/", 8)
+        self.origin, version_and_host = _origin(url[:end])
+        self.method = request.method
+        self.extensions: dict[str, Any] = {"timeout": timeouts}
+        self._content = body = request.body or b""
+        head = f"{request.method} {url[end:]}".encode("ascii") + version_and_host + _lines(request.headers)
+        if credentials is not None:
+            head += b"Authorization: %b\r\n" % credentials.reveal().encode("ascii")
+        if body or request.method in {"POST", "PUT", "PATCH"}:
+            head += b"Content-Length: %d\r\n" % len(body)
+        self.head = head + b"\r\n"
+
+    @cached_property  # can be written, as the attribute of httpx
+    def url(self) -> httpx.URL:  # type: ignore[override]
+        return httpx.URL(self._text)
+
+    @cached_property
+    def headers(self) -> httpx.Headers:  # type: ignore[override]
+        lines = self.head.split(b"\r\n")[1:-2]
+        return httpx.Headers([(name, value) for name, _, value in (line.partition(b": ") for line in lines)])
+
+    @cached_property
+    def stream(self) -> httpx.ByteStream:  # type: ignore[override]
+        return httpx.ByteStream(self._content)
+
+
+@lru_cache(maxsize=64)
+def _origin(text: str) -> tuple[str, bytes]:
+    """Return an origin as text, and what follows the target in the heads of its requests."""
+    url = httpx.URL(text)
+    host = url.netloc.decode("ascii")
+    return f"{url.scheme}://{host}", f" HTTP/1.1\r\nHost: {host}\r\n".encode("ascii")
+
+
+@lru_cache(maxsize=256)
+def _lines(fields: Fields) -> bytes:
+    return b"".join(b"%b: %b\r\n" % field for field in fields)
+
+
+def head_of(request: httpx.Request) -> tuple[str, bytes]:
+    """
+    Return the origin and the head of any request of ``httpx``.
+
+    Raises:
+        httpx.LocalProtocolError: A header has a line break.
+    """
+    url = request.url
+    origin, version_and_host = _origin(f"{url.scheme}://{url.netloc.decode('ascii')}")
+    fields = [(name, value) for name, value in request.headers.raw if name.lower() != b"host"]
+    if any(b"\r" in value or b"\n" in value for field in fields for value in field):
+        raise httpx.LocalProtocolError("a header of the request has a line break")
+    start = request.method.encode("ascii") + b" " + url.raw_path
+    return origin, start + version_and_host + _lines(tuple(fields)) + b"\r\n"
+
+
+class PreparedResponse(httpx.Response):
+    """
+    An ``httpx`` response whose headers are parsed when they are read.
+
+    Args:
+        incoming: The response as it arrives.
+    """
+
+    def __init__(self, incoming: IncomingResponse) -> None:
+        # sets what the constructor of httpx 0.28 does
+        self.stream = self.incoming = incoming
+        self.status_code = incoming.status
+        self.extensions = {"http_version": b"HTTP/1.1", "reason_phrase": incoming.reason}
+        self.is_closed = self.is_stream_consumed = False
+        self.next_request = None
+        self.default_encoding = "utf-8"
+        self.history = []
+        self._request = None
+        self._num_bytes_downloaded = 0
+
+    @cached_property
+    def headers(self) -> httpx.Headers:  # type: ignore[override]
+        return httpx.Headers(self.incoming.fields)
 
 
 def checked_header(header: object) -> Secret | None:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import base64
 import re
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from typing import TYPE_CHECKING, Final
-from urllib.parse import urlsplit
+from urllib.parse import unquote_to_bytes, urlsplit
 
 from ..errors import GlobusSDKUsageError
 
@@ -38,6 +39,16 @@ class Proxy:
 
     def __repr__(self) -> str:
         return f"<Proxy of {self.variable}>"
+
+    def connect_head(self, host: str, port: int) -> bytes:
+        """Return the request for a tunnel to a host (RFC 9110, 9.3.6)."""
+        authority = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+        lines = [f"CONNECT {authority} HTTP/1.1".encode("ascii"), f"Host: {authority}".encode("ascii")]
+        user = urlsplit(self.url)
+        if user.username is not None:
+            plain = unquote_to_bytes(user.username) + b":" + unquote_to_bytes(user.password or "")
+            lines.append(b"Proxy-Authorization: Basic " + base64.b64encode(plain))
+        return b"\r\n".join([*lines, b"", b""])
 
 
 class Proxies:

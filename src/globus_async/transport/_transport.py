@@ -108,6 +108,7 @@ class Transport(AsyncContextOnly):
         self.clock: Clock = SystemClock() if clock is None else clock
         self.jitter: Callable[[], float] = random.random
         self.total_timeout = total_timeout
+        self._total = _finite(total_timeout)
         self._http_client = http_client
         self._sender: Sender | None = None
         connect, read = _finite(connect_timeout), _finite(read_timeout)
@@ -121,7 +122,7 @@ class Transport(AsyncContextOnly):
         self._origins: dict[str, Origin] = {}
         self._proxies = Proxies(os.environ if http_client is None else {})
         self._adopted: set[asyncio.Task[Any]] = set()
-        self._running: set[asyncio.Timeout] = set()
+        self._running: set[Call] = set()
 
     def __repr__(self) -> str:
         return f"<Transport {'closed' if self.closed else 'open'}, at most {self._max_in_flight} calls in flight>"
@@ -214,11 +215,11 @@ class Transport(AsyncContextOnly):
 
         http: Any = self._http_client
         if http is None:
-            from ._aiohttp_transport import AiohttpTransport  # noqa: PLC0415 -- loads aiohttp
+            from ._asyncio_transport import AsyncioTransport  # noqa: PLC0415 -- loads httpx
             from ._plain_client import PlainClient  # noqa: PLC0415 -- loads httpx
 
             ssl_context = partial(_ssl_context, self._ca_file(), verify=self._verify)
-            http = PlainClient(AiohttpTransport(ssl_context=ssl_context, proxies=self._proxies))
+            http = PlainClient(AsyncioTransport(ssl_context=ssl_context, proxies=self._proxies))
         elif not is_httpx_client(http):
             from ._similar_client import similar_client  # noqa: PLC0415 -- loads httpx
 
@@ -233,9 +234,9 @@ class Transport(AsyncContextOnly):
         return None if named.lower() in _SWITCHES else named  # it may name a file, but cannot disable the checks
 
     def call(self, request: Request, error_kinds: ErrorKinds[Any]) -> Call:
-        """Return the context of a call, which ends with an error when the transport is closed."""
+        """Return the context of a call, which ends with an error after the total timeout, or with the transport."""
         self.check()
-        return Call(request, error_kinds, self._running)
+        return Call(request, error_kinds, self.clock.timeout(self._total), self._running)
 
     def adopt(self, task: asyncio.Task[Any], /) -> None:
         """Await a task, up to five seconds, before closing: a token refresh must not be lost half-way."""
@@ -249,7 +250,7 @@ class Transport(AsyncContextOnly):
             await self._finish_adopted()
         finally:
             while self._running:
-                self._running.pop().reschedule(asyncio.get_running_loop().time())
+                self._running.pop().end()
             sender, self._sender = self._sender, None
             if sender is not None and self._http_client is None:
                 await sender.http.aclose()
@@ -281,10 +282,10 @@ _loaded: list[ModuleType] = []
 
 def _import_libraries() -> None:
     from .._http.json_reader import decode_json  # noqa: PLC0415
-    from . import _aiohttp_transport, _attempt, _plain_client, _similar_client  # noqa: PLC0415
+    from . import _asyncio_transport, _attempt, _plain_client, _similar_client  # noqa: PLC0415
 
     decode_json(b"{}")  # imports orjson, if it is installed
-    _loaded.extend((_aiohttp_transport, _attempt, _plain_client, _similar_client))
+    _loaded.extend((_asyncio_transport, _attempt, _plain_client, _similar_client))
 
 
 @lru_cache(maxsize=8)

@@ -1,0 +1,190 @@
+"""
+The transport under ``httpx``: an ``httpx.AsyncBaseTransport`` on asyncio, with a pool of connections.
+
+httpx's own pool loses a connection slot at many of the points where a call can be cancelled. Every failure is raised
+as the ``httpx`` exception that states how far the call got: connect errors mean that nothing was sent, all others that
+something may have been.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from contextlib import aclosing, suppress
+from typing import TYPE_CHECKING, Any, Final, cast
+from urllib.parse import urlsplit
+
+import httpx
+from aiohappyeyeballs import start_connection  # pyright: ignore[reportUnknownVariableType]
+
+from ._connection import Connection
+from ._errors import ProxyRefusedError, connect_failure
+from ._httpx_request import PreparedRequest, PreparedResponse, head_of
+
+if TYPE_CHECKING:
+    import ssl
+    from collections.abc import AsyncGenerator, AsyncIterable, Callable
+
+    from ._incoming_response import IncomingResponse
+    from ._proxies import Proxies, Proxy
+
+__all__ = ("AsyncioTransport",)
+
+_PORTS: Final = {"http": 80, "https": 443}
+_NEXT_ADDRESS_SECONDS: Final = 0.25
+_PIECE: Final = 1 << 17
+_MAX_TURNS: Final = 16  # of the loop
+
+
+class AsyncioTransport(httpx.AsyncBaseTransport):
+    """
+    Sends ``httpx`` requests: no cookies, no redirects, no decompression, no resending.
+
+    The number of connections is not limited here: the calls in flight are.
+
+    Args:
+        ssl_context: Returns the SSL context of all ``https`` connections; called in a worker thread, when it is first
+            needed.
+        proxies: Chooses the proxies.
+    """
+
+    def __init__(self, *, ssl_context: Callable[[], ssl.SSLContext], proxies: Proxies) -> None:
+        self._ssl_context = ssl_context
+        self._ssl: ssl.SSLContext | None = None
+        self._proxies = proxies
+        self._idle: dict[str, list[Connection]] = {}
+        self._opened: set[Connection] = set()
+        self._loop: asyncio.AbstractEventLoop | None = None
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """Send one request; return its response, with the body as a stream."""
+        request.extensions["sent"] = False
+        timeouts = request.extensions.get("timeout", {})
+        origin, head = (request.origin, request.head) if isinstance(request, PreparedRequest) else head_of(request)
+        connection = await self._connection(origin, timeouts.get("connect"))
+        request.extensions["sent"] = True
+        try:
+            response = await _send(request, head, connection, timeouts.get("read"))
+            await response.wait_for_head()
+        except BaseException:
+            connection.abort()
+            raise
+        return PreparedResponse(response)
+
+    async def _connection(self, origin: str, connect_timeout: float | None) -> Connection:
+        """Return a quiet connection: the one that was used last, or else a new one."""
+        idle = self._idle.setdefault(origin, [])
+        while idle:
+            connection = idle.pop()
+            if connection.is_quiet():
+                return connection
+            connection.abort()
+        if self._ssl is None and origin.startswith("https"):
+            self._ssl = await asyncio.to_thread(self._ssl_context)
+        proxy = self._proxies.proxy_for(origin)
+        through = "" if proxy is None else f" through the proxy of {proxy.variable}"
+        opening = asyncio.timeout(connect_timeout)
+        try:
+            async with opening:
+                connection = await self._open(origin, proxy)
+        except (OSError, ValueError, RuntimeError, httpx.ReadError, httpx.RemoteProtocolError) as error:
+            if isinstance(error, TimeoutError) and opening.expired():
+                raise httpx.ConnectTimeout(f"no connection{through} in time") from None
+            raise httpx.ConnectError(f"no connection{through}: {connect_failure(error)}") from error
+        connection.idle = idle
+        return connection
+
+    async def _open(self, origin: str, proxy: Proxy | None) -> Connection:
+        loop = self._loop = asyncio.get_running_loop()
+        target = urlsplit(origin)
+        first = target if proxy is None else urlsplit(proxy.url)
+        addresses = await _addresses(first.hostname or "", first.port or _PORTS[first.scheme])
+        # create_connection(happy_eyeballs_delay=) leaks sockets when it is cancelled, and uvloop's has none
+        kernel = await start_connection(addresses, happy_eyeballs_delay=_NEXT_ADDRESS_SECONDS)
+        tls: dict[str, Any] = {"ssl": self._ssl, "server_hostname": first.hostname} if first.scheme == "https" else {}
+        transport, connection = await loop.create_connection(lambda: Connection(self._opened), sock=kernel, **tls)
+        try:
+            if proxy is not None and self._ssl is not None:
+                await _tunnel(connection, proxy, target.hostname or "", target.port or 443)
+                inner = await loop.start_tls(transport, connection, self._ssl, server_hostname=target.hostname)
+                connection.connection_made(inner or transport)
+            await connection.finish_handshake()
+        except BaseException:
+            connection.abort()
+            raise
+        return connection
+
+    async def aclose(self) -> None:
+        """Close every connection; idempotent."""
+        _abort(self._opened)
+        for _ in range(_MAX_TURNS):
+            if not self._opened:
+                break
+            await asyncio.sleep(0)  # the loop closes the sockets
+
+    def __del__(self) -> None:
+        """Close every connection; the `Transport` warns."""
+        with suppress(RuntimeError):  # the loop is closed
+            if self._opened and self._loop is not None:
+                self._loop.call_soon_threadsafe(_abort, self._opened)
+
+
+def _abort(connections: set[Connection]) -> None:
+    for connection in connections:
+        connection.abort()
+
+
+async def _addresses(host: str, port: int) -> list[Any]:
+    """Return the addresses of a host; only a name needs a thread."""
+    try:
+        return socket.getaddrinfo(host.encode(), port, type=socket.SOCK_STREAM, flags=socket.AI_NUMERICHOST)
+    except socket.gaierror:
+        return await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
+
+
+async def _tunnel(connection: Connection, proxy: Proxy, host: str, port: int) -> None:
+    response = connection.begin("CONNECT", proxy.connect_head(host, port), is_whole=True, read_timeout=None)
+    await response.wait_for_head()
+    if not 200 <= response.status < 300:
+        why = f"no connection through the proxy of {proxy.variable}: it refused"
+        raise ProxyRefusedError(why, status=response.status)
+
+
+async def _send(
+    request: httpx.Request, head: bytes, connection: Connection, read_timeout: float | None
+) -> IncomingResponse:
+    """Write a request; the response may arrive before its end."""
+    try:
+        content = request.content
+    except httpx.RequestNotRead:
+        content = None
+    if content is not None and len(content) <= _PIECE:
+        return connection.begin(request.method, head + content, is_whole=True, read_timeout=read_timeout)
+    response = connection.begin(request.method, head, is_whole=False, read_timeout=read_timeout)
+    async with aclosing(_stream(request) if content is None else _slices(content)) as pieces:
+        async for piece in pieces:
+            if not await connection.write(piece, is_last=False):
+                return response
+    await connection.write(b"", is_last=True)
+    return response
+
+
+async def _slices(content: bytes) -> AsyncGenerator[bytes, None]:
+    for start in range(0, len(content), _PIECE):
+        yield content[start : start + _PIECE]
+
+
+async def _stream(request: httpx.Request) -> AsyncGenerator[bytes, None]:
+    """Yield a streamed body as it is sent: of the length that its headers state, or else in chunks."""
+    stated = request.headers.get("content-length")
+    missing = 0 if stated is None else int(stated)
+    async for piece in cast("AsyncIterable[bytes]", request.stream):
+        missing -= len(piece)
+        if stated is not None and missing < 0:
+            break
+        if piece:
+            yield piece if stated is not None else b"%x\r\n%b\r\n" % (len(piece), piece)
+    if stated is None:
+        yield b"0\r\n\r\n"
+    elif missing:
+        raise httpx.WriteError("the body of the request is not as long as its Content-Length states")

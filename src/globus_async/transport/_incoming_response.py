@@ -1,0 +1,183 @@
+"""A response as it arrives: the head, the framing and the body of exactly one HTTP/1.1 message."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from typing import TYPE_CHECKING, Final
+
+import httpx
+from httptools import HttpParserError, HttpParserUpgrade, HttpResponseParser
+
+from ._errors import BodyNotHTTPError, HeadTooLargeError
+
+if TYPE_CHECKING:
+    from ._connection import Connection
+
+__all__ = ("IncomingResponse",)
+
+_MAX_HEAD_BYTES: Final = 1 << 16  # a content security policy may be long
+_HEAD_END: Final = b"\r\n\r\n"
+_LAST_CHUNK: Final = b"0\r\n\r\n"  # of five bytes
+_CONTROL: Final = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")
+_VERSIONS: Final = (b"HTTP/1.1 ", b"HTTP/1.0 ")
+
+
+class _NotHTTPError(Exception):
+    """The parser accepts what was received, and HTTP/1.1 does not."""
+
+
+class IncomingResponse(httpx.AsyncByteStream):
+    """
+    A response, and the stream of its body.
+
+    Args:
+        connection: Receives it; aborted if the stream is closed early.
+        method: The method of its request.
+
+    Attributes:
+        status: The status; 0 until the head has arrived.
+        reason: The reason phrase.
+        fields: The headers.
+        unread: Number of bytes of the body that wait for their reader.
+        is_complete: Whether all of it has arrived.
+        is_last: Whether the connection cannot be used again, because of this response or of what follows it.
+        error: Why no more of it will arrive.
+    """
+
+    def __init__(self, connection: Connection, method: str) -> None:
+        self.status = self.unread = 0
+        self.reason = b""
+        self.fields: list[tuple[bytes, bytes]] = []
+        self.is_complete = self.is_last = self._is_chunked = False
+        self.error: httpx.TransportError | None = None
+        self._connection = connection
+        self._is_tunnel = method == "CONNECT"
+        self._has_no_body = self._is_tunnel or method == "HEAD"
+        self._parser = HttpResponseParser(self)
+        self._head = self._tail = b""
+        self._surplus = 0
+        self._chunks: list[bytes] = []
+        self._reader: asyncio.Future[None] | None = None
+
+    async def wait_for_head(self) -> None:
+        """Wait for the status and the headers."""
+        while not self.status:
+            if self.error is not None:
+                raise self.error
+            await self._more()
+
+    def __aiter__(self) -> IncomingResponse:
+        return self
+
+    async def __anext__(self) -> bytes:
+        while not (self._chunks or self.is_complete or self.error):
+            await self._more()
+        if self.error is not None:
+            raise self.error
+        if not self._chunks:
+            raise StopAsyncIteration
+        return self.take()
+
+    def take(self) -> bytes:
+        """Return what has arrived of the body, and receive more of it."""
+        data = self._chunks[0] if len(self._chunks) == 1 else b"".join(self._chunks)
+        self._chunks, self.unread = [], 0
+        self._connection.resume_reading()
+        return data
+
+    async def aclose(self) -> None:
+        """Close the connection, unless the whole response has arrived."""
+        if not self.is_complete:
+            self._connection.abort()
+
+    async def _more(self) -> None:
+        self._reader = asyncio.get_running_loop().create_future()
+        await self._reader
+
+    def _wake(self) -> None:
+        if self._reader is not None and not self._reader.done():
+            self._reader.set_result(None)
+
+    def fail(self, error: httpx.TransportError) -> None:
+        """End the response before it is complete; the first error is its cause."""
+        self.error, self.is_last = self.error or error, True
+        self._wake()
+
+    def feed(self, data: bytes) -> None:
+        """Take what was received."""
+        try:
+            while data and not self.status and self.error is None:  # interim responses may precede the final one
+                data = self._feed_head(data)
+            self._surplus += len(data)
+            self._tail = (self._tail + data[-len(_LAST_CHUNK) :])[-len(_LAST_CHUNK) :]
+            if data and self.error is None and not self._has_no_body:
+                self._parser.feed_data(data)
+        except (HttpParserError, HttpParserUpgrade, _NotHTTPError):
+            if not self.status:
+                self.fail(httpx.RemoteProtocolError("the response is not valid HTTP"))
+            elif not self.is_complete:
+                self.fail(BodyNotHTTPError("the body of the response is not valid HTTP"))
+            self.is_last = True
+        if self.is_complete:  # and nothing else has arrived
+            self.is_last |= self._tail != _LAST_CHUNK if self._is_chunked else self._surplus > 0
+        if self.status:
+            self._wake()
+
+    def _feed_head(self, data: bytes) -> bytes:
+        """Take a head, or a part of one; return what follows it."""
+        data = self._head + data
+        end = data.find(_HEAD_END) + len(_HEAD_END)
+        self._head, rest = (data, b"") if end < len(_HEAD_END) else (b"", data[end:])
+        if len(data) - len(rest) > _MAX_HEAD_BYTES:
+            self.fail(HeadTooLargeError("the response is not valid HTTP"))
+        elif not self._head:
+            if not data.startswith(_VERSIONS):
+                raise _NotHTTPError
+            self._parser.feed_data(data[:end])
+        return rest
+
+    def feed_eof(self) -> None:
+        """Take the end of the connection, which may be that of the body."""
+        if self.status and not {name.lower() for name, _ in self.fields} & {b"content-length", b"transfer-encoding"}:
+            self.is_complete = True
+            self._wake()
+
+    def on_message_begin(self) -> None:
+        if self.is_complete:
+            raise _NotHTTPError
+
+    def on_status(self, reason: bytes) -> None:
+        if _CONTROL.search(reason):
+            raise _NotHTTPError
+        self.reason = reason
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        if not self.status:  # the trailer of a body has no effect
+            self.fields.append((name, value.rstrip(b" \t")))
+
+    def on_headers_complete(self) -> None:
+        status = self._parser.get_status_code()
+        if status < 100 or status == 101:
+            raise _NotHTTPError
+        if status < 200:
+            self.fields, self.reason = [], b""
+            return
+        self.status = status
+        is_persistent = self._parser.should_keep_alive() and self._parser.get_http_version() == "1.1"
+        self.is_last |= not (self._is_tunnel or is_persistent)
+        self._has_no_body = self.is_complete = self._has_no_body or status in {204, 304}
+
+    def on_chunk_header(self) -> None:
+        if not self._is_chunked:
+            self._is_chunked = True
+            codings = [value.lower() for name, value in self.fields if name.lower() == b"transfer-encoding"]
+            self.is_last |= codings != [b"chunked"]
+
+    def on_body(self, body: bytes) -> None:
+        self._chunks.append(body)
+        self.unread += len(body)
+        self._surplus -= len(body)
+
+    def on_message_complete(self) -> None:
+        self.is_complete = self.status > 0

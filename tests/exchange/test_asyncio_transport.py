@@ -1,0 +1,175 @@
+"""The transport under httpx, with requests of httpx's own: bodies of every kind, in both directions."""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import asynccontextmanager
+
+import httpx
+import pytest
+
+from globus_async.transport._asyncio_transport import AsyncioTransport
+from globus_async.transport._proxies import Proxies
+from tests.toolkit.raw_server import RawServer, ReadBody, Send, Sleep, Stall, ok, reply
+
+LARGE = bytes(range(256)) * 4096  # 1 MiB: more than a socket's buffers
+
+
+@asynccontextmanager
+async def client() -> AsyncGenerator[httpx.AsyncClient]:
+    """Return a client of httpx over the transport."""
+    transport = AsyncioTransport(ssl_context=ssl.create_default_context, proxies=Proxies({}))
+    async with httpx.AsyncClient(transport=transport, timeout=5) as made:
+        yield made
+
+
+async def pieces(*parts: bytes) -> AsyncIterator[bytes]:
+    for part in parts:
+        yield part
+
+
+@pytest.mark.parametrize("body", [b"", b"{}", LARGE], ids=["empty", "small", "large"])
+async def test_a_body(body: bytes) -> None:
+    """It arrives as it is, and the connection is used again."""
+    async with RawServer([[Send(ok(b"{}"))]]) as server, client() as http:
+        for _ in range(2):
+            response = await http.post(server.url + "x?a=b", content=body, headers={"X-Thing": "1"})
+            assert (response.status_code, response.content) == (200, b"{}")
+    assert [request.body for request in server.requests] == [body, body]
+    assert {request.header("x-thing") for request in server.requests} == {"1"}
+    assert {request.target for request in server.requests} == {"/x?a=b"}
+    assert server.connections == 1
+
+
+async def test_a_stream_in_chunks() -> None:
+    """A body of unknown length is sent in chunks; an empty piece does not end it."""
+    async with RawServer([[Send(ok(b"{}"))]]) as server, client() as http:
+        response = await http.post(server.url, content=pieces(b"ab", b"", b"c" * 300, LARGE))
+        assert response.status_code == 200
+    (request,) = server.requests
+    assert request.header("transfer-encoding") == "chunked"
+    assert request.body == b"ab" + b"c" * 300 + LARGE
+
+
+async def test_a_stream_with_a_length() -> None:
+    """A body of known length is sent as it is."""
+    async with RawServer([[Send(ok(b"{}"))]]) as server, client() as http:
+        await http.post(server.url, content=pieces(b"ab", b"", b"c"), headers={"Content-Length": "3"})
+    (request,) = server.requests
+    assert (request.header("transfer-encoding"), request.body) == (None, b"abc")
+
+
+@pytest.mark.parametrize("parts", [(b"ab",), (b"ab", b"cd"), ()])
+async def test_a_stream_with_a_wrong_length(parts: tuple[bytes, ...]) -> None:
+    """No byte beyond the length is sent, and the connection is closed."""
+    scripts = [[ReadBody(), Stall()], [Send(ok(b"{}"))]]
+    async with RawServer(scripts, read_head_only=True) as server, client() as http:
+        with pytest.raises(httpx.WriteError, match="Content-Length"):
+            await http.post(server.url, content=pieces(*parts), headers={"Content-Length": "3"})
+        assert (await http.get(server.url)).status_code == 200
+        assert server.connections == 2
+
+
+async def test_a_response_before_the_end_of_the_body() -> None:
+    """The rest is not sent, and the connection is not used again."""
+    sent = 0
+
+    async def endless() -> AsyncIterator[bytes]:
+        nonlocal sent
+        while True:
+            sent += 1
+            yield b"x" * 1000
+            await asyncio.sleep(0)
+
+    refusal = [Send(reply(413, b"{}"))]
+    async with RawServer([refusal, [Send(ok(b"{}"))]], read_head_only=True) as server, client() as http:
+        response = await http.post(server.url, content=endless())
+        assert (response.status_code, response.content) == (413, b"{}")
+        assert (await http.get(server.url)).status_code == 200
+        assert server.connections == 2
+    assert sent > 0
+
+
+async def test_a_server_that_does_not_read() -> None:
+    """A large body waits for the server, in constant memory, until the read timeout."""
+    taken = 0
+
+    async def large() -> AsyncIterator[bytes]:
+        nonlocal taken
+        while True:
+            taken += 1
+            yield LARGE
+
+    async with RawServer([[Stall()]], read_head_only=True) as server, client() as http:
+        with pytest.raises(httpx.ReadTimeout):
+            await http.post(server.url, content=large(), timeout=httpx.Timeout(5, read=0.1))
+    assert taken < 30
+
+
+async def test_a_reader_slower_than_the_server() -> None:
+    """The server waits for the reader of a stream, and nothing is lost."""
+    body = LARGE * 8
+    async with RawServer([[Send(ok(body))]]) as server, client() as http, http.stream("GET", server.url) as response:
+        received, largest = b"", 0
+        async for chunk in response.aiter_raw():
+            received += chunk
+            largest = max(largest, len(chunk))
+            await asyncio.sleep(0.001)
+    assert received == body
+    assert largest < 1 << 20
+
+
+async def test_a_reader_that_pauses_longer_than_the_read_timeout() -> None:
+    """The time in which nobody reads is not the server's."""
+    body = LARGE * 8
+    limits = httpx.Timeout(5, read=0.05)
+    async with (
+        RawServer([[Send(ok(body))]]) as server,
+        client() as http,
+        http.stream("GET", server.url, timeout=limits) as response,
+    ):
+        received = 0
+        async for chunk in response.aiter_raw():
+            if not received:
+                await asyncio.sleep(0.15)
+            received += len(chunk)
+    assert received == len(body)
+
+
+async def test_a_stream_closed_early() -> None:
+    """The connection is closed, and the next request gets its own response."""
+    async with RawServer([[Send(ok(LARGE * 8))], [Send(ok(b"{}"))]]) as server, client() as http:
+        async with http.stream("GET", server.url) as response:
+            assert await anext(response.aiter_raw())
+        assert (await http.get(server.url)).content == b"{}"
+        assert server.connections == 2
+
+
+async def test_a_stream_cancelled_while_it_is_sent() -> None:
+    """The connection is closed, at whichever piece."""
+    arrived = asyncio.Event()
+
+    async def slow() -> AsyncIterator[bytes]:
+        yield b"ab"
+        arrived.set()
+        await asyncio.Event().wait()
+
+    async with RawServer([[Stall()], [Send(ok(b"{}"))]], read_head_only=True) as server, client() as http:
+        task = asyncio.create_task(http.post(server.url, content=slow()))
+        await arrived.wait()
+        task.cancel()
+        await asyncio.wait([task])
+        assert task.cancelled()
+        assert (await http.get(server.url)).status_code == 200
+        assert server.connections == 2
+
+
+async def test_interim_responses_during_the_body() -> None:
+    """They are skipped."""
+    script = [Send(b"HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n"), Sleep(0.01), Send(ok(b"{}"))]
+    async with RawServer([script]) as server, client() as http:
+        assert (await http.get(server.url)).headers.get("link") is None
+        assert (await http.get(server.url)).status_code == 200
+        assert server.connections == 1
