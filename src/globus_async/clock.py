@@ -4,30 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import time
-from typing import TYPE_CHECKING, Protocol
+from contextlib import AbstractAsyncContextManager
+from typing import Protocol
 
-if TYPE_CHECKING:
-    from types import TracebackType
-
-__all__ = ("Clock", "SystemClock", "Timeout")
-
-
-class Timeout(Protocol):
-    """A context that raises `TimeoutError` when its time is up: an ``asyncio.Timeout``, or one of another clock."""
-
-    async def __aenter__(self) -> object: ...
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None, /
-    ) -> bool | None: ...
-
-    def expired(self) -> bool:
-        """Return whether its time was up before it was left."""
-        ...
-
-    def reschedule(self, when: float | None, /) -> None:
-        """Change the time; one in the past ends the context at once."""
-        ...
+__all__ = ("Clock", "SystemClock")
 
 
 class Clock(Protocol):
@@ -45,7 +25,7 @@ class Clock(Protocol):
         """Wait for so many seconds."""
         ...
 
-    def timeout(self, seconds: float | None) -> Timeout:
+    def timeout(self, seconds: float | None) -> AbstractAsyncContextManager[asyncio.Timeout]:
         """Return a context that raises `TimeoutError` after so many seconds; ``None`` for no limit."""
         ...
 
@@ -68,6 +48,6 @@ class SystemClock:
         """Wait for so many seconds."""
         await asyncio.sleep(seconds)
 
-    def timeout(self, seconds: float | None) -> Timeout:
+    def timeout(self, seconds: float | None) -> AbstractAsyncContextManager[asyncio.Timeout]:
         """Return a context that raises `TimeoutError` after so many seconds; ``None`` for no limit."""
         return asyncio.timeout(seconds)

@@ -12,7 +12,7 @@ import pytest
 
 from globus_async.transport._asyncio_transport import AsyncioTransport
 from globus_async.transport._proxies import Proxies
-from tests.toolkit.raw_server import RawServer, ReadBody, Send, Sleep, Stall, ok, reply
+from tests.toolkit.raw_server import RawServer, ReadBody, Script, Send, Sleep, Stall, ok, reply
 
 LARGE = bytes(range(256)) * 4096  # 1 MiB: more than a socket's buffers
 
@@ -64,7 +64,7 @@ async def test_a_stream_with_a_length() -> None:
 @pytest.mark.parametrize("parts", [(b"ab",), (b"ab", b"cd"), ()])
 async def test_a_stream_with_a_wrong_length(parts: tuple[bytes, ...]) -> None:
     """No byte beyond the length is sent, and the connection is closed."""
-    scripts = [[ReadBody(), Stall()], [Send(ok(b"{}"))]]
+    scripts: list[Script] = [[ReadBody(), Stall()], [Send(ok(b"{}"))]]
     async with RawServer(scripts, read_head_only=True) as server, client() as http:
         with pytest.raises(httpx.WriteError, match="Content-Length"):
             await http.post(server.url, content=pieces(*parts), headers={"Content-Length": "3"})
@@ -156,7 +156,8 @@ async def test_a_stream_cancelled_while_it_is_sent() -> None:
         arrived.set()
         await asyncio.Event().wait()
 
-    async with RawServer([[Stall()], [Send(ok(b"{}"))]], read_head_only=True) as server, client() as http:
+    scripts: list[Script] = [[Stall()], [Send(ok(b"{}"))]]
+    async with RawServer(scripts, read_head_only=True) as server, client() as http:
         task = asyncio.create_task(http.post(server.url, content=slow()))
         await arrived.wait()
         task.cancel()

@@ -444,7 +444,7 @@ GUARDS: Final = (
     *_tested_by(
         "adversity/test_unsolicited_responses.py adversity/test_fuzzed_responses.py exchange/test_damaged_bodies.py"
         " adversity/test_framing.py adversity/test_stale_connections.py adversity/test_truncated_responses.py"
-        " exchange/test_transport.py exchange/test_status_first.py",
+        " exchange/test_asyncio_transport.py exchange/test_status_first.py",
         always("transport/_asyncio_transport.py:AsyncioTransport._connection", r"^connection\.is_quiet"),
         drop("transport/_asyncio_transport.py:AsyncioTransport._open", r"^await connection\.finish_handshake"),
         swap("transport/_connection.py:Connection.is_quiet", r" and \(not self\._poll\(0\)\)", ""),

@@ -6,11 +6,9 @@ import asyncio
 import heapq
 import itertools
 from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager, suppress
 from dataclasses import dataclass, field
 from types import TracebackType
-from typing import Self
-
-from globus_async.clock import Timeout
 
 __all__ = ("FakeClock",)
 
@@ -69,7 +67,7 @@ class FakeClock:
         finally:
             alarm.off = True
 
-    def timeout(self, seconds: float | None) -> Timeout:
+    def timeout(self, seconds: float | None) -> AbstractAsyncContextManager[asyncio.Timeout]:
         """Limit a block by this clock: `TimeoutError` when it has advanced that far."""
         return _Timeout(self, seconds)
 
@@ -133,26 +131,19 @@ class _Timeout:
         self._seconds = seconds
         self._alarm: _Alarm | None = None
 
-    async def __aenter__(self) -> Self:
-        loop = asyncio.get_running_loop()
+    async def __aenter__(self) -> asyncio.Timeout:
         self._timeout = asyncio.timeout(None)
         await self._timeout.__aenter__()
         if self._seconds is not None:
             if self._seconds <= 0:
-                self._timeout.reschedule(loop.time())
+                self._expire()
             else:
-                self._alarm = self._clock.set_alarm(self._seconds, lambda: self._timeout.reschedule(loop.time()))
-        return self
+                self._alarm = self._clock.set_alarm(self._seconds, self._expire)
+        return self._timeout
 
-    def expired(self) -> bool:
-        """Return whether its time was up before it was left."""
-        return self._timeout.expired()
-
-    def reschedule(self, when: float | None, /) -> None:
-        """Change the time, which must be in the past."""
-        self._timeout.reschedule(when)
-        if self._alarm is not None:
-            self._alarm.off = True
+    def _expire(self) -> None:
+        with suppress(RuntimeError):  # it has been ended otherwise at the same moment
+            self._timeout.reschedule(float("-inf"))
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None

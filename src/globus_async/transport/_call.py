@@ -20,12 +20,12 @@ from ..errors import (
 from ..errors.base import escape_control_characters
 
 if TYPE_CHECKING:
+    from contextlib import AbstractAsyncContextManager
     from types import TracebackType
 
     import httpx
 
     from .._http.request import Request
-    from ..clock import Timeout
     from ..errors import ErrorKinds, GlobusError, Stage
     from ..secret import Secret
 
@@ -52,6 +52,7 @@ class Call:
 
     __slots__ = (
         "_cancelling",
+        "_context",
         "_error_kinds",
         "_is_ended",
         "_running",
@@ -65,11 +66,17 @@ class Call:
         "waiting_for",
     )
 
-    def __init__(self, request: Request, error_kinds: ErrorKinds[Any], timeout: Timeout, running: set[Call]) -> None:
+    def __init__(
+        self,
+        request: Request,
+        error_kinds: ErrorKinds[Any],
+        timeout: AbstractAsyncContextManager[asyncio.Timeout],
+        running: set[Call],
+    ) -> None:
         self.request = request
         self.attempts: tuple[Attempt, ...] = ()
         self._error_kinds = error_kinds
-        self._timeout = timeout
+        self._context = timeout
         self._running = running
         self._is_ended = False
         self._reset()
@@ -83,7 +90,7 @@ class Call:
     async def __aenter__(self) -> Self:
         self._task = cast("asyncio.Task[object]", asyncio.current_task())
         self._cancelling = self._task.cancelling()
-        await self._timeout.__aenter__()
+        self._timeout = await self._context.__aenter__()
         self._running.add(self)
         return self
 
@@ -92,7 +99,7 @@ class Call:
     ) -> None:
         self._running.discard(self)
         try:
-            await self._timeout.__aexit__(kind, error, trace)
+            await self._context.__aexit__(kind, error, trace)
         except TimeoutError:
             if not self._is_ended:
                 raise self.error(self.redacted(self.timed_out())) from None

@@ -54,9 +54,9 @@ async def exchange(
         GlobusAPIError: The last response was an error.
         NetworkError: There was no usable response.
     """
+    if not transport.is_loaded:
+        await transport.load()
     async with transport.call(request, error_kinds) as call:
-        if not transport.is_loaded:
-            await transport.load()
         clock, origin = transport.clock, transport.origin(request.url)
         deadline, retries = clock.monotonic() + transport.total_timeout, 0
         outcome: RawResponse | NetworkError

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import re
-from typing import TYPE_CHECKING, Final
+from typing import Final, Protocol
 
 import httpx
 from httptools import HttpParserError, HttpParserUpgrade, HttpResponseParser
 
 from ._errors import BodyNotHTTPError, HeadTooLargeError
-
-if TYPE_CHECKING:
-    from ._connection import Connection
 
 __all__ = ("IncomingResponse",)
 
@@ -21,6 +18,16 @@ _HEAD_END: Final = b"\r\n\r\n"
 _LAST_CHUNK: Final = b"0\r\n\r\n"  # of five bytes
 _CONTROL: Final = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")
 _VERSIONS: Final = (b"HTTP/1.1 ", b"HTTP/1.0 ")
+
+
+class _Connection(Protocol):
+    """What a response uses of its connection."""
+
+    def abort(self) -> None:
+        """Close it."""
+
+    def resume_reading(self) -> None:
+        """Receive more."""
 
 
 class _NotHTTPError(Exception):
@@ -45,7 +52,7 @@ class IncomingResponse(httpx.AsyncByteStream):
         error: Why no more of it will arrive.
     """
 
-    def __init__(self, connection: Connection, method: str) -> None:
+    def __init__(self, connection: _Connection, method: str) -> None:
         self.status = self.unread = 0
         self.reason = b""
         self.fields: list[tuple[bytes, bytes]] = []

@@ -60,7 +60,7 @@ class SystemClock:
         """Wait."""
         await asyncio.sleep(seconds)
 
-    def timeout(self, seconds: float | None) -> AbstractAsyncContextManager[object]:
+    def timeout(self, seconds: float | None) -> AbstractAsyncContextManager[asyncio.Timeout]:
         """Limit a block: `TimeoutError` after so many seconds; `None` for no limit."""
         return asyncio.timeout(seconds)
 
@@ -121,7 +121,7 @@ class ManualClock:
         finally:
             alarm.is_cancelled = True
 
-    def timeout(self, seconds: float | None) -> AbstractAsyncContextManager[object]:
+    def timeout(self, seconds: float | None) -> AbstractAsyncContextManager[asyncio.Timeout]:
         """Limit a block: `TimeoutError` once the clock has been advanced so far; `None` for no limit."""
         return _Timeout(self, seconds)
 
