@@ -169,7 +169,7 @@ async def test_a_stream_cancelled_while_it_is_sent() -> None:
 
 async def test_interim_responses_during_the_body() -> None:
     """They are skipped."""
-    script = [Send(b"HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n"), Sleep(0.01), Send(ok(b"{}"))]
+    script: Script = [Send(b"HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n"), Sleep(0.01), Send(ok(b"{}"))]
     async with RawServer([script]) as server, client() as http:
         assert (await http.get(server.url)).headers.get("link") is None
         assert (await http.get(server.url)).status_code == 200
