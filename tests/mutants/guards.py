@@ -280,7 +280,7 @@ GUARDS: Final = (
         drop("_concurrency/tasks.py:cancel_all", r"^cancelled = error"),
         never("_concurrency/tasks.py:cancel_all", r"_CANCELLED_PER_PASS"),
         always("_concurrency/entrance.py:Entrance._begin_pass", r"^not begin\.done"),
-        never("_concurrency/entrance.py:Entrance._begin_pass", r"^self\._loop is not loop"),
+        always("_concurrency/entrance.py:Entrance.enter", r"^self\._loop is not loop"),
         drop("_concurrency/tasks.py:cancel_all", r"^task\.exception"),
     ),
     *_tested_by(

@@ -44,8 +44,6 @@ class Entrance:
         return begin
 
     def _begin_pass(self, loop: asyncio.AbstractEventLoop) -> None:
-        if self._loop is not loop:
-            return
         self._free = _PER_PASS
         while self._free and self._waiting:
             begin = self._waiting.popleft()
