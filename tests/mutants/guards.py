@@ -337,7 +337,7 @@ GUARDS: Final = (
             r"(?s)RecursionError:\s+_check_depth\(body\)",
             "RecursionError:",
         ),
-        swap("_http/json_items.py:_Array.decode_parts", r"len\(array\) > 2 and array\[-1\] == self\._mark", "array"),
+        swap("_http/json_items.py:_Array.decode_parts", r"array\[-1\] == self\._mark", "True"),
         swap("_http/json_items.py:_Array._decode_marked", r" and array\[:1\] == \[self\._mark\]", ""),
         never("_http/json_items.py:_Array.decode_parts", r"^end < 0"),
     ),
