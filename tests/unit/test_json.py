@@ -391,12 +391,13 @@ def test_a_listing_is_decoded_some_items_at_a_time(size: int, indent: int | None
         '{"DATA": [{"a": 1}, {"a": 2}, {"a": 3}], "DATA": 5}',
         '{"x": [], "y": 1, "x": [{"a": 1}, {"a": 2}, {"a": 3}]}',
         '{"DATA": [{"a": 1}, {"a": 2}], "other": [{"a": 3}, {"a": 4}, {"a": 5}]}',
+        json.dumps({"DATA": [{"a": number} for number in range(4)], "other": [{"a": number} for number in range(20)]}),
         '[{"a": 1}, {"b": 2}, {"a": 3}, [{"a": 4}, {"a": 5}], "{\\"a\\": 6}", 7]',
         '[{"a": [{"a": 1}, {"a": 2}, {"a": [{"a": 3}]}]}, {"a": 4}]',
         '{"x": "[{\\"a\\": 1}, {\\"a\\": 2}", "y": [{"a": 1}, {"a": 2}, {"a": 3}]}',
     ],
 )
-@pytest.mark.parametrize("size", [1, 10, 30])
+@pytest.mark.parametrize("size", [1, 10, 15, 25, 30])
 def test_documents_that_look_like_listings(text: str, size: int) -> None:
     """A name that occurs twice, arrays of the same objects side by side or nested."""
     decoded = decode_items(text.encode(), decode_json, size)
