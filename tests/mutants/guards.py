@@ -277,7 +277,16 @@ GUARDS: Final = (
         drop("_concurrency/tasks.py:all_of", r"^await cancel_all"),
         swap("_concurrency/tasks.py:all_of", r"failed or tasks", "tasks"),
         swap("_concurrency/tasks.py:all_of", r"FIRST_EXCEPTION", "ALL_COMPLETED"),
-        drop("_concurrency/tasks.py:cancel_all", r"^cancelled = error"),
+        swap(
+            "_concurrency/tasks.py:cancel_all",
+            r"(await asyncio\.sleep\(0\)\s+except asyncio\.CancelledError as error:\s+)cancelled = error",
+            r"\1pass",
+        ),
+        swap(
+            "_concurrency/tasks.py:cancel_all",
+            r"(await asyncio\.wait\(running\)\s+except asyncio\.CancelledError as error:\s+)cancelled = error",
+            r"\1pass",
+        ),
         never("_concurrency/tasks.py:cancel_all", r"_CANCELLED_PER_PASS"),
         always("_concurrency/entrance.py:Entrance._begin_pass", r"^not begin\.done"),
         always("_concurrency/entrance.py:Entrance.enter", r"^self\._loop is not loop"),
@@ -442,9 +451,9 @@ GUARDS: Final = (
         ),
     ),
     *_tested_by(
-        "adversity/test_unsolicited_responses.py adversity/test_fuzzed_responses.py exchange/test_damaged_bodies.py"
+        "exchange/test_asyncio_transport.py exchange/test_damaged_bodies.py exchange/test_status_first.py"
         " adversity/test_framing.py adversity/test_stale_connections.py adversity/test_truncated_responses.py"
-        " exchange/test_asyncio_transport.py exchange/test_status_first.py",
+        " adversity/test_fuzzed_responses.py adversity/test_unsolicited_responses.py",
         always("transport/_asyncio_transport.py:AsyncioTransport._connection", r"^connection\.is_quiet"),
         drop("transport/_asyncio_transport.py:AsyncioTransport._open", r"^await connection\.finish_handshake"),
         swap("transport/_connection.py:Connection.is_quiet", r" and \(not self\._poll\(0\)\)", ""),
@@ -818,7 +827,7 @@ GUARDS: Final = (
         drop("services/transfer/waiting/task_wait.py:TaskWaitMethods.task_wait", r"^await self\._poller\.enter"),
         drop("services/transfer/waiting/task_wait.py:TaskWaitMethods.wait_for_task", r"^await self\._poller\.enter"),
         swap(
-            "services/transfer/waiting/shared_poller.py:", r"^_MAX_REQUESTS: Final = 10", "_MAX_REQUESTS: Final = 1000"
+            "services/transfer/waiting/shared_poller.py:", r"_MAX_REQUESTS: Final = 10", "_MAX_REQUESTS: Final = 1000"
         ),
         always("services/transfer/waiting/outcomes.py:OutcomeDetector.examine", r"^self\._keeps_last"),
         always("services/transfer/waiting/shared_poller.py:SharedPoller._deliver", r"^poll in self\._pending"),
