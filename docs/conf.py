@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from importlib import import_module
 from importlib.metadata import version as version_of
 from types import ModuleType
-from typing import TYPE_CHECKING, is_typeddict
+from typing import TYPE_CHECKING, NamedTuple, is_typeddict
 
 from sphinx.util import logging
 from sphinx.util.typing import stringify_annotation
@@ -129,6 +129,15 @@ def show_members(_app: Sphinx, _what: str, _name: str, documented: object, _opti
         lines += ["", ".. code-block:: python", "", *shown, ""]
 
 
+def skip_fields(_app: Sphinx, _what: str, _name: str, documented: object, _skip: bool, _options: object) -> bool | None:
+    """Leave out the fields of a named tuple, which its own description has already."""
+    return True if isinstance(documented, FIELD) else None
+
+
+FIELD = type(NamedTuple("FIELD", [("name", str)]).name)
+"""The type of a field of a named tuple, as the class has it."""
+
+
 NO_COLON = "\ue000"
 """Stands for a colon while napoleon reads the description of an attribute: it takes the text before one for a type."""
 
@@ -149,4 +158,5 @@ def setup(app: Sphinx) -> None:
     app.connect("autodoc-process-docstring", hide_colons, priority=400)  # napoleon has 500
     app.connect("autodoc-process-docstring", show_colons, priority=600)
     app.connect("autodoc-process-docstring", show_members)
+    app.connect("autodoc-skip-member", skip_fields)
     app.connect("env-check-consistency", check_reference)
