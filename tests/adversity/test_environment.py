@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 import gc
 import logging
 import math
 import ssl
 import warnings
+from collections.abc import Callable
 from contextlib import AsyncExitStack, suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
 import trustme
+import uvloop
 
 from globus_async import (
     AccessTokenAuthorizer,
@@ -21,16 +24,23 @@ from globus_async import (
     GlobusConnectionError,
     GlobusConnectionTimeoutError,
     GlobusSDKUsageError,
+    NetworkError,
     RetryPolicy,
     Secret,
     Transport,
 )
+from globus_async.transport._connection import Connection
 from tests.toolkit.canaries import canary
 from tests.toolkit.clients import client_of
 from tests.toolkit.clock import FakeClock
-from tests.toolkit.raw_server import Fin, RawServer, Send, Stall, Step, Tunnel, ok, reply, server_tls
+from tests.toolkit.raw_server import Fin, RawServer, Rst, Send, Sleep, Stall, Step, Tunnel, ok, reply, server_tls
 
 TOKEN = canary("bearer token")
+LOOPS: dict[str, Callable[[], asyncio.AbstractEventLoop]] = {
+    "asyncio": asyncio.SelectorEventLoop,
+    "uvloop": uvloop.new_event_loop,
+}
+uvloop.new_event_loop().close()  # the first loop of a process opens a pipe that stays
 
 
 @pytest.fixture(scope="module")
@@ -275,6 +285,69 @@ async def test_a_proxy_that_does_not_respond_is_named(status: int | None, monkey
         async with client_of("https://far.example/", connect_timeout=0.1, read_timeout=0.1) as client:
             with pytest.raises(GlobusConnectionTimeoutError, match="through the proxy of HTTPS_PROXY in time"):
                 await client.get("/")
+
+
+CONNECTED = Send(b"HTTP/1.1 200 OK\r\n\r\n")
+TUNNELS: dict[str, tuple[Step, ...]] = {
+    "reset": (CONNECTED, Sleep(0.005), Rst()),
+    "ended": (CONNECTED, Fin()),
+    "ended later": (CONNECTED, Sleep(0.005), Fin()),
+    "more than its response": (Send(CONNECTED.data + b"Hello"), Stall()),
+    "no TLS": (CONNECTED, Sleep(0.005), Send(b"Hello"), Stall()),
+    "silent": (CONNECTED, Stall()),
+}
+
+
+@pytest.fixture(params=["http", "https"])
+def proxy_tls(request: pytest.FixtureRequest, authority: trustme.CA) -> ssl.SSLContext | None:
+    """The TLS of a proxy, if it has any."""
+    return server_tls(authority) if request.param == "https" else None
+
+
+@pytest.mark.parametrize("loop", LOOPS)
+@pytest.mark.parametrize("case", TUNNELS)
+def test_a_tunnel_without_a_service(
+    case: str, loop: str, proxy_tls: ssl.SSLContext | None, bundle: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is a connection error, and nothing of the connection is kept."""
+
+    async def run() -> None:
+        asyncio.get_running_loop().set_exception_handler(lambda *_: None)  # Python before 3.11.8 reports TLS over TLS
+        async with RawServer([TUNNELS[case]], tls=proxy_tls) as proxy:
+            monkeypatch.setenv("HTTPS_PROXY", proxy.url)
+            async with client_of("https://far.example/", ca_bundle=bundle, connect_timeout=0.05) as client:
+                for _ in range(3):
+                    with pytest.raises(NetworkError, match="through the proxy of HTTPS_PROXY") as raised:
+                        await client.post("/", {})
+                    assert raised.value.stage == "not sent"
+                    assert "ValueError" not in str(raised.value)
+                    assert "TypeError" not in str(raised.value)
+                await asyncio.sleep(0.01)
+                gc.collect()
+                assert not [kept for kept in gc.get_objects() if isinstance(kept, Connection)]
+
+    with asyncio.Runner(loop_factory=LOOPS[loop]) as runner:
+        runner.run(run())
+
+
+@pytest.mark.parametrize("loop", LOOPS)
+def test_a_certificate_for_another_name_in_a_tunnel_of_tls(
+    loop: str, authority: trustme.CA, bundle: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The error names the certificate."""
+
+    async def run() -> None:
+        async with (
+            RawServer([[Send(ok())]], tls=server_tls(authority, "other.example")) as far,
+            RawServer([[Tunnel("127.0.0.1", far.port)]], tls=server_tls(authority)) as proxy,
+        ):
+            monkeypatch.setenv("HTTPS_PROXY", proxy.url)
+            async with client_of(f"https://far.example:{far.port}/", ca_bundle=bundle) as client:
+                with pytest.raises(GlobusConnectionError, match="the certificate is not trusted"):
+                    await client.get("/")
+
+    with asyncio.Runner(loop_factory=LOOPS[loop]) as runner:
+        runner.run(run())
 
 
 @pytest.mark.parametrize(

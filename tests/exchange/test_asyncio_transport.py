@@ -9,18 +9,41 @@ from contextlib import asynccontextmanager
 
 import httpx
 import pytest
+import trustme
 
 from globus_async.transport._asyncio_transport import AsyncioTransport
+from globus_async.transport._errors import BodyNotHTTPError, HeadTooLargeError
 from globus_async.transport._proxies import Proxies
-from tests.toolkit.raw_server import RawServer, ReadBody, Script, Send, Sleep, Stall, ok, reply
+from tests.toolkit.leaks import recorded_problems
+from tests.toolkit.raw_server import (
+    Fin,
+    HalfClose,
+    RawServer,
+    ReadBody,
+    Script,
+    Send,
+    Sleep,
+    Stall,
+    Step,
+    ok,
+    reply,
+    server_tls,
+)
 
+AUTHORITY = trustme.CA()
 LARGE = bytes(range(256)) * 4096  # 1 MiB: more than a socket's buffers
+
+
+def new_transport() -> AsyncioTransport:
+    context = ssl.create_default_context()
+    AUTHORITY.configure_trust(context)
+    return AsyncioTransport(ssl_context=lambda: context, proxies=Proxies({}))
 
 
 @asynccontextmanager
 async def client() -> AsyncGenerator[httpx.AsyncClient]:
     """Return a client of httpx over the transport."""
-    transport = AsyncioTransport(ssl_context=ssl.create_default_context, proxies=Proxies({}))
+    transport = new_transport()
     async with httpx.AsyncClient(transport=transport, timeout=5) as made:
         yield made
 
@@ -143,6 +166,7 @@ async def test_a_stream_closed_early() -> None:
     async with RawServer([[Send(ok(LARGE * 8))], [Send(ok(b"{}"))]]) as server, client() as http:
         async with http.stream("GET", server.url) as response:
             assert await anext(response.aiter_raw())
+        await server.until_closed()
         assert (await http.get(server.url)).content == b"{}"
         assert server.connections == 2
 
@@ -174,3 +198,81 @@ async def test_interim_responses_during_the_body() -> None:
         assert (await http.get(server.url)).headers.get("link") is None
         assert (await http.get(server.url)).status_code == 200
         assert server.connections == 1
+
+
+async def test_cancelled_after_its_response_arrived() -> None:
+    """A call that is cancelled before it runs again does not break the one that has got its connection since."""
+    transport = new_transport()
+    async with RawServer([[Send(ok(b"{}"))]]) as server, httpx.AsyncClient(transport=transport) as http:
+        idle = transport._idle[server.url.rstrip("/")] = []
+        await http.get(server.url)
+        first = asyncio.create_task(http.get(server.url))
+        while idle:  # noqa: ASYNC110 -- until it has taken the connection
+            await asyncio.sleep(0)
+        while not idle:  # noqa: ASYNC110 -- until its response has arrived, and before it runs
+            await asyncio.sleep(0)
+        first.cancel()
+        assert (await http.post(server.url)).status_code == 200
+        assert first.cancelled()
+        assert server.connections == 1
+
+
+@pytest.mark.parametrize("end", [Fin(), HalfClose()])
+async def test_the_end_of_a_body_without_a_length_over_tls(end: Step) -> None:
+    """It is one only with a close_notify: anybody on the way can close a connection."""
+    script: Script = [Send(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\r\n1234"), Sleep(0.01), end, Stall()]
+    async with RawServer([script], tls=server_tls(AUTHORITY)) as server, client() as http:
+        if isinstance(end, Fin):
+            assert (await http.get(server.url)).content == b"1234"
+        else:
+            with pytest.raises(httpx.ReadError, match="during the response"):
+                await http.get(server.url)
+
+
+CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n"
+ENDLESS = {
+    "a trailer field": (CHUNKED + b"0\r\nX: ", b"y"),
+    "a trailer": (CHUNKED + b"0\r\n", b"X: y\r\n"),
+    "a chunk extension": (CHUNKED + b"2;x=", b"y"),
+    "a chunk size": (CHUNKED, b"0"),
+}
+
+
+@pytest.mark.parametrize("case", ENDLESS)
+async def test_framing_without_an_end(case: str) -> None:
+    """It is no body, which has a limit of its own, and it has a limit too."""
+    head, piece = ENDLESS[case]
+    async with RawServer([[Send(head), Send(piece * 400_000), Stall()]]) as server, client() as http:
+        with pytest.raises(BodyNotHTTPError):
+            await http.get(server.url, timeout=httpx.Timeout(5, read=0.2))
+
+
+async def test_a_body_in_many_small_chunks() -> None:
+    """The limit of the framing is that of one chunk."""
+    body = CHUNKED + b"1\r\nx\r\n" * 100_000 + b"0\r\nX: y\r\n\r\n"
+    async with RawServer([[Send(body)]]) as server, client() as http:
+        assert (await http.get(server.url)).content == b"{}" + b"x" * 100_000
+
+
+@pytest.mark.parametrize("heads", [100, 3000])
+async def test_many_interim_responses(heads: int) -> None:
+    """All heads together have the limit of one."""
+    interim = b"HTTP/1.1 102 Processing\r\n\r\n"
+    async with RawServer([[Send(interim * heads + ok(b"{}"))]]) as server, client() as http:
+        if heads == 100:
+            assert (await http.get(server.url)).content == b"{}"
+        else:
+            with pytest.raises(HeadTooLargeError):
+                await http.get(server.url)
+
+
+async def test_a_server_that_ends_during_the_body() -> None:
+    """The request fails at once, although part of it waits to be sent, and the loop is given no error."""
+    end: Script = [HalfClose(), Stall()]
+    limits = httpx.Timeout(5, read=0.2)
+    async with RawServer([end], read_head_only=True) as server, client() as http:
+        with recorded_problems() as problems:
+            with pytest.raises(httpx.ReadError, match="before the response"):
+                await http.post(server.url, content=LARGE * 20, timeout=limits)
+            await asyncio.sleep(0.01)
+        problems.assert_none()

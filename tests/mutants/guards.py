@@ -390,12 +390,20 @@ GUARDS: Final = (
     *_tested_by(
         "adversity/test_environment.py adversity/test_stale_connections.py adversity/test_decompression_bombs.py"
         " adversity/test_framing.py exchange",
-        drop("transport/_asyncio_transport.py:AsyncioTransport.handle_async_request", r"^connection\.abort\(\)"),
+        drop("transport/_asyncio_transport.py:AsyncioTransport.handle_async_request", r"^await response\.aclose\(\)"),
+        swap(
+            "transport/_asyncio_transport.py:AsyncioTransport.handle_async_request",
+            r"await response\.aclose\(\)",
+            "connection.abort()",
+        ),
         never("transport/_asyncio_transport.py:_tunnel", r"^not 200 <="),
         swap(
             "transport/_asyncio_transport.py:_tunnel", r"ProxyRefusedError\(why, status=.*\)", "httpx.ProxyError(why)"
         ),
         drop("transport/_asyncio_transport.py:AsyncioTransport._open", r"^connection\.abort\(\)"),
+        drop("transport/_asyncio_transport.py:AsyncioTransport._open", r"^self\._opened\.discard"),
+        always("transport/_asyncio_transport.py:_tls_inside", r"^not transport\.is_closing"),
+        swap("transport/_asyncio_transport.py:_tls_inside", r"raise error\.__context__ or error from None", "raise"),
         swap(
             "transport/_asyncio_transport.py:AsyncioTransport._open", r"server_hostname=target", "server_hostname=first"
         ),
@@ -484,9 +492,14 @@ GUARDS: Final = (
         drop("transport/_incoming_response.py:IncomingResponse.aclose", r"^self\._connection\.abort"),
         drop("transport/_incoming_response.py:IncomingResponse.feed", r"^self\.fail\(BodyNotHTTPError"),
         swap("transport/_incoming_response.py:IncomingResponse.feed", r"self\._tail != _LAST_CHUNK", "False"),
-        swap("transport/_incoming_response.py:IncomingResponse.feed", r"self\._surplus > 0", "False"),
-        swap("transport/_incoming_response.py:IncomingResponse.feed", r" and \(not self\._has_no_body\)", ""),
-        never("transport/_incoming_response.py:IncomingResponse._feed_head", r"_MAX_HEAD_BYTES"),
+        swap("transport/_incoming_response.py:IncomingResponse.feed", r"self\._framing > 0", "False"),
+        swap("transport/_incoming_response.py:IncomingResponse._feed_body", r" and \(not self\._has_no_body\)", ""),
+        never("transport/_incoming_response.py:IncomingResponse._feed_body", r"_MAX_FRAMING_BYTES"),
+        never("transport/_incoming_response.py:IncomingResponse._feed_head", r"_MAX_FRAMING_BYTES"),
+        drop("transport/_incoming_response.py:IncomingResponse._feed_head", r"^self\._framing \+="),
+        drop("transport/_incoming_response.py:IncomingResponse.on_chunk_header", r"^self\._framing = 0"),
+        swap("transport/_connection.py:Connection.eof_received", r"_is_closed_by_peer\(tls\)", "True"),
+        drop("transport/_connection.py:Connection.eof_received", r"^self\.abort\(\)"),
         never("transport/_incoming_response.py:IncomingResponse._feed_head", r"^not data\.startswith"),
         swap(
             "transport/_incoming_response.py:IncomingResponse.feed_eof", r"self\.status and \(not .*\):", "self.status:"

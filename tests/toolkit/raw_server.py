@@ -88,7 +88,7 @@ class Rst:
 
 @dataclass(frozen=True, slots=True)
 class HalfClose:
-    """Close the sending side, and continue to read (not over TLS)."""
+    """Close the sending side, and continue to read; over TLS without a close_notify."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -298,6 +298,8 @@ class RawServer:
                     await asyncio.sleep(seconds)
                 case Stall():
                     await asyncio.get_running_loop().create_future()
+                case HalfClose() if self.tls is not None:
+                    writer.get_extra_info("socket").shutdown(socket.SHUT_WR)
                 case HalfClose():
                     writer.write_eof()
                 case Fin() | Rst() | Tunnel():

@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     import ssl
     from collections.abc import AsyncGenerator, AsyncIterable, Callable
 
-    from ._incoming_response import IncomingResponse
     from ._proxies import Proxies, Proxy
 
 __all__ = ("AsyncioTransport",)
@@ -63,11 +62,19 @@ class AsyncioTransport(httpx.AsyncBaseTransport):
         origin, head = (request.origin, request.head) if isinstance(request, PreparedRequest) else head_of(request)
         connection = await self._connection(origin, timeouts.get("connect"))
         request.extensions["sent"] = True
+        whole = _whole_body(request)
+        response = connection.begin(
+            request.method,
+            head if whole is None else head + whole,
+            is_whole=whole is not None,
+            read_timeout=timeouts.get("read"),
+        )
         try:
-            response = await _send(request, head, connection, timeouts.get("read"))
+            if whole is None:
+                await _send_body(request, connection)
             await response.wait_for_head()
         except BaseException:
-            connection.abort()
+            await response.aclose()  # of a complete response, another call may have the connection by now
             raise
         return PreparedResponse(response)
 
@@ -106,11 +113,11 @@ class AsyncioTransport(httpx.AsyncBaseTransport):
         try:
             if proxy is not None and self._ssl is not None:
                 await _tunnel(connection, proxy, target.hostname or "", target.port or 443)
-                inner = await loop.start_tls(transport, connection, self._ssl, server_hostname=target.hostname)
-                connection.connection_made(inner or transport)
+                connection.connection_made(await _tls_inside(transport, connection, self._ssl, target.hostname))
             await connection.finish_handshake()
         except BaseException:
             connection.abort()
+            self._opened.discard(connection)  # a protocol is not told of an end during `start_tls`
             raise
         return connection
 
@@ -150,23 +157,39 @@ async def _tunnel(connection: Connection, proxy: Proxy, host: str, port: int) ->
         raise ProxyRefusedError(why, status=response.status)
 
 
-async def _send(
-    request: httpx.Request, head: bytes, connection: Connection, read_timeout: float | None
-) -> IncomingResponse:
-    """Write a request; the response may arrive before its end."""
+async def _tls_inside(
+    transport: asyncio.Transport, connection: Connection, context: ssl.SSLContext, host: str | None
+) -> asyncio.Transport:
+    inner = None
+    if not transport.is_closing():
+        try:
+            inner = await asyncio.get_running_loop().start_tls(transport, connection, context, server_hostname=host)
+        except TypeError as error:  # Python before 3.11.8: TLS over TLS failed
+            raise (error.__context__ or error) from None
+    if inner is None:
+        raise httpx.ReadError("it closed the connection or sent more than its response")
+    return inner
+
+
+def _whole_body(request: httpx.Request) -> bytes | None:
+    """Return a body that is written along with the head; ``None`` if it is large or a stream."""
     try:
-        content = request.content
+        return request.content if len(request.content) <= _PIECE else None
     except httpx.RequestNotRead:
-        content = None
-    if content is not None and len(content) <= _PIECE:
-        return connection.begin(request.method, head + content, is_whole=True, read_timeout=read_timeout)
-    response = connection.begin(request.method, head, is_whole=False, read_timeout=read_timeout)
-    async with aclosing(_stream(request) if content is None else _slices(content)) as pieces:
+        return None
+
+
+async def _send_body(request: httpx.Request, connection: Connection) -> None:
+    """Write a body in pieces; the response may arrive before its end."""
+    try:
+        source = _slices(request.content)
+    except httpx.RequestNotRead:
+        source = _stream(request)
+    async with aclosing(source) as pieces:
         async for piece in pieces:
             if not await connection.write(piece, is_last=False):
-                return response
+                return
     await connection.write(b"", is_last=True)
-    return response
 
 
 async def _slices(content: bytes) -> AsyncGenerator[bytes, None]:

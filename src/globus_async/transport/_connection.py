@@ -12,6 +12,7 @@ from __future__ import annotations
 import asyncio
 import select
 import socket
+import ssl
 import sys
 from typing import TYPE_CHECKING, Any, Final, cast
 
@@ -147,9 +148,11 @@ class Connection(asyncio.Protocol):
             self._transport.pause_reading()
 
     def eof_received(self) -> None:
-        """Close the connection, which may end a response."""
-        if self._response is not None:
+        """Close the connection, which may end a response; over TLS only with a close_notify (RFC 9112, 9.8)."""
+        tls: ssl.SSLObject | None = self._transport.get_extra_info("ssl_object")
+        if self._response is not None and (tls is None or _is_closed_by_peer(tls)):
             self._response.feed_eof()
+        self.abort()  # the rest of a request cannot be responded to
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002
         """End a response that is not complete."""
@@ -207,6 +210,14 @@ class Connection(asyncio.Protocol):
         if response is not None:
             response.fail(httpx.ReadTimeout("no further data of the response in time"))
         self.abort()
+
+
+def _is_closed_by_peer(tls: ssl.SSLObject) -> bool:
+    """Return whether the other side ended TLS, of which everything has been read."""
+    try:
+        return not tls.read()
+    except ssl.SSLError as error:
+        return isinstance(error, ssl.SSLZeroReturnError)
 
 
 def _poll(descriptor: int) -> Callable[[float], list[Any]]:

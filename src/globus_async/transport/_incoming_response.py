@@ -13,7 +13,7 @@ from ._errors import BodyNotHTTPError, HeadTooLargeError
 
 __all__ = ("IncomingResponse",)
 
-_MAX_HEAD_BYTES: Final = 1 << 16  # a content security policy may be long
+_MAX_FRAMING_BYTES: Final = 1 << 16  # of heads, a chunk or a trailer; a content security policy may be long
 _HEAD_END: Final = b"\r\n\r\n"
 _LAST_CHUNK: Final = b"0\r\n\r\n"  # of five bytes
 _CONTROL: Final = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")
@@ -62,8 +62,9 @@ class IncomingResponse(httpx.AsyncByteStream):
         self._is_tunnel = method == "CONNECT"
         self._has_no_body = self._is_tunnel or method == "HEAD"
         self._parser = HttpResponseParser(self)
-        self._head = self._tail = b""
-        self._surplus = 0
+        self._head: bytes = b""
+        self._tail: bytes = b""
+        self._framing = 0  # bytes so far that are no body; those since the last chunk, if there are chunks
         self._chunks: list[bytes] = []
         self._reader: asyncio.Future[None] | None = None
 
@@ -116,10 +117,7 @@ class IncomingResponse(httpx.AsyncByteStream):
         try:
             while data and not self.status and self.error is None:  # interim responses may precede the final one
                 data = self._feed_head(data)
-            self._surplus += len(data)
-            self._tail = (self._tail + data[-len(_LAST_CHUNK) :])[-len(_LAST_CHUNK) :]
-            if data and self.error is None and not self._has_no_body:
-                self._parser.feed_data(data)
+            self._feed_body(data)
         except (HttpParserError, HttpParserUpgrade, _NotHTTPError):
             if not self.status:
                 self.fail(httpx.RemoteProtocolError("the response is not valid HTTP"))
@@ -127,22 +125,32 @@ class IncomingResponse(httpx.AsyncByteStream):
                 self.fail(BodyNotHTTPError("the body of the response is not valid HTTP"))
             self.is_last = True
         if self.is_complete:  # and nothing else has arrived
-            self.is_last |= self._tail != _LAST_CHUNK if self._is_chunked else self._surplus > 0
+            self.is_last |= self._tail != _LAST_CHUNK if self._is_chunked else self._framing > 0
         if self.status:
             self._wake()
 
     def _feed_head(self, data: bytes) -> bytes:
         """Take a head, or a part of one; return what follows it."""
+        self._framing += len(data)
         data = self._head + data
         end = data.find(_HEAD_END) + len(_HEAD_END)
         self._head, rest = (data, b"") if end < len(_HEAD_END) else (b"", data[end:])
-        if len(data) - len(rest) > _MAX_HEAD_BYTES:
+        self._framing -= len(rest)
+        if self._framing > _MAX_FRAMING_BYTES:
             self.fail(HeadTooLargeError("the response is not valid HTTP"))
         elif not self._head:
             if not data.startswith(_VERSIONS):
                 raise _NotHTTPError
             self._parser.feed_data(data[:end])
         return rest
+
+    def _feed_body(self, data: bytes) -> None:
+        self._framing += len(data)
+        self._tail = (self._tail + data[-len(_LAST_CHUNK) :])[-len(_LAST_CHUNK) :]
+        if data and self.error is None and not self._has_no_body:
+            self._parser.feed_data(data)
+            if self._framing > _MAX_FRAMING_BYTES:
+                raise _NotHTTPError
 
     def feed_eof(self) -> None:
         """Take the end of the connection, which may be that of the body."""
@@ -170,12 +178,13 @@ class IncomingResponse(httpx.AsyncByteStream):
         if status < 200:
             self.fields, self.reason = [], b""
             return
-        self.status = status
+        self.status, self._framing = status, 0
         is_persistent = self._parser.should_keep_alive() and self._parser.get_http_version() == "1.1"
         self.is_last |= not (self._is_tunnel or is_persistent)
         self._has_no_body = self.is_complete = self._has_no_body or status in {204, 304}
 
     def on_chunk_header(self) -> None:
+        self._framing = 0
         if not self._is_chunked:
             self._is_chunked = True
             codings = [value.lower() for name, value in self.fields if name.lower() == b"transfer-encoding"]
@@ -184,7 +193,7 @@ class IncomingResponse(httpx.AsyncByteStream):
     def on_body(self, body: bytes) -> None:
         self._chunks.append(body)
         self.unread += len(body)
-        self._surplus -= len(body)
+        self._framing -= len(body)
 
     def on_message_complete(self) -> None:
         self.is_complete = self.status > 0
