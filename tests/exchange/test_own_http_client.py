@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gzip
+import json
 from collections.abc import AsyncIterator, Callable
 from types import ModuleType
 from typing import Any
@@ -181,7 +182,7 @@ async def test_nothing_of_the_client_is_added_to_a_request(library: ModuleType) 
                 await client.post("/a b/é", {"a": "é"}, query_params={"filter": "name:a b/%"})
     assert [request.target for request in server.requests] == ["/a%20b/%C3%A9?filter=name%3Aa%20b%2F%25"] * 2
     for request in server.requests:
-        assert request.body == b'{"a":"\\u00e9"}'
+        assert json.loads(request.body) == {"a": "é"}
         assert {name for name, _ in request.headers} == {
             "host", "user-agent", "accept", "accept-encoding", "content-type", "content-length",
             "x-globus-client-info",

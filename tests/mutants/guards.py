@@ -54,6 +54,7 @@ GUARDS: Final = (
         never("_http/path.py:quote_path", r"_UNSAFE_IN_PATH"),
         swap("_http/body.py:json_body", r"allow_nan=False", "allow_nan=True"),
         always("_http/body.py:encode_json", r"^b'null' not in body"),
+        always("_http/body.py:encode_json", r"^b'\"MISSING\"' not in body"),
         swap("_http/body.py:_orjson_dumps", r"orjson\.OPT_PASSTHROUGH_SUBCLASS", "0"),
         swap("_http/body.py:_orjson_dumps", r"orjson\.OPT_PASSTHROUGH_DATETIME", "0"),
         swap("_http/body.py:_orjson_dumps", r"orjson\.OPT_PASSTHROUGH_DATACLASS", "0"),

@@ -508,6 +508,8 @@ class TestBodies:
         ("document", "sent"),
         [
             ({"a": MISSING, "b": {"c": MISSING, "d": None}, "e": [MISSING, 1]}, {"b": {"d": None}, "e": [1]}),
+            ({"a": MISSING, "b": {"c": MISSING}, "e": [MISSING, 1]}, {"b": {}, "e": [1]}),
+            ({"a": "MISSING", MISSING.value: 1}, {"a": "MISSING", "MISSING": 1}),
             ({"a": UUID(ID), "b": Colour.RED, "c": Level.HIGH}, {"a": ID, "b": "red", "c": 3}),
             ({"a": datetime(2026, 7, 1, 12, tzinfo=timezone(timedelta(hours=2)))}, {"a": "2026-07-01T10:00:00Z"}),
             ({"a": (1, 2), "b": {3}, "c": {"x": 1}.keys()}, {"a": [1, 2], "b": [3], "c": ["x"]}),

@@ -108,7 +108,7 @@ def encode_json(document: object, *, secrets: list[Secret] | None = None) -> byt
         except TypeError:  # a value of another type, which `json_body` may know, or name in its error
             pass
         else:
-            if b"null" not in body:  # it may stand for NaN, which is to be refused
+            if b"null" not in body and b'"MISSING"' not in body:  # which may stand for NaN, and for `MISSING`
                 return body
     return json_body(document, secrets=secrets)
 
