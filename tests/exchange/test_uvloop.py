@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
 from collections.abc import Callable, Coroutine
 from typing import Any
@@ -11,8 +12,10 @@ import pytest
 
 from globus_async import GlobusTimeoutError, bulk
 from globus_async.paging import offset_total
+from globus_async.transport._connection import Connection
+from tests.toolkit.cancel import MODES, every_suspension
 from tests.toolkit.clients import client_of
-from tests.toolkit.raw_server import RawServer, Received, Script, Send, Stall, ok
+from tests.toolkit.raw_server import RawServer, Received, Script, Send, Stall, ok, reply
 
 uvloop = pytest.importorskip("uvloop")
 with asyncio.Runner(loop_factory=uvloop.new_event_loop) as first:
@@ -57,13 +60,31 @@ async def cancellation() -> None:
     assert len(asyncio.all_tasks()) == 1
 
 
+async def cancellation_while_connecting() -> None:
+    """At every suspension of a call with a new connection: none is kept."""
+
+    async def nothing_is_kept() -> None:
+        for wait in (0, 0, 0.001, 0.01, 0.05):
+            await asyncio.sleep(wait)
+            gc.collect()
+            if not [kept for kept in gc.get_objects() if isinstance(kept, Connection)]:
+                return
+        raise AssertionError
+
+    last = Send(reply(200, b"{}", headers=[("Connection", "close")]))
+    async with RawServer([[last]]) as server, client_of(server.url) as client:
+        assert await every_suspension(lambda: client.get("/"), nothing_is_kept) >= 3 * len(MODES)
+
+
 async def deadline() -> None:
     async with RawServer(numbers) as server, client_of(server.url, total_timeout=0.05) as client:
         with pytest.raises(GlobusTimeoutError):
             await client.get("/stall")
 
 
-@pytest.mark.parametrize("work", [calls, listings, cancellation, deadline], ids=lambda work: work.__name__)
+@pytest.mark.parametrize(
+    "work", [calls, listings, cancellation, cancellation_while_connecting, deadline], ids=lambda work: work.__name__
+)
 def test_on_uvloop(work: Callable[[], Coroutine[Any, Any, None]]) -> None:
     """The results are those of asyncio's own loop."""
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:

@@ -403,10 +403,13 @@ GUARDS: Final = (
         ),
         drop("transport/_asyncio_transport.py:AsyncioTransport._open", r"^connection\.abort\(\)"),
         drop("transport/_asyncio_transport.py:AsyncioTransport._open", r"^self\._opened\.discard"),
+        always("transport/_asyncio_transport.py:AsyncioTransport._open", r"^connection in self\._opened"),
         always("transport/_asyncio_transport.py:_tls_inside", r"^not transport\.is_closing"),
         swap("transport/_asyncio_transport.py:_tls_inside", r"raise error\.__context__ or error from None", "raise"),
         swap(
-            "transport/_asyncio_transport.py:AsyncioTransport._open", r"server_hostname=target", "server_hostname=first"
+            "transport/_asyncio_transport.py:AsyncioTransport._open",
+            r"self\._ssl, target\.hostname",
+            "self._ssl, first.hostname",
         ),
         never("transport/_asyncio_transport.py:AsyncioTransport._connection", r"^isinstance\(error, TimeoutError\)"),
         drop("transport/_asyncio_transport.py:AsyncioTransport.aclose", r"^_abort"),

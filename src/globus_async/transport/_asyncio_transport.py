@@ -109,15 +109,17 @@ class AsyncioTransport(httpx.AsyncBaseTransport):
         # create_connection(happy_eyeballs_delay=) leaks sockets when it is cancelled, and uvloop's has none
         kernel = await start_connection(addresses, happy_eyeballs_delay=_NEXT_ADDRESS_SECONDS)
         tls: dict[str, Any] = {"ssl": self._ssl, "server_hostname": first.hostname} if first.scheme == "https" else {}
-        transport, connection = await loop.create_connection(lambda: Connection(self._opened), sock=kernel, **tls)
+        connection = Connection(self._opened)
         try:
+            transport, _ = await loop.create_connection(lambda: connection, sock=kernel, **tls)
             if proxy is not None and self._ssl is not None:
                 await _tunnel(connection, proxy, target.hostname or "", target.port or 443)
                 connection.connection_made(await _tls_inside(transport, connection, self._ssl, target.hostname))
             await connection.finish_handshake()
         except BaseException:
-            connection.abort()
-            self._opened.discard(connection)  # a protocol is not told of an end during `start_tls`
+            if connection in self._opened:
+                connection.abort()
+                self._opened.discard(connection)  # not every loop reports the end of one that is being opened
             raise
         return connection
 
