@@ -312,7 +312,7 @@ def test_a_tunnel_without_a_service(
     """It is a connection error, and nothing of the connection is kept."""
 
     async def run() -> None:
-        asyncio.get_running_loop().set_exception_handler(lambda *_: None)  # Python before 3.11.8 reports TLS over TLS
+        asyncio.get_running_loop().set_exception_handler(lambda *_: None)  # Python 3.11.7 reports TLS over TLS
         async with RawServer([TUNNELS[case]], tls=proxy_tls) as proxy:
             monkeypatch.setenv("HTTPS_PROXY", proxy.url)
             async with client_of("https://far.example/", ca_bundle=bundle, connect_timeout=0.05) as client:

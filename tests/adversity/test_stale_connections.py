@@ -71,6 +71,33 @@ async def test_idle_connections_are_used_again_and_few() -> None:
         assert server.connections == 1
 
 
+class _BlockedLoop(asyncio.SelectorEventLoop):
+    """A loop whose clock can be advanced as by a computation that blocks it."""
+
+    blocked_for = 0.0
+
+    def time(self) -> float:
+        """Return the seconds of its clock."""
+        return super().time() + self.blocked_for
+
+
+@pytest.mark.parametrize(("seconds", "connections"), [(4, 1), (6, 2)])
+def test_a_computation_between_two_calls(seconds: float, connections: int) -> None:
+    """A connection that was idle longer than five seconds is not used, although its timer has not run."""
+
+    async def run() -> None:
+        async with RawServer([[Send(ok())]]) as server, client_of(server.url) as client:
+            await client.get("/")
+            loop.blocked_for = seconds
+            await client.post("/", {})
+            assert server.connections == connections
+
+    with asyncio.Runner(loop_factory=_BlockedLoop) as runner:
+        loop = runner.get_loop()
+        assert isinstance(loop, _BlockedLoop)
+        runner.run(run())
+
+
 async def test_unrequested_bytes_end_a_connection() -> None:
     """A response that arrives before its request is never taken for the response to the next one."""
     stray = ok(b'{"unrequested":true}')

@@ -471,9 +471,10 @@ GUARDS: Final = (
         swap("transport/_connection.py:Connection.is_quiet", r" and \(not self\._poll\(0\)\)", ""),
         swap(
             "transport/_connection.py:Connection.is_quiet",
-            r" or self\._received == self\._bytes_received\(\)",
-            " or True",
+            r"self\._received == self\._bytes_received\(\) and",
+            "",
         ),
+        swap("transport/_connection.py:Connection.is_quiet", r" and \(not self\._is_old\(\)\)", ""),
         swap("transport/_connection.py:Connection.is_quiet", r" and \(not self\._transport\.is_closing\(\)\)", ""),
         drop("transport/_connection.py:Connection.finish_handshake", r"^await asyncio\.sleep"),
         never("transport/_connection.py:Connection.finish_handshake", r"^not self\.is_quiet"),

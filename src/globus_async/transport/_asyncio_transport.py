@@ -166,7 +166,7 @@ async def _tls_inside(
     if not transport.is_closing():
         try:
             inner = await asyncio.get_running_loop().start_tls(transport, connection, context, server_hostname=host)
-        except TypeError as error:  # Python before 3.11.8: TLS over TLS failed
+        except TypeError as error:  # TLS over TLS failed, before Python 3.11.8 and 3.12.2
             raise (error.__context__ or error) from None
     if inner is None:
         raise httpx.ReadError("it closed the connection or sent more than its response")

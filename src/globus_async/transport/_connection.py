@@ -80,13 +80,17 @@ class Connection(asyncio.Protocol):
             raise httpx.ReadError("the server closed the connection or sent data before the request")
 
     def is_quiet(self) -> bool:
-        """Return whether the connection is open, awaits no response, and received nothing else."""
+        """Return whether the connection is open and recent, awaits no response, and received nothing else."""
         return (
             self._response is None
             and not self._transport.is_closing()
             and not self._poll(0)  # bytes, an end of file, or an error that the loop has not read yet
-            and (self._is_new or self._received == self._bytes_received())
+            and (self._is_new or (self._received == self._bytes_received() and not self._is_old()))
         )
+
+    def _is_old(self) -> bool:
+        """Whether it was idle too long: its timer is late if a long computation blocked the loop."""
+        return self._loop.time() >= self._active_at + _IDLE_SECONDS
 
     def _bytes_received(self) -> bytes:
         """Return ``tcpi_bytes_received`` below TLS: the number of bytes that have arrived, read or not."""
