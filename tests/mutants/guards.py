@@ -42,8 +42,6 @@ GUARDS: Final = (
         drop("services/transfer/waiting/task_poller.py:check_polling_interval", r"^check_number"),
         drop("services/transfer/directory_walk.py:DirectoryWalk.__init__", r"^check_whole\('concurrency'"),
         drop("services/transfer/directory_walk.py:DirectoryWalk.__init__", r"^check_callable"),
-        never("transport/_transport.py:_finite", r"^seconds < _MAX_SECONDS"),
-        always("transport/_transport.py:_finite", r"^seconds < _MAX_SECONDS"),
         drop("bulk_calls.py:_Run._work", r"^self\._start_worker\(\)"),
     ),
     *_tested_by(
@@ -187,6 +185,8 @@ GUARDS: Final = (
     # the end of a call, by its deadline, by closing, or by an error body that cannot be read
     *_tested_by(
         "exchange",
+        never("transport/_transport.py:_finite", r"^seconds < _MAX_SECONDS"),
+        always("transport/_transport.py:_finite", r"^seconds < _MAX_SECONDS"),
         swap(
             "transport/_transport.py:Transport.call",
             r"self\.clock\.timeout\(self\._total\)",

@@ -106,6 +106,10 @@ class FakeClock:
         """Advance the wall clock alone, as while a machine is suspended; no sleeper is woken."""
         self._wall += seconds
 
+    def jump(self, seconds: float) -> None:
+        """Advance both clocks at once: sleepers and timeouts are due in the same pass of the event loop."""
+        self._advance_to(self._monotonic + seconds)
+
     def set_alarm(self, seconds: float, ring: Callable[[], None]) -> _Alarm:
         """Call a function when the clock has advanced so far."""
         alarm = _Alarm(self._monotonic + seconds, next(self._order), ring)
