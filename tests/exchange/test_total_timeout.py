@@ -124,3 +124,11 @@ def test_no_limits(new_loop: type[asyncio.AbstractEventLoop]) -> None:
 
     with asyncio.Runner(loop_factory=new_loop) as runner:
         runner.run(call())
+
+
+async def test_no_limits_for_an_http_client() -> None:
+    """An infinite timeout is ``None`` for HTTP clients, some of which know no infinity."""
+    service = Scripted(respond(200))
+    async with service.client(read_timeout=math.inf, connect_timeout=3) as client:
+        await client.get("/x")
+    assert service.requests[0].extensions["timeout"] == {"connect": 3, "read": None, "write": None, "pool": None}
