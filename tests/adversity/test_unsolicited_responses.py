@@ -220,6 +220,24 @@ async def test_a_response_before_the_end_of_its_request_is_the_last(tls: bool, b
         assert server.requests[-1].connection == 2
 
 
+ANNOUNCED = {"a length": ("Content-Length: 2", b"{}"), "chunks": ("Transfer-Encoding: chunked", b"0\r\n\r\n")}
+
+
+@pytest.mark.parametrize("framing", ANNOUNCED)
+async def test_a_late_body_of_a_204(framing: str) -> None:
+    """It is not the response to the next request."""
+    header, body = ANNOUNCED[framing]
+
+    def script(request: Received) -> Script:
+        if request.target == "/empty":
+            return [Send(f"HTTP/1.1 204 No Content\r\n{header}\r\n\r\n".encode()), Sleep(0.005), Send(body)]
+        return plainly(request)
+
+    async with RawServer(script) as server, client_of(server.url) as client:
+        await client.delete("/empty")
+        assert (await client.post("/next", {}))["whose"] == "/next"
+
+
 @pytest.mark.parametrize("speaker", ["service", "proxy"])
 async def test_through_a_proxy(speaker: str, bundle: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """What a service or its proxy sends into an idle tunnel closes it."""
@@ -321,11 +339,12 @@ class TestConnectionsThatAreUsedAgain:
             b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n",
             b"HTTP/1.1 200 OK\r\nTransfer-Encoding:chunked\r\n\r\n0\r\n\r\n",
             b"HTTP/1.1 204 No Content\r\n\r\n",
+            b"HTTP/1.1 204 No Content\r\nContent-Length: 0\r\n\r\n",
             b"HTTP/1.1 304 Not Modified\r\nContent-Length: 500\r\n\r\n",
             reply(404, b"{}"),
             reply(503, b""),
         ],
-        ids=["length", "large", "chunked", "chunked and empty", "204", "304", "404", "503 and empty"],
+        ids=["length", "large", "chunked", "chunked and empty", "204", "204 and 0", "304", "404", "503 and empty"],
     )
     async def test_used_again(response: bytes, size: int, method: str, tls: bool, bundle: str) -> None:
         """Also if its head arrives in pieces."""

@@ -507,7 +507,7 @@ GUARDS: Final = (
         drop("transport/_connection.py:Connection.eof_received", r"^self\.abort\(\)"),
         never("transport/_incoming_response.py:IncomingResponse._feed_head", r"^not data\.startswith"),
         swap(
-            "transport/_incoming_response.py:IncomingResponse.feed_eof", r"self\.status and \(not .*\):", "self.status:"
+            "transport/_incoming_response.py:IncomingResponse.feed_eof", r" and \(not self\._announces_body\(\)\)", ""
         ),
         never("transport/_incoming_response.py:IncomingResponse.on_message_begin", r"^self\.is_complete"),
         never("transport/_incoming_response.py:IncomingResponse.on_status", r"^_CONTROL"),
@@ -526,6 +526,8 @@ GUARDS: Final = (
             "",
         ),
         drop("transport/_incoming_response.py:IncomingResponse.on_chunk_header", r"^self\.is_last \|="),
+        drop("transport/_incoming_response.py:IncomingResponse.on_headers_complete", r"is_last \|= status == 204"),
+        swap("transport/_incoming_response.py:IncomingResponse._announces_body", r" and value != b'0'", ""),
         never("transport/_attempt.py:check_framing", r"^length is not None and coding"),
         never("transport/_attempt.py:check_framing", r"^length is not None and len"),
         never("transport/_attempt.py:check_framing", r"^coding is not None and"),

@@ -16,6 +16,7 @@ __all__ = ("IncomingResponse",)
 _MAX_FRAMING_BYTES: Final = 1 << 16  # of heads, a chunk or a trailer; a content security policy may be long
 _HEAD_END: Final = b"\r\n\r\n"
 _LAST_CHUNK: Final = b"0\r\n\r\n"  # of five bytes
+_BODY_ENDS: Final = frozenset({b"content-length", b"transfer-encoding"})
 _CONTROL: Final = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")
 _VERSIONS: Final = (b"HTTP/1.1 ", b"HTTP/1.0 ")
 
@@ -154,9 +155,13 @@ class IncomingResponse(httpx.AsyncByteStream):
 
     def feed_eof(self) -> None:
         """Take the end of the connection, which may be that of the body."""
-        if self.status and not {name.lower() for name, _ in self.fields} & {b"content-length", b"transfer-encoding"}:
+        if self.status and not self._announces_body():
             self.is_complete = True
             self._wake()
+
+    def _announces_body(self) -> bool:
+        """Whether a header states the end of a body."""
+        return any(name.lower() in _BODY_ENDS and value != b"0" for name, value in self.fields)
 
     def on_message_begin(self) -> None:
         if self.is_complete:
@@ -181,6 +186,7 @@ class IncomingResponse(httpx.AsyncByteStream):
         self.status, self._framing = status, 0
         is_persistent = self._parser.should_keep_alive() and self._parser.get_http_version() == "1.1"
         self.is_last |= not (self._is_tunnel or is_persistent)
+        self.is_last |= status == 204 and self._announces_body()  # which is not allowed, but may follow
         self._has_no_body = self.is_complete = self._has_no_body or status in {204, 304}
 
     def on_chunk_header(self) -> None:
