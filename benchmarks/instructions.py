@@ -53,7 +53,7 @@ def measure(bench: Bench) -> Table | Note:
         reference="aiohttp",
         units={f"Python {version}": "k" for version in pythons},
         rows=rows,
-        aims={f"Python {version}": 1.0 for version in pythons},
+        aims={f"Python {version}": 1.1 if version == "3.11" else 1.2 for version in pythons},
         floor="asyncio streams",
     )
 
