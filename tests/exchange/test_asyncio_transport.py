@@ -191,6 +191,29 @@ async def test_a_stream_cancelled_while_it_is_sent() -> None:
         assert server.connections == 2
 
 
+async def test_a_cancelled_request_closes_its_connection() -> None:
+    """The server need not finish what nobody waits for."""
+    async with RawServer([[]]) as server, client() as http:
+        task = asyncio.create_task(http.get(server.url))
+        await server.wait_for_requests(1)
+        task.cancel()
+        await asyncio.wait([task])
+        assert task.cancelled()
+        await server.until_closed()
+
+
+async def test_a_refused_tunnel_is_closed() -> None:
+    """The proxy would keep the connection, which can be used for nothing else."""
+    async with RawServer([[Send(reply(407))]]) as proxy:
+        transport = AsyncioTransport(
+            ssl_context=ssl.create_default_context, proxies=Proxies({"https_proxy": proxy.url})
+        )
+        async with httpx.AsyncClient(transport=transport) as http:
+            with pytest.raises(httpx.ProxyError, match="407"):
+                await http.get("https://far.example/")
+            await proxy.until_closed()
+
+
 async def test_interim_responses_during_the_body() -> None:
     """They are skipped."""
     script: Script = [Send(b"HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n"), Sleep(0.01), Send(ok(b"{}"))]
