@@ -15,6 +15,7 @@ from globus_async._http.path import fill_path, quote_path
 from globus_async._http.query import encode_query
 from globus_async._http.request import Request
 from globus_async.transport._httpx_request import PreparedRequest, PreparedResponse, head_of
+from tests.toolkit.clients import client_of
 
 HEADERS = ((b"Accept", b"application/json"), (b"X-Thing", b"1"))
 SEGMENT = st.text(min_size=1, max_size=20)
@@ -128,3 +129,11 @@ def test_a_host_with_a_zone() -> None:
     """The host may have a percent sign."""
     made = PreparedRequest(Request("GET", "http://[fe80::1%25eth0]:80/x"), None, timeouts={})
     assert made.head.startswith(b"GET /x HTTP/1.1\r\nHost: [fe80::1%25eth0]\r\n")
+
+
+@pytest.mark.parametrize("host", ["256.1.1.1", "[v1.x]", "\uff11.example", "\u00df(.example"])
+async def test_an_invalid_host(host: str) -> None:
+    """The call ends with an error of this library, not of httpx."""
+    async with client_of(f"https://{host}/") as client:
+        with pytest.raises(GlobusSDKUsageError, match="base_url has no valid host"):
+            await client.get("/")

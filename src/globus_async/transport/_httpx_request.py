@@ -71,8 +71,16 @@ class PreparedRequest(httpx.Request):
 
 @lru_cache(maxsize=64)
 def _origin(text: str) -> tuple[str, bytes]:
-    """Return an origin as text, and what follows the target in the heads of its requests."""
-    url = httpx.URL(text)
+    """
+    Return an origin as text, and what follows the target in the heads of its requests.
+
+    Raises:
+        GlobusSDKUsageError: The host is not valid.
+    """
+    try:
+        url = httpx.URL(text)
+    except httpx.InvalidURL:
+        raise GlobusSDKUsageError(f"base_url has no valid host name or address: {text}") from None
     host = url.netloc.decode("ascii")
     return f"{url.scheme}://{host}", f" HTTP/1.1\r\nHost: {host}\r\n".encode("ascii")
 
