@@ -252,6 +252,26 @@ async def test_the_end_of_a_body_without_a_length_over_tls(end: Step) -> None:
                 await http.get(server.url)
 
 
+async def test_one_context_for_simultaneous_first_calls() -> None:
+    """They do not make one each, which costs as much as many calls."""
+    made = 0
+
+    def context() -> ssl.SSLContext:
+        nonlocal made
+        made += 1
+        trusting = ssl.create_default_context()
+        AUTHORITY.configure_trust(trusting)
+        return trusting
+
+    transport = AsyncioTransport(ssl_context=context, proxies=Proxies({}))
+    async with (
+        RawServer([[Send(ok(b"{}"))]], tls=server_tls(AUTHORITY)) as server,
+        httpx.AsyncClient(transport=transport) as http,
+    ):
+        await asyncio.gather(*(http.get(server.url) for _ in range(10)))
+    assert (made, server.connections) == (1, 10)
+
+
 CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n"
 ENDLESS = {
     "a trailer field": (CHUNKED + b"0\r\nX: ", b"y"),

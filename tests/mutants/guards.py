@@ -401,6 +401,7 @@ GUARDS: Final = (
         swap(
             "transport/_asyncio_transport.py:_tunnel", r"ProxyRefusedError\(why, status=.*\)", "httpx.ProxyError(why)"
         ),
+        swap("transport/_asyncio_transport.py:AsyncioTransport._connection", r"self\._ssl or await", "await"),
         drop("transport/_asyncio_transport.py:AsyncioTransport._open", r"^connection\.abort\(\)"),
         drop("transport/_asyncio_transport.py:AsyncioTransport._open", r"^self\._opened\.discard"),
         always("transport/_asyncio_transport.py:AsyncioTransport._open", r"^connection in self\._opened"),

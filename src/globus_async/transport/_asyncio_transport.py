@@ -50,6 +50,7 @@ class AsyncioTransport(httpx.AsyncBaseTransport):
     def __init__(self, *, ssl_context: Callable[[], ssl.SSLContext], proxies: Proxies) -> None:
         self._ssl_context = ssl_context
         self._ssl: ssl.SSLContext | None = None
+        self._making_ssl = asyncio.Lock()  # one context, even if the first calls are simultaneous
         self._proxies = proxies
         self._idle: dict[str, list[Connection]] = {}
         self._opened: set[Connection] = set()
@@ -87,7 +88,8 @@ class AsyncioTransport(httpx.AsyncBaseTransport):
                 return connection
             connection.abort()
         if self._ssl is None and origin.startswith("https"):
-            self._ssl = await asyncio.to_thread(self._ssl_context)
+            async with self._making_ssl:
+                self._ssl = self._ssl or await asyncio.to_thread(self._ssl_context)
         proxy = self._proxies.proxy_for(origin)
         through = "" if proxy is None else f" through the proxy of {proxy.variable}"
         opening = asyncio.timeout(connect_timeout)
