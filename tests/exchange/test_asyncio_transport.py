@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 import ssl
+import struct
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -319,3 +321,25 @@ async def test_a_server_that_ends_during_the_body() -> None:
                 await http.post(server.url, content=LARGE * 20, timeout=limits)
             await asyncio.sleep(0.01)
         problems.assert_none()
+
+
+async def test_a_connection_that_breaks_between_two_writes() -> None:
+    """Nothing more is written, which asyncio would log every time."""
+    taken = 0
+
+    async def breaking() -> AsyncIterator[bytes]:
+        nonlocal taken
+        accepted, _ = listener.accept()
+        accepted.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        accepted.close()
+        while taken < 100:
+            taken += 1
+            yield b"x" * 1000
+
+    with socket.create_server(("127.0.0.1", 0)) as listener, recorded_problems() as problems:
+        listener.setblocking(False)
+        async with client() as http:
+            with pytest.raises(httpx.ReadError, match="before the response"):
+                await http.post(f"http://127.0.0.1:{listener.getsockname()[1]}/", content=breaking())
+    problems.assert_none()
+    assert taken < 10

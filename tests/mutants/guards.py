@@ -483,6 +483,7 @@ GUARDS: Final = (
         drop("transport/_connection.py:Connection.data_received", r"^response\.is_last = True"),
         never("transport/_connection.py:Connection.data_received", r"_MAX_UNREAD_BYTES"),
         never("transport/_connection.py:Connection.write", r"^response is None or"),
+        swap("transport/_connection.py:Connection.write", r" or self\._transport\.is_closing\(\)", ""),
         never("transport/_connection.py:Connection.write", r"^self\._writer is not None"),
         drop("transport/_connection.py:Connection.connection_lost", r"^self\.idle\.remove"),
         drop("transport/_connection.py:Connection.connection_lost", r"^response\.fail"),

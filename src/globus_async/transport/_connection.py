@@ -117,7 +117,7 @@ class Connection(asyncio.Protocol):
     async def write(self, data: bytes, *, is_last: bool) -> bool:
         """Write a part of a request; return whether to go on: the response may arrive before the end."""
         response = self._response
-        if response is None or response.status:
+        if response is None or response.status or self._transport.is_closing():
             return False
         self._transport.write(data)
         self._is_written = is_last
