@@ -178,6 +178,37 @@ def test_importing_costs_no_http_library() -> None:
     assert done.stdout.split() == []
 
 
+WITHOUT_A_PACKAGE = """
+import sys
+
+class Finder:
+    def find_spec(name, path=None, target=None):
+        if name == sys.argv[1]:
+            raise ModuleNotFoundError(f"No module named {name!r}", name=name)
+
+sys.meta_path.insert(0, Finder)
+exec(sys.argv[2])
+"""
+
+
+@pytest.mark.parametrize(
+    ("missing", "code", "extra"),
+    [
+        ("fastapi", "import globus_async.fastapi", "fastapi"),
+        ("starlette", "from globus_async.testing import GlobusEmulator", "emulator"),
+        ("starlette", "import globus_async.testing.__main__", "emulator"),
+        ("uvicorn", "import globus_async.testing.__main__", "emulator"),
+    ],
+)
+def test_imports_name_the_missing_extra(missing: str, code: str, extra: str) -> None:
+    """Without the packages of an extra, the error of the import says which extra to install."""
+    done = subprocess.run(
+        [sys.executable, "-c", WITHOUT_A_PACKAGE, missing, code], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 1
+    assert done.stderr.rstrip().endswith(f"needs an extra: pip install 'globus-async[{extra}]'")
+
+
 LATE = (
     "anyio",
     "certifi",

@@ -5,7 +5,12 @@ Integration with FastAPI; requires the extra ``globus-async[fastapi]``.
 that act for their users. `GlobusLogin` adds browser logins and sessions.
 """
 
-from .backend import GlobusBackend
+try:
+    from .backend import GlobusBackend
+except ModuleNotFoundError as error:
+    if error.name == "fastapi":
+        error.add_note("this package needs an extra: pip install 'globus-async[fastapi]'")
+    raise
 from .bearer import BearerToken, challenge
 from .cookie import SessionCookie
 from .dependent import AuthorizerCache, DependentTokenAuthorizer

@@ -10,10 +10,8 @@ import signal
 import sys
 from pathlib import Path
 
+from ..emulator import GlobusEmulator, ManualClock, ServiceError  # names the extra that is missing
 from ..emulator.control.seed import read_seed_file
-from ..emulator.globus import GlobusEmulator
-from ..emulator.kit.clock import ManualClock
-from ..emulator.kit.errors import ServiceError
 
 __all__ = ("main",)
 
