@@ -50,6 +50,8 @@ def main() -> None:
         used = versions(running)
     print(document(list(sections.values())))
     print(f"\n{used}")
+    if options.quick:
+        print("\nA quick run shows that the benchmarks run; so few calls compare nothing. For figures omit --quick.")
     if options.write:
         write(sections, used)
 
