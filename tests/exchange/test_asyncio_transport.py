@@ -8,6 +8,7 @@ import ssl
 import struct
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any
 
 import httpx
 import pytest
@@ -272,6 +273,37 @@ async def test_one_context_for_simultaneous_first_calls() -> None:
     ):
         await asyncio.gather(*(http.get(server.url) for _ in range(10)))
     assert (made, server.connections) == (1, 10)
+
+
+class _CountingLoop(asyncio.SelectorEventLoop):
+    """A loop that counts the names it looks up."""
+
+    lookups = 0
+
+    async def getaddrinfo(self, host: Any, port: Any, **options: Any) -> Any:
+        """Count a look-up of a name."""
+        self.lookups += host == "localhost"
+        return await super().getaddrinfo(host, port, **options)
+
+
+def test_one_look_up_for_simultaneous_calls() -> None:
+    """It continues if one of them is cancelled."""
+
+    async def run() -> None:
+        async with RawServer([[Send(ok(b"{}"))]]) as server, client() as http:
+            url = f"http://localhost:{server.port}/"
+            calls = [asyncio.create_task(http.get(url)) for _ in range(10)]
+            await asyncio.sleep(0)
+            calls[0].cancel()
+            responses = await asyncio.gather(*calls, return_exceptions=True)
+            assert [isinstance(response, httpx.Response) for response in responses] == [False] + [True] * 9
+            assert (loop.lookups, server.connections) == (1, 9)
+            await http.get(url.replace("localhost", "127.0.0.1"))
+            assert loop.lookups == 1
+
+    loop = _CountingLoop()
+    with asyncio.Runner(loop_factory=lambda: loop) as runner:
+        runner.run(run())
 
 
 CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n"

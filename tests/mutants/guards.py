@@ -402,6 +402,11 @@ GUARDS: Final = (
             "transport/_asyncio_transport.py:_tunnel", r"ProxyRefusedError\(why, status=.*\)", "httpx.ProxyError(why)"
         ),
         swap("transport/_asyncio_transport.py:AsyncioTransport._connection", r"self\._ssl or await", "await"),
+        swap(
+            "transport/_asyncio_transport.py:AsyncioTransport._addresses",
+            r"self\._lookups\.join\(\(host, port\), look_up\)",
+            "look_up()",
+        ),
         drop("transport/_asyncio_transport.py:AsyncioTransport._open", r"^connection\.abort\(\)"),
         drop("transport/_asyncio_transport.py:AsyncioTransport._open", r"^self\._opened\.discard"),
         always("transport/_asyncio_transport.py:AsyncioTransport._open", r"^connection in self\._opened"),

@@ -11,12 +11,14 @@ from __future__ import annotations
 import asyncio
 import socket
 from contextlib import aclosing, suppress
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final, cast
 from urllib.parse import urlsplit
 
 import httpx
 from aiohappyeyeballs import start_connection  # pyright: ignore[reportUnknownVariableType]
 
+from .._single_flight import SingleFlight
 from ._connection import Connection
 from ._errors import ProxyRefusedError, connect_failure
 from ._httpx_request import PreparedRequest, PreparedResponse, head_of
@@ -52,6 +54,7 @@ class AsyncioTransport(httpx.AsyncBaseTransport):
         self._ssl: ssl.SSLContext | None = None
         self._making_ssl = asyncio.Lock()  # one context, even if the first calls are simultaneous
         self._proxies = proxies
+        self._lookups: SingleFlight[list[Any]] = SingleFlight("address look-up")
         self._idle: dict[str, list[Connection]] = {}
         self._opened: set[Connection] = set()
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -107,7 +110,7 @@ class AsyncioTransport(httpx.AsyncBaseTransport):
         loop = self._loop = asyncio.get_running_loop()
         target = urlsplit(origin)
         first = target if proxy is None else urlsplit(proxy.url)
-        addresses = await _addresses(first.hostname or "", first.port or _PORTS[first.scheme])
+        addresses = await self._addresses(first.hostname or "", first.port or _PORTS[first.scheme])
         # create_connection(happy_eyeballs_delay=) leaks sockets when it is cancelled, and uvloop's has none
         kernel = await start_connection(addresses, happy_eyeballs_delay=_NEXT_ADDRESS_SECONDS)
         tls: dict[str, Any] = {"ssl": self._ssl, "server_hostname": first.hostname} if first.scheme == "https" else {}
@@ -124,6 +127,14 @@ class AsyncioTransport(httpx.AsyncBaseTransport):
                 self._opened.discard(connection)  # not every loop reports the end of one that is being opened
             raise
         return connection
+
+    async def _addresses(self, host: str, port: int) -> list[Any]:
+        """Return the addresses of a host; only a name needs a thread, one for all simultaneous calls."""
+        try:
+            return socket.getaddrinfo(host.encode(), port, type=socket.SOCK_STREAM, flags=socket.AI_NUMERICHOST)
+        except socket.gaierror:
+            look_up = partial(asyncio.get_running_loop().getaddrinfo, host, port, type=socket.SOCK_STREAM)
+            return await self._lookups.join((host, port), look_up)
 
     async def aclose(self) -> None:
         """Close every connection; idempotent."""
@@ -143,14 +154,6 @@ class AsyncioTransport(httpx.AsyncBaseTransport):
 def _abort(connections: set[Connection]) -> None:
     for connection in connections:
         connection.abort()
-
-
-async def _addresses(host: str, port: int) -> list[Any]:
-    """Return the addresses of a host; only a name needs a thread."""
-    try:
-        return socket.getaddrinfo(host.encode(), port, type=socket.SOCK_STREAM, flags=socket.AI_NUMERICHOST)
-    except socket.gaierror:
-        return await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
 
 
 async def _tunnel(connection: Connection, proxy: Proxy, host: str, port: int) -> None:
