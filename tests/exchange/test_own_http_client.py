@@ -21,12 +21,14 @@ from globus_async import (
     GlobusSDKUsageError,
     GlobusTimeoutError,
     ResponseDecodeError,
+    RetryPolicy,
     Transport,
 )
 from tests.toolkit.cancel import MODES, POINTS, every_suspension
 from tests.toolkit.clients import client_of
 from tests.toolkit.http_clients import mock_client
 from tests.toolkit.raw_server import RawServer, Send, reply
+from tests.toolkit.scripted import Scripted
 
 
 async def _read_all(response: Any) -> None:
@@ -248,3 +250,28 @@ async def test_an_http_client_is_no_transport(library: ModuleType) -> None:
     async with library.AsyncClient() as http:
         with pytest.raises(GlobusSDKUsageError, match=r"Transport\(http_client=...\)"):
             BaseClient(base_url="http://127.0.0.1/", transport=http)
+
+
+@pytest.mark.parametrize(("status", "attempts"), [(407, 1), (403, 1), (429, 3), (503, 3)])
+async def test_a_proxy_of_the_client_refuses(status: int, attempts: int) -> None:
+    """As one of ours: what will not pass is not repeated."""
+    asked = 0
+
+    def refuse(_: httpx.Request) -> httpx.Response:
+        nonlocal asked
+        asked += 1
+        raise httpx.ProxyError(f"{status} Refused")
+
+    service = Scripted(refuse)
+    async with service.client(retry=RetryPolicy(max_retries=2, base_delay=0)) as client:
+        with pytest.raises(GlobusConnectionError, match=f"no connection through the proxy: {status}"):
+            await client.get("/x")
+    assert asked == attempts
+
+
+@pytest.mark.parametrize("options", [{"ca_bundle": "x.pem"}, {"verify": False}])
+async def test_settings_of_the_built_in_client_are_refused(options: dict[str, Any]) -> None:
+    """They would have no effect, and nobody would see it."""
+    async with httpx.AsyncClient() as http_client:
+        with pytest.raises(GlobusSDKUsageError, match="ca_bundle and verify"):
+            Transport(http_client=http_client, **options)

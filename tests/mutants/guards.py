@@ -442,6 +442,7 @@ GUARDS: Final = (
     *_tested_by(
         "exchange/test_own_http_client.py exchange/test_network_causes.py adversity/test_environment.py",
         drop("transport/_transport.py:Transport.__init__", r"^check_http_client"),
+        never("transport/_transport.py:Transport.__init__", r"^ca_bundle is not None or"),
         swap("transport/_http_client.py:check_http_client", r"inspect\.iscoroutinefunction", "callable"),
         swap("transport/_similar_client.py:_errors_of_httpx", r"type\(error\)\.__mro__", "[type(error)]"),
         swap("transport/_similar_client.py:_SimilarTransport.handle_async_request", r"auth=None, ", ""),

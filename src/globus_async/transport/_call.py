@@ -153,6 +153,8 @@ class Call:
         if response is None or 200 <= response.status < 300:
             if response is not None and failure.stage == "no response":
                 failure.stage = "response truncated"
+            if str(failure.args[0]).startswith(UNUSABLE):
+                failure.args = (f"{self.request.method} {self.request.path}: {failure.args[0]}",)
             return failure
         match failure:
             case ResponseDecodeError():

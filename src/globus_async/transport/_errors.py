@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import socket
 import ssl
 from typing import TYPE_CHECKING, ClassVar, Final
@@ -36,6 +37,7 @@ MAX_HEADERS: Final = 128
 
 
 _SYSTEM: Final = frozenset({"builtins", "socket", "ssl"})
+_FINAL_REFUSAL: Final = re.compile(r"(?!408|429)[1-4]\d\d\b")
 _MAX_CHAIN: Final = 10
 """Exceptions of a chain that are read."""
 
@@ -77,7 +79,7 @@ class ProxyRefusedError(httpx.ProxyError):
 def connect_failure(error: Exception) -> str:
     """Return why there is no connection, without text of the other side."""
     if isinstance(error, ssl.SSLCertVerificationError):
-        return "the certificate is not trusted"
+        return f"the certificate is not trusted: {error.verify_message}"
     if isinstance(error, httpx.TransportError):
         return str(error)
     return getattr(error, "strerror", None) or type(error).__name__
@@ -131,11 +133,14 @@ def _network_error(error: Exception, request: Request) -> NetworkError:
             return GlobusConnectionTimeoutError(f"{call}: {message or 'no connection in time'}", stage="not sent")
         case httpx.LocalProtocolError() | httpx.UnsupportedProtocol():  # their messages may quote headers
             return GlobusConnectionError(f"{call}: the request could not be sent", stage="not sent")
-        case ProxyRefusedError(status=status):
-            failure = GlobusConnectionError(f"{call}: {message}", stage="not sent")
-            failure.retryable = status >= 500 or status in {408, 429}  # others want another proxy, or credentials
+        case httpx.ProxyError():
+            is_ours = isinstance(error, ProxyRefusedError)
+            why = message if is_ours else f"no connection through the proxy: {message}"
+            failure = GlobusConnectionError(f"{call}: {why}", stage="not sent")
+            # the message of another client begins with the status; most refusals want another proxy, or credentials
+            failure.retryable = _FINAL_REFUSAL.match(str(error.status) if is_ours else message) is None
             return failure
-        case httpx.ConnectError() | httpx.ProxyError():
+        case httpx.ConnectError():
             return GlobusConnectionError(f"{call}: {message}", stage="not sent")
         case httpx.TimeoutException():
             return GlobusTimeoutError(f"{call}: {message or 'no response in time'}", stage="no response")

@@ -91,6 +91,8 @@ class Transport(AsyncContextOnly):
         self.default_rate_limits = default_rate_limits
         if http_client is not None:
             check_http_client(http_client)
+            if ca_bundle is not None or not verify:
+                raise GlobusSDKUsageError("ca_bundle and verify have no effect on an http_client: set them in that")
         self._max_in_flight = max_in_flight
         check_whole("max_in_flight", max_in_flight)
         if max_response_bytes is not None:
