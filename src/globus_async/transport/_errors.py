@@ -134,11 +134,13 @@ def _network_error(error: Exception, request: Request) -> NetworkError:
         case httpx.LocalProtocolError() | httpx.UnsupportedProtocol():  # their messages may quote headers
             return GlobusConnectionError(f"{call}: the request could not be sent", stage="not sent")
         case httpx.ProxyError():
-            is_ours = isinstance(error, ProxyRefusedError)
-            why = message if is_ours else f"no connection through the proxy: {message}"
-            failure = GlobusConnectionError(f"{call}: {why}", stage="not sent")
-            # the message of another client begins with the status; most refusals want another proxy, or credentials
-            failure.retryable = _FINAL_REFUSAL.match(str(error.status) if is_ours else message) is None
+            status = message  # of another client; it begins with the status
+            if isinstance(error, ProxyRefusedError):
+                status = str(error.status)
+            else:
+                message = f"no connection through the proxy: {message}"
+            failure = GlobusConnectionError(f"{call}: {message}", stage="not sent")
+            failure.retryable = _FINAL_REFUSAL.match(status) is None  # they want another proxy, or credentials
             return failure
         case httpx.ConnectError():
             return GlobusConnectionError(f"{call}: {message}", stage="not sent")
