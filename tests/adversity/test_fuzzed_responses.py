@@ -21,30 +21,11 @@ from globus_async._http.headers import Headers
 from globus_async.transport._attempt import check_framing
 from globus_async.transport._connection import Connection
 from tests.toolkit.http_grammar import FuzzedResponse, fuzzed_response
+from tests.toolkit.lower_transport import LowerTransport
 
 CASES = 5_000
 Fields = list[tuple[bytes, bytes]]
 Accepted = tuple[int, Fields, bytes]
-
-
-class Wire(asyncio.Transport):
-    """The lower side of a connection, on which nothing waits to be read."""
-
-    def __init__(self, kernel: socket.socket) -> None:
-        super().__init__({"socket": kernel})
-        self.closed = False
-
-    def is_closing(self) -> bool:
-        return self.closed
-
-    def abort(self) -> None:
-        self.closed = True
-
-    def write(self, data: Any) -> None:
-        pass
-
-    def get_write_buffer_size(self) -> int:
-        return 0
 
 
 @pytest.fixture
@@ -90,17 +71,17 @@ def judged_by_h11(response: FuzzedResponse) -> tuple[Accepted | None, bool]:
 
 def judged_by_us(response: FuzzedResponse, kernel: socket.socket) -> tuple[Accepted | None, bool]:
     """Return what our connection makes of a response, and whether it would be used again."""
-    wire, connection = Wire(kernel), Connection(set())
-    connection.connection_made(wire)
+    lower, connection = LowerTransport(kernel), Connection(set())
+    connection.connection_made(lower)
     idle: list[Connection] = []
     connection.idle = idle
     incoming = connection.begin(response.method, b"", is_whole=True, read_timeout=None)
     for piece in response.pieces:
-        if not wire.closed:
+        if not lower.closed:
             connection.data_received(piece)
-    if response.ends and not wire.closed:
+    if response.ends and not lower.closed:
         connection.eof_received()
-    reusable = idle == [connection] and not wire.closed
+    reusable = idle == [connection] and not lower.closed
     connection.connection_lost(None)
     if incoming.error is not None or not incoming.is_complete:
         return None, False

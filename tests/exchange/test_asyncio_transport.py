@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import socket
 import ssl
 import struct
+import weakref
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -15,9 +17,11 @@ import pytest
 import trustme
 
 from globus_async.transport._asyncio_transport import AsyncioTransport
+from globus_async.transport._connection import Connection
 from globus_async.transport._errors import BodyNotHTTPError, HeadTooLargeError
 from globus_async.transport._proxies import Proxies
 from tests.toolkit.leaks import recorded_problems
+from tests.toolkit.lower_transport import LowerTransport
 from tests.toolkit.raw_server import (
     Fin,
     HalfClose,
@@ -375,3 +379,56 @@ async def test_a_connection_that_breaks_between_two_writes() -> None:
                 await http.post(f"http://127.0.0.1:{listener.getsockname()[1]}/", content=breaking())
     problems.assert_none()
     assert taken < 10
+
+
+class TestLifetimes:
+    """What is no longer used is closed and forgotten."""
+
+    async def test_closed_transport(self) -> None:
+        """Its connections are closed when `aclose` returns."""
+        transport = new_transport()
+        async with RawServer([[Send(ok())]]) as server, httpx.AsyncClient(transport=transport) as http:
+            await http.get(server.url)
+            assert len(transport._opened) == 1
+            await transport.aclose()
+            assert not transport._opened
+            await server.until_closed()
+
+    async def test_forgotten_transport(self) -> None:
+        """Its connections are closed when it is collected."""
+        async with RawServer([[Send(ok())]]) as server:
+            http = httpx.AsyncClient(transport=new_transport())
+            await http.get(server.url)
+            del http
+            gc.collect()
+            await server.until_closed()
+
+    async def test_connection_that_the_server_closes_while_idle(self) -> None:
+        """It is not kept, and no timer refers to it."""
+        async with RawServer([[Send(ok()), Sleep(0.01), Fin()]]) as server:
+            transport = new_transport()
+            async with httpx.AsyncClient(transport=transport) as http:
+                await http.get(server.url)
+                (connection,) = transport._opened
+                lost = weakref.ref(connection)
+                del connection
+                await server.until_closed()
+                async with asyncio.timeout(1):
+                    while transport._opened:  # noqa: ASYNC110 -- nothing tells a test
+                        await asyncio.sleep(0.001)
+                assert [*transport._idle.values()] == [[]]
+                gc.collect()
+                assert lost() is None
+
+    async def test_what_follows_a_handshake(self) -> None:
+        """The loop gets time to read it."""
+        ours, theirs = socket.socketpair()
+        with ours, theirs:
+            theirs.send(b"a session ticket")
+            connection = Connection(set())
+            connection.connection_made(LowerTransport(ours))
+            asyncio.get_running_loop().call_soon(ours.recv, 100)
+            await connection.finish_handshake()
+            theirs.send(b"a response")
+            with pytest.raises(httpx.ReadError, match="before the request"):
+                await connection.finish_handshake()
