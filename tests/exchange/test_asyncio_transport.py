@@ -420,6 +420,15 @@ class TestLifetimes:
                 gc.collect()
                 assert lost() is None
 
+    async def test_idle_connection(self) -> None:
+        """It is closed after five seconds, not after the read timeout."""
+        transport = new_transport()
+        async with RawServer([[Send(ok())]]) as server, httpx.AsyncClient(transport=transport) as http:
+            await http.get(server.url, timeout=60)
+            (connection,) = transport._opened
+            assert connection._timer is not None
+            assert connection._timer.when() <= asyncio.get_running_loop().time() + 5
+
     async def test_what_follows_a_handshake(self) -> None:
         """The loop gets time to read it."""
         ours, theirs = socket.socketpair()

@@ -496,7 +496,6 @@ GUARDS: Final = (
         drop("transport/_connection.py:Connection.connection_lost", r"^self\._timer\.cancel"),
         never("transport/_connection.py:Connection._end", r"^response\.is_last"),
         drop("transport/_connection.py:Connection._end", r"^self\.resume_writing"),
-        drop("transport/_connection.py:Connection._end", r"^self\.resume_reading"),
         drop("transport/_connection.py:Connection._end", r"^self\._watch"),
         swap("transport/_connection.py:Connection._check_time", r"now if self\._is_paused else ", ""),
         never("transport/_connection.py:Connection._check_time", r"^due > now"),

@@ -174,7 +174,6 @@ class Connection(asyncio.Protocol):
     def _end(self, response: IncomingResponse) -> None:
         self._response = None
         self.resume_writing()
-        self.resume_reading()
         if response.is_last:
             self.abort()
         elif self.idle is not None:
