@@ -230,6 +230,15 @@ async def test_interim_responses_during_the_body() -> None:
         assert server.connections == 1
 
 
+@pytest.mark.parametrize("status", ["101", "099", "000"])
+async def test_a_status_that_nothing_requested(status: str) -> None:
+    """It is no interim response, after which another one is awaited."""
+    script: Script = [Send(f"HTTP/1.1 {status} X\r\n\r\n".encode() + ok(b"{}"))]
+    async with RawServer([script]) as server, client() as http:
+        with pytest.raises(httpx.RemoteProtocolError):
+            await http.get(server.url)
+
+
 async def test_cancelled_after_its_response_arrived() -> None:
     """A call that is cancelled before it runs again does not break the one that has got its connection since."""
     transport = new_transport()
