@@ -16,7 +16,7 @@ import httpx
 import pytest
 import trustme
 
-from globus_async.transport._asyncio_transport import AsyncioTransport
+from globus_async.transport._asyncio_transport import AsyncioTransport, _stream
 from globus_async.transport._connection import Connection
 from globus_async.transport._errors import BodyNotHTTPError, HeadTooLargeError
 from globus_async.transport._proxies import Proxies
@@ -100,6 +100,15 @@ async def test_a_stream_with_a_wrong_length(parts: tuple[bytes, ...]) -> None:
             await http.post(server.url, content=pieces(*parts), headers={"Content-Length": "3"})
         assert (await http.get(server.url)).status_code == 200
         assert server.connections == 2
+
+
+async def test_no_byte_beyond_the_length() -> None:
+    """It would be the beginning of another request."""
+    request = httpx.Request("POST", "http://h/", content=pieces(b"ab", b"cd"), headers={"Content-Length": "3"})
+    sent = _stream(request)
+    assert await anext(sent) == b"ab"
+    with pytest.raises(httpx.WriteError):
+        await anext(sent)
 
 
 async def test_a_response_before_the_end_of_the_body() -> None:
