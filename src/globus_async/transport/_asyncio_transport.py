@@ -66,16 +66,19 @@ class AsyncioTransport(httpx.AsyncBaseTransport):
         origin, head = (request.origin, request.head) if isinstance(request, PreparedRequest) else head_of(request)
         connection = await self._connection(origin, timeouts.get("connect"))
         request.extensions["sent"] = True
-        whole = _whole_body(request)
-        response = connection.begin(
-            request.method,
-            head if whole is None else head + whole,
-            is_whole=whole is not None,
-            read_timeout=timeouts.get("read"),
-        )
         try:
-            if whole is None:
-                await _send_body(request, connection)
+            content = request.content
+        except httpx.RequestNotRead:
+            content = None
+        data, rest = head, None
+        if content is not None and len(content) <= _PIECE:
+            data += content
+        else:
+            rest = _stream(request) if content is None else _slices(content)
+        response = connection.begin(request.method, data, is_whole=rest is None, read_timeout=timeouts.get("read"))
+        try:
+            if rest is not None:
+                await _send_body(connection, rest)
             await response.wait_for_head()
         except BaseException:
             await response.aclose()  # of a complete response, another call may have the connection by now
@@ -178,21 +181,9 @@ async def _tls_inside(
     return inner
 
 
-def _whole_body(request: httpx.Request) -> bytes | None:
-    """Return a body that is written along with the head; ``None`` if it is large or a stream."""
-    try:
-        return request.content if len(request.content) <= _PIECE else None
-    except httpx.RequestNotRead:
-        return None
-
-
-async def _send_body(request: httpx.Request, connection: Connection) -> None:
+async def _send_body(connection: Connection, pieces: AsyncGenerator[bytes, None]) -> None:
     """Write a body in pieces; the response may arrive before its end."""
-    try:
-        source = _slices(request.content)
-    except httpx.RequestNotRead:
-        source = _stream(request)
-    async with aclosing(source) as pieces:
+    async with aclosing(pieces):
         async for piece in pieces:
             if not await connection.write(piece, is_last=False):
                 return
