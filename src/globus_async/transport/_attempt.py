@@ -112,22 +112,22 @@ class Sender:
     async def _send(self, request: httpx.Request, call: Call) -> RawResponse:
         started_at = self._clock.wall()
         try:
-            answered = await self.http.send(request, stream=True, auth=NO_AUTH, follow_redirects=False)
-            fields = answered.incoming.fields if isinstance(answered, PreparedResponse) else answered.headers.raw
-            stream: Any = answered.stream  # httpx types it as either a sync or an async stream
+            received = await self.http.send(request, stream=True, auth=NO_AUTH, follow_redirects=False)
+            fields = received.incoming.fields if isinstance(received, PreparedResponse) else received.headers.raw
+            stream: Any = received.stream  # httpx types it as either a sync or an async stream
             try:
                 response = call.response = RawResponse(
                     method=request.method,
                     path=call.request.path,
-                    status=answered.status_code,
-                    reason=answered.reason_phrase,
+                    status=received.status_code,
+                    reason=received.reason_phrase,
                     headers=Headers(fields),
                     body=b"",
                     started_at=started_at,
                     received_at=self._clock.wall(),
                 )
                 response.body = await self._read_body(
-                    answered, response.headers, stream, self._max_bytes_of(call.request, answered.status_code)
+                    received, response.headers, stream, self._max_bytes_of(call.request, received.status_code)
                 )
                 response.received_at = self._clock.wall()
                 return response
