@@ -22,6 +22,7 @@ _MODULES: Final = (
     "response",
     "scopes",
     "services",
+    "token_storage",
     "transport",
 )
 _HOMES: Final = {

@@ -9,6 +9,7 @@ from . import paging as paging
 from . import response as response
 from . import scopes as scopes
 from . import services as services
+from . import token_storage as token_storage
 from . import transport as transport
 from ._http.missing import MISSING as MISSING
 from ._http.missing import MissingType as MissingType

@@ -1,0 +1,100 @@
+"""Leases: the exclusive right to refresh a token, for a limited time."""
+
+from __future__ import annotations
+
+import asyncio
+from types import TracebackType
+from typing import TYPE_CHECKING
+
+from ..errors.arguments import check_number, check_text
+from .errors import LeaseLost
+
+if TYPE_CHECKING:
+    from ..clock import Clock
+
+__all__ = ("Lease", "LocalLeases")
+
+
+class Lease:
+    """
+    The exclusive right to refresh a token, which ends when it is released, or when its time runs out.
+
+    A holder that was paused for longer than that no longer has the right, and another one may have it. So what it then
+    stores is compared with what is stored: see `TokenStorage.compare_and_set`.
+
+    Args:
+        name: What the lease is for.
+        seconds: How long it is held at most, from now on.
+        clock: The clock.
+    """
+
+    __slots__ = ("_clock", "_ends_at", "name")
+
+    def __init__(self, name: str, seconds: float, clock: Clock) -> None:
+        self.name = name
+        self._clock = clock
+        self._ends_at = clock.monotonic() + seconds
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} of {self.name!r} for {self.seconds_left:.1f} s>"
+
+    @property
+    def seconds_left(self) -> float:
+        """The seconds until its time runs out; 0 afterwards."""
+        return max(0.0, self._ends_at - self._clock.monotonic())
+
+    def check(self) -> None:
+        """
+        Check that its time has not run out.
+
+        Raises:
+            LeaseLost: It has.
+        """
+        if not self.seconds_left:
+            raise LeaseLost(f"the lease of {self.name!r} ran out before the token was refreshed")
+
+
+class LocalLeases:
+    """The leases of one event loop, by name."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._held: dict[str, tuple[Lease, asyncio.Event]] = {}
+
+    def lease(self, name: str, seconds: float) -> _LocalLease:
+        """Return the context in which a lease is held."""
+        check_text("name", name)
+        check_number("seconds", seconds, positive=True)
+        return _LocalLease(self._held, name, seconds, self._clock)
+
+
+class _LocalLease:
+    """The context in which a lease of one event loop is held."""
+
+    __slots__ = ("_clock", "_held", "_lease", "_name", "_seconds")
+
+    def __init__(self, held: dict[str, tuple[Lease, asyncio.Event]], name: str, seconds: float, clock: Clock) -> None:
+        self._held = held
+        self._name = name
+        self._seconds = seconds
+        self._clock = clock
+
+    async def __aenter__(self) -> Lease:
+        while (found := self._held.get(self._name)) is not None and found[0].seconds_left:
+            lease, is_released = found
+            try:
+                async with self._clock.timeout(lease.seconds_left):
+                    await is_released.wait()
+            except TimeoutError:
+                continue
+        self._lease = Lease(self._name, self._seconds, self._clock)
+        self._held[self._name] = self._lease, asyncio.Event()
+        return self._lease
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        lease, is_released = self._held.get(self._name, (None, None))
+        if lease is self._lease and is_released is not None:
+            del self._held[self._name]
+            is_released.set()
