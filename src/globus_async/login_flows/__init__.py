@@ -1,0 +1,35 @@
+"""Interactive logins: at a terminal or in a notebook, and in a browser on the same machine."""
+
+from typing import TYPE_CHECKING
+
+from .._lazy_names import lazy_names
+
+if TYPE_CHECKING:
+    from .command_line import CommandLineLoginFlowManager
+    from .errors import CommandLineLoginFlowEOFError, LocalServerEnvironmentalLoginError, LocalServerLoginError
+    from .login_flow_manager import Completion, Exchange, LoginFlowConfig, LoginFlowManager
+
+__all__ = (
+    "CommandLineLoginFlowEOFError",
+    "CommandLineLoginFlowManager",
+    "Completion",
+    "Exchange",
+    "LocalServerEnvironmentalLoginError",
+    "LocalServerLoginError",
+    "LoginFlowConfig",
+    "LoginFlowManager",
+)
+
+if not TYPE_CHECKING:
+    __getattr__, __dir__ = lazy_names(
+        __name__,
+        {
+            "command_line": ("CommandLineLoginFlowManager",),
+            "errors": (
+                "CommandLineLoginFlowEOFError",
+                "LocalServerEnvironmentalLoginError",
+                "LocalServerLoginError",
+            ),
+            "login_flow_manager": ("Completion", "Exchange", "LoginFlowConfig", "LoginFlowManager"),
+        },
+    )
