@@ -21,7 +21,7 @@ LAYERS: tuple[frozenset[str], ...] = (
     frozenset({"_lazy_names"}),
     frozenset({"errors"}),
     frozenset({"_concurrency", "_single_flight", "clock", "config", "secret"}),
-    frozenset({"_http", "scopes"}),
+    frozenset({"_http", "scopes", "sealing"}),
     frozenset({"gare", "token_storage"}),
     frozenset({"authorizers"}),
     frozenset({"response", "transport"}),

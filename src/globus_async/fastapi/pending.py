@@ -7,8 +7,8 @@ from collections import OrderedDict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Self
 
+from ..sealing import Sealer
 from ..secret import Secret
-from .sealing import Sealer
 from .sessions import store_key
 
 if TYPE_CHECKING:

@@ -19,8 +19,8 @@ from typing import Concatenate, Final, ParamSpec, Self, TypeVar
 from ..clock import Clock, SystemClock
 from ..errors import GlobusSDKUsageError
 from ..errors.arguments import check_clock, check_number, check_type, check_whole
+from ..sealing import Sealer
 from ..secret import Secret
-from .sealing import Sealer
 from .sessions import SessionStoreUnavailable
 
 __all__ = ("SQLiteSessionStore",)

@@ -6,15 +6,24 @@ from .._lazy_names import lazy_names
 
 if TYPE_CHECKING:
     from .base import TokenStorage
+    from .encrypted import EncryptedTokenStorage
     from .errors import LeaseLost, TokenStorageDamaged, TokenStorageError, TokenStorageUnavailable
+    from .key_file import KeyFile
+    from .keys import KeySource
     from .lease import Lease
     from .memory import MemoryTokenStorage
+    from .system_keyring import Keyring, SystemKeyring
     from .token_data import TokenStorageData
 
 __all__ = (
+    "EncryptedTokenStorage",
+    "KeyFile",
+    "KeySource",
+    "Keyring",
     "Lease",
     "LeaseLost",
     "MemoryTokenStorage",
+    "SystemKeyring",
     "TokenStorage",
     "TokenStorageDamaged",
     "TokenStorageData",
@@ -27,9 +36,13 @@ if not TYPE_CHECKING:
         __name__,
         {
             "base": ("TokenStorage",),
+            "encrypted": ("EncryptedTokenStorage",),
             "errors": ("LeaseLost", "TokenStorageDamaged", "TokenStorageError", "TokenStorageUnavailable"),
+            "key_file": ("KeyFile",),
+            "keys": ("KeySource",),
             "lease": ("Lease",),
             "memory": ("MemoryTokenStorage",),
+            "system_keyring": ("Keyring", "SystemKeyring"),
             "token_data": ("TokenStorageData",),
         },
     )

@@ -1,4 +1,4 @@
-"""Encryption with the application's keys, of what is kept in cookies and files."""
+"""Encryption with the application's keys, of what is kept in cookies, files and token storages."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-from ..errors import GlobusSDKUsageError
-from ..secret import Secret
+from .errors import GlobusSDKUsageError
+from .secret import Secret
 
-__all__ = ("Sealer",)
+__all__ = ("Sealer", "check_key")
 
 _MIN_CHARACTERS: Final = 32
 
@@ -32,15 +32,17 @@ class Sealer:
     """
 
     def __init__(self, keys: str | Secret | Sequence[str | Secret], *, purpose: str) -> None:
-        texts = [Secret.of(key) for key in ([keys] if isinstance(keys, str | Secret) else keys)]
-        if not texts or any(
-            not isinstance(text.reveal(), str) or len(text.reveal()) < _MIN_CHARACTERS for text in texts
-        ):
-            raise GlobusSDKUsageError(
-                f"a key must be a random text of {_MIN_CHARACTERS} characters or more;"
-                " make one with: python -c 'import secrets; print(secrets.token_urlsafe(32))'"
-            )
-        self._fernet = MultiFernet([Fernet(_derived(text, purpose)) for text in texts])
+        given = [keys] if isinstance(keys, str) or not isinstance(keys, Sequence) else keys
+        secrets = [Secret.of(key) for key in given]
+        del keys, given  # not shown by the traceback of an error
+        if not secrets:
+            raise GlobusSDKUsageError("there is no key: at least one is needed")
+        for secret in secrets:
+            check_key(secret)
+        self._fernet = MultiFernet([Fernet(_derived(secret, purpose)) for secret in secrets])
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__}>"
 
     def seal(self, text: Secret) -> Secret:
         """Return an encrypted text, of letters, digits, ``-`` and ``_``."""
@@ -48,11 +50,27 @@ class Sealer:
 
     def open(self, sealed: Secret) -> Secret | None:
         """Return the text; ``None`` if it was changed, or encrypted with other keys."""
+        if not sealed.reveal().isascii():
+            return None
         try:
             padding = "=" * (-len(sealed.reveal()) % 4)
             return Secret(self._fernet.decrypt(f"{sealed.reveal()}{padding}".encode()).decode())
         except InvalidToken:
             return None
+
+
+def check_key(key: Secret) -> None:
+    """
+    Check that a key is long enough.
+
+    Raises:
+        GlobusSDKUsageError: It is not.
+    """
+    if not isinstance(key.reveal(), str) or len(key.reveal()) < _MIN_CHARACTERS:
+        raise GlobusSDKUsageError(
+            f"a key must be a random text (str) of {_MIN_CHARACTERS} characters or more;"
+            " make one with: python -c 'import secrets; print(secrets.token_urlsafe(32))'"
+        )
 
 
 def _derived(key: Secret, purpose: str) -> bytes:
