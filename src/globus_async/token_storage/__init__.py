@@ -8,6 +8,8 @@ if TYPE_CHECKING:
     from .base import TokenStorage
     from .encrypted import EncryptedTokenStorage
     from .errors import LeaseLost, TokenStorageDamaged, TokenStorageError, TokenStorageUnavailable
+    from .file import FileTokenStorage
+    from .json import JSONTokenStorage
     from .key_file import KeyFile
     from .keys import KeySource
     from .lease import Lease
@@ -17,6 +19,8 @@ if TYPE_CHECKING:
 
 __all__ = (
     "EncryptedTokenStorage",
+    "FileTokenStorage",
+    "JSONTokenStorage",
     "KeyFile",
     "KeySource",
     "Keyring",
@@ -38,6 +42,8 @@ if not TYPE_CHECKING:
             "base": ("TokenStorage",),
             "encrypted": ("EncryptedTokenStorage",),
             "errors": ("LeaseLost", "TokenStorageDamaged", "TokenStorageError", "TokenStorageUnavailable"),
+            "file": ("FileTokenStorage",),
+            "json": ("JSONTokenStorage",),
             "key_file": ("KeyFile",),
             "keys": ("KeySource",),
             "lease": ("Lease",),

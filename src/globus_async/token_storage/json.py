@@ -1,0 +1,142 @@
+"""Tokens in a JSON file."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Mapping
+from contextlib import contextmanager
+from functools import partial
+from typing import TYPE_CHECKING, ClassVar, Final, TypeVar, cast
+
+from .._files.private import read_private, write_private
+from ..errors.arguments import check_text
+from .errors import TokenStorageDamaged
+from .file import FileTokenStorage
+from .file_lock import real_clock
+from .stored_tokens import StoredTokens, UnusableFormat, checked_entries
+
+if TYPE_CHECKING:
+    from .token_data import TokenStorageData
+
+__all__ = ("JSONTokenStorage",)
+
+R = TypeVar("R")
+
+_MAX_SIZE: Final = 64 << 20
+"""Bytes of a file; the tokens for one resource server have about 500."""
+_REREADS: Final = (0.01, 0.04, 0.1, 0.15)
+"""Seconds between the attempts to read a damaged file: globus-sdk may be writing it, which it does in place."""
+_DAMAGED: Final = object()
+
+
+class JSONTokenStorage(FileTokenStorage):
+    """
+    Holds tokens in a JSON file, in the format of globus-sdk.
+
+    Files of the formats 1.0 and 2.0 are read, and 2.0 is written. A file is replaced as a whole, so that it has the old
+    or the new tokens whenever the process is killed or the disk is full. What other programs have stored in it is kept,
+    damaged entries too; the log names them, and reading skips them. A file that is not JSON is moved aside, and the
+    error says where to.
+
+    Args:
+        filepath: The file, on a disk of this machine; created by the first call that stores tokens.
+        namespace: The name of the login.
+        lock_timeout: Seconds that a call waits for the lock of the file, which others hold for milliseconds at a time.
+        clock: The clock by which leases end; the default is the system's.
+
+    Example:
+        >>> storage = JSONTokenStorage(folder / "tokens.json")
+        >>> await storage.store_token_response(tokens)
+        >>> sorted(await storage.get_token_data_by_resource_server())
+        ['transfer.api.globus.org']
+
+    **Differs from globus-sdk:** several processes, with this library, may write the same file at the same time; the
+    file and the folders created for it are private, whatever the umask; a bare file name works.
+    """
+
+    file_format: ClassVar[str] = "json"
+    format_version: ClassVar[str] = "2.0"
+    supported_versions: ClassVar[tuple[str, ...]] = ("1.0", "2.0")
+
+    async def store_token_data_by_resource_server(
+        self, token_data_by_resource_server: Mapping[str, TokenStorageData]
+    ) -> None:
+        """Add or replace tokens: all of them, or none if it fails."""
+        entries = checked_entries(token_data_by_resource_server)
+
+        await self._update(lambda stored: stored.put(self.namespace, entries))
+
+    async def get_token_data_by_resource_server(self) -> dict[str, TokenStorageData]:
+        """Return all tokens, by resource server; without those that are damaged, which the log names."""
+        stored = await self._run(self._read)
+        if stored is None:
+            stored = await self._update(lambda stored: stored)
+        with self._faults_as_errors():
+            tokens, damaged = stored.get(self.namespace)
+        self._log_damaged(damaged)
+        return tokens
+
+    async def remove_token_data(self, resource_server: str) -> bool:
+        """Remove the tokens for a resource server; return whether there were any."""
+        check_text("resource_server", resource_server)
+        if not await self._run(self._is_there):
+            return False
+        return await self._update(lambda stored: stored.remove(self.namespace, resource_server))
+
+    async def compare_and_set(self, old: TokenStorageData | None, new: TokenStorageData) -> bool:
+        """Replace the tokens for a resource server if they are still those that were read; return whether they were."""
+        entries = checked_entries({getattr(new, "resource_server", ""): new})
+
+        def replace(stored: StoredTokens) -> bool:
+            if stored.get(self.namespace)[0].get(new.resource_server) != old:
+                return False
+            stored.put(self.namespace, entries)
+            return True
+
+        return await self._update(replace)
+
+    async def _update(self, change: Callable[[StoredTokens], R]) -> R:
+        """Read the file, change its content, and write it, while no other process does; return the change's result."""
+        for pause in _REREADS:
+            result = await self._run_locked(partial(self._read_and_write, change))
+            if result is not _DAMAGED:
+                return cast("R", result)
+            await real_clock.sleep(pause)
+        return cast("R", await self._run_locked(partial(self._read_and_write, change, sets_aside=True)))
+
+    # in a worker thread
+
+    def _read_and_write(self, change: Callable[[StoredTokens], R], *, sets_aside: bool = False) -> R | object:
+        stored = self._read()
+        if stored is None:
+            if not sets_aside:
+                return _DAMAGED
+            raise self._set_aside("it is not JSON")
+        with self._faults_as_errors():
+            result = change(stored)
+            content = stored.encode() if stored.is_changed else None
+        if content is not None:
+            write_private(self._path, content, temporary=self._beside("new"))
+        return result
+
+    def _read(self) -> StoredTokens | None:
+        """Return the content of the file, an empty one if it is missing; ``None`` if it is damaged."""
+        if not self._is_there():
+            return StoredTokens()
+        try:
+            content = read_private(self._path, max_size=_MAX_SIZE)
+        except FileNotFoundError:
+            return StoredTokens()
+        with self._faults_as_errors():
+            if len(content) > _MAX_SIZE:
+                raise UnusableFormat(f"it has more than {_MAX_SIZE >> 20} MiB")
+            return StoredTokens.decode(content)
+
+    @contextmanager
+    def _faults_as_errors(self) -> Generator[None]:
+        try:
+            yield
+        except UnusableFormat as error:
+            raise TokenStorageDamaged(
+                f"the file {self.filepath} cannot be used for tokens, and was not changed: {error}; move it away, or"
+                " use another path"
+            ) from None
