@@ -7,20 +7,34 @@ from pathlib import Path
 from typing import Final, TypeAlias
 
 from globus_async.clock import Clock
-from globus_async.token_storage import JSONTokenStorage, MemoryTokenStorage, TokenStorage, TokenStorageData
+from globus_async.token_storage import (
+    EncryptedTokenStorage,
+    JSONTokenStorage,
+    MemoryTokenStorage,
+    TokenStorage,
+    TokenStorageData,
+)
 
-__all__ = ("FACTORIES", "SHARED", "Factory", "token_data")
+__all__ = ("FACTORIES", "KEY", "SHARED", "Factory", "token_data")
 
 Factory: TypeAlias = Callable[[Path, str, Clock | None], TokenStorage]
 """Makes a storage from a folder that is its own, a namespace and a clock."""
 
+KEY: Final = "the key of the encrypted storages of the contract"
+
 SHARED: Final[Mapping[str, Factory]] = {
     "json": lambda folder, namespace, clock: JSONTokenStorage(folder / "tokens.json", namespace=namespace, clock=clock),
+    "encrypted json": lambda folder, namespace, clock: EncryptedTokenStorage(
+        JSONTokenStorage(folder / "tokens.json", namespace=namespace, clock=clock), KEY
+    ),
 }
 """Storages whose objects in the same folder have the same tokens."""
 
 FACTORIES: Final[Mapping[str, Factory]] = {
     "memory": lambda _, namespace, clock: MemoryTokenStorage(namespace, clock=clock),
+    "encrypted memory": lambda _, namespace, clock: EncryptedTokenStorage(
+        MemoryTokenStorage(namespace, clock=clock), KEY
+    ),
     **SHARED,
 }
 

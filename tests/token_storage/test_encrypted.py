@@ -349,9 +349,13 @@ async def test_members_that_cannot_be_stored() -> None:
     """The error does not show the tokens beside them."""
     storage = EncryptedTokenStorage(MemoryTokenStorage(), OLD)
     for value in (object(), float("nan"), {1j}):
-        with pytest.raises(GlobusSDKUsageError, match="must be JSON") as caught:
-            await storage.store_token_data_by_resource_server({TRANSFER: data(bad=value)})
-        assert leaks_of_error(caught.value) == []
+        for call in (
+            storage.store_token_data_by_resource_server({TRANSFER: data(bad=value)}),
+            storage.compare_and_set(None, data(bad=value)),
+        ):
+            with pytest.raises(GlobusSDKUsageError, match="not JSON") as caught:
+                await call
+            assert leaks_of_error(caught.value) == []
     assert await storage.get_token_data_by_resource_server() == {}
 
 

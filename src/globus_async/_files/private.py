@@ -86,17 +86,19 @@ def _larger(view: memoryview, max_size: int) -> memoryview:
     return grown
 
 
-def write_private(path: Path, content: memoryview, *, temporary: Path) -> None:
+def write_private(path: Path, content: memoryview, *, temporary: Path, replace: bool = True) -> None:
     """
-    Replace a file: whenever the process or the machine stops, the file has its old content or its new one.
+    Write a file: whenever the process or the machine stops, the file has its old content or its new one.
 
     Args:
         path: The file.
         content: Its new content.
         temporary: A name in the same folder, which is not used by others at the same time; a file that an
             interrupted call has left there is removed.
+        replace: Whether to replace an existing file.
 
     Raises:
+        FileExistsError: There is a file, or anything else, which is not to be replaced.
         OSError: The file cannot be written, and was not changed.
     """
     with suppress(FileNotFoundError):
@@ -109,7 +111,11 @@ def write_private(path: Path, content: memoryview, *, temporary: Path) -> None:
             while content:
                 content = content[file.write(content) :]
             os.fsync(descriptor)
-        os.replace(temporary, path)  # noqa: PTH105 -- the path is in the error's attributes
+        if replace:
+            os.replace(temporary, path)  # noqa: PTH105 -- the path is in the error's attributes
+        else:
+            os.link(temporary, path)
+            temporary.unlink()
     except BaseException:
         with suppress(OSError):
             temporary.unlink()

@@ -15,6 +15,7 @@ from ..sealing import Sealer, check_key
 from ..secret import Secret
 from .base import TokenStorage
 from .errors import TokenStorageDamaged
+from .stored_tokens import checked_entries
 from .token_data import TokenStorageData
 
 if TYPE_CHECKING:
@@ -88,10 +89,11 @@ class EncryptedTokenStorage(TokenStorage):
                 `remove_token_data`, if their key is lost.
             TokenStorageError: The storage cannot be used.
         """
+        entries = checked_entries(token_data_by_resource_server)
         sealer = await self._get_sealer()
         stored = await self.token_storage.get_token_data_by_resource_server()
-        self._open_all(sealer, {name: stored[name] for name in token_data_by_resource_server if name in stored})
-        sealed = {name: self._seal(sealer, data) for name, data in token_data_by_resource_server.items()}
+        self._open_all(sealer, {name: stored[name] for name in entries if name in stored})
+        sealed = {name: self._seal(sealer, name, data) for name, data in entries.items()}
         await self.token_storage.store_token_data_by_resource_server(sealed)
 
     async def get_token_data_by_resource_server(self) -> dict[str, TokenStorageData]:
@@ -129,11 +131,13 @@ class EncryptedTokenStorage(TokenStorage):
             TokenStorageDamaged: The stored entry cannot be decrypted, or is not encrypted; it was not replaced.
             TokenStorageError: The storage cannot be used.
         """
+        check_type("new", new, TokenStorageData, "a TokenStorageData")
+        checked_entries({new.resource_server: new})
         sealer = await self._get_sealer()
         stored = await self.token_storage.get_token_data(new.resource_server)
         if (None if stored is None else self._open(sealer, new.resource_server, stored)) != old:
             return False
-        return await self.token_storage.compare_and_set(stored, self._seal(sealer, new))
+        return await self.token_storage.compare_and_set(stored, self._seal(sealer, new.resource_server, new))
 
     def lease(self, name: str, seconds: float) -> AbstractAsyncContextManager[Lease]:
         """Return a context in which no other holder has the lease of this name, in the storage that is wrapped."""
@@ -168,7 +172,7 @@ class EncryptedTokenStorage(TokenStorage):
             current: TokenStorageData | None = entry
             while current is not None:
                 data = self._open(sealer, name, current, accept_plain=accept_plain)
-                if await self.token_storage.compare_and_set(current, self._seal(sealer, data)):
+                if await self.token_storage.compare_and_set(current, self._seal(sealer, name, data)):
                     break
                 current = await self.token_storage.get_token_data(name)  # another process has replaced it
         return len(stored)
@@ -185,10 +189,8 @@ class EncryptedTokenStorage(TokenStorage):
         keys = [key if isinstance(key, Secret) else await key.read_key() for key in self._keys]
         return Sealer(keys, purpose="token storage")
 
-    def _seal(self, sealer: Sealer, data: TokenStorageData) -> TokenStorageData:
-        text = _text_of(self.namespace, data)
-        if text is None:
-            raise GlobusSDKUsageError(f"the extra members for {data.resource_server!r} must be JSON")
+    def _seal(self, sealer: Sealer, name: str, data: TokenStorageData) -> TokenStorageData:
+        text = _text_of({"namespace": self.namespace, "name": name}, data)
         sealed = Secret(f"{_PREFIX}{sealer.seal(text).reveal()}")
         refresh_token = None if data.refresh_token is None else _REFRESH_TOKEN
         return TokenStorageData(data.resource_server, None, "", sealed, refresh_token, data.expires_at_seconds, None)
@@ -216,7 +218,7 @@ class EncryptedTokenStorage(TokenStorage):
                 f"{where} cannot be decrypted: they were encrypted with another key, or are damaged. Pass their key"
                 " as well, after your own; or remove them with remove_token_data() and log in again"
             )
-        data = _data_of(text, self.namespace, resource_server)
+        data = _data_of(text, {"namespace": self.namespace, "name": resource_server})
         if data is None:
             raise TokenStorageDamaged(
                 f"{where} belong to another resource server or namespace: somebody has exchanged entries of the"
@@ -251,22 +253,21 @@ def _check(keys: tuple[Secret | KeySource, ...]) -> None:
             check_key(key)
 
 
-def _text_of(namespace: str, data: TokenStorageData) -> Secret | None:
-    """Return the text to encrypt; ``None`` if it is not JSON, without the error, whose traceback has the tokens."""
-    try:
-        document = {"namespace": namespace, "data": data.to_dict(include_extra=True)}
-        return Secret(json.dumps(document, allow_nan=False))
-    except (TypeError, ValueError, RecursionError):
-        return None
+def _text_of(place: dict[str, str], data: TokenStorageData) -> Secret:
+    """Return the text to encrypt: the tokens, and the place that they are stored in."""
+    return Secret(json.dumps({**place, "data": data.to_dict(include_extra=True)}))
 
 
-def _data_of(text: Secret, namespace: str, resource_server: str) -> TokenStorageData | None:
-    """Return the tokens in a decrypted text; ``None`` if they belong elsewhere."""
+def _data_of(text: Secret, place: dict[str, str]) -> TokenStorageData | None:
+    """Return the tokens in a decrypted text; ``None`` if they were stored in another place."""
     document: Any = json.loads(text.reveal())
-    if not is_object(document) or document.get("namespace") != namespace or not is_object(document.get("data")):
+    if (
+        not is_object(document)
+        or any(document.get(part) != value for part, value in place.items())
+        or not is_object(document.get("data"))
+    ):
         return None
     try:
-        data = TokenStorageData.from_dict(document["data"])
+        return TokenStorageData.from_dict(document["data"])
     except GlobusSDKUsageError:
         return None
-    return data if data.resource_server == resource_server else None

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import os
 import secrets
-import stat
 from pathlib import Path
 from typing import Final
 
-import anyio.to_thread
-
+from .._files.private import fault_of, make_private_folder, read_private, status_of, write_private
 from ..errors.arguments import check_file_path
 from ..secret import Secret
 from .errors import TokenStorageDamaged, TokenStorageError, TokenStorageUnavailable
+from .file_lock import run_in_thread
 from .keys import MAX_CHARACTERS, checked_key, new_key
 
 __all__ = ("KeyFile",)
@@ -52,76 +51,59 @@ class KeyFile:
             TokenStorageError: There is no such file.
             TokenStorageUnavailable: The file cannot be read.
         """
-        return await anyio.to_thread.run_sync(_read, self.path)
+        return await run_in_thread(lambda: _read(self.path))
 
     async def create(self) -> None:
         """
-        Write a new random key, with mode 0600; directories that are missing are made with mode 0700.
+        Write a new random key, with mode 0600; folders that are missing are made with mode 0700.
 
         Raises:
             TokenStorageError: There is a file already. It is not replaced: what it encrypts would be lost.
             TokenStorageUnavailable: The file cannot be written.
         """
-        await anyio.to_thread.run_sync(_create, self.path)
+        await run_in_thread(lambda: _create(self.path))
 
 
 def _read(path: Path) -> Secret:
     """Read a key file, in a thread."""
     path = _expanded(path)
-    flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0)
     try:
-        descriptor = os.open(path, flags)
-    except FileNotFoundError:
-        raise TokenStorageError(f"there is no key file {str(path)!r}; make one with: await key_file.create()") from None
+        found = status_of(path)
+        if found is None:
+            raise TokenStorageError(f"there is no key file {path}; make one with: await key_file.create()")
+        _check_protection(path, found)
+        content = Secret(read_private(path, max_size=_MAX_BYTES).tobytes().decode("ascii", "replace"))
     except OSError as error:
         raise _unavailable(path, error) from None
-    try:
-        _check_protection(path, os.fstat(descriptor))
-        content = Secret.of(os.read(descriptor, _MAX_BYTES + 1).decode("ascii", "replace"))
-    except OSError as error:
-        raise _unavailable(path, error) from None
-    finally:
-        os.close(descriptor)
-    return checked_key(content, f"the file {str(path)!r}")
+    return checked_key(content, f"the key file {path}")
 
 
-def _check_protection(path: Path, status: os.stat_result) -> None:
+def _check_protection(path: Path, found: os.stat_result) -> None:
     """
-    Check that a file is an ordinary one that only this user can read.
+    Check that a file is a regular one that only this user can read.
 
     Raises:
         TokenStorageDamaged: It is not.
     """
-    if not stat.S_ISREG(status.st_mode):
-        raise TokenStorageDamaged(f"{str(path)!r} is no ordinary file; a key is read from nothing else")
-    if os.name != "nt":
-        if status.st_uid != os.geteuid():
-            raise TokenStorageDamaged(f"the key file {str(path)!r} belongs to another user; make one of your own")
-        if status.st_mode & 0o077:
-            raise TokenStorageDamaged(
-                f"others can read or write the key file {str(path)!r}; if none has, protect it with: chmod 600;"
-                " else replace the key"
-            )
+    if fault := fault_of(found):
+        raise TokenStorageDamaged(f"{path} {fault}; keys are read from regular files of this user only")
+    if os.name == "posix" and found.st_mode & 0o077:
+        raise TokenStorageDamaged(
+            f"other users can read or write the key file {path}; if none has, protect it with: chmod 600; else replace"
+            " the key"
+        )
 
 
 def _create(path: Path) -> None:
     """Write a new key file, in a thread: complete, or not at all."""
     path = _expanded(path)
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
+    temporary = path.with_name(f"{path.name}.{secrets.token_hex(8)}.new")
+    content = memoryview(f"{new_key().reveal()}\n".encode())
     try:
-        for directory in [each for each in reversed(path.parents) if not each.exists()]:
-            directory.mkdir(0o700, exist_ok=True)
-        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_CLOEXEC", 0), 0o600)
-        try:
-            with os.fdopen(descriptor, "w", encoding="ascii") as file:
-                file.write(f"{new_key().reveal()}\n")
-                file.flush()
-                os.fsync(descriptor)
-            os.link(temporary, path, follow_symlinks=False)  # unlike a rename, it does not replace
-        finally:
-            temporary.unlink()
+        make_private_folder(path.parent)
+        write_private(path, content, temporary=temporary, replace=False)
     except FileExistsError:
-        raise TokenStorageError(f"there is a file {str(path)!r} already, and it is not replaced") from None
+        raise TokenStorageError(f"there is a file {path} already, and it is not replaced") from None
     except OSError as error:
         raise _unavailable(path, error) from None
 
@@ -130,10 +112,8 @@ def _expanded(path: Path) -> Path:
     try:
         return path.expanduser()
     except RuntimeError:
-        raise TokenStorageError(f"there is no home directory for {str(path)!r}; pass an absolute path") from None
+        raise TokenStorageError(f"there is no home directory for {path}; pass an absolute path") from None
 
 
 def _unavailable(path: Path, error: OSError) -> TokenStorageUnavailable:
-    return TokenStorageUnavailable(
-        f"the key file {str(path)!r} cannot be used: {error.strerror or type(error).__name__}"
-    )
+    return TokenStorageUnavailable(f"the key file {path} cannot be used: {error.strerror or error}")
