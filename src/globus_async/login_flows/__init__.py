@@ -7,6 +7,7 @@ from .._lazy_names import lazy_names
 if TYPE_CHECKING:
     from .command_line import CommandLineLoginFlowManager
     from .errors import CommandLineLoginFlowEOFError, LocalServerEnvironmentalLoginError, LocalServerLoginError
+    from .local_server import LocalServerLoginFlowManager
     from .login_flow_manager import Completion, Exchange, LoginFlowConfig, LoginFlowManager
 
 __all__ = (
@@ -16,6 +17,7 @@ __all__ = (
     "Exchange",
     "LocalServerEnvironmentalLoginError",
     "LocalServerLoginError",
+    "LocalServerLoginFlowManager",
     "LoginFlowConfig",
     "LoginFlowManager",
 )
@@ -30,6 +32,7 @@ if not TYPE_CHECKING:
                 "LocalServerEnvironmentalLoginError",
                 "LocalServerLoginError",
             ),
+            "local_server": ("LocalServerLoginFlowManager",),
             "login_flow_manager": ("Completion", "Exchange", "LoginFlowConfig", "LoginFlowManager"),
         },
     )

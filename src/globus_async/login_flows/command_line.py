@@ -15,6 +15,7 @@ from .login_flow_manager import (
     LoginFlowConfig,
     LoginFlowManager,
     default_redirect_uri,
+    exchange_only,
     named_grant,
 )
 from .redirect import MalformedRedirect, read_redirect
@@ -102,7 +103,7 @@ class CommandLineLoginFlowManager(LoginFlowManager):
             InvalidGrant: The code was used before, has expired, or belongs to another login.
             GlobusSDKUsageError: There are no required scopes.
         """
-        return await self.run_with_completion(auth_parameters, _exchange)
+        return await self.run_with_completion(auth_parameters, exchange_only)
 
     async def run_with_completion(
         self, auth_parameters: GlobusAuthorizationParameters, complete: Completion
@@ -141,10 +142,6 @@ class CommandLineLoginFlowManager(LoginFlowManager):
         while not (entered := await self._terminal.read_line("Enter the resulting authorization code here: ")):
             pass
         return entered
-
-
-async def _exchange(exchange: Exchange) -> OAuthTokenResponse:
-    return await exchange()
 
 
 def _exchange_of(flow: GlobusOAuthFlowManager, entered: Secret) -> Exchange:

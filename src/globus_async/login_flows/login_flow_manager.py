@@ -23,7 +23,9 @@ __all__ = (
     "LoginClient",
     "LoginFlowConfig",
     "LoginFlowManager",
+    "check_auth_parameters",
     "default_redirect_uri",
+    "exchange_only",
     "named_grant",
 )
 
@@ -147,12 +149,7 @@ class LoginFlowManager(abc.ABC):
         self, auth_parameters: GlobusAuthorizationParameters, redirect_uri: str
     ) -> tuple[GlobusOAuthFlowManager, str]:
         """Return a new flow, with a state and a verifier of its own, and the URL of its login page."""
-        check_type("auth_parameters", auth_parameters, GlobusAuthorizationParameters, "GlobusAuthorizationParameters")
-        if not auth_parameters.required_scopes:
-            raise GlobusSDKUsageError(
-                "a login needs scopes: pass GlobusAuthorizationParameters(required_scopes=[...]), at least 'openid'"
-            )
-        scopes = list(auth_parameters.required_scopes)
+        scopes = check_auth_parameters(auth_parameters)
         client = self.login_client
         flow = (
             client.oauth2_start_flow(
@@ -165,6 +162,26 @@ class LoginFlowManager(abc.ABC):
             else client.oauth2_start_flow(redirect_uri, scopes, refresh_tokens=self.request_refresh_tokens)
         )
         return flow, flow.get_authorize_url(**auth_parameters.for_authorize_url())
+
+
+def check_auth_parameters(auth_parameters: GlobusAuthorizationParameters) -> list[str]:
+    """
+    Return the scopes that a login requires.
+
+    Raises:
+        GlobusSDKUsageError: There are none.
+    """
+    check_type("auth_parameters", auth_parameters, GlobusAuthorizationParameters, "GlobusAuthorizationParameters")
+    if not auth_parameters.required_scopes:
+        raise GlobusSDKUsageError(
+            "a login needs scopes: pass GlobusAuthorizationParameters(required_scopes=[...]), at least 'openid'"
+        )
+    return list(auth_parameters.required_scopes)
+
+
+async def exchange_only(exchange: Exchange) -> OAuthTokenResponse:
+    """Exchange the code, with nothing else to do."""
+    return await exchange()
 
 
 def default_redirect_uri(login_client: LoginClient) -> str:

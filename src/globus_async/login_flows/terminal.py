@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import contextvars
-import ctypes
 import os
 import sys
-import threading
 from collections.abc import Callable
-from contextlib import suppress
 from typing import Any, Final
 
 from ..secret import Secret
+from .daemon_call import DaemonCall
 from .errors import CommandLineLoginFlowEOFError
 
 __all__ = ("Terminal",)
@@ -24,6 +21,8 @@ _NO_TERMINAL: Final = (
     " itself, with ClientApp or ClientCredentialsAuthorizer"
 )
 _ENDED: Final = "the input ended before an authorization code was entered; start the login again"
+_END_OF_INPUT: Final = (EOFError, OSError, NotImplementedError, KeyboardInterrupt)
+"""What ``input`` raises in its thread if no line comes; a notebook that cannot ask has a `NotImplementedError`."""
 
 
 class Terminal:
@@ -35,11 +34,11 @@ class Terminal:
     """
 
     def __init__(self) -> None:
-        self._unfinished: _InputThread | None = None
+        self._unfinished: DaemonCall[Secret] | None = None
 
     def check(self) -> None:
         """
-        Check that there is somebody to ask.
+        Check that there is a user to ask.
 
         Raises:
             CommandLineLoginFlowEOFError: Standard input is not a terminal, and the process serves no notebook that can
@@ -62,93 +61,41 @@ class Terminal:
         """
         self.check()
         if _notebook_kernel() is not None:
-            return await self._from_thread(lambda: input(prompt), is_interruptible=True)
+            return await self._from_thread(lambda: _line_of_notebook(prompt), is_interruptible=True)
         print(prompt, end="", flush=True)  # noqa: T201 -- it is a prompt
-        try:
-            descriptor = _own_descriptor(sys.stdin.fileno())
-        except (OSError, ValueError):  # such as the window of IDLE
-            return await self._from_thread(input)
         is_complete = False
         try:
-            try:
-                line = await _read_when_ready(descriptor)
-            except NotImplementedError:  # the event loop of Windows waits for sockets only
-                line = await self._from_thread(_reader(descriptor))
+            line = await self._line_of_terminal()
             is_complete = True
             return line
         finally:
-            os.close(descriptor)
             if not is_complete:
                 print(flush=True)  # noqa: T201 -- what follows begins on a line of its own
 
-    async def _from_thread(self, read: Callable[[], str], *, is_interruptible: bool = False) -> Secret:
-        thread, self._unfinished = self._unfinished or _InputThread(read), None
+    async def _line_of_terminal(self) -> Secret:
         try:
-            return await thread.line()
+            descriptor = _own_descriptor(sys.stdin.fileno())
+        except (OSError, ValueError):  # such as the window of IDLE
+            return await self._from_thread(lambda: Secret(input().strip()))
+        try:
+            return await _read_when_ready(descriptor)
+        except NotImplementedError:  # the event loop of Windows waits for sockets only
+            return await self._from_thread(_reader(sys.stdin.fileno()))
+        finally:
+            os.close(descriptor)
+
+    async def _from_thread(self, read: Callable[[], Secret], *, is_interruptible: bool = False) -> Secret:
+        call, self._unfinished = self._unfinished or DaemonCall(read, name="globus_async input"), None
+        try:
+            return await call.result()
         except asyncio.CancelledError:
             if is_interruptible:
-                thread.interrupt()
+                call.interrupt()
             else:
-                self._unfinished = thread
+                self._unfinished = call
             raise
-
-
-class _InputThread:
-    """A thread that waits for a line. It does not keep the process from ending."""
-
-    def __init__(self, read: Callable[[], str]) -> None:
-        self._read = read
-        self._outcome: Secret | BaseException | None = None
-        self._wake: Callable[[], object] | None = None
-        self._lock = threading.Lock()
-        context = contextvars.copy_context()  # by which a notebook finds the cell that asks
-        self._thread = threading.Thread(target=context.run, args=(self._run,), name="globus_async input", daemon=True)
-        self._thread.start()
-
-    async def line(self) -> Secret:
-        """Wait for the line."""
-        loop = asyncio.get_running_loop()
-        done = asyncio.Event()
-        with self._lock:
-            self._wake = lambda: loop.call_soon_threadsafe(done.set)
-            if self._outcome is not None:
-                done.set()
-        await done.wait()
-        match self._outcome:
-            case Secret() as line:
-                return line
-            case EOFError() | OSError() | NotImplementedError() | KeyboardInterrupt():
-                raise CommandLineLoginFlowEOFError(_ENDED)
-            case error:
-                raise error or RuntimeError("no line was read")
-
-    def interrupt(self) -> None:
-        """Interrupt the kernel's ``input``, which polls: its thread ends at once and takes no reply."""
-        if self._thread.ident is not None and self._thread.is_alive():
-            ctypes.pythonapi.PyThreadState_SetAsyncExc(
-                ctypes.c_ulong(self._thread.ident), ctypes.py_object(KeyboardInterrupt)
-            )
-
-    def _run(self) -> None:
-        outcome: Secret | BaseException
-        try:
-            outcome = Secret(self._read().strip())
-        except BaseException as error:  # noqa: BLE001 -- raised where the line is awaited
-            outcome = error.with_traceback(None)
-        with self._lock:
-            self._outcome = outcome
-            wake = self._wake
-        if wake is not None:
-            with suppress(RuntimeError):  # the event loop has been closed
-                wake()
-
-
-def _own_descriptor(descriptor: int) -> int:
-    """Open the terminal again: a mode or a registration of this descriptor is shared with nobody."""
-    try:
-        return os.open(os.ttyname(descriptor), os.O_RDONLY | os.O_NOCTTY | os.O_NONBLOCK)
-    except (AttributeError, OSError):  # Windows; a container in which the terminal has no name
-        return os.dup(descriptor)
+        except _END_OF_INPUT:
+            raise CommandLineLoginFlowEOFError(_ENDED) from None
 
 
 class _Line:
@@ -161,7 +108,7 @@ class _Line:
         self.is_complete = False
 
     def read_from(self, descriptor: int) -> None:
-        """Read what is there."""
+        """Read what there is."""
         try:
             received = os.read(descriptor, 4096)
         except (BlockingIOError, InterruptedError):
@@ -195,16 +142,28 @@ async def _read_when_ready(descriptor: int) -> Secret:
     return line.secret()
 
 
-def _reader(descriptor: int) -> Callable[[], str]:
+def _reader(descriptor: int) -> Callable[[], Secret]:
     """Return a function that reads a line without ``sys.stdin``, whose lock would delay the end of the process."""
 
-    def read() -> str:
+    def read() -> Secret:
         line = _Line()
         while not line.is_complete:
             line.read_from(descriptor)
-        return line.secret().reveal()
+        return line.secret()
 
     return read
+
+
+def _own_descriptor(descriptor: int) -> int:
+    """Open the terminal again, so that its mode and its registration with the event loop are our own."""
+    try:
+        return os.open(os.ttyname(descriptor), os.O_RDONLY | os.O_NOCTTY | os.O_NONBLOCK)
+    except (AttributeError, OSError):  # Windows; a container in which the terminal has no name
+        return os.dup(descriptor)
+
+
+def _line_of_notebook(prompt: str) -> Secret:
+    return Secret(input(prompt).strip())
 
 
 def _notebook_kernel() -> Any:
