@@ -83,6 +83,7 @@ PUBLIC = (
     "globus_async.services.transfer",
     "globus_async.services.transfer.documents",
     "globus_async.testing",
+    "globus_async.token_storage",
 )
 """The modules whose names users import."""
 

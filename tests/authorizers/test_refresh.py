@@ -32,6 +32,7 @@ from globus_async.errors import (
     TokenRefreshError,
     is_transient,
 )
+from globus_async.secret import Secret
 from tests.toolkit.auth_clients import FakeAuth, SocketAuth
 from tests.toolkit.cancel import MODES, CancelAt, every_suspension
 from tests.toolkit.clock import FakeClock
@@ -179,7 +180,7 @@ class TestConcurrentCalls:
                 await asyncio.gather(*calls, return_exceptions=True)
                 assert auth.requests == 2
                 assert set(tokens) == {"Bearer at-2"}
-                assert authorizer.refresh_token.reveal() == "rt-2"
+                assert authorizer.refresh_token == Secret("rt-2")
 
         run_shuffled(scenario, range(200))
 
@@ -408,7 +409,7 @@ class TestCancellation:
 
             async def unharmed() -> None:
                 assert (await client.get("thing")).http_status == 200
-                assert authorizer.refresh_token.reveal() == server.refresh_token()
+                assert authorizer.refresh_token == Secret(server.refresh_token())
                 assert server.replays == 0
 
             def call() -> Any:
@@ -445,7 +446,7 @@ class TestCancellation:
             assert all(call.cancelled() for call in calls)
             await clock.advance(5)
             assert await header_of(authorizer) == "Bearer at-1"
-            assert (auth.requests, authorizer.refresh_token.reveal()) == (1, "rt-1")
+            assert (auth.requests, authorizer.refresh_token) == (1, Secret("rt-1"))
 
     async def test_cancelled_waiters_leave_nothing_behind(self) -> None:
         """Not one reference of 1,000 cancelled waiters."""
@@ -763,7 +764,7 @@ class TestOnRefresh:
 
         async with fake(on_refresh=fail_later if asynchronous else fail) as (authorizer, _, _clock):
             assert await header_of(authorizer) == "Bearer at-1"
-            assert authorizer.refresh_token.reveal() == "rt-1"
+            assert authorizer.refresh_token == Secret("rt-1")
         assert "LookupError" in caplog.text
         assert "at-1" not in caplog.text
 
@@ -883,7 +884,7 @@ class TestClosing:
                 call = asyncio.create_task(header_of(authorizer))
                 await server.server.wait_for_requests(1)
                 call.cancel()
-            assert authorizer.refresh_token.reveal() == server.refresh_token() != refresh
+            assert authorizer.refresh_token == Secret(server.refresh_token()) != Secret(refresh)
             assert len(stored) == 1
             await asyncio.wait({call})
 
@@ -912,7 +913,7 @@ class TestClosing:
             await clock.advance(0.2)
             await closing
             assert refresh_task(authorizer) is None
-            assert authorizer.refresh_token.reveal() == "rt-1"
+            assert authorizer.refresh_token == Secret("rt-1")
             assert await call == "Bearer at-1"
 
     async def test_no_refresh_starts_during_closing(self) -> None:

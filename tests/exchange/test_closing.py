@@ -127,7 +127,7 @@ class TestEveryWaitOfTheLoop:
                 await until_it_waits()
                 await is_ended(call, client.transport.aclose)
             await clock.advance(5)
-            assert authorizer.refresh_token.reveal() == "rt-1"
+            assert authorizer.refresh_token == Secret("rt-1")
 
     async def test_a_cancelled_call_stays_cancelled(self) -> None:
         """If its owner cancels it at the moment in which the transport is closed."""

@@ -594,7 +594,7 @@ GUARDS: Final = (
         ),
         swap("authorizers/renewing.py:RenewingAuthorizer._error_of", r"_without_frames\((\w+)\)", r"\1"),
         never("authorizers/renewing.py:_without_frames", r"^isinstance"),
-        never("authorizers/renewing.py:_refused", r"^codes & _WRONG_CLIENT"),
+        never("authorizers/refusals.py:refusal_of", r"^codes & _WRONG_CLIENT"),
         never("authorizers/grants.py:RefreshTokenAuthorizer._token_response", r"^not _may_repeat"),
         always("authorizers/grants.py:RefreshTokenAuthorizer._token_response", r"^not _may_repeat"),
         drop("authorizers/grants.py:RefreshTokenAuthorizer._token_response", r"^error\.add_note"),

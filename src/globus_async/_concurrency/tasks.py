@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection, Coroutine, Iterable
+from collections.abc import Callable, Collection, Coroutine, Iterable
 from typing import Any, Final, TypeVar
 
-__all__ = ("all_of", "cancel_all")
+__all__ = ("all_of", "cancel_all", "run_to_end")
 
 T = TypeVar("T")
 _CANCELLED_PER_PASS: Final = 500
+_MAX_REPETITIONS: Final = 3
 
 
 async def all_of(calls: Iterable[Coroutine[Any, Any, T]]) -> list[T]:
@@ -51,3 +52,31 @@ async def cancel_all(tasks: Collection[asyncio.Task[Any]]) -> None:
             task.exception()  # marks it as retrieved
     if cancelled is not None:
         raise cancelled
+
+
+async def run_to_end(function: Callable[[], Coroutine[Any, Any, T]]) -> T:
+    """
+    Await a call to its end even if the caller is cancelled; raise the cancellation afterwards.
+
+    The call must end by itself. If its own task is cancelled too, as all are at the end of a program, it is made again.
+
+    Args:
+        function: Makes the call; to do so twice must be harmless.
+    """
+    cancelled: asyncio.CancelledError | None = None
+    repetitions = 0
+    while True:
+        task = asyncio.get_running_loop().create_task(function())
+        while not task.done():
+            try:
+                await asyncio.wait({task})
+            except asyncio.CancelledError as error:
+                cancelled = error
+        if not task.cancelled() or repetitions == _MAX_REPETITIONS:
+            break
+        repetitions += 1
+    if cancelled is not None:
+        if not task.cancelled():
+            task.exception()  # marks it as retrieved
+        raise cancelled
+    return task.result()

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
-from .._http.json_reader import is_list, is_object
 from .._single_flight import TaskOwner
 from ..errors import (
     ApplicationRefused,
@@ -15,14 +15,18 @@ from ..errors import (
     NetworkError,
     TokenRefreshError,
 )
-from ..errors.arguments import check_members
+from ..errors.arguments import check_members, check_text, check_type
 from ..scopes import ScopeParser, Scopes
 from ..secret import Secret
+from ..token_storage.base import TokenStorage
 from .renewing import OnRefresh, RenewingAuthorizer
-from .token import IssuedToken, parse_lifetime
+from .shared_token import SharedToken
+from .stored_grants import StoredApplication, StoredLogin
+from .token_entries import issued_token, refresh_token_of, token_entries
 
 if TYPE_CHECKING:
     from ..clock import Clock
+    from .token import HeldToken, IssuedToken
 
 __all__ = ("ClientCredentialsAuthorizer", "RefreshTokenAuthorizer")
 
@@ -60,17 +64,22 @@ class RefreshTokenAuthorizer(RenewingAuthorizer):
 
     Args:
         refresh_token: The refresh token of a login with ``refresh_tokens=True``. ``None``, as other logins return it,
-            is refused.
+            is refused, unless there is a storage: one that is stored is used in any case.
         auth_client: The client that the refresh token was issued to; it makes the requests.
         access_token: An access token to start with, which saves the first refresh.
         expires_at: When it expires, in POSIX seconds.
-        on_refresh: Called with every token response. Store ``response.by_resource_server`` there: the refresh token may
-            have changed.
+        on_refresh: Called with the response to every token request of this process. Without a storage, store
+            ``response.by_resource_server`` there: the refresh token may have changed.
+        storage: Holds the tokens, for any number of processes: one of them refreshes the token, and the others read it
+            there. The first token is read there, too.
+        resource_server: The resource server whose tokens in the storage are used; required with ``storage``.
 
     Example:
         >>> authorizer = RefreshTokenAuthorizer(refresh_token, auth_client)
         >>> async with TransferClient(authorizer=authorizer) as tc:
         ...     endpoint = await tc.get_endpoint(endpoint_id)
+
+    **Differs from globus-sdk:** ``storage`` and ``resource_server`` are new.
     """
 
     def __init__(
@@ -80,10 +89,13 @@ class RefreshTokenAuthorizer(RenewingAuthorizer):
         access_token: str | Secret | None = None,
         expires_at: float | None = None,
         on_refresh: OnRefresh | None = None,
+        *,
+        storage: TokenStorage | None = None,
+        resource_server: str | None = None,
     ) -> None:
-        if refresh_token is None:
+        if refresh_token is None and storage is None:
             raise GlobusSDKUsageError("refresh_token is None: start the login with refresh_tokens=True")
-        refresh_token = Secret.of(refresh_token)
+        refresh_token = None if refresh_token is None else Secret.of(refresh_token)
         access_token = None if access_token is None else Secret.of(access_token)
         check_members(
             "auth_client",
@@ -91,7 +103,9 @@ class RefreshTokenAuthorizer(RenewingAuthorizer):
             ("oauth2_refresh_token", "transport"),
             "the client that the refresh token was issued to, such as NativeAppAuthClient(client_id)",
         )
-        refresh_token = Secret.token("refresh_token", refresh_token)
+        if refresh_token is not None:
+            refresh_token = Secret.token("refresh_token", refresh_token)
+        _check_storage(storage, resource_server)
         super().__init__(
             clock=auth_client.transport.clock,
             task_owner=auth_client.transport,
@@ -101,45 +115,62 @@ class RefreshTokenAuthorizer(RenewingAuthorizer):
         )
         self.auth_client = auth_client
         self._refresh_token = refresh_token
-        self._resource_server: object = None
+        self._resource_server: object = resource_server
+        self._shared: SharedToken | None = None
+        if storage is not None and resource_server is not None:
+            login = StoredLogin(resource_server, first=refresh_token, request=self._token_response)
+            self._shared = SharedToken(
+                login, storage, resource_server, task_owner=auth_client.transport, clock=self._clock
+            )
+            self._sees_logins = True
 
     def _owner_text(self) -> str:
         return f" of client {_client_id(self, 'auth_client')}"
 
     @property
-    def refresh_token(self) -> Secret:
-        """The current refresh token."""
-        return self._refresh_token
+    def refresh_token(self) -> Secret | None:
+        """The current refresh token; ``None`` until it has been read from the storage."""
+        stored = None if self._shared is None else self._shared.refresh_token
+        return self._refresh_token if stored is None else stored
+
+    async def _new_token(self) -> tuple[HeldToken, Any]:
+        if self._shared is None:
+            return await super()._new_token()
+        return await self._shared.refresh(held=self._held, refused=self._refused)
 
     async def _request_token(self) -> tuple[IssuedToken, Any]:
-        response = await self._token_response()
-        entries = _token_entries(response.data)
+        assert self._refresh_token is not None  # noqa: S101 -- there is no storage
+        response = await self._token_response(self._refresh_token)
+        entries = token_entries(response.data)
         own = (entry for entry in entries if entry.get("resource_server") == self._resource_server)
         entry = entries[0] if self._resource_server is None else next(own, entries[0])
-        rotated = entry.get("refresh_token")
-        if isinstance(rotated, str) and rotated:
-            # kept before the rest is validated: it may be the only refresh token that is still valid
-            self._refresh_token = Secret(rotated)
-        issued = _issued_token(entry)
+        # kept before the rest is validated: it may be the only refresh token that is still valid
+        self._refresh_token = refresh_token_of(entry) or self._refresh_token
+        issued = issued_token(entry)
         self._resource_server = entry.get("resource_server")
         return issued, response
 
-    async def _token_response(self) -> _TokenResponse:
+    async def _token_response(self, refresh_token: Secret, check: Callable[[], None] = lambda: None) -> _TokenResponse:
         """
         Request a token; repeat the request once if its response was lost.
 
         Nothing can be lost by a repetition: if the service has not replaced the refresh token, it is still valid; if
         it has, the new one was in the lost response, and only a repetition within its grace period gets another.
+
+        Args:
+            refresh_token: The refresh token.
+            check: Called before the repetition; raises an error if it must not be sent.
         """
         try:
-            return await self.auth_client.oauth2_refresh_token(self._refresh_token)
+            return await self.auth_client.oauth2_refresh_token(refresh_token)
         except (NetworkError, GlobusAPIError) as error:
             if not _may_repeat(error):
                 raise
             lost = str(error)
         await self._clock.sleep(_SECONDS_BEFORE_REPETITION)
+        check()
         try:
-            return await self.auth_client.oauth2_refresh_token(self._refresh_token)
+            return await self.auth_client.oauth2_refresh_token(refresh_token)
         except GlobusError as error:
             error.add_note(f"An earlier request with the same refresh token had no usable response: {lost}")
             raise
@@ -154,12 +185,17 @@ class ClientCredentialsAuthorizer(RenewingAuthorizer):
         scopes: The scopes to request, all of one resource server.
         access_token: An access token to start with, which saves the first request.
         expires_at: When it expires, in POSIX seconds.
-        on_refresh: Called with every token response.
+        on_refresh: Called with the response to every token request of this process.
+        storage: Holds the token, for any number of processes: one of them requests it, and the others read it there.
+            While the storage cannot be reached, each process requests a token of its own.
+        resource_server: The resource server of the scopes; required with ``storage``.
 
     Example:
         >>> authorizer = ClientCredentialsAuthorizer(confidential_client, TransferScopes.all)
         >>> async with TransferClient(authorizer=authorizer) as tc:
         ...     page = await tc.task_list()
+
+    **Differs from globus-sdk:** ``storage`` and ``resource_server`` are new.
     """
 
     def __init__(
@@ -169,6 +205,9 @@ class ClientCredentialsAuthorizer(RenewingAuthorizer):
         access_token: str | Secret | None = None,
         expires_at: float | None = None,
         on_refresh: OnRefresh | None = None,
+        *,
+        storage: TokenStorage | None = None,
+        resource_server: str | None = None,
     ) -> None:
         access_token = None if access_token is None else Secret.of(access_token)
         check_members(
@@ -180,6 +219,7 @@ class ClientCredentialsAuthorizer(RenewingAuthorizer):
         joined = ScopeParser.serialize(scopes, reject_empty=False)
         if not joined.strip():
             raise GlobusSDKUsageError("scopes must name at least one scope")
+        _check_storage(storage, resource_server)
         super().__init__(
             clock=confidential_client.transport.clock,
             task_owner=confidential_client.transport,
@@ -189,22 +229,44 @@ class ClientCredentialsAuthorizer(RenewingAuthorizer):
         )
         self.confidential_client = confidential_client
         self.scopes = joined
+        self._shared: SharedToken | None = None
+        if storage is not None and resource_server is not None:
+            owner = confidential_client.transport
+            application = StoredApplication(resource_server, scopes=joined, request=self._token_response)
+            self._shared = SharedToken(application, storage, resource_server, task_owner=owner, clock=self._clock)
 
     def _owner_text(self) -> str:
         return f" of client {_client_id(self, 'confidential_client')} for {getattr(self, 'scopes', 'no scopes')}"
 
+    async def _new_token(self) -> tuple[HeldToken, Any]:
+        if self._shared is None:
+            return await super()._new_token()
+        return await self._shared.refresh(held=self._held, refused=self._refused)
+
     async def _request_token(self) -> tuple[IssuedToken, Any]:
+        response = await self._token_response()
+        return issued_token(token_entries(response.data)[0]), response
+
+    async def _token_response(self) -> _TokenResponse:
         response = await self.confidential_client.oauth2_client_credentials_tokens(self.scopes)
-        entries = _token_entries(response.data)
-        servers = sorted({str(entry.get("resource_server")) for entry in entries})
+        servers = sorted({str(entry.get("resource_server")) for entry in token_entries(response.data)})
         if len(servers) > 1:
             raise TokenRefreshError(
                 f"the scopes cover {len(servers)} resource servers ({', '.join(servers)}); make one authorizer for each"
             )
-        return _issued_token(entries[0]), response
+        return response
 
     def _grant_refused(self, error: Exception) -> TokenRefreshError:
         return ApplicationRefused(f"Globus Auth refused a token to the application ({error}); correct its registration")
+
+
+def _check_storage(storage: TokenStorage | None, resource_server: str | None) -> None:
+    """Check the arguments ``storage`` and ``resource_server``."""
+    if (storage is None) != (resource_server is None):
+        raise GlobusSDKUsageError("storage and resource_server go together: give both or neither")
+    check_text("resource_server", resource_server, optional=True)
+    if storage is not None:
+        check_type("storage", storage, TokenStorage, "a TokenStorage, such as MemoryTokenStorage()")
 
 
 def _may_repeat(error: NetworkError | GlobusAPIError) -> bool:
@@ -217,21 +279,3 @@ def _may_repeat(error: NetworkError | GlobusAPIError) -> bool:
 def _client_id(authorizer: RenewingAuthorizer, attribute: str) -> str:
     """Return the id of an authorizer's client, for ``repr``; its constructor may have failed."""
     return getattr(getattr(authorizer, attribute, None), "client_id", None) or "unknown"
-
-
-def _token_entries(document: Any) -> list[dict[str, Any]]:
-    """Return the entries of a token document, one per resource server; the document itself is the first."""
-    if not is_object(document):
-        raise TokenRefreshError("the response of Globus Auth is not a token document")
-    others = document.get("other_tokens")
-    return [document, *filter(is_object, others if is_list(others) else ())]
-
-
-def _issued_token(entry: dict[str, Any]) -> IssuedToken:
-    token, token_type = entry.get("access_token"), entry.get("token_type")
-    if not isinstance(token, str) or (isinstance(token_type, str) and token_type.lower() != "bearer"):
-        raise TokenRefreshError("the response of Globus Auth has no bearer token")
-    try:
-        return IssuedToken(Secret.token("access_token", token), parse_lifetime(entry.get("expires_in")))
-    except GlobusSDKUsageError as error:
-        raise TokenRefreshError(f"the response of Globus Auth has an invalid token: {error}") from None

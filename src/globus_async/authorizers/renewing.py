@@ -8,9 +8,8 @@ import inspect
 import logging
 import math
 from collections.abc import Awaitable, Callable, Mapping
-from typing import TYPE_CHECKING, Any, Final, Literal, cast
+from typing import TYPE_CHECKING, Any, Final, cast
 
-from .._http.json_reader import is_object
 from .._single_flight import SingleFlight, copy_error
 from ..clock import SystemClock
 from ..errors import (
@@ -27,6 +26,7 @@ from ..errors import (
 from ..errors.arguments import check_callable, check_clock, check_members
 from ..secret import Secret
 from .base import GlobusAuthorizer
+from .refusals import refusal_of
 from .token import Freshness, HeldToken, IssuedToken, parse_lifetime
 
 if TYPE_CHECKING:
@@ -47,8 +47,6 @@ _PAUSE: Final = 30.0
 _MAX_INSTANT: Final = 1e12
 _MAX_RETRY_AFTER: Final = 600.0
 _CALLBACK_SECONDS: Final = 30.0
-_WRONG_CLIENT: Final = frozenset({"invalid_client", "unauthorized_client"})
-_INVALID_GRANT: Final = frozenset({"invalid_grant", "access_denied"})
 
 _current_refresh: contextvars.ContextVar[asyncio.Task[Any] | None] = contextvars.ContextVar("refresh", default=None)
 """The refresh task that the current task is, or was started by: tasks that ``on_refresh`` starts are part of it."""
@@ -82,6 +80,9 @@ class RenewingAuthorizer(GlobusAuthorizer):
         Secret('***')
     """
 
+    _sees_logins: bool = False
+    """Whether a new login may be noticed, so that it is worth while to try again after `LoginRequired`."""
+
     def __init__(
         self,
         access_token: str | Secret | None = None,
@@ -109,6 +110,8 @@ class RenewingAuthorizer(GlobusAuthorizer):
         self.on_refresh = on_refresh
         self._clock = clock
         self._held: HeldToken | None = None
+        self._refused: Secret | None = None
+        """The header that was refused last, though it had not expired."""
         if access_token is not None and expires_at is not None:
             wall = clock.wall()
             self._held = HeldToken.bearer(
@@ -137,9 +140,14 @@ class RenewingAuthorizer(GlobusAuthorizer):
             return "no access token" if getattr(self, "_failure", None) is None else "the refresh failed"
         if held.lifetime is None:
             return "an access token without a known lifetime"
-        elapsed = max(self._clock.wall() - held.wall, self._clock.monotonic() - held.monotonic)
-        remaining = held.lifetime - elapsed
+        remaining = held.remaining(wall=self._clock.wall(), monotonic=self._clock.monotonic())
         return f"an access token for {remaining:.0f} seconds" if remaining > 0 else "an expired access token"
+
+    async def _new_token(self) -> tuple[HeldToken, Any]:
+        """Return a new token, and the response for ``on_refresh``; ``None`` if another process received it."""
+        wall, monotonic = self._clock.wall(), self._clock.monotonic()
+        issued, response = await self._request_token()
+        return HeldToken.bearer(issued.access_token, issued.lifetime, wall=wall, monotonic=monotonic), response
 
     async def _request_token(self) -> tuple[IssuedToken, Any]:
         """Make one token request; return the token, and the response for ``on_refresh``."""
@@ -199,8 +207,8 @@ class RenewingAuthorizer(GlobusAuthorizer):
         """Discard the refused token, unless another one has replaced it; return whether a new one may be had."""
         held = self._held
         if held is not None and (refused is None or held.header == refused):
-            self._held = None
-        return self._held is not None or not isinstance(self._failure, LoginRequired)
+            self._held, self._refused = None, held.header
+        return self._held is not None or not isinstance(self._failure, LoginRequired) or self._may_refresh()
 
     def is_refreshing(self) -> bool:
         """Return whether the current task is part of a running refresh, as the calls made by ``on_refresh`` are."""
@@ -234,7 +242,7 @@ class RenewingAuthorizer(GlobusAuthorizer):
     def _pause_left(self) -> float:
         """Return the seconds until the refresh may be tried again after its failure."""
         failure = self._failure
-        if isinstance(failure, LoginRequired):
+        if isinstance(failure, LoginRequired) and not self._sees_logins:
             return math.inf
         held = self._held
         if held is None or self._freshness(held) is Freshness.EXPIRED:
@@ -286,13 +294,12 @@ class RenewingAuthorizer(GlobusAuthorizer):
 
     async def _refresh_locked(self) -> None:
         self._calling_on_refresh = False
-        wall, monotonic = self._clock.wall(), self._clock.monotonic()
         try:
-            issued, response = await self._request_token()
+            held, response = await self._new_token()
         except Exception as error:  # noqa: BLE001 -- a caller's own auth client may raise anything
             failure = self._error_of(error)
         else:
-            self._held = HeldToken.bearer(issued.access_token, issued.lifetime, wall=wall, monotonic=monotonic)
+            self._held = held
             self._discard_failure()
             self._calling_on_refresh = True
             try:
@@ -312,7 +319,7 @@ class RenewingAuthorizer(GlobusAuthorizer):
         if isinstance(error, TokenRefreshError):
             return copy_error(error)
         failure: TokenRefreshError
-        match _refused(error):
+        match refusal_of(error):
             case "application":
                 failure = ApplicationRefused(
                     f"Globus Auth refused the application ({error}); correct the client's id and secret, or its"
@@ -331,7 +338,7 @@ class RenewingAuthorizer(GlobusAuthorizer):
         return LoginRequired(f"Globus Auth refused to refresh the access token ({error}); log in again")
 
     async def _call_on_refresh(self, response: Any) -> None:
-        if self.on_refresh is None:
+        if self.on_refresh is None or response is None:
             return
         try:
             async with self._clock.timeout(_CALLBACK_SECONDS):
@@ -359,21 +366,3 @@ def _without_frames(error: Exception) -> Exception:
         if isinstance(one, BaseExceptionGroup):
             waiting += cast("BaseExceptionGroup[BaseException]", one).exceptions
     return error
-
-
-def _refused(error: Exception) -> Literal["application", "grant"] | None:
-    """Return what the token endpoint refused for good (RFC 6749, 5.2); ``None`` for other failures."""
-    if not isinstance(error, GlobusAPIError):
-        return None
-    codes = _codes(error)
-    if codes & _WRONG_CLIENT:
-        return "application"
-    if codes & _INVALID_GRANT:
-        return "grant"
-    return "application" if error.http_status == 401 else None  # there 401 is for clients, whatever the code
-
-
-def _codes(error: GlobusAPIError) -> set[object]:
-    """Return the error codes in either of the two formats of Globus Auth."""
-    short = error.raw_json.get("error") if is_object(error.raw_json) else None
-    return {(error.code or "").lower(), short if isinstance(short, str) else None}

@@ -76,11 +76,17 @@ class HeldToken:
         """
         return cls(Secret(f"Bearer {token.reveal()}"), lifetime, wall, monotonic)
 
+    def remaining(self, *, wall: float, monotonic: float) -> float:
+        """Return the seconds until it expires, on the clock on which fewer remain; infinite if that is unknown."""
+        if self.lifetime is None:
+            return math.inf
+        return self.lifetime - max(wall - self.wall, monotonic - self.monotonic)
+
     def freshness(self, *, wall: float, monotonic: float) -> Freshness:
         """Return what to do with it now; the clock on which less time remains decides."""
         if self.lifetime is None:
             return Freshness.FRESH
-        remaining = self.lifetime - max(wall - self.wall, monotonic - self.monotonic)
+        remaining = self.remaining(wall=wall, monotonic=monotonic)
         # at most half of a lifetime in advance: otherwise a short-lived token is refreshed continually
         half = self.lifetime / 2
         if remaining > min(_REFRESH_SOON_SECONDS, half):

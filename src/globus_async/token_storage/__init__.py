@@ -8,18 +8,19 @@ if TYPE_CHECKING:
     from .base import TokenStorage
     from .encrypted import EncryptedTokenStorage
     from .errors import LeaseLost, TokenStorageDamaged, TokenStorageError, TokenStorageUnavailable
-    from .file import FileTokenStorage
+    from .file import FileTokenStorage, HasEnvironment
     from .json import JSONTokenStorage
     from .key_file import KeyFile
     from .keys import KeySource
     from .lease import Lease
     from .memory import MemoryTokenStorage
     from .system_keyring import Keyring, SystemKeyring
-    from .token_data import TokenStorageData
+    from .token_data import TokenResponse, TokenStorageData
 
 __all__ = (
     "EncryptedTokenStorage",
     "FileTokenStorage",
+    "HasEnvironment",
     "JSONTokenStorage",
     "KeyFile",
     "KeySource",
@@ -28,6 +29,7 @@ __all__ = (
     "LeaseLost",
     "MemoryTokenStorage",
     "SystemKeyring",
+    "TokenResponse",
     "TokenStorage",
     "TokenStorageDamaged",
     "TokenStorageData",
@@ -42,13 +44,13 @@ if not TYPE_CHECKING:
             "base": ("TokenStorage",),
             "encrypted": ("EncryptedTokenStorage",),
             "errors": ("LeaseLost", "TokenStorageDamaged", "TokenStorageError", "TokenStorageUnavailable"),
-            "file": ("FileTokenStorage",),
+            "file": ("FileTokenStorage", "HasEnvironment"),
             "json": ("JSONTokenStorage",),
             "key_file": ("KeyFile",),
             "keys": ("KeySource",),
             "lease": ("Lease",),
             "memory": ("MemoryTokenStorage",),
             "system_keyring": ("Keyring", "SystemKeyring"),
-            "token_data": ("TokenStorageData",),
+            "token_data": ("TokenResponse", "TokenStorageData"),
         },
     )

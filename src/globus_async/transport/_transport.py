@@ -259,18 +259,22 @@ class Transport(AsyncContextOnly):
 
     async def _finish_adopted(self) -> None:
         """Await the adopted tasks, and cancel those that take too long."""
-        loop = asyncio.get_running_loop()
-        adopted = {task for task in self._adopted if task.get_loop() is loop and task is not asyncio.current_task()}
-        if not adopted:
+        if not self._adopted_here():
             return
         with suppress(TimeoutError):
             async with self.clock.timeout(_MAX_CLOSING_SECONDS):
-                await asyncio.wait(adopted)
-        late = {task for task in adopted if not task.done()}
+                while adopted := self._adopted_here():  # a refresh may leave a token that is yet to be stored
+                    await asyncio.wait(adopted)
+        late = self._adopted_here()
         for task in late:
             task.cancel()
         if late:
             await asyncio.wait(late, timeout=_MAX_CANCELLING_SECONDS)
+
+    def _adopted_here(self) -> set[asyncio.Task[Any]]:
+        """Return the adopted tasks of this event loop that have not ended, but for the current one."""
+        loop, current = asyncio.get_running_loop(), asyncio.current_task()
+        return {task for task in self._adopted if task.get_loop() is loop and task is not current and not task.done()}
 
 
 def _finite(seconds: float) -> float | None:
