@@ -28,8 +28,10 @@ from globus_async import (
     errors,
     fastapi,
     gare,
+    login_flows,
     paging,
     scopes,
+    token_storage,
     transport,
 )
 from globus_async._http.headers import Headers
@@ -52,10 +54,12 @@ CORE = (
     "globus_async.errors",
     "globus_async.fastapi",
     "globus_async.gare",
+    "globus_async.login_flows",
     "globus_async.paging",
     "globus_async.response",
     "globus_async.scopes",
     "globus_async.scopes.consents",
+    "globus_async.token_storage",
     "globus_async.transport",
 )
 WITHOUT_SECRETS = frozenset(
@@ -186,6 +190,8 @@ async def core_objects(secrets: Canaries) -> list[object]:
             transport.RetryBudget(),
             transport.RetryPolicy(),
             *web_objects(shared, secrets),
+            *(await storage_objects(secrets)),
+            *login_objects(shared, secrets),
         ]
 
 
@@ -216,6 +222,48 @@ def web_objects(shared: globus_async.Transport, secrets: Canaries) -> list[objec
         principal,
         fastapi.Session("k", one, "ada@example.org", None, None, Secret(secrets.cookie), 0.0, ()),
     ]
+
+
+class KeyringOfOne:
+    """A keyring that has one key."""
+
+    def __init__(self, key: str) -> None:
+        self.key = Secret(key)
+
+    def get_password(self, service: str, username: str, /) -> str:
+        return self.key.reveal()
+
+    def set_password(self, service: str, username: str, password: str, /) -> None:
+        raise NotImplementedError
+
+
+async def storage_objects(secrets: Canaries) -> list[object]:
+    """Make instances of the classes of token storages, with tokens in them."""
+    data = token_storage.TokenStorageData(
+        "transfer.api.globus.org", None, "all", secrets.access, secrets.refresh, 1, "Bearer", {"more": secrets.created}
+    )
+    memory, key = token_storage.MemoryTokenStorage(), secrets.client_secret
+    storages = [memory, token_storage.EncryptedTokenStorage(token_storage.MemoryTokenStorage(), [key, Secret(key)])]
+    for storage in storages:
+        await storage.store_token_data_by_resource_server({data.resource_server: data})
+    from_keyring = token_storage.SystemKeyring(keyring=KeyringOfOne(key))
+    await from_keyring.read_key()
+    async with memory.lease("transfer.api.globus.org", 60) as lease:
+        return [
+            *storages,
+            await memory.get_token_data_by_resource_server(),
+            data,
+            from_keyring,
+            lease,
+            token_storage.JSONTokenStorage("tokens.json"),
+            token_storage.KeyFile("tokens.key"),
+        ]
+
+
+def login_objects(shared: globus_async.Transport, secrets: Canaries) -> list[object]:
+    """Make instances of the classes of interactive logins."""
+    app = ConfidentialAppAuthClient(ID, secrets.client_secret, transport=shared)
+    return [login_flows.CommandLineLoginFlowManager(app, redirect_uri="https://portal.example.org/")]
 
 
 def make_errors(kind: type[Exception]) -> list[Exception]:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from globus_async import BaseClient, RetryPolicy, Transport
+from globus_async import BaseClient, RetryPolicy, Transport, login_flows, token_storage
 from globus_async._http.headers import Headers
 from globus_async._http.response import RawResponse
 from globus_async.authorizers import AccessTokenAuthorizer, BasicAuthorizer
@@ -19,6 +19,7 @@ from globus_async.services.auth import ConfidentialAppAuthClient, NativeAppAuthC
 from globus_async.services.transfer import TransferClient
 
 ID = "ddb59aef-6d04-11e5-ba46-22000b92c6ec"
+NOTHING: Any = None
 RESPONSE = RawResponse(method="GET", path="/x", status=200, reason="", headers=Headers([]), body=b"")
 
 
@@ -44,6 +45,14 @@ async def _never(*_: object) -> Any:
         lambda: responses.OAuthDependentTokenResponse(RESPONSE, {}),
         lambda: responses.IntrospectionResponse(RESPONSE, {}),
         lambda: responses.ClientResponse(RESPONSE, []),
+        lambda: token_storage.MemoryTokenStorage(NOTHING),
+        lambda: token_storage.JSONTokenStorage(NOTHING),
+        lambda: token_storage.EncryptedTokenStorage(NOTHING, "k" * 32),
+        lambda: token_storage.EncryptedTokenStorage(token_storage.MemoryTokenStorage(), ""),
+        lambda: token_storage.KeyFile(NOTHING),
+        lambda: token_storage.SystemKeyring(NOTHING),
+        lambda: token_storage.TokenStorageData("x", None, "", NOTHING, None, 0, None),
+        lambda: login_flows.CommandLineLoginFlowManager(NOTHING),
     ],
 )
 def test_repr_of_an_incomplete_object(make: Callable[[], object]) -> None:

@@ -31,7 +31,18 @@ from tests.toolkit.scripted import Scripted, respond
 ID = "5e1f2a4c-0000-4000-8000-000000000001"
 
 
-PACKAGES = ("", ".errors", ".fastapi", ".gare", ".login_flows", ".paging", ".scopes", ".testing", ".transport")
+PACKAGES = (
+    "",
+    ".errors",
+    ".fastapi",
+    ".gare",
+    ".login_flows",
+    ".paging",
+    ".scopes",
+    ".testing",
+    ".token_storage",
+    ".transport",
+)
 CLASSES = sorted(
     {
         value

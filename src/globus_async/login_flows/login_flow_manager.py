@@ -93,7 +93,8 @@ class LoginFlowManager(abc.ABC):
         self.native_prefill_named_grant = native_prefill_named_grant
 
     def __repr__(self) -> str:
-        return f"<{type(self).__name__} of client {self.login_client.client_id}>"
+        client_id = getattr(getattr(self, "login_client", None), "client_id", "unknown")  # its constructor may fail
+        return f"<{type(self).__name__} of client {client_id}>"
 
     @abc.abstractmethod
     async def run_login_flow(self, auth_parameters: GlobusAuthorizationParameters) -> OAuthTokenResponse:

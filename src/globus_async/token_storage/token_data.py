@@ -22,7 +22,7 @@ class TokenResponse(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True, init=False)
+@dataclass(frozen=True, slots=True, init=False, repr=False)
 class TokenStorageData:
     """
     The tokens for one resource server, as a storage holds them.
@@ -92,6 +92,11 @@ class TokenStorageData:
         }
         for name, value in values.items():
             object.__setattr__(self, name, value)
+
+    def __repr__(self) -> str:
+        # its constructor may have failed
+        members = {each.name: getattr(self, each.name, None) for each in fields(self) if each.repr}
+        return f"{type(self).__name__}({', '.join(f'{name}={value!r}' for name, value in members.items())})"
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Self:
