@@ -38,7 +38,7 @@ from globus_async._http.headers import Headers
 from globus_async._http.redaction import Redaction
 from globus_async._http.response import RawResponse
 from globus_async.scopes import consents
-from globus_async.services.auth import ConfidentialAppAuthClient
+from globus_async.services.auth import ConfidentialAppAuthClient, NativeAppAuthClient
 from tests.clients import ID, SERVICES, Service
 from tests.toolkit.auth_clients import FakeAuth
 from tests.toolkit.canaries import SECRETS, Canaries, Listener, leaks_of, leaks_of_error
@@ -263,7 +263,10 @@ async def storage_objects(secrets: Canaries) -> list[object]:
 def login_objects(shared: globus_async.Transport, secrets: Canaries) -> list[object]:
     """Make instances of the classes of interactive logins."""
     app = ConfidentialAppAuthClient(ID, secrets.client_secret, transport=shared)
-    return [login_flows.CommandLineLoginFlowManager(app, redirect_uri="https://portal.example.org/")]
+    return [
+        login_flows.CommandLineLoginFlowManager(app, redirect_uri="https://portal.example.org/"),
+        login_flows.LocalServerLoginFlowManager(NativeAppAuthClient(ID, transport=shared)),
+    ]
 
 
 def make_errors(kind: type[Exception]) -> list[Exception]:

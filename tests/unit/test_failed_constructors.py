@@ -53,6 +53,7 @@ async def _never(*_: object) -> Any:
         lambda: token_storage.SystemKeyring(NOTHING),
         lambda: token_storage.TokenStorageData("x", None, "", NOTHING, None, 0, None),
         lambda: login_flows.CommandLineLoginFlowManager(NOTHING),
+        lambda: login_flows.LocalServerLoginFlowManager(NOTHING),
     ],
 )
 def test_repr_of_an_incomplete_object(make: Callable[[], object]) -> None:
