@@ -11,6 +11,7 @@ from globus_async.token_storage import (
     EncryptedTokenStorage,
     JSONTokenStorage,
     MemoryTokenStorage,
+    SQLiteTokenStorage,
     TokenStorage,
     TokenStorageData,
 )
@@ -23,18 +24,20 @@ Factory: TypeAlias = Callable[[Path, str, Clock | None], TokenStorage]
 KEY: Final = "the key of the encrypted storages of the contract"
 
 SHARED: Final[Mapping[str, Factory]] = {
-    "json": lambda folder, namespace, clock: JSONTokenStorage(folder / "tokens.json", namespace=namespace, clock=clock),
-    "encrypted json": lambda folder, namespace, clock: EncryptedTokenStorage(
-        JSONTokenStorage(folder / "tokens.json", namespace=namespace, clock=clock), KEY
+    "json": lambda folder, name, clock: JSONTokenStorage(folder / "tokens.json", namespace=name, clock=clock),
+    "sqlite": lambda folder, name, clock: SQLiteTokenStorage(folder / "tokens.db", namespace=name, clock=clock),
+    "encrypted json": lambda folder, name, clock: EncryptedTokenStorage(
+        JSONTokenStorage(folder / "tokens.json", namespace=name, clock=clock), KEY
+    ),
+    "encrypted sqlite": lambda folder, name, clock: EncryptedTokenStorage(
+        SQLiteTokenStorage(folder / "tokens.db", namespace=name, clock=clock), KEY
     ),
 }
 """Storages whose objects in the same folder have the same tokens."""
 
 FACTORIES: Final[Mapping[str, Factory]] = {
-    "memory": lambda _, namespace, clock: MemoryTokenStorage(namespace, clock=clock),
-    "encrypted memory": lambda _, namespace, clock: EncryptedTokenStorage(
-        MemoryTokenStorage(namespace, clock=clock), KEY
-    ),
+    "memory": lambda _, name, clock: MemoryTokenStorage(name, clock=clock),
+    "encrypted memory": lambda _, name, clock: EncryptedTokenStorage(MemoryTokenStorage(name, clock=clock), KEY),
     **SHARED,
 }
 

@@ -14,6 +14,7 @@ from typing import Final
 
 __all__ = (
     "PRIVATE",
+    "create_private",
     "fault_of",
     "make_private",
     "make_private_folder",
@@ -86,6 +87,16 @@ def _larger(view: memoryview, max_size: int) -> memoryview:
     return grown
 
 
+def create_private(path: Path) -> None:
+    """
+    Create an empty file that only the owner can read, from the start.
+
+    Raises:
+        FileExistsError: There is one, or a link.
+    """
+    os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | _NO_LINKS, PRIVATE))
+
+
 def write_private(path: Path, content: memoryview, *, temporary: Path, replace: bool = True) -> None:
     """
     Write a file: whenever the process or the machine stops, the file has its old content or its new one.
@@ -106,8 +117,6 @@ def write_private(path: Path, content: memoryview, *, temporary: Path, replace: 
     descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _NO_LINKS, PRIVATE)
     try:
         with os.fdopen(descriptor, "wb", buffering=0) as file:
-            if hasattr(os, "fchmod"):
-                os.fchmod(descriptor, PRIVATE)  # a umask may have taken away more
             while content:
                 content = content[file.write(content) :]
             os.fsync(descriptor)
@@ -149,9 +158,6 @@ def make_private_folder(path: Path) -> None:
         except FileExistsError:
             if not folder.is_dir():
                 raise
-        else:
-            if folder.stat().st_mode & _PRIVATE_FOLDER != _PRIVATE_FOLDER:
-                folder.chmod(_PRIVATE_FOLDER)  # a umask has taken away more
 
 
 def make_private(path: Path) -> None:

@@ -7,15 +7,16 @@ import logging
 import math
 import os
 import sqlite3
-import stat
 import time
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Concatenate, Final, ParamSpec, Self, TypeVar
 
+from .._files.database import make_database_private, transaction
+from .._files.private import create_private, fault_of, status_of
 from ..clock import Clock, SystemClock
 from ..errors import GlobusSDKUsageError
 from ..errors.arguments import check_clock, check_number, check_type, check_whole
@@ -36,7 +37,6 @@ _APPLICATION: Final = 0x67615353
 _MAX_EXPIRED: Final = 200
 """The maximum number of expired entries that one write removes."""
 _MAX_MILLISECONDS: Final = 2**31 - 1
-_SIDE_FILES: Final = ("-wal", "-shm", "-journal")
 _WAL_PAUSE: Final = 0.05
 _SCHEMA: Final = (
     f"PRAGMA application_id = {_APPLICATION}",
@@ -253,7 +253,7 @@ class _Connection:
             database = self._opened(deadline)
             # each call has waited for those before it, so that all of them end when the first one gives up
             _set_busy_timeout(database, deadline)
-            with _transaction(database, self._begin):
+            with transaction(database, self._begin):
                 return work(database, *args, **options)
         except (sqlite3.DatabaseError, OSError) as error:
             raise SessionStoreUnavailable(f"the session store {self._path} cannot be used: {error}") from error
@@ -272,18 +272,6 @@ class _Connection:
         database, self._database = self._database, None
         if database is not None:
             database.close()
-
-
-@contextmanager
-def _transaction(database: sqlite3.Connection, begin: str) -> Generator[None]:
-    database.execute(begin)
-    try:
-        yield
-        database.execute("COMMIT")
-    except BaseException:
-        with suppress(sqlite3.Error):
-            database.execute("ROLLBACK")
-        raise
 
 
 def _check(database: sqlite3.Connection) -> None:
@@ -310,18 +298,18 @@ def _open(path: Path, deadline: float) -> sqlite3.Connection:
     """
     with suppress(FileExistsError):
         # an existing file is not opened here: closing it would release the locks of this process's connections
-        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+        create_private(path)
     _check_owner(path)
     database = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
     try:
         _set_busy_timeout(database, deadline)
         is_set_up = _is_set_up(database, path)  # before anything is changed
-        _make_private(path)
+        make_database_private(path)
         _use_wal(database, deadline)
         database.execute("PRAGMA synchronous = FULL")  # the default of most builds of SQLite, not of all
         if not is_set_up:
             _set_busy_timeout(database, deadline)
-            with _transaction(database, "BEGIN IMMEDIATE"):
+            with transaction(database, "BEGIN IMMEDIATE"):
                 for statement in () if _is_set_up(database, path) else _SCHEMA:
                     database.execute(statement)
     except BaseException:
@@ -367,23 +355,10 @@ def _set_busy_timeout(database: sqlite3.Connection, deadline: float) -> None:
 
 def _file_of(path: Path) -> tuple[int, int] | None:
     """Return what identifies a file, whatever its name; ``None`` if it is missing."""
-    try:
-        found = path.lstat()
-    except FileNotFoundError:
-        return None
-    return found.st_dev, found.st_ino
+    found = status_of(path)
+    return None if found is None else (found.st_dev, found.st_ino)
 
 
 def _check_owner(path: Path) -> None:
-    found = path.lstat()
-    if not stat.S_ISREG(found.st_mode) or (hasattr(os, "geteuid") and found.st_uid != os.geteuid()):
-        raise GlobusSDKUsageError(f"{path} must be a file of this user, not a link, a folder or a device")
-
-
-def _make_private(path: Path) -> None:
-    """Let only the owner read the file, and the side files of SQLite, which get the file's permissions when created."""
-    for name in (path, *(path.with_name(f"{path.name}{end}") for end in _SIDE_FILES)):
-        with suppress(FileNotFoundError):
-            if os.name == "posix" and name.lstat().st_mode & 0o077:
-                _check_owner(name)
-                name.chmod(0o600)
+    if fault := fault_of(path.lstat()):
+        raise GlobusSDKUsageError(f"{path} {fault}; it must be a file of this user, not a link, a folder or a device")

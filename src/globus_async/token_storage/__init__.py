@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from .keys import KeySource
     from .lease import Lease
     from .memory import MemoryTokenStorage
+    from .sqlite import SQLiteTokenStorage
     from .system_keyring import Keyring, SystemKeyring
     from .token_data import TokenResponse, TokenStorageData
 
@@ -28,6 +29,7 @@ __all__ = (
     "Lease",
     "LeaseLost",
     "MemoryTokenStorage",
+    "SQLiteTokenStorage",
     "SystemKeyring",
     "TokenResponse",
     "TokenStorage",
@@ -50,6 +52,7 @@ if not TYPE_CHECKING:
             "keys": ("KeySource",),
             "lease": ("Lease",),
             "memory": ("MemoryTokenStorage",),
+            "sqlite": ("SQLiteTokenStorage",),
             "system_keyring": ("Keyring", "SystemKeyring"),
             "token_data": ("TokenResponse", "TokenStorageData"),
         },

@@ -7,7 +7,7 @@ import os
 from abc import ABC
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, NoReturn, Protocol, Self, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Final, NoReturn, Protocol, Self, TypeVar
 
 from .._files.private import fault_of, make_private_folder, status_of
 from ..errors import GlobusSDKUsageError
@@ -23,9 +23,13 @@ if TYPE_CHECKING:
 
     from ..clock import Clock
 
-__all__ = ("FileTokenStorage", "HasEnvironment")
+__all__ = ("REREADS", "FileTokenStorage", "HasEnvironment")
 
 R = TypeVar("R")
+
+REREADS: Final = (0.01, 0.04, 0.1, 0.15)
+"""Seconds between the attempts to read a damaged file: globus-sdk may be writing it, which takes it several steps."""
+
 _log = logging.getLogger("globus_async")
 
 
@@ -161,6 +165,13 @@ class FileTokenStorage(TokenStorage, ABC):
                 f"{self.filepath} {fault}; tokens are stored in regular files of this user only; use another path"
             )
         return found is not None
+
+    def _refusal(self, reason: str) -> TokenStorageDamaged:
+        """Return the error for a file that has something else than tokens."""
+        return TokenStorageDamaged(
+            f"the file {self.filepath} cannot be used for tokens, and was not changed: {reason}; move it away, or use"
+            " another path"
+        )
 
     def _set_aside(self, reason: str, *, endings: tuple[str, ...] = ("",)) -> TokenStorageDamaged:
         """Move the damaged file, and those that belong to it, to other names; return the error that says so."""

@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, ClassVar, Final, TypeVar, cast
 
 from .._files.private import read_private, write_private
 from ..errors.arguments import check_text
-from .errors import TokenStorageDamaged
-from .file import FileTokenStorage
+from .file import REREADS, FileTokenStorage
 from .file_lock import real_clock
 from .stored_tokens import StoredTokens, UnusableFormat, checked_entries
 
@@ -23,8 +22,6 @@ R = TypeVar("R")
 
 _MAX_SIZE: Final = 64 << 20
 """Bytes of a file; the tokens for one resource server have about 500."""
-_REREADS: Final = (0.01, 0.04, 0.1, 0.15)
-"""Seconds between the attempts to read a damaged file: globus-sdk may be writing it, which it does in place."""
 _DAMAGED: Final = object()
 
 
@@ -96,7 +93,7 @@ class JSONTokenStorage(FileTokenStorage):
 
     async def _update(self, change: Callable[[StoredTokens], R]) -> R:
         """Read the file, change its content, and write it, while no other process does; return the change's result."""
-        for pause in _REREADS:
+        for pause in REREADS:
             result = await self._run_locked(partial(self._read_and_write, change))
             if result is not _DAMAGED:
                 return cast("R", result)
@@ -136,7 +133,4 @@ class JSONTokenStorage(FileTokenStorage):
         try:
             yield
         except UnusableFormat as error:
-            raise TokenStorageDamaged(
-                f"the file {self.filepath} cannot be used for tokens, and was not changed: {error}; move it away, or"
-                " use another path"
-            ) from None
+            raise self._refusal(str(error)) from None

@@ -13,11 +13,21 @@ from ..errors import GlobusSDKUsageError
 from ..errors.arguments import check_text, check_type
 from .token_data import TokenStorageData
 
-__all__ = ("StoredTokens", "UnusableFormat", "check_names", "checked_entries", "decode_entry", "encode_entry")
+__all__ = (
+    "WRITTEN_BY",
+    "StoredTokens",
+    "UnusableFormat",
+    "check_names",
+    "checked_entries",
+    "decode_entry",
+    "encode_entry",
+    "written_by",
+)
 
 _VERSION: Final = "2.0"
 _VERSION_WITHOUT_NAMESPACES: Final = "1.0"
-_WRITTEN_BY: Final = "globus-sdk.version"
+WRITTEN_BY: Final = "globus-sdk.version"
+"""The name of the library that has written a file last."""
 _DEFAULT: Final = "DEFAULT"
 """The namespace of the tokens in a file of format 1.0."""
 
@@ -47,27 +57,37 @@ def checked_entries(token_data_by_resource_server: Mapping[str, TokenStorageData
     for resource_server, data in entries.items():
         check_text("resource_server", resource_server)
         check_type("token_data", data, TokenStorageData, "a TokenStorageData")
-        if not check_names(resource_server) or encode_entry(data) is None:
+        if not check_names(resource_server) or not _is_json(data):
             raise GlobusSDKUsageError(
                 f"the tokens for {resource_server!a} cannot be stored: a member is not JSON, or has lone surrogates"
             )
     return entries
 
 
-def encode_entry(data: TokenStorageData) -> memoryview | None:
-    """Return tokens as ASCII JSON; ``None`` if they have members that JSON does not have."""
+def encode_entry(data: TokenStorageData) -> memoryview:
+    """
+    Return tokens as ASCII JSON.
+
+    Raises:
+        ValueError, TypeError, RecursionError: They have members that JSON does not have.
+    """
+    content = memoryview(json.dumps(data.to_dict(include_extra=True), allow_nan=False).encode())
+    decode_json(content.tobytes(), reject_duplicate_keys=True)
+    return content
+
+
+def _is_json(data: TokenStorageData) -> bool:
     try:
-        text = json.dumps(data.to_dict(include_extra=True), allow_nan=False).encode()
-        decode_json(text, reject_duplicate_keys=True)
+        encode_entry(data)
     except (TypeError, ValueError, RecursionError):
-        return None
-    return memoryview(text)
+        return False
+    return True
 
 
-def decode_entry(text: str) -> TokenStorageData | None:
+def decode_entry(text: bytes) -> TokenStorageData | None:
     """Return the tokens of a stored text; ``None`` if it is damaged."""
     try:
-        entry = decode_json(text.encode(), reject_duplicate_keys=True)
+        entry = decode_json(text, reject_duplicate_keys=True)
     except ValueError:
         return None
     return _entry(entry)
@@ -96,7 +116,7 @@ class StoredTokens:
 
     def __init__(self) -> None:
         self.is_changed = False
-        self._document: dict[str, Any] = {"data": {}, "format_version": _VERSION, _WRITTEN_BY: _written_by()}
+        self._document: dict[str, Any] = {"data": {}, "format_version": _VERSION, WRITTEN_BY: written_by()}
 
     @classmethod
     def decode(cls, content: memoryview) -> StoredTokens | None:
@@ -147,7 +167,7 @@ class StoredTokens:
             UnusableFormat: What was read has more nested levels than can be written.
         """
         with suppress(RecursionError):
-            return memoryview(json.dumps({**self._document, _WRITTEN_BY: _written_by()}).encode())
+            return memoryview(json.dumps({**self._document, WRITTEN_BY: written_by()}).encode())
         raise UnusableFormat("it is nested too deeply")
 
     def get(self, namespace: str) -> tuple[dict[str, TokenStorageData], list[str]]:
@@ -179,5 +199,6 @@ class StoredTokens:
         raise UnusableFormat(f"its namespace {namespace!a} is not a JSON object")
 
 
-def _written_by() -> str:
+def written_by() -> str:
+    """Return the name of this library, which stands where globus-sdk writes its version; it reads any text."""
     return f"globus-async {__version__}"
