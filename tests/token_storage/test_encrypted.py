@@ -200,6 +200,18 @@ async def test_a_key_is_replaced() -> None:
     await damaged(lambda: EncryptedTokenStorage(inner, OLD).get_token_data(TRANSFER), "another key")
 
 
+async def test_reencryption_changes_nothing_if_an_entry_is_unreadable() -> None:
+    """Not even the entries before it."""
+    inner = MemoryTokenStorage()
+    await EncryptedTokenStorage(inner, OLD).store_token_data_by_resource_server({TRANSFER: data()})
+    await EncryptedTokenStorage(inner, canary("lost key")).store_token_data_by_resource_server(
+        {GROUPS: data(server=GROUPS)}
+    )
+    before = await inner.get_token_data_by_resource_server()
+    await damaged(EncryptedTokenStorage(inner, [NEW, OLD]).reencrypt, GROUPS)
+    assert await inner.get_token_data_by_resource_server() == before
+
+
 class Busy(MemoryTokenStorage):
     """A storage in which another process changes an entry before each of the next compare-and-sets."""
 
