@@ -281,7 +281,7 @@ async def test_the_page_waits_for_the_completion(globus: Globus) -> None:
         assert not following.done()
         assert not await is_open(login.port)
         storing.set()
-        assert text_of(await following) == ("Login failed", "this is another user")
+        assert text_of(await following) == ("Login failed", "This is another user")
         with pytest.raises(LocalServerLoginError, match="another user"):
             await login.task
 
@@ -604,7 +604,7 @@ async def test_a_template_of_ones_own(globus: Globus) -> None:
         page = await login.follow(f"/?error=x&error_description=%3Cb%3E&state={login.state}")
         with pytest.raises(LocalServerLoginError):
             await login.task
-    assert text_of(page) == ("Login failed", "the login was refused: &lt;b&gt; (x)")
+    assert text_of(page) == ("Login failed", "The login was refused: &lt;b&gt; (x)")
     assert "style-src 'sha256-" in page
 
 

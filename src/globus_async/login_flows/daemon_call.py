@@ -59,6 +59,10 @@ class DaemonCall(Generic[T]):
             outcome = (self._function(),)
         except BaseException as error:  # noqa: BLE001 -- raised where the result is awaited
             outcome = error.with_traceback(None)
+        with suppress(KeyboardInterrupt):  # interrupted after it had ended
+            self._publish(outcome)
+
+    def _publish(self, outcome: tuple[T] | BaseException) -> None:
         with self._lock:
             self._outcome = outcome
             wake = self._wake

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 __all__ = ("LocalServerLoginFlowManager",)
 
 _TIMEOUT: Final = 300.0
+_MAX_MESSAGE: Final = 500
 _CLOSE: Final = "You can close this window and return to the program."
 _PENDING: Final = "The program is still completing it. Return to the program to see whether it succeeds."
 _INTERRUPTED: Final = "The program was interrupted, or failed while it completed the login. Return to the program."
@@ -167,7 +168,7 @@ class LocalServerLoginFlowManager(LoginFlowManager):
                     redirect = await self._redirect(server, opener, url)
                     tokens = await _complete(flow, redirect, complete)
                 except GlobusError as error:
-                    server.respond(self._page("failure", "Login failed", str(error)[:500]))
+                    server.respond(self._page("failure", "Login failed", _sentence(str(error))))
                     raise
                 except BaseException:
                     server.respond(self._page("failure", "Login not completed", _INTERRUPTED))
@@ -212,6 +213,11 @@ class LocalServerLoginFlowManager(LoginFlowManager):
             return result_response(self.html_template, state, result, message)
         except Exception:  # noqa: BLE001 -- of a subclass of Template; the tokens matter more
             return result_response(HTML_TEMPLATE, state, result, message)
+
+
+def _sentence(message: str) -> str:
+    """Return the message of an error as it stands on a page."""
+    return f"{message[:1].upper()}{message[1:_MAX_MESSAGE]}"
 
 
 async def _complete(flow: GlobusOAuthFlowManager, redirect: Redirect, complete: Completion) -> OAuthTokenResponse:

@@ -26,7 +26,7 @@ _CONNECTION_SECONDS: Final = 10.0
 """For a request, and for sending a response; a browser opens connections that it may not use."""
 _MAX_CONNECTIONS: Final = 16
 _PATIENCE_SECONDS: Final = 10.0
-"""After which a browser is told that the login has not ended yet."""
+"""After which the browser receives a page, although the login has not ended yet."""
 _LOCALHOST: Final = "127.0.0.1"
 
 

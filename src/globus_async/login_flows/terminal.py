@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
 from typing import Any, Final
 
 from ..secret import Secret
@@ -15,6 +16,7 @@ from .errors import CommandLineLoginFlowEOFError
 __all__ = ("Terminal",)
 
 _MAX_LINE: Final = 16_384
+_WAKING_INTERVAL: Final = 0.2
 _NO_TERMINAL: Final = (
     "there is no terminal at which to enter an authorization code. Run the program in a terminal once, so that it can"
     " store its tokens; on a machine with a browser use LocalServerLoginFlowManager; a service without users acts as"
@@ -61,7 +63,8 @@ class Terminal:
         """
         self.check()
         if _notebook_kernel() is not None:
-            return await self._from_thread(lambda: _line_of_notebook(prompt), is_interruptible=True)
+            with _waking_the_loop():
+                return await self._from_thread(lambda: _line_of_notebook(prompt), is_interruptible=True)
         print(prompt, end="", flush=True)  # noqa: T201 -- it is a prompt
         is_complete = False
         try:
@@ -164,6 +167,24 @@ def _own_descriptor(descriptor: int) -> int:
 
 def _line_of_notebook(prompt: str) -> Secret:
     return Secret(input(prompt).strip())
+
+
+@contextmanager
+def _waking_the_loop() -> Generator[None]:
+    """Wake the event loop again and again: only then does a kernel notice that its cell has been interrupted."""
+    loop = asyncio.get_running_loop()
+    timer: asyncio.TimerHandle | None = None
+
+    def wake() -> None:
+        nonlocal timer
+        timer = loop.call_later(_WAKING_INTERVAL, wake)
+
+    wake()
+    try:
+        yield
+    finally:
+        if timer is not None:
+            timer.cancel()
 
 
 def _notebook_kernel() -> Any:

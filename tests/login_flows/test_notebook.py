@@ -1,0 +1,155 @@
+"""Logins in a notebook: a real kernel, whose ``input`` asks the user of the notebook."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+jupyter_client = pytest.importorskip("jupyter_client")
+pytest.importorskip("ipykernel")
+
+ROOT = Path(__file__).parents[2]
+PATIENCE = 40
+SETUP = """
+import asyncio
+from tests.login_flows.terminal_program import Manager
+from tests.login_flows.world import OPENID, open_globus
+opened = open_globus()
+manager = Manager(await opened.__aenter__())
+"""
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(120)]
+
+
+class Notebook:
+    """A kernel, and the user of the notebook that it serves."""
+
+    def __init__(self, kernel: Any, client: Any) -> None:
+        self.kernel = kernel
+        self.client = client
+        self.printed = ""
+
+    def run(self, cell: str, asked: Callable[[str], object] | None = None) -> str:
+        """
+        Run a cell; return what it prints, and the name and text of an error.
+
+        Args:
+            cell: The code.
+            asked: Called with each prompt. Without it, the notebook cannot ask.
+        """
+        self.printed = ""
+
+        def output(message: Any) -> None:
+            content = message["content"]
+            if message["msg_type"] == "stream":
+                self.printed += content["text"]
+            elif message["msg_type"] == "error":
+                self.printed += f"{content['ename']}: {content['evalue']}"
+
+        def ask(message: Any) -> None:
+            assert asked is not None
+            asked(message["content"]["prompt"])
+
+        self.client.execute_interactive(
+            cell, allow_stdin=asked is not None, stdin_hook=ask, output_hook=output, timeout=PATIENCE
+        )
+        return self.printed
+
+    def interrupt(self) -> None:
+        """Interrupt the cell, as the stop button does."""
+        os.kill(self.kernel.provisioner.pid, signal.SIGINT)
+
+    def enter_code(self, prompt: str) -> None:
+        """Enter the code that was printed."""
+        assert prompt == "Enter the resulting authorization code here: "
+        end = time.monotonic() + PATIENCE  # the printed text has a channel of its own
+        while (code := re.search("<code>(.*)</code>", self.printed)) is None:
+            assert time.monotonic() < end
+            message = self.client.get_iopub_msg(timeout=PATIENCE)
+            self.printed += message["content"].get("text", "")
+        self.client.input(code[1])
+
+
+@pytest.fixture(scope="module")
+def notebook() -> Iterator[Notebook]:
+    """A notebook in which a login has been prepared."""
+    manager = jupyter_client.KernelManager(kernel_name="python3")
+    manager.start_kernel(env={**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), str(ROOT / "src")])})
+    client = manager.client()
+    client.start_channels()
+    try:
+        client.wait_for_ready(timeout=PATIENCE)
+        notebook = Notebook(manager, client)
+        assert notebook.run(SETUP) == ""
+        yield notebook
+    finally:
+        client.stop_channels()
+        manager.shutdown_kernel(now=True)
+
+
+def test_a_login(notebook: Notebook) -> None:
+    """The notebook asks for the code, and the cell goes on; other tasks run meanwhile."""
+    cell = """
+ticks = 0
+async def tick():
+    global ticks
+    while True:
+        await asyncio.sleep(0.001)
+        ticks += 1
+ticking = asyncio.create_task(tick())
+await asyncio.sleep(0)
+tokens = await manager.run_login_flow(OPENID)
+ticking.cancel()
+print(list(tokens.by_resource_server), ticks > 3)
+"""
+
+    def enter(prompt: str) -> None:
+        time.sleep(0.1)
+        notebook.enter_code(prompt)
+
+    assert "['auth.globus.org'] True" in notebook.run(cell, enter)
+
+
+def test_a_cancelled_login(notebook: Notebook) -> None:
+    """The next line is the reply to the next question."""
+    cell = """
+try:
+    async with asyncio.timeout(0.1):
+        await manager.run_login_flow(OPENID)
+except TimeoutError:
+    print("cancelled")
+"""
+    assert "cancelled" in notebook.run(cell, lambda _: None)
+    assert "for the cell\n" in notebook.run(
+        "print(input('And now? '))", lambda _: notebook.client.input("for the cell")
+    )
+    assert "['auth.globus.org']" in notebook.run(
+        "print(list((await manager.run_login_flow(OPENID)).by_resource_server))", notebook.enter_code
+    )
+
+
+def test_an_interrupted_cell(notebook: Notebook) -> None:
+    """The stop button ends the login, and the kernel asks the next question as before."""
+    printed = notebook.run("await manager.run_login_flow(OPENID)", lambda _: notebook.interrupt())
+    assert re.search("KeyboardInterrupt|CancelledError", printed)
+    assert "yes\n" in notebook.run("print(input('Still there? '))", lambda _: notebook.client.input("yes"))
+
+
+def test_the_end_of_the_input(notebook: Notebook) -> None:
+    """Ctrl-D."""
+    printed = notebook.run("await manager.run_login_flow(OPENID)", lambda _: notebook.client.input("\x04"))
+    assert "CommandLineLoginFlowEOFError: the input ended" in printed
+
+
+def test_a_notebook_that_cannot_ask(notebook: Notebook) -> None:
+    """Such as one that runs without a user: nothing is printed, and the error says what to do."""
+    printed = notebook.run("await manager.run_login_flow(OPENID)")
+    assert "CommandLineLoginFlowEOFError: there is no terminal" in printed
+    assert "https://" not in printed
