@@ -5,30 +5,26 @@ from __future__ import annotations
 import logging
 import os
 from abc import ABC
-from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
+from hashlib import sha256
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Final, NoReturn, Protocol, Self, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol, Self
 
-from .._files.private import fault_of, make_private_folder, status_of
 from ..errors import GlobusSDKUsageError
-from ..errors.arguments import check_file_path, check_number
+from ..errors.arguments import check_file_path, check_number, check_text
 from .app_folder import app_file
 from .base import TokenStorage
-from .errors import TokenStorageDamaged, TokenStorageError, TokenStorageUnavailable
-from .file_lock import run_in_thread, run_locked
+from .file_lease import FileLease
+from .shared_file import SharedFile
 from .stored_tokens import check_names
 
 if TYPE_CHECKING:
     from uuid import UUID
 
     from ..clock import Clock
+    from .lease import Lease
 
-__all__ = ("REREADS", "FileTokenStorage", "HasEnvironment")
-
-R = TypeVar("R")
-
-REREADS: Final = (0.01, 0.04, 0.1, 0.15)
-"""Seconds between the attempts to read a damaged file: globus-sdk may be writing it, which takes it several steps."""
+__all__ = ("FileTokenStorage", "HasEnvironment")
 
 _log = logging.getLogger("globus_async")
 
@@ -85,8 +81,10 @@ class FileTokenStorage(TokenStorage, ABC):
         if not check_names(namespace):
             raise GlobusSDKUsageError("namespace must not have lone surrogates")
         self.filepath = os.fspath(filepath)
-        self._path = Path(filepath)
-        self._lock_timeout = lock_timeout
+        path = Path(filepath)
+        if not path.name:
+            raise GlobusSDKUsageError("filepath must be the path of a file, not of a folder")
+        self._file = SharedFile(path, lock_timeout)
 
     @classmethod
     def for_globus_app(
@@ -112,30 +110,28 @@ class FileTokenStorage(TokenStorage, ABC):
 
     async def file_exists(self) -> bool:
         """Return whether the file exists."""
-        return await run_in_thread(self._path.exists)
+        return await self._file.run(self._file.path.exists)
 
     def __repr__(self) -> str:
         path, namespace = getattr(self, "filepath", "unknown"), getattr(self, "namespace", "unknown")
         return f"<{type(self).__name__} at {path!r}, namespace {namespace!r}>"
 
-    def _beside(self, ending: str) -> Path:
-        """Return the path of a file beside the storage's."""
-        return self._path.with_name(f"{self._path.name}.{ending}")
+    def lease(self, name: str, seconds: float) -> AbstractAsyncContextManager[Lease]:
+        """
+        Return a context in which no other process has the lease of this name, for a limited time.
 
-    async def _run(self, work: Callable[[], R]) -> R:
-        """Run a function in a worker thread; raise the errors of a storage."""
-        try:
-            return await run_in_thread(work)
-        except OSError as error:
-            self._raise_unavailable(error)
+        If the holder's process ends, the next one gets the lease at once; if it is stopped, when the time has run out
+        by the clock of the one who waits. On Windows a stopped process keeps the lease.
 
-    async def _run_locked(self, work: Callable[[], R], *, discard: Callable[[R], object] | None = None) -> R:
-        """Run a function while this and all other processes keep their hands off the file; see `run_locked`."""
-        try:
-            await run_in_thread(lambda: make_private_folder(self._path.parent))
-            return await run_locked(self._beside("lock"), work, seconds=self._lock_timeout, discard=discard)
-        except OSError as error:
-            self._raise_unavailable(error)
+        Args:
+            name: What the lease is for, such as the name of a resource server.
+            seconds: How long it is held at most.
+        """
+        check_text("name", name)
+        check_number("seconds", seconds, positive=True)
+        text = f"{self.namespace}\0{name}".encode("utf-8", "surrogatepass")
+        path = self._file.beside(f"{sha256(text).hexdigest()[:16]}.lease")
+        return FileLease(name, seconds, path=path, storage=self._file, clock=self._clock)
 
     def _log_damaged(self, resource_servers: list[str]) -> None:
         for resource_server in resource_servers:
@@ -145,45 +141,3 @@ class FileTokenStorage(TokenStorage, ABC):
                 resource_server,
                 self.namespace,
             )
-
-    def _raise_unavailable(self, error: OSError) -> NoReturn:
-        reason = error.strerror or str(error)
-        raise TokenStorageUnavailable(f"the token storage {self.filepath} cannot be used: {reason}") from error
-
-    # in a worker thread
-
-    def _is_there(self) -> bool:
-        """
-        Return whether the file exists.
-
-        Raises:
-            TokenStorageError: It is not a regular file of this user.
-        """
-        found = status_of(self._path)
-        if found is not None and (fault := fault_of(found)):
-            raise TokenStorageError(
-                f"{self.filepath} {fault}; tokens are stored in regular files of this user only; use another path"
-            )
-        return found is not None
-
-    def _refusal(self, reason: str) -> TokenStorageDamaged:
-        """Return the error for a file that has something else than tokens."""
-        return TokenStorageDamaged(
-            f"the file {self.filepath} cannot be used for tokens, and was not changed: {reason}; move it away, or use"
-            " another path"
-        )
-
-    def _set_aside(self, reason: str, *, endings: tuple[str, ...] = ("",)) -> TokenStorageDamaged:
-        """Move the damaged file, and those that belong to it, to other names; return the error that says so."""
-        number = 1
-        while status_of(aside := self._beside(f"damaged-{number}")) is not None:
-            number += 1
-        for ending in endings:
-            if status_of(file := self._path.with_name(f"{self._path.name}{ending}")) is not None:
-                file.rename(aside.with_name(f"{aside.name}{ending}"))
-        error = TokenStorageDamaged(
-            f"the token storage {self.filepath} is damaged: {reason}; it was moved to {aside}, and the next login is"
-            " stored in a new file"
-        )
-        error.set_aside = str(aside)
-        return error

@@ -7,7 +7,7 @@ import errno
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from .._files.private import PRIVATE, fault_of, status_of
 from ..clock import SystemClock
@@ -16,7 +16,7 @@ from .errors import TokenStorageError, TokenStorageUnavailable
 if TYPE_CHECKING:
     from filelock import FileLock
 
-__all__ = ("HeldLock", "poll_intervals", "real_clock", "run_in_thread", "run_locked", "try_lock")
+__all__ = ("HeldLock", "poll_intervals", "real_clock", "run_in_thread", "try_lock")
 
 R = TypeVar("R")
 
@@ -26,7 +26,6 @@ real_clock: Final = SystemClock()
 _FIRST_INTERVAL: Final = 0.001
 _LONGEST_INTERVAL: Final = 0.05
 _WITHOUT_LOCKS: Final = frozenset({errno.ENOSYS, errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOTSUP})
-_BUSY: Final = object()
 
 
 def poll_intervals() -> Iterator[float]:
@@ -81,50 +80,6 @@ def try_lock(path: Path) -> HeldLock | None:
             " tokens on a local disk"
         ) from error
     return HeldLock(lock)
-
-
-async def run_locked(
-    path: Path, work: Callable[[], R], *, seconds: float, discard: Callable[[R], object] | None = None
-) -> R:
-    """
-    Run a function in a worker thread while the lock of a file is held.
-
-    A caller that is cancelled waits for the end of the function, if it has begun.
-
-    Args:
-        path: The file to lock.
-        work: The function.
-        seconds: How long to wait for the lock.
-        discard: Called with the function's result if the caller has been cancelled.
-
-    Raises:
-        TokenStorageUnavailable: The lock is held by others for so long, or the file cannot be used.
-    """
-    deadline = real_clock.monotonic() + seconds
-
-    def attempt() -> Any:
-        lock = try_lock(path)
-        if lock is None:
-            return _BUSY
-        try:
-            return work()
-        finally:
-            lock.release()
-
-    def discard_result(result: Any) -> None:
-        if discard is not None and result is not _BUSY:
-            discard(result)
-
-    for interval in poll_intervals():
-        result = await run_in_thread(attempt, discard=discard_result)
-        if result is not _BUSY:
-            return cast("R", result)
-        if real_clock.monotonic() >= deadline:
-            break
-        await real_clock.sleep(interval)
-    raise TokenStorageUnavailable(
-        f"another process has held the lock {path} for {seconds:g} s: it may be stopped; end it, or let it continue"
-    )
 
 
 async def run_in_thread(work: Callable[[], R], *, discard: Callable[[R], object] | None = None) -> R:

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, ClassVar, Final, TypeVar, cast
 
 from .._files.private import read_private, write_private
 from ..errors.arguments import check_text
-from .file import REREADS, FileTokenStorage
+from .file import FileTokenStorage
 from .file_lock import real_clock
+from .shared_file import REREADS
 from .stored_tokens import StoredTokens, UnusableFormat, checked_entries
 
 if TYPE_CHECKING:
@@ -64,7 +65,7 @@ class JSONTokenStorage(FileTokenStorage):
 
     async def get_token_data_by_resource_server(self) -> dict[str, TokenStorageData]:
         """Return all tokens, by resource server; without those that are damaged, which the log names."""
-        stored = await self._run(self._read)
+        stored = await self._file.run(self._read)
         if stored is None:
             stored = await self._update(lambda stored: stored)
         with self._faults_as_errors():
@@ -75,7 +76,7 @@ class JSONTokenStorage(FileTokenStorage):
     async def remove_token_data(self, resource_server: str) -> bool:
         """Remove the tokens for a resource server; return whether there were any."""
         check_text("resource_server", resource_server)
-        if not await self._run(self._is_there):
+        if not await self._file.run(self._file.is_there):
             return False
         return await self._update(lambda stored: stored.remove(self.namespace, resource_server))
 
@@ -94,11 +95,11 @@ class JSONTokenStorage(FileTokenStorage):
     async def _update(self, change: Callable[[StoredTokens], R]) -> R:
         """Read the file, change its content, and write it, while no other process does; return the change's result."""
         for pause in REREADS:
-            result = await self._run_locked(partial(self._read_and_write, change))
+            result = await self._file.run_locked(partial(self._read_and_write, change))
             if result is not _DAMAGED:
                 return cast("R", result)
             await real_clock.sleep(pause)
-        return cast("R", await self._run_locked(partial(self._read_and_write, change, sets_aside=True)))
+        return cast("R", await self._file.run_locked(partial(self._read_and_write, change, sets_aside=True)))
 
     # in a worker thread
 
@@ -107,20 +108,20 @@ class JSONTokenStorage(FileTokenStorage):
         if stored is None:
             if not sets_aside:
                 return _DAMAGED
-            raise self._set_aside("it is not JSON")
+            raise self._file.set_aside("it is not JSON")
         with self._faults_as_errors():
             result = change(stored)
             content = stored.encode() if stored.is_changed else None
         if content is not None:
-            write_private(self._path, content, temporary=self._beside("new"))
+            write_private(self._file.path, content, temporary=self._file.beside("new"))
         return result
 
     def _read(self) -> StoredTokens | None:
         """Return the content of the file, an empty one if it is missing; ``None`` if it is damaged."""
-        if not self._is_there():
+        if not self._file.is_there():
             return StoredTokens()
         try:
-            content = read_private(self._path, max_size=_MAX_SIZE)
+            content = read_private(self._file.path, max_size=_MAX_SIZE)
         except FileNotFoundError:
             return StoredTokens()
         with self._faults_as_errors():
@@ -133,4 +134,4 @@ class JSONTokenStorage(FileTokenStorage):
         try:
             yield
         except UnusableFormat as error:
-            raise self._refusal(str(error)) from None
+            raise self._file.refusal(str(error)) from None

@@ -16,8 +16,9 @@ from .._files.private import create_private, status_of, sync_folder
 from ..errors import GlobusSDKUsageError
 from ..errors.arguments import check_text
 from .errors import TokenStorageUnavailable
-from .file import REREADS, FileTokenStorage
+from .file import FileTokenStorage
 from .file_lock import poll_intervals, real_clock
+from .shared_file import REREADS
 from .stored_tokens import WRITTEN_BY, check_names, checked_entries, decode_entry, encode_entry, written_by
 
 if TYPE_CHECKING:
@@ -132,7 +133,7 @@ class SQLiteTokenStorage(FileTokenStorage):
     async def remove_token_data(self, resource_server: str) -> bool:
         """Remove the tokens for a resource server; return whether there were any."""
         check_text("resource_server", resource_server)
-        if not check_names(resource_server) or not await self._run(self._is_there):
+        if not check_names(resource_server) or not await self._file.run(self._file.is_there):
             return False
         return await self._write(partial(_delete, namespace=self.namespace, resource_server=resource_server))
 
@@ -166,8 +167,8 @@ class SQLiteTokenStorage(FileTokenStorage):
     async def _write(self, work: Callable[[sqlite3.Connection], R]) -> R:
         """Run a function that writes, in a transaction; create the file if it is missing."""
         while True:
-            if await self._run(self._needs_creation):
-                await self._run_locked(self._create)
+            if await self._file.run(self._needs_creation):
+                await self._file.run_locked(self._create)
             # a transaction that reads before it writes must not begin as a reading one
             result = await self._transact(work, "BEGIN IMMEDIATE")
             if not isinstance(result, _Outcome):
@@ -175,15 +176,15 @@ class SQLiteTokenStorage(FileTokenStorage):
 
     async def _transact(self, work: Callable[[sqlite3.Connection], R], begin: str) -> R | _Outcome:
         """Run a function in a transaction, after those of others; the only outcome is that the file is missing."""
-        deadline = real_clock.monotonic() + self._lock_timeout
+        deadline = real_clock.monotonic() + self._file.lock_timeout
         rereads = iter(REREADS)
         attempt = partial(self._attempt, work, begin)
         for interval in poll_intervals():
-            result = await self._run(attempt)
+            result = await self._file.run(attempt)
             if result is _Outcome.DAMAGED:
                 pause = next(rereads, None)
                 if pause is None:
-                    result = await self._run_locked(partial(attempt, sets_aside=True))
+                    result = await self._file.run_locked(partial(attempt, sets_aside=True))
                 else:
                     await real_clock.sleep(pause)
                     continue
@@ -192,10 +193,7 @@ class SQLiteTokenStorage(FileTokenStorage):
             if real_clock.monotonic() >= deadline:
                 break
             await real_clock.sleep(interval)
-        raise TokenStorageUnavailable(
-            f"another process has locked {self.filepath} for {self._lock_timeout:g} s: it may be stopped; end it, or"
-            " let it continue"
-        )
+        raise self._file.locked_by_another()
 
     # in a worker thread
 
@@ -203,14 +201,14 @@ class SQLiteTokenStorage(FileTokenStorage):
         self, work: Callable[[sqlite3.Connection], R], begin: str, *, sets_aside: bool = False
     ) -> R | _Outcome:
         """Run a function in a transaction, unless the file is missing, locked or damaged."""
-        if not self._is_there():
+        if not self._file.is_there():
             return _Outcome.MISSING
-        make_database_private(self._path)
+        make_database_private(self._file.path)
         try:
-            with closing(_connect(self._path)) as database, transaction(database, begin):
+            with closing(_connect(self._file.path)) as database, transaction(database, begin):
                 if _has_tokens(database):
                     return work(database)
-            code, reason = _empty_or_foreign(self._path)
+            code, reason = _empty_or_foreign(self._file.path)
         except sqlite3.Error as error:
             code, reason = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & _PRIMARY, str(error)
         if code in _BUSY:
@@ -218,22 +216,22 @@ class SQLiteTokenStorage(FileTokenStorage):
         if code in _UNAVAILABLE:
             raise TokenStorageUnavailable(f"the token storage {self.filepath} cannot be used: {reason}")
         if code != sqlite3.SQLITE_CORRUPT:
-            raise self._refusal(reason)
+            raise self._file.refusal(reason)
         if not sets_aside:
             return _Outcome.DAMAGED
-        raise self._set_aside(reason, endings=("", *SIDE_FILES))
+        raise self._file.set_aside(reason, endings=("", *SIDE_FILES))
 
     def _needs_creation(self) -> bool:
         """Return whether the file is missing, or an interrupted creation has left another one."""
-        return not self._is_there() or status_of(self._beside("new")) is not None
+        return not self._file.is_there() or status_of(self._file.beside("new")) is not None
 
     def _create(self) -> None:
         """Create the file, with its tables from the start, unless another process does."""
-        new = self._beside("new")
+        new = self._file.beside("new")
         for ending in ("", *SIDE_FILES):
             with suppress(FileNotFoundError):
                 new.with_name(f"{new.name}{ending}").unlink()
-        if self._is_there():
+        if self._file.is_there():
             return
         create_private(new)
         try:
@@ -246,13 +244,13 @@ class SQLiteTokenStorage(FileTokenStorage):
                 )
             # a program that does not use the lock may have created the file by now
             with suppress(FileExistsError):
-                os.link(new, self._path)
+                os.link(new, self._file.path)
         except sqlite3.Error as error:
             raise TokenStorageUnavailable(f"the token storage {self.filepath} cannot be created: {error}") from error
         finally:
             with suppress(OSError):
                 new.unlink()
-        sync_folder(self._path.parent)
+        sync_folder(self._file.path.parent)
 
 
 def _connect(path: Path) -> sqlite3.Connection:
