@@ -255,8 +255,13 @@ async def storage_objects(secrets: Canaries) -> list[object]:
             data,
             from_keyring,
             lease,
+            token_storage.GlobusCLILogin(
+                token_storage.GlobusCLITokenStorage(filepath="x"), ID, Secret(key), frozenset()
+            ),
+            token_storage.GlobusCLITokenStorage(filepath="x"),
             token_storage.JSONTokenStorage("tokens.json"),
             token_storage.KeyFile("tokens.key"),
+            token_storage.SQLiteTokenStorage("tokens.db"),
         ]
 
 

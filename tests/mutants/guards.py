@@ -1100,6 +1100,19 @@ GUARDS: Final = (
         never("token_storage/encrypted.py:_check", r"^not keys"),
     ),
     *_tested_by(
+        "token_storage/test_globus_cli.py",
+        never("token_storage/globus_cli.py:GlobusCLITokenStorage.__init__", r"^client_id is not None and"),
+        swap("token_storage/globus_cli.py:GlobusCLITokenStorage._create", r"raise .+", "super()._create()"),
+        swap(
+            "token_storage/globus_cli.py:GlobusCLITokenStorage._set_aside",
+            r"return .+",
+            "return super()._set_aside(reason)",
+        ),
+        never("token_storage/globus_cli.py:_config", r"^has_settings"),
+        never("token_storage/globus_cli.py:_client_of", r"^not isinstance\(client_id, str\) or"),
+        swap("token_storage/globus_cli.py:_client_of", r"str\(UUID\(client_id\)\)", "client_id"),
+    ),
+    *_tested_by(
         "token_storage/test_keys.py",
         never("token_storage/keys.py:checked_key", r"^_KEY\.fullmatch"),
         never("token_storage/key_file.py:_check_protection", r"^\(?fault :="),

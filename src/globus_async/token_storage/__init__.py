@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from .encrypted import EncryptedTokenStorage
     from .errors import LeaseLost, TokenStorageDamaged, TokenStorageError, TokenStorageUnavailable
     from .file import FileTokenStorage, HasEnvironment
+    from .globus_cli import GlobusCLILogin, GlobusCLITokenStorage
     from .json import JSONTokenStorage
     from .key_file import KeyFile
     from .keys import KeySource
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 __all__ = (
     "EncryptedTokenStorage",
     "FileTokenStorage",
+    "GlobusCLILogin",
+    "GlobusCLITokenStorage",
     "HasEnvironment",
     "JSONTokenStorage",
     "KeyFile",
@@ -47,6 +50,7 @@ if not TYPE_CHECKING:
             "encrypted": ("EncryptedTokenStorage",),
             "errors": ("LeaseLost", "TokenStorageDamaged", "TokenStorageError", "TokenStorageUnavailable"),
             "file": ("FileTokenStorage", "HasEnvironment"),
+            "globus_cli": ("GlobusCLILogin", "GlobusCLITokenStorage"),
             "json": ("JSONTokenStorage",),
             "key_file": ("KeyFile",),
             "keys": ("KeySource",),

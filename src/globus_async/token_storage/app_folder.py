@@ -11,7 +11,7 @@ from uuid import UUID
 from ..errors import GlobusSDKUsageError
 from ..errors.arguments import check_text, check_type
 
-__all__ = ("app_file",)
+__all__ = ("app_file", "globus_folder")
 
 _RESERVED_CHARACTERS: Final = re.compile(r'[<>:"/\\|?*]')
 _RESERVED_NAMES: Final = re.compile(r"con|prn|aux|nul|conin\$|conout\$|(?:com|lpt)[0-9¹²³]")
@@ -37,10 +37,11 @@ def app_file(file_format: str, *, app_name: str, environment: str, client_id: UU
     check_type("client_id", client_id, UUID | str, "a UUID")
     check_text("environment", environment)
     name = "tokens" if environment == "production" else f"{_plain('environment', environment)}-tokens"
-    return _root() / "app" / _plain("client_id", str(client_id)) / _slug(app_name) / f"{name}.{file_format}"
+    return globus_folder() / "app" / _plain("client_id", str(client_id)) / _slug(app_name) / f"{name}.{file_format}"
 
 
-def _root() -> Path:
+def globus_folder() -> Path:
+    """Return the folder in which Globus programs of this user keep their data."""
     if os.name != "nt":
         return Path("~/.globus").expanduser()
     local = os.environ.get("LOCALAPPDATA") or os.environ.get("APPDATA")

@@ -9,7 +9,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from ..clock import SystemClock
-from ..errors import GlobusError, GlobusSDKUsageError
+from ..errors import GlobusError
 from ..errors.arguments import check_clock, check_members, check_number, check_text
 from ..secret import Secret
 from .errors import TokenStorageError, TokenStorageUnavailable
@@ -122,7 +122,7 @@ class SystemKeyring:
             try:
                 import keyring  # noqa: PLC0415 -- an extra
             except ImportError:
-                raise GlobusSDKUsageError(
+                raise TokenStorageError(
                     "the system's keyring needs an extra: pip install 'globus-async[keyring]'"
                 ) from None
             self._keyring = keyring.get_keyring()
