@@ -18,6 +18,7 @@ _MODULES: Final = (
     "config",
     "errors",
     "gare",
+    "login_flows",
     "paging",
     "response",
     "scopes",

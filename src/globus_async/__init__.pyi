@@ -5,6 +5,7 @@ from . import clock as clock
 from . import config as config
 from . import errors as errors
 from . import gare as gare
+from . import login_flows as login_flows
 from . import paging as paging
 from . import response as response
 from . import scopes as scopes

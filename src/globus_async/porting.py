@@ -24,6 +24,7 @@ _NO_APP: Final = (
     " ClientCredentialsAuthorizer, and pass authorizer= to clients"
 )
 _NO_STORAGE: Final = "there is no token storage: store what on_refresh of an authorizer receives"
+_LOGINS: Final = "import it from globus_async.login_flows"
 _PAGES: Final = "methods that list return Pages: use 'async for item in client.task_list(num_results=None)' or .pages()"
 _RETRIES: Final = "retries are set with retry=RetryPolicy(...)"
 _TRANSPORT: Final = "there is no requests library: use Transport(...)"
@@ -35,8 +36,8 @@ _INFO: Final = "use globus_async.gare: GlobusAuthorizationParameters, ConsentReq
 _NAMES: Final[tuple[tuple[str, str], ...]] = (
     ("GlobusApp UserApp ClientApp GlobusAppConfig globus_app", _NO_APP),
     ("TokenStorageProvider LoginFlowManagerProvider IDTokenDecoderProvider TokenValidationErrorHandler", _NO_APP),
-    ("LoginFlowManager CommandLineLoginFlowManager LocalServerLoginFlowManager login_flows", _NO_APP),
-    ("CommandLineLoginFlowEOFError LocalServerLoginError LocalServerEnvironmentalLoginError", _NO_APP),
+    ("LoginFlowManager CommandLineLoginFlowManager LocalServerLoginFlowManager", _LOGINS),
+    ("CommandLineLoginFlowEOFError LocalServerLoginError LocalServerEnvironmentalLoginError", _LOGINS),
     ("TokenStorage TokenStorageData FileTokenStorage JSONTokenStorage SQLiteTokenStorage", _NO_STORAGE),
     ("MemoryTokenStorage ValidatingTokenStorage TokenValidationContext TokenDataValidator", _NO_STORAGE),
     ("TokenValidationError HasRefreshTokensValidator NotExpiredValidator ScopeRequirementsValidator", _NO_STORAGE),

@@ -28,6 +28,7 @@ COUNTERPARTS = {
     "config": "config",
     "exc": "errors",
     "gare": "gare",
+    "login_flows": "login_flows",
     "paging": "paging",
     "response": "response",
     "scopes": "scopes",

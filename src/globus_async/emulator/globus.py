@@ -253,6 +253,21 @@ class GlobusEmulator(Emulator):
         scopes = self.default_service.default_scopes if scopes is None else scopes
         return self.auth.access_token(identity, scopes=scopes, client=client, lifetime=lifetime)
 
+    async def open_browser(self, url: str) -> None:
+        """
+        Log in at an authorize URL and follow the redirect to a server on this machine, as a user's browser does.
+
+        Pass it to a login through a local server, as its ``open_browser``.
+
+        Args:
+            url: The URL of the login page.
+        """
+        import httpx  # noqa: PLC0415 -- few emulators need a browser
+
+        redirect = self.auth.authorize(url)
+        async with httpx.AsyncClient(trust_env=False, timeout=60) as http:
+            await http.get(redirect.url)
+
     def _first_identity(self) -> Identity:
         return self.auth.login_identity or self.add_identity("user@example.org", name="Default User")
 

@@ -46,6 +46,15 @@ class CommandLineLoginFlowManager(LoginFlowManager):
 
     Raises:
         GlobusSDKUsageError: ``login_client`` is a confidential client, and there is no ``redirect_uri``.
+
+    Example:
+        >>> manager = CommandLineLoginFlowManager(native_client, request_refresh_tokens=True)
+        >>> tokens = await manager.run_login_flow(GlobusAuthorizationParameters(required_scopes=["openid"]))
+        >>> list(tokens.by_resource_server)
+        ['auth.globus.org']
+
+    **Differs from globus-sdk:** ``prompt_for_code`` is a coroutine. Without a terminal nothing is printed. Each login
+    has a random state, and logins of one client can run at the same time.
     """
 
     def __init__(
@@ -154,7 +163,7 @@ def _exchange_of(flow: GlobusOAuthFlowManager, entered: Secret) -> Exchange:
             )
         return lambda: flow.exchange_code_for_tokens(text)
     try:
-        redirect = read_redirect(text.reveal().partition("?")[2].partition("#")[0])
+        redirect = read_redirect(Secret(text.reveal().partition("?")[2].partition("#")[0]))
     except MalformedRedirect as error:
         raise LoginRefused(f"the URL that was entered is not that of a redirect: {error}") from None
     if not redirect.has_state(flow.state):

@@ -59,11 +59,22 @@ class LocalServerLoginFlowManager(LoginFlowManager):
             Their values are escaped. It cannot contain scripts, and no styles but those in its ``<style>``.
         timeout: Seconds to wait for the redirect; ``None`` for no limit.
         open_browser: Opens a URL instead of the user's default browser, and in remote sessions too: a function, which
-            is called in a thread, or a coroutine function. A result of ``False`` says that it failed.
+            is called in a thread, or a coroutine function, which is cancelled as soon as the redirect has come. A
+            result of ``False`` says that it failed.
         clock: The source of time.
 
     Raises:
         GlobusSDKUsageError: The address is not one of this machine alone, or the template has other placeholders.
+
+    Example:
+        >>> manager = LocalServerLoginFlowManager(native_client, open_browser=emulator.open_browser)
+        >>> tokens = await manager.run_login_flow(GlobusAuthorizationParameters(required_scopes=["openid"]))
+        >>> list(tokens.by_resource_server)
+        ['auth.globus.org']
+
+    **Differs from globus-sdk:** only the redirect of this login ends it, addresses beyond loopback are refused, the
+    values in the page are escaped, the URL is printed, too, and there is no ``background_local_server``. The deadline
+    is five minutes instead of an hour.
     """
 
     def __init__(

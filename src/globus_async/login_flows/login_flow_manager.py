@@ -69,6 +69,20 @@ class LoginFlowManager(abc.ABC):
 
     Raises:
         GlobusSDKUsageError: ``login_client`` is not a `NativeAppAuthClient` or `ConfidentialAppAuthClient`.
+
+    Example:
+        >>> class Received(LoginFlowManager):
+        ...     async def run_login_flow(self, auth_parameters: GlobusAuthorizationParameters) -> OAuthTokenResponse:
+        ...         flow = self.login_client.oauth2_start_flow(auth_parameters.required_scopes)
+        ...         code = emulator.auth.authorize(flow.get_authorize_url()).code  # or by mail, from a queue, ...
+        ...         return await flow.exchange_code_for_tokens(code)
+        >>> parameters = GlobusAuthorizationParameters(required_scopes=["openid"])
+        >>> tokens = await Received(native_client).run_login_flow(parameters)
+        >>> list(tokens.by_resource_server)
+        ['auth.globus.org']
+
+    **Differs from globus-sdk:** there are no ``_oauth2_start_flow`` and ``_get_authorize_url``: use the flow that
+    ``oauth2_start_flow`` of the client returns.
     """
 
     def __init__(

@@ -15,6 +15,7 @@ __all__ = ("MalformedRedirect", "Redirect", "read_redirect")
 
 _QUERY: Final = re.compile(r"(?:[A-Za-z0-9\-._~!$&'()*+,;=:@/?]|%[0-9A-Fa-f]{2})*")
 _CODE: Final = re.compile(r"[\x21-\x7e]+")
+_INVALID: Final = "\ufffd"
 _MAX_MESSAGE: Final = 300
 _MAX_ERROR: Final = 60
 
@@ -50,7 +51,7 @@ class Redirect:
         return f"{description} ({error})" if description else error
 
 
-def read_redirect(query: str) -> Redirect:
+def read_redirect(query: Secret) -> Redirect:
     """
     Read the query of a redirect.
 
@@ -61,18 +62,14 @@ def read_redirect(query: str) -> Redirect:
         MalformedRedirect: It has invalid characters or encodings, a parameter twice, both a code and an error, or
             neither.
     """
-    if _QUERY.fullmatch(query) is None:
+    if _QUERY.fullmatch(query.reveal()) is None:
         raise MalformedRedirect("the query has invalid characters")
-    found: dict[str, Secret] = {}
-    for part in query.split("&"):
-        name, _, value = part.partition("=")
-        try:
-            name, decoded = _decode(name), Secret(_decode(value))
-        except UnicodeDecodeError:
-            raise MalformedRedirect("a parameter is not UTF-8") from None
-        if name in found:
-            raise MalformedRedirect("a parameter occurs twice")
-        found[name] = decoded
+    parameters = _parameters(query)
+    found = dict(parameters)
+    if any(_INVALID in name or _INVALID in value.reveal() for name, value in parameters):
+        raise MalformedRedirect("a parameter is not UTF-8")
+    if len(found) < len(parameters):
+        raise MalformedRedirect("a parameter occurs twice")
     code, error = found.get("code"), found.get("error")
     if (code is None) == (error is None):
         raise MalformedRedirect("it has no code and no error" if code is None else "it has both a code and an error")
@@ -80,13 +77,18 @@ def read_redirect(query: str) -> Redirect:
         raise MalformedRedirect("the code is empty or has invalid characters")
     if error is not None and not error:
         raise MalformedRedirect("the error is empty")
-    return Redirect(
-        code, found.get("state"), _text(found, "iss"), _text(found, "error"), _text(found, "error_description")
-    )
+    iss, description = _text(found, "iss"), _text(found, "error_description")
+    return Redirect(code, found.get("state"), iss, _text(found, "error"), description)
+
+
+def _parameters(query: Secret) -> list[tuple[str, Secret]]:
+    """Return the decoded parameters; bytes that are not UTF-8 become U+FFFD. No error shows what is decoded here."""
+    pairs = (part.partition("=") for part in query.reveal().split("&"))
+    return [(_decode(name), Secret(_decode(value))) for name, _, value in pairs]
 
 
 def _decode(text: str) -> str:
-    return unquote_to_bytes(text.replace("+", " ")).decode()
+    return unquote_to_bytes(text.replace("+", " ")).decode("utf-8", "replace")
 
 
 def _text(found: dict[str, Secret], name: str) -> str | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from ..secret import Secret
 from .redirect import MalformedRedirect, Redirect, read_redirect
 
 __all__ = ("MAX_HEAD", "RefusedRequest", "read_redirect_request")
@@ -57,7 +58,7 @@ def read_redirect_request(head: bytes, *, authority: str, state: str, issuer: st
     if not mark:
         raise RefusedRequest(400, "This address is for the end of a login; it has no other pages.")
     try:
-        redirect = read_redirect(query)
+        redirect = read_redirect(Secret(query))
     except MalformedRedirect:
         raise RefusedRequest(400, "This is not the end of a login.") from None
     if not redirect.has_state(state) or not redirect.is_from(issuer):
