@@ -18,13 +18,33 @@ if TYPE_CHECKING:
     from .sqlite import SQLiteTokenStorage
     from .system_keyring import Keyring, SystemKeyring
     from .token_data import TokenResponse, TokenStorageData
+    from .validating import TokenDataValidator, TokenValidationContext, ValidatingTokenStorage
+    from .validation_errors import (
+        ExpiredTokenError,
+        IdentityMismatchError,
+        IdentityValidationError,
+        MissingIdentityError,
+        MissingTokenError,
+        TokenValidationError,
+        UnmetScopeRequirementsError,
+    )
+    from .validators import (
+        HasRefreshTokensValidator,
+        NotExpiredValidator,
+        ScopeRequirementsValidator,
+        UnchangingIdentityIDValidator,
+    )
 
 __all__ = (
     "EncryptedTokenStorage",
+    "ExpiredTokenError",
     "FileTokenStorage",
     "GlobusCLILogin",
     "GlobusCLITokenStorage",
     "HasEnvironment",
+    "HasRefreshTokensValidator",
+    "IdentityMismatchError",
+    "IdentityValidationError",
     "JSONTokenStorage",
     "KeyFile",
     "KeySource",
@@ -32,14 +52,24 @@ __all__ = (
     "Lease",
     "LeaseLost",
     "MemoryTokenStorage",
+    "MissingIdentityError",
+    "MissingTokenError",
+    "NotExpiredValidator",
     "SQLiteTokenStorage",
+    "ScopeRequirementsValidator",
     "SystemKeyring",
+    "TokenDataValidator",
     "TokenResponse",
     "TokenStorage",
     "TokenStorageDamaged",
     "TokenStorageData",
     "TokenStorageError",
     "TokenStorageUnavailable",
+    "TokenValidationContext",
+    "TokenValidationError",
+    "UnchangingIdentityIDValidator",
+    "UnmetScopeRequirementsError",
+    "ValidatingTokenStorage",
 )
 
 if not TYPE_CHECKING:
@@ -59,5 +89,21 @@ if not TYPE_CHECKING:
             "sqlite": ("SQLiteTokenStorage",),
             "system_keyring": ("Keyring", "SystemKeyring"),
             "token_data": ("TokenResponse", "TokenStorageData"),
+            "validating": ("TokenDataValidator", "TokenValidationContext", "ValidatingTokenStorage"),
+            "validation_errors": (
+                "ExpiredTokenError",
+                "IdentityMismatchError",
+                "IdentityValidationError",
+                "MissingIdentityError",
+                "MissingTokenError",
+                "TokenValidationError",
+                "UnmetScopeRequirementsError",
+            ),
+            "validators": (
+                "HasRefreshTokensValidator",
+                "NotExpiredValidator",
+                "ScopeRequirementsValidator",
+                "UnchangingIdentityIDValidator",
+            ),
         },
     )
