@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from .._lazy_names import lazy_names
 from .._single_flight import TaskOwner
-from .base import AccessTokenAuthorizer, BasicAuthorizer, GlobusAuthorizer, NullAuthorizer
+from .base import AccessTokenAuthorizer, BasicAuthorizer, GlobusAuthorizer, LoginAuthorizer, NullAuthorizer
 
 if TYPE_CHECKING:
     from .grants import ClientCredentialsAuthorizer, RefreshTokenAuthorizer
@@ -17,6 +17,7 @@ __all__ = (
     "ClientCredentialsAuthorizer",
     "GlobusAuthorizer",
     "IssuedToken",
+    "LoginAuthorizer",
     "NullAuthorizer",
     "OnRefresh",
     "RefreshTokenAuthorizer",

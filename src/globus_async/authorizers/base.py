@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import base64
 from abc import ABC, abstractmethod
-from collections.abc import MutableMapping
-from typing import NoReturn, Self
+from collections.abc import Awaitable, MutableMapping
+from typing import TYPE_CHECKING, NoReturn, Self
 
-from ..errors import GlobusSDKUsageError
+from ..errors import GlobusError, GlobusSDKUsageError
 from ..errors.arguments import check_text
 from ..porting import PortedAuthorizer
 from ..secret import Secret
 
-__all__ = ("AccessTokenAuthorizer", "BasicAuthorizer", "GlobusAuthorizer", "NullAuthorizer")
+if TYPE_CHECKING:
+    from .._http.response import RawResponse
+
+__all__ = ("AccessTokenAuthorizer", "BasicAuthorizer", "GlobusAuthorizer", "LoginAuthorizer", "NullAuthorizer")
 
 
 class GlobusAuthorizer(PortedAuthorizer, ABC):
@@ -47,6 +50,18 @@ class GlobusAuthorizer(PortedAuthorizer, ABC):
         """Return whether the current task is a token refresh: its requests bypass limits, as calls may wait for it."""
         return False
 
+    def login_for(self, reason: RawResponse | GlobusError) -> Awaitable[None] | None:  # noqa: ARG002
+        """
+        Return a login after which another attempt may succeed; ``None``, as here, if there is none.
+
+        A call awaits it at most once for each kind of reason, without holding a slot, and outside of its total timeout:
+        a user may take minutes.
+
+        Args:
+            reason: A response that refuses the request, with status 401 or 403, or the error of the authorizer itself.
+        """
+        return None
+
     async def set_authorization_header(self, headers: MutableMapping[str, str]) -> None:
         """Set the header in a mapping, replacing any that is there; remove it if there is none to send."""
         header = await self.get_authorization_header()
@@ -65,6 +80,38 @@ class GlobusAuthorizer(PortedAuthorizer, ABC):
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__}>"
+
+
+class LoginAuthorizer(GlobusAuthorizer):
+    """
+    An authorizer that can let a user log in, as those of a `GlobusApp` do.
+
+    A subclass defines `current_header` and `login_for`.
+    """
+
+    @abstractmethod
+    async def current_header(self) -> Secret:
+        """
+        Return the header without a login.
+
+        Raises:
+            GlobusError: There is no valid token; `login_for` says whether a login helps.
+        """
+
+    async def get_authorization_header(self) -> Secret:
+        """
+        Return the header, after a login if it is needed.
+
+        Raises:
+            GlobusError: There is no valid token.
+        """
+        try:
+            return await self.current_header()
+        except GlobusError as error:
+            if (login := self.login_for(error)) is None:
+                raise
+        await login
+        return await self.current_header()
 
 
 class NullAuthorizer(GlobusAuthorizer):

@@ -13,6 +13,7 @@ from .._http.headers import Headers
 from .._http.json_reader import LARGE
 from .._http.request import DEFAULT_MAX_RESPONSE_BYTES
 from .._http.response import RawResponse
+from ..authorizers import LoginAuthorizer
 from ..errors import ClientClosedError, NetworkError, TokenRefreshError
 from ._call import CONNECTION, PAUSE, TOKEN
 from ._errors import MAX_HEADERS, network_error, pause_too_long
@@ -59,9 +60,7 @@ class Sender:
         self._timeouts = timeouts
         self._max_bytes = max_bytes
 
-    async def attempt(
-        self, call: Call, slot: Slot, authorizer: GlobusAuthorizer | None, deadline: float
-    ) -> RawResponse | NetworkError:
+    async def attempt(self, call: Call, slot: Slot, authorizer: GlobusAuthorizer | None) -> RawResponse | NetworkError:
         """
         Wait for the end of a pause, get the credentials and send the request.
 
@@ -69,7 +68,6 @@ class Sender:
             call: The call, in which the progress is recorded: the attempt may be cancelled, or the time be up.
             slot: The permission to send it.
             authorizer: Supplies the credentials.
-            deadline: When the total timeout ends, on the monotonic clock; a longer pause is not waited for.
 
         Returns:
             The response or the error, whose stage states how far the attempt got.
@@ -77,7 +75,7 @@ class Sender:
         failure: NetworkError
         try:
             call.waiting_for = PAUSE
-            if slot.origin.paused_until >= deadline:
+            if slot.origin.paused_until >= call.deadline:  # not waited for
                 return pause_too_long(call.request)
             await slot.origin.wait_until_resumed()
             if authorizer is not None:
@@ -179,8 +177,9 @@ def check_framing(headers: Headers) -> None:
 
 async def _credentials(authorizer: GlobusAuthorizer, call: Call) -> Secret | None:
     """Return the header of an attempt; an error must not hide that an earlier attempt may have been executed."""
+    get = authorizer.current_header if isinstance(authorizer, LoginAuthorizer) else authorizer.get_authorization_header
     try:
-        return checked_header(await authorizer.get_authorization_header())
+        return checked_header(await get())
     except (*_OF_ATTEMPTS, TokenRefreshError, ClientClosedError):
         raise
     except Exception as error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final, Self, cast
 
@@ -20,12 +21,13 @@ from ..errors import (
 from ..errors.base import escape_control_characters
 
 if TYPE_CHECKING:
-    from contextlib import AbstractAsyncContextManager
     from types import TracebackType
 
     import httpx
 
     from .._http.request import Request
+    from ..authorizers import GlobusAuthorizer
+    from ..clock import Clock
     from ..errors import ErrorKinds, GlobusError, Stage
     from ..secret import Secret
 
@@ -44,6 +46,7 @@ class Call:
     Attributes:
         request: The request to send.
         attempts: The failed attempts so far.
+        deadline: When the total timeout ends, on the monotonic clock.
         waiting_for: The wait in which the current attempt is not sent yet.
         credentials: The ``Authorization`` header of the current attempt.
         sent: The ``httpx`` request of the current attempt; its extension ``"sent"`` may say that it was not sent.
@@ -52,14 +55,18 @@ class Call:
 
     __slots__ = (
         "_cancelling",
+        "_clock",
         "_context",
         "_error_kinds",
         "_is_ended",
+        "_logins",
+        "_retry_401",
         "_running",
         "_task",
         "_timeout",
         "attempts",
         "credentials",
+        "deadline",
         "request",
         "response",
         "sent",
@@ -70,13 +77,20 @@ class Call:
         self,
         request: Request,
         error_kinds: ErrorKinds[Any],
-        timeout: AbstractAsyncContextManager[asyncio.Timeout],
+        clock: Clock,
+        total_timeout: float | None,
         running: set[Call],
+        *,
+        retry_401: bool,
     ) -> None:
         self.request = request
         self.attempts: tuple[Attempt, ...] = ()
+        self.deadline = math.inf if total_timeout is None else clock.monotonic() + total_timeout
         self._error_kinds = error_kinds
-        self._context = timeout
+        self._clock = clock
+        self._context = clock.timeout(total_timeout)
+        self._logins: set[bool] = set()
+        self._retry_401 = retry_401
         self._running = running
         self._is_ended = False
         self._reset()
@@ -107,6 +121,64 @@ class Call:
             if not (isinstance(error, ClientClosedError) and self.maybe_executed):
                 return
         raise self.closed() from None
+
+    async def log_in(self, authorizer: GlobusAuthorizer | None, reason: RawResponse | GlobusError) -> bool:
+        """
+        Await the authorizer's login, if there is one for this reason; its time does not count.
+
+        There is at most one login because of the service's response, and one because of the authorizer's error.
+
+        Returns:
+            Whether there was a login, after which the call makes another attempt.
+
+        Raises:
+            GlobusError: The login failed; or there was none, and the reason is an error.
+        """
+        kind = isinstance(reason, RawResponse)
+        may_log_in = authorizer is not None and kind not in self._logins and not self._timeout.expired()
+        login = authorizer.login_for(reason) if authorizer is not None and may_log_in else None
+        if login is None:
+            if isinstance(reason, RawResponse):
+                return False
+            raise reason
+        self._logins.add(kind)
+        started = self._clock.monotonic()
+        await self._limit_to(None)
+        try:
+            await login
+        except Exception as error:
+            if not self.maybe_executed:
+                raise
+            raise self.error(self.unauthorized(error)) from error
+        self.deadline += self._clock.monotonic() - started
+        left = self.deadline - self._clock.monotonic()
+        await self._limit_to(None if math.isinf(left) else left)
+        return True
+
+    async def reauthorize(self, authorizer: GlobusAuthorizer | None, refusal: RawResponse) -> bool:
+        """
+        Get other credentials for a request that was refused: by a login, or after a 401 once by a refresh.
+
+        Returns:
+            Whether the call makes another attempt, with those.
+        """
+        if refusal.status not in {401, 403} or authorizer is None:
+            return False
+        if not await self.log_in(authorizer, refusal):
+            may_refresh = self._retry_401 and refusal.status == 401
+            if not may_refresh or not authorizer.handle_missing_authorization(self.credentials):
+                return False
+            if self.is_out_of_time or self.deadline <= self._clock.monotonic():
+                return False
+            self._retry_401 = False
+        self.end_attempt(refusal, 0.0)
+        return True
+
+    async def _limit_to(self, seconds: float | None) -> None:
+        """Replace the timeout that the call is in."""
+        await self._context.__aexit__(None, None, None)
+        self._context = self._clock.timeout(seconds)
+        self._timeout = await self._context.__aenter__()
 
     def end(self) -> None:
         """End the call, because its transport is closed."""

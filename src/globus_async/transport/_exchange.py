@@ -1,4 +1,4 @@
-"""The loop of every call: authorize, send, examine the outcome, refresh the token once or wait, repeat."""
+"""The loop of every call: authorize, send, examine the outcome, refresh the token or log in once, or wait, repeat."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import logging
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from .._http.response import EmbeddedError, RawResponse
-from ..errors import NetworkError, ResponseDecodeError
+from ..errors import GlobusError, NetworkError, ResponseDecodeError
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -43,7 +43,7 @@ async def exchange(
     Args:
         request: The request to send.
         transport: The connections and their limits.
-        authorizer: Supplies the credentials of every attempt, and fresh ones once after a 401.
+        authorizer: Supplies the credentials of every attempt, and fresh ones once after a 401; may let a user log in.
         retry: When to retry.
         rate_limit: Limits the attempts of all calls with this authorizer.
         error_kinds: Makes the error of a response that is not 2xx.
@@ -56,15 +56,15 @@ async def exchange(
     """
     if not transport.is_loaded:
         await transport.load()
-    async with transport.call(request, error_kinds) as call:
+    async with transport.call(request, error_kinds, retry_401=retry_401) as call:
         clock, origin = transport.clock, transport.origin(request.url)
-        deadline, retries = clock.monotonic() + transport.total_timeout, 0
+        retries = 0
         outcome: RawResponse | NetworkError
         bypass_limits = request.bypass_limits or (authorizer is not None and authorizer.is_refreshing())
         while True:
             try:
                 async with origin.slot(bypass_limits=bypass_limits, identity=authorizer, rate=rate_limit) as slot:
-                    outcome = await transport.sender().attempt(call, slot, authorizer, deadline)
+                    outcome = await transport.sender().attempt(call, slot, authorizer)
                 if isinstance(outcome, RawResponse) and 200 <= outcome.status < 300:
                     result = await read(outcome)
                     origin.budget.refill(after_retry=retries > 0)
@@ -77,19 +77,14 @@ async def exchange(
                 # an embedded error is an error response; the frames of any other error hold the document
                 embedded = call.response if isinstance(error, EmbeddedError) else None
                 outcome = error.with_traceback(None) if embedded is None else embedded
-            time_left = 0.0 if call.is_out_of_time else deadline - clock.monotonic()
+            except GlobusError as error:  # of the authorizer
+                await call.log_in(authorizer, error)
+                continue
             if isinstance(outcome, RawResponse) and outcome.status < 500 and outcome.status not in {408, 429}:
-                if (
-                    outcome.status == 401
-                    and retry_401
-                    and authorizer is not None
-                    and authorizer.handle_missing_authorization(call.credentials)
-                    and time_left > 0
-                ):
-                    retry_401 = False
-                    call.end_attempt(outcome, 0.0)
+                if await call.reauthorize(authorizer, outcome):
                     continue
                 origin.budget.refill(after_retry=retries > 0)  # an error of the caller, not of the service
+            time_left = 0.0 if call.is_out_of_time else call.deadline - clock.monotonic()
             outcome = call.redacted(outcome)
             response = outcome if isinstance(outcome, RawResponse) else None
             delay = retry.delay(

@@ -57,8 +57,9 @@ class Transport(AsyncContextOnly):
             time limits.
         read_timeout: Maximum seconds without a byte of the response.
         total_timeout: Seconds for one call as a whole: the waits for a slot, for the rate limit and for the end of a
-            pause, token refresh, attempts, delays between them, and the body. A call that is still queued at the end
-            is not sent; make many calls with `bulk`, which queues no more of them than are made at once.
+            pause, token refresh, attempts, delays between them, and the body; but not the login of a user, which the
+            call may wait for. A call that is still queued at the end is not sent; make many calls with `bulk`, which
+            queues no more of them than are made at once.
         max_response_bytes: Largest response body, after decompression. The default is 32 MiB, and 256 MiB for the
             listing of a directory.
         ca_bundle: A file of certificates to trust in addition to the system's. ``GLOBUS_SDK_VERIFY_SSL`` may name one
@@ -235,10 +236,17 @@ class Transport(AsyncContextOnly):
         named = os.environ.get("GLOBUS_SDK_VERIFY_SSL", "").strip()
         return None if named.lower() in _SWITCHES else named  # it may name a file, but cannot disable the checks
 
-    def call(self, request: Request, error_kinds: ErrorKinds[Any]) -> Call:
-        """Return the context of a call, which ends with an error after the total timeout, or with the transport."""
+    def call(self, request: Request, error_kinds: ErrorKinds[Any], *, retry_401: bool = True) -> Call:
+        """
+        Return the context of a call, which ends with an error after the total timeout, or with the transport.
+
+        Args:
+            request: The request to send.
+            error_kinds: Makes the error of the call.
+            retry_401: Whether another attempt is made with fresh credentials after a 401.
+        """
         self.check()
-        return Call(request, error_kinds, self.clock.timeout(self._total), self._running)
+        return Call(request, error_kinds, self.clock, self._total, self._running, retry_401=retry_401)
 
     def adopt(self, task: asyncio.Task[Any], /) -> None:
         """Await a task, up to five seconds, before closing: a token refresh must not be lost half-way."""
