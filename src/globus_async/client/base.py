@@ -40,6 +40,9 @@ class BaseClient(RawRequests):
         environment: The Globus environment; the default is ``GLOBUS_SDK_ENVIRONMENT``, or ``production``.
         base_url: The base URL of the service, instead of the environment's. Credentials are sent to it only.
         authorizer: Supplies the ``Authorization`` header; may be shared by any number of clients.
+        app: Supplies the credentials, instead of ``authorizer``, and the connections, unless there is a ``transport``.
+            The scopes of the client are added to its requirements.
+        app_scopes: The scopes to require of the app, instead of `default_scope_requirements`.
         app_name: The application's name, sent in the ``User-Agent`` header.
         transport: A transport to share; without one the client makes its own, and closes it.
         retry: When to retry a failed attempt.
@@ -59,6 +62,7 @@ class BaseClient(RawRequests):
         default_rate_limit: The rate limit that the service documents.
         error_kinds: Makes the errors of the service.
         authorizer: Supplies the ``Authorization`` header; ``None`` for requests without credentials.
+        app_scopes: The scopes that were required of the app; ``None`` without an app.
         transport: The connections and their limits.
         retry: When to retry a failed attempt.
         rate_limit: The rate limit; ``None`` for no limit.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, NoReturn, Self, TypeVar
 
 from .._http.body import CONTENT_TYPES
@@ -10,16 +10,18 @@ from .._http.headers import Fields, default_headers, merge_headers
 from .._http.missing import MISSING, MissingType
 from .._http.query import encode_query
 from ..authorizers import GlobusAuthorizer
-from ..config import checked_base_url, get_service_url
+from ..config import checked_base_url, get_environment, get_service_url
 from ..errors import ErrorKinds, GlobusAPIError, GlobusSDKUsageError
 from ..errors.arguments import check_text, check_type
 from ..porting import AsyncContextOnly, PortedClient
 from ..response import GlobusHTTPResponse
 from ..transport import RateLimit, RetryPolicy, Transport, exchange
+from .app import App, check_app
 
 if TYPE_CHECKING:
     from .._http.request import Request
     from .._http.response import RawResponse
+    from ..scopes import Scope
 
 __all__ = ("ClientCore", "check_headers")
 
@@ -76,6 +78,8 @@ class ClientCore(PortedClient, AsyncContextOnly):
         self,
         authorizer: GlobusAuthorizer | None = None,
         *,
+        app: App | None = None,
+        app_scopes: Iterable[Scope] | None = None,
         environment: str | None = None,
         base_url: str | None = None,
         app_name: str | None = None,
@@ -83,7 +87,15 @@ class ClientCore(PortedClient, AsyncContextOnly):
         retry: RetryPolicy | None = None,
         rate_limit: RateLimit | MissingType | None = MISSING,
     ) -> None:
+        check_app(app)
+        if app_scopes is not None and app is None:
+            raise GlobusSDKUsageError("app_scopes are scopes for an app: pass app=, too")
+        if app is not None and authorizer is not None:
+            raise GlobusSDKUsageError("app and authorizer exclude each other: an app has its own authorizers")
         check_text("environment", environment, optional=True)
+        if environment is None and app is not None:
+            environment = app.config.environment
+        self._environment = environment
         url = (
             get_service_url(self.service_name, environment, default=self.default_base_url)
             if base_url is None
@@ -95,12 +107,81 @@ class ClientCore(PortedClient, AsyncContextOnly):
         check_type("retry", retry, RetryPolicy | None, "a RetryPolicy, such as RetryPolicy(max_retries=3)")
         check_type("rate_limit", rate_limit, RateLimit | MissingType | None, "a RateLimit, or None for no limit")
         self.authorizer = authorizer
-        self.transport = Transport() if transport is None else transport
+        self._owns_transport = transport is None and app is None
+        if transport is None:
+            transport = Transport() if app is None else app.transport
+        self.transport = transport
         self.retry = RetryPolicy() if retry is None else retry
         default_limit = self.default_rate_limit if self.transport.default_rate_limits else None
         self.rate_limit = default_limit if isinstance(rate_limit, MissingType) else rate_limit
-        self._owns_transport = transport is None
         self.app_name = app_name
+        self._app: App | None = None
+        self.app_scopes: list[Scope] | None = None
+        if app is not None:
+            self.attach_globus_app(app, app_scopes=app_scopes)
+
+    @property
+    def environment(self) -> str:
+        """The Globus environment."""
+        return get_environment(self._environment)
+
+    @property
+    def default_scope_requirements(self) -> list[Scope]:
+        """
+        The scopes that an app requires for this client, unless ``app_scopes`` names others.
+
+        Raises:
+            GlobusSDKUsageError: The class of the client has none.
+        """
+        raise GlobusSDKUsageError(f"{type(self).__name__} has no default scopes: pass app_scopes=[...]")
+
+    def attach_globus_app(self, app: App, app_scopes: Iterable[Scope] | None = None) -> None:
+        """
+        Take the credentials from an app, and add the scopes of this client to its requirements.
+
+        Args:
+            app: The app.
+            app_scopes: The scopes to require, instead of `default_scope_requirements`.
+
+        Raises:
+            GlobusSDKUsageError: The client has an app or an authorizer already, has no ``resource_server``, or is for
+                another environment.
+        """
+        check_app(app)
+        if self._app is not None:
+            raise GlobusSDKUsageError("the client has an app already; make another client")
+        if self.authorizer is not None:
+            raise GlobusSDKUsageError("the client has an authorizer already; make another client with app=")
+        if self.resource_server is None:
+            raise GlobusSDKUsageError(f"{type(self).__name__} has no resource_server: set it in the class")
+        if self.environment != app.config.environment:
+            raise GlobusSDKUsageError(
+                f"the client is for the environment {self.environment!r}, the app for {app.config.environment!r}"
+            )
+        scopes = self.default_scope_requirements if app_scopes is None else [*app_scopes]
+        app.add_scope_requirements({self.resource_server: scopes})
+        self.authorizer = app.get_authorizer(self.resource_server)
+        self._app, self.app_scopes = app, scopes
+        if self.app_name is None:
+            self.app_name = app.app_name
+
+    def add_app_scope(self, scope_collection: str | Scope | Iterable[str | Scope]) -> Self:
+        """
+        Add scopes of this client's service to the requirements of its app.
+
+        Args:
+            scope_collection: A scope, a scope string, or an iterable of both.
+
+        Returns:
+            This client.
+
+        Raises:
+            GlobusSDKUsageError: The client has no app.
+        """
+        if self._app is None:
+            raise GlobusSDKUsageError("the client has no app: pass app= when you make it")
+        self._app.add_scope_requirements({self.resource_server: scope_collection})
+        return self
 
     @property
     def app_name(self) -> str | None:

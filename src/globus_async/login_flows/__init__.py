@@ -6,7 +6,13 @@ from .._lazy_names import lazy_names
 
 if TYPE_CHECKING:
     from .command_line import CommandLineLoginFlowManager
-    from .errors import CommandLineLoginFlowEOFError, LocalServerEnvironmentalLoginError, LocalServerLoginError
+    from .deferred import DeferredLoginFlowManager
+    from .errors import (
+        CommandLineLoginFlowEOFError,
+        InteractiveLoginRequired,
+        LocalServerEnvironmentalLoginError,
+        LocalServerLoginError,
+    )
     from .local_server import LocalServerLoginFlowManager
     from .login_flow_manager import Completion, Exchange, LoginFlowConfig, LoginFlowManager
 
@@ -14,7 +20,9 @@ __all__ = (
     "CommandLineLoginFlowEOFError",
     "CommandLineLoginFlowManager",
     "Completion",
+    "DeferredLoginFlowManager",
     "Exchange",
+    "InteractiveLoginRequired",
     "LocalServerEnvironmentalLoginError",
     "LocalServerLoginError",
     "LocalServerLoginFlowManager",
@@ -27,8 +35,10 @@ if not TYPE_CHECKING:
         __name__,
         {
             "command_line": ("CommandLineLoginFlowManager",),
+            "deferred": ("DeferredLoginFlowManager",),
             "errors": (
                 "CommandLineLoginFlowEOFError",
+                "InteractiveLoginRequired",
                 "LocalServerEnvironmentalLoginError",
                 "LocalServerLoginError",
             ),

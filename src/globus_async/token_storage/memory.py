@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 from .base import TokenStorage
 
 if TYPE_CHECKING:
+    from uuid import UUID
+
     from ..clock import Clock
     from .token_data import TokenStorageData
 
@@ -33,6 +35,19 @@ class MemoryTokenStorage(TokenStorage):
     def __init__(self, namespace: str = "DEFAULT", *, clock: Clock | None = None) -> None:
         super().__init__(namespace, clock=clock)
         self._data: dict[str, TokenStorageData] = {}
+
+    @classmethod
+    def for_globus_app(cls, *, app_name: str, config: object, client_id: UUID | str, namespace: str) -> Self:  # noqa: ARG003
+        """
+        Create the storage of an app.
+
+        Args:
+            app_name: The name of the app; not used.
+            config: The settings of the app; not used.
+            client_id: The client of the app; not used.
+            namespace: The name of the login.
+        """
+        return cls(namespace)
 
     async def store_token_data_by_resource_server(
         self, token_data_by_resource_server: Mapping[str, TokenStorageData]

@@ -18,6 +18,9 @@ class AuthClient(IdentityMethods, ProjectMethods, PolicyMethods, ClientMethods, 
     Args:
         client_id: The registered client's UUID; required to validate id_tokens.
         authorizer: Supplies the ``Authorization`` header; may be shared by several clients.
+        app: Supplies the credentials, instead of ``authorizer``, and the connections, unless there is a ``transport``.
+            The scopes of the client are added to its requirements.
+        app_scopes: The scopes to require of the app, instead of `default_scope_requirements`.
         environment: The Globus environment. By default ``GLOBUS_SDK_ENVIRONMENT``, or ``production`` without it.
         base_url: The URL of the service, instead of the environment's. Credentials are sent only to its origin.
         app_name: The application's name, for the ``User-Agent`` header.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 from uuid import UUID
 
 from ..._http.missing import MISSING, MissingType
@@ -23,6 +23,8 @@ from .responses import (
 )
 
 if TYPE_CHECKING:
+    from ...client import App
+    from ...scopes import Scope
     from ...transport import RateLimit, RetryPolicy, Transport
 
 __all__ = ("ConfidentialAppAuthClient",)
@@ -75,6 +77,10 @@ class ConfidentialAppAuthClient(AuthClient):
             retry=retry,
             rate_limit=rate_limit,
         )
+
+    def attach_globus_app(self, app: App, app_scopes: Iterable[Scope] | None = None) -> NoReturn:  # noqa: ARG002
+        """Refuse an app: it is this client that an app logs users in with; pass it as ``login_client``."""
+        raise GlobusSDKUsageError(f"a {type(self).__name__} cannot use an app: it is what an app uses (login_client=)")
 
     def oauth2_start_flow(
         self,

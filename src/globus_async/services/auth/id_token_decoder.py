@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final, Protocol, cast
+from typing import TYPE_CHECKING, Any, Final, Protocol, Self, cast
 
 from ..._http.cache_control import freshness_lifetime
 from ..._http.retry_after import parse_http_date
@@ -71,6 +71,18 @@ class IDTokenDecoder:
 
     def __repr__(self) -> str:
         return f"<IDTokenDecoder of client {self._client.client_id}>"
+
+    @classmethod
+    def for_globus_app(cls, *, app_name: str, config: object, login_client: _AuthClient) -> Self:  # noqa: ARG003
+        """
+        Create the decoder of an app.
+
+        Args:
+            app_name: The name of the app; not used.
+            config: The settings of the app; not used.
+            login_client: The client that users log in to.
+        """
+        return cls(login_client)
 
     async def decode(
         self,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 from uuid import UUID
 
 from ..._http.missing import MISSING, MissingType
@@ -14,7 +14,10 @@ from .client import AuthClient
 from .flows import GlobusNativeAppFlowManager
 
 if TYPE_CHECKING:
-    from ...scopes import Scopes
+    from collections.abc import Iterable
+
+    from ...client import App
+    from ...scopes import Scope, Scopes
     from ...transport import RateLimit, RetryPolicy, Transport
 
 __all__ = ("NativeAppAuthClient",)
@@ -64,6 +67,10 @@ class NativeAppAuthClient(AuthClient):
             retry=retry,
             rate_limit=rate_limit,
         )
+
+    def attach_globus_app(self, app: App, app_scopes: Iterable[Scope] | None = None) -> NoReturn:  # noqa: ARG002
+        """Refuse an app: it is this client that an app logs users in with; pass it as ``login_client``."""
+        raise GlobusSDKUsageError(f"a {type(self).__name__} cannot use an app: it is what an app uses (login_client=)")
 
     def oauth2_start_flow(  # noqa: PLR0917 -- the order of globus-sdk
         self,

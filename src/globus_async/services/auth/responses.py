@@ -179,6 +179,7 @@ class OAuthTokenResponse(_TokenResponse[TokenDocument]):
     __slots__ = ("decoder", "nonce")
 
     needs_token_type: ClassVar[bool] = True
+    is_refresh: ClassVar[bool] = False
 
     def __init__(self, raw: RawResponse, data: Any) -> None:
         super().__init__(raw, data)
@@ -247,6 +248,7 @@ class OAuthRefreshTokenResponse(OAuthTokenResponse):
     __slots__ = ()
 
     needs_token_type = False
+    is_refresh = True
 
     def add_refresh_token(self, refresh_token: Secret) -> None:
         """Add the refresh token of the request if the response has no new one: it stays valid."""

@@ -22,6 +22,8 @@ from .responses import OAuthAuthorizationCodeResponse, OAuthRefreshTokenResponse
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from ...client import App
+    from ...scopes import Scope
     from ...transport import RateLimit, RetryPolicy, Transport
     from .flows import GlobusOAuthFlowManager
 
@@ -41,6 +43,9 @@ class AuthLoginClient(DiscoveryMethods):
     Args:
         client_id: The registered client's UUID.
         authorizer: Supplies the ``Authorization`` header; may be shared by several clients.
+        app: Supplies the credentials, instead of ``authorizer``, and the connections, unless there is a ``transport``.
+            The scopes of the client are added to its requirements.
+        app_scopes: The scopes to require of the app, instead of `default_scope_requirements`.
         environment: The Globus environment. By default ``GLOBUS_SDK_ENVIRONMENT``, or ``production`` without it.
         base_url: The URL of the service, instead of the environment's. Credentials are sent only to its origin.
         app_name: The application's name, for the ``User-Agent`` header.
@@ -60,6 +65,8 @@ class AuthLoginClient(DiscoveryMethods):
         client_id: UUID | str | None = None,
         authorizer: GlobusAuthorizer | None = None,
         *,
+        app: App | None = None,
+        app_scopes: Iterable[Scope] | None = None,
         environment: str | None = None,
         base_url: str | None = None,
         app_name: str | None = None,
@@ -68,6 +75,8 @@ class AuthLoginClient(DiscoveryMethods):
         rate_limit: RateLimit | MissingType | None = MISSING,
     ) -> None:
         super().__init__(
+            app=app,
+            app_scopes=app_scopes,
             environment=environment,
             base_url=base_url,
             authorizer=authorizer,
@@ -80,6 +89,11 @@ class AuthLoginClient(DiscoveryMethods):
         self.client_id = None if client_id is None else str(client_id)
         self.current_oauth2_flow_manager: GlobusOAuthFlowManager | None = None
         self._decoder = IDTokenDecoder(self)
+
+    @property
+    def default_scope_requirements(self) -> list[Scope]:
+        """The scopes that an app requires for this client: ``openid``, ``profile`` and ``email``."""
+        return [AuthScopes.openid, AuthScopes.profile, AuthScopes.email]
 
     # the most recent login, for programs with one user
 

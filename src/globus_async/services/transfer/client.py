@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 from uuid import UUID
 
 from ..._http.path import uuid_text
@@ -69,6 +69,9 @@ class TransferClient(
         environment: The Globus environment. By default ``GLOBUS_SDK_ENVIRONMENT``, or ``production`` without it.
         base_url: The URL of the service, instead of the environment's. Credentials are sent only to its origin.
         authorizer: Supplies the ``Authorization`` header; may be shared by several clients.
+        app: Supplies the credentials, instead of ``authorizer``, and the connections, unless there is a ``transport``.
+            The scopes of the client are added to its requirements.
+        app_scopes: The scopes to require of the app, instead of `default_scope_requirements`.
         app_name: The application's name, for the ``User-Agent`` header.
         transport: A transport to share with other clients. By default the client creates its own and closes it.
         retry: The retry policy.
@@ -88,6 +91,29 @@ class TransferClient(
     error_kinds: ClassVar[ErrorKinds[Any]] = error_kinds
     scopes: ClassVar = TransferScopes
     default_rate_limit: ClassVar[RateLimit | None] = RateLimit(calls=200, seconds=10)
+
+    @property
+    def default_scope_requirements(self) -> list[Scope]:
+        """The scope that an app requires for this client: Transfer's ``all``."""
+        return [TransferScopes.all]
+
+    def add_app_data_access_scope(self, collection_ids: UUID | str | Iterable[UUID | str]) -> Self:
+        """
+        Require access to the data of mapped collections of the app; the user consents to it at the next login.
+
+        Args:
+            collection_ids: The collections. UUIDs.
+
+        Returns:
+            This client.
+
+        Raises:
+            GlobusSDKUsageError: An id that is not a UUID; or the client has no app.
+
+        Example:
+            >>> tc = TransferClient(app=app).add_app_data_access_scope(endpoint_id)
+        """
+        return self.add_app_scope(self.data_access_scope(collection_ids))
 
     @staticmethod
     def data_access_scope(collection_ids: UUID | str | Iterable[UUID | str]) -> Scope:
@@ -110,7 +136,7 @@ class TransferClient(
             >>> print(TransferClient.data_access_scope("a9a1d4c1-6f62-4d10-8a3c-5d1a2f3e4b5c"))
             urn:globus:auth:scope:transfer.api.globus.org:all[*https://auth.globus.org/scopes/a9a1d4c1-6f62-4d10-8a3c-5d1a2f3e4b5c/data_access]
 
-        **Differs from globus-sdk:** returns the scope instead of adding it to a ``GlobusApp``.
+        **Differs from globus-sdk:** is new; for a client with an app, use `add_app_data_access_scope`.
         """
         ids = [collection_ids] if isinstance(collection_ids, (str, UUID)) else collection_ids
         scope = TransferScopes.all

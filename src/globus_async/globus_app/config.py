@@ -1,0 +1,108 @@
+"""The settings of an app."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal, TypeAlias
+
+from ..config import get_environment
+from ..errors.arguments import check_bool, check_callable, check_text, check_type
+from ..errors.base import GlobusSDKUsageError
+from ..login_flows import LoginFlowManager
+from ..services.auth import IDTokenDecoder
+from ..token_storage import IdentityMismatchError, TokenStorage
+
+if TYPE_CHECKING:
+    from ..token_storage import TokenValidationError
+    from .app import GlobusApp
+    from .protocols import (
+        IDTokenDecoderProvider,
+        LoginFlowManagerProvider,
+        TokenStorageProvider,
+        TokenValidationErrorHandler,
+    )
+
+__all__ = ("GlobusAppConfig", "KnownLoginFlowManager", "KnownTokenStorage", "resolve_by_login_flow")
+
+KnownLoginFlowManager: TypeAlias = Literal["command-line", "deferred", "local-server"]
+KnownTokenStorage: TypeAlias = Literal["json", "memory", "sqlite"]
+
+
+async def resolve_by_login_flow(app: GlobusApp, error: TokenValidationError) -> None:
+    """
+    Log in again, which resolves every error but that of two different identities.
+
+    Args:
+        app: The app.
+        error: The error.
+
+    Raises:
+        IdentityMismatchError: It is the error.
+    """
+    if isinstance(error, IdentityMismatchError):
+        raise error
+    await app.login(force=True)
+
+
+@dataclass(frozen=True, slots=True)
+class GlobusAppConfig:
+    """
+    The settings of an app, which cannot be changed.
+
+    Args:
+        login_flow_manager: How users log in: ``"command-line"``, the default; ``"local-server"``, in a browser on this
+            machine; ``"deferred"``, for servers: no login, but `InteractiveLoginRequired` with its URL; or a manager,
+            or a class that creates one.
+        login_redirect_uri: Where the login page leads to at the end, as registered. By default, for native apps, a page
+            that shows the code.
+        token_storage: Where the tokens are: ``"json"`` or ``"sqlite"``, a file in the home directory, as globus-sdk's;
+            ``"memory"``; or a storage, or a class that creates one. The default is ``"json"`` for a `UserApp`, and
+            ``"memory"`` for a `ClientApp`, which can always get new ones.
+        request_refresh_tokens: Whether to request refresh tokens, so that a login need not be repeated as long as they
+            are used every six months. An access token lives two days.
+        auto_redrive_gares: Whether a call that a service refuses for want of a consent, or of a session with certain
+            properties, lets the user log in accordingly and tries once more.
+        token_validation_error_handler: Called when the stored tokens cannot be used; the default logs in again.
+            ``None``: the call raises the error.
+        id_token_decoder: Checks the id_tokens of logins: a decoder, or a class that creates one.
+        environment: The Globus environment. By default ``GLOBUS_SDK_ENVIRONMENT``, or ``production`` without it.
+
+    Raises:
+        GlobusSDKUsageError: A setting has an unknown value.
+
+    Example:
+        >>> config = GlobusAppConfig(request_refresh_tokens=True, token_storage="memory")
+        >>> config.environment
+        'production'
+
+    **Differs from globus-sdk:** ``"deferred"`` is new, and ``token_storage`` has a default for each kind of app.
+    """
+
+    login_flow_manager: KnownLoginFlowManager | LoginFlowManagerProvider | LoginFlowManager | None = None
+    login_redirect_uri: str | None = None
+    token_storage: KnownTokenStorage | TokenStorageProvider | TokenStorage | None = None
+    request_refresh_tokens: bool = False
+    auto_redrive_gares: bool = False
+    token_validation_error_handler: TokenValidationErrorHandler | None = resolve_by_login_flow
+    id_token_decoder: IDTokenDecoder | IDTokenDecoderProvider = IDTokenDecoder
+    environment: str = field(default_factory=get_environment)
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.login_flow_manager, LoginFlowManager):
+            _check_known("login_flow_manager", self.login_flow_manager, ("command-line", "deferred", "local-server"))
+        if not isinstance(self.token_storage, TokenStorage):
+            _check_known("token_storage", self.token_storage, ("json", "memory", "sqlite"))
+        check_text("login_redirect_uri", self.login_redirect_uri, optional=True)
+        check_bool("request_refresh_tokens", self.request_refresh_tokens)
+        check_bool("auto_redrive_gares", self.auto_redrive_gares)
+        check_callable("token_validation_error_handler", self.token_validation_error_handler)
+        if not hasattr(self.id_token_decoder, "for_globus_app"):
+            check_type("id_token_decoder", self.id_token_decoder, IDTokenDecoder, "an IDTokenDecoder, or its class")
+        get_environment(self.environment)
+
+
+def _check_known(name: str, value: object, known: tuple[str, ...]) -> None:
+    if value is None or value in known or (not isinstance(value, str) and hasattr(value, "for_globus_app")):
+        return
+    names = ", ".join(map(repr, known))
+    raise GlobusSDKUsageError(f"{name} must be one of {names}, or an object of its own; got {value!r}"[:400])

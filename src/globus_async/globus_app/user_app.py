@@ -1,0 +1,152 @@
+"""The app of a user, who logs in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from ..authorizers import AccessTokenAuthorizer, RefreshTokenAuthorizer
+from ..errors import GlobusSDKUsageError
+from ..errors.arguments import check_type
+from ..login_flows import LoginFlowManager
+from ..services.auth import ConfidentialAppAuthClient, NativeAppAuthClient
+from ..token_storage import (
+    HasRefreshTokensValidator,
+    MissingTokenError,
+    NotExpiredValidator,
+    UnchangingIdentityIDValidator,
+)
+from .app import GlobusApp, LoginClient
+
+if TYPE_CHECKING:
+    from uuid import UUID
+
+    from ..gare import GlobusAuthorizationParameters
+    from ..scopes import Scopes
+    from ..secret import Secret
+    from ..token_storage import ScopeRequirementsValidator, TokenDataValidator, TokenStorageData
+    from ..transport import Transport
+    from .config import GlobusAppConfig
+
+__all__ = ("UserApp",)
+
+
+class UserApp(GlobusApp):
+    """
+    The app of a user: logs the user in when it is necessary, and stores the tokens.
+
+    Args:
+        app_name: The name of the app, for users, and for the ``User-Agent`` header.
+        login_client: The client of Globus Auth that the user logs in to; instead of ``client_id``.
+        client_id: The UUID of the registered client.
+        client_secret: Its secret; without one it is a native app.
+        scope_requirements: The scopes that tokens must have, by resource server; clients add theirs.
+        config: The settings: how users log in, where tokens are stored.
+        transport: The connections, to share with others. By default those of the ``login_client``, else the app makes
+            its own and closes them. Clients that are made with the app use them, too.
+
+    Raises:
+        GlobusSDKUsageError: Both or neither of ``login_client`` and ``client_id``; a ``login_client`` for another
+            environment; settings that exclude each other.
+
+    Example:
+        >>> async with UserApp("my-app", client_id=client_id, config=config) as app:
+        ...     tc = TransferClient(app=app)
+        ...     endpoint = await tc.get_endpoint(endpoint_id)
+
+    **Differs from globus-sdk:** the constructor reads nothing. Concurrent calls share one login, and a call that waits
+    for the user does so outside of its timeouts. ``transport`` is new.
+    """
+
+    def __init__(
+        self,
+        app_name: str = "Unnamed Globus App",
+        *,
+        login_client: LoginClient | None = None,
+        client_id: UUID | str | None = None,
+        client_secret: str | Secret | None = None,
+        scope_requirements: Mapping[str, Scopes] | None = None,
+        config: GlobusAppConfig | None = None,
+        transport: Transport | None = None,
+    ) -> None:
+        super().__init__(
+            app_name,
+            login_client=login_client,
+            client_id=client_id,
+            client_secret=client_secret,
+            scope_requirements=scope_requirements,
+            config=config,
+            transport=transport,
+        )
+        self._login_flow_manager = self._new_login_flow_manager()
+
+    def _new_login_client(
+        self, client_id: UUID | str | None, client_secret: Secret | None, transport: Transport
+    ) -> LoginClient:
+        if client_id is None:
+            raise GlobusSDKUsageError("a UserApp requires client_id, the UUID of a registered client, or login_client")
+        if client_secret is None:
+            return NativeAppAuthClient(
+                client_id, environment=self.config.environment, app_name=self.app_name, transport=transport
+            )
+        return ConfidentialAppAuthClient(
+            client_id, client_secret, environment=self.config.environment, app_name=self.app_name, transport=transport
+        )
+
+    def _validators(self, scopes: ScopeRequirementsValidator) -> Iterable[TokenDataValidator]:
+        yield (
+            HasRefreshTokensValidator() if self.config.request_refresh_tokens else NotExpiredValidator(clock=self.clock)
+        )
+        yield scopes
+        yield UnchangingIdentityIDValidator()
+
+    async def _log_in(self, parameters: GlobusAuthorizationParameters) -> None:
+        await self._login_flow_manager.run_with_completion(parameters, self._complete)
+
+    def make_authorizer(
+        self, resource_server: str, data: TokenStorageData | None
+    ) -> AccessTokenAuthorizer | RefreshTokenAuthorizer:
+        """Return an authorizer for stored tokens."""
+        if data is None:
+            raise MissingTokenError(f"there is no token for {resource_server}", resource_server)
+        if not self.config.request_refresh_tokens:
+            return AccessTokenAuthorizer(data.access_token)
+        return RefreshTokenAuthorizer(
+            data.refresh_token,
+            self._login_client,
+            data.access_token,
+            data.expires_at_seconds,
+            storage=self.token_storage.token_storage,
+            resource_server=resource_server,
+        )
+
+    @property
+    def _default_token_storage(self) -> str:
+        return "json"
+
+    def _new_login_flow_manager(self) -> LoginFlowManager:
+        named = self.config.login_flow_manager
+        if isinstance(named, LoginFlowManager):
+            return named
+        provider: Any = _manager_class(named) if named is None or isinstance(named, str) else named
+        manager: object = provider.for_globus_app(
+            app_name=self.app_name, config=self.config, login_client=self._login_client
+        )
+        check_type("login_flow_manager", manager, LoginFlowManager, "a provider of a LoginFlowManager")
+        return manager  # type: ignore[return-value]
+
+
+def _manager_class(name: str | None) -> Any:
+    match name:
+        case "local-server":
+            from ..login_flows import LocalServerLoginFlowManager  # noqa: PLC0415 -- only those who use it
+
+            return LocalServerLoginFlowManager
+        case "deferred":
+            from ..login_flows import DeferredLoginFlowManager  # noqa: PLC0415 -- only those who use it
+
+            return DeferredLoginFlowManager
+        case _:
+            from ..login_flows import CommandLineLoginFlowManager  # noqa: PLC0415 -- only those who use it
+
+            return CommandLineLoginFlowManager
