@@ -67,7 +67,6 @@ class Logins:
         self._completions: SingleFlight[None] = SingleFlight("login", owner=transport)
         self._running: _Login | None = None
         self._next: _Login | None = None
-        self._completed: GlobusAuthorizationParameters | None = None
         self._ending: GlobusError | None = None
         self.ended_at = float("-inf")
 
@@ -93,15 +92,17 @@ class Logins:
 
     async def complete(self, function: Callable[[], Awaitable[None]]) -> None:
         """Exchange a code and store the tokens: from now on the login does not end along with its callers."""
-        login, self._completed = self._running, None
+        login = self._running
 
         async def completed() -> None:
             in_login.set(True)
             await function()
             self.ended_at = self._clock.monotonic()
             if login is not None:
-                self._completed = login.wanted
                 login.end()
+                if self._next is not None and _covers(login.wanted, self._next.wanted):
+                    self._next.end()  # it was wanted when the callers of this one had been cancelled
+                    self._next = None
 
         await self._completions.join(object(), completed)
 
@@ -144,18 +145,13 @@ class Logins:
             return
         self._running = login
         try:
-            if len(self._completions):  # of a login whose callers were cancelled
-                await self._completions.aclose()
-                if self._completed is not None and _covers(self._completed, login.wanted):
-                    login.end()
-                    return
             await self._run(login.wanted)
             login.end()
         except Exception as error:  # noqa: BLE001 -- each caller gets it, of a login flow manager of their own, too
             login.end(error.with_traceback(None) if isinstance(error, GlobusError) else error)
         finally:
             try:
-                await self._completions.aclose()
+                await self._completions.aclose()  # it is cancelled, but its code is being exchanged
             finally:
                 self._running = None
                 login.end(self._ending or GlobusError("the login was cancelled"))
