@@ -5,6 +5,7 @@ from . import clock as clock
 from . import config as config
 from . import errors as errors
 from . import gare as gare
+from . import globus_app as globus_app
 from . import login_flows as login_flows
 from . import paging as paging
 from . import response as response
@@ -60,6 +61,10 @@ from .errors import TokenRefreshError as TokenRefreshError
 from .errors import WrongEventLoopError as WrongEventLoopError
 from .gare import GARE as GARE
 from .gare import GlobusAuthorizationParameters as GlobusAuthorizationParameters
+from .globus_app import ClientApp as ClientApp
+from .globus_app import GlobusApp as GlobusApp
+from .globus_app import GlobusAppConfig as GlobusAppConfig
+from .globus_app import UserApp as UserApp
 from .paging import Cursor as Cursor
 from .paging import ListingTruncated as ListingTruncated
 from .paging import Page as Page

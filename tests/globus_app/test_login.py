@@ -242,15 +242,14 @@ async def test_all_callers_get_the_error_of_a_login() -> None:
 
 async def test_no_handler() -> None:
     """Without one, a call raises what is wrong with the tokens; a login is up to the program."""
-    async with globus() as world:
-        async with world.app(browser := world.browser(), token_validation_error_handler=None) as app:
-            tc = TransferClient(app=app)
-            with pytest.raises(MissingTokenError) as caught:
-                await listed(world, tc)
-            assert caught.value.resource_server == TRANSFER
-            assert not browser.logins
-            await app.login()
-            assert await listed(world, tc) == ["data.txt"]
+    async with globus() as world, world.app(browser := world.browser(), token_validation_error_handler=None) as app:
+        tc = TransferClient(app=app)
+        with pytest.raises(MissingTokenError) as caught:
+            await listed(world, tc)
+        assert caught.value.resource_server == TRANSFER
+        assert not browser.logins
+        await app.login()
+        assert await listed(world, tc) == ["data.txt"]
 
 
 @pytest.mark.parametrize("is_coroutine", [False, True])

@@ -8,7 +8,7 @@ from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
-from globus_async import ClientApp, GlobusAppConfig, Transport, UserApp
+from globus_async import ClientApp, GlobusAppConfig, NativeAppAuthClient, Transport, UserApp
 from globus_async.gare import GlobusAuthorizationParameters
 from globus_async.login_flows import Completion, LoginFlowManager
 from globus_async.services.auth import OAuthTokenResponse
@@ -67,6 +67,8 @@ class Browser(LoginFlowManager):
         self.max_running = max(self.max_running, self.running)
         try:
             await self.may_log_in.wait()
+            for _ in range(3):
+                await asyncio.sleep(0)
             assert auth_parameters.required_scopes
             parameters = GlobusAuthorizationParameters(
                 **{**auth_parameters.to_dict(), "required_scopes": self.scopes(auth_parameters.required_scopes)}
@@ -89,8 +91,6 @@ class Globus:
     """An emulated Globus with two people, a native app, a service and two collections."""
 
     def __init__(self, emulator: GlobusEmulator, transport: Transport) -> None:
-        from globus_async import NativeAppAuthClient
-
         self.emulator = emulator
         self.transport = transport
         self.alice = emulator.add_identity("alice@example.org")

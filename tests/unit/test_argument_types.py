@@ -37,6 +37,7 @@ NEEDED: Final[Mapping[str, Mapping[str, Any]]] = {
     "AccessTokenAuthorizer": {"access_token": "AgX"},
     "BaseClient": {"base_url": "https://api.example.org"},
     "BasicAuthorizer": {"username": ID, "password": "secret"},
+    "ClientApp": {"client_id": ID, "client_secret": SECRET},
     "ClientCredentialsAuthorizer": {"confidential_client": CONFIDENTIAL, "scopes": "openid"},
     "ConfidentialAppAuthClient": {"client_id": ID, "client_secret": "secret"},
     "CreateTunnelData": {"initiator_stream_access_point": ID, "listener_stream_access_point": ID},
@@ -52,6 +53,7 @@ NEEDED: Final[Mapping[str, Mapping[str, Any]]] = {
     "Scope": {"scope_string": "openid"},
     "Secret": {"value": "x"},
     "SpecificFlowScopes": {"flow_id": ID},
+    "UserApp": {"client_id": ID},
     "bulk": {"call": _call, "items": [1]},
     "GlobusBackend": {"client_id": ID, "client_secret": "secret"},
     "DirectoryStorage": {"root": "."},
@@ -70,7 +72,7 @@ MADE_BY_US: Final = {
     "Attempt", "BatchSubmission", "Bulk", "ConsentRequiredInfo", "DependentScopeSpec", "DirectoryWalk", "ErrorInfo",
     "ErrorSubdocument", "IssuedToken", "Outcome", "Page", "Pages", "Progress", "RawResponse", "RenewingAuthorizer",
     "RetryBudget", "SubmittedTask", "TaskOutcome", "TaskWatch", "TokensByScope", "Consents", "GlobusOAuthFlowManager",
-    "GlobusAuthorizer", "ErrorKinds", "PagingStyle", "GARE", "GlobusAuthorizationParameters",
+    "GlobusApp", "GlobusAuthorizer", "ErrorKinds", "PagingStyle", "GARE", "GlobusAuthorizationParameters",
     "CreateTunnelData", "DeleteData", "DocumentSubmission", "TransferData",
 }  # fmt: skip
 """Classes that users do not instantiate, bases whose subclasses are tested, documents, and tables of new clients."""
@@ -109,6 +111,8 @@ def _matches(value: object, hint: Any) -> bool:
     is_protocol = getattr(kind, "_is_protocol", False)
     if origin is types.UnionType or str(origin) == "typing.Union":
         return any(_matches(value, each) for each in arguments)
+    if origin is typing.Literal:
+        return value in arguments
     if hint in {int, float} and isinstance(value, bool):
         return False
     if hint is float:
@@ -131,7 +135,13 @@ def _hints(make: Callable[..., object]) -> dict[str, Any]:
 
 def _type_checking_names(module: types.ModuleType) -> dict[str, Any]:
     documents = importlib.import_module("globus_async.services.auth.documents")
-    return {"Clock": importlib.import_module("globus_async.clock").Clock, **vars(documents), **vars(module)}
+    names = {
+        "App": importlib.import_module("globus_async.client").App,
+        "Clock": importlib.import_module("globus_async.clock").Clock,
+        "Scopes": importlib.import_module("globus_async.scopes").Scopes,
+        "LoginClient": NativeAppAuthClient | ConfidentialAppAuthClient,
+    }
+    return {**names, **vars(documents), **vars(module)}
 
 
 @pytest.mark.parametrize("name", CONSTRUCTORS)

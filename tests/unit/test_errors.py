@@ -9,7 +9,7 @@ import pickle
 import pkgutil
 import time
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Final
 
 import pytest
 from hypothesis import given
@@ -30,6 +30,8 @@ from globus_async.errors import (
     ResponseDecodeError,
     SubmissionUncertain,
 )
+from globus_async.gare import GlobusAuthorizationParameters
+from globus_async.scopes import Scope
 from globus_async.secret import Secret
 from tests.toolkit.canaries import canary, leaks_of
 
@@ -269,6 +271,15 @@ def _all_errors() -> list[type[GlobusError]]:
     return sorted((cls for cls in ours if cls.__name__ != "EmbeddedError"), key=lambda cls: cls.__qualname__)
 
 
+LOGIN_ERRORS: Final[dict[str, tuple[Any, ...]]] = {
+    "ExpiredTokenError": (1_800_000_000,),
+    "IdentityMismatchError": ("words", "one", "another"),
+    "InteractiveLoginRequired": (GlobusAuthorizationParameters(prompt="login"), None, "https://auth.globus.org/"),
+    "UnmetScopeRequirementsError": ("words", {"transfer.api.globus.org": [Scope("all")]}),
+}
+"""The arguments of errors of logins and stored tokens."""
+
+
 def make(cls: type[GlobusError]) -> GlobusError:
     """Make an error of a class, with everything that it can hold."""
     attempts = (Attempt("503 Busy", 1.5, True), Attempt("ReadTimeout"))
@@ -282,6 +293,8 @@ def make(cls: type[GlobusError]) -> GlobusError:
         made = cls("aud", "it is for another client", stale_keys=True)
     elif cls.__name__ == "TaskInactive":
         made = arguments({"task_id": ID, "nice_status": "PAUSED"})
+    elif cls.__name__ in LOGIN_ERRORS:
+        made = arguments(*LOGIN_ERRORS[cls.__name__])
     elif issubclass(cls, BaseExceptionGroup):
         made = arguments("several", [GlobusError("one")])
     else:

@@ -7,12 +7,13 @@ from .._lazy_names import lazy_names
 if TYPE_CHECKING:
     from .app import GlobusApp
     from .client_app import ClientApp
-    from .config import GlobusAppConfig, resolve_by_login_flow
-    from .protocols import (
+    from .config import (
+        GlobusAppConfig,
         IDTokenDecoderProvider,
         LoginFlowManagerProvider,
         TokenStorageProvider,
         TokenValidationErrorHandler,
+        resolve_by_login_flow,
     )
     from .user_app import UserApp
 
@@ -34,12 +35,13 @@ if not TYPE_CHECKING:
         {
             "app": ("GlobusApp",),
             "client_app": ("ClientApp",),
-            "config": ("GlobusAppConfig", "resolve_by_login_flow"),
-            "protocols": (
+            "config": (
+                "GlobusAppConfig",
                 "IDTokenDecoderProvider",
                 "LoginFlowManagerProvider",
                 "TokenStorageProvider",
                 "TokenValidationErrorHandler",
+                "resolve_by_login_flow",
             ),
             "user_app": ("UserApp",),
         },

@@ -7,25 +7,22 @@ from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Iterable, Mapping, Sequence
 from functools import partial
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Final, NoReturn, Self, cast
+from typing import TYPE_CHECKING, Any, NoReturn, Self, cast
 
 from .._single_flight import SingleFlight
-from ..errors import ClientClosedError, GlobusError, GlobusSDKUsageError
+from ..errors import ClientClosedError, GlobusError
 from ..errors.arguments import check_text, check_type
 from ..gare import GARE, GlobusAuthorizationParameters
 from ..porting import AsyncContextOnly
 from ..scopes import AuthScopes, Scope, ScopeParser, Scopes
-from ..services.auth import AuthClient, ConfidentialAppAuthClient, IDTokenDecoder, NativeAppAuthClient
-from ..token_storage import (
-    ScopeRequirementsValidator,
-    TokenStorage,
-    TokenValidationError,
-    ValidatingTokenStorage,
-)
+from ..secret import Secret
+from ..services.auth import AuthClient
+from ..token_storage import ScopeRequirementsValidator, TokenValidationError, ValidatingTokenStorage
 from ..transport import Transport
 from .authorizer import AppAuthorizer, ConsentsAuthorizer
 from .config import GlobusAppConfig
 from .logins import Logins, in_login
+from .settings import LoginClient, check_login_client, id_token_decoder_of, token_storage_of
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -33,15 +30,10 @@ if TYPE_CHECKING:
     from ..authorizers import AccessTokenAuthorizer, RenewingAuthorizer
     from ..clock import Clock
     from ..login_flows import Exchange
-    from ..secret import Secret
     from ..services.auth import OAuthTokenResponse
     from ..token_storage import TokenDataValidator, TokenStorageData
 
-__all__ = ("GlobusApp", "LoginClient")
-
-LoginClient = NativeAppAuthClient | ConfidentialAppAuthClient
-
-_NAMESPACE: Final = "DEFAULT"
+__all__ = ("GlobusApp",)
 
 
 class GlobusApp(AsyncContextOnly, ABC):
@@ -77,7 +69,9 @@ class GlobusApp(AsyncContextOnly, ABC):
         config: GlobusAppConfig | None = None,
         transport: Transport | None = None,
     ) -> None:
-        client_secret = None if client_secret is None else _secret(client_secret)
+        client_secret = None if client_secret is None else Secret.of(client_secret)
+        if client_secret is not None:
+            client_secret.check("client_secret")
         config = GlobusAppConfig() if config is None else config
         check_text("app_name", app_name)
         check_type("config", config, GlobusAppConfig, "a GlobusAppConfig")
@@ -90,14 +84,16 @@ class GlobusApp(AsyncContextOnly, ABC):
             transport = Transport() if transport is None else transport
             login_client = self._new_login_client(client_id, client_secret, transport)
         else:
-            _check_login_client(login_client, client_id, client_secret, config)
+            check_login_client(login_client, client_id, client_secret, config)
             transport = login_client.transport if transport is None else transport
         self.client_id = cast("str", login_client.client_id)
         self.transport = transport
         self._login_client: LoginClient = login_client
         self._requirements: dict[str, list[Scope]] = {}
-        storage, self._owns_storage = self._inner_storage()
-        self._decoder = self._id_token_decoder()
+        storage, self._owns_storage = token_storage_of(
+            config, default=self._default_token_storage, app_name=app_name, client_id=self.client_id
+        )
+        self._decoder = id_token_decoder_of(config, app_name=app_name, login_client=login_client)
         consents = AuthClient(
             authorizer=ConsentsAuthorizer(self, AuthScopes.resource_server),
             environment=config.environment,
@@ -110,7 +106,7 @@ class GlobusApp(AsyncContextOnly, ABC):
         self._authorizers: dict[str, AppAuthorizer] = {}
         self._handling: SingleFlight[None] = SingleFlight("login")
         self._logins = Logins(self._log_in, transport)
-        self.add_scope_requirements(scope_requirements or {})
+        self.add_scope_requirements({} if scope_requirements is None else scope_requirements)
         self.add_scope_requirements({AuthScopes.resource_server: AuthScopes.openid})  # names the identity
 
     @abstractmethod
@@ -204,7 +200,7 @@ class GlobusApp(AsyncContextOnly, ABC):
         Raises:
             GlobusError: A token was not revoked, or not removed; notes name the other failures.
 
-        **Differs from globus-sdk:** the identity is forgotten, and an error does not end it early.
+        **Differs from globus-sdk:** the identity may be another one afterwards, and an error does not end it early.
         """
         self.check_open()
         await self._logins.end(GlobusError("the login was ended by a logout"))
@@ -335,14 +331,22 @@ class GlobusApp(AsyncContextOnly, ABC):
         """Return the checked tokens for a resource server."""
         return await self.token_storage.get_token_data(resource_server)
 
-    def resolve(self, error: TokenValidationError) -> Awaitable[None] | None:
-        """Return the call of the handler; ``None`` if there is none. One call is for all that wait for it."""
+    def resolve(self, error: TokenValidationError, changes: int) -> Awaitable[None] | None:
+        """
+        Return the call of the handler; ``None`` if there is none. One call is for all that wait for it.
+
+        Args:
+            error: The error.
+            changes: The state of the storage that it is about; with another one the handler is not called.
+        """
         handler = self.config.token_validation_error_handler
         if handler is None:
             return None
 
         async def call() -> None:
             in_login.set(True)
+            if self.token_storage.changes != changes:
+                return  # tokens were stored in the meantime, by the login of another call
             done: Any = handler(self, error)
             if inspect.isawaitable(done):
                 await done
@@ -398,62 +402,3 @@ class GlobusApp(AsyncContextOnly, ABC):
                 except GlobusError as error:
                     failures.append(error)
         return failures
-
-    def _inner_storage(self) -> tuple[TokenStorage, bool]:
-        """Return the storage of the settings, and whether the app made it."""
-        named = self.config.token_storage or self._default_token_storage
-        if isinstance(named, TokenStorage):
-            return named, False
-        provider: Any = _storage_class(named) if isinstance(named, str) else named
-        storage: object = provider.for_globus_app(
-            app_name=self.app_name, config=self.config, client_id=self.client_id, namespace=_NAMESPACE
-        )
-        check_type("token_storage", storage, TokenStorage, "a provider of a TokenStorage")
-        return cast("TokenStorage", storage), True
-
-    def _id_token_decoder(self) -> IDTokenDecoder:
-        named = self.config.id_token_decoder
-        if isinstance(named, IDTokenDecoder):
-            return named
-        return named.for_globus_app(app_name=self.app_name, config=self.config, login_client=self._login_client)
-
-
-def _secret(value: str | Secret) -> Secret:
-    from ..secret import Secret  # noqa: PLC0415
-
-    secret = Secret.of(value)
-    secret.check("client_secret")
-    return secret
-
-
-def _check_login_client(
-    login_client: LoginClient, client_id: object, client_secret: object, config: GlobusAppConfig
-) -> None:
-    check_type(
-        "login_client",
-        login_client,
-        NativeAppAuthClient | ConfidentialAppAuthClient,
-        "a NativeAppAuthClient or a ConfidentialAppAuthClient",
-    )
-    if client_id is not None or client_secret is not None:
-        raise GlobusSDKUsageError("login_client and client_id exclude each other; the login_client has an id")
-    if login_client.environment != config.environment:
-        raise GlobusSDKUsageError(
-            f"the login_client is for the environment {login_client.environment!r}, the app for {config.environment!r}"
-        )
-
-
-def _storage_class(name: str) -> Any:
-    match name:
-        case "json":
-            from ..token_storage import JSONTokenStorage  # noqa: PLC0415 -- only those who use it
-
-            return JSONTokenStorage
-        case "sqlite":
-            from ..token_storage import SQLiteTokenStorage  # noqa: PLC0415 -- only those who use it
-
-            return SQLiteTokenStorage
-        case _:
-            from ..token_storage import MemoryTokenStorage  # noqa: PLC0415 -- only those who use it
-
-            return MemoryTokenStorage

@@ -45,7 +45,7 @@ class _Source(Protocol):
     def make_authorizer(
         self, resource_server: str, data: TokenStorageData | None, /
     ) -> AccessTokenAuthorizer | RenewingAuthorizer: ...
-    def resolve(self, error: TokenValidationError, /) -> Awaitable[None] | None: ...
+    def resolve(self, error: TokenValidationError, changes: int, /) -> Awaitable[None] | None: ...
     def redrive(self, gare: GARE, /) -> Awaitable[None] | None: ...
 
 
@@ -121,13 +121,13 @@ class AppAuthorizer(LoginAuthorizer):
             return None
         match reason:
             case TokenValidationError():
-                return self._resolved(reason)
+                return self._source.resolve(reason, self._failed_at)
             case InteractiveLoginRequired():
                 return None
             case LoginRequired():
                 error = self._refresh_refused()
                 error.__cause__ = reason
-                return self._resolved(error)
+                return self._source.resolve(error, self._failed_at)
             case _:
                 gare = find_gare(reason)
                 return None if gare is None else self._source.redrive(gare)
@@ -190,11 +190,6 @@ class AppAuthorizer(LoginAuthorizer):
         server = self.resource_server
         return MissingTokenError(f"the refresh token for {server} is not valid any more; log in again", server)
 
-    def _resolved(self, error: TokenValidationError) -> Awaitable[None] | None:
-        if self._source.token_storage.changes != self._failed_at:
-            return _nothing()  # tokens were stored in the meantime, by the login of another call
-        return self._source.resolve(error)
-
 
 class ConsentsAuthorizer(AppAuthorizer):
     """The authorizer of the look-up of consents, by which other tokens are checked: its own one is not checked so."""
@@ -208,6 +203,3 @@ class ConsentsAuthorizer(AppAuthorizer):
 
     async def _read_data(self) -> TokenStorageData | None:
         return await self._source.token_storage.token_storage.get_token_data(self.resource_server)
-
-
-async def _nothing() -> None: ...

@@ -10,7 +10,7 @@ from ..errors import GlobusSDKUsageError
 from ..errors.arguments import check_type
 from ..services.auth import ConfidentialAppAuthClient
 from ..token_storage import MissingTokenError
-from .app import GlobusApp, LoginClient
+from .app import GlobusApp
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from ..token_storage import ScopeRequirementsValidator, TokenDataValidator, TokenStorageData
     from ..transport import Transport
     from .config import GlobusAppConfig
+    from .settings import LoginClient
 
 __all__ = ("ClientApp",)
 
@@ -64,7 +65,7 @@ class ClientApp(GlobusApp):
         transport: Transport | None = None,
     ) -> None:
         if config is not None and getattr(config, "login_flow_manager", None) is not None:
-            raise GlobusSDKUsageError("a ClientApp logs nobody in: leave out login_flow_manager")
+            raise GlobusSDKUsageError("a ClientApp logs no user in: leave out login_flow_manager")
         if login_client is not None:
             check_type("login_client", login_client, ConfidentialAppAuthClient, "a ConfidentialAppAuthClient")
         super().__init__(

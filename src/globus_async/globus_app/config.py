@@ -1,34 +1,115 @@
-"""The settings of an app."""
+"""The settings of an app, and what they may name: storages, login flow managers, decoders and handlers."""
 
 from __future__ import annotations
 
+from collections.abc import Awaitable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import Any, Literal, Protocol, TypeAlias, runtime_checkable
+from uuid import UUID
 
 from ..config import get_environment
 from ..errors.arguments import check_bool, check_callable, check_text, check_type
 from ..errors.base import GlobusSDKUsageError
 from ..login_flows import LoginFlowManager
-from ..services.auth import IDTokenDecoder
-from ..token_storage import IdentityMismatchError, TokenStorage
+from ..services.auth import ConfidentialAppAuthClient, IDTokenDecoder, NativeAppAuthClient
+from ..token_storage import IdentityMismatchError, TokenStorage, TokenValidationError
 
-if TYPE_CHECKING:
-    from ..token_storage import TokenValidationError
-    from .app import GlobusApp
-    from .protocols import (
-        IDTokenDecoderProvider,
-        LoginFlowManagerProvider,
-        TokenStorageProvider,
-        TokenValidationErrorHandler,
-    )
-
-__all__ = ("GlobusAppConfig", "KnownLoginFlowManager", "KnownTokenStorage", "resolve_by_login_flow")
+__all__ = (
+    "GlobusAppConfig",
+    "IDTokenDecoderProvider",
+    "KnownLoginFlowManager",
+    "KnownTokenStorage",
+    "LoginFlowManagerProvider",
+    "TokenStorageProvider",
+    "TokenValidationErrorHandler",
+    "resolve_by_login_flow",
+)
 
 KnownLoginFlowManager: TypeAlias = Literal["command-line", "deferred", "local-server"]
 KnownTokenStorage: TypeAlias = Literal["json", "memory", "sqlite"]
 
 
-async def resolve_by_login_flow(app: GlobusApp, error: TokenValidationError) -> None:
+@runtime_checkable
+class TokenStorageProvider(Protocol):
+    """Creates the token storage of an app; the classes of storages do."""
+
+    @classmethod
+    def for_globus_app(
+        cls, *, app_name: str, config: GlobusAppConfig, client_id: UUID | str, namespace: str
+    ) -> TokenStorage:
+        """
+        Create a token storage.
+
+        Args:
+            app_name: The name of the app.
+            config: The settings of the app.
+            client_id: The client that users log in to.
+            namespace: The name of the login.
+        """
+        ...
+
+
+@runtime_checkable
+class LoginFlowManagerProvider(Protocol):
+    """Creates the login flow manager of an app; the classes of managers do."""
+
+    @classmethod
+    def for_globus_app(
+        cls, *, app_name: str, config: GlobusAppConfig, login_client: NativeAppAuthClient | ConfidentialAppAuthClient
+    ) -> LoginFlowManager:
+        """
+        Create a login flow manager.
+
+        Args:
+            app_name: The name of the app.
+            config: The settings of the app.
+            login_client: The client that users log in to.
+        """
+        ...
+
+
+@runtime_checkable
+class IDTokenDecoderProvider(Protocol):
+    """Creates the decoder of an app's id_tokens; the class `IDTokenDecoder` does."""
+
+    @classmethod
+    def for_globus_app(
+        cls, *, app_name: str, config: GlobusAppConfig, login_client: NativeAppAuthClient | ConfidentialAppAuthClient
+    ) -> IDTokenDecoder:
+        """
+        Create a decoder.
+
+        Args:
+            app_name: The name of the app.
+            config: The settings of the app.
+            login_client: The client that the id_tokens are issued to.
+        """
+        ...
+
+
+class TokenValidationErrorHandler(Protocol):
+    """
+    Called when the stored tokens cannot be used for a call; when it returns, the call tries once more.
+
+    **Differs from globus-sdk:** may be a coroutine function, and is called once for all calls that wait for it.
+    """
+
+    def __call__(self, app: Any, error: TokenValidationError, /) -> Awaitable[None] | None:
+        """
+        Resolve the error, or raise one.
+
+        Args:
+            app: The app.
+            error: The error.
+        """
+        ...
+
+
+class _App(Protocol):
+    async def login(self, *, force: bool) -> None: ...
+
+
+async def resolve_by_login_flow(app: _App, error: TokenValidationError) -> None:
     """
     Log in again, which resolves every error but that of two different identities.
 

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ..authorizers import AccessTokenAuthorizer, RefreshTokenAuthorizer
 from ..errors import GlobusSDKUsageError
-from ..errors.arguments import check_type
-from ..login_flows import LoginFlowManager
 from ..services.auth import ConfidentialAppAuthClient, NativeAppAuthClient
 from ..token_storage import (
     HasRefreshTokensValidator,
@@ -16,7 +14,8 @@ from ..token_storage import (
     NotExpiredValidator,
     UnchangingIdentityIDValidator,
 )
-from .app import GlobusApp, LoginClient
+from .app import GlobusApp
+from .settings import LoginClient, login_flow_manager_of
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -78,7 +77,9 @@ class UserApp(GlobusApp):
             config=config,
             transport=transport,
         )
-        self._login_flow_manager = self._new_login_flow_manager()
+        self._login_flow_manager = login_flow_manager_of(
+            self.config, app_name=self.app_name, login_client=self._login_client
+        )
 
     def _new_login_client(
         self, client_id: UUID | str | None, client_secret: Secret | None, transport: Transport
@@ -123,30 +124,3 @@ class UserApp(GlobusApp):
     @property
     def _default_token_storage(self) -> str:
         return "json"
-
-    def _new_login_flow_manager(self) -> LoginFlowManager:
-        named = self.config.login_flow_manager
-        if isinstance(named, LoginFlowManager):
-            return named
-        provider: Any = _manager_class(named) if named is None or isinstance(named, str) else named
-        manager: object = provider.for_globus_app(
-            app_name=self.app_name, config=self.config, login_client=self._login_client
-        )
-        check_type("login_flow_manager", manager, LoginFlowManager, "a provider of a LoginFlowManager")
-        return manager  # type: ignore[return-value]
-
-
-def _manager_class(name: str | None) -> Any:
-    match name:
-        case "local-server":
-            from ..login_flows import LocalServerLoginFlowManager  # noqa: PLC0415 -- only those who use it
-
-            return LocalServerLoginFlowManager
-        case "deferred":
-            from ..login_flows import DeferredLoginFlowManager  # noqa: PLC0415 -- only those who use it
-
-            return DeferredLoginFlowManager
-        case _:
-            from ..login_flows import CommandLineLoginFlowManager  # noqa: PLC0415 -- only those who use it
-
-            return CommandLineLoginFlowManager

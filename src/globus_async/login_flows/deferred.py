@@ -16,7 +16,7 @@ __all__ = ("DeferredLoginFlowManager",)
 
 class DeferredLoginFlowManager(LoginFlowManager):
     """
-    Logs nobody in, for servers and jobs: the error has the URL of the login, and the flow that completes it.
+    Logs no user in, for servers and jobs: the error has the URL of the login, and the flow that completes it.
 
     Args:
         login_client: The client of Globus Auth that the user logs in to.

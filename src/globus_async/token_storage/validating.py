@@ -41,6 +41,9 @@ class TokenDataValidator(ABC):
     **Differs from globus-sdk:** the methods are coroutines.
     """
 
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__}>"
+
     @abstractmethod
     async def before_store(
         self, token_data_by_resource_server: Mapping[str, TokenStorageData], context: TokenValidationContext

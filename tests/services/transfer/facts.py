@@ -107,7 +107,7 @@ FACTS = ServiceFacts(
         },
         "task_wait": {"timeout": 1, "polling_interval": 1},
     },
-    no_request=frozenset({"data_access_scope"}),
+    no_request=frozenset({"add_app_data_access_scope", "data_access_scope"}),
     repeated_writes={
         **dict.fromkeys(
             ("create_tunnel", "submit_delete", "submit_documents", "submit_transfer"),
