@@ -74,8 +74,8 @@ async def test_all_callers_are_cancelled_and_the_login_ends() -> None:
     async with globus() as world, world.app(browser := world.browser()) as app:
         browser.may_log_in.clear()
         tc = TransferClient(app=app)
-        tasks = [asyncio.create_task(listed(world, tc)) for _ in range(3)]
-        tasks.append(asyncio.create_task(app.login(force=True)))
+        calls: list[Any] = [*(listed(world, tc) for _ in range(3)), app.login(force=True)]
+        tasks = [asyncio.create_task(call) for call in calls]
         await until(lambda: browser.running == 1)
         for task in tasks:
             task.cancel()

@@ -109,7 +109,7 @@ class Globus:
         """Return a login flow manager."""
         return Browser(self, **options)
 
-    def app(self, browser: Browser | str | None = None, **settings: Any) -> UserApp:
+    def app(self, browser: Any = None, **settings: Any) -> UserApp:
         """Return the app of a user, with tokens in memory by default."""
         settings.setdefault("token_storage", "memory")
         manager = self.browser() if browser is None else browser

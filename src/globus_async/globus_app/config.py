@@ -177,9 +177,12 @@ class GlobusAppConfig:
         check_bool("request_refresh_tokens", self.request_refresh_tokens)
         check_bool("auto_redrive_gares", self.auto_redrive_gares)
         check_callable("token_validation_error_handler", self.token_validation_error_handler)
+        if isinstance(self.token_validation_error_handler, type):
+            raise GlobusSDKUsageError("token_validation_error_handler must be a function, not a class")
         if not hasattr(self.id_token_decoder, "for_globus_app"):
             check_type("id_token_decoder", self.id_token_decoder, IDTokenDecoder, "an IDTokenDecoder, or its class")
-        get_environment(self.environment)
+        check_text("environment", self.environment)
+        object.__setattr__(self, "environment", get_environment(self.environment))
 
 
 def _check_known(name: str, value: object, known: tuple[str, ...]) -> None:
