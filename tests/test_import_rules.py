@@ -29,7 +29,7 @@ LAYERS: tuple[frozenset[str], ...] = (
     frozenset({"client"}),
     frozenset({"bulk_calls"}),
     frozenset(f"services.{package.name}" for package in pkgutil.iter_modules(services.__path__)),
-    frozenset({"login_flows"}),
+    frozenset({"credentials", "login_flows"}),
     frozenset({"globus_app"}),
     frozenset({"fastapi"}),
     frozenset({"emulator"}),

@@ -1123,4 +1123,23 @@ GUARDS: Final = (
         never("token_storage/system_keyring.py:_finish", r"^done\.done"),
         swap("token_storage/system_keyring.py:_outcome", r"type\(error\)\.__name__", "error"),
     ),
+    # credentials
+    *_tested_by(
+        "credentials",
+        never("credentials/chain.py:CredentialChain.__init__", r"^not self\.sources"),
+        never("credentials/chain.py:CredentialChain.__init__", r"^isinstance\(source, type\) or"),
+        swap("credentials/chain.py:CredentialChain.search", r"except NoCredentials", "except Exception"),
+        swap("credentials/chain.py:CredentialChain.aclose", r"self\._owns_transport", "True"),
+        swap("credentials/chain.py:_ChainAuthorizer.handle_missing_authorization", r"self\._found = None\n", "pass\n"),
+        never("credentials/environment.py:EnvironmentCredentials.find", r"^client_id or client_secret"),
+        never("credentials/environment.py:_client", r"^re\.fullmatch"),
+        never("credentials/environment.py:_client", r"^not client_secret"),
+        never("credentials/environment.py:_scopes", r"^found is None"),
+        drop("credentials/storage.py:StorageCredentials.find", r"^check_scopes"),
+        never("credentials/storage.py:StorageCredentials.find", r"<= transport\.clock\.wall"),
+        never("credentials/globus_cli.py:GlobusCLICredentials.find", r"^any\("),
+        drop("credentials/globus_cli.py:GlobusCLICredentials.find", r"^check_scopes"),
+        drop("credentials/storage.py:StorageCredentials.__post_init__", r"^check_type"),
+        drop("credentials/storage.py:StorageCredentials.__post_init__", r"^check_members"),
+    ),
 )
