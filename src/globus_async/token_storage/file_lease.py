@@ -81,7 +81,7 @@ class FileLease:
     # in a worker thread
 
     def _find_holder(self) -> _Holder | None:
-        """Return who seems to hold the lease; ``None`` if nobody does."""
+        """Return who seems to hold the lease; ``None`` if no one does."""
         if status_of(self._path) is None:
             return None
         lock = try_lock(self._path)
@@ -91,7 +91,7 @@ class FileLease:
         return None
 
     def _take(self, stopped: _Holder | None) -> tuple[HeldLock, Lease] | None:
-        """Take the lease, if nobody holds it, or the holder that is assumed to be stopped."""
+        """Take the lease, if no one holds it, or the holder that is assumed to be stopped."""
         # its time begins before others can know of it, so that it ends for its holder first
         lease = Lease(self._name, self._seconds, self._clock)
         lock = try_lock(self._path)
