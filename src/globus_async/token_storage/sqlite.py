@@ -71,6 +71,14 @@ class _Outcome(Enum):
     DAMAGED = auto()
 
 
+class _FileFault(Exception):
+    """A file is damaged, or has no tokens; with the code of SQLite that means the same."""
+
+    def __init__(self, code: int, reason: str) -> None:
+        super().__init__(reason)
+        self.code = code
+
+
 class SQLiteTokenStorage(FileTokenStorage):
     """
     Holds tokens in a SQLite file, in the format of globus-sdk.
@@ -170,7 +178,7 @@ class SQLiteTokenStorage(FileTokenStorage):
             if await self._file.run(self._needs_creation):
                 await self._file.run_locked(self._create)
             # a transaction that reads before it writes must not begin as a reading one
-            result = await self._transact(work, "BEGIN IMMEDIATE")
+            result = await self._transact(partial(_change, work=work), "BEGIN IMMEDIATE")
             if not isinstance(result, _Outcome):
                 return result
 
@@ -206,11 +214,14 @@ class SQLiteTokenStorage(FileTokenStorage):
         make_database_private(self._file.path)
         try:
             with closing(_connect(self._file.path)) as database, transaction(database, begin):
-                if _has_tokens(database):
-                    return work(database)
-            code, reason = _empty_or_foreign(self._file.path)
+                _check_tables(database, self._file.path)
+                return work(database)
+        except _FileFault as fault:
+            code, reason = fault.code, str(fault)
         except sqlite3.Error as error:
-            code, reason = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & _PRIMARY, str(error)
+            code, reason = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & _PRIMARY, _reason(error)
+        except UnicodeDecodeError:  # the text of SQLite's error quotes the file
+            code, reason = sqlite3.SQLITE_CORRUPT, "it is damaged"
         if code in _BUSY:
             return _Outcome.BUSY
         if code in _UNAVAILABLE:
@@ -262,17 +273,36 @@ def _connect(path: Path) -> sqlite3.Connection:
     return database
 
 
-def _has_tokens(database: sqlite3.Connection) -> bool:
-    found = database.execute("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'token_storage'")
-    return found.fetchone() is not None
-
-
-def _empty_or_foreign(path: Path) -> tuple[int, str]:
-    """Return the error of a database without the table of tokens."""
+def _check_tables(database: sqlite3.Connection, path: Path) -> None:
+    if database.execute("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'token_storage'").fetchone():
+        return
     found = status_of(path)
     if found is not None and not found.st_size:
-        return sqlite3.SQLITE_CORRUPT, "it is empty"
-    return sqlite3.SQLITE_MISMATCH, "it is a database of another application"
+        raise _FileFault(sqlite3.SQLITE_CORRUPT, "it is empty")
+    raise _FileFault(sqlite3.SQLITE_MISMATCH, "it is a database of another application")
+
+
+def _change(database: sqlite3.Connection, work: Callable[[sqlite3.Connection], R]) -> R:
+    """Run a function that writes; not in a file that is damaged elsewhere, which would lose what can be read now."""
+    if not _is_intact(database):
+        with suppress(sqlite3.IntegrityError):
+            database.execute("REINDEX")  # the tables have everything that the indices have
+        if not _is_intact(database):
+            raise _FileFault(sqlite3.SQLITE_CORRUPT, "a part of it is damaged")
+    return work(database)
+
+
+def _is_intact(database: sqlite3.Connection) -> bool:
+    (first,) = database.execute("PRAGMA integrity_check(1)").fetchone()
+    return bool(first == b"ok")
+
+
+def _reason(error: sqlite3.Error) -> str:
+    """Return a text for an error; not SQLite's own, which may quote the file."""
+    name = getattr(error, "sqlite_errorname", type(error).__name__)
+    return {"SQLITE_NOTADB": "it is not a SQLite database", "SQLITE_FULL": "the disk is full"}.get(
+        name, f"SQLite reports {name}"
+    )
 
 
 def _select(database: sqlite3.Connection, namespace: str) -> dict[str, TokenStorageData | None]:
