@@ -181,12 +181,10 @@ class SharedToken:
     async def _response(self, refresh_token: Secret | None, lease: Lease | None) -> Any:
         if lease is None:
             return await self._grant.request(refresh_token, _nothing)
-        lease.check()
-        seconds = lease.seconds_left - _SECONDS_TO_STORE
-        if seconds <= 0:
-            raise LeaseLost(f"the lease of {lease.name!r} ends too soon for a token request")
+        if (seconds := lease.seconds_left - _SECONDS_TO_STORE) <= 0:
+            raise LeaseLost(f"the lease of {lease.name!r} ran out before the token was refreshed")
         try:
-            async with self._clock.timeout(seconds):  # a request cannot be sent after the lease has ended
+            async with self._clock.timeout(seconds):  # so nothing is sent after the lease has run out
                 return await self._grant.request(refresh_token, lease.check)
         except TimeoutError:
             raise GlobusTimeoutError("the token request took too long", stage="no response") from None

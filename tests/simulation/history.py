@@ -1,0 +1,458 @@
+"""
+One history: processes that share a login, what happens to them, and the promises that hold all the same.
+
+The promises, each of which raises a `Violation` when it is broken:
+
+1. **No refresh token is reused.** A token request of a login is sent while its process holds the lease (as the storage's
+   server sees it), with a refresh token that had not been replaced in the storage when that lease was granted. And Auth
+   never revokes the login because a replaced token was used. (After the grant, tokens that a former holder has received
+   may still reach the storage; the replaced token is then used again, which Auth allows until its successor is used.)
+2. **No login is lost.** The storage ends with a refresh token that works; every process gets a token again within ten
+   minutes after faults have ended. A token that a process has received is stored, or replaced by a newer one, before
+   the process ends in an orderly way, unless the storage failed.
+3. **No newer entry is overwritten by an older one.**
+4. **Every call ends** within ten minutes (without the time for which its process was paused) with a token, or with a
+   `TokenRefreshError`; `LoginRequired` only if the refresh token that Auth refused is still the stored one. A token that
+   was refused is not returned again.
+5. **Without faults** a request is sent only when the stored token is due, expired or refused, and no call waits longer
+   than five seconds.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Final
+
+from globus_async.authorizers import ClientCredentialsAuthorizer, RefreshTokenAuthorizer
+from globus_async.errors import LoginRequired, TokenRefreshError
+from globus_async.secret import Secret
+from globus_async.token_storage import TokenStorageData
+from tests.simulation.auth import LIFETIME, SCOPE, SERVER, AuthClient, SimulatedAuth
+from tests.simulation.storage import SimulatedServer, SimulatedStorage
+from tests.simulation.world import Process, Violation, World
+
+__all__ = ("History", "Plant", "run_history")
+
+Authorizer = RefreshTokenAuthorizer | ClientCredentialsAuthorizer
+Plant = Callable[[Authorizer], None]
+"""Puts a bug into an authorizer."""
+
+MAX_SECONDS: Final = 600.0
+MAX_SECONDS_WITHOUT_FAULTS: Final = 5.0
+CLOSING_SECONDS: Final = 5.0
+FAULTS: Final = (
+    "pauses",
+    "crashes",
+    "shutdowns",
+    "network",
+    "storage",
+    "outages",
+    "clocks",
+    "logins",
+    "revoked",
+    "cancelled",
+)
+
+
+@dataclass(eq=False)
+class Program:
+    """A process, with its authorizer, and what it has seen."""
+
+    process: Process
+    storage: SimulatedStorage
+    authorizer: Authorizer
+    received: tuple[str, int] | None = None
+    """The newest refresh token that it has received, and the failures of its storage until then."""
+    refused_while_replaced: bool = False
+    """Whether Auth refused a refresh token last that had been replaced in the storage by one that works."""
+
+
+class History:
+    """
+    One history.
+
+    Args:
+        seed: Decides everything.
+        plant: Puts a bug into each authorizer.
+        faults: What may happen; ``None`` for a choice by the seed.
+        application: Whether the processes are of an application; ``None`` for a choice by the seed.
+        processes: Their number; ``None`` for a choice by the seed.
+    """
+
+    def __init__(
+        self,
+        seed: int,
+        *,
+        plant: Plant | None = None,
+        faults: frozenset[str] | None = None,
+        application: bool | None = None,
+        processes: int | None = None,
+    ) -> None:
+        self.world = world = World(seed)
+        self.random = world.random
+        self.faults = self._choose_faults() if faults is None else faults
+        self.application = self.random.random() < 0.1 if application is None else application
+        count = self.random.choice((2, 2, 3, 4)) if processes is None else processes
+        self.auth = SimulatedAuth(
+            world,
+            rotates=self.random.random() < 0.9,
+            siblings=self.random.random() < 0.5,
+            fault=self._network_fault,
+        )
+        self.server = SimulatedServer(
+            world, fault=self._storage_fault, frees_dead=self.random.random() < 0.5, replaced=self._check_replaced
+        )
+        self._plant = plant
+        self._rates = {name: self.random.choice((0.3, 1.0, 3.0)) if name in self.faults else 0.0 for name in FAULTS}
+        happenings = {
+            "clocks": self._step_clock,
+            "logins": self._log_in,
+            "revoked": self._revoke,
+            "outages": self._begin_outage,
+            "shutdowns": self._shut_down,
+            "cancelled": self._cancel_refresh,
+        }
+        self._happenings = {name: happen for name, happen in happenings.items() if name in self.faults}
+        self._outage = ""
+        self._names = itertools.count(1)
+        self._calls: dict[object, tuple[float, Program, float]] = {}
+        self.programs: list[Program] = []
+        self._log_in()
+        for _ in range(count):
+            self._start()
+        world.disturb = self._disturb
+
+    def _choose_faults(self) -> frozenset[str]:
+        share = self.random.choice((0.0, 0.15, 0.3, 0.6))
+        return frozenset(name for name in FAULTS if self.random.random() < share)
+
+    # what happens
+
+    def run(self, *, expiries: int = 3) -> None:
+        """Let it happen; raise a `Violation` if a promise is broken."""
+        world = self.world
+        try:
+            self._plan(expiries * LIFETIME)
+            world.run(expiries * LIFETIME)
+            self._end_faults()
+            world.run(200.0)
+            self._check_received()
+            if self.auth.logins[-1].is_revoked:
+                self._log_in()
+            world.run(MAX_SECONDS)
+            self._check_calls()
+            self._check_recovery()
+        finally:
+            world.end()
+
+    def _plan(self, seconds: float) -> None:
+        """Choose when logins, revocations, outages and steps of clocks happen."""
+        for name, happen in self._happenings.items():
+            for _ in range(self.random.choice((1, 2, 4))):
+                self.world.after(
+                    self.random.uniform(0, seconds), lambda name=name, happen=happen: self._do(name, happen)
+                )
+
+    def _do(self, name: str, happen: Callable[[], None]) -> None:
+        if self._rates[name]:
+            happen()
+
+    def _plan_around_request(self, process: Process) -> None:
+        """Let the same happen while a token request is running, when it does most harm."""
+        for name, happen in self._happenings.items():
+            if self.random.random() < 0.05 * self._rates[name]:
+                self.world.after(
+                    self.random.choice((0.005, 0.1, 0.8)), lambda name=name, happen=happen: self._do(name, happen)
+                )
+        if self.random.random() < 0.05 * self._rates["pauses"]:
+            self.world.after(
+                self.random.uniform(0, 0.8), lambda: process.pause(self.random.choice((65.0, 200.0, 1500.0)))
+            )
+
+    def _end_faults(self) -> None:
+        self.world.disturb = lambda _: None
+        self._rates = dict.fromkeys(self._rates, 0.0)
+        self._outage = ""
+        for program in self.programs:
+            program.process.resumes_at = min(program.process.resumes_at, self.world.now)
+
+    def _disturb(self, process: Process) -> None:
+        """Pause or kill a process before its next step, sometimes."""
+        lot = self.random.random()
+        if lot < 0.004 * self._rates["pauses"]:
+            process.pause(self.random.choice((0.5, 5.0, 30.0, 70.0, 200.0)))
+        elif lot > 1 - 0.002 * self._rates["crashes"]:
+            process.crash()
+            self.server.process_died(process)
+            self._ended(process)
+
+    def _ended(self, process: Process) -> None:
+        """Start another process in place of one that has ended."""
+        self.programs = [each for each in self.programs if each.process is not process]
+        self._calls = {key: call for key, call in self._calls.items() if call[1].process is not process}
+        self.world.after(self.random.uniform(0.1, 100.0), self._start)
+
+    def _shut_down(self, program: Program | None = None) -> None:
+        """End a process as a program does: its calls are cancelled, its transport is closed, all tasks are cancelled."""
+        program = program or self._any_program()
+        if program is None:
+            return
+        process = program.process
+        cancels_all = self.random.random() < 0.5  # without closing the transport first
+
+        async def close() -> None:
+            if process.adopted:
+                await asyncio.wait({*process.adopted}, timeout=CLOSING_SECONDS)
+            rest = {task for task in process.loop.tasks if not task.done() and task is not asyncio.current_task()}
+            for task in rest:
+                task.cancel()
+            if rest:
+                await asyncio.wait(rest)
+            self._check_stored(program)
+            process.crash()
+            self.server.process_died(process)
+            self._ended(process)
+
+        for task in process.loop.tasks:
+            if not task.done() and (cancels_all or task not in process.adopted):
+                task.cancel()
+        self._calls = {key: call for key, call in self._calls.items() if call[1] is not program}
+        process.start(close())
+
+    def _cancel_refresh(self, program: Program | None = None) -> None:
+        """Cancel the refresh of a process from outside."""
+        program = program or self._any_program()
+        if program is not None:
+            for task in (*program.process.adopted,):
+                task.cancel()
+
+    def _any_program(self) -> Program | None:
+        return self.random.choice(self.programs) if self.programs else None
+
+    def _log_in(self) -> None:
+        """Log the user in, in a process that is not simulated."""
+        access, refresh = self.auth.login()
+        self.server.store(
+            TokenStorageData(
+                SERVER,
+                "identity",
+                SCOPE,
+                access,
+                None if self.application else refresh,
+                int(self.world.now + LIFETIME + 1_800_000_000),
+                "Bearer",
+            )
+        )
+
+    def _revoke(self) -> None:
+        """Revoke all access tokens, or the login; the user logs in again after a time."""
+        if self.random.random() < 0.5 or self.application:
+            self.auth.revoke_access()
+        else:
+            self.auth.logins[-1].is_revoked = True
+            self.world.after(self.random.choice((0.0, 0.0, 0.5, 5.0, 100.0)), self._log_in)
+
+    def _begin_outage(self) -> None:
+        self._outage = self.random.choice(("unsent", "lost", "hangs", "full", "full"))
+        self.world.after(self.random.choice((10.0, 100.0, 1000.0)), self._end_outage)
+
+    def _end_outage(self) -> None:
+        self._outage = ""
+
+    def _step_clock(self) -> None:
+        if self.programs:
+            process = self.random.choice(self.programs).process
+            process.wall_offset += self.random.choice((-1e6, -3600.0, -10.0, 10.0, 3600.0, 1e6))
+
+    def _storage_fault(self, writes: bool) -> str:
+        if self._outage == "full":
+            return "unsent" if writes else ""
+        if self._outage:
+            return self._outage
+        if self.random.random() < 0.06 * self._rates["storage"]:
+            return self.random.choice(("unsent", "lost", "hangs", "late"))
+        return ""
+
+    def _network_fault(self) -> str:
+        if self.random.random() < 0.1 * self._rates["network"]:
+            return self.random.choice(("unsent", "lost", "hangs", "doubled", "503"))
+        return ""
+
+    # the processes
+
+    def _start(self) -> None:
+        process = Process(self.world, str(next(self._names)))
+        storage = SimulatedStorage(self.server, process)
+        client = AuthClient(
+            self.auth,
+            process,
+            sends=lambda token: self._check_sent(program, token),
+            refused=lambda token: self._note_refusal(program, token),
+            received=lambda document: self._receive(program, document),
+        )
+        authorizer: Authorizer
+        if self.application:
+            authorizer = ClientCredentialsAuthorizer(client, SCOPE, storage=storage, resource_server=SERVER)
+        else:
+            authorizer = RefreshTokenAuthorizer(None, client, storage=storage, resource_server=SERVER)
+        program = Program(process, storage, authorizer)
+
+        if self._plant is not None:
+            self._plant(authorizer)
+        self.programs.append(program)
+        for _ in range(self.random.choice((1, 2))):
+            process.start(self._work(program))
+
+    def _receive(self, program: Program, document: dict[str, Any]) -> None:
+        """Note the token that a process has received; sometimes, everything is cancelled in the same moment."""
+        if "refresh_token" in document:
+            program.received = document["refresh_token"], program.storage.failures
+        if self.random.random() < 0.1 * self._rates["shutdowns"]:
+            program.process.loop.call_soon(self._shut_down, program)
+        elif self.random.random() < 0.1 * self._rates["cancelled"]:
+            program.process.loop.call_soon(self._cancel_refresh, program)
+
+    async def _work(self, program: Program) -> None:
+        """Call a service now and then, for ever."""
+        process, pick = program.process, self.random
+        await process.sleep(pick.uniform(0, 50))
+        while True:
+            call = process.start(self._call_service(program))
+            if "cancelled" in self.faults and pick.random() < 0.2:
+                await asyncio.wait({call}, timeout=pick.uniform(0, 1))
+                call.cancel()
+            await asyncio.wait({call})
+            await process.sleep(pick.choice((10.0, 100.0, 300.0)) * (0.5 + pick.random()))
+
+    async def _call_service(self, program: Program) -> None:
+        """Call a service once, as the call loop does: after a 401 with another token."""
+        key = object()
+        self._calls[key] = self.world.now, program, program.process.paused_for
+        try:
+            header = await self._header(program)
+            if header is None or self.auth.accepts(header):
+                return
+            if program.authorizer.handle_missing_authorization(Secret(header)):
+                second = await self._header(program)
+                if second == header:
+                    self.world.violated(f"{program.process} was given the refused token {header} again")
+        finally:
+            self._check_call(self._calls.pop(key, None))
+
+    async def _header(self, program: Program) -> str | None:
+        try:
+            return (await program.authorizer.get_authorization_header()).reveal()
+        except LoginRequired as error:
+            if program.refused_while_replaced and "storage has no" not in str(error):
+                self.world.violated(f"{program.process} raised LoginRequired although a new login was stored")
+        except TokenRefreshError:
+            if not self.faults:
+                self.world.violated(f"{program.process} raised an error without faults")
+        return None
+
+    # the promises
+
+    def _check_sent(self, program: Program, text: str | None) -> None:
+        """Check a token request as it leaves."""
+        process = program.process
+        self._plan_around_request(process)
+        if not self.faults and self.auth.newest_ends_at - 300 > self.world.now + 1:
+            self.world.violated(f"{process} requested a token although the stored one is fresh")
+        if text is None:
+            return
+        grant = self.server.holds(process)
+        if grant is None:
+            self.world.violated(f"{process} sent {text} without the lease")
+        elif self.server.superseded.get(text, self.world.now) < grant.granted_at:
+            self.world.violated(f"{process} sent {text}, which had been replaced before it got the lease")
+
+    def _note_refusal(self, program: Program, text: str) -> None:
+        """Note whether the refused token had been replaced by one that works."""
+        entry = self.server.entry
+        stored = "" if entry is None or entry.refresh_token is None else entry.refresh_token.reveal()
+        program.refused_while_replaced = stored not in {"", text} and self.auth.works(stored)
+
+    def _check_replaced(self, old: TokenStorageData | None, new: TokenStorageData) -> None:
+        """Check that an entry is replaced by a newer one."""
+        if old is None or old.refresh_token is None:
+            return
+        if new.refresh_token is None:
+            self.world.violated("a refresh token was overwritten by nothing")
+            return
+        before, after = (self.auth.tokens[each.refresh_token.reveal()] for each in (old, new) if each.refresh_token)
+        if (after.login.number, after.depth) < (before.login.number, before.depth):
+            self.world.violated(f"{before.text} was overwritten by the older {after.text}")
+        if new.identity_id != "identity":
+            self.world.violated("the identity of the login was lost")
+
+    def _check_stored(self, program: Program) -> None:
+        """Check that the storage has the token that a process has received last, or a newer one."""
+        if program.received is None or program.storage.failures > program.received[1]:
+            return
+        received, entry = self.auth.tokens[program.received[0]], self.server.entry
+        stored = (
+            None if entry is None or entry.refresh_token is None else self.auth.tokens[entry.refresh_token.reveal()]
+        )
+        if stored is None or (stored.login.number, stored.depth) < (received.login.number, received.depth):
+            self.world.violated(f"{program.process} has received {received.text}, which was not stored")
+
+    def _check_received(self) -> None:
+        """Check the same after the storage has worked for a time, whatever failed before."""
+        for program in self.programs:
+            if program.received is not None:
+                program.received = program.received[0], program.storage.failures
+                self._check_stored(program)
+
+    def _check_call(self, call: tuple[float, Program, float] | None) -> None:
+        if call is None:
+            return
+        started, program, paused = call
+        seconds = self.world.now - started - (program.process.paused_for - paused)
+        if seconds > (MAX_SECONDS if self.faults else MAX_SECONDS_WITHOUT_FAULTS):
+            self.world.violated(f"a call of {program.process} took {seconds:.0f} seconds")
+
+    def _check_calls(self) -> None:
+        for call in self._calls.values():
+            self._check_call(call)
+
+    def _check_recovery(self) -> None:
+        """Check that the login works, and that every process has a token again."""
+        entry = self.server.entry
+        assert entry is not None
+        if entry.refresh_token is not None and not self.auth.works(entry.refresh_token.reveal()):
+            self.world.violated("the storage ends with a refresh token that does not work")
+        self.auth.revoke_access()
+        headers: dict[str, str] = {}
+
+        async def check(program: Program) -> None:
+            for _ in range(20):
+                header = await self._header(program)
+                if header is not None and self.auth.accepts(header):
+                    headers[program.process.name] = header
+                    return
+                if header is not None:
+                    program.authorizer.handle_missing_authorization(Secret(header))
+                await program.process.sleep(30)
+
+        programs = [*self.programs]
+        for program in programs:
+            program.process.start(check(program))
+        self.world.run(MAX_SECONDS)
+        if self.world.broken is None and len(headers) < len(programs):
+            self.world.violated(f"{len(programs) - len(headers)} of {len(programs)} processes have no token at the end")
+        if self.world.broken is not None:
+            raise Violation(self.world.broken)
+
+
+def run_history(seed: int, **options: Any) -> History:
+    """Run the history of a seed; a broken promise names the seed."""
+    history = History(seed, **options)
+    try:
+        history.run()
+    except BaseException as error:
+        error.add_note(f"seed {seed}, faults: {', '.join(sorted(history.faults)) or 'none'}")
+        raise
+    return history

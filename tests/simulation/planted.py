@@ -1,0 +1,153 @@
+"""Bugs to plant into the authorizers of a history: code without one of its guards."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from types import ModuleType
+from typing import Final
+
+from tests.mutants.mutation import PACKAGE, Guard, drop, never, swap
+from tests.simulation.history import Authorizer, Plant
+
+__all__ = ("BUGS", "Bug", "plant")
+
+_SHARED: Final = "authorizers/shared_token.py:SharedToken"
+_ACCESS: Final = "authorizers/storage_access.py:StorageAccess"
+_GRANT: Final = "authorizers/stored_grants.py:StoredLogin"
+_MODULES: Final = ("stored_token", "storage_access", "stored_grants", "shared_token")
+"""The modules that a bug may be in; each one imports from those before it."""
+
+
+@dataclass(frozen=True)
+class Bug:
+    """
+    A bug.
+
+    Attributes:
+        name: What is wrong.
+        guards: The code that is missing or changed.
+        message: What the broken promise says.
+    """
+
+    name: str
+    guards: tuple[Guard, ...]
+    message: str
+
+    def __str__(self) -> str:
+        return self.name
+
+
+_STORE_ANYWAY: Final = "not await self._access._storage.store_token_data_by_resource_server({new.resource_server: new})"
+
+BUGS: Final = (
+    Bug(
+        "no second reading under the lease",
+        (swap(f"{_SHARED}._refresh", r"stored = await self\._read\(\)\n    for", "stored = self._known\n    for"),),
+        "replaced before it got the lease",
+    ),
+    Bug(
+        "no lease",
+        (swap(f"{_SHARED}.refresh", r"async with self\._access\.lease\(\) as lease:", "for lease in (None,):"),),
+        "without the lease",
+    ),
+    Bug(
+        "no compare-and-set",
+        (swap(f"{_SHARED}._write", r"await self\._access\.compare_and_set\(old, new\)", _STORE_ANYWAY),),
+        "overwritten by the older",
+    ),
+    Bug(
+        "overwriting after a failed comparison",
+        (swap(f"{_SHARED}._write", r"else await self\._access\.read\(\)", f"else {_STORE_ANYWAY} and new"),),
+        "overwritten by the older",
+    ),
+    Bug(
+        "the lease is not looked at before the request",
+        (swap(f"{_SHARED}._response", r"if \(seconds := .*\n.*\n", "seconds = None\n"),),
+        "without the lease",
+    ),
+    Bug(
+        "the request may last longer than the lease",
+        (swap(f"{_SHARED}._response", r"timeout\(seconds\)", "timeout(None)"),),
+        "without the lease",
+    ),
+    Bug(
+        "the refresh token in memory is sent",
+        (swap(f"{_GRANT}.refresh_token", r"self\._first = None", "found = self._first = self._first or found"),),
+        "",
+    ),
+    Bug(
+        "a received token is lost if its refresh is cancelled",
+        (swap(f"{_SHARED}._store", r"run_to_end\(self\._write_twice\)", "self._write_twice()"),),
+        "which was not stored",
+    ),
+    Bug(
+        "the token of another process is not used",
+        (never(f"{_SHARED}._usable", r"found is not None and"),),
+        "although the stored one is fresh",
+    ),
+    Bug(
+        "giving up after invalid_grant without reading again",
+        (swap(f"{_SHARED}._refresh", r"stored = await self\._read\(\)\n( +)if attempt", r"if attempt"),),
+        "although a new login was stored",
+    ),
+    Bug(
+        "a refresh token is used before it is stored",
+        (
+            swap(
+                f"{_SHARED}._read",
+                r"is_rotated\(\*unwritten\):\n( +)raise",
+                r"is_rotated(*unwritten):\n\1return unwritten[1]",
+            ),
+        ),
+        "",
+    ),
+    Bug("a token that could not be stored stays so", (drop(f"{_SHARED}._store", r"^self\._writes"),), "not stored"),
+    Bug(
+        "a call of the storage may hang",
+        (swap(f"{_ACCESS}._bounded", r"timeout\(_CALL_SECONDS\)", "timeout(None)"),),
+        "",
+    ),
+    Bug(
+        "a refused token is taken from the storage again",
+        (never("authorizers/stored_token.py:is_better", r"^found\.header == refused"),),
+        "was given the refused token",
+    ),
+    Bug("the lease is not released", (drop(f"{_ACCESS}.lease", r"^await context\.__aexit__"),), "seconds"),
+    Bug(
+        "a refused login is never tried again",
+        (swap(f"{_GRANT}.refresh_token", r"found == self\._rejected", "self._rejected is not None"),),
+        "",
+    ),
+)
+
+
+def plant(bug: Bug) -> Plant:
+    """Return a function that puts a bug into an authorizer."""
+    modules: dict[str, ModuleType] = {}
+    for name in _MODULES:
+        path = Path(PACKAGE, "authorizers", f"{name}.py")
+        source = path.read_text(encoding="utf-8")
+        for guard in bug.guards:
+            if guard.path == path:
+                source = guard.mutant(source)
+        module = modules[name] = ModuleType(f"globus_async.authorizers.planted_{name}")
+        module.__package__ = "globus_async.authorizers"
+        exec(compile(source, str(path), "exec"), vars(module))
+        for earlier in modules.values():
+            vars(module).update(
+                {
+                    key: value
+                    for key, value in vars(earlier).items()
+                    if key in vars(module) and key in getattr(earlier, "__all__", ())
+                }
+            )
+
+    def put(authorizer: Authorizer) -> None:
+        shared = authorizer._shared
+        assert shared is not None
+        shared.__class__ = modules["shared_token"].SharedToken
+        shared._access.__class__ = modules["storage_access"].StorageAccess
+        shared._grant.__class__ = getattr(modules["stored_grants"], type(shared._grant).__name__)
+
+    return put
