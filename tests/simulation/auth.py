@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from globus_async._http.headers import Headers
 from globus_async._http.response import RawResponse
-from globus_async.errors import GlobusAPIError, GlobusConnectionError
+from globus_async.errors import GlobusAPIError, GlobusConnectionError, GlobusTimeoutError
 from globus_async.secret import Secret
 from tests.simulation.world import Process, World
 from tests.toolkit.auth_clients import FakeResponse
@@ -19,6 +19,7 @@ __all__ = ("LIFETIME", "SCOPE", "SERVER", "AuthClient", "Login", "RefreshToken",
 SERVER: Final = "transfer.api.globus.org"
 SCOPE: Final = "all"
 LIFETIME: Final = 1000.0
+TOTAL_TIMEOUT: Final = 300.0
 NEVER: Final = float("inf")
 
 
@@ -42,7 +43,7 @@ class RefreshToken:
     used_successor: RefreshToken | None = None
 
 
-@dataclass
+@dataclass(eq=False, repr=False)
 class SimulatedAuth:
     """
     Issues tokens; the same object for all processes.
@@ -53,7 +54,8 @@ class SimulatedAuth:
     Attributes:
         rotates: Whether a refresh returns a new refresh token.
         siblings: Whether a repeated refresh returns a further successor; else it returns the same one again.
-        fault: Returns what happens to a request: ``""``, ``"unsent"``, ``"lost"``, ``"hangs"``, ``"doubled"``, ``"503"``.
+        fault: Returns what happens to a request: ``""``, ``"unsent"``, ``"lost"``, ``"hangs"``, ``"doubled"`` or
+            ``"503"``.
     """
 
     world: World
@@ -187,7 +189,7 @@ class AuthClient:
 
         return await self._call(text, effect)
 
-    async def oauth2_client_credentials_tokens(self, requested_scopes: str, /) -> FakeResponse:  # noqa: ARG002
+    async def oauth2_client_credentials_tokens(self, requested_scopes: str, /) -> FakeResponse:
         """Request a token for the application."""
         return await self._call(None, self._auth.client_credentials)
 
@@ -210,7 +212,11 @@ class AuthClient:
                 after = NEVER
             case _:
                 pass
-        document = await world.call(self.transport, execute, before=before, after=after)
+        try:
+            async with self.transport.timeout(TOTAL_TIMEOUT):
+                document = await world.call(self.transport, execute, before=before, after=after)
+        except TimeoutError:
+            raise GlobusTimeoutError("the total timeout expired", stage="no response") from None
         self._received(document)
         return FakeResponse(document)
 

@@ -3,17 +3,19 @@ One history: processes that share a login, what happens to them, and the promise
 
 The promises, each of which raises a `Violation` when it is broken:
 
-1. **No refresh token is reused.** A token request of a login is sent while its process holds the lease (as the storage's
-   server sees it), with a refresh token that had not been replaced in the storage when that lease was granted. And Auth
-   never revokes the login because a replaced token was used. (After the grant, tokens that a former holder has received
-   may still reach the storage; the replaced token is then used again, which Auth allows until its successor is used.)
+1. **No refresh token is reused.** A token request of a login is sent while its process holds the lease, as the
+   storage's server sees it, and with a refresh token that had not been replaced in the storage when that lease was
+   granted. And Auth never revokes the login because a replaced token was used. (After the grant, tokens that a former
+   holder has received may still reach the storage. The replaced token is then used again, which Auth allows until its
+   successor is used.)
 2. **No login is lost.** The storage ends with a refresh token that works; every process gets a token again within ten
    minutes after faults have ended. A token that a process has received is stored, or replaced by a newer one, before
-   the process ends in an orderly way, unless the storage failed.
+   the process ends in an orderly way, unless the storage failed; if it failed, a minute after it works again, unless
+   the task that stores it was cancelled from outside.
 3. **No newer entry is overwritten by an older one.**
 4. **Every call ends** within ten minutes (without the time for which its process was paused) with a token, or with a
-   `TokenRefreshError`; `LoginRequired` only if the refresh token that Auth refused is still the stored one. A token that
-   was refused is not returned again.
+   `TokenRefreshError`; with `LoginRequired` only if the refresh token that Auth refused is still the stored one. A
+   token that was refused is not returned again.
 5. **Without faults** a request is sent only when the stored token is due, expired or refused, and no call waits longer
    than five seconds.
 """
@@ -24,6 +26,7 @@ import asyncio
 import itertools
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final
 
 from globus_async.authorizers import ClientCredentialsAuthorizer, RefreshTokenAuthorizer
@@ -42,6 +45,7 @@ Plant = Callable[[Authorizer], None]
 
 MAX_SECONDS: Final = 600.0
 MAX_SECONDS_WITHOUT_FAULTS: Final = 5.0
+MAX_SECONDS_TO_STORE: Final = 60.0
 CLOSING_SECONDS: Final = 5.0
 FAULTS: Final = (
     "pauses",
@@ -64,8 +68,13 @@ class Program:
     process: Process
     storage: SimulatedStorage
     authorizer: Authorizer
-    received: tuple[str, int] | None = None
-    """The newest refresh token that it has received, and the failures of its storage until then."""
+    received: str | None = None
+    """The newest refresh token that it has received."""
+    received_at: float = 0.0
+    failures: int = 0
+    """The failures of its storage until then."""
+    was_cancelled: bool = False
+    """Whether its refresh, or what stores a token later, was cancelled from outside since then."""
     refused_while_replaced: bool = False
     """Whether Auth refused a refresh token last that had been replaced in the storage by one that works."""
 
@@ -80,6 +89,7 @@ class History:
         faults: What may happen; ``None`` for a choice by the seed.
         application: Whether the processes are of an application; ``None`` for a choice by the seed.
         processes: Their number; ``None`` for a choice by the seed.
+        busy: Whether they call a service now and then.
     """
 
     def __init__(
@@ -90,6 +100,7 @@ class History:
         faults: frozenset[str] | None = None,
         application: bool | None = None,
         processes: int | None = None,
+        busy: bool = True,
     ) -> None:
         self.world = world = World(seed)
         self.random = world.random
@@ -106,6 +117,7 @@ class History:
             world, fault=self._storage_fault, frees_dead=self.random.random() < 0.5, replaced=self._check_replaced
         )
         self._plant = plant
+        self._busy = busy
         self._rates = {name: self.random.choice((0.3, 1.0, 3.0)) if name in self.faults else 0.0 for name in FAULTS}
         happenings = {
             "clocks": self._step_clock,
@@ -128,6 +140,9 @@ class History:
     def _choose_faults(self) -> frozenset[str]:
         share = self.random.choice((0.0, 0.15, 0.3, 0.6))
         return frozenset(name for name in FAULTS if self.random.random() < share)
+
+    def __str__(self) -> str:
+        return f"{self.auth.requests} requests, {self.auth.access}, {self.server.superseded}"
 
     # what happens
 
@@ -152,9 +167,7 @@ class History:
         """Choose when logins, revocations, outages and steps of clocks happen."""
         for name, happen in self._happenings.items():
             for _ in range(self.random.choice((1, 2, 4))):
-                self.world.after(
-                    self.random.uniform(0, seconds), lambda name=name, happen=happen: self._do(name, happen)
-                )
+                self.world.after(self.random.uniform(0, seconds), partial(self._do, name, happen))
 
     def _do(self, name: str, happen: Callable[[], None]) -> None:
         if self._rates[name]:
@@ -164,9 +177,7 @@ class History:
         """Let the same happen while a token request is running, when it does most harm."""
         for name, happen in self._happenings.items():
             if self.random.random() < 0.05 * self._rates[name]:
-                self.world.after(
-                    self.random.choice((0.005, 0.1, 0.8)), lambda name=name, happen=happen: self._do(name, happen)
-                )
+                self.world.after(self.random.choice((0.005, 0.1, 0.8)), partial(self._do, name, happen))
         if self.random.random() < 0.05 * self._rates["pauses"]:
             self.world.after(
                 self.random.uniform(0, 0.8), lambda: process.pause(self.random.choice((65.0, 200.0, 1500.0)))
@@ -196,7 +207,7 @@ class History:
         self.world.after(self.random.uniform(0.1, 100.0), self._start)
 
     def _shut_down(self, program: Program | None = None) -> None:
-        """End a process as a program does: its calls are cancelled, its transport is closed, all tasks are cancelled."""
+        """End a process as a program does: it cancels its calls, closes its transport, and cancels all tasks."""
         program = program or self._any_program()
         if program is None:
             return
@@ -226,6 +237,7 @@ class History:
         """Cancel the refresh of a process from outside."""
         program = program or self._any_program()
         if program is not None:
+            program.was_cancelled = True
             for task in (*program.process.adopted,):
                 task.cancel()
 
@@ -303,13 +315,14 @@ class History:
         if self._plant is not None:
             self._plant(authorizer)
         self.programs.append(program)
-        for _ in range(self.random.choice((1, 2))):
+        for _ in range(self.random.choice((1, 2)) if self._busy else 0):
             process.start(self._work(program))
 
     def _receive(self, program: Program, document: dict[str, Any]) -> None:
         """Note the token that a process has received; sometimes, everything is cancelled in the same moment."""
         if "refresh_token" in document:
-            program.received = document["refresh_token"], program.storage.failures
+            program.received, program.received_at = document["refresh_token"], self.world.now
+            program.failures, program.was_cancelled = program.storage.failures, False
         if self.random.random() < 0.1 * self._rates["shutdowns"]:
             program.process.loop.call_soon(self._shut_down, program)
         elif self.random.random() < 0.1 * self._rates["cancelled"]:
@@ -320,14 +333,16 @@ class History:
         process, pick = program.process, self.random
         await process.sleep(pick.uniform(0, 50))
         while True:
-            call = process.start(self._call_service(program))
-            if "cancelled" in self.faults and pick.random() < 0.2:
+            if "cancelled" in self.faults and pick.random() < 0.3:
+                call = process.start(self.call_service(program))
                 await asyncio.wait({call}, timeout=pick.uniform(0, 1))
                 call.cancel()
-            await asyncio.wait({call})
-            await process.sleep(pick.choice((10.0, 100.0, 300.0)) * (0.5 + pick.random()))
+                await asyncio.wait({call})
+            else:
+                await self.call_service(program)
+            await process.sleep(pick.choice((10.0, 200.0, 600.0)) * (0.5 + pick.random()))
 
-    async def _call_service(self, program: Program) -> None:
+    async def call_service(self, program: Program) -> None:
         """Call a service once, as the call loop does: after a 401 with another token."""
         key = object()
         self._calls[key] = self.world.now, program, program.process.paused_for
@@ -390,9 +405,9 @@ class History:
 
     def _check_stored(self, program: Program) -> None:
         """Check that the storage has the token that a process has received last, or a newer one."""
-        if program.received is None or program.storage.failures > program.received[1]:
+        if program.received is None or program.storage.failures > program.failures:
             return
-        received, entry = self.auth.tokens[program.received[0]], self.server.entry
+        received, entry = self.auth.tokens[program.received], self.server.entry
         stored = (
             None if entry is None or entry.refresh_token is None else self.auth.tokens[entry.refresh_token.reveal()]
         )
@@ -402,8 +417,9 @@ class History:
     def _check_received(self) -> None:
         """Check the same after the storage has worked for a time, whatever failed before."""
         for program in self.programs:
-            if program.received is not None:
-                program.received = program.received[0], program.storage.failures
+            if self.world.now > program.received_at + MAX_SECONDS_TO_STORE:
+                if not program.was_cancelled:
+                    program.failures = program.storage.failures
                 self._check_stored(program)
 
     def _check_call(self, call: tuple[float, Program, float] | None) -> None:

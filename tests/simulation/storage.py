@@ -29,7 +29,7 @@ class Grant:
     """What the process waits for."""
 
 
-@dataclass
+@dataclass(eq=False, repr=False)
 class SimulatedServer:
     """
     The server of a storage: one entry, one lease.
@@ -96,9 +96,12 @@ class SimulatedServer:
             process, granted, seconds = self.waiting.pop(number)
             if granted.done() or not process.is_alive:
                 continue
-            grant = self.grant = Grant(process, self.world.now + seconds, self.world.now, granted)
-            self.world.after(seconds, lambda grant=grant: self.release(grant))  # type: ignore[misc]
-            self.world.after(0.05, lambda: granted.done() or granted.set_result(grant))
+            self._grant(process, granted, seconds)
+
+    def _grant(self, process: Process, granted: asyncio.Future[Grant], seconds: float) -> None:
+        grant = self.grant = Grant(process, self.world.now + seconds, self.world.now, granted)
+        self.world.after(seconds, lambda: self.release(grant))
+        self.world.after(0.05, lambda: None if granted.done() else granted.set_result(grant))
 
 
 class SimulatedStorage(TokenStorage):
@@ -117,7 +120,7 @@ class SimulatedStorage(TokenStorage):
         self.failures = 0
         """The number of calls that failed, or had no response in time."""
 
-    async def get_token_data(self, resource_server: str) -> TokenStorageData | None:  # noqa: ARG002
+    async def get_token_data(self, resource_server: str) -> TokenStorageData | None:
         """Read the entry."""
         return await self._call(self._server.read)
 

@@ -11,11 +11,12 @@ from collections import deque
 from collections.abc import Callable, Coroutine
 from contextlib import AbstractAsyncContextManager
 from contextvars import Context
-from typing import Any, TypeVar
+from typing import Any, TypeVar, TypeVarTuple, Unpack
 
 __all__ = ("Process", "SimulatedLoop", "Violation", "World")
 
 T = TypeVar("T")
+Ts = TypeVarTuple("Ts")
 
 
 class Violation(AssertionError):
@@ -40,6 +41,7 @@ class World:
         self.random = random.Random(seed)
         self.now = 1000.0
         self.has_ended = False
+        self._running: SimulatedLoop | None = None
         self.processes: list[Process] = []
         self.disturb: Callable[[Process], None] = lambda _: None
         """Called before each step of a process; may pause or crash it."""
@@ -59,7 +61,18 @@ class World:
 
     def run(self, seconds: float) -> None:
         """Run everything for so many seconds."""
-        end = self.now + seconds
+        try:
+            self._run(self.now + seconds)
+        finally:
+            self.enter(None)
+
+    def enter(self, loop: SimulatedLoop | None) -> None:
+        """Make a loop the running one."""
+        if self._running is not loop:
+            self._running = loop
+            events._set_running_loop(loop)
+
+    def _run(self, end: float) -> None:
         while True:
             if self.broken is not None:
                 raise Violation(self.broken)
@@ -98,7 +111,7 @@ class World:
         def execute() -> None:
             try:
                 result, error = effect(), None
-            except Exception as raised:
+            except Exception as raised:  # noqa: BLE001 -- whatever it is, it is the response
                 result, error = None, raised
             if after != float("inf"):
                 self.after(after, lambda: deliver(result, error))
@@ -135,7 +148,7 @@ def _close(coroutine: Any) -> None:
 
 
 class SimulatedLoop(asyncio.AbstractEventLoop):
-    """The event loop of one process, run one handle at a time."""
+    """The event loop of one process, run one handle at a time: of all methods, it has those that tasks use."""
 
     def __init__(self, world: World) -> None:
         self._world = world
@@ -157,18 +170,22 @@ class SimulatedLoop(asyncio.AbstractEventLoop):
     def is_running(self) -> bool:
         return True
 
-    def call_soon(self, callback: Any, *args: Any, context: Context | None = None) -> asyncio.Handle:
+    def call_soon(
+        self, callback: Callable[[Unpack[Ts]], object], *args: *Ts, context: Context | None = None
+    ) -> asyncio.Handle:
         handle = asyncio.Handle(callback, args, self, context)
         self.ready.append(handle)
         return handle
 
-    def call_at(self, when: float, callback: Any, *args: Any, context: Context | None = None) -> asyncio.TimerHandle:
+    def call_at(
+        self, when: float, callback: Callable[[Unpack[Ts]], object], *args: *Ts, context: Context | None = None
+    ) -> asyncio.TimerHandle:
         handle = asyncio.TimerHandle(when, callback, args, self, context)
         heapq.heappush(self.timers, (when, next(self._order), handle))
         return handle
 
     def call_later(
-        self, delay: float, callback: Any, *args: Any, context: Context | None = None
+        self, delay: float, callback: Callable[[Unpack[Ts]], object], *args: *Ts, context: Context | None = None
     ) -> asyncio.TimerHandle:
         return self.call_at(self._world.now + delay, callback, *args, context=context)
 
@@ -198,7 +215,7 @@ class Process:
     def __init__(self, world: World, name: str) -> None:
         self.world = world
         self.name = name
-        self.loop = SimulatedLoop(world)
+        self.loop = SimulatedLoop(world)  # type: ignore[abstract]
         self.is_alive = True
         self.resumes_at = 0.0
         self.paused_for = 0.0
@@ -267,11 +284,8 @@ class Process:
             return
         handle = ready.popleft()
         if not handle.cancelled():
-            events._set_running_loop(self.loop)
-            try:
-                handle._run()
-            finally:
-                events._set_running_loop(None)
+            self.world.enter(self.loop)
+            handle._run()
 
     def pause(self, seconds: float) -> None:
         """Stop it for a time, as a suspended machine or a long garbage collection does."""
