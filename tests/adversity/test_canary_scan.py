@@ -28,17 +28,16 @@ from globus_async import (
     errors,
     fastapi,
     gare,
-    login_flows,
     paging,
     scopes,
-    token_storage,
     transport,
 )
 from globus_async._http.headers import Headers
 from globus_async._http.redaction import Redaction
 from globus_async._http.response import RawResponse
 from globus_async.scopes import consents
-from globus_async.services.auth import ConfidentialAppAuthClient, NativeAppAuthClient
+from globus_async.services.auth import ConfidentialAppAuthClient
+from tests.adversity.objects_with_tokens import errors_of_logins, objects_with_tokens
 from tests.clients import ID, SERVICES, Service
 from tests.toolkit.auth_clients import FakeAuth
 from tests.toolkit.canaries import SECRETS, Canaries, Listener, leaks_of, leaks_of_error
@@ -51,9 +50,11 @@ CORE = (
     "globus_async",
     "globus_async.authorizers",
     "globus_async.bulk_calls",
+    "globus_async.credentials",
     "globus_async.errors",
     "globus_async.fastapi",
     "globus_async.gare",
+    "globus_async.globus_app",
     "globus_async.login_flows",
     "globus_async.paging",
     "globus_async.response",
@@ -190,8 +191,7 @@ async def core_objects(secrets: Canaries) -> list[object]:
             transport.RetryBudget(),
             transport.RetryPolicy(),
             *web_objects(shared, secrets),
-            *(await storage_objects(secrets)),
-            *login_objects(shared, secrets),
+            *(await objects_with_tokens(shared, secrets)),
         ]
 
 
@@ -221,56 +221,6 @@ def web_objects(shared: globus_async.Transport, secrets: Canaries) -> list[objec
         fastapi.SQLiteSessionStore("sessions.db", key=secrets.cookie * 4),
         principal,
         fastapi.Session("k", one, "ada@example.org", None, None, Secret(secrets.cookie), 0.0, ()),
-    ]
-
-
-class KeyringOfOne:
-    """A keyring that has one key."""
-
-    def __init__(self, key: str) -> None:
-        self.key = Secret(key)
-
-    def get_password(self, service: str, username: str, /) -> str:
-        return self.key.reveal()
-
-    def set_password(self, service: str, username: str, password: str, /) -> None:
-        raise NotImplementedError
-
-
-async def storage_objects(secrets: Canaries) -> list[object]:
-    """Make instances of the classes of token storages, with tokens in them."""
-    data = token_storage.TokenStorageData(
-        "transfer.api.globus.org", None, "all", secrets.access, secrets.refresh, 1, "Bearer", {"more": secrets.created}
-    )
-    memory, key = token_storage.MemoryTokenStorage(), secrets.client_secret
-    storages = [memory, token_storage.EncryptedTokenStorage(token_storage.MemoryTokenStorage(), [key, Secret(key)])]
-    for storage in storages:
-        await storage.store_token_data_by_resource_server({data.resource_server: data})
-    from_keyring = token_storage.SystemKeyring(keyring=KeyringOfOne(key))
-    await from_keyring.read_key()
-    async with memory.lease("transfer.api.globus.org", 60) as lease:
-        return [
-            *storages,
-            await memory.get_token_data_by_resource_server(),
-            data,
-            from_keyring,
-            lease,
-            token_storage.GlobusCLILogin(
-                token_storage.GlobusCLITokenStorage(filepath="x"), ID, Secret(key), frozenset()
-            ),
-            token_storage.GlobusCLITokenStorage(filepath="x"),
-            token_storage.JSONTokenStorage("tokens.json"),
-            token_storage.KeyFile("tokens.key"),
-            token_storage.SQLiteTokenStorage("tokens.db"),
-        ]
-
-
-def login_objects(shared: globus_async.Transport, secrets: Canaries) -> list[object]:
-    """Make instances of the classes of interactive logins."""
-    app = ConfidentialAppAuthClient(ID, secrets.client_secret, transport=shared)
-    return [
-        login_flows.CommandLineLoginFlowManager(app, redirect_uri="https://portal.example.org/"),
-        login_flows.LocalServerLoginFlowManager(NativeAppAuthClient(ID, transport=shared)),
     ]
 
 
@@ -319,7 +269,7 @@ async def test_no_instance_shows_a_secret(part: str | Service, record_property: 
                 thing for thing in made if isinstance(thing, kind)
             ]
             if not things and issubclass(kind, Exception):
-                things += make_errors(kind)
+                things += errors_of_logins(kind, SECRETS) or make_errors(kind)
             if not things and kind.__name__ not in without_secrets:
                 missing.append(f"{kind.__module__}.{kind.__name__}")
             for thing in things:

@@ -6,6 +6,7 @@ import ast
 import doctest
 import inspect
 import io
+import traceback
 from contextlib import redirect_stdout
 from types import FunctionType
 from typing import Any, Literal
@@ -35,9 +36,15 @@ def examples_of(documented: object) -> list[doctest.Example]:
 
 
 async def check_examples(documented: object, names: dict[str, Any], *, options: int = 0) -> None:
-    """Fail if a statement of an example does not print the output in the docstring."""
+    """Fail if a statement of an example does not print the output in the docstring, or raise the error there."""
     for example in examples_of(documented):
-        printed = await executed(example.source, names, mode="single")
-        assert _CHECK.check_output(example.want, printed, options), (
-            f"{example.source.strip()}\nshould print\n{example.want}but printed\n{printed}"
+        want = example.want if example.exc_msg is None else example.exc_msg
+        try:
+            printed = await executed(example.source, names, mode="single")
+        except Exception as error:
+            if example.exc_msg is None:
+                raise
+            printed = traceback.format_exception_only(error)[0]
+        assert _CHECK.check_output(want, printed, options), (
+            f"{example.source.strip()}\nshould print\n{want}but printed\n{printed}"
         )

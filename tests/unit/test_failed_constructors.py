@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from globus_async import BaseClient, RetryPolicy, Transport, login_flows, token_storage
+from globus_async import BaseClient, RetryPolicy, Transport, globus_app, login_flows, token_storage
 from globus_async._http.headers import Headers
 from globus_async._http.response import RawResponse
 from globus_async.authorizers import AccessTokenAuthorizer, BasicAuthorizer
@@ -20,6 +20,7 @@ from globus_async.services.transfer import TransferClient
 
 ID = "ddb59aef-6d04-11e5-ba46-22000b92c6ec"
 NOTHING: Any = None
+ANYTHING: Any = []
 RESPONSE = RawResponse(method="GET", path="/x", status=200, reason="", headers=Headers([]), body=b"")
 
 
@@ -54,6 +55,11 @@ async def _never(*_: object) -> Any:
         lambda: token_storage.SQLiteTokenStorage(NOTHING),
         lambda: token_storage.SystemKeyring(NOTHING),
         lambda: token_storage.TokenStorageData("x", None, "", NOTHING, None, 0, None),
+        lambda: token_storage.ValidatingTokenStorage(NOTHING),
+        lambda: token_storage.ScopeRequirementsValidator(NOTHING, NOTHING),
+        lambda: globus_app.GlobusAppConfig(token_storage=ANYTHING),
+        lambda: globus_app.UserApp(NOTHING),
+        lambda: globus_app.ClientApp("Service", client_id=ID),
         lambda: login_flows.CommandLineLoginFlowManager(NOTHING),
         lambda: login_flows.LocalServerLoginFlowManager(NOTHING),
     ],

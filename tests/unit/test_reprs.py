@@ -33,9 +33,11 @@ ID = "5e1f2a4c-0000-4000-8000-000000000001"
 
 PACKAGES = (
     "",
+    ".credentials",
     ".errors",
     ".fastapi",
     ".gare",
+    ".globus_app",
     ".login_flows",
     ".paging",
     ".scopes",

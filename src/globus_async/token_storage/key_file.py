@@ -30,7 +30,7 @@ class KeyFile:
         path: The path of the file; a leading ``~`` is the home directory.
 
     Example:
-        >>> key_file = KeyFile(directory / "tokens.key")
+        >>> key_file = KeyFile(folder / "tokens.key")
         >>> await key_file.create()
         >>> storage = EncryptedTokenStorage(MemoryTokenStorage(), key_file)
     """
