@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import inspect
 import os
 import re
 import signal
@@ -31,7 +33,8 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(120)]
 class Notebook:
     """A kernel, and the user of the notebook that it serves."""
 
-    def __init__(self, kernel: Any, client: Any) -> None:
+    def __init__(self, runner: asyncio.Runner, kernel: Any, client: Any) -> None:
+        self.runner = runner
         self.kernel = kernel
         self.client = client
         self.printed = ""
@@ -53,12 +56,16 @@ class Notebook:
             elif message["msg_type"] == "error":
                 self.printed += f"{content['ename']}: {content['evalue']}"
 
-        def ask(message: Any) -> None:
+        async def ask(message: Any) -> None:
             assert asked is not None
-            asked(message["content"]["prompt"])
+            result = asked(message["content"]["prompt"])
+            if inspect.isawaitable(result):
+                await result
 
-        self.client.execute_interactive(
-            cell, allow_stdin=asked is not None, stdin_hook=ask, output_hook=output, timeout=PATIENCE
+        self.runner.run(
+            self.client.execute_interactive(
+                cell, allow_stdin=asked is not None, stdin_hook=ask, output_hook=output, timeout=PATIENCE
+            )
         )
         return self.printed
 
@@ -66,13 +73,13 @@ class Notebook:
         """Interrupt the cell, as the stop button does."""
         os.kill(self.kernel.provisioner.pid, signal.SIGINT)
 
-    def enter_code(self, prompt: str) -> None:
+    async def enter_code(self, prompt: str) -> None:
         """Enter the code that was printed."""
         assert prompt == "Enter the resulting authorization code here: "
         end = time.monotonic() + PATIENCE  # the printed text has a channel of its own
         while (code := re.search("<code>(.*)</code>", self.printed)) is None:
             assert time.monotonic() < end
-            message = self.client.get_iopub_msg(timeout=PATIENCE)
+            message = await self.client.get_iopub_msg(timeout=PATIENCE)
             self.printed += message["content"].get("text", "")
         self.client.input(code[1])
 
@@ -80,18 +87,20 @@ class Notebook:
 @pytest.fixture(scope="module")
 def notebook() -> Iterator[Notebook]:
     """A notebook in which a login has been prepared."""
-    manager = jupyter_client.KernelManager(kernel_name="python3")
-    manager.start_kernel(env={**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), str(ROOT / "src")])})
-    client = manager.client()
-    client.start_channels()
-    try:
-        client.wait_for_ready(timeout=PATIENCE)
-        notebook = Notebook(manager, client)
-        assert notebook.run(SETUP) == ""
-        yield notebook
-    finally:
-        client.stop_channels()
-        manager.shutdown_kernel(now=True)
+    manager = jupyter_client.AsyncKernelManager(kernel_name="python3")
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), str(ROOT / "src")])}
+    with asyncio.Runner() as runner:
+        runner.run(manager.start_kernel(env=environment))
+        client = manager.client()
+        client.start_channels()
+        try:
+            runner.run(client.wait_for_ready(timeout=PATIENCE))
+            notebook = Notebook(runner, manager, client)
+            assert notebook.run(SETUP) == ""
+            yield notebook
+        finally:
+            client.stop_channels()
+            runner.run(manager.shutdown_kernel(now=True))
 
 
 def test_a_login(notebook: Notebook) -> None:
@@ -110,9 +119,9 @@ ticking.cancel()
 print(list(tokens.by_resource_server), ticks > 3)
 """
 
-    def enter(prompt: str) -> None:
-        time.sleep(0.1)
-        notebook.enter_code(prompt)
+    async def enter(prompt: str) -> None:
+        await asyncio.sleep(0.1)
+        await notebook.enter_code(prompt)
 
     assert "['auth.globus.org'] True" in notebook.run(cell, enter)
 

@@ -55,13 +55,13 @@ class Session:
 
 
 @contextmanager
-def session(loop: str, scenario: str) -> Generator[Session]:
-    """Run the program at a new terminal."""
+def session(loop: str, scenario: str, *, output: int | None = None) -> Generator[Session]:
+    """Run the program at a new terminal, and with its standard output elsewhere, if that is given."""
     ours, theirs = pty.openpty()
     process = subprocess.Popen(
         [sys.executable, str(PROGRAM), loop, scenario],
         stdin=theirs,
-        stdout=theirs,
+        stdout=theirs if output is None else output,
         stderr=theirs,
         start_new_session=True,
         env={**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), str(ROOT / "src")])},
@@ -141,7 +141,21 @@ def test_ctrl_c(loop: str) -> None:
         assert terminal.ends() != 0
 
 
-def test_control_characters(capfd: pytest.CaptureFixture[str]) -> None:
+def test_a_pipeline(tmp_path: Path) -> None:
+    """If the output of the program goes elsewhere, the user is asked at the terminal all the same."""
+    output = tmp_path / "output"
+    with output.open("wb") as file, session("asyncio", "log in", output=file.fileno()) as terminal:
+        terminal.wait_for(r"https://\S+")
+        terminal.wait_for(PROMPT)
+        code = re.search("<code>(.*)</code>", output.read_text())
+        assert code
+        terminal.type(f"{code[1]}\n")
+        assert terminal.ends() == 0
+    assert "['auth.globus.org']" in output.read_text()
+    assert "https://" not in output.read_text()
+
+
+def test_control_characters() -> None:
     """Keys that edit nothing here, such as arrows, make no code; the error does not repeat them."""
     with session("asyncio", "log in") as terminal:
         terminal.wait_for(PROMPT)

@@ -19,7 +19,7 @@ from .login_flow_manager import (
     named_grant,
 )
 from .redirect import MalformedRedirect, read_redirect
-from .terminal import Terminal
+from .terminal import Terminal, show
 
 if TYPE_CHECKING:
     from ..errors.authorization import GlobusAuthorizationParameters
@@ -136,7 +136,7 @@ class CommandLineLoginFlowManager(LoginFlowManager):
         """
         heading = "Please log in to Globus here:"
         line = "-" * len(heading)
-        print(f"\n{heading}\n{line}\n{authorize_url}\n{line}\n", flush=True)  # noqa: T201 -- the purpose of this method
+        show(f"\n{heading}\n{line}\n{authorize_url}\n{line}\n")
 
     async def prompt_for_code(self) -> str | Secret:
         """

@@ -24,6 +24,7 @@ from .login_flow_manager import (
 )
 from .redirect_server import RedirectServer, authority_of, checked_address, open_listener
 from .result_page import HTML_TEMPLATE, LoginState, result_response
+from .terminal import show
 
 if TYPE_CHECKING:
     from ..errors.authorization import GlobusAuthorizationParameters
@@ -194,9 +195,7 @@ class LocalServerLoginFlowManager(LoginFlowManager):
         Args:
             authorize_url: The URL.
         """
-        print(  # noqa: T201 -- the purpose of this method
-            f"\nPlease log in to Globus in your browser. If no window appears, open\n{authorize_url}\n", flush=True
-        )
+        show(f"\nPlease log in to Globus in your browser. If no window appears, open\n{authorize_url}\n")
 
     async def _redirect(self, server: RedirectServer, opener: BrowserOpener, url: str) -> Redirect:
         """Open the browser, and wait for the redirect: a browser may block until it is closed."""

@@ -52,7 +52,8 @@ class RedirectServer:
         self._issuer = issuer
         self._pending = pending
         self._clock = clock
-        self._connections: dict[asyncio.Task[None], asyncio.StreamWriter] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._connections: dict[asyncio.Task[None], None] = {}
         self._answering: asyncio.Task[None] | None = None
         self._received: asyncio.Future[Redirect] = asyncio.get_running_loop().create_future()
         self._response: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
@@ -80,7 +81,7 @@ class RedirectServer:
         except TimeoutError:
             pass  # the browser does not read the page
         finally:
-            await cancel_all(list(self._connections))
+            await cancel_all(list(self._tasks))
 
     async def redirect(self) -> Redirect:
         """Wait for the redirect."""
@@ -101,15 +102,21 @@ class RedirectServer:
             writer.transport.abort()
             return
         if len(self._connections) >= _MAX_CONNECTIONS:
-            next(iter(self._connections)).cancel()
+            oldest = next(iter(self._connections))
+            del self._connections[oldest]  # at once: many may connect before it has ended
+            oldest.cancel()
         task = asyncio.get_running_loop().create_task(self._serve(reader, writer), name="globus_async login server")
-        self._connections[task] = writer
-        task.add_done_callback(self._disconnected)
+        self._tasks.add(task)
+        self._connections[task] = None
 
-    def _disconnected(self, task: asyncio.Task[None]) -> None:
-        self._connections.pop(task).transport.abort()  # also if it was cancelled before its first step
-        if not task.cancelled():
-            task.exception()  # a browser may disconnect at any time
+        def disconnected(_: object) -> None:
+            self._tasks.discard(task)
+            self._connections.pop(task, None)
+            writer.transport.abort()  # also if the task was cancelled before its first step
+            if not task.cancelled():
+                task.exception()  # a browser may disconnect at any time
+
+        task.add_done_callback(disconnected)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         async with self._clock.timeout(_CONNECTION_SECONDS):
@@ -173,7 +180,7 @@ def checked_address(server_address: Any) -> tuple[str, int]:
 
 def open_listener(address: tuple[str, int]) -> socket.socket:
     """
-    Open the port, on which the server then listens.
+    Open a port.
 
     Raises:
         LocalServerLoginError: It is in use, or must not be opened.
@@ -184,6 +191,7 @@ def open_listener(address: tuple[str, int]) -> socket.socket:
         if os.name == "posix":  # a port whose last connection was closed just now; Windows would share it with others
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind(address)
+        listener.listen(_MAX_CONNECTIONS)
     except OSError as error:
         listener.close()
         raise LocalServerLoginError(

@@ -6,14 +6,14 @@ import asyncio
 import os
 import sys
 from collections.abc import Callable, Generator
-from contextlib import contextmanager
-from typing import Any, Final
+from contextlib import contextmanager, suppress
+from typing import Any, Final, TextIO
 
 from ..secret import Secret
 from .daemon_call import DaemonCall
 from .errors import CommandLineLoginFlowEOFError
 
-__all__ = ("Terminal",)
+__all__ = ("Terminal", "show")
 
 _MAX_LINE: Final = 16_384
 _WAKING_INTERVAL: Final = 0.2
@@ -47,11 +47,7 @@ class Terminal:
                 ask for input.
         """
         kernel = _notebook_kernel()
-        if kernel is None:
-            is_interactive = sys.stdin is not None and not sys.stdin.closed and sys.stdin.isatty()
-        else:
-            is_interactive = bool(getattr(kernel, "_allow_stdin", True))
-        if not is_interactive:
+        if not (_is_terminal(sys.stdin) if kernel is None else getattr(kernel, "_allow_stdin", True)):
             raise CommandLineLoginFlowEOFError(_NO_TERMINAL)
 
     async def read_line(self, prompt: str) -> Secret:
@@ -65,7 +61,7 @@ class Terminal:
         if _notebook_kernel() is not None:
             with _waking_the_loop():
                 return await self._from_thread(lambda: _line_of_notebook(prompt), is_interruptible=True)
-        print(prompt, end="", flush=True)  # noqa: T201 -- it is a prompt
+        show(prompt, end="")
         is_complete = False
         try:
             line = await self._line_of_terminal()
@@ -73,7 +69,7 @@ class Terminal:
             return line
         finally:
             if not is_complete:
-                print(flush=True)  # noqa: T201 -- what follows begins on a line of its own
+                show("")  # what follows begins on a line of its own
 
     async def _line_of_terminal(self) -> Secret:
         try:
@@ -81,8 +77,9 @@ class Terminal:
         except (OSError, ValueError):  # such as the window of IDLE
             return await self._from_thread(lambda: Secret(input().strip()))
         try:
-            return await _read_when_ready(descriptor)
-        except NotImplementedError:  # the event loop of Windows waits for sockets only
+            if os.name == "posix":
+                with suppress(NotImplementedError):  # an event loop that waits for sockets only, as all do on Windows
+                    return await _read_when_ready(descriptor)
             return await self._from_thread(_reader(sys.stdin.fileno()))
         finally:
             os.close(descriptor)
@@ -99,6 +96,18 @@ class Terminal:
             raise
         except _END_OF_INPUT:
             raise CommandLineLoginFlowEOFError(_ENDED) from None
+
+
+def show(text: str, *, end: str = "\n") -> None:
+    """Print a text for the user: to standard error if only that is a terminal, as in a pipeline."""
+    stream = sys.stdout
+    if not _is_terminal(stream) and _is_terminal(sys.stderr):
+        stream = sys.stderr
+    print(text, end=end, file=stream, flush=True)
+
+
+def _is_terminal(stream: TextIO | None) -> bool:
+    return stream is not None and not stream.closed and stream.isatty()
 
 
 class _Line:
