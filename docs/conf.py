@@ -74,6 +74,7 @@ PUBLIC = (
     "globus_async.errors",
     "globus_async.fastapi",
     "globus_async.gare",
+    "globus_async.login_flows",
     "globus_async.paging",
     "globus_async.response",
     "globus_async.scopes",

@@ -46,21 +46,16 @@ def read_redirect_request(head: bytes, *, authority: str, state: str, issuer: st
     Raises:
         RefusedRequest: It is another request, or a redirect of another login.
     """
-    try:
-        request_line, *fields = head.decode("ascii").removesuffix("\r\n\r\n").split("\r\n")
-    except UnicodeDecodeError:
-        raise RefusedRequest(400, "The request has characters beyond ASCII.") from None
+    request_line, *fields = head.decode("latin-1").removesuffix("\r\n\r\n").split("\r\n")
     target = _target(request_line)
     _check_fields(fields, authority)
-    path, mark, query = target.partition("?")
+    path, _, query = target.partition("?")
     if path != "/":
         raise RefusedRequest(404, "There is nothing at this path.")
-    if not mark:
-        raise RefusedRequest(400, "This address is for the end of a login; it has no other pages.")
     try:
         redirect = read_redirect(Secret(query))
     except MalformedRedirect:
-        raise RefusedRequest(400, "This is not the end of a login.") from None
+        raise RefusedRequest(400, "This is not the end of a login; this address has no other pages.") from None
     if not redirect.has_state(state) or not redirect.is_from(issuer):
         raise RefusedRequest(400, "This is the end of another login.")
     return redirect
@@ -77,7 +72,7 @@ def _target(request_line: str) -> str:
         raise RefusedRequest(405, "The method is not allowed.")
     if len(target) > _MAX_TARGET:
         raise RefusedRequest(414, "The address is too long.")
-    if not target.startswith("/") or "#" in target:
+    if not target.startswith("/"):
         raise RefusedRequest(400, "The address is malformed.")
     return target
 
