@@ -69,11 +69,13 @@ html_theme_options = {"navigation_with_keys": True}
 PUBLIC = (
     "globus_async",
     "globus_async.authorizers",
+    "globus_async.client",
     "globus_async.clock",
     "globus_async.config",
     "globus_async.errors",
     "globus_async.fastapi",
     "globus_async.gare",
+    "globus_async.globus_app",
     "globus_async.login_flows",
     "globus_async.paging",
     "globus_async.response",

@@ -38,6 +38,8 @@ class LabelsClient(BaseClient):
         environment: The Globus environment.
         base_url: The address of the service, instead of the environment's.
         authorizer: Supplies the ``Authorization`` header.
+        app: Supplies the credentials, instead of ``authorizer``.
+        app_scopes: The scopes to require of the app.
         app_name: The name of the application.
         transport: A transport to share.
         retry: The retry policy.

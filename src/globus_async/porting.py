@@ -19,11 +19,8 @@ __all__ = (
 _GUIDE: Final = "see 'Coming from globus-sdk' in the docs"
 _NO_CLIENT: Final = "there is no client of {}; derive one from BaseClient ('Make raw API requests' in the docs)"
 _NO_SERVER: Final = _NO_CLIENT.format("Globus Connect Server")
-_NO_APP: Final = (
-    "there is no GlobusApp: log users in with NativeAppAuthClient or globus_async.fastapi, act as a service with"
-    " ClientCredentialsAuthorizer, and pass authorizer= to clients"
-)
-_NO_STORAGE: Final = "there is no token storage: store what on_refresh of an authorizer receives"
+_APPS: Final = "import it from globus_async.globus_app"
+_STORAGES: Final = "import it from globus_async.token_storage"
 _LOGINS: Final = "import it from globus_async.login_flows"
 _PAGES: Final = "methods that list return Pages: use 'async for item in client.task_list(num_results=None)' or .pages()"
 _RETRIES: Final = "retries are set with retry=RetryPolicy(...)"
@@ -34,14 +31,13 @@ _EMULATOR: Final = "use the emulator of globus_async.testing, or mock responses 
 _INFO: Final = "use globus_async.gare: GlobusAuthorizationParameters, ConsentRequiredInfo, ErrorInfo"
 
 _NAMES: Final[tuple[tuple[str, str], ...]] = (
-    ("GlobusApp UserApp ClientApp GlobusAppConfig globus_app", _NO_APP),
-    ("TokenStorageProvider LoginFlowManagerProvider IDTokenDecoderProvider TokenValidationErrorHandler", _NO_APP),
+    ("TokenStorageProvider LoginFlowManagerProvider IDTokenDecoderProvider TokenValidationErrorHandler", _APPS),
     ("LoginFlowManager CommandLineLoginFlowManager LocalServerLoginFlowManager", _LOGINS),
     ("CommandLineLoginFlowEOFError LocalServerLoginError LocalServerEnvironmentalLoginError", _LOGINS),
-    ("TokenStorage TokenStorageData FileTokenStorage JSONTokenStorage SQLiteTokenStorage", _NO_STORAGE),
-    ("MemoryTokenStorage ValidatingTokenStorage TokenValidationContext TokenDataValidator", _NO_STORAGE),
-    ("TokenValidationError HasRefreshTokensValidator NotExpiredValidator ScopeRequirementsValidator", _NO_STORAGE),
-    ("UnchangingIdentityIDValidator token_storage", _NO_STORAGE),
+    ("TokenStorage TokenStorageData FileTokenStorage JSONTokenStorage SQLiteTokenStorage", _STORAGES),
+    ("MemoryTokenStorage ValidatingTokenStorage TokenValidationContext TokenDataValidator", _STORAGES),
+    ("TokenValidationError HasRefreshTokensValidator NotExpiredValidator ScopeRequirementsValidator", _STORAGES),
+    ("UnchangingIdentityIDValidator", _STORAGES),
     ("GlobusConnectPersonalOwnerInfo LocalGlobusConnectPersonal LocalGlobusConnectServer local_endpoint", _NO_LOCAL),
     ("ComputeAPIError ComputeClient ComputeClientV2 ComputeClientV3", _NO_CLIENT.format("Globus Compute")),
     ("FlowsAPIError FlowsClient IterableFlowsResponse SpecificFlowClient", _NO_CLIENT.format("Globus Flows")),
@@ -92,12 +88,6 @@ _OF_CLIENTS: Final[dict[str, str]] = {
     "paginated": _PAGES,
     "close": "use 'async with', or 'await client.aclose()'",
     "retry_config": "the retry policy is client.retry; it is set with retry=RetryPolicy(...)",
-    "attach_globus_app": _NO_APP,
-    "add_app_scope": _NO_APP,
-    "app_scopes": _NO_APP,
-    "default_scope_requirements": _NO_APP,
-    "add_app_data_access_scope": "use data_access_scope(collection_ids), which returns the scope for the login",
-    "environment": "the address is client.base_url; the environment is get_environment() of globus_async.config",
     "qjoin_path": "use fill_path(), or pass the whole path",
 }
 

@@ -12,9 +12,9 @@ _ENTRIES: Final = (
     Difference(
         "constructor",
         "signature",
-        "`BaseClient(app=, app_scopes=, retry_config=)`",
-        "there is no `app`; `retry=` takes a `RetryPolicy`",
-        "services pass an authorizer; a retry policy is immutable, so that clients can share it",
+        "`BaseClient(retry_config=)`",
+        "is `retry=`, which takes a `RetryPolicy`",
+        "a retry policy is immutable, so that clients can share it",
     ),
     Difference(
         "base_client",
@@ -41,10 +41,10 @@ _ENTRIES: Final = (
     ),
     Difference(
         "app",
-        "signature",
-        "`attach_globus_app`, `add_app_scope`, `default_scope_requirements`",
-        "do not exist",
-        "there is no `GlobusApp`; pass an authorizer",
+        "behaviour",
+        "a client with `app=`, without a transport",
+        "uses the connections of the app, which closes them; `client.authorizer` is that of the app",
+        "any number of clients need no connections of their own",
     ),
     Difference(
         "aclose",

@@ -12,7 +12,7 @@ from tests.parity.official import members_of
 __all__ = ("Case", "cases", "check", "check_exceptions")
 
 
-CONSTRUCTOR = frozenset({"app", "app_scopes", "retry_config"})
+CONSTRUCTOR = frozenset({"retry_config"})
 """Constructor arguments of globus-sdk that no client here takes, for the reason of the difference "constructor"."""
 
 

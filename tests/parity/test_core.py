@@ -93,10 +93,7 @@ DIFFERENT: dict[tuple[str, str, str], str] = {
             "GlobusConnectionTimeoutError",
         )
     },
-    **{("upstream", "BaseClient.__init__", name): "constructor" for name in ("app", "app_scopes", "retry_config")},
-    ("upstream", "BaseClient.attach_globus_app", "*"): "app",
-    ("upstream", "BaseClient.add_app_scope", "*"): "app",
-    ("upstream", "BaseClient.default_scope_requirements", "*"): "app",
+    ("upstream", "BaseClient.__init__", "retry_config"): "constructor",
     ("upstream", "BaseClient.close", "*"): "aclose",
     ("upstream", "RenewingAuthorizer.ensure_valid_token", "*"): "tokens",
     ("upstream", "RenewingAuthorizer.access_token", "*"): "tokens",

@@ -28,6 +28,7 @@ COUNTERPARTS = {
     "config": "config",
     "exc": "errors",
     "gare": "gare",
+    "globus_app": "globus_app",
     "login_flows": "login_flows",
     "paging": "paging",
     "response": "response",
@@ -35,6 +36,7 @@ COUNTERPARTS = {
     "services.auth": "services.auth",
     "services.transfer": "services.transfer",
     "testing": "testing",
+    "token_storage": "token_storage",
     "transport": "transport",
 }
 """The modules of globus-sdk that have a counterpart here."""
@@ -110,9 +112,9 @@ def test_no_advice_for_what_is_here() -> None:
 
 def test_a_module_that_is_patched() -> None:
     """Mocks can add and remove a name."""
-    with mock.patch("globus_async.UserApp", 5, create=True):
-        assert globus_async.UserApp == 5  # type: ignore[attr-defined] # pyright: ignore[reportAttributeAccessIssue]
-    assert not hasattr(globus_async, "UserApp")
+    with mock.patch("globus_async.FlowsClient", 5, create=True):
+        assert globus_async.FlowsClient == 5  # type: ignore[attr-defined] # pyright: ignore[reportAttributeAccessIssue]
+    assert not hasattr(globus_async, "FlowsClient")
 
 
 def test_importing_costs_nothing() -> None:

@@ -10,6 +10,8 @@ if TYPE_CHECKING:
     from .config import (
         GlobusAppConfig,
         IDTokenDecoderProvider,
+        KnownLoginFlowManager,
+        KnownTokenStorage,
         LoginFlowManagerProvider,
         TokenStorageProvider,
         TokenValidationErrorHandler,
@@ -22,6 +24,8 @@ __all__ = (
     "GlobusApp",
     "GlobusAppConfig",
     "IDTokenDecoderProvider",
+    "KnownLoginFlowManager",
+    "KnownTokenStorage",
     "LoginFlowManagerProvider",
     "TokenStorageProvider",
     "TokenValidationErrorHandler",
@@ -38,6 +42,8 @@ if not TYPE_CHECKING:
             "config": (
                 "GlobusAppConfig",
                 "IDTokenDecoderProvider",
+                "KnownLoginFlowManager",
+                "KnownTokenStorage",
                 "LoginFlowManagerProvider",
                 "TokenStorageProvider",
                 "TokenValidationErrorHandler",

@@ -22,14 +22,14 @@ from ..transport import Transport
 from .authorizer import AppAuthorizer, ConsentsAuthorizer
 from .config import GlobusAppConfig
 from .logins import Logins, in_login
-from .settings import LoginClient, check_login_client, id_token_decoder_of, token_storage_of
+from .settings import check_login_client, id_token_decoder_of, token_storage_of
 
 if TYPE_CHECKING:
     from uuid import UUID
 
-    from ..authorizers import AccessTokenAuthorizer, RenewingAuthorizer
+    from ..authorizers import AccessTokenAuthorizer, LoginAuthorizer, RenewingAuthorizer
     from ..clock import Clock
-    from ..login_flows import Exchange
+    from ..login_flows import Exchange, LoginClient
     from ..services.auth import OAuthTokenResponse
     from ..token_storage import TokenDataValidator, TokenStorageData
 
@@ -242,7 +242,7 @@ class GlobusApp(AsyncContextOnly, ABC):
             if known is None or any(scope not in known for scope in scopes):
                 self._requirements[resource_server] = Scope.merge(*(known or ()), *scopes)
 
-    def get_authorizer(self, resource_server: str) -> AppAuthorizer:
+    def get_authorizer(self, resource_server: str) -> LoginAuthorizer:
         """
         Return the authorizer for a resource server, always the same. Clients that are made with ``app=`` use it.
 

@@ -16,13 +16,13 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from ..gare import GlobusAuthorizationParameters
+    from ..login_flows import LoginClient
     from ..scopes import Scopes
     from ..secret import Secret
     from ..services.auth import OAuthTokenResponse
     from ..token_storage import ScopeRequirementsValidator, TokenDataValidator, TokenStorageData
     from ..transport import Transport
     from .config import GlobusAppConfig
-    from .settings import LoginClient
 
 __all__ = ("ClientApp",)
 

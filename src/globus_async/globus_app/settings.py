@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 
 from ..errors import GlobusSDKUsageError
 from ..errors.arguments import check_type
-from ..login_flows import LoginFlowManager
+from ..login_flows import LoginClient, LoginFlowManager
 from ..services.auth import ConfidentialAppAuthClient, IDTokenDecoder, NativeAppAuthClient
 from ..token_storage import TokenStorage
 
@@ -14,22 +14,23 @@ if TYPE_CHECKING:
     from .config import GlobusAppConfig
 
 __all__ = (
-    "LoginClient",
     "check_login_client",
     "id_token_decoder_of",
     "login_flow_manager_of",
     "token_storage_of",
 )
 
-LoginClient = NativeAppAuthClient | ConfidentialAppAuthClient
-"""A client of Globus Auth that users log in to."""
-
 _NAMESPACE: Final = "DEFAULT"
 
 
 def check_login_client(login_client: object, client_id: object, client_secret: object, config: GlobusAppConfig) -> None:
     """Check the argument ``login_client``, and that it is not given with others that it replaces."""
-    check_type("login_client", login_client, LoginClient, "a NativeAppAuthClient or a ConfidentialAppAuthClient")
+    check_type(
+        "login_client",
+        login_client,
+        NativeAppAuthClient | ConfidentialAppAuthClient,
+        "a NativeAppAuthClient or a ConfidentialAppAuthClient",
+    )
     if client_id is not None or client_secret is not None:
         raise GlobusSDKUsageError("login_client excludes client_id and client_secret: it has its own")
     environment = cast("LoginClient", login_client).environment

@@ -15,12 +15,13 @@ from ..token_storage import (
     UnchangingIdentityIDValidator,
 )
 from .app import GlobusApp
-from .settings import LoginClient, login_flow_manager_of
+from .settings import login_flow_manager_of
 
 if TYPE_CHECKING:
     from uuid import UUID
 
     from ..gare import GlobusAuthorizationParameters
+    from ..login_flows import LoginClient
     from ..scopes import Scopes
     from ..secret import Secret
     from ..token_storage import ScopeRequirementsValidator, TokenDataValidator, TokenStorageData

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
         LocalServerLoginError,
     )
     from .local_server import LocalServerLoginFlowManager
-    from .login_flow_manager import Completion, Exchange, LoginFlowConfig, LoginFlowManager
+    from .login_flow_manager import Completion, Exchange, LoginClient, LoginFlowConfig, LoginFlowManager
 
 __all__ = (
     "CommandLineLoginFlowEOFError",
@@ -26,6 +26,7 @@ __all__ = (
     "LocalServerEnvironmentalLoginError",
     "LocalServerLoginError",
     "LocalServerLoginFlowManager",
+    "LoginClient",
     "LoginFlowConfig",
     "LoginFlowManager",
 )
@@ -43,6 +44,6 @@ if not TYPE_CHECKING:
                 "LocalServerLoginError",
             ),
             "local_server": ("LocalServerLoginFlowManager",),
-            "login_flow_manager": ("Completion", "Exchange", "LoginFlowConfig", "LoginFlowManager"),
+            "login_flow_manager": ("Completion", "Exchange", "LoginClient", "LoginFlowConfig", "LoginFlowManager"),
         },
     )

@@ -19,10 +19,9 @@ _ENTRIES: Final = (
     Difference(
         "constructor",
         "signature",
-        "`AuthClient(app=, app_scopes=, retry_config=)`",
-        "there is no `app`; `retry=` takes a `RetryPolicy`",
-        "`GlobusApp` logs in interactively and keeps state for scripts; services pass an authorizer. A retry"
-        " policy is immutable, so that clients can share it",
+        "`AuthClient(retry_config=)`",
+        "is `retry=`, which takes a `RetryPolicy`",
+        "a retry policy is immutable, so that clients can share it",
     ),
     Difference(
         "one_client",

@@ -35,17 +35,16 @@ _ENTRIES: Final = (
     Difference(
         "constructor",
         "signature",
-        "`TransferClient(app=, app_scopes=, retry_config=)`",
-        "there is no `app`; `retry=` takes a `RetryPolicy`",
-        "`GlobusApp` is for scripts with an interactive login and stored tokens; services pass an authorizer. A retry"
-        " policy is immutable, so that clients can share it",
+        "`TransferClient(retry_config=)`",
+        "is `retry=`, which takes a `RetryPolicy`",
+        "a retry policy is immutable, so that clients can share it",
     ),
     Difference(
-        "app_scope",
-        "signature",
-        "`add_app_data_access_scope`",
-        "is `data_access_scope(collection_ids)`, which returns the scope for the login",
-        "there is no `GlobusApp` to add the scope to",
+        "data_access_scope",
+        "extension",
+        "`data_access_scope`",
+        "is new: it returns the scope that `add_app_data_access_scope` adds to an app",
+        "a login without an app needs it as well",
     ),
     Difference(
         "limit",

@@ -143,13 +143,9 @@ def _reconcile(
 
 PARITY = ParityFacts(
     differences=DIFFERENCES,
-    removed={
-        ("TransferClient", "add_app_data_access_scope"): "app_scope",
-    },
     # the endpoints are positional all the same, with or without a client in front of them
     by_name={"TransferData.__init__": 0, "DeleteData.__init__": 0},
     seed_by_name={"TransferData.__init__": 0, "DeleteData.__init__": 0},
-    renamed={"add_app_data_access_scope": "`data_access_scope`, which returns the scope to log in with"},
     required=REQUIRED,
     optional=OPTIONAL,
     calls=_calls,
