@@ -1,6 +1,6 @@
 """The base class of all service clients."""
 
-from .app import App
+from .app import App, AppConfig
 from .base import BaseClient
 
-__all__ = ("App", "BaseClient")
+__all__ = ("App", "AppConfig", "BaseClient")

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from .._lazy_names import lazy_names
 
 if TYPE_CHECKING:
+    from .browser import BrowserOpener
     from .command_line import CommandLineLoginFlowManager
     from .deferred import DeferredLoginFlowManager
     from .errors import (
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from .login_flow_manager import Completion, Exchange, LoginClient, LoginFlowConfig, LoginFlowManager
 
 __all__ = (
+    "BrowserOpener",
     "CommandLineLoginFlowEOFError",
     "CommandLineLoginFlowManager",
     "Completion",
@@ -35,6 +37,7 @@ if not TYPE_CHECKING:
     __getattr__, __dir__ = lazy_names(
         __name__,
         {
+            "browser": ("BrowserOpener",),
             "command_line": ("CommandLineLoginFlowManager",),
             "deferred": ("DeferredLoginFlowManager",),
             "errors": (

@@ -90,10 +90,8 @@ class ValidatingTokenStorage(TokenStorage):
 
     Example:
         >>> checked = ValidatingTokenStorage(storage, validators=[NotExpiredValidator()])
-        >>> await checked.get_token_data("transfer.api.globus.org")
-        Traceback (most recent call last):
-        ...
-        globus_async.token_storage.validation_errors.MissingTokenError: there is no token for transfer.api.globus.org
+        >>> await checked.get_token_data_by_resource_server()
+        {}
 
     **Differs from globus-sdk:** the constructor reads nothing: the identity is that of the tokens found by the first
     call. `compare_and_set` and `lease` are those of the other storage and check nothing: a refreshed token

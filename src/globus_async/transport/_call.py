@@ -147,7 +147,7 @@ class Call:
         try:
             await login
         except Exception as error:
-            if not self.maybe_executed:
+            if not any(attempt.maybe_executed for attempt in self.attempts):
                 raise
             raise self.error(self.unauthorized(error)) from error
         self.deadline += self._clock.monotonic() - started

@@ -8,7 +8,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from globus_async import AccessTokenAuthorizer
+from globus_async import AccessTokenAuthorizer, UserApp
 from globus_async.services.transfer import CreateTunnelData, DeleteData, TransferClient, TransferData
 from globus_async.testing import Collection, GlobusEmulator, MemoryStorage
 
@@ -52,12 +52,14 @@ async def _world(folder: Path) -> AsyncGenerator[World]:
         points = [emulator.add_stream_access_point(name, host_endpoint=lab.id) for name in ("Initiator", "Listener")]
         authorizer = AccessTokenAuthorizer(emulator.access_token(researcher))
         transport = emulator.transport()
+        app = UserApp("Nightly", client_id=emulator.add_client("Nightly").id, transport=transport)
         async with TransferClient(authorizer=authorizer, transport=transport) as tc, transport:
             names: World = {
                 "CreateTunnelData": CreateTunnelData,
                 "DeleteData": DeleteData,
                 "TransferClient": TransferClient,
                 "TransferData": TransferData,
+                "app": app,
                 "authorizer": authorizer,
                 "destination_id": destination.id,
                 "emulator": emulator,
