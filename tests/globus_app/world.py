@@ -6,6 +6,7 @@ import asyncio
 from collections import Counter
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from typing import Any
 
 from globus_async import ClientApp, GlobusAppConfig, NativeAppAuthClient, Transport, UserApp
@@ -70,9 +71,7 @@ class Browser(LoginFlowManager):
             for _ in range(3):
                 await asyncio.sleep(0)
             assert auth_parameters.required_scopes
-            parameters = GlobusAuthorizationParameters(
-                **{**auth_parameters.to_dict(), "required_scopes": self.scopes(auth_parameters.required_scopes)}
-            )
+            parameters = replace(auth_parameters, required_scopes=self.scopes(auth_parameters.required_scopes))
             flow, url = self._start_flow(parameters, CODE_PAGE)
             code = self.globus.emulator.auth.authorize(url, self.identity).code
             self.codes += 1

@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, NoReturn, Self, cast
@@ -372,7 +373,7 @@ class GlobusApp(AsyncContextOnly, ABC):
         required = [scope for scopes in self._requirements.values() for scope in scopes]
         further = ScopeParser.parse(" ".join(given.required_scopes or ()))
         scopes = [str(scope) for scope in Scope.merge(*required, *further)]
-        return GlobusAuthorizationParameters(**{**given.to_dict(), "required_scopes": scopes}, extra=given.extra)
+        return replace(given, required_scopes=scopes)
 
     async def _complete(self, exchange: Exchange) -> OAuthTokenResponse:
         """Exchange the code of a login for tokens, and store them, even if all who wait for it are cancelled."""

@@ -71,7 +71,8 @@ def id_token_decoder_of(config: GlobusAppConfig, *, app_name: str, login_client:
     named = config.id_token_decoder
     if isinstance(named, IDTokenDecoder):
         return named
-    decoder: object = named.for_globus_app(app_name=app_name, config=config, login_client=login_client)
+    provider: Any = named
+    decoder: object = provider.for_globus_app(app_name=app_name, config=config, login_client=login_client)
     check_type("id_token_decoder", decoder, IDTokenDecoder, "a provider of an IDTokenDecoder")
     return cast("IDTokenDecoder", decoder)
 
