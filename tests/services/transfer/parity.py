@@ -150,6 +150,7 @@ PARITY = ParityFacts(
     optional=OPTIONAL,
     calls=_calls,
     compared_by={
+        "TransferClient.add_app_data_access_scope": "tests/globus_app/test_clients.py::test_data_access",
         "TransferClient.create_tunnel": "tests/parity/test_transfer_wire.py::test_tunnels",
         "TransferClient.submit_delete": "tests/parity/test_transfer_wire.py::test_deletions",
         "TransferClient.submit_transfer": "tests/parity/test_transfer_wire.py::test_transfers",
