@@ -1,52 +1,28 @@
 """
-Log in once in a terminal, and transfer a folder with a progress bar.
+Log in once, and mirror a folder: now, or every night for months, with the same login.
 
-Usage: python examples/login.py SOURCE:/folder/ DESTINATION:/folder/
+Usage: python examples/login.py SOURCE:/folder/ DESTINATION:/folder/ [--every HOURS]
 
-Needs a native app's id in GLOBUS_CLIENT_ID (register one at https://app.globus.org/settings/developers). The refresh
-token is stored in the file GLOBUS_TOKENS, which only you can read.
+Needs a native app's id in GLOBUS_CLIENT_ID (register one at https://app.globus.org/settings/developers). The first run
+asks for a login. Its tokens are stored in a file below ~/.globus/app that only you can read, and refreshed when
+needed; further runs, also at the same time, use them.
 """
 
 from __future__ import annotations
 
+import argparse
 import asyncio
-import json
 import os
 import sys
-import tempfile
-from pathlib import Path
-from typing import Any
+from datetime import UTC, datetime
 
-from anyio import to_thread
-
-from globus_async import NativeAppAuthClient, RefreshTokenAuthorizer, TransferClient, TransferData, Transport
-from globus_async.scopes import TransferScopes
-
-TOKENS = Path(os.environ.get("GLOBUS_TOKENS", "~/.config/globus_async_example.json")).expanduser()
+from globus_async import GlobusAppConfig, GlobusError, LoginRequired, TransferClient, TransferData, UserApp
 
 
-def keep(tokens: dict[str, Any]) -> None:
-    """Write the tokens to a file that only the user can read, from its first byte on."""
-    TOKENS.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.NamedTemporaryFile("w", dir=TOKENS.parent, prefix=f".{TOKENS.name}.", delete=False) as file:
-        json.dump(tokens, file)
-    Path(file.name).replace(TOKENS)
-
-
-async def log_in(client: NativeAppAuthClient) -> dict[str, Any]:
-    """Print the authorization URL, read the code that the page shows, and exchange it."""
-    flow = client.oauth2_start_flow(TransferScopes.all, refresh_tokens=True)
-    print(f"Log in here:\n\n  {flow.get_authorize_url()}\n", flush=True)
-    # reading from a terminal blocks: do it in a thread, so that the event loop continues
-    code = await to_thread.run_sync(input, "Code: ", abandon_on_cancel=True)
-    response = await flow.exchange_code_for_tokens(code.strip())
-    return dict(response.by_resource_server[TransferScopes.resource_server])
-
-
-async def transfer(tc: TransferClient, source: str, destination: str) -> None:
-    """Transfer a folder, and show a progress bar."""
+async def mirror(tc: TransferClient, source: str, destination: str) -> None:
+    """Transfer new and changed files of a folder, and show a progress bar."""
     (source_id, source_path), (destination_id, destination_path) = source.split(":", 1), destination.split(":", 1)
-    data = TransferData(source_endpoint=source_id, destination_endpoint=destination_id)
+    data = TransferData(source_endpoint=source_id, destination_endpoint=destination_id, sync_level="checksum")
     data.add_item(source_path, destination_path, recursive=True)
     submitted = await tc.submit_transfer(data)
     async for task in tc.task_watch(submitted["task_id"], polling_interval=1):
@@ -56,24 +32,31 @@ async def transfer(tc: TransferClient, source: str, destination: str) -> None:
         print(f"[{bar:<40}] {share:4.0%} {task['status']:<9} {task['faults']} faults", end=end, flush=True)
 
 
-async def main() -> None:
-    """Use the stored login, or log in, and transfer."""
-    async with Transport() as transport:
-        client = NativeAppAuthClient(os.environ["GLOBUS_CLIENT_ID"], transport=transport)
-        if not TOKENS.exists():
-            keep(await log_in(client))
-        kept = json.loads(TOKENS.read_text())
-        authorizer = RefreshTokenAuthorizer(
-            kept["refresh_token"],
-            client,
-            access_token=kept["access_token"],
-            expires_at=kept["expires_at_seconds"],
-            on_refresh=lambda response: keep(dict(response.by_resource_server[TransferScopes.resource_server])),
-        )
-        await transfer(TransferClient(authorizer=authorizer, transport=transport), *sys.argv[1:3])
+async def main(source: str, destination: str, hours: float | None) -> None:
+    """Log in if necessary, and mirror the folder once or again and again."""
+    config = GlobusAppConfig(request_refresh_tokens=True)
+    async with (
+        UserApp("globus_async example", client_id=os.environ["GLOBUS_CLIENT_ID"], config=config) as app,
+        TransferClient(app=app) as tc,
+    ):
+        while True:
+            try:
+                await mirror(tc, source, destination)
+            except LoginRequired:
+                raise  # only a person can help: the login has ended, and there is no terminal
+            except GlobusError as error:
+                if hours is None:
+                    raise
+                print(f"{datetime.now(UTC):%Y-%m-%d %H:%M} failed, trying again later: {error}", file=sys.stderr)
+            if hours is None:
+                return
+            await asyncio.sleep(hours * 3600)
 
 
 if __name__ == "__main__":
-    if len(sys.argv) != 3:
-        sys.exit(__doc__)
-    asyncio.run(main())
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("source")
+    parser.add_argument("destination")
+    parser.add_argument("--every", type=float, metavar="HOURS")
+    options = parser.parse_args()
+    asyncio.run(main(options.source, options.destination, options.every))

@@ -14,15 +14,7 @@ import os
 import sys
 from datetime import UTC, datetime, timedelta
 
-from globus_async import (
-    ClientCredentialsAuthorizer,
-    ConfidentialAppAuthClient,
-    GlobusError,
-    TransferClient,
-    TransferData,
-    Transport,
-)
-from globus_async.scopes import TransferScopes
+from globus_async import ClientApp, GlobusError, TransferClient, TransferData
 
 
 async def mirror(tc: TransferClient, source_id: str, destination_id: str) -> bool:
@@ -49,12 +41,11 @@ async def mirror(tc: TransferClient, source_id: str, destination_id: str) -> boo
 
 async def main(source_id: str, destination_id: str) -> int:
     """Mirror the folder; return the exit status."""
-    async with Transport() as transport:
-        app = ConfidentialAppAuthClient(
-            os.environ["GLOBUS_CLIENT_ID"], os.environ["GLOBUS_CLIENT_SECRET"], transport=transport
-        )
-        authorizer = ClientCredentialsAuthorizer(app, TransferScopes.all)
-        tc = TransferClient(authorizer=authorizer, transport=transport)
+    client_id, client_secret = os.environ["GLOBUS_CLIENT_ID"], os.environ["GLOBUS_CLIENT_SECRET"]
+    async with (
+        ClientApp("nightly mirror", client_id=client_id, client_secret=client_secret) as app,
+        TransferClient(app=app) as tc,
+    ):
         try:
             return 0 if await mirror(tc, source_id, destination_id) else 1
         except GlobusError as error:
