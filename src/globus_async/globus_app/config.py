@@ -33,9 +33,8 @@ KnownTokenStorage: TypeAlias = Literal["json", "memory", "sqlite"]
 class TokenStorageProvider(Protocol):
     """Creates the token storage of an app; the classes of storages do."""
 
-    @classmethod
     def for_globus_app(
-        cls, *, app_name: str, config: GlobusAppConfig, client_id: UUID | str, namespace: str
+        self, *, app_name: str, config: GlobusAppConfig, client_id: UUID | str, namespace: str
     ) -> TokenStorage:
         """
         Create a token storage.
@@ -53,9 +52,8 @@ class TokenStorageProvider(Protocol):
 class LoginFlowManagerProvider(Protocol):
     """Creates the login flow manager of an app; the classes of managers do."""
 
-    @classmethod
     def for_globus_app(
-        cls, *, app_name: str, config: GlobusAppConfig, login_client: NativeAppAuthClient | ConfidentialAppAuthClient
+        self, *, app_name: str, config: GlobusAppConfig, login_client: NativeAppAuthClient | ConfidentialAppAuthClient
     ) -> LoginFlowManager:
         """
         Create a login flow manager.
@@ -72,9 +70,8 @@ class LoginFlowManagerProvider(Protocol):
 class IDTokenDecoderProvider(Protocol):
     """Creates the decoder of an app's id_tokens; the class `IDTokenDecoder` does."""
 
-    @classmethod
     def for_globus_app(
-        cls, *, app_name: str, config: GlobusAppConfig, login_client: NativeAppAuthClient | ConfidentialAppAuthClient
+        self, *, app_name: str, config: GlobusAppConfig, login_client: NativeAppAuthClient | ConfidentialAppAuthClient
     ) -> IDTokenDecoder:
         """
         Create a decoder.

@@ -30,12 +30,14 @@ if TYPE_CHECKING:
     from ..emulator import StorageError as StorageError
     from ..emulator import Task as Task
     from .globus import GlobusEmulator as GlobusEmulator
+    from .login import EmulatedLogin as EmulatedLogin
 
 __all__ = (
     "ClientApp",
     "Collection",
     "Credential",
     "DirectoryStorage",
+    "EmulatedLogin",
     "Emulator",
     "Fault",
     "Faults",
@@ -60,11 +62,18 @@ def __getattr__(name: str) -> object:
     """Import a public name on its first use: without the extra, importing this package costs and breaks nothing."""
     if name not in __all__:
         raise_missing(__name__, name, sys._getframe(1))  # noqa: SLF001 # pyright: ignore[reportPrivateUsage]
-    value: object = getattr(emulator, name)
-    if name == "GlobusEmulator":
-        from .globus import GlobusEmulator  # noqa: PLC0415 -- imports the transport
+    value: object
+    match name:
+        case "GlobusEmulator":
+            from .globus import GlobusEmulator  # noqa: PLC0415 -- imports the transport
 
-        value = GlobusEmulator
+            value = GlobusEmulator
+        case "EmulatedLogin":
+            from .login import EmulatedLogin  # noqa: PLC0415 -- imports the clients
+
+            value = EmulatedLogin
+        case _:
+            value = getattr(emulator, name)
     globals()[name] = value
     return value
 

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 from ..emulator import globus
 from ..transport import Transport
+
+if TYPE_CHECKING:
+    from ..emulator.kit.directory import Identity
+    from ..globus_app import ClientApp, GlobusAppConfig, UserApp
 
 __all__ = ("GlobusEmulator",)
 
@@ -18,8 +23,7 @@ class GlobusEmulator(globus.GlobusEmulator):
         >>> async with GlobusEmulator() as emulator:
         ...     ada = emulator.add_identity("ada@example.org", name="Ada")
         ...     lab = emulator.add_collection("Lab storage", storage=MemoryStorage({"data.txt": "1"}), owner=ada)
-        ...     authorizer = AccessTokenAuthorizer(emulator.access_token(ada))
-        ...     tc = TransferClient(authorizer=authorizer, transport=emulator.transport())
+        ...     tc = TransferClient(app=emulator.user_app(ada))
         ...     [entry["name"] async for entry in tc.operation_ls(lab.id)]
         ['data.txt']
     """
@@ -37,3 +41,71 @@ class GlobusEmulator(globus.GlobusEmulator):
         options.setdefault("clock", self.clock)
         options.setdefault("default_rate_limits", False)
         return Transport(http_client=self.http_client(), **options)
+
+    def user_app(
+        self,
+        identity: Identity | None = None,
+        *,
+        app_name: str = "Emulated app",
+        config: GlobusAppConfig | None = None,
+        transport: Transport | None = None,
+    ) -> UserApp:
+        """
+        Return the app of a new native client, whose user logs in without a browser, and consents to all scopes.
+
+        Args:
+            identity: The identity that logs in. By default one that satisfies the login, the first of the emulator if
+                there is one.
+            app_name: The name of the app and of the client.
+            config: The settings. By default the app requests refresh tokens, and stores tokens in memory.
+            transport: The connections; by default a new `transport`.
+
+        Example:
+            >>> async with emulator.user_app() as app:
+            ...     await app.login()
+            ...     await app.login_required()
+            False
+        """
+        from ..globus_app import GlobusAppConfig, UserApp  # noqa: PLC0415 -- only those who use it
+        from .login import EmulatedLogin  # noqa: PLC0415 -- only those who use it
+
+        if config is None:
+            config = GlobusAppConfig(request_refresh_tokens=True, token_storage="memory")  # noqa: S106 -- no password
+        if config.login_flow_manager is None:
+            config = replace(config, login_flow_manager=EmulatedLogin(self, identity))
+        return UserApp(
+            app_name,
+            client_id=self.add_client(app_name).id,
+            config=config,
+            transport=self.transport() if transport is None else transport,
+        )
+
+    def client_app(
+        self,
+        *,
+        app_name: str = "Emulated service",
+        config: GlobusAppConfig | None = None,
+        transport: Transport | None = None,
+    ) -> ClientApp:
+        """
+        Return the app of a new confidential client, which acts as itself.
+
+        Args:
+            app_name: The name of the app and of the client.
+            config: The settings. By default the app stores tokens in memory.
+            transport: The connections; by default a new `transport`.
+
+        Example:
+            >>> async with emulator.client_app() as app:
+            ...     page = await TransferClient(app=app).task_list()
+        """
+        from ..globus_app import ClientApp  # noqa: PLC0415 -- only those who use it
+
+        secret = "secret of an emulated service"  # noqa: S105 -- opens nothing
+        return ClientApp(
+            app_name,
+            client_id=self.add_client(app_name, secret=secret).id,
+            client_secret=secret,
+            config=config,
+            transport=self.transport() if transport is None else transport,
+        )

@@ -1,0 +1,88 @@
+"""Logins of apps at the emulator, without a browser."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from ..login_flows import LoginFlowManager
+from ..secret import Secret
+from ..services.auth import LoginRefused
+
+if TYPE_CHECKING:
+    from ..emulator.globus import GlobusEmulator
+    from ..emulator.kit.directory import Identity
+    from ..gare import GlobusAuthorizationParameters
+    from ..globus_app import GlobusAppConfig
+    from ..login_flows import Completion
+    from ..services.auth import ConfidentialAppAuthClient, NativeAppAuthClient, OAuthTokenResponse
+
+__all__ = ("EmulatedLogin",)
+
+
+class EmulatedLogin:
+    """
+    The ``login_flow_manager`` of an app whose user logs in at an emulator, and consents to all scopes.
+
+    Args:
+        emulator: The emulator.
+        identity: The identity that logs in; by default one that satisfies the login.
+    """
+
+    def __init__(self, emulator: GlobusEmulator, identity: Identity | None = None) -> None:
+        self._emulator = emulator
+        self._identity = identity
+
+    def for_globus_app(
+        self, *, app_name: str, config: GlobusAppConfig, login_client: NativeAppAuthClient | ConfidentialAppAuthClient
+    ) -> LoginFlowManager:
+        """
+        Create the login flow manager of an app.
+
+        Args:
+            app_name: The name of the app, with which the consent is labelled.
+            config: The settings of the app.
+            login_client: The client that the user logs in to.
+        """
+        return _EmulatedLoginFlowManager(
+            login_client,
+            self._emulator,
+            self._identity,
+            redirect_uri=config.login_redirect_uri or f"{login_client.base_url}v2/web/auth-code",
+            request_refresh_tokens=config.request_refresh_tokens,
+            native_prefill_named_grant=app_name,
+        )
+
+
+class _EmulatedLoginFlowManager(LoginFlowManager):
+    def __init__(
+        self,
+        login_client: NativeAppAuthClient | ConfidentialAppAuthClient,
+        emulator: GlobusEmulator,
+        identity: Identity | None,
+        *,
+        redirect_uri: str,
+        request_refresh_tokens: bool,
+        native_prefill_named_grant: str,
+    ) -> None:
+        super().__init__(
+            login_client,
+            request_refresh_tokens=request_refresh_tokens,
+            native_prefill_named_grant=native_prefill_named_grant,
+        )
+        self._emulator = emulator
+        self._identity = identity
+        self._redirect_uri = redirect_uri
+
+    async def run_login_flow(self, auth_parameters: GlobusAuthorizationParameters) -> OAuthTokenResponse:
+        return await self.run_with_completion(auth_parameters, lambda exchange: exchange())
+
+    async def run_with_completion(
+        self, auth_parameters: GlobusAuthorizationParameters, complete: Completion
+    ) -> OAuthTokenResponse:
+        flow, authorize_url = self._start_flow(auth_parameters, self._redirect_uri)
+        parameters = self._emulator.auth.authorize(authorize_url, self._identity).parameters
+        if "code" not in parameters:
+            raise LoginRefused(f"{parameters['error']}: {parameters['error_description']}")
+        code, state = Secret(parameters["code"]), parameters["state"]
+        return await complete(partial(flow.exchange_code_for_tokens, code, state=state))
