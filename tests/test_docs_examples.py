@@ -16,8 +16,9 @@ from pathlib import Path
 import pytest
 
 import globus_async
+from globus_async import GlobusAppConfig, NativeAppAuthClient, TransferClient, UserApp
 from globus_async.scopes import TransferScopes
-from globus_async.testing import GlobusEmulator
+from globus_async.testing import EmulatedLogin, GlobusEmulator, MemoryStorage
 from tests.services.transfer.world import World, add_more_than_a_page, world
 from tests.source import ROOT
 from tests.toolkit.examples import executed
@@ -120,7 +121,9 @@ async def test_examples_of_a_page_run(page: Page, monkeypatch: pytest.MonkeyPatc
         for variable, url in server.environ.items():
             monkeypatch.setenv(variable, url)
         monkeypatch.setenv("PORTAL_KEY", "a-random-text-of-43-characters-of-the-portal")
+        monkeypatch.setenv("HOME", str(tmp_path / "home"))
         names.update(registered(names["emulator"]))
+        await log_in(names)
         for token in ("access_token", "service_token"):
             await add_more_than_a_page(names["emulator"], names[token])
         names["input"] = lambda _prompt: names["emulator"].auth.authorize(names["url"]).code  # a user who logs in
@@ -129,6 +132,23 @@ async def test_examples_of_a_page_run(page: Page, monkeypatch: pytest.MonkeyPatc
                 await run(block, page, names)
     if modules := modules_of_tests(page, tmp_path):
         await run_as_tests(modules, tmp_path)
+
+
+async def log_in(names: World) -> None:
+    """Log the user of pages in, with their app, and store the tokens of another login for them."""
+    emulator: GlobusEmulator = names["emulator"]
+    client_id = names["native_client_id"]
+    names["vault_id"] = emulator.add_collection(
+        "Private", storage=MemoryStorage({"x": "1"}), needs_data_access=True
+    ).id
+    config = GlobusAppConfig(request_refresh_tokens=True, login_flow_manager=EmulatedLogin(emulator))
+    transport = emulator.transport()
+    async with UserApp("my-program", client_id=client_id, config=config, transport=transport) as app:
+        TransferClient(app=app).add_app_data_access_scope(names["vault_id"])
+        await app.login()
+    names["client"] = NativeAppAuthClient(client_id, transport=transport)
+    flow = names["client"].oauth2_start_flow(refresh_tokens=True)
+    names["tokens"] = await flow.exchange_code_for_tokens(emulator.auth.authorize(flow.get_authorize_url()).code)
 
 
 def registered(emulator: GlobusEmulator) -> World:
