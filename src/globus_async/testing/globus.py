@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from ..emulator import globus
 from ..transport import Transport
@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from ..globus_app import ClientApp, GlobusAppConfig, UserApp
 
 __all__ = ("GlobusEmulator",)
+
+_ISSUER: Final = "https://auth.globus.org/"
+"""The address of the emulated Auth for requests in process, whatever the environment variables say."""
 
 
 class GlobusEmulator(globus.GlobusEmulator):
@@ -67,18 +70,21 @@ class GlobusEmulator(globus.GlobusEmulator):
             False
         """
         from ..globus_app import GlobusAppConfig, UserApp  # noqa: PLC0415 -- only those who use it
+        from ..services.auth import NativeAppAuthClient  # noqa: PLC0415 -- only those who use it
         from .login import EmulatedLogin  # noqa: PLC0415 -- only those who use it
 
         if config is None:
             config = GlobusAppConfig(request_refresh_tokens=True, token_storage="memory")  # noqa: S106 -- no password
         if config.login_flow_manager is None:
             config = replace(config, login_flow_manager=EmulatedLogin(self, identity))
-        return UserApp(
-            app_name,
-            client_id=self.add_client(app_name).id,
-            config=config,
+        client = NativeAppAuthClient(
+            self.add_client(app_name).id,
+            environment=config.environment,
+            base_url=_ISSUER,
+            app_name=app_name,
             transport=self.transport() if transport is None else transport,
         )
+        return UserApp(app_name, login_client=client, config=config)
 
     def client_app(
         self,
@@ -99,13 +105,17 @@ class GlobusEmulator(globus.GlobusEmulator):
             >>> async with emulator.client_app() as app:
             ...     page = await TransferClient(app=app).task_list()
         """
-        from ..globus_app import ClientApp  # noqa: PLC0415 -- only those who use it
+        from ..globus_app import ClientApp, GlobusAppConfig  # noqa: PLC0415 -- only those who use it
+        from ..services.auth import ConfidentialAppAuthClient  # noqa: PLC0415 -- only those who use it
 
+        config = GlobusAppConfig() if config is None else config
         secret = "secret of an emulated service"  # noqa: S105 -- opens nothing
-        return ClientApp(
-            app_name,
-            client_id=self.add_client(app_name, secret=secret).id,
-            client_secret=secret,
-            config=config,
+        client = ConfidentialAppAuthClient(
+            self.add_client(app_name, secret=secret).id,
+            secret,
+            environment=config.environment,
+            base_url=_ISSUER,
+            app_name=app_name,
             transport=self.transport() if transport is None else transport,
         )
+        return ClientApp(app_name, login_client=client, config=config)
