@@ -138,9 +138,7 @@ async def log_in(names: World) -> None:
     """Log the user of pages in, with their app, and store the tokens of another login for them."""
     emulator: GlobusEmulator = names["emulator"]
     client_id = names["native_client_id"]
-    names["vault_id"] = emulator.add_collection(
-        "Private", storage=MemoryStorage({"x": "1"}), needs_data_access=True
-    ).id
+    names["vault_id"] = emulator.add_collection("Private", storage=MemoryStorage({"x": "1"}), needs_data_access=True).id
     config = GlobusAppConfig(request_refresh_tokens=True, login_flow_manager=EmulatedLogin(emulator))
     transport = emulator.transport()
     async with UserApp("my-program", client_id=client_id, config=config, transport=transport) as app:

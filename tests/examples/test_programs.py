@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import csv
+import json
 import os
+import pty
 import re
 import stat
 import sys
 from asyncio.subprocess import PIPE, Process
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
+from jupyter_client.manager import AsyncKernelManager
 
 from globus_async import AccessTokenAuthorizer, DeleteData, TransferClient
 from globus_async.testing import GlobusEmulator, LoopbackServer, MemoryStorage, Pace
@@ -36,7 +41,9 @@ class World:
         self.lab = emulator.add_collection("Lab", storage=MemoryStorage(FILES)).id
         self.archive = emulator.add_collection("Archive", storage=self.target).id
 
-    async def start(self, name: str, *arguments: str, environment: Mapping[str, str] | None = None) -> Process:
+    async def start(
+        self, name: str, *arguments: str, environment: Mapping[str, str] | None = None, stdin: int = PIPE
+    ) -> Process:
         """Start an example."""
         environ = {
             **os.environ,
@@ -45,7 +52,7 @@ class World:
             **(environment or {}),
         }
         return await asyncio.create_subprocess_exec(
-            sys.executable, str(EXAMPLES / name), *arguments, env=environ, stdin=PIPE, stdout=PIPE, stderr=PIPE
+            sys.executable, str(EXAMPLES / name), *arguments, env=environ, stdin=stdin, stdout=PIPE, stderr=PIPE
         )
 
     async def run(
@@ -63,6 +70,17 @@ class World:
         return out.decode()
 
 
+@contextmanager
+def at_terminal() -> Iterator[tuple[int, int]]:
+    """Open a terminal: the end of its user, and the end of a program."""
+    ours, theirs = pty.openpty()
+    try:
+        yield ours, theirs
+    finally:
+        os.close(ours)
+        os.close(theirs)
+
+
 @pytest.fixture
 async def world() -> AsyncIterator[World]:
     emulator = GlobusEmulator(pace=Pace(seconds_per_file=0.02, workers=1))
@@ -75,43 +93,99 @@ async def test_quickstart(world: World) -> None:
     assert await world.run("quickstart.py") == "finished: True\na.csv 4 bytes\nb.csv 4 bytes\n"
 
 
-async def test_login(world: World, tmp_path: Path) -> None:
-    """The first run asks for a code and keeps a token that nobody else can read; the second asks nothing."""
-    app = world.emulator.add_client("Example")
-    tokens = tmp_path / "kept" / "tokens.json"
-    environment = {"GLOBUS_CLIENT_ID": app.id, "GLOBUS_TOKENS": str(tokens)}
-    way = (f"{world.lab}:/run1/", f"{world.archive}:/copy/")
-    process = await world.start("login.py", *way, environment=environment)
+async def log_in_at_terminal(world: World, process: Process, terminal: int) -> bytes:
+    """Log in at the URL that a program prints, type the code, and return what else it printed."""
     assert process.stdout is not None
     url = ""
     while not url.startswith("http"):
         url = (await process.stdout.readline()).decode().strip()
-    out, told = await process.communicate(world.emulator.auth.authorize(url, world.ada).code.encode() + b"\n")
+    os.write(terminal, f"{world.emulator.auth.authorize(url, world.ada).code}\n".encode())
+    out, told = await process.communicate()
     assert process.returncode == 0, told.decode()
+    return out
+
+
+async def test_login(world: World, tmp_path: Path) -> None:
+    """The first run asks for a code and stores tokens that nobody else can read; the second asks nothing."""
+    client = world.emulator.add_client("Example")
+    environment = {"GLOBUS_CLIENT_ID": client.id, "HOME": str(tmp_path)}
+    way = (f"{world.lab}:/run1/", f"{world.archive}:/copy/")
+    with at_terminal() as (ours, theirs):
+        process = await world.start("login.py", *way, environment=environment, stdin=theirs)
+        out = await log_in_at_terminal(world, process, ours)
     assert re.search(r"\[#{40}\] 100% SUCCEEDED 0 faults", out.decode())
     assert world.target.tree()["copy/deep/b.csv"] == b"3,4\n"
+    (tokens,) = tmp_path.rglob("tokens.json")
     assert stat.S_IMODE(tokens.stat().st_mode) == 0o600
-    again = await world.run("login.py", *way, environment=environment)
-    assert "Log in here" not in again
-    assert "SUCCEEDED" in again
+    assert "SUCCEEDED" in await world.run("login.py", *way, environment=environment)  # without a terminal
 
 
-async def test_login_renews(world: World, tmp_path: Path) -> None:
-    """With a token that is over it renews, and keeps what it got."""
-    app = world.emulator.add_client("Example")
-    tokens = tmp_path / "tokens.json"
-    refresh = world.emulator.auth.refresh_token(
-        world.ada, scopes=["urn:globus:auth:scope:transfer.api.globus.org:all"], client=app
-    )
-    tokens.write_text(f'{{"refresh_token": "{refresh}", "access_token": "AgOver", "expires_at_seconds": 1}}')
-    await world.run(
-        "login.py",
-        f"{world.lab}:/run1/",
-        f"{world.archive}:/copy/",
-        environment={"GLOBUS_CLIENT_ID": app.id, "GLOBUS_TOKENS": str(tokens)},
-    )
-    assert refresh in tokens.read_text()
-    assert "AgOver" not in tokens.read_text()
+async def test_login_refreshes(world: World, tmp_path: Path) -> None:
+    """With an expired token it refreshes, and stores the new one."""
+    client = world.emulator.add_client("Example")
+    environment = {"GLOBUS_CLIENT_ID": client.id, "HOME": str(tmp_path)}
+    way = (f"{world.lab}:/run1/", f"{world.archive}:/copy/")
+    with at_terminal() as (ours, theirs):
+        process = await world.start("login.py", *way, environment=environment, stdin=theirs)
+        await log_in_at_terminal(world, process, ours)
+    (tokens,) = tmp_path.rglob("tokens.json")
+    document = json.loads(tokens.read_text())
+    stored = document["data"]["DEFAULT"]["transfer.api.globus.org"]
+    stored["expires_at_seconds"], stored["access_token"] = 1, "AgExpired"
+    tokens.write_text(json.dumps(document))
+    assert "SUCCEEDED" in await world.run("login.py", *way, environment=environment)
+    assert "AgExpired" not in tokens.read_text()
+
+
+async def test_login_without_a_terminal(world: World, tmp_path: Path) -> None:
+    """In a job that nobody watches the first run says what to do, at once."""
+    environment = {"GLOBUS_CLIENT_ID": world.emulator.add_client("Example").id, "HOME": str(tmp_path)}
+    process = await world.start("login.py", f"{world.lab}:/", f"{world.archive}:/copy/", environment=environment)
+    _, told = await process.communicate()
+    assert process.returncode == 1
+    assert b"CommandLineLoginFlowEOFError" in told
+
+
+async def test_the_notebook(world: World, tmp_path: Path) -> None:
+    """Each cell of the notebook runs in a kernel, whose user enters a code."""
+    environment = {**os.environ, **world.server.environ, "HOME": str(tmp_path)}
+    environment["GLOBUS_CLIENT_ID"] = world.emulator.add_client("Notebook").id
+    environment["LAB"], environment["ARCHIVE"] = world.lab, world.archive
+    cells = json.loads((EXAMPLES / "notebook.ipynb").read_text())["cells"]
+    code = ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "code"]
+    shown = await run_cells(code, environment, lambda url: world.emulator.auth.authorize(url).code)
+    assert "a.csv" in shown
+    assert "SUCCEEDED" in shown
+    assert not [cell for cell in cells if cell.get("outputs")], "the notebook is stored without outputs"
+
+
+async def run_cells(code: list[str], environment: dict[str, str], log_in: Callable[[str], str]) -> str:
+    """Run cells in a new kernel, and enter the code of a login when it asks; return what they printed."""
+    manager = AsyncKernelManager(kernel_name="python3")
+    await manager.start_kernel(env=environment)
+    client = manager.client()
+    client.start_channels()
+    printed = ""
+
+    def output(message: Any) -> None:
+        nonlocal printed
+        content = message["content"]
+        assert message["msg_type"] != "error", content
+        printed += content.get("text", "") + str(content.get("data", {}).get("text/plain", ""))
+
+    async def answer(_: object) -> None:
+        while (url := re.search(r"^http\S+$", printed, re.MULTILINE)) is None:
+            output(await client.get_iopub_msg(timeout=40))  # the printed text has a channel of its own
+        client.input(log_in(url[0]))
+
+    try:
+        await client.wait_for_ready(timeout=40)
+        for cell in code:
+            await client.execute_interactive(cell, allow_stdin=True, stdin_hook=answer, output_hook=output, timeout=40)
+    finally:
+        client.stop_channels()
+        await manager.shutdown_kernel(now=True)
+    return printed
 
 
 async def test_service(world: World) -> None:
