@@ -11,7 +11,7 @@ import re
 import stat
 import sys
 from asyncio.subprocess import PIPE, Process
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Generator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -71,7 +71,7 @@ class World:
 
 
 @contextmanager
-def at_terminal() -> Iterator[tuple[int, int]]:
+def at_terminal() -> Generator[tuple[int, int]]:
     """Open a terminal: the end of its user, and the end of a program."""
     ours, theirs = pty.openpty()
     try:
@@ -91,6 +91,12 @@ async def world() -> AsyncIterator[World]:
 async def test_quickstart(world: World) -> None:
     """It needs nothing."""
     assert await world.run("quickstart.py") == "finished: True\na.csv 4 bytes\nb.csv 4 bytes\n"
+
+
+def tokens_below(folder: Path) -> Path:
+    """Return the one file of tokens."""
+    (tokens,) = folder.rglob("tokens.json")
+    return tokens
 
 
 async def log_in_at_terminal(world: World, process: Process, terminal: int) -> bytes:
@@ -115,7 +121,7 @@ async def test_login(world: World, tmp_path: Path) -> None:
         out = await log_in_at_terminal(world, process, ours)
     assert re.search(r"\[#{40}\] 100% SUCCEEDED 0 faults", out.decode())
     assert world.target.tree()["copy/deep/b.csv"] == b"3,4\n"
-    (tokens,) = tmp_path.rglob("tokens.json")
+    tokens = tokens_below(tmp_path)
     assert stat.S_IMODE(tokens.stat().st_mode) == 0o600
     assert "SUCCEEDED" in await world.run("login.py", *way, environment=environment)  # without a terminal
 
@@ -128,7 +134,7 @@ async def test_login_refreshes(world: World, tmp_path: Path) -> None:
     with at_terminal() as (ours, theirs):
         process = await world.start("login.py", *way, environment=environment, stdin=theirs)
         await log_in_at_terminal(world, process, ours)
-    (tokens,) = tmp_path.rglob("tokens.json")
+    tokens = tokens_below(tmp_path)
     document = json.loads(tokens.read_text())
     stored = document["data"]["DEFAULT"]["transfer.api.globus.org"]
     stored["expires_at_seconds"], stored["access_token"] = 1, "AgExpired"

@@ -62,18 +62,15 @@ def __getattr__(name: str) -> object:
     """Import a public name on its first use: without the extra, importing this package costs and breaks nothing."""
     if name not in __all__:
         raise_missing(__name__, name, sys._getframe(1))  # noqa: SLF001 # pyright: ignore[reportPrivateUsage]
-    value: object
-    match name:
-        case "GlobusEmulator":
-            from .globus import GlobusEmulator  # noqa: PLC0415 -- imports the transport
+    if name == "EmulatedLogin":
+        from .login import EmulatedLogin  # noqa: PLC0415 -- imports the clients
 
-            value = GlobusEmulator
-        case "EmulatedLogin":
-            from .login import EmulatedLogin  # noqa: PLC0415 -- imports the clients
+        return EmulatedLogin
+    value: object = getattr(emulator, name)  # before ours: its error names the extra
+    if name == "GlobusEmulator":
+        from .globus import GlobusEmulator  # noqa: PLC0415 -- imports the transport
 
-            value = EmulatedLogin
-        case _:
-            value = getattr(emulator, name)
+        value = GlobusEmulator
     globals()[name] = value
     return value
 
