@@ -101,7 +101,7 @@ class GlobusCLITokenStorage(SQLiteTokenStorage):
     def _create(self) -> NoReturn:
         raise TokenStorageError(f"the login of globus-cli in {self.filepath} was removed; log in with: globus login")
 
-    def _set_aside(self, reason: str, *, endings: tuple[str, ...] = ("",)) -> TokenStorageDamaged:  # noqa: ARG002
+    def _set_aside(self, reason: str) -> TokenStorageDamaged:
         return TokenStorageDamaged(
             f"the file of globus-cli {self.filepath} is damaged: {reason}; move it away, and log in with: globus login"
         )

@@ -15,7 +15,7 @@ from .._files.database import SIDE_FILES, make_database_private, transaction
 from .._files.private import create_private, status_of, sync_folder
 from ..errors import GlobusSDKUsageError
 from ..errors.arguments import check_text
-from .errors import TokenStorageUnavailable
+from .errors import TokenStorageDamaged, TokenStorageUnavailable
 from .file import FileTokenStorage
 from .file_lock import poll_intervals, real_clock
 from .shared_file import REREADS
@@ -230,7 +230,11 @@ class SQLiteTokenStorage(FileTokenStorage):
             raise self._file.refusal(reason)
         if not sets_aside:
             return _Outcome.DAMAGED
-        raise self._file.set_aside(reason, endings=("", *SIDE_FILES))
+        raise self._set_aside(reason)
+
+    def _set_aside(self, reason: str) -> TokenStorageDamaged:
+        """Move the damaged file to another name; return the error that says so."""
+        return self._file.set_aside(reason, endings=("", *SIDE_FILES))
 
     def _needs_creation(self) -> bool:
         """Return whether the file is missing, or an interrupted creation has left another one."""
