@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from globus_async.gare import GlobusAuthorizationParameters
 from globus_async.login_flows import CommandLineLoginFlowManager, Exchange, LoginFlowManager
 from globus_async.services.auth import ConfidentialAppAuthClient, InvalidGrant, OAuthTokenResponse
 from tests.login_flows.world import OPENID, Globus, Settings, query_of
+from tests.toolkit.cancel import POINTS, every_suspension
 
 
 class Asking(CommandLineLoginFlowManager):
@@ -184,6 +186,36 @@ async def test_completing_a_cancelled_login(globus: Globus) -> None:
         await login
     await globus.client.transport.aclose()
     assert [list(tokens.by_resource_server) for tokens in stored] == [["auth.globus.org"]]
+
+
+async def test_no_exchange_is_lost(globus: Globus, record_property: Callable[[str, object], None]) -> None:
+    """Wherever a login is cancelled: tokens that were issued are stored, if the caller shields the completion."""
+    stored: list[OAuthTokenResponse] = []
+    tasks: set[asyncio.Task[OAuthTokenResponse]] = set()
+    manager = Asking(globus)
+
+    async def exchange_and_store(exchange: Exchange) -> OAuthTokenResponse:
+        tokens = await exchange()
+        stored.append(tokens)
+        return tokens
+
+    async def complete(exchange: Exchange) -> OAuthTokenResponse:
+        task = asyncio.create_task(exchange_and_store(exchange))
+        tasks.add(task)
+        return await asyncio.shield(task)
+
+    async def invariants() -> None:
+        if tasks:
+            await asyncio.wait(tasks)
+        tasks.clear()
+        assert len(stored) == globus.token_requests
+
+    points = await every_suspension(lambda: manager.run_with_completion(OPENID, complete), invariants)
+    await invariants()
+    assert points >= 6
+    assert stored
+    record_property(POINTS, points)
+    await manager.run_login_flow(OPENID)  # its prompt is free again
 
 
 async def test_a_manager_of_another_kind(globus: Globus) -> None:

@@ -321,6 +321,19 @@ async def test_an_error_that_is_not_ours(globus: Globus) -> None:
     assert "confidential" not in page
 
 
+async def test_an_error_with_control_characters(globus: Globus) -> None:
+    """Such as one that reverses the direction of the text."""
+
+    async def complete(_: Exchange) -> OAuthTokenResponse:
+        raise LocalServerLoginError("<user> \u202eda")
+
+    async with begin(globus, complete) as login:
+        page = await login.follow()
+        with pytest.raises(LocalServerLoginError):
+            await login.task
+    assert text_of(page) == ("Login failed", r"&lt;user&gt; \u202eda")
+
+
 async def test_a_cancelled_completion(globus: Globus) -> None:
     """The browser gets a page then, too."""
     begun = asyncio.Event()
@@ -347,6 +360,7 @@ async def test_silent_and_slow_connections(globus: Globus) -> None:
             writer.write(b"GET /")
         await login.follow()
         await login.task
+        assert not [task for task in asyncio.all_tasks() if task.get_name() == "globus_async login server"]
         for reader, writer in streams:
             with contextlib.suppress(ConnectionResetError):
                 assert await reader.read() == b""
