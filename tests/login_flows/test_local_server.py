@@ -657,12 +657,14 @@ async def test_wrong_options(globus: Globus, options: Any) -> None:
         LocalServerLoginFlowManager(globus.client, **options)
 
 
-async def test_scopes_are_needed(globus: Globus) -> None:
-    """Without them no browser opens."""
+async def test_scopes_are_needed(globus: Globus, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without them neither a port nor a browser is opened, and none is looked for."""
+    monkeypatch.setenv("SSH_TTY", "x")
     opened: list[str] = []
-    manager = LocalServerLoginFlowManager(globus.client, open_browser=opened.append)
-    with pytest.raises(GlobusSDKUsageError, match="needs scopes"):
-        await manager.run_login_flow(GlobusAuthorizationParameters(prompt="login"))
+    for options in ({}, {"open_browser": opened.append}):
+        manager = LocalServerLoginFlowManager(globus.client, **options)
+        with pytest.raises(GlobusSDKUsageError, match="needs scopes"):
+            await manager.run_login_flow(GlobusAuthorizationParameters(prompt="login"))
     assert opened == []
 
 
