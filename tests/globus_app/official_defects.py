@@ -22,6 +22,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import globus_sdk
 import globus_sdk.gare
+import globus_sdk.scopes
 import requests
 from globus_sdk.login_flows import CommandLineLoginFlowManager, LocalServerLoginFlowManager
 from globus_sdk.login_flows.local_server_login_flow_manager import local_server_login_flow_manager as local
@@ -175,8 +176,8 @@ def h() -> Any:
     """What a login that cannot start leaves running."""
     before = threading.active_count()
 
-    def no_browser(_: str) -> None:
-        raise RuntimeError("no browser")
+    def no_browser(url: str) -> None:
+        raise RuntimeError(f"no browser for {url}")
 
     local._open_webbrowser = no_browser
     manager = LocalServerLoginFlowManager(user_app()._login_client)
@@ -204,7 +205,7 @@ def j() -> Any:
             return super().get_token_data(resource_server)
 
     app = user_app(token_storage=Slow())
-    app.add_scope_requirements({TRANSFER: [globus_sdk.TransferClient.scopes.all]})
+    app.add_scope_requirements({TRANSFER: [globus_sdk.scopes.TransferScopes.all]})
     thread = threading.Thread(target=lambda: error_of(lambda: app.get_authorizer(TRANSFER)))
     thread.start()
     reading.wait(10)

@@ -32,7 +32,8 @@ MEMORY = GlobusAppConfig(token_storage="memory")
 
 
 def user_app(**options: Any) -> UserApp:
-    return UserApp("My app", client_id=ID, **{"config": MEMORY, **options})
+    options.setdefault("config", MEMORY)
+    return UserApp("My app", client_id=ID, **options)
 
 
 def official_app(**options: Any) -> globus_sdk.UserApp:
@@ -62,8 +63,9 @@ async def test_data_access() -> None:
     """The same scopes as of globus-sdk, of one collection and of several."""
     ours, theirs = user_app(), official_app()
     other = "5e1f2a4c-0000-4000-8000-000000000002"
-    for ids in (ID, UUID(other), [ID, UUID(other)]):
-        client = TransferClient(app=ours, app_scopes=[TransferScopes.all])
+    client = TransferClient(app=ours, app_scopes=[TransferScopes.all])
+    several: tuple[Any, ...] = (ID, UUID(other), [ID, UUID(other)])
+    for ids in several:
         assert client.add_app_data_access_scope(ids) is client
         globus_sdk.TransferClient(app=theirs).add_app_data_access_scope(ids)
     merged = globus_sdk.scopes.ScopeParser.merge_scopes(theirs.scope_requirements[TRANSFER], [])
@@ -140,7 +142,7 @@ REFUSED: dict[str, Any] = {
     "attached to another environment": lambda app: TransferClient(environment="preview").attach_globus_app(app),
     "a native app's client": lambda app: NativeAppAuthClient(ID).attach_globus_app(app),
     "a confidential app's client": lambda app: ConfidentialAppAuthClient(ID, SECRET).attach_globus_app(app),
-    "not an app": lambda _: TransferClient(app="app"),
+    "not an app": lambda _: TransferClient(app="app"),  # type: ignore[arg-type] # pyright: ignore[reportArgumentType]
     "a bad scope": lambda app: TransferClient(app=app).add_app_scope("a["),
 }
 
@@ -164,7 +166,7 @@ async def test_attached_later() -> None:
         assert texts(app.scope_requirements)["api.example.org"] == {"x"}
 
 
-CONFIDENTIAL = {"client_id": ID, "client_secret": SECRET}
+CONFIDENTIAL: dict[str, Any] = {"client_id": ID, "client_secret": SECRET}
 WRONG: dict[str, Any] = {
     "no client": lambda: UserApp("x"),
     "both": lambda: UserApp("x", client_id=ID, login_client=NativeAppAuthClient(ID)),

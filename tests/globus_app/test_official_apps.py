@@ -320,7 +320,7 @@ def test_the_bases_of_an_error(found: dict[str, Any]) -> None:
 async def test_tokens_of_one_are_used_by_the_other(both: Both) -> None:
     """The official app logs in, ours refreshes and stores, the official one goes on; and the other way round."""
     both.official("shared")
-    settings = {"token_storage": "json", "request_refresh_tokens": True}
+    settings: dict[str, Any] = {"token_storage": "json", "request_refresh_tokens": True}
     for _ in range(2):
         app, manager = both.app("Shared", **settings)
         async with app.transport, app:
