@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
-import json
 import logging
 import math
 import os
@@ -16,8 +15,6 @@ import anyio
 import pytest
 
 from globus_async import BaseClient, RateLimit, Transport
-from globus_async._http.headers import Headers
-from globus_async._http.response import RawResponse
 from globus_async.authorizers import ClientCredentialsAuthorizer, RefreshTokenAuthorizer
 from globus_async.errors import (
     ApplicationRefused,
@@ -33,6 +30,7 @@ from globus_async.errors import (
     is_transient,
 )
 from globus_async.secret import Secret
+from tests.authorizers.errors import api_error
 from tests.toolkit.auth_clients import FakeAuth, SocketAuth
 from tests.toolkit.cancel import MODES, CancelAt, every_suspension
 from tests.toolkit.clock import FakeClock
@@ -43,13 +41,6 @@ from tests.toolkit.scripted import ORIGIN, Scripted, raw, respond
 pytestmark = pytest.mark.slow
 
 SERVER = "transfer.api.globus.org"
-
-
-def api_error(status: int, document: object, *, retry_after: str | None = None) -> GlobusAPIError:
-    """Return the error of a token request."""
-    body = json.dumps(document).encode()
-    headers = Headers([] if retry_after is None else [(b"Retry-After", retry_after.encode())])
-    return GlobusAPIError(RawResponse(method="POST", path="/t", status=status, reason="No", headers=headers, body=body))
 
 
 def unreachable(_: int) -> GlobusConnectionError:

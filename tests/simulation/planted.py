@@ -43,7 +43,7 @@ _STORE_ANYWAY: Final = "not await self._access._storage.store_token_data_by_reso
 BUGS: Final = (
     Bug(
         "no second reading under the lease",
-        (swap(f"{_SHARED}._refresh", r"stored = await self\._read\(\)\n    for", "stored = self._known\n    for"),),
+        (swap(f"{_SHARED}._refresh", r"stored = await self\._read\(\)\n    while", "stored = self._known\n    while"),),
         "replaced before it got the lease",
     ),
     Bug(
@@ -73,7 +73,10 @@ BUGS: Final = (
     ),
     Bug(
         "the refresh token in memory is sent",
-        (swap(f"{_GRANT}.refresh_token", r"self\._first = None", "found = self._first = self._first or found"),),
+        (
+            swap(f"{_GRANT}.refresh_token", r"(found = )(.*)\n", r"\1self._first = self._first or (\2)\n"),
+            drop(f"{_GRANT}.note", r"^if"),
+        ),
         "",
     ),
     Bug(
@@ -88,7 +91,7 @@ BUGS: Final = (
     ),
     Bug(
         "giving up after invalid_grant without reading again",
-        (swap(f"{_SHARED}._refresh", r"stored = await self\._read\(\)\n( +)if attempt", r"if attempt"),),
+        (swap(f"{_SHARED}._refresh", r"stored = await self\._read\(\)\n +if self", "if self"),),
         "although a new login was stored",
     ),
     Bug(

@@ -29,6 +29,7 @@ class FakeAuth:
         script: Called with the number of the request; a document or an exception it returns replaces the response.
         seconds: The duration of a request, by the transport's clock.
         passes: The minimum number of passes of the loop that a request takes.
+        responses: The number of requests whose caller has received a response.
     """
 
     def __init__(
@@ -40,6 +41,7 @@ class FakeAuth:
         self.passes = passes
         self.script: Callable[[int], object] = lambda _: None
         self.requests = 0
+        self.responses = 0
         self.sent: list[str] = []
         """The refresh tokens or scopes received, in order."""
 
@@ -62,6 +64,7 @@ class FakeAuth:
         scripted = self.script(number)
         if isinstance(scripted, BaseException):
             raise scripted
+        self.responses += 1
         if scripted is not None:
             return FakeResponse(scripted)
         document: dict[str, object] = {

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from .._single_flight import TaskOwner
@@ -150,16 +149,12 @@ class RefreshTokenAuthorizer(RenewingAuthorizer):
         self._resource_server = entry.get("resource_server")
         return issued, response
 
-    async def _token_response(self, refresh_token: Secret, check: Callable[[], None] = lambda: None) -> _TokenResponse:
+    async def _token_response(self, refresh_token: Secret) -> _TokenResponse:
         """
         Request a token; repeat the request once if its response was lost.
 
         Nothing can be lost by a repetition: if the service has not replaced the refresh token, it is still valid; if
         it has, the new one was in the lost response, and only a repetition within its grace period gets another.
-
-        Args:
-            refresh_token: The refresh token.
-            check: Called before the repetition; raises an error if it must not be sent.
         """
         try:
             return await self.auth_client.oauth2_refresh_token(refresh_token)
@@ -168,7 +163,6 @@ class RefreshTokenAuthorizer(RenewingAuthorizer):
                 raise
             lost = str(error)
         await self._clock.sleep(_SECONDS_BEFORE_REPETITION)
-        check()
         try:
             return await self.auth_client.oauth2_refresh_token(refresh_token)
         except GlobusError as error:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
@@ -29,7 +28,7 @@ if TYPE_CHECKING:
 __all__ = ("Grant", "SharedToken")
 
 _ROUNDS: Final = 3
-"""How often a lost lease is taken again, and a refused refresh token is followed by the one that has replaced it."""
+"""How often a lost lease is taken again."""
 _SECONDS_TO_STORE: Final = 10.0
 """The last seconds of a lease, in which no request is running."""
 _SECONDS_BEFORE_REPETITION: Final = 0.5
@@ -60,12 +59,16 @@ class Grant(Protocol):
         """
         ...
 
+    def note(self, stored: TokenStorageData) -> None:
+        """Note what is stored."""
+        ...
+
     def reject(self, refresh_token: Secret | None) -> None:
         """Never send a refresh token again."""
         ...
 
-    async def request(self, refresh_token: Secret | None, check: Callable[[], None]) -> Any:
-        """Request a token; call ``check`` before a repetition."""
+    async def request(self, refresh_token: Secret | None) -> Any:
+        """Request a token."""
         ...
 
 
@@ -136,9 +139,7 @@ class SharedToken:
 
     async def _refresh(self, lease: Lease, held: HeldToken | None, refused: Secret | None) -> tuple[HeldToken, Any]:
         stored = await self._read()
-        for attempt in range(1, _ROUNDS + 1):
-            if (found := self._usable(stored, held, refused)) is not None:
-                return found, None
+        while (found := self._usable(stored, held, refused)) is None:
             sent = self._grant.refresh_token(stored)
             try:
                 return await self._request(stored, lease)
@@ -146,10 +147,10 @@ class SharedToken:
                 if sent is None or refusal_of(error) != "grant":
                     raise
                 stored = await self._read()  # a new login may have replaced the refresh token
-                if attempt == _ROUNDS or self._grant.refresh_token(stored) == sent:
+                if self._grant.refresh_token(stored) == sent:
                     self._grant.reject(sent)
                     raise
-        raise AssertionError("unreachable")
+        return found, None
 
     def _usable(
         self, stored: TokenStorageData | None, held: HeldToken | None, refused: Secret | None
@@ -180,12 +181,12 @@ class SharedToken:
 
     async def _response(self, refresh_token: Secret | None, lease: Lease | None) -> Any:
         if lease is None:
-            return await self._grant.request(refresh_token, _nothing)
+            return await self._grant.request(refresh_token)
         if (seconds := lease.seconds_left - _SECONDS_TO_STORE) <= 0:
             raise LeaseLost(f"the lease of {lease.name!r} ran out before the token was refreshed")
         try:
             async with self._clock.timeout(seconds):  # so nothing is sent after the lease has run out
-                return await self._grant.request(refresh_token, lease.check)
+                return await self._grant.request(refresh_token)
         except TimeoutError:
             raise GlobusTimeoutError("the token request took too long", stage="no response") from None
 
@@ -206,8 +207,7 @@ class SharedToken:
             except TokenStorageError:
                 if is_rotated(*unwritten):
                     raise  # while the old refresh token is stored, the use of the new one would revoke both
-        self._known = await self._access.read()
-        return self._known
+        return self._noted(await self._access.read())
 
     async def _write(self) -> TokenStorageData | None:
         """Store the tokens that are not stored yet, unless others are there; return what is stored afterwards."""
@@ -217,8 +217,14 @@ class SharedToken:
             stored = new if await self._access.compare_and_set(old, new) else await self._access.read()
             if self._unwritten is unwritten:
                 self._unwritten = None
-                self._known = stored
+                self._noted(stored)
         return self._known
+
+    def _noted(self, stored: TokenStorageData | None) -> TokenStorageData | None:
+        self._known = stored
+        if stored is not None:
+            self._grant.note(stored)
+        return stored
 
     async def _write_twice(self) -> TokenStorageData | None:
         try:
@@ -244,7 +250,3 @@ class SharedToken:
             with suppress(TokenStorageError):
                 await run_to_end(self._write)
             pause = min(2 * pause, _MAX_PAUSE)
-
-
-def _nothing() -> None:
-    """Stand for the check of a lease where there is none."""

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, Coroutine
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
+from ..errors import GlobusError
 from ..token_storage.errors import TokenStorageError, TokenStorageUnavailable
 from ..token_storage.token_data import TokenStorageData
 
@@ -49,24 +50,26 @@ class StorageAccess:
 
     async def read(self) -> TokenStorageData | None:
         """Return the stored tokens."""
-        stored: Any = await self._bounded(self._storage.get_token_data(self.resource_server))
+        stored: Any = await self._bounded(lambda: self._storage.get_token_data(self.resource_server))
         if stored is not None and not isinstance(stored, TokenStorageData):
             raise TokenStorageError(f"the token storage returned a {type(stored).__name__} instead of TokenStorageData")
         return stored
 
     async def compare_and_set(self, old: TokenStorageData | None, new: TokenStorageData) -> bool:
         """Store new tokens unless others than ``old`` are stored; return whether they were stored."""
-        return await self._bounded(self._storage.compare_and_set(old, new))
+        return await self._bounded(lambda: self._storage.compare_and_set(old, new))
 
     @asynccontextmanager
     async def lease(self) -> AsyncGenerator[Lease]:
         """Hold the lease for refreshing the tokens."""
-        context = self._storage.lease(self.resource_server, LEASE_SECONDS)
         try:
+            context = self._storage.lease(self.resource_server, LEASE_SECONDS)
             async with self._clock.timeout(_LEASE_WAIT_SECONDS):
                 lease = await context.__aenter__()
         except TimeoutError:
-            raise _too_slow(_LEASE_WAIT_SECONDS) from None
+            raise TokenStorageUnavailable(
+                f"another process has held the lease of the token for {_LEASE_WAIT_SECONDS:.0f} seconds"
+            ) from None
         except Exception as error:  # noqa: BLE001 -- a storage of one's own may raise anything
             raise _typed(error) from None
         try:
@@ -78,14 +81,17 @@ class StorageAccess:
             except Exception as error:  # noqa: BLE001 -- a received token must not be lost by it
                 _log.warning("a lease was not released, and ends by itself: %s", type(error).__name__)
 
-    async def _bounded(self, call: Coroutine[Any, Any, T]) -> T:
+    async def _bounded(self, call: Callable[[], Awaitable[T]]) -> T:
         """Await a call for a limited time, in a task of its own: a thread that hangs cannot be cancelled."""
-        task = asyncio.get_running_loop().create_task(call)
+        task = asyncio.get_running_loop().create_task(_result_of(call))
         try:
             async with self._clock.timeout(_CALL_SECONDS):
                 await asyncio.wait({task})
         except TimeoutError:
-            raise _too_slow(_CALL_SECONDS) from None
+            if not task.done():  # it is after a pause of the whole process
+                raise TokenStorageUnavailable(
+                    f"the token storage did not respond within {_CALL_SECONDS:.0f} seconds"
+                ) from None
         finally:
             if not task.done():
                 task.cancel()
@@ -97,15 +103,19 @@ class StorageAccess:
             raise _typed(error) from None
 
 
-def _too_slow(seconds: float) -> TokenStorageUnavailable:
-    return TokenStorageUnavailable(f"the token storage did not respond within {seconds:.0f} seconds")
+async def _result_of(call: Callable[[], Awaitable[T]]) -> T:
+    return await call()
 
 
 def _typed(error: Exception) -> TokenStorageError:
     """Return an error as that of a storage, without its frames, whose locals hold tokens."""
     if isinstance(error, TokenStorageError):
         return error.with_traceback(None)
-    return TokenStorageError(f"the token storage failed with {type(error).__name__}")
+    typed = TokenStorageError(f"the token storage failed with {type(error).__name__}")
+    if isinstance(error, GlobusError):
+        typed = TokenStorageError(f"the token storage failed: {error}")
+        typed.__cause__ = error.with_traceback(None)
+    return typed
 
 
 def _retrieve(task: asyncio.Task[Any]) -> None:

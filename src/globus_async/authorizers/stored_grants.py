@@ -33,7 +33,7 @@ class StoredLogin:
         resource_server: str,
         *,
         first: Secret | None,
-        request: Callable[[Secret, Callable[[], None]], Awaitable[Any]],
+        request: Callable[[Secret], Awaitable[Any]],
     ) -> None:
         self._resource_server = resource_server
         self._first = first
@@ -46,12 +46,8 @@ class StoredLogin:
 
     def refresh_token(self, stored: TokenStorageData | None) -> Secret:
         """Return the refresh token to send."""
-        found = None if stored is None else stored.refresh_token
-        if found is not None:
-            self._first = None  # from now on the storage decides: when its entry is removed, the login has ended
-        elif self._first is not None:
-            found = self._first
-        else:
+        found = self._first if stored is None or stored.refresh_token is None else stored.refresh_token
+        if found is None:
             what = "tokens" if stored is None else "refresh token"
             hint = "log in" if stored is None else "log in with refresh_tokens=True"
             raise LoginRequired(f"the token storage has no {what} for {self._resource_server}; {hint}")
@@ -59,14 +55,19 @@ class StoredLogin:
             raise LoginRequired("Globus Auth has refused the refresh token in the token storage; log in again")
         return found
 
+    def note(self, stored: TokenStorageData) -> None:
+        """Use the first refresh token no more: when the stored one is removed, the login has ended."""
+        if stored.refresh_token is not None:
+            self._first = None
+
     def reject(self, refresh_token: Secret | None) -> None:
         """Never send a refresh token again."""
         self._rejected = refresh_token
 
-    async def request(self, refresh_token: Secret | None, check: Callable[[], None]) -> Any:
+    async def request(self, refresh_token: Secret | None) -> Any:
         """Request tokens."""
-        assert refresh_token is not None  # noqa: S101 -- it is what the method above returned
-        return await self._request(refresh_token, check)
+        assert refresh_token is not None  # noqa: S101 -- it is what `refresh_token` has returned
+        return await self._request(refresh_token)
 
 
 class StoredApplication:
@@ -99,9 +100,12 @@ class StoredApplication:
                 " storage, or a namespace, of its own"
             )
 
+    def note(self, stored: TokenStorageData) -> None:
+        """Do nothing: there is no refresh token."""
+
     def reject(self, refresh_token: Secret | None) -> None:
         """Do nothing: there is no refresh token."""
 
-    async def request(self, refresh_token: Secret | None, check: Callable[[], None]) -> Any:  # noqa: ARG002
+    async def request(self, refresh_token: Secret | None) -> Any:  # noqa: ARG002
         """Request a token."""
         return await self._request()
