@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +39,7 @@ from globus_async.token_storage import (
 )
 from tests.token_storage.test_globus_cli import write
 from tests.toolkit.canaries import Listener, canary, leaks_of, leaks_of_error
+from tests.toolkit.cancel import POINTS, every_suspension
 
 TRANSFER, OTHER = "transfer.api.globus.org", "3a8c6f5e-0000-4000-8000-000000000002"
 ALL = str(TransferScopes.all)
@@ -148,6 +149,21 @@ async def test_concurrent_calls_search_once() -> None:
         results = await asyncio.gather(*calls, return_exceptions=True)
     assert results[1:] == ["Ag1"] * 49
     assert len(place.searches) == 1
+
+
+async def test_a_search_that_is_cancelled_at_every_suspension(record_property: Callable[[str, object], None]) -> None:
+    """The next call searches again."""
+    places = [Place("one", EMPTY), Place("two", "Ag1")]
+    async with CredentialChain(places) as chain:
+
+        async def call() -> None:
+            chain._authorizers.clear()
+            await header(chain)
+
+        async def holds() -> None:
+            assert await header(chain) == "Ag1"
+
+        record_property(POINTS, await every_suspension(call, holds))
 
 
 async def test_a_failed_search_is_repeated_by_the_next_call() -> None:
