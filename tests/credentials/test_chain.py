@@ -15,6 +15,7 @@ from globus_async import (
     ConfidentialAppAuthClient,
     GlobusSDKUsageError,
     NativeAppAuthClient,
+    NullAuthorizer,
     Secret,
     TransferClient,
     Transport,
@@ -37,9 +38,12 @@ from globus_async.token_storage import (
     TokenStorageDamaged,
     TokenStorageData,
 )
+from tests.globus_app.test_login import until
+from tests.globus_app.world import globus
 from tests.token_storage.test_globus_cli import write
 from tests.toolkit.canaries import Listener, canary, leaks_of, leaks_of_error
 from tests.toolkit.cancel import POINTS, every_suspension
+from tests.toolkit.clock import FakeClock
 
 TRANSFER, OTHER = "transfer.api.globus.org", "3a8c6f5e-0000-4000-8000-000000000002"
 ALL = str(TransferScopes.all)
@@ -203,6 +207,7 @@ async def test_an_unused_authorizer_cannot_help() -> None:
         authorizer = chain.get_authorizer(TRANSFER)
         assert not authorizer.handle_missing_authorization()
         assert not authorizer.is_refreshing()
+        assert authorizer.login_for(NoCredentials("none")) is None
 
 
 async def test_an_app_is_the_last_place() -> None:
@@ -218,6 +223,50 @@ async def test_an_app_is_the_last_place() -> None:
     async with CredentialChain([Place("one", EMPTY), App()]) as chain:
         assert await header(chain) == f"AgOf{TRANSFER}"
         assert str(await chain.report(TRANSFER)) == f"{TRANSFER}: from <UserApp>\n  one: it is empty"
+
+
+async def test_an_app_logs_in_for_the_calls_of_a_chain() -> None:
+    """At the first call, and again when a service requires a consent."""
+    async with globus(transport={"max_in_flight": 1}) as world:
+        browser = world.browser()
+        async with world.app(browser, auto_redrive_gares=True) as app:
+            app.add_scope_requirements({TRANSFER: TransferScopes.all})
+            async with CredentialChain([EnvironmentCredentials({}), app], transport=world.transport) as chain:
+                tc = TransferClient(authorizer=chain.get_authorizer(TRANSFER), transport=world.transport)
+                assert browser.logins == []
+                await asyncio.gather(*(tc.operation_ls(world.lab.id) for _ in range(5)))
+                assert len(browser.logins) == 1
+                await tc.operation_ls(world.mapped.id)
+                assert len(browser.logins) == 2
+                assert (await chain.report(TRANSFER)).source is app
+
+
+async def test_the_wait_for_a_user_does_not_count() -> None:
+    """A day passes, and the call is made."""
+    clock = FakeClock()
+    options: Any = {"clock": clock, "transport": {"clock": clock, "total_timeout": 30}}
+    async with globus(**options) as world, world.app(browser := world.browser()) as app:
+        app.add_scope_requirements({TRANSFER: TransferScopes.all})
+        chain = CredentialChain([app], transport=world.transport)
+        tc = TransferClient(authorizer=chain.get_authorizer(TRANSFER), transport=world.transport)
+        browser.may_log_in.clear()
+        call = asyncio.create_task(tc.get_endpoint(world.lab.id))
+        await until(lambda: browser.running == 1)
+        await clock.advance(86_400)
+        browser.may_log_in.set()
+        assert (await call)["display_name"] == "Lab"
+
+
+async def test_an_authorizer_without_a_header() -> None:
+    """Nothing is sent without credentials."""
+
+    class Nothing:
+        def get_authorizer(self, resource_server: str, /) -> GlobusAuthorizer:
+            return NullAuthorizer()
+
+    async with CredentialChain([Nothing()]) as chain:
+        with pytest.raises(NoCredentials, match="has no credentials"):
+            await header(chain)
 
 
 async def test_only_an_own_transport_is_closed(transport: Transport) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import subprocess
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -385,3 +387,13 @@ def test_sources_are_a_protocol() -> None:
     """Anything that reads a key, such as from a vault."""
     source: KeySource = Source(TokenStorageError("sealed"))
     assert repr(EncryptedTokenStorage(MemoryTokenStorage(), source)).startswith("<EncryptedTokenStorage of")
+
+
+def test_plain_storages_load_no_cryptography() -> None:
+    """Only those who encrypt wait for it to be imported."""
+    code = (
+        "import sys; from globus_async import token_storage as t; t.JSONTokenStorage('x'), t.SQLiteTokenStorage('x');"
+        " print('cryptography' in sys.modules); t.EncryptedTokenStorage; print('cryptography' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["False", "True"]

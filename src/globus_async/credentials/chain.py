@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Awaitable, Iterable
 from dataclasses import dataclass
 from types import TracebackType
 from typing import TYPE_CHECKING, Final, Self, TypeAlias, cast
 
 from .._single_flight import SingleFlight
-from ..authorizers import GlobusAuthorizer
+from ..authorizers import GlobusAuthorizer, LoginAuthorizer
 from ..errors import GlobusSDKUsageError
 from ..errors.arguments import check_iterable, check_text, check_type
 from ..scopes import ScopeParser, Scopes
@@ -18,6 +18,8 @@ from .source import CredentialSource, HasAuthorizers, NoCredentials
 if TYPE_CHECKING:
     from typing_extensions import TypeIs
 
+    from .._http.response import RawResponse
+    from ..errors import GlobusError
     from ..secret import Secret
 
 __all__ = ("CredentialChain", "CredentialReport")
@@ -55,8 +57,8 @@ class CredentialChain:
 
     Args:
         sources: The places, in order: `EnvironmentCredentials`, `StorageCredentials`, `GlobusCLICredentials`, a
-            `CredentialSource` of your own, or an object with a method ``get_authorizer``, such as a `GlobusApp`,
-            which logs the user in and is useful only as the last one.
+            `CredentialSource` of your own, or an object with a method ``get_authorizer``, such as a `GlobusApp` with
+            ``scope_requirements``, which logs the user in and is useful only as the last one.
         transport: Makes the token requests; by default one of its own, closed with the chain.
 
     Example:
@@ -149,8 +151,8 @@ class CredentialChain:
         raise NoCredentials(f"there are no credentials for {resource_server}:{_lines(skipped)}")
 
 
-class _ChainAuthorizer(GlobusAuthorizer):
-    """The authorizer of the first place that has credentials."""
+class _ChainAuthorizer(LoginAuthorizer):
+    """The authorizer of the first place that has credentials; it logs in as that one does."""
 
     def __init__(self, chain: CredentialChain, resource_server: str, scopes: str | None) -> None:
         self._chain = chain
@@ -172,9 +174,24 @@ class _ChainAuthorizer(GlobusAuthorizer):
     async def _search(self) -> _Found:
         return await self._chain.search(self._resource_server, self._scopes)
 
-    async def get_authorization_header(self) -> Secret | None:
-        """Return the header."""
-        return await (await self.found())[0].get_authorization_header()
+    async def current_header(self) -> Secret:
+        """
+        Return the header without a login.
+
+        Raises:
+            NoCredentials: None of the places has credentials.
+        """
+        authorizer, report = await self.found()
+        if isinstance(authorizer, LoginAuthorizer):
+            return await authorizer.current_header()
+        header = await authorizer.get_authorization_header()
+        if header is None:
+            raise NoCredentials(f"the authorizer from {report.source!r} has no credentials")
+        return header
+
+    def login_for(self, reason: RawResponse | GlobusError) -> Awaitable[None] | None:
+        """Return the login of the authorizer after which another attempt may succeed."""
+        return None if self._found is None else self._found[0].login_for(reason)
 
     def handle_missing_authorization(self, refused: Secret | None = None) -> bool:
         """Let the authorizer handle a refused token; the next call searches again if it cannot."""
