@@ -36,6 +36,7 @@ from globus_async.token_storage import (
     SQLiteTokenStorage,
 )
 from tests.toolkit.clock import FakeClock
+from tests.toolkit.leaks import Snapshot
 
 PYTHON = os.environ.get("OFFICIAL_SDK_PYTHON", sys.executable)
 SCRIPT = Path(__file__).with_name("official_defects.py")
@@ -129,10 +130,15 @@ def both(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Both]:
 
 
 @pytest.fixture(autouse=True)
-def settings(both: Both, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Point ours at it, too."""
+def settings(both: Both, found: object, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Point ours at it, too; at the end, wait until the emulator's thread has closed its side of the connections."""
     for name, value in {**both.environment, "HOME": str(both.home)}.items():
         monkeypatch.setenv(name, value)
+    before = Snapshot.take()
+    yield
+    deadline = time.monotonic() + 5
+    while before.new_descriptors() and time.monotonic() < deadline:
+        time.sleep(0.005)
 
 
 @pytest.fixture(scope="module")
