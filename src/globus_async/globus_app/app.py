@@ -178,8 +178,8 @@ class GlobusApp(AsyncContextOnly, ABC):
         Raises:
             TokenStorageError: The storage cannot be used.
 
-        **Differs from globus-sdk:** requests no tokens. So it is ``True`` for a `ClientApp` that has none yet, which
-        gets them without a login when it needs them.
+        **Differs from globus-sdk:** requests no tokens. A `ClientApp` never needs a login for want of tokens: its first
+        call gets them.
         """
         self.check_open()
         for resource_server in [*self._requirements]:
