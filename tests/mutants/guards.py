@@ -1134,7 +1134,7 @@ GUARDS: Final = (
         never("credentials/chain.py:_ChainAuthorizer.current_header", r"^isinstance\("),
         never("credentials/chain.py:_ChainAuthorizer.current_header", r"^header is None"),
         always("credentials/chain.py:_ChainAuthorizer.login_for", r"^self\._found is None"),
-        never("credentials/environment.py:EnvironmentCredentials.find", r"^client_id or client_secret"),
+        never("credentials/environment.py:EnvironmentCredentials.find", r"^client_secret or \("),
         never("credentials/environment.py:_client", r"^re\.fullmatch"),
         never("credentials/environment.py:_client", r"^not client_secret"),
         never("credentials/environment.py:_scopes", r"^found is None"),

@@ -13,6 +13,7 @@ import pytest
 from globus_async import GlobusSDKUsageError, Secret
 from globus_async.token_storage import (
     EncryptedTokenStorage,
+    KeyFile,
     KeySource,
     MemoryTokenStorage,
     TokenStorageDamaged,
@@ -342,7 +343,7 @@ async def test_a_source_with_a_weak_key() -> None:
 
 @pytest.mark.parametrize(
     "key",
-    ["", "short", b"b" * 40, [], [OLD, "short"], [OLD, None], None, 7, {"key": OLD}, [[OLD]]],
+    ["", "short", b"b" * 40, [], [OLD, "short"], [OLD, None], None, 7, {"key": OLD}, [[OLD]], KeyFile],
     ids=lambda value: type(value).__name__,
 )
 def test_bad_keys_are_refused(key: Any) -> None:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+import os
 import sqlite3
+import subprocess
+import sys
 from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from globus_async import GlobusSDKUsageError, Secret
+from globus_async import GlobusAppConfig, GlobusSDKUsageError, Secret, UserApp
 from globus_async.token_storage import (
     GlobusCLILogin,
     GlobusCLITokenStorage,
@@ -209,3 +212,40 @@ async def test_a_removed_file_is_not_created_again(tmp_path: Path) -> None:
         with pytest.raises(TokenStorageError, match="was removed; log in with: globus login"):
             await call
     assert "storage.db" not in list_of(tmp_path)
+
+
+def test_it_is_no_storage_of_an_app() -> None:
+    config = GlobusAppConfig(token_storage=GlobusCLITokenStorage)
+    with pytest.raises(GlobusSDKUsageError, match="use GlobusCLICredentials"):
+        UserApp("Nightly", client_id=ID, config=config)
+
+
+WITHOUT_A_HOME = """
+import asyncio, os
+from globus_async.token_storage import GlobusCLILogin, GlobusCLITokenStorage, TokenStorageUnavailable
+print(asyncio.run(GlobusCLILogin.read()))
+os.environ.pop("HOME", None)
+os.setuid(2_000_000)
+print(asyncio.run(GlobusCLILogin.read()))
+try:
+    GlobusCLITokenStorage()
+except TokenStorageUnavailable as error:
+    print(error)
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="only root can become another user")
+def test_a_user_without_a_home_directory(tmp_path: Path) -> None:
+    """As in many containers: there is no login."""
+    done = subprocess.run(
+        [sys.executable, "-c", WITHOUT_A_HOME],
+        env={**os.environ, "HOME": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.splitlines() == [
+        "None",
+        "None",
+        "this user has no home directory for tokens: set the variable HOME",
+    ]

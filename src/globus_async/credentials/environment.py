@@ -33,6 +33,8 @@ __all__ = ("EnvironmentCredentials",)
 _TOKEN: Final = "GLOBUS_ASYNC_ACCESS_TOKEN_"  # noqa: S105 -- the name of a variable
 _CLIENTS: Final = ("GLOBUS_ASYNC_CLIENT", "GLOBUS_CLI_CLIENT", "GLOBUS_COMPUTE_CLIENT")
 """The names of client ids and secrets, without ``_ID`` and ``_SECRET``; the first one that is set counts."""
+_MAY_BE_HALF: Final = "GLOBUS_COMPUTE_CLIENT"
+"""Its id alone replaces that of the application which users of Globus Compute log in to."""
 _USUAL_SCOPES: Final[Mapping[str, str]] = {
     AuthScopes.resource_server: "openid profile email",
     ComputeScopes.resource_server: str(ComputeScopes.all),
@@ -57,7 +59,8 @@ class EnvironmentCredentials:
     - ``GLOBUS_CLI_CLIENT_ID`` and ``GLOBUS_CLI_CLIENT_SECRET``, as for globus-cli;
     - ``GLOBUS_COMPUTE_CLIENT_ID`` and ``GLOBUS_COMPUTE_CLIENT_SECRET``, as for Globus Compute.
 
-    An empty variable is not set. ``GLOBUS_SDK_ENVIRONMENT`` names the Globus environment.
+    An empty variable is not set. ``GLOBUS_COMPUTE_CLIENT_ID`` alone is not used: it names an application that users log
+    in to. ``GLOBUS_SDK_ENVIRONMENT`` names the Globus environment.
 
     Args:
         environ: The variables; those of the process by default, as they are when credentials are needed.
@@ -99,11 +102,11 @@ class EnvironmentCredentials:
             if client_id and client_secret:
                 client = _client(name, client_id, client_secret, transport)
                 return ClientCredentialsAuthorizer(client, _scopes(name, resource_server, scopes))
-            if client_id or client_secret:
+            if client_secret or (client_id and name != _MAY_BE_HALF):
                 present, absent = ("_ID", "_SECRET") if client_id else ("_SECRET", "_ID")
                 raise GlobusSDKUsageError(f"{name}{present} is set, but {name}{absent} is not: set both, or neither")
-        names = ", ".join(f"{name}_ID" for name in _CLIENTS)
-        raise NoCredentials(f"none of {token_name}, {names} is set")
+        pairs = ", ".join(f"{name}_ID with {name}_SECRET" for name in _CLIENTS)
+        raise NoCredentials(f"none of {token_name}, {pairs} is set")
 
     def _get(self, name: str) -> Secret:
         return Secret.of((os.environ if self._environ is None else self._environ).get(name, ""))

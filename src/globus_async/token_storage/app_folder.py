@@ -10,6 +10,7 @@ from uuid import UUID
 
 from ..errors import GlobusSDKUsageError
 from ..errors.arguments import check_text, check_type
+from .errors import TokenStorageUnavailable
 
 __all__ = ("app_file", "globus_folder")
 
@@ -42,10 +43,14 @@ def app_file(file_format: str, *, app_name: str, environment: str, client_id: UU
 
 def globus_folder() -> Path:
     """Return the folder in which Globus programs of this user keep their data."""
-    if os.name != "nt":
-        return Path("~/.globus").expanduser()
     local = os.environ.get("LOCALAPPDATA") or os.environ.get("APPDATA")
-    return (Path(local) if local else Path("~").expanduser() / "AppData" / "Local") / "globus"
+    if os.name == "nt" and local:
+        return Path(local) / "globus"
+    try:
+        home = Path("~").expanduser()
+    except RuntimeError:
+        raise TokenStorageUnavailable("this user has no home directory for tokens: set the variable HOME") from None
+    return home / "AppData" / "Local" / "globus" if os.name == "nt" else home / ".globus"
 
 
 def _plain(name: str, value: str) -> str:

@@ -236,7 +236,11 @@ def _wrapped(key: object) -> tuple[Secret | KeySource, ...]:
     """Return one key or several, everything but sources of keys as secrets."""
     is_one = isinstance(key, str | bytes) or not isinstance(key, Sequence)
     keys: list[Any] = [key] if is_one else [*cast("Sequence[Any]", key)]
-    return tuple(each if hasattr(each, "read_key") else Secret.of(each) for each in keys)
+    return tuple(each if _is_source(each) else Secret.of(each) for each in keys)
+
+
+def _is_source(key: object) -> bool:
+    return hasattr(key, "read_key") and not isinstance(key, type)
 
 
 def _check(keys: tuple[Secret | KeySource, ...]) -> None:

@@ -16,11 +16,12 @@ from ..errors import GlobusSDKUsageError
 from ..errors.arguments import check_text
 from ..secret import Secret
 from .app_folder import globus_folder
-from .errors import TokenStorageDamaged, TokenStorageError
+from .errors import TokenStorageDamaged, TokenStorageError, TokenStorageUnavailable
 from .sqlite import SQLiteTokenStorage
 
 if TYPE_CHECKING:
     from ..clock import Clock
+    from .file import HasEnvironment
 
 __all__ = ("GlobusCLILogin", "GlobusCLITokenStorage")
 
@@ -33,7 +34,8 @@ class GlobusCLITokenStorage(SQLiteTokenStorage):
     """
     The tokens of globus-cli: read, and replaced when they are refreshed, so that globus-cli continues to work.
 
-    The file belongs to globus-cli: it is neither created nor moved aside here.
+    The file belongs to globus-cli: it is neither created nor moved aside here. globus-cli takes no leases, so it may
+    refresh a token at the same moment.
 
     Args:
         environment: The Globus environment; by default that of the variable ``GLOBUS_SDK_ENVIRONMENT``, else
@@ -46,6 +48,7 @@ class GlobusCLITokenStorage(SQLiteTokenStorage):
 
     Raises:
         GlobusSDKUsageError: The environment is unknown, or both ``profile`` and ``client_id`` are given.
+        TokenStorageUnavailable: The user has no home directory.
 
     Example:
         >>> GlobusCLITokenStorage(environment="preview", profile="work").namespace
@@ -75,6 +78,18 @@ class GlobusCLITokenStorage(SQLiteTokenStorage):
         if filepath is None:
             filepath = globus_folder() / "cli" / "storage.db"
         super().__init__(filepath, namespace=namespace, clock=clock)
+
+    @classmethod
+    def for_globus_app(
+        cls,
+        *,
+        app_name: str,  # noqa: ARG003 -- of the base class, as all of them
+        config: HasEnvironment,  # noqa: ARG003
+        client_id: UUID | str,  # noqa: ARG003
+        namespace: str = "DEFAULT",  # noqa: ARG003
+    ) -> NoReturn:
+        """Refuse: the refresh tokens of globus-cli are of no use to the client of an app."""
+        raise GlobusSDKUsageError("the tokens of globus-cli are no storage of an app; use GlobusCLICredentials")
 
     async def read_config(self, name: str) -> Mapping[str, Any] | None:
         """
@@ -157,7 +172,10 @@ class GlobusCLILogin:
             TokenStorageDamaged: The login is incomplete, or the file is damaged.
             TokenStorageError: The file cannot be used.
         """
-        storage = GlobusCLITokenStorage(environment=environment, profile=profile, filepath=filepath)
+        try:
+            storage = GlobusCLITokenStorage(environment=environment, profile=profile, filepath=filepath)
+        except TokenStorageUnavailable:  # of a user without a home directory, as in containers
+            return None
         tokens = await storage.get_token_data_by_resource_server()
         if not tokens:
             return None
