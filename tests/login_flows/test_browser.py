@@ -19,9 +19,8 @@ from globus_async.login_flows import LocalServerLoginError, LocalServerLoginFlow
 from globus_async.testing import GlobusEmulator
 from tests.emulator.status_browser import PROGRAM, browser
 from tests.examples.test_portal_screens import SCHEMES, SCREENS, UNREADABLE, WIDER
-from tests.login_flows.world import OPENID, Globus, query_of
+from tests.login_flows.world import OPENID, PYTHON_PATH, Globus, query_of
 
-ROOT = Path(__file__).parents[2]
 PATIENCE = 40
 WRITES_URL = 'printf %s "$1" > "$BROWSED.new"; mv "$BROWSED.new" "$BROWSED"'
 
@@ -42,7 +41,7 @@ def run(directory: Path, *, name: str = "browser", script: str = WRITES_URL, **e
         timeout=PATIENCE,
         env={
             **{key: value for key, value in os.environ.items() if not key.startswith("SSH_")},
-            "PYTHONPATH": os.pathsep.join([str(ROOT), str(ROOT / "src")]),
+            "PYTHONPATH": PYTHON_PATH,
             "BROWSER": str(program),
             "BROWSED": str(directory / "url"),
             **environment,

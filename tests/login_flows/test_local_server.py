@@ -661,8 +661,8 @@ async def test_scopes_are_needed(globus: Globus, monkeypatch: pytest.MonkeyPatch
     """Without them neither a port nor a browser is opened, and none is looked for."""
     monkeypatch.setenv("SSH_TTY", "x")
     opened: list[str] = []
-    for options in ({}, {"open_browser": opened.append}):
-        manager = LocalServerLoginFlowManager(globus.client, **options)
+    for opener in (None, opened.append):
+        manager = LocalServerLoginFlowManager(globus.client, open_browser=opener)
         with pytest.raises(GlobusSDKUsageError, match="needs scopes"):
             await manager.run_login_flow(GlobusAuthorizationParameters(prompt="login"))
     assert opened == []

@@ -9,15 +9,15 @@ import re
 import signal
 import time
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.login_flows.world import PYTHON_PATH
+
 jupyter_client = pytest.importorskip("jupyter_client")
 pytest.importorskip("ipykernel")
 
-ROOT = Path(__file__).parents[2]
 PATIENCE = 40
 SETUP = """
 import asyncio
@@ -88,7 +88,7 @@ class Notebook:
 def notebook() -> Iterator[Notebook]:
     """A notebook in which a login has been prepared."""
     manager = jupyter_client.AsyncKernelManager(kernel_name="python3")
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), str(ROOT / "src")])}
+    environment = {**os.environ, "PYTHONPATH": PYTHON_PATH}
     with asyncio.Runner() as runner:
         runner.run(manager.start_kernel(env=environment))
         client = manager.client()

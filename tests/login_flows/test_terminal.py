@@ -15,8 +15,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.login_flows.world import PYTHON_PATH
+
 PROGRAM = Path(__file__).with_name("terminal_program.py")
-ROOT = PROGRAM.parents[2]
 PROMPT = "Enter the resulting authorization code here: "
 PATIENCE = 40
 
@@ -64,7 +65,7 @@ def session(loop: str, scenario: str, *, output: int | None = None) -> Generator
         stdout=theirs if output is None else output,
         stderr=theirs,
         start_new_session=True,
-        env={**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), str(ROOT / "src")])},
+        env={**os.environ, "PYTHONPATH": PYTHON_PATH},
     )
     os.close(theirs)
     try:
@@ -174,7 +175,7 @@ def test_without_a_terminal() -> None:
         capture_output=True,
         text=True,
         check=True,
-        env={**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), str(ROOT / "src")])},
+        env={**os.environ, "PYTHONPATH": PYTHON_PATH},
     )
     assert done.stdout.startswith("<ended>there is no terminal")
     assert "LocalServerLoginFlowManager" in done.stdout

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, urlsplit
 
+import globus_async
+import tests.source
 from globus_async import NativeAppAuthClient
 from globus_async.gare import GlobusAuthorizationParameters
 from globus_async.testing import GlobusEmulator
@@ -16,7 +20,10 @@ from globus_async.testing import GlobusEmulator
 if TYPE_CHECKING:
     from globus_async.emulator.auth.authorization_request import Redirect
 
-__all__ = ("OPENID", "Globus", "Settings", "is_open", "open_globus", "query_of", "send")
+__all__ = ("OPENID", "PYTHON_PATH", "Globus", "Settings", "is_open", "open_globus", "query_of", "send")
+
+PYTHON_PATH = os.pathsep.join(str(Path(module).parents[1]) for module in (tests.source.__file__, globus_async.__file__))
+"""By which the programs of tests import the same package as the tests."""
 
 OPENID = GlobusAuthorizationParameters(required_scopes=["openid"])
 
