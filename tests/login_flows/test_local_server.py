@@ -8,6 +8,7 @@ import re
 import socket
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from contextvars import ContextVar
 from string import Template
 from typing import Any
 from urllib.parse import urlsplit
@@ -484,6 +485,21 @@ async def test_a_browser_that_does_not_open(globus: Globus, opener: Callable[[st
         await manager.run_login_flow(OPENID)
     assert len(opened) == 1
     await ports_of(manager, opened)
+
+
+async def test_the_context_of_the_browser(globus: Globus) -> None:
+    """A function that opens it has the context variables of the caller, although it runs in a thread."""
+    variable: ContextVar[str] = ContextVar("variable", default="")
+    found: list[str] = []
+
+    def open_browser(_: str) -> bool:
+        found.append(variable.get())
+        return False
+
+    variable.set("of the caller")
+    with pytest.raises(LocalServerEnvironmentalLoginError):
+        await LocalServerLoginFlowManager(globus.client, open_browser=open_browser).run_login_flow(OPENID)
+    assert found == ["of the caller"]
 
 
 async def test_a_browser_that_blocks(globus: Globus) -> None:

@@ -1226,6 +1226,11 @@ GUARDS: Final = (
         never("login_flows/local_server.py:LocalServerLoginFlowManager.for_globus_app", r"^config\.login_redirect_uri"),
         never("login_flows/local_server.py:LocalServerLoginFlowManager.for_globus_app", r"^not isinstance"),
         never("login_flows/browser.py:open_with", r"^opened is False"),
+        swap(
+            "login_flows/daemon_call.py:DaemonCall.__init__",
+            r"context = contextvars\.copy_context\(\)",
+            "context = contextvars.Context()",
+        ),
     ),
     *_tested_by(
         "login_flows/test_command_line.py",
@@ -1254,11 +1259,6 @@ GUARDS: Final = (
         drop("login_flows/terminal.py:_waking_the_loop", r"^wake\(\)"),
         drop("login_flows/terminal.py:Terminal._from_thread", r"^call\.interrupt\(\)"),
         swap("login_flows/terminal.py:Terminal.check", r"getattr\(kernel, '_allow_stdin', True\)", "True"),
-        swap(
-            "login_flows/daemon_call.py:DaemonCall.__init__",
-            r"context = contextvars\.copy_context\(\)",
-            "context = contextvars.Context()",
-        ),
     ),
     *_tested_by(
         "login_flows/test_browser.py",
