@@ -12,7 +12,9 @@ import json
 import os
 import signal
 import sys
+from collections.abc import Callable
 from contextlib import suppress
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
@@ -20,14 +22,18 @@ from globus_async import SystemClock, Transport
 from globus_async.authorizers import RefreshTokenAuthorizer
 from globus_async.errors import GlobusError
 from globus_async.services.auth import NativeAppAuthClient
-from globus_async.token_storage import JSONTokenStorage, SQLiteTokenStorage
+from globus_async.token_storage import EncryptedTokenStorage, JSONTokenStorage, SQLiteTokenStorage, TokenStorage
 from tests.source import ROOT
 
 __all__ = ("SERVER", "STORAGES", "SharingProcess", "SharingProcesses")
 
 SERVER = "transfer.api.globus.org"
 CLIENT_ID = "00000000-0000-4000-8000-000000000001"
-STORAGES = {"json": JSONTokenStorage, "sqlite": SQLiteTokenStorage}
+STORAGES: dict[str, Callable[[str | Path], TokenStorage]] = {
+    "json": JSONTokenStorage,
+    "sqlite": SQLiteTokenStorage,
+    "encrypted": lambda path: EncryptedTokenStorage(JSONTokenStorage(path), "the key of all the processes, shared"),
+}
 CALLERS = 3
 
 

@@ -20,7 +20,6 @@ from tests.toolkit.rotating_auth import RotatingAuth
 pytestmark = [
     pytest.mark.slow,
     pytest.mark.skipif(sys.platform == "win32", reason="needs fork and SIGKILL"),
-    pytest.mark.parametrize("kind", STORAGES),
 ]
 
 PROCESSES = 8
@@ -42,6 +41,7 @@ async def sharing(
             yield auth, storage, processes
 
 
+@pytest.mark.parametrize("kind", STORAGES)
 async def test_one_request_per_expiry(kind: str, tmp_path: Path, summary: Callable[[str], None]) -> None:
     """Eight processes with three callers each, 25 expiries: 25 requests, none with an old refresh token."""
     async with sharing(kind, tmp_path / "tokens") as (auth, storage, processes):
@@ -57,6 +57,7 @@ async def test_one_request_per_expiry(kind: str, tmp_path: Path, summary: Callab
         assert (stored.refresh_token.reveal(), stored.identity_id) == (auth.refresh_token(), "an-identity")
 
 
+@pytest.mark.parametrize("kind", ["json", "sqlite"])
 async def test_processes_that_are_killed(kind: str, tmp_path: Path, summary: Callable[[str], None]) -> None:
     """One of three is killed at 30 random moments: the others have a token soon, and the file stays readable."""
     pick = random.Random(13)

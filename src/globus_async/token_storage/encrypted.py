@@ -36,9 +36,9 @@ class EncryptedTokenStorage(TokenStorage):
 
     Access and refresh tokens, identity, scopes and all other members of an entry are encrypted and authenticated
     (Fernet: AES and HMAC-SHA256), together with the namespace and the resource server, so that entries cannot be
-    exchanged.
-    Visible remain the namespace, the names of the resource servers, when an entry was written, when its access token
-    expires, and whether it has a refresh token. An old copy of an entry can be put back in its place.
+    exchanged. Visible remain the namespace, the names of the resource servers, when an entry was written, when its
+    access token expires, and whether it has a refresh token. An old copy of an entry can be put back in its place, and
+    entries of two storages with the same key and namespace can be exchanged: use a key for one storage only.
 
     Entries that are not encrypted are refused, since anybody who can write to the storage could have put them there;
     see `reencrypt`.
