@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, NoReturn
 __all__ = (
     "AsyncContextOnly",
     "AsyncIterationOnly",
+    "PortedApp",
     "PortedAuthorizer",
     "PortedClient",
     "advice",
@@ -91,6 +92,11 @@ _OF_CLIENTS: Final[dict[str, str]] = {
     "qjoin_path": "use fill_path(), or pass the whole path",
 }
 
+_OF_APPS: Final[dict[str, str]] = {
+    "close": "use 'async with', or 'await app.aclose()'",
+    "get_client_retry_checks": "the redrive of GAREs is set with GlobusAppConfig(auto_redrive_gares=True)",
+}
+
 _HEADER: Final = "use 'await authorizer.get_authorization_header()', a Secret, whose reveal() returns the text"
 _OF_AUTHORIZERS: Final[dict[str, str]] = {
     "access_token": _HEADER,
@@ -156,6 +162,17 @@ class PortedClient:
 
         def __getattr__(self, name: str) -> NoReturn:
             _raise_missing_attribute(self, name, _OF_CLIENTS.get(name))
+
+
+class PortedApp:
+    """An app: an attribute that only those of globus-sdk have says what to write instead."""
+
+    __slots__ = ()
+
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> NoReturn:
+            _raise_missing_attribute(self, name, _OF_APPS.get(name))
 
 
 class PortedAuthorizer:

@@ -166,6 +166,14 @@ async def test_attached_later() -> None:
         assert texts(app.scope_requirements)["api.example.org"] == {"x"}
 
 
+async def test_the_token_endpoint_gets_no_token() -> None:
+    """A client of Auth with an app makes token requests without the app's credentials, which need that endpoint."""
+    async with globus() as world, world.app(browser := world.browser()) as app:
+        ac = AuthClient(world.native.id, app=app)
+        assert (await ac.oauth2_revoke_token("AgX1"))["active"] is False
+        assert browser.logins == []
+
+
 CONFIDENTIAL: dict[str, Any] = {"client_id": ID, "client_secret": SECRET}
 WRONG: dict[str, Any] = {
     "no client": lambda: UserApp("x"),

@@ -158,6 +158,7 @@ async def test_closing_completes_the_exchange() -> None:
             await browser.exchanging.wait()
             if is_cancelled:
                 task.cancel()
+                await asyncio.sleep(0.01)
             closing = asyncio.create_task(app.aclose())
             await asyncio.sleep(0.01)
             assert not closing.done()
@@ -272,6 +273,47 @@ async def test_a_handler_of_its_own(is_coroutine: bool) -> None:
         assert 1 <= len(seen) <= 5
         assert seen[0][0] is app
         assert isinstance(seen[0][1], MissingTokenError)
+
+
+async def test_a_handler_that_calls_a_service() -> None:
+    """Its own calls cause no further login, and do not wait for themselves."""
+    async with globus() as world:
+        seen: list[BaseException] = []
+
+        async def handler(app: Any, _: Any) -> None:
+            with pytest.raises(MissingTokenError) as caught:
+                await listed(world, TransferClient(app=app))
+            seen.append(caught.value)
+            await app.login(force=True)
+
+        async with world.app(browser := world.browser(), token_validation_error_handler=handler) as app:
+            assert await listed(world, TransferClient(app=app)) == ["data.txt"]
+        assert len(seen) == len(browser.logins) == 1
+
+
+async def test_a_login_with_more_is_shared() -> None:
+    """A caller whose scopes are among those of the running login waits for it; one who wants more for the next one."""
+    async with globus() as world, world.app(browser := world.browser()) as app:
+        TransferClient(app=app)
+        browser.may_log_in.clear()
+        (transfer,) = (str(each) for each in app.scope_requirements["transfer.api.globus.org"])
+        more, further = (
+            GlobusAuthorizationParameters(
+                required_scopes=[
+                    f"{transfer}[*{TransferClient.data_access_scope(each.id).dependencies[0].scope_string}]"
+                ]
+            )
+            for each in (world.mapped, world.other)
+        )
+        first = asyncio.create_task(app.login(auth_params=more))
+        await until(lambda: browser.running == 1)
+        others = [app.login(), app.login(force=True), app.login(auth_params=more), app.login(auth_params=further)]
+        tasks = [asyncio.create_task(each) for each in others]
+        await asyncio.sleep(0.01)
+        browser.may_log_in.set()
+        await asyncio.gather(first, *tasks)
+        assert len(browser.logins) == 2
+        assert world.other.id in " ".join(browser.logins[1].required_scopes or ())
 
 
 async def until(condition: Any) -> None:

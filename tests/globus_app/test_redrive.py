@@ -183,6 +183,18 @@ async def test_no_other_status(status: int) -> None:
         assert len(browser.logins) == 1
 
 
+@pytest.mark.parametrize("scopes", [["a["], ["a[a]"], ["x" * 2_000_000], ["]"]], ids=lambda each: each[0][:5])
+async def test_requirements_that_are_no_scopes(scopes: list[str]) -> None:
+    """The refusal is the error, as without the setting."""
+    async with globus() as world:
+        refusing = Refusing(world, 403, {"code": "ConsentRequired", "required_scopes": scopes})
+        app, client = own_service(world, refusing, browser := world.browser(), auto_redrive_gares=True)
+        async with app, client, client.transport:
+            with pytest.raises(GlobusAPIError):
+                await client.get("/thing")
+        assert len(browser.logins) == len(refusing.requests) == 1
+
+
 async def test_a_login_that_fails_is_the_error() -> None:
     """With its own class; the call is not made again."""
     async with globus() as world:

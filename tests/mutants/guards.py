@@ -1277,6 +1277,7 @@ GUARDS: Final = (
         swap("transport/_call.py:Call.reauthorize", r"\{401, 403\}", "{403}"),
         never("transport/_attempt.py:_credentials", r"^isinstance\(authorizer, LoginAuthorizer\)"),
         swap("globus_app/authorizer.py:ConsentsAuthorizer.is_refreshing", r"return True", "return False"),
+        swap("globus_app/app.py:GlobusApp.redrive", r"except ScopeParseError", "except ZeroDivisionError"),
         never("globus_app/app.py:GlobusApp.redrive", r"^not self\.config\.auto_redrive_gares"),
         never(
             "globus_app/authorizer.py:AppAuthorizer.handle_missing_authorization",
@@ -1331,6 +1332,7 @@ GUARDS: Final = (
         drop("globus_app/settings.py:token_storage_of", r"^check_type"),
         never("globus_app/client_app.py:ClientApp.__init__", r"^config is not None and"),
         drop("globus_app/client_app.py:ClientApp.__init__", r"^check_type"),
+        swap("services/auth/tokens.py:AuthLoginClient._credentials", r"LoginAuthorizer \| ", ""),
     ),
     *_tested_by(
         "globus_app/test_validation.py",

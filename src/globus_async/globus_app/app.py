@@ -14,8 +14,8 @@ from .._single_flight import SingleFlight
 from ..errors import ClientClosedError, GlobusError
 from ..errors.arguments import check_text, check_type
 from ..gare import GARE, GlobusAuthorizationParameters
-from ..porting import AsyncContextOnly
-from ..scopes import AuthScopes, Scope, ScopeParser, Scopes
+from ..porting import AsyncContextOnly, PortedApp
+from ..scopes import AuthScopes, Scope, ScopeParseError, ScopeParser, Scopes
 from ..secret import Secret
 from ..services.auth import AuthClient
 from ..token_storage import ScopeRequirementsValidator, TokenValidationError, ValidatingTokenStorage
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 __all__ = ("GlobusApp",)
 
 
-class GlobusApp(AsyncContextOnly, ABC):
+class GlobusApp(PortedApp, AsyncContextOnly, ABC):
     """
     The base of `UserApp` and `ClientApp`: supplies any number of clients with tokens, and stores these.
 
@@ -358,7 +358,11 @@ class GlobusApp(AsyncContextOnly, ABC):
         """Return the login that the refusal of a service requires; ``None`` if the settings exclude it."""
         if not self.config.auto_redrive_gares:
             return None
-        return self.login(auth_params=gare.authorization_parameters, force=True)
+        try:
+            wanted = self._with_required_scopes(gare.authorization_parameters)
+        except ScopeParseError:
+            return None  # a service may send anything: then the call raises the refusal
+        return self._logins.log_in(wanted)
 
     # what its logins need
 

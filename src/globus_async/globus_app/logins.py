@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 from .._single_flight import SingleFlight, copy_error
 from ..errors import GlobusError, NetworkError
 from ..gare import GlobusAuthorizationParameters
+from ..scopes import ScopeParser
 
 if TYPE_CHECKING:
     from ..transport import Transport
@@ -21,7 +22,6 @@ T = TypeVar("T")
 _LOGIN: Final = "login"
 _MAX_CLOSING_SECONDS: Final = 30.0
 _LISTS: Final = (
-    "required_scopes",
     "session_required_identities",
     "session_required_policies",
     "session_required_single_domain",
@@ -159,7 +159,7 @@ class Logins:
 
 def _covers(done: GlobusAuthorizationParameters, wanted: GlobusAuthorizationParameters) -> bool:
     """Return whether a login with some parameters has what others want."""
-    if not {*(wanted.required_scopes or ())} <= {*(done.required_scopes or ())}:
+    if _merged_scopes(done, wanted) != _merged_scopes(done):
         return False
     session = wanted.for_authorize_url()
     return not session or session == done.for_authorize_url()
@@ -177,6 +177,13 @@ def _merge(
         session_message=first.session_message or second.session_message,
         session_required_mfa=first.session_required_mfa or second.session_required_mfa,
         prompt=first.prompt or second.prompt,
+        required_scopes=_merged_scopes(first, second),
         extra={**second.extra, **first.extra},
         **lists,
     )
+
+
+def _merged_scopes(*parameters: GlobusAuthorizationParameters) -> list[str]:
+    """Return the required scopes, each once with all of its dependencies."""
+    scopes = [scope for each in parameters for scope in each.required_scopes or ()]
+    return [str(scope) for scope in ScopeParser.parse(" ".join(scopes))]

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from .._single_flight import SingleFlight
 from ..clock import SystemClock
-from ..errors import GlobusAPIError, NetworkError
+from ..errors import GlobusError, LoginRequired
 from ..errors.arguments import check_clock, check_members, check_type
 from .validating import TokenDataValidator
 from .validation_errors import (
@@ -18,6 +18,7 @@ from .validation_errors import (
     IdentityMismatchError,
     MissingIdentityError,
     MissingTokenError,
+    TokenValidationError,
     UnmetScopeRequirementsError,
 )
 
@@ -197,7 +198,9 @@ class ScopeRequirementsValidator(TokenDataValidator):
             return
         try:
             forest = await self._look_ups.join(identity_id, lambda: self._fetch_consents(identity_id))
-        except (GlobusAPIError, NetworkError) as error:
+        except (LoginRequired, TokenValidationError):
+            raise
+        except GlobusError as error:
             _log.warning("the consents cannot be checked: %s", error)
             return
         if not forest.meets_scope_requirements(required):

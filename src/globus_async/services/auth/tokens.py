@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final, TypeVar, overload
 from uuid import UUID
 
 from ..._http.missing import MISSING, MissingType
-from ...authorizers import GlobusAuthorizer, NullAuthorizer, RenewingAuthorizer
+from ...authorizers import GlobusAuthorizer, LoginAuthorizer, NullAuthorizer, RenewingAuthorizer
 from ...errors import ErrorKinds, GlobusSDKUsageError
 from ...errors.arguments import check_type
 from ...response import GlobusHTTPResponse
@@ -367,7 +367,7 @@ class AuthLoginClient(DiscoveryMethods):
 
     def _credentials(self) -> GlobusAuthorizer | None:
         """Return the authorizer for the token endpoint; not one whose refresh would call that endpoint itself."""
-        return None if isinstance(self.authorizer, RenewingAuthorizer) else self.authorizer
+        return None if isinstance(self.authorizer, LoginAuthorizer | RenewingAuthorizer) else self.authorizer
 
     def _form_client_id(self) -> str | MissingType:
         """Return the client's id for the form, unless the ``Authorization`` header contains it."""
