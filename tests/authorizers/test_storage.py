@@ -197,6 +197,15 @@ class TestSharing:
             await storage.store_token_data_by_resource_server({SERVER: entry(expires_at=clock.wall() + 10)})
             assert await header_of(authorizer) == "Bearer at-1"
 
+    async def test_a_wall_clock_that_was_set_back(self) -> None:
+        """The stored token seems to live on, but it is the one that has expired by the other clock."""
+        async with shared() as (storage, auth, clock):
+            authorizer = login(storage, auth)
+            await header_of(authorizer)
+            clock.step_wall(-7200)
+            clock.jump(3601)
+            assert await header_of(authorizer) == "Bearer at-2"
+
     @pytest.mark.parametrize(("changed", "value"), [("token_type", "MAC"), ("access_token", "two words")])
     async def test_a_stored_token_that_cannot_be_sent(self, changed: str, value: str) -> None:
         """It is refreshed."""
@@ -678,6 +687,11 @@ class TestOutage:
             if kind == "read":
                 with pytest.raises(TokenRefreshError, match="did not respond within 4 seconds"):
                     await call
+                closing = asyncio.create_task(auth.transport.aclose())
+                await passes()
+                assert not closing.done()  # it waits for the call, which would otherwise be left behind
+                released.set()
+                await closing
             else:
                 await clock.advance(0.5)
                 await clock.advance(4)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import gc
 
 import pytest
 
 from globus_async._concurrency.entrance import Entrance
-from globus_async._concurrency.tasks import all_of, cancel_all
+from globus_async._concurrency.tasks import all_of, cancel_all, run_to_end
 from tests.toolkit.cancel import every_suspension
 
 
@@ -177,3 +178,57 @@ def test_an_entrance_in_several_event_loops() -> None:
         return sum(call.done() for call in calls)
 
     assert [asyncio.run(enter(passes)) for passes in (0, 1, 0, 4)] == [200, 400, 200, 500]
+
+
+class TestRunToEnd:
+    """A call whose caller is cancelled runs to its end; then the cancellation is raised."""
+
+    async def test_its_result_or_error(self) -> None:
+        """As if it were awaited."""
+        call = Calls()
+        assert await run_to_end(lambda: call(3)) == 3
+        with pytest.raises(LookupError):
+            await run_to_end(lambda: call(3, LookupError()))
+
+    @pytest.mark.parametrize("error", [None, LookupError()])
+    async def test_at_any_point(self, error: Exception | None) -> None:
+        """It has always ended before its caller does."""
+        call, ended = Calls(), 0
+
+        async def counted() -> None:
+            nonlocal ended
+            try:
+                await call(3, error)
+            finally:
+                ended += 1
+
+        async def made() -> None:
+            nonlocal ended
+            ended = 0
+            with contextlib.suppress(LookupError):
+                await run_to_end(counted)
+
+        async def it_has_ended() -> None:
+            assert (call.running, ended) == (0, 1)
+
+        assert await every_suspension(made, it_has_ended) >= 3
+
+    @pytest.mark.parametrize("cancellations", [1, 3, 4])
+    async def test_a_call_that_is_cancelled_itself(self, cancellations: int) -> None:
+        """It is made again, up to three times."""
+        started = 0
+
+        async def cancelled_from_outside() -> str:
+            nonlocal started
+            started += 1
+            if started <= cancellations:
+                task = asyncio.current_task()
+                assert task is not None
+                task.cancel()
+            await asyncio.sleep(0)
+            return "done"
+
+        task = asyncio.create_task(run_to_end(cancelled_from_outside))
+        await asyncio.wait({task})
+        assert started == min(cancellations, 3) + 1
+        assert task.cancelled() if cancellations > 3 else task.result() == "done"
