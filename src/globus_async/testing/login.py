@@ -33,6 +33,10 @@ class EmulatedLogin:
         self._emulator = emulator
         self._identity = identity
 
+    def __repr__(self) -> str:
+        identity = getattr(self, "_identity", None)
+        return f"<{type(self).__name__} of {'any identity' if identity is None else identity.username}>"
+
     def for_globus_app(
         self, *, app_name: str, config: GlobusAppConfig, login_client: NativeAppAuthClient | ConfidentialAppAuthClient
     ) -> LoginFlowManager:
