@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any, Final
@@ -28,6 +29,7 @@ _VERSION: Final = "2.0"
 _VERSION_WITHOUT_NAMESPACES: Final = "1.0"
 WRITTEN_BY: Final = "globus-sdk.version"
 """The name of the library that has written a file last."""
+_SHOWN_VERSION: Final = re.compile(r"[0-9.]{1,20}")
 _DEFAULT: Final = "DEFAULT"
 """The namespace of the tokens in a file of format 1.0."""
 
@@ -126,17 +128,12 @@ class StoredTokens:
         Raises:
             UnusableFormat: It is JSON without tokens, or in a later format.
         """
+        stored = cls()
         try:
-            document = decode_json(content.tobytes(), reject_duplicate_keys=True)
+            # the document is no local variable here: the traceback of the error would show it
+            fault = stored._take(decode_json(content.tobytes(), reject_duplicate_keys=True))
         except ValueError:
             return None
-        return cls._of(document)
-
-    @classmethod
-    def _of(cls, document: object) -> StoredTokens:
-        stored = cls()
-        fault = stored._take(document)
-        del document
         if fault:
             raise UnusableFormat(fault)
         return stored
@@ -156,7 +153,8 @@ class StoredTokens:
                 return "it has no tokens under 'by_rs'"
             self._document = {**document, "data": {_DEFAULT: entries}, "format_version": _VERSION}
         else:
-            return f"its format_version is {version!a:.40}; this version of globus_async reads '1.0' and '2.0'"
+            shown = version if isinstance(version, str) and _SHOWN_VERSION.fullmatch(version) else "unknown"
+            return f"its format_version is {shown}; this version of globus_async reads 1.0 and 2.0"
         return None
 
     def encode(self) -> memoryview:
@@ -178,8 +176,10 @@ class StoredTokens:
 
     def put(self, namespace: str, entries: Mapping[str, TokenStorageData]) -> None:
         """Add or replace tokens in a namespace."""
-        added = {name: data.to_dict(include_extra=True) for name, data in entries.items()}
-        self._document["data"][namespace] = {**self._namespace(namespace), **added}
+        self._document["data"][namespace] = {
+            **self._namespace(namespace),
+            **{name: data.to_dict(include_extra=True) for name, data in entries.items()},
+        }
         self.is_changed = True
 
     def remove(self, namespace: str, resource_server: str) -> bool:
