@@ -97,7 +97,7 @@ class FileLease:
         lock = try_lock(self._path)
         if not _CAN_REPLACE:
             return None if lock is None else (lock, lease)
-        if lock is None and (stopped is None or self._named_holder() != stopped):
+        if lock is None and self._named_holder() != stopped:
             return None
         try:
             name = memoryview(f"{token_hex(16)} {self._seconds!r}".encode())
