@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from globus_async import GlobusAppConfig, GlobusError, NativeAppAuthClient, TransferClient, UserApp
+from globus_async import GlobusAppConfig, GlobusError, IDTokenDecoder, NativeAppAuthClient, TransferClient, UserApp
 from globus_async.login_flows import LoginFlowManager
 from globus_async.testing.faults import status
 from globus_async.token_storage import (
@@ -144,6 +144,24 @@ async def test_tokens_that_cannot_be_stored() -> None:
         with pytest.raises(TokenStorageUnavailable, match="full"):
             await app.login()
         assert live(world, world.alice) == 0
+
+
+async def test_the_decoder_of_the_settings() -> None:
+    """It checks the id_token of the login, whichever client has received it."""
+    decoded: list[object] = []
+
+    class Recording(IDTokenDecoder):
+        async def decode(self, id_token: Any, **options: Any) -> Any:
+            decoded.append(self)
+            return await super().decode(id_token, **options)
+
+    async with globus() as world, world.app(id_token_decoder=Recording) as app:
+        await app.login()
+        own = Recording(world.login_client)
+        async with world.app(id_token_decoder=own) as other:
+            await other.login()
+        assert len(decoded) == 2
+        assert decoded[1] is own
 
 
 async def test_one_storage_for_two_apps() -> None:

@@ -69,6 +69,33 @@ async def test_one_caller_is_cancelled_and_the_login_goes_on() -> None:
         assert len(browser.logins) == 1
 
 
+async def test_a_login_goes_on_for_its_other_caller() -> None:
+    """The user is not shown another page when the first caller is cancelled."""
+    async with globus() as world, world.app(browser := world.browser()) as app:
+        browser.may_log_in.clear()
+        first, second = (asyncio.create_task(app.login()) for _ in range(2))
+        await until(lambda: browser.running == 1)
+        first.cancel()
+        await asyncio.sleep(0.01)
+        browser.may_log_in.set()
+        await second
+        assert len(browser.logins) == 1
+
+
+async def test_a_caller_right_after_the_others_were_cancelled() -> None:
+    """It begins another login instead of sharing the end of theirs."""
+    async with globus() as world, world.app(browser := world.browser()) as app:
+        browser.may_log_in.clear()
+        first = asyncio.create_task(app.login())
+        await until(lambda: browser.running == 1)
+        first.cancel()
+        await asyncio.sleep(0)  # it has given up, and the login has not ended yet
+        browser.may_log_in.set()
+        await app.login()
+        assert len(browser.logins) == 2
+        assert browser.max_running == 1
+
+
 async def test_all_callers_are_cancelled_and_the_login_ends() -> None:
     """The next caller begins another."""
     async with globus() as world, world.app(browser := world.browser()) as app:
@@ -237,6 +264,8 @@ async def test_all_callers_get_the_error_of_a_login() -> None:
         assert len({id(each) for each in results}) == 20
         assert all(isinstance(each, GlobusError) for each in results)
         assert len(browser.logins) == 1
+        errors = await asyncio.gather(*(app.login() for _ in range(3)), return_exceptions=True)
+        assert len({id(each) for each in errors}) == 3
         browser.identity, browser.scopes = world.alice, list
         assert await listed(world, tc) == ["data.txt"]
 
