@@ -243,12 +243,13 @@ class TestFailure:
         ],
     )
     async def test_an_invalid_grant_is_not_requested_again(self, document: object) -> None:
-        """In either format of Globus Auth."""
-        async with fake() as (authorizer, auth, _):
+        """In either format of Globus Auth, and however much later."""
+        async with fake() as (authorizer, auth, clock):
             auth.script = lambda _: api_error(400, document)
             for _ in range(3):
                 with pytest.raises(LoginRequired):
                     await header_of(authorizer)
+                clock.jump(3600)
             assert auth.requests == 1
             assert not authorizer.handle_missing_authorization()
 
