@@ -264,6 +264,8 @@ async def test_a_token_that_expires() -> None:
         assert len(browser.logins) == 1
         await clock.advance(2)
         assert await app.login_required()
+        await app.get_authorizer(TRANSFER).get_authorization_header()  # an expired one is not sent
+        assert len(browser.logins) == 2
         await asyncio.gather(*(tc.operation_ls(world.lab.id) for _ in range(10)))
         assert len(browser.logins) == 2
         tc.add_app_scope("urn:globus:auth:scope:transfer.api.globus.org:gateway_administration")

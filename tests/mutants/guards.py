@@ -1381,7 +1381,6 @@ GUARDS: Final = (
         swap("globus_app/app.py:GlobusApp.scope_requirements", r"\[\*scopes\]", "scopes"),
         never("globus_app/settings.py:check_login_client", r"^client_id is not None or"),
         never("globus_app/settings.py:check_login_client", r"^environment !="),
-        drop("globus_app/settings.py:token_storage_of", r"^check_type"),
         never("globus_app/client_app.py:ClientApp.__init__", r"^config is not None and"),
         drop("globus_app/client_app.py:ClientApp.__init__", r"^check_type"),
         swap("services/auth/tokens.py:AuthLoginClient._credentials", r"LoginAuthorizer \| ", ""),

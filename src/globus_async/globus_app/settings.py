@@ -48,11 +48,10 @@ def token_storage_of(
     if isinstance(named, TokenStorage):
         return named, False
     provider: Any = _storage_class(named) if isinstance(named, str) else named
-    storage: object = provider.for_globus_app(
+    storage: TokenStorage = provider.for_globus_app(
         app_name=app_name, config=config, client_id=client_id, namespace=_NAMESPACE
     )
-    check_type("token_storage", storage, TokenStorage, "a provider of a TokenStorage")
-    return cast("TokenStorage", storage), True
+    return storage, True
 
 
 def login_flow_manager_of(config: GlobusAppConfig, *, app_name: str, login_client: LoginClient) -> LoginFlowManager:
