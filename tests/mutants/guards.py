@@ -1386,6 +1386,10 @@ GUARDS: Final = (
         swap("services/auth/tokens.py:AuthLoginClient._credentials", r"LoginAuthorizer \| ", ""),
     ),
     *_tested_by(
+        "globus_app/test_secrets.py",
+        drop("globus_app/user_app.py:UserApp.__init__", r"^client_secret ="),
+    ),
+    *_tested_by(
         "globus_app/test_validation.py",
         never("token_storage/validators.py:NotExpiredValidator.after_retrieve", r"^data\.expires_at_seconds < now"),
         never("token_storage/validators.py:HasRefreshTokensValidator.after_retrieve", r"^data\.refresh_token is None"),

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, cast
 from ..authorizers import ClientCredentialsAuthorizer
 from ..errors import GlobusSDKUsageError
 from ..errors.arguments import check_type
+from ..secret import Secret
 from ..services.auth import ConfidentialAppAuthClient
 from ..token_storage import MissingTokenError
 from .app import GlobusApp
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from ..gare import GlobusAuthorizationParameters
     from ..login_flows import LoginClient
     from ..scopes import Scopes
-    from ..secret import Secret
     from ..services.auth import OAuthTokenResponse
     from ..token_storage import ScopeRequirementsValidator, TokenDataValidator, TokenStorageData
     from ..transport import Transport
@@ -64,6 +64,7 @@ class ClientApp(GlobusApp):
         config: GlobusAppConfig | None = None,
         transport: Transport | None = None,
     ) -> None:
+        client_secret = None if client_secret is None else Secret.of(client_secret)  # no traceback shows it
         if config is not None and getattr(config, "login_flow_manager", None) is not None:
             raise GlobusSDKUsageError("a ClientApp logs no user in: leave out login_flow_manager")
         if login_client is not None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from ..authorizers import AccessTokenAuthorizer, RefreshTokenAuthorizer
 from ..errors import GlobusSDKUsageError
+from ..secret import Secret
 from ..services.auth import ConfidentialAppAuthClient, NativeAppAuthClient
 from ..token_storage import (
     HasRefreshTokensValidator,
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     from ..gare import GlobusAuthorizationParameters
     from ..login_flows import LoginClient
     from ..scopes import Scopes
-    from ..secret import Secret
     from ..token_storage import ScopeRequirementsValidator, TokenDataValidator, TokenStorageData
     from ..transport import Transport
     from .config import GlobusAppConfig
@@ -69,6 +69,7 @@ class UserApp(GlobusApp):
         config: GlobusAppConfig | None = None,
         transport: Transport | None = None,
     ) -> None:
+        client_secret = None if client_secret is None else Secret.of(client_secret)  # no traceback shows it
         super().__init__(
             app_name,
             login_client=login_client,
