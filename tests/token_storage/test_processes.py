@@ -152,7 +152,7 @@ async def test_writers_killed_at_random_moments(kind: str, tmp_path: Path) -> No
         started = time.monotonic()
         async with other.lease("x", 60):
             await other.store_token_data_by_resource_server({"b": token_data("b", "b")})
-        assert time.monotonic() - started < 1
+        assert time.monotonic() - started < 5  # some milliseconds, unless the machine is busy
         assert leftovers(path) == set()
         assert await other.get_token_data("a") == token_data("a", "a")
     process.stdin.close()
