@@ -1460,15 +1460,10 @@ GUARDS: Final = (
         never("token_storage/stored_tokens.py:checked_entries", r"^not check_names"),
         never("token_storage/json.py:JSONTokenStorage.compare_and_set", r"!= old"),
         never("token_storage/sqlite.py:SQLiteTokenStorage.compare_and_set", r"!= old"),
-        swap("token_storage/sqlite.py:SQLiteTokenStorage._write", r"BEGIN IMMEDIATE", "BEGIN"),
         swap("token_storage/sqlite.py:_delete", r"\+namespace = \? AND ", "? != '' AND "),
     ),
     *_tested_by(
         "token_storage/test_processes.py",
         swap("token_storage/sqlite.py:SQLiteTokenStorage._needs_creation", r"status_of\(.*\) is not None", "False"),
-    ),
-    *_tested_by(
-        "token_storage/test_file_secrets.py",
-        swap("token_storage/sqlite.py:_reason", r"f'SQLite reports \{name\}'", "str(error) + repr(error)"),
     ),
 )
