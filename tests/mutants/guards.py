@@ -1343,8 +1343,6 @@ GUARDS: Final = (
         never("globus_app/app.py:GlobusApp.resolve", r"^self\.token_storage\.changes != changes"),
         never("globus_app/app.py:GlobusApp.resolve", r"^handler is None"),
         never("globus_app/app.py:GlobusApp.check_open", r"^self\._is_closed"),
-        never("globus_app/logins.py:Logins._login_for", r"^running is not None and"),
-        swap("globus_app/logins.py:Logins._login_for", r"running\.waiters and ", ""),
         swap("globus_app/logins.py:Logins._abandon", r"task\.cancel\(\)", "pass"),
         never("globus_app/logins.py:Logins.log_in", r"^not login\.waiters and"),
         never("globus_app/logins.py:Logins.complete", r"^self\._next is not None and"),
