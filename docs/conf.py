@@ -72,6 +72,7 @@ PUBLIC = (
     "globus_async.client",
     "globus_async.clock",
     "globus_async.config",
+    "globus_async.credentials",
     "globus_async.errors",
     "globus_async.fastapi",
     "globus_async.gare",

@@ -88,8 +88,12 @@ def listed(module: str) -> list[str]:
 def public_names() -> dict[Origin, ast.stmt]:
     """Return the definitions of all public names."""
     found = (origin_of(module, name) for module in PUBLIC for name in listed(module))
-    # the emulator's own models are documented with the emulator
-    return dict(each for each in found if each is not None and not each[0][0].startswith(f"{PACKAGE}.emulator"))
+    return dict(each for each in found if each is not None)
+
+
+def is_of_the_emulator(origin: Origin) -> bool:
+    """Whether it is one of the emulator's own models, which are documented with the emulator."""
+    return origin[0].startswith(f"{PACKAGE}.emulator")
 
 
 INTERNAL = {
@@ -176,7 +180,7 @@ def hidden_types(origin: Origin, statement: ast.stmt) -> set[str]:
     return hidden - INTERNAL.keys()
 
 
-@pytest.mark.parametrize("origin", NAMES, ids=".".join)
+@pytest.mark.parametrize("origin", [name for name in NAMES if not is_of_the_emulator(name)], ids=".".join)
 def test_types_in_public_signatures_are_public(origin: Origin) -> None:
     """Arguments, results, attributes and base classes, types that are imported for checkers only included."""
     assert hidden_types(origin, NAMES[origin]) == set()

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from ..login_flows import LoginFlowManager
 from ..secret import Secret
 from ..services.auth import LoginRefused
 
 if TYPE_CHECKING:
-    from ..emulator.globus import GlobusEmulator
+    from collections.abc import Mapping
+
     from ..emulator.kit.directory import Identity
     from ..gare import GlobusAuthorizationParameters
     from ..globus_app import GlobusAppConfig
@@ -18,6 +19,20 @@ if TYPE_CHECKING:
     from ..services.auth import ConfidentialAppAuthClient, NativeAppAuthClient, OAuthTokenResponse
 
 __all__ = ("EmulatedLogin",)
+
+
+class _Redirect(Protocol):
+    @property
+    def parameters(self) -> Mapping[str, str]: ...
+
+
+class _Auth(Protocol):
+    def authorize(self, url: str, identity: Identity | None, /) -> _Redirect: ...
+
+
+class _Emulator(Protocol):
+    @property
+    def auth(self) -> _Auth: ...
 
 
 class EmulatedLogin:
@@ -29,7 +44,7 @@ class EmulatedLogin:
         identity: The identity that logs in; by default one that satisfies the login.
     """
 
-    def __init__(self, emulator: GlobusEmulator, identity: Identity | None = None) -> None:
+    def __init__(self, emulator: _Emulator, identity: Identity | None = None) -> None:
         self._emulator = emulator
         self._identity = identity
 
@@ -62,7 +77,7 @@ class _EmulatedLoginFlowManager(LoginFlowManager):
     def __init__(
         self,
         login_client: NativeAppAuthClient | ConfidentialAppAuthClient,
-        emulator: GlobusEmulator,
+        emulator: _Emulator,
         identity: Identity | None,
         *,
         redirect_uri: str,
