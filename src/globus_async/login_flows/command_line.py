@@ -3,22 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING
 
-from ..errors.arguments import check_type
 from ..secret import Secret
 from ..services.auth.flows import LoginRefused
-from .login_flow_manager import (
-    Completion,
-    Exchange,
-    LoginClient,
-    LoginFlowConfig,
-    LoginFlowManager,
-    default_redirect_uri,
-    exchange_only,
-    named_grant,
-)
+from .login_flow_manager import Completion, Exchange, LoginClient, exchange_only
 from .redirect import MalformedRedirect, read_redirect
+from .redirecting import RedirectingLoginFlowManager
 from .terminal import Terminal, show
 
 if TYPE_CHECKING:
@@ -29,7 +20,7 @@ if TYPE_CHECKING:
 __all__ = ("CommandLineLoginFlowManager",)
 
 
-class CommandLineLoginFlowManager(LoginFlowManager):
+class CommandLineLoginFlowManager(RedirectingLoginFlowManager):
     """
     Logs a user in at a terminal, or in a notebook.
 
@@ -67,33 +58,12 @@ class CommandLineLoginFlowManager(LoginFlowManager):
     ) -> None:
         super().__init__(
             login_client,
+            redirect_uri=redirect_uri,
             request_refresh_tokens=request_refresh_tokens,
             native_prefill_named_grant=native_prefill_named_grant,
         )
-        check_type("redirect_uri", redirect_uri, str | None, "a registered redirect URI, as text")
-        self.redirect_uri = redirect_uri or default_redirect_uri(login_client)
         self._terminal = Terminal()
         self._asking = asyncio.Lock()
-
-    @classmethod
-    def for_globus_app(cls, *, app_name: str, config: LoginFlowConfig, login_client: LoginClient) -> Self:
-        """
-        Create the manager of an app.
-
-        Args:
-            app_name: The name of the app; the consent is labelled with it and with the name of this machine.
-            config: The settings of the app.
-            login_client: The client of Globus Auth that users log in to.
-
-        Raises:
-            GlobusSDKUsageError: The client is a confidential one, and the settings have no ``login_redirect_uri``.
-        """
-        return cls(
-            login_client,
-            redirect_uri=config.login_redirect_uri,
-            request_refresh_tokens=config.request_refresh_tokens,
-            native_prefill_named_grant=named_grant(app_name),
-        )
 
     async def run_login_flow(self, auth_parameters: GlobusAuthorizationParameters) -> OAuthTokenResponse:
         """

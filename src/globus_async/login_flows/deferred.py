@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NoReturn, Self
+from typing import TYPE_CHECKING, NoReturn
 
-from ..errors.arguments import check_type
 from .errors import InteractiveLoginRequired
-from .login_flow_manager import LoginClient, LoginFlowConfig, LoginFlowManager, default_redirect_uri, named_grant
+from .redirecting import RedirectingLoginFlowManager
 
 if TYPE_CHECKING:
     from ..errors.authorization import GlobusAuthorizationParameters
@@ -14,7 +13,7 @@ if TYPE_CHECKING:
 __all__ = ("DeferredLoginFlowManager",)
 
 
-class DeferredLoginFlowManager(LoginFlowManager):
+class DeferredLoginFlowManager(RedirectingLoginFlowManager):
     """
     Logs no user in, for servers and jobs: the error has the URL of the login, and the flow that completes it.
 
@@ -43,42 +42,6 @@ class DeferredLoginFlowManager(LoginFlowManager):
 
     **Differs from globus-sdk:** is new.
     """
-
-    def __init__(
-        self,
-        login_client: LoginClient,
-        *,
-        redirect_uri: str | None = None,
-        request_refresh_tokens: bool = False,
-        native_prefill_named_grant: str | None = None,
-    ) -> None:
-        super().__init__(
-            login_client,
-            request_refresh_tokens=request_refresh_tokens,
-            native_prefill_named_grant=native_prefill_named_grant,
-        )
-        check_type("redirect_uri", redirect_uri, str | None, "a registered redirect URI, as text")
-        self.redirect_uri = redirect_uri or default_redirect_uri(login_client)
-
-    @classmethod
-    def for_globus_app(cls, *, app_name: str, config: LoginFlowConfig, login_client: LoginClient) -> Self:
-        """
-        Create the manager of an app.
-
-        Args:
-            app_name: The name of the app; the consent is labelled with it and with the name of this machine.
-            config: The settings of the app.
-            login_client: The client of Globus Auth that users log in to.
-
-        Raises:
-            GlobusSDKUsageError: The client is a confidential one, and the settings have no ``login_redirect_uri``.
-        """
-        return cls(
-            login_client,
-            redirect_uri=config.login_redirect_uri,
-            request_refresh_tokens=config.request_refresh_tokens,
-            native_prefill_named_grant=named_grant(app_name),
-        )
 
     async def run_login_flow(self, auth_parameters: GlobusAuthorizationParameters) -> NoReturn:
         """

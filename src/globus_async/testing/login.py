@@ -5,7 +5,8 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
-from ..login_flows import LoginFlowManager
+from ..login_flows.login_flow_manager import exchange_only
+from ..login_flows.redirecting import RedirectingLoginFlowManager
 from ..secret import Secret
 from ..services.auth import LoginRefused
 
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from ..emulator.kit.directory import Identity
     from ..gare import GlobusAuthorizationParameters
     from ..globus_app import GlobusAppConfig
-    from ..login_flows import Completion
+    from ..login_flows import Completion, LoginFlowManager
     from ..services.auth import ConfidentialAppAuthClient, NativeAppAuthClient, OAuthTokenResponse
 
 __all__ = ("EmulatedLogin",)
@@ -67,39 +68,39 @@ class EmulatedLogin:
             login_client,
             self._emulator,
             self._identity,
-            redirect_uri=config.login_redirect_uri or f"{login_client.base_url}v2/web/auth-code",
+            redirect_uri=config.login_redirect_uri,
             request_refresh_tokens=config.request_refresh_tokens,
             native_prefill_named_grant=app_name,
         )
 
 
-class _EmulatedLoginFlowManager(LoginFlowManager):
+class _EmulatedLoginFlowManager(RedirectingLoginFlowManager):
     def __init__(
         self,
         login_client: NativeAppAuthClient | ConfidentialAppAuthClient,
         emulator: _Emulator,
         identity: Identity | None,
         *,
-        redirect_uri: str,
+        redirect_uri: str | None,
         request_refresh_tokens: bool,
         native_prefill_named_grant: str,
     ) -> None:
         super().__init__(
             login_client,
+            redirect_uri=redirect_uri,
             request_refresh_tokens=request_refresh_tokens,
             native_prefill_named_grant=native_prefill_named_grant,
         )
         self._emulator = emulator
         self._identity = identity
-        self._redirect_uri = redirect_uri
 
     async def run_login_flow(self, auth_parameters: GlobusAuthorizationParameters) -> OAuthTokenResponse:
-        return await self.run_with_completion(auth_parameters, lambda exchange: exchange())
+        return await self.run_with_completion(auth_parameters, exchange_only)
 
     async def run_with_completion(
         self, auth_parameters: GlobusAuthorizationParameters, complete: Completion
     ) -> OAuthTokenResponse:
-        flow, authorize_url = self._start_flow(auth_parameters, self._redirect_uri)
+        flow, authorize_url = self._start_flow(auth_parameters, self.redirect_uri)
         parameters = self._emulator.auth.authorize(authorize_url, self._identity).parameters
         if "code" not in parameters:
             raise LoginRefused(f"{parameters['error']}: {parameters['error_description']}")
