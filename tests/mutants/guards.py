@@ -1433,12 +1433,23 @@ GUARDS: Final = (
     *_tested_by(
         "token_storage/test_file_leases.py",
         swap("token_storage/file_lease.py:FileLease._take", r"self\._named_holder\(\) != stopped", "False"),
-        swap("token_storage/file_lease.py:FileLease.__aenter__", r"now - since >= holder\.seconds", "False"),
-        swap("token_storage/file_lease.py:FileLease.__aenter__", r"since >= holder\.seconds", "since >= self._seconds"),
-        never("token_storage/file_lease.py:FileLease.__aenter__", r"^found != holder"),
+        swap("token_storage/file_lease.py:FileLease._acquire", r"now - since >= holder\.seconds", "False"),
+        swap("token_storage/file_lease.py:FileLease._acquire", r"since >= holder\.seconds", "since >= self._seconds"),
+        never("token_storage/file_lease.py:FileLease._acquire", r"^found != holder"),
         swap("token_storage/file.py:FileTokenStorage.lease", r"sha256\(text\)\.hexdigest\(\)\[:16\]", "name"),
         swap("token_storage/file.py:FileTokenStorage.lease", r"\{self\.namespace\}", ""),
         drop("token_storage/file.py:FileTokenStorage.lease", r"^check_number"),
+    ),
+    *_tested_by(
+        "token_storage/test_turns.py",
+        swap("token_storage/shared_file.py:SharedFile.run_locked", r"of\(path\.name\)", "of(str(id(attempt)))"),
+        swap("token_storage/file_lease.py:FileLease.__aenter__", r"async with .*\n.*return", "return"),
+        swap(
+            "token_storage/sqlite.py:SQLiteTokenStorage._write",
+            r"self\._file\.turns\.of\(.*\):",
+            "self._file.turns.of(str(id(work))):",
+        ),
+        swap("token_storage/turns.py:Turns.of", r"asyncio\.get_running_loop\(\), W", "type(self), W"),
     ),
     *_tested_by(
         "token_storage/test_damage.py",

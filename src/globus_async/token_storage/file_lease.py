@@ -56,6 +56,10 @@ class FileLease:
         self._lock: HeldLock | None = None
 
     async def __aenter__(self) -> Lease:
+        async with self._storage.turns.of(self._path.name):
+            return await self._acquire()
+
+    async def _acquire(self) -> Lease:
         holder: _Holder | None = None
         since = 0.0
         for interval in poll_intervals():

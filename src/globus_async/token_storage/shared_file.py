@@ -9,6 +9,7 @@ from typing import Any, Final, NoReturn, TypeVar, cast
 from .._files.private import fault_of, make_private_folder, status_of
 from .errors import TokenStorageDamaged, TokenStorageError, TokenStorageUnavailable
 from .file_lock import poll_intervals, real_clock, run_in_thread, try_lock
+from .turns import Turns
 
 __all__ = ("REREADS", "SharedFile")
 
@@ -27,13 +28,17 @@ class SharedFile:
     Args:
         path: The file.
         lock_timeout: Seconds that a call waits for its lock.
+
+    Attributes:
+        turns: The order in which the tasks of this object ask for locks.
     """
 
-    __slots__ = ("lock_timeout", "path")
+    __slots__ = ("lock_timeout", "path", "turns")
 
     def __init__(self, path: Path, lock_timeout: float) -> None:
         self.path = path
         self.lock_timeout = lock_timeout
+        self.turns = Turns()
 
     def beside(self, ending: str) -> Path:
         """Return the path of a file beside it."""
@@ -79,13 +84,14 @@ class SharedFile:
                 discard(result)
 
         deadline = real_clock.monotonic() + self.lock_timeout
-        for interval in poll_intervals():
-            result = await self.run(attempt, discard=discard_result)
-            if result is not _BUSY:
-                return cast("R", result)
-            if real_clock.monotonic() >= deadline:
-                break
-            await real_clock.sleep(interval)
+        async with self.turns.of(path.name):
+            for interval in poll_intervals():
+                result = await self.run(attempt, discard=discard_result)
+                if result is not _BUSY:
+                    return cast("R", result)
+                if real_clock.monotonic() >= deadline:
+                    break
+                await real_clock.sleep(interval)
         raise self.locked_by_another()
 
     def is_there(self) -> bool:

@@ -174,13 +174,14 @@ class SQLiteTokenStorage(FileTokenStorage):
 
     async def _write(self, work: Callable[[sqlite3.Connection], R]) -> R:
         """Run a function that writes, in a transaction; create the file if it is missing."""
-        while True:
-            if await self._file.run(self._needs_creation):
-                await self._file.run_locked(self._create)
-            # a transaction that reads before it writes must not begin as a reading one
-            result = await self._transact(partial(_change, work=work), "BEGIN IMMEDIATE")
-            if not isinstance(result, _Outcome):
-                return result
+        async with self._file.turns.of(self._file.path.name):
+            while True:
+                if await self._file.run(self._needs_creation):
+                    await self._file.run_locked(self._create)
+                # a transaction that reads before it writes must not begin as a reading one
+                result = await self._transact(partial(_change, work=work), "BEGIN IMMEDIATE")
+                if not isinstance(result, _Outcome):
+                    return result
 
     async def _transact(self, work: Callable[[sqlite3.Connection], R], begin: str) -> R | _Outcome:
         """Run a function in a transaction, after those of others; the only outcome is that the file is missing."""

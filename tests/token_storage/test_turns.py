@@ -1,0 +1,58 @@
+"""Tasks of one event loop that use the same file: each gets its turn, and they do not keep each other waiting."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from globus_async.token_storage import FileTokenStorage, JSONTokenStorage, SQLiteTokenStorage
+from tests.token_storage.factories import token_data
+
+KINDS = pytest.mark.parametrize("kind", [JSONTokenStorage, SQLiteTokenStorage])
+TASKS = 40
+
+
+@KINDS
+async def test_writers_of_one_object_never_find_the_file_locked(kind: type[FileTokenStorage], tmp_path: Path) -> None:
+    """However many they are, and however little time they have: no other process has locked it."""
+    storage = kind(tmp_path / "tokens", lock_timeout=0)
+    servers = [f"server {number}" for number in range(TASKS)]
+    calls = (storage.compare_and_set(None, token_data("at", server)) for server in servers)
+    assert await asyncio.gather(*calls) == [True] * TASKS
+    assert sorted(await storage.get_token_data_by_resource_server()) == sorted(servers)
+
+
+@KINDS
+async def test_the_first_task_that_asks_gets_the_lease_first(kind: type[FileTokenStorage], tmp_path: Path) -> None:
+    storage, other = (kind(tmp_path / "tokens") for _ in range(2))
+    holders: list[int] = []
+
+    async def hold(number: int) -> None:
+        async with storage.lease("x", 60):
+            holders.append(number)
+
+    async with other.lease("x", 60):
+        waiting = [asyncio.create_task(hold(number)) for number in range(TASKS)]
+        await asyncio.sleep(0.05)
+        assert holders == []
+    await asyncio.gather(*waiting)
+    assert holders == [*range(TASKS)]
+
+
+@KINDS
+def test_the_turns_of_an_event_loop_end_with_it(kind: type[FileTokenStorage], tmp_path: Path) -> None:
+    """An object may be used by one event loop after the other."""
+    storage = kind(tmp_path / "tokens")
+
+    async def use() -> None:
+        async with storage.lease("x", 60):
+            waiting = asyncio.create_task(storage.lease("x", 60).__aenter__())
+            calls = (storage.compare_and_set(None, token_data("at", f"server {number}")) for number in range(3))
+            await asyncio.gather(*calls)
+        waiting.cancel()
+        await asyncio.wait([waiting])
+
+    for _ in range(2):
+        asyncio.run(use())
