@@ -42,17 +42,18 @@ async def test_the_first_task_that_asks_gets_the_lease_first(kind: type[FileToke
 
 
 @KINDS
-def test_the_turns_of_an_event_loop_end_with_it(kind: type[FileTokenStorage], tmp_path: Path) -> None:
-    """An object may be used by one event loop after the other."""
-    storage = kind(tmp_path / "tokens")
+async def test_event_loops_do_not_share_turns(kind: type[FileTokenStorage], tmp_path: Path) -> None:
+    """Each of two threads has an event loop, with two tasks that wait for the lease of one object."""
+    storage, other = (kind(tmp_path / "tokens") for _ in range(2))
 
-    async def use() -> None:
+    async def hold() -> bool:
         async with storage.lease("x", 60):
-            waiting = asyncio.create_task(storage.lease("x", 60).__aenter__())
-            calls = (storage.compare_and_set(None, token_data("at", f"server {number}")) for number in range(3))
-            await asyncio.gather(*calls)
-        waiting.cancel()
-        await asyncio.wait([waiting])
+            return True
 
-    for _ in range(2):
-        asyncio.run(use())
+    async def hold_twice() -> list[bool]:
+        return await asyncio.gather(hold(), hold())
+
+    async with other.lease("x", 60):
+        threads = [asyncio.create_task(asyncio.to_thread(asyncio.run, hold_twice())) for _ in range(2)]
+        await asyncio.sleep(0.1)
+    assert await asyncio.gather(*threads) == [[True, True]] * 2
