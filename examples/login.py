@@ -17,6 +17,7 @@ import sys
 from datetime import UTC, datetime
 
 from globus_async import GlobusAppConfig, GlobusError, LoginRequired, TransferClient, TransferData, UserApp
+from globus_async.login_flows import CommandLineLoginFlowEOFError
 
 
 async def mirror(tc: TransferClient, source: str, destination: str) -> None:
@@ -42,7 +43,7 @@ async def main(source: str, destination: str, hours: float | None) -> None:
         while True:
             try:
                 await mirror(tc, source, destination)
-            except LoginRequired:
+            except (LoginRequired, CommandLineLoginFlowEOFError):
                 raise  # only a person can help: the login has ended, and there is no terminal
             except GlobusError as error:
                 if hours is None:

@@ -11,7 +11,7 @@ import re
 import stat
 import sys
 from asyncio.subprocess import PIPE, Process
-from collections.abc import AsyncIterator, Callable, Generator, Mapping
+from collections.abc import AsyncIterator, Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -143,10 +143,12 @@ async def test_login_refreshes(world: World, tmp_path: Path) -> None:
     assert "AgExpired" not in tokens.read_text()
 
 
-async def test_login_without_a_terminal(world: World, tmp_path: Path) -> None:
-    """In a job that nobody watches the first run says what to do, at once."""
+@pytest.mark.parametrize("options", [(), ("--every", "24")])
+async def test_login_without_a_terminal(options: Sequence[str], world: World, tmp_path: Path) -> None:
+    """In a job that nobody watches the first run says what to do, at once, and does not try again."""
     environment = {"GLOBUS_CLIENT_ID": world.emulator.add_client("Example").id, "HOME": str(tmp_path)}
-    process = await world.start("login.py", f"{world.lab}:/", f"{world.archive}:/copy/", environment=environment)
+    way = (f"{world.lab}:/", f"{world.archive}:/copy/")
+    process = await world.start("login.py", *way, *options, environment=environment)
     _, told = await process.communicate()
     assert process.returncode == 1
     assert b"CommandLineLoginFlowEOFError" in told
