@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import pickle
+import re
+import traceback
 from collections.abc import AsyncGenerator, Callable, Coroutine
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from types import TracebackType
@@ -589,6 +591,19 @@ class TestOutage:
                 await header_of(login(storage, auth))
             assert isinstance(raised.value.__cause__, TokenStorageError)
             assert auth.requests == 0
+
+    async def test_a_fault_of_a_storage_of_ones_own(self) -> None:
+        """The error says where it is, without the frames, whose locals have tokens."""
+        async with shared() as (storage, auth, _):
+            storage.before = failing(KeyError("AgX-secret"))
+            with pytest.raises(TokenRefreshError) as raised:
+                await header_of(login(storage, auth))
+            told = "".join(traceback.format_exception(raised.value))
+            assert "the token storage failed with KeyError" in told
+            assert re.search(r'File ".*test_storage\.py", line \d+, in script', told)
+            assert "AgX-secret" not in told
+            assert raised.value.__cause__ is not None
+            assert raised.value.__cause__.__traceback__ is None
 
     @pytest.mark.parametrize("error", [TokenStorageUnavailable("full"), TokenStorageDamaged("odd"), OSError("odd")])
     @pytest.mark.parametrize("has_effect", [False, True])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import traceback
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any, Final, TypeVar
@@ -108,10 +109,12 @@ async def _result_of(call: Callable[[], Awaitable[T]]) -> T:
 
 
 def _typed(error: Exception) -> TokenStorageError:
-    """Return an error as that of a storage, without its frames, whose locals hold tokens."""
+    """Return an error as that of a storage; of its frames, whose locals hold tokens, a note has the places."""
     if isinstance(error, TokenStorageError):
         return error.with_traceback(None)
     typed = TokenStorageError(f"the token storage failed with {type(error).__name__}")
+    for frame, line in traceback.walk_tb(error.__traceback__):
+        typed.add_note(f'  File "{frame.f_code.co_filename}", line {line}, in {frame.f_code.co_name}')
     if isinstance(error, GlobusError):
         typed = TokenStorageError(f"the token storage failed: {error}")
         typed.__cause__ = error.with_traceback(None)
