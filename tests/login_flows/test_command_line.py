@@ -159,9 +159,10 @@ async def test_what_is_no_code(globus: Globus, entered: str) -> None:
 
 
 async def test_a_wrong_code(globus: Globus) -> None:
-    """The error of the service arrives."""
-    with pytest.raises(InvalidGrant):
+    """The error of the service arrives, and says what its reader, a user, can do."""
+    with pytest.raises(InvalidGrant, match="start the login again, and copy the whole code") as caught:
         await Asking(globus, lambda _: "wrong-code").run_login_flow(OPENID)
+    assert "PKCE" not in str(caught.value)
 
 
 async def test_completing_a_cancelled_login(globus: Globus) -> None:

@@ -630,6 +630,7 @@ GUARDS: Final = (
         drop("authorizers/storage_access.py:StorageAccess._bounded", r"^self\._task_owner\.adopt"),
         never("authorizers/storage_access.py:StorageAccess.read", r"^stored is not None and"),
         never("authorizers/storage_access.py:_typed", r"TokenStorageError\)"),
+        drop("authorizers/storage_access.py:_typed", r"^for frame, line"),
         never("authorizers/shared_token.py:SharedToken.refresh", r"^self\._unwritten is not None and"),
         never("authorizers/shared_token.py:SharedToken.refresh", r"needs_storage"),
         always("authorizers/shared_token.py:SharedToken.refresh", r"needs_storage"),
@@ -1288,6 +1289,7 @@ GUARDS: Final = (
         "login_flows/test_command_line.py",
         never("login_flows/command_line.py:_exchange_of", r"^not redirect\.has_state"),
         never("login_flows/command_line.py:_exchange_of", r"^not _is_code"),
+        drop("login_flows/command_line.py:_exchanged", r"^error\.advice"),
         swap("login_flows/command_line.py:_exchange_of", r"\{'iss': iss\}", "{}"),
         swap(
             "login_flows/command_line.py:CommandLineLoginFlowManager.run_with_completion",

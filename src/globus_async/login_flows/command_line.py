@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable
 from typing import TYPE_CHECKING
 
 from ..secret import Secret
+from ..services.auth.errors import InvalidGrant
 from ..services.auth.flows import LoginRefused
 from .login_flow_manager import Completion, Exchange, LoginClient, exchange_only
 from .redirect import MalformedRedirect, read_redirect
@@ -131,7 +133,7 @@ def _exchange_of(flow: GlobusOAuthFlowManager, entered: Secret) -> Exchange:
             raise LoginRefused(
                 "what was entered is not an authorization code; start the login again, and copy the whole code"
             )
-        return lambda: flow.exchange_code_for_tokens(text)
+        return lambda: _exchanged(flow.exchange_code_for_tokens(text))
     try:
         redirect = read_redirect(Secret(text.reveal().partition("?")[2].partition("#")[0]))
     except MalformedRedirect as error:
@@ -141,7 +143,16 @@ def _exchange_of(flow: GlobusOAuthFlowManager, entered: Secret) -> Exchange:
     if redirect.code is None:
         raise LoginRefused(f"the login was refused: {redirect.refusal}")
     code, state, iss = redirect.code, flow.state, redirect.iss
-    return lambda: flow.exchange_code_for_tokens(code, state=state, **({} if iss is None else {"iss": iss}))
+    return lambda: _exchanged(flow.exchange_code_for_tokens(code, state=state, **({} if iss is None else {"iss": iss})))
+
+
+async def _exchanged(exchange: Awaitable[OAuthTokenResponse]) -> OAuthTokenResponse:
+    """Await an exchange; the error of a refused code says what the user can do, and not the programmer."""
+    try:
+        return await exchange
+    except InvalidGrant as error:
+        error.advice = "the code is incomplete, used or expired; start the login again, and copy the whole code"
+        raise
 
 
 def _is_code(text: Secret) -> bool:
