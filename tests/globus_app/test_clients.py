@@ -217,6 +217,20 @@ def test_wrong_combinations(case: str) -> None:
         WRONG[case]()
 
 
+def test_what_to_pass_instead() -> None:
+    """An error of the settings names it; that of an object of globus-sdk says that it is one."""
+    wrong: Any = "tokens.json"
+    with pytest.raises(GlobusSDKUsageError, match=r"'sqlite', a TokenStorage, such as JSONTokenStorage\(path\), or"):
+        GlobusAppConfig(token_storage=wrong)
+    with pytest.raises(GlobusSDKUsageError, match="'local-server', a LoginFlowManager, or"):
+        GlobusAppConfig(login_flow_manager=wrong)
+    with pytest.raises(GlobusSDKUsageError, match="login_redirect_uri of GlobusAppConfig"):
+        UserApp("x", **CONFIDENTIAL)
+    official: Any = globus_sdk.GlobusAppConfig()
+    with pytest.raises(GlobusSDKUsageError, match=r"must be a GlobusAppConfig; .* globus_sdk\.GlobusAppConfig"):
+        UserApp("x", client_id=ID, config=official)
+
+
 class Provider(MemoryTokenStorage):
     given: ClassVar[dict[str, Any]] = {}
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from globus_async import Secret, login_flows
+from globus_async import NativeAppAuthClient, Secret, login_flows
 from globus_async.gare import GlobusAuthorizationParameters
 from globus_async.services.auth import OAuthTokenResponse
 from tests.login_flows.world import Globus
@@ -41,6 +41,7 @@ async def test_example(globus: Globus, documented: type[Any]) -> None:
         "GlobusAuthorizationParameters": GlobusAuthorizationParameters,
         "LocalServerLoginFlowManager": InBrowser,
         "LoginFlowManager": login_flows.LoginFlowManager,
+        "NativeAppAuthClient": NativeAppAuthClient,
         "OAuthTokenResponse": OAuthTokenResponse,
         "emulator": globus.emulator,
         "native_client": globus.client,

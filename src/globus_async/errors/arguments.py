@@ -136,5 +136,7 @@ def refusal(name: str, value: object, expected: str) -> GlobusSDKUsageError:
     elif value is None or isinstance(value, (bool, int, float)):
         found = f"{value!r:.40}" if not isinstance(value, int) or abs(value) < _MAX else "a very large number"
     else:
-        found = f"a value of type {type(value).__name__}"
+        kind = type(value)
+        package = "globus_sdk." if kind.__module__.startswith("globus_sdk.") else ""
+        found = f"a value of type {package}{kind.__name__}"
     return GlobusSDKUsageError(f"{name} must be {expected}; got {found}")

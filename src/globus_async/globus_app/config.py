@@ -167,9 +167,11 @@ class GlobusAppConfig:
 
     def __post_init__(self) -> None:
         if not isinstance(self.login_flow_manager, LoginFlowManager):
-            _check_known("login_flow_manager", self.login_flow_manager, ("command-line", "deferred", "local-server"))
+            known = ("command-line", "deferred", "local-server")
+            _check_known("login_flow_manager", self.login_flow_manager, known, "a LoginFlowManager, or a class of them")
         if not isinstance(self.token_storage, TokenStorage):
-            _check_known("token_storage", self.token_storage, ("json", "memory", "sqlite"))
+            storages = "a TokenStorage, such as JSONTokenStorage(path), or a class of them"
+            _check_known("token_storage", self.token_storage, ("json", "memory", "sqlite"), storages)
         check_text("login_redirect_uri", self.login_redirect_uri, optional=True)
         check_bool("request_refresh_tokens", self.request_refresh_tokens)
         check_bool("auto_redrive_gares", self.auto_redrive_gares)
@@ -182,8 +184,8 @@ class GlobusAppConfig:
         object.__setattr__(self, "environment", get_environment(self.environment))
 
 
-def _check_known(name: str, value: object, known: tuple[str, ...]) -> None:
+def _check_known(name: str, value: object, known: tuple[str, ...], others: str) -> None:
     if value is None or value in known or (not isinstance(value, str) and hasattr(value, "for_globus_app")):
         return
     names = ", ".join(map(repr, known))
-    raise GlobusSDKUsageError(f"{name} must be one of {names}, or an object of its own; got {value!r}"[:400])
+    raise GlobusSDKUsageError(f"{name} must be {names}, {others}; got {value!r}"[:400])

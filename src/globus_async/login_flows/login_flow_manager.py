@@ -73,8 +73,12 @@ class LoginFlowManager(abc.ABC):
     Example:
         >>> class Received(LoginFlowManager):
         ...     async def run_login_flow(self, auth_parameters: GlobusAuthorizationParameters) -> OAuthTokenResponse:
-        ...         flow = self.login_client.oauth2_start_flow(auth_parameters.required_scopes)
-        ...         code = emulator.auth.authorize(flow.get_authorize_url()).code  # or by mail, from a queue, ...
+        ...         assert isinstance(self.login_client, NativeAppAuthClient)
+        ...         flow = self.login_client.oauth2_start_flow(
+        ...             auth_parameters.required_scopes, refresh_tokens=self.request_refresh_tokens
+        ...         )
+        ...         url = flow.get_authorize_url(**auth_parameters.for_authorize_url())
+        ...         code = emulator.auth.authorize(url).code  # or by mail, from a queue, ...
         ...         return await flow.exchange_code_for_tokens(code)
         >>> parameters = GlobusAuthorizationParameters(required_scopes=["openid"])
         >>> tokens = await Received(native_client).run_login_flow(parameters)
@@ -203,7 +207,8 @@ def default_redirect_uri(login_client: LoginClient) -> str:
     """Return the address of the page of Globus Auth that shows the code of a native app."""
     if not isinstance(login_client, NativeAppAuthClient):
         raise GlobusSDKUsageError(
-            "a confidential client has no page that shows the code: pass redirect_uri=, as it is registered"
+            "a confidential client has no page that shows the code: set redirect_uri, or login_redirect_uri of"
+            " GlobusAppConfig, as it is registered"
         )
     return f"{login_client.base_url}{_CODE_PAGE}"
 
