@@ -309,7 +309,7 @@ def test_the_system_keyring(tmp_path: Path, backend: str) -> None:
     if backend.startswith("memory"):
         assert done.stdout == "43\n", done.stderr
     else:
-        assert "the keyring cannot be used: NoKeyringError" in done.stderr
+        assert "the keyring cannot be used: NoKeyringError; on a machine without one, use a KeyFile" in done.stderr
 
 
 WITHOUT_KEYRING = """

@@ -42,7 +42,7 @@ class EmulatedLogin:
 
     Args:
         emulator: The emulator.
-        identity: The identity that logs in; by default one that satisfies the login.
+        identity: The identity that logs in; by default one that satisfies the login, of those that were added.
     """
 
     def __init__(self, emulator: _Emulator, identity: Identity | None = None) -> None:

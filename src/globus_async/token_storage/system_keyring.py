@@ -164,7 +164,9 @@ def _outcome(function: Callable[[], T]) -> T | GlobusError:
     except GlobusError as error:
         return error.with_traceback(None)
     except Exception as error:  # noqa: BLE001 -- backends raise errors of any kind, and their text may have the key
-        return TokenStorageUnavailable(f"the keyring cannot be used: {type(error).__name__}")
+        return TokenStorageUnavailable(
+            f"the keyring cannot be used: {type(error).__name__}; on a machine without one, use a KeyFile"
+        )
 
 
 def _finish(done: asyncio.Future[T], outcome: T | GlobusError) -> None:

@@ -83,7 +83,8 @@ def log_in(
     """
     chosen = identity or _named_identity(state, request) or browser.identity or state.login_identity
     if chosen is None:
-        raise AuthorizationError("login_required", "The emulator has no identity to log in with.")
+        message = "The emulator has no identity to log in with: add one with add_identity()."
+        raise AuthorizationError("login_required", message)
     linked = state.directory.linked(chosen.id)
     session = browser.session if browser.identity in linked else None
     required = _required_logins(state, request, chosen, linked, session)
