@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import asyncio
+import importlib
 import os
 import re
 import sys
@@ -195,6 +196,38 @@ def test_the_page_on_errors_has_all_of_them() -> None:
     ]
     assert len(errors) > 20
     assert [name for name in errors if re.search(rf"^ *([\w, ]+, )?{name}\b", page, re.MULTILINE) is None] == []
+
+
+MODULES_OF_ERRORS = (
+    "globus_async",
+    "globus_async.token_storage",
+    "globus_async.login_flows",
+    "globus_async.credentials",
+)
+"""The modules from which the page on errors lets its readers import them."""
+
+
+def error_class(name: str) -> type[BaseException]:
+    """Return the class of an error, from the module that the page names."""
+    modules = map(importlib.import_module, MODULES_OF_ERRORS)
+    found: type[BaseException] = next(getattr(module, name) for module in modules if hasattr(module, name))
+    return found
+
+
+def test_the_tree_of_errors_is_that_of_the_classes() -> None:
+    """Each stands below its base class, and can be imported from where the page says."""
+    page = (ROOT / "docs" / "errors.md").read_text()
+    tree = page.partition("```text\n")[2].partition("```")[0]
+    above: dict[int, type[BaseException]] = {}
+    for line in tree.splitlines():
+        names = re.match(r"( *)([\w]+(?:, [\w]+)*)", line)
+        assert names is not None, line
+        depth = len(names[1])
+        for name in names[2].split(", "):
+            above[depth] = error_class(name)
+            assert depth == 0 or issubclass(above[depth], above[depth - 4]), name
+    assert len(tree.splitlines()) > 40
+    assert all(f"`{module}`" in page for module in MODULES_OF_ERRORS)
 
 
 def test_there_are_examples() -> None:
