@@ -22,6 +22,7 @@ _NO_CLIENT: Final = "there is no client of {}; derive one from BaseClient ('Make
 _NO_SERVER: Final = _NO_CLIENT.format("Globus Connect Server")
 _APPS: Final = "import it from globus_async.globus_app"
 _STORAGES: Final = "import it from globus_async.token_storage"
+_ADAPTERS: Final = "use JSONTokenStorage or SQLiteTokenStorage of globus_async.token_storage, on the same file"
 _LOGINS: Final = "import it from globus_async.login_flows"
 _PAGES: Final = "methods that list return Pages: use 'async for item in client.task_list(num_results=None)' or .pages()"
 _RETRIES: Final = "retries are set with retry=RetryPolicy(...)"
@@ -39,6 +40,8 @@ _NAMES: Final[tuple[tuple[str, str], ...]] = (
     ("MemoryTokenStorage ValidatingTokenStorage TokenValidationContext TokenDataValidator", _STORAGES),
     ("TokenValidationError HasRefreshTokensValidator NotExpiredValidator ScopeRequirementsValidator", _STORAGES),
     ("UnchangingIdentityIDValidator", _STORAGES),
+    ("MissingTokenError ExpiredTokenError UnmetScopeRequirementsError IdentityMismatchError", _STORAGES),
+    ("StorageAdapter FileAdapter SimpleJSONFileAdapter SQLiteAdapter MemoryAdapter tokenstorage legacy", _ADAPTERS),
     ("GlobusConnectPersonalOwnerInfo LocalGlobusConnectPersonal LocalGlobusConnectServer local_endpoint", _NO_LOCAL),
     ("ComputeAPIError ComputeClient ComputeClientV2 ComputeClientV3", _NO_CLIENT.format("Globus Compute")),
     ("FlowsAPIError FlowsClient IterableFlowsResponse SpecificFlowClient", _NO_CLIENT.format("Globus Flows")),

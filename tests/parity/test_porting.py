@@ -37,11 +37,12 @@ COUNTERPARTS = {
     "services.transfer": "services.transfer",
     "testing": "testing",
     "token_storage": "token_storage",
+    "token_storage.legacy": "token_storage",
     "transport": "transport",
 }
 """The modules of globus-sdk that have a counterpart here."""
 
-NOT_HERE = ("globus_app", "local_endpoint", "login_flows", "testing", "token_storage")
+NOT_HERE = ("globus_app", "local_endpoint", "login_flows", "testing", "token_storage", "token_storage.legacy")
 """The modules of globus-sdk whose names are missing at the root."""
 
 
@@ -91,6 +92,14 @@ def test_a_missing_name(module: str, name: str) -> None:
     assert getattr(ours, name, None) is None
     with pytest.raises(ImportError, match=r"globus-sdk: .{20}"):
         exec(f"from {ours.__name__} import {name}", {})
+
+
+def test_errors_of_stored_tokens() -> None:
+    """They are not at the root, which says where they are; globus-sdk has no public module for most of them."""
+    for name in ("MissingTokenError", "ExpiredTokenError", "UnmetScopeRequirementsError", "IdentityMismatchError"):
+        with pytest.raises(ImportError, match=r"import it from globus_async\.token_storage"):
+            exec(f"from globus_async import {name}", {})
+        assert hasattr(globus_async.token_storage, name)
 
 
 def test_a_name_that_nobody_has() -> None:
