@@ -152,7 +152,7 @@ ENTRIES = st.builds(
     TEXT,
     TEXT,
     st.none() | TEXT,
-    st.integers(),
+    st.integers(-(10**12), 10**12),
     st.none() | TEXT,
     st.dictionaries(TEXT.filter(lambda name: name not in FIELDS), JSON, max_size=2),
 )

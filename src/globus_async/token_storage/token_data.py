@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
-from typing import Any, NoReturn, Protocol, Self, cast
+from typing import Any, Final, NoReturn, Protocol, Self, cast
 
 from ..errors import GlobusSDKUsageError
-from ..errors.arguments import check_text, check_type
+from ..errors.arguments import check_text, check_type, check_whole
 from ..secret import Secret
 
 __all__ = ("TokenResponse", "TokenStorageData", "token_data_of")
+
+_MAX_INSTANT: Final = 10**12
+"""In POSIX seconds: authorizers compute with floats, and milliseconds are no seconds."""
 
 
 class TokenResponse(Protocol):
@@ -77,7 +80,7 @@ class TokenStorageData:
         access_token.check("access_token")
         if refresh_token is not None:
             refresh_token.check("refresh_token")
-        check_type("expires_at_seconds", expires_at_seconds, int, "a whole number of POSIX seconds")
+        check_whole("expires_at_seconds", expires_at_seconds, minimum=-_MAX_INSTANT, maximum=_MAX_INSTANT)
         check_text("token_type", token_type, optional=True)
         check_type("extra", extra, Mapping | None, "a mapping of names to values")
         values: dict[str, object] = {
