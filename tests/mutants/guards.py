@@ -1457,6 +1457,8 @@ GUARDS: Final = (
         "token_storage/test_damage.py",
         swap("token_storage/json.py:JSONTokenStorage._update", r"REREADS", "()"),
         never("token_storage/json.py:JSONTokenStorage._read", r"_MAX_SIZE$"),
+        never("token_storage/json.py:JSONTokenStorage._read", r"== _SQLITE"),
+        drop("token_storage/token_data.py:TokenStorageData.__init__", r"^check_whole"),
         swap("token_storage/stored_tokens.py:StoredTokens.decode", r", reject_duplicate_keys=True", ""),
         swap("token_storage/stored_tokens.py:StoredTokens.remove", r"resource_server not in entries", "False"),
         swap("token_storage/sqlite.py:SQLiteTokenStorage._transact", r"iter\(REREADS\)", "iter(())"),

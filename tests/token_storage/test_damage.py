@@ -214,6 +214,16 @@ async def test_json_files_that_are_something_else_are_not_touched(tmp_path: Path
     assert names(tmp_path) == ["tokens.json", "tokens.json.lock"]
 
 
+async def test_a_database_that_is_read_as_json_is_not_touched(tmp_path: Path) -> None:
+    """The wrong class for the file of a program that has a login there, such as globus-cli."""
+    path = tmp_path / "storage.db"
+    await SQLiteTokenStorage(path).store_token_data_by_resource_server(ENTRIES)
+    for call in (JSONTokenStorage(path).get_token_data("groups"), JSONTokenStorage(path).compare_and_set(None, NEW)):
+        with pytest.raises(TokenStorageDamaged, match="was not changed: it is a SQLite database; move it away"):
+            await call
+    assert await SQLiteTokenStorage(path).get_token_data_by_resource_server() == ENTRIES
+
+
 @pytest.mark.parametrize(
     "content",
     [
@@ -275,8 +285,11 @@ async def test_a_nested_entry_that_cannot_be_written(tmp_path: Path) -> None:
         assert await storage.get_token_data_by_resource_server() == {**ENTRIES, "new": NEW}
 
 
-UNTIMELY = {**ENTRIES["groups"].to_dict(), "expires_at_seconds": "soon"}
-DAMAGED: tuple[object, ...] = ({"access_token": 7}, {}, [], None, "x", UNTIMELY)
+UNTIMELY = [
+    {**ENTRIES["groups"].to_dict(), "expires_at_seconds": value}
+    for value in ("soon", 1.5, True, 10**400, -(10**400), 1_900_000_000_000)
+]
+DAMAGED: tuple[object, ...] = ({"access_token": 7}, {}, [], None, "x", *UNTIMELY)
 
 
 @pytest.mark.parametrize("entry", DAMAGED)

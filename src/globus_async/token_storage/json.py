@@ -23,6 +23,8 @@ R = TypeVar("R")
 
 _MAX_SIZE: Final = 64 << 20
 """Bytes of a file; the tokens for one resource server have about 500."""
+_SQLITE: Final = b"SQLite format 3\0"
+"""The beginning of every SQLite database."""
 _DAMAGED: Final = object()
 
 
@@ -33,7 +35,7 @@ class JSONTokenStorage(FileTokenStorage):
     Files of the formats 1.0 and 2.0 are read, and 2.0 is written. A file is replaced as a whole, so that it has the old
     or the new tokens whenever the process is killed or the disk is full. What other programs have stored in it is kept,
     damaged entries too; the log names them, and reading skips them. A file that is not JSON is moved aside, and the
-    error says where to.
+    error says where to; but a SQLite database, such as that of globus-cli, is refused, and not changed.
 
     Args:
         filepath: The file, on a disk of this machine; created by the first call that stores tokens.
@@ -127,6 +129,8 @@ class JSONTokenStorage(FileTokenStorage):
         with self._faults_as_errors():
             if len(content) > _MAX_SIZE:
                 raise UnusableFormat(f"it has more than {_MAX_SIZE >> 20} MiB")
+            if content[: len(_SQLITE)].tobytes() == _SQLITE:
+                raise UnusableFormat("it is a SQLite database")
             return StoredTokens.decode(content)
 
     @contextmanager
