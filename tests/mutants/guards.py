@@ -1427,6 +1427,13 @@ GUARDS: Final = (
     ),
     *_tested_by(
         "token_storage/test_app_folder.py",
+        swap(
+            "token_storage/file.py:FileTokenStorage.__init__",
+            r"expanded_path\('filepath', filepath\)",
+            "os.fspath(filepath)",
+        ),
+        swap("token_storage/key_file.py:KeyFile.__init__", r"expanded_path\('path', path\)", "path"),
+        never("token_storage/app_folder.py:expanded_path", r"startswith"),
         never("token_storage/app_folder.py:_plain", r"_PLAIN_NAME"),
         never("token_storage/app_folder.py:_slug", r"^not slug"),
         swap("token_storage/app_folder.py:_slug", r"_RESERVED_CHARACTERS\.sub\('\+', app_name\)", "app_name"),

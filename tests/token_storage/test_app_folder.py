@@ -13,7 +13,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from globus_async import GlobusSDKUsageError
-from globus_async.token_storage import JSONTokenStorage, SQLiteTokenStorage
+from globus_async.token_storage import JSONTokenStorage, KeyFile, SQLiteTokenStorage
 
 CLIENT = "9d437146-f150-42c2-be88-9d625d9e7cf9"
 
@@ -84,3 +84,19 @@ def test_wrong_names(changed: dict[str, Any], message: str) -> None:
     arguments: dict[str, Any] = {"app_name": "a", "config": Config(), "client_id": CLIENT, **changed}
     with pytest.raises(GlobusSDKUsageError, match=message):
         JSONTokenStorage.for_globus_app(**arguments)
+
+
+def path_of(kind: str, path: str | Path) -> str:
+    storages = {"json": JSONTokenStorage, "sqlite": SQLiteTokenStorage}
+    return str(KeyFile(path).path) if kind == "key" else storages[kind](path).filepath
+
+
+@pytest.mark.parametrize("kind", ["json", "sqlite", "key"])
+def test_a_leading_tilde_is_the_home_directory(kind: str) -> None:
+    """As in shells; without it, a folder named ``~`` would be created."""
+    home = Path.home()
+    assert path_of(kind, "~/x/tokens") == path_of(kind, Path("~/x/tokens")) == str(home / "x" / "tokens")
+    assert Path(path_of(kind, "./~/tokens")) == Path("~/tokens")
+    assert path_of(kind, "x/~/tokens") == "x/~/tokens"
+    with pytest.raises(GlobusSDKUsageError, match="path begins with ~, but there is no such home directory"):
+        path_of(kind, "~no-such-user-of-this-machine/tokens")

@@ -1,4 +1,4 @@
-"""The folder in which the tokens of an app lie: the same as with globus-sdk."""
+"""Where token storages keep files: in the home directory, those of apps in the same folder as with globus-sdk."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from typing import Final
 from uuid import UUID
 
 from ..errors import GlobusSDKUsageError
-from ..errors.arguments import check_text, check_type
+from ..errors.arguments import check_file_path, check_text, check_type
 from .errors import TokenStorageUnavailable
 
-__all__ = ("app_file", "globus_folder")
+__all__ = ("app_file", "expanded_path", "globus_folder")
 
 _RESERVED_CHARACTERS: Final = re.compile(r'[<>:"/\\|?*]')
 _RESERVED_NAMES: Final = re.compile(r"con|prn|aux|nul|conin\$|conout\$|(?:com|lpt)[0-9¹²³]")
@@ -51,6 +51,20 @@ def globus_folder() -> Path:
     except RuntimeError:
         raise TokenStorageUnavailable("this user has no home directory for tokens: set the variable HOME") from None
     return home / "AppData" / "Local" / "globus" if os.name == "nt" else home / ".globus"
+
+
+def expanded_path(name: str, value: str | os.PathLike[str]) -> str:
+    """
+    Return the path of a file, with the home directory in place of a leading ``~``, as in shells.
+
+    Raises:
+        GlobusSDKUsageError: It is no path of a file, or there is no such home directory.
+    """
+    check_file_path(name, value)
+    path = os.path.expanduser(os.fspath(value))  # noqa: PTH111 -- it keeps "./~"
+    if path.startswith("~"):
+        raise GlobusSDKUsageError(f"{name} begins with ~, but there is no such home directory; pass another path")
+    return path
 
 
 def _plain(name: str, value: str) -> str:

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol, Self
 
 from ..errors import GlobusSDKUsageError
-from ..errors.arguments import check_file_path, check_number, check_text
-from .app_folder import app_file
+from ..errors.arguments import check_number, check_text
+from .app_folder import app_file, expanded_path
 from .base import TokenStorage
 from .file_lease import FileLease
 from .shared_file import SharedFile
@@ -47,7 +47,8 @@ class FileTokenStorage(TokenStorage, ABC):
     refused. Files are used in worker threads.
 
     Args:
-        filepath: The file, on a disk of this machine; created by the first call that stores tokens.
+        filepath: The file, on a disk of this machine; created by the first call that stores tokens. A leading ``~`` is
+            the home directory.
         namespace: The name of the login.
         lock_timeout: Seconds that a call waits for the lock of the file, which others hold for milliseconds at a time.
         clock: The clock by which leases end; the default is the system's.
@@ -56,8 +57,8 @@ class FileTokenStorage(TokenStorage, ABC):
         filepath: The file.
         file_format: The ending of the names of such files; a subclass defines it.
 
-    **Differs from globus-sdk:** the constructor does not touch the disk, `file_exists` is a coroutine, and there is no
-    ``user_only_umask``: the umask belongs to the whole process.
+    **Differs from globus-sdk:** the constructor does not touch the disk, a leading ``~`` is the home directory,
+    `file_exists` is a coroutine, and there is no ``user_only_umask``: the umask belongs to the whole process.
     """
 
     file_format: ClassVar[str]
@@ -76,11 +77,11 @@ class FileTokenStorage(TokenStorage, ABC):
         clock: Clock | None = None,
     ) -> None:
         super().__init__(namespace, clock=clock)
-        check_file_path("filepath", filepath)
+        filepath = expanded_path("filepath", filepath)
         check_number("lock_timeout", lock_timeout)
         if not check_names(namespace):
             raise GlobusSDKUsageError("namespace must not have lone surrogates")
-        self.filepath = os.fspath(filepath)
+        self.filepath = filepath
         path = Path(filepath)
         if not path.name:
             raise GlobusSDKUsageError("filepath must be the path of a file, not of a folder")

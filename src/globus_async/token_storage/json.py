@@ -38,7 +38,8 @@ class JSONTokenStorage(FileTokenStorage):
     error says where to; but a SQLite database, such as that of globus-cli, is refused, and not changed.
 
     Args:
-        filepath: The file, on a disk of this machine; created by the first call that stores tokens.
+        filepath: The file, on a disk of this machine; created by the first call that stores tokens. A leading ``~`` is
+            the home directory.
         namespace: The name of the login.
         lock_timeout: Seconds that a call waits for the lock of the file, which others hold for milliseconds at a time.
         clock: The clock by which leases end; the default is the system's.

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Final
 
 from .._files.private import fault_of, make_private_folder, read_private, status_of, write_private
-from ..errors.arguments import check_file_path
 from ..secret import Secret
+from .app_folder import expanded_path
 from .errors import TokenStorageDamaged, TokenStorageError, TokenStorageUnavailable
 from .file_lock import run_in_thread
 from .keys import MAX_CHARACTERS, checked_key, new_key
@@ -36,8 +36,7 @@ class KeyFile:
     """
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
-        check_file_path("path", path)
-        self.path = Path(path)
+        self.path = Path(expanded_path("path", path))
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {str(getattr(self, 'path', 'unknown'))!r}>"
@@ -66,7 +65,6 @@ class KeyFile:
 
 def _read(path: Path) -> Secret:
     """Read a key file, in a thread."""
-    path = _expanded(path)
     try:
         found = status_of(path)
         if found is None:
@@ -96,7 +94,6 @@ def _check_protection(path: Path, found: os.stat_result) -> None:
 
 def _create(path: Path) -> None:
     """Write a new key file, in a thread: complete, or not at all."""
-    path = _expanded(path)
     temporary = path.with_name(f"{path.name}.{secrets.token_hex(8)}.new")
     content = memoryview(f"{new_key().reveal()}\n".encode())
     try:
@@ -106,13 +103,6 @@ def _create(path: Path) -> None:
         raise TokenStorageError(f"there is a file {path} already, and it is not replaced") from None
     except OSError as error:
         raise _unavailable(path, error) from None
-
-
-def _expanded(path: Path) -> Path:
-    try:
-        return path.expanduser()
-    except RuntimeError:
-        raise TokenStorageError(f"there is no home directory for {path}; pass an absolute path") from None
 
 
 def _unavailable(path: Path, error: OSError) -> TokenStorageUnavailable:
