@@ -103,6 +103,8 @@ async def test_app_scopes() -> None:
             TRANSFER: {"one", "two"},
         }
         assert [str(each) for each in client.app_scopes or ()] == ["one", "two"]
+        text: Any = "one two"
+        assert TransferClient(app=app, app_scopes=text).app_scopes == [Scope("one"), Scope("two")]
 
 
 async def test_whose_connections() -> None:
@@ -158,6 +160,15 @@ async def test_what_a_client_refuses(case: str) -> None:
         with pytest.raises(ValueError, match=r"\w"):
             REFUSED[case](app)
         assert app.scope_requirements == before
+
+
+async def test_what_to_do_about_a_refusal() -> None:
+    """The class lacks an attribute; the scopes are no scopes."""
+    async with user_app() as app:
+        with pytest.raises(GlobusSDKUsageError, match="NoService has no resource_server: set it in the class"):
+            NoService(app=app, app_scopes=[Scope("x")])
+        with pytest.raises(GlobusSDKUsageError, match="a scope string, or an iterable of both"):
+            TransferClient(app=app, app_scopes=5)  # type: ignore[arg-type] # pyright: ignore[reportArgumentType]
 
 
 async def test_attached_later() -> None:

@@ -15,6 +15,7 @@ from ..errors import ErrorKinds, GlobusAPIError, GlobusSDKUsageError
 from ..errors.arguments import check_text, check_type
 from ..porting import AsyncContextOnly, PortedClient
 from ..response import GlobusHTTPResponse
+from ..scopes import ScopeParser
 from ..transport import RateLimit, RetryPolicy, Transport, exchange
 from .app import App, check_app
 
@@ -90,8 +91,6 @@ class ClientCore(PortedClient, AsyncContextOnly):
         check_app(app)
         if app_scopes is not None and app is None:
             raise GlobusSDKUsageError("app_scopes are scopes for an app: pass app=, too")
-        if app is not None and authorizer is not None:
-            raise GlobusSDKUsageError("app and authorizer exclude each other: an app has its own authorizers")
         check_text("environment", environment, optional=True)
         if environment is None and app is not None:
             environment = app.config.environment
@@ -148,17 +147,21 @@ class ClientCore(PortedClient, AsyncContextOnly):
                 another environment.
         """
         check_app(app)
-        if self._app is not None:
-            raise GlobusSDKUsageError("the client has an app already; make another client")
         if self.authorizer is not None:
-            raise GlobusSDKUsageError("the client has an authorizer already; make another client with app=")
+            raise GlobusSDKUsageError(
+                "app and authorizer exclude each other, and a client has one app: make another client with app="
+            )
         if self.resource_server is None:
             raise GlobusSDKUsageError(f"{type(self).__name__} has no resource_server: set it in the class")
         if self.environment != app.config.environment:
             raise GlobusSDKUsageError(
                 f"the client is for the environment {self.environment!r}, the app for {app.config.environment!r}"
             )
-        scopes = self.default_scope_requirements if app_scopes is None else [*app_scopes]
+        scopes = (
+            self.default_scope_requirements
+            if app_scopes is None
+            else ScopeParser.parse(ScopeParser.serialize(app_scopes, reject_empty=False))
+        )
         app.add_scope_requirements({self.resource_server: scopes})
         self.authorizer = app.get_authorizer(self.resource_server)
         self._app, self.app_scopes = app, scopes
