@@ -10,6 +10,7 @@ import pytest
 from globus_async import AuthClient, ClientClosedError, GlobusError, TransferClient
 from globus_async.gare import GlobusAuthorizationParameters
 from globus_async.token_storage import MemoryTokenStorage, MissingTokenError
+from tests.adversity.test_loops_threads_forks import in_child
 from tests.globus_app.world import AUTH, TRANSFER, Globus, globus
 from tests.toolkit.cancel import every_suspension
 
@@ -82,7 +83,8 @@ async def test_a_login_goes_on_for_its_other_caller() -> None:
         assert len(browser.logins) == 1
 
 
-async def test_a_caller_right_after_the_others_were_cancelled() -> None:
+@pytest.mark.parametrize("is_forced", [False, True])
+async def test_a_caller_right_after_the_others_were_cancelled(is_forced: bool) -> None:
     """It begins another login instead of sharing the end of theirs."""
     async with globus() as world, world.app(browser := world.browser()) as app:
         browser.may_log_in.clear()
@@ -91,7 +93,7 @@ async def test_a_caller_right_after_the_others_were_cancelled() -> None:
         first.cancel()
         await asyncio.sleep(0)  # it has given up, and the login has not ended yet
         browser.may_log_in.set()
-        await app.login()
+        await app.login(force=is_forced)
         assert len(browser.logins) == 2
         assert browser.max_running == 1
 
@@ -268,6 +270,85 @@ async def test_all_callers_get_the_error_of_a_login() -> None:
         assert len({id(each) for each in errors}) == 3
         browser.identity, browser.scopes = world.alice, list
         assert await listed(world, tc) == ["data.txt"]
+
+
+async def test_a_later_caller_gets_the_error_of_the_running_login() -> None:
+    """The user, who has refused it, is not asked again at once."""
+    async with globus() as world, world.app(browser := world.browser()) as app:
+        browser.may_log_in.clear()
+        browser.scopes = lambda _: []
+        first = asyncio.create_task(app.login())
+        await until(lambda: browser.running == 1)
+        second = asyncio.create_task(app.login(force=True))
+        await asyncio.sleep(0)
+        browser.may_log_in.set()
+        errors = await asyncio.gather(first, second, return_exceptions=True)
+        assert all(isinstance(each, GlobusError) for each in errors)
+        assert len(browser.logins) == 1
+
+
+async def test_scopes_added_during_a_login() -> None:
+    """Its tokens are kept, and the calls that wait for it share a second login with the further scopes."""
+
+    def one_login(scopes: list[str]) -> list[str]:
+        browser.may_log_in.clear()
+        return scopes
+
+    async with globus() as world, world.app(browser := world.browser()) as app:
+        browser.may_log_in.clear()
+        browser.scopes = one_login
+        tc = TransferClient(app=app)
+        first, other = (asyncio.create_task(call) for call in (listed(world, tc), app.login()))
+        await until(lambda: browser.running == 1)
+        tc.add_app_data_access_scope(world.mapped.id)
+        ac = AuthClient(app=app)
+        others = asyncio.gather(ac.userinfo(), listed(world, tc, world.mapped))
+        await asyncio.sleep(0.01)
+        browser.may_log_in.set()
+        await other
+        await until(lambda: len(browser.logins) == 2)
+        await asyncio.sleep(0.01)
+        browser.may_log_in.set()
+        assert await first == ["data.txt"]
+        info, names = await others
+        assert info["email"] == "alice@example.org"
+        assert names == ["mapped.txt"]
+        assert len(browser.logins) == 2
+        assert browser.max_running == 1
+        assert world.grants()["authorization_code"] == 2
+
+
+async def test_a_scope_added_during_the_login_of_the_only_call() -> None:
+    """The call logs in once more."""
+    async with globus() as world, world.app(browser := world.browser()) as app:
+        browser.may_log_in.clear()
+        tc = TransferClient(app=app)
+        call = asyncio.create_task(listed(world, tc))
+        await until(lambda: browser.running == 1)
+        tc.add_app_data_access_scope(world.mapped.id)
+        browser.may_log_in.set()
+        assert await call == ["data.txt"]
+        assert len(browser.logins) == 2
+
+
+async def test_a_forked_process_during_a_login() -> None:
+    """The login stays behind, and the child begins its own."""
+    async with globus() as world, world.app(browser := world.browser()) as app:
+        browser.may_log_in.clear()
+        login = asyncio.create_task(app.login())
+        await until(lambda: browser.running == 1)
+
+        async def log_in() -> None:
+            browser.may_log_in = asyncio.Event()
+            browser.may_log_in.set()
+            async with asyncio.timeout(5):
+                await app.login()
+            assert not await app.login_required()
+
+        assert in_child(lambda: asyncio.run(log_in())) == 0
+        assert browser.running == 1
+        browser.may_log_in.set()
+        await login
 
 
 async def test_no_handler() -> None:

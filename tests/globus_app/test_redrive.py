@@ -23,6 +23,7 @@ from globus_async import (
 from globus_async.login_flows import InteractiveLoginRequired
 from globus_async.scopes import GCSCollectionScopes
 from globus_async.testing import MemoryStorage
+from tests.globus_app.test_login import until
 from tests.globus_app.world import Browser, Globus, globus
 
 
@@ -132,7 +133,7 @@ class Refusing:
         return httpx.Response(200, json={"done": True})
 
 
-def own_service(world: Globus, refusing: Refusing, browser: Browser, **settings: Any) -> tuple[UserApp, Service]:
+def own_service(world: Globus, refusing: Any, browser: Browser, **settings: Any) -> tuple[UserApp, Service]:
     """Return an app, and a client of a service of one's own with the token of Transfer."""
     config = GlobusAppConfig(login_flow_manager=browser, token_storage="memory", **settings)
     app = UserApp("Nightly", client_id=world.native.id, transport=world.transport, config=config)
@@ -169,6 +170,32 @@ async def test_once_for_a_call(status: int, kind: type[GlobusAPIError]) -> None:
             assert caught.value.http_status == status
             assert len(browser.logins) == 2
             assert len(caught.value.attempts) == len(refusing.requests) == 2
+
+
+@pytest.mark.parametrize("has_more", [False, True])
+async def test_a_refusal_that_comes_after_the_login(has_more: bool) -> None:
+    """A request that was sent before a login is repeated without another one, unless it requires more than that."""
+    async with globus() as world:
+        more = {**GARE, "authorization_parameters": {"session_required_identities": [world.alice.id]}}
+        refusing = Refusing(world, 403, GARE)
+        late, tokens = asyncio.Event(), set[str]()
+
+        async def serve(request: httpx.Request) -> httpx.Response:
+            tokens.add(token := request.headers["Authorization"])
+            if request.url.path == "/late" and len(tokens) == 1:
+                await late.wait()
+                return httpx.Response(403, json=more if has_more else GARE)
+            return await refusing(request) if request.url.path == "/thing" else httpx.Response(200, json={token: 1})
+
+        app, client = own_service(world, serve, browser := world.browser(), auto_redrive_gares=True)
+        async with app, client, client.transport:
+            calls = [asyncio.create_task(client.get("/late")) for _ in range(3)]
+            await until(lambda: len(tokens) == 1)
+            await client.get("/thing")
+            assert len(browser.logins) == 2
+            late.set()
+            await asyncio.gather(*calls)
+        assert len(browser.logins) == (3 if has_more else 2)
 
 
 @pytest.mark.parametrize("status", [400, 404, 409])

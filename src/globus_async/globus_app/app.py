@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 from abc import ABC, abstractmethod
-from collections.abc import Awaitable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from types import TracebackType
@@ -18,8 +18,9 @@ from ..porting import AsyncContextOnly, PortedApp
 from ..scopes import AuthScopes, Scope, ScopeParseError, ScopeParser, Scopes
 from ..secret import Secret
 from ..services.auth import AuthClient
-from ..token_storage import ScopeRequirementsValidator, TokenValidationError, ValidatingTokenStorage
+from ..token_storage import TokenValidationError, ValidatingTokenStorage
 from ..transport import Transport
+from .asked_scopes import AskedScopesValidator
 from .authorizer import AppAuthorizer, ConsentsAuthorizer
 from .config import GlobusAppConfig
 from .logins import Logins, in_login
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
     from ..clock import Clock
     from ..login_flows import Exchange, LoginClient
     from ..services.auth import OAuthTokenResponse
-    from ..token_storage import TokenDataValidator, TokenStorageData
+    from ..token_storage import ScopeRequirementsValidator, TokenDataValidator, TokenStorageData
 
 __all__ = ("GlobusApp",)
 
@@ -102,7 +103,7 @@ class GlobusApp(PortedApp, AsyncContextOnly, ABC):
             app_name=app_name,
             transport=transport,
         )
-        scopes = ScopeRequirementsValidator(self._requirements, consents)
+        scopes = AskedScopesValidator(self._requirements, consents)
         self.token_storage = ValidatingTokenStorage(storage, validators=self._validators(scopes))
         self._authorizers: dict[str, AppAuthorizer] = {}
         self._handling: SingleFlight[None] = SingleFlight("login")
@@ -334,16 +335,16 @@ class GlobusApp(PortedApp, AsyncContextOnly, ABC):
 
     def resolve(self, error: TokenValidationError, changes: int) -> Awaitable[None] | None:
         """
-        Return the call of the handler; ``None`` if there is none. One call is for all that wait for it.
+        Return the call of the handler; ``None`` if there is none. One call is for all that require the same scopes.
 
         Args:
             error: The error.
             changes: The state of the storage that it is about; with another one the handler is not called.
         """
         handler = self.config.token_validation_error_handler
-        if handler is None:
-            return None
+        return None if handler is None else self._resolve(handler, error, changes)
 
+    async def _resolve(self, handler: Callable[..., Any], error: TokenValidationError, changes: int) -> None:
         async def call() -> None:
             in_login.set(True)
             if self.token_storage.changes != changes:
@@ -352,17 +353,26 @@ class GlobusApp(PortedApp, AsyncContextOnly, ABC):
             if inspect.isawaitable(done):
                 await done
 
-        return self._handling.join("handler", call)
+        resolved = ""
+        while resolved != (required := str(self._requirements)):  # scopes may be added during the login
+            await self._handling.join(required, call)
+            resolved, changes = required, self.token_storage.changes
 
-    def redrive(self, gare: GARE) -> Awaitable[None] | None:
-        """Return the login that the refusal of a service requires; ``None`` if the settings exclude it."""
+    def redrive(self, gare: GARE, age: float) -> Awaitable[None] | None:
+        """
+        Return the login that the refusal of a service requires; ``None`` if the settings exclude it.
+
+        Args:
+            gare: What is required.
+            age: Seconds since the request was sent; a login that has ended since then may do.
+        """
         if not self.config.auto_redrive_gares:
             return None
         try:
             wanted = self._with_required_scopes(gare.authorization_parameters)
         except ScopeParseError:
             return None  # a service may send anything: then the call raises the refusal
-        return self._logins.log_in(wanted)
+        return self._logins.log_in(wanted, age=age)
 
     # what its logins need
 

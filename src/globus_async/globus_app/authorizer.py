@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Protocol
 
+from .._http.response import RawResponse
 from .._single_flight import SingleFlight
 from ..authorizers import LoginAuthorizer, RenewingAuthorizer
 from ..errors import LoginRequired
@@ -15,7 +16,6 @@ from .gares import find_gare
 from .logins import in_login
 
 if TYPE_CHECKING:
-    from .._http.response import RawResponse
     from ..authorizers import AccessTokenAuthorizer
     from ..clock import Clock
     from ..errors import GlobusError
@@ -46,7 +46,7 @@ class _Source(Protocol):
         self, resource_server: str, data: TokenStorageData | None, /
     ) -> AccessTokenAuthorizer | RenewingAuthorizer: ...
     def resolve(self, error: TokenValidationError, changes: int, /) -> Awaitable[None] | None: ...
-    def redrive(self, gare: GARE, /) -> Awaitable[None] | None: ...
+    def redrive(self, gare: GARE, age: float, /) -> Awaitable[None] | None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,9 +128,12 @@ class AppAuthorizer(LoginAuthorizer):
                 error = self._refresh_refused()
                 error.__cause__ = reason
                 return self._source.resolve(error, self._failed_at)
-            case _:
+            case RawResponse():
                 gare = find_gare(reason)
-                return None if gare is None else self._source.redrive(gare)
+                age = self._source.clock.wall() - reason.started_at
+                return None if gare is None else self._source.redrive(gare, age)
+            case _:
+                return None
 
     def handle_missing_authorization(self, refused: Secret | None = None) -> bool:
         """Discard the refused token, unless another one has replaced it; return whether a new one may be had."""

@@ -4,19 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .._http.response import RawResponse
 from ..errors.authorization import find_gares
 from ..errors.codes import error_documents
 
 if TYPE_CHECKING:
-    from ..errors import GlobusError
+    from .._http.response import RawResponse
     from ..gare import GARE
 
 __all__ = ("find_gare",)
 
 
-def find_gare(reason: RawResponse | GlobusError) -> GARE | None:
+def find_gare(response: RawResponse) -> GARE | None:
     """Return the authorization requirements in a response, in any form that `to_gare` reads; ``None`` without any."""
-    if not isinstance(reason, RawResponse):
-        return None
-    return next(find_gares(error_documents(reason.error_document())), None)
+    return next(find_gares(error_documents(response.error_document())), None)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextvars
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from contextlib import suppress
 from typing import TYPE_CHECKING, Final, TypeVar
 
@@ -13,9 +13,10 @@ from ..gare import GlobusAuthorizationParameters
 from ..scopes import ScopeParser
 
 if TYPE_CHECKING:
+    from ..scopes import Scope
     from ..transport import Transport
 
-__all__ = ("Logins", "in_login")
+__all__ = ("Logins", "asked_scopes", "in_login")
 
 T = TypeVar("T")
 
@@ -29,6 +30,9 @@ _LISTS: Final = (
 
 in_login: contextvars.ContextVar[bool] = contextvars.ContextVar("in_login", default=False)
 """Whether the current task is part of a login, or of the handler that decides on one: it causes no further login."""
+
+asked_scopes: contextvars.ContextVar[Collection[str] | None] = contextvars.ContextVar("asked_scopes", default=None)
+"""The scopes that the login asked for whose tokens the current task stores; ``None`` outside of a login."""
 
 
 class _Login:
@@ -68,15 +72,22 @@ class Logins:
         self._running: _Login | None = None
         self._next: _Login | None = None
         self._ending: GlobusError | None = None
+        self._done: GlobusAuthorizationParameters | None = None
         self.ended_at = float("-inf")
 
-    async def log_in(self, wanted: GlobusAuthorizationParameters) -> None:
+    async def log_in(self, wanted: GlobusAuthorizationParameters, *, age: float = 0.0) -> None:
         """
         Wait for a login with these parameters; one that is running already may do.
+
+        Args:
+            wanted: The parameters.
+            age: Seconds since the reason for the login; one that has ended since then may do, too.
 
         Raises:
             GlobusError: The login failed.
         """
+        if self._done is not None and self._clock.monotonic() - self.ended_at < age and _covers(self._done, wanted):
+            return
         login = self._login_for(wanted)
         login.waiters += 1
         try:
@@ -96,9 +107,12 @@ class Logins:
 
         async def completed() -> None:
             in_login.set(True)
+            if login is not None:
+                asked_scopes.set({scope.scope_string for scope in _scopes_of(login.wanted)})
             await function()
             self.ended_at = self._clock.monotonic()
             if login is not None:
+                self._done = login.wanted
                 login.end()
                 if self._next is not None and _covers(login.wanted, self._next.wanted):
                     self._next.end()  # it was wanted when the callers of this one had been cancelled
@@ -123,7 +137,7 @@ class Logins:
             self._ending = None
 
     def _login_for(self, wanted: GlobusAuthorizationParameters) -> _Login:
-        running = self._running
+        running = self._running if self._tasks.running(_LOGIN) is not None else None  # not that of the parent of a fork
         if running is not None and running.waiters and _covers(running.wanted, wanted):
             return running
         if self._next is None:
@@ -185,5 +199,8 @@ def _merge(
 
 def _merged_scopes(*parameters: GlobusAuthorizationParameters) -> list[str]:
     """Return the required scopes, each once with all of its dependencies."""
-    scopes = [scope for each in parameters for scope in each.required_scopes or ()]
-    return [str(scope) for scope in ScopeParser.parse(" ".join(scopes))]
+    return [str(scope) for scope in _scopes_of(*parameters)]
+
+
+def _scopes_of(*parameters: GlobusAuthorizationParameters) -> list[Scope]:
+    return ScopeParser.parse(" ".join(scope for each in parameters for scope in each.required_scopes or ()))

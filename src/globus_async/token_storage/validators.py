@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Awaitable, Mapping, Sequence
+from collections.abc import Awaitable, Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Protocol
 
 from .._single_flight import SingleFlight
@@ -183,10 +183,12 @@ class ScopeRequirementsValidator(TokenDataValidator):
             if identity_id is not None and any(scope.dependencies for scope in required):
                 await self._check_consents(identity_id, [*required])
 
-    def _check_own_scopes(self, resource_server: str, data: TokenStorageData) -> None:
+    def _check_own_scopes(
+        self, resource_server: str, data: TokenStorageData, asked: Collection[str] | None = None
+    ) -> None:
         granted = data.scope.split()
-        required = self.scope_requirements.get(resource_server, ())
-        missing = [scope.scope_string for scope in required if scope.scope_string not in granted]
+        required = [scope.scope_string for scope in self.scope_requirements.get(resource_server, ())]
+        missing = [scope for scope in required if scope not in granted and (asked is None or scope in asked)]
         if missing:
             raise UnmetScopeRequirementsError(
                 f"the token for {resource_server} lacks {' '.join(missing)}; log in again", self.scope_requirements
