@@ -104,7 +104,7 @@ async def header_of(authorizer: RefreshTokenAuthorizer | ClientCredentialsAuthor
     return (await authorizer.get_authorization_header()).reveal()
 
 
-def failing(error: Exception, kind: str = "") -> Callable[[str], None]:
+def failing(error: BaseException, kind: str = "") -> Callable[[str], None]:
     """Return a script that fails all calls, or those of one kind."""
 
     def script(called: str) -> None:
@@ -578,12 +578,20 @@ class TestOutage:
             assert await header_of(authorizer) == "Bearer at-1"
 
     @pytest.mark.parametrize(
-        "error", [TokenStorageDamaged("unreadable"), TokenStorageError("odd"), GlobusError("odd"), OSError("odd"), 5]
+        "error",
+        [
+            TokenStorageDamaged("unreadable"),
+            TokenStorageError("odd"),
+            GlobusError("odd"),
+            OSError("odd"),
+            asyncio.CancelledError(),
+            5,
+        ],
     )
     async def test_reading_fails(self, error: Any) -> None:
         """With whatever error, or by returning something else: nothing is sent."""
         async with shared() as (storage, auth, _):
-            if isinstance(error, Exception):
+            if isinstance(error, BaseException):
                 storage.before = failing(error)
             else:
                 storage._data[SERVER] = error
@@ -605,9 +613,14 @@ class TestOutage:
             assert raised.value.__cause__ is not None
             assert raised.value.__cause__.__traceback__ is None
 
-    @pytest.mark.parametrize("error", [TokenStorageUnavailable("full"), TokenStorageDamaged("odd"), OSError("odd")])
+    @pytest.mark.parametrize(
+        "error",
+        [TokenStorageUnavailable("full"), TokenStorageDamaged("odd"), OSError("odd"), asyncio.CancelledError()],
+    )
     @pytest.mark.parametrize("has_effect", [False, True])
-    async def test_writing_fails(self, error: Exception, has_effect: bool, caplog: pytest.LogCaptureFixture) -> None:
+    async def test_writing_fails(
+        self, error: BaseException, has_effect: bool, caplog: pytest.LogCaptureFixture
+    ) -> None:
         """The token is used, stored as soon as possible, and the log says so once."""
         async with shared(skipping=False) as (storage, auth, clock):
             if has_effect:

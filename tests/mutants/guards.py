@@ -628,6 +628,7 @@ GUARDS: Final = (
         swap("authorizers/storage_access.py:StorageAccess._bounded", r"timeout\(_CALL_SECONDS\)", "timeout(None)"),
         swap("authorizers/storage_access.py:StorageAccess._bounded", r"if not task\.done\(\):\n +raise", "raise"),
         drop("authorizers/storage_access.py:StorageAccess._bounded", r"^self\._task_owner\.adopt"),
+        never("authorizers/storage_access.py:StorageAccess._bounded", r"^task\.cancelled\(\)"),
         never("authorizers/storage_access.py:StorageAccess.read", r"^stored is not None and"),
         never("authorizers/storage_access.py:_typed", r"TokenStorageError\)"),
         drop("authorizers/storage_access.py:_typed", r"^for frame, line"),

@@ -98,6 +98,8 @@ class StorageAccess:
                 task.cancel()
                 task.add_done_callback(_retrieve)
                 self._task_owner.adopt(task)
+        if task.cancelled():  # by the storage itself, such as its pool of connections: this call was not
+            raise TokenStorageUnavailable("the token storage cancelled the call")
         try:
             return task.result()
         except Exception as error:  # noqa: BLE001 -- a storage of one's own may raise anything

@@ -61,7 +61,8 @@ def expanded_path(name: str, value: str | os.PathLike[str]) -> str:
         GlobusSDKUsageError: It is no path of a file, or there is no such home directory.
     """
     check_file_path(name, value)
-    path = os.path.expanduser(os.fspath(value))  # noqa: PTH111 -- it keeps "./~"
+    given: str = os.fspath(value)
+    path: str = os.path.expanduser(given)  # noqa: PTH111 -- it keeps "./~"
     if path.startswith("~"):
         raise GlobusSDKUsageError(f"{name} begins with ~, but there is no such home directory; pass another path")
     return path
