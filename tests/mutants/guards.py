@@ -1468,6 +1468,11 @@ GUARDS: Final = (
         drop("token_storage/file.py:FileTokenStorage.lease", r"^check_number"),
     ),
     *_tested_by(
+        "token_storage/test_leases.py",
+        never("token_storage/lease.py:_LocalLease.__aenter__", r"found\.loop is not"),
+        swap("token_storage/lease.py:_Held.seconds_left", r"self\.loop\.is_closed\(\)", "False"),
+    ),
+    *_tested_by(
         "token_storage/test_turns.py",
         swap("token_storage/shared_file.py:SharedFile.run_locked", r"of\(path\.name\)", "of(str(id(attempt)))"),
         swap("token_storage/file_lease.py:FileLease.__aenter__", r"async with .*\n.*return", "return"),

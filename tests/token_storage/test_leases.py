@@ -6,6 +6,7 @@ import asyncio
 
 import pytest
 
+from globus_async.errors import WrongEventLoopError
 from globus_async.token_storage import LeaseLost, MemoryTokenStorage, TokenStorageData
 from tests.toolkit.clock import FakeClock
 
@@ -74,3 +75,26 @@ async def test_a_newer_token_is_not_overwritten() -> None:
     assert await storage.compare_and_set(data("a"), data("b"))
     assert not await storage.compare_and_set(data("a"), data("c"))
     assert await storage.get_token_data("transfer.api.globus.org") == data("b")
+
+
+def test_a_lease_ends_with_its_event_loop() -> None:
+    """A storage of a module outlives the event loops of a program."""
+    storage = MemoryTokenStorage()
+    asyncio.run(storage.lease("x", 60).__aenter__())
+
+    async def hold() -> None:
+        async with asyncio.timeout(5), storage.lease("x", 60) as lease:
+            lease.check()
+
+    asyncio.run(hold())
+
+
+async def test_a_lease_of_another_running_event_loop() -> None:
+    """Tasks cannot wait across event loops; both at once would use a refresh token twice."""
+    storage = MemoryTokenStorage()
+    async with storage.lease("x", 60):
+        waiting = asyncio.create_task(storage.lease("x", 60).__aenter__())
+        await asyncio.sleep(0)
+        with pytest.raises(WrongEventLoopError, match="'x' is held in another event loop"):
+            await asyncio.to_thread(asyncio.run, storage.lease("x", 60).__aenter__())
+    await waiting

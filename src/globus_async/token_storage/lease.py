@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import dataclass, field
 from types import TracebackType
 from typing import TYPE_CHECKING
 
+from ..errors import WrongEventLoopError
 from ..errors.arguments import check_number, check_text
 from .errors import LeaseLost
 
@@ -54,12 +56,26 @@ class Lease:
             raise LeaseLost(f"the lease of {self.name!r} ran out before the token was refreshed")
 
 
+@dataclass(eq=False, slots=True)
+class _Held:
+    """A lease that is held, and the event loop of its holder."""
+
+    lease: Lease
+    is_released: asyncio.Event = field(default_factory=asyncio.Event)
+    loop: asyncio.AbstractEventLoop = field(default_factory=asyncio.get_running_loop)
+
+    @property
+    def seconds_left(self) -> float:
+        """The seconds until it ends: with its event loop, if that is closed."""
+        return 0.0 if self.loop.is_closed() else self.lease.seconds_left
+
+
 class LocalLeases:
     """The leases of one event loop, by name."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self._held: dict[str, tuple[Lease, asyncio.Event]] = {}
+        self._held: dict[str, _Held] = {}
 
     def lease(self, name: str, seconds: float) -> _LocalLease:
         """Return the context in which a lease is held."""
@@ -73,28 +89,32 @@ class _LocalLease:
 
     __slots__ = ("_clock", "_held", "_lease", "_name", "_seconds")
 
-    def __init__(self, held: dict[str, tuple[Lease, asyncio.Event]], name: str, seconds: float, clock: Clock) -> None:
+    def __init__(self, held: dict[str, _Held], name: str, seconds: float, clock: Clock) -> None:
         self._held = held
         self._name = name
         self._seconds = seconds
         self._clock = clock
 
     async def __aenter__(self) -> Lease:
-        while (found := self._held.get(self._name)) is not None and found[0].seconds_left:
-            lease, is_released = found
+        while (found := self._held.get(self._name)) is not None and (seconds := found.seconds_left):
+            if found.loop is not asyncio.get_running_loop():
+                raise WrongEventLoopError(
+                    f"the lease of {self._name!r} is held in another event loop; give each its own token storage, or"
+                    " one in a file"
+                )
             try:
-                async with self._clock.timeout(lease.seconds_left):
-                    await is_released.wait()
+                async with self._clock.timeout(seconds):
+                    await found.is_released.wait()
             except TimeoutError:
                 continue
         self._lease = Lease(self._name, self._seconds, self._clock)
-        self._held[self._name] = self._lease, asyncio.Event()
+        self._held[self._name] = _Held(self._lease)
         return self._lease
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        lease, is_released = self._held.get(self._name, (None, None))
-        if lease is self._lease and is_released is not None:
+        held = self._held.get(self._name)
+        if held is not None and held.lease is self._lease:
             del self._held[self._name]
-            is_released.set()
+            held.is_released.set()
