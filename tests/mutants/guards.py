@@ -1173,6 +1173,8 @@ GUARDS: Final = (
         never("token_storage/key_file.py:_check_protection", r"0o77|0o077|63"),
         swap("token_storage/key_file.py:_create", r", replace=False", ""),
         never("token_storage/system_keyring.py:SystemKeyring._call", r"^self\._is_called"),
+        swap("token_storage/system_keyring.py:SystemKeyring.read_key", r"self\._readings.*", "self._read_key()"),
+        swap("token_storage/system_keyring.py:_outcome", r"except BaseException", "except Exception"),
         never("token_storage/system_keyring.py:SystemKeyring._create", r"is not None"),
         never("token_storage/system_keyring.py:_finish", r"^done\.done"),
         swap("token_storage/system_keyring.py:_outcome", r"type\(error\)\.__name__", "error"),

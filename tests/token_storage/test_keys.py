@@ -155,7 +155,7 @@ def test_what_is_no_path(path: Any) -> None:
 class FakeKeyring:
     """A keyring in memory, which may wait for its user, or fail with a text that has the key."""
 
-    def __init__(self, key: str | None = None, *, error: Exception | None = None) -> None:
+    def __init__(self, key: str | None = None, *, error: BaseException | None = None) -> None:
         self.entries = {} if key is None else {("globus_async", "portal"): key}
         self.error = error
         self.unlocked = threading.Event()
@@ -209,6 +209,27 @@ async def test_a_keyring_that_fails() -> None:
         await SystemKeyring("portal", keyring=FakeKeyring(error=RuntimeError(KEY))).read_key()
     assert leaks_of_error(caught.value) == []
     assert listener.leaks() == []
+
+
+async def test_a_backend_that_panics() -> None:
+    """As those that are written in Rust do: their errors are no `Exception`."""
+    key = SystemKeyring("portal", keyring=FakeKeyring(error=BaseException(KEY)))
+    for _ in range(2):
+        with pytest.raises(TokenStorageUnavailable, match="BaseException"):
+            await key.read_key()
+
+
+async def test_two_storages_with_one_key() -> None:
+    """Such as those of two namespaces, when a program starts: the user is asked once, and both get the key."""
+    keyring = FakeKeyring(KEY)
+    keyring.unlocked.clear()
+    key = SystemKeyring("portal", keyring=keyring)
+    storages = [EncryptedTokenStorage(MemoryTokenStorage(namespace), key) for namespace in ("ada", "bob")]
+    reading = [asyncio.create_task(storage.get_token_data("x")) for storage in storages]
+    await asyncio.to_thread(keyring.called.wait)
+    keyring.unlocked.set()
+    assert await asyncio.gather(*reading) == [None, None]
+    assert len(keyring.threads) == 1
 
 
 async def test_a_keyring_that_waits_for_its_user() -> None:

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
+from .._single_flight import SingleFlight
 from ..clock import SystemClock
 from ..errors import GlobusError
 from ..errors.arguments import check_clock, check_members, check_number, check_text
@@ -39,7 +40,8 @@ class SystemKeyring:
     """
     A key in the keyring of the operating system. Needs the extra ``globus-async[keyring]``.
 
-    A keyring may ask its user for permission, so it is called in a thread, one at a time.
+    A keyring may ask its user for permission, so it is called in a thread, one at a time; callers that read the key at
+    the same time share one request.
 
     Args:
         username: The name of the key.
@@ -76,6 +78,7 @@ class SystemKeyring:
         self._keyring = keyring
         self._clock = clock
         self._is_called = False
+        self._readings = SingleFlight[Secret]("reading of a keyring")
 
     def __repr__(self) -> str:
         names = f"{getattr(self, 'service', 'unknown')!r}, {getattr(self, 'username', 'unknown')!r}"
@@ -90,6 +93,9 @@ class SystemKeyring:
             TokenStorageError: There is none.
             TokenStorageUnavailable: The keyring cannot be used, or did not respond in time.
         """
+        return await self._readings.join("key", self._read_key)
+
+    async def _read_key(self) -> Secret:
         key = await self._call(self._get)
         if key is None:
             raise TokenStorageError(f"there is no key in the {self._name()}; make one with: await key.create()")
@@ -163,7 +169,7 @@ def _outcome(function: Callable[[], T]) -> T | GlobusError:
         return function()
     except GlobusError as error:
         return error.with_traceback(None)
-    except Exception as error:  # noqa: BLE001 -- backends raise errors of any kind, and their text may have the key
+    except BaseException as error:  # noqa: BLE001 -- backends raise errors of any kind, and their text may have the key
         return TokenStorageUnavailable(
             f"the keyring cannot be used: {type(error).__name__}; on a machine without one, use a KeyFile"
         )
