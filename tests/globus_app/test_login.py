@@ -9,6 +9,7 @@ import pytest
 
 from globus_async import AuthClient, ClientClosedError, GlobusError, TransferClient
 from globus_async.gare import GlobusAuthorizationParameters
+from globus_async.scopes import TransferScopes
 from globus_async.token_storage import MemoryTokenStorage, MissingTokenError
 from tests.adversity.test_loops_threads_forks import in_child
 from tests.globus_app.world import AUTH, TRANSFER, Globus, globus
@@ -433,3 +434,16 @@ async def until(condition: Any) -> None:
             return
         await asyncio.sleep(0)
     raise AssertionError("it does not come true")
+
+
+async def test_no_login_for_a_service_of_which_nothing_is_required() -> None:
+    """It could bring no token; the error says what to write."""
+    async with globus() as world, world.app(browser := world.browser()) as app:
+        authorizer = app.get_authorizer(TRANSFER)
+        with pytest.raises(MissingTokenError, match="requires no scopes of it; pass scope_req") as caught:
+            await authorizer.get_authorization_header()
+        assert caught.value.resource_server == TRANSFER
+        assert not browser.logins
+        app.add_scope_requirements({TRANSFER: TransferScopes.all})
+        assert (await authorizer.get_authorization_header()).reveal().startswith("Bearer ")
+        assert len(browser.logins) == 1

@@ -1350,6 +1350,7 @@ GUARDS: Final = (
         never("globus_app/authorizer.py:AppAuthorizer.login_for", r"^in_login\.get"),
         never("globus_app/app.py:GlobusApp._resolve", r"^self\.token_storage\.changes != changes"),
         never("globus_app/app.py:GlobusApp.resolve", r"^handler is None"),
+        never("globus_app/config.py:resolve_by_login_flow", r"^isinstance\(error, MissingTokenError\) and"),
         never("globus_app/app.py:GlobusApp.check_open", r"^self\._is_closed"),
         never("globus_app/logins.py:Logins._login_for", r"^running is not None and"),
         swap("globus_app/logins.py:Logins._login_for", r"running\.waiters and ", ""),

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal, Protocol, TypeAlias, runtime_checkable
+from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias, runtime_checkable
 from uuid import UUID
 
 from ..config import get_environment
@@ -12,7 +12,10 @@ from ..errors.arguments import check_bool, check_callable, check_text, check_typ
 from ..errors.base import GlobusSDKUsageError
 from ..login_flows import LoginFlowManager
 from ..services.auth import ConfidentialAppAuthClient, IDTokenDecoder, NativeAppAuthClient
-from ..token_storage import IdentityMismatchError, TokenStorage, TokenValidationError
+from ..token_storage import IdentityMismatchError, MissingTokenError, TokenStorage, TokenValidationError
+
+if TYPE_CHECKING:
+    from ..scopes import Scope
 
 __all__ = (
     "GlobusAppConfig",
@@ -103,12 +106,14 @@ class TokenValidationErrorHandler(Protocol):
 
 
 class _App(Protocol):
+    @property
+    def scope_requirements(self) -> Mapping[str, Sequence[Scope]]: ...
     async def login(self, *, force: bool) -> None: ...
 
 
 async def resolve_by_login_flow(app: _App, error: TokenValidationError) -> None:
     """
-    Log in again, which resolves every error but that of two different identities.
+    Log in again, unless that cannot help: with two different identities, and for a service that is not required.
 
     Args:
         app: The app.
@@ -116,9 +121,15 @@ async def resolve_by_login_flow(app: _App, error: TokenValidationError) -> None:
 
     Raises:
         IdentityMismatchError: It is the error.
+        MissingTokenError: It is the error, and the app requires no scopes of the resource server.
     """
     if isinstance(error, IdentityMismatchError):
         raise error
+    if isinstance(error, MissingTokenError) and not app.scope_requirements.get(error.resource_server):
+        raise MissingTokenError(
+            f"{error}, and the app requires no scopes of it; pass scope_requirements, or make a client with app=",
+            error.resource_server,
+        ) from error
     await app.login(force=True)
 
 
