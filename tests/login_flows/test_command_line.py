@@ -9,9 +9,14 @@ from typing import Any
 
 import pytest
 
-from globus_async import GlobusSDKUsageError, LoginRefused, Secret
+from globus_async import GlobusSDKUsageError, LoginRefused, NativeAppAuthClient, Secret
 from globus_async.gare import GlobusAuthorizationParameters
-from globus_async.login_flows import CommandLineLoginFlowManager, Exchange, LoginFlowManager
+from globus_async.login_flows import (
+    CommandLineLoginFlowEOFError,
+    CommandLineLoginFlowManager,
+    Exchange,
+    LoginFlowManager,
+)
 from globus_async.services.auth import ConfidentialAppAuthClient, InvalidGrant, OAuthTokenResponse
 from tests.login_flows.world import OPENID, Globus, Settings, query_of
 from tests.toolkit.cancel import POINTS, every_suspension
@@ -98,6 +103,23 @@ async def test_one_manager_asks_once_at_a_time(globus: Globus) -> None:
     manager = Counting(globus)
     await asyncio.gather(*(manager.run_login_flow(OPENID) for _ in range(3)))
     assert len(set(manager.urls)) == 3
+
+
+def test_one_manager_in_several_event_loops() -> None:
+    """Its concurrent logins ask one after another in each of them."""
+
+    class Interrupted(CommandLineLoginFlowManager):
+        async def prompt_for_code(self) -> str | Secret:
+            await asyncio.sleep(0)
+            raise CommandLineLoginFlowEOFError("the input ended")
+
+    manager = Interrupted(NativeAppAuthClient("5e1f2a4c-0000-4000-8000-000000000001"))
+
+    async def log_in() -> list[Any]:
+        return await asyncio.gather(*(manager.run_login_flow(OPENID) for _ in range(3)), return_exceptions=True)
+
+    for _ in range(2):
+        assert [type(each) for each in asyncio.run(log_in())] == [CommandLineLoginFlowEOFError] * 3
 
 
 @pytest.mark.parametrize(

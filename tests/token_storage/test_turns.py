@@ -7,7 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from globus_async.token_storage import FileTokenStorage, JSONTokenStorage, SQLiteTokenStorage
+from globus_async.token_storage import (
+    FileTokenStorage,
+    JSONTokenStorage,
+    MemoryTokenStorage,
+    SQLiteTokenStorage,
+    TokenStorage,
+    TokenStorageData,
+)
 from tests.token_storage.factories import token_data
 
 KINDS = pytest.mark.parametrize("kind", [JSONTokenStorage, SQLiteTokenStorage])
@@ -63,3 +70,24 @@ async def test_event_loops_do_not_share_turns(kind: type[FileTokenStorage], tmp_
         threads = [asyncio.create_task(asyncio.to_thread(asyncio.run, hold_twice())) for _ in range(2)]
         await asyncio.sleep(0.1)
     assert await asyncio.gather(*threads) == [[True, True]] * 2
+
+
+class OwnStorage(MemoryTokenStorage):
+    """Has the `compare_and_set` of the base, and takes a moment to read."""
+
+    compare_and_set = TokenStorage.compare_and_set
+
+    async def get_token_data(self, resource_server: str) -> TokenStorageData | None:
+        await asyncio.sleep(0)
+        return await super().get_token_data(resource_server)
+
+
+def test_a_storage_of_ones_own_in_several_event_loops() -> None:
+    """In each of them, one of several writers succeeds."""
+    storage = OwnStorage()
+
+    async def write(server: str) -> list[bool]:
+        return await asyncio.gather(*(storage.compare_and_set(None, token_data(text, server)) for text in "abc"))
+
+    for server in ("one", "two"):
+        assert asyncio.run(write(server)) == [True, False, False]

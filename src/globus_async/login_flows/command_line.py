@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable
 from typing import TYPE_CHECKING
 
+from .._concurrency.turns import Turns
 from ..secret import Secret
 from ..services.auth.errors import InvalidGrant
 from ..services.auth.flows import LoginRefused
@@ -27,8 +27,8 @@ class CommandLineLoginFlowManager(RedirectingLoginFlowManager):
     Logs a user in at a terminal, or in a notebook.
 
     It prints a URL, and the user enters the code that the page shows at the end. Waiting for the code does not block
-    the event loop, and can be cancelled. Concurrent logins ask one after another. A redirect URL that is entered whole
-    is accepted as well, if its state belongs to the login.
+    the event loop, and can be cancelled. Concurrent logins of one manager ask one after another. A redirect URL that is
+    entered whole is accepted as well, if its state belongs to the login.
 
     Args:
         login_client: The client of Globus Auth that the user logs in to.
@@ -65,7 +65,7 @@ class CommandLineLoginFlowManager(RedirectingLoginFlowManager):
             native_prefill_named_grant=native_prefill_named_grant,
         )
         self._terminal = Terminal()
-        self._asking = asyncio.Lock()
+        self._asking = Turns()
 
     async def run_login_flow(self, auth_parameters: GlobusAuthorizationParameters) -> OAuthTokenResponse:
         """
@@ -92,7 +92,7 @@ class CommandLineLoginFlowManager(RedirectingLoginFlowManager):
         """Log a user in, and let the caller complete the login, as `LoginFlowManager.run_with_completion` says."""
         if type(self).prompt_for_code is CommandLineLoginFlowManager.prompt_for_code:
             self._terminal.check()
-        async with self._asking:
+        async with self._asking.of("terminal"):
             flow, authorize_url = self._start_flow(auth_parameters, self.redirect_uri)
             self.print_authorize_url(authorize_url)
             entered = Secret.of(await self.prompt_for_code())

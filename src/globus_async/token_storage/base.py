@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from contextlib import AbstractAsyncContextManager
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, NoReturn, Self
 
+from .._concurrency.turns import Turns
 from ..clock import SystemClock
 from ..errors.arguments import check_clock, check_text
 from .lease import Lease, LocalLeases
@@ -45,7 +45,7 @@ class TokenStorage(ABC):
         self.namespace = namespace
         self._clock = clock
         self._leases = LocalLeases(clock)
-        self._writing = asyncio.Lock()
+        self._writing = Turns()
 
     async def __aenter__(self) -> Self:
         return self
@@ -129,7 +129,7 @@ class TokenStorage(ABC):
         Raises:
             TokenStorageError: The storage cannot be used.
         """
-        async with self._writing:
+        async with self._writing.of("tokens"):
             if await self.get_token_data(new.resource_server) != old:
                 return False
             await self.store_token_data_by_resource_server({new.resource_server: new})

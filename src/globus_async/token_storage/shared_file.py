@@ -6,10 +6,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final, NoReturn, TypeVar, cast
 
+from .._concurrency.turns import Turns
 from .._files.private import fault_of, make_private_folder, status_of
 from .errors import TokenStorageDamaged, TokenStorageError, TokenStorageUnavailable
 from .file_lock import poll_intervals, real_clock, run_in_thread, try_lock
-from .turns import Turns
 
 __all__ = ("REREADS", "SharedFile")
 
@@ -38,7 +38,7 @@ class SharedFile:
     def __init__(self, path: Path, lock_timeout: float) -> None:
         self.path = path
         self.lock_timeout = lock_timeout
-        self.turns = Turns()
+        self.turns = Turns()  # who polls for the lock: all at once would take the processor from its holder
 
     def beside(self, ending: str) -> Path:
         """Return the path of a file beside it."""

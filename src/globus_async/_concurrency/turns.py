@@ -1,4 +1,4 @@
-"""The order in which the tasks of an event loop come to a lock that processes share."""
+"""The order in which the tasks of an event loop come to something that one task uses at a time."""
 
 from __future__ import annotations
 
@@ -10,10 +10,9 @@ __all__ = ("Turns",)
 
 class Turns:
     """
-    Lets one task at a time ask for a lock of a file, in the order in which they came.
+    Lets one task of an event loop at a time use something, in the order in which they came.
 
-    Such a lock can only be polled. Tasks that do so at the same time take the processor from the one that holds it, and
-    wait for each other at random. Each event loop has an order of its own.
+    Each event loop has an order of its own: an object outlives the loops that use it, and an ``asyncio.Lock`` does not.
     """
 
     __slots__ = ("_locks",)
@@ -24,6 +23,6 @@ class Turns:
         )
 
     def of(self, name: str) -> asyncio.Lock:
-        """Return the lock to hold while a lock of this name is asked for."""
+        """Return the lock of the running event loop to hold while the thing of this name is used."""
         locks = self._locks.setdefault(asyncio.get_running_loop(), WeakValueDictionary())
         return locks.setdefault(name, asyncio.Lock())
