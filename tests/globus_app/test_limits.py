@@ -77,6 +77,23 @@ async def test_the_call_itself_has_its_timeout_after_the_login() -> None:
             await call
 
 
+async def test_what_a_call_waits_for_after_the_login() -> None:
+    """Its error says that it was queued, not that it had no token."""
+    clock = FakeClock()
+    options: Any = {"clock": clock, "transport": {"clock": clock, "total_timeout": 30, **ONE}}
+    async with globus(**options) as world, world.app(browser := world.browser()) as app:
+        browser.may_log_in.clear()
+        call = asyncio.create_task(TransferClient(app=app).get_endpoint(world.lab.id))
+        await until(lambda: browser.running == 1)
+        transfer = world.transport.origin("https://transfer.api.globus.org/")
+        async with transfer.slot(bypass_limits=False, identity=None, rate=None):
+            browser.may_log_in.set()
+            await until(lambda: not browser.running and any(abs(seconds - 30) < 1e-6 for seconds in clock.pending))
+            await clock.advance(31)
+            with pytest.raises(GlobusTimeoutError, match="queued behind other calls"):
+                await call
+
+
 async def test_closing_the_transport_ends_a_call_that_waits_for_a_user() -> None:
     """The app is closed later, and ends the login."""
     async with globus() as world, world.app(browser := world.browser()) as app:

@@ -1329,6 +1329,7 @@ GUARDS: Final = (
         never("transport/_call.py:Call.log_in", r"^kind not in self\._logins"),
         drop("transport/_call.py:Call.log_in", r"^self\._logins\.add"),
         drop("transport/_call.py:Call.log_in", r"^self\.deadline \+="),
+        drop("transport/_call.py:Call.log_in", r"^self\.waiting_for = QUEUE"),
         drop("transport/_call.py:Call.log_in", r"^await self\._limit_to\(None\)$"),
         drop("transport/_call.py:Call.log_in", r"^await self\._limit_to\(None if"),
         swap("transport/_call.py:Call.reauthorize", r"\{401, 403\}", "{403}"),
@@ -1484,7 +1485,7 @@ GUARDS: Final = (
             r"self\._file\.turns\.of\(.*\):",
             "self._file.turns.of(str(id(work))):",
         ),
-        swap("token_storage/turns.py:Turns.of", r"asyncio\.get_running_loop\(\), W", "type(self), W"),
+        swap("_concurrency/turns.py:Turns.of", r"asyncio\.get_running_loop\(\), W", "type(self), W"),
     ),
     *_tested_by(
         "token_storage/test_damage.py",

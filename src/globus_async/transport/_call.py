@@ -150,6 +150,7 @@ class Call:
             if not any(attempt.maybe_executed for attempt in self.attempts):
                 raise
             raise self.error(self.unauthorized(error)) from error
+        self.waiting_for = QUEUE
         self.deadline += self._clock.monotonic() - started
         left = self.deadline - self._clock.monotonic()
         await self._limit_to(None if math.isinf(left) else left)
