@@ -1437,6 +1437,8 @@ GUARDS: Final = (
         swap("_files/private.py:make_private_folder", r"mkdir\(_PRIVATE_FOLDER\)", "mkdir(511)"),
         swap("_files/private.py:write_private", r"_NO_LINKS, PRIVATE", "_NO_LINKS, 438"),
         drop("_files/private.py:read_private", r"^_make_private"),
+        swap("_files/private.py:make_private", r"with suppress\(OSError\)", "if True"),
+        swap("_files/private.py:_make_private", r"with suppress\(OSError\)", "if True"),
         never("token_storage/file_lock.py:try_lock", r"found is not None and"),
         never("token_storage/shared_file.py:SharedFile.is_there", r"found is not None and"),
         never("token_storage/shared_file.py:SharedFile.run_locked", r"deadline$"),

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from globus_async import GlobusSDKUsageError
+from globus_async._files.private import make_private, read_private
 from globus_async.token_storage import (
     FileTokenStorage,
     JSONTokenStorage,
@@ -320,3 +321,11 @@ async def test_a_lock_that_is_not_released(kind: str, tmp_path: Path) -> None:
 
 async def test_a_repr_has_no_token(tmp_path: Path) -> None:
     assert repr(JSONTokenStorage("tokens.json")) == "<JSONTokenStorage at 'tokens.json', namespace 'DEFAULT'>"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="needs a file that is readable, and whose mode cannot be changed")
+def test_a_file_system_that_keeps_its_modes() -> None:
+    """Such as one that is read-only: what it has is read all the same, in whatever format it is."""
+    path = Path("/proc/self/comm")
+    make_private(path)
+    assert read_private(path, max_size=100)

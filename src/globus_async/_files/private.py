@@ -161,10 +161,11 @@ def make_private_folder(path: Path) -> None:
 
 
 def make_private(path: Path) -> None:
-    """Let only the owner read a file, if it is there and has no fault."""
+    """Let only the owner read a file, if it is there and has no fault, and its file system allows it."""
     found = status_of(path)
     if found is not None and os.name == "posix" and found.st_mode & 0o077 and fault_of(found) is None:
-        path.chmod(PRIVATE)
+        with suppress(OSError):  # such as a file system that is read-only
+            path.chmod(PRIVATE)
 
 
 def _make_private(descriptor: int, found: os.stat_result) -> None:
