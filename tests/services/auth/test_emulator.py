@@ -92,8 +92,10 @@ async def test_a_complete_native_login(deployment: Deployment) -> None:
     authorizer = RefreshTokenAuthorizer(refresh_token, deployment.native)
     async with TransferClient(authorizer=authorizer, base_url=deployment.url, transport=deployment.transport) as tc:
         await asyncio.gather(*(tc.get("/v0.10/task_list") for _ in range(20)))
-        assert authorizer.refresh_token.reveal() != refresh_token
-        await deployment.native.oauth2_revoke_token(authorizer.refresh_token)
+        rotated = authorizer.refresh_token
+        assert rotated is not None
+        assert rotated.reveal() != refresh_token
+        await deployment.native.oauth2_revoke_token(rotated)
         with pytest.raises(LoginRequired):
             await tc.get("/v0.10/task_list")
     assert deployment.emulator.auth.replays == 0
