@@ -54,8 +54,8 @@ class SimulatedAuth:
     Attributes:
         rotates: Whether a refresh returns a new refresh token.
         siblings: Whether a repeated refresh returns a further successor; else it returns the same one again.
-        fault: Returns what happens to a request: ``""``, ``"unsent"``, ``"lost"``, ``"hangs"``, ``"doubled"`` or
-            ``"503"``.
+        fault: Returns what happens to a request: ``""``, ``"unsent"``, ``"lost"``, ``"hangs"``, ``"doubled"``,
+            ``"unusable"`` or ``"503"``.
     """
 
     world: World
@@ -85,6 +85,10 @@ class SimulatedAuth:
         """Return whether a service accepts a header now."""
         ends_at, login = self.access.get(header.removeprefix("Bearer "), (0.0, None))
         return login is not None and ends_at > self.world.now and not login.is_revoked
+
+    def knows(self, header: str) -> bool:
+        """Return whether a header has an access token that was not revoked; it may have expired."""
+        return header.removeprefix("Bearer ") in self.access
 
     def works(self, refresh_token: str) -> bool:
         """Return whether a refresh with a token would succeed."""
@@ -208,6 +212,8 @@ class AuthClient:
                 execute = _without_response(effect)
             case "doubled":
                 execute = _doubled(effect)
+            case "unusable":
+                execute = _without_access_token(effect)
             case "hangs":
                 after = NEVER
             case _:
@@ -239,6 +245,10 @@ def _doubled(effect: Callable[[], dict[str, Any]]) -> Callable[[], dict[str, Any
         return effect()
 
     return execute
+
+
+def _without_access_token(effect: Callable[[], dict[str, Any]]) -> Callable[[], dict[str, Any]]:
+    return lambda: {**effect(), "access_token": None}
 
 
 def _error(status: int, code: str) -> GlobusAPIError:

@@ -16,8 +16,8 @@ The promises, each of which raises a `Violation` when it is broken:
 4. **Every call ends** within ten minutes (without the time for which its process was paused) with a token, or with a
    `TokenRefreshError`; with `LoginRequired` only if the refresh token that Auth refused is still the stored one. A
    token that was refused is not returned again.
-5. **Without faults** a request is sent only when the stored token is due, expired or refused, and no call waits longer
-   than five seconds.
+5. **Without faults** a request is sent only when the stored token is due, expired or refused, no call waits longer
+   than five seconds, and the token that it gets is accepted.
 """
 
 from __future__ import annotations
@@ -290,7 +290,7 @@ class History:
 
     def _network_fault(self) -> str:
         if self.random.random() < 0.1 * self._rates["network"]:
-            return self.random.choice(("unsent", "lost", "hangs", "doubled", "503"))
+            return self.random.choice(("unsent", "lost", "hangs", "doubled", "unusable", "503"))
         return ""
 
     # the processes
@@ -350,6 +350,8 @@ class History:
             header = await self._header(program)
             if header is None or self.auth.accepts(header):
                 return
+            if not self.faults and self.auth.knows(header):
+                self.world.violated(f"{program.process} was given {header}, which is not accepted")
             if program.authorizer.handle_missing_authorization(Secret(header)):
                 second = await self._header(program)
                 if second == header:

@@ -116,6 +116,12 @@ BUGS: Final = (
         (never("authorizers/stored_token.py:is_better", r"^found\.header == refused"),),
         "was given the refused token",
     ),
+    Bug(
+        "the release of the lease may hang",
+        (swap(f"{_ACCESS}.lease", r"timeout\(_CALL_SECONDS\)", "timeout(None)"),),
+        "",
+    ),
+    Bug("an error of another type", (swap(f"{_ACCESS}._bounded", r"raise _typed\(error\) from None", "raise"),), ""),
     Bug("the lease is not released", (drop(f"{_ACCESS}.lease", r"^await context\.__aexit__"),), "seconds"),
     Bug(
         "a refused login is never tried again",

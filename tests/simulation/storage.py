@@ -16,6 +16,8 @@ __all__ = ("SimulatedServer", "SimulatedStorage")
 
 T = TypeVar("T")
 NEVER: Final = float("inf")
+_ERRORS: Final = (TokenStorageUnavailable, ConnectionError, asyncio.CancelledError)
+"""What failing calls raise: a storage of one's own may raise anything, and its pool may cancel a call."""
 
 
 @dataclass(eq=False)
@@ -148,6 +150,9 @@ class SimulatedStorage(TokenStorage):
         """Return the lease."""
         return _SimulatedLease(self._server, self._process, name, seconds)
 
+    def _error(self) -> BaseException:
+        return self._server.world.random.choice(_ERRORS)("the storage is down")
+
     async def _call(self, effect: Callable[[], T], *, writes: bool = False) -> T:
         world, fault = self._server.world, self._server.fault(writes)
         before, after = world.random.uniform(0.005, 0.1), world.random.uniform(0.005, 0.1)
@@ -156,10 +161,10 @@ class SimulatedStorage(TokenStorage):
         match fault:
             case "unsent":
                 await self._process.sleep(before)
-                raise TokenStorageUnavailable("the storage is down")
+                raise self._error()
             case "lost":
                 await world.call(self._process, effect, before=before, after=after)
-                raise TokenStorageUnavailable("the connection to the storage was lost")
+                raise self._error()
             case "hangs":
                 before = NEVER
             case "late":
@@ -206,4 +211,12 @@ class _SimulatedLease:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         grant: Any = self._grant
-        await self._server.world.call(self._process, lambda: self._server.release(grant), before=0.05, after=0.05)
+        before = 0.05
+        match self._server.fault(False):
+            case "unsent" | "lost":
+                raise ConnectionError
+            case "hangs" | "late":
+                before = NEVER
+            case _:
+                pass
+        await self._server.world.call(self._process, lambda: self._server.release(grant), before=before, after=0.05)
