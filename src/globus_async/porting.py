@@ -12,6 +12,7 @@ __all__ = (
     "PortedApp",
     "PortedAuthorizer",
     "PortedClient",
+    "PortedStorage",
     "advice",
     "missing_from",
     "raise_missing",
@@ -100,6 +101,11 @@ _OF_APPS: Final[dict[str, str]] = {
     "get_client_retry_checks": "the redrive of GAREs is set with GlobusAppConfig(auto_redrive_gares=True)",
 }
 
+_OF_STORAGES: Final[dict[str, str]] = {
+    "close": "use 'async with', or 'await storage.aclose()'",
+    "user_only_umask": "files are readable by their owner only, whatever the umask is",
+}
+
 _HEADER: Final = "use 'await authorizer.get_authorization_header()', a Secret, whose reveal() returns the text"
 _OF_AUTHORIZERS: Final[dict[str, str]] = {
     "access_token": _HEADER,
@@ -176,6 +182,17 @@ class PortedApp:
 
         def __getattr__(self, name: str) -> NoReturn:
             _raise_missing_attribute(self, name, _OF_APPS.get(name))
+
+
+class PortedStorage:
+    """A token storage: an attribute that only those of globus-sdk have says what to write instead."""
+
+    __slots__ = ()
+
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> NoReturn:
+            _raise_missing_attribute(self, name, _OF_STORAGES.get(name))
 
 
 class PortedAuthorizer:

@@ -15,10 +15,11 @@ from typing import Any
 from unittest import mock  # noqa: TID251 -- that mocks work is what is tested
 
 import globus_sdk
+import globus_sdk.token_storage
 import pytest
 
 import globus_async
-from globus_async import porting
+from globus_async import porting, token_storage
 from tests.clients import CLIENTS, Client
 from tests.parity.official import counterpart
 
@@ -99,7 +100,7 @@ def test_errors_of_stored_tokens() -> None:
     for name in ("MissingTokenError", "ExpiredTokenError", "UnmetScopeRequirementsError", "IdentityMismatchError"):
         with pytest.raises(ImportError, match=r"import it from globus_async\.token_storage"):
             exec(f"from globus_async import {name}", {})
-        assert hasattr(globus_async.token_storage, name)
+        assert hasattr(token_storage, name)
 
 
 def test_a_name_that_nobody_has() -> None:
@@ -176,6 +177,23 @@ def test_attributes_of_authorizers() -> None:
         with pytest.raises(AttributeError, match=r"has no attribute 'no_such_name'$"):
             ours.no_such_name  # noqa: B018
     assert advised > 5
+
+
+@pytest.mark.parametrize("kind", ["MemoryTokenStorage", "JSONTokenStorage", "SQLiteTokenStorage"])
+def test_attributes_of_storages(kind: str, tmp_path: Path) -> None:
+    """Each public attribute of globus-sdk's storages is here, or says what to write; so does ``with``."""
+    arguments = [] if kind == "MemoryTokenStorage" else [tmp_path / "tokens"]
+    official: type[Any] = getattr(globus_sdk.token_storage, kind)
+    ours: Any = getattr(token_storage, kind)(*arguments)
+    missing = [name for name in dir(official) if name[0] != "_" and not hasattr(ours, name)]
+    assert "close" in missing
+    for name in missing:
+        with pytest.raises(AttributeError, match=f"globus-sdk's '{name}': .{{20}}"):
+            getattr(ours, name)
+    with pytest.raises(AttributeError, match=r"has no attribute 'no_such_name'$"):
+        ours.no_such_name  # noqa: B018
+    with pytest.raises(TypeError, match=r"use 'async with .*TokenStorage"), ours:
+        pass
 
 
 @pytest.mark.parametrize("kind", ["NativeAppAuthClient", "ConfidentialAppAuthClient"])

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, Self
 from .._concurrency.turns import Turns
 from ..clock import SystemClock
 from ..errors.arguments import check_clock, check_text
+from ..porting import AsyncContextOnly, PortedStorage
 from .lease import Lease, LocalLeases
 from .token_data import TokenResponse, TokenStorageData, token_data_of
 
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 __all__ = ("TokenStorage", "identity_of")
 
 
-class TokenStorage(ABC):
+class TokenStorage(PortedStorage, AsyncContextOnly, ABC):
     """
     Holds the tokens of one login, by resource server; several logins have a namespace each.
 
@@ -55,7 +56,7 @@ class TokenStorage(ABC):
     ) -> None:
         await self.aclose()
 
-    async def aclose(self) -> None:  # noqa: B027 -- not all of them open something
+    async def aclose(self) -> None:
         """Close what the storage has opened; idempotent. The next call opens it again."""
 
     @abstractmethod
