@@ -58,6 +58,25 @@ async def test_somebody_else_after_a_logout() -> None:
         assert app.token_storage.identity_id == world.bob.id
 
 
+async def test_another_process_has_changed_the_user() -> None:
+    """An app compares with the identity of the tokens that are stored now, not with the one that it found first."""
+    storage = MemoryTokenStorage()
+    async with (
+        globus() as world,
+        world.app(browser := world.browser(), token_storage=storage) as app,
+        world.app(other_browser := world.browser(), token_storage=storage) as other,
+    ):
+        await app.login()
+        browser.identity = other_browser.identity = world.bob
+        await other.logout()
+        await other.login()
+        await app.login(force=True)
+        assert app.token_storage.identity_id == world.bob.id
+        browser.identity = world.alice
+        with pytest.raises(IdentityMismatchError, match=f"stored tokens belong to {world.bob.id}"):
+            await app.login(force=True)
+
+
 @pytest.mark.parametrize("sweep", [False, True])
 async def test_what_a_logout_removes(sweep: bool) -> None:
     """The tokens of services that the app requires; with ``sweep`` all of them."""

@@ -203,6 +203,28 @@ async def test_the_identity() -> None:
     assert checked.identity_id == BOB
 
 
+async def test_the_identity_is_stored_while_it_is_read() -> None:
+    """A task that found no tokens does not store those of somebody else over those of another task."""
+
+    class Slow(MemoryTokenStorage):
+        async def get_token_data_by_resource_server(self) -> dict[str, TokenStorageData]:
+            found = await super().get_token_data_by_resource_server()
+            reading.set()
+            await may_read.wait()
+            return found
+
+    reading, may_read = asyncio.Event(), asyncio.Event()
+    checked = ValidatingTokenStorage(storage := Slow(), validators=[UnchangingIdentityIDValidator()])
+    slow = asyncio.create_task(checked.store_token_data_by_resource_server({"x": data(server="x", identity=BOB)}))
+    await reading.wait()
+    checked.token_storage = MemoryTokenStorage()
+    await checked.store_token_data_by_resource_server({TRANSFER: data()})
+    checked.token_storage = storage
+    may_read.set()
+    with pytest.raises(IdentityMismatchError):
+        await slow
+
+
 async def test_a_check_that_fails_leaves_the_identity() -> None:
     """Tokens that were not stored say nothing of who has logged in."""
 

@@ -1382,6 +1382,10 @@ GUARDS: Final = (
         ),
         never("globus_app/app.py:GlobusApp.logout", r"^sweep or"),
         never("token_storage/validating.py:_identity_of", r"^len\(identities\) > 1"),
+        drop(
+            "token_storage/validating.py:ValidatingTokenStorage.store_token_data_by_resource_server",
+            r"^await self\._read_identity",
+        ),
         never("token_storage/validators.py:UnchangingIdentityIDValidator.before_store", r"^new is None"),
         never("token_storage/validators.py:UnchangingIdentityIDValidator.before_store", r"^stored is not None and"),
         never("token_storage/validators.py:ScopeRequirementsValidator._check_own_scopes", r"^missing"),
@@ -1422,6 +1426,7 @@ GUARDS: Final = (
         ),
         never("token_storage/validators.py:ScopeRequirementsValidator._check_consents", r"^not forest\.meets"),
         never("token_storage/validating.py:ValidatingTokenStorage.store_token_response", r"^getattr"),
+        always("token_storage/validating.py:ValidatingTokenStorage._read_identity", r"^self\.changes == changes"),
         never("token_storage/validating.py:ValidatingTokenStorage.get_token_data", r"^data is None"),
         never("globus_app/authorizer.py:AppAuthorizer._current", r"^held\.required is not"),
         never("globus_app/authorizer.py:AppAuthorizer._current", r"^held\.fixed_header is not None and"),

@@ -133,7 +133,8 @@ class ValidatingTokenStorage(TokenStorage):
             TokenValidationError: They do not pass; nothing was stored.
             TokenStorageError: The storage cannot be used.
         """
-        context = await self._context(token_data_by_resource_server)
+        await self._read_identity()
+        context = self._context(token_data_by_resource_server)
         for validator in self.validators:
             await validator.before_store(token_data_by_resource_server, context)
         await self.token_storage.store_token_data_by_resource_server(token_data_by_resource_server)
@@ -202,25 +203,25 @@ class ValidatingTokenStorage(TokenStorage):
         return self.token_storage.lease(name, seconds)
 
     async def _check_retrieved(self, data: Mapping[str, TokenStorageData]) -> None:
-        context = await self._context(data)
+        if not self._is_identity_read:
+            await self._read_identity()
+        context = self._context(data)
         self._remember(context)
         for validator in self.validators:
             await validator.after_retrieve(data, context)
 
-    async def _context(self, data: Mapping[str, TokenStorageData]) -> TokenValidationContext:
-        await self._read_identity()
+    def _context(self, data: Mapping[str, TokenStorageData]) -> TokenValidationContext:
         return TokenValidationContext(self._identity_id, _identity_of(data))
 
     async def _read_identity(self) -> None:
-        if self._is_identity_read:
-            return
+        """Read the identity of the stored tokens: another process may have logged out, and in as somebody else."""
+        changes = self.changes
         identity_id = _identity_of(await self.token_storage.get_token_data_by_resource_server())
-        if not self._is_identity_read:  # by another task, which may have stored tokens since
+        if self.changes == changes:  # else another task has stored tokens, or logged out
             self._identity_id, self._is_identity_read = identity_id, True
 
     def _remember(self, context: TokenValidationContext) -> None:
-        if self._identity_id is None:
-            self._identity_id = context.token_data_identity_id
+        self._identity_id = context.token_data_identity_id or self._identity_id
 
 
 def _identity_of(data: Mapping[str, TokenStorageData]) -> str | None:
