@@ -402,6 +402,20 @@ async def test_a_handler_that_calls_a_service() -> None:
         assert len(seen) == len(browser.logins) == 1
 
 
+async def test_a_handler_that_adds_scopes() -> None:
+    """It is not called again if its login asks for them, too."""
+    seen: list[BaseException] = []
+
+    async def handler(app: Any, error: BaseException) -> None:
+        seen.append(error)
+        AuthClient(app=app)
+        await app.login(force=True)
+
+    async with globus() as world, world.app(browser := world.browser(), token_validation_error_handler=handler) as app:
+        assert await listed(world, TransferClient(app=app)) == ["data.txt"]
+    assert len(seen) == len(browser.logins) == 1
+
+
 async def test_a_login_with_more_is_shared() -> None:
     """A caller whose scopes are among those of the running login waits for it; one who wants more for the next one."""
     async with globus() as world, world.app(browser := world.browser()) as app:

@@ -353,10 +353,12 @@ class GlobusApp(PortedApp, AsyncContextOnly, ABC):
             if inspect.isawaitable(done):
                 await done
 
-        resolved = ""
-        while resolved != (required := str(self._requirements)):  # scopes may be added during the login
+        while True:
+            required = str(self._requirements)
             await self._handling.join(required, call)
-            resolved, changes = required, self.token_storage.changes
+            if str(self._requirements) == required or not await self.login_required():
+                return
+            changes = self.token_storage.changes  # scopes were added during the login
 
     def redrive(self, gare: GARE, age: float) -> Awaitable[None] | None:
         """
