@@ -1481,15 +1481,15 @@ GUARDS: Final = (
         swap("token_storage/lease.py:_Held.seconds_left", r"self\.loop\.is_closed\(\)", "False"),
     ),
     *_tested_by(
-        "token_storage/test_turns.py",
+        "token_storage/test_loop_locks.py",
         swap("token_storage/shared_file.py:SharedFile.run_locked", r"of\(path\.name\)", "of(str(id(attempt)))"),
         swap("token_storage/file_lease.py:FileLease.__aenter__", r"async with .*\n.*return", "return"),
         swap(
             "token_storage/sqlite.py:SQLiteTokenStorage._write",
-            r"self\._file\.turns\.of\(.*\):",
-            "self._file.turns.of(str(id(work))):",
+            r"self\._file\.loop_locks\.of\(.*\):",
+            "self._file.loop_locks.of(str(id(work))):",
         ),
-        swap("_concurrency/turns.py:Turns.of", r"asyncio\.get_running_loop\(\), W", "type(self), W"),
+        swap("_concurrency/loop_locks.py:LoopLocks.of", r"asyncio\.get_running_loop\(\), W", "type(self), W"),
     ),
     *_tested_by(
         "token_storage/test_damage.py",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable
 from typing import TYPE_CHECKING
 
-from .._concurrency.turns import Turns
+from .._concurrency.loop_locks import LoopLocks
 from ..secret import Secret
 from ..services.auth.errors import InvalidGrant
 from ..services.auth.flows import LoginRefused
@@ -65,7 +65,7 @@ class CommandLineLoginFlowManager(RedirectingLoginFlowManager):
             native_prefill_named_grant=native_prefill_named_grant,
         )
         self._terminal = Terminal()
-        self._asking = Turns()
+        self._asking = LoopLocks()
 
     async def run_login_flow(self, auth_parameters: GlobusAuthorizationParameters) -> OAuthTokenResponse:
         """

@@ -8,7 +8,7 @@ from contextlib import AbstractAsyncContextManager
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, NoReturn, Self
 
-from .._concurrency.turns import Turns
+from .._concurrency.loop_locks import LoopLocks
 from ..clock import SystemClock
 from ..errors.arguments import check_clock, check_text
 from ..porting import AsyncContextOnly, PortedStorage
@@ -46,7 +46,7 @@ class TokenStorage(PortedStorage, AsyncContextOnly, ABC):
         self.namespace = namespace
         self._clock = clock
         self._leases = LocalLeases(clock)
-        self._writing = Turns()
+        self._writing = LoopLocks()
 
     async def __aenter__(self) -> Self:
         return self

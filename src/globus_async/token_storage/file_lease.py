@@ -56,7 +56,7 @@ class FileLease:
         self._lock: HeldLock | None = None
 
     async def __aenter__(self) -> Lease:
-        async with self._storage.turns.of(self._path.name):
+        async with self._storage.loop_locks.of(self._path.name):
             return await self._acquire()
 
     async def _acquire(self) -> Lease:

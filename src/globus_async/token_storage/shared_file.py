@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final, NoReturn, TypeVar, cast
 
-from .._concurrency.turns import Turns
+from .._concurrency.loop_locks import LoopLocks
 from .._files.private import fault_of, make_private_folder, status_of
 from .errors import TokenStorageDamaged, TokenStorageError, TokenStorageUnavailable
 from .file_lock import poll_intervals, real_clock, run_in_thread, try_lock
@@ -30,15 +30,15 @@ class SharedFile:
         lock_timeout: Seconds that a call waits for its lock.
 
     Attributes:
-        turns: The order in which the tasks of this object ask for locks.
+        loop_locks: Held by the task that polls for a lock of this name.
     """
 
-    __slots__ = ("lock_timeout", "path", "turns")
+    __slots__ = ("lock_timeout", "loop_locks", "path")
 
     def __init__(self, path: Path, lock_timeout: float) -> None:
         self.path = path
         self.lock_timeout = lock_timeout
-        self.turns = Turns()  # who polls for the lock: all at once would take the processor from its holder
+        self.loop_locks = LoopLocks()  # one task polls at a time: many would take the processor from the holder
 
     def beside(self, ending: str) -> Path:
         """Return the path of a file beside it."""
@@ -84,7 +84,7 @@ class SharedFile:
                 discard(result)
 
         deadline = real_clock.monotonic() + self.lock_timeout
-        async with self.turns.of(path.name):
+        async with self.loop_locks.of(path.name):
             for interval in poll_intervals():
                 result = await self.run(attempt, discard=discard_result)
                 if result is not _BUSY:

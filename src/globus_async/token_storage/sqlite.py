@@ -175,7 +175,7 @@ class SQLiteTokenStorage(FileTokenStorage):
 
     async def _write(self, work: Callable[[sqlite3.Connection], R]) -> R:
         """Run a function that writes, in a transaction; create the file if it is missing."""
-        async with self._file.turns.of(self._file.path.name):
+        async with self._file.loop_locks.of(self._file.path.name):
             while True:
                 if await self._file.run(self._needs_creation):
                     await self._file.run_locked(self._create)

@@ -1,18 +1,19 @@
-"""The order in which the tasks of an event loop come to something that one task uses at a time."""
+"""Locks of the running event loop, for objects that outlive it."""
 
 from __future__ import annotations
 
 import asyncio
 from weakref import WeakKeyDictionary, WeakValueDictionary
 
-__all__ = ("Turns",)
+__all__ = ("LoopLocks",)
 
 
-class Turns:
+class LoopLocks:
     """
-    Lets one task of an event loop at a time use something, in the order in which they came.
+    Locks by name, of which each event loop has its own.
 
-    Each event loop has an order of its own: an object outlives the loops that use it, and an ``asyncio.Lock`` does not.
+    An object may be used by one event loop after another, or by several in threads; an ``asyncio.Lock`` may not. Tasks
+    of one loop get a lock in the order in which they wait for it.
     """
 
     __slots__ = ("_locks",)
@@ -23,6 +24,6 @@ class Turns:
         )
 
     def of(self, name: str) -> asyncio.Lock:
-        """Return the lock of the running event loop to hold while the thing of this name is used."""
+        """Return the lock of this name of the running event loop."""
         locks = self._locks.setdefault(asyncio.get_running_loop(), WeakValueDictionary())
         return locks.setdefault(name, asyncio.Lock())

@@ -55,7 +55,7 @@ async def test_the_first_task_that_asks_gets_the_lease_first(kind: type[FileToke
 
 
 @KINDS
-async def test_event_loops_do_not_share_turns(kind: type[FileTokenStorage], tmp_path: Path) -> None:
+async def test_event_loops_do_not_share_locks(kind: type[FileTokenStorage], tmp_path: Path) -> None:
     """Each of two threads has an event loop, with two tasks that wait for the lease of one object."""
     storage, other = (kind(tmp_path / "tokens") for _ in range(2))
 
