@@ -72,7 +72,7 @@ def tests(session: nox.Session) -> None:
 
 @nox.session(python=PYTHON, reuse_venv=True)
 def quick(session: nox.Session) -> None:
-    """Run the tests but the slow ones, in under a minute once its environment is there."""
+    """Run the tests but the slow ones, in three minutes on two processors once its environment is there."""
     if not Path(session.bin, "pytest").exists():
         install_tests(session)
     session.run("pytest", *PARALLEL, "-m", "not slow", *session.posargs)
