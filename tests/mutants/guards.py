@@ -284,7 +284,7 @@ GUARDS: Final = (
             r"\1pass",
         ),
         swap(
-            "_concurrency/tasks.py:cancel_all",
+            "_concurrency/tasks.py:wait_to_end",
             r"(await asyncio\.wait\(running\)\s+except asyncio\.CancelledError as error:\s+)cancelled = error",
             r"\1pass",
         ),
@@ -1176,7 +1176,6 @@ GUARDS: Final = (
         swap("token_storage/system_keyring.py:SystemKeyring.read_key", r"self\._readings.*", "self._read_key()"),
         swap("token_storage/system_keyring.py:_outcome", r"except BaseException", "except Exception"),
         never("token_storage/system_keyring.py:SystemKeyring._create", r"is not None"),
-        never("token_storage/system_keyring.py:_finish", r"^done\.done"),
         swap("token_storage/system_keyring.py:_outcome", r"type\(error\)\.__name__", "error"),
     ),
     # credentials
@@ -1283,7 +1282,7 @@ GUARDS: Final = (
         never("login_flows/local_server.py:LocalServerLoginFlowManager.for_globus_app", r"^not isinstance"),
         never("login_flows/browser.py:open_with", r"^opened is False"),
         swap(
-            "login_flows/daemon_call.py:DaemonCall.__init__",
+            "_concurrency/daemon_call.py:DaemonCall.__init__",
             r"context = contextvars\.copy_context\(\)",
             "context = contextvars.Context()",
         ),
@@ -1308,7 +1307,7 @@ GUARDS: Final = (
         drop("login_flows/command_line.py:CommandLineLoginFlowManager.run_with_completion", r"^self\._terminal\.check"),
         drop("login_flows/terminal.py:_read_when_ready", r"^loop\.remove_reader"),
         swap("login_flows/terminal.py:Terminal._from_thread", r"self\._unfinished = call", "pass"),
-        swap("login_flows/daemon_call.py:DaemonCall.__init__", r"daemon=True", "daemon=False"),
+        swap("_concurrency/daemon_call.py:DaemonCall.__init__", r"daemon=True", "daemon=False"),
         never("login_flows/terminal.py:show", r"^not _is_terminal\(stream\)"),
     ),
     *_tested_by(
@@ -1321,7 +1320,7 @@ GUARDS: Final = (
         "login_flows/test_browser.py",
         never("login_flows/browser.py:find_browser", r"^any\("),
         never("login_flows/browser.py:_default_browser", r"^name in _TEXT_BROWSERS"),
-        swap("login_flows/daemon_call.py:DaemonCall.__init__", r"daemon=True", "daemon=False"),
+        swap("_concurrency/daemon_call.py:DaemonCall.__init__", r"daemon=True", "daemon=False"),
     ),
     # apps
     *_tested_by(

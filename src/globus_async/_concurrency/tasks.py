@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable, Collection, Coroutine, Iterable
 from typing import Any, Final, TypeVar
 
-__all__ = ("all_of", "cancel_all", "run_to_end")
+__all__ = ("all_of", "cancel_all", "run_to_end", "wait_to_end")
 
 T = TypeVar("T")
 _CANCELLED_PER_PASS: Final = 500
@@ -42,16 +42,23 @@ async def cancel_all(tasks: Collection[asyncio.Task[Any]]) -> None:
                 await asyncio.sleep(0)
             except asyncio.CancelledError as error:
                 cancelled = error
-    while running := [task for task in tasks if not task.done()]:
-        try:
-            await asyncio.wait(running)
-        except asyncio.CancelledError as error:
-            cancelled = error
+    cancelled = await wait_to_end(tasks) or cancelled
     for task in tasks:
         if not task.cancelled():
             task.exception()  # marks it as retrieved
     if cancelled is not None:
         raise cancelled
+
+
+async def wait_to_end(tasks: Collection[asyncio.Task[Any]]) -> asyncio.CancelledError | None:
+    """Wait until tasks have ended, even if the caller is cancelled; return the cancellation, to be raised."""
+    cancelled: asyncio.CancelledError | None = None
+    while running := [task for task in tasks if not task.done()]:
+        try:
+            await asyncio.wait(running)
+        except asyncio.CancelledError as error:
+            cancelled = error
+    return cancelled
 
 
 async def run_to_end(function: Callable[[], Coroutine[Any, Any, T]]) -> T:
@@ -67,11 +74,7 @@ async def run_to_end(function: Callable[[], Coroutine[Any, Any, T]]) -> T:
     repetitions = 0
     while True:
         task = asyncio.get_running_loop().create_task(function())
-        while not task.done():
-            try:
-                await asyncio.wait({task})
-            except asyncio.CancelledError as error:
-                cancelled = error
+        cancelled = await wait_to_end([task]) or cancelled
         if not task.cancelled() or repetitions == _MAX_REPETITIONS:
             break
         repetitions += 1

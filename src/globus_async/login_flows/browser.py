@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Final, TypeAlias
 
-from .daemon_call import DaemonCall
+from .._concurrency.daemon_call import DaemonCall
 from .errors import LocalServerEnvironmentalLoginError
 
 if TYPE_CHECKING:

@@ -9,8 +9,8 @@ from collections.abc import Callable, Generator
 from contextlib import contextmanager, suppress
 from typing import Any, Final, TextIO
 
+from .._concurrency.daemon_call import DaemonCall
 from ..secret import Secret
-from .daemon_call import DaemonCall
 from .errors import CommandLineLoginFlowEOFError
 
 __all__ = ("Terminal", "show")

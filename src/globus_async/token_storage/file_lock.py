@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, TypeVar
 
+from .._concurrency.tasks import wait_to_end
 from .._files.private import PRIVATE, fault_of, status_of
 from ..clock import SystemClock
 from .errors import TokenStorageError, TokenStorageUnavailable
@@ -92,14 +93,9 @@ async def run_in_thread(work: Callable[[], R], *, discard: Callable[[R], object]
     """
     from anyio import to_thread  # noqa: PLC0415 -- not all programs need it
 
-    task = asyncio.ensure_future(to_thread.run_sync(work))
-    cancelled: asyncio.CancelledError | None = None
+    task = asyncio.get_running_loop().create_task(to_thread.run_sync(work))
+    cancelled = await wait_to_end([task])
     try:
-        while not task.done():
-            try:
-                await asyncio.wait([task])
-            except asyncio.CancelledError as error:
-                cancelled = error
         if cancelled is None:
             return task.result()
         if not task.cancelled() and task.exception() is None and discard is not None:

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
-import threading
 from collections.abc import Callable
-from contextlib import suppress
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
+from .._concurrency.daemon_call import DaemonCall
 from .._single_flight import SingleFlight
 from ..clock import SystemClock
 from ..errors import GlobusError
@@ -143,24 +141,24 @@ class SystemKeyring:
         """
         if self._is_called:
             raise TokenStorageUnavailable(f"the {self._name()} has not yet responded to an earlier request")
-        loop = asyncio.get_running_loop()
-        done: asyncio.Future[T] = loop.create_future()
 
-        def run() -> None:
+        def run() -> T | GlobusError:
             outcome = _outcome(function)
             self._is_called = False
-            with suppress(RuntimeError):  # the loop is closed
-                loop.call_soon_threadsafe(_finish, done, outcome)
+            return outcome
 
         self._is_called = True
-        threading.Thread(target=run, name="globus_async keyring", daemon=True).start()
+        call = DaemonCall(run, name="globus_async keyring")
         try:
             async with self._clock.timeout(self._timeout):
-                return await done
+                outcome = await call.result()
         except TimeoutError:
             raise TokenStorageUnavailable(
                 f"the {self._name()} did not respond within {self._timeout:g} s; it may be waiting to be unlocked"
             ) from None
+        if isinstance(outcome, GlobusError):
+            raise outcome
+        return outcome
 
 
 def _outcome(function: Callable[[], T]) -> T | GlobusError:
@@ -173,13 +171,3 @@ def _outcome(function: Callable[[], T]) -> T | GlobusError:
         return TokenStorageUnavailable(
             f"the keyring cannot be used: {type(error).__name__}; on a machine without one, use a KeyFile"
         )
-
-
-def _finish(done: asyncio.Future[T], outcome: T | GlobusError) -> None:
-    """Hand the outcome to the caller, if it still waits."""
-    if done.done():
-        return
-    if isinstance(outcome, GlobusError):
-        done.set_exception(outcome)
-    else:
-        done.set_result(outcome)
