@@ -59,7 +59,7 @@ def portal(session: nox.Session) -> None:
 
 def install_tests(session: nox.Session) -> None:
     """Install the package, what the tests need, and the official SDK and CLI."""
-    session.install("-e", ".[emulator,fastapi]", *group("tests"))
+    session.install("-e", ".[emulator,fastapi,redis,sql]", *group("tests"))
     install_official(session)
 
 
@@ -88,9 +88,9 @@ def newer(session: nox.Session) -> None:
 def lowest(session: nox.Session) -> None:
     """Run the tests with the oldest dependencies that are allowed."""
     extras = PYPROJECT["project"]["optional-dependencies"]
-    asked = [*PYPROJECT["project"]["dependencies"], *extras["emulator"], *extras["fastapi"]]
+    asked = [*PYPROJECT["project"]["dependencies"], *extras["emulator"], *extras["fastapi"], *extras["redis"], *extras["sql"]]
     oldest = [re.sub(r">=([\d.]+).*", r"==\1.*", requirement) for requirement in asked]
-    session.install("-e", ".[emulator,fastapi]", *group("tests"), *oldest)
+    session.install("-e", ".[emulator,fastapi,redis,sql]", *group("tests"), *oldest)
     install_official(session)
     session.run("pytest", *PARALLEL, *session.posargs)
 
@@ -113,7 +113,7 @@ def lint(session: nox.Session) -> None:
 @nox.session(python=PYTHON)
 def types(session: nox.Session) -> None:
     """Check types, with both checkers."""
-    session.install("-e", ".[emulator,fastapi]", *group("types"))
+    session.install("-e", ".[emulator,fastapi,redis,sql]", *group("types"))
     install_official(session)
     session.run("mypy")
     session.run("pyright", "--pythonpath", str(Path(session.bin, "python")))
@@ -122,7 +122,7 @@ def types(session: nox.Session) -> None:
 @nox.session(python=PYTHON)
 def docs(session: nox.Session) -> None:
     """Build the documentation; every warning is an error."""
-    session.install("-e", ".[emulator,fastapi]", *group("docs"))
+    session.install("-e", ".[emulator,fastapi,redis,sql]", *group("docs"))
     session.run("sphinx-build", "-n", "-W", "--keep-going", "-b", "html", "docs", "docs/_build/html", *session.posargs)
 
 

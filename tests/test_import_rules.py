@@ -22,7 +22,7 @@ LAYERS: tuple[frozenset[str], ...] = (
     frozenset({"errors"}),
     frozenset({"_concurrency", "_files", "_single_flight", "clock", "config", "secret"}),
     frozenset({"_http", "scopes", "sealing"}),
-    frozenset({"gare", "token_storage"}),
+    frozenset({"gare", "session_store", "token_storage"}),
     frozenset({"authorizers"}),
     frozenset({"response", "transport"}),
     frozenset({"paging"}),

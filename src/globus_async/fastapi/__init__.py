@@ -5,6 +5,8 @@ Integration with FastAPI; requires the extra ``globus-async[fastapi]``.
 that act for their users. `GlobusLogin` adds browser logins and sessions.
 """
 
+from ..session_store import MemorySessionStore, SessionStore, SessionStoreUnavailable, SQLiteSessionStore
+
 try:
     from .backend import GlobusBackend
 except ModuleNotFoundError as error:
@@ -18,8 +20,7 @@ from .disconnect import CancelOnDisconnect
 from .errors import add_error_handlers, error_response
 from .login import GlobusLogin, LoginFailed
 from .principal import LinkedIdentity, Principal
-from .sessions import MemorySessionStore, Session, SessionStore, SessionStoreUnavailable
-from .sqlite_store import SQLiteSessionStore
+from .sessions import Session
 
 __all__ = (
     "AuthorizerCache",

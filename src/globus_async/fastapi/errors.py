@@ -25,8 +25,8 @@ from ..errors.base import escape_control_characters
 from ..gare import GARE, to_gare
 from ..services.auth.errors import InvalidClient
 from ..services.auth.flows import LoginRefused
+from ..session_store import SessionStoreUnavailable
 from .bearer import challenge
-from .sessions import SessionStoreUnavailable
 
 if TYPE_CHECKING:
     from fastapi import FastAPI

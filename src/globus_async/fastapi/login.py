@@ -25,13 +25,14 @@ from ..secret import Secret
 from ..services.auth.errors import InvalidGrant
 from ..services.auth.flows import LoginRefused
 from ..services.auth.responses import OAuthAuthorizationCodeResponse
+from ..session_store import MemorySessionStore, SessionStore
 from .backend import GlobusBackend, RunningState, running_state
 from .cookie import SessionCookie
 from .pending import PENDING_SECONDS, PendingLogin, PendingLogins
 from .public_address import PublicAddress, is_own_path
-from .request_origin import check_navigation, check_site, is_from_own_site
+from .request_origin import check_navigation, check_site, is_from_own_site, is_websocket
 from .session_tokens import SessionAuthorizer
-from .sessions import MemorySessionStore, Session, SessionStore, StoredTokens, store_key, tokens_key
+from .sessions import Session, StoredTokens, store_key, tokens_key
 
 __all__ = ("GlobusLogin", "LoginFailed")
 
@@ -159,7 +160,7 @@ class GlobusLogin:
         A WebSocket of a page of another site has no session, although its browser may send the cookie.
         """
         cookie = Secret(connection.cookies.get(self._session_cookie(connection), ""))
-        if not cookie or (_is_websocket(connection) and not is_from_own_site(connection, self.origin)):
+        if not cookie or (is_websocket(connection) and not is_from_own_site(connection, self.origin)):
             return None
         key = store_key("session", cookie)
         value = await self.store.get(key)
@@ -171,7 +172,7 @@ class GlobusLogin:
         return None
 
     async def _session_or_login(self, connection: HTTPConnection) -> Session:
-        if _is_websocket(connection):
+        if is_websocket(connection):
             check_site(connection, self.origin)
         session = await self.optional_session(connection)
         if session is not None:
@@ -431,10 +432,6 @@ class GlobusLogin:
 
 
 _USED: Final = Secret("used")
-
-
-def _is_websocket(connection: HTTPConnection) -> bool:
-    return bool(connection.scope["type"] == "websocket")
 
 
 def _only(request: Request, name: str) -> Secret:

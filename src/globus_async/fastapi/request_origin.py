@@ -10,7 +10,7 @@ from fastapi import HTTPException
 if TYPE_CHECKING:
     from fastapi.requests import HTTPConnection
 
-__all__ = ("check_navigation", "check_site", "is_from_own_site")
+__all__ = ("check_navigation", "check_site", "is_from_own_site", "is_websocket")
 
 _log = logging.getLogger("globus_async")
 _NO_STORE: Final = {"Cache-Control": "no-store"}
@@ -62,3 +62,8 @@ def check_navigation(connection: HTTPConnection) -> None:
         headers.get("sec-fetch-dest", "document"),
     ) != ("navigate", "document"):
         raise HTTPException(403, "Please open this page in a window of its own.", _NO_STORE)
+
+
+def is_websocket(connection: HTTPConnection) -> bool:
+    """Return whether a connection is the handshake of a WebSocket."""
+    return bool(connection.scope["type"] == "websocket")

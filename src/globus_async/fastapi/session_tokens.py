@@ -12,11 +12,12 @@ from ..authorizers import RefreshTokenAuthorizer
 from ..authorizers.token import IssuedToken, parse_lifetime
 from ..errors import LoginRequired
 from ..secret import Secret
-from .sessions import Session, SessionStore, StoredTokens, store_key, tokens_key
+from .sessions import Session, StoredTokens, store_key, tokens_key
 
 if TYPE_CHECKING:
     from ..services.auth.confidential import ConfidentialAppAuthClient
     from ..services.auth.responses import OAuthRefreshTokenResponse
+    from ..session_store import SessionStore
     from .revocations import Revocations
 
 __all__ = ("SessionAuthorizer",)

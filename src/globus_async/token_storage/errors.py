@@ -12,7 +12,14 @@ class TokenStorageError(GlobusError):
 
 
 class TokenStorageUnavailable(TokenStorageError):
-    """A token storage cannot be reached at the moment: it is locked, its disk is full, its server is down."""
+    """
+    A token storage cannot be reached at the moment: it is locked, its disk is full, its server is down.
+
+    Attributes:
+        retry_after: Seconds after which it may be available again, if that is known.
+    """
+
+    retry_after: float | None = None
 
 
 class TokenStorageDamaged(TokenStorageError):

@@ -20,9 +20,9 @@ from .._files.private import create_private, fault_of, status_of
 from ..clock import Clock, SystemClock
 from ..errors import GlobusSDKUsageError
 from ..errors.arguments import check_clock, check_number, check_type, check_whole
-from ..sealing import Sealer
 from ..secret import Secret
-from .sessions import SessionStoreUnavailable
+from .protocol import SessionStoreUnavailable
+from .stored_values import StoredValues
 
 __all__ = ("SQLiteSessionStore",)
 
@@ -98,17 +98,16 @@ class SQLiteSessionStore:
         if clock is not None:
             check_clock(clock)
         self.path = Path(path)
-        self._sealer = None if key is None else Sealer(key, purpose="sessions")
+        self._values = StoredValues(key, where=str(self.path))
         self._max_entries = max_entries
         self._clock: Clock = SystemClock() if clock is None else clock
         # reading never waits for a writer, in this process or another
         self._reader = _Connector(self.path, begin="BEGIN", timeout=timeout)
         # a transaction that reads before it writes must not begin as a reading one
         self._writer = _Connector(self.path, begin="BEGIN IMMEDIATE", timeout=timeout)
-        self._has_warned = False
 
     def __repr__(self) -> str:
-        return f"<SQLiteSessionStore at {self.path}, {'not ' if self._sealer is None else ''}encrypted>"
+        return f"<SQLiteSessionStore at {self.path}, {'' if self._values.are_encrypted else 'not '}encrypted>"
 
     async def __aenter__(self) -> Self:
         """Open the file, so that an unusable one is noticed at the start."""
@@ -128,7 +127,7 @@ class SQLiteSessionStore:
 
     async def get(self, key: str) -> Secret | None:
         """Return the value of a key; ``None`` if there is none or it has expired."""
-        return self._opened(key, await self._reader.run(_select, key, self._clock.wall()))
+        return self._values.open(key, await self._reader.run(_select, key, self._clock.wall()))
 
     async def put(self, key: str, value: Secret, *, seconds: float) -> None:
         """Set or replace the value of a key; it expires after that many seconds."""
@@ -140,14 +139,14 @@ class SQLiteSessionStore:
 
     async def pop(self, key: str) -> Secret | None:
         """Remove and return the value of a key; of several concurrent callers, only one receives it."""
-        return self._opened(key, await self._writer.run(_delete, key, self._clock.wall()))
+        return self._values.open(key, await self._writer.run(_delete, key, self._clock.wall()))
 
     # in the thread of the writer
 
     def _compare_and_set(
         self, database: sqlite3.Connection, key: str, old: Secret | None, new: Secret | None, seconds: float
     ) -> bool:
-        if self._opened(key, _select(database, key, self._clock.wall())) != old:
+        if self._values.open(key, _select(database, key, self._clock.wall())) != old:
             return False
         if new is None:
             _delete(database, key, 0.0)
@@ -157,8 +156,7 @@ class SQLiteSessionStore:
 
     def _put(self, database: sqlite3.Connection, key: str, value: Secret, seconds: float) -> None:
         kind, now = key.partition(":")[0], self._clock.wall()
-        # the key is encrypted with the value, so that write access to the file does not suffice to exchange two values
-        text = value if self._sealer is None else self._sealer.seal(Secret(f"{key}\n{value.reveal()}"))
+        text = self._values.seal(key, value)
         database.execute(
             "DELETE FROM entries WHERE key IN (SELECT key FROM entries WHERE kind = ? AND expires_at <= ? LIMIT ?)",
             (kind, now, _MAX_EXPIRED),
@@ -173,18 +171,6 @@ class SQLiteSessionStore:
             " ORDER BY expires_at LIMIT max(0, (SELECT number FROM counts WHERE kind = ?1) - ?3))",
             (kind, key, self._max_entries),
         )
-
-    def _opened(self, key: str, text: Secret | None) -> Secret | None:
-        if text is None or self._sealer is None:
-            return text
-        opened = self._sealer.open(text)
-        name, _, value = ("", "", "") if opened is None else opened.reveal().partition("\n")
-        if name == key:
-            return Secret(value)
-        if not self._has_warned:
-            self._has_warned = True
-            _log.warning("%s has values that its keys do not decrypt; their sessions have ended", self.path)
-        return None
 
 
 class _Connector:
