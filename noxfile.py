@@ -17,6 +17,8 @@ nox.options.error_on_external_run = True
 
 PYPROJECT = nox.project.load_toml("pyproject.toml")
 PYTHON = "3.11"
+EXTRAS = "emulator,fastapi,redis,sql"
+"""What the tests need."""
 PARALLEL = ("-n", "auto", "--dist", "worksteal")
 
 
@@ -59,7 +61,7 @@ def portal(session: nox.Session) -> None:
 
 def install_tests(session: nox.Session) -> None:
     """Install the package, what the tests need, and the official SDK and CLI."""
-    session.install("-e", ".[emulator,fastapi,redis,sql]", *group("tests"))
+    session.install("-e", f".[{EXTRAS}]", *group("tests"))
     install_official(session)
 
 
@@ -88,9 +90,9 @@ def newer(session: nox.Session) -> None:
 def lowest(session: nox.Session) -> None:
     """Run the tests with the oldest dependencies that are allowed."""
     extras = PYPROJECT["project"]["optional-dependencies"]
-    asked = [*PYPROJECT["project"]["dependencies"], *extras["emulator"], *extras["fastapi"], *extras["redis"], *extras["sql"]]
+    asked = [*PYPROJECT["project"]["dependencies"], *(each for name in EXTRAS.split(",") for each in extras[name])]
     oldest = [re.sub(r">=([\d.]+).*", r"==\1.*", requirement) for requirement in asked]
-    session.install("-e", ".[emulator,fastapi,redis,sql]", *group("tests"), *oldest)
+    session.install("-e", f".[{EXTRAS}]", *group("tests"), *oldest)
     install_official(session)
     session.run("pytest", *PARALLEL, *session.posargs)
 
@@ -113,7 +115,7 @@ def lint(session: nox.Session) -> None:
 @nox.session(python=PYTHON)
 def types(session: nox.Session) -> None:
     """Check types, with both checkers."""
-    session.install("-e", ".[emulator,fastapi,redis,sql]", *group("types"))
+    session.install("-e", f".[{EXTRAS}]", *group("types"))
     install_official(session)
     session.run("mypy")
     session.run("pyright", "--pythonpath", str(Path(session.bin, "python")))
@@ -122,7 +124,7 @@ def types(session: nox.Session) -> None:
 @nox.session(python=PYTHON)
 def docs(session: nox.Session) -> None:
     """Build the documentation; every warning is an error."""
-    session.install("-e", ".[emulator,fastapi,redis,sql]", *group("docs"))
+    session.install("-e", f".[{EXTRAS}]", *group("docs"))
     session.run("sphinx-build", "-n", "-W", "--keep-going", "-b", "html", "docs", "docs/_build/html", *session.posargs)
 
 
