@@ -21,6 +21,7 @@ from globus_async.errors import (
     GlobusSDKUsageError,
     LoginRequired,
     TokenRefreshError,
+    is_transient,
 )
 from globus_async.secret import Secret
 from globus_async.token_storage import (
@@ -303,6 +304,36 @@ class TestApplication:
             stored = await storage.get_token_data(SERVER)
             assert stored is not None
             assert (stored.access_token, stored.refresh_token, stored.scope) == (Secret("at-1"), None, SCOPE)
+
+
+class TestUnavailableStorage:
+    @pytest.mark.parametrize("retry_after", [None, 45.0])
+    async def test_the_error_says_when_it_is_tried_again(self, retry_after: float | None) -> None:
+        """The failure may pass, the storage is not asked before its time, and then a token is there."""
+        async with shared() as (storage, auth, clock):
+            unavailable = TokenStorageUnavailable("its server is down")
+            unavailable.retry_after = retry_after
+            storage.before = failing(unavailable)
+            authorizer = login(storage, auth)
+            for _ in range(2):
+                with pytest.raises(TokenRefreshError, match="server is down; it is tried again in") as caught:
+                    await header_of(authorizer)
+                assert is_transient(caught.value)
+                assert caught.value.retry_after == (retry_after or 1.0)
+                assert isinstance(caught.value.__cause__, TokenStorageUnavailable)
+            assert storage.calls == ["read"]
+            storage.before = lambda _: None
+            clock.jump(retry_after or 1.0)
+            assert await header_of(authorizer) == "Bearer at-1"
+
+    @pytest.mark.parametrize(("error", "transient"), [(ConnectionError(), True), (KeyError(), False)], ids=repr)
+    async def test_errors_of_a_storage_of_ones_own(self, error: Exception, transient: bool) -> None:
+        """Those of networks may pass."""
+        async with shared() as (storage, auth, _clock):
+            storage.before = failing(error)
+            with pytest.raises(TokenRefreshError, match=type(error).__name__) as caught:
+                await header_of(login(storage, auth))
+            assert is_transient(caught.value) is transient
 
 
 INVALID_GRANT = api_error(400, {"error": "invalid_grant"})

@@ -21,6 +21,7 @@ from ..errors import (
     LoginRequired,
     NetworkError,
     TokenRefreshError,
+    TransientStorageError,
     WrongEventLoopError,
 )
 from ..errors.arguments import check_callable, check_clock, check_members
@@ -250,7 +251,7 @@ class RenewingAuthorizer(GlobusAuthorizer):
         else:
             pause = _PAUSE
         cause = None if failure is None else failure.__cause__
-        if isinstance(cause, GlobusAPIError):
+        if isinstance(cause, GlobusAPIError | TransientStorageError):
             pause = max(pause, min(cause.retry_after or 0.0, _MAX_RETRY_AFTER))
         return self._failed_at + pause - self._clock.monotonic()
 

@@ -114,7 +114,8 @@ def _typed(error: Exception) -> TokenStorageError:
     """Return an error as that of a storage; of its frames, whose locals hold tokens, a note has the places."""
     if isinstance(error, TokenStorageError):
         return error.with_traceback(None)
-    typed = TokenStorageError(f"the token storage failed with {type(error).__name__}")
+    kind = TokenStorageUnavailable if isinstance(error, OSError) else TokenStorageError
+    typed = kind(f"the token storage failed with {type(error).__name__}")
     for frame, line in traceback.walk_tb(error.__traceback__):
         typed.add_note(f'  File "{frame.f_code.co_filename}", line {line}, in {frame.f_code.co_name}')
     if isinstance(error, GlobusError):

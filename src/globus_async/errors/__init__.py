@@ -26,6 +26,7 @@ All errors of this library; exceptions of the HTTP libraries never reach the cal
         TokenRefreshError                    the access token could not be refreshed
             LoginRequired                    ... and the user must log in again
             ApplicationRefused               ... since the application's id or secret is wrong, or its registration
+        TransientStorageError                a store of tokens or sessions cannot be used at the moment
         IdTokenError                         an id_token breaks a rule and must not be trusted
         PaginationStalled                    a listing or walk would never end
 
@@ -60,6 +61,7 @@ from .network import (
     Stage,
     SubmissionUncertain,
 )
+from .storage import TransientStorageError
 from .transient import is_transient
 
 if TYPE_CHECKING:
@@ -94,6 +96,7 @@ __all__ = (
     "Stage",
     "SubmissionUncertain",
     "TokenRefreshError",
+    "TransientStorageError",
     "WrongEventLoopError",
     "is_transient",
 )

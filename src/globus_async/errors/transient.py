@@ -6,13 +6,14 @@ from .api import GlobusAPIError
 from .base import GlobusError, GlobusSDKUsageError
 from .login import ApplicationRefused, LoginRequired, TokenRefreshError
 from .network import NetworkError
+from .storage import TransientStorageError
 
 __all__ = ("is_transient",)
 
 
 def is_transient(error: BaseException | None) -> bool:
     """
-    Return whether the same call may succeed later: no usable response, throttled, or a failure of the service.
+    Return whether the same call may succeed later: no usable response, throttled, a failure of the service or a store.
 
     A failed token refresh is judged by its cause; one without a cause had no usable response.
     """
@@ -24,4 +25,4 @@ def is_transient(error: BaseException | None) -> bool:
         case GlobusAPIError():
             return error.http_status == 429 or error.http_status >= 500
         case _:
-            return isinstance(error, NetworkError)
+            return isinstance(error, NetworkError | TransientStorageError)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
-from ..errors import GlobusError
+from ..errors import TransientStorageError
 
 if TYPE_CHECKING:
     from ..secret import Secret
@@ -12,15 +12,13 @@ if TYPE_CHECKING:
 __all__ = ("SessionStore", "SessionStoreUnavailable")
 
 
-class SessionStoreUnavailable(GlobusError):
+class SessionStoreUnavailable(TransientStorageError):
     """
     The session store cannot be used at the moment; the response is 503. A store of your own may raise it, too.
 
     Attributes:
         retry_after: Seconds after which the store may be available again, if it is known.
     """
-
-    retry_after: float | None = None
 
 
 class SessionStore(Protocol):

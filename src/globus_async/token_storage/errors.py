@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..errors import GlobusError
+from ..errors import GlobusError, TransientStorageError
 
 __all__ = ("LeaseLost", "TokenStorageDamaged", "TokenStorageError", "TokenStorageUnavailable")
 
@@ -11,15 +11,13 @@ class TokenStorageError(GlobusError):
     """A token storage cannot be used; nothing in it was changed."""
 
 
-class TokenStorageUnavailable(TokenStorageError):
+class TokenStorageUnavailable(TokenStorageError, TransientStorageError):
     """
     A token storage cannot be reached at the moment: it is locked, its disk is full, its server is down.
 
     Attributes:
         retry_after: Seconds after which it may be available again, if that is known.
     """
-
-    retry_after: float | None = None
 
 
 class TokenStorageDamaged(TokenStorageError):
@@ -33,5 +31,5 @@ class TokenStorageDamaged(TokenStorageError):
     set_aside: str | None = None
 
 
-class LeaseLost(TokenStorageError):
+class LeaseLost(TokenStorageError, TransientStorageError):
     """The time of a lease ran out before the work that it protects was done."""

@@ -21,6 +21,7 @@ from globus_async import (
 from globus_async._single_flight import copy_error
 from globus_async.authorizers import GlobusAuthorizer
 from globus_async.services.transfer import NotFound, TaskInactive, TransferAPIError
+from globus_async.token_storage import LeaseLost, TokenStorageDamaged, TokenStorageUnavailable
 from tests.services.transfer.scripted import TASK, client_of, raw_response_of, refusal
 from tests.toolkit.clock import FakeClock
 
@@ -178,6 +179,8 @@ def auth_failure(status: int) -> AuthAPIError:
         failed_refresh(auth_failure(503)),
         failed_refresh(auth_failure(429)),
         failed_refresh(LookupError("a storage of the caller")),
+        failed_refresh(TokenStorageUnavailable("its server is down")),
+        failed_refresh(LeaseLost("the process was paused")),
     ],
     ids=repr,
 )
@@ -207,6 +210,7 @@ async def test_failures_of_the_token_endpoint(failure: TokenRefreshError) -> Non
         ApplicationRefused("wrong secret"),
         failed_refresh(auth_failure(400)),
         failed_refresh(GlobusSDKUsageError("closed")),
+        failed_refresh(TokenStorageDamaged("the file is no JSON")),
     ],
     ids=repr,
 )
