@@ -2,37 +2,34 @@
 
 # no `from __future__ import annotations`: FastAPI reads the annotations of dependencies at run time
 
-import asyncio
 import logging
 import secrets
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from typing import Annotated, Any, Final, TypeVar
 from urllib.parse import quote
-from uuid import UUID
 
 from fastapi import APIRouter, Depends, HTTPException, Query, Request
 from fastapi.requests import HTTPConnection
 from fastapi.responses import RedirectResponse, Response
 
 from .._http.missing import MISSING
-from ..authorizers import AccessTokenAuthorizer, GlobusAuthorizer
 from ..client import BaseClient
-from ..errors import GlobusSDKUsageError, IdTokenError, LoginRequired
+from ..errors import GlobusSDKUsageError, IdTokenError
 from ..errors.arguments import check_bool, check_members, check_number, check_text, check_type
 from ..gare import GlobusAuthorizationParameters
 from ..scopes import AuthScopes, ScopeParser, Scopes, TransferScopes
 from ..secret import Secret
 from ..services.auth.errors import InvalidGrant
 from ..services.auth.flows import LoginRefused
-from ..services.auth.responses import OAuthAuthorizationCodeResponse
 from ..session_store import MemorySessionStore, SessionStore
 from .backend import GlobusBackend, RunningState, running_state
+from .browser_cookies import BrowserCookies
 from .cookie import SessionCookie
 from .pending import PENDING_SECONDS, PendingLogin, PendingLogins
 from .public_address import PublicAddress, is_own_path
 from .request_origin import check_navigation, check_site, is_from_own_site, is_websocket
-from .session_tokens import SessionAuthorizer
-from .sessions import Session, StoredTokens, store_key, tokens_key
+from .session_registry import SessionRegistry
+from .sessions import Session
 
 __all__ = ("GlobusLogin", "LoginFailed")
 
@@ -43,11 +40,6 @@ _NO_STORE: Final = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer
 _OPENID: Final = (AuthScopes.openid, AuthScopes.profile, AuthScopes.email)
 _ATTEMPT_ENDED: Final = (
     "This sign-in attempt has expired, was already completed, or is unknown to this application. Please sign in again."
-)
-_OTHER_MEMORY: Final = (
-    "a session of another process is unknown to this one: the application runs in several processes, and each keeps"
-    " its sessions in its memory; pass a store that they share, such as GlobusLogin(store=SQLiteSessionStore(...));"
-    " see the page on deployment in the documentation"
 )
 
 
@@ -134,15 +126,12 @@ class GlobusLogin:
         self.after_logout = after_logout
         self._callback_path = f"{prefix}/callback"
         self.redirect_uri = f"{self._address.registered}{self._address.path}{self._callback_path}"
-        self._cookie = cookie
         key = secrets.token_urlsafe(32) if key is None else key
         self._pending = PendingLogins(f"{cookie}_login_", key, client_id=backend.client_id)
-        self._marks_sessions = isinstance(self.store, MemorySessionStore)
-        is_secure = self._address.is_secure
-        self._cookie_options: dict[str, Any] = {"httponly": True, "samesite": "lax", "secure": is_secure}
-        documented = f"{self._cookie_prefix(self._address.path)}{cookie}"
-        self.session = SessionCookie(documented, self._session_or_login)
-        self.protected = SessionCookie(documented, self._protected_session)
+        self._sessions = SessionRegistry(backend, self.store, lifetime=lifetime)
+        self._cookies = BrowserCookies(self._address, cookie)
+        self.session = SessionCookie(self._cookies.documented_session, self._session_or_login)
+        self.protected = SessionCookie(self._cookies.documented_session, self._protected_session)
         self.router = APIRouter(prefix=prefix, tags=["login"])
         self.router.add_api_route("/login", self._login, methods=["GET"], name=route, include_in_schema=False)
         self.router.add_api_route("/callback", self._callback, methods=["GET"], include_in_schema=False)
@@ -159,17 +148,10 @@ class GlobusLogin:
 
         A WebSocket of a page of another site has no session, although its browser may send the cookie.
         """
-        cookie = Secret(connection.cookies.get(self._session_cookie(connection), ""))
+        cookie = Secret(connection.cookies.get(self._cookies.session(connection), ""))
         if not cookie or (is_websocket(connection) and not is_from_own_site(connection, self.origin)):
             return None
-        key = store_key("session", cookie)
-        value = await self.store.get(key)
-        session = None if value is None else Session.load(key, value)
-        if session is not None and session.expires_at > self._now():
-            return session
-        if self._marks_sessions:
-            self._running.mark.warn_of_another(cookie.reveal().partition(".")[2], _OTHER_MEMORY)
-        return None
+        return await self._sessions.find(cookie)
 
     async def _session_or_login(self, connection: HTTPConnection) -> Session:
         if is_websocket(connection):
@@ -244,35 +226,7 @@ class GlobusLogin:
         server = resource_server or getattr(kind, "resource_server", None)
         if not isinstance(server, str):
             raise GlobusSDKUsageError(f"{kind.__name__} has no resource server of its own: pass resource_server=...")
-        return self.backend.make_client(kind, await self._authorizer(session, server))
-
-    async def _authorizer(self, session: Session, resource_server: str) -> GlobusAuthorizer:
-        """Return the authorizer of a session for a service; there is one, so that a token is refreshed once."""
-        key = (session.key, resource_server)
-        cache = self.backend.authorizers
-        if (cached := cache.get(key)) is not None:
-            return cached
-        value = await self.store.get(tokens_key(session.key, resource_server))
-        if value is None:
-            if (
-                resource_server in session.resource_servers
-            ):  # logged out during the request, or removed from a full store
-                raise LoginRequired("the session has ended")
-            raise GlobusSDKUsageError(f"this session has no tokens for {resource_server}: request its scopes at login")
-        if (cached := cache.get(key)) is not None:  # added by a concurrent request
-            return cached
-        tokens = StoredTokens.load(value)
-        if tokens.refresh_token is None:
-            return cache.add(key, AccessTokenAuthorizer(tokens.access_token))
-        authorizer = SessionAuthorizer(
-            session,
-            resource_server,
-            value,
-            store=self.store,
-            auth_client=self.backend.auth_client,
-            revocations=self._running.revocations,
-        )
-        return cache.add(key, authorizer)
+        return self.backend.make_client(kind, await self._sessions.authorizer(session, server))
 
     # login
 
@@ -304,14 +258,14 @@ class GlobusLogin:
         flow = self.backend.auth_client.oauth2_start_flow(
             self._redirect_uri(root), scopes, refresh_tokens=self.refresh_tokens
         )
-        now, state, prefix = self._now(), Secret(flow.state), self._cookie_prefix(self._address.server_root(request))
+        now, state, prefix = self._now(), Secret(flow.state), self._cookies.prefix(request)
         name = self._pending.name_of(state, prefix)
         value = self._pending.value_of(PendingLogin(state, flow.verifier, next_path, now), self._running.mark.at(now))
         url = flow.get_authorize_url(**({} if parameters is None else parameters.for_authorize_url()))
         response = RedirectResponse(url, 303, _NO_STORE)
         for old in self._pending.displaced(request, prefix, len(name) + len(value.reveal()), now):
-            self._delete_cookie(request, response, old)
-        self._set_cookie(request, response, name, value, seconds=PENDING_SECONDS)
+            self._cookies.delete(request, response, old)
+        self._cookies.set(request, response, name, value, seconds=PENDING_SECONDS)
         return response
 
     async def _login(self, request: Request, next_path: Annotated[str | None, Query(alias="next")] = None) -> Response:
@@ -320,12 +274,10 @@ class GlobusLogin:
 
     async def _callback(self, request: Request) -> Response:
         state, code = _only(request, "state"), _only(request, "code")
-        prefix = self._cookie_prefix(self._address.server_root(request))
+        prefix = self._cookies.prefix(request)
         pending = self._pending.find(request, prefix, state, now=self._now(), mark=self._running.mark)
         # used once: of two requests, also of two processes, one exchanges the code
-        if pending is None or not await self.store.compare_and_set(
-            store_key("login", state), None, _USED, seconds=PENDING_SECONDS
-        ):
+        if pending is None or not await self._sessions.use_login(state, seconds=PENDING_SECONDS):
             raise LoginFailed(_ATTEMPT_ENDED)
         if "error" in request.query_params or not code:
             raise LoginFailed(_reason(request.query_params))
@@ -339,41 +291,18 @@ class GlobusLogin:
         try:
             iss = _only(request, "iss").reveal() if "iss" in request.query_params else MISSING
             tokens = await flow.exchange_code_for_tokens(code, iss=iss)
-            cookie, session = await self._start_session(tokens)
+            cookie, session = await self._sessions.start(tokens)
         except (InvalidGrant, LoginRefused, IdTokenError) as error:
             _log.warning("a login was refused: %s", error)
             raise LoginFailed("Globus did not confirm this sign-in attempt. Please sign in again.") from None
         previous = await self.optional_session(request)
         if previous is not None:
-            await self._end(previous)
+            await self._sessions.end(previous)
         response = RedirectResponse(f"{self.origin}{pending.next_path}", 303, _NO_STORE)
-        self._delete_cookie(request, response, self._pending.name_of(state, prefix))
-        self._set_cookie(request, response, self._session_cookie(request), cookie, seconds=self.lifetime)
+        self._cookies.delete(request, response, self._pending.name_of(state, prefix))
+        self._cookies.set(request, response, self._cookies.session(request), cookie, seconds=self.lifetime)
         _log.info("identity %s has logged in", session.identity_id)
         return response
-
-    async def _start_session(self, tokens: OAuthAuthorizationCodeResponse) -> tuple[Secret, Session]:
-        """Create a session with a new random cookie."""
-        claims = await tokens.decode_id_token()
-        mark = f".{self._running.mark.at(self._now())}" if self._marks_sessions else ""
-        cookie = Secret(f"{secrets.token_urlsafe(32)}{mark}")
-        session = Session(
-            key=store_key("session", cookie),
-            identity_id=UUID(claims["sub"]),
-            username=claims.get("preferred_username") or claims["sub"],
-            name=claims.get("name"),
-            email=claims.get("email"),
-            csrf_token=Secret(secrets.token_urlsafe(32)),
-            expires_at=self._now() + self.lifetime,
-            resource_servers=tuple(tokens.by_resource_server),
-        )
-        values = {
-            server: StoredTokens.from_response(entry).dump() for server, entry in tokens.by_resource_server.items()
-        }
-        for server, value in values.items():
-            await self.store.put(tokens_key(session.key, server), value, seconds=self.lifetime)
-        await self.store.put(session.key, session.dump(), seconds=self.lifetime)
-        return cookie, session
 
     # logout
 
@@ -383,24 +312,12 @@ class GlobusLogin:
         session = await self.optional_session(request)
         if session is not None:
             await self._check_own_form(request, session)
-            await self._end(session)
-        root, cookie = self._address.login_root(request), self._session_cookie(request)
+            await self._sessions.end(session)
+        root, cookie = self._address.login_root(request), self._cookies.session(request)
         response = RedirectResponse(f"{self.origin}{root}{self.after_logout}", 303, _NO_STORE)
         if cookie in request.cookies:
-            self._delete_cookie(request, response, cookie)
+            self._cookies.delete(request, response, cookie)
         return response
-
-    async def _end(self, session: Session) -> None:
-        """End a session, even if the browser disconnects; its tokens are revoked afterwards."""
-        await asyncio.shield(self._running.revocations.run(self._delete_session(session), name="globus_async logout"))
-
-    async def _delete_session(self, session: Session) -> None:
-        await self.store.pop(session.key)
-        for server in session.resource_servers:
-            self.backend.authorizers.remove((session.key, server))
-            value = await self.store.pop(tokens_key(session.key, server))
-            if value is not None:
-                self._running.revocations.start(StoredTokens.load(value).all())
 
     @property
     def _running(self) -> RunningState:
@@ -413,25 +330,6 @@ class GlobusLogin:
 
     def _redirect_uri(self, root: str) -> str:
         return f"{self._address.registered}{root}{self._callback_path}"
-
-    def _cookie_prefix(self, root: str) -> str:
-        """Return the prefix of the cookies' names: for ``__Host-``, a cookie must be valid for all paths."""
-        if not self._address.is_secure:
-            return ""
-        return "__Secure-" if root else "__Host-"
-
-    def _session_cookie(self, connection: HTTPConnection) -> str:
-        return f"{self._cookie_prefix(self._address.server_root(connection))}{self._cookie}"
-
-    def _set_cookie(self, request: Request, response: Response, name: str, value: Secret, *, seconds: float) -> None:
-        path = self._address.server_root(request) or "/"
-        response.set_cookie(name, value.reveal(), max_age=int(seconds), path=path, **self._cookie_options)
-
-    def _delete_cookie(self, request: Request, response: Response, name: str) -> None:
-        response.delete_cookie(name, path=self._address.server_root(request) or "/", **self._cookie_options)
-
-
-_USED: Final = Secret("used")
 
 
 def _only(request: Request, name: str) -> Secret:
