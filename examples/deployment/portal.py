@@ -1,0 +1,71 @@
+"""A web application with logins, pages and an API, configured by environment variables."""
+
+import os
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from html import escape
+from typing import Annotated
+
+from fastapi import Depends, FastAPI, Request, Response, Security
+from fastapi.responses import HTMLResponse
+
+from globus_async import TransferClient
+from globus_async.fastapi import (
+    CancelOnDisconnect,
+    GlobusBackend,
+    GlobusLogin,
+    Principal,
+    Session,
+    SQLiteSessionStore,
+    add_error_handlers,
+)
+
+API_SCOPE = os.environ["PORTAL_API_SCOPE"]
+keys = os.environ["PORTAL_KEYS"].split()  # the first encrypts, all of them decrypt
+store = SQLiteSessionStore(os.environ["PORTAL_STATE"], key=keys)
+globus = GlobusBackend(
+    os.environ["GLOBUS_CLIENT_ID"],
+    os.environ["GLOBUS_CLIENT_SECRET"],
+    scopes={API_SCOPE: "Use the portal"},
+    app_name="Portal",
+)
+login = GlobusLogin(globus, public_url=os.environ["PORTAL_URL"], store=store, key=keys)
+
+
+@asynccontextmanager
+async def lifespan(app: FastAPI) -> AsyncGenerator[None]:
+    """Open the connections when a worker starts, and close them when it stops."""
+    async with store, globus.lifespan(app):
+        yield
+
+
+app = FastAPI(lifespan=lifespan, redirect_slashes=False)
+app.add_middleware(CancelOnDisconnect)
+app.include_router(login.router)
+add_error_handlers(app)
+
+
+@app.get("/", response_class=HTMLResponse)
+async def home(request: Request, session: Annotated[Session, Depends(login.session)]) -> str:
+    """Show a page to a user who is logged in; others are sent to the login first."""
+    return f"""<!doctype html><title>Portal</title><p>Hello, {escape(session.username)}!</p>
+<form method="post" action="{login.public_path(request, "/logout")}">
+<input type="hidden" name="csrf_token" value="{session.csrf_token.reveal()}"><button>Log out</button></form>"""
+
+
+@app.get("/tasks")
+async def tasks(tc: Annotated[TransferClient, Depends(login.client(TransferClient))]) -> list[str]:
+    """Call Transfer for the user of the session."""
+    return [task["task_id"] async for task in tc.task_list(num_results=None)]
+
+
+@app.get("/me")
+async def me(user: Annotated[Principal, Security(globus.principal, scopes=[API_SCOPE])]) -> dict[str, str]:
+    """Name the user of a bearer token."""
+    return {"id": str(user.id), "username": user.username}
+
+
+@app.get("/live")
+async def live() -> Response:
+    """Report that this worker responds."""
+    return Response(status_code=204)
