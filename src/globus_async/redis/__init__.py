@@ -1,0 +1,17 @@
+"""
+Redis, for the processes of one application on one machine or several; requires the extra ``globus-async[redis]``.
+
+`RedisDatabase` is the connection; `RedisTokenStorage`, `RedisSessionStore` and `RedisLeases` use it.
+"""
+
+from typing import TYPE_CHECKING
+
+from .._lazy_names import lazy_names
+
+if TYPE_CHECKING:
+    from .database import RedisDatabase
+
+__all__ = ("RedisDatabase",)
+
+if not TYPE_CHECKING:
+    __getattr__, __dir__ = lazy_names(__name__, {"database": ("RedisDatabase",)})

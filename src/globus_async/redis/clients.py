@@ -1,0 +1,82 @@
+"""The clients of redis-py: those that are made here, and those that are passed."""
+
+from __future__ import annotations
+
+import inspect
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, Final
+
+from ..errors import GlobusSDKUsageError
+from ..errors.arguments import check_members
+
+if TYPE_CHECKING:
+    from ..secret import Secret
+
+__all__ = ("address_of", "check_client", "make_client")
+
+_HEALTH_CHECK_SECONDS: Final = 30
+
+
+def make_client(url: Secret) -> Any:
+    """
+    Return a client for an address; nothing is sent.
+
+    Calls are limited in time by the database, and not by redis-py, which loses cancellations while it limits them.
+
+    Raises:
+        GlobusSDKUsageError: It is not the address of a Redis.
+        ModuleNotFoundError: redis-py is not installed.
+    """
+    try:
+        from redis.asyncio import Redis  # noqa: PLC0415 -- only where it is used
+        from redis.asyncio.retry import Retry  # noqa: PLC0415
+        from redis.backoff import NoBackoff  # noqa: PLC0415
+    except ModuleNotFoundError as error:
+        if error.name == "redis":
+            error.add_note("this package needs an extra: pip install 'globus-async[redis]'")
+        raise
+    client: Any = None
+    with suppress(ValueError, TypeError, AttributeError):  # their texts may quote a part of the password
+        client = Redis.from_url(  # pyright: ignore[reportUnknownMemberType] -- its options have no types
+            url.reveal(),
+            socket_timeout=None,
+            socket_connect_timeout=None,
+            socket_keepalive=True,
+            health_check_interval=_HEALTH_CHECK_SECONDS,
+            retry=Retry(NoBackoff(), 0),
+        )
+    if client is None:
+        raise GlobusSDKUsageError(
+            "url must be the address of a Redis, such as redis://localhost:6379/0, rediss://... (TLS) or unix://...;"
+            " percent-encode special characters of the password"
+        )
+    return client
+
+
+def check_client(client: Any, replicas: int) -> None:
+    """
+    Check a client that is passed.
+
+    Raises:
+        GlobusSDKUsageError: It is not asynchronous, reads from replicas, or cannot wait for replicas.
+    """
+    check_members("client", client, ("execute_command", "pipeline"), "an asyncio client of redis-py")
+    if not inspect.iscoroutinefunction(client.execute_command):
+        raise GlobusSDKUsageError("client must be an asyncio client of redis-py: import it from redis.asyncio")
+    if getattr(client, "read_from_replicas", False) or getattr(client, "load_balancing_strategy", None):
+        raise GlobusSDKUsageError("client must not read from replicas, which may not have the newest tokens yet")
+    if replicas and not hasattr(client, "connection_pool"):
+        raise GlobusSDKUsageError("replicas needs a client of one master: a RedisCluster cannot wait for replicas")
+
+
+def address_of(client: Any) -> str:
+    """Return where a client connects to, without its password."""
+    pool: Any = getattr(client, "connection_pool", None)
+    if pool is None:
+        return "a cluster"
+    if hasattr(pool, "service_name"):
+        return f"the master of {pool.service_name!r}"
+    options: dict[str, Any] = pool.connection_kwargs
+    return (
+        str(options["path"]) if "path" in options else f"{options.get('host', 'localhost')}:{options.get('port', 6379)}"
+    )
