@@ -749,7 +749,7 @@ GUARDS: Final = (
         ),
     ),
     *_tested_by(
-        "fastapi/test_stores.py",
+        "session_store/test_contract.py session_store/test_sqlite.py",
         swap("session_store/sqlite.py:_is_set_up", r"( +tables, =.*\n)( +application, =.*\n)", r"\2\1"),
         never("session_store/sqlite.py:SQLiteSessionStore._compare_and_set", r"!= old"),
         swap("session_store/stored_values.py:StoredValues.open", r"name == key", "True"),

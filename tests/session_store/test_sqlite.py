@@ -1,4 +1,4 @@
-"""The stores of sessions: one contract; and the file that processes share."""
+"""The file of sessions that processes share."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import sqlite3
 import sys
 import threading
 import time
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import Coroutine
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -18,115 +18,12 @@ import pytest
 
 from globus_async import GlobusSDKUsageError, Secret
 from globus_async.fastapi import (
-    MemorySessionStore,
-    SessionStore,
     SessionStoreUnavailable,
     SQLiteSessionStore,
     error_response,
 )
-from globus_async.testing import ManualClock
-from tests.toolkit.cancel import POINTS, every_suspension
 
 KEY, OTHER = "k" * 32, "o" * 32
-STORES = ("memory", "file", "encrypted file")
-
-
-@pytest.fixture(params=STORES)
-async def store(request: Any, tmp_path: Path, clock: ManualClock) -> AsyncIterator[SessionStore]:
-    if request.param == "memory":
-        yield MemorySessionStore(clock, max_entries=10)
-        return
-    key = KEY if request.param == "encrypted file" else None
-    async with SQLiteSessionStore(tmp_path / "sessions.db", key=key, max_entries=10, clock=clock) as file:
-        yield file
-
-
-@pytest.fixture
-def clock() -> ManualClock:
-    return ManualClock()
-
-
-# the contract
-
-
-async def test_values_are_stored_replaced_and_removed(store: SessionStore) -> None:
-    assert await store.get("session:a") is None
-    assert await store.pop("session:a") is None
-    await store.put("session:a", Secret("one"), seconds=10)
-    await store.put("session:a", Secret("two\nlines, \x00 and é"), seconds=10)
-    assert await store.get("session:a") == Secret("two\nlines, \x00 and é")
-    assert await store.pop("session:a") == Secret("two\nlines, \x00 and é")
-    assert await store.get("session:a") is None
-
-
-async def test_values_expire(store: SessionStore, clock: ManualClock) -> None:
-    """They are neither returned nor compared any more."""
-    for name in "abc":
-        await store.put(f"session:{name}", Secret(name), seconds=10)
-    await clock.advance(9)
-    assert await store.get("session:a") == Secret("a")
-    await clock.advance(1)
-    assert await store.get("session:a") is None
-    assert await store.pop("session:a") is None
-    assert not await store.compare_and_set("session:b", Secret("b"), Secret("x"), seconds=10)
-    assert await store.compare_and_set("session:c", None, Secret("x"), seconds=10)
-    assert await store.get("session:c") == Secret("x")
-
-
-async def test_a_value_is_replaced_if_it_is_the_expected_one(store: SessionStore) -> None:
-    a, b = Secret("a"), Secret("b")
-    assert not await store.compare_and_set("tokens:x", a, b, seconds=10)
-    assert await store.compare_and_set("tokens:x", None, a, seconds=10)
-    assert not await store.compare_and_set("tokens:x", None, b, seconds=10)
-    assert not await store.compare_and_set("tokens:x", b, a, seconds=10)
-    assert await store.compare_and_set("tokens:x", a, b, seconds=10)
-    assert await store.get("tokens:x") == b
-    assert not await store.compare_and_set("tokens:x", a, None, seconds=10)
-    assert await store.compare_and_set("tokens:x", b, None, seconds=10)
-    assert await store.get("tokens:x") is None
-
-
-async def test_of_concurrent_callers_one_succeeds(store: SessionStore) -> None:
-    won = await asyncio.gather(
-        *(store.compare_and_set("lease:x", None, Secret(str(each)), seconds=9) for each in range(20))
-    )
-    assert won.count(True) == 1
-    popped = await asyncio.gather(*(store.pop("lease:x") for _ in range(20)))
-    assert [value for value in popped if value is not None] == [Secret(str(won.index(True)))]
-
-
-async def test_the_number_of_entries_is_limited(store: SessionStore, clock: ManualClock) -> None:
-    """Those that expire first are removed first; one kind does not displace another."""
-    await store.put("session:x", Secret("x"), seconds=100)
-    for number in range(35):
-        await store.put(f"login:{number}", Secret("y"), seconds=100)
-        await clock.advance(0.01)
-    kept = [number for number in range(35) if await store.get(f"login:{number}") is not None]
-    assert kept == [*range(25, 35)]
-    assert await store.get("session:x") == Secret("x")
-    await store.put("login:34", Secret("z"), seconds=100)
-    assert await store.get("login:25") is not None
-
-
-async def test_a_call_cancelled_at_every_suspension(store: SessionStore, record_property: Any) -> None:
-    """It has taken effect completely or not at all, and the store works on."""
-    a, b = Secret("a"), Secret("b")
-
-    async def call() -> None:
-        await store.put("session:x", a, seconds=10)
-        await store.compare_and_set("session:x", a, b, seconds=10)
-        await store.get("session:x")
-        await store.pop("session:x")
-
-    async def holds() -> None:
-        assert await store.get("session:x") in {None, a, b}
-        await store.put("session:x", a, seconds=10)
-        assert await store.pop("session:x") == a
-
-    record_property(POINTS, await every_suspension(call, holds))
-
-
-# the file
 
 
 def files(folder: Path) -> list[Path]:

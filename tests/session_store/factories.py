@@ -1,0 +1,59 @@
+"""The session stores that the contract applies to: a further one is a line in `FACTORIES`."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, TypeAlias
+
+from globus_async.session_store import MemorySessionStore, SessionStore, SQLiteSessionStore
+from globus_async.testing import ManualClock
+
+__all__ = ("FACTORIES", "KEY", "LIMITED", "MAX_ENTRIES", "Factory", "TestedStore")
+
+KEY: Final = "k" * 32
+MAX_ENTRIES: Final = 10
+
+
+@dataclass(frozen=True)
+class TestedStore:
+    """
+    A store, and its time.
+
+    Args:
+        store: The store.
+        advance: Lets so many seconds pass; where the engine has the time, by shortening what is left of each value.
+    """
+
+    __test__ = False
+
+    store: SessionStore
+    advance: Callable[[float], Awaitable[None]]
+
+
+Factory: TypeAlias = Callable[[Path], AbstractAsyncContextManager[TestedStore]]
+"""Opens an empty store, in a folder that is its own."""
+
+
+@asynccontextmanager
+async def _memory(folder: Path) -> AsyncGenerator[TestedStore]:
+    clock = ManualClock()
+    yield TestedStore(MemorySessionStore(clock, max_entries=MAX_ENTRIES), clock.advance)
+
+
+def _file(key: str | None) -> Factory:
+    @asynccontextmanager
+    async def open_store(folder: Path) -> AsyncGenerator[TestedStore]:
+        clock = ManualClock()
+        async with SQLiteSessionStore(folder / "sessions.db", key=key, max_entries=MAX_ENTRIES, clock=clock) as store:
+            yield TestedStore(store, clock.advance)
+
+    return open_store
+
+
+LIMITED: Final[Mapping[str, Factory]] = {"memory": _memory, "file": _file(None), "encrypted file": _file(KEY)}
+"""Stores with a maximum number of entries of each kind: `MAX_ENTRIES`."""
+
+FACTORIES: Final[Mapping[str, Factory]] = {**LIMITED}
