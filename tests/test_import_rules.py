@@ -28,6 +28,7 @@ LAYERS: tuple[frozenset[str], ...] = (
     frozenset({"paging"}),
     frozenset({"client"}),
     frozenset({"bulk_calls"}),
+    frozenset({"sql"}),
     frozenset(f"services.{package.name}" for package in pkgutil.iter_modules(services.__path__)),
     frozenset({"credentials", "login_flows"}),
     frozenset({"globus_app"}),

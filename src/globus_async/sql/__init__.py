@@ -1,0 +1,24 @@
+"""
+PostgreSQL or SQLite, for the processes of one application; requires the extra ``globus-async[sql]``.
+
+`SQLDatabase` is the connection; `SQLTokenStorage`, `SQLSessionStore` and `SQLLeases` use it.
+"""
+
+from typing import TYPE_CHECKING
+
+from .._lazy_names import lazy_names
+
+if TYPE_CHECKING:
+    from .database import SQLDatabase
+    from .leases import SQLLeases
+
+__all__ = ("SQLDatabase", "SQLLeases")
+
+if not TYPE_CHECKING:
+    __getattr__, __dir__ = lazy_names(
+        __name__,
+        {
+            "database": ("SQLDatabase",),
+            "leases": ("SQLLeases",),
+        },
+    )
