@@ -17,11 +17,12 @@ from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
 from typing import Annotated, Any
 
+import httpx
 from fastapi import Depends, FastAPI, HTTPException, Request, Security
 from starlette.types import ASGIApp, Message, Scope
 
 from globus_async import TransferClient
-from globus_async.fastapi import CancelOnDisconnect, GlobusBackend, Principal
+from globus_async.fastapi import CancelOnDisconnect, GlobusBackend, GlobusLogin, Principal, Session
 from globus_async.scopes import TransferScopes
 from globus_async.testing import GlobusEmulator
 
@@ -29,10 +30,13 @@ __all__ = ("main", "measure")
 
 _ROUNDS = 31
 _REQUESTS = 400
+_ORIGIN = "https://portal.example.org"
 _COMPARED = {
     "hand-written cache": "plain",
     "principal": "hand-written cache",
     "client": "plain",
+    "session": "plain",
+    "client of a session": "session",
     "CancelOnDisconnect, plain": "plain",
     "CancelOnDisconnect, waiting": "waiting",
 }
@@ -65,11 +69,15 @@ class _Exchange:
 
 
 @asynccontextmanager
-async def _applications() -> AsyncGenerator[tuple[dict[str, ASGIApp], str]]:
-    """Yield an application for each kind of request, and a token for all of them."""
+async def _applications() -> AsyncGenerator[tuple[dict[str, ASGIApp], dict[str, str]]]:
+    """Yield an application for each kind of request, and the headers for all of them."""
     async with GlobusEmulator() as emulator:
         ada = emulator.add_identity("ada@example.org")
-        registered = emulator.add_client("API", secret="s3cret")  # noqa: S106 -- of the emulator
+        registered = emulator.add_client(
+            "API",
+            secret="s3cret",  # noqa: S106 -- of the emulator
+            redirect_uris=[f"{_ORIGIN}/callback"],
+        )
         transfer = str(TransferScopes.all)
         scope = emulator.auth.add_scope(registered, "all", dependencies=[transfer]).scope_string
         globus = GlobusBackend(
@@ -88,7 +96,9 @@ async def _applications() -> AsyncGenerator[tuple[dict[str, ASGIApp], str]]:
             return username
 
         # each on an application of its own: the place among the routes would matter, too
-        routes = {name: FastAPI() for name in ("plain", "waiting", "hand-written cache", "principal", "client")}
+        names = ("plain", "waiting", "hand-written cache", "principal", "client", "session", "client of a session")
+        routes = {name: FastAPI() for name in names}
+        login = GlobusLogin(globus, public_url=_ORIGIN)
 
         @routes["plain"].get("/")
         async def plain() -> str:
@@ -114,23 +124,38 @@ async def _applications() -> AsyncGenerator[tuple[dict[str, ASGIApp], str]]:
         ) -> str:
             return tc.service_name
 
+        @routes["session"].get("/")
+        async def session(session: Annotated[Session, Depends(login.session)]) -> str:
+            return session.username
+
+        @routes["client of a session"].get("/")
+        async def client_of_session(tc: Annotated[TransferClient, Depends(login.client(TransferClient))]) -> str:
+            return tc.service_name
+
+        site = FastAPI()
+        site.include_router(login.router)
         cancelling = {f"CancelOnDisconnect, {name}": CancelOnDisconnect(routes[name]) for name in ("plain", "waiting")}
         async with globus.lifespan():
-            yield {**routes, **cancelling}, token
+            wire = httpx.ASGITransport(app=site)
+            async with httpx.AsyncClient(transport=wire, base_url=_ORIGIN) as browser:
+                url = (await browser.get("/login")).headers["location"]
+                await browser.get(emulator.auth.authorize(url, ada).url)
+                cookie = "; ".join(f"{name}={value}" for name, value in browser.cookies.items())
+            yield {**routes, **cancelling}, {"authorization": f"Bearer {token}", "cookie": cookie}
 
 
-async def _make(requests: int, app: ASGIApp, token: str) -> float:
+async def _make(requests: int, app: ASGIApp, headers: Mapping[str, str]) -> float:
     """Make requests one after the other; return the seconds of processor time."""
     began = time.process_time()
     for _ in range(requests):
         exchange = _Exchange()
-        await asyncio.create_task(app(_scope(token), exchange.receive, exchange.send))  # type: ignore[arg-type]
+        await asyncio.create_task(app(_scope(headers), exchange.receive, exchange.send))  # type: ignore[arg-type]
         if exchange.status != 200:
             raise AssertionError(f"the response is {exchange.status}")
     return time.process_time() - began
 
 
-def _scope(token: str) -> Scope:
+def _scope(headers: Mapping[str, str]) -> Scope:
     return {
         "type": "http",
         "asgi": {"version": "3.0", "spec_version": "2.3"},
@@ -147,7 +172,7 @@ def _scope(token: str) -> Scope:
             (b"accept-encoding", b"gzip, deflate"),
             (b"connection", b"keep-alive"),
             (b"user-agent", b"python-httpx/0.28.1"),
-            (b"authorization", f"Bearer {token}".encode()),
+            *((name.encode(), value.encode()) for name, value in headers.items()),
         ],
         "client": ("127.0.0.1", 50000),
         "server": ("127.0.0.1", 8000),
@@ -156,19 +181,19 @@ def _scope(token: str) -> Scope:
 
 
 async def _measure(requests: int, rounds: int) -> Mapping[str, float]:
-    async with _applications() as (applications, token):
+    async with _applications() as (applications, headers):
         found: dict[str, list[float]] = {name: [] for name in applications}
         for number in range(rounds + 1):
             for name, app in applications.items():
-                seconds = await _make(requests, app, token)
+                seconds = await _make(requests, app, headers)
                 if number:  # the first round fills the caches
                     found[name].append(seconds / requests * 1e6)
     return {name: statistics.median(times) for name, times in found.items()}
 
 
 async def _repeat(name: str, requests: int) -> None:
-    async with _applications() as (applications, token):
-        await _make(requests, applications[name], token)
+    async with _applications() as (applications, headers):
+        await _make(requests, applications[name], headers)
 
 
 def measure(*, requests: int = _REQUESTS, rounds: int = _ROUNDS) -> list[tuple[str, float, float]]:

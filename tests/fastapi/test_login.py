@@ -13,14 +13,10 @@ from urllib.parse import parse_qs, quote, unquote, urlencode, urlsplit
 import pytest
 from fastapi import Request
 
-from globus_async import AuthClient, GlobusSDKUsageError, RefreshTokenAuthorizer, Secret, TransferClient
-from globus_async._http.headers import Headers
-from globus_async._http.response import RawResponse
+from globus_async import GlobusSDKUsageError, Secret, TransferClient
 from globus_async.fastapi import GlobusBackend, GlobusLogin, MemorySessionStore, Session
 from globus_async.fastapi.public_address import is_own_path
-from globus_async.fastapi.session_tokens import SessionAuthorizer
 from globus_async.fastapi.sessions import store_key
-from globus_async.services.auth.responses import OAuthRefreshTokenResponse
 from globus_async.testing import ManualClock, MemoryStorage
 from globus_async.testing.faults import slow_body, status
 from tests.fastapi.conftest import ORIGIN, Deployment, Make
@@ -649,7 +645,8 @@ async def test_a_refresh_that_ends_after_the_logout(make_deployment: Make) -> No
     late = asyncio.create_task(browser.get(f"/browse/{deployment.collections['ada']}"))
     await arrived.wait()
     assert (await browser.post("/logout", data={"csrf_token": csrf})).status_code == 303
-    await deployment.run_with_clock(late)
+    response = await deployment.run_with_clock(late)
+    assert (response.status_code, response.json()["code"]) == (401, "LoginRequired")
     await deployment.run_with_clock(deployment.revoked())
     assert _sizes(deployment) == 0
     auth, now = deployment.emulator.auth, deployment.clock.wall()
@@ -681,38 +678,6 @@ async def test_a_logout_while_a_refreshed_token_is_stored(make_deployment: Make)
     now = deployment.clock.wall()
     for tokens in (deployment.emulator.auth.tokens.access, deployment.emulator.auth.tokens.refresh):
         assert [token for token in tokens.values() if token.is_active(now)] == []
-
-
-async def test_a_refresh_with_tokens_of_several_services(deployment: Deployment) -> None:
-    """They are stored separately, and never sent to another service."""
-    browser = await deployment.browser()
-    await deployment.log_in(browser)
-    session = await _session(deployment, await _key(deployment, browser))
-    tc = await deployment.login.client_for(TransferClient, session)
-    assert isinstance(tc.authorizer, SessionAuthorizer)
-    await tc.authorizer._keep(_refreshed_tokens())
-    deployment.globus.authorizers.remove((session.key, TransferClient.resource_server))
-    for server in session.resource_servers:
-        found = await deployment.login.client_for(TransferClient, session, server)
-        assert isinstance(found.authorizer, RefreshTokenAuthorizer)
-        assert found.authorizer.refresh_token == Secret(f"new-r-{server}")
-
-
-async def test_tokens_of_several_services_that_arrive_after_the_logout(deployment: Deployment) -> None:
-    """None stays in the store, and all of them are revoked."""
-    browser = await deployment.browser()
-    await deployment.log_in(browser)
-    session = await _session(deployment, await _key(deployment, browser))
-    tc = await deployment.login.client_for(TransferClient, session)
-    assert isinstance(tc.authorizer, SessionAuthorizer)
-    csrf = (await browser.get("/session")).json()["csrf"]
-    assert (await browser.post("/logout", data={"csrf_token": csrf})).status_code == 303
-    await deployment.revoked()
-    before = len(deployment.emulator.requests)
-    await tc.authorizer._keep(_refreshed_tokens())
-    await deployment.revoked()
-    assert _sizes(deployment) == 0
-    assert [each.path for each in deployment.emulator.requests[before:]] == ["/v2/oauth2/token/revoke"] * 6
 
 
 async def test_a_session_whose_tokens_were_removed(make_deployment: Make) -> None:
@@ -785,26 +750,6 @@ class _OddStore(MemorySessionStore):
     async def pop(self, key: str) -> Secret | None:
         self._check("pop", key)
         return await super().pop(key)
-
-
-def _refreshed_tokens() -> OAuthRefreshTokenResponse:
-    """Return the response to a refresh of tokens for Transfer, with those of two other services."""
-    entries = [
-        {"access_token": f"new-{server}", "refresh_token": f"new-r-{server}", "resource_server": server}
-        for server in (TransferClient.resource_server, AuthClient.resource_server, "elsewhere")
-    ]
-    document = {**entries[0], "other_tokens": entries[1:]}
-    response = RawResponse(
-        method="POST",
-        path="/v2/oauth2/token",
-        status=200,
-        reason="OK",
-        headers=Headers([]),
-        body=json.dumps(document).encode(),
-        started_at=0.0,
-        received_at=0.0,
-    )
-    return OAuthRefreshTokenResponse(response, document)
 
 
 def _sizes(deployment: Deployment) -> int:

@@ -11,7 +11,9 @@ import pytest
 from globus_async import Secret
 from globus_async.fastapi import MemorySessionStore
 from globus_async.fastapi.backend import running_state
-from globus_async.fastapi.sessions import store_key
+from globus_async.fastapi.sessions import dump_tokens, load_tokens, store_key
+from globus_async.scopes import TransferScopes
+from globus_async.token_storage import TokenStorageData
 from tests.fastapi.conftest import Deployment, Make
 from tests.fastapi.test_pending import own_messages
 
@@ -84,7 +86,7 @@ async def test_the_lease_of_a_process_that_died_expires(make_deployment: Make) -
 
 
 async def test_a_process_that_woke_up_late_replaces_no_newer_tokens(make_deployment: Make) -> None:
-    """Its lease has run out, and another process has refreshed since."""
+    """Its lease has run out, and another process has refreshed since: it uses the tokens of that one, too."""
     (only,), (browser,), store = await processes(make_deployment, 1)
     page = f"/browse/{only.collections['ada']}"
     (key,) = [key for key in store._entries["tokens"] if key.endswith("transfer.api.globus.org")]
@@ -99,11 +101,19 @@ async def test_a_process_that_woke_up_late_replaces_no_newer_tokens(make_deploym
     only.emulator.faults.add("POST", "/v2/oauth2/token", hold)
     waiting = asyncio.create_task(browser.get(page))
     await arrived.wait()
-    newer = Secret('{"access_token":"new","refresh_token":"newer","expires_at":9e9}')
-    await store.put(key, newer, seconds=1000)
+    stored = load_tokens(await store.get(key))
+    assert stored is not None
+    access = only.emulator.access_token(only.people["ada"], scopes=[str(TransferScopes.all)])
+    newer = TokenStorageData(
+        stored.resource_server, stored.identity_id, stored.scope, access, "newer", int(only.clock.wall()) + 5000, None
+    )
+    await store.put(key, dump_tokens(newer), seconds=10_000)
     gate.set()
     assert (await only.run_with_clock(waiting)).status_code == 200
-    assert await store.get(key) == newer
+    assert load_tokens(await store.get(key)) == newer
+    authorizer = only.globus.authorizers.get((f"session:{key.split(':')[1]}", stored.resource_server))
+    assert authorizer is not None
+    assert await authorizer.get_authorization_header() == Secret(f"Bearer {access}")
 
 
 async def test_a_session_that_ended_elsewhere_has_no_tokens(make_deployment: Make) -> None:

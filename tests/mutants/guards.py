@@ -728,8 +728,6 @@ GUARDS: Final = (
         never("fastapi/login.py:GlobusLogin.begin", r"^not self\._address\.is_own"),
         never("fastapi/login.py:GlobusLogin._check_own_form", r"^Secret\(token\) !="),
         never("fastapi/login.py:GlobusLogin._callback", r"^not await self\._sessions\.use_login"),
-        swap("fastapi/session_tokens.py:", r"for server in refreshed:", "for server in ():"),
-        drop("fastapi/session_tokens.py:", r"^self\._revocations\.start"),
         drop("fastapi/login.py:GlobusLogin._callback", r"^await self\._sessions\.end"),
         swap("fastapi/browser_cookies.py:BrowserCookies.__init__", r"'httponly': True", "'httponly': False"),
         swap("fastapi/browser_cookies.py:BrowserCookies.__init__", r"'samesite': 'lax'", "'samesite': None"),
@@ -767,15 +765,36 @@ GUARDS: Final = (
     ),
     *_tested_by(
         "fastapi/test_processes.py",
-        swap("fastapi/session_tokens.py:SessionAuthorizer._lease", r"while not await", "while False and await"),
-        never("fastapi/session_tokens.py:SessionAuthorizer._refreshed_elsewhere", r"^stored is None"),
-        swap(
-            "fastapi/session_tokens.py:SessionAuthorizer._put",
-            r"self\._key, self\._stored, own",
-            "self._key, await self._store.get(self._key), own",
-        ),
         swap("fastapi/revocations.py:Revocations.__init__", r"_MAX_CONCURRENT", "100"),
         drop("fastapi/backend.py:GlobusBackend.lifespan", r"^await running\.revocations"),
+    ),
+    *_tested_by(
+        "fastapi/test_session_tokens.py",
+        swap("fastapi/session_tokens.py:SessionTokenStorage.compare_and_set", r"load_tokens\(text\) == old", "True"),
+        swap("fastapi/session_tokens.py:SessionTokenStorage.compare_and_set", r"load_tokens\(text\)", "text"),
+        swap(
+            "fastapi/session_tokens.py:SessionTokenStorage.compare_and_set",
+            r"\(text := (.*)\) is None or",
+            r"(text := \1)"
+            " is not None and",
+        ),
+        never("fastapi/session_tokens.py:SessionTokenStorage.compare_and_set", r"^text is None and"),
+        swap(
+            "fastapi/session_tokens.py:SessionTokenStorage.compare_and_set", r"not await .* and is_stored", "is_stored"
+        ),
+        never("fastapi/session_tokens.py:SessionTokenStorage.store_token_data_by_resource_server", r"_has_ended"),
+        drop("fastapi/session_tokens.py:SessionTokenStorage._has_ended", r"^await self\._store\.pop"),
+        drop("fastapi/session_tokens.py:SessionTokenStorage._has_ended", r"^self\._revocations\.start"),
+        always("fastapi/session_tokens.py:SessionTokenStorage._has_ended", r"^self\._session\.expires_at >"),
+        always("fastapi/session_tokens.py:SessionTokenStorage._lease", r"compare_and_set"),
+        drop("fastapi/session_tokens.py:SessionTokenStorage._lease", r"^self\._start_release"),
+        swap("fastapi/session_tokens.py:SessionTokenStorage._lease", r"asyncio\.shield\((.*)\)", r"\1"),
+        swap(
+            "fastapi/session_tokens.py:SessionTokenStorage._release",
+            r"key, holder, None",
+            "key, await self._store.get(key), None",
+        ),
+        drop("fastapi/session_tokens.py:_typed", r"^unavailable\.retry_after ="),
     ),
     *_tested_by(
         "fastapi/test_revocations.py",

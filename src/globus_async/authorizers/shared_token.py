@@ -176,6 +176,8 @@ class SharedToken:
         new = updated(stored, entry, issued, resource_server=self._access.resource_server, wall=wall)
         token = HeldToken.bearer(issued.access_token, issued.lifetime, wall=wall, monotonic=monotonic)
         now_stored = await self._store(stored, new)
+        if now_stored is None:
+            self._grant.refresh_token(None)  # of a login, none is there: it has ended
         found = None if now_stored == new else self._usable(now_stored, None, None)
         return found or token, response
 

@@ -156,6 +156,7 @@ class GlobusBackend:
                 try:
                     await running.revocations.aclose()
                     await transport.aclose()
+                    await running.revocations.aclose()  # of refreshes that have ended since
                     await running.introspections.aclose()
                 finally:
                     self._state = None

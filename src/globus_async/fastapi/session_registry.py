@@ -7,13 +7,14 @@ import secrets
 from typing import TYPE_CHECKING, Final
 from uuid import UUID
 
-from ..authorizers import AccessTokenAuthorizer, GlobusAuthorizer
+from ..authorizers import AccessTokenAuthorizer, GlobusAuthorizer, RefreshTokenAuthorizer
 from ..errors import GlobusSDKUsageError, LoginRequired
 from ..secret import Secret
 from ..session_store import MemorySessionStore, SessionStore
+from ..token_storage.token_data import token_data_of
 from .backend import GlobusBackend, running_state
-from .session_tokens import SessionAuthorizer
-from .sessions import Session, StoredTokens, store_key, tokens_key
+from .session_tokens import SessionTokenStorage
+from .sessions import Session, dump_tokens, load_tokens, store_key, tokens_in, tokens_key
 
 if TYPE_CHECKING:
     from ..services.auth.responses import OAuthAuthorizationCodeResponse
@@ -75,11 +76,8 @@ class SessionRegistry:
             expires_at=self._now() + self._lifetime,
             resource_servers=tuple(tokens.by_resource_server),
         )
-        values = {
-            server: StoredTokens.from_response(entry).dump() for server, entry in tokens.by_resource_server.items()
-        }
-        for server, value in values.items():
-            await self._store.put(tokens_key(session.key, server), value, seconds=self._lifetime)
+        for server, data in token_data_of(tokens, str(session.identity_id)).items():
+            await self._store.put(tokens_key(session.key, server), dump_tokens(data), seconds=self._lifetime)
         await self._store.put(session.key, session.dump(), seconds=self._lifetime)
         return cookie, session
 
@@ -92,9 +90,9 @@ class SessionRegistry:
         await self._store.pop(session.key)
         for server in session.resource_servers:
             self._backend.authorizers.remove((session.key, server))
-            value = await self._store.pop(tokens_key(session.key, server))
-            if value is not None:
-                running_state(self._backend).revocations.start(StoredTokens.load(value).all())
+            data = load_tokens(await self._store.pop(tokens_key(session.key, server)))
+            if data is not None:
+                running_state(self._backend).revocations.start(tokens_in(data))
 
     async def authorizer(self, session: Session, resource_server: str) -> GlobusAuthorizer:
         """Return the authorizer of a session for a service; there is one, so that a token is refreshed once."""
@@ -102,24 +100,24 @@ class SessionRegistry:
         cache = self._backend.authorizers
         if (cached := cache.get(key)) is not None:
             return cached
-        value = await self._store.get(tokens_key(session.key, resource_server))
-        if value is None:
+        tokens = load_tokens(await self._store.get(tokens_key(session.key, resource_server)))
+        if tokens is None:
             if resource_server in session.resource_servers:
                 # logged out during the request, or removed from a full store
                 raise LoginRequired("the session has ended")
             raise GlobusSDKUsageError(f"this session has no tokens for {resource_server}: request its scopes at login")
         if (cached := cache.get(key)) is not None:  # added by a concurrent request
             return cached
-        tokens = StoredTokens.load(value)
         if tokens.refresh_token is None:
             return cache.add(key, AccessTokenAuthorizer(tokens.access_token))
-        authorizer = SessionAuthorizer(
-            session,
-            resource_server,
-            value,
-            store=self._store,
-            auth_client=self._backend.auth_client,
-            revocations=running_state(self._backend).revocations,
+        clock, revocations = self._backend.transport.clock, running_state(self._backend).revocations
+        authorizer = RefreshTokenAuthorizer(
+            None,
+            self._backend.auth_client,
+            tokens.access_token,
+            tokens.expires_at_seconds,
+            storage=SessionTokenStorage(session, self._store, clock=clock, revocations=revocations),
+            resource_server=resource_server,
         )
         return cache.add(key, authorizer)
 

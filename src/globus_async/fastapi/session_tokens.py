@@ -1,135 +1,157 @@
-"""Access to services for the users of sessions, whose tokens are in a store that several processes may share."""
+"""The tokens of a session as a token storage, over a store that several processes may share."""
 
 from __future__ import annotations
 
+import asyncio
 import logging
+import random
 import secrets
-from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import AsyncGenerator, Generator, Mapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
+from typing import TYPE_CHECKING, Final
 
-from ..authorizers import RefreshTokenAuthorizer
-from ..authorizers.token import IssuedToken, parse_lifetime
 from ..errors import LoginRequired
 from ..secret import Secret
-from .sessions import Session, StoredTokens, store_key, tokens_key
+from ..session_store import SessionStoreUnavailable
+from ..token_storage.base import TokenStorage
+from ..token_storage.errors import TokenStorageUnavailable
+from ..token_storage.lease import Lease
+from .sessions import dump_tokens, load_tokens, store_key, tokens_in, tokens_key
 
 if TYPE_CHECKING:
-    from ..services.auth.confidential import ConfidentialAppAuthClient
-    from ..services.auth.responses import OAuthRefreshTokenResponse
+    from ..clock import Clock
     from ..session_store import SessionStore
+    from ..token_storage.token_data import TokenStorageData
     from .revocations import Revocations
+    from .sessions import Session
 
-__all__ = ("SessionAuthorizer",)
+__all__ = ("SessionTokenStorage",)
 
 _log = logging.getLogger("globus_async")
-_LEASE_SECONDS: Final = 60.0
-_MIN_LIFETIME: Final = 10.0
-_STORE_SECONDS: Final = 30.0
 _MIN_PAUSE: Final = 0.05
 _MAX_PAUSE: Final = 1.0
 
 
-class SessionAuthorizer(RefreshTokenAuthorizer):
+class SessionTokenStorage(TokenStorage):
     """
-    Refreshes a token of a session, once for all processes that share the session's store.
+    Holds the tokens of a session in the session's store, until the session ends.
 
-    A process refreshes while it has a lease in the store; the others wait, and then use the tokens that they find
-    there. A process whose lease has run out does not replace newer tokens.
+    A session that has ended has no tokens. Those that arrive later are not stored, but revoked.
 
     Args:
         session: The session.
-        resource_server: The resource server of the token.
-        stored: The tokens with a refresh token, as they are in the store.
-        store: The store of the session.
-        auth_client: The client that the tokens were issued to.
-        revocations: Revokes the tokens of a refresh that ends after its session.
+        store: Its store.
+        clock: The clock.
+        revocations: Revokes tokens that arrive after the end of the session.
     """
 
-    def __init__(
-        self,
-        session: Session,
-        resource_server: str,
-        stored: Secret,
-        *,
-        store: SessionStore,
-        auth_client: ConfidentialAppAuthClient,
-        revocations: Revocations,
-    ) -> None:
-        tokens = StoredTokens.load(stored)
-        super().__init__(
-            tokens.refresh_token, auth_client, access_token=tokens.access_token, expires_at=tokens.expires_at
-        )
+    def __init__(self, session: Session, store: SessionStore, *, clock: Clock, revocations: Revocations) -> None:
+        super().__init__(session.key, clock=clock)
         self._session = session
-        self._server = resource_server
-        self._stored = stored
         self._store = store
         self._revocations = revocations
-        self._key = tokens_key(session.key, resource_server)
 
-    async def _request_token(self) -> tuple[IssuedToken, Any]:
-        async with self._lease():
-            issued, response = await self._refreshed_elsewhere(), None
-            if issued is None:
-                issued, response = await super()._request_token()
-                await self._keep(response)
-        return issued, response
+    async def get_token_data_by_resource_server(self) -> dict[str, TokenStorageData]:
+        """Return the tokens for all services of the session."""
+        found = {server: await self.get_token_data(server) for server in self._session.resource_servers}
+        return {server: data for server, data in found.items() if data is not None}
 
-    @asynccontextmanager
-    async def _lease(self) -> AsyncGenerator[None]:
-        """Wait for the lease on the tokens, and release it at the end; that of a process that died expires."""
-        key, lease = store_key("lease", self._key.partition(":")[2]), Secret(secrets.token_urlsafe(16))
-        pause = _MIN_PAUSE
-        while not await self._store.compare_and_set(key, None, lease, seconds=_LEASE_SECONDS):
-            await self._clock.sleep(pause)
-            pause = min(2 * pause, _MAX_PAUSE)
-        try:
-            yield
-        finally:
-            try:
-                await self._store.compare_and_set(key, lease, None, seconds=_LEASE_SECONDS)
-            except Exception as error:  # noqa: BLE001 -- a store may raise anything
-                _log.warning("the lease on a session's tokens could not be released: %s", type(error).__name__)
+    async def get_token_data(self, resource_server: str) -> TokenStorageData | None:
+        """Return the tokens for a service; ``None`` if there are none, or they are unreadable."""
+        with _typed():
+            return load_tokens(await self._store.get(self._key(resource_server)))
 
-    async def _refreshed_elsewhere(self) -> IssuedToken | None:
+    async def store_token_data_by_resource_server(
+        self, token_data_by_resource_server: Mapping[str, TokenStorageData]
+    ) -> None:
         """
-        Return the token that another process has stored since, unless it has expired as well.
+        Add or replace tokens.
 
         Raises:
             LoginRequired: The session has ended.
         """
-        stored = await self._store.get(self._key)
-        if stored is None:
-            raise LoginRequired("the session has ended")
-        if stored == self._stored:
-            return None
-        tokens, self._stored = StoredTokens.load(stored), stored
-        if tokens.refresh_token is not None:
-            self._refresh_token = tokens.refresh_token
-        lifetime = tokens.expires_at - self._clock.wall()
-        return IssuedToken(tokens.access_token, parse_lifetime(lifetime)) if lifetime > _MIN_LIFETIME else None
+        for server, data in token_data_by_resource_server.items():
+            with _typed():
+                await self._store.put(self._key(server), dump_tokens(data), seconds=self._seconds_left())
+                if await self._has_ended(data):
+                    raise LoginRequired("the session has ended")
 
-    async def _keep(self, response: OAuthRefreshTokenResponse) -> None:
-        """Store new tokens. If that fails, this process uses them all the same."""
+    async def remove_token_data(self, resource_server: str) -> bool:
+        """Remove the tokens for a service; return whether there were any."""
+        with _typed():
+            return await self._store.pop(self._key(resource_server)) is not None
+
+    async def compare_and_set(self, old: TokenStorageData | None, new: TokenStorageData) -> bool:
+        """
+        Replace tokens if they are still those that were read; return whether they were.
+
+        The logout ends the session before it removes tokens. So if they are missing in a session that has not ended,
+        the store has lost them, and the new ones are stored.
+        """
+        key = self._key(new.resource_server)
+        with _typed():
+            is_stored = False
+            while not is_stored and ((text := await self._store.get(key)) is None or load_tokens(text) == old):
+                if text is None and await self._has_ended(new):
+                    return False
+                is_stored = await self._store.compare_and_set(key, text, dump_tokens(new), seconds=self._seconds_left())
+            # checked last: a concurrent logout either finds the new tokens in the store or is noticed here
+            return not await self._has_ended(new) and is_stored
+
+    def lease(self, name: str, seconds: float) -> AbstractAsyncContextManager[Lease]:
+        """Return a context in which no other process has the lease of this name."""
+        return self._lease(name, seconds)
+
+    @asynccontextmanager
+    async def _lease(self, name: str, seconds: float) -> AsyncGenerator[Lease]:
+        key, holder = store_key("lease", self._session.key.partition(":")[2], name), Secret(secrets.token_urlsafe(16))
+        pause = _MIN_PAUSE
         try:
-            async with self._clock.timeout(_STORE_SECONDS):
-                await self._put(response)
-        except Exception as error:  # noqa: BLE001 -- a store may raise anything
-            _log.error("refreshed tokens could not be stored (%s); only this process has them", type(error).__name__)
+            while True:
+                lease = Lease(name, seconds, self._clock)  # it ends for its holder before it ends in the store
+                with _typed():
+                    if await self._store.compare_and_set(key, None, holder, seconds=seconds):
+                        break
+                await self._clock.sleep(pause * random.uniform(0.5, 1.0))  # noqa: S311 -- not a secret
+                pause = min(2 * pause, _MAX_PAUSE)
+        except BaseException:  # the store may have granted it all the same
+            self._start_release(key, holder, seconds)
+            raise
+        try:
+            yield lease
+        finally:
+            await asyncio.shield(self._start_release(key, holder, seconds))
 
-    async def _put(self, response: OAuthRefreshTokenResponse) -> None:
-        refreshed = {server: StoredTokens.from_response(entry) for server, entry in response.by_resource_server.items()}
-        if self._server not in refreshed:  # the response does not name the resource server
-            refreshed[self._server] = refreshed.pop(next(iter(refreshed)))
-        seconds = max(1.0, self._session.expires_at - self._clock.wall())
-        own = refreshed[self._server].dump()
-        if await self._store.compare_and_set(self._key, self._stored, own, seconds=seconds):
-            self._stored = own
-        for server, tokens in refreshed.items():
-            if server != self._server and server in self._session.resource_servers:
-                await self._store.put(tokens_key(self._session.key, server), tokens.dump(), seconds=seconds)
-        # checked last: a concurrent logout either finds the new tokens in the store or is noticed here
-        if await self._store.get(self._session.key) is None:
-            for server in refreshed:
-                await self._store.pop(tokens_key(self._session.key, server))
-            self._revocations.start(token for tokens in refreshed.values() for token in tokens.all())
+    def _start_release(self, key: str, holder: Secret, seconds: float) -> asyncio.Task[object]:
+        return self._revocations.run(self._release(key, holder, seconds), name="globus_async lease")
+
+    async def _release(self, key: str, holder: Secret, seconds: float) -> None:
+        try:
+            await self._store.compare_and_set(key, holder, None, seconds=seconds)
+        except Exception as error:  # noqa: BLE001 -- a store may raise anything
+            _log.warning("the lease on a session's tokens could not be released: %s", type(error).__name__)
+
+    async def _has_ended(self, data: TokenStorageData) -> bool:
+        """Return whether the session has ended; remove and revoke its tokens then."""
+        if self._session.expires_at > self._clock.wall() and await self._store.get(self._session.key) is not None:
+            return False
+        await self._store.pop(self._key(data.resource_server))
+        self._revocations.start(tokens_in(data))
+        return True
+
+    def _key(self, resource_server: str) -> str:
+        return tokens_key(self._session.key, resource_server)
+
+    def _seconds_left(self) -> float:
+        return max(1.0, self._session.expires_at - self._clock.wall())
+
+
+@contextmanager
+def _typed() -> Generator[None]:
+    """Raise the error of a token storage in place of that of a session store."""
+    try:
+        yield
+    except SessionStoreUnavailable as error:
+        unavailable = TokenStorageUnavailable(str(error))
+        unavailable.retry_after = error.retry_after
+        raise unavailable from None

@@ -4,21 +4,27 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Self
 from uuid import UUID
 
 from ..secret import Secret
+from ..token_storage.stored_tokens import decode_entry, encode_entry
 
 if TYPE_CHECKING:
-    from ..services.auth.documents import TokenInfo
+    from ..token_storage.token_data import TokenStorageData
 
 __all__ = (
     "Session",
-    "StoredTokens",
+    "dump_tokens",
+    "load_tokens",
     "store_key",
+    "tokens_in",
     "tokens_key",
 )
+
+_log = logging.getLogger("globus_async")
 
 
 def store_key(kind: str, *parts: Secret | str) -> str:
@@ -79,44 +85,24 @@ class Session:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class StoredTokens:
-    """A user's tokens for one service."""
+def dump_tokens(data: TokenStorageData) -> Secret:
+    """Return tokens for one service as JSON, for the store."""
+    return Secret(str(encode_entry(data), "ascii"))
 
-    access_token: Secret
-    refresh_token: Secret | None
-    expires_at: float
 
-    @classmethod
-    def from_response(cls, entry: TokenInfo) -> Self:
-        """Create them from an entry of a token response, which contains the valid refresh token."""
-        refresh_token = entry["refresh_token"]
-        return cls(
-            Secret(entry["access_token"]),
-            Secret(refresh_token) if refresh_token else None,
-            float(entry["expires_at_seconds"]),
-        )
+def load_tokens(text: Secret | None) -> TokenStorageData | None:
+    """Restore tokens from the JSON of `dump_tokens`; ``None`` if there are none, or they are damaged."""
+    if text is None:
+        return None
+    data = decode_entry(text.reveal().encode())
+    if data is None:
+        _log.error("the tokens of a session are unreadable in its store, and count as missing")
+    return data
 
-    def all(self) -> list[Secret]:
-        """Return them in the order of their revocation."""
-        return [self.access_token] if self.refresh_token is None else [self.refresh_token, self.access_token]
 
-    def dump(self) -> Secret:
-        """Return them as JSON, for the store."""
-        return _to_json(
-            access_token=self.access_token.reveal(),
-            refresh_token=None if self.refresh_token is None else self.refresh_token.reveal(),
-            expires_at=self.expires_at,
-        )
-
-    @classmethod
-    def load(cls, text: Secret) -> Self:
-        """Restore them from the JSON of `dump`."""
-        data = json.loads(text.reveal())
-        refresh_token = data["refresh_token"]
-        return cls(
-            Secret(data["access_token"]), None if refresh_token is None else Secret(refresh_token), data["expires_at"]
-        )
+def tokens_in(data: TokenStorageData) -> list[Secret]:
+    """Return the access token and the refresh token, in the order of their revocation."""
+    return [data.access_token] if data.refresh_token is None else [data.refresh_token, data.access_token]
 
 
 def tokens_key(session_key: str, resource_server: str) -> str:
