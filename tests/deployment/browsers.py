@@ -47,14 +47,11 @@ class Records:
     repeats: int = 0
     """Requests that a browser repeated, because the connection was cut."""
     logins: int = 0
-    logins_started_again: int = 0
-    """Logins that a user had to start again, because a worker was killed while it completed them."""
 
     @property
     def refused(self) -> Counter[str]:
-        """Responses that nobody should get, except on the page that asks to start a login again."""
-        bad = (each for each in self.outcomes if each.status >= 400 and each.path != "/portal/callback")
-        return Counter(f"{each.status} {each.path}" for each in bad)
+        """Responses that nobody should get."""
+        return Counter(f"{each.status} {each.path}" for each in self.outcomes if each.status >= 400)
 
 
 class Browser:
@@ -86,18 +83,13 @@ class Browser:
 
     async def log_in(self) -> None:
         """Open a page, log in on the pages of Globus, and arrive at the page."""
-        while True:
-            page = await self.visit("GET", f"{self.url}/", headers=_HTML)
-            if "/v2/oauth2/authorize" in str(page.url):
-                fields = {**_fields(page.text), "identity": self._identity, "decision": "allow"}
-                page = await self.visit("POST", str(page.url.join("/v2/web/consent")), data=fields)
-            if page.status_code == 200 and f"Hello, {self.username}!" in page.text:
-                self._records.logins += 1
-                return
-            if page.status_code == 400 and "sign in again" in page.text:
-                self._records.logins_started_again += 1
-                continue
+        page = await self.visit("GET", f"{self.url}/", headers=_HTML)
+        if "/v2/oauth2/authorize" in str(page.url):
+            fields = {**_fields(page.text), "identity": self._identity, "decision": "allow"}
+            page = await self.visit("POST", str(page.url.join("/v2/web/consent")), data=fields)
+        if page.status_code != 200 or f"Hello, {self.username}!" not in page.text:
             raise Refused(f"login: {page.status_code} {page.text[:200]}")
+        self._records.logins += 1
 
     async def log_out(self) -> None:
         """Send the form of the page."""

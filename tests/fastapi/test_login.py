@@ -287,12 +287,33 @@ async def test_a_replayed_state(deployment: Deployment) -> None:
 
 
 async def test_one_of_two_concurrent_callbacks_succeeds(deployment: Deployment) -> None:
-    """A double click, or a race with an attacker."""
+    """A double click: the browser shows the response to the last one, which starts the login again."""
     browser = await deployment.browser()
     back = deployment.authorize(await deployment.start_login(browser))
-    responses = await asyncio.gather(*(browser.get(back) for _ in range(20)))
-    assert sorted(response.status_code for response in responses) == [303] + [400] * 19
+    sent = {"Cookie": "; ".join(f"{name}={value}" for name, value in browser.cookies.items())}
+    responses = await asyncio.gather(*(browser.get(back, headers=sent) for _ in range(20)))
+    assert {response.status_code for response in responses} == {303}
+    again = [each for each in responses if "/v2/oauth2/authorize" in each.headers["location"]]
+    assert len(again) == 19
+    assert all(COOKIE not in cookies_of(each) for each in again)
     assert deployment.emulator.auth.token_requests["authorization_code"] == 1
+
+
+async def test_a_callback_without_a_response(deployment: Deployment) -> None:
+    """When a worker is killed in it, the browser or a proxy sends it again: the login starts again, once."""
+    browser = await deployment.browser()
+    back = deployment.authorize(await deployment.start_login(browser, "/login?next=/session"))
+    ((name, value),) = browser.cookies.items()
+    lost = await deployment.browser()
+    assert (await lost.get(back, headers={"Cookie": f"{name}={value}"})).status_code == 303
+    again = await browser.get(back)
+    assert len(browser.cookies) == 1
+    assert name not in browser.cookies
+    arrived = await browser.get(deployment.authorize(again.headers["location"]))
+    assert arrived.headers["location"] == f"{ORIGIN}/session"
+    assert (await browser.get("/session")).status_code == 200
+    assert (await browser.get(back)).status_code == 400
+    assert deployment.emulator.auth.token_requests["authorization_code"] == 2
 
 
 async def test_the_callback_of_an_attacker(deployment: Deployment) -> None:

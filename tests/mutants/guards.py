@@ -728,6 +728,7 @@ GUARDS: Final = (
         never("fastapi/login.py:GlobusLogin.begin", r"^not self\._address\.is_own"),
         never("fastapi/login.py:GlobusLogin._check_own_form", r"^Secret\(token\) !="),
         never("fastapi/login.py:GlobusLogin._callback", r"^not await self\._sessions\.use_login"),
+        drop("fastapi/login.py:GlobusLogin._callback", r"^self\._cookies\.delete\(request, again"),
         drop("fastapi/login.py:GlobusLogin._callback", r"^await self\._sessions\.end"),
         swap("fastapi/browser_cookies.py:BrowserCookies.__init__", r"'httponly': True", "'httponly': False"),
         swap("fastapi/browser_cookies.py:BrowserCookies.__init__", r"'samesite': 'lax'", "'samesite': None"),

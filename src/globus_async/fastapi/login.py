@@ -276,9 +276,14 @@ class GlobusLogin:
         state, code = _only(request, "state"), _only(request, "code")
         prefix = self._cookies.prefix(request)
         pending = self._pending.find(request, prefix, state, now=self._now(), mark=self._running.mark)
-        # used once: of two requests, also of two processes, one exchanges the code
-        if pending is None or not await self._sessions.use_login(state, seconds=PENDING_SECONDS):
+        if pending is None:
             raise LoginFailed(_ATTEMPT_ENDED)
+        # used once: of two requests, also of two processes, one exchanges the code
+        if not await self._sessions.use_login(state, seconds=PENDING_SECONDS):
+            # this browser sends it again because it got no response: a double click, or a worker that was killed
+            again = await self.begin(request, next_path=pending.next_path)
+            self._cookies.delete(request, again, self._pending.name_of(state, prefix))
+            return again
         if "error" in request.query_params or not code:
             raise LoginFailed(_reason(request.query_params))
         flow = self.backend.auth_client.oauth2_start_flow(

@@ -1,0 +1,172 @@
+"""
+A deployment of four workers under load: workers killed and replaced, and its database stopped.
+
+``python -m benchmarks.deployment``, from a clone with what the tests need. Browsers log in on the pages of an emulated
+Globus, whose access tokens live for seconds only and whose refresh tokens rotate. The machine runs all of it, so that
+the figures say what is lost and how long an outage lasts, and little about speed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import logging
+import tempfile
+import time
+from collections import Counter
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+
+from tests.deployment.application import Application
+from tests.deployment.browsers import Browser, Outcome, Records, keep_busy
+from tests.deployment.fleet import Fleet, assembled
+
+REQUESTS = 20
+LIFETIME = 8.0
+"""Seconds that the access tokens of the logins live; they are refreshed after half of them."""
+A_DAY = 86_400
+KILL_INTERVAL = 1.0
+OUTAGE = 10.0
+CALM = 5.0
+PAUSE = 0.2
+"""Seconds between two requests of a browser during an outage or a restart."""
+
+
+async def log_in(browsers: Sequence[Browser]) -> None:
+    """Log all users in at once."""
+    await asyncio.gather(*(each.log_in() for each in browsers))
+
+
+async def use(browser: Browser) -> None:
+    """Send the requests of one user."""
+    for number in range(REQUESTS):
+        await browser.request(number)
+
+
+@asynccontextmanager
+async def meanwhile(work: Awaitable[None]) -> AsyncGenerator[None]:
+    """Do something until the end of the block."""
+    task = asyncio.ensure_future(work)
+    try:
+        yield
+    finally:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+
+
+async def kill_workers(application: Application) -> None:
+    """Kill a worker every second."""
+    while True:
+        await asyncio.sleep(KILL_INTERVAL)
+        application.kill_a_worker()
+
+
+async def kills(fleet: Fleet, application: Application, browsers: Sequence[Browser], records: Records) -> None:
+    """Log in and make requests, while a worker is killed every second."""
+    began = time.perf_counter()
+    async with meanwhile(kill_workers(application)):
+        await fleet.globus.ask("set_lifetime", LIFETIME)
+        await log_in(browsers)
+        await fleet.globus.ask("set_lifetime", A_DAY)
+        between = time.perf_counter()
+        await asyncio.gather(*map(use, browsers))
+        ended = time.perf_counter()
+    print(f"  {len(browsers)} logins in {between - began:.1f} s, {len(application.killed)} workers killed in all")
+    await report(fleet, records, [each for each in records.outcomes if each.at >= between], ended - between)
+
+
+async def replaced(fleet: Fleet, application: Application, browsers: Sequence[Browser], records: Records) -> None:
+    """Replace the workers one after the other, with SIGHUP, under load."""
+
+    async def replace() -> None:
+        before = application.started()
+        application.replace_workers()
+        await application.has_started(before + application.workers)
+
+    await during(replace, fleet, browsers, records)
+
+
+async def restarted(fleet: Fleet, application: Application, browsers: Sequence[Browser], records: Records) -> None:
+    """Stop the parent with SIGTERM, and start another one on the same socket, under load."""
+
+    async def restart() -> None:
+        await application.stop()
+        await application.start()
+
+    await during(restart, fleet, browsers, records)
+
+
+async def during(
+    event: Callable[[], Awaitable[None]], fleet: Fleet, browsers: Sequence[Browser], records: Records
+) -> None:
+    """Let something happen under load."""
+    await fleet.globus.ask("set_lifetime", LIFETIME)
+    await log_in(browsers)
+    await fleet.globus.ask("set_lifetime", A_DAY)
+    began = time.perf_counter()
+    async with keep_busy(browsers, pause=PAUSE):
+        await asyncio.sleep(CALM)
+        happens = time.perf_counter()
+        await event()
+        happened = time.perf_counter()
+        await asyncio.sleep(CALM)
+    ended = time.perf_counter()
+    print(f"  it took {happened - happens:.1f} s; the requests that ended in it or up to a second later:")
+    meanwhile_ = [each for each in records.outcomes if happens <= each.at < happened + 1]
+    print(f"  {described(meanwhile_)}")
+    await report(fleet, records, [each for each in records.outcomes if each.at >= began], ended - began)
+
+
+async def report(fleet: Fleet, records: Records, outcomes: Sequence[Outcome], seconds: float) -> None:
+    """Print what became of the requests."""
+    print(f"  {len(outcomes) / seconds:.0f} requests/s; {described(outcomes)}")
+    print(f"  refused: {dict(records.refused)}")
+    print(f"  repeated by browsers: {records.repeats}; by the proxy: {await fleet.proxy.ask('counts')}")
+    print(f"  Globus Auth: {await fleet.globus.ask('counts')}", flush=True)
+
+
+def described(outcomes: Sequence[Outcome]) -> str:
+    """Return the statuses of responses, and how long they took."""
+    if not outcomes:
+        return "no requests"
+    seconds = sorted(each.seconds for each in outcomes)
+    statuses = Counter(f"{each.status}{' with Retry-After' if each.retry_after else ''}" for each in outcomes)
+    p50, p99 = (1000 * seconds[int(share * (len(seconds) - 1))] for share in (0.5, 0.99))
+    return f"{dict(statuses)}; p50 {p50:.0f} ms, p99 {p99:.0f} ms, at most {1000 * seconds[-1]:.0f} ms"
+
+
+SCENARIOS = {each.__name__: each for each in (kills, replaced, restarted)}
+
+
+async def run(name: str, state: str, users: int, workers: int) -> None:
+    """Run a scenario with new processes."""
+    records = Records()
+    with tempfile.TemporaryDirectory() as folder:
+        url = str(Path(folder, "sessions.db")) if state == "sqlite" else state
+        async with (
+            assembled(Path(folder), users=users) as fleet,
+            fleet.application(url, workers=workers) as application,
+            fleet.browsers(users, records) as browsers,
+        ):
+            print(f"{name}, {state}, {users} browsers, {workers} workers", flush=True)
+            await SCENARIOS[name](fleet, application, browsers, records)
+
+
+def main() -> None:
+    """Run the command line."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.deployment", description=__doc__)
+    parser.add_argument("--scenario", choices=sorted(SCENARIOS), action="append")
+    parser.add_argument("--state", choices=("sqlite",), action="append")
+    parser.add_argument("--users", type=int, default=200)
+    parser.add_argument("--workers", type=int, default=4)
+    options = parser.parse_args()
+    logging.disable(logging.INFO)
+    for state in options.state or ["sqlite"]:
+        for name in options.scenario or SCENARIOS:
+            asyncio.run(run(name, state, options.users, options.workers))
+
+
+if __name__ == "__main__":
+    main()
