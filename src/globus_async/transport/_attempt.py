@@ -15,7 +15,7 @@ from .._http.request import DEFAULT_MAX_RESPONSE_BYTES
 from .._http.response import RawResponse
 from ..authorizers import LoginAuthorizer
 from ..errors import ClientClosedError, NetworkError, TokenRefreshError
-from ._call import CONNECTION, PAUSE, TOKEN
+from ._call import CONNECTION, PAUSE, SLOT, TOKEN
 from ._errors import MAX_HEADERS, network_error, pause_too_long
 from ._httpx_request import NO_AUTH, PreparedRequest, PreparedResponse, checked_header
 
@@ -83,7 +83,7 @@ class Sender:
                 call.credentials = await _credentials(authorizer, call)
             call.waiting_for = CONNECTION
             sent = PreparedRequest(call.request, call.credentials, timeouts=self._timeouts)
-            slot.mark_sent()
+            sent = sent if slot.mark_sent() else await self._prepare_again(call, slot, authorizer)
             if not self.http.is_closed:
                 call.sent = sent
                 return await self._send(sent, call)
@@ -106,6 +106,20 @@ class Sender:
                 call.sent = None
             raise call.closed()
         return call.failed(failure)
+
+    async def _prepare_again(self, call: Call, slot: Slot, authorizer: GlobusAuthorizer | None) -> PreparedRequest:
+        """Return the request of a call that was delayed, in the time of another slot of the shared rate limit."""
+        while True:
+            call.waiting_for = SLOT
+            await slot.renew()
+            call.waiting_for = PAUSE
+            await slot.origin.wait_until_resumed()
+            if authorizer is not None:
+                call.waiting_for = TOKEN
+                call.credentials = await _credentials(authorizer, call)
+            call.waiting_for = CONNECTION
+            if slot.mark_sent():
+                return PreparedRequest(call.request, call.credentials, timeouts=self._timeouts)
 
     async def _send(self, request: httpx.Request, call: Call) -> RawResponse:
         started_at = self._clock.wall()

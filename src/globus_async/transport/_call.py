@@ -31,11 +31,12 @@ if TYPE_CHECKING:
     from ..errors import ErrorKinds, GlobusError, Stage
     from ..secret import Secret
 
-__all__ = ("CONNECTION", "PAUSE", "QUEUE", "TOKEN", "Call")
+__all__ = ("CONNECTION", "PAUSE", "QUEUE", "SLOT", "TOKEN", "Call")
 
 QUEUE: Final = "it was queued behind other calls; make many calls with bulk(), which queues none of them"
 PAUSE: Final = "the service had requested a pause"
 TOKEN: Final = "there was no access token"  # noqa: S105 -- no password
+SLOT: Final = "the rate limit, which several processes share, was reached"
 CONNECTION: Final = "there was no connection"
 
 

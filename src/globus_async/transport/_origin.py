@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Self
 
 from ._bulk_context import current_bulk
 from ._rate_limit import RateLimit, RateLimiter
+from ._rate_limit_store import StoreAccess
 from ._retry import RetryBudget
 from ._waiting_calls import InFlightLimit
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from ..clock import Clock
+    from ._rate_limit_store import RateLimitStore
 
 __all__ = ("Origin", "Slot")
 
@@ -25,15 +27,23 @@ class Origin:
     """
     The shared state of one origin (scheme, host and port).
 
+    Args:
+        url: The origin, as a URL.
+        max_in_flight: Maximum number of calls in flight.
+        clock: The source of time.
+        stores: The access to the stores of rate limits, which all origins of a transport share.
+
     Attributes:
         budget: The budget that retries are paid from.
         clock: The source of time.
         paused_until: Until when no calls are sent, as the service requested; on the monotonic clock.
     """
 
-    __slots__ = ("_in_flight", "_limiters", "_logged_pause", "budget", "clock", "paused_until")
+    __slots__ = ("_in_flight", "_limiters", "_logged_pause", "_stores", "_url", "budget", "clock", "paused_until")
 
-    def __init__(self, max_in_flight: int, clock: Clock) -> None:
+    def __init__(self, url: str, max_in_flight: int, clock: Clock, stores: dict[int, StoreAccess]) -> None:
+        self._url = url
+        self._stores = stores
         self.budget = RetryBudget()
         self.clock = clock
         self.paused_until = self._logged_pause = float("-inf")
@@ -60,8 +70,27 @@ class Origin:
             # removed along with the identity; keyed by its id, because an authorizer need not be hashable
             limiters = self._limiters
             end = None if identity is None else weakref.ref(identity, lambda _: limiters.pop(key, None))
-            known = limiters[key] = RateLimiter(rate, self.clock), end
+            known = limiters[key] = self._new_limiter(rate), end
         return known[0]
+
+    def _new_limiter(self, rate: RateLimit) -> RateLimiter:
+        if rate.store is None:
+            return RateLimiter(rate, self.clock)
+        from ._shared_rate_limit import SharedRateLimiter  # noqa: PLC0415 -- few programs share a rate limit
+
+        return SharedRateLimiter(
+            rate,
+            self.clock,
+            store=self._access(rate.store),
+            key=f"{self._url} {rate.identity}",
+            in_flight=self._in_flight,
+        )
+
+    def _access(self, store: RateLimitStore) -> StoreAccess:
+        known = self._stores.get(id(store))
+        if known is None:
+            known = self._stores[id(store)] = StoreAccess(store, self.clock)
+        return known
 
     async def wait_until_resumed(self) -> None:
         """Wait for the end of the pause that the service requested, if any."""
@@ -120,11 +149,23 @@ class Slot:
         if self._in_flight is not None:
             self._in_flight.release()
 
-    def mark_sent(self) -> None:
-        """Count the attempt against the rate limit from now on: it is being sent."""
+    def mark_sent(self) -> bool:
+        """
+        Count the attempt against the rate limit from now on: it is being sent.
+
+        Returns:
+            Whether it may be sent; else its slot has passed, and is to be renewed with `renew`.
+        """
         if self._limiter is not None:
-            self._limiter.mark_sent()
+            if not self._limiter.mark_sent():
+                return False
             self._limiter = None
+        return True
+
+    async def renew(self) -> None:
+        """Wait for a slot of the rate limit in place of the one that has passed."""
+        if self._limiter is not None:
+            await self._limiter.renew()
 
     def _release(self) -> None:
         if self._limiter is not None:

@@ -4,23 +4,25 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from ..errors.arguments import check_number, check_whole
+from ..errors import GlobusSDKUsageError
+from ..errors.arguments import check_members, check_number, check_text, check_whole
 from ._waiting_calls import WaitingCall, WaitingCalls
 
 if TYPE_CHECKING:
     from ..clock import Clock
+    from ._rate_limit_store import RateLimitStore
 
-__all__ = ("RateLimit", "RateLimiter")
+__all__ = ("INSTANT", "RateLimit", "RateLimiter")
 
 _log = logging.getLogger("globus_async")
 
 _MAX_CALLS: Final = 10**9
 _BURST_SHARE: Final = 10
 _ARRIVAL_MARGIN: Final = 0.05
-_INSTANT: Final = 1e-6
+INSTANT: Final = 1e-6
 _SECONDS_BETWEEN_RECORDS: Final = 10.0
 
 
@@ -33,9 +35,16 @@ class RateLimit:
     calls do not all take the same time to arrive at the service. A ``logging`` record of ``globus_async`` with level
     ``INFO`` reports calls that wait for longer than a second. Each process has limits of its own.
 
+    With a store, one limit holds for all processes that name the same store and identity. Then a hundredth of the calls
+    may be made at once, and the sustained rate is 92 percent of the limit. While the store is unavailable, each process
+    observes the limit by itself, and a record with level ``WARNING`` reports that once.
+
     Args:
         calls: Maximum number of calls in a period; at most a billion.
         seconds: Length of the period in seconds.
+        store: The store that the processes share, such as `RedisRateLimits` or `SQLRateLimits`; closed by its owner.
+        identity: Whose calls are counted together in the store, for each service: the id of a user or of a client. It
+            is not secret. By default all calls with this store are.
 
     Example:
         >>> async with TransferClient(authorizer=authorizer, rate_limit=RateLimit(calls=50, seconds=10)) as client:
@@ -44,10 +53,19 @@ class RateLimit:
 
     calls: int = 200
     seconds: float = 10.0
+    _: KW_ONLY
+    # not hashed, since a store need not be hashable
+    store: RateLimitStore | None = field(default=None, hash=False)
+    identity: str = field(default="", hash=False)
 
     def __post_init__(self) -> None:
         check_whole("calls", self.calls, maximum=_MAX_CALLS)
         check_number("seconds", self.seconds, positive=True)
+        check_text("identity", self.identity)
+        if self.store is not None:
+            check_members("store", self.store, ("reserve",), "a store such as RedisRateLimits(database)")
+        elif self.identity:
+            raise GlobusSDKUsageError("identity has an effect only with a store, which several processes share")
 
 
 class RateLimiter:
@@ -100,17 +118,21 @@ class RateLimiter:
         Args:
             in_bulk: Whether other calls have precedence.
         """
-        if self._waiting or self._time_to_slot() > _INSTANT:
+        if self._waiting or self._time_to_slot() > INSTANT:
             await self._wait_for_slot(in_bulk=in_bulk)
         else:
             self._throttled_since = self._clock.monotonic()
             self._acquired += 1
 
-    def mark_sent(self) -> None:
-        """Count the slot from now on: its call is being sent."""
+    def mark_sent(self) -> bool:
+        """Count the slot from now on: its call is being sent. Return whether it may be."""
         self._acquired -= 1
         self._next_at = max(self._next_at, self._clock.monotonic()) + self._interval
         self._changed.set()
+        return True
+
+    async def renew(self) -> None:
+        """Wait until a call that has a slot may be sent: at once, without a store."""
 
     def release(self) -> None:
         """Release the slot of a call that was not sent."""
@@ -148,7 +170,7 @@ class RateLimiter:
 
     async def _next_slot(self) -> None:
         """Wait for the time of the next slot, or for an acquired one to be sent or released."""
-        while (seconds := self._time_to_slot()) > _INSTANT:
+        while (seconds := self._time_to_slot()) > INSTANT:
             self._log_throttling(seconds)
             self._changed.clear()
             if seconds < float("inf"):

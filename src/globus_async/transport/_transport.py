@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from .._http.request import Request
     from ..errors import ErrorKinds
     from ._attempt import Sender
+    from ._rate_limit_store import StoreAccess
 
 __all__ = ("Transport",)
 
@@ -123,6 +124,7 @@ class Transport(AsyncContextOnly):
         self._pid = 0
         self._inherited: list[object] = []
         self._origins: dict[str, Origin] = {}
+        self._rate_limit_stores: dict[int, StoreAccess] = {}
         self._proxies = Proxies(os.environ if http_client is None else {})
         self._adopted: set[asyncio.Task[Any]] = set()
         self._running: set[Call] = set()
@@ -193,7 +195,7 @@ class Transport(AsyncContextOnly):
         known = self._origins.get(key)
         if known is None:
             self._proxies.proxy_for(key)  # before the first token is requested
-            known = self._origins[key] = Origin(self._max_in_flight, self.clock)
+            known = self._origins[key] = Origin(key, self._max_in_flight, self.clock, self._rate_limit_stores)
         return known
 
     async def load(self) -> None:

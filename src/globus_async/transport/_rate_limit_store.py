@@ -1,0 +1,175 @@
+"""The stores of rate limits that several processes share, and how a process gets along while one is unavailable."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, Protocol
+
+from ..errors import GlobusError
+
+if TYPE_CHECKING:
+    from ..clock import Clock
+
+__all__ = ("Pace", "RateLimitStore", "Reservation", "StoreAccess")
+
+_log = logging.getLogger("globus_async")
+
+_MAX_RESPONSE_SECONDS: Final = 1.0
+_SECONDS_BETWEEN_PROBES: Final = 1.0
+_MAX_CALLS_AHEAD: Final = 1000
+"""A longer wait is not due to the calls of other processes: each reserves one slot at a time."""
+
+
+class RateLimitStore(Protocol):
+    """
+    A store that several processes reserve their calls in, so that one rate limit holds for all of them.
+
+    It keeps one instant for each key, and needs nothing but an atomic change of it, by one clock: its own. The next
+    slot is then at ``tat - (burst - 1) * interval``, or now if that has passed, and ``tat`` becomes ``max(tat, now) +
+    interval``. This is the generic cell rate algorithm. A store that is unavailable raises any exception.
+    """
+
+    async def reserve(self, key: str, *, interval: float, burst: int) -> float:
+        """
+        Reserve the next slot of a key.
+
+        Args:
+            key: The service and the identity whose calls are counted together.
+            interval: Seconds between two slots.
+            burst: How many slots are free at once after a pause.
+
+        Returns:
+            The seconds until the reserved slot; 0 if it is free at once.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """
+    How the slots of a shared rate limit are spread.
+
+    Args:
+        interval: Seconds between two slots.
+        burst: How many slots are free at once after a pause.
+        validity: Seconds after the slot in which its call may be sent.
+        max_wait: The longest credible wait for a slot, in seconds.
+    """
+
+    interval: float
+    burst: int
+    validity: float
+    max_wait: float
+
+    @classmethod
+    def of(cls, calls: int, seconds: float) -> Pace:
+        """
+        Return the pace of at most so many calls in any period of so many seconds.
+
+        The slots of one call more begin in ``calls + 1 - burst`` intervals, which is 99 / 92 periods or more; each call
+        is sent within 4 percent of a period after its slot. So 3.5 percent of a period are left for calls that take
+        longer than others to arrive at the service. The sustained rate is 92 percent of the limit.
+        """
+        interval = seconds / (0.92 * calls)
+        return cls(interval, 1 + calls // 100, 0.04 * seconds, max(_MAX_CALLS_AHEAD * interval, seconds))
+
+
+@dataclass(frozen=True, slots=True)
+class Reservation:
+    """
+    The right to send one call.
+
+    Attributes:
+        begins_at: When it may be sent at the earliest, on the monotonic clock.
+        ends_at: When it may be sent at the latest.
+    """
+
+    begins_at: float
+    ends_at: float
+
+
+class StoreAccess:
+    """
+    The access of one process to a store: bounded in time, checked, and interrupted while the store is unavailable.
+
+    Args:
+        store: The store.
+        clock: The clock of the process.
+    """
+
+    __slots__ = ("_clock", "_probe_at", "_store", "_unavailable_since")
+
+    def __init__(self, store: RateLimitStore, clock: Clock) -> None:
+        self._store = store
+        self._clock = clock
+        self._unavailable_since: float | None = None
+        self._probe_at = 0.0
+
+    @property
+    def is_available(self) -> bool:
+        """Whether the last reservation succeeded, or there was none yet."""
+        return self._unavailable_since is None
+
+    @property
+    def is_probe_due(self) -> bool:
+        """Whether the store is unavailable, and is to be tried again."""
+        return self._unavailable_since is not None and self._clock.monotonic() >= self._probe_at
+
+    async def reserve(self, key: str, pace: Pace) -> Reservation | None:
+        """Reserve the next slot; ``None`` if the store is unavailable."""
+        if self._unavailable_since is not None:
+            return None
+        reservation = await self._ask(key, pace)
+        if isinstance(reservation, str):
+            self.interrupt(reservation)
+            return None
+        return reservation
+
+    async def probe(self, key: str, pace: Pace) -> Reservation | None:
+        """Reserve the next slot of a store that was unavailable; ``None`` if it still is."""
+        self._probe_at = self._clock.monotonic() + _MAX_RESPONSE_SECONDS + _SECONDS_BETWEEN_PROBES
+        reservation = await self._ask(key, pace)
+        now, since = self._clock.monotonic(), self._unavailable_since
+        self._probe_at = now + _SECONDS_BETWEEN_PROBES
+        if isinstance(reservation, str) or reservation.ends_at < now:
+            return None
+        if since is not None:
+            self._unavailable_since = None
+            _log.warning("the store of the rate limit is available again, after %.1f s", now - since)
+        return reservation
+
+    def interrupt(self, problem: str) -> None:
+        """Do without the store for a second, and report that once until it is available again."""
+        now = self._clock.monotonic()
+        self._probe_at = now + _SECONDS_BETWEEN_PROBES
+        if self._unavailable_since is None:
+            self._unavailable_since = now
+            _log.warning(
+                "the store of the rate limit is unavailable (%s); meanwhile this process observes the limit by itself",
+                problem,
+            )
+
+    async def _ask(self, key: str, pace: Pace) -> Reservation | str:
+        """Return a reservation, or the problem, which quotes nothing but errors of this library."""
+        asked_at = self._clock.monotonic()
+        task = asyncio.current_task()
+        cancelling = 0 if task is None else task.cancelling()
+        try:
+            async with self._clock.timeout(_MAX_RESPONSE_SECONDS):
+                wait: object = await self._store.reserve(key, interval=pace.interval, burst=pace.burst)
+        except asyncio.CancelledError:
+            if task is None or task.cancelling() > cancelling:
+                raise
+            return "its call was cancelled by another task"
+        except TimeoutError:
+            return f"no response in {_MAX_RESPONSE_SECONDS:g} s"
+        except GlobusError as error:
+            return str(error)
+        except Exception as error:  # noqa: BLE001 -- of a caller's own store
+            return type(error).__name__
+        if isinstance(wait, bool) or not isinstance(wait, (int, float)) or not 0 <= wait <= pace.max_wait:
+            return "its response is no number of seconds to wait"
+        # the slot is somewhere between these two: the times on the way are not known
+        return Reservation(self._clock.monotonic() + wait, asked_at + wait + pace.validity)
