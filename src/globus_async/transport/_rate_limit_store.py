@@ -17,7 +17,8 @@ __all__ = ("Pace", "RateLimitStore", "Reservation", "StoreAccess")
 _log = logging.getLogger("globus_async")
 
 _MAX_RESPONSE_SECONDS: Final = 1.0
-_SECONDS_BETWEEN_PROBES: Final = 1.0
+_SECONDS_BETWEEN_TRIES: Final = 1.0
+_NO_RESPONSE: Final = "no response in time"
 _MAX_CALLS_AHEAD: Final = 1000
 """A longer wait is not due to the calls of other processes: each reserves one slot at a time."""
 
@@ -99,51 +100,48 @@ class StoreAccess:
         clock: The clock of the process.
     """
 
-    __slots__ = ("_clock", "_probe_at", "_store", "_unavailable_since")
+    __slots__ = ("_clock", "_retry_at", "_store", "_unavailable_since")
 
     def __init__(self, store: RateLimitStore, clock: Clock) -> None:
         self._store = store
         self._clock = clock
         self._unavailable_since: float | None = None
-        self._probe_at = 0.0
+        self._retry_at = 0.0
 
     @property
     def is_available(self) -> bool:
         """Whether the last reservation succeeded, or there was none yet."""
         return self._unavailable_since is None
 
-    @property
-    def is_probe_due(self) -> bool:
-        """Whether the store is unavailable, and is to be tried again."""
-        return self._unavailable_since is not None and self._clock.monotonic() >= self._probe_at
-
     async def reserve(self, key: str, pace: Pace) -> Reservation | None:
-        """Reserve the next slot; ``None`` if the store is unavailable."""
-        if self._unavailable_since is not None:
-            return None
-        reservation = await self._ask(key, pace)
-        if isinstance(reservation, str):
-            self.interrupt(reservation)
-            return None
-        return reservation
+        """
+        Reserve the next slot.
 
-    async def probe(self, key: str, pace: Pace) -> Reservation | None:
-        """Reserve the next slot of a store that was unavailable; ``None`` if it still is."""
-        self._probe_at = self._clock.monotonic() + _MAX_RESPONSE_SECONDS + _SECONDS_BETWEEN_PROBES
-        reservation = await self._ask(key, pace)
-        now, since = self._clock.monotonic(), self._unavailable_since
-        self._probe_at = now + _SECONDS_BETWEEN_PROBES
-        if isinstance(reservation, str) or reservation.ends_at < now:
+        Returns:
+            The reservation; ``None`` if the store is unavailable, which is found out at most once a second.
+        """
+        was_unavailable = self._unavailable_since is not None
+        if was_unavailable:
+            now = self._clock.monotonic()
+            if now < self._retry_at:
+                return None
+            self._retry_at = now + _MAX_RESPONSE_SECONDS + _SECONDS_BETWEEN_TRIES  # for all others
+        outcome = await self._ask(key, pace)
+        if outcome is _NO_RESPONSE and not was_unavailable:
+            outcome = await self._ask(key, pace)  # the event loop may have been busy
+        if isinstance(outcome, str):
+            self.interrupt(outcome)
             return None
-        if since is not None:
+        if was_unavailable and self._unavailable_since is not None:
+            seconds = self._clock.monotonic() - self._unavailable_since
             self._unavailable_since = None
-            _log.warning("the store of the rate limit is available again, after %.1f s", now - since)
-        return reservation
+            _log.warning("the store of the rate limit is available again, after %.1f s", seconds)
+        return outcome
 
     def interrupt(self, problem: str) -> None:
         """Do without the store for a second, and report that once until it is available again."""
         now = self._clock.monotonic()
-        self._probe_at = now + _SECONDS_BETWEEN_PROBES
+        self._retry_at = now + _SECONDS_BETWEEN_TRIES
         if self._unavailable_since is None:
             self._unavailable_since = now
             _log.warning(
@@ -157,14 +155,15 @@ class StoreAccess:
         task = asyncio.current_task()
         cancelling = 0 if task is None else task.cancelling()
         try:
-            async with self._clock.timeout(_MAX_RESPONSE_SECONDS):
+            # a later response would be of no use, since a reservation is valid from the moment of the question
+            async with self._clock.timeout(min(pace.validity, _MAX_RESPONSE_SECONDS)):
                 wait: object = await self._store.reserve(key, interval=pace.interval, burst=pace.burst)
         except asyncio.CancelledError:
             if task is None or task.cancelling() > cancelling:
                 raise
             return "its call was cancelled by another task"
         except TimeoutError:
-            return f"no response in {_MAX_RESPONSE_SECONDS:g} s"
+            return _NO_RESPONSE
         except GlobusError as error:
             return str(error)
         except Exception as error:  # noqa: BLE001 -- of a caller's own store

@@ -64,14 +64,6 @@ class SharedRateLimiter(RateLimiter):
         if not self._waiting:
             self._throttled_since = self._clock.monotonic()
         await self._wait_for_slot(in_bulk=in_bulk)
-        if self._store.is_probe_due:  # by this call alone: the others go on
-            try:
-                found = await self._store.probe(self._key, self._pace)
-            except BaseException:
-                self.release()
-                raise
-            if found is not None:
-                self._unused.append(found)
 
     def mark_sent(self) -> bool:
         """Count a call that is being sent; return whether there is a reservation for it, else `renew` it before."""
