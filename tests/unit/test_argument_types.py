@@ -138,6 +138,7 @@ def _type_checking_names(module: types.ModuleType) -> dict[str, Any]:
     names = {
         "App": importlib.import_module("globus_async.client").App,
         "Clock": importlib.import_module("globus_async.clock").Clock,
+        "RateLimitStore": importlib.import_module("globus_async.transport").RateLimitStore,
         "Scopes": importlib.import_module("globus_async.scopes").Scopes,
         "LoginClient": NativeAppAuthClient | ConfidentialAppAuthClient,
     }

@@ -341,6 +341,22 @@ class TestCalls:
         assert asked == len(fleet.store.asked) == 2
 
 
+def stubborn(clock: FakeClock) -> Callable[[], Any]:
+    """Return a store's call that ends two seconds later, also if it is cancelled: its transaction comes first."""
+
+    async def respond() -> Any:
+        ends_at = clock.monotonic() + 2.0
+        cancelled: asyncio.CancelledError | None = None
+        while (seconds := ends_at - clock.monotonic()) > 0:
+            try:
+                await clock.sleep(seconds)
+            except asyncio.CancelledError as error:
+                cancelled = error
+        raise cancelled or OSError
+
+    return respond
+
+
 UNUSABLE: dict[str, Callable[[FakeClock], Callable[[], Any]]] = {
     "nan": lambda _: constant(math.nan),
     "negative": lambda _: constant(-1.0),
@@ -353,6 +369,7 @@ UNUSABLE: dict[str, Callable[[FakeClock], Callable[[], Any]]] = {
     "unavailable": lambda _: failing(TokenStorageUnavailable("the database does not respond")),
     "cancelled": lambda _: failing(asyncio.CancelledError()),
     "silent": lambda clock: lambda: clock.sleep(1e6),
+    "silent, even when cancelled": stubborn,
     "slow": lambda clock: slow(clock, 0.5),
 }
 
@@ -403,14 +420,14 @@ class TestUnavailableStore:
         await fleet.clock.advance(30)
         begin, (message,) = fleet.sent[0], records(caplog)
         assert begin <= 1000.0 + 3.0
-        assert len(fleet.sent) >= 0.85 * 27 * 2
+        assert len(fleet.sent) >= 0.8 * 27 * 2
         assert message.startswith("the store of the rate limit is unavailable (")
         assert "password" not in message
         instants = [instant for instant, _ in fleet.store.asked if instant > begin]
-        assert len(instants) >= 5
+        assert len(instants) >= 2
         assert min(after - before for before, after in itertools.pairwise(instants)) >= 1.0
         fleet.store.fault = None
-        await fleet.clock.advance(3)
+        await fleet.clock.advance(20)
         _, message = records(caplog)
         assert message.startswith("the store of the rate limit is available again, after ")
         asked = len(fleet.store.asked)
@@ -474,7 +491,7 @@ class TestUnavailableStore:
             ]
             await bulk(lambda client: client.get("/x"), clients).values()
         assert records(caplog) == [
-            "the store of the rate limit is unavailable (OSError); meanwhile this process observes the limit by itself"
+            "the store of the rate limit is unavailable (OSError); this process observes the limit by itself"
         ]
 
     async def test_a_slow_event_loop(self, caplog: pytest.LogCaptureFixture) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Protocol
 
@@ -18,6 +19,8 @@ _log = logging.getLogger("globus_async")
 
 _MAX_RESPONSE_SECONDS: Final = 1.0
 _SECONDS_BETWEEN_TRIES: Final = 1.0
+_MIN_SHARE_WITHOUT: Final = 9
+"""How much longer than the last try a process does without an unavailable store at least."""
 _NO_RESPONSE: Final = "no response in time"
 _MAX_CALLS_AHEAD: Final = 1000
 """A longer wait is not due to the calls of other processes: each reserves one slot at a time."""
@@ -120,17 +123,22 @@ class StoreAccess:
         Returns:
             The reservation; ``None`` if the store is unavailable, which is found out at most once a second.
         """
-        was_unavailable = self._unavailable_since is not None
+        begin, was_unavailable = self._clock.monotonic(), self._unavailable_since is not None
         if was_unavailable:
-            now = self._clock.monotonic()
-            if now < self._retry_at:
+            if begin < self._retry_at:
                 return None
-            self._retry_at = now + _MAX_RESPONSE_SECONDS + _SECONDS_BETWEEN_TRIES  # for all others
-        outcome = await self._ask(key, pace)
-        if outcome is _NO_RESPONSE and not was_unavailable:
-            outcome = await self._ask(key, pace)  # the event loop may have been busy
+            self._retry_at = math.inf  # for all others
+        try:
+            outcome = await self._ask(key, pace)
+            is_quick = self._clock.monotonic() - begin < _MAX_RESPONSE_SECONDS
+            if outcome is _NO_RESPONSE and is_quick and not was_unavailable:
+                outcome = await self._ask(key, pace)  # the event loop may have been busy
+        finally:
+            # a store that takes its time to fail, even when it is cancelled, must not take that of the calls
+            now = self._clock.monotonic()
+            self._retry_at = now + max(_SECONDS_BETWEEN_TRIES, _MIN_SHARE_WITHOUT * (now - begin))
         if isinstance(outcome, str):
-            self.interrupt(outcome)
+            self._report(outcome)
             return None
         if was_unavailable and self._unavailable_since is not None:
             seconds = self._clock.monotonic() - self._unavailable_since
@@ -139,13 +147,16 @@ class StoreAccess:
         return outcome
 
     def interrupt(self, problem: str) -> None:
-        """Do without the store for a second, and report that once until it is available again."""
-        now = self._clock.monotonic()
-        self._retry_at = now + _SECONDS_BETWEEN_TRIES
+        """Do without the store for a second."""
+        self._retry_at = self._clock.monotonic() + _SECONDS_BETWEEN_TRIES
+        self._report(problem)
+
+    def _report(self, problem: str) -> None:
+        """Report that the store is unavailable, once until it is available again."""
         if self._unavailable_since is None:
-            self._unavailable_since = now
+            self._unavailable_since = self._clock.monotonic()
             _log.warning(
-                "the store of the rate limit is unavailable (%s); meanwhile this process observes the limit by itself",
+                "the store of the rate limit is unavailable (%s); this process observes the limit by itself",
                 problem,
             )
 
