@@ -199,6 +199,7 @@ exec(sys.argv[2])
     ("missing", "code", "extra"),
     [
         ("fastapi", "import globus_async.fastapi", "fastapi"),
+        ("redis", "from globus_async.redis import RedisDatabase", "redis"),
         ("starlette", "from globus_async.testing import GlobusEmulator", "emulator"),
         ("starlette", "import globus_async.testing.__main__", "emulator"),
         ("uvicorn", "import globus_async.testing.__main__", "emulator"),

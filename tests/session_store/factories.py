@@ -8,8 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, TypeAlias
 
+from globus_async.redis import RedisDatabase, RedisSessionStore
 from globus_async.session_store import MemorySessionStore, SessionStore, SQLiteSessionStore
 from globus_async.testing import ManualClock
+from tests.toolkit.redis_server import advance_redis, shared_redis_url
 
 __all__ = ("FACTORIES", "KEY", "LIMITED", "MAX_ENTRIES", "Factory", "TestedStore")
 
@@ -56,4 +58,19 @@ def _file(key: str | None) -> Factory:
 LIMITED: Final[Mapping[str, Factory]] = {"memory": _memory, "file": _file(None), "encrypted file": _file(KEY)}
 """Stores with a maximum number of entries of each kind: `MAX_ENTRIES`."""
 
-FACTORIES: Final[Mapping[str, Factory]] = {**LIMITED}
+
+def _redis(key: str | None) -> Factory:
+    @asynccontextmanager
+    async def open_store(folder: Path) -> AsyncGenerator[TestedStore]:
+        url = shared_redis_url()
+        async with RedisDatabase.from_url(url, prefix=f"test:{folder}", timeout=10) as database:
+
+            async def advance(seconds: float) -> None:
+                advance_redis(url, database.prefix, seconds)
+
+            yield TestedStore(RedisSessionStore(database, key=key), advance)
+
+    return open_store
+
+
+FACTORIES: Final[Mapping[str, Factory]] = {**LIMITED, "redis": _redis(None), "encrypted redis": _redis(KEY)}

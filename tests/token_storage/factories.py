@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Final, TypeAlias
 
 from globus_async.clock import Clock
+from globus_async.redis import RedisDatabase, RedisTokenStorage
 from globus_async.token_storage import (
     EncryptedTokenStorage,
     JSONTokenStorage,
@@ -15,6 +16,7 @@ from globus_async.token_storage import (
     TokenStorage,
     TokenStorageData,
 )
+from tests.toolkit.redis_server import shared_redis_url
 
 __all__ = ("FACTORIES", "KEY", "SHARED", "Factory", "token_data")
 
@@ -23,9 +25,25 @@ Factory: TypeAlias = Callable[[Path, str, Clock | None], TokenStorage]
 
 KEY: Final = "the key of the encrypted storages of the contract"
 
+
+class OwnRedisTokenStorage(RedisTokenStorage):
+    """A storage that closes its database; those of a folder have the same keys."""
+
+    def __init__(self, folder: Path, namespace: str, clock: Clock | None) -> None:
+        database = RedisDatabase.from_url(shared_redis_url(), prefix=f"test:{folder}", timeout=10, clock=clock)
+        super().__init__(database, namespace=namespace)
+
+    async def aclose(self) -> None:
+        await self._database.aclose()
+
+
 SHARED: Final[Mapping[str, Factory]] = {
     "json": lambda folder, name, clock: JSONTokenStorage(folder / "tokens.json", namespace=name, clock=clock),
     "sqlite": lambda folder, name, clock: SQLiteTokenStorage(folder / "tokens.db", namespace=name, clock=clock),
+    "redis": OwnRedisTokenStorage,
+    "encrypted redis": lambda folder, name, clock: EncryptedTokenStorage(
+        OwnRedisTokenStorage(folder, name, clock), KEY
+    ),
     "encrypted json": lambda folder, name, clock: EncryptedTokenStorage(
         JSONTokenStorage(folder / "tokens.json", namespace=name, clock=clock), KEY
     ),

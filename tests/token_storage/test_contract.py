@@ -168,8 +168,11 @@ def test_a_storage_is_a_dictionary(
 
     async def run() -> None:
         folder = tmp_path_factory.mktemp("storage")
-        storages = {name: factory(folder, name, None) for name in "ab"}
-        models: dict[str, dict[str, TokenStorageData]] = {name: {} for name in "ab"}
+        async with factory(folder, "a", None) as first, factory(folder, "b", None) as second:
+            await compare({"a": first, "b": second})
+
+    async def compare(storages: dict[str, TokenStorage]) -> None:
+        models: dict[str, dict[str, TokenStorageData]] = {name: {} for name in storages}
         for step, name, entry in steps:
             storage, model, server = storages[name], models[name], entry.resource_server
             if step == "p":
@@ -185,6 +188,5 @@ def test_a_storage_is_a_dictionary(
                 assert await storage.remove_token_data(server) is (model.pop(server, None) is not None)
         for name, storage in storages.items():
             assert await storage.get_token_data_by_resource_server() == models[name]
-            await storage.aclose()
 
     asyncio.run(run())

@@ -40,6 +40,7 @@ PACKAGES = (
     ".globus_app",
     ".login_flows",
     ".paging",
+    ".redis",
     ".scopes",
     ".testing",
     ".token_storage",

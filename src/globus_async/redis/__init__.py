@@ -10,8 +10,19 @@ from .._lazy_names import lazy_names
 
 if TYPE_CHECKING:
     from .database import RedisDatabase
+    from .leases import RedisLeases
+    from .session_store import RedisSessionStore
+    from .token_storage import RedisTokenStorage
 
-__all__ = ("RedisDatabase",)
+__all__ = ("RedisDatabase", "RedisLeases", "RedisSessionStore", "RedisTokenStorage")
 
 if not TYPE_CHECKING:
-    __getattr__, __dir__ = lazy_names(__name__, {"database": ("RedisDatabase",)})
+    __getattr__, __dir__ = lazy_names(
+        __name__,
+        {
+            "database": ("RedisDatabase",),
+            "leases": ("RedisLeases",),
+            "session_store": ("RedisSessionStore",),
+            "token_storage": ("RedisTokenStorage",),
+        },
+    )

@@ -9,6 +9,15 @@ from typing import TYPE_CHECKING, Any, Final
 from ..errors import GlobusSDKUsageError
 from ..errors.arguments import check_members
 
+try:
+    from redis.asyncio import Redis
+except ModuleNotFoundError as error:
+    if error.name == "redis":
+        error.add_note("this package needs an extra: pip install 'globus-async[redis]'")
+    raise
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
+
 if TYPE_CHECKING:
     from ..secret import Secret
 
@@ -25,16 +34,7 @@ def make_client(url: Secret) -> Any:
 
     Raises:
         GlobusSDKUsageError: It is not the address of a Redis.
-        ModuleNotFoundError: redis-py is not installed.
     """
-    try:
-        from redis.asyncio import Redis  # noqa: PLC0415 -- only where it is used
-        from redis.asyncio.retry import Retry  # noqa: PLC0415
-        from redis.backoff import NoBackoff  # noqa: PLC0415
-    except ModuleNotFoundError as error:
-        if error.name == "redis":
-            error.add_note("this package needs an extra: pip install 'globus-async[redis]'")
-        raise
     client: Any = None
     with suppress(ValueError, TypeError, AttributeError):  # their texts may quote a part of the password
         client = Redis.from_url(  # pyright: ignore[reportUnknownMemberType] -- its options have no types
@@ -44,6 +44,7 @@ def make_client(url: Secret) -> Any:
             socket_keepalive=True,
             health_check_interval=_HEALTH_CHECK_SECONDS,
             retry=Retry(NoBackoff(), 0),
+            **_unnamed(),
         )
     if client is None:
         raise GlobusSDKUsageError(
@@ -80,3 +81,9 @@ def address_of(client: Any) -> str:
     return (
         str(options["path"]) if "path" in options else f"{options.get('host', 'localhost')}:{options.get('port', 6379)}"
     )
+
+
+def _unnamed() -> dict[str, Any]:
+    """Return the options by which redis-py does not read its own version from the disk for each connection."""
+    known = inspect.signature(Redis).parameters
+    return {"driver_info": None} if "driver_info" in known else {"lib_name": None, "lib_version": None}

@@ -17,6 +17,7 @@ from ..errors import GlobusSDKUsageError, WrongEventLoopError
 from ..errors.arguments import check_clock, check_number, check_text, check_whole
 from ..secret import Secret
 from .clients import address_of, check_client, make_client
+from .failures import has_moved, is_lost_connection, is_of_another_type, is_response, reason_of
 from .operations import ValueOfAnotherType, send
 
 if TYPE_CHECKING:
@@ -235,8 +236,6 @@ class RedisDatabase:
         raise failure
 
     async def _execute(self, operation: Operation, key: str, arguments: tuple[Argument, ...]) -> tuple[Any, int]:
-        from .failures import has_moved, is_lost_connection  # noqa: PLC0415 -- imports redis-py
-
         replicas = self._replicas if operation.durable else 0
         wait = max(1, round(1000 * self._timeout * _SHARE_OF_WAIT))
         async with self._slots:
@@ -257,8 +256,6 @@ class RedisDatabase:
             await pool.disconnect(inuse_connections=False)
 
     def _failure_of(self, task: asyncio.Task[Any]) -> Exception | None:
-        from .failures import is_of_another_type, is_response, reason_of  # noqa: PLC0415 -- imports redis-py
-
         if not task.done():
             return _NoResponse(f"no response within {self._timeout:g} s")
         if task.cancelled():

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from hashlib import sha1
 from typing import Any, Final, Protocol, TypeAlias
 
+from redis.exceptions import NoScriptError
+
 __all__ = ("Argument", "Client", "Command", "Operation", "Script", "ValueOfAnotherType", "send")
 
 Argument: TypeAlias = str | memoryview | int
@@ -87,8 +89,6 @@ async def send(
     Returns:
         Its response, and the number of replicas that have its changes.
     """
-    from redis.exceptions import NoScriptError  # noqa: PLC0415 -- where a client is, it has been imported
-
     if isinstance(operation, Command):
         return await _send(client, (operation.name, key, *arguments), replicas, wait)
     try:
