@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 
 import pytest
 
@@ -67,3 +68,20 @@ async def test_a_shutdown_while_many_wait(caplog: pytest.LogCaptureFixture) -> N
     closing = asyncio.create_task(revocations.aclose())
     await clock.advance(5)
     await closing
+
+
+async def test_work_that_fails_without_a_waiter() -> None:
+    """The request that waited for it was cancelled: no 'exception was never retrieved' in the log."""
+    problems: list[str] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: problems.append(context["message"]))
+    revocations = Revocations(Auth(), ManualClock())
+
+    async def fail() -> None:
+        raise OSError
+
+    revocations.run(fail(), name="logout")
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    gc.collect()
+    assert problems == []
+    assert len(revocations) == 0

@@ -20,9 +20,11 @@ from ..scopes import ScopeParser, Scopes
 from ..secret import Secret
 from ..services.auth.confidential import ConfidentialAppAuthClient
 from ..services.auth.responses import IntrospectionResponse
+from ..session_store import SessionStore
 from ..transport import RateLimit, Transport
 from .bearer import BearerToken
 from .dependent import AuthorizerCache, DependentTokenAuthorizer
+from .guarded_store import GuardedStore
 from .introspection import IntrospectionCache
 from .principal import Principal
 from .process_mark import ProcessMark
@@ -47,6 +49,16 @@ class RunningState:
         self.authorizers = AuthorizerCache()
         self.revocations = Revocations(auth_client, transport.clock)
         self.mark = ProcessMark(transport.clock.wall())
+        self._stores: dict[int, GuardedStore] = {}
+
+    def guarded(self, store: SessionStore) -> GuardedStore:
+        """Return a session store with calls that end in time; the same for all users of the store."""
+        guarded = self._stores.get(id(store))
+        if guarded is None:
+            guarded = self._stores[id(store)] = GuardedStore(
+                store, self.transport.clock, name="the session store", task_owner=self.transport
+            )
+        return guarded
 
     async def _introspect(self, token: Secret) -> IntrospectionResponse:
         return await self.auth_client.oauth2_token_introspect(token, include=_DETAILS)

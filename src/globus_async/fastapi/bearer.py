@@ -3,7 +3,6 @@
 # no `from __future__ import annotations`: FastAPI reads the annotations of dependencies at run time
 
 import logging
-import math
 import re
 from collections.abc import Iterable, Mapping
 from typing import Final, Protocol
@@ -15,15 +14,15 @@ from fastapi.security.base import SecurityBase
 from starlette.requests import HTTPConnection
 
 from .._http.json_reader import is_list
-from ..errors import ClientClosedError, GlobusAPIError, GlobusError, GlobusSDKUsageError
+from ..errors import ClientClosedError, GlobusError, GlobusSDKUsageError
 from ..secret import Secret
 from .principal import Principal
+from .unavailability import unavailable
 
 __all__ = ("BearerToken", "challenge")
 
 _log = logging.getLogger("globus_async")
 _MAX_TOKEN_CHARACTERS: Final = 4096
-_RETRY_AFTER_SECONDS: Final = 5
 _NOT_QUOTABLE: Final = re.compile(r"[^\x20\x21\x23-\x5b\x5d-\x7e]")
 
 
@@ -147,9 +146,7 @@ def _token_of(headers: list[str]) -> Secret:
 def _unavailable(error: GlobusError) -> HTTPException:
     """Return the response to a failed introspection; its reason concerns the operator and not the client."""
     _log.error("an access token could not be introspected: %s: %s", type(error).__name__, error)
-    wait = error.retry_after if isinstance(error, GlobusAPIError) else None
-    seconds = _RETRY_AFTER_SECONDS if wait is None or not math.isfinite(wait) else math.ceil(wait)
-    return HTTPException(503, "Authentication is temporarily unavailable", {"Retry-After": str(seconds)})
+    return unavailable(error, "Authentication is temporarily unavailable")
 
 
 def _invalid(description: str) -> HTTPException:

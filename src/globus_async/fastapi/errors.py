@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import math
 from typing import TYPE_CHECKING, Any, Final
 
 from fastapi import WebSocket
@@ -20,6 +19,7 @@ from ..errors import (
     LoginRequired,
     NetworkError,
     TokenRefreshError,
+    TransientStorageError,
 )
 from ..errors.base import escape_control_characters
 from ..gare import GARE, to_gare
@@ -27,6 +27,7 @@ from ..services.auth.errors import InvalidClient
 from ..services.auth.flows import LoginRefused
 from ..session_store import SessionStoreUnavailable
 from .bearer import challenge
+from .unavailability import SESSIONS_UNAVAILABLE, SHUTTING_DOWN, retry_after
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
@@ -40,8 +41,9 @@ _GENERAL_RESPONSES: Final[tuple[tuple[type[GlobusError], int, str], ...]] = (
     (GlobusTimeoutError, 504, "Globus did not respond in time"),
     (NetworkError, 502, "Globus cannot be reached"),
     (TokenRefreshError, 503, "Globus Auth is temporarily unavailable"),
-    (ClientClosedError, 503, "This application is shutting down"),
-    (SessionStoreUnavailable, 503, "The sessions of this application are temporarily unavailable"),
+    (ClientClosedError, 503, SHUTTING_DOWN),
+    (SessionStoreUnavailable, 503, SESSIONS_UNAVAILABLE),
+    (TransientStorageError, 503, "The tokens of this application are temporarily unavailable"),
     (GlobusSDKUsageError, 500, "Internal server error"),
     (GlobusError, 502, "Globus failed"),
 )
@@ -98,8 +100,9 @@ def error_response(error: GlobusError) -> JSONResponse:
     4xx    400, 404, 409 and 422 of the service are passed on
     500    a mistake in the application, such as an invalid argument
     502    Globus failed or cannot be reached, or this application's credentials are wrong
-    503    Globus is unavailable or limits the rate, with its ``Retry-After``, if any; or the session store is
-    504    timeout
+    503    Globus is unavailable or limits the rate, Globus Auth cannot be reached, a store of sessions or tokens is
+           unavailable, or the application is shutting down; with ``Retry-After``
+    504    timeout; with ``Retry-After`` if the call was certainly not executed
     ====== ========================================================================================
 
     From 500 on the text is general, because errors contain internal addresses; ``code`` and ``request_id`` identify the
@@ -118,7 +121,7 @@ def error_response(error: GlobusError) -> JSONResponse:
                 401,
                 _LOGIN_HEADERS,
             )
-        case TokenRefreshError(__cause__=GlobusError() as cause):
+        case TokenRefreshError(__cause__=GlobusAPIError() | TransientStorageError() | GlobusSDKUsageError() as cause):
             return error_response(cause)
         case GlobusAPIError():
             return _service_response(error)
@@ -137,8 +140,7 @@ def _service_response(error: GlobusAPIError) -> JSONResponse:
     if error.http_status in _PASSED_ON_STATUSES:
         return JSONResponse(body, error.http_status)
     if error.http_status in {429, 503}:
-        wait = error.retry_after
-        headers = {} if wait is None or not math.isfinite(wait) else {"Retry-After": str(math.ceil(wait))}
+        headers = {"Retry-After": retry_after(error)}
         return JSONResponse({**body, "detail": "Globus is temporarily unavailable"}, 503, headers)
     return JSONResponse({**body, "detail": "Globus failed"}, 502)
 
@@ -159,4 +161,6 @@ def _message(error: BaseException | None) -> str:
 def _general_response(error: GlobusError) -> JSONResponse:
     status, text = next(row[1:] for row in _GENERAL_RESPONSES if isinstance(error, row[0]))
     more = {"maybe_executed": error.maybe_executed} if isinstance(error, NetworkError) else {}
-    return JSONResponse({"detail": text, "code": type(error).__name__, **more}, status)
+    may_be_repeated = status == 503 or (status == 504 and not more["maybe_executed"])
+    headers = {"Retry-After": retry_after(error)} if may_be_repeated else {}
+    return JSONResponse({"detail": text, "code": type(error).__name__, **more}, status, headers)

@@ -14,14 +14,22 @@ from fastapi.responses import RedirectResponse, Response
 
 from .._http.missing import MISSING
 from ..client import BaseClient
-from ..errors import GlobusSDKUsageError, IdTokenError
+from ..errors import (
+    ClientClosedError,
+    GlobusError,
+    GlobusSDKUsageError,
+    GlobusTimeoutError,
+    IdTokenError,
+)
 from ..errors.arguments import check_bool, check_members, check_number, check_text, check_type
 from ..gare import GlobusAuthorizationParameters
 from ..scopes import AuthScopes, ScopeParser, Scopes, TransferScopes
 from ..secret import Secret
+from ..services.auth.documents import IdTokenClaims
 from ..services.auth.errors import InvalidGrant
 from ..services.auth.flows import LoginRefused
-from ..session_store import MemorySessionStore, SessionStore
+from ..services.auth.responses import OAuthAuthorizationCodeResponse
+from ..session_store import MemorySessionStore, SessionStore, SessionStoreUnavailable
 from .backend import GlobusBackend, RunningState, running_state
 from .browser_cookies import BrowserCookies
 from .cookie import SessionCookie
@@ -30,6 +38,7 @@ from .public_address import PublicAddress, is_own_path
 from .request_origin import check_navigation, check_site, is_from_own_site, is_websocket
 from .session_registry import SessionRegistry
 from .sessions import Session
+from .unavailability import refuse_without_store, unavailable
 
 __all__ = ("GlobusLogin", "LoginFailed")
 
@@ -41,6 +50,10 @@ _OPENID: Final = (AuthScopes.openid, AuthScopes.profile, AuthScopes.email)
 _ATTEMPT_ENDED: Final = (
     "This sign-in attempt has expired, was already completed, or is unknown to this application. Please sign in again."
 )
+
+
+_EXCHANGE_SECONDS: Final = 15.0
+_AUTH_UNAVAILABLE: Final = "Globus Auth is temporarily unavailable. Please sign in again in a moment."
 
 
 class LoginFailed(HTTPException):
@@ -71,6 +84,8 @@ class GlobusLogin:
         cookie: The name of the session cookie; with ``https`` it is prefixed with ``__Host-``, or with ``__Secure-`` if
             it is limited to the application's path.
         lifetime: Seconds until a session expires.
+        outage_seconds: Seconds for which sessions are used while the store is unavailable, from when this process last
+            read or wrote them; a session that was ended by another process may last as long. 0 for none.
         refresh_tokens: Whether to request refresh tokens, so that a session can outlast its access tokens.
         after_login: The path after a login without ``?next=``, within the application.
         after_logout: The path after a logout, within the application.
@@ -94,6 +109,7 @@ class GlobusLogin:
         prefix: str = "",
         cookie: str = "globus_session",
         lifetime: float = 12 * 3600.0,
+        outage_seconds: float = 300.0,
         refresh_tokens: bool = True,
         after_login: str = "/",
         after_logout: str = "/",
@@ -106,6 +122,7 @@ class GlobusLogin:
         if prefix and (not is_own_path(prefix) or prefix.endswith("/")):
             raise GlobusSDKUsageError("prefix must begin with a slash and not end with one, such as '/auth'")
         check_number("lifetime", lifetime)
+        check_number("outage_seconds", outage_seconds)
         check_bool("refresh_tokens", refresh_tokens)
         for name, text in (("after_login", after_login), ("after_logout", after_logout)):
             check_text(name, text)
@@ -128,7 +145,7 @@ class GlobusLogin:
         self.redirect_uri = f"{self._address.registered}{self._address.path}{self._callback_path}"
         key = secrets.token_urlsafe(32) if key is None else key
         self._pending = PendingLogins(f"{cookie}_login_", key, client_id=backend.client_id)
-        self._sessions = SessionRegistry(backend, self.store, lifetime=lifetime)
+        self._sessions = SessionRegistry(backend, self.store, lifetime=lifetime, outage_seconds=outage_seconds)
         self._cookies = BrowserCookies(self._address, cookie)
         self.session = SessionCookie(self._cookies.documented_session, self._session_or_login)
         self.protected = SessionCookie(self._cookies.documented_session, self._protected_session)
@@ -148,6 +165,10 @@ class GlobusLogin:
 
         A WebSocket of a page of another site has no session, although its browser may send the cookie.
         """
+        with refuse_without_store():
+            return await self._find_session(connection)
+
+    async def _find_session(self, connection: HTTPConnection) -> Session | None:
         cookie = Secret(connection.cookies.get(self._cookies.session(connection), ""))
         if not cookie or (is_websocket(connection) and not is_from_own_site(connection, self.origin)):
             return None
@@ -217,7 +238,8 @@ class GlobusLogin:
         """
 
         async def dependency(session: Annotated[Session, Depends(self.session)]) -> C:
-            return await self.client_for(kind, session, resource_server)
+            with refuse_without_store():
+                return await self.client_for(kind, session, resource_server)
 
         return dependency
 
@@ -270,9 +292,14 @@ class GlobusLogin:
 
     async def _login(self, request: Request, next_path: Annotated[str | None, Query(alias="next")] = None) -> Response:
         check_navigation(request)
-        return await self.begin(request, next_path=next_path)
+        with refuse_without_store():
+            return await self.begin(request, next_path=next_path)
 
     async def _callback(self, request: Request) -> Response:
+        with refuse_without_store():
+            return await self._complete(request)
+
+    async def _complete(self, request: Request) -> Response:
         state, code = _only(request, "state"), _only(request, "code")
         prefix = self._cookies.prefix(request)
         pending = self._pending.find(request, prefix, state, now=self._now(), mark=self._running.mark)
@@ -286,38 +313,73 @@ class GlobusLogin:
             return again
         if "error" in request.query_params or not code:
             raise LoginFailed(_reason(request.query_params))
-        flow = self.backend.auth_client.oauth2_start_flow(
-            self._redirect_uri(self._address.login_root(request)),
-            self.scopes,
-            state=state.reveal(),
-            verifier=pending.verifier,
-            refresh_tokens=self.refresh_tokens,
-        )
-        try:
-            iss = _only(request, "iss").reveal() if "iss" in request.query_params else MISSING
-            tokens = await flow.exchange_code_for_tokens(code, iss=iss)
-            cookie, session = await self._sessions.start(tokens)
-        except (InvalidGrant, LoginRefused, IdTokenError) as error:
-            _log.warning("a login was refused: %s", error)
-            raise LoginFailed("Globus did not confirm this sign-in attempt. Please sign in again.") from None
-        previous = await self.optional_session(request)
-        if previous is not None:
-            await self._sessions.end(previous)
+        tokens, claims = await self._exchange(request, code, pending)
+        cookie, session = await self._sessions.start(tokens, claims)
+        await self._end_previous(request)
         response = RedirectResponse(f"{self.origin}{pending.next_path}", 303, _NO_STORE)
         self._cookies.delete(request, response, self._pending.name_of(state, prefix))
         self._cookies.set(request, response, self._cookies.session(request), cookie, seconds=self.lifetime)
         _log.info("identity %s has logged in", session.identity_id)
         return response
 
+    async def _exchange(
+        self, request: Request, code: Secret, pending: PendingLogin
+    ) -> tuple[OAuthAuthorizationCodeResponse, IdTokenClaims]:
+        """
+        Exchange the code of a login for tokens, within fifteen seconds.
+
+        Raises:
+            LoginFailed: Globus Auth refused the code, or its response is not that of this login.
+            HTTPException: 503, since Globus Auth is unavailable.
+        """
+        iss = _only(request, "iss").reveal() if "iss" in request.query_params else MISSING
+        try:
+            flow = self.backend.auth_client.oauth2_start_flow(
+                self._redirect_uri(self._address.login_root(request)),
+                self.scopes,
+                state=pending.state.reveal(),
+                verifier=pending.verifier,
+                refresh_tokens=self.refresh_tokens,
+            )
+            async with self.backend.transport.clock.timeout(_EXCHANGE_SECONDS):
+                tokens = await flow.exchange_code_for_tokens(code, iss=iss)
+                try:
+                    return tokens, await tokens.decode_id_token()
+                except BaseException:
+                    self._sessions.revoke(tokens)
+                    raise
+        except (InvalidGrant, LoginRefused, IdTokenError) as error:
+            _log.warning("a login was refused: %s", error)
+            failure: HTTPException = LoginFailed("Globus did not confirm this sign-in attempt. Please sign in again.")
+        except GlobusError as error:
+            if isinstance(error, GlobusSDKUsageError) and not isinstance(error, ClientClosedError):
+                raise
+            _log.error("a login could not be completed: %s: %s", type(error).__name__, error)
+            failure = unavailable(error, _AUTH_UNAVAILABLE)
+        except TimeoutError:
+            _log.error("a login could not be completed: Globus Auth took longer than %g seconds", _EXCHANGE_SECONDS)
+            failure = unavailable(GlobusTimeoutError("too slow", stage="no response"), _AUTH_UNAVAILABLE)
+        raise failure
+
+    async def _end_previous(self, request: Request) -> None:
+        """End the session that a browser had before a login; the login does not depend on it."""
+        try:
+            previous = await self._find_session(request)
+            if previous is not None:
+                await self._sessions.end(previous)
+        except SessionStoreUnavailable:
+            _log.error("the previous session of a browser was not ended: the session store is unavailable")
+
     # logout
 
     async def _logout(self, request: Request) -> Response:
         # before the session: the cookie may be missing because another site caused the request (SameSite)
         check_site(request, self.origin)
-        session = await self.optional_session(request)
-        if session is not None:
-            await self._check_own_form(request, session)
-            await self._sessions.end(session)
+        with refuse_without_store():
+            session = await self._find_session(request)
+            if session is not None:
+                await self._check_own_form(request, session)
+                await self._sessions.end(session)
         root, cookie = self._address.login_root(request), self._cookies.session(request)
         response = RedirectResponse(f"{self.origin}{root}{self.after_logout}", 303, _NO_STORE)
         if cookie in request.cookies:

@@ -69,8 +69,13 @@ class Revocations:
         """Run work in a task that is finished, or cancelled after five seconds, when the application shuts down."""
         task = asyncio.get_running_loop().create_task(work, name=name)
         self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(self._done)
         return task
+
+    def _done(self, task: asyncio.Task[Any]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled():
+            task.exception()  # marks it as retrieved: the request that waits for it may have been cancelled
 
     async def aclose(self) -> None:
         """Finish the running tasks, and what they start in turn; cancel them after five seconds."""
