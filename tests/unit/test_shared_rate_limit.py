@@ -424,8 +424,8 @@ class TestUnavailableStore:
         assert message.startswith("the store of the rate limit is unavailable (")
         assert "password" not in message
         instants = [instant for instant, _ in fleet.store.asked if instant > begin]
-        assert len(instants) >= 2
-        assert min(after - before for before, after in itertools.pairwise(instants)) >= 1.0
+        assert len(instants) >= (1 if kind.startswith("silent, even") else 6)
+        assert min((after - before for before, after in itertools.pairwise(instants)), default=1.0) >= 1.0
         fleet.store.fault = None
         await fleet.clock.advance(20)
         _, message = records(caplog)
