@@ -1,7 +1,7 @@
 """
 PostgreSQL or SQLite, for the processes of one application; requires the extra ``globus-async[sql]``.
 
-`SQLDatabase` is the connection; `SQLTokenStorage`, `SQLSessionStore` and `SQLLeases` use it.
+`SQLDatabase` is the connection; `SQLTokenStorage`, `SQLSessionStore`, `SQLLeases` and `SQLRateLimits` use it.
 """
 
 from typing import TYPE_CHECKING
@@ -11,8 +11,9 @@ from .._lazy_names import lazy_names
 if TYPE_CHECKING:
     from .database import SQLDatabase
     from .leases import SQLLeases
+    from .rate_limits import SQLRateLimits
 
-__all__ = ("SQLDatabase", "SQLLeases")
+__all__ = ("SQLDatabase", "SQLLeases", "SQLRateLimits")
 
 if not TYPE_CHECKING:
     __getattr__, __dir__ = lazy_names(
@@ -20,5 +21,6 @@ if not TYPE_CHECKING:
         {
             "database": ("SQLDatabase",),
             "leases": ("SQLLeases",),
+            "rate_limits": ("SQLRateLimits",),
         },
     )

@@ -60,6 +60,7 @@ rate_limits: Final = Table(
     METADATA,
     Column("key", Text, primary_key=True),
     Column("expires_at", Double, nullable=False),
+    Column("seen_at", Double, nullable=False),
     Index("globus_async_rate_limits_by_end", "expires_at"),
 )
 
