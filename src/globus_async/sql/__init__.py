@@ -12,8 +12,10 @@ if TYPE_CHECKING:
     from .database import SQLDatabase
     from .leases import SQLLeases
     from .rate_limits import SQLRateLimits
+    from .session_store import SQLSessionStore
+    from .token_storage import SQLTokenStorage
 
-__all__ = ("SQLDatabase", "SQLLeases", "SQLRateLimits")
+__all__ = ("SQLDatabase", "SQLLeases", "SQLRateLimits", "SQLSessionStore", "SQLTokenStorage")
 
 if not TYPE_CHECKING:
     __getattr__, __dir__ = lazy_names(
@@ -22,5 +24,7 @@ if not TYPE_CHECKING:
             "database": ("SQLDatabase",),
             "leases": ("SQLLeases",),
             "rate_limits": ("SQLRateLimits",),
+            "session_store": ("SQLSessionStore",),
+            "token_storage": ("SQLTokenStorage",),
         },
     )

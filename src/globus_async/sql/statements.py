@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import ColumnElement, Table, delete, select
+from sqlalchemy import ColumnElement, LargeBinary, Table, cast, delete, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from .tables import posix_now
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncConnection
     from sqlalchemy.sql.dml import Insert
 
-__all__ = ("ExpiredRows", "insert_unless_present", "upsert")
+__all__ = ("ExpiredRows", "insert_unless_present", "stored_text", "text_of", "upsert")
 
 _WRITES_PER_REMOVAL: Final = 10
 _MAX_REMOVED: Final = 100
@@ -46,6 +46,18 @@ def insert_unless_present(connection: AsyncConnection, table: Table, values: Map
 
 def _insert(connection: AsyncConnection, table: Table) -> postgresql.Insert | sqlite.Insert:
     return postgresql.insert(table) if connection.dialect.name == "postgresql" else sqlite.insert(table)
+
+
+def stored_text(connection: AsyncConnection, column: ColumnElement[str]) -> ColumnElement[Any]:
+    """Return a column of text for reading; as bytes from SQLite, whose driver fails at text that is not UTF-8."""
+    return column if connection.dialect.name == "postgresql" else cast(column, LargeBinary)
+
+
+def text_of(stored: object) -> str | None:
+    """Return the text that was read from a column; ``None`` if it is none."""
+    if isinstance(stored, bytes):
+        return stored.decode() if stored.isascii() else None
+    return stored if isinstance(stored, str) else None
 
 
 class ExpiredRows:

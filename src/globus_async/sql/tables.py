@@ -16,13 +16,16 @@ if TYPE_CHECKING:
 __all__ = (
     "METADATA",
     "VERSION",
+    "escaped",
     "leases",
+    "name_of",
     "posix_now",
     "rate_limits",
     "row_key",
     "schema_version",
     "sessions",
     "tokens",
+    "unescaped",
 )
 
 VERSION: Final = 1
@@ -84,11 +87,26 @@ def _in_sqlite(*_: Any, **__: Any) -> str:
     return "((julianday('now') - 2440587.5) * 86400.0)"
 
 
-def row_key(*names: str) -> str:
-    r"""
-    Return the key of a row: readable ASCII for names of the usual length, a hash for long ones.
+def escaped(text: str) -> str:
+    """Return any text as ASCII without control characters, which each database can store."""
+    return json.dumps(text)[1:-1]
 
-    Names differ if their keys do: the escapes of JSON are reversible, and ``\s`` is not one of them.
-    """
-    text = " ".join(json.dumps(name)[1:-1].replace(" ", "\\u0020") for name in names)
+
+def unescaped(text: str) -> str | None:
+    """Return the text that was escaped; ``None`` if none was."""
+    try:
+        found = json.loads(f'"{text}"')
+    except ValueError:
+        return None
+    return found if isinstance(found, str) and escaped(found) == text else None
+
+
+def row_key(name: str) -> str:
+    r"""Return the key of the row of a name: the escaped name, or a hash if it is long; ``\s`` is in no escaped name."""
+    text = escaped(name)
     return text if len(text) <= _MAX_KEY else f"\\sha256:{hashlib.sha256(text.encode()).hexdigest()}"
+
+
+def name_of(key: str) -> str | None:
+    """Return the name of the row of a key; ``None`` if the key is a hash, or damaged."""
+    return unescaped(key) if len(key) <= _MAX_KEY else None
