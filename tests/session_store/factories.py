@@ -8,10 +8,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, TypeAlias
 
+from sqlalchemy import update
+
 from globus_async.redis import RedisDatabase, RedisSessionStore
 from globus_async.session_store import MemorySessionStore, SessionStore, SQLiteSessionStore
+from globus_async.sql import SQLDatabase, SQLSessionStore
+from globus_async.sql.tables import sessions
 from globus_async.testing import ManualClock
 from tests.toolkit.redis_server import advance_redis, shared_redis_url
+from tests.toolkit.sql_databases import database_url
 
 __all__ = ("FACTORIES", "KEY", "LIMITED", "MAX_ENTRIES", "Factory", "TestedStore")
 
@@ -73,4 +78,26 @@ def _redis(key: str | None) -> Factory:
     return open_store
 
 
-FACTORIES: Final[Mapping[str, Factory]] = {**LIMITED, "redis": _redis(None), "encrypted redis": _redis(KEY)}
+def _sql(engine: str, key: str | None) -> Factory:
+    @asynccontextmanager
+    async def open_store(folder: Path) -> AsyncGenerator[TestedStore]:
+        url = database_url(engine, folder)
+        async with SQLDatabase.from_url(url, timeout=20) as database:
+
+            async def advance(seconds: float) -> None:
+                shorter = update(sessions).values(expires_at=sessions.c.expires_at - seconds)
+                await database.run(lambda connection: connection.execute(shorter), raises=AssertionError)
+
+            yield TestedStore(SQLSessionStore(database, key=key), advance)
+
+    return open_store
+
+
+FACTORIES: Final[Mapping[str, Factory]] = {
+    **LIMITED,
+    "redis": _redis(None),
+    "encrypted redis": _redis(KEY),
+    "postgresql": _sql("postgresql", None),
+    "encrypted postgresql": _sql("postgresql", KEY),
+    "sqlalchemy sqlite": _sql("sqlite", None),
+}

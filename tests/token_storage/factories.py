@@ -37,6 +37,20 @@ class OwnRedisTokenStorage(RedisTokenStorage):
         await self._database.aclose()
 
 
+def _postgresql(folder: Path, name: str, clock: Clock | None) -> TokenStorage:
+    """Return a storage in a database that is shared; the namespaces of a folder are its own."""
+    from tests.toolkit.sql_databases import OwnSQLTokenStorage, shared_url  # noqa: PLC0415 -- imports SQLAlchemy
+
+    return OwnSQLTokenStorage(shared_url(), f"{folder} {name}", clock)
+
+
+def _sqlalchemy_sqlite(folder: Path, name: str, clock: Clock | None) -> TokenStorage:
+    from tests.toolkit.sql_databases import OwnSQLTokenStorage, database_url  # noqa: PLC0415 -- imports SQLAlchemy
+
+    folder.mkdir(parents=True, exist_ok=True)
+    return OwnSQLTokenStorage(database_url("sqlite", folder), name, clock)
+
+
 SHARED: Final[Mapping[str, Factory]] = {
     "json": lambda folder, name, clock: JSONTokenStorage(folder / "tokens.json", namespace=name, clock=clock),
     "sqlite": lambda folder, name, clock: SQLiteTokenStorage(folder / "tokens.db", namespace=name, clock=clock),
@@ -50,6 +64,9 @@ SHARED: Final[Mapping[str, Factory]] = {
     "encrypted sqlite": lambda folder, name, clock: EncryptedTokenStorage(
         SQLiteTokenStorage(folder / "tokens.db", namespace=name, clock=clock), KEY
     ),
+    "postgresql": _postgresql,
+    "encrypted postgresql": lambda folder, name, clock: EncryptedTokenStorage(_postgresql(folder, name, clock), KEY),
+    "sqlalchemy sqlite": _sqlalchemy_sqlite,
 }
 """Storages whose objects in the same folder have the same tokens."""
 

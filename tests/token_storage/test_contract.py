@@ -173,20 +173,24 @@ def test_a_storage_is_a_dictionary(
 
     async def compare(storages: dict[str, TokenStorage]) -> None:
         models: dict[str, dict[str, TokenStorageData]] = {name: {} for name in storages}
-        for step, name, entry in steps:
-            storage, model, server = storages[name], models[name], entry.resource_server
-            if step == "p":
-                await storage.store_token_data_by_resource_server({server: entry})
-                model[server] = entry
-            elif step == "c":
-                old = data.draw(st.sampled_from([None, entry, model.get(server)]))
-                is_current = model.get(server) == old
-                assert await storage.compare_and_set(old, entry) is is_current
-                if is_current:
+        try:
+            for step, name, entry in steps:
+                storage, model, server = storages[name], models[name], entry.resource_server
+                if step == "p":
+                    await storage.store_token_data_by_resource_server({server: entry})
                     model[server] = entry
-            else:
-                assert await storage.remove_token_data(server) is (model.pop(server, None) is not None)
-        for name, storage in storages.items():
-            assert await storage.get_token_data_by_resource_server() == models[name]
+                elif step == "c":
+                    old = data.draw(st.sampled_from([None, entry, model.get(server)]))
+                    is_current = model.get(server) == old
+                    assert await storage.compare_and_set(old, entry) is is_current
+                    if is_current:
+                        model[server] = entry
+                else:
+                    assert await storage.remove_token_data(server) is (model.pop(server, None) is not None)
+            for name, storage in storages.items():
+                assert await storage.get_token_data_by_resource_server() == models[name]
+        finally:  # an example may be given up
+            for storage in storages.values():
+                await storage.aclose()
 
     asyncio.run(run())

@@ -63,7 +63,7 @@ class Call(Generic[R]):
         self._fault: Fault | None = None
         self.is_aborted: bool = False
 
-    async def make(self) -> Done[R] | Fault | GlobusError:
+    async def make(self) -> Done[R] | Fault | Exception:
         """Make the call; return its result, or why it failed, without a traceback, whose locals would hold secrets."""
         try:
             return await self._attempts()
@@ -72,12 +72,12 @@ class Call(Generic[R]):
                 raise
             return self._fault or Fault("no response")
 
-    async def _attempts(self) -> Done[R] | Fault | GlobusError:
+    async def _attempts(self) -> Done[R] | Fault | Exception:
         conflicts = 0
         for pause in _pauses():
             try:
                 return Done(await self._attempt())
-            except GlobusError as error:
+            except (GlobusError, ModuleNotFoundError) as error:
                 return error.with_traceback(None)
             except Exception as error:  # noqa: BLE001 -- drivers raise errors of many kinds
                 fault = fault_of(error)
@@ -121,8 +121,9 @@ class Call(Generic[R]):
 
     async def _connect(self) -> AsyncConnection:
         """Return a connection that the server has not closed, as it does with all of them when it is restarted."""
+        engine = await self._source.engine()
         while True:
-            connection = await self._source.engine().connect()
+            connection = await engine.connect()
             if not is_stale(connection):
                 return connection
             await connection.invalidate()

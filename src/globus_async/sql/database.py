@@ -18,7 +18,7 @@ from .._concurrency.tasks import run_to_end
 from .._files.database import make_database_private
 from .._files.private import create_private
 from ..clock import SystemClock
-from ..errors import GlobusError, GlobusSDKUsageError, WrongEventLoopError
+from ..errors import GlobusSDKUsageError, WrongEventLoopError
 from ..errors.arguments import check_clock, check_number
 from ..porting import AsyncContextOnly
 from ..secret import Secret
@@ -210,7 +210,7 @@ class SQLDatabase(AsyncContextOnly):
         self._check_home()
         call = Call(self._source, work, in_transaction=in_transaction, idempotent=idempotent, clock=self.clock)
         seconds = self._timeout if seconds is None else seconds
-        outcome: Done[R] | Fault | GlobusError
+        outcome: Done[R] | Fault | Exception
         retry_after = _RETRY_SECONDS
         try:
             with self._breaker.attempt():
@@ -221,9 +221,9 @@ class SQLDatabase(AsyncContextOnly):
             outcome, retry_after = Fault("an earlier call got no response"), is_open.retry_after
         if isinstance(outcome, Done):
             return outcome.value
-        raise outcome if isinstance(outcome, GlobusError) else self._error(outcome, raises, retry_after)
+        raise outcome if isinstance(outcome, Exception) else self._error(outcome, raises, retry_after)
 
-    async def _bounded(self, call: Call[R], seconds: float) -> Done[R] | Fault | GlobusError:
+    async def _bounded(self, call: Call[R], seconds: float) -> Done[R] | Fault | Exception:
         """Make a call; if the caller is cancelled, wait for its end, and raise the cancellation then."""
         task = asyncio.get_running_loop().create_task(call.make())
         self._running.add(task)
@@ -285,7 +285,7 @@ class SQLDatabase(AsyncContextOnly):
             )
 
 
-def _responded(outcome: Done[R] | Fault | GlobusError) -> Done[R] | Fault | GlobusError:
+def _responded(outcome: Done[R] | Fault | Exception) -> Done[R] | Fault | Exception:
     """
     Return the outcome of a call.
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Self
 
+from .._concurrency.loop_locks import LoopLocks
 from ..errors import GlobusSDKUsageError
 from ..errors.arguments import check_bool, check_whole
+from ..token_storage.file_lock import run_in_thread
 
 _MISSING_EXTRA: Final = "this package needs an extra: pip install 'globus-async[sql]'"
 
@@ -51,6 +53,7 @@ class EngineSource:
     _engine: AsyncEngine | None
     _url: URL | None
     _options: dict[str, Any]
+    _making: LoopLocks = field(default_factory=LoopLocks)
 
     @classmethod
     def of_engine(cls, engine: object) -> Self:
@@ -100,16 +103,21 @@ class EngineSource:
         """Whether the engine is made, and closed, here."""
         return self._url is not None
 
-    def engine(self) -> AsyncEngine:
+    async def engine(self) -> AsyncEngine:
         """Return the engine; it connects when it is first used."""
         if self._engine is None:
-            assert self._url is not None  # noqa: S101 -- there is one or the other
-            try:
-                self._engine = create_async_engine(self._url, hide_parameters=True, **self._options)
-            except ModuleNotFoundError as error:
-                error.add_note(_MISSING_EXTRA)
-                raise
+            async with self._making.of("engine"):
+                if self._engine is None:
+                    self._engine = await run_in_thread(self._make)  # which imports the driver
         return self._engine
+
+    def _make(self) -> AsyncEngine:
+        assert self._url is not None  # noqa: S101 -- there is one or the other
+        try:
+            return create_async_engine(self._url, hide_parameters=True, **self._options)
+        except ModuleNotFoundError as error:
+            error.add_note(_MISSING_EXTRA)
+            raise
 
     def take(self) -> AsyncEngine | None:
         """Return the engine that is to be closed, if there is one; the next call makes another."""
