@@ -1,11 +1,14 @@
 """
 The application: sessions, pages and error pages.
 
-The portal stores nothing but sessions, and forms that await a consent: every page shows the current state at Globus.
+The portal stores nothing but sessions, forms that await a consent, and the sizes of transfers: every page shows the
+current state at Globus, whichever process serves it.
 """
 
 # no `from __future__ import annotations`: FastAPI reads the annotations of routes at run time
 
+from collections.abc import AsyncGenerator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from typing import Annotated
 from urllib.parse import urlencode
 
@@ -16,18 +19,41 @@ from fastapi.staticfiles import StaticFiles
 from globus_async.fastapi import CancelOnDisconnect, GlobusBackend, GlobusLogin, Session
 
 from .browsing import browsing
+from .live import LivePages
 from .pages import HERE, page
 from .problems import add_error_pages
+from .tasks import task_pages
 from .transfers import transfers
 
 __all__ = ("make_app",)
 
 
-def make_app(globus: GlobusBackend, login: GlobusLogin) -> FastAPI:
-    """Return the application."""
+def make_app(
+    globus: GlobusBackend,
+    login: GlobusLogin,
+    *,
+    store: AbstractAsyncContextManager[object] | None = None,
+    live_seconds: float = 1.0,
+) -> FastAPI:
+    """
+    Return the application.
+
+    Args:
+        globus: The backend.
+        login: The login.
+        store: The login's store, to be opened when the application starts; by default it needs no opening.
+        live_seconds: Seconds between two updates of a live page.
+    """
+    live = LivePages(globus, login, seconds=live_seconds)
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncGenerator[None]:
+        async with store or nullcontext(), globus.lifespan(app), live.lifespan():
+            yield
+
     app = FastAPI(
         title="Meridian",
-        lifespan=globus.lifespan,
+        lifespan=lifespan,
         docs_url=None,
         redoc_url=None,
         openapi_url=None,
@@ -37,7 +63,8 @@ def make_app(globus: GlobusBackend, login: GlobusLogin) -> FastAPI:
     app.mount("/static", StaticFiles(directory=HERE / "static"), name="static")
     app.include_router(login.router)
     app.include_router(browsing(login))
-    app.include_router(transfers(globus, login))
+    app.include_router(transfers(login))
+    app.include_router(task_pages(login, live))
     add_error_pages(app, login)
 
     @app.get("/")

@@ -2,21 +2,25 @@
 
 # no `from __future__ import annotations`: FastAPI reads the annotations of routes at run time
 
-import re
-from typing import Annotated
+from collections.abc import Mapping
+from typing import Annotated, Literal
+from urllib.parse import urlencode
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import Response
 
-from globus_async import Pages, TransferClient
+from globus_async import AuthorizationRequired, Pages, TransferClient
 from globus_async.fastapi import GlobusLogin, Session
+from globus_async.services.transfer import errors
 from globus_async.services.transfer.documents import EndpointDocument
 
 from .forms import TransferForm, note_user, stored_form
+from .listing import columns, crumbs, default_target, entry_of, folder_path, orders_of
 from .pages import page
+from .problems import Link, problem_page, status_of
 
-__all__ = ("browsing", "is_file_name")
+__all__ = ("MAX_ENTRIES", "browsing")
 
 
 MAX_COLLECTIONS = 1000
@@ -24,6 +28,26 @@ MAX_COLLECTIONS = 1000
 MAX_FOUND = 100
 MAX_ENTRIES = 900
 """All of them can be selected: Starlette refuses forms with more than 1000 fields."""
+
+UNREADABLE: Mapping[type[errors.TransferAPIError], tuple[str, str]] = {
+    errors.EndpointDisconnected: (
+        "This collection is offline",
+        "Its computer is switched off or has no connection. Try again later, or ask the owner of the collection.",
+    ),
+    errors.PermissionDenied: ("You may not read this folder", "Ask the owner of the collection for access to it."),
+    errors.NotFound: ("This folder does not exist", "It may have been moved, renamed or deleted."),
+    errors.OperationPaused: (
+        "This collection is paused",
+        "One of its managers paused it. Try again later, or ask them.",
+    ),
+    errors.EndpointError: (
+        "The collection could not list this folder",
+        "Its server reported an error. Try again later, or ask the owner of the collection.",
+    ),
+}
+"""Title and advice for the errors of a listing; the first class that fits."""
+
+Sort = Literal["name", "-name", "size", "-size", "modified", "-modified"]
 
 
 def browsing(login: GlobusLogin) -> APIRouter:
@@ -48,14 +72,19 @@ def browsing(login: GlobusLogin) -> APIRouter:
         tc: Annotated[TransferClient, as_user],
         collection_id: UUID,
         path: str = "/",
+        sort: Sort = "name",
         form: str = "",
     ) -> Response:
         filled = await stored_form(login, session.identity_id, form)
-        path = path if filled is None else filled.folder
-        folder = f"/{path.strip('/')}/" if path.strip("/") else "/"
+        folder = folder_path(path if filled is None else filled.folder)
         collection = await tc.get_endpoint(collection_id)
-        listing = tc.operation_ls(collection_id, folder, orderby=["type", "name"], limit=MAX_ENTRIES)
-        entries = await listing.list()
+        listing = tc.operation_ls(collection_id, folder, orderby=orders_of(sort), limit=MAX_ENTRIES)
+        try:
+            documents = await listing.list()
+        except AuthorizationRequired:
+            raise  # a login may help
+        except errors.TransferAPIError as error:
+            return await unreadable_folder(login, request, collection["display_name"] or "", folder, error)
         mine = await own_collections(tc).list()
         # one id per form: submitted twice, by a double click or a reload, it still creates one task
         submission_id = filled.submission_id if filled else ""
@@ -70,7 +99,9 @@ def browsing(login: GlobusLogin) -> APIRouter:
             collection=collection,
             folder=folder,
             crumbs=crumbs(folder),
-            entries=[each for each in entries if is_file_name(each.get("name"), folder)],
+            columns=columns(sort),
+            sort=sort,
+            entries=[entry for each in documents if (entry := entry_of(each, folder)) is not None],
             more=listing.truncated,
             form=filled or blank,
             destinations=[each for each in mine if each["id"] != str(collection_id)],
@@ -85,20 +116,18 @@ def own_collections(tc: TransferClient) -> Pages[EndpointDocument]:
     return tc.endpoint_search(filter_scope="my-endpoints", num_results=MAX_COLLECTIONS)
 
 
-def is_file_name(name: object, folder: str) -> bool:
-    """Return whether a path made of a folder and this name leads into the folder; the collection reports the names."""
-    if not isinstance(name, str) or "/" in name or "\0" in name:
-        return False
-    return name not in {"", ".", ".."} and f"{folder}{name}" != "/~"  # the home directory
-
-
-def default_target(collection_name: str) -> str:
-    """Return a destination folder named after a collection; the name may be any text."""
-    name = re.sub(r"[^\w.-]+", "-", collection_name).strip(".-").lower()
-    return f"/{name or 'transfer'}/"
-
-
-def crumbs(folder: str) -> list[tuple[str, str]]:
-    """Return the name and path of each folder above and including one."""
-    parts = [part for part in folder.split("/") if part]
-    return [(part, "/" + "/".join(parts[: number + 1]) + "/") for number, part in enumerate(parts)]
+async def unreadable_folder(
+    login: GlobusLogin, request: Request, name: str, folder: str, error: errors.TransferAPIError
+) -> Response:
+    """Return a page that says why the collection did not list a folder, with the ways back."""
+    words = next((words for kind, words in UNREADABLE.items() if isinstance(error, kind)), None)
+    if words is None:
+        raise error
+    links = [Link("All collections", login.public_path(request, "/collections"))]
+    if folder != "/":
+        text, path = [(name or "the collection", "/"), *crumbs(folder)][-2]
+        links.insert(0, Link(f"Back to {text}", f"?{urlencode({'path': path})}"))
+    title, advice = words
+    return await problem_page(
+        login, request, status_of(error), f"{name} {folder}".strip(), title=title, advice=advice, links=links
+    )

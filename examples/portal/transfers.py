@@ -1,38 +1,37 @@
-"""Start, watch and cancel transfers."""
+"""Start transfers."""
 
 # no `from __future__ import annotations`: FastAPI reads the annotations of routes at run time
 
-import json
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import PurePosixPath
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Form, HTTPException, Request
-from fastapi.responses import RedirectResponse, Response, StreamingResponse
+from fastapi.responses import RedirectResponse, Response
 
 from globus_async import (
     AuthorizationRequired,
     GlobusAPIError,
     GlobusError,
     LoginRequired,
+    NetworkError,
     SubmissionUncertain,
     TransferClient,
     TransferData,
 )
-from globus_async.fastapi import GlobusBackend, GlobusLogin, Session
+from globus_async.fastapi import GlobusLogin, Session
 
-from .browsing import is_file_name
+from .browsing import MAX_ENTRIES
 from .forms import TransferForm, noted_user, stored_form
-from .pages import HEADERS, human_size, page
+from .listing import is_file_name
 from .problems import required_login
+from .watched import store_size
 
 __all__ = ("transfers",)
 
-POLLING_SECONDS = 1.0
-MAX_TASKS = 12
 MAX_LABEL = 128
 """Characters, for Globus as well."""
 UNCERTAIN = (
@@ -48,11 +47,9 @@ REFUSED = frozenset({400, 403, 404, 409, 422})
 """Statuses of a submission that can be accepted after a change of the form, or later."""
 
 
-def transfers(globus: GlobusBackend, login: GlobusLogin) -> APIRouter:
+def transfers(login: GlobusLogin) -> APIRouter:
     """Return the routes for users of a login."""
     router = APIRouter()
-    user, as_user = Depends(login.session), Depends(login.client(TransferClient))
-    own_form = Depends(login.protected)  # refuses requests made by other sites
 
     @router.post("/transfers")
     async def start(
@@ -76,36 +73,13 @@ def transfers(globus: GlobusBackend, login: GlobusLogin) -> APIRouter:
             return RedirectResponse(path, 303)
         data = transfer_data(form, submission_id)
         tc = await login.client_for(TransferClient, session)
+        size = await known_size(tc, form)
         try:
-            await tc.submit_transfer(data)
+            task = await tc.submit_transfer(data)
         except GlobusError as error:
             return await after_failure(login, request, session, replace(form, submission_id=str(submission_id)), error)
-        return RedirectResponse(login.public_path(request, "/tasks"), 303)
-
-    @router.get("/tasks")
-    async def tasks(
-        request: Request, session: Annotated[Session, user], tc: Annotated[TransferClient, as_user]
-    ) -> Response:
-        return page(login, request, "tasks.html", session, tasks=await recent_tasks(tc), maximum=MAX_TASKS)
-
-    @router.get("/tasks/events")
-    async def events(request: Request, tc: Annotated[TransferClient, as_user]) -> Response:
-        async def stream() -> AsyncGenerator[str]:
-            sent = ""
-            with suppress(GlobusError):  # the page shows that it is not live, and the browser reconnects
-                while await login.optional_session(request) is not None:  # until the logout
-                    state = json.dumps(await recent_tasks(tc))
-                    if state != sent:
-                        yield f"data: {state}\n\n"
-                        sent = state
-                    await globus.transport.clock.sleep(POLLING_SECONDS)
-                yield "event: logout\ndata: {}\n\n"
-
-        return StreamingResponse(stream(), media_type="text/event-stream", headers=HEADERS)
-
-    @router.post("/tasks/{task_id}/cancel", dependencies=[own_form])
-    async def cancel(request: Request, tc: Annotated[TransferClient, as_user], task_id: UUID) -> Response:
-        await tc.cancel_task(task_id)
+        if size is not None:
+            await store_size(login, task["task_id"], size)
         return RedirectResponse(login.public_path(request, "/tasks"), 303)
 
     return router
@@ -189,29 +163,15 @@ def transfer_data(form: TransferForm, submission_id: UUID) -> TransferData:
     return data
 
 
-async def recent_tasks(tc: TransferClient) -> list[dict[str, Any]]:
-    """Return the latest tasks, in one request for all of them."""
-    return [summary(task) async for task in tc.task_list(MAX_TASKS, orderby="request_time DESC")]
-
-
-def summary(task: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the fields of a task that the page shows."""
-    total, done = task["subtasks_total"] or 0, task["subtasks_succeeded"] or 0
-    # the open items of a task that failed for another reason count as canceled too
-    is_canceled = task["status"] == "FAILED" and task["fatal_error"] is None and bool(task["subtasks_canceled"])
-    return {
-        "id": task["task_id"],
-        "label": task["label"] or "Transfer",
-        "state": "CANCELED" if is_canceled else task["status"],
-        "source": task["source_endpoint_display_name"] or "",
-        "destination": task["destination_endpoint_display_name"] or "",
-        "percent": 100 if task["status"] == "SUCCEEDED" else int(99 * done / max(total, 1)),
-        "files": f"{task['files_transferred'] or 0} of {task['files'] or 0} files",
-        "moved": human_size(task["bytes_transferred"]),
-        "speed": f"{human_size(task['effective_bytes_per_second'])}/s",
-        "faults": task["faults"],
-        "is_done": task["status"] in {"SUCCEEDED", "FAILED"},
-    }
+async def known_size(tc: TransferClient, form: TransferForm) -> int | None:
+    """Return the size of the selected files; ``None`` if there are folders among them, or if a size is unknown."""
+    if any(name.endswith("/") for name in form.names):
+        return None
+    with suppress(GlobusAPIError, NetworkError):  # the transfer is shown without its size
+        entries = await tc.operation_ls(form.source, form.folder, limit=MAX_ENTRIES).list()
+        sizes = {entry["name"]: entry["size"] for entry in entries}
+        return sum(sizes[name] for name in form.names) if sizes.keys() >= set(form.names) else None
+    return None
 
 
 def default_label(names: list[str]) -> str:

@@ -1,4 +1,4 @@
-"""The portal in a process of its own."""
+"""The portal and a browser: one of each for all tests of a process, and the portal in processes of its own."""
 
 from __future__ import annotations
 
@@ -12,36 +12,60 @@ from contextlib import contextmanager
 import httpx
 import pytest
 
+from tests.emulator.status_browser import PROGRAM, Page, browser
+from tests.examples.portal_server import PortalServer, running
 from tests.source import ROOT
 
 
+@pytest.fixture(scope="session")
+def portal() -> Iterator[PortalServer]:
+    """Run the portal on a thread."""
+    with running() as portal:
+        yield portal
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Page]:
+    """Run a browser with one tab."""
+    if not PROGRAM:
+        pytest.skip("no Chromium is installed; TEST_CHROMIUM can name one")
+    with browser() as page:
+        page.open("about:blank")
+        yield page
+
+
 @pytest.fixture
-def portal() -> Iterator[str]:
-    """Run the portal; give its address."""
-    with served() as (url, _):
-        yield url
+def page(chromium: Page) -> Iterator[Page]:
+    """The tab of the browser, as it was at first."""
+    yield chromium
+    chromium.call("Page.navigate", url="about:blank")
+    chromium.call("Network.clearBrowserCookies")
+    chromium.call("Emulation.setTouchEmulationEnabled", enabled=False)
+    chromium.call("Emulation.setEmulatedMedia", features=[])
+    chromium.call("Emulation.setScriptExecutionDisabled", value=False)
 
 
 @contextmanager
-def served(public_url: str | None = None) -> Generator[tuple[str, int]]:
-    """Run the portal as ``nox -s portal`` does, with an emulated Globus in a hurry; give its address and its port."""
+def served(public_url: str | None = None, *, workers: int = 1) -> Generator[tuple[str, int, int]]:
+    """Run the portal as ``nox -s portal`` does, with an emulated Globus in a hurry; give its address, port and pid."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     command = [sys.executable, "-m", "examples.portal", "--port", str(port), "--speed", "1.5"]
     command += [] if public_url is None else ["--public-url", public_url]
+    command += ["--workers", str(workers)]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
         try:
             assert process.stdout is not None
-            told = re.match(r"The portal is at (http://localhost:\d+\S*)/ ", process.stdout.readline())
-            assert told is not None
-            url = told[1]
-            for _ in range(200):
+            match = re.match(r"The portal is at (http://localhost:\d+\S*)/ ", process.stdout.readline())
+            assert match is not None
+            url = match[1]
+            for _ in range(2000):
                 try:
                     httpx.get(f"http://localhost:{port}")
-                except httpx.ConnectError:
+                except (httpx.ConnectError, httpx.ReadError):
                     continue
                 break
-            yield url, port
+            yield url, port, process.pid
         finally:
             process.terminate()
-            process.wait(10)
+            process.wait(20)

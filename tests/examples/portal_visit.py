@@ -34,7 +34,7 @@ class Visitor:
         self.page = page
         self.url = url
         self.pictures = 0
-        page.open(url)
+        page.call("Page.navigate", url=url)
         page.call("Emulation.setDeviceMetricsOverride", width=1280, height=800, deviceScaleFactor=1, mobile=False)
         # else bars would have to slide to where they belong before a picture is taken
         page.call("Emulation.setEmulatedMedia", features=[{"name": "prefers-reduced-motion", "value": "reduce"}])
@@ -44,7 +44,7 @@ class Visitor:
         """Log in as the identity that is offered first."""
         self.click("#login")
         self.click("button[value=allow]")
-        self.see("a.card")
+        self.see(".card a")
 
     def see(self, selector: str) -> None:
         """Wait until something is there, on a page that is whole."""
@@ -78,8 +78,8 @@ class Visitor:
 
     def open_collection(self, name: str) -> None:
         self.go("/collections")
-        self.see("a.card")
-        link = f"[...document.querySelectorAll('a.card')].find(a => a.textContent.includes({json.dumps(name)}))"
+        self.see(".card a")
+        link = f"[...document.querySelectorAll('.card a')].find(a => a.textContent.includes({json.dumps(name)}))"
         self.page.evaluate(f"{link}.click()")
 
     def select(self, names: list[str], to: str, label: str) -> None:
@@ -94,7 +94,14 @@ class Visitor:
     def task(self, label: str) -> str:
         """Return the expression of a task's card."""
         cards = "[...document.querySelectorAll('li.task')]"
-        return f"{cards}.find(card => card.querySelector('strong').textContent === {json.dumps(label)})"
+        return f"{cards}.find(card => card.querySelector('h2').textContent === {json.dumps(label)})"
+
+    def state(self, label: str) -> str:
+        """Return the expression of a task's state."""
+        return f"({self.task(label)})?.dataset.state"
+
+    def wait_until_live(self, seconds: float = 15) -> None:
+        self.page.wait_for("document.getElementById('connection')?.dataset.state === 'live'", seconds=seconds)
 
     def percent(self, label: str) -> int:
         return int(self.page.evaluate(f"{self.task(label)}.querySelector('progress').value"))

@@ -11,7 +11,7 @@ import pytest
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from examples.portal.transfers import summary
+from examples.portal.explanations import state_of
 from globus_async.testing.faults import status
 from tests.emulator.status_browser import PROGRAM, browser
 from tests.examples.conftest import served
@@ -201,7 +201,7 @@ def test_state_of_a_failed_task(fatal_error: object, state: str) -> None:
         "subtasks_canceled": 3,
         "fatal_error": fatal_error,
     }
-    assert summary(task)["state"] == state
+    assert state_of(cast("TaskDocument", task)) == state
 
 
 @pytest.mark.timeout(120)
