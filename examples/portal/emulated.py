@@ -6,8 +6,9 @@ import random
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
+from globus_async.emulator.transfer.storage.protocol import Problem, StorageError
 from globus_async.testing import GlobusEmulator, MemoryStorage, Pace
 
 if TYPE_CHECKING:
@@ -51,10 +52,31 @@ async def emulated(public_url: str, *, megabytes_per_second: float = 0.5) -> Asy
             organization="Meridian Institute",
             needs_data_access=True,
         )
+        emulator.add_collection(
+            "Field laptop",
+            owner=ada,
+            description="A computer with Globus Connect Personal. It is offline.",
+            organization="Coastal Survey",
+        )
+        emulator.add_collection(
+            "Course share",
+            storage=FullStorage(),
+            owner=ada,
+            description="Ten gigabytes for all students, and never any space left.",
+            organization="Meridian Institute",
+        )
         secret = "emulated-secret"  # noqa: S105 -- of an emulated client
         client = emulator.add_client("Meridian portal", secret=secret, redirect_uris=[f"{public_url}/callback"])
         async with emulator.serve() as server:
             yield EmulatedGlobus(emulator, server.url, client.id, secret)
+
+
+class FullStorage(MemoryStorage):
+    """A storage without space."""
+
+    def create(self, path: tuple[str, ...]) -> NoReturn:
+        """Refuse a file."""
+        raise StorageError(Problem.QUOTA, f"/{'/'.join(path)}: no space left")
 
 
 def content(size: int, *, seed: int) -> bytes:

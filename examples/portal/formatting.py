@@ -13,7 +13,7 @@ def human_size(size: float | None) -> str:
     """Return a number of bytes as text, such as ``1.2 MB``."""
     amount = float(size or 0)
     for unit in ("B", "kB", "MB", "GB", "TB"):
-        if amount < 1000:
+        if amount < 999.5:  # otherwise it would be rounded to 1000
             return f"{amount:.0f} {unit}" if unit == "B" or amount >= 100 else f"{amount:.1f} {unit}"
         amount /= 1000
     return f"{amount:.1f} PB"

@@ -97,7 +97,7 @@ def add_error_pages(app: FastAPI, login: GlobusLogin) -> None:
                 request,
                 error.status_code,
                 error.detail,
-                title="You are not logged in",
+                title="The login did not succeed",
                 advice="Nothing has changed. You can log in again at any time.",
                 links=[Link("Log in again", login.public_path(request, "/login")), home(login, request)],
                 headers=error.headers,

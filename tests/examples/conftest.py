@@ -1,4 +1,4 @@
-"""The portal and a browser: one of each for all tests of a process, and the portal in processes of its own."""
+"""The portal on a thread or in processes of its own, and one browser for all tests of a process."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
+from typing import NamedTuple
 
 import httpx
 import pytest
@@ -17,7 +18,7 @@ from tests.examples.portal_server import PortalServer, running
 from tests.source import ROOT
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture
 def portal() -> Iterator[PortalServer]:
     """Run the portal on a thread."""
     with running() as portal:
@@ -45,27 +46,35 @@ def page(chromium: Page) -> Iterator[Page]:
     chromium.call("Emulation.setScriptExecutionDisabled", value=False)
 
 
+class Program(NamedTuple):
+    """The portal in processes of its own."""
+
+    url: str
+    port: int
+    pid: int
+
+
 @contextmanager
-def served(public_url: str | None = None, *, workers: int = 1) -> Generator[tuple[str, int, int]]:
-    """Run the portal as ``nox -s portal`` does, with an emulated Globus in a hurry; give its address, port and pid."""
+def served(public_url: str | None = None, *, workers: int = 1) -> Generator[Program]:
+    """Run the portal as ``nox -s portal`` does, with an emulated Globus in a hurry."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     command = [sys.executable, "-m", "examples.portal", "--port", str(port), "--speed", "1.5"]
     command += [] if public_url is None else ["--public-url", public_url]
-    command += ["--workers", str(workers)]
-    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen(
+        [*command, "--workers", str(workers)], cwd=ROOT, stdout=subprocess.PIPE, text=True
+    ) as process:
         try:
             assert process.stdout is not None
             match = re.match(r"The portal is at (http://localhost:\d+\S*)/ ", process.stdout.readline())
             assert match is not None
-            url = match[1]
             for _ in range(2000):
                 try:
                     httpx.get(f"http://localhost:{port}")
                 except (httpx.ConnectError, httpx.ReadError):
                     continue
                 break
-            yield url, port, process.pid
+            yield Program(match[1], port, process.pid)
         finally:
             process.terminate()
             process.wait(20)

@@ -26,17 +26,20 @@ class PortalServer:
 
     Attributes:
         url: Its address.
+        port: Its port.
         emulator: The emulated Globus.
     """
 
     url: str = ""
+    port: int = 0
     emulator: GlobusEmulator = field(default_factory=GlobusEmulator)
     started: threading.Event = field(default_factory=threading.Event)
     server: uvicorn.Server | None = None
 
-    async def serve(self, listening: socket.socket, speed: float) -> None:
+    async def serve(self, listening: socket.socket, public_url: str | None, speed: float) -> None:
         """Serve until the server is asked to exit."""
-        self.url = f"http://localhost:{listening.getsockname()[1]}"
+        self.port = listening.getsockname()[1]
+        self.url = public_url or f"http://localhost:{self.port}"
         async with emulated(self.url, megabytes_per_second=speed) as services:
             self.emulator = services.emulator
             settings = Settings(
@@ -49,11 +52,11 @@ class PortalServer:
 
 
 @contextmanager
-def running(speed: float = 1.5) -> Generator[PortalServer]:
+def running(public_url: str | None = None, *, speed: float = 1.5) -> Generator[PortalServer]:
     """Run the portal until the end of the block."""
     portal = PortalServer()
     with socket.create_server(("127.0.0.1", 0)) as listening:
-        thread = threading.Thread(target=lambda: asyncio.run(portal.serve(listening, speed)), daemon=True)
+        thread = threading.Thread(target=lambda: asyncio.run(portal.serve(listening, public_url, speed)), daemon=True)
         thread.start()
         assert portal.started.wait(20)
         try:

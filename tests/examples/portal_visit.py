@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import base64
 import json
 import re
 from collections.abc import AsyncGenerator, Generator
 from contextlib import asynccontextmanager, contextmanager
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -19,12 +17,8 @@ from examples.portal.emulated import emulated
 from globus_async.fastapi import GlobusBackend, GlobusLogin, SessionStore
 from globus_async.testing import GlobusEmulator
 from tests.emulator.status_browser import Page
-from tests.source import ROOT
 
 __all__ = ("Visitor", "behind", "form_of", "session", "visit")
-
-PICTURES = ROOT / "build" / "portal"
-"""Where the screenshots go."""
 
 
 class Visitor:
@@ -33,12 +27,35 @@ class Visitor:
     def __init__(self, page: Page, url: str) -> None:
         self.page = page
         self.url = url
-        self.pictures = 0
-        page.call("Page.navigate", url=url)
-        page.call("Emulation.setDeviceMetricsOverride", width=1280, height=800, deviceScaleFactor=1, mobile=False)
-        # else bars would have to slide to where they belong before a picture is taken
-        page.call("Emulation.setEmulatedMedia", features=[{"name": "prefers-reduced-motion", "value": "reduce"}])
+        page.call("Page.navigate", url=f"{url}/")
+        self.resize(1280, 800)
+        self.prefer(scheme="light")
         self.see("#login")
+
+    def resize(self, width: int, height: int, *, has_touch: bool = False) -> None:
+        self.page.call(
+            "Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=has_touch
+        )
+        self.page.call("Emulation.setTouchEmulationEnabled", enabled=has_touch)
+
+    def prefer(self, *, media: str = "", **features: str) -> None:
+        """Set media features, such as ``scheme``, ``forced_colors`` or ``motion``; by default motion is reduced."""
+        names = {"scheme": "prefers-color-scheme", "motion": "prefers-reduced-motion", "forced_colors": "forced-colors"}
+        features = {"motion": "reduce", **features}
+        found = [{"name": names[name], "value": value} for name, value in features.items()]
+        self.page.call("Emulation.setEmulatedMedia", media=media, features=found)
+
+    def press(self, key: str, *, code: int, modifiers: int = 0) -> None:
+        """Press a key and release it; the modifier 8 is Shift."""
+        for kind in ("keyDown", "keyUp"):
+            self.page.call(
+                "Input.dispatchKeyEvent",
+                type=kind,
+                key=key,
+                code=key,
+                windowsVirtualKeyCode=code,
+                modifiers=modifiers,
+            )
 
     def log_in(self) -> None:
         """Log in as the identity that is offered first."""
@@ -68,13 +85,6 @@ class Visitor:
     def text(self, selector: str = "main") -> str:
         self.see(selector)
         return str(self.page.evaluate(f"document.querySelector({json.dumps(selector)}).textContent"))
-
-    def picture(self, name: str) -> None:
-        """Keep what is to be seen, where a person can look at it."""
-        self.pictures += 1
-        PICTURES.mkdir(parents=True, exist_ok=True)
-        shot = self.page.call("Page.captureScreenshot", format="png")["data"]
-        Path(PICTURES, f"{self.pictures}-{name}.png").write_bytes(base64.b64decode(shot))
 
     def open_collection(self, name: str) -> None:
         self.go("/collections")

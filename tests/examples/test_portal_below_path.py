@@ -7,7 +7,7 @@ import re
 import httpx
 import pytest
 
-from tests.emulator.status_browser import PROGRAM, browser
+from tests.emulator.status_browser import Page
 from tests.examples.conftest import served
 from tests.examples.path_proxy import proxying
 from tests.examples.portal_visit import Visitor, form_of, visit
@@ -18,8 +18,8 @@ ADA = "ada@meridian.example"
 
 def addresses(page: httpx.Response) -> list[str]:
     """Return the addresses in a page, without those at Globus, and those that only replace its query."""
-    found = re.findall(r' (?:href|src|action|data-root)="([^"]*)"', page.text)
-    return [address for address in found if not address.startswith(("?", "http:"))]
+    found = re.findall(r' (?:href|src|action|data-events|data-home)="([^"]*)"', page.text)
+    return [address for address in found if not address.startswith(("?", "#", "http:"))]
 
 
 async def test_every_address_is_below_the_path() -> None:
@@ -31,7 +31,7 @@ async def test_every_address_is_below_the_path() -> None:
         card = next(address for address in addresses(collections) if "/collections/" in address)
         folder = await browser.get(card.removeprefix(PATH))
         tasks = await browser.get("/tasks")
-        assert f'data-root="{PATH}"' in tasks.text
+        assert f'data-events="{PATH}/tasks/events"' in tasks.text
         assert 'tasks" aria-current="page"' in tasks.text
         missing = await browser.get("/nowhere")
         assert missing.status_code == 404
@@ -59,14 +59,12 @@ async def test_no_redirect_to_the_host_of_the_request(address: str) -> None:
 
 @pytest.mark.slow
 @pytest.mark.timeout(120)
-@pytest.mark.skipif(not PROGRAM, reason="no Chromium is installed; TEST_CHROMIUM can name one")
-def test_a_visit_below_the_path() -> None:
-    """A browser logs in, starts and cancels a transfer that it watches, and logs out."""
-    with proxying(PATH) as (proxy, url), served(f"{url}/") as (address, port), browser() as page:
-        assert address == url
-        proxy.port = port
-        visitor = Visitor(page, f"{url}/")
-        visitor.url = url
+def test_a_visit_below_the_path(page: Page) -> None:
+    """A browser logs in, starts and cancels a transfer that it watches, and logs out; of the program itself."""
+    with proxying(PATH) as (proxy, url), served(f"{url}/") as program:
+        assert program.url == url
+        proxy.port = program.port
+        visitor = Visitor(page, url)
         visitor.log_in()
         visitor.open_collection("Beamline 7")
         visitor.see('input[value="README.txt"]')
@@ -74,9 +72,9 @@ def test_a_visit_below_the_path() -> None:
         visitor.click("#start")
         page.wait_for(f"!!({visitor.task('Below a path')})")
         assert visitor.address() == f"{url}/tasks"
-        page.wait_for("document.getElementById('live').textContent === 'live'")
+        visitor.wait_until_live()
         page.evaluate(f"{visitor.task('Below a path')}.querySelector('button').click()")
-        page.wait_for(f"({visitor.task('Below a path')})?.dataset.state === 'CANCELED'", seconds=20)
+        page.wait_for(f"{visitor.state('Below a path')} === 'CANCELED'", seconds=20)
         assert page.evaluate("getComputedStyle(document.querySelector('.task')).borderTopStyle") == "solid"
         visitor.click("#logout")
         visitor.see("#login")

@@ -1,30 +1,29 @@
-"""The portal on screens of all sizes, light and dark: nothing scrolls sideways, and all text is readable."""
+"""The portal on screens of all sizes, light and dark: nothing scrolls sideways, all can be read and reached."""
 
 from __future__ import annotations
 
-import base64
 import json
-from typing import Any
+from collections.abc import Iterator
+from pathlib import Path
 
+import axe_core_python
 import pytest
 
-from tests.emulator.status_browser import PROGRAM, browser
-from tests.examples.portal_visit import PICTURES, Visitor
+from tests.emulator.status_browser import Page
+from tests.examples.portal_server import PortalServer, running
+from tests.examples.portal_tour import tour
+from tests.examples.portal_visit import Visitor
 
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.timeout(240),
-    pytest.mark.skipif(not PROGRAM, reason="no Chromium is installed; TEST_CHROMIUM can name one"),
-]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
 
-SCREENS = ((320, 640), (390, 844), (768, 1024), (1280, 800))
+SCREENS = ((320, 640), (390, 844), (820, 1180), (1440, 900))
+"""The first one is also a screen of 1280 pixels at a zoom of 400 %."""
 SCHEMES = ("light", "dark")
-
-NAMED = {"button", "checkbox", "columnheader", "combobox", "link", "progressbar", "searchbox", "textbox"}
-"""The roles whose elements screen readers announce by name."""
+AXE = Path(axe_core_python.__file__).with_name("axe.min.js").read_text(encoding="utf-8")
 
 WIDER = """
-[...document.querySelectorAll('body *')].filter(each => each.getBoundingClientRect().right > WIDTH + 1)
+[...document.querySelectorAll('body *')]
+  .filter(each => each.getBoundingClientRect().right > WIDTH + 1 && !each.closest('.hidden'))
   .map(each => each.tagName + '.' + each.className).concat(
     document.documentElement.scrollWidth > WIDTH ? ['the page: ' + document.documentElement.scrollWidth] : [])
 """
@@ -66,101 +65,181 @@ UNREADABLE = """
 """
 """The texts with a contrast below 4.5, which WCAG 2.2 AA requires of small text, and the fields with edges below 3."""
 
+SMALL = """
+[...document.querySelectorAll('a, button, input:not([type=hidden]), select, summary')]
+  .filter(each => each.offsetParent && !each.matches('.skip, p > a'))  // a link in a sentence may be small
+  .map(each => [each.closest('label:has(:only-child), .card') || each, each])
+  .map(([target, each]) => [target.getBoundingClientRect(), each])
+  .filter(([box]) => box.width < SIZE - 0.5 || box.height < SIZE - 0.5)
+  .map(([box, each]) => `${each.tagName} ${each.name || each.textContent.trim()}: ${box.width} x ${box.height}`)
+"""
+"""The targets that are smaller than a size: 24 pixels for a mouse (WCAG 2.2 AA), 44 for a finger."""
+
+SPACING = """
+document.documentElement.style.cssText = 'line-height: 1.5'
+for (const each of document.querySelectorAll('body *'))
+  each.style.cssText = 'line-height: 1.5 !important; letter-spacing: .12em !important; word-spacing: .16em !important'
+"""
+"""What readers may set (WCAG 2.2, 1.4.12)."""
+
+CLIPPED = """
+[...document.querySelectorAll('main *, header *')]
+  .filter(each => each.children.length === 0 && each.textContent.trim() && !each.closest('.hidden'))
+  .filter(each => getComputedStyle(each).overflowY === 'hidden' && each.scrollHeight > each.clientHeight + 1)
+  .map(each => each.textContent.trim().slice(0, 30))
+"""
+
+OUTLINE = """
+(() => {
+  const levels = [...document.querySelectorAll('h1, h2, h3')].map(each => Number(each.tagName[1]));
+  const found = levels.filter(level => level === 1).length === 1 ? [] : ['not one heading of the first level'];
+  if (levels.some((level, at) => at && level > levels[at - 1] + 1)) found.push('a level of headings is left out');
+  if (document.querySelectorAll('main').length !== 1) found.push('not one main landmark');
+  if (!document.title.includes('Meridian')) found.push('no title');
+  return found;
+})()
+"""
+
 COVERED = """
 (() => {
   const element = document.activeElement;
   const place = element.getBoundingClientRect();
   const top = document.elementFromPoint(place.left + place.width / 2, place.top + place.height / 2);
-  const isVisible = top === null || element.contains(top) || top.contains(element);
+  const isVisible = top !== null && (element.contains(top) || top.contains(element));
   return isVisible ? '' : `${element.tagName} ${element.name || element.textContent}`;
 })()
 """
 """The element that has the focus, if another one covers it."""
 
 
+@pytest.fixture
+def busy() -> Iterator[PortalServer]:
+    """Run the portal so slowly that transfers are seen on their way."""
+    with running(speed=0.3) as portal:
+        yield portal
+
+
 class Screens:
-    """A page on each screen; keeps pictures of it."""
+    """Pages on each screen."""
 
     def __init__(self, visitor: Visitor) -> None:
         self.visitor = visitor
-        self.problems: dict[str, Any] = {}
+        self.problems: dict[str, list[str]] = {}
+
+    def add(self, where: str, found: list[str]) -> None:
+        if found:
+            self.problems.setdefault(where, []).extend(found)
 
     def check(self, name: str) -> None:
-        """Record what is wrong with the page on any screen, and take its picture."""
-        call, evaluate = self.visitor.page.call, self.visitor.page.evaluate
-        for node in call("Accessibility.getFullAXTree")["nodes"]:
-            if not node["ignored"] and node["role"]["value"] in NAMED and not node["name"]["value"].strip():
-                self.problems.setdefault(name, []).append(f"a {node['role']['value']} without a name")
+        """Record what is wrong with the page on any screen."""
+        visitor, evaluate = self.visitor, self.visitor.page.evaluate
+        self.add(name, evaluate(OUTLINE))
         for scheme in SCHEMES:
-            features = [{"name": "prefers-color-scheme", "value": scheme}]
-            features.append({"name": "prefers-reduced-motion", "value": "reduce"})
-            call("Emulation.setEmulatedMedia", features=features)
+            visitor.prefer(scheme=scheme)
             for width, height in SCREENS:
-                call("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=True)
-                where = f"{name}-{width}-{scheme}"
-                for problem in (evaluate(WIDER.replace("WIDTH", str(width))), evaluate(UNREADABLE)):
-                    if problem:
-                        self.problems.setdefault(where, []).extend(problem)
+                where, is_phone = f"{name}-{width}-{scheme}", width < 500
+                visitor.resize(width, height, has_touch=is_phone)
+                self.add(where, evaluate(WIDER.replace("WIDTH", str(width))))
+                self.add(where, evaluate(SMALL.replace("SIZE", "44" if is_phone else "24")))
+                if width in {390, 1440}:
+                    self.add(where, evaluate(UNREADABLE))
                 shown = evaluate("getComputedStyle(document.body).backgroundColor")
                 is_dark = sum(map(int, shown.removeprefix("rgb(").removesuffix(")").split(","))) < 3 * 64
-                if is_dark != (scheme == "dark"):
-                    self.problems.setdefault(where, []).append(f"the background is {shown}")
-                PICTURES.mkdir(parents=True, exist_ok=True)
-                picture = base64.b64decode(call("Page.captureScreenshot", format="png")["data"])
-                (PICTURES / f"{where}.png").write_bytes(picture)
+                self.add(where, [] if is_dark == (scheme == "dark") else [f"the background is {shown}"])
+            self.add(f"{name}-{scheme}", self.violations())
+        visitor.resize(390, 844)
+        evaluate(SPACING)
+        self.add(f"{name}-spacing", evaluate(WIDER.replace("WIDTH", "390")) + evaluate(CLIPPED))
+
+    def violations(self) -> list[str]:
+        """Return what axe finds."""
+        self.visitor.page.evaluate(AXE)
+        run = "axe.run({resultTypes: ['violations']}).then(found => found.violations.map(each =>"
+        run += " `${each.id}: ${each.nodes.map(node => node.html.slice(0, 120)).join(' ')}`))"
+        found = self.visitor.page.call("Runtime.evaluate", expression=run, awaitPromise=True, returnByValue=True)
+        return list(found["result"]["value"])
 
 
-def test_every_page_on_every_screen(portal: str) -> None:
-    """Home, collections, a folder with long names, a form with a message, transfers, errors."""
-    with browser() as page:
-        visitor = Visitor(page, portal)
-        screens = Screens(visitor)
-        screens.check("home")
-        visitor.click("#login")
-        visitor.see("button[value=allow]")
-        visitor.click("button[value=allow]")
-        visitor.see("a.card")
-        screens.check("collections")
-        visitor.open_collection("Beamline 7")
-        visitor.see('input[value="README.txt"]')
-        screens.check("browse")
-        visitor.click("#start")
-        visitor.see(".notice")
-        screens.check("notice")
-        visitor.select(["2027-03 perovskite/"], "Campus cluster", "Perovskite, " + 25 * "long")
-        visitor.click("#start")
-        visitor.see("li.task")
-        page.wait_for("document.getElementById('live').textContent === 'live'")
-        screens.check("transfers")
-        page.evaluate("document.querySelector('li.task button').click()")
-        page.wait_for("!!document.querySelector('li.task[data-state=CANCELED]')", seconds=20)
-        screens.check("canceled")
-        visitor.go("/collections/00000000-0000-4000-8000-000000000000")
-        visitor.see(".problem")
-        screens.check("problem")
-        assert screens.problems == {}, json.dumps(screens.problems, indent=1)
+def test_every_page_on_every_screen(busy: PortalServer, page: Page) -> None:
+    """Sideways scrolling, contrast, sizes of targets, names, landmarks, text spacing: nothing to object to."""
+    screens: Screens | None = None
+    for name, visitor in tour(busy, page):
+        screens = screens or Screens(visitor)
+        screens.check(name)
+        visitor.resize(1280, 800)
+    assert screens is not None
+    assert screens.problems == {}, json.dumps(screens.problems, indent=1)
+
+
+SHIFT, TAB, ESCAPE, SPACE = 8, 9, 27, 32
 
 
 @pytest.mark.parametrize("size", [(360, 640), (1280, 400)])
-def test_what_has_the_focus_is_visible(portal: str, size: tuple[int, int]) -> None:
-    """The bar at the top covers none of the files, also on the way back from the last one."""
-    with browser() as page:
-        visitor = Visitor(page, portal)
-        visitor.log_in()
-        visitor.open_collection("Campus cluster")
-        visitor.see('input[value="climate/"]')
-        page.evaluate("document.querySelector('input[value=\"climate/\"]').closest('tr').querySelector('a').click()")
-        visitor.see('input[value="run-29.nc"]')
-        page.call(
-            "Emulation.setDeviceMetricsOverride", width=size[0], height=size[1], deviceScaleFactor=1, mobile=False
-        )
-        page.evaluate("document.getElementById('start').focus()")
-        covered = []
-        for _ in range(33):  # the three fields, and the files
-            for kind in ("keyDown", "keyUp"):
-                page.call(
-                    "Input.dispatchKeyEvent", type=kind, key="Tab", code="Tab", windowsVirtualKeyCode=9, modifiers=8
-                )
-            covered.append(page.evaluate(COVERED))
-        assert page.evaluate("document.activeElement.value") == "run-00.nc"
-        assert [element for element in covered if element] == []
+def test_what_has_the_focus_is_visible(portal: PortalServer, page: Page, size: tuple[int, int]) -> None:
+    """The bars cover none of the files, also on the way back from the last one; the order is that of the page."""
+    visitor = Visitor(page, portal.url)
+    visitor.log_in()
+    visitor.open_collection("Campus cluster")
+    visitor.see('input[value="climate/"]')
+    page.evaluate("document.querySelector('input[value=\"climate/\"]').closest('tr').querySelector('a').click()")
+    visitor.see('input[value="run-29.nc"]')
+    visitor.resize(*size)
+    covered, order = [], []
+    page.evaluate("document.getElementById('start').focus()")
+    for _ in range(34):  # the three fields, the button of the bar on a phone, and the files
+        visitor.press("Tab", code=TAB, modifiers=SHIFT)
+        covered.append(page.evaluate(COVERED))
+        order.append(page.evaluate("document.activeElement.value"))
+    files = [f"run-{number:02}.nc" for number in range(29, -1, -1)]
+    assert [value for value in order if value in files] == files
+    assert [element for element in covered if element] == []
+    assert page.evaluate("getComputedStyle(document.activeElement).outlineStyle") == "solid"
+
+
+def test_a_visit_by_keyboard(portal: PortalServer, page: Page) -> None:
+    """The first stop skips the menu; a filter, a range of files, and a transfer that is started without a mouse."""
+    visitor = Visitor(page, portal.url)
+    visitor.log_in()
+    visitor.open_collection("Campus cluster")
+    visitor.see("#selected:not([hidden])")
+    visitor.press("Tab", code=TAB)
+    assert page.evaluate("document.activeElement.textContent") == "Skip to the content"
+    assert page.evaluate("document.activeElement.getBoundingClientRect().top") >= 0
+    visitor.press("Enter", code=13)
+    page.wait_for("document.activeElement.id === 'main'")
+    for _ in range(2):  # the breadcrumb, and the filter
+        visitor.press("Tab", code=TAB)
+    assert page.evaluate("document.activeElement.id") == "filter-text"
+    page.call("Input.insertText", text="NOTES")
+    assert visitor.text("#shown") == "1 of 3 entries shown"
+    visitor.press("Tab", code=TAB)
+    visitor.press(" ", code=SPACE)
+    assert visitor.text("#selected") == "1 file (27 B) selected"
+    page.evaluate("document.getElementById('filter-text').focus()")
+    visitor.press("Escape", code=ESCAPE)
+    assert page.evaluate("document.getElementById('filter-text').value") == ""
+    assert visitor.text("#shown") == ""
+    assert page.evaluate("document.getElementById('all').indeterminate") is True
+
+
+@pytest.mark.parametrize("feature", ["forced_colors", "print"])
+def test_other_media(portal: PortalServer, page: Page, feature: str) -> None:
+    """High contrast keeps the progress, paper has no buttons; nothing is too wide."""
+    visitor = Visitor(page, portal.url)
+    visitor.log_in()
+    visitor.open_collection("Campus cluster")
+    visitor.see("#selected:not([hidden])")
+    visitor.select(["notes.txt"], "Long-term archive", "Notes")
+    visitor.click("#start")
+    visitor.see("li.task")
+    visitor.resize(700, 900)
+    if feature == "print":
+        visitor.prefer(media="print")
+        assert page.evaluate("document.querySelector('.bar').offsetParent") is None
+        assert page.evaluate("[...document.querySelectorAll('button, .button')].every(each => !each.offsetParent)")
+    else:
+        visitor.prefer(forced_colors="active")
+        bar = page.evaluate("getComputedStyle(document.querySelector('progress')).borderTopStyle")
+        assert bar == "solid"
+        assert page.evaluate("getComputedStyle(document.querySelector('.state')).borderTopStyle") == "solid"
+    assert page.evaluate(WIDER.replace("WIDTH", "700")) == []

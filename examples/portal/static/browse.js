@@ -79,5 +79,6 @@ const before = new Set(JSON.parse(sessionStorage.getItem(kept) || "[]"));
 sessionStorage.removeItem(kept);
 for (const box of boxes) box.checked ||= before.has(box.value);
 
-for (const id of ["all", "filter", "selected", "bar"]) document.getElementById(id).hidden = false;
+all.parentElement.hidden = false;
+for (const id of ["filter", "selected", "bar"]) document.getElementById(id).hidden = false;
 update();
