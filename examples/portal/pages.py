@@ -32,8 +32,7 @@ HEADERS = {
 }
 
 _templates = Jinja2Templates(HERE / "templates")
-_templates.env.filters.update(size=human_size, moment=moment_of, date=human_date)
-_templates.env.globals.update(explain=explain, options_of=options_of)
+_templates.env.filters.update(size=human_size, moment=moment_of, date=human_date, explained=explain, options=options_of)
 _templates.env.trim_blocks = _templates.env.lstrip_blocks = True
 _templates.env.auto_reload = False
 for _name in _templates.env.list_templates():  # loaded now, so that no request waits for the disk

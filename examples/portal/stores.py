@@ -11,10 +11,9 @@ from globus_async.fastapi import MemorySessionStore, SQLiteSessionStore
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
 
-    from globus_async.sql import SQLDatabase
-
     from globus_async import Secret
     from globus_async.fastapi import SessionStore
+    from globus_async.sql import SQLDatabase
 
 __all__ = ("choose_store",)
 

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from pathlib import Path
+from importlib.resources import files
 
-import axe_core_python
 import pytest
 
 from tests.emulator.status_browser import Page
@@ -19,7 +18,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
 SCREENS = ((320, 640), (390, 844), (820, 1180), (1440, 900))
 """The first one is also a screen of 1280 pixels at a zoom of 400 %."""
 SCHEMES = ("light", "dark")
-AXE = Path(axe_core_python.__file__).with_name("axe.min.js").read_text(encoding="utf-8")
+AXE = files("axe_core_python").joinpath("axe.min.js").read_text(encoding="utf-8")
 
 WIDER = """
 [...document.querySelectorAll('body *')]
