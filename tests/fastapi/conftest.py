@@ -115,16 +115,17 @@ class Deployment:
             await self.clock.advance(step)
         return await task
 
-    async def another_process(self, **login: Any) -> "Deployment":
+    async def another_process(self, *, backend: dict[str, Any] | None = None, **login: Any) -> "Deployment":
         """Start the application again, as another process with the same configuration; with its own memory."""
         clock = self.clock
+        given: dict[str, Any] = {"rate_limit": None, **(backend or {})}
         globus = GlobusBackend(
             self.client.id,
             SECRET,
             scopes={self.scope: "Use the portal"},
             max_age=self.max_age,
-            rate_limit=None,
             transport=lambda: self.emulator.transport(clock=clock),
+            **given,
         )
         app = FastAPI(lifespan=globus.lifespan)
         add_error_handlers(app)

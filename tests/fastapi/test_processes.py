@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from globus_async import Secret
+from globus_async import RateLimit, Secret
 from globus_async.fastapi import MemorySessionStore
 from globus_async.fastapi.backend import running_state
 from globus_async.fastapi.sessions import dump_tokens, load_tokens, store_key
@@ -265,3 +265,32 @@ async def test_revocations_leave_room_for_logins(deployment: Deployment) -> None
     gate.set()
     await deployment.revoked()
     assert sent == 40
+
+
+class Slots:
+    """A store of rate limits that notes whose calls it was asked for."""
+
+    def __init__(self) -> None:
+        self.keys: list[str] = []
+
+    async def reserve(self, key: str, *, interval: float, burst: int) -> float:
+        self.keys.append(key)
+        return 0.0
+
+
+async def test_rate_limits_and_introspections_are_shared(make_deployment: Make) -> None:
+    """With one store for each; the calls of a user are counted together, with tokens and with sessions."""
+    slots, introspections = Slots(), MemorySessionStore()
+    first = await make_deployment()
+    options = {"rate_limit": RateLimit(200, 10), "rate_limit_store": slots, "introspection_store": introspections}
+    headers = first.bearer("ada")
+    for _ in range(2):
+        process = await first.another_process(backend=options)
+        browser = await process.browser()
+        await process.log_in(browser)
+        for path in (f"/browse/{first.collections['ada']}", f"/files/{first.collections['ada']}"):
+            assert (await process.run_with_clock(browser.get(path, headers=headers))).status_code == 200
+    assert len(slots.keys) >= 4
+    assert {first.people["ada"].id in key and str(first.client.id) in key for key in slots.keys} == {True}
+    assert len(set(slots.keys)) == 1
+    assert len(introspections) == 1

@@ -4,6 +4,7 @@
 
 from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from typing import Annotated, Any, Final, TypeVar
 from uuid import UUID
 
@@ -15,20 +16,21 @@ from ..authorizers import ClientCredentialsAuthorizer, GlobusAuthorizer
 from ..client import BaseClient
 from ..config import checked_base_url, get_service_url
 from ..errors import ClientClosedError, GlobusSDKUsageError
-from ..errors.arguments import check_callable, check_number, check_text, check_type
+from ..errors.arguments import check_callable, check_members, check_number, check_text, check_type
 from ..scopes import ScopeParser, Scopes
 from ..secret import Secret
 from ..services.auth.confidential import ConfidentialAppAuthClient
 from ..services.auth.responses import IntrospectionResponse
 from ..session_store import SessionStore
-from ..transport import RateLimit, Transport
+from ..transport import RateLimit, RateLimitStore, Transport
 from .bearer import BearerToken
 from .dependent import AuthorizerCache, DependentTokenAuthorizer
-from .guarded_store import GuardedStore
+from .guarded_store import SESSION_STORE_MEMBERS, GuardedStore
 from .introspection import IntrospectionCache
 from .principal import Principal
 from .process_mark import ProcessMark
 from .revocations import Revocations
+from .shared_introspections import SharedIntrospections
 
 __all__ = ("GlobusBackend", "RunningState", "running_state")
 
@@ -41,22 +43,35 @@ class RunningState:
     """The objects that exist while an application runs."""
 
     def __init__(
-        self, transport: Transport, auth_client: ConfidentialAppAuthClient, *, max_age: float, timeout: float
+        self,
+        transport: Transport,
+        auth_client: ConfidentialAppAuthClient,
+        *,
+        max_age: float,
+        timeout: float,
+        introspection_store: SessionStore | None,
     ) -> None:
         self.transport = transport
         self.auth_client = auth_client
-        self.introspections = IntrospectionCache(self._introspect, transport.clock, max_age=max_age, timeout=timeout)
+        self._stores: dict[tuple[int, str], GuardedStore] = {}
+        shared: SharedIntrospections | None = None
+        if introspection_store is not None:
+            guarded = self.guarded(introspection_store, name="the introspection store", timeout=1.0)
+            shared = SharedIntrospections(guarded, transport.clock, max_age=max_age)
+        self.introspections = IntrospectionCache(
+            self._introspect, transport.clock, max_age=max_age, timeout=timeout, shared=shared
+        )
         self.authorizers = AuthorizerCache()
         self.revocations = Revocations(auth_client, transport.clock)
         self.mark = ProcessMark(transport.clock.wall())
-        self._stores: dict[int, GuardedStore] = {}
 
-    def guarded(self, store: SessionStore) -> GuardedStore:
-        """Return a session store with calls that end in time; the same for all users of the store."""
-        guarded = self._stores.get(id(store))
+    def guarded(self, store: SessionStore, *, name: str = "the session store", timeout: float = 5.0) -> GuardedStore:
+        """Return a store with calls that end in time; the same for all users of the store."""
+        key = (id(store), name)
+        guarded = self._stores.get(key)
         if guarded is None:
-            guarded = self._stores[id(store)] = GuardedStore(
-                store, self.transport.clock, name="the session store", task_owner=self.transport
+            guarded = self._stores[key] = GuardedStore(
+                store, self.transport.clock, name=name, task_owner=self.transport, timeout=timeout
             )
         return guarded
 
@@ -78,8 +93,13 @@ class GlobusBackend:
         max_age: Seconds for which the introspection of a token is cached, at most until the token expires. A revoked
             token is refused after that time at the latest.
         introspection_timeout: Seconds to wait for an introspection. The response is 503 after that time.
+        introspection_store: A store for the introspections of active tokens, which all processes share, such as
+            `RedisSessionStore`; without it, each process introspects a token by itself. It has no tokens, but the
+            names of users.
         rate_limit: The maximum rate of calls per user and service; ``None`` for no limit. By default the limit of the
             service.
+        rate_limit_store: A store for the rate limits, which then hold for all processes together, such as
+            `RedisRateLimits`.
         transport: A function that creates the transport when the application starts.
 
     Example:
@@ -99,7 +119,9 @@ class GlobusBackend:
         app_name: str | None = None,
         max_age: float = 60.0,
         introspection_timeout: float = 5.0,
+        introspection_store: SessionStore | None = None,
         rate_limit: RateLimit | MissingType | None = MISSING,
+        rate_limit_store: RateLimitStore | None = None,
         transport: Callable[[], Transport] = Transport,
     ) -> None:
         client_secret = Secret.of(client_secret)
@@ -115,6 +137,12 @@ class GlobusBackend:
         check_number("max_age", max_age)
         check_number("introspection_timeout", introspection_timeout, positive=True)
         check_type("rate_limit", rate_limit, RateLimit | MissingType | None, "a RateLimit, or None for no limit")
+        if introspection_store is not None:
+            check_members("introspection_store", introspection_store, SESSION_STORE_MEMBERS, "a SessionStore")
+        if rate_limit_store is not None:
+            check_members("rate_limit_store", rate_limit_store, ("reserve",), "a RateLimitStore")
+            if isinstance(rate_limit, RateLimit) and rate_limit.store is not None:
+                raise GlobusSDKUsageError("pass the store of rate limits once: in rate_limit, or as rate_limit_store")
         check_callable("transport", transport, optional=False)
         if not client_id or not client_secret:
             raise GlobusSDKUsageError("GlobusBackend requires client_id and client_secret")
@@ -125,6 +153,8 @@ class GlobusBackend:
         self.max_age = max_age
         self.introspection_timeout = introspection_timeout
         self.rate_limit = rate_limit
+        self._introspection_store = introspection_store
+        self._rate_limit_store = rate_limit_store
         self._client_secret = client_secret
         self._urls = {
             name: checked_base_url(url, source=f"service_urls[{name!r}]") for name, url in (service_urls or {}).items()
@@ -160,7 +190,11 @@ class GlobusBackend:
                 transport=transport,
             )
             running = self._state = RunningState(
-                transport, auth_client, max_age=self.max_age, timeout=self.introspection_timeout
+                transport,
+                auth_client,
+                max_age=self.max_age,
+                timeout=self.introspection_timeout,
+                introspection_store=self._introspection_store,
             )
             try:
                 yield
@@ -214,16 +248,33 @@ class GlobusBackend:
         """Return the principal of a token, from the cache if possible; ``None`` if the token is not active."""
         return await self._running.introspections.principal_of(token)
 
-    def make_client(self, kind: type[C], authorizer: GlobusAuthorizer | None) -> C:
-        """Create a client that shares the application's transport; it need not be closed."""
+    def make_client(self, kind: type[C], authorizer: GlobusAuthorizer | None, *, identity: UUID | str = "") -> C:
+        """
+        Create a client that shares the application's transport; it need not be closed.
+
+        Args:
+            kind: The client class, such as `TransferClient`.
+            authorizer: Its authorizer.
+            identity: The user for whom it acts, whose calls are counted together if there is a ``rate_limit_store``. By
+                default the application itself.
+        """
         return kind(
             environment=self.environment,
             base_url=self._urls.get(kind.service_name) or self._default_url(kind.service_name, kind.default_base_url),
             authorizer=authorizer,
             app_name=self.app_name,
             transport=self.transport,
-            rate_limit=self.rate_limit,
+            rate_limit=self._rate_limit_of(kind, identity),
         )
+
+    def _rate_limit_of(self, kind: type[BaseClient], identity: UUID | str) -> RateLimit | MissingType | None:
+        limit = self.rate_limit
+        if self._rate_limit_store is None:
+            return limit
+        if isinstance(limit, MissingType):
+            limit = kind.default_rate_limit if self.transport.default_rate_limits else None
+        whose = f"{identity or self.client_id}/{self.client_id}"
+        return None if limit is None else replace(limit, store=self._rate_limit_store, identity=whose)
 
     def dependent_authorizer(self, principal: Principal, scopes: Scopes) -> DependentTokenAuthorizer:
         """
@@ -259,7 +310,7 @@ class GlobusBackend:
         Example:
             >>> tc = globus.client_for(TransferClient, user, TransferScopes.all)
         """
-        return self.make_client(kind, self.dependent_authorizer(principal, scopes))
+        return self.make_client(kind, self.dependent_authorizer(principal, scopes), identity=principal.id)
 
     def client(self, kind: type[C], scopes: Scopes) -> Callable[..., Any]:
         """
@@ -273,7 +324,7 @@ class GlobusBackend:
         scope_string = ScopeParser.serialize(scopes)
 
         async def dependency(principal: Annotated[Principal, Depends(self.principal)]) -> C:
-            return self.make_client(kind, self._dependent_authorizer(principal, scope_string))
+            return self.make_client(kind, self._dependent_authorizer(principal, scope_string), identity=principal.id)
 
         return dependency
 

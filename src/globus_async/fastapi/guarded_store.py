@@ -18,7 +18,9 @@ if TYPE_CHECKING:
     from ..clock import Clock
     from ..session_store import SessionStore
 
-__all__ = ("GuardedStore",)
+__all__ = ("SESSION_STORE_MEMBERS", "GuardedStore")
+
+SESSION_STORE_MEMBERS: Final = ("get", "put", "compare_and_set", "pop")
 
 T = TypeVar("T")
 _log = logging.getLogger("globus_async")

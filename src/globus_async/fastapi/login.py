@@ -33,6 +33,7 @@ from ..session_store import MemorySessionStore, SessionStore, SessionStoreUnavai
 from .backend import GlobusBackend, RunningState, running_state
 from .browser_cookies import BrowserCookies
 from .cookie import SessionCookie
+from .guarded_store import SESSION_STORE_MEMBERS
 from .pending import PENDING_SECONDS, PendingLogin, PendingLogins
 from .public_address import PublicAddress, is_own_path
 from .request_origin import check_navigation, check_site, is_from_own_site, is_websocket
@@ -116,7 +117,7 @@ class GlobusLogin:
     ) -> None:
         check_type("backend", backend, GlobusBackend, "a GlobusBackend")
         if store is not None:
-            check_members("store", store, ("get", "put", "compare_and_set", "pop"), "a SessionStore")
+            check_members("store", store, SESSION_STORE_MEMBERS, "a SessionStore")
         for name, text in (("prefix", prefix), ("cookie", cookie)):
             check_text(name, text)
         if prefix and (not is_own_path(prefix) or prefix.endswith("/")):
@@ -248,7 +249,8 @@ class GlobusLogin:
         server = resource_server or getattr(kind, "resource_server", None)
         if not isinstance(server, str):
             raise GlobusSDKUsageError(f"{kind.__name__} has no resource server of its own: pass resource_server=...")
-        return self.backend.make_client(kind, await self._sessions.authorizer(session, server))
+        authorizer = await self._sessions.authorizer(session, server)
+        return self.backend.make_client(kind, authorizer, identity=session.identity_id)
 
     # login
 

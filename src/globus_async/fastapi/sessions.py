@@ -5,14 +5,13 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
-import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Self
 from uuid import UUID
 
-from .._http.json_reader import is_list
 from ..secret import Secret
 from ..token_storage.stored_tokens import decode_entry, encode_entry
+from .stored_members import StoredMembers
 
 if TYPE_CHECKING:
     from ..token_storage.token_data import TokenStorageData
@@ -79,7 +78,7 @@ class Session:
         Raises:
             ValueError: The text has another form.
         """
-        data = _StoredMembers(text)
+        data = StoredMembers(text)
         return cls(
             key=key,
             identity_id=UUID(data.text("identity_id")),
@@ -115,45 +114,6 @@ def tokens_in(data: TokenStorageData) -> list[Secret]:
 def tokens_key(session_key: str, resource_server: str) -> str:
     """Return the key of the tokens of a session for one service."""
     return store_key("tokens", session_key.partition(":")[2], resource_server)
-
-
-class _StoredMembers:
-    """The members of a JSON object in a store, whose types are checked."""
-
-    def __init__(self, text: Secret) -> None:
-        try:
-            members: object = json.loads(text.reveal())
-        except (ValueError, RecursionError):
-            members = None
-        # not within the handler: the error holds the text
-        if not isinstance(members, dict):
-            raise ValueError("not a JSON object")  # noqa: TRY004 -- a value of the store, not an argument
-        self._members: dict[str, object] = members
-
-    def text(self, name: str) -> str:
-        """Return a member that is a text."""
-        value = self._members.get(name)
-        if isinstance(value, str):
-            return value
-        raise ValueError(f"{name} is missing or not a text")
-
-    def text_or_none(self, name: str) -> str | None:
-        """Return a member that is a text or null."""
-        return None if self._members.get(name, "") is None else self.text(name)
-
-    def number(self, name: str) -> float:
-        """Return a member that is a finite number."""
-        value = self._members.get(name)
-        if isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value):
-            return value
-        raise ValueError(f"{name} is missing or not a number")
-
-    def texts(self, name: str) -> tuple[str, ...]:
-        """Return a member that is an array of texts."""
-        values = self._members.get(name)
-        if is_list(values) and all(isinstance(value, str) for value in values):
-            return tuple(map(str, values))
-        raise ValueError(f"{name} is missing or not an array of texts")
 
 
 def _to_json(**members: Any) -> Secret:

@@ -25,9 +25,10 @@ class SessionStore(Protocol):
     """
     A store of sessions: four coroutines for strings, which a database can implement as well as a dict.
 
-    Keys are not secret: they start with a kind (``session:``, ``tokens:``, ``login:`` or ``lease:``), followed by a
-    hash. Values are secret: store them encrypted, or at least readable only by the application. Of several concurrent
-    callers, in one process or several, each `compare_and_set` and `pop` sees the effect of the previous one.
+    Keys are not secret: they start with a kind (``session:``, ``tokens:``, ``login:``, ``lease:`` or
+    ``introspection:``), followed by a hash. Values are secret: store them encrypted, or at least readable only by the
+    application. Of several concurrent callers, in one process or several, each `compare_and_set` and `pop` sees the
+    effect of the previous one.
     """
 
     async def get(self, key: str) -> Secret | None:
