@@ -23,6 +23,8 @@ from globus_async.testing import EmulatedLogin, GlobusEmulator, MemoryStorage
 from tests.services.transfer.world import World, add_more_than_a_page, world
 from tests.source import ROOT
 from tests.toolkit.examples import executed
+from tests.toolkit.redis_server import shared_redis_url
+from tests.toolkit.sql_databases import database_url
 
 pytestmark = pytest.mark.slow
 
@@ -124,6 +126,7 @@ async def test_examples_of_a_page_run(page: Page, monkeypatch: pytest.MonkeyPatc
         monkeypatch.setenv("PORTAL_KEY", "a-random-text-of-43-characters-of-the-portal")
         monkeypatch.setenv("HOME", str(tmp_path / "home"))
         names.update(registered(names["emulator"]))
+        names.update(databases(page, tmp_path))
         await log_in(names)
         for token in ("access_token", "service_token"):
             await add_more_than_a_page(names["emulator"], names[token])
@@ -133,6 +136,17 @@ async def test_examples_of_a_page_run(page: Page, monkeypatch: pytest.MonkeyPatc
                 await run(block, page, names)
     if modules := modules_of_tests(page, tmp_path):
         await run_as_tests(modules, tmp_path)
+
+
+def databases(page: Page, folder: Path) -> World:
+    """Return the URLs of the databases that a page names; skip it where there is no server for one."""
+    named = {name for block in page.blocks for name in ("redis_url", "sql_url") if name in block.source}
+    urls: World = {}
+    if "redis_url" in named:
+        urls["redis_url"] = shared_redis_url()
+    if "sql_url" in named:
+        urls["sql_url"] = database_url("postgresql", folder, tables=False)
+    return urls
 
 
 async def log_in(names: World) -> None:
