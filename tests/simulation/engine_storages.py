@@ -250,7 +250,8 @@ class _SimulatedSessionStore:
             self._engine.set(key, new, seconds)
         if key.startswith("lease:"):
             if new is None:
-                self._engine.released(self._connection.process, cast("Secret", old).reveal())
+                assert old is not None
+                self._engine.released(self._connection.process, old.reveal())
             else:
                 self._engine.granted(self._connection.process, new.reveal(), seconds)
         return True
