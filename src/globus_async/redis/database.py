@@ -6,6 +6,7 @@ import asyncio
 import logging
 import os
 import re
+from dataclasses import dataclass
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, NoReturn, Self, TypeVar
 from urllib.parse import quote
@@ -45,6 +46,14 @@ class _NoResponse(Exception):
 
 class _Refused(Exception):
     """Redis responded with an error; the text is the reason."""
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class _Outcome:
+    """A response; not shown by the representation of a task, which asyncio logs in its debug mode."""
+
+    response: Any
+    acknowledged: int
 
 
 class RedisDatabase:
@@ -204,19 +213,18 @@ class RedisDatabase:
         self._check_home()
         try:
             with self._breaker.attempt():
-                response, acknowledged = await self._call(operation, key, arguments)
+                outcome = await self._call(operation, key, arguments)
         except (CircuitOpen, _NoResponse, _Refused) as error:
             failure = error.with_traceback(None)
         else:
             self._log_outage(None)
-            self._log_replicas(operation, acknowledged)
-            return response
+            self._log_replicas(operation, outcome.acknowledged)
+            return outcome.response
         if isinstance(failure, _NoResponse) and self._breaker.is_open:
             self._log_outage(str(failure))
-        # outside of the handler: the errors of redis-py, and their frames, hold what was sent
-        raise self._unavailable(failure, raises)
+        raise self._unavailable(failure, raises)  # outside of the handler, so that it has no context
 
-    async def _call(self, operation: Operation, key: str, arguments: tuple[Argument, ...]) -> tuple[Any, int]:
+    async def _call(self, operation: Operation, key: str, arguments: tuple[Argument, ...]) -> _Outcome:
         """Execute an operation in a task of its own, which ends in order when the caller is cancelled, even twice."""
         task = asyncio.get_running_loop().create_task(self._execute(operation, key, arguments))
         try:
@@ -228,49 +236,38 @@ class RedisDatabase:
             if not task.done():
                 task.cancel()
                 self._ending.add(task)
-                task.add_done_callback(self._end)
-        failure = self._failure_of(task)
-        if failure is None:
-            return task.result()
-        del task  # its representation quotes the error of redis-py
-        raise failure
+                task.add_done_callback(self._ending.discard)
+        if not task.done():
+            raise _NoResponse(f"no response within {self._timeout:g} s")
+        if task.cancelled():
+            raise _NoResponse("the call was cancelled")
+        outcome = task.result()
+        if isinstance(outcome, Exception):
+            raise outcome
+        return outcome
 
-    async def _execute(self, operation: Operation, key: str, arguments: tuple[Argument, ...]) -> tuple[Any, int]:
+    async def _execute(self, operation: Operation, key: str, arguments: tuple[Argument, ...]) -> _Outcome | Exception:
+        """Return the response, or an error that does not show what redis-py or the server say about it."""
         replicas = self._replicas if operation.durable else 0
         wait = max(1, round(1000 * self._timeout * _SHARE_OF_WAIT))
+        failure: Exception = _NoResponse("no attempt")
         async with self._slots:
             for is_repeatable in (operation.repeatable, False):
                 try:
-                    return await send(self._client, operation, key, arguments, replicas=replicas, wait=wait)
-                except Exception as error:
+                    return _Outcome(*await send(self._client, operation, key, arguments, replicas=replicas, wait=wait))
+                except Exception as error:  # noqa: BLE001 -- a client may raise anything
+                    failure = _failure_of(error)
                     if has_moved(error):
                         await self._reconnect()
                     if not (is_repeatable and is_lost_connection(error)):
-                        raise
-        raise AssertionError  # the last repetition has raised
+                        break
+        return failure
 
     async def _reconnect(self) -> None:
         """Close the connections that are not in use: the name of the server may lead to the new master now."""
         pool: Any = getattr(self._client, "connection_pool", None)
         if pool is not None:
             await pool.disconnect(inuse_connections=False)
-
-    def _failure_of(self, task: asyncio.Task[Any]) -> Exception | None:
-        if not task.done():
-            return _NoResponse(f"no response within {self._timeout:g} s")
-        if task.cancelled():
-            return _NoResponse("the call was cancelled")
-        error = task.exception()
-        if error is None:
-            return None
-        if is_of_another_type(error):
-            return ValueOfAnotherType()
-        return (_Refused if is_response(error) else _NoResponse)(reason_of(error))
-
-    def _end(self, task: asyncio.Task[Any]) -> None:
-        self._ending.discard(task)
-        if not task.cancelled():
-            task.exception()  # marks it as retrieved
 
     def _unavailable(self, failure: CircuitOpen | _NoResponse | _Refused, raises: type[E]) -> E:
         unavailable = raises(f"Redis at {self._where} cannot be used: {failure}")
@@ -319,3 +316,9 @@ class RedisDatabase:
                 self._replicas,
             )
         self._has_logged_replicas = is_lacking
+
+
+def _failure_of(error: Exception) -> Exception:
+    if is_of_another_type(error):
+        return ValueOfAnotherType()
+    return (_Refused if is_response(error) else _NoResponse)(reason_of(error))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from typing import Final
 
@@ -40,6 +41,8 @@ def reason_of(error: BaseException) -> str:
     for _ in range(_MAX_CAUSES):
         if cause is None:
             break
+        if isinstance(cause, ConnectionError) and cause.errno:
+            return os.strerror(cause.errno)  # that of asyncio has no reason
         if isinstance(cause, OSError) and cause.strerror:
             return cause.strerror
         cause = cause.__cause__ or cause.__context__
