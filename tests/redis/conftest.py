@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterator
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from globus_async.redis import RedisDatabase
-from tests.toolkit.redis_server import Cluster, RedisServer, SentinelSet, shared_redis_url
+from tests.toolkit.redis_server import Cluster, RedisServer, SentinelSet, redis_command, shared_redis_url
 
 
 @pytest.fixture
 def url() -> str:
     """The address of a server that other tests use, too."""
     return shared_redis_url()
+
+
+@pytest.fixture
+def redis(url: str) -> Callable[..., Any]:
+    """A function that sends a command to that server."""
+    return partial(redis_command, url)
 
 
 @pytest.fixture
@@ -27,6 +36,12 @@ def prefix(tmp_path: Path) -> str:
 async def database(url: str, prefix: str) -> AsyncIterator[RedisDatabase]:
     async with RedisDatabase.from_url(url, prefix=prefix, timeout=10) as database:
         yield database
+
+
+@pytest.fixture
+async def _without_debugging() -> None:
+    """The debug mode of asyncio makes calls ten times slower; for tests of many."""
+    asyncio.get_running_loop().set_debug(False)
 
 
 @pytest.fixture

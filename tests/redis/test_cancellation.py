@@ -16,7 +16,7 @@ from globus_async.redis import RedisDatabase, RedisSessionStore
 from globus_async.session_store import SessionStoreUnavailable
 from tests.toolkit.redis_server import RedisServer, shared_redis_url
 
-TASKS, ROUNDS = 12, 8
+TASKS, ROUNDS = 20, 10
 
 
 def own_client(url: str) -> Any:
@@ -79,6 +79,7 @@ async def test_a_connection_that_is_not_closed_is_noticed(server: RedisServer) -
         assert await read_after_a_cancelled_call(server, client) == Secret("of a")
 
 
+@pytest.mark.usefixtures("_without_debugging")
 @pytest.mark.parametrize("make", CLIENTS)
 async def test_random_cancellations(make: Callable[[str], Any], prefix: str) -> None:
     """Of many concurrent calls: each of the others gets its own response, and no connection is lost to the pool."""

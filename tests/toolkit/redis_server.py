@@ -28,7 +28,16 @@ from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 from redis.retry import Retry
 
-__all__ = ("Cluster", "RedisServer", "SentinelSet", "advance_redis", "free_port", "redis_program", "shared_redis_url")
+__all__ = (
+    "Cluster",
+    "RedisServer",
+    "SentinelSet",
+    "advance_redis",
+    "free_port",
+    "redis_command",
+    "redis_program",
+    "shared_redis_url",
+)
 
 HOST: Final = "127.0.0.1"
 _SECONDS: Final = 20.0
@@ -67,6 +76,12 @@ def shared_redis_url() -> str:
 def _client(port: int, password: str | None = None) -> Redis:
     retry = Retry(NoBackoff(), 0)
     return Redis(host=HOST, port=port, password=password, decode_responses=True, socket_timeout=5, retry=retry)
+
+
+def redis_command(url: str, *words: Any) -> Any:
+    """Send a command to a server that may be shared."""
+    with Redis.from_url(url) as client:
+        return client.execute_command(*words)
 
 
 def advance_redis(url: str, prefix: str, seconds: float) -> None:

@@ -63,7 +63,9 @@ class RedisSessionStore:
         self._has_warned = False
 
     def __repr__(self) -> str:
-        return f"<RedisSessionStore in {self._database!r}, {'' if self._values.are_encrypted else 'not '}encrypted>"
+        values = getattr(self, "_values", None)  # its constructor may have failed
+        encrypted = "encrypted" if values is not None and values.are_encrypted else "not encrypted"
+        return f"<RedisSessionStore in {getattr(self, '_database', None)!r}, {encrypted}>"
 
     async def get(self, key: str) -> Secret | None:
         """Return the value of a key; ``None`` if there is none or it has expired."""

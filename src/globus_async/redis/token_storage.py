@@ -26,7 +26,7 @@ _REMOVE: Final = Command("HDEL", durable=True)
 _REPLACE: Final = Script(
     """
     local stored = redis.call('HGET', KEYS[1], ARGV[1])
-    if (stored or '') ~= ARGV[2] then return 0 end
+    if stored == '' or (stored or '') ~= ARGV[2] then return 0 end
     redis.call('HSET', KEYS[1], ARGV[1], ARGV[3])
     return 1
     """,
@@ -35,9 +35,9 @@ _REPLACE: Final = Script(
 
 
 class _Entry(NamedTuple):
-    """The stored text of an entry, and its tokens; ``None`` if they cannot be read."""
+    """The stored text of an entry, and its tokens; ``None`` if there is none, or they cannot be read."""
 
-    text: memoryview
+    text: memoryview | None
     data: TokenStorageData | None
 
 
@@ -125,7 +125,7 @@ class RedisTokenStorage(TokenStorage):
             stored = await self._get(name)
             if stored.data != old:
                 return False
-            if await self._run(_REPLACE, _encoded(name), stored.text, encode_entry(data)) == 1:
+            if await self._run(_REPLACE, _encoded(name), stored.text or "", encode_entry(data)) == 1:
                 return True
 
     def lease(self, name: str, seconds: float) -> RedisLease:
@@ -147,13 +147,13 @@ class RedisTokenStorage(TokenStorage):
 
     async def _get(self, resource_server: str) -> _Entry:
         """
-        Return a stored entry; one with an empty text if there is none.
+        Return a stored entry.
 
         Raises:
             TokenStorageDamaged: It cannot be read.
         """
         entry = _entry(await self._run(_GET, _encoded(resource_server)))
-        if entry.text and entry.data is None:
+        if entry.text is not None and entry.data is None:
             raise self._damaged(resource_server)
         return entry
 
@@ -178,7 +178,7 @@ def _encoded(name: str) -> memoryview:
 
 def _entry(text: object) -> _Entry:
     if not isinstance(text, bytes):
-        return _Entry(memoryview(b""), None)
+        return _Entry(None, None)
     return _Entry(memoryview(text), decode_entry(text))
 
 
