@@ -15,12 +15,14 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from pathlib import Path
+from typing import cast
 
 from tests.deployment.application import Application
 from tests.deployment.browsers import Browser, Outcome, Records, keep_busy
 from tests.deployment.fleet import Fleet, assembled
+from tests.deployment.state_servers import ENGINES, SERVERS, StateServer, state_in, state_server
 
 REQUESTS = 20
 LIFETIME = 8.0
@@ -98,6 +100,56 @@ async def restarted(fleet: Fleet, application: Application, browsers: Sequence[B
     await during(restart, fleet, browsers, records)
 
 
+async def frozen(fleet: Fleet, server: StateServer, browsers: Sequence[Browser], records: Records) -> None:
+    """Stop the process of the database for ten seconds: connections stay open, and nothing is sent."""
+    await outage(server.freeze, server.thaw, fleet, browsers, records)
+
+
+async def killed(fleet: Fleet, server: StateServer, browsers: Sequence[Browser], records: Records) -> None:
+    """Kill the database, and start it with its data ten seconds later."""
+    await outage(server.kill, server.start, fleet, browsers, records)
+
+
+async def outage(
+    begin: Callable[[], object],
+    end: Callable[[], object],
+    fleet: Fleet,
+    browsers: Sequence[Browser],
+    records: Records,
+) -> None:
+    """Let the database be away under load."""
+    unavailable: list[float] = []
+
+    async def ask_as_stranger() -> None:
+        while True:
+            response = await browsers[0].request_as_stranger()
+            if response.status_code != 401:
+                unavailable.append(time.perf_counter())
+            await asyncio.sleep(PAUSE)
+
+    await log_in(browsers)
+    began = time.perf_counter()
+    async with keep_busy(browsers, pause=PAUSE), meanwhile(ask_as_stranger()):
+        await asyncio.sleep(2 * CALM)
+        gone = time.perf_counter()
+        await asyncio.to_thread(begin)
+        await asyncio.sleep(OUTAGE)
+        await asyncio.to_thread(end)
+        back = time.perf_counter()
+        await asyncio.sleep(2 * CALM)
+    ended = time.perf_counter()
+    print(f"  before the outage: {described([each for each in records.outcomes if began <= each.at < gone])}")
+    print(
+        f"  in {back - gone:.1f} s without: {described([each for each in records.outcomes if gone <= each.at < back])}"
+    )
+    bad = [each.at for each in records.outcomes if each.status != 200 and each.at >= began] + unavailable
+    print(f"  last response but 200 after {max(bad, default=back) - back:.2f} s; from then on:")
+    print(f"  {described([each for each in records.outcomes if each.at > max(bad, default=back)])}")
+    statuses = {(await each.request(number)).status_code for each in browsers for number in range(3)}
+    print(f"  all sessions afterwards: {statuses}")
+    await report(fleet, records, [each for each in records.outcomes if each.at >= began], ended - began)
+
+
 async def during(
     event: Callable[[], Awaitable[None]], fleet: Fleet, browsers: Sequence[Browser], records: Records
 ) -> None:
@@ -137,35 +189,40 @@ def described(outcomes: Sequence[Outcome]) -> str:
     return f"{dict(statuses)}; p50 {p50:.0f} ms, p99 {p99:.0f} ms, at most {1000 * seconds[-1]:.0f} ms"
 
 
-SCENARIOS = {each.__name__: each for each in (kills, replaced, restarted)}
+OF_WORKERS = {each.__name__: each for each in (kills, replaced, restarted)}
+OF_SERVERS = {each.__name__: each for each in (frozen, killed)}
 
 
-async def run(name: str, state: str, users: int, workers: int) -> None:
+async def run(name: str, engine: str, users: int, workers: int) -> None:
     """Run a scenario with new processes."""
     records = Records()
-    with tempfile.TemporaryDirectory() as folder:
-        url = str(Path(folder, "sessions.db")) if state == "sqlite" else state
-        async with (
-            assembled(Path(folder), users=users) as fleet,
-            fleet.application(url, workers=workers) as application,
-            fleet.browsers(users, records) as browsers,
-        ):
-            print(f"{name}, {state}, {users} browsers, {workers} workers", flush=True)
-            await SCENARIOS[name](fleet, application, browsers, records)
+    async with AsyncExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        enter = stack.enter_async_context
+        state = await enter(state_server(engine) if name in OF_SERVERS else state_in(engine, folder))
+        fleet = await enter(assembled(folder, users=users))
+        application = await enter(fleet.application(state.url, workers=workers))
+        browsers = await enter(fleet.browsers(users, records))
+        print(f"{name}, {engine}, {users} browsers, {workers} workers", flush=True)
+        if name in OF_SERVERS:
+            await OF_SERVERS[name](fleet, cast("StateServer", state), browsers, records)
+        else:
+            await OF_WORKERS[name](fleet, application, browsers, records)
 
 
 def main() -> None:
     """Run the command line."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.deployment", description=__doc__)
-    parser.add_argument("--scenario", choices=sorted(SCENARIOS), action="append")
-    parser.add_argument("--state", choices=("sqlite",), action="append")
+    parser.add_argument("--scenario", choices=[*OF_WORKERS, *OF_SERVERS], action="append")
+    parser.add_argument("--engine", choices=ENGINES, action="append")
     parser.add_argument("--users", type=int, default=200)
     parser.add_argument("--workers", type=int, default=4)
     options = parser.parse_args()
     logging.disable(logging.INFO)
-    for state in options.state or ["sqlite"]:
-        for name in options.scenario or SCENARIOS:
-            asyncio.run(run(name, state, options.users, options.workers))
+    for engine in options.engine or ENGINES:
+        for name in options.scenario or (*OF_WORKERS, *OF_SERVERS):
+            if name in OF_WORKERS or engine in SERVERS:
+                asyncio.run(run(name, engine, options.users, options.workers))
 
 
 if __name__ == "__main__":

@@ -2,9 +2,9 @@
 
 import os
 from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from html import escape
-from typing import Annotated
+from typing import Annotated, Any, NamedTuple
 
 from fastapi import Depends, FastAPI, Request, Response, Security
 from fastapi.responses import HTMLResponse
@@ -16,26 +16,57 @@ from globus_async.fastapi import (
     GlobusLogin,
     Principal,
     Session,
+    SessionStore,
     SQLiteSessionStore,
     add_error_handlers,
 )
+from globus_async.transport import RateLimitStore
+
+
+class State(NamedTuple):
+    """What all workers share."""
+
+    connections: AbstractAsyncContextManager[Any]
+    sessions: SessionStore
+    rate_limits: RateLimitStore | None
+
+
+def state_at(url: str, keys: list[str]) -> State:
+    """Return the state in Redis, in PostgreSQL, or in a file of this machine; nothing is opened yet."""
+    match url.partition("://")[0]:
+        case "redis" | "rediss":
+            from globus_async.redis import RedisDatabase, RedisRateLimits, RedisSessionStore
+
+            redis = RedisDatabase.from_url(url, prefix="portal")
+            return State(redis, RedisSessionStore(redis, key=keys), RedisRateLimits(redis))
+        case "postgresql+asyncpg":
+            from globus_async.sql import SQLDatabase, SQLRateLimits, SQLSessionStore
+
+            sql = SQLDatabase.from_url(url)
+            return State(sql, SQLSessionStore(sql, key=keys), SQLRateLimits(sql))
+        case _:
+            file = SQLiteSessionStore(url, key=keys)
+            return State(file, file, None)
+
 
 API_SCOPE = os.environ["PORTAL_API_SCOPE"]
 keys = os.environ["PORTAL_KEYS"].split()  # the first encrypts, all of them decrypt
-store = SQLiteSessionStore(os.environ["PORTAL_STATE"], key=keys)
+state = state_at(os.environ["PORTAL_STATE"], keys)
 globus = GlobusBackend(
     os.environ["GLOBUS_CLIENT_ID"],
     os.environ["GLOBUS_CLIENT_SECRET"],
     scopes={API_SCOPE: "Use the portal"},
     app_name="Portal",
+    introspection_store=state.sessions,
+    rate_limit_store=state.rate_limits,
 )
-login = GlobusLogin(globus, public_url=os.environ["PORTAL_URL"], store=store, key=keys)
+login = GlobusLogin(globus, public_url=os.environ["PORTAL_URL"], store=state.sessions, key=keys)
 
 
 @asynccontextmanager
 async def lifespan(app: FastAPI) -> AsyncGenerator[None]:
     """Open the connections when a worker starts, and close them when it stops."""
-    async with store, globus.lifespan(app):
+    async with state.connections, globus.lifespan(app):
         yield
 
 
@@ -67,5 +98,11 @@ async def me(user: Annotated[Principal, Security(globus.principal, scopes=[API_S
 
 @app.get("/live")
 async def live() -> Response:
-    """Report that this worker responds."""
+    """Report that this worker responds: without it, the worker is to be restarted."""
     return Response(status_code=204)
+
+
+async def create_tables() -> None:
+    """Create the tables in PostgreSQL: once, before the first start."""
+    async with state.connections as database:
+        await database.create_tables()

@@ -3,44 +3,50 @@
 from __future__ import annotations
 
 import asyncio
-import sys
 from pathlib import Path
 
+import httpx
 import pytest
 
 from tests.deployment.browsers import Browser, Records
 from tests.deployment.fleet import assembled
+from tests.deployment.state_servers import ENGINES, SERVERS, state_in, state_server
 
 pytestmark = [
     pytest.mark.slow,
     pytest.mark.timeout(180),
-    pytest.mark.skipif(sys.platform == "win32", reason="sockets are passed on as systemd does"),
+    pytest.mark.skipif("sys.platform == 'win32'", reason="the workers get their socket as from systemd"),
 ]
 
 USERS = 12
 REQUESTS = 20
 A_DAY = 86_400
+PAUSE = 0.05
 
 
-async def test_no_login_is_lost_with_a_killed_worker(tmp_path: Path) -> None:
+@pytest.mark.parametrize("engine", ENGINES)
+async def test_no_login_is_lost_with_a_killed_worker(engine: str, tmp_path: Path) -> None:
     """Nobody is refused, although all access tokens expire meanwhile; no refresh token is used after its rotation."""
     records = Records()
     async with (
+        state_in(engine, tmp_path) as state,
         assembled(tmp_path, users=USERS) as fleet,
-        fleet.application(str(tmp_path / "sessions.db"), workers=2) as application,
+        fleet.application(state.url, workers=2) as application,
         fleet.browsers(USERS, records) as browsers,
     ):
         await fleet.globus.ask("set_lifetime", 1)
         await asyncio.gather(*(each.log_in() for each in browsers))
         await fleet.globus.ask("set_lifetime", A_DAY)
 
-        async def use(browser: Browser) -> None:
-            for number in range(REQUESTS):
+        async def use(browser: Browser, numbers: range) -> None:
+            for number in numbers:
                 await browser.request(number)
                 if number == REQUESTS // 2 and browser is browsers[0]:
                     application.kill_a_worker()
 
-        await asyncio.gather(*map(use, browsers))
+        # all tokens are refreshed before the kill: a request waits a minute for the lease of a worker that was killed
+        await asyncio.gather(*(use(each, range(3)) for each in browsers))
+        await asyncio.gather(*(use(each, range(3, REQUESTS)) for each in browsers))
         await application.has_started(3)
         await asyncio.gather(*(each.log_out() for each in browsers))
         counts = await fleet.globus.ask("counts")
@@ -49,3 +55,43 @@ async def test_no_login_is_lost_with_a_killed_worker(tmp_path: Path) -> None:
     assert not records.refused
     assert counts["replays"] == 0
     assert counts["refresh_token"] >= USERS
+
+
+@pytest.mark.parametrize("engine", SERVERS)
+async def test_an_outage_of_the_server_that_has_the_state(engine: str, tmp_path: Path) -> None:
+    """Sessions that a worker has seen go on, other requests get 503 with Retry-After, and no login is lost."""
+    records = Records()
+    async with (
+        state_server(engine) as server,
+        assembled(tmp_path, users=USERS) as fleet,
+        fleet.application(server.url, workers=2),
+        fleet.browsers(USERS, records) as browsers,
+    ):
+        await asyncio.gather(*(each.log_in() for each in browsers))
+        await asyncio.gather(*(each.request(number) for each in browsers for number in range(6)))
+        assert not records.refused
+
+        await asyncio.to_thread(server.kill)
+        refused = await until_status(503, browsers[0])
+        during = await asyncio.gather(*(each.request(number) for each in browsers for number in range(6)))
+
+        await asyncio.to_thread(server.start)
+        await until_status(401, browsers[0])
+        after = await asyncio.gather(*(each.request(number) for each in browsers for number in range(3)))
+    assert {each.status_code for each in during} <= {200, 503}
+    assert sum(each.status_code == 200 for each in during) > len(during) / 2
+    unavailable = [refused, *(each for each in during if each.status_code == 503)]
+    assert all(int(each.headers["retry-after"]) > 0 for each in unavailable)
+    assert {each.status_code for each in after} == {200}
+    assert records.logins == USERS
+
+
+async def until_status(status: int, browser: Browser) -> httpx.Response:
+    """Send requests that need the store until four in a row, and so both workers, respond in a way; return the last."""
+    in_a_row = 0
+    while True:
+        response = await browser.request_as_stranger()
+        in_a_row = in_a_row + 1 if response.status_code == status else 0
+        if in_a_row == 4:
+            return response
+        await asyncio.sleep(PAUSE)
