@@ -32,7 +32,14 @@ HEADERS = {
 }
 
 _templates = Jinja2Templates(HERE / "templates")
-_templates.env.filters.update(size=human_size, moment=moment_of, date=human_date, explained=explain, options=options_of)
+for _name, _filter in {
+    "size": human_size,
+    "moment": moment_of,
+    "date": human_date,
+    "explained": explain,
+    "options": options_of,
+}.items():
+    _templates.env.filters[_name] = _filter
 _templates.env.trim_blocks = _templates.env.lstrip_blocks = True
 _templates.env.auto_reload = False
 for _name in _templates.env.list_templates():  # loaded now, so that no request waits for the disk
