@@ -14,9 +14,8 @@ import signal
 import sys
 from collections.abc import Callable
 from contextlib import suppress
-from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 
 from globus_async import SystemClock, Transport
 from globus_async.authorizers import RefreshTokenAuthorizer
@@ -29,12 +28,40 @@ __all__ = ("SERVER", "STORAGES", "SharingProcess", "SharingProcesses")
 
 SERVER = "transfer.api.globus.org"
 CLIENT_ID = "00000000-0000-4000-8000-000000000001"
-STORAGES: dict[str, Callable[[str | Path], TokenStorage]] = {
+CALLERS = 3
+_SECONDS = 20.0
+
+
+def _redis(place: str) -> TokenStorage:
+    from globus_async.redis import RedisDatabase, RedisTokenStorage  # noqa: PLC0415 -- imports redis-py
+
+    class OwnRedisTokenStorage(RedisTokenStorage):
+        async def aclose(self) -> None:
+            await self._database.aclose()
+
+    url, prefix = place.split()
+    return OwnRedisTokenStorage(RedisDatabase.from_url(url, prefix=prefix, timeout=_SECONDS))
+
+
+def _postgresql(place: str) -> TokenStorage:
+    from globus_async.sql import SQLDatabase, SQLTokenStorage  # noqa: PLC0415 -- imports SQLAlchemy
+
+    class OwnSQLTokenStorage(SQLTokenStorage):
+        async def aclose(self) -> None:
+            await self._database.aclose()
+
+    url, namespace = place.split()
+    return OwnSQLTokenStorage(SQLDatabase.from_url(url, timeout=_SECONDS), namespace=namespace)
+
+
+STORAGES: dict[str, Callable[[str], TokenStorage]] = {
     "json": JSONTokenStorage,
     "sqlite": SQLiteTokenStorage,
     "encrypted": lambda path: EncryptedTokenStorage(JSONTokenStorage(path), "the key of all the processes, shared"),
+    "redis": _redis,
+    "postgresql": _postgresql,
 }
-CALLERS = 3
+"""Make storages from a path; or from a URL, and a prefix or namespace."""
 
 
 class SharingProcess:
@@ -69,6 +96,14 @@ class SharingProcess:
         """Kill it, so that it cannot clean up."""
         os.kill(self.pid, signal.SIGKILL)
 
+    def pause(self) -> None:
+        """Stop it, as a machine that is suspended does."""
+        os.kill(self.pid, signal.SIGSTOP)
+
+    def resume(self) -> None:
+        """Let it go on."""
+        os.kill(self.pid, signal.SIGCONT)
+
     async def aclose(self) -> None:
         """Let it end, if it still runs, and wait until it has."""
         with suppress(ConnectionError):
@@ -85,12 +120,12 @@ class SharingProcesses:
 
     Args:
         kind: The kind of storage, a key of `STORAGES`.
-        path: The file of the storage.
+        place: Where the storage is.
         url: The URL of the Auth service.
     """
 
-    def __init__(self, kind: str, path: str, url: str) -> None:
-        self._arguments = kind, path, url
+    def __init__(self, kind: str, place: str, url: str) -> None:
+        self._arguments = kind, place, url
         self._processes: list[SharingProcess] = []
         self._connected: asyncio.Queue[SharingProcess] = asyncio.Queue()
 
@@ -131,11 +166,11 @@ class _AdvancedClock(SystemClock):
         return super().wall() + self.advanced
 
 
-async def _serve(port: int, kind: str, path: str, url: str) -> None:
+async def _serve(port: int, kind: str, place: str, url: str) -> None:
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     writer.write(f"{os.getpid()}\n".encode())
     clock = _AdvancedClock()
-    async with Transport(clock=clock) as transport, STORAGES[kind](path) as storage:
+    async with Transport(clock=clock) as transport, STORAGES[kind](place) as storage:
         client = NativeAppAuthClient(CLIENT_ID, base_url=url, transport=transport)
         authorizer = RefreshTokenAuthorizer(None, client, storage=storage, resource_server=SERVER)
         while line := await reader.readline():
@@ -151,12 +186,13 @@ async def _header(authorizer: RefreshTokenAuthorizer) -> str:
         return f"{type(error).__name__}: {error}"
 
 
-def _main(port: str, *arguments: Any) -> None:
+def _main(port: str, kind: str, place: str, url: str) -> None:
+    STORAGES[kind](place)  # imports what it needs, once for all processes
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # so that no process is left as a zombie
     while sys.stdin.buffer.readline():
         if os.fork() == 0:
             sys.stdin.close()
-            asyncio.run(_serve(int(port), *arguments))
+            asyncio.run(_serve(int(port), kind, place, url))
             os._exit(0)
 
 
