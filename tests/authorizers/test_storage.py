@@ -306,6 +306,107 @@ class TestApplication:
             assert (stored.access_token, stored.refresh_token, stored.scope) == (Secret("at-1"), None, SCOPE)
 
 
+def rotating(number: int) -> dict[str, object]:
+    """Return a token response with another refresh token each time."""
+    return {**application_token(number), "refresh_token": f"rt-{number}"}
+
+
+class TestFailover:
+    """The storage's server has lost its last writes, or a copy was restored."""
+
+    async def test_the_newer_tokens_are_stored_again(self, caplog: pytest.LogCaptureFixture) -> None:
+        """Before the newest refresh token is sent, and once; the old one is not sent again."""
+        async with shared() as (storage, auth, clock):
+            auth.script = rotating
+            authorizer = login(storage, auth)
+            assert await header_of(authorizer) == "Bearer at-1"
+            newest = await storage.get_token_data(SERVER)
+            await storage.store_token_data_by_resource_server({SERVER: entry(note="kept")})
+            clock.jump(4000)
+            storage.calls.clear()
+            stored_at_request: list[TokenStorageData | None] = []
+
+            def respond(number: int) -> dict[str, object]:
+                stored_at_request.append(storage._data.get(SERVER))
+                return rotating(number)
+
+            auth.script = respond
+            assert await header_of(authorizer) == "Bearer at-2"
+            assert (auth.sent[-1], stored_at_request) == ("rt-1", [newest])
+            assert storage.calls == ["read", "write", "read", "write"]
+            assert "old refresh token" in caplog.text
+
+    async def test_the_tokens_of_another_process_are_used(self) -> None:
+        """What it has refreshed with the old refresh token after the failover, or stored at a login, is newer."""
+        async with shared() as (storage, auth, clock):
+            auth.script = rotating
+            authorizer = login(storage, auth)
+            await header_of(authorizer)
+            clock.jump(4000)
+            await storage.store_token_data_by_resource_server({SERVER: entry("at-other", "rt-other")})
+            assert await header_of(authorizer) == "Bearer at-2"
+            assert auth.sent[-1] == "rt-other"
+            # also if it has tokens that this process has replaced twice
+            clock.jump(4000)
+            await storage.store_token_data_by_resource_server({SERVER: entry("at-0", "rt-0")})
+            await header_of(authorizer)
+            assert auth.sent[-1] == "rt-2"
+
+    async def test_a_login_that_was_removed_does_not_come_back(self) -> None:
+        async with shared() as (storage, auth, clock):
+            auth.script = rotating
+            authorizer = login(storage, auth)
+            await header_of(authorizer)
+            clock.jump(4000)
+            await storage.remove_token_data(SERVER)
+            with pytest.raises(LoginRequired, match="no tokens"):
+                await header_of(authorizer)
+            await storage.store_token_data_by_resource_server({SERVER: entry("at-0", "rt-0")})
+            clock.jump(40)
+            await header_of(authorizer)
+            assert auth.sent[-1] == "rt-0"
+
+    async def test_a_login_that_is_removed_during_the_refresh(self) -> None:
+        """Its new tokens are neither stored nor used."""
+        async with shared() as (storage, auth, _clock):
+
+            def respond(number: int) -> dict[str, object]:
+                storage._data.clear()
+                return rotating(number)
+
+            auth.script = respond
+            with pytest.raises(LoginRequired, match="no tokens"):
+                await header_of(login(storage, auth))
+            assert await storage.get_token_data(SERVER) is None
+
+    async def test_while_new_tokens_cannot_be_stored(self) -> None:
+        """They are stored as soon as that is possible, although those that they replaced are gone."""
+        async with shared() as (storage, auth, clock):
+            auth.script = rotating
+            authorizer = login(storage, auth)
+            await header_of(authorizer)
+            clock.jump(4000)
+            storage.before = failing(TokenStorageUnavailable("it is full"), "write")
+            assert await header_of(authorizer) == "Bearer at-2"
+            storage._data[SERVER] = entry(note="kept")
+            storage.before = lambda _: None
+            await passes()
+            stored = await storage.get_token_data(SERVER)
+            assert stored is not None
+            assert (stored.refresh_token, stored.extra) == (Secret("rt-2"), {"note": "kept"})
+
+    async def test_tokens_without_rotation(self) -> None:
+        """The refresh token is the same in all of them: whichever is stored is used."""
+        async with shared() as (storage, auth, clock):
+            auth.script = application_token
+            authorizer = login(storage, auth)
+            for number in (1, 2):
+                assert await header_of(authorizer) == f"Bearer at-{number}"
+                clock.jump(4000)
+                await storage.store_token_data_by_resource_server({SERVER: entry()})
+            assert set(auth.sent) == {"rt-0"}
+
+
 class TestUnavailableStorage:
     @pytest.mark.parametrize("retry_after", [None, 45.0])
     async def test_the_error_says_when_it_is_tried_again(self, retry_after: float | None) -> None:

@@ -158,7 +158,6 @@ async def test_tokens_that_arrive_after_the_end_of_the_session(world: World, mom
         await log_out()
         world.store.before = lambda call, _: calls.append(call)
     elif moment == "expired":
-        await world.store.put(world.session.key, world.session.dump(), seconds=9 * LIFETIME)  # whatever the store does
         await world.clock.sleep(LIFETIME)
     elif moment == "reading":
         world.store.after = log_out

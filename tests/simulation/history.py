@@ -24,8 +24,9 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import random
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Final
 
@@ -34,7 +35,9 @@ from globus_async.errors import LoginRequired, TokenRefreshError
 from globus_async.secret import Secret
 from globus_async.token_storage import TokenStorageData
 from tests.simulation.auth import LIFETIME, SCOPE, SERVER, AuthClient, SimulatedAuth
-from tests.simulation.storage import SimulatedServer, SimulatedStorage
+from tests.simulation.engine import Connection, SimulatedEngine
+from tests.simulation.kinds import make_kind
+from tests.simulation.storage import SimulatedStorage
 from tests.simulation.world import Process, Violation, World
 
 __all__ = ("History", "Plant", "run_history")
@@ -59,6 +62,8 @@ FAULTS: Final = (
     "revoked",
     "cancelled",
 )
+ENGINE_FAULTS: Final = ("failovers", "evictions", "engine clocks")
+"""What happens to the engine of a database besides."""
 
 
 @dataclass(eq=False)
@@ -66,10 +71,14 @@ class Program:
     """A process, with its authorizer, and what it has seen."""
 
     process: Process
-    storage: SimulatedStorage
+    storage: Connection | SimulatedStorage
     authorizer: Authorizer
     received: str | None = None
-    """The newest refresh token that it has received."""
+    """The newest refresh token that it has received; ``None`` if the engine has stored it, and lost it."""
+    sent: str | None = None
+    """The refresh token that it has sent last."""
+    replaced: set[str] = field(default_factory=set)
+    """The refresh tokens for which it has received other ones."""
     received_at: float = 0.0
     failures: int = 0
     """The failures of its storage until then."""
@@ -85,6 +94,7 @@ class History:
 
     Args:
         seed: Decides everything.
+        kind: The kind of storage, a key of `KINDS`.
         plant: Puts a bug into each authorizer.
         faults: What may happen; ``None`` for a choice by the seed.
         application: Whether the processes are of an application; ``None`` for a choice by the seed.
@@ -95,6 +105,7 @@ class History:
     def __init__(
         self,
         seed: int,
+        kind: str = "protocol",
         *,
         plant: Plant | None = None,
         faults: frozenset[str] | None = None,
@@ -104,8 +115,12 @@ class History:
     ) -> None:
         self.world = world = World(seed)
         self.random = world.random
+        random.seed(seed)  # of pauses before a lease is polled again
+        self._has_engine = kind != "protocol"
         self.faults = self._choose_faults() if faults is None else faults
         self.application = self.random.random() < 0.1 if application is None else application
+        if kind == "session":
+            self.application = False
         count = self.random.choice((2, 2, 3, 4)) if processes is None else processes
         self.auth = SimulatedAuth(
             world,
@@ -113,12 +128,20 @@ class History:
             siblings=self.random.random() < 0.5,
             fault=self._network_fault,
         )
-        self.server = SimulatedServer(
-            world, fault=self._storage_fault, frees_dead=self.random.random() < 0.5, replaced=self._check_replaced
+        frees_dead = self.random.random() < 0.5
+        self._kind = make_kind(
+            kind,
+            world,
+            fault=self._storage_fault,
+            frees_dead=frees_dead,
+            replaced=self._check_replaced,
+            lost=self._note_lost,
         )
+        self.server = self._kind.server
         self._plant = plant
         self._busy = busy
-        self._rates = {name: self.random.choice((0.3, 1.0, 3.0)) if name in self.faults else 0.0 for name in FAULTS}
+        names = (*FAULTS, *ENGINE_FAULTS) if self._has_engine else FAULTS
+        self._rates = {name: self.random.choice((0.3, 1.0, 3.0)) if name in self.faults else 0.0 for name in names}
         happenings = {
             "clocks": self._step_clock,
             "logins": self._log_in,
@@ -126,6 +149,9 @@ class History:
             "outages": self._begin_outage,
             "shutdowns": self._shut_down,
             "cancelled": self._cancel_refresh,
+            "failovers": self._fail_over,
+            "evictions": self._evict,
+            "engine clocks": self._step_engine_clock,
         }
         self._happenings = {name: happen for name, happen in happenings.items() if name in self.faults}
         self._outage = ""
@@ -139,7 +165,10 @@ class History:
 
     def _choose_faults(self) -> frozenset[str]:
         share = self.random.choice((0.0, 0.15, 0.3, 0.6))
-        return frozenset(name for name in FAULTS if self.random.random() < share)
+        chosen = frozenset(name for name in FAULTS if self.random.random() < share)
+        if not self._has_engine or not share:
+            return chosen
+        return chosen | {name for name in ENGINE_FAULTS if self.random.random() < 0.6}
 
     def __str__(self) -> str:
         return f"{self.auth.requests} requests, {self.auth.access}, {self.server.superseded}"
@@ -176,7 +205,7 @@ class History:
     def _plan_around_request(self, process: Process) -> None:
         """Let the same happen while a token request is running, when it does most harm."""
         for name, happen in self._happenings.items():
-            if self.random.random() < 0.05 * self._rates[name]:
+            if self.random.random() < (0.2 if name in ENGINE_FAULTS else 0.05) * self._rates[name]:
                 self.world.after(self.random.choice((0.005, 0.1, 0.8)), partial(self._do, name, happen))
         if self.random.random() < 0.05 * self._rates["pauses"]:
             self.world.after(
@@ -247,7 +276,7 @@ class History:
     def _log_in(self) -> None:
         """Log the user in, in a process that is not simulated."""
         access, refresh = self.auth.login()
-        self.server.store(
+        self._kind.store(
             TokenStorageData(
                 SERVER,
                 "identity",
@@ -274,6 +303,38 @@ class History:
     def _end_outage(self) -> None:
         self._outage = ""
 
+    def _fail_over(self) -> None:
+        """Let a replica become the master; for a moment, none is reachable."""
+        engine = self._engine
+        engine.fail_over(self.random.choice((0.1, 1.0, 20.0)))
+        if self.random.random() < 0.3:  # so that tokens are refreshed again soon
+            self.world.after(self.random.choice((0.1, 1.0, 20.0)), self.auth.revoke_access)
+        if self.random.random() < 0.5 and not self._outage:
+            self._outage = "unsent"
+            self.world.after(self.random.choice((0.5, 5.0)), self._end_outage)
+
+    def _evict(self) -> None:
+        """Remove the lease; sometimes the tokens, so that the user logs in again."""
+        engine = self._engine
+        tokens = self._kind.evicts_tokens and self.random.random() < 0.3
+        engine.evict(tokens=tokens)
+        if tokens:
+            self.world.after(self.random.choice((0.0, 5.0, 100.0)), self._log_in)
+
+    def _step_engine_clock(self) -> None:
+        self._engine.step_clock(self.random.choice((-30.0, -1.0, 1.0, 30.0, 3600.0)))
+
+    @property
+    def _engine(self) -> SimulatedEngine:
+        assert isinstance(self.server, SimulatedEngine)
+        return self.server
+
+    def _note_lost(self, tokens: set[str]) -> None:
+        """Note that the engine has lost refresh tokens which it had stored."""
+        for program in self.programs:
+            if program.received in tokens:
+                program.received = None
+
     def _step_clock(self) -> None:
         if self.programs:
             process = self.random.choice(self.programs).process
@@ -297,7 +358,7 @@ class History:
 
     def _start(self) -> None:
         process = Process(self.world, str(next(self._names)))
-        storage = SimulatedStorage(self.server, process)
+        connection, storage = self._kind.connect(process)
         client = AuthClient(
             self.auth,
             process,
@@ -310,7 +371,7 @@ class History:
             authorizer = ClientCredentialsAuthorizer(client, SCOPE, storage=storage, resource_server=SERVER)
         else:
             authorizer = RefreshTokenAuthorizer(None, client, storage=storage, resource_server=SERVER)
-        program = Program(process, storage, authorizer)
+        program = Program(process, connection, authorizer)
 
         if self._plant is not None:
             self._plant(authorizer)
@@ -321,6 +382,8 @@ class History:
     def _receive(self, program: Program, document: dict[str, Any]) -> None:
         """Note the token that a process has received; sometimes, everything is cancelled in the same moment."""
         if "refresh_token" in document:
+            if program.sent not in {None, document["refresh_token"]}:
+                program.replaced.add(str(program.sent))
             program.received, program.received_at = document["refresh_token"], self.world.now
             program.failures, program.was_cancelled = program.storage.failures, False
         if self.random.random() < 0.1 * self._rates["shutdowns"]:
@@ -380,6 +443,9 @@ class History:
             self.world.violated(f"{process} requested a token although the stored one is fresh")
         if text is None:
             return
+        program.sent = text
+        if text in program.replaced:
+            self.world.violated(f"{process} sent {text}, for which it had received another one")
         grant = self.server.holds(process)
         if grant is None:
             self.world.violated(f"{process} sent {text} without the lease")
@@ -438,6 +504,8 @@ class History:
 
     def _check_recovery(self) -> None:
         """Check that the login works, and that every process has a token again."""
+        if self.server.entry is None:
+            self._log_in()
         entry = self.server.entry
         assert entry is not None
         if entry.refresh_token is not None and not self.auth.works(entry.refresh_token.reveal()):
@@ -465,12 +533,12 @@ class History:
             raise Violation(self.world.broken)
 
 
-def run_history(seed: int, **options: Any) -> History:
+def run_history(seed: int, kind: str = "protocol", **options: Any) -> History:
     """Run the history of a seed; a broken promise names the seed."""
-    history = History(seed, **options)
+    history = History(seed, kind, **options)
     try:
         history.run()
     except BaseException as error:
-        error.add_note(f"seed {seed}, faults: {', '.join(sorted(history.faults)) or 'none'}")
+        error.add_note(f"{kind}, seed {seed}, faults: {', '.join(sorted(history.faults)) or 'none'}")
         raise
     return history

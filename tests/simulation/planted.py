@@ -7,8 +7,9 @@ from pathlib import Path
 from types import ModuleType
 from typing import Final
 
-from tests.mutants.mutation import PACKAGE, Guard, drop, never, swap
+from tests.mutants.mutation import PACKAGE, Guard, always, drop, never, swap
 from tests.simulation.history import Authorizer, Plant
+from tests.simulation.kinds import ENGINES
 
 __all__ = ("BUGS", "Bug", "plant")
 
@@ -28,11 +29,13 @@ class Bug:
         name: What is wrong.
         guards: The code that is missing or changed.
         message: What the broken promise says.
+        kinds: The kinds of storages whose histories find it.
     """
 
     name: str
     guards: tuple[Guard, ...]
     message: str
+    kinds: tuple[str, ...] = ("protocol",)
 
     def __str__(self) -> str:
         return self.name
@@ -53,12 +56,12 @@ BUGS: Final = (
     ),
     Bug(
         "no compare-and-set",
-        (swap(f"{_SHARED}._write", r"await self\._access\.compare_and_set\(old, new\)", _STORE_ANYWAY),),
+        (swap(f"{_SHARED}._write", r"await self\._access\.compare_and_set\(stored, new\)", _STORE_ANYWAY),),
         "overwritten by the older",
     ),
     Bug(
         "overwriting after a failed comparison",
-        (swap(f"{_SHARED}._write", r"else await self\._access\.read\(\)", f"else {_STORE_ANYWAY} and new"),),
+        (swap(f"{_SHARED}._write", r"stored = await self\._access\.read\(\)", f"stored = {_STORE_ANYWAY} and new"),),
         "overwritten by the older",
     ),
     Bug(
@@ -127,6 +130,18 @@ BUGS: Final = (
         "a refused login is never tried again",
         (swap(f"{_GRANT}.refresh_token", r"found == self\._rejected", "self._rejected is not None"),),
         "",
+    ),
+    Bug(
+        "an old refresh token that a failover has brought back is sent",
+        (always(f"{_SHARED}._read", r"^known is None or"),),
+        "for which it had received another one",
+        ENGINES,
+    ),
+    Bug(
+        "a token is given up for an older one that a failover has brought back",
+        (always(f"{_SHARED}._write", r"^not self\._is_outdated"),),
+        "for which it had received another one",
+        ("session",),
     ),
 )
 

@@ -131,11 +131,13 @@ class World:
         """Close the coroutines of all tasks that have not ended."""
         self.has_ended = True
         for loop in self.loops:
+            self.enter(loop)  # what is closed may start tasks, which are closed, too
             for task in loop.tasks:
                 if not task.done():
                     task._log_destroy_pending = False  # type: ignore[attr-defined]
                     _close(task.get_coro())
             loop.tasks.clear()
+        self.enter(None)
 
 
 def _close(coroutine: Any) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections import deque
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
@@ -33,6 +34,7 @@ _SECONDS_TO_STORE: Final = 10.0
 """The last seconds of a lease, in which no request is running."""
 _SECONDS_BEFORE_REPETITION: Final = 0.5
 _MAX_PAUSE: Final = 30.0
+_MAX_REPLACED: Final = 20
 _WRITE: Final = "token write"
 
 _log = logging.getLogger("globus_async")
@@ -94,6 +96,8 @@ class SharedToken:
         """The stored tokens, as this process has read or written them last."""
         self._unwritten: tuple[TokenStorageData | None, TokenStorageData] | None = None
         """Tokens that could not be stored yet, after those that they replace."""
+        self._replaced: deque[Secret] = deque(maxlen=_MAX_REPLACED)
+        """The last refresh tokens for which this process has received others."""
         self._writes: SingleFlight[None] = SingleFlight(_WRITE, owner=task_owner, continues=True)
 
     @property
@@ -164,16 +168,19 @@ class SharedToken:
     async def _request(self, stored: TokenStorageData | None, lease: Lease | None) -> tuple[HeldToken, Any]:
         """Request a token and store it; return it, or the one that another process has stored at the same time."""
         wall, monotonic = self._clock.wall(), self._clock.monotonic()
-        response = await self._response(self._grant.refresh_token(stored), lease)
+        sent = self._grant.refresh_token(stored)
+        response = await self._response(sent, lease)
         entry = token_entries(response.data)[0]
         try:
             entry = entry_for(response.data, self._access.resource_server)
             issued = issued_token(entry)
         except TokenRefreshError:
             if stored is not None and (rotated := refresh_token_of(entry)) is not None:
+                self._note_replaced(sent, rotated)
                 await self._store(stored, with_refresh_token(stored, rotated))  # it may be the only one that is valid
             raise
         new = updated(stored, entry, issued, resource_server=self._access.resource_server, wall=wall)
+        self._note_replaced(sent, new.refresh_token)
         token = HeldToken.bearer(issued.access_token, issued.lifetime, wall=wall, monotonic=monotonic)
         now_stored = await self._store(stored, new)
         if now_stored is None:
@@ -209,18 +216,41 @@ class SharedToken:
             except TokenStorageError:
                 if is_rotated(*unwritten):
                     raise  # while the old refresh token is stored, the use of the new one would revoke both
-        return self._noted(await self._access.read())
+        known, stored = self._known, await self._access.read()
+        if known is None or not self._is_outdated(stored, known):
+            return self._noted(stored)
+        # a failover of the storage's server has lost a write, or a copy was restored
+        _log.warning(
+            "the token storage has an old refresh token of %s; the newer one is stored again", known.resource_server
+        )
+        self._unwritten = stored, known
+        return await run_to_end(self._write)
 
     async def _write(self) -> TokenStorageData | None:
         """Store the tokens that are not stored yet, unless others are there; return what is stored afterwards."""
         unwritten = self._unwritten
         if unwritten is not None:
-            old, new = unwritten
-            stored = new if await self._access.compare_and_set(old, new) else await self._access.read()
+            stored, new = unwritten
+            while not await self._access.compare_and_set(stored, new):
+                stored = await self._access.read()
+                if not self._is_outdated(stored, new):
+                    break
+            else:
+                stored = new
             if self._unwritten is unwritten:
                 self._unwritten = None
                 self._noted(stored)
         return self._known
+
+    def _note_replaced(self, sent: Secret | None, received: Secret | None) -> None:
+        if sent is not None and received != sent:
+            self._replaced.append(sent)
+
+    def _is_outdated(self, stored: TokenStorageData | None, known: TokenStorageData) -> bool:
+        """Return whether stored tokens have a refresh token that was replaced, and known ones do not."""
+        if stored is None or stored.refresh_token is None:
+            return False
+        return stored.refresh_token in self._replaced and known.refresh_token not in self._replaced
 
     def _noted(self, stored: TokenStorageData | None) -> TokenStorageData | None:
         self._known = stored

@@ -6,8 +6,9 @@ import asyncio
 import logging
 import random
 import secrets
-from collections.abc import AsyncGenerator, Generator, Mapping
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
+from collections.abc import Generator, Mapping
+from contextlib import AbstractAsyncContextManager, contextmanager
+from types import TracebackType
 from typing import TYPE_CHECKING, Final
 
 from ..errors import LoginRequired
@@ -100,40 +101,12 @@ class SessionTokenStorage(TokenStorage):
 
     def lease(self, name: str, seconds: float) -> AbstractAsyncContextManager[Lease]:
         """Return a context in which no other process has the lease of this name."""
-        return self._lease(name, seconds)
-
-    @asynccontextmanager
-    async def _lease(self, name: str, seconds: float) -> AsyncGenerator[Lease]:
-        key, holder = store_key("lease", self._session.key.partition(":")[2], name), Secret(secrets.token_urlsafe(16))
-        pause = _MIN_PAUSE
-        try:
-            while True:
-                lease = Lease(name, seconds, self._clock)  # it ends for its holder before it ends in the store
-                with _typed():
-                    if await self._store.compare_and_set(key, None, holder, seconds=seconds):
-                        break
-                await self._clock.sleep(pause * random.uniform(0.5, 1.0))  # noqa: S311 -- not a secret
-                pause = min(2 * pause, _MAX_PAUSE)
-        except BaseException:  # the store may have granted it all the same
-            self._start_release(key, holder, seconds)
-            raise
-        try:
-            yield lease
-        finally:
-            await asyncio.shield(self._start_release(key, holder, seconds))
-
-    def _start_release(self, key: str, holder: Secret, seconds: float) -> asyncio.Task[object]:
-        return self._revocations.run(self._release(key, holder, seconds), name="globus_async lease")
-
-    async def _release(self, key: str, holder: Secret, seconds: float) -> None:
-        try:
-            await self._store.compare_and_set(key, holder, None, seconds=seconds)
-        except Exception as error:  # noqa: BLE001 -- a store may raise anything
-            _log.warning("the lease on a session's tokens could not be released: %s", type(error).__name__)
+        key = store_key("lease", self._session.key.partition(":")[2], name)
+        return _SessionLease(key, name, seconds, store=self._store, clock=self._clock, revocations=self._revocations)
 
     async def _has_ended(self, data: TokenStorageData) -> bool:
         """Return whether the session has ended; remove and revoke its tokens then."""
-        if self._session.expires_at > self._clock.wall() and await self._store.get(self._session.key) is not None:
+        if await self._store.get(self._session.key) is not None:
             return False
         await self._store.pop(self._key(data.resource_server))
         self._revocations.start(tokens_in(data))
@@ -144,6 +117,53 @@ class SessionTokenStorage(TokenStorage):
 
     def _seconds_left(self) -> float:
         return max(1.0, self._session.expires_at - self._clock.wall())
+
+
+class _SessionLease:
+    """The context in which a lease is held: a random text in the store."""
+
+    __slots__ = ("_clock", "_holder", "_key", "_name", "_revocations", "_seconds", "_store")
+
+    def __init__(
+        self, key: str, name: str, seconds: float, *, store: SessionStore, clock: Clock, revocations: Revocations
+    ) -> None:
+        self._key = key
+        self._name = name
+        self._seconds = seconds
+        self._store = store
+        self._clock = clock
+        self._revocations = revocations
+        self._holder = Secret("")
+
+    async def __aenter__(self) -> Lease:
+        self._holder = Secret(secrets.token_urlsafe(16))
+        pause = _MIN_PAUSE
+        try:
+            while True:
+                lease = Lease(self._name, self._seconds, self._clock)  # it ends for its holder first
+                with _typed():
+                    if await self._store.compare_and_set(self._key, None, self._holder, seconds=self._seconds):
+                        return lease
+                await self._clock.sleep(pause * random.uniform(0.5, 1.0))  # noqa: S311 -- not a secret
+                pause = min(2 * pause, _MAX_PAUSE)
+        except BaseException:  # the store may have granted it all the same
+            self._start_release()
+            raise
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await asyncio.shield(self._start_release())
+
+    def _start_release(self) -> asyncio.Task[object]:
+        """Release the lease in a task, which no caller can cancel."""
+        return self._revocations.run(self._release(), name="globus_async lease")
+
+    async def _release(self) -> None:
+        try:
+            await self._store.compare_and_set(self._key, self._holder, None, seconds=self._seconds)
+        except Exception as error:  # noqa: BLE001 -- a store may raise anything
+            _log.warning("the lease on a session's tokens could not be released: %s", type(error).__name__)
 
 
 @contextmanager
