@@ -66,10 +66,8 @@ async def sharing(
     kind: str, path: Path, *, delay: float = 0, grace: int = 0
 ) -> AsyncGenerator[tuple[RotatingAuth, TokenStorage, SharingProcesses]]:
     """Log a user in, and store the tokens, which have expired."""
-    async with (
-        RotatingAuth(lifetime=LIFETIME, delay=delay, grace=grace) as auth,
-        STORAGES[kind](place_of(kind, path)) as storage,
-    ):
+    place = place_of(kind, path)
+    async with RotatingAuth(lifetime=LIFETIME, delay=delay, grace=grace) as auth, STORAGES[kind](place) as storage:
         access, refresh = auth.login()
         entry = TokenStorageData(SERVER, "an-identity", "all", access, refresh, 0, "Bearer")
         await storage.store_token_data_by_resource_server({SERVER: entry})
@@ -138,6 +136,7 @@ async def test_holders_that_are_paused(kind: str, tmp_path: Path, summary: Calla
     path = tmp_path / "tokens"
     async with sharing(kind, path, grace=1) as (auth, storage, processes):
         running = [await processes.start() for _ in range(PROCESSES)]
+        holder = running[0]
         holding: asyncio.Task[list[str]] | None = None
         for number in range(EXPIRIES):
             seconds = number * 2 * LIFETIME
