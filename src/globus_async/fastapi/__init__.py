@@ -20,6 +20,7 @@ from .disconnect import CancelOnDisconnect
 from .errors import add_error_handlers, error_response
 from .login import GlobusLogin, LoginFailed
 from .principal import LinkedIdentity, Principal
+from .readiness import Readiness
 from .sessions import Session
 
 __all__ = (
@@ -33,6 +34,7 @@ __all__ = (
     "LoginFailed",
     "MemorySessionStore",
     "Principal",
+    "Readiness",
     "SQLiteSessionStore",
     "Session",
     "SessionCookie",
