@@ -128,6 +128,5 @@ async def unreadable_folder(
         text, path = [(name or "the collection", "/"), *crumbs(folder)][-2]
         links.insert(0, Link(f"Back to {text}", f"?{urlencode({'path': path})}"))
     title, advice = words
-    return await problem_page(
-        login, request, status_of(error), f"{name} {folder}".strip(), title=title, advice=advice, links=links
-    )
+    detail = name if folder == "/" else f"{name}: {folder}"
+    return await problem_page(login, request, status_of(error), detail, title=title, advice=advice, links=links)

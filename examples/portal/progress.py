@@ -37,10 +37,10 @@ class Rate:
 
 @dataclass(frozen=True)
 class Rates:
-    """The rates of a task: bytes, and finished items (files and folders)."""
+    """The rates of a task."""
 
     bytes: Rate
-    items: Rate
+    files: Rate
 
 
 @dataclass(frozen=True)
@@ -63,9 +63,9 @@ class Progress:
 
 def next_rates(previous: Rates | None, task: TaskDocument, now: float) -> Rates:
     """Return the rates of a running task at a time (POSIX seconds); at first, those since its start."""
-    sent, done = float(task["bytes_transferred"] or 0), float(task["subtasks_succeeded"] or 0)
+    sent, done = float(task["bytes_transferred"] or 0), float(_finished_files(task))
     if previous is not None:
-        return Rates(previous.bytes.next(sent, now), previous.items.next(done, now))
+        return Rates(previous.bytes.next(sent, now), previous.files.next(done, now))
     started = moment_of(task["request_time"])
     elapsed = max(now - started.timestamp(), 1.0) if started else math.inf
     return Rates(
@@ -81,7 +81,7 @@ def progress_of(task: TaskDocument, rates: Rates | None = None, total_bytes: int
     Args:
         task: The document of the task.
         rates: Its rates, if it is running.
-        total_bytes: The size of all its files. Globus does not report it; without it, items are counted.
+        total_bytes: The size of all its files. Globus does not report it; without it, files are counted.
     """
     mean = float(task["effective_bytes_per_second"] or 0)
     if task["status"] in {"SUCCEEDED", "FAILED"}:
@@ -92,17 +92,22 @@ def progress_of(task: TaskDocument, rates: Rates | None = None, total_bytes: int
     if rates is None or task["status"] != "ACTIVE" or task["is_paused"] or percent is None:
         return Progress(percent, 0.0 if rates is None else rates.bytes.per_second)
     done, total = _amounts(task, total_bytes)
-    per_second = (rates.bytes if total_bytes else rates.items).per_second
+    per_second = (rates.bytes if total_bytes else rates.files).per_second
     left = max(total - done, 0) / per_second if per_second > 0 else None
     return Progress(percent, rates.bytes.per_second, left)
 
 
 def _amounts(task: TaskDocument, total_bytes: int | None) -> tuple[int, int]:
-    """Return the finished and the whole amount, in bytes or in items."""
+    """Return the finished and the whole amount, in bytes or in files."""
     if total_bytes:
         return task["bytes_transferred"] or 0, total_bytes
+    return _finished_files(task), task["files"] or 0
+
+
+def _finished_files(task: TaskDocument) -> int:
+    """Return the number of files that are at the destination, or were left out."""
     skipped = task.get("subtasks_skipped_errors") or 0
-    return (task["subtasks_succeeded"] or 0) + skipped, task["subtasks_total"] or 0
+    return (task["files_transferred"] or 0) + (task["files_skipped"] or 0) + skipped
 
 
 def _percent(task: TaskDocument, total_bytes: int | None) -> int | None:

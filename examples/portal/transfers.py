@@ -155,6 +155,8 @@ def transfer_data(form: TransferForm, submission_id: UUID) -> TransferData:
         label=form.label.strip() or default_label(form.names),
         submission_id=submission_id,
         sync_level="checksum",
+        verify_checksum=True,
+        encrypt_data=True,
     )
     for name in form.names:
         is_folder = name.endswith("/")

@@ -353,7 +353,7 @@ class TestIncompleteDocuments:
             assert "README.txt" in page.text
             assert "None" not in page.text
 
-    @pytest.mark.parametrize("name", ["label", "files", "subtasks_total", "subtasks_succeeded", "bytes_transferred"])
+    @pytest.mark.parametrize("name", ["label", "files", "files_transferred", "files_skipped", "bytes_transferred"])
     async def test_tasks(self, name: str) -> None:
         """A task that has only been queued."""
         async with visit(ADA) as (emulator, browser):

@@ -36,8 +36,6 @@ def task_of(**members: Any) -> TaskDocument:
         "files_skipped": 0,
         "bytes_transferred": 4_000_000,
         "effective_bytes_per_second": 500_000,
-        "subtasks_total": 8,
-        "subtasks_succeeded": 2,
         "subtasks_canceled": 0,
         "subtasks_expired": 0,
     }
@@ -60,7 +58,7 @@ class TestProgress:
 
     def test_a_known_size(self) -> None:
         """One large file: its bytes count, not the file."""
-        task = task_of(subtasks_total=1, subtasks_succeeded=0, files=1)
+        task = task_of(files=1, files_transferred=0)
         progress = progress_of(task, next_rates(None, task, at(8)), 16_000_000)
         assert (progress.percent, progress.seconds_left) == (25, 24)
 
@@ -73,7 +71,7 @@ class TestProgress:
     @pytest.mark.parametrize("total", [0, None])
     def test_an_unknown_total(self, total: int | None) -> None:
         """Before Globus has counted the items, there is neither a percentage nor a time."""
-        task = task_of(subtasks_total=total, subtasks_succeeded=total)
+        task = task_of(files=total, files_transferred=total)
         progress = progress_of(task, next_rates(None, task, at(8)))
         assert (progress.percent, progress.seconds_left) == (None, None)
         assert "time left unknown" in WatchedTask(task, None, next_rates(None, task, at(8))).facts
@@ -88,7 +86,7 @@ class TestProgress:
 
     def test_no_progress_yet(self) -> None:
         """Nothing has arrived: the time is unknown, not infinite."""
-        task = task_of(bytes_transferred=0, effective_bytes_per_second=0, subtasks_succeeded=0)
+        task = task_of(bytes_transferred=0, effective_bytes_per_second=0, files_transferred=0)
         assert progress_of(task, next_rates(None, task, at(8))).seconds_left is None
 
     @pytest.mark.parametrize("status", ["SUCCEEDED", "FAILED"])
@@ -96,7 +94,7 @@ class TestProgress:
         """It shows its duration and its mean speed; only success is 100 %."""
         task = task_of(status=status, completion_time="2026-11-29T14:03:05+00:00", files_transferred=8)
         progress = progress_of(task)
-        assert (progress.percent, progress.seconds) == (100 if status == "SUCCEEDED" else 25, 185)
+        assert (progress.percent, progress.seconds) == (100 if status == "SUCCEEDED" else 99, 185)
         facts = WatchedTask(task).facts
         assert facts == ["8 files", "4.0 MB", "took 3 minutes 5 seconds", "500 kB/s on average"]
 
@@ -281,7 +279,7 @@ class TestExplanations:
 
     def test_the_summary_does_not_change_with_the_progress(self) -> None:
         """Screen readers are not flooded; the title of the window shows the progress."""
-        one, other = WatchedTask(task_of()), WatchedTask(task_of(subtasks_succeeded=6))
+        one, other = WatchedTask(task_of()), WatchedTask(task_of(files_transferred=6))
         done = WatchedTask(task_of(status="SUCCEEDED"))
         assert summary([one, done]) == summary([other, done]) == "Transfers: 1 in progress, 1 completed."
         assert heading([one, other, done], "Transfers") == "50 % · Transfers · Meridian"
@@ -320,6 +318,6 @@ class TestFolders:
 def test_estimates_are_finite() -> None:
     """No document leads to an endless or negative time."""
     for done in range(9):
-        task = task_of(subtasks_succeeded=done, request_time="nonsense", effective_bytes_per_second=0)
+        task = task_of(files_transferred=done, request_time="nonsense", effective_bytes_per_second=0)
         left = progress_of(task, next_rates(None, task, at(0))).seconds_left
         assert left is None or (left >= 0 and math.isfinite(left))
