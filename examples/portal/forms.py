@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import secrets
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING
 from uuid import UUID
 
 from globus_async import Secret
+from globus_async.fastapi import SessionStoreUnavailable
 
 if TYPE_CHECKING:
     from fastapi import Request
@@ -57,7 +59,8 @@ async def stored_form(login: GlobusLogin, user_id: UUID, form_id: str) -> Transf
 
 async def note_user(login: GlobusLogin, user_id: UUID, submission_id: str) -> None:
     """Store to whom a form is shown, so that it can be kept for this user if the session ends before it is sent."""
-    await login.store.put(f"form-user:{submission_id}", Secret(str(user_id)), seconds=login.lifetime + SECONDS)
+    with suppress(SessionStoreUnavailable):  # the page is shown; its form is lost if the session ends
+        await login.store.put(f"form-user:{submission_id}", Secret(str(user_id)), seconds=login.lifetime + SECONDS)
 
 
 async def noted_user(login: GlobusLogin, submission_id: str) -> UUID | None:

@@ -15,7 +15,7 @@ from fastapi.responses import Response
 from starlette.exceptions import HTTPException
 
 from globus_async import ClientClosedError, GlobusAPIError, GlobusError, GlobusSDKUsageError, LoginRequired
-from globus_async.fastapi import GlobusLogin, LoginFailed, Session, SessionStoreUnavailable, error_response
+from globus_async.fastapi import GlobusLogin, LoginFailed, Session, error_response
 from globus_async.gare import to_gare
 
 from .pages import page
@@ -72,8 +72,7 @@ def add_error_pages(app: FastAPI, login: GlobusLogin) -> None:
     async def globus(request: Request, error: GlobusError) -> Response:
         if isinstance(error, GlobusSDKUsageError) and not isinstance(error, ClientClosedError):
             raise error  # a mistake in the portal: a page for status 500, and a traceback in the log
-        has_store = not isinstance(error, SessionStoreUnavailable)
-        if request.method == "GET" and has_store:
+        if request.method == "GET":
             response = await required_login(login, request, error, next_path=login.current_path(request))
             if response is not None:
                 return response
@@ -84,7 +83,7 @@ def add_error_pages(app: FastAPI, login: GlobusLogin) -> None:
             name: response.headers[name] for name in ("retry-after", "www-authenticate") if name in response.headers
         }
         detail = json.loads(bytes(response.body))["detail"]
-        return await problem_page(login, request, response.status_code, detail, headers=headers, has_menu=has_store)
+        return await problem_page(login, request, response.status_code, detail, headers=headers)
 
     @app.exception_handler(HTTPException)
     async def refused(request: Request, error: HTTPException) -> Response:
@@ -124,7 +123,6 @@ async def problem_page(
     advice: str = "",
     links: Sequence[Link] | None = None,
     headers: Mapping[str, str] | None = None,
-    has_menu: bool = True,
 ) -> Response:
     """
     Return an error page.
@@ -138,11 +136,10 @@ async def problem_page(
         advice: What the user can do. By default that of the status.
         links: Ways on. By default the collections, or the login.
         headers: Headers of the response; ``Retry-After`` says when the page is tried again.
-        has_menu: Whether to read the session, for the menu: not if the store of the sessions has failed.
     """
     session: Session | None = None
-    with suppress(Exception):  # a page without a menu, if the store fails now
-        session = await login.optional_session(request) if has_menu else None
+    with suppress(Exception):  # without the menu, if the store of the sessions has failed
+        session = await login.optional_session(request)
     words = PROBLEMS.get(status, PROBLEMS[500])
     if links is None:
         back = Link("Back to the collections", login.public_path(request, "/collections"))

@@ -19,8 +19,8 @@ from examples.portal.emulated import emulated
 from examples.portal.live import MAX_STREAMS
 from examples.portal.shared_poll import SharedPoll
 from examples.portal.shutdown import termination
-from globus_async import LoginRequired, SystemClock
-from globus_async.fastapi import GlobusBackend, GlobusLogin, SessionStoreUnavailable
+from globus_async import LoginRequired, Secret, SystemClock
+from globus_async.fastapi import GlobusBackend, GlobusLogin, MemorySessionStore, SessionStore, SessionStoreUnavailable
 from globus_async.testing import GlobusEmulator
 from globus_async.testing.faults import latency, status
 from tests.examples.portal_visit import form_of
@@ -76,7 +76,7 @@ class Stream:
 
 
 class Portal:
-    """A portal whose live pages are updated twenty times a second."""
+    """A portal whose live pages are updated fifty times a second."""
 
     def __init__(self, app: FastAPI, emulator: GlobusEmulator) -> None:
         self.app = app
@@ -93,11 +93,11 @@ class Portal:
 
 
 @asynccontextmanager
-async def portal() -> AsyncGenerator[Portal]:
+async def portal(store: SessionStore | None = None) -> AsyncGenerator[Portal]:
     async with emulated(URL) as services:
         urls = {"auth": services.url, "transfer": services.url}
         globus = GlobusBackend(services.client_id, services.client_secret, service_urls=urls)
-        app = make_app(globus, GlobusLogin(globus, public_url=URL, after_login="/collections"), live_seconds=0.05)
+        app = make_app(globus, GlobusLogin(globus, public_url=URL, store=store), live_seconds=0.02)
         async with app.router.lifespan_context(app):
             yield Portal(app, services.emulator)
 
@@ -184,6 +184,28 @@ async def test_globus_fails() -> None:
         tabs = [Stream(visited.app, ada, "/tasks/events") for _ in range(5)]
         assert [await tab.event() for tab in tabs] == [""] * 5
         assert visited.polls() == 1
+
+
+async def test_the_store_fails() -> None:
+    """A session that was seen lately is used for some minutes, so its pages stay live."""
+
+    class FailingStore(MemorySessionStore):
+        fails = False
+
+        async def get(self, key: str) -> Secret | None:
+            if self.fails:
+                raise SessionStoreUnavailable("locked")
+            return await super().get(key)
+
+    store = FailingStore()
+    async with portal(store) as visited:
+        ada = await visited.log_in(ADA)
+        tab = Stream(visited.app, ada, "/tasks/events")
+        await tab.update()
+        store.fails = True
+        await asyncio.sleep(0.2)
+        assert not tab.task.done()
+        await tab.close()
 
 
 async def test_streams_end_when_the_server_stops() -> None:
