@@ -107,10 +107,11 @@ class Call(Generic[R]):
         connection = await self._connect()
         self._connection = connection
         try:
-            if self._source.commits_each_statement and not self._in_transaction:
-                return await self._work(connection)
-            if self._source.commits_each_statement:
-                await connection.execution_options(isolation_level="READ COMMITTED")
+            isolation = self._source.isolation
+            if isolation is not None:
+                if not self._in_transaction:
+                    return await self._work(connection)
+                await connection.execution_options(isolation_level=isolation)
             async with connection.begin():
                 return await self._work(connection)
         finally:

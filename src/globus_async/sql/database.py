@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from functools import partial
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
 __all__ = ("SQLDatabase",)
 
 R = TypeVar("R")
+_log = logging.getLogger("globus_async")
 
 _CREATE_SECONDS: Final = 30.0
 """How long making the tables may take, and waiting for other processes that do."""
@@ -131,6 +133,7 @@ class SQLDatabase(AsyncContextOnly):
         self._source = source
         self._timeout = timeout
         self._breaker = CircuitBreaker(clock, failures=(_NoResponse,))
+        self._has_logged_outage = False
         self._home: ref[asyncio.AbstractEventLoop] | None = None
         self._running: set[asyncio.Task[Any]] = set()
 
@@ -215,8 +218,10 @@ class SQLDatabase(AsyncContextOnly):
         try:
             with self._breaker.attempt():
                 outcome = _responded(await self._bounded(call, seconds))
+            self._log_outage(None)
         except _NoResponse as failed:
             outcome = failed.fault
+            self._log_outage(outcome)
         except CircuitOpen as is_open:
             outcome, retry_after = Fault("an earlier call got no response"), is_open.retry_after
         if isinstance(outcome, Done):
@@ -267,6 +272,15 @@ class SQLDatabase(AsyncContextOnly):
         failure: Any = raises(f"the database {self._source.where} cannot be used: {fault.reason}")
         failure.retry_after = retry_after
         return cast("Exception", failure)
+
+    def _log_outage(self, fault: Fault | None) -> None:
+        """Log the beginning and the end of an outage, once each."""
+        if fault is not None and not self._has_logged_outage:
+            self._has_logged_outage = True
+            _log.warning("%s does not respond: %s; calls fail until it does", self._source.where, fault.reason)
+        elif fault is None and self._has_logged_outage:
+            self._has_logged_outage = False
+            _log.warning("%s responds again", self._source.where)
 
     def _check_home(self) -> None:
         """

@@ -44,12 +44,12 @@ class EngineSource:
     Attributes:
         where: The place of the database, without user and password.
         file: The file of SQLite, if the engine is made from a URL.
-        commits_each_statement: Whether each statement is a transaction of its own, unless one is begun.
+        isolation: The isolation level of a transaction, if each statement is one of its own otherwise.
     """
 
     where: str
     file: Path | None
-    commits_each_statement: bool
+    isolation: str | None
     _engine: AsyncEngine | None
     _url: URL | None
     _options: dict[str, Any]
@@ -73,7 +73,7 @@ class EngineSource:
             raise GlobusSDKUsageError(
                 f"engine must be one of postgresql+asyncpg or sqlite+aiosqlite; got one of {name}+{driver}"
             )
-        return cls(_place_of(engine.url), None, False, engine, None, {})
+        return cls(_place_of(engine.url), None, None, engine, None, {})
 
     @classmethod
     def of_url(cls, url: Secret, *, timeout: float, pool_size: int, pgbouncer: bool) -> Self:
@@ -93,10 +93,10 @@ class EngineSource:
             )
         if parsed.get_backend_name() == "postgresql":
             options = _postgresql_options(timeout=timeout, pool_size=pool_size, pgbouncer=pgbouncer)
-            return cls(_place_of(parsed), None, not pgbouncer, None, parsed, options)
+            return cls(_place_of(parsed), None, None if pgbouncer else "READ COMMITTED", None, parsed, options)
         if not parsed.database or parsed.database == ":memory:" or parsed.database.startswith("file:"):
             raise GlobusSDKUsageError("url must name a file, as in sqlite+aiosqlite:////path/of/file")
-        return cls(_place_of(parsed), Path(parsed.database), False, None, parsed, _SQLITE_OPTIONS)
+        return cls(_place_of(parsed), Path(parsed.database), "SERIALIZABLE", None, parsed, _SQLITE_OPTIONS)
 
     @property
     def is_owned(self) -> bool:
@@ -143,6 +143,8 @@ _SQLITE_OPTIONS: Final[dict[str, Any]] = {
     # one connection: SQLite has one writer at a time, and a queue is faster than waiting for its lock
     "pool_size": 1,
     "max_overflow": 0,
+    "isolation_level": "AUTOCOMMIT",
+    "pool_reset_on_return": None,  # no transaction is left open
     "connect_args": {"timeout": _BUSY_SECONDS},
 }
 

@@ -18,6 +18,7 @@ _REASONS: Final = {
     "28000": "it refuses the user",
     "28P01": "it refuses the user or the password",
     "3D000": "there is no database of this name",
+    "3F000": "its user has no schema to make tables in",
     "40001": "other transactions were always faster",
     "40P01": "other transactions were always faster",
     "42501": "its user lacks a permission",
@@ -34,7 +35,7 @@ _REASONS: Final = {
 }
 _CONFLICTS: Final = frozenset({"40001", "40P01", "25P02"})
 _BUSY: Final = ("SQLITE_BUSY", "SQLITE_LOCKED", "SQLITE_PROTOCOL")
-_NO_TABLE: Final = frozenset({"42P01", "3F000"})
+_NO_TABLE: Final = "42P01"
 _UNREACHABLE: Final = ("08", "57P", "53", "25006")
 """The beginnings of codes after which another connection, or a later one, may work."""
 
@@ -71,7 +72,7 @@ def fault_of(error: BaseException) -> Fault:
             _REASONS.get(code) or f"it reports {code}",
             is_conflict=code in _CONFLICTS,
             is_busy=code.startswith(_BUSY),
-            lacks_tables=code in _NO_TABLE or _is_missing_table(causes),
+            lacks_tables=code == _NO_TABLE or _is_missing_table(causes),
             is_unreachable=was_disconnected or code.startswith(_UNREACHABLE),
             was_disconnected=was_disconnected,
         )

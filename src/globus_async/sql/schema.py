@@ -57,7 +57,8 @@ def _are_complete(connection: Connection) -> bool:
         GlobusSDKUsageError: There are some of them, others of the same names, or those of a later version.
     """
     inspector = inspect(connection)
-    found = {name for name in METADATA.tables if inspector.has_table(name)}
+    # by one statement: another process may make all of them at any moment
+    found = METADATA.tables.keys() & set(inspector.get_table_names())
     if not found:
         return False
     for name, table in METADATA.tables.items():

@@ -33,19 +33,22 @@ VERSION: Final = 1
 
 METADATA: Final = MetaData()
 
+_NAME: Final = Text().with_variant(Text(collation="C"), "postgresql")
+"""The type of primary keys: ASCII, which an index orders the same whatever the version of the operating system."""
+
 schema_version: Final = Table("globus_async_schema", METADATA, Column("version", Integer, nullable=False))
 
 tokens: Final = Table(
     "globus_async_tokens",
     METADATA,
-    Column("namespace", Text, primary_key=True),
-    Column("resource_server", Text, primary_key=True),
+    Column("namespace", _NAME, primary_key=True),
+    Column("resource_server", _NAME, primary_key=True),
     Column("document", Text, nullable=False),
 )
 sessions: Final = Table(
     "globus_async_sessions",
     METADATA,
-    Column("key", Text, primary_key=True),
+    Column("key", _NAME, primary_key=True),
     Column("value", Text, nullable=False),
     Column("expires_at", Double, nullable=False),
     Index("globus_async_sessions_by_end", "expires_at"),
@@ -53,7 +56,7 @@ sessions: Final = Table(
 leases: Final = Table(
     "globus_async_leases",
     METADATA,
-    Column("key", Text, primary_key=True),
+    Column("key", _NAME, primary_key=True),
     Column("holder", Text, nullable=False),
     Column("expires_at", Double, nullable=False),
     Index("globus_async_leases_by_end", "expires_at"),
@@ -61,7 +64,7 @@ leases: Final = Table(
 rate_limits: Final = Table(
     "globus_async_rate_limits",
     METADATA,
-    Column("key", Text, primary_key=True),
+    Column("key", _NAME, primary_key=True),
     Column("expires_at", Double, nullable=False),
     Column("seen_at", Double, nullable=False),
     Index("globus_async_rate_limits_by_end", "expires_at"),
