@@ -12,10 +12,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, NoReturn, Self, TypeVar, cast
 from weakref import ref
 
-from sqlalchemy.exc import SQLAlchemyError
-
 from .._concurrency.circuit_breaker import CircuitBreaker, CircuitOpen
-from .._concurrency.tasks import run_to_end
 from .._files.database import make_database_private
 from .._files.private import create_private
 from ..clock import SystemClock
@@ -43,7 +40,6 @@ _log = logging.getLogger("globus_async")
 _CREATE_SECONDS: Final = 30.0
 """How long making the tables may take, and waiting for other processes that do."""
 _ABORT_SECONDS: Final = 1.0
-_CLOSE_SECONDS: Final = 2.0
 _RETRY_SECONDS: Final = 1.0
 
 
@@ -155,9 +151,7 @@ class SQLDatabase(AsyncContextOnly):
         while self._running:
             await asyncio.wait(self._running)
         self._home = None
-        engine = self._source.take()
-        if engine is not None:
-            await run_to_end(lambda: _close(engine, self.clock))
+        await self._source.close(self.clock)
 
     def __repr__(self) -> str:
         return f"<SQLDatabase at {self._source.where if hasattr(self, '_source') else 'nowhere'}>"
@@ -309,15 +303,6 @@ def _responded(outcome: Done[R] | Fault | Exception) -> Done[R] | Fault | Except
     if isinstance(outcome, Fault) and outcome.is_unreachable:
         raise _NoResponse(outcome)
     return outcome
-
-
-async def _close(engine: AsyncEngine, clock: Clock) -> None:
-    """Close the connections of an engine; at once, if the server does not respond."""
-    try:
-        async with clock.timeout(_CLOSE_SECONDS):
-            await engine.dispose()
-    except (OSError, SQLAlchemyError):  # TimeoutError is an OSError
-        await engine.dispose(close=False)
 
 
 def _make_private(path: Path) -> None:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
+import math
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Self
+from weakref import WeakSet
 
 from .._concurrency.loop_locks import LoopLocks
+from .._concurrency.tasks import wait_to_end
 from ..errors import GlobusSDKUsageError
 from ..errors.arguments import check_bool, check_whole
 from ..token_storage.file_lock import run_in_thread
@@ -14,6 +18,7 @@ from ..token_storage.file_lock import run_in_thread
 _MISSING_EXTRA: Final = "this package needs an extra: pip install 'globus-async[sql]'"
 
 try:
+    from sqlalchemy import event
     from sqlalchemy.engine import URL, make_url
     from sqlalchemy.exc import ArgumentError
     from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
@@ -25,6 +30,7 @@ except ModuleNotFoundError as error:
 if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncConnection
 
+    from ..clock import Clock
     from ..secret import Secret
 
 __all__ = ("EngineSource", "abort", "is_stale")
@@ -32,6 +38,7 @@ __all__ = ("EngineSource", "abort", "is_stale")
 _DRIVERS: Final = {"postgresql": "asyncpg", "sqlite": "aiosqlite"}
 _RECYCLE_SECONDS: Final = 300
 """The age at which a connection is replaced; firewalls discard idle ones after some minutes without a word."""
+_CLOSE_SECONDS: Final = 2.0
 _BUSY_SECONDS: Final = 0.1
 """How long SQLite waits for a lock in one attempt."""
 
@@ -54,6 +61,7 @@ class EngineSource:
     _url: URL | None
     _options: dict[str, Any]
     _making: LoopLocks = field(default_factory=LoopLocks)
+    _drivers: WeakSet[Any] = field(default_factory=WeakSet[Any])
 
     @classmethod
     def of_engine(cls, engine: object) -> Self:
@@ -114,17 +122,35 @@ class EngineSource:
     def _make(self) -> AsyncEngine:
         assert self._url is not None  # noqa: S101 -- there is one or the other
         try:
-            return create_async_engine(self._url, hide_parameters=True, **self._options)
+            engine = create_async_engine(self._url, hide_parameters=True, **self._options)
         except ModuleNotFoundError as error:
             error.add_note(_MISSING_EXTRA)
             raise
-
-    def take(self) -> AsyncEngine | None:
-        """Return the engine that is to be closed, if there is one; the next call makes another."""
-        if self._url is None:
-            return None
-        engine, self._engine = self._engine, None
+        event.listen(engine.sync_engine, "connect", self._connected)
         return engine
+
+    async def close(self, clock: Clock) -> None:
+        """Close the engine, if it was made here; the next call makes another."""
+        if self._url is None or self._engine is None:
+            return
+        engine, self._engine = self._engine, None
+        closing = asyncio.get_running_loop().create_task(engine.dispose())
+        cancelled: asyncio.CancelledError | None = None
+        try:
+            async with clock.timeout(_CLOSE_SECONDS):
+                await asyncio.wait((closing,))
+        except TimeoutError:
+            pass
+        except asyncio.CancelledError as error:
+            cancelled = error
+        for driver in () if closing.done() else list(self._drivers):
+            _abort(driver)  # it waits for the server
+        cancelled = await wait_to_end([closing]) or cancelled
+        if cancelled is not None:
+            raise cancelled
+
+    def _connected(self, connection: Any, _: object) -> None:
+        self._drivers.add(connection.driver_connection)
 
 
 def _parsed(url: Secret) -> URL | None:
@@ -158,6 +184,8 @@ def _postgresql_options(*, timeout: float, pool_size: int, pgbouncer: bool) -> d
         "connect_args": {"timeout": timeout},
     }
     if not pgbouncer:
+        # the server gives up, too: it does not notice that a connection is closed while a statement waits for a lock
+        options["connect_args"]["server_settings"] = {"statement_timeout": f"{math.ceil(1000 * timeout)}ms"}
         return {**options, "isolation_level": "AUTOCOMMIT"}
     # each transaction may have another connection to the server: no prepared statement outlives it
     options["connect_args"] |= {
@@ -182,7 +210,10 @@ def is_stale(connection: AsyncConnection) -> bool:
 
 def abort(connection: AsyncConnection) -> None:
     """End what a connection is doing: close it, or interrupt the statement of SQLite."""
-    driver = _driver_of(connection)
+    _abort(_driver_of(connection))
+
+
+def _abort(driver: Any) -> None:
     if hasattr(driver, "terminate"):
         driver.terminate()
     elif driver is not None and (database := getattr(driver, "_connection", None)) is not None:

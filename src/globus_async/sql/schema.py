@@ -42,6 +42,7 @@ async def make_tables(connection: AsyncConnection) -> None:
 async def _lock(connection: AsyncConnection) -> None:
     """Wait for other processes, until the transaction ends."""
     if connection.dialect.name == "postgresql":
+        await connection.exec_driver_sql("SET LOCAL statement_timeout = 0")  # this call has a time of its own
         await connection.execute(text("SELECT pg_advisory_xact_lock(:number)"), {"number": _LOCK})
         return
     driver = (await connection.get_raw_connection()).driver_connection
