@@ -217,18 +217,20 @@ def test_a_database_belongs_to_an_event_loop(url: str) -> None:
 
 
 NOTHING: Any = None
+TEXT: Any = "text"
+BLOCKING: Any = create_engine("sqlite://")
 
 
 @pytest.mark.parametrize(
     ("make", "message"),
     [
         (lambda: SQLDatabase(NOTHING), "engine must be an AsyncEngine"),
-        (lambda: SQLDatabase(create_engine("sqlite://")), "engine must be an AsyncEngine"),
+        (lambda: SQLDatabase(BLOCKING), "engine must be an AsyncEngine"),
         (lambda: SQLDatabase.from_url(NOTHING), "url must be text"),
         (lambda: SQLDatabase.from_url("postgresql://h/d", timeout=0), "timeout must be a number"),
         (lambda: SQLDatabase.from_url("postgresql://h/d", pool_size=0), "pool_size must be a whole number"),
         (lambda: SQLDatabase.from_url("postgresql://h/d", pgbouncer=NOTHING), "pgbouncer must be"),
-        (lambda: SQLDatabase.from_url("postgresql://h/d", clock=NOTHING or "x"), "clock must be"),
+        (lambda: SQLDatabase.from_url("postgresql://h/d", clock=TEXT), "clock must be"),
         (lambda: SQLDatabase.from_url("sqlite://"), "url must name a file"),
         (lambda: SQLDatabase.from_url("sqlite:///:memory:"), "url must name a file"),
         (lambda: SQLDatabase.from_url("mysql://user:s3cret@host/name"), "url must be a URL such as"),

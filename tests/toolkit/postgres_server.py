@@ -159,11 +159,9 @@ class OwnServer(PostgresServer):
         shutil.rmtree(self._folder, ignore_errors=True)
 
     def _run(self, *command: str | Path) -> subprocess.Popen[bytes]:
+        options: dict[str, Any] = {"cwd": self._folder, "stdin": subprocess.DEVNULL, **self._user}
         with (self._folder / "log").open("ab") as log:
-            started: subprocess.Popen[bytes] = subprocess.Popen(
-                command, cwd=self._folder, stdin=subprocess.DEVNULL, stdout=log, stderr=log, text=False, **self._user
-            )
-        return started
+            return subprocess.Popen(command, stdout=log, stderr=log, **options)
 
     def _is_ready(self) -> bool:
         with suppress(FileNotFoundError, IndexError):
