@@ -395,6 +395,25 @@ class TestFailover:
             assert stored is not None
             assert (stored.refresh_token, stored.extra) == (Secret("rt-2"), {"note": "kept"})
 
+    async def test_what_another_process_had_replaced(self) -> None:
+        """While the response is on its way, a failover brings back what was stored before the token that was sent."""
+        async with shared() as (storage, auth, clock):
+            await storage.store_token_data_by_resource_server({SERVER: entry(expires_at=clock.wall() + 3600)})
+            authorizer = login(storage, auth)
+            await header_of(authorizer)
+            clock.jump(4000)
+            await storage.store_token_data_by_resource_server({SERVER: entry("at-x", "rt-x")})
+
+            def respond(number: int) -> dict[str, object]:
+                storage._data[SERVER] = entry()
+                return rotating(number)
+
+            auth.script = respond
+            assert await header_of(authorizer) == "Bearer at-1"
+            stored = await storage.get_token_data(SERVER)
+            assert stored is not None
+            assert (auth.sent, stored.refresh_token) == (["rt-x"], Secret("rt-1"))
+
     async def test_tokens_without_rotation(self) -> None:
         """The refresh token is the same in all of them: whichever is stored is used."""
         async with shared() as (storage, auth, clock):

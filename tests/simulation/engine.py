@@ -175,7 +175,7 @@ class SimulatedEngine:
         for key in [*self._values]:
             if "lease" in key or (tokens and key == self.tokens):
                 if key == self.tokens:
-                    self.lost({_refresh_token(self.entry) or ""})
+                    self.lost({_refresh_token(self.entry) or "", *self.superseded})
                 self._values.pop(key)
         self._writes.clear()  # the replica has no more than that
 

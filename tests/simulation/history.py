@@ -439,7 +439,7 @@ class History:
         """Check a token request as it leaves."""
         process = program.process
         self._plan_around_request(process)
-        if not self.faults and self.auth.newest_ends_at - 300 > self.world.now + 1:
+        if not self.faults and self.auth.newest_ends_at - 300 > self.world.now + 2:
             self.world.violated(f"{process} requested a token although the stored one is fresh")
         if text is None:
             return

@@ -30,12 +30,14 @@ class Bug:
         guards: The code that is missing or changed.
         message: What the broken promise says.
         kinds: The kinds of storages whose histories find it.
+        first: The first seed that is tried, of a bug that few histories find.
     """
 
     name: str
     guards: tuple[Guard, ...]
     message: str
     kinds: tuple[str, ...] = ("protocol",)
+    first: int = 0
 
     def __str__(self) -> str:
         return self.name
@@ -142,6 +144,14 @@ BUGS: Final = (
         (always(f"{_SHARED}._write", r"^not self\._is_outdated"),),
         "for which it had received another one",
         ("session",),
+        first=300,
+    ),
+    Bug(
+        "what was stored before a replaced refresh token is used again",
+        (swap(f"{_SHARED}._note_replaced", r"\(\*self\._read_before, sent\)", "(sent,)"),),
+        "was used although a successor",
+        ("sql",),
+        first=600,
     ),
 )
 

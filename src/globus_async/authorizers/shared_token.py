@@ -97,7 +97,9 @@ class SharedToken:
         self._unwritten: tuple[TokenStorageData | None, TokenStorageData] | None = None
         """Tokens that could not be stored yet, after those that they replace."""
         self._replaced: deque[Secret] = deque(maxlen=_MAX_REPLACED)
-        """The last refresh tokens for which this process has received others."""
+        """The last refresh tokens for which this process has received others, and those that it knew before them."""
+        self._read_before: deque[Secret] = deque(maxlen=_MAX_REPLACED)
+        """The refresh tokens that were stored since, in order."""
         self._writes: SingleFlight[None] = SingleFlight(_WRITE, owner=task_owner, continues=True)
 
     @property
@@ -243,8 +245,10 @@ class SharedToken:
         return self._known
 
     def _note_replaced(self, sent: Secret | None, received: Secret | None) -> None:
+        """Note that a refresh token was replaced; so were those that were stored before it."""
         if sent is not None and received != sent:
-            self._replaced.append(sent)
+            self._replaced += (*self._read_before, sent)
+            self._read_before.clear()
 
     def _is_outdated(self, stored: TokenStorageData | None, known: TokenStorageData) -> bool:
         """Return whether stored tokens have a refresh token that was replaced, and known ones do not."""
@@ -254,6 +258,8 @@ class SharedToken:
 
     def _noted(self, stored: TokenStorageData | None) -> TokenStorageData | None:
         self._known = stored
+        if stored is not None and stored.refresh_token is not None:
+            self._read_before.append(stored.refresh_token)
         if stored is not None:
             self._grant.note(stored)
         return stored
