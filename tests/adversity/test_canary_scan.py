@@ -217,6 +217,7 @@ def web_objects(shared: globus_async.Transport, secrets: Canaries) -> list[objec
         fastapi.DependentTokenAuthorizer(app, principal, "openid"),
         backend,
         fastapi.GlobusLogin(backend, public_url="https://portal.example.org", key=secrets.cookie * 4),
+        fastapi.Readiness(backend),
         fastapi.MemorySessionStore(),
         fastapi.SQLiteSessionStore("sessions.db", key=secrets.cookie * 4),
         principal,

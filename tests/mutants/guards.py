@@ -786,6 +786,13 @@ GUARDS: Final = (
         never("fastapi/shutdown_signal.py:delayed_shutdown", r"^threading\.current_thread"),
     ),
     *_tested_by(
+        "fastapi/test_openapi.py",
+        never("fastapi/openapi.py:_complete", r"^len\(own\) > 1"),
+        never("fastapi/openapi.py:_complete", r"^used$"),
+        swap("fastapi/openapi.py:_complete", r"\.setdefault\(status, (.+)\)", r".update({status: \1})"),
+        drop("fastapi/errors.py:add_error_handlers", r"^document_responses"),
+    ),
+    *_tested_by(
         "fastapi/test_outages.py",
         drop("fastapi/guarded_store.py:GuardedStore._call", r"^self\._note_failure"),
         drop("fastapi/guarded_store.py:GuardedStore._call", r"^self\._note_success"),

@@ -61,9 +61,10 @@ class BearerToken(SecurityBase):
         ...     return user.username
     """
 
+    scheme_name = "Globus"
+
     def __init__(self, backend: _Backend) -> None:
         self._backend = backend
-        self.scheme_name = "Globus"
         self.model = OAuth2(
             flows=OAuthFlows(
                 authorizationCode=OAuthFlowAuthorizationCode(

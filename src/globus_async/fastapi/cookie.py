@@ -21,10 +21,11 @@ class SessionCookie(SecurityBase):
     of a WebSocket is refused with 403 if it comes from a page of another site.
     """
 
+    scheme_name = "Session"
+
     def __init__(self, name: str, find: Callable[[HTTPConnection], Awaitable[Session]]) -> None:
         self._name = name
         self._find = find
-        self.scheme_name = "Session"
         self.model = APIKey.model_validate({"in": APIKeyIn.cookie, "name": name})
 
     def __repr__(self) -> str:

@@ -27,6 +27,7 @@ from ..services.auth.errors import InvalidClient
 from ..services.auth.flows import LoginRefused
 from ..session_store import SessionStoreUnavailable
 from .bearer import challenge
+from .openapi import document_responses
 from .unavailability import SESSIONS_UNAVAILABLE, SHUTTING_DOWN, retry_after
 
 if TYPE_CHECKING:
@@ -55,11 +56,13 @@ _LOGIN_HEADERS: Final = {"WWW-Authenticate": challenge(error="invalid_token", de
 
 def add_error_handlers(app: FastAPI) -> None:
     """
-    Register an exception handler that returns `error_response` for every uncaught `GlobusError`.
+    Register an exception handler that returns `error_response` for every uncaught `GlobusError`, and document it.
 
     A response with a status of 500 or above is logged as an error by the logger ``globus_async``, with the reason,
     which the response does not contain. A `GlobusSDKUsageError` is a mistake in the application: like any other
     exception it becomes a 500 with a traceback in the server's log. A WebSocket is closed with code 1008, 1011 or 1013.
+
+    The OpenAPI document gets the responses with 400, 401, 403 and 503 of the routes that require a token or a session.
 
     Example:
         >>> add_error_handlers(app)
@@ -80,6 +83,7 @@ def add_error_handlers(app: FastAPI) -> None:
         return None
 
     app.add_exception_handler(GlobusError, handler)
+    document_responses(app)
 
 
 def _is_mistake(error: GlobusError) -> bool:
