@@ -29,6 +29,7 @@ from redis.exceptions import RedisError
 from redis.retry import Retry
 
 __all__ = (
+    "HOST",
     "Cluster",
     "RedisServer",
     "SentinelSet",
@@ -137,6 +138,10 @@ class RedisServer:
 
     def __exit__(self, *error: object) -> None:
         self.aclose_now()
+
+    @property
+    def address(self) -> str:
+        return f"{HOST}:{self.port}"
 
     @property
     def url(self) -> str:
@@ -259,21 +264,29 @@ class SentinelSet:
 
 
 class Cluster:
-    """A cluster of three masters."""
+    """A cluster of three masters, and a replica of the first one."""
 
     def __init__(self) -> None:
-        self.nodes = [RedisServer("--cluster-enabled", "yes", "--cluster-node-timeout", "1000") for _ in range(3)]
+        self.nodes = [RedisServer("--cluster-enabled", "yes", "--cluster-node-timeout", "500") for _ in range(4)]
+        self.masters, self.replica = self.nodes[:3], self.nodes[3]
 
     def __enter__(self) -> Self:
         for number, node in enumerate(self.nodes):
             node.start()
-            first, last = (16_384 * each // len(self.nodes) for each in (number, number + 1))
-            node.command("CLUSTER", "ADDSLOTS", *range(first, last))
             node.command("CLUSTER", "SET-CONFIG-EPOCH", number + 1)
+        for number, node in enumerate(self.masters):
+            first, last = (16_384 * each // len(self.masters) for each in (number, number + 1))
+            node.command("CLUSTER", "ADDSLOTS", *range(first, last))
         for node in self.nodes[1:]:
             node.command("CLUSTER", "MEET", HOST, self.nodes[0].port)
         until(lambda: all(map(self._is_complete, self.nodes)), "a cluster")
+        self.replica.command("CLUSTER", "REPLICATE", self.masters[0].command("CLUSTER", "MYID"))
+        until(lambda: self.replica.command("INFO", "replication").get("master_link_status") == "up", "a replica")
         return self
+
+    def has_failed_over(self) -> bool:
+        """Whether the replica is a master now."""
+        return bool(self.replica.command("INFO", "replication")["role"] == "master")
 
     def __exit__(self, *error: object) -> None:
         for node in self.nodes:

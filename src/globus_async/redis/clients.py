@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import math
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
 
@@ -17,11 +18,12 @@ except ModuleNotFoundError as error:
     raise
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
+from redis.exceptions import RedisClusterException
 
 if TYPE_CHECKING:
     from ..secret import Secret
 
-__all__ = ("address_of", "check_client", "make_client")
+__all__ = ("address_of", "check_client", "make_client", "node_of")
 
 _HEALTH_CHECK_SECONDS: Final = 30
 
@@ -54,20 +56,50 @@ def make_client(url: Secret) -> Any:
     return client
 
 
-def check_client(client: Any, replicas: int) -> None:
+def check_client(client: Any, *, replicas: int, timeout: float) -> None:
     """
     Check a client that is passed.
 
     Raises:
-        GlobusSDKUsageError: It is not asynchronous, reads from replicas, or cannot wait for replicas.
+        GlobusSDKUsageError: It is not asynchronous, reads from replicas, cannot wait for replicas, or notices too late
+            that a node of a cluster or a Sentinel does not respond.
     """
     check_members("client", client, ("execute_command", "pipeline"), "an asyncio client of redis-py")
     if not inspect.iscoroutinefunction(client.execute_command):
         raise GlobusSDKUsageError("client must be an asyncio client of redis-py: import it from redis.asyncio")
     if getattr(client, "read_from_replicas", False) or getattr(client, "load_balancing_strategy", None):
         raise GlobusSDKUsageError("client must not read from replicas, which may not have the newest tokens yet")
-    if replicas and not hasattr(client, "connection_pool"):
-        raise GlobusSDKUsageError("replicas needs a client of one master: a RedisCluster cannot wait for replicas")
+    pool: Any = getattr(client, "connection_pool", None)
+    if pool is None:
+        if replicas:
+            raise GlobusSDKUsageError("replicas needs a client of one master: a RedisCluster cannot wait for replicas")
+        if _seconds_until_noticed(client.get_connection_kwargs(), repeats=False) >= timeout:
+            raise GlobusSDKUsageError(
+                f"client must notice within {timeout:g} s that a node does not respond, to find out which one has"
+                " taken over: pass RedisCluster(..., socket_timeout=0.5, socket_connect_timeout=0.5)"
+            )
+    for sentinel in getattr(getattr(pool, "sentinel_manager", None), "sentinels", ()):
+        if _seconds_until_noticed(sentinel.connection_pool.connection_kwargs, repeats=True) >= timeout:
+            raise GlobusSDKUsageError(
+                f"client must notice within {timeout:g} s that a Sentinel does not respond, to ask the next one: pass"
+                " Sentinel(..., sentinel_kwargs={'socket_timeout': 0.5, 'retry': Retry(NoBackoff(), 0)})"
+            )
+
+
+def _seconds_until_noticed(options: dict[str, Any], *, repeats: bool) -> float:
+    """Return how long a client with these options waits for a server that does not respond."""
+    seconds: float | None = options.get("socket_timeout")
+    retry: Any = options.get("retry") if repeats else None
+    return math.inf if seconds is None else seconds * (1 if retry is None else 1 + retry.get_retries())
+
+
+def node_of(client: Any, key: str) -> str:
+    """Return the node of a cluster that has a key; an empty text for one server, or if it is not known yet."""
+    find: Any = getattr(client, "get_node_from_key", None)
+    if find is not None:
+        with suppress(RedisClusterException):
+            return str(find(key).name)
+    return ""
 
 
 def address_of(client: Any) -> str:

@@ -17,7 +17,7 @@ from ..clock import SystemClock
 from ..errors import GlobusSDKUsageError, WrongEventLoopError
 from ..errors.arguments import check_clock, check_number, check_text, check_whole
 from ..secret import Secret
-from .clients import address_of, check_client, make_client
+from .clients import address_of, check_client, make_client, node_of
 from .failures import has_moved, is_lost_connection, is_of_another_type, is_response, reason_of
 from .operations import ValueOfAnotherType, send
 
@@ -69,17 +69,18 @@ class RedisDatabase:
     Args:
         client: An asyncio client of redis-py: ``Redis``, the one that ``master_for`` of a Sentinel returns, or
             ``RedisCluster``. It is not closed. Make it with ``retry=Retry(NoBackoff(), 0)``: redis-py repeats commands
-            after a lost connection, also those that have taken effect.
+            after a lost connection, also those that have taken effect. A cluster, and the Sentinels, need a
+            ``socket_timeout`` below the timeout.
         prefix: How all keys begin; applications that share a Redis have one each.
         timeout: Seconds that a call takes at most.
-        replicas: How many replicas must have stored tokens before the call that stores them returns, so that a failover
-            does not lose them. If they do not acknowledge it in a quarter of the timeout, the log has a warning; the
-            tokens are stored.
+        replicas: How many replicas must have tokens, sessions and leases before the call that writes them returns, so
+            that a failover does not lose them. If they do not acknowledge it in a quarter of the timeout, the log has a
+            warning; it has been written all the same.
         clock: The clock.
 
     Raises:
-        GlobusSDKUsageError: An argument is wrong, such as a client that is not asynchronous, or one that reads from
-            replicas.
+        GlobusSDKUsageError: An argument is wrong, such as a client that is not asynchronous, that reads from replicas,
+            or that notices too late when a node or a Sentinel does not respond.
 
     Example:
         >>> async with RedisDatabase.from_url(redis_url) as database:
@@ -101,7 +102,7 @@ class RedisDatabase:
             raise GlobusSDKUsageError("prefix must be a text of visible ASCII characters, such as 'portal'")
         check_number("timeout", timeout, positive=True)
         check_whole("replicas", replicas, minimum=0)
-        check_client(client, replicas)
+        check_client(client, replicas=replicas, timeout=timeout)
         clock = SystemClock() if clock is None else clock
         check_clock(clock)
         self.prefix = prefix
@@ -111,11 +112,12 @@ class RedisDatabase:
         self._url: Secret | None = None
         self._timeout = timeout
         self._replicas = replicas
-        self._breaker = CircuitBreaker(clock, failures=(_NoResponse,))
+        self._breakers: dict[str, CircuitBreaker] = {}
+        """By node of a cluster; of one server, under an empty text."""
         self._slots = asyncio.Semaphore(_MAX_CALLS)
         self._home: tuple[int, ref[asyncio.AbstractEventLoop]] | None = None
         self._ending: set[asyncio.Task[Any]] = set()
-        self._has_logged_outage = False
+        self._outages: set[str] = set()
         self._has_logged_replicas = False
 
     @classmethod
@@ -211,18 +213,25 @@ class RedisDatabase:
             WrongEventLoopError: The database belongs to another event loop or process.
         """
         self._check_home()
+        node = node_of(self._client, key)
+        breaker = self._breakers.get(node)
+        if breaker is None:
+            breaker = self._breakers[node] = CircuitBreaker(self.clock, failures=(_NoResponse,))
         try:
-            with self._breaker.attempt():
+            with breaker.attempt():
                 outcome = await self._call(operation, key, arguments)
         except (CircuitOpen, _NoResponse, _Refused) as error:
             failure = error.with_traceback(None)
         else:
-            self._log_outage(None)
+            self._log_outage(node, None)
             self._log_replicas(operation, outcome.acknowledged)
             return outcome.response
-        if isinstance(failure, _NoResponse) and self._breaker.is_open:
-            self._log_outage(str(failure))
-        raise self._unavailable(failure, raises)  # outside of the handler, so that it has no context
+        if isinstance(failure, _NoResponse) and breaker.is_open:
+            self._log_outage(node, str(failure))
+        unavailable = raises(f"Redis at {node or self._where} cannot be used: {failure}")
+        seconds = failure.retry_after if isinstance(failure, CircuitOpen) else breaker.pause
+        setattr(unavailable, "retry_after", seconds)  # noqa: B010 -- each of the stores has it
+        raise unavailable  # outside of the handler, so that it has no context
 
     async def _call(self, operation: Operation, key: str, arguments: tuple[Argument, ...]) -> _Outcome:
         """Execute an operation in a task of its own, which ends in order when the caller is cancelled, even twice."""
@@ -269,12 +278,6 @@ class RedisDatabase:
         if pool is not None:
             await pool.disconnect(inuse_connections=False)
 
-    def _unavailable(self, failure: CircuitOpen | _NoResponse | _Refused, raises: type[E]) -> E:
-        unavailable = raises(f"Redis at {self._where} cannot be used: {failure}")
-        seconds = failure.retry_after if isinstance(failure, CircuitOpen) else self._breaker.pause
-        setattr(unavailable, "retry_after", seconds)  # noqa: B010 -- each of the stores has it
-        return unavailable
-
     def _check_home(self) -> None:
         """
         Check that the database is used where it was used first.
@@ -294,14 +297,14 @@ class RedisDatabase:
                 "this RedisDatabase is used in another event loop; make one for each, or close it there first"
             )
 
-    def _log_outage(self, reason: str | None) -> None:
+    def _log_outage(self, node: str, reason: str | None) -> None:
         """Log the beginning and the end of an outage, once each."""
-        if reason is not None and not self._has_logged_outage:
-            self._has_logged_outage = True
-            _log.warning("Redis at %s does not respond: %s; calls fail until it does", self._where, reason)
-        elif reason is None and self._has_logged_outage:
-            self._has_logged_outage = False
-            _log.warning("Redis at %s responds again", self._where)
+        if reason is not None and node not in self._outages:
+            self._outages.add(node)
+            _log.warning("Redis at %s does not respond: %s; calls fail until it does", node or self._where, reason)
+        elif reason is None and node in self._outages:
+            self._outages.discard(node)
+            _log.warning("Redis at %s responds again", node or self._where)
 
     def _log_replicas(self, operation: Operation, acknowledged: int) -> None:
         """Log that too few replicas have a write, until enough have another one."""
@@ -310,7 +313,7 @@ class RedisDatabase:
         is_lacking = acknowledged < self._replicas
         if is_lacking and not self._has_logged_replicas:
             _log.warning(
-                "Redis at %s: tokens were stored, but only %d of %d replicas have them; a failover now would lose them",
+                "Redis at %s: a write is in %d of %d replicas only; a failover would lose it",
                 self._where,
                 acknowledged,
                 self._replicas,

@@ -35,7 +35,9 @@ _ACQUIRE: Final = Script(
     return 0
     """,
     repeatable=True,
+    durable=True,
 )
+"""Durable, since after a failover another holder would use a refresh token that has been used."""
 _RELEASE: Final = Script(
     "if redis.call('GET', KEYS[1]) == ARGV[1] then redis.call('DEL', KEYS[1]) end return 0", repeatable=True
 )
@@ -47,7 +49,7 @@ class RedisLeases:
 
     A lease ends when it is released, or when its time has run out by Redis; it is not renewed. A holder that was paused
     for longer has lost it, so what it writes afterwards has to be compared with what is stored. After a failover of
-    Redis there may be two holders.
+    Redis there may be two holders, unless ``replicas`` of the database had it stored there, too.
 
     Args:
         database: The Redis. It is not closed.
