@@ -11,6 +11,8 @@ from .explanations import explain, options_of
 from .formatting import human_date, human_size, moment_of
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
     from fastapi import Request
     from fastapi.responses import HTMLResponse
 
@@ -31,14 +33,16 @@ HEADERS = {
     "Cache-Control": "no-store",
 }
 
-_templates = Jinja2Templates(HERE / "templates")
-for _name, _filter in {
+FILTERS: Mapping[str, Callable[..., Any]] = {
     "size": human_size,
     "moment": moment_of,
     "date": human_date,
     "explained": explain,
     "options": options_of,
-}.items():
+}
+
+_templates = Jinja2Templates(HERE / "templates")
+for _name, _filter in FILTERS.items():
     _templates.env.filters[_name] = _filter
 _templates.env.trim_blocks = _templates.env.lstrip_blocks = True
 _templates.env.auto_reload = False

@@ -38,7 +38,7 @@ def main() -> None:
     FOLDER.mkdir(parents=True, exist_ok=True)
     for old in FOLDER.glob("*.webp"):
         old.unlink()
-    with running(speed=0.3) as portal, browser() as page:
+    with running(speed=0.5) as portal, browser() as page:
         page.open("about:blank")
         for name, visitor in tour(portal, page):
             take(visitor, name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import html
 import json
 import re
@@ -82,6 +83,127 @@ class TestCollections:
             assert "more than these 900 entries" in page.text
             form = await filled(browser, full.id, names=names, destination=full.id)
             assert (await browser.post("/transfers", data=form)).headers.get("location") == "/tasks"
+
+
+class TestFolders:
+    @pytest.mark.parametrize(
+        ("sort", "expected"),
+        [
+            ("name", ["b/", "z/", "a.txt", "c.h5", "d.png"]),
+            ("-name", ["z/", "b/", "d.png", "c.h5", "a.txt"]),
+            ("size", ["b/", "z/", "d.png", "a.txt", "c.h5"]),
+            ("-size", ["b/", "z/", "c.h5", "a.txt", "d.png"]),
+        ],
+    )
+    async def test_the_order(self, sort: str, expected: list[str]) -> None:
+        """Folders are first; the column that is sorted is announced, and its link reverses the order."""
+        async with visit(ADA) as (emulator, browser):
+            files: dict[str, Any] = {"a.txt": "xx", "c.h5": "xxx", "d.png": "x", "z/": None, "b/": None}
+            folder = emulator.add_collection("Mixed", storage=MemoryStorage(files))
+            page = await browser.get(f"/collections/{folder.id}", params={"sort": sort})
+            assert re.findall(r'name="names" value="([^"]*)"', page.text) == expected
+            direction = "descending" if sort.startswith("-") else "ascending"
+            column = sort.removeprefix("-")
+            assert re.findall(r'class="(\w+)" aria-sort="(\w+)"', page.text) == [(column, direction)]
+            reverse = column if sort.startswith("-") else f"-{column}"
+            assert f"sort={reverse}" in page.text
+            assert re.findall(r'<td class="type">(\w+)', page.text).count("Folder") == 2
+            assert page.text.count("<time datetime=") == 5
+
+    async def test_an_unknown_order(self) -> None:
+        """It is refused."""
+        async with visit(ADA) as (emulator, browser):
+            page = await browser.get(f"/collections/{collection_id(emulator, 'Beamline 7')}?sort=colour")
+            assert page.status_code == 422
+
+    @pytest.mark.parametrize(
+        ("path", "code", "words", "back"),
+        [
+            (
+                "/2027-03 perovskite/raw/",
+                "EndpointPermissionDenied",
+                "You may not read this folder",
+                "2027-03 perovskite",
+            ),
+            ("/gone/", "ClientError.NotFound", "This folder does not exist", "Beamline 7"),
+            ("/", "ExternalError.DirListingFailed.GCDisconnected", "This collection is offline", None),
+            ("/x/", "ExternalError.DirListingFailed", "The collection could not list this folder", "Beamline 7"),
+            ("/x/", "ClientError.Conflict.OperationPaused", "This collection is paused", "Beamline 7"),
+        ],
+    )
+    async def test_a_folder_that_cannot_be_read(self, path: str, code: str, words: str, back: str | None) -> None:
+        """The reason, what to do, and the way to the folder above."""
+        async with visit(ADA) as (emulator, browser):
+            source = collection_id(emulator, "Beamline 7")
+            document = {"code": code, "message": "internal words"}
+            http_status = 404 if "NotFound" in code else 502 if "External" in code else 403
+            ls = f"/v0.10/operation/endpoint/{source}/ls"
+            emulator.faults.add("GET", ls, status(http_status, document=document), times=9)
+            page = await browser.get(f"/collections/{source}", params={"path": path})
+            assert page.status_code == http_status
+            assert f"<h1>{words}</h1>" in page.text
+            assert "internal words" not in page.text
+            assert re.findall(r'href="[^"]*">Back to ([^<]+)', page.text) == ([back] if back else [])
+            assert 'href="/collections">All collections' in page.text
+            assert ("This page is tried again" in page.text) == (http_status == 502)
+
+    async def test_nowhere_to_transfer_to(self) -> None:
+        """The page says so, and has no form that could be sent."""
+        async with visit() as (emulator, browser):
+            lab = emulator.add_collection("Lab", storage=MemoryStorage({"a": "x"}))
+            page = await browser.get(f"/collections/{lab.id}")
+            assert "You have no other collection" in page.text
+            assert 'id="start"' not in page.text
+
+    async def test_without_scripts(self) -> None:
+        """Only what works is shown: no filter, no box for all, no count; the state is shown again by a link."""
+        async with visit(ADA) as (emulator, browser):
+            page = await browser.get(f"/collections/{collection_id(emulator, 'Beamline 7')}")
+            for control in ('<p id="filter"', '<p id="selected"', '<div id="bar"', "<label hidden>"):
+                start = page.text.index(control)
+                assert "hidden" in page.text[start : page.text.index(">", start) + 1]
+            form = await filled(
+                browser,
+                collection_id(emulator, "Beamline 7"),
+                names=["README.txt"],
+                destination=collection_id(emulator, "Campus cluster"),
+                label="Plain",
+            )
+            tasks = await browser.post("/transfers", data=form, follow_redirects=True)
+            assert "Plain</bdi>" in tasks.text
+            assert '<noscript><a class="quiet" href="/tasks">' in tasks.text
+            task = await browser.get(f"/tasks/{emulator.tasks[0].id}")
+            assert "0 B of 30 B" in task.text
+            assert "Data is encrypted on its way." in task.text
+            cancelled = await browser.post(
+                f"/tasks/{emulator.tasks[0].id}/cancel", data=form_of(task.text), follow_redirects=True
+            )
+            assert 'data-state="CANCELED"' in cancelled.text
+
+    async def shown(self, browser: httpx.AsyncClient, address: str, text: str) -> str:
+        """Return a page as soon as it has a text."""
+        async with asyncio.timeout(20):
+            while text not in (page := (await browser.get(address)).text):  # noqa: ASYNC110 -- no event for it
+                await asyncio.sleep(0.1)
+        return page
+
+    async def test_details_of_a_transfer(self) -> None:
+        """Its events in words, the report of the server, and its files once it is done."""
+        async with visit(ADA) as (emulator, browser):
+            source, full = (collection_id(emulator, name) for name in ("Beamline 7", "Course share"))
+            form = await filled(browser, source, names=["README.txt"])
+            await browser.post("/transfers", data={**form, "destination": full})
+            page = await self.shown(browser, f"/tasks/{emulator.tasks[0].id}", "no space left")
+            assert "The destination has no space left for you." in page
+            assert "Delete files there or ask for more space." in page
+            assert "Report of the server" in page
+            form = await filled(browser, source, names=["README.txt"])
+            await browser.post("/transfers", data={**form, "destination": collection_id(emulator, "Long-term archive")})
+            page = await self.shown(browser, f"/tasks/{emulator.tasks[-1].id}", "Completed")
+            assert "<bdi>/copied/README.txt</bdi>" in page
+            assert "took 1 second" in page
+            unknown = await browser.get(f"/tasks/{NOBODY}")
+            assert (unknown.status_code, "Back to the collections" in unknown.text) == (404, True)
 
 
 class TestForms:

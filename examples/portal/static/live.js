@@ -48,7 +48,10 @@ function show(update) {
   const fresh = document.createElement("template");
   fresh.innerHTML = update.html; // made by the server's templates, which escape all text
   localize(fresh.content);
+  const focused = document.activeElement;
+  const card = focused.closest("li");
   morphChildren(section, fresh.content);
+  if (!focused.isConnected) (card?.querySelector("a") || document.getElementById("main")).focus(); // a button has gone
   document.title = update.title;
   if (summary.textContent !== update.summary) summary.textContent = update.summary;
 }
