@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from .json import JSONTokenStorage
     from .key_file import KeyFile
     from .keys import KeySource
-    from .lease import Lease
+    from .lease import Lease, Leases
     from .memory import MemoryTokenStorage
     from .sqlite import SQLiteTokenStorage
     from .system_keyring import Keyring, SystemKeyring
@@ -51,6 +51,7 @@ __all__ = (
     "Keyring",
     "Lease",
     "LeaseLost",
+    "Leases",
     "MemoryTokenStorage",
     "MissingIdentityError",
     "MissingTokenError",
@@ -84,7 +85,7 @@ if not TYPE_CHECKING:
             "json": ("JSONTokenStorage",),
             "key_file": ("KeyFile",),
             "keys": ("KeySource",),
-            "lease": ("Lease",),
+            "lease": ("Lease", "Leases"),
             "memory": ("MemoryTokenStorage",),
             "sqlite": ("SQLiteTokenStorage",),
             "system_keyring": ("Keyring", "SystemKeyring"),

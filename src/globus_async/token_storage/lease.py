@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from types import TracebackType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from ..errors import WrongEventLoopError
-from ..errors.arguments import check_number, check_text
+from ..errors.arguments import check_members, check_number, check_text
 from .errors import LeaseLost
 
 if TYPE_CHECKING:
     from ..clock import Clock
 
-__all__ = ("Lease", "LocalLeases")
+__all__ = ("Lease", "Leases", "LocalLeases", "check_leases")
 
 
 class Lease:
@@ -54,6 +55,19 @@ class Lease:
         """
         if not self.seconds_left:
             raise LeaseLost(f"the lease of {self.name!r} ran out before the token was refreshed")
+
+
+class Leases(Protocol):
+    """Exclusive rights for a limited time: those of a database, or of a token storage."""
+
+    def lease(self, name: str, seconds: float) -> AbstractAsyncContextManager[Lease]:
+        """Return a context in which no other holder has the lease of this name; see `TokenStorage.lease`."""
+        ...
+
+
+def check_leases(leases: object) -> None:
+    """Check the argument ``leases``."""
+    check_members("leases", leases, ("lease",), "an object with leases, such as RedisLeases(database)")
 
 
 @dataclass(eq=False, slots=True)

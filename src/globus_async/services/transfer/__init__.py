@@ -10,7 +10,7 @@ from . import documents
 if TYPE_CHECKING:
     from .batch.documents import DocumentSubmission
     from .batch.items import TransferItem
-    from .batch.journal import JournalError
+    from .batch.journal_file import JournalError
     from .batch.submission import BatchSubmission, SubmittedTask
     from .client import TransferClient
     from .data import CreateTunnelData, DeleteData, SyncLevel, TransferData
@@ -83,7 +83,7 @@ if not TYPE_CHECKING:
         {
             "batch.documents": ("DocumentSubmission",),
             "batch.items": ("TransferItem",),
-            "batch.journal": ("JournalError",),
+            "batch.journal_file": ("JournalError",),
             "batch.submission": ("BatchSubmission", "SubmittedTask"),
             "client": ("TransferClient",),
             "data": ("CreateTunnelData", "DeleteData", "SyncLevel", "TransferData"),

@@ -14,6 +14,7 @@ from ....bulk_calls import BulkError, Outcome
 from ....errors import GlobusSDKUsageError, SubmissionUncertain
 from ....errors.arguments import check_file_path, check_whole
 from ....porting import AsyncIterationOnly
+from ....token_storage.lease import check_leases
 from ..errors import TransferAPIError
 from ..submissions import check_submission, encode_document, with_submission_id
 from .items import InputReader
@@ -22,6 +23,7 @@ from .pending_tasks import PendingTasks
 from .submission import SubmittedTask
 
 if TYPE_CHECKING:
+    from ....token_storage import Leases
     from ..waiting.shared_poller import SharedPoller
 
 __all__ = ("DocumentSubmission",)
@@ -42,6 +44,7 @@ class DocumentSubmission(AsyncIterationOnly):
         documents: Iterable[_Document] | AsyncIterable[_Document],
         *,
         journal: str | os.PathLike[str],
+        leases: Leases | None,
         max_pending: int,
         get_submission_id: Callable[[], Awaitable[str]],
         submit: Callable[[str, bytes], Awaitable[str]],
@@ -51,7 +54,9 @@ class DocumentSubmission(AsyncIterationOnly):
             raise GlobusSDKUsageError("documents is a single document; pass a list")
         check_whole("max_pending", max_pending)
         check_file_path("journal", journal)
-        self._journal = Journal(Path(journal), {"documents": True})
+        if leases is not None:
+            check_leases(leases)
+        self._journal = Journal(Path(journal), {"documents": True}, leases)
         self._get_submission_id = get_submission_id
         self._submit = submit
         self._pending = PendingTasks(max_pending, poller)

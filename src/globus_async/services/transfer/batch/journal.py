@@ -4,48 +4,28 @@ from __future__ import annotations
 
 import errno
 import os
-import stat
-from collections.abc import Generator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
-from threading import Lock
-from typing import Any, BinaryIO, Final, TypeGuard
-from weakref import WeakValueDictionary
-
-from anyio import to_thread
+from typing import TYPE_CHECKING, Any, BinaryIO, Final, TypeGuard
 
 from ...._http.body import json_body
 from ...._http.json_reader import decode_json, is_list, is_object
 from ...._http.path import is_segment
-from ....errors import GlobusError, GlobusSDKUsageError
+from ....errors import GlobusSDKUsageError
+from .journal_file import End, JournalFile
+from .shared_journal_file import SharedJournalFile
 
-try:
-    import fcntl
-except ImportError:  # Windows; there a second writer is detected by what it has written
-    _fcntl = None
-else:
-    _fcntl = fcntl
+if TYPE_CHECKING:
+    from ....token_storage import Leases
 
-__all__ = ("Journal", "JournalEntry", "JournalError")
+__all__ = ("Journal", "JournalEntry")
 
 _FORMAT: Final = 1
 _LINE_STARTS: Final = (b'{"submit":', b'{"submitted":')
 _MAX_FOREIGN_LINE: Final = 1 << 20
 """Bytes; a file without line ends that is no journal is not read into memory as a whole."""
-_NO_LOCKS: Final = frozenset({errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP})
-_WRITE_LOCKS: Final = WeakValueDictionary[Path, Lock]()
-"""By path: a later submission waits for the write that the cancelled one before it has in progress."""
-
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_WRITE_LOCKS.clear)
-
-_OPEN_FLAGS: Final = os.O_RDWR | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOCTTY", 0) | getattr(os, "O_BINARY", 0)
-"""Without waiting for the other end of a pipe, which is refused once it is open."""
-
-
-class JournalError(GlobusError, OSError):
-    """The file system does not allow the journal to be read, written or locked; ``errno`` has the reason."""
 
 
 @dataclass(slots=True)
@@ -77,18 +57,20 @@ class Journal:
     Attributes:
         path: The file.
         subject: The members of the header, which must be the same when a submission is resumed.
+        leases: Locks the file for one writer of all machines; without, the kernel locks it for one of this machine.
         entries: The recorded tasks, in order.
     """
 
     path: Path
     subject: Mapping[str, Any]
+    leases: Leases | None = None
     entries: list[JournalEntry] = field(default_factory=list[JournalEntry])
-    _size: int = 0
+    _end: End = field(default_factory=End)
     _last_line: bytes = b""
-    _write_lock: Lock = field(init=False)
+    _file: JournalFile = field(init=False)
 
     def __post_init__(self) -> None:
-        self._write_lock = _WRITE_LOCKS.setdefault(self.path.absolute(), Lock())
+        self._file = JournalFile(self.path) if self.leases is None else SharedJournalFile(self.path, self.leases)
 
     async def load(self) -> None:
         """
@@ -97,8 +79,9 @@ class Journal:
         Raises:
             GlobusSDKUsageError: The file is not a journal, is one of another submission, or is being written.
             JournalError: The file cannot be read, created or locked.
+            TokenStorageError: The store of the leases cannot be used.
         """
-        await to_thread.run_sync(self._load)
+        await self._file.run(self._load)
 
     async def begin(self, document: bytes, items: int, digest: str) -> JournalEntry:
         """
@@ -112,6 +95,7 @@ class Journal:
         Raises:
             GlobusSDKUsageError: Another submission has written to the file, or is writing to it.
             JournalError: The file cannot be written.
+            TokenStorageError: The store of the leases cannot be used.
         """
         entry = JournalEntry(items, digest, document)
         head = json_body({"submit": len(self.entries), "items": items, "digest": digest})
@@ -126,23 +110,30 @@ class Journal:
 
     def _load(self) -> None:
         header = json_body({"journal": _FORMAT, **self.subject}) + b"\n"
-        with self._write_lock, self._open(create=True) as file:
-            self.entries, self._size, self._last_line = [], 0, b""
-            try:
-                self._read(file, header)
-            except _NotOfAJournal as error:
-                raise GlobusSDKUsageError(
-                    f"{self.path} is not a journal of a batch submission, or is damaged ({error}); it was not changed"
-                ) from None
-            if self._size == 0:
-                self._write_at_end(file, header)
-                _sync_directory(self.path.parent)
+        with self._file.write_lock:
+            self._read(header)
+            if self._file.finish(self._end):
+                self._read(header)
+            if not self._end.lines:
+                self._write_at_end(header)
+                with self._file.errors():
+                    _sync_directory(self.path.parent)
 
-    def _read(self, file: BinaryIO, header: bytes) -> None:
+    def _read(self, header: bytes) -> None:
+        self.entries, self._end, self._last_line = [], End(), b""
+        try:
+            with self._file.open(create=True) as file:
+                self._read_lines(file, header)
+        except _NotOfAJournal as error:
+            raise GlobusSDKUsageError(
+                f"{self.path} is not a journal of a batch submission, or is damaged ({error}); it was not changed"
+            ) from None
+
+    def _read_lines(self, file: BinaryIO, header: bytes) -> None:
         first_line = file.readline(max(_MAX_FOREIGN_LINE, len(header)))
         if first_line.endswith(b"\n"):
             self._check_header(_decode_line(1, first_line), decode_json(header))
-            self._size = len(first_line)
+            self._end = self._end.after(first_line)
             self._read_entries(file)
         elif not header.startswith(first_line):
             raise _NotOfAJournal("line 1 is not the beginning of a journal")
@@ -174,7 +165,7 @@ class Journal:
                 self._check_submitted(number, line)
                 self.entries[line["submitted"]].task_id = line["task_id"]
                 unfinished.pop(line["submitted"], None)
-            self._size += len(text)
+            self._end = self._end.after(text)
         for entry, document in unfinished.items():
             self.entries[entry].document = json_body(document)
 
@@ -202,47 +193,18 @@ class Journal:
             raise _NotOfAJournal(f"line {number}: task_id is not the id of this task")
 
     async def _append(self, line: bytes) -> None:
-        await to_thread.run_sync(self._write, line)
+        await self._file.run(partial(self._write, line))
 
     def _write(self, line: bytes) -> None:
-        with self._write_lock:
+        with self._file.write_lock:
             if line == self._last_line:
                 return  # written by the thread of a cancelled call
-            with self._open() as file:
-                self._write_at_end(file, line)
+            self._write_at_end(line)
 
-    def _write_at_end(self, file: BinaryIO, line: bytes) -> None:
-        """Write a line after the last complete one, and wait until it is on disk."""
-        end = file.seek(self._size)
-        rest = file.read()
-        if os.fstat(file.fileno()).st_size < end or (b"\n" in rest and rest != line):
-            # a rest without a line end is left by a crash; the line itself, by a write that failed at the end
-            raise GlobusSDKUsageError(f"another submission has changed {self.path}; a journal has one writer at a time")
-        file.seek(self._size)
-        file.truncate()
-        file.write(line)
-        file.flush()
-        os.fsync(file.fileno())
-        self._size += len(line)
+    def _write_at_end(self, line: bytes) -> None:
+        self._file.append(self._end, line)
+        self._end = self._end.after(line)
         self._last_line = line
-
-    @contextmanager
-    def _open(self, *, create: bool = False) -> Generator[BinaryIO]:
-        """Open the file and lock it; every error of the file system in the block is a `JournalError`."""
-        try:
-            descriptor = os.open(self.path, _OPEN_FLAGS | (os.O_CREAT if create else 0), 0o600)
-            try:
-                _check_and_lock(descriptor, self.path)
-                with open(descriptor, "r+b", closefd=False) as file:
-                    yield file
-            finally:
-                os.close(descriptor)
-        except OSError as error:
-            if error.errno in _NO_LOCKS:
-                reason = "its file system has no locks; choose a journal on a local disk"
-            else:
-                reason = error.strerror or type(error).__name__
-            raise JournalError(error.errno, f"the journal {self.path} cannot be used: {reason}") from error
 
 
 class _NotOfAJournal(Exception):
@@ -261,26 +223,6 @@ def _decode_line(number: int, text: bytes) -> dict[str, Any]:
 
 def _is_number(value: object) -> TypeGuard[int]:
     return isinstance(value, int) and not isinstance(value, bool)
-
-
-def _check_and_lock(descriptor: int, path: Path) -> None:
-    """
-    Lock a regular file until it is closed or the process ends.
-
-    Raises:
-        GlobusSDKUsageError: It is not a regular file, or another submission has locked it.
-        OSError: The file system has no locks.
-    """
-    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-        raise GlobusSDKUsageError(f"{path} is not a regular file, so that it cannot be a journal")
-    if _fcntl is None:
-        return
-    try:
-        _fcntl.flock(descriptor, _fcntl.LOCK_EX | _fcntl.LOCK_NB)
-    except BlockingIOError:
-        raise GlobusSDKUsageError(
-            f"another submission, of this or another process, is writing to {path}; a journal has one writer at a time"
-        ) from None
 
 
 def _sync_directory(directory: Path) -> None:

@@ -11,6 +11,7 @@ from ..submissions import SubmissionMethods, submission_id_of
 from ..waiting.task_wait import TaskWaitMethods
 
 if TYPE_CHECKING:
+    from ....token_storage import Leases
     from ..data import TransferData
     from .documents import DocumentSubmission
     from .items import TransferItem
@@ -28,6 +29,7 @@ class BatchSubmissionMethods(SubmissionMethods, TaskWaitMethods):
         items: Iterable[TransferItem] | AsyncIterable[TransferItem],
         *,
         journal: str | os.PathLike[str],
+        leases: Leases | None = None,
         items_per_task: int = 10_000,
         max_pending: int = 100,
     ) -> BatchSubmission:
@@ -44,6 +46,9 @@ class BatchSubmissionMethods(SubmissionMethods, TaskWaitMethods):
                 `TransferData.add_item`. A generator is read as tasks are submitted.
             journal: Path of the journal, which is created if it does not exist. It contains the paths of all items; one
                 submission at a time may use it.
+            leases: Locks the journal for one submission on all machines, such as `RedisLeases`, `SQLLeases` or a token
+                storage that they share. By default the kernel locks it, for this machine, which a file on a network
+                file system does not allow.
             items_per_task: Maximum number of items of one task.
             max_pending: Maximum number of unfinished tasks of this batch; further ones wait. The service allows a user
                 100.
@@ -56,6 +61,7 @@ class BatchSubmissionMethods(SubmissionMethods, TaskWaitMethods):
             GlobusSDKUsageError: Items or options differ from those of the journal, the file is not a journal or is
                 damaged (it is not changed), another submission is using it, or an argument is invalid.
             JournalError: The journal cannot be read, written or locked: no permission, a full disk.
+            TokenStorageError: The store of the leases cannot be used; iterate further, or call this again.
             SubmissionUncertain: The last task may or may not exist; iterate further, or call this again.
             TransferAPIError: The service refused a task.
 
@@ -79,6 +85,7 @@ class BatchSubmissionMethods(SubmissionMethods, TaskWaitMethods):
             data,
             items,
             journal=journal,
+            leases=leases,
             items_per_task=items_per_task,
             max_pending=max_pending,
             get_submission_id=self._new_submission_id,
@@ -91,6 +98,7 @@ class BatchSubmissionMethods(SubmissionMethods, TaskWaitMethods):
         documents: Iterable[Mapping[str, Any]] | AsyncIterable[Mapping[str, Any]],
         *,
         journal: str | os.PathLike[str],
+        leases: Leases | None = None,
         max_pending: int = 100,
     ) -> DocumentSubmission:
         """
@@ -105,6 +113,9 @@ class BatchSubmissionMethods(SubmissionMethods, TaskWaitMethods):
                 read as documents are submitted.
             journal: Path of the journal, which is created if it does not exist. It contains the documents; one
                 submission at a time may use it.
+            leases: Locks the journal for one submission on all machines, such as `RedisLeases`, `SQLLeases` or a token
+                storage that they share. By default the kernel locks it, for this machine, which a file on a network
+                file system does not allow.
             max_pending: Maximum number of unfinished tasks of this submission; further ones wait. The service allows a
                 user 100; while it accepts no more, because other programs have submitted some, the next one waits, too.
 
@@ -118,6 +129,7 @@ class BatchSubmissionMethods(SubmissionMethods, TaskWaitMethods):
             GlobusSDKUsageError: Documents differ from those of the journal, one is invalid, the file is not a journal
                 or is damaged (it is not changed), or another submission is using it.
             JournalError: The journal cannot be read, written or locked: no permission, a full disk.
+            TokenStorageError: The store of the leases cannot be used; iterate further, or call this again.
             NetworkError: There is no connection to the service; iterate further, or call this again.
 
         Example:
@@ -138,6 +150,7 @@ class BatchSubmissionMethods(SubmissionMethods, TaskWaitMethods):
         return DocumentSubmission(
             documents,
             journal=journal,
+            leases=leases,
             max_pending=max_pending,
             get_submission_id=self._new_submission_id,
             submit=self._submit_for_task_id,

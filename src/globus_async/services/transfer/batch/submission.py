@@ -15,6 +15,7 @@ from ...._http.body import json_body
 from ....errors import GlobusSDKUsageError
 from ....errors.arguments import check_file_path, check_whole
 from ....porting import AsyncIterationOnly
+from ....token_storage.lease import check_leases
 from ..data import TransferData
 from ..submissions import check_endpoints, with_submission_id
 from .items import ItemReader, TransferItem
@@ -22,6 +23,7 @@ from .journal import Journal, JournalEntry
 from .pending_tasks import PendingTasks
 
 if TYPE_CHECKING:
+    from ....token_storage import Leases
     from ..waiting.shared_poller import SharedPoller
 
 __all__ = ("BatchSubmission", "SubmittedTask")
@@ -59,6 +61,7 @@ class BatchSubmission(AsyncIterationOnly):
         items: Iterable[TransferItem] | AsyncIterable[TransferItem],
         *,
         journal: str | os.PathLike[str],
+        leases: Leases | None,
         items_per_task: int,
         max_pending: int,
         get_submission_id: Callable[[], Awaitable[str]],
@@ -71,7 +74,9 @@ class BatchSubmission(AsyncIterationOnly):
         check_whole("items_per_task", items_per_task)
         check_whole("max_pending", max_pending)
         check_file_path("journal", journal)
-        self._journal = Journal(Path(journal), {"template": copy.deepcopy(template)})
+        if leases is not None:
+            check_leases(leases)
+        self._journal = Journal(Path(journal), {"template": copy.deepcopy(template)}, leases)
         options = {name: value for name, value in template.items() if name not in ("DATA", "submission_id")}
         self._options = json_body(options)
         self._items_per_task = items_per_task
