@@ -17,6 +17,7 @@ from globus_async._http.headers import Headers
 from globus_async._http.response import RawResponse
 from globus_async.services import transfer
 from globus_async.services.transfer.waiting import outcomes, task_watch
+from globus_async.token_storage import MemoryTokenStorage
 from tests.toolkit.canaries import Canaries
 from tests.toolkit.facts import ServiceFacts
 
@@ -94,8 +95,14 @@ FACTS = ServiceFacts(
         "submit_documents": {
             "documents": [{"DATA_TYPE": "delete", "endpoint": ID, "DATA": [{"path": "/x"}], "submission_id": ID}],
             "journal": _journal,
+            "leases": MemoryTokenStorage,
         },
-        "submit_items": {"data": transfer.TransferData(ID, ID), "items": [("/x", "/y")], "journal": _journal},
+        "submit_items": {
+            "data": transfer.TransferData(ID, ID),
+            "items": [("/x", "/y")],
+            "journal": _journal,
+            "leases": MemoryTokenStorage,
+        },
         "submit_transfer": {
             "data": {
                 "DATA_TYPE": "transfer",
