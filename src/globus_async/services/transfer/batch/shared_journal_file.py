@@ -129,7 +129,7 @@ class SharedJournalFile(JournalFile):
                 raise changed_by_another(self.path)
 
     def _rest(self, start: int) -> bytes | None:
-        with self.open() as file:  # anew, so that a network file system has what others have written
+        with self.open() as file:  # opened again: an older view of a network file system may lack a line
             return read_rest(file, start)
 
     def _put(self, start: int, decided: bytes, rest: bytes) -> None:
