@@ -100,7 +100,7 @@ class OwnServer(PostgresServer):
                 shutil.copytree(programs.parent, self._folder / "install", symlinks=True)
                 programs = self._folder / "install" / programs.name
         self._programs = programs
-        self._process: subprocess.Popen[bytes] | None = None
+        self._process: subprocess.Popen[Any] | None = None
         super().__init__(f"postgresql+asyncpg://postgres:postgres@/postgres?host={self._folder}")
         initdb = (programs / "initdb", "-U", "postgres", "--auth=trust", "-E", "UTF8", "--locale=C", "--no-sync")
         self._run(*initdb, "--no-instructions", "-D", self._folder / "data").wait()
@@ -158,7 +158,7 @@ class OwnServer(PostgresServer):
         self.kill()
         shutil.rmtree(self._folder, ignore_errors=True)
 
-    def _run(self, *command: str | Path) -> subprocess.Popen[bytes]:
+    def _run(self, *command: str | Path) -> subprocess.Popen[Any]:
         options: dict[str, Any] = {"cwd": self._folder, "stdin": subprocess.DEVNULL, **self._user}
         with (self._folder / "log").open("ab") as log:
             return subprocess.Popen(command, stdout=log, stderr=log, **options)
@@ -169,7 +169,7 @@ class OwnServer(PostgresServer):
         return False
 
     @staticmethod
-    def _signal(process: subprocess.Popen[bytes], number: signal.Signals) -> None:
+    def _signal(process: subprocess.Popen[Any], number: signal.Signals) -> None:
         """Send a signal to all processes of the server, the first one first, so that it starts no others."""
         process.send_signal(number)
         children = Path(f"/proc/{process.pid}/task/{process.pid}/children")

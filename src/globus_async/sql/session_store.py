@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 __all__ = ("SQLSessionStore",)
 
 R = TypeVar("R")
+_log = logging.getLogger("globus_async")
 
 
 class SQLSessionStore:
@@ -52,6 +54,7 @@ class SQLSessionStore:
         self._database = database
         self._values = StoredValues(key, where=repr(database))
         self._expired = ExpiredRows(sessions)
+        self._has_warned = False
 
     def __repr__(self) -> str:
         if not hasattr(self, "_values"):
@@ -84,9 +87,16 @@ class SQLSessionStore:
         stored: str | bytes | None = await connection.scalar(
             select(stored_text(connection, sessions.c.value)).where(_is_row(key), sessions.c.expires_at > posix_now())
         )
+        if stored is None:
+            return None, None
         text = text_of(stored)
         plain = None if text is None else unescaped(text)
-        return self._values.open(key, None if plain is None else Secret(plain)), stored
+        if plain is not None:
+            return self._values.open(key, Secret(plain)), stored
+        if not self._has_warned:
+            self._has_warned = True
+            _log.warning("%r has values that are damaged; their sessions have ended", self._database)
+        return None, stored
 
     async def _put(self, key: str, value: Secret, seconds: float, connection: AsyncConnection) -> None:
         await connection.execute(upsert(connection, sessions, self._row(key, value, seconds)))
