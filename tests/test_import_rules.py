@@ -200,6 +200,7 @@ exec(sys.argv[2])
     [
         ("fastapi", "import globus_async.fastapi", "fastapi"),
         ("redis", "from globus_async.redis import RedisDatabase", "redis"),
+        ("sqlalchemy", "from globus_async.sql import SQLDatabase", "sql"),
         ("starlette", "from globus_async.testing import GlobusEmulator", "emulator"),
         ("starlette", "import globus_async.testing.__main__", "emulator"),
         ("uvicorn", "import globus_async.testing.__main__", "emulator"),

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from globus_async import BaseClient, RetryPolicy, Transport, globus_app, login_flows, token_storage
+from globus_async import BaseClient, RetryPolicy, Transport, globus_app, login_flows, sql, token_storage
 from globus_async._http.headers import Headers
 from globus_async._http.response import RawResponse
 from globus_async.authorizers import AccessTokenAuthorizer, BasicAuthorizer
@@ -46,6 +46,10 @@ async def _never(*_: object) -> Any:
         lambda: responses.OAuthDependentTokenResponse(RESPONSE, {}),
         lambda: responses.IntrospectionResponse(RESPONSE, {}),
         lambda: responses.ClientResponse(RESPONSE, []),
+        lambda: sql.SQLDatabase(NOTHING),
+        lambda: sql.SQLLeases(NOTHING),
+        lambda: sql.SQLSessionStore(NOTHING),
+        lambda: sql.SQLTokenStorage(NOTHING),
         lambda: token_storage.MemoryTokenStorage(NOTHING),
         lambda: token_storage.JSONTokenStorage(NOTHING),
         lambda: token_storage.EncryptedTokenStorage(NOTHING, "k" * 32),

@@ -42,6 +42,7 @@ PACKAGES = (
     ".paging",
     ".redis",
     ".scopes",
+    ".sql",
     ".testing",
     ".token_storage",
     ".transport",

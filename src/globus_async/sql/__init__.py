@@ -27,4 +27,5 @@ if not TYPE_CHECKING:
             "session_store": ("SQLSessionStore",),
             "token_storage": ("SQLTokenStorage",),
         },
+        extra="sql",
     )

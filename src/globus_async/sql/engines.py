@@ -9,6 +9,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Self
 from weakref import WeakSet
 
+from sqlalchemy import event
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+
 from .._concurrency.loop_locks import LoopLocks
 from .._concurrency.tasks import wait_to_end
 from ..errors import GlobusSDKUsageError
@@ -16,16 +21,6 @@ from ..errors.arguments import check_bool, check_whole
 from ..token_storage.file_lock import run_in_thread
 
 _MISSING_EXTRA: Final = "this package needs an extra: pip install 'globus-async[sql]'"
-
-try:
-    from sqlalchemy import event
-    from sqlalchemy.engine import URL, make_url
-    from sqlalchemy.exc import ArgumentError
-    from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
-except ModuleNotFoundError as error:
-    if error.name in {"sqlalchemy", "greenlet"}:
-        error.add_note(_MISSING_EXTRA)
-    raise
 
 if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncConnection
@@ -105,11 +100,6 @@ class EngineSource:
         if not parsed.database or parsed.database == ":memory:" or parsed.database.startswith("file:"):
             raise GlobusSDKUsageError("url must name a file, as in sqlite+aiosqlite:////path/of/file")
         return cls(_place_of(parsed), Path(parsed.database), "SERIALIZABLE", None, parsed, _SQLITE_OPTIONS)
-
-    @property
-    def is_owned(self) -> bool:
-        """Whether the engine is made, and closed, here."""
-        return self._url is not None
 
     async def engine(self) -> AsyncEngine:
         """Return the engine; it connects when it is first used."""
