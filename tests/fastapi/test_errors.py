@@ -24,10 +24,11 @@ from globus_async import (
 )
 from globus_async._http.headers import Headers
 from globus_async._http.response import RawResponse
-from globus_async.fastapi import add_error_handlers, error_response
+from globus_async.fastapi import SessionStoreUnavailable, add_error_handlers, error_response
 from globus_async.services.auth import LoginRefused
 from globus_async.services.auth.errors import error_kinds as auth_error
 from globus_async.services.transfer.errors import error_kinds as transfer_error
+from globus_async.token_storage import TokenStorageUnavailable
 
 
 def response(status: int, document: object = None, headers: tuple[tuple[bytes, bytes], ...] = ()) -> RawResponse:
@@ -94,6 +95,47 @@ def test_the_cause_of_a_failed_refresh_decides() -> None:
         outer.__cause__ = auth_error(response(403, document))
         assert error_response(outer).status_code == 403
         assert body(outer)["authorization_parameters"] == {"required_scopes": ["ours[theirs]"]}
+
+
+def failed_refresh(cause: GlobusError) -> TokenRefreshError:
+    error = TokenRefreshError("no fresh access token")
+    error.__cause__ = cause
+    return error
+
+
+def waiting(error: GlobusError, seconds: float) -> GlobusError:
+    assert isinstance(error, TokenRefreshError | SessionStoreUnavailable | TokenStorageUnavailable)
+    error.retry_after = seconds
+    return error
+
+
+@pytest.mark.parametrize(
+    ("error", "status", "retry_after"),
+    [
+        (ClientClosedError("closed"), 503, "5"),
+        (TokenRefreshError("not now"), 503, "5"),
+        (waiting(TokenRefreshError("not now"), 12.5), 503, "13"),
+        (SessionStoreUnavailable("away"), 503, "5"),
+        (waiting(SessionStoreUnavailable("away"), 0.2), 503, "1"),
+        (waiting(TokenStorageUnavailable("away"), float("inf")), 503, "5"),
+        (failed_refresh(waiting(TokenStorageUnavailable("away"), 2)), 503, "2"),
+        # without a refreshed token the call itself was not sent: it is Globus Auth that is unavailable
+        (failed_refresh(GlobusConnectionError("broke", stage="no response")), 503, "5"),
+        (failed_refresh(GlobusTimeoutError("late", stage="no response")), 503, "5"),
+        (failed_refresh(ResponseDecodeError("cut", stage="response truncated")), 503, "5"),
+        (failed_refresh(ClientClosedError("closed")), 503, "5"),
+        (transfer_error(response(503)), 503, "5"),
+        (transfer_error(response(429, headers=((b"Retry-After", b"30"),))), 503, "30"),
+        (transfer_error(response(503, headers=((b"Retry-After", b"0"),))), 503, "1"),
+        (GlobusTimeoutError("late", stage="not sent"), 504, "5"),
+        (GlobusTimeoutError("late", stage="no response"), 504, None),  # it may have been executed
+        (GlobusConnectionError("broke", stage="no response"), 502, None),
+    ],
+)
+def test_when_to_try_again(error: GlobusError, status: int, retry_after: str | None) -> None:
+    """Every 503 has Retry-After."""
+    found = error_response(error)
+    assert (found.status_code, found.headers.get("retry-after")) == (status, retry_after)
 
 
 def test_requirements_of_the_service_are_passed_on() -> None:

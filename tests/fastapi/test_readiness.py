@@ -93,6 +93,8 @@ async def test_an_application_that_does_not_run(deployment: Deployment) -> None:
     """Before its start and after its end."""
     readiness = await add(deployment)
     assert await readiness.reasons() == ()
+    await deployment.globus.transport.aclose()
+    assert await readiness.reasons() == ("not_running",)
     await deployment.stop()
     assert await readiness.reasons() == ("not_running",)
     assert await Readiness(GlobusBackend("11111111-1111-4111-8111-111111111111", "secret")).reasons() == (

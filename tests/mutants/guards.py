@@ -824,6 +824,13 @@ GUARDS: Final = (
         never("fastapi/shutdown_signal.py:delayed_shutdown", r"^threading\.current_thread"),
     ),
     *_tested_by(
+        "fastapi/test_errors.py",
+        always("fastapi/unavailability.py:retry_after", r"^not math\.isfinite"),
+        swap("fastapi/unavailability.py:retry_after", r"max\(1, (.+?)\)\)", r"\1)"),
+        swap("fastapi/errors.py:_general_response", r"status == 503", "False"),
+        swap("fastapi/errors.py:_general_response", r"and \(?not more\['maybe_executed'\]\)?", ""),
+    ),
+    *_tested_by(
         "fastapi/test_openapi.py",
         never("fastapi/openapi.py:_complete", r"^len\(own\) > 1"),
         never("fastapi/openapi.py:_complete", r"^used$"),
