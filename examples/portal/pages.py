@@ -33,17 +33,14 @@ HEADERS = {
     "Cache-Control": "no-store",
 }
 
-FILTERS: Mapping[str, Callable[..., Any]] = {
-    "size": human_size,
-    "moment": moment_of,
-    "date": human_date,
-    "explained": explain,
-    "options": options_of,
-}
+
+def filters() -> Mapping[str, Callable[..., Any]]:
+    """Return the filters of the templates."""
+    return {"size": human_size, "moment": moment_of, "date": human_date, "explained": explain, "options": options_of}
+
 
 _templates = Jinja2Templates(HERE / "templates")
-for _name, _filter in FILTERS.items():
-    _templates.env.filters[_name] = _filter
+_templates.env.filters.update(filters())
 _templates.env.trim_blocks = _templates.env.lstrip_blocks = True
 _templates.env.auto_reload = False
 for _name in _templates.env.list_templates():  # loaded now, so that no request waits for the disk

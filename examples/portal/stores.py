@@ -6,12 +6,12 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcon
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from globus_async import Secret
 from globus_async.fastapi import MemorySessionStore, SQLiteSessionStore
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
 
-    from globus_async import Secret
     from globus_async.fastapi import SessionStore
     from globus_async.sql import SQLDatabase
 
@@ -31,12 +31,12 @@ def choose_store(url: Secret, key: Secret) -> tuple[SessionStore, AbstractAsyncC
         case "redis" | "rediss" | "unix":
             from globus_async.redis import RedisDatabase, RedisSessionStore  # noqa: PLC0415 -- an extra
 
-            redis = RedisDatabase.from_url(url.reveal())
+            redis = RedisDatabase.from_url(url)
             return RedisSessionStore(redis, key=key), redis
-        case "postgresql":
+        case "postgresql" | "postgresql+asyncpg":
             from globus_async.sql import SQLDatabase, SQLSessionStore  # noqa: PLC0415 -- an extra
 
-            sql = SQLDatabase.from_url(url.reveal().replace("postgresql:", "postgresql+asyncpg:", 1))
+            sql = SQLDatabase.from_url(Secret(url.reveal().replace("postgresql:", "postgresql+asyncpg:", 1)))
             return SQLSessionStore(sql, key=key), _with_tables(sql)
         case _ if url:
             file = SQLiteSessionStore(url.reveal(), key=key)
