@@ -22,7 +22,7 @@ from typing import cast
 from tests.deployment.application import Application
 from tests.deployment.browsers import Browser, Outcome, Records, keep_busy
 from tests.deployment.fleet import Fleet, assembled
-from tests.deployment.state_servers import ENGINES, SERVERS, StateServer, state_in, state_server
+from tests.deployment.state_servers import ENGINES, SERVERS, State, StateServer, state_in, state_server
 
 REQUESTS = 20
 LIFETIME = 8.0
@@ -189,6 +189,17 @@ def described(outcomes: Sequence[Outcome]) -> str:
     return f"{dict(statuses)}; p50 {p50:.0f} ms, p99 {p99:.0f} ms, at most {1000 * seconds[-1]:.0f} ms"
 
 
+async def sizes(state: State, browsers: Sequence[Browser]) -> None:
+    """Measure what the sessions take, each with tokens of Transfer and the introspection of a bearer token."""
+    await browsers[0].request(0)
+    before = await asyncio.to_thread(state.size)
+    await log_in(browsers)
+    between = await asyncio.to_thread(state.size)
+    await asyncio.gather(*(each.request(2) for each in browsers))
+    after = await asyncio.to_thread(state.size)
+    print(f"  {(between - before) / len(browsers):.0f} bytes for a session, {after - between} for all introspections")
+
+
 OF_WORKERS = {each.__name__: each for each in (kills, replaced, restarted)}
 OF_SERVERS = {each.__name__: each for each in (frozen, killed)}
 
@@ -204,7 +215,9 @@ async def run(name: str, engine: str, users: int, workers: int) -> None:
         application = await enter(fleet.application(state.url, workers=workers))
         browsers = await enter(fleet.browsers(users, records))
         print(f"{name}, {engine}, {users} browsers, {workers} workers", flush=True)
-        if name in OF_SERVERS:
+        if name == sizes.__name__:
+            await sizes(state, browsers)
+        elif name in OF_SERVERS:
             await OF_SERVERS[name](fleet, cast("StateServer", state), browsers, records)
         else:
             await OF_WORKERS[name](fleet, application, browsers, records)
@@ -213,15 +226,15 @@ async def run(name: str, engine: str, users: int, workers: int) -> None:
 def main() -> None:
     """Run the command line."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.deployment", description=__doc__)
-    parser.add_argument("--scenario", choices=[*OF_WORKERS, *OF_SERVERS], action="append")
+    parser.add_argument("--scenario", choices=[*OF_WORKERS, *OF_SERVERS, sizes.__name__], action="append")
     parser.add_argument("--engine", choices=ENGINES, action="append")
     parser.add_argument("--users", type=int, default=200)
     parser.add_argument("--workers", type=int, default=4)
     options = parser.parse_args()
     logging.disable(logging.INFO)
     for engine in options.engine or ENGINES:
-        for name in options.scenario or (*OF_WORKERS, *OF_SERVERS):
-            if name in OF_WORKERS or engine in SERVERS:
+        for name in options.scenario or (*OF_WORKERS, *OF_SERVERS, sizes.__name__):
+            if name not in OF_SERVERS or engine in SERVERS:
                 asyncio.run(run(name, engine, options.users, options.workers))
 
 

@@ -15,6 +15,7 @@ from globus_async.fastapi import (
     GlobusBackend,
     GlobusLogin,
     Principal,
+    Readiness,
     Session,
     SessionStore,
     SQLiteSessionStore,
@@ -73,6 +74,7 @@ async def lifespan(app: FastAPI) -> AsyncGenerator[None]:
 app = FastAPI(lifespan=lifespan, redirect_slashes=False)
 app.add_middleware(CancelOnDisconnect)
 app.include_router(login.router)
+app.include_router(Readiness(globus, login).router)
 add_error_handlers(app)
 
 

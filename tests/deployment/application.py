@@ -16,14 +16,12 @@ from pathlib import Path
 
 from tests.source import ROOT
 
-__all__ = ("COMMAND", "Application", "serving")
+__all__ = ("COMMAND", "FOLDER", "Application", "serving")
 
-COMMAND = (
-    "uvicorn portal:app --fd 3 --workers 4 --no-access-log --timeout-graceful-shutdown 15"
-    " --timeout-worker-healthcheck 30 --timeout-keep-alive 75"
-)
-"""The command of the guide."""
 FOLDER = ROOT / "examples" / "deployment"
+_SERVICE = (FOLDER / "portal.service").read_text()
+COMMAND = next(line for line in _SERVICE.splitlines() if line.startswith("ExecStart=")).partition(".venv/bin/")[2]
+"""The command of the guide."""
 _STARTED = re.compile(r"Started server process \[(\d+)\]")
 _COMPLETE = "Application startup complete."
 _PAUSE = 0.02

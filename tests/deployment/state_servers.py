@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import sqlite3
+import sys
 from collections.abc import AsyncGenerator
-from contextlib import ExitStack, asynccontextmanager
+from contextlib import ExitStack, asynccontextmanager, closing
 from pathlib import Path
 from typing import Final, Protocol
 
-from globus_async.sql import SQLDatabase
+from sqlalchemy import make_url
+
+from tests.deployment.application import FOLDER
+from tests.source import ROOT
 from tests.toolkit.postgres_server import OwnServer, own_server
 from tests.toolkit.redis_server import RedisServer
 
@@ -16,6 +22,7 @@ __all__ = ("ENGINES", "SERVERS", "State", "StateServer", "state_in", "state_serv
 
 SERVERS: Final = ("redis", "postgresql")
 ENGINES: Final = ("sqlite", *SERVERS)
+_OTHERS: Final = ("GLOBUS_CLIENT_ID", "GLOBUS_CLIENT_SECRET", "PORTAL_API_SCOPE", "PORTAL_KEYS")
 
 
 class State(Protocol):
@@ -24,6 +31,10 @@ class State(Protocol):
     @property
     def url(self) -> str:
         """``PORTAL_STATE``."""
+        ...
+
+    def size(self) -> int:
+        """Return the bytes that the state takes, of memory or of a disk; blocks."""
         ...
 
 
@@ -49,7 +60,27 @@ class StateServer(State, Protocol):
 
 class _File:
     def __init__(self, path: Path) -> None:
+        self._path = path
         self.url = str(path)
+
+    def size(self) -> int:
+        with closing(sqlite3.connect(self._path)) as database:
+            database.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        return self._path.stat().st_size
+
+
+class _Redis:
+    def __init__(self, server: RedisServer) -> None:
+        self._server = server
+        self.url = server.url
+        self.freeze = server.freeze
+        self.thaw = server.thaw
+        self.kill = server.kill
+        self.start = server.start
+
+    def size(self) -> int:
+        with self._server.client() as client:  # connections take memory, too
+            return sum(client.memory_usage(key) for key in client.scan_iter())
 
 
 class _Postgres:
@@ -65,6 +96,12 @@ class _Postgres:
 
     def thaw(self) -> None:
         self._frozen.close()
+
+    def size(self) -> int:
+        tables = "SELECT sum(pg_total_relation_size(oid)) FROM pg_class WHERE relkind = 'r' AND relowner = {}::regrole"
+        user = make_url(self.url).username
+        ((size,),) = self._server.execute(tables.format(f"'{user}'"))
+        return int(size)
 
 
 @asynccontextmanager
@@ -84,11 +121,14 @@ async def state_server(engine: str) -> AsyncGenerator[StateServer]:
         server = RedisServer("--appendonly", "yes", "--maxmemory-policy", "noeviction")
         try:
             await asyncio.to_thread(server.start)
-            yield server
+            yield _Redis(server)
         finally:
             await asyncio.to_thread(server.aclose_now)
         return
     database = _Postgres(own_server())
-    async with SQLDatabase.from_url(database.url, timeout=30) as tables:
-        await tables.create_tables()
+    settings = {**dict.fromkeys(_OTHERS, "x" * 32), "PORTAL_STATE": database.url, "PORTAL_URL": "https://localhost"}
+    environ = {**os.environ, **settings, "PYTHONPATH": str(ROOT / "src")}
+    program = "import asyncio, portal; asyncio.run(portal.create_tables())"  # of the guide
+    process = await asyncio.create_subprocess_exec(sys.executable, "-c", program, cwd=FOLDER, env=environ)
+    assert await process.wait() == 0
     yield database

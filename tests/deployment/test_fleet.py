@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import inspect
+import sys
 from pathlib import Path
 
 import httpx
 import pytest
+import uvicorn
 
 from tests.deployment.browsers import Browser, Records
 from tests.deployment.fleet import assembled
@@ -15,7 +18,11 @@ from tests.deployment.state_servers import ENGINES, SERVERS, state_in, state_ser
 pytestmark = [
     pytest.mark.slow,
     pytest.mark.timeout(180),
-    pytest.mark.skipif("sys.platform == 'win32'", reason="the workers get their socket as from systemd"),
+    pytest.mark.skipif(sys.platform == "win32", reason="the workers get their socket as from systemd"),
+    pytest.mark.skipif(
+        "timeout_worker_healthcheck" not in inspect.signature(uvicorn.Config).parameters,
+        reason="this uvicorn has no --timeout-worker-healthcheck, which the guide uses",
+    ),
 ]
 
 USERS = 12
