@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from urllib.parse import quote
+
 import globus_async
-from globus_async import Secret, credentials, globus_app, login_flows, token_storage
+from globus_async import Secret, credentials, globus_app, login_flows, redis, token_storage
 from globus_async.gare import GlobusAuthorizationParameters
 from globus_async.scopes import TransferScopes
 from globus_async.services.auth import AuthClient, ConfidentialAppAuthClient, NativeAppAuthClient
@@ -51,8 +53,13 @@ async def storages(data: token_storage.TokenStorageData, secrets: Canaries) -> l
     from_keyring = token_storage.SystemKeyring(keyring=KeyringOfOne(key))
     await from_keyring.read_key()
     of_cli = token_storage.GlobusCLITokenStorage(filepath="x")
+    database = redis.RedisDatabase.from_url(f"redis://:{quote(key, safe='')}@localhost")
     async with memory.lease(SERVER, 60) as lease:
         return [
+            database,
+            redis.RedisLeases(database),
+            redis.RedisSessionStore(database, key=key),
+            redis.RedisTokenStorage(database),
             *filled,
             await memory.get_token_data_by_resource_server(),
             data,

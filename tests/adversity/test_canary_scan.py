@@ -60,6 +60,7 @@ CORE = (
     "globus_async.response",
     "globus_async.scopes",
     "globus_async.scopes.consents",
+    "globus_async.redis",
     "globus_async.token_storage",
     "globus_async.transport",
 )

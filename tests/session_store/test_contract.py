@@ -88,6 +88,21 @@ async def test_of_concurrent_callers_one_succeeds(store: SessionStore) -> None:
     assert [value for value in popped if value is not None] == [Secret(str(won.index(True)))]
 
 
+async def test_no_update_of_concurrent_writers_is_lost(store: SessionStore) -> None:
+    await store.put("tokens:x", Secret("0"), seconds=1000)
+
+    async def write() -> None:
+        for _ in range(3):
+            while True:
+                old = await store.get("tokens:x")
+                assert old is not None
+                if await store.compare_and_set("tokens:x", old, Secret(str(int(old.reveal()) + 1)), seconds=1000):
+                    break
+
+    await asyncio.gather(*(write() for _ in range(4)))
+    assert await store.get("tokens:x") == Secret("12")
+
+
 @pytest.mark.parametrize("factory", LIMITED.values(), ids=LIMITED)
 async def test_the_number_of_entries_is_limited(factory: Factory, tmp_path: Path) -> None:
     """Those that expire first are removed first; one kind does not displace another."""

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from globus_async import BaseClient, RetryPolicy, Transport, globus_app, login_flows, sql, token_storage
+from globus_async import BaseClient, RetryPolicy, Transport, globus_app, login_flows, redis, sql, token_storage
 from globus_async._http.headers import Headers
 from globus_async._http.response import RawResponse
 from globus_async.authorizers import AccessTokenAuthorizer, BasicAuthorizer
@@ -61,6 +61,10 @@ async def _never(*_: object) -> Any:
         lambda: token_storage.TokenStorageData("x", None, "", NOTHING, None, 0, None),
         lambda: token_storage.ValidatingTokenStorage(NOTHING),
         lambda: token_storage.ScopeRequirementsValidator(NOTHING, NOTHING),
+        lambda: redis.RedisDatabase(NOTHING),
+        lambda: redis.RedisLeases(NOTHING),
+        lambda: redis.RedisSessionStore(NOTHING),
+        lambda: redis.RedisTokenStorage(NOTHING),
         lambda: globus_app.GlobusAppConfig(token_storage=ANYTHING),
         lambda: globus_app.UserApp(NOTHING),
         lambda: globus_app.ClientApp("Service", client_id=ID),

@@ -147,4 +147,4 @@ class RedisLease:
 
 def milliseconds(seconds: float) -> int:
     """Return a duration for Redis: whole milliseconds, at least one, and not more than it can add to its time."""
-    return max(1, min(round(1000 * seconds), _MAX_MILLISECONDS))
+    return max(1, round(min(1000 * seconds, _MAX_MILLISECONDS)))
