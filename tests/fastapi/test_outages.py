@@ -262,6 +262,26 @@ async def test_a_logout_during_an_outage_revokes_the_tokens(make_deployment: Mak
     assert all(token.revoked for token in tokens.refresh.values())
 
 
+async def test_a_logout_that_is_not_confirmed_revokes_the_tokens(make_deployment: Make) -> None:
+    """The response of the store is lost, and no further logout finds the session: its tokens are revoked now."""
+    deployment, store, browser = await shaky(make_deployment)
+    csrf = (await browser.get("/session")).json()["csrf"]
+    real = store.inner.pop
+
+    async def pop(key: str) -> Secret | None:
+        await real(key)
+        raise unavailable()
+
+    store.inner.pop = pop  # type: ignore[method-assign]
+    assert (await browser.post("/logout", data={"csrf_token": csrf})).status_code == 503
+    store.inner.pop = real  # type: ignore[method-assign]
+    await deployment.revoked()
+    tokens = deployment.emulator.auth.tokens
+    assert tokens.refresh
+    assert all(token.revoked for token in tokens.refresh.values())
+    assert (await browser.post("/logout")).status_code == 303
+
+
 async def test_a_login_does_not_depend_on_the_previous_session(make_deployment: Make) -> None:
     """The session that it replaces cannot be ended: it is completed, and the log has the reason."""
     deployment, store, browser = await shaky(make_deployment)

@@ -779,10 +779,7 @@ GUARDS: Final = (
         swap("fastapi/browser_cookies.py:BrowserCookies.__init__", r"'secure': address.is_secure", "'secure': False"),
         swap("fastapi/browser_cookies.py:BrowserCookies._prefix_below", r"'__Secure-' if root else '__Host-'", "''"),
         always("fastapi/session_registry.py:SessionRegistry.find", r"^session\.expires_at >"),
-        drop(
-            "fastapi/session_registry.py:SessionRegistry._delete",
-            r"^self\._running\.revocations\.start",
-        ),
+        drop("fastapi/session_registry.py:SessionRegistry._revoke_stored", r"^self\._running\.revocations\.start"),
         drop("fastapi/session_registry.py:SessionRegistry._delete", r"^self\._backend\.authorizers\.remove"),
         drop("fastapi/login.py:GlobusLogin._logout", r"^await self\._check_own_form"),
         swap(

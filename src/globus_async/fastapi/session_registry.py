@@ -120,7 +120,8 @@ class SessionRegistry:
         End a session, even if the browser disconnects; its tokens are revoked afterwards.
 
         Raises:
-            SessionStoreUnavailable: The store is unavailable. The session has ended in this process only.
+            SessionStoreUnavailable: The store is unavailable. The session has ended in this process only, and the
+                tokens that were seen lately are revoked.
         """
         keys = {server: tokens_key(session.key, server) for server in session.resource_servers}
         seen = {server: self._recent.get(key, self._clock.monotonic()) for server, key in keys.items()}
@@ -129,18 +130,28 @@ class SessionRegistry:
         await asyncio.shield(self._running.revocations.run(self._delete(session, seen), name="globus_async logout"))
 
     async def _delete(self, session: Session, seen: Mapping[str, Secret | None]) -> None:
-        await self._store.pop(session.key)
+        try:
+            await self._store.pop(session.key)
+        except SessionStoreUnavailable:  # it may be gone all the same, and then no further logout finds its tokens
+            for value in seen.values():
+                self._revoke_stored(value)
+            raise
+        finally:
+            for server in session.resource_servers:
+                self._backend.authorizers.remove((session.key, server))
         for server in session.resource_servers:
-            self._backend.authorizers.remove((session.key, server))
             try:
                 value = await self._store.pop(tokens_key(session.key, server))
             except SessionStoreUnavailable:  # the session has ended all the same
                 value = seen[server]
                 if value is None:
                     _log.error("the tokens of an ended session were not revoked: the session store is unavailable")
-            data = load_tokens(value)
-            if data is not None:
-                self._running.revocations.start(tokens_in(data))
+            self._revoke_stored(value)
+
+    def _revoke_stored(self, value: Secret | None) -> None:
+        tokens = load_tokens(value)
+        if tokens is not None:
+            self._running.revocations.start(tokens_in(tokens))
 
     async def authorizer(self, session: Session, resource_server: str) -> GlobusAuthorizer:
         """
