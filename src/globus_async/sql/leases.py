@@ -110,6 +110,7 @@ class SQLLeases:
             _log.warning("the lease of %a was not released, and ends by itself: %s", name, error)
 
     async def _take(self, name: str, holder: str, seconds: float, connection: AsyncConnection) -> bool:
+        await self._expired.remove_some(connection)
         taken = await connection.execute(
             upsert(
                 connection,
@@ -118,7 +119,6 @@ class SQLLeases:
                 where=or_(leases.c.expires_at <= posix_now(), leases.c.holder == holder),
             )
         )
-        await self._expired.remove_some(connection)
         return taken.rowcount > 0
 
 

@@ -99,12 +99,13 @@ class SQLSessionStore:
         return None, stored
 
     async def _put(self, key: str, value: Secret, seconds: float, connection: AsyncConnection) -> None:
-        await connection.execute(upsert(connection, sessions, self._row(key, value, seconds)))
         await self._expired.remove_some(connection)
+        await connection.execute(upsert(connection, sessions, self._row(key, value, seconds)))
 
     async def _compare_and_set(
         self, key: str, old: Secret | None, new: Secret | None, seconds: float, connection: AsyncConnection
     ) -> bool:
+        await self._expired.remove_some(connection)
         while True:
             value, stored = await self._select(key, connection)
             if value != old:
@@ -122,7 +123,6 @@ class SQLSessionStore:
                 is_replaceable = or_(sessions.c.expires_at <= posix_now(), is_unchanged)
                 statement = upsert(connection, sessions, self._row(key, new, seconds), where=is_replaceable)
             changed = await connection.execute(statement)
-            await self._expired.remove_some(connection)
             if changed.rowcount > 0:
                 return True
 

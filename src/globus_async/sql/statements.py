@@ -83,7 +83,7 @@ class ExpiredRows:
         self._statement = delete(table).where(key.in_(expired), expires_at <= posix_now())
 
     async def remove_some(self, connection: AsyncConnection) -> None:
-        """Remove some of them, if it is time to."""
+        """Remove some of them, if it is time to; before a write, which a conflict here would repeat otherwise."""
         self._writes += 1
         if self._writes % _WRITES_PER_REMOVAL == 1:
             await connection.execute(self._statement)
