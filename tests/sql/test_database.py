@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from sqlalchemy import create_engine, text
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
+from sqlalchemy.pool import AsyncAdaptedQueuePool
 
 from globus_async import GlobusSDKUsageError, Secret, WrongEventLoopError
 from globus_async.session_store import SessionStoreUnavailable
@@ -68,7 +69,7 @@ def shown_by(error: BaseException | None) -> list[str]:
 @pytest.mark.parametrize("is_own", [True, False], ids=["from a URL", "of the application"])
 async def test_calls_cancelled_at_every_suspension(url: str, is_own: bool, record_property: Any) -> None:
     """No connection is in use afterwards, and none is in a transaction."""
-    engine = create_async_engine(url, hide_parameters=True)
+    engine = create_async_engine(url, hide_parameters=True, poolclass=AsyncAdaptedQueuePool)
     database = SQLDatabase.from_url(url, timeout=20) if is_own else SQLDatabase(engine, timeout=20)
     storage, leases = SQLTokenStorage(database), SQLLeases(database)
     await database.create_tables()

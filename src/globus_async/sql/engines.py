@@ -13,6 +13,7 @@ from sqlalchemy import event
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.pool import AsyncAdaptedQueuePool
 
 from .._concurrency.loop_locks import LoopLocks
 from .._concurrency.tasks import wait_to_end
@@ -157,6 +158,7 @@ def _parsed(url: Secret) -> URL | None:
 
 _SQLITE_OPTIONS: Final[dict[str, Any]] = {
     # one connection: SQLite has one writer at a time, and a queue is faster than waiting for its lock
+    "poolclass": AsyncAdaptedQueuePool,  # SQLAlchemy before 2.0.38 had none for files
     "pool_size": 1,
     "max_overflow": 0,
     "isolation_level": "AUTOCOMMIT",
