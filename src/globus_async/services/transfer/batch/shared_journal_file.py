@@ -3,7 +3,7 @@ The file of a journal that the writers of several machines share, on a file syst
 
 A lease lets one writer in at a time, but a writer that was paused beyond its time does not notice in the middle of a
 step. So each line is decided before it is written: its text is linked to a name with its number, which succeeds for one
-writer. Whoever writes the line then, early or late, or for a writer that has crashed, writes the same bytes to the same
+writer. All that then write the line, early or late, or for a writer that has crashed, write the same bytes to the same
 place. When the line is on disk, the link is removed; a writer that links another text afterwards finds the line.
 """
 
