@@ -366,6 +366,25 @@ class TestFailover:
             await header_of(authorizer)
             assert auth.sent[-1] == "rt-0"
 
+    async def test_old_tokens_do_not_replace_other_old_ones(self) -> None:
+        """When only old ones are known: after a removal, and with copies that were restored one after the other."""
+        async with shared() as (storage, auth, clock):
+            auth.script = rotating
+            authorizer = login(storage, auth)
+            for _ in range(2):
+                await header_of(authorizer)
+                clock.jump(4000)
+            await storage.remove_token_data(SERVER)
+            with pytest.raises(LoginRequired):
+                await header_of(authorizer)
+            await storage.store_token_data_by_resource_server({SERVER: entry(expires_at=clock.wall() + 3600)})
+            clock.jump(40)
+            assert await header_of(authorizer) == "Bearer at-0"
+            clock.jump(4000)
+            await storage.store_token_data_by_resource_server({SERVER: entry("at-1", "rt-1")})
+            await header_of(authorizer)
+            assert auth.sent == ["rt-0", "rt-1", "rt-1"]
+
     async def test_a_login_that_is_removed_during_the_refresh(self) -> None:
         """Its new tokens are neither stored nor used."""
         async with shared() as (storage, auth, _clock):

@@ -669,6 +669,8 @@ GUARDS: Final = (
         never("authorizers/storage_access.py:StorageAccess._bounded", r"^task\.cancelled\(\)"),
         never("authorizers/storage_access.py:StorageAccess.read", r"^stored is not None and"),
         never("authorizers/storage_access.py:_typed", r"TokenStorageError\)"),
+        swap("authorizers/storage_access.py:_typed", r"TokenStorageUnavailable if .* else ", ""),
+        never("authorizers/renewing.py:RenewingAuthorizer._pause_left", r"TransientStorageError"),
         drop("authorizers/storage_access.py:_typed", r"^for frame, line"),
         never("authorizers/shared_token.py:SharedToken.refresh", r"^self\._unwritten is not None and"),
         never("authorizers/shared_token.py:SharedToken.refresh", r"needs_storage"),
