@@ -433,6 +433,23 @@ class TestFailover:
             assert stored is not None
             assert (auth.sent, stored.refresh_token) == (["rt-x"], Secret("rt-1"))
 
+    async def test_a_request_without_a_response(self) -> None:
+        """The token that was sent may be replaced, so what was stored before it is not sent after a failover."""
+        async with shared() as (storage, auth, clock):
+            await storage.store_token_data_by_resource_server({SERVER: entry(expires_at=clock.wall() + 3600)})
+            authorizer = login(storage, auth)
+            await header_of(authorizer)
+            clock.jump(4000)
+            await storage.store_token_data_by_resource_server({SERVER: entry("at-x", "rt-x")})
+            auth.script = lambda _: GlobusConnectionError("reset", stage="no response")
+            with pytest.raises(TokenRefreshError):
+                await header_of(authorizer)
+            storage._data[SERVER] = entry()
+            auth.script = rotating
+            clock.jump(40)
+            assert await header_of(authorizer) == "Bearer at-3"
+            assert auth.sent == ["rt-x"] * 3
+
     async def test_tokens_without_rotation(self) -> None:
         """The refresh token is the same in all of them: whichever is stored is used."""
         async with shared() as (storage, auth, clock):
@@ -446,6 +463,36 @@ class TestFailover:
 
 
 class TestUnavailableStorage:
+    async def test_new_tokens_are_stored_when_the_storage_says(self) -> None:
+        """Not before: after a failure, calls of a database fail at once for a second, without being made."""
+        async with shared() as (storage, auth, clock):
+            unavailable = TokenStorageUnavailable("its server is down")
+            unavailable.retry_after = 1.0
+
+            def script(kind: str) -> None:
+                if kind == "write" and storage.calls.count("write") == 1:
+                    clock.slept.clear()
+                    raise unavailable
+
+            storage.before = script
+            assert await header_of(login(storage, auth)) == "Bearer at-1"
+            assert (clock.slept, storage.calls.count("write")) == ([1.0], 2)
+
+    async def test_a_refused_token_that_is_stored_is_not_used(self) -> None:
+        """Also if it was stored while another one was requested."""
+        async with shared() as (storage, auth, clock):
+            await storage.store_token_data_by_resource_server({SERVER: entry(expires_at=clock.wall() + 3600)})
+            authorizer = login(storage, auth)
+            header = await header_of(authorizer)
+            assert authorizer.handle_missing_authorization(Secret(header))
+
+            def respond(number: int) -> dict[str, object]:
+                storage._data[SERVER] = entry(expires_at=clock.wall() + 3600, note="newer")
+                return application_token(number)
+
+            auth.script = respond
+            assert await header_of(authorizer) == "Bearer at-1"
+
     @pytest.mark.parametrize("retry_after", [None, 45.0])
     async def test_the_error_says_when_it_is_tried_again(self, retry_after: float | None) -> None:
         """The failure may pass, the storage is not asked before its time, and then a token is there."""

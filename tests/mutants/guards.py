@@ -692,7 +692,11 @@ GUARDS: Final = (
         always("authorizers/shared_token.py:SharedToken._write", r"^not self\._is_outdated"),
         swap("authorizers/shared_token.py:SharedToken._is_outdated", r" and known\..*", ""),
         never("authorizers/shared_token.py:SharedToken._note_replaced", r"^sent is not None and"),
-        swap("authorizers/shared_token.py:SharedToken._note_replaced", r"\*self\._read_before, ", ""),
+        drop("authorizers/shared_token.py:SharedToken._note_sent", r"^self\._replaced \+="),
+        swap(
+            "authorizers/shared_token.py:SharedToken._request", r"now_stored, None, refused", "now_stored, None, None"
+        ),
+        never("authorizers/shared_token.py:SharedToken._write_twice", r"TransientStorageError"),
         never("authorizers/shared_token.py:SharedToken._request", r"^now_stored is None"),
         drop("authorizers/shared_token.py:SharedToken._noted", r"^self\._grant\.note"),
         never("authorizers/stored_grants.py:StoredLogin.refresh_token", r"^found == self\._rejected"),

@@ -2,8 +2,9 @@
 A simulated engine of a database, with what real ones do besides: they fail over, evict keys, and their clocks step.
 
 A failover loses the writes of the last seconds, leases and tokens alike, which the replica did not have. It does not
-lose a login, nor two replacements of a refresh token in succession: both together would need a replica that is behind
-for longer than a token lives, or two failovers in a row, and no client could repair it.
+lose a login, nor two replacements of a refresh token in succession: that would need a replica that is behind for longer
+than a token lives, or two failovers in a row. Nor does it lose one whose successor was sent by a process that ended
+before it had the response. In these cases no process is left that knows a token which works.
 """
 
 from __future__ import annotations
@@ -56,6 +57,7 @@ class SimulatedEngine:
         replaced: Called when the tokens are replaced, with the old ones and the new ones.
         superseded: When each refresh token of a former entry was replaced, in the history that the engine has kept.
         lost: Called with the refresh tokens that a failover or an eviction has lost.
+        may_lose: Returns whether a failover may lose a refresh token.
         scripts: The scripts that it knows.
     """
 
@@ -65,6 +67,7 @@ class SimulatedEngine:
     fault: Callable[[bool], str] = lambda _: ""
     replaced: Callable[[TokenStorageData | None, TokenStorageData], None] = lambda *_: None
     lost: Callable[[set[str]], None] = lambda _: None
+    may_lose: Callable[[str], bool] = lambda _: True
     superseded: dict[str, float] = field(default_factory=dict)
     scripts: set[str] = field(default_factory=set)
     clock_offset: float = 0.0
@@ -161,14 +164,17 @@ class SimulatedEngine:
         self.scripts.clear()
         while self._writes and self._writes[-1].at > self.world.now - seconds:
             write = self._writes[-1]
-            if write.is_login or (lost and write.superseded is not None):
+            if write.is_login or (write.superseded is not None and (lost or not self.may_lose(self._newest()))):
                 break
             self._writes.pop()
             if write.superseded is not None:
-                lost.add(_refresh_token(self.entry) or "")
+                lost.add(self._newest())
                 self.superseded.pop(write.superseded, None)
             self._put(write.key, write.before)
         self.lost(lost)
+
+    def _newest(self) -> str:
+        return _refresh_token(self.entry) or ""
 
     def evict(self, *, tokens: bool) -> None:
         """Remove the keys of leases, or also that of the tokens, as a full memory or its administrator does."""

@@ -80,6 +80,7 @@ class Program:
     replaced: set[str] = field(default_factory=set)
     """The refresh tokens for which it has received other ones."""
     received_at: float = 0.0
+    is_closing: bool = False
     failures: int = 0
     """The failures of its storage until then."""
     was_cancelled: bool = False
@@ -136,6 +137,7 @@ class History:
             frees_dead=frees_dead,
             replaced=self._check_replaced,
             lost=self._note_lost,
+            may_lose=self._may_lose,
         )
         self.server = self._kind.server
         self._plant = plant
@@ -158,6 +160,8 @@ class History:
         self._names = itertools.count(1)
         self._calls: dict[object, tuple[float, Program, float]] = {}
         self.programs: list[Program] = []
+        self._senders: dict[str, Program] = {}
+        """Who has sent each refresh token last."""
         self._log_in()
         for _ in range(count):
             self._start()
@@ -260,6 +264,7 @@ class History:
             if not task.done() and (cancels_all or task not in process.adopted):
                 task.cancel()
         self._calls = {key: call for key, call in self._calls.items() if call[1] is not program}
+        program.is_closing = True
         process.start(close())
 
     def _cancel_refresh(self, program: Program | None = None) -> None:
@@ -334,6 +339,11 @@ class History:
         for program in self.programs:
             if program.received in tokens:
                 program.received = None
+
+    def _may_lose(self, token: str) -> bool:
+        """Return whether a refresh token was not sent, or its sender lives, and so knows it."""
+        sender = self._senders.get(token)
+        return sender is None or (sender.process.is_alive and not sender.is_closing)
 
     def _step_clock(self) -> None:
         if self.programs:
@@ -444,6 +454,7 @@ class History:
         if text is None:
             return
         program.sent = text
+        self._senders[text] = program
         if text in program.replaced:
             self.world.violated(f"{process} sent {text}, for which it had received another one")
         grant = self.server.holds(process)

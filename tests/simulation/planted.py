@@ -147,8 +147,22 @@ BUGS: Final = (
         first=300,
     ),
     Bug(
+        "a refused token that is stored is used",
+        (swap(f"{_SHARED}._request", r"now_stored, None, refused", "now_stored, None, None"),),
+        "was given the refused token",
+        ("redis",),
+        first=2500,
+    ),
+    Bug(
+        "a token is not stored while a circuit breaker is open",
+        (never(f"{_SHARED}._write_twice", r"TransientStorageError"),),
+        "which was not stored",
+        ("redis",),
+        first=750,
+    ),
+    Bug(
         "what was stored before a replaced refresh token is used again",
-        (swap(f"{_SHARED}._note_replaced", r"\(\*self\._read_before, sent\)", "(sent,)"),),
+        (drop(f"{_SHARED}._note_sent", r"^self\._replaced \+="),),
         "was used although a successor",
         ("sql",),
         first=600,

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from .._concurrency.tasks import run_to_end
 from .._single_flight import SingleFlight
-from ..errors import GlobusAPIError, GlobusTimeoutError, TokenRefreshError
+from ..errors import GlobusAPIError, GlobusTimeoutError, TokenRefreshError, TransientStorageError
 from ..token_storage.errors import LeaseLost, TokenStorageError
 from .refusals import refusal_of
 from .storage_access import StorageAccess
@@ -33,6 +33,7 @@ _ROUNDS: Final = 3
 _SECONDS_TO_STORE: Final = 10.0
 """The last seconds of a lease, in which no request is running."""
 _SECONDS_BEFORE_REPETITION: Final = 0.5
+_MAX_SECONDS_BEFORE_REPETITION: Final = 1.5
 _MAX_PAUSE: Final = 30.0
 _MAX_REPLACED: Final = 20
 _WRITE: Final = "token write"
@@ -99,7 +100,7 @@ class SharedToken:
         self._replaced: deque[Secret] = deque(maxlen=_MAX_REPLACED)
         """The last refresh tokens for which this process has received others, and those that it knew before them."""
         self._read_before: deque[Secret] = deque(maxlen=_MAX_REPLACED)
-        """The refresh tokens that were stored since, in order."""
+        """The refresh tokens that were stored since the last request, in order."""
         self._writes: SingleFlight[None] = SingleFlight(_WRITE, owner=task_owner, continues=True)
 
     @property
@@ -141,14 +142,14 @@ class SharedToken:
         except TokenStorageError:
             if self._grant.needs_storage:
                 raise
-        return await self._request(self._known, None)  # by an application, which has no login to lose
+        return await self._request(self._known, None, refused)  # by an application, which has no login to lose
 
     async def _refresh(self, lease: Lease, held: HeldToken | None, refused: Secret | None) -> tuple[HeldToken, Any]:
         stored = await self._read()
         while (found := self._usable(stored, held, refused)) is None:
             sent = self._grant.refresh_token(stored)
             try:
-                return await self._request(stored, lease)
+                return await self._request(stored, lease, refused)
             except GlobusAPIError as error:
                 if sent is None or refusal_of(error) != "grant":
                     raise
@@ -167,10 +168,13 @@ class SharedToken:
         found = held_token(stored, wall=self._clock.wall(), monotonic=self._clock.monotonic())
         return found if found is not None and is_better(found, held, refused=refused) else None
 
-    async def _request(self, stored: TokenStorageData | None, lease: Lease | None) -> tuple[HeldToken, Any]:
+    async def _request(
+        self, stored: TokenStorageData | None, lease: Lease | None, refused: Secret | None
+    ) -> tuple[HeldToken, Any]:
         """Request a token and store it; return it, or the one that another process has stored at the same time."""
         wall, monotonic = self._clock.wall(), self._clock.monotonic()
         sent = self._grant.refresh_token(stored)
+        self._note_sent(sent)
         response = await self._response(sent, lease)
         entry = token_entries(response.data)[0]
         try:
@@ -187,7 +191,7 @@ class SharedToken:
         now_stored = await self._store(stored, new)
         if now_stored is None:
             self._grant.refresh_token(None)  # of a login, none is there: it has ended
-        found = None if now_stored == new else self._usable(now_stored, None, None)
+        found = None if now_stored == new else self._usable(now_stored, None, refused)
         return found or token, response
 
     async def _response(self, refresh_token: Secret | None, lease: Lease | None) -> Any:
@@ -244,11 +248,14 @@ class SharedToken:
                 self._noted(stored)
         return self._known
 
+    def _note_sent(self, sent: Secret | None) -> None:
+        """Note that those which were stored before a refresh token are replaced, even if its response is lost."""
+        self._replaced += (each for each in self._read_before if each != sent)
+        self._read_before.clear()
+
     def _note_replaced(self, sent: Secret | None, received: Secret | None) -> None:
-        """Note that a refresh token was replaced; so were those that were stored before it."""
         if sent is not None and received != sent:
-            self._replaced += (*self._read_before, sent)
-            self._read_before.clear()
+            self._replaced.append(sent)
 
     def _is_outdated(self, stored: TokenStorageData | None, known: TokenStorageData) -> bool:
         """Return whether stored tokens have a refresh token that was replaced, and known ones do not."""
@@ -267,8 +274,11 @@ class SharedToken:
     async def _write_twice(self) -> TokenStorageData | None:
         try:
             return await self._write()
-        except TokenStorageError:
-            await self._clock.sleep(_SECONDS_BEFORE_REPETITION)
+        except TokenStorageError as error:
+            pause = _SECONDS_BEFORE_REPETITION
+            if isinstance(error, TransientStorageError):  # calls before that may fail without being made
+                pause = max(pause, min(error.retry_after or 0.0, _MAX_SECONDS_BEFORE_REPETITION))
+        await self._clock.sleep(pause)
         try:
             return await self._write()
         except TokenStorageError as error:
@@ -283,7 +293,7 @@ class SharedToken:
                 await self._clock.sleep(pause)
             except asyncio.CancelledError:
                 with suppress(TokenStorageError):
-                    await run_to_end(self._write)
+                    await run_to_end(self._write_twice)
                 raise
             with suppress(TokenStorageError):
                 await run_to_end(self._write)
