@@ -147,13 +147,6 @@ BUGS: Final = (
         first=300,
     ),
     Bug(
-        "a refused token that is stored is used",
-        (swap(f"{_SHARED}._request", r"now_stored, None, refused", "now_stored, None, None"),),
-        "was given the refused token",
-        ("redis",),
-        first=2500,
-    ),
-    Bug(
         "a token is not stored while a circuit breaker is open",
         (never(f"{_SHARED}._write_twice", r"TransientStorageError"),),
         "which was not stored",
