@@ -81,6 +81,8 @@ class Program:
     """The refresh tokens for which it has received other ones."""
     received_at: float = 0.0
     is_closing: bool = False
+    spared_until: float = 0.0
+    """Until when it does not end, since a failover has lost a token whose successor only this process will know."""
     failures: int = 0
     """The failures of its storage until then."""
     was_cancelled: bool = False
@@ -228,10 +230,13 @@ class History:
         lot = self.random.random()
         if lot < 0.004 * self._rates["pauses"]:
             process.pause(self.random.choice((0.5, 5.0, 30.0, 70.0, 200.0)))
-        elif lot > 1 - 0.002 * self._rates["crashes"]:
+        elif lot > 1 - 0.002 * self._rates["crashes"] and not self._is_spared(process):
             process.crash()
             self.server.process_died(process)
             self._ended(process)
+
+    def _is_spared(self, process: Process) -> bool:
+        return any(each.process is process and each.spared_until > self.world.now for each in self.programs)
 
     def _ended(self, process: Process) -> None:
         """Start another process in place of one that has ended."""
@@ -242,7 +247,7 @@ class History:
     def _shut_down(self, program: Program | None = None) -> None:
         """End a process as a program does: it cancels its calls, closes its transport, and cancels all tasks."""
         program = program or self._any_program()
-        if program is None:
+        if program is None or program.spared_until > self.world.now:
             return
         process = program.process
         cancels_all = self.random.random() < 0.5  # without closing the transport first
@@ -270,7 +275,7 @@ class History:
     def _cancel_refresh(self, program: Program | None = None) -> None:
         """Cancel the refresh of a process from outside."""
         program = program or self._any_program()
-        if program is not None:
+        if program is not None and program.spared_until <= self.world.now:
             program.was_cancelled = True
             for task in (*program.process.adopted,):
                 task.cancel()
@@ -339,6 +344,8 @@ class History:
         for program in self.programs:
             if program.received in tokens:
                 program.received = None
+        for sender in filter(None, map(self._senders.get, tokens)):
+            sender.spared_until = self.world.now + MAX_SECONDS_TO_STORE
 
     def _may_lose(self, token: str) -> bool:
         """Return whether a refresh token was not sent, or its sender lives, and so knows it."""

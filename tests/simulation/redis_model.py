@@ -6,6 +6,7 @@ A Redis in memory: the commands and scripts that this package sends, for the rea
 
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import Any
 
 from redis.exceptions import ConnectionError as RedisConnectionError
@@ -108,7 +109,7 @@ class RedisModel:
 class SimulatedRedisClient:
     """The client of one process: the part of redis-py's that `RedisDatabase` uses."""
 
-    connection_pool = None
+    connection_pool = SimpleNamespace(connection_kwargs={"host": "simulated"})
 
     def __init__(self, model: RedisModel, connection: Connection) -> None:
         self._model = model
