@@ -73,7 +73,8 @@ class RedisModel:
         engine, name = self.engine, key.decode()
         if script is _REPLACE:
             field, old, new = arguments
-            if self._hash(key).get(field, b"") != old:
+            stored = self._hash(key).get(field)
+            if stored == b"" or (stored or b"") != old:
                 return 0
             self._set(key, {field: new})
             return 1
