@@ -14,7 +14,7 @@ from redis.asyncio import BlockingConnectionPool, Connection, ConnectionPool, Re
 from globus_async import Secret
 from globus_async.redis import RedisDatabase, RedisSessionStore
 from globus_async.session_store import SessionStoreUnavailable
-from tests.toolkit.redis_server import RedisServer, shared_redis_url
+from tests.toolkit.redis_server import UNNAMED, RedisServer, shared_redis_url
 
 TASKS, ROUNDS = 20, 10
 
@@ -24,15 +24,15 @@ def own_client(url: str) -> Any:
 
 
 def with_timeout(url: str) -> Any:
-    return Redis.from_url(url, socket_timeout=5, driver_info=None)
+    return Redis.from_url(url, socket_timeout=5, **UNNAMED)
 
 
 def with_few_connections(url: str) -> Any:
-    return Redis.from_pool(BlockingConnectionPool.from_url(url, max_connections=5, timeout=5, driver_info=None))
+    return Redis.from_pool(BlockingConnectionPool.from_url(url, max_connections=5, timeout=5, **UNNAMED))
 
 
 def with_one_connection(url: str) -> Any:
-    return Redis.from_url(url, single_connection_client=True, driver_info=None)
+    return Redis.from_url(url, single_connection_client=True, **UNNAMED)
 
 
 class BrokenConnection(Connection):
@@ -43,7 +43,7 @@ class BrokenConnection(Connection):
 
 
 def broken(url: str) -> Any:
-    return Redis.from_pool(ConnectionPool.from_url(url, connection_class=BrokenConnection, driver_info=None))
+    return Redis.from_pool(ConnectionPool.from_url(url, connection_class=BrokenConnection, **UNNAMED))
 
 
 CLIENTS = [own_client, with_timeout, with_few_connections, with_one_connection]

@@ -18,7 +18,7 @@ from globus_async import GlobusSDKUsageError, Secret
 from globus_async.redis import RedisDatabase, RedisLeases, RedisRateLimits, RedisSessionStore, RedisTokenStorage
 from globus_async.session_store import SessionStoreUnavailable
 from tests.token_storage.factories import token_data
-from tests.toolkit.redis_server import HOST, Cluster, until
+from tests.toolkit.redis_server import HOST, UNNAMED, Cluster, until
 
 pytestmark = pytest.mark.slow
 SERVER = "transfer.api.globus.org"
@@ -30,7 +30,7 @@ async def client(cluster: Cluster) -> AsyncIterator[Any]:
     async with RedisCluster(
         startup_nodes=nodes,
         retry=Retry(NoBackoff(), 0),
-        driver_info=None,
+        **UNNAMED,
         socket_timeout=0.3,
         socket_connect_timeout=0.3,
     ) as client:
@@ -106,6 +106,6 @@ async def _read(store: RedisSessionStore, key: str) -> None:
 
 async def test_a_client_that_notices_frozen_nodes_too_late() -> None:
     for timeout in (None, 2.0, 5):
-        client = RedisCluster(startup_nodes=[ClusterNode(HOST, 1)], socket_timeout=timeout, driver_info=None)
+        client = RedisCluster(startup_nodes=[ClusterNode(HOST, 1)], socket_timeout=timeout, **UNNAMED)
         with pytest.raises(GlobusSDKUsageError, match=r"socket_timeout=0\.5"):
             RedisDatabase(client)

@@ -25,7 +25,7 @@ from globus_async.token_storage import TokenStorageUnavailable
 from tests.token_storage.factories import token_data
 from tests.toolkit.canaries import Listener, canary, leaks_of, leaks_of_error
 from tests.toolkit.clock import FakeClock
-from tests.toolkit.redis_server import RedisServer, free_port
+from tests.toolkit.redis_server import UNNAMED, RedisServer, free_port
 
 GET, SET = Command("GET", repeatable=True), Command("SET")
 SERVER = "transfer.api.globus.org"
@@ -132,17 +132,17 @@ async def test_a_closed_database_is_opened_again(url: str, prefix: str) -> None:
 
 
 async def test_a_client_that_was_passed_is_not_closed(url: str, prefix: str) -> None:
-    async with Redis.from_url(url, driver_info=None) as client:
+    async with Redis.from_url(url, **UNNAMED) as client:
         async with RedisDatabase(client, prefix=prefix) as database:
             await database.run(SET, database.key("x"), "y", raises=TokenStorageUnavailable)
-        assert client.connection_pool.get_connection_count()[0][0] == 1
+        assert len(client.connection_pool._available_connections) == 1
 
 
 @pytest.mark.parametrize("decodes", [False, True])
 @pytest.mark.parametrize("protocol", [2, 3])
 async def test_clients_of_every_kind(url: str, prefix: str, protocol: int, decodes: bool) -> None:
     """Whatever they decode, and in both versions of the protocol."""
-    options: dict[str, Any] = {"protocol": protocol, "decode_responses": decodes, "driver_info": None}
+    options: dict[str, Any] = {"protocol": protocol, "decode_responses": decodes, **UNNAMED}
     async with Redis.from_url(url, **options) as client:
         database = RedisDatabase(client, prefix=prefix)
         storage, store = RedisTokenStorage(database), RedisSessionStore(database, key="k" * 32)

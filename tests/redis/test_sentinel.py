@@ -19,7 +19,7 @@ from globus_async.redis import RedisDatabase, RedisTokenStorage
 from globus_async.redis.leases import RedisLease
 from globus_async.services.auth import NativeAppAuthClient
 from globus_async.token_storage import Lease, TokenStorageData
-from tests.toolkit.redis_server import HOST, RedisServer, SentinelSet, until
+from tests.toolkit.redis_server import HOST, UNNAMED, RedisServer, SentinelSet, until
 from tests.toolkit.rotating_auth import RotatingAuth
 
 pytestmark = pytest.mark.slow
@@ -51,7 +51,7 @@ sentinel_of: Callable[..., Any] = Sentinel
 
 @asynccontextmanager
 async def connected(sentinel: SentinelSet) -> AsyncGenerator[RedisDatabase]:
-    options: dict[str, Any] = {"retry": Retry(NoBackoff(), 0), "driver_info": None}
+    options: dict[str, Any] = {"retry": Retry(NoBackoff(), 0), **UNNAMED}
     found = sentinel_of([(HOST, port) for port in sentinel.ports], sentinel_kwargs={**options, "socket_timeout": 0.5})
     try:
         async with (

@@ -28,8 +28,11 @@ from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 from redis.retry import Retry
 
+from globus_async.redis.clients import unnamed
+
 __all__ = (
     "HOST",
+    "UNNAMED",
     "Cluster",
     "RedisServer",
     "SentinelSet",
@@ -41,6 +44,8 @@ __all__ = (
 )
 
 HOST: Final = "127.0.0.1"
+UNNAMED: Final[dict[str, Any]] = unnamed()
+"""The options of clients that tests make; redis-py would block the event loop."""
 _SECONDS: Final = 20.0
 _BUS: Final = 10_000
 """The port of a cluster's own protocol, above that of the server."""

@@ -23,7 +23,7 @@ from redis.exceptions import RedisClusterException
 if TYPE_CHECKING:
     from ..secret import Secret
 
-__all__ = ("address_of", "check_client", "make_client", "node_of")
+__all__ = ("address_of", "check_client", "make_client", "node_of", "unnamed")
 
 _HEALTH_CHECK_SECONDS: Final = 30
 
@@ -46,7 +46,7 @@ def make_client(url: Secret) -> Any:
             socket_keepalive=True,
             health_check_interval=_HEALTH_CHECK_SECONDS,
             retry=Retry(NoBackoff(), 0),
-            **_unnamed(),
+            **unnamed(),
         )
     if client is None:
         raise GlobusSDKUsageError(
@@ -115,7 +115,7 @@ def address_of(client: Any) -> str:
     )
 
 
-def _unnamed() -> dict[str, Any]:
+def unnamed() -> dict[str, Any]:
     """Return the options by which redis-py does not read its own version from the disk for each connection."""
     known = inspect.signature(Redis).parameters
     return {"driver_info": None} if "driver_info" in known else {"lib_name": None, "lib_version": None}
