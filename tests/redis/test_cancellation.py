@@ -113,7 +113,7 @@ async def test_random_cancellations(make: Callable[[str], Any], prefix: str) -> 
 
 async def test_a_call_that_takes_too_long(server: RedisServer) -> None:
     """Its response is not read by the next one, either."""
-    async with RedisDatabase.from_url(server.url, timeout=0.1) as database:
+    async with RedisDatabase.from_url(server.url, timeout=1) as database:
         store = RedisSessionStore(database)
         for name in "ab":
             await store.put(f"session:{name}", Secret(f"of {name}"), seconds=100)

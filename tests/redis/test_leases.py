@@ -96,7 +96,7 @@ async def test_cancelled_at_every_suspension(database: RedisDatabase, redis: Red
 
 async def test_a_lease_that_may_have_been_granted_is_released(server: RedisServer) -> None:
     """A request to which there was no response in time."""
-    async with RedisDatabase.from_url(server.url, timeout=0.1) as database:
+    async with RedisDatabase.from_url(server.url, timeout=1) as database:
         leases = RedisLeases(database)
         async with leases.lease("warm up", 60):
             pass
