@@ -952,7 +952,6 @@ GUARDS: Final = (
     *_tested_by(
         "sql/test_database.py",
         drop("sql/calls.py:Call._attempt", r"^await connection\.close"),
-        never("sql/database.py:SQLDatabase._check_home", r"is not loop"),
         swap("sql/database.py:SQLDatabase.aclose", r"while self\._running", "while False"),
         swap("sql/engines.py:_postgresql_options", r"'statement_timeout'", "'idle_session_timeout'"),
         swap("sql/faults.py:fault_of", r"is_conflict=code in _CONFLICTS", "is_conflict=False"),
