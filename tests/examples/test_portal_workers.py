@@ -12,7 +12,7 @@ import pytest
 
 from tests.emulator.status_browser import Page
 from tests.examples.conftest import served
-from tests.examples.portal_visit import Visitor
+from tests.examples.portal_visit import Visitor, session
 
 pytestmark = [
     pytest.mark.slow,
@@ -66,7 +66,18 @@ def test_a_worker_is_killed_while_a_page_is_live(page: Page) -> None:
         visitor.go("/collections")
         visitor.see(".card a")
         assert "Ada Lindgren" in visitor.text("header")
-        started = time.monotonic()
-        visitor.go("/tasks")
-        visitor.wait_until_live()
-    assert time.monotonic() - started < 60
+
+
+@pytest.mark.parametrize("number", [1, 2])
+def test_a_portal_that_is_stopped_ends_its_streams(number: int) -> None:
+    """Complete, although the server waits for open responses: browsers connect to its successor at once."""
+    with (
+        served(workers=number) as program,
+        session(program.url) as client,
+        client.stream("GET", "/tasks/events", timeout=30) as response,
+    ):
+        lines = response.iter_lines()
+        assert next(lines).startswith("retry: ")
+        os.kill(program.pid, signal.SIGTERM)
+        for _ in lines:  # raises if the connection was cut
+            pass
