@@ -93,11 +93,11 @@ class Portal:
 
 
 @asynccontextmanager
-async def portal(store: SessionStore | None = None) -> AsyncGenerator[Portal]:
+async def portal(store: SessionStore | None = None, *, seconds: float = 0.02) -> AsyncGenerator[Portal]:
     async with emulated(URL) as services:
         urls = {"auth": services.url, "transfer": services.url}
         globus = GlobusBackend(services.client_id, services.client_secret, service_urls=urls)
-        app = make_app(globus, GlobusLogin(globus, public_url=URL, store=store), live_seconds=0.02)
+        app = make_app(globus, GlobusLogin(globus, public_url=URL, store=store), live_seconds=seconds)
         async with app.router.lifespan_context(app):
             yield Portal(app, services.emulator)
 
@@ -178,7 +178,7 @@ async def test_a_hidden_tab_occupies_no_connection() -> None:
 
 async def test_globus_fails() -> None:
     """The streams end, so that the browsers connect again; the failure of one poll is that of all tabs."""
-    async with portal() as visited:
+    async with portal(seconds=30) as visited:
         ada = await visited.log_in(ADA)
         visited.emulator.faults.add("GET", "/v0.10/task_list", status(400))
         tabs = [Stream(visited.app, ada, "/tasks/events") for _ in range(5)]
