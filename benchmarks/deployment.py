@@ -25,8 +25,6 @@ from tests.deployment.fleet import Fleet, assembled
 from tests.deployment.state_servers import ENGINES, SERVERS, State, StateServer, state_in, state_server
 
 REQUESTS = 20
-LIFETIME = 8.0
-"""Seconds that the access tokens of the logins live; they are refreshed after half of them."""
 A_DAY = 86_400
 KILL_INTERVAL = 1.0
 OUTAGE = 10.0
@@ -69,7 +67,6 @@ async def kills(fleet: Fleet, application: Application, browsers: Sequence[Brows
     """Log in and make requests, while a worker is killed every second."""
     began = time.perf_counter()
     async with meanwhile(kill_workers(application)):
-        await fleet.globus.ask("set_lifetime", LIFETIME)
         await log_in(browsers)
         await fleet.globus.ask("set_lifetime", A_DAY)
         between = time.perf_counter()
@@ -154,7 +151,6 @@ async def during(
     event: Callable[[], Awaitable[None]], fleet: Fleet, browsers: Sequence[Browser], records: Records
 ) -> None:
     """Let something happen under load."""
-    await fleet.globus.ask("set_lifetime", LIFETIME)
     await log_in(browsers)
     await fleet.globus.ask("set_lifetime", A_DAY)
     began = time.perf_counter()
@@ -204,7 +200,7 @@ OF_WORKERS = {each.__name__: each for each in (kills, replaced, restarted)}
 OF_SERVERS = {each.__name__: each for each in (frozen, killed)}
 
 
-async def run(name: str, engine: str, users: int, workers: int) -> None:
+async def run(name: str, engine: str, users: int, workers: int, lifetime: float) -> None:
     """Run a scenario with new processes."""
     records = Records()
     async with AsyncExitStack() as stack:
@@ -214,6 +210,7 @@ async def run(name: str, engine: str, users: int, workers: int) -> None:
         fleet = await enter(assembled(folder, users=users))
         application = await enter(fleet.application(state.url, workers=workers))
         browsers = await enter(fleet.browsers(users, records))
+        await fleet.globus.ask("set_lifetime", lifetime)
         print(f"{name}, {engine}, {users} browsers, {workers} workers", flush=True)
         if name == sizes.__name__:
             await sizes(state, browsers)
@@ -230,12 +227,13 @@ def main() -> None:
     parser.add_argument("--engine", choices=ENGINES, action="append")
     parser.add_argument("--users", type=int, default=200)
     parser.add_argument("--workers", type=int, default=4)
+    parser.add_argument("--lifetime", type=float, default=8.0, help="seconds that the access tokens of the logins live")
     options = parser.parse_args()
     logging.disable(logging.INFO)
     for engine in options.engine or ENGINES:
         for name in options.scenario or (*OF_WORKERS, *OF_SERVERS, sizes.__name__):
             if name not in OF_SERVERS or engine in SERVERS:
-                asyncio.run(run(name, engine, options.users, options.workers))
+                asyncio.run(run(name, engine, options.users, options.workers, options.lifetime))
 
 
 if __name__ == "__main__":
