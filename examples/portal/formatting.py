@@ -48,20 +48,22 @@ def time_left(seconds: float | None) -> str:
     for size, limit, noun in ((MINUTE, 55 * MINUTE, "minute"), (HOUR, 22 * HOUR, "hour")):
         if seconds < limit:
             return f"about {counted(max(round(seconds / size), 1), noun)} left"
-    days = max(round(seconds / DAY), 1)
-    return f"about {counted(days, 'day')} left" if days <= 90 else "months left"
+    if seconds > 90 * DAY:  # infinite, if a task that was running has not moved for hours
+        return "months left"
+    return f"about {counted(max(round(seconds / DAY), 1), 'day')} left"
 
 
 def moment_of(text: object) -> datetime | None:
     """Return a time of Globus, whose form differs between its services; ``None`` for anything else."""
-    try:
-        moment = datetime.fromisoformat(text) if isinstance(text, str) else None
-    except ValueError:
+    if not isinstance(text, str):
         return None
-    return moment if moment is None or moment.tzinfo is not None else moment.replace(tzinfo=UTC)
+    try:
+        moment = datetime.fromisoformat(text)
+        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    except (ValueError, OverflowError):  # the first and last hours of the calendar exist in some time zones only
+        return None
 
 
 def human_date(moment: datetime) -> str:
-    """Return a time as text, such as ``29 Nov 2026, 14:05 UTC``."""
-    moment = moment.astimezone(UTC)
+    """Return a time in UTC as text, such as ``29 Nov 2026, 14:05 UTC``."""
     return f"{moment.day} {moment:%b %Y, %H:%M} UTC"

@@ -144,6 +144,14 @@ class TestProgress:
         assert after.seconds_left is not None
         assert after.seconds_left > 10 * before
 
+    def test_a_stall_of_hours(self) -> None:
+        """The page is still shown when the speed is too small for a division."""
+        task = task_of()
+        rates = next_rates(None, task, at(8))
+        for second in range(9, 20_000, 4):
+            rates = next_rates(rates, task, at(second))
+        assert WatchedTask(task, 16_000_000, rates).facts[-2:] == ["0 B/s", "months left"]
+
 
 class TestWords:
     @pytest.mark.parametrize(
@@ -163,6 +171,7 @@ class TestWords:
             (23 * 3600, "about 1 day left"),
             (3 * 86400, "about 3 days left"),
             (1e9, "months left"),
+            (math.inf, "months left"),
         ],
     )
     def test_time_left(self, seconds: float | None, text: str) -> None:
@@ -208,7 +217,7 @@ class TestWords:
         assert moment is not None
         assert human_date(moment) == "29 Nov 2026, 14:05 UTC"
 
-    @pytest.mark.parametrize("text", [None, "", "yesterday", 5])
+    @pytest.mark.parametrize("text", [None, "", "yesterday", 5, "0001-01-01 00:00:00+05:00"])
     def test_no_times(self, text: object) -> None:
         """Anything else is no time."""
         assert moment_of(text) is None
