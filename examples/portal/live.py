@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 from weakref import WeakValueDictionary
 
+from fastapi import HTTPException
 from fastapi.responses import StreamingResponse
 
 from globus_async import GlobusError
@@ -89,19 +90,20 @@ class LivePages:
             session: The user's session.
             update: Returns the present state of the page.
         """
-        is_short = "once" in request.query_params or self._open[session.identity_id] >= MAX_STREAMS
-        events = self._events(request, session, update, is_short=is_short)
+        events = self._events(request, session, update)
         headers = {**HEADERS, "X-Accel-Buffering": "no"}  # proxies would collect the events
         return StreamingResponse(events, media_type="text/event-stream", headers=headers)
 
     async def _events(
-        self, request: Request, session: Session, update: Callable[[], Awaitable[Update]], *, is_short: bool
+        self, request: Request, session: Session, update: Callable[[], Awaitable[Update]]
     ) -> AsyncGenerator[str]:
         sent: Update | None = None
         silent = 0.0
+        is_short = "once" in request.query_params or self._open[session.identity_id] >= MAX_STREAMS
         self._open[session.identity_id] += 1
         try:
-            with suppress(GlobusError):  # the page shows that it is not live, and the browser reconnects
+            # the page shows that it is not live, and the browser reconnects; without the sessions' store, it gets a 503
+            with suppress(GlobusError, HTTPException):
                 while not self._stopping.is_set():
                     if await self._login.optional_session(request) is None:
                         yield "event: logout\ndata: {}\n\n"
