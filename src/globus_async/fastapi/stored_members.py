@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-import math
-from typing import TYPE_CHECKING, Any, cast
+import sys
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from .._http.json_reader import is_list
 
@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from ..secret import Secret
 
 __all__ = ("StoredMembers",)
+
+_LARGEST: Final = sys.float_info.max
 
 
 class StoredMembers:
@@ -47,9 +49,9 @@ class StoredMembers:
         return None if self._members.get(name, "") is None else self.text(name)
 
     def number(self, name: str) -> float:
-        """Return a member that is a finite number."""
+        """Return a member that is a number, finite also as a float."""
         value = self._members.get(name)
-        if isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value):
+        if isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= _LARGEST:
             return value
         raise ValueError(f"{name} is missing or not a number")
 
