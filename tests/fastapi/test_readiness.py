@@ -7,6 +7,7 @@ import signal
 from typing import Any
 
 import pytest
+from fastapi import FastAPI
 
 from globus_async import GlobusSDKUsageError
 from globus_async.fastapi import GlobusBackend, Readiness
@@ -109,6 +110,24 @@ async def test_the_shutdown_begins(deployment: Deployment) -> None:
     assert (await browser.get("/ready")).status_code == 200
     readiness.shutdown.set()
     assert (await browser.get("/ready")).json()["reasons"] == ["shutting_down"]
+
+
+def test_an_application_that_starts_again() -> None:
+    """In another event loop, as in tests: its streams wait for its own shutdown."""
+    readiness = Readiness(GlobusBackend("11111111-1111-4111-8111-111111111111", "secret"))
+    app = FastAPI()
+    app.include_router(readiness.router)
+
+    async def run() -> None:
+        async with app.router.lifespan_context(app):
+            assert await readiness.reasons() == ("not_running",)
+            stream = asyncio.create_task(readiness.shutdown.wait())
+            await asyncio.sleep(0)
+            readiness.shutdown.set()
+            await stream
+
+    for _ in range(2):
+        asyncio.run(run())
 
 
 async def test_a_delayed_signal() -> None:

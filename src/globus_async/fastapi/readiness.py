@@ -49,12 +49,14 @@ class Readiness:
         auth: Whether Globus Auth must be reachable. The result is used for 30 seconds. Usually it need not be: users
             with a session do not notice, and no other process is better off.
         drain_seconds: Seconds for which requests are still accepted after ``SIGTERM``, so that the load balancer
-            notices in time: its interval times its threshold. By default the signal is not delayed.
+            notices in time: its interval times its threshold. By default the signal is not delayed. It needs a server
+            whose handler of the signal is one of Python's, as that of uvicorn; Hypercorn's cannot be delayed.
         path: The path of the route.
 
     Attributes:
         router: The route, for ``app.include_router``.
-        shutdown: An event that is set when the shutdown begins, for streams that would otherwise not end.
+        shutdown: An event that is set when the shutdown begins, for streams that would otherwise not end; there is
+            another one when the application starts again.
 
     Example:
         >>> readiness = Readiness(globus, login, drain_seconds=10)
@@ -151,6 +153,8 @@ class Readiness:
 
     @asynccontextmanager
     async def _lifespan(self, app: object) -> AsyncGenerator[None]:  # noqa: ARG002 -- FastAPI passes it
-        self.shutdown.clear()
-        with delayed_shutdown(self.shutdown.set, seconds=self._drain_seconds):
-            yield
+        try:
+            with delayed_shutdown(self.shutdown.set, seconds=self._drain_seconds):
+                yield
+        finally:
+            self.shutdown = asyncio.Event()  # the application may start again, in another event loop
