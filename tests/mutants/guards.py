@@ -869,6 +869,7 @@ GUARDS: Final = (
     *_tested_by(
         "session_store/test_contract.py session_store/test_sqlite.py",
         swap("session_store/sqlite.py:_is_set_up", r"( +tables, =.*\n)( +application, =.*\n)", r"\2\1"),
+        never("session_store/sqlite.py:SQLiteSessionStore.__init__", r"^'://' in"),
         never("session_store/sqlite.py:SQLiteSessionStore._compare_and_set", r"!= old"),
         swap("session_store/stored_values.py:StoredValues.open", r"name == key", "True"),
         swap("_files/private.py:create_private", r"PRIVATE", "438"),

@@ -384,3 +384,10 @@ def test_wrong_arguments_are_refused(tmp_path: Path, argument: str, value: Any) 
     arguments: dict[str, Any] = {"path": tmp_path / "sessions.db", argument: value}
     with pytest.raises(GlobusSDKUsageError, match=f"^{argument} must be"):
         SQLiteSessionStore(**arguments)
+
+
+def test_the_url_of_another_database_is_refused() -> None:
+    """At once, and without the password that it may contain: it is no path below the current folder."""
+    with pytest.raises(GlobusSDKUsageError, match="SQLSessionStore") as caught:
+        SQLiteSessionStore("postgres://portal:hunter2@db.example.org/portal")
+    assert "hunter2" not in str(caught.value)

@@ -93,6 +93,11 @@ class SQLiteSessionStore:
         clock: Clock | None = None,
     ) -> None:
         check_type("path", path, str | os.PathLike, "a path (str or os.PathLike)")
+        if "://" in os.fspath(path):  # not repeated here: it may contain a password
+            raise GlobusSDKUsageError(
+                "path must be that of a file, not a URL: for PostgreSQL pass SQLSessionStore a"
+                " SQLDatabase.from_url('postgresql+asyncpg://...'), for Redis RedisSessionStore a RedisDatabase"
+            )
         check_whole("max_entries", max_entries)
         check_number("timeout", timeout)
         if clock is not None:
