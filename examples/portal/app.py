@@ -16,7 +16,7 @@ from fastapi import Depends, FastAPI, Request
 from fastapi.responses import RedirectResponse, Response
 from fastapi.staticfiles import StaticFiles
 
-from globus_async.fastapi import CancelOnDisconnect, GlobusBackend, GlobusLogin, Session
+from globus_async.fastapi import CancelOnDisconnect, GlobusBackend, GlobusLogin, Readiness, Session
 
 from .browsing import browsing
 from .live import LivePages
@@ -44,11 +44,12 @@ def make_app(
         store: The login's store, to be opened when the application starts; by default it needs no opening.
         live_seconds: Seconds between two updates of a live page.
     """
-    live = LivePages(globus, login, seconds=live_seconds)
+    readiness = Readiness(globus, login)
+    live = LivePages(globus, login, readiness, seconds=live_seconds)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncGenerator[None]:
-        async with store or nullcontext(), globus.lifespan(app), live.lifespan():
+        async with store or nullcontext(), globus.lifespan(app):
             yield
 
     app = FastAPI(
@@ -62,6 +63,7 @@ def make_app(
     app.add_middleware(CancelOnDisconnect)
     app.mount("/static", StaticFiles(directory=HERE / "static"), name="static")
     app.include_router(login.router)
+    app.include_router(readiness.router)
     app.include_router(browsing(login))
     app.include_router(transfers(login))
     app.include_router(task_pages(login, live))

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from collections import Counter
-from contextlib import asynccontextmanager, suppress
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 from weakref import WeakValueDictionary
@@ -17,7 +16,6 @@ from globus_async import GlobusError
 
 from .pages import HEADERS
 from .shared_poll import SharedPoll
-from .shutdown import termination
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Awaitable, Callable, Hashable
@@ -25,7 +23,7 @@ if TYPE_CHECKING:
 
     from fastapi import Request
 
-    from globus_async.fastapi import GlobusBackend, GlobusLogin, Session
+    from globus_async.fastapi import GlobusBackend, GlobusLogin, Readiness, Session
 
 __all__ = ("LivePages", "Update")
 
@@ -57,25 +55,25 @@ class LivePages:
     """
     The streams of all live pages of this process.
 
-    Globus is polled once for all pages of a user that show the same, and not at all if there are none.
+    Globus is polled once for all pages of a user that show the same, and not at all if there are none. All streams end
+    when the server is asked to stop; browsers then connect to another process.
 
     Args:
+        globus: The backend.
+        login: The login.
+        readiness: Has the event of the shutdown.
         seconds: Seconds between two updates of a page.
     """
 
-    def __init__(self, globus: GlobusBackend, login: GlobusLogin, *, seconds: float = 1.0) -> None:
+    def __init__(
+        self, globus: GlobusBackend, login: GlobusLogin, readiness: Readiness, *, seconds: float = 1.0
+    ) -> None:
         self.seconds = seconds
         self._globus = globus
         self._login = login
         self._open = Counter["UUID"]()
         self._polls = WeakValueDictionary["Hashable", SharedPoll[Any]]()  # a poll exists as long as a stream uses it
-        self._stopping = asyncio.Event()
-
-    @asynccontextmanager
-    async def lifespan(self) -> AsyncGenerator[None]:
-        """End all streams when the server is asked to stop; browsers then connect to another process."""
-        with termination() as self._stopping:
-            yield
+        self._readiness = readiness
 
     def shared_poll(self, key: Hashable, interval: Callable[[Any], float]) -> SharedPoll[Any]:
         """Return the poll of a key, which names the user and what is polled."""
@@ -104,7 +102,7 @@ class LivePages:
         try:
             # the page shows that it is not live, and the browser reconnects; without the sessions' store, it gets a 503
             with suppress(GlobusError, HTTPException):
-                while not self._stopping.is_set():
+                while not self._readiness.shutdown.is_set():
                     if await self._login.optional_session(request) is None:
                         yield "event: logout\ndata: {}\n\n"
                         return
@@ -125,4 +123,4 @@ class LivePages:
     async def _pause(self) -> None:
         with suppress(TimeoutError):
             async with self._globus.transport.clock.timeout(self.seconds):
-                await self._stopping.wait()
+                await self._readiness.shutdown.wait()

@@ -18,7 +18,6 @@ from examples.portal.app import make_app
 from examples.portal.emulated import emulated
 from examples.portal.live import MAX_STREAMS
 from examples.portal.shared_poll import SharedPoll
-from examples.portal.shutdown import termination
 from globus_async import LoginRequired, Secret, SystemClock
 from globus_async.fastapi import GlobusBackend, GlobusLogin, MemorySessionStore, SessionStore, SessionStoreUnavailable
 from globus_async.testing import GlobusEmulator
@@ -244,15 +243,6 @@ async def test_streams_end_when_the_server_stops() -> None:
         assert received == [signal.SIGTERM] * 2
     finally:
         signal.signal(signal.SIGTERM, previous)
-
-
-async def test_a_process_without_handlers_of_its_own_keeps_the_defaults() -> None:
-    """An interactive run ends at Control-C."""
-    before = signal.getsignal(signal.SIGTERM)
-    with termination() as stopping:
-        assert signal.getsignal(signal.SIGTERM) == before or callable(before)
-        assert not stopping.is_set()
-    assert signal.getsignal(signal.SIGTERM) == before
 
 
 class TestSharedPoll:
