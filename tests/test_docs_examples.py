@@ -214,6 +214,7 @@ def test_the_page_on_errors_has_all_of_them() -> None:
 
 MODULES_OF_ERRORS = (
     "globus_async",
+    "globus_async.errors",
     "globus_async.token_storage",
     "globus_async.login_flows",
     "globus_async.credentials",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from urllib.parse import quote
 
 import globus_async
-from globus_async import Secret, credentials, globus_app, login_flows, redis, token_storage
+from globus_async import Secret, credentials, globus_app, login_flows, redis, sql, token_storage
 from globus_async.gare import GlobusAuthorizationParameters
 from globus_async.scopes import TransferScopes
 from globus_async.services.auth import AuthClient, ConfidentialAppAuthClient, NativeAppAuthClient
@@ -54,12 +54,19 @@ async def storages(data: token_storage.TokenStorageData, secrets: Canaries) -> l
     await from_keyring.read_key()
     of_cli = token_storage.GlobusCLITokenStorage(filepath="x")
     database = redis.RedisDatabase.from_url(f"redis://:{quote(key, safe='')}@localhost")
+    sql_database = sql.SQLDatabase.from_url(f"postgresql+asyncpg://portal:{quote(key, safe='')}@localhost/portal")
     async with memory.lease(SERVER, 60) as lease:
         return [
             database,
             redis.RedisLeases(database),
+            redis.RedisRateLimits(database),
             redis.RedisSessionStore(database, key=key),
             redis.RedisTokenStorage(database),
+            sql_database,
+            sql.SQLLeases(sql_database),
+            sql.SQLRateLimits(sql_database),
+            sql.SQLSessionStore(sql_database, key=key),
+            sql.SQLTokenStorage(sql_database),
             *filled,
             await memory.get_token_data_by_resource_server(),
             data,

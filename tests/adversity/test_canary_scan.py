@@ -57,10 +57,11 @@ CORE = (
     "globus_async.globus_app",
     "globus_async.login_flows",
     "globus_async.paging",
+    "globus_async.redis",
     "globus_async.response",
     "globus_async.scopes",
     "globus_async.scopes.consents",
-    "globus_async.redis",
+    "globus_async.sql",
     "globus_async.token_storage",
     "globus_async.transport",
 )
