@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 
+import httpx
 import pytest
 
 from globus_async.testing import MemoryStorage
 from globus_async.testing.faults import status
 from tests.emulator.status_browser import Page
 from tests.examples.portal_server import PortalServer
-from tests.examples.portal_visit import Visitor
+from tests.examples.portal_visit import Visitor, session
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(120)]
 
@@ -141,10 +142,19 @@ def test_a_hidden_page_occupies_no_connection(portal: PortalServer, page: Page) 
 
 
 def test_a_logout_in_another_tab(portal: PortalServer, page: Page) -> None:
-    """The live page leads to the first page."""
+    """The live page leads to the first page; if another login has replaced the session, it is loaded again."""
     visitor = Visitor(page, portal.url)
     visitor.log_in()
     visitor.go("/tasks")
+    visitor.wait_until_live()
+    token = "document.querySelector('form.user [name=csrf_token]')?.value"
+    old, previous = page.evaluate(token), {name: each["value"] for name, each in visitor.cookies().items()}
+    with session(portal.url) as other:
+        for name, value in other.cookies.items():
+            page.call("Network.setCookie", name=name, value=value, url=portal.url)
+    httpx.post(f"{portal.url}/logout", data={"csrf_token": old}, cookies=previous)
+    page.wait_for(f"{token} && {token} !== '{old}'")
+    assert visitor.address() == f"{portal.url}/tasks"
     visitor.wait_until_live()
     logout = "fetch('/logout', {method: 'POST', body: new FormData(document.querySelector('form.user'))})"
     page.evaluate(logout)

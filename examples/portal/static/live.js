@@ -81,9 +81,12 @@ function connect() {
     if (!document.hidden) showConnection("lost", "Reconnecting…");
     if (events.readyState === EventSource.CLOSED) timer = setTimeout(reload, 3000); // after an error status
   };
-  events.addEventListener("logout", () => {
+  events.addEventListener("logout", async () => {
     events.close();
-    location.assign(section.dataset.home);
+    // another login may have replaced the session, as for a consent; without one, this page would begin one by itself
+    const response = await fetch(location.href, { redirect: "manual" }).catch(() => null);
+    if (response?.ok) location.reload();
+    else location.assign(section.dataset.home);
   });
 }
 
