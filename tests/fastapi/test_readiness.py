@@ -48,6 +48,21 @@ async def test_the_store_is_unavailable(make_deployment: Make) -> None:
     assert (await browser.get("/ready")).status_code == 200
 
 
+async def test_the_store_is_not_set_up(make_deployment: Make, caplog: pytest.LogCaptureFixture) -> None:
+    """The log says so once: a load balancer sends no request that would."""
+    deployment, store, _ = await shaky(make_deployment)
+    await add(deployment)
+    browser = await deployment.browser()
+    store.failure = lambda: GlobusSDKUsageError("the tables do not exist")
+    for _ in range(3):
+        response = await browser.get("/ready")
+        assert response.json() == {"status": "unavailable", "reasons": ["session_store"]}
+        await deployment.clock.advance(1)
+    assert [record.getMessage() for record in caplog.records if record.levelname == "ERROR"] == [
+        "the session store cannot be used: the tables do not exist"
+    ]
+
+
 async def test_the_store_hangs(make_deployment: Make) -> None:
     """The response arrives after a second."""
     deployment, store, _ = await shaky(make_deployment)

@@ -821,6 +821,8 @@ GUARDS: Final = (
         swap("fastapi/readiness.py:Readiness.reasons", r"self\._checks\.join\(.+\)", "self._check(running)"),
         never("fastapi/readiness.py:Readiness.reasons", r"^running\.transport\.closed"),
         swap("fastapi/readiness.py:Readiness._has_store", r"clock\.timeout\(_STORE_SECONDS\)", "clock.timeout(None)"),
+        always("fastapi/readiness.py:Readiness._has_store", r"!= self\._mistake"),
+        drop("fastapi/readiness.py:Readiness._has_store", r"^_log\.error"),
         swap("fastapi/readiness.py:Readiness._has_auth", r"checked_at < _MAX_AGE_OF_AUTH", "checked_at < 0"),
         always("fastapi/shutdown_signal.py:delayed_shutdown.handle", r"^is_first and"),
         never("fastapi/shutdown_signal.py:delayed_shutdown.pass_on", r"^number in previous"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Final
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
 __all__ = ("Readiness",)
 
+_log = logging.getLogger("globus_async")
 _STORE_SECONDS: Final = 1.0
 _AUTH_SECONDS: Final = 5.0
 _MAX_AGE: Final = 1.0
@@ -86,6 +88,8 @@ class Readiness:
         self._checks: SingleFlight[tuple[str, ...]] = SingleFlight("readiness check")
         self._result: tuple[RunningState, float, tuple[str, ...]] | None = None
         self._auth_result: tuple[RunningState, float, bool] | None = None
+        self._mistake = ""
+        """What is wrong with the configuration of the store, as it was logged last."""
         self.shutdown = asyncio.Event()
         self.router = APIRouter(tags=["readiness"], lifespan=self._lifespan)
         self.router.add_api_route(path, self._respond, methods=["GET", "HEAD"], include_in_schema=False)
@@ -130,8 +134,14 @@ class Readiness:
         try:
             async with clock.timeout(_STORE_SECONDS):
                 await running.guarded(self._store).get(_PROBE_KEY)
+        except GlobusSDKUsageError as error:
+            if str(error) != self._mistake:
+                self._mistake = str(error)
+                _log.error("the session store cannot be used: %s", error)  # no request may arrive that would say so
+            return False
         except (GlobusError, TimeoutError):
             return False
+        self._mistake = ""
         return True
 
     async def _has_auth(self, running: RunningState, clock: Clock) -> bool:
