@@ -48,5 +48,9 @@ class StoredValues:
             return Secret(value)
         if not self._has_warned:
             self._has_warned = True
-            _log.warning("%s has values that its keys do not decrypt; their sessions have ended", self._where)
+            _log.warning(
+                "%s has values that its keys do not decrypt: they count as missing; an earlier key can be passed after"
+                " the new one",
+                self._where,
+            )
         return None
