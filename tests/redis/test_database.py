@@ -232,7 +232,7 @@ async def test_an_outage(server: RedisServer, caplog: pytest.LogCaptureFixture) 
             assert await store.get("session:x") is None
             assert await store.get("session:x") is None
         assert [record.getMessage() for record in caplog.records if record.name == "globus_async"] == [
-            f"Redis at 127.0.0.1:{server.port} does not respond: Connection refused; calls fail until it does",
+            f"Redis at 127.0.0.1:{server.port} cannot be used: Connection refused; calls fail until it can",
             f"Redis at 127.0.0.1:{server.port} responds again",
         ]
 
@@ -300,8 +300,11 @@ async def test_errors_that_are_responses(server: RedisServer) -> None:
     async with RedisDatabase.from_url(server.url) as database:
         server.command("SET", "x", "y")
         for source, reason in (
-            ("return redis.error_reply('OOM command not allowed, secret-text')", "OutOfMemoryError"),
-            ("return redis.error_reply('NOPERM secret-text')", "NoPermissionError"),
+            ("return redis.error_reply('OOM command not allowed, secret-text')", "its memory is full"),
+            (
+                "return redis.error_reply('NOPERM secret-text')",
+                "its ACL does not permit a command or a key to the user",
+            ),
             ("return redis.error_reply('MISCONF secret-text')", "MISCONF"),
             ("return redis.error_reply('<b>secret-text</b>')", "ResponseError"),
         ):
@@ -379,7 +382,9 @@ async def test_wrong_password(caplog: pytest.LogCaptureFixture) -> None:
                 if is_down:
                     server.kill()
                 async with RedisDatabase.from_url(url) as database:
-                    for error in await _errors_of_all_calls(database, secrets[1], secrets[2]):
+                    errors = await _errors_of_all_calls(database, secrets[1], secrets[2])
+                    assert str(errors[0]).endswith("refused" if is_down else "it refuses the user or the password")
+                    for error in errors:
                         assert leaks_of_error(error) == []
     finally:
         logging.getLogger().removeHandler(listener)

@@ -47,11 +47,11 @@ async def test_tables_are_made_once(empty_url: str) -> None:
 async def test_missing_tables_are_named(empty_url: str) -> None:
     """The error says what to do."""
     async with SQLDatabase.from_url(empty_url, timeout=20) as database:
-        with pytest.raises(GlobusSDKUsageError, match=r"call create_tables\(\) once"):
+        with pytest.raises(GlobusSDKUsageError, match=r"await create_tables\(\) once, before"):
             await SQLSessionStore(database).get("session:x")
-        with pytest.raises(GlobusSDKUsageError, match=r"call create_tables\(\) once"):
+        with pytest.raises(GlobusSDKUsageError, match=r"await create_tables\(\) once, before"):
             await SQLTokenStorage(database).remove_token_data("x")
-        with pytest.raises(GlobusSDKUsageError, match=r"call create_tables\(\) once"):
+        with pytest.raises(GlobusSDKUsageError, match=r"await create_tables\(\) once, before"):
             async with SQLLeases(database).lease("x", 1):
                 raise AssertionError("it was taken")
         await database.create_tables()

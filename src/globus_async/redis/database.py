@@ -301,7 +301,7 @@ class RedisDatabase:
         """Log the beginning and the end of an outage, once each."""
         if reason is not None and node not in self._outages:
             self._outages.add(node)
-            _log.warning("Redis at %s does not respond: %s; calls fail until it does", node or self._where, reason)
+            _log.warning("Redis at %s cannot be used: %s; calls fail until it can", node or self._where, reason)
         elif reason is None and node in self._outages:
             self._outages.discard(node)
             _log.warning("Redis at %s responds again", node or self._where)

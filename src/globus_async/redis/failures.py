@@ -6,13 +6,26 @@ import os
 import re
 from typing import Final
 
-from redis.exceptions import AuthenticationError, BusyLoadingError, ClusterDownError, ReadOnlyError, ResponseError
+from redis.exceptions import (
+    AuthenticationError,
+    BusyLoadingError,
+    ClusterDownError,
+    NoPermissionError,
+    OutOfMemoryError,
+    ReadOnlyError,
+    ResponseError,
+)
 from redis.exceptions import ConnectionError as RedisConnectionError
 
 __all__ = ("has_moved", "is_lost_connection", "is_of_another_type", "is_response", "reason_of")
 
 _CODE: Final = re.compile(r"[A-Z]{2,20}(?= |$)")
 _MAX_CAUSES: Final = 10
+_REASONS: Final = {
+    AuthenticationError: "it refuses the user or the password",
+    NoPermissionError: "its ACL does not permit a command or a key to the user",
+    OutOfMemoryError: "its memory is full",
+}
 
 
 def is_response(error: BaseException) -> bool:
@@ -37,6 +50,9 @@ def is_of_another_type(error: BaseException) -> bool:
 
 def reason_of(error: BaseException) -> str:
     """Return why a call failed: the text of the operating system, or the code of the response, not its text."""
+    for kind, reason in _REASONS.items():
+        if isinstance(error, kind):
+            return reason
     cause: BaseException | None = error
     for _ in range(_MAX_CAUSES):
         if cause is None:

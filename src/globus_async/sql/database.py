@@ -260,8 +260,8 @@ class SQLDatabase(AsyncContextOnly):
     def _error(self, fault: Fault, raises: Callable[[str], Exception], retry_after: float) -> Exception:
         if fault.lacks_tables:
             return GlobusSDKUsageError(
-                f"the tables of globus_async do not exist in {self._source.where}; call create_tables() once, such as"
-                " at the start of the application"
+                f"the tables of globus_async do not exist in {self._source.where}; await create_tables() once,"
+                " before the application starts"
             )
         failure: Any = raises(f"the database {self._source.where} cannot be used: {fault.reason}")
         failure.retry_after = retry_after
@@ -271,7 +271,7 @@ class SQLDatabase(AsyncContextOnly):
         """Log the beginning and the end of an outage, once each."""
         if fault is not None and not self._has_logged_outage:
             self._has_logged_outage = True
-            _log.warning("%s does not respond: %s; calls fail until it does", self._source.where, fault.reason)
+            _log.warning("%s cannot be used: %s; calls fail until it can", self._source.where, fault.reason)
         elif fault is None and self._has_logged_outage:
             self._has_logged_outage = False
             _log.warning("%s responds again", self._source.where)
