@@ -162,4 +162,6 @@ def read_rest(file: BinaryIO, start: int) -> bytes | None:
 
 def changed_by_another(path: Path) -> GlobusSDKUsageError:
     """Return the error for a journal that another submission has changed."""
-    return GlobusSDKUsageError(f"another submission has changed {path}; a journal has one writer at a time")
+    return GlobusSDKUsageError(
+        f"another submission has changed {path}; a journal has one writer at a time: submit again when that has ended"
+    )
