@@ -111,3 +111,15 @@ def test_the_document_is_made_once() -> None:
     plain = FastAPI()
     add_error_handlers(plain)
     assert "components" not in plain.openapi()
+
+
+def test_a_route_that_names_its_security_itself() -> None:
+    """The token is checked elsewhere, such as in a middleware, so there is no scheme of a dependency."""
+    app = FastAPI()
+    add_error_handlers(app)
+
+    @app.get("/me", openapi_extra={"security": [{"Globus": []}]})
+    async def me() -> None: ...
+
+    responses = app.openapi()["paths"]["/me"]["get"]["responses"]
+    assert responses["503"] == {"$ref": "#/components/responses/GlobusUnavailable"}

@@ -56,7 +56,8 @@ def _complete(document: dict[str, Any]) -> None:
             for status, response in _RESPONSES[name].items():
                 operation["responses"].setdefault(status, {"$ref": f"#/components/responses/{response}"})
     if used:
-        document["components"].setdefault("responses", {}).update(_components())
+        # there are none yet if all routes name their security themselves, in openapi_extra
+        document.setdefault("components", {}).setdefault("responses", {}).update(_components())
 
 
 def _operations(document: dict[str, Any]) -> Iterator[dict[str, Any]]:
