@@ -171,7 +171,8 @@ async def known_size(tc: TransferClient, form: TransferForm) -> int | None:
         return None
     with suppress(GlobusAPIError, NetworkError):  # the transfer is shown without its size
         entries = await tc.operation_ls(form.source, form.folder, limit=MAX_ENTRIES).list()
-        sizes = {entry["name"]: entry["size"] for entry in entries}
+        # the server of the collection reports them, or not
+        sizes = {entry["name"]: entry["size"] for entry in entries if isinstance(entry["size"], int)}
         return sum(sizes[name] for name in form.names) if sizes.keys() >= set(form.names) else None
     return None
 

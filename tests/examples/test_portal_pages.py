@@ -294,6 +294,20 @@ class TestForms:
             assert (await browser.post("/transfers", data=other)).headers["location"] == "/tasks"
             assert len(emulator.tasks) == 2
 
+    async def test_a_file_of_unknown_size(self) -> None:
+        """Its transfer starts all the same."""
+
+        async def without_sizes(app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
+            document = {"DATA_TYPE": "file_list", "DATA": [{"name": "notes.txt", "type": "file", "size": None}]}
+            await JSONResponse({**document, "total": 1})(scope, receive, send)
+
+        async with visit(ADA) as (emulator, browser):
+            source, archive = (collection_id(emulator, name) for name in ("Campus cluster", "Long-term archive"))
+            form = await filled(browser, source, destination=archive, names=["notes.txt"])
+            emulator.faults.add("GET", f"/v0.10/operation/endpoint/{source}/ls", without_sizes)
+            answer = await browser.post("/transfers", data=form)
+            assert (answer.status_code, answer.headers["location"]) == (303, "/tasks")
+
     async def test_an_empty_destination_folder(self) -> None:
         """It stands for the topmost folder of the destination."""
         async with visit(ADA) as (emulator, browser):
