@@ -53,6 +53,7 @@ class Readiness:
         drain_seconds: Seconds for which requests are still accepted after ``SIGTERM``, so that the load balancer
             notices in time: its interval times its threshold. By default the signal is not delayed. It needs a server
             whose handler of the signal is one of Python's, as that of uvicorn; Hypercorn's cannot be delayed.
+            An application needs it once: the delays of several add up.
         path: The path of the route.
 
     Attributes:
