@@ -906,6 +906,8 @@ GUARDS: Final = (
         never("redis/clients.py:check_client", r"^replicas$"),
         swap("redis/clients.py:make_client", r"suppress\(ValueError, TypeError, AttributeError\)", "suppress()"),
         swap("redis/failures.py:reason_of", r"type\(error\)\.__name__", "str(error)"),
+        swap("redis/failures.py:_code_of", r"_CODE\.search", "_CODE.match"),
+        swap("redis/clients.py:connections_of", r"min\(limit, maximum\)", "maximum"),
         always("redis/operations.py:_send", r"^not replicas"),
     ),
     *_tested_by(

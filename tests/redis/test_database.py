@@ -28,6 +28,7 @@ from tests.toolkit.clock import FakeClock
 from tests.toolkit.redis_server import UNNAMED, RedisServer, free_port
 
 GET, SET = Command("GET", repeatable=True), Command("SET")
+SET_IN_SCRIPT = Script("return redis.call('SET', KEYS[1], ARGV[1])")
 SERVER = "transfer.api.globus.org"
 
 
@@ -303,9 +304,9 @@ async def test_errors_that_are_responses(server: RedisServer) -> None:
             ("return redis.error_reply('OOM command not allowed, secret-text')", "its memory is full"),
             (
                 "return redis.error_reply('NOPERM secret-text')",
-                "its ACL does not permit a command or a key to the user",
+                "its user may not use EVALSHA and EVAL on keys of its prefix",
             ),
-            ("return redis.error_reply('MISCONF secret-text')", "MISCONF"),
+            ("return redis.error_reply('MISCONF secret-text')", "it cannot write to its disk"),
             ("return redis.error_reply('<b>secret-text</b>')", "ResponseError"),
         ):
             with pytest.raises(TokenStorageUnavailable, match=f"cannot be used: {reason}$") as caught:
@@ -415,18 +416,43 @@ async def _errors_of_all_calls(database: RedisDatabase, access_token: str, sessi
     return errors
 
 
-async def test_a_server_that_is_a_replica_now(server: RedisServer) -> None:
+@pytest.mark.parametrize("operation", [SET, SET_IN_SCRIPT], ids=["command", "script"])
+async def test_a_server_that_is_a_replica_now(server: RedisServer, operation: Command | Script) -> None:
     """Behind a name that leads to the new master: idle connections are closed, so that the next call reaches it."""
     with RedisServer() as master:
         async with RedisDatabase.from_url(server.url) as database:
-            await database.run(SET, "x", "1", raises=TokenStorageUnavailable)
+            await database.run(operation, "x", "1", raises=TokenStorageUnavailable)
             before = {each["id"] for each in _clients(server)}
             server.command("REPLICAOF", "127.0.0.1", master.port)
-            with pytest.raises(TokenStorageUnavailable, match="ReadOnlyError"):
-                await database.run(SET, "x", "2", raises=TokenStorageUnavailable)
+            with pytest.raises(TokenStorageUnavailable, match="a read-only replica"):
+                await database.run(operation, "x", "2", raises=TokenStorageUnavailable)
             server.command("REPLICAOF", "NO", "ONE")
-            await database.run(SET, "x", "3", raises=TokenStorageUnavailable)
+            await database.run(operation, "x", "3", raises=TokenStorageUnavailable)
             assert not before & {each["id"] for each in _clients(server)}
+
+
+@pytest.mark.parametrize("operation", [SET, SET_IN_SCRIPT], ids=["command", "script"])
+async def test_the_reason_of_a_refusal(server: RedisServer, operation: Command | Script) -> None:
+    """In words that an operator can act on."""
+    async with RedisDatabase.from_url(server.url) as database:
+        server.command("CONFIG", "SET", "maxmemory", 1)
+        with pytest.raises(TokenStorageUnavailable, match="its memory is full"):
+            await database.run(operation, "x", "1", raises=TokenStorageUnavailable)
+        server.command("CONFIG", "SET", "maxmemory", 0)
+        await database.run(operation, "x", "1", raises=TokenStorageUnavailable)
+    server.command("ACL", "SETUSER", "reader", "on", ">word", "~*", "+@all", "-set", "-evalsha")
+    async with RedisDatabase.from_url(server.url.replace("://", "://reader:word@")) as database:
+        name = "SET" if operation is SET else "EVALSHA and EVAL"
+        with pytest.raises(TokenStorageUnavailable, match=f"its user may not use {name} on keys of its prefix"):
+            await database.run(operation, "x", "1", raises=TokenStorageUnavailable)
+
+
+async def test_a_client_with_few_connections(url: str, prefix: str) -> None:
+    """Calls wait for one of them, so that a burst is no outage."""
+    async with Redis.from_url(url, max_connections=2, **UNNAMED) as client:
+        database = RedisDatabase(client, prefix=prefix, timeout=10)
+        key = database.key("x")
+        await asyncio.gather(*(database.run(SET, key, "1", raises=TokenStorageUnavailable) for _ in range(20)))
 
 
 def _clients(server: RedisServer) -> list[dict[str, str]]:

@@ -23,7 +23,7 @@ from redis.exceptions import RedisClusterException
 if TYPE_CHECKING:
     from ..secret import Secret
 
-__all__ = ("address_of", "check_client", "make_client", "node_of", "unnamed")
+__all__ = ("address_of", "check_client", "connections_of", "make_client", "node_of", "unnamed")
 
 _HEALTH_CHECK_SECONDS: Final = 30
 
@@ -91,6 +91,12 @@ def _seconds_until_noticed(options: dict[str, Any], *, repeats: bool) -> float:
     seconds: float | None = options.get("socket_timeout")
     retry: Any = options.get("retry") if repeats else None
     return math.inf if seconds is None else seconds * (1 if retry is None else 1 + retry.get_retries())
+
+
+def connections_of(client: Any, *, maximum: int) -> int:
+    """Return how many connections to use at the same time: a client fails when it needs more than it may have."""
+    limit: Any = getattr(getattr(client, "connection_pool", None), "max_connections", None)
+    return min(limit, maximum) if isinstance(limit, int) else maximum
 
 
 def node_of(client: Any, key: str) -> str:

@@ -17,9 +17,9 @@ from ..clock import SystemClock
 from ..errors import GlobusSDKUsageError, WrongEventLoopError
 from ..errors.arguments import check_clock, check_number, check_text, check_whole
 from ..secret import Secret
-from .clients import address_of, check_client, make_client, node_of
+from .clients import address_of, check_client, connections_of, make_client, node_of
 from .failures import has_moved, is_lost_connection, is_of_another_type, is_response, reason_of
-from .operations import ValueOfAnotherType, send
+from .operations import Script, ValueOfAnotherType, send
 
 if TYPE_CHECKING:
     from ..clock import Clock
@@ -32,7 +32,7 @@ E = TypeVar("E", bound=Exception)
 _SCHEMA_VERSION: Final = 1
 """The version of the keys and of their values; it is a part of each key."""
 _MAX_CALLS: Final = 50
-"""How many calls, and so connections, there are at the same time; further ones wait."""
+"""How many calls, and so connections, there are at the same time at most; further ones wait."""
 _SHARE_OF_WAIT: Final = 0.25
 """The part of the timeout in which replicas have to acknowledge a write."""
 _PREFIX: Final = re.compile(r"[!-~]+")
@@ -114,7 +114,7 @@ class RedisDatabase:
         self._replicas = replicas
         self._breakers: dict[str, CircuitBreaker] = {}
         """By node of a cluster; of one server, under an empty text."""
-        self._slots = asyncio.Semaphore(_MAX_CALLS)
+        self._slots = asyncio.Semaphore(connections_of(client, maximum=_MAX_CALLS))
         self._home: tuple[int, ref[asyncio.AbstractEventLoop]] | None = None
         self._ending: set[asyncio.Task[Any]] = set()
         self._outages: set[str] = set()
@@ -265,7 +265,7 @@ class RedisDatabase:
                 try:
                     return _Outcome(*await send(self._client, operation, key, arguments, replicas=replicas, wait=wait))
                 except Exception as error:  # noqa: BLE001 -- a client may raise anything
-                    failure = _failure_of(error)
+                    failure = _failure_of(error, operation)
                     if has_moved(error):
                         await self._reconnect()
                     if not (is_repeatable and is_lost_connection(error)):
@@ -288,7 +288,7 @@ class RedisDatabase:
         loop = asyncio.get_running_loop()
         if self._home is None:
             self._home = os.getpid(), ref(loop)
-            self._slots = asyncio.Semaphore(_MAX_CALLS)
+            self._slots = asyncio.Semaphore(connections_of(self._client, maximum=_MAX_CALLS))
         pid, home = self._home
         if pid != os.getpid():
             raise WrongEventLoopError("this RedisDatabase was used before a fork; make one in each process")
@@ -321,7 +321,8 @@ class RedisDatabase:
         self._has_logged_replicas = is_lacking
 
 
-def _failure_of(error: Exception) -> Exception:
+def _failure_of(error: Exception, operation: Operation) -> Exception:
     if is_of_another_type(error):
         return ValueOfAnotherType()
-    return (_Refused if is_response(error) else _NoResponse)(reason_of(error))
+    command = "EVALSHA and EVAL" if isinstance(operation, Script) else operation.name
+    return (_Refused if is_response(error) else _NoResponse)(reason_of(error, command=command))

@@ -19,13 +19,24 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 
 __all__ = ("has_moved", "is_lost_connection", "is_of_another_type", "is_response", "reason_of")
 
-_CODE: Final = re.compile(r"[A-Z]{2,20}(?= |$)")
-_MAX_CAUSES: Final = 10
-_REASONS: Final = {
-    AuthenticationError: "it refuses the user or the password",
-    NoPermissionError: "its ACL does not permit a command or a key to the user",
-    OutOfMemoryError: "its memory is full",
+_CODE: Final = re.compile(r"(?:^|: -)([A-Z]{2,20})(?= |$)")
+"""The code of a response; of a script's one, Redis 6.2 has the code in the middle."""
+_CODES: Final[dict[type[Exception], str]] = {
+    AuthenticationError: "WRONGPASS",
+    BusyLoadingError: "LOADING",
+    NoPermissionError: "NOPERM",
+    OutOfMemoryError: "OOM",
+    ReadOnlyError: "READONLY",
 }
+"""The codes that redis-py has replaced by an error of its own."""
+_REASONS: Final = {
+    "LOADING": "it is loading its data",
+    "MISCONF": "it cannot write to its disk",
+    "OOM": "its memory is full",
+    "READONLY": "it is a read-only replica",
+    "WRONGPASS": "it refuses the user or the password",
+}
+_MAX_CAUSES: Final = 10
 
 
 def is_response(error: BaseException) -> bool:
@@ -40,7 +51,7 @@ def is_lost_connection(error: BaseException) -> bool:
 
 def has_moved(error: BaseException) -> bool:
     """Return whether the server is a replica now: connections to its name may lead to the new master."""
-    return isinstance(error, ReadOnlyError)
+    return _code_of(error) == "READONLY"
 
 
 def is_of_another_type(error: BaseException) -> bool:
@@ -48,11 +59,8 @@ def is_of_another_type(error: BaseException) -> bool:
     return isinstance(error, ResponseError) and "WRONGTYPE" in str(error)
 
 
-def reason_of(error: BaseException) -> str:
-    """Return why a call failed: the text of the operating system, or the code of the response, not its text."""
-    for kind, reason in _REASONS.items():
-        if isinstance(error, kind):
-            return reason
+def reason_of(error: BaseException, *, command: str) -> str:
+    """Return why a command failed: the text of the operating system, or the meaning of the code, not the text of it."""
     cause: BaseException | None = error
     for _ in range(_MAX_CAUSES):
         if cause is None:
@@ -62,5 +70,16 @@ def reason_of(error: BaseException) -> str:
         if isinstance(cause, OSError) and cause.strerror:
             return cause.strerror
         cause = cause.__cause__ or cause.__context__
-    code = _CODE.match(str(error)) if is_response(error) else None
-    return code[0] if code is not None else type(error).__name__
+    code = _code_of(error)
+    if code == "NOPERM":
+        return f"its user may not use {command} on keys of its prefix"
+    return _REASONS.get(code, code) or type(error).__name__
+
+
+def _code_of(error: BaseException) -> str:
+    """Return the code of a response; an empty text if there is none."""
+    code = next((code for kind, code in _CODES.items() if isinstance(error, kind)), "")
+    if code or not is_response(error):
+        return code
+    found = _CODE.search(str(error))
+    return "" if found is None else found[1]
