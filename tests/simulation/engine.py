@@ -2,9 +2,15 @@
 A simulated engine of a database, with what real ones do besides: they fail over, evict keys, and their clocks step.
 
 A failover loses the writes of the last seconds, leases and tokens alike, which the replica did not have. It does not
-lose a login, nor two replacements of a refresh token in succession: that would need a replica that is behind for longer
-than a token lives, or two failovers in a row. Nor does it lose one whose successor was sent by a process that ended
-before it had the response. In these cases no process is left that knows a token which works.
+lose what no client could save, since stored tokens have no order by which an old one could be told from a new login:
+
+- a login, which no process may have read yet;
+- two replacements of a refresh token in succession: a process that has seen neither would send the oldest token, and
+  Auth would revoke the login, since the one after it was used;
+- a replacement whose new token was sent already, for the same reason, unless its sender knows the old one to be
+  replaced, since it has read it before, and goes on, without a pause, to store what it receives.
+
+Its clock is set back by half a minute at most: leases last longer by as much, and a call has to end in ten minutes.
 """
 
 from __future__ import annotations
@@ -57,7 +63,7 @@ class SimulatedEngine:
         replaced: Called when the tokens are replaced, with the old ones and the new ones.
         superseded: When each refresh token of a former entry was replaced, in the history that the engine has kept.
         lost: Called with the refresh tokens that a failover or an eviction has lost.
-        may_lose: Returns whether a failover may lose a refresh token.
+        may_lose: Returns whether a failover may lose a refresh token, given the one that it would bring back.
         scripts: The scripts that it knows.
     """
 
@@ -67,7 +73,7 @@ class SimulatedEngine:
     fault: Callable[[bool], str] = lambda _: ""
     replaced: Callable[[TokenStorageData | None, TokenStorageData], None] = lambda *_: None
     lost: Callable[[set[str]], None] = lambda _: None
-    may_lose: Callable[[str], bool] = lambda _: True
+    may_lose: Callable[[str, str], bool] = lambda *_: True
     superseded: dict[str, float] = field(default_factory=dict)
     scripts: set[str] = field(default_factory=set)
     clock_offset: float = 0.0
@@ -164,16 +170,19 @@ class SimulatedEngine:
         self.scripts.clear()
         while self._writes and self._writes[-1].at > self.world.now - seconds:
             write = self._writes[-1]
-            if write.is_login or (write.superseded is not None and (lost or not self.may_lose(self._newest()))):
+            if write.is_login:
+                break
+            if write.superseded is not None and (lost or not self.may_lose(self.newest(), write.superseded)):
                 break
             self._writes.pop()
             if write.superseded is not None:
-                lost.add(self._newest())
+                lost.add(self.newest())
                 self.superseded.pop(write.superseded, None)
             self._put(write.key, write.before)
         self.lost(lost)
 
-    def _newest(self) -> str:
+    def newest(self) -> str:
+        """Return the stored refresh token; an empty text if there is none."""
         return _refresh_token(self.entry) or ""
 
     def evict(self, *, tokens: bool) -> None:
@@ -211,6 +220,8 @@ class Connection:
         self.process = process
         self.failures = 0
         """The number of calls that failed, or had no response in time."""
+        self.seen: set[str] = set()
+        """The refresh tokens that were stored when the process has read from the engine."""
         self._errors = errors
 
     async def call(self, effect: Callable[[], T], *, writes: bool) -> T:
@@ -234,7 +245,12 @@ class Connection:
                 before = world.random.uniform(1, 60)
             case _:
                 pass
-        return await world.call(self.process, effect, before=before, after=after)
+        newest, response = await world.call(
+            self.process, lambda: (self.engine.newest(), effect()), before=before, after=after
+        )
+        if not writes:
+            self.seen.add(newest)
+        return response
 
     def _error(self) -> BaseException:
         return self.engine.world.random.choice(self._errors)()

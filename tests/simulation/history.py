@@ -82,7 +82,7 @@ class Program:
     received_at: float = 0.0
     is_closing: bool = False
     spared_until: float = 0.0
-    """Until when it does not end, since a failover has lost a token whose successor only this process will know."""
+    """Until when it neither ends nor pauses: a failover has lost a token whose successor only this process knows."""
     failures: int = 0
     """The failures of its storage until then."""
     was_cancelled: bool = False
@@ -215,7 +215,7 @@ class History:
                 self.world.after(self.random.choice((0.005, 0.1, 0.8)), partial(self._do, name, happen))
         if self.random.random() < 0.05 * self._rates["pauses"]:
             self.world.after(
-                self.random.uniform(0, 0.8), lambda: process.pause(self.random.choice((65.0, 200.0, 1500.0)))
+                self.random.uniform(0, 0.8), lambda: self._pause(process, self.random.choice((65.0, 200.0, 1500.0)))
             )
 
     def _end_faults(self) -> None:
@@ -229,11 +229,15 @@ class History:
         """Pause or kill a process before its next step, sometimes."""
         lot = self.random.random()
         if lot < 0.004 * self._rates["pauses"]:
-            process.pause(self.random.choice((0.5, 5.0, 30.0, 70.0, 200.0)))
+            self._pause(process, self.random.choice((0.5, 5.0, 30.0, 70.0, 200.0)))
         elif lot > 1 - 0.002 * self._rates["crashes"] and not self._is_spared(process):
             process.crash()
             self.server.process_died(process)
             self._ended(process)
+
+    def _pause(self, process: Process, seconds: float) -> None:
+        if not self._is_spared(process):
+            process.pause(seconds)
 
     def _is_spared(self, process: Process) -> bool:
         return any(each.process is process and each.spared_until > self.world.now for each in self.programs)
@@ -347,10 +351,14 @@ class History:
         for sender in filter(None, map(self._senders.get, tokens)):
             sender.spared_until = self.world.now + MAX_SECONDS_TO_STORE
 
-    def _may_lose(self, token: str) -> bool:
-        """Return whether a refresh token was not sent, or its sender lives, and so knows it."""
+    def _may_lose(self, token: str, before: str) -> bool:
+        """Return whether a refresh token was not sent, or its sender runs, and knows that it replaced the other."""
         sender = self._senders.get(token)
-        return sender is None or (sender.process.is_alive and not sender.is_closing)
+        if sender is None:
+            return True
+        assert isinstance(sender.storage, Connection)
+        is_running = sender.process.is_alive and not sender.is_closing and sender.process.resumes_at <= self.world.now
+        return is_running and before in sender.storage.seen
 
     def _step_clock(self) -> None:
         if self.programs:

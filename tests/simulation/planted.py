@@ -157,8 +157,8 @@ BUGS: Final = (
         "what was stored before a replaced refresh token is used again",
         (drop(f"{_SHARED}._note_sent", r"^self\._replaced \+="),),
         "was used although a successor",
-        ("sql",),
-        first=600,
+        ("session",),
+        first=2_560,
     ),
 )
 
