@@ -227,6 +227,7 @@ BLOCKING: Any = create_engine("sqlite://")
     [
         (lambda: SQLDatabase(NOTHING), "engine must be an AsyncEngine"),
         (lambda: SQLDatabase(BLOCKING), "engine must be an AsyncEngine"),
+        (lambda: SQLDatabase(create_async_engine("sqlite+aiosqlite://")), "engine must give each call a connection"),
         (lambda: SQLDatabase.from_url(NOTHING), "url must be text"),
         (lambda: SQLDatabase.from_url("postgresql://h/d", timeout=0), "timeout must be a number"),
         (lambda: SQLDatabase.from_url("postgresql://h/d", pool_size=0), "pool_size must be a whole number"),

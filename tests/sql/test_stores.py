@@ -16,6 +16,7 @@ from globus_async.sql.tables import escaped, name_of, row_key, sessions, tokens,
 from globus_async.token_storage import TokenStorageDamaged
 from tests.sql.forks import run_forked
 from tests.token_storage.factories import token_data
+from tests.toolkit.canaries import canary, leaks_in_text
 
 SERVER = "transfer.api.globus.org"
 
@@ -210,3 +211,24 @@ def test_keys_are_those_of_their_names(one: str, other: str) -> None:
     assert name_of(key) in {one, None}
     assert (name_of(key) is None) is (len(escaped(one)) > 200)
     assert unescaped(escaped(other)) == other
+
+
+async def test_debug_logs_show_no_secrets(url: str, caplog: pytest.LogCaptureFixture) -> None:
+    """SQLAlchemy logs the rows that it reads, and aiosqlite what it writes."""
+    for name in ("sqlalchemy.engine", "aiosqlite"):
+        caplog.set_level(logging.DEBUG, logger=name)
+    access, session = canary("access token"), canary("session")
+    async with SQLDatabase.from_url(url, timeout=20) as database:
+        storage, store = SQLTokenStorage(database), SQLSessionStore(database)
+        await storage.store_token_data_by_resource_server({SERVER: token_data(access)})
+        stored = await storage.get_token_data(SERVER)
+        assert stored == token_data(access)
+        assert await storage.compare_and_set(stored, token_data(access, note="x"))
+        assert len(await storage.get_token_data_by_resource_server()) == 1
+        for _ in range(2):
+            await store.put("session:x", Secret(session), seconds=10)
+            assert await store.get("session:x") == Secret(session)
+            assert await store.compare_and_set("session:x", Secret(session), Secret(session + "2"), seconds=10)
+            assert await store.pop("session:x") == Secret(session + "2")
+    assert any("SELECT" in each.getMessage() for each in caplog.records)
+    assert [leaks for each in caplog.records if (leaks := leaks_in_text(each.getMessage()))] == []

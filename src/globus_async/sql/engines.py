@@ -13,7 +13,7 @@ from sqlalchemy import event
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
-from sqlalchemy.pool import AsyncAdaptedQueuePool
+from sqlalchemy.pool import AsyncAdaptedQueuePool, StaticPool
 
 from .._concurrency.loop_locks import LoopLocks
 from .._concurrency.tasks import wait_to_end
@@ -65,7 +65,7 @@ class EngineSource:
         Return the source of an engine that is not closed.
 
         Raises:
-            GlobusSDKUsageError: It is something else, or has another driver.
+            GlobusSDKUsageError: It is something else, has another driver, or one connection that all calls share.
         """
         if not isinstance(engine, AsyncEngine):
             raise GlobusSDKUsageError(
@@ -76,6 +76,11 @@ class EngineSource:
         if _DRIVERS.get(name) != driver:
             raise GlobusSDKUsageError(
                 f"engine must be one of postgresql+asyncpg or sqlite+aiosqlite; got one of {name}+{driver}"
+            )
+        if isinstance(engine.pool, StaticPool):
+            raise GlobusSDKUsageError(
+                "engine must give each call a connection of its own, but that of a StaticPool is shared; the database"
+                " in memory of SQLite has no others: use a file"
             )
         return cls(_place_of(engine.url), None, None, engine, None, {})
 

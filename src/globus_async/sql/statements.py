@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import ColumnElement, LargeBinary, Table, cast, delete, select
+from sqlalchemy import ColumnElement, Table, cast, delete, select
 from sqlalchemy.dialects import postgresql, sqlite
 
+from .secret_text import SecretBytes
 from .tables import posix_now
 
 if TYPE_CHECKING:
@@ -50,7 +51,7 @@ def _insert(connection: AsyncConnection, table: Table) -> postgresql.Insert | sq
 
 def stored_text(connection: AsyncConnection, column: ColumnElement[str]) -> ColumnElement[Any]:
     """Return a column of text for reading; as bytes from SQLite, whose driver fails at text that is not UTF-8."""
-    return column if connection.dialect.name == "postgresql" else cast(column, LargeBinary)
+    return column if connection.dialect.name == "postgresql" else cast(column, SecretBytes)
 
 
 def text_of(stored: object) -> str | None:

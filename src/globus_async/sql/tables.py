@@ -10,6 +10,8 @@ from sqlalchemy import Column, Double, Index, Integer, MetaData, Table, Text
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 
+from .secret_text import SecretText
+
 if TYPE_CHECKING:
     from sqlalchemy.types import TypeEngine
 
@@ -43,13 +45,13 @@ tokens: Final = Table(
     METADATA,
     Column("namespace", _NAME, primary_key=True),
     Column("resource_server", _NAME, primary_key=True),
-    Column("document", Text, nullable=False),
+    Column("document", SecretText, nullable=False),
 )
 sessions: Final = Table(
     "globus_async_sessions",
     METADATA,
     Column("key", _NAME, primary_key=True),
-    Column("value", Text, nullable=False),
+    Column("value", SecretText, nullable=False),
     Column("expires_at", Double, nullable=False),
     Index("globus_async_sessions_by_end", "expires_at"),
 )
