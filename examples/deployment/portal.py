@@ -1,5 +1,6 @@
 """A web application with logins, pages and an API, configured by environment variables."""
 
+import logging
 import os
 from collections.abc import AsyncGenerator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
@@ -40,7 +41,7 @@ def state_at(url: str, keys: list[str]) -> State:
 
             redis = RedisDatabase.from_url(url, prefix="portal")
             return State(redis, RedisSessionStore(redis, key=keys), RedisRateLimits(redis))
-        case "postgresql+asyncpg":
+        case "postgresql" | "postgresql+asyncpg":
             from globus_async.sql import SQLDatabase, SQLRateLimits, SQLSessionStore
 
             sql = SQLDatabase.from_url(url)
@@ -49,6 +50,9 @@ def state_at(url: str, keys: list[str]) -> State:
             file = SQLiteSessionStore(url, key=keys)
             return State(file, file, None)
 
+
+logging.basicConfig(format="%(asctime)s %(process)d %(levelname)s %(message)s")
+logging.getLogger("globus_async").setLevel("INFO")
 
 API_SCOPE = os.environ["PORTAL_API_SCOPE"]
 keys = os.environ["PORTAL_KEYS"].split()  # the first encrypts, all of them decrypt

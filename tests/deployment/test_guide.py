@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+import os
 import re
 import shlex
+import sys
+from asyncio.subprocess import PIPE
+from pathlib import Path
 
 import pytest
 
@@ -14,6 +19,20 @@ from tests.source import ROOT
 
 GUIDE = (ROOT / "docs" / "howto" / "deployment.md").read_text()
 FILES = {path.name: path.read_text() for path in FOLDER.iterdir() if path.is_file()}
+CALL = """
+import asyncio, httpx, os, portal
+
+async def main():
+    transport = httpx.ASGITransport(portal.app)
+    async with (
+        portal.app.router.lifespan_context(portal.app),
+        httpx.AsyncClient(transport=transport, base_url=os.environ["PORTAL_URL"]) as browser,
+    ):
+        response = await browser.get("/me", headers={"Authorization": f"Bearer {os.environ['TOKEN']}"})
+        print(response.json()["username"])
+
+asyncio.run(main())
+"""
 BLOCK = re.compile(r"^```\{code-block\} \w+\n:caption: (\S+)\n\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
@@ -51,3 +70,24 @@ def test_the_command_that_creates_the_tables_names_a_function() -> None:
     """That of the application."""
     assert "asyncio.run(portal.create_tables())" in GUIDE
     assert "async def create_tables() -> None:" in FILES["portal.py"]
+
+
+async def test_the_emulated_globus_has_the_settings_of_the_application(tmp_path: Path) -> None:
+    """With them it starts, and accepts the bearer token."""
+    program = await asyncio.create_subprocess_exec(sys.executable, FOLDER / "emulated_globus.py", stdout=PIPE)
+    assert program.stdout is not None
+    settings: dict[str, str] = {}
+    try:
+        while "TOKEN" not in settings:
+            line = await program.stdout.readline()
+            assert line, "the program has ended"
+            name, _, value = line.decode().strip().removeprefix("export ").partition("=")
+            settings[name] = value
+        search = os.pathsep.join((os.environ.get("PYTHONPATH", ""), str(FOLDER)))
+        environ = {**os.environ, **settings, "PYTHONPATH": search}
+        call = await asyncio.create_subprocess_exec(sys.executable, "-c", CALL, stdout=PIPE, cwd=tmp_path, env=environ)
+        told, _ = await call.communicate()
+    finally:
+        program.terminate()
+        await program.wait()
+    assert told.decode() == "ada@example.org\n"
