@@ -218,6 +218,7 @@ MODULES_OF_ERRORS = (
     "globus_async.token_storage",
     "globus_async.login_flows",
     "globus_async.credentials",
+    "globus_async.session_store",
 )
 """The modules from which the page on errors lets its readers import them."""
 

@@ -72,8 +72,9 @@ class TrackedStorage(RedisTokenStorage):
         self._live = live
 
     @asynccontextmanager
-    async def lease(self, name: str, seconds: float) -> AsyncGenerator[Lease]:  # type: ignore[override]
+    async def lease(self, name: str, seconds: float) -> AsyncGenerator[Lease]:
         lease = super().lease(name, seconds)
+        assert isinstance(lease, RedisLease)
         self._live.append(lease)
         try:
             async with lease as held:

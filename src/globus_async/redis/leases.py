@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import random
+from contextlib import AbstractAsyncContextManager
 from secrets import token_hex
 from types import TracebackType
 from typing import Final
@@ -68,7 +69,7 @@ class RedisLeases:
     def __repr__(self) -> str:
         return f"<RedisLeases in {getattr(self, '_database', None)!r}>"
 
-    def lease(self, name: str, seconds: float) -> RedisLease:
+    def lease(self, name: str, seconds: float) -> AbstractAsyncContextManager[Lease]:
         """
         Return a context in which no other holder has the lease of this name, for a limited time.
 

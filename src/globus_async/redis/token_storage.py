@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import AbstractAsyncContextManager
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, cast
 
 from ..errors.arguments import check_text, check_type
@@ -14,6 +15,7 @@ from .leases import RedisLease
 from .operations import Command, Script, ValueOfAnotherType
 
 if TYPE_CHECKING:
+    from ..token_storage.lease import Lease
     from ..token_storage.token_data import TokenStorageData
     from .operations import Argument, Operation
 
@@ -128,7 +130,7 @@ class RedisTokenStorage(TokenStorage):
             if await self._run(_REPLACE, _encoded(name), stored.text or "", encode_entry(data)) == 1:
                 return True
 
-    def lease(self, name: str, seconds: float) -> RedisLease:
+    def lease(self, name: str, seconds: float) -> AbstractAsyncContextManager[Lease]:
         """
         Return a context in which no other process has the lease of this name, for a limited time.
 
