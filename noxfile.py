@@ -55,7 +55,7 @@ def demo(session: nox.Session) -> None:
 @nox.session(python=PYTHON)
 def portal(session: nox.Session) -> None:
     """Serve the research data portal, in front of an emulated Globus unless GLOBUS_CLIENT_ID is set."""
-    session.install(".[emulator,fastapi]", *group("examples"))
+    session.install(".[emulator,fastapi,redis,sql]", *group("examples"))
     session.run("python", "-m", "examples.portal", *session.posargs)
 
 

@@ -99,6 +99,8 @@ def main() -> None:
     parser.add_argument("--client-id", default=os.environ.get("GLOBUS_CLIENT_ID", ""), help="use the real Globus")
     parser.add_argument("--speed", type=float, default=0.5, help="emulated speed of a file, in megabytes per second")
     options = parser.parse_args()
+    if options.client_id and not os.environ.get("GLOBUS_CLIENT_SECRET"):
+        parser.error("set GLOBUS_CLIENT_SECRET, too: the secret of the client")
     settings = Settings(
         public_url=(options.public_url or f"http://localhost:{options.port}").rstrip("/"),
         client_id=options.client_id,

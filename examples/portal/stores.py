@@ -6,12 +6,12 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcon
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from globus_async import Secret
 from globus_async.fastapi import MemorySessionStore, SQLiteSessionStore
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
 
+    from globus_async import Secret
     from globus_async.fastapi import SessionStore
     from globus_async.sql import SQLDatabase
 
@@ -36,7 +36,7 @@ def choose_store(url: Secret, key: Secret) -> tuple[SessionStore, AbstractAsyncC
         case "postgresql" | "postgresql+asyncpg":
             from globus_async.sql import SQLDatabase, SQLSessionStore  # noqa: PLC0415 -- an extra
 
-            sql = SQLDatabase.from_url(Secret(url.reveal().replace("postgresql:", "postgresql+asyncpg:", 1)))
+            sql = SQLDatabase.from_url(url)
             return SQLSessionStore(sql, key=key), _with_tables(sql)
         case _ if url:
             file = SQLiteSessionStore(url.reveal(), key=key)
