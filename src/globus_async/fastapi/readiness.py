@@ -57,7 +57,7 @@ class Readiness:
         path: The path of the route.
 
     Attributes:
-        router: The route, for ``app.include_router``.
+        router: The route, for the outermost application: Starlette runs no lifespan of mounted ones.
         shutdown: An event that is set when the shutdown begins, for streams that would otherwise not end; there is
             another one when the application starts again.
 
