@@ -306,6 +306,20 @@ async def test_a_mistake_in_the_configuration_is_no_outage(make_deployment: Make
         await browser.get("/session")
 
 
+async def test_values_of_the_wrong_type(make_deployment: Make, caplog: pytest.LogCaptureFixture) -> None:
+    """A store that returns the bytes of its database: 503, with the type in the log, but not the value."""
+    _, store, browser = await shaky(make_deployment, outage_seconds=0)
+
+    async def read(key: str) -> Any:
+        return (await MemorySessionStore.get(store.inner, key) or Secret("")).reveal().encode()
+
+    store.inner.get = read  # type: ignore[method-assign]
+    caplog.clear()
+    assert (await browser.get("/session")).status_code == 503
+    (message,) = own_messages(caplog)
+    assert message.endswith("returned a value of type bytes instead of a Secret")
+
+
 @pytest.mark.parametrize(
     "text",
     ["", "{", "[]", "null", '"x"', "{}", "[" * 100_000, '{"access_token": 1, "refresh_token": null, "expires_at": 1}'],

@@ -844,6 +844,7 @@ GUARDS: Final = (
     ),
     *_tested_by(
         "fastapi/test_outages.py",
+        always("fastapi/guarded_store.py:GuardedStore._secret_of", r"isinstance\(value, Secret\)"),
         drop("fastapi/guarded_store.py:GuardedStore._call", r"^self\._note_failure"),
         drop("fastapi/guarded_store.py:GuardedStore._call", r"^self\._note_success"),
         swap("fastapi/guarded_store.py:GuardedStore._call", r">= _SLOW_SECONDS", "< 0"),

@@ -68,10 +68,7 @@ class GuardedStore:
 
     async def get(self, key: str) -> Secret | None:
         """Return the value of a key; ``None`` if there is none or it has expired."""
-        value: object = await self._call(lambda: self._store.get(key))
-        if value is None or isinstance(value, Secret):
-            return value
-        raise self._unavailable(f"returned a {type(value).__name__} instead of a Secret")
+        return await self._call(lambda: self._secret_of(self._store.get(key)))
 
     async def put(self, key: str, value: Secret, *, seconds: float) -> None:
         """Set or replace the value of a key; it expires after that many seconds."""
@@ -83,10 +80,14 @@ class GuardedStore:
 
     async def pop(self, key: str) -> Secret | None:
         """Remove and return the value of a key; of several concurrent callers, only one receives it."""
-        value: object = await self._call(lambda: self._store.pop(key))
+        return await self._call(lambda: self._secret_of(self._store.pop(key)))
+
+    async def _secret_of(self, call: Awaitable[object]) -> Secret | None:
+        """Return the result of a call that reads, after a check of its type: a client of a database returns bytes."""
+        value = await call
         if value is None or isinstance(value, Secret):
             return value
-        raise self._unavailable(f"returned a {type(value).__name__} instead of a Secret")
+        raise self._unavailable(f"returned a value of type {type(value).__name__} instead of a Secret")
 
     async def _call(self, call: Callable[[], Coroutine[Any, Any, T]]) -> T:
         failure: SessionStoreUnavailable
