@@ -52,7 +52,7 @@ async def failure(database: RedisDatabase) -> TokenStorageUnavailable:
         {"timeout": float("nan")},
         {"replicas": -1},
         {"replicas": 1.5},
-        {"clock": object()},
+        {"clock": "now"},
     ],
     ids=str,
 )
