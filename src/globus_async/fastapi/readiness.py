@@ -37,8 +37,8 @@ class Readiness:
     Responds to load balancers: whether this process can serve requests. Include its ``router``.
 
     The response to ``GET /ready`` is 200, or 503 with ``reasons``: ``shutting_down``, ``not_running``,
-    ``session_store`` if the store does not respond within a second, and ``globus_auth``. A result is used for a second,
-    and only one check is made at a time, so that requests cause no load.
+    ``session_store`` if the store does not respond within a second or has no tables, and ``globus_auth``. A result is
+    used for a second, and only one check is made at a time, so that requests cause no load.
 
     It is not a check of liveness: a restart makes no store available. For that, use any route that needs nothing.
 

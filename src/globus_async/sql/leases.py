@@ -81,7 +81,13 @@ class SQLLeases:
         return _SQLLease(self, name, seconds)
 
     async def take(self, name: str, seconds: float) -> tuple[Lease, str]:
-        """Wait for a lease; return it, and the random text that names its holder."""
+        """
+        Wait for a lease; return it, and the random text that names its holder.
+
+        Args:
+            name: What the lease is for.
+            seconds: How long it is held at most.
+        """
         async with self._waiting.of(name):  # one task per lease asks the database
             for pause in _pauses():
                 # its time begins before that in the database, so that it ends for its holder first
@@ -103,7 +109,13 @@ class SQLLeases:
         raise AssertionError  # the pauses do not end
 
     async def release(self, name: str, holder: str) -> None:
-        """End a lease, unless another holder has it; if that is not possible, it ends by itself."""
+        """
+        End a lease, unless another holder has it; if that is not possible, it ends by itself.
+
+        Args:
+            name: What the lease is for.
+            holder: The text that `take` has returned.
+        """
         try:
             await self._database.run(partial(_release, name, holder), raises=TokenStorageUnavailable, idempotent=True)
         except TokenStorageUnavailable as error:

@@ -117,7 +117,15 @@ class SQLTokenStorage(TokenStorage):
         return await self._run(partial(self._compare_and_set, old, new))
 
     def lease(self, name: str, seconds: float) -> AbstractAsyncContextManager[Lease]:
-        """Return a context in which no other holder has the lease of this name, in any process."""
+        """
+        Return a context in which no other holder has the lease of this name, in any process.
+
+        Its time runs by the database, so a holder that dies has it until then.
+
+        Args:
+            name: What the lease is for, such as the name of a resource server.
+            seconds: How long it is held at most.
+        """
         check_text("name", name)
         parts = (quote(part, safe="", errors="surrogatepass") for part in ("tokens", self.namespace, name))
         return self._shared_leases.lease(":".join(parts), seconds)
