@@ -47,6 +47,7 @@ def test_some_histories(kind: str) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(300)  # on a busy machine each part takes longer than tests may
 @pytest.mark.parametrize("part", range(PARTS))
 def test_ten_thousand_histories(part: int, summary: Callable[[str], None]) -> None:
     """In parts, which may run at the same time."""

@@ -8,10 +8,12 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
+from asyncpg.exceptions import ConnectionDoesNotExistError  # type: ignore[import-untyped]
 
 from globus_async import Secret
 from globus_async.session_store import SessionStoreUnavailable
 from globus_async.sql import SQLDatabase, SQLSessionStore, SQLTokenStorage
+from globus_async.sql.faults import Fault, fault_of
 from globus_async.token_storage import TokenStorageUnavailable
 from tests.toolkit.clock import FakeClock
 from tests.toolkit.postgres_server import OwnServer, own_server
@@ -110,6 +112,12 @@ async def test_a_restarted_server_is_used_at_once(server: OwnServer, database: S
     await asyncio.sleep(0.01)
     assert await asyncio.gather(*(store.pop(f"s:{number}") for number in range(3))) == [VALUE] * 3
     assert connections(server) <= 3
+
+
+def test_a_connection_that_ended_in_the_middle_of_a_call() -> None:
+    """As asyncpg reports it if the server could not say why."""
+    error = ConnectionDoesNotExistError("connection was closed in the middle of operation")
+    assert fault_of(error) == Fault("the connection was closed", is_unreachable=True)
 
 
 async def test_a_server_is_restarted_under_load(server: OwnServer, tmp_path: Any, clock: FakeClock) -> None:

@@ -13,6 +13,8 @@ __all__ = ("Fault", "fault_of")
 _MAX_CAUSES: Final = 10
 
 _REASONS: Final = {
+    "08003": "the connection was closed",
+    "08006": "the connection was closed",
     "23505": "another process has created the tables at the same time",
     "25006": "it is read-only, as a standby is",
     "28000": "it refuses the user",
