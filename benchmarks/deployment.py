@@ -27,6 +27,8 @@ from tests.deployment.state_servers import ENGINES, SERVERS, State, StateServer,
 REQUESTS = 20
 A_DAY = 86_400
 KILL_INTERVAL = 1.0
+HEALTH_CHECK = 2
+"""Seconds: uvicorn starts no worker while it waits for one that was killed."""
 OUTAGE = 10.0
 CALM = 5.0
 PAUSE = 0.2
@@ -208,7 +210,7 @@ async def run(name: str, engine: str, users: int, workers: int, lifetime: float)
         enter = stack.enter_async_context
         state = await enter(state_server(engine) if name in OF_SERVERS else state_in(engine, folder))
         fleet = await enter(assembled(folder, users=users))
-        application = await enter(fleet.application(state.url, workers=workers))
+        application = await enter(fleet.application(state.url, workers=workers, health_check=HEALTH_CHECK))
         browsers = await enter(fleet.browsers(users, records))
         await fleet.globus.ask("set_lifetime", lifetime)
         print(f"{name}, {engine}, {users} browsers, {workers} workers", flush=True)

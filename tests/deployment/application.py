@@ -16,12 +16,13 @@ from pathlib import Path
 
 from tests.source import ROOT
 
-__all__ = ("COMMAND", "FOLDER", "Application", "serving")
+__all__ = ("COMMAND", "FOLDER", "HEALTH_CHECK", "Application", "serving")
 
 FOLDER = ROOT / "examples" / "deployment"
 _SERVICE = (FOLDER / "portal.service").read_text()
 COMMAND = next(line for line in _SERVICE.splitlines() if line.startswith("ExecStart=")).partition(".venv/bin/")[2]
 """The command of the guide."""
+HEALTH_CHECK = int(COMMAND.rpartition("--timeout-worker-healthcheck ")[2])
 _STARTED = re.compile(r"Started server process \[(\d+)\]")
 _COMPLETE = "Application startup complete."
 _PAUSE = 0.02
@@ -36,14 +37,18 @@ class Application:
         folder: Where the socket and the log are.
         settings: The environment variables of the application.
         workers: The number of workers.
+        health_check: Seconds that uvicorn waits for a worker that may have died; by default those of the guide.
     """
 
-    def __init__(self, folder: Path, settings: Mapping[str, str], *, workers: int = 4) -> None:
+    def __init__(
+        self, folder: Path, settings: Mapping[str, str], *, workers: int = 4, health_check: int = HEALTH_CHECK
+    ) -> None:
         self.log = folder / "uvicorn.log"
         self.workers = workers
         self.killed: list[int] = []
         """The processes that `kill_a_worker` has killed."""
         self._settings = settings
+        self._health_check = health_check
         self._socket = socket.socket(socket.AF_UNIX)
         self.socket_path = str(folder / "portal.sock")
         self._socket.bind(self.socket_path)
@@ -55,6 +60,7 @@ class Application:
         before = self.started()
         descriptor = self._socket.fileno()
         command = COMMAND.replace("--fd 3", f"--fd {descriptor}").replace("--workers 4", f"--workers {self.workers}")
+        command = command.replace(f"healthcheck {HEALTH_CHECK}", f"healthcheck {self._health_check}")
         environ = {**os.environ, **self._settings, "PYTHONPATH": os.pathsep.join((str(ROOT / "src"), str(FOLDER)))}
         with self.log.open("ab") as log:
             self._parent = await asyncio.create_subprocess_exec(
@@ -117,9 +123,11 @@ def _runs(pid: int) -> bool:
 
 
 @asynccontextmanager
-async def serving(folder: Path, settings: Mapping[str, str], *, workers: int = 4) -> AsyncGenerator[Application]:
+async def serving(
+    folder: Path, settings: Mapping[str, str], *, workers: int = 4, health_check: int = HEALTH_CHECK
+) -> AsyncGenerator[Application]:
     """Run an application until the end of the block."""
-    application = Application(folder, settings, workers=workers)
+    application = Application(folder, settings, workers=workers, health_check=health_check)
     try:
         await application.start()
         yield application

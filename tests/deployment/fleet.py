@@ -13,7 +13,7 @@ from typing import Any
 import trustme
 
 from tests.deployment import emulated_globus, tls_proxy
-from tests.deployment.application import Application, serving
+from tests.deployment.application import HEALTH_CHECK, Application, serving
 from tests.deployment.browsers import Browser, Records
 from tests.deployment.commanded import Commanded, running
 
@@ -40,7 +40,9 @@ class Fleet:
         self._registered = registered
 
     @asynccontextmanager
-    async def application(self, state: str, *, workers: int = 4) -> AsyncGenerator[Application]:
+    async def application(
+        self, state: str, *, workers: int = 4, health_check: int = HEALTH_CHECK
+    ) -> AsyncGenerator[Application]:
         """Run the application with its state somewhere, behind the proxy."""
         settings = {
             **self._registered["settings"],
@@ -49,7 +51,7 @@ class Fleet:
             "PORTAL_STATE": state,
         }
         with tempfile.TemporaryDirectory(prefix="fleet") as folder:  # the path of a socket must be short
-            async with serving(Path(folder), settings, workers=workers) as application:
+            async with serving(Path(folder), settings, workers=workers, health_check=health_check) as application:
                 await self.proxy.ask("point_to", application.socket_path)
                 yield application
 

@@ -35,7 +35,9 @@ def clock() -> FakeClock:
 @pytest.fixture
 async def database(server: OwnServer, clock: FakeClock, tmp_path: Any) -> AsyncIterator[SQLDatabase]:
     """A database whose calls take at most 2 s by a clock that is turned by hand, with all connections open."""
-    async with SQLDatabase.from_url(database_url("postgresql", tmp_path), pool_size=3, clock=clock) as database:
+    async with SQLDatabase.from_url(
+        database_url("postgresql", tmp_path), pool_size=3, timeout=2, clock=clock
+    ) as database:
         await asyncio.gather(*(SQLSessionStore(database).put(f"s:{n}", VALUE, seconds=1000) for n in range(3)))
         yield database
 

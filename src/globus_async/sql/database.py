@@ -78,7 +78,7 @@ class SQLDatabase(AsyncContextOnly):
         ...     store = SQLSessionStore(database, key=key)
     """
 
-    def __init__(self, engine: AsyncEngine, *, timeout: float = 2.0, clock: Clock | None = None) -> None:
+    def __init__(self, engine: AsyncEngine, *, timeout: float = 3.0, clock: Clock | None = None) -> None:
         self._set_up(EngineSource.of_engine(engine), timeout, clock)
 
     @classmethod
@@ -86,7 +86,7 @@ class SQLDatabase(AsyncContextOnly):
         cls,
         url: str | Secret,
         *,
-        timeout: float = 2.0,
+        timeout: float = 3.0,
         pool_size: int = 10,
         pgbouncer: bool = False,
         clock: Clock | None = None,
