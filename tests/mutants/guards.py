@@ -905,6 +905,7 @@ GUARDS: Final = (
         never("redis/clients.py:check_client", r"^not inspect\.iscoroutinefunction"),
         never("redis/clients.py:check_client", r"^getattr\(client, 'read_from_replicas'"),
         never("redis/clients.py:check_client", r"^replicas$"),
+        never("redis/clients.py:check_client", r"^retry is not None"),
         swap("redis/clients.py:make_client", r"suppress\(ValueError, TypeError, AttributeError\)", "suppress()"),
         swap("redis/failures.py:reason_of", r"type\(error\)\.__name__", "str(error)"),
         swap("redis/failures.py:_code_of", r"_CODE\.search", "_CODE.match"),

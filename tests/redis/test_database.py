@@ -16,6 +16,8 @@ import pytest
 import redis
 from redis.asyncio import Redis, RedisCluster
 from redis.asyncio.cluster import ClusterNode
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
 
 from globus_async import GlobusSDKUsageError, Secret, WrongEventLoopError
 from globus_async.redis import RedisDatabase, RedisSessionStore, RedisTokenStorage
@@ -75,6 +77,10 @@ async def test_wrong_clients() -> None:
         pytest.raises(GlobusSDKUsageError, match="newest tokens"),
     ):
         RedisDatabase(RedisCluster(startup_nodes=nodes, read_from_replicas=True))
+    once = Retry(NoBackoff(), 1)
+    for repeating in (Redis(retry=once), RedisCluster(startup_nodes=nodes, socket_timeout=1, retry=once)):
+        with pytest.raises(GlobusSDKUsageError, match="must not repeat commands"):
+            RedisDatabase(repeating)
     for maker in (RedisTokenStorage, RedisSessionStore):
         with pytest.raises(GlobusSDKUsageError, match="database"):
             maker(wrong)

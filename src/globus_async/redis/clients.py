@@ -61,8 +61,8 @@ def check_client(client: Any, *, replicas: int, timeout: float) -> None:
     Check a client that is passed.
 
     Raises:
-        GlobusSDKUsageError: It is not asynchronous, reads from replicas, cannot wait for replicas, or notices too late
-            that a node of a cluster or a Sentinel does not respond.
+        GlobusSDKUsageError: It is not asynchronous, reads from replicas, repeats commands, cannot wait for replicas, or
+            notices too late that a node of a cluster or a Sentinel does not respond.
     """
     check_members("client", client, ("execute_command", "pipeline"), "an asyncio client of redis-py")
     if not inspect.iscoroutinefunction(client.execute_command):
@@ -84,6 +84,12 @@ def check_client(client: Any, *, replicas: int, timeout: float) -> None:
                 f"client must notice within {timeout:g} s that a Sentinel does not respond, to ask the next one: pass"
                 " Sentinel(..., sentinel_kwargs={'socket_timeout': 0.5, 'retry': Retry(NoBackoff(), 0)})"
             )
+    retry: Any = getattr(client, "retry", None) if pool is None else pool.connection_kwargs.get("retry")
+    if retry is not None and retry.get_retries() > 0:
+        raise GlobusSDKUsageError(
+            "client must not repeat commands, which may have taken effect: pass retry=Retry(NoBackoff(), 0), with"
+            " redis.asyncio.retry.Retry and redis.backoff.NoBackoff"
+        )
 
 
 def _seconds_until_noticed(options: dict[str, Any], *, repeats: bool) -> float:

@@ -68,8 +68,8 @@ class RedisDatabase:
 
     Args:
         client: An asyncio client of redis-py: ``Redis``, the one that ``master_for`` of a Sentinel returns, or
-            ``RedisCluster``. It is not closed. Make it with ``retry=Retry(NoBackoff(), 0)``: redis-py repeats commands
-            after a lost connection, also those that have taken effect. A cluster, and the Sentinels, need a
+            ``RedisCluster``. It is not closed. It needs ``retry=Retry(NoBackoff(), 0)``: by default redis-py repeats
+            commands after a lost connection, also those that have taken effect. A cluster, and the Sentinels, need a
             ``socket_timeout`` below the timeout.
         prefix: How all keys begin; applications that share a Redis have one each.
         timeout: Seconds that a call takes at most.
