@@ -95,7 +95,7 @@ class SQLSessionStore:
             return self._values.open(key, Secret(plain)), stored
         if not self._has_warned:
             self._has_warned = True
-            _log.warning("%r has values that are damaged; their sessions have ended", self._database)
+            _log.warning("%r has values that are damaged; they count as missing", self._database)
         return None, stored
 
     async def _put(self, key: str, value: Secret, seconds: float, connection: AsyncConnection) -> None:
