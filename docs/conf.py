@@ -86,6 +86,8 @@ PUBLIC = (
     "globus_async.services.auth.documents",
     "globus_async.services.transfer",
     "globus_async.services.transfer.documents",
+    "globus_async.session_store",
+    "globus_async.sql",
     "globus_async.testing",
     "globus_async.token_storage",
 )

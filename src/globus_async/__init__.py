@@ -123,7 +123,7 @@ _HOMES: Final = {
         "TransferData",
         "TransferFilter",
     ),
-    "transport": ("HTTPClient", "RateLimit", "RetryPolicy", "Transport"),
+    "transport": ("HTTPClient", "RateLimit", "RateLimitStore", "RetryPolicy", "Transport"),
 }
 """The module that each name is loaded from."""
 

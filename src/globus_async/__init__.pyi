@@ -122,6 +122,7 @@ from .services.transfer import TransferData as TransferData
 from .services.transfer import TransferFilter as TransferFilter
 from .transport import HTTPClient as HTTPClient
 from .transport import RateLimit as RateLimit
+from .transport import RateLimitStore as RateLimitStore
 from .transport import RetryPolicy as RetryPolicy
 from .transport import Transport as Transport
 

@@ -55,6 +55,8 @@ class Page:
             raw, _, self._left = self._left.partition(b"\0")
             response = json.loads(raw)
             if response.get("id") == number:
+                if "navigated" in response.get("error", {}).get("message", ""):
+                    return self.call(method, **params)
                 assert "error" not in response, response
                 result: dict[str, Any] = response["result"]
                 return result

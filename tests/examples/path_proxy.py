@@ -8,6 +8,7 @@ import socketserver
 import threading
 from collections.abc import Generator
 from contextlib import contextmanager, suppress
+from typing import Any
 
 __all__ = ("PathProxy", "proxying")
 
@@ -20,7 +21,7 @@ class PathProxy(socketserver.ThreadingTCPServer):
         port: The port of the application.
     """
 
-    daemon_threads = True
+    daemon_threads = False  # so that all of them have ended, and closed their sockets, at the end of the block
 
     def __init__(self, path: str) -> None:
         super().__init__(("127.0.0.1", 0), _Connection)
@@ -28,6 +29,10 @@ class PathProxy(socketserver.ThreadingTCPServer):
         self.port = 0
         self.is_down = False
         self.connections: list[socket.socket] = []
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        self.connections.append(request)
+        super().process_request(request, client_address)
 
     def stop_application(self) -> None:
         """Respond as if the application had stopped."""
@@ -44,6 +49,7 @@ def proxying(path: str) -> Generator[tuple[PathProxy, str]]:
         threading.Thread(target=proxy.serve_forever, daemon=True).start()
         yield proxy, f"http://localhost:{proxy.server_address[1]}{path}"
         proxy.shutdown()
+        proxy.stop_application()
 
 
 class _Connection(socketserver.BaseRequestHandler):

@@ -161,7 +161,7 @@ def test_control_characters() -> None:
     with session("asyncio", "log in") as terminal:
         terminal.wait_for(PROMPT)
         terminal.type("\x1b[Dcode\n")
-        message = terminal.wait_for("LoginRefused: (.*)")
+        message = terminal.wait_for("LoginRefused: (.+)\r?\n")
         assert "copy the whole code" in message
         assert "\x1b" not in message
         assert terminal.ends() != 0

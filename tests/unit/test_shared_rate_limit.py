@@ -505,8 +505,7 @@ class TestUnavailableStore:
             for _ in range(200):
                 await asyncio.sleep(0)
             clock.jump(0.6)
-        (message, *_) = records(caplog)
-        assert "3 slots in a row had passed" in message
+        assert any("3 slots in a row had passed" in message for message in records(caplog))
 
 
 class TestArguments:

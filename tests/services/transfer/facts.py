@@ -30,6 +30,10 @@ _NUMBERS = itertools.count()
 atexit.register(_FOLDER.cleanup)
 
 
+def _leases() -> MemoryTokenStorage:
+    return MemoryTokenStorage()
+
+
 def _journal() -> Path:
     return Path(_FOLDER.name, f"journal {next(_NUMBERS)}")
 
@@ -95,13 +99,13 @@ FACTS = ServiceFacts(
         "submit_documents": {
             "documents": [{"DATA_TYPE": "delete", "endpoint": ID, "DATA": [{"path": "/x"}], "submission_id": ID}],
             "journal": _journal,
-            "leases": MemoryTokenStorage,
+            "leases": _leases,
         },
         "submit_items": {
             "data": transfer.TransferData(ID, ID),
             "items": [("/x", "/y")],
             "journal": _journal,
-            "leases": MemoryTokenStorage,
+            "leases": _leases,
         },
         "submit_transfer": {
             "data": {
