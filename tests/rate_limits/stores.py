@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -53,7 +53,7 @@ def store_url(kind: str, folder: Path) -> str:
 
 
 @asynccontextmanager
-async def opened(kind: str, url: str, *, prefix: str | None = None) -> AsyncIterator[OpenStore]:
+async def opened(kind: str, url: str, *, prefix: str | None = None) -> AsyncGenerator[OpenStore]:
     """Connect to a store."""
     if kind == "redis":
         async with RedisDatabase.from_url(url, prefix=prefix or f"test:{token_hex(8)}", timeout=10) as database:

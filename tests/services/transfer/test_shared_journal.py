@@ -8,7 +8,7 @@ import itertools
 import os
 import random
 import threading
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, Final
@@ -36,7 +36,7 @@ class LostLeases:
         self.held = 0
 
     @asynccontextmanager
-    async def lease(self, name: str, seconds: float) -> AsyncIterator[Lease]:
+    async def lease(self, name: str, seconds: float) -> AsyncGenerator[Lease]:
         """Yield a lease whose time has run out."""
         self.names.append(name)
         self.held += 1
@@ -53,7 +53,7 @@ class UnavailableLeases:
         self.available = available
 
     @asynccontextmanager
-    async def lease(self, name: str, seconds: float) -> AsyncIterator[Lease]:
+    async def lease(self, name: str, seconds: float) -> AsyncGenerator[Lease]:
         """Yield a lease, or fail."""
         self.available -= 1
         if self.available < 0:
@@ -346,16 +346,17 @@ class TestSubmission:
     async def test_cancelled_at_every_suspension(self, world: World) -> None:
         """Wherever a submission is cancelled, the lease is released after its write, and each item submitted once."""
         leases, number = LostLeases(), itertools.count()
+        items: list[Any] = []
 
         async def submit() -> None:
-            self.items = pairs(7, name=f"{next(number)}-")
-            await world.submit(self.items, journal=world.journal.with_name(self.items[0][1][5:]), leases=leases)
+            items[:] = pairs(7, name=f"{next(number)}-")
+            await world.submit(items, journal=world.journal.with_name(items[0][1][5:]), leases=leases)
 
         async def nothing_is_lost() -> None:
             assert leases.held == 0
-            await world.submit(self.items, journal=world.journal.with_name(self.items[0][1][5:]), leases=leases)
+            await world.submit(items, journal=world.journal.with_name(items[0][1][5:]), leases=leases)
             submitted = world.submitted()
-            assert {submitted[destination] for _, destination in self.items} == {1}
+            assert {submitted[destination] for _, destination in items} == {1}
 
         assert await every_suspension(submit, nothing_is_lost) > 10
 
