@@ -27,4 +27,5 @@ if not TYPE_CHECKING:
             "session_store": ("RedisSessionStore",),
             "token_storage": ("RedisTokenStorage",),
         },
+        extra="redis",
     )

@@ -7,18 +7,13 @@ import math
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
 
-from ..errors import GlobusSDKUsageError
-from ..errors.arguments import check_members
-
-try:
-    from redis.asyncio import Redis
-except ModuleNotFoundError as error:
-    if error.name == "redis":
-        error.add_note("this package needs an extra: pip install 'globus-async[redis]'")
-    raise
+from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisClusterException
+
+from ..errors import GlobusSDKUsageError
+from ..errors.arguments import check_members
 
 if TYPE_CHECKING:
     from ..secret import Secret
