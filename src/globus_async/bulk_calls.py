@@ -35,7 +35,7 @@ from typing import TYPE_CHECKING, Any, Final, Generic, Self, TypeVar, cast
 
 from ._concurrency.item_source import ItemSource
 from ._concurrency.tasks import cancel_all
-from ._http.html import members_html
+from ._http.html import human_duration, members_html, progress_html
 from .clock import Clock, SystemClock
 from .errors import GlobusError, GlobusSDKUsageError
 from .errors.arguments import check_bool, check_callable, check_clock, check_iterable, check_whole
@@ -90,8 +90,10 @@ class Outcome(Generic[I, R]):
 
     def _repr_html_(self) -> str:
         """Return the outcome as an HTML table, for notebooks."""
-        outcome = ("value", repr(self._value)) if self.error is None else ("error", str(self.error))
-        return members_html(f"Outcome {self.index}", {"item": repr(self.item), outcome[0]: outcome[1]})
+        outcome = ("value", repr(self._value)) if self.error is None else (type(self.error).__name__, str(self.error))
+        attempts = "; ".join(attempt.outcome for attempt in getattr(self.error, "attempts", ()))
+        members = {"item": repr(self.item), outcome[0]: outcome[1]} | ({"attempts": attempts} if attempts else {})
+        return members_html(f"Outcome {self.index}", members)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +120,18 @@ class Progress:
     def seconds_left(self) -> float | None:
         """The seconds until all items are done at the present rate; ``None`` if it or their number is not known."""
         return None if self.total is None or not self.rate else (self.total - self.done) / self.rate
+
+    def _repr_html_(self) -> str:
+        """Return a progress bar with the rate and the time left, for notebooks."""
+        left, throttled = self.seconds_left, self.throttled
+        members: dict[str, object] = {"failed": self.failed} if self.failed else {}
+        members["rate"] = f"{self.rate:.3g} per second"
+        if left is not None:
+            members["time left"] = human_duration(left)
+        if throttled:
+            members["throttled"] = human_duration(throttled)
+        of = "" if self.total is None else f" of {self.total}"
+        return progress_html(f"{self.done}{of} done", self.done, self.total, members)
 
 
 class BulkError(ExceptionGroup[GlobusError], GlobusError):

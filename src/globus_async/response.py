@@ -164,7 +164,11 @@ class IterableResponse(GlobusHTTPResponse[Mapping[str, Any]], Generic[T_co]):
         """Return the items as an HTML table, for notebooks."""
         if _hides_document(self):
             return super()._repr_html_()
-        return items_html(f"{type(self).__name__} of {len(self.items)} items", self.items)
+        return items_html(f"{type(self).__name__} of {len(self.items)} items", self.items, remark=self._remark())
+
+    def _remark(self) -> str:
+        """Return a sentence to show below the items."""
+        return ""
 
 
 async def read_any(raw: RawResponse) -> GlobusHTTPResponse[Any]:

@@ -162,13 +162,17 @@ async def test_the_notebook(world: World, tmp_path: Path) -> None:
     cells = json.loads((EXAMPLES / "notebook.ipynb").read_text())["cells"]
     code = ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "code"]
     shown = await run_cells(code, environment, lambda url: world.emulator.auth.authorize(url).code)
-    assert "a.csv" in shown
-    assert "SUCCEEDED" in shown
+    for part in ("<td>a.csv</td>", "Pages of operation_ls", "('a.csv', 4)"):
+        assert part in shown, part
+    assert re.search(r'<b>41 of 41 done</b><br/><progress value="1.0000".*<td>failed</td><td>1</td>', shown)
+    assert "EndpointNotFound" in shown, "the last outcome"
+    assert "'SUCCEEDED'" in shown
+    assert "<b>Task succeeded</b>" in shown
     assert not [cell for cell in cells if cell.get("outputs")], "the notebook is stored without outputs"
 
 
 async def run_cells(code: list[str], environment: dict[str, str], log_in: Callable[[str], str]) -> str:
-    """Run cells in a new kernel, and enter the code of a login when it asks; return what they printed."""
+    """Run cells in a new kernel, and enter the code of a login when it asks; return what they showed."""
     manager = AsyncKernelManager(kernel_name="python3")
     await manager.start_kernel(env=environment)
     client = manager.client()
@@ -179,7 +183,8 @@ async def run_cells(code: list[str], environment: dict[str, str], log_in: Callab
         nonlocal printed
         content = message["content"]
         assert message["msg_type"] != "error", content
-        printed += content.get("text", "") + str(content.get("data", {}).get("text/plain", ""))
+        data = content.get("data", {})
+        printed += content.get("text", "") + str(data.get("text/html", data.get("text/plain", "")))
 
     async def answer(_: object) -> None:
         while (url := re.search(r"^http\S+$", printed, re.MULTILINE)) is None:

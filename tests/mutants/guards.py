@@ -137,6 +137,9 @@ GUARDS: Final = (
         swap("_http/html.py:_text", r"return escape\((.+)\)", r"return \1"),
         swap("_http/html.py:_text", r"escape_control_characters\(cut\)", "cut"),
         swap("_http/html.py:items_html", r"items\[:_MAX_ROWS\]", "items"),
+        swap("_http/html.py:items_html", r"any\(.+ for item in shown\)", "True"),
+        swap("_http/html.py:_readable", r" and abs\(value\) < _MAX_SIZE", ""),
+        swap("_http/html.py:progress_html", r"min\(done, total\)", "done"),
         swap("bulk_calls.py:Bulk.__repr__", r"getattr\(.+\)\n", r"repr(self._call)\n"),
     ),
     # retries

@@ -9,12 +9,14 @@ from xml.etree import ElementTree as ET  # the HTML is well-formed
 
 import pytest
 
-from globus_async import BaseClient
+from globus_async import AccessTokenAuthorizer, BaseClient, TransferClient
 from globus_async._http.headers import Headers
+from globus_async._http.html import human_duration, human_size
 from globus_async._http.path import fill_path
 from globus_async._http.response import RawResponse
-from globus_async.bulk_calls import Outcome
-from globus_async.errors import GlobusError, ResponseDecodeError
+from globus_async.bulk_calls import Outcome, Progress
+from globus_async.errors import Attempt, GlobusError, NetworkError, ResponseDecodeError
+from globus_async.paging import Page
 from globus_async.response import GlobusHTTPResponse, IterableResponse
 from globus_async.services.transfer import TaskEndReason, TaskOutcome
 from tests.toolkit.canaries import canary, leaks_of
@@ -133,6 +135,11 @@ HOSTILE = "<script>alert(1)</script>\"'&\x1b[2J\u202e\ud800" + "x" * 500
         IterableResponse[Any](response({}).raw, {"DATA": []}),
         Outcome(0, HOSTILE, response({HOSTILE: 1}), None),
         Outcome(1, HOSTILE, None, GlobusError(HOSTILE)),
+        Outcome(2, HOSTILE, None, NetworkError(HOSTILE, stage="no response", attempts=(Attempt(HOSTILE),) * 9)),
+        Page(response({}).raw, {"DATA": [{HOSTILE: HOSTILE, "size": 10**400}]}, next_cursor={"marker": HOSTILE}),
+        Progress(done=3, failed=1, total=None),
+        Progress(done=3, failed=1, total=7, throttled=80.5, rate=0.01),
+        Progress(done=9, failed=1, total=7),  # an input that reported too small a length
         TaskOutcome(TaskEndReason.FAILED, {"task_id": HOSTILE, "label": HOSTILE, "status": HOSTILE}),  # type: ignore[typeddict-item]
     ],
     ids=lambda shown: type(shown).__name__,
@@ -144,9 +151,11 @@ def test_html_is_escaped(shown: Any) -> None:
     assert "<script" not in html
     assert not {"\x1b", "\u202e"} & {*html}
     root = ET.fromstring(html)
-    allowed = {"div", "b", "pre", "table", "tr", "td", "th", "i"}
+    allowed = {"div", "b", "br", "pre", "table", "tr", "td", "th", "i", "progress"}
     assert {element.tag for element in root.iter()} <= allowed
-    assert all(not element.attrib for element in root.iter())
+    for element in root.iter():
+        assert {*element.attrib} <= ({"value", "max"} if element.tag == "progress" else set[str]())
+        assert all(0 <= float(value) <= 1 for value in element.attrib.values())
 
 
 def test_html_of_a_large_listing_is_short() -> None:
@@ -157,6 +166,71 @@ def test_html_of_a_large_listing_is_short() -> None:
     assert html.count("<tr>") == 51
     assert "9950 more" in html
     assert "deep" not in html
+
+
+def test_html_of_a_page() -> None:
+    """Readable sizes, no column without a value, and whether there is more."""
+    items = [{"DATA_TYPE": "file", "name": "a.csv", "size": 1_234_567, "link_target": None, "last": 0}]
+    raw = response({}).raw
+    html = Page[Any](raw, {"DATA": items}, next_cursor={"offset": 1})._repr_html_()
+    for part in ("Page of 1 items", "a.csv", "1.23 MB", "<th>last</th>", "<td>0</td>", "more pages follow"):
+        assert part in html
+    for part in ("DATA_TYPE", "link_target"):
+        assert part not in html
+    assert "the service has more items" in Page[Any](raw, {"DATA": items}, truncated=True)._repr_html_()
+    assert "<i>" not in Page[Any](raw, {"DATA": items})._repr_html_()
+
+
+def test_html_of_progress() -> None:
+    """A bar, and what else is known."""
+    html = Progress(done=250, failed=2, total=1000, throttled=61.0, rate=5.0)._repr_html_()
+    assert '<progress value="0.2500" max="1">' in html
+    for part in ("250 of 1000 done", "<td>failed</td><td>2</td>", "5 per second", "2 min 30 s", "1 min 1 s"):
+        assert part in html
+    beginning = Progress(done=1, failed=0, total=None)._repr_html_()
+    assert "<progress>" in beginning
+    assert "failed" not in beginning
+    assert "time left" not in beginning
+
+
+@pytest.mark.parametrize(
+    ("size", "shown"),
+    [
+        (0, "0 B"),
+        (999, "999 B"),
+        (1000, "1 kB"),
+        (1536, "1.54 kB"),
+        (999_600, "1 MB"),
+        (5e9, "5 GB"),
+        (1.2e18, "1200 PB"),
+    ],
+)
+def test_sizes_are_readable(size: float, shown: str) -> None:
+    """Three digits, in units of a thousand as Globus counts."""
+    assert human_size(size) == shown
+
+
+@pytest.mark.parametrize(
+    ("seconds", "shown"),
+    [(0, "0.0 s"), (1.26, "1.3 s"), (9.96, "10 s"), (59.6, "1 min 0 s"), (3600, "1 h 0 min"), (93_600, "1 d 2 h")],
+)
+def test_durations_are_readable(seconds: float, shown: str) -> None:
+    """Two units."""
+    assert human_duration(seconds) == shown
+
+
+async def test_html_of_a_listing_requests_nothing() -> None:
+    """A notebook shows how to fetch it, and whether the last iteration had all of it."""
+    service = Scripted(respond(200, {"DATA": [{}, {}], "total": 9, "offset": 0, "limit": 2}))
+    async with service.transport() as transport:
+        listing = TransferClient(authorizer=AccessTokenAuthorizer("t"), transport=transport).task_list(num_results=2)
+        html = listing._repr_html_()
+        for part in ("Pages of task_list", "at most 2", "await it"):
+            assert part in html
+        assert "truncated" not in html
+        assert service.requests == []
+        await listing.list()
+        assert "the service has more items" in listing._repr_html_()
 
 
 def test_a_response_of_items() -> None:

@@ -44,6 +44,11 @@ class Page(IterableResponse[T]):
         if max_items is not None and len(self.items) > max_items:  # the service may send more than the size requested
             self.items = self.items[:max_items]
 
+    def _remark(self) -> str:
+        if self.truncated:
+            return "the service has more items"
+        return "more pages follow" if self.next_cursor else ""
+
 
 async def read_page(
     raw: RawResponse, items_key: str, style: PagingStyle, cursor: Cursor, max_items: int | None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Awaitable, Callable, Generator
 from typing import TYPE_CHECKING, Any, Final, Generic, NoReturn, TypeVar
 
+from .._http.html import members_html
 from .._http.missing import MissingType
 from .._http.response import RawResponse
 from ..errors import GlobusSDKUsageError
@@ -114,6 +115,19 @@ class Pages(AsyncIterationOnly, Generic[T]):
     def __repr__(self) -> str:
         maximum = self._first_limit.number
         return f"<Pages: at most {'all' if maximum is None else maximum} items; await, iterate, or .pages()>"
+
+    def _repr_html_(self) -> str:
+        """Return how to fetch the listing, for notebooks; nothing is requested."""
+        maximum = self._first_limit.number
+        members = {
+            "items": "all" if maximum is None else f"at most {maximum}",
+            "await it": "the first page",
+            "async for": "items, page after page",
+            "await .list()": "a list of items",
+        }
+        if self.truncated:
+            members["truncated"] = "the last iteration ended at the maximum; the service has more items"
+        return members_html(f"Pages of {self._method}", members)
 
     def __await__(self) -> Generator[Any, None, Page[T]]:
         page = yield from self._fetch_page(self._start, self._first_limit.number).__await__()
