@@ -72,9 +72,9 @@ class Outcome(Generic[I, R]):
     __slots__ = ("_value", "error", "index", "item")
 
     def __init__(self, index: int, item: I, value: R | None, error: GlobusError | None) -> None:
-        self.index = index
-        self.item = item
-        self.error = error
+        self.index: int = index
+        self.item: I = item
+        self.error: GlobusError | None = error
         self._value = value
 
     @property

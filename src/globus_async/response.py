@@ -44,7 +44,7 @@ class GlobusHTTPResponse(Generic[D_co]):
     __slots__ = ("_data", "raw")
 
     def __init__(self, raw: RawResponse, data: D_co) -> None:
-        self.raw = raw
+        self.raw: RawResponse = raw
         self._data = data
 
     @property

@@ -67,16 +67,16 @@ class RawResponse:
         started_at: float = 0.0,
         received_at: float = 0.0,
     ) -> None:
-        self.method = method
-        self.path = path
-        self.status = status
-        self.reason = reason
-        self.headers = headers
-        self.body = body
-        self.started_at = started_at
-        self.received_at = received_at
+        self.method: str = method
+        self.path: str = path
+        self.status: int = status
+        self.reason: str = reason
+        self.headers: Headers = headers
+        self.body: bytes = body
+        self.started_at: float = started_at
+        self.received_at: float = received_at
         self.body_error: str | None = None
-        self.is_truncated = False
+        self.is_truncated: bool = False
         self._error_document: Any = _NOT_DECODED
 
     def __repr__(self) -> str:

@@ -110,9 +110,9 @@ class ClientCore(PortedClient, AsyncContextOnly):
         if transport is None:
             transport = Transport() if app is None else app.transport
         self.transport = transport
-        self.retry = RetryPolicy() if retry is None else retry
+        self.retry: RetryPolicy = RetryPolicy() if retry is None else retry
         default_limit = self.default_rate_limit if self.transport.default_rate_limits else None
-        self.rate_limit = default_limit if isinstance(rate_limit, MissingType) else rate_limit
+        self.rate_limit: RateLimit | None = default_limit if isinstance(rate_limit, MissingType) else rate_limit
         self.app_name = app_name
         self._app: App | None = None
         self.app_scopes: list[Scope] | None = None

@@ -75,7 +75,7 @@ class CredentialChain:
         self, sources: Iterable[CredentialSource | HasAuthorizers], *, transport: Transport | None = None
     ) -> None:
         check_iterable("sources", sources, Iterable, "a list of places with credentials")
-        self.sources = tuple(sources)
+        self.sources: tuple[CredentialSource | HasAuthorizers, ...] = tuple(sources)
         if not self.sources:
             raise GlobusSDKUsageError("sources is empty: name at least one place, such as EnvironmentCredentials()")
         for source in self.sources:
@@ -85,7 +85,7 @@ class CredentialChain:
                 )
         check_type("transport", transport, Transport | None, "a Transport")
         self._owns_transport = transport is None
-        self.transport = Transport() if transport is None else transport
+        self.transport: Transport = Transport() if transport is None else transport
         self._authorizers: dict[tuple[str, str | None], _ChainAuthorizer] = {}
 
     def __repr__(self) -> str:

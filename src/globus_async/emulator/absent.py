@@ -33,8 +33,8 @@ class AbsentService(Service[None]):
         super().__init__(platform, None)
         self.name = name  # type: ignore[misc]  # one class for all
         self.title = title  # type: ignore[misc]  # as above
-        self.hosts = (host,)  # type: ignore[misc]  # as above
-        self.url_variables = (f"GLOBUS_SDK_SERVICE_URL_{name.upper()}",)  # type: ignore[misc]  # as above
+        self.hosts: tuple[str, ...] = (host,)  # type: ignore[misc]  # as above
+        self.url_variables: tuple[str, ...] = (f"GLOBUS_SDK_SERVICE_URL_{name.upper()}",)  # type: ignore[misc]  # as above
 
     def tables(self) -> Mapping[str, RouteTable[None]]:
         """Return no routes."""

@@ -104,14 +104,14 @@ class Emulator:
         self.unknown_paths: Counter[str] = Counter()
         """Requests for operations that no service has, as ``METHOD /path``."""
         self._install(platform, services)
-        self.faults = Faults(self._serve)
+        self.faults: Faults = Faults(self._serve)
         """The faults to be injected: `Faults.add` makes a request fail."""
         self._recorder = Recorder(self.faults)
         self._prefixes = _prefixes(services)
         hosts = [host for service in services for host in service.hosts]
         tables = [table for service in services for table in service.status_tables()]
         own = application([] if control is None else [control], extra_routes=status_routes(tables, self.snapshot))
-        self.app = OwnPaths(own, HostPrefix(self._recorder, hosts))
+        self.app: OwnPaths = OwnPaths(own, HostPrefix(self._recorder, hosts))
         """The ASGI application of all services."""
         self._http_clients: list[httpx.AsyncClient] = []
         self._urls: list[str] = []
@@ -119,7 +119,7 @@ class Emulator:
     def _install(self, platform: Platform, services: Sequence[Service[Any]]) -> None:
         """Use these services from now on; those of the same names as before."""
         self.platform = platform
-        self.services = {service.name: service for service in services}
+        self.services: dict[str, Service[Any]] = {service.name: service for service in services}
         """The services by name."""
         self._application = application(services, on_unknown=self._count_unknown_path)
 

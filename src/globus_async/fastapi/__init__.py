@@ -9,9 +9,9 @@ from ..session_store import MemorySessionStore, SessionStore, SessionStoreUnavai
 
 try:
     from .backend import GlobusBackend
-except ModuleNotFoundError as error:
-    if error.name == "fastapi":
-        error.add_note("this package needs an extra: pip install 'globus-async[fastapi]'")
+except ModuleNotFoundError as _error:
+    if _error.name == "fastapi":
+        _error.add_note("this package needs an extra: pip install 'globus-async[fastapi]'")
     raise
 from .bearer import BearerToken, challenge
 from .cookie import SessionCookie

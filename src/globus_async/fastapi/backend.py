@@ -58,12 +58,12 @@ class RunningState:
         if introspection_store is not None:
             guarded = self.guarded(introspection_store, name="the introspection store", timeout=1.0)
             shared = SharedIntrospections(guarded, transport.clock, max_age=max_age)
-        self.introspections = IntrospectionCache(
+        self.introspections: IntrospectionCache = IntrospectionCache(
             self._introspect, transport.clock, max_age=max_age, timeout=timeout, shared=shared
         )
-        self.authorizers = AuthorizerCache()
-        self.revocations = Revocations(auth_client, transport.clock)
-        self.mark = ProcessMark(transport.clock.wall())
+        self.authorizers: AuthorizerCache = AuthorizerCache()
+        self.revocations: Revocations = Revocations(auth_client, transport.clock)
+        self.mark: ProcessMark = ProcessMark(transport.clock.wall())
 
     def guarded(self, store: SessionStore, *, name: str = "the session store", timeout: float = 5.0) -> GuardedStore:
         """Return a store with calls that end in time; the same for all users of the store."""
@@ -146,8 +146,8 @@ class GlobusBackend:
         check_callable("transport", transport, optional=False)
         if not client_id or not client_secret:
             raise GlobusSDKUsageError("GlobusBackend requires client_id and client_secret")
-        self.client_id = str(client_id)
-        self.scopes = dict(scopes or {})
+        self.client_id: str = str(client_id)
+        self.scopes: dict[str, str] = dict(scopes or {})
         self.environment = environment
         self.app_name = app_name
         self.max_age = max_age
@@ -162,7 +162,7 @@ class GlobusBackend:
         self._default_urls: dict[tuple[str, str | None], str] = {}
         self._make_transport = transport
         self._state: RunningState | None = None
-        self.principal = BearerToken(self)
+        self.principal: BearerToken = BearerToken(self)
 
     def __repr__(self) -> str:
         return f"<GlobusBackend of client {self.client_id}, {'running' if self._state else 'not running'}>"

@@ -9,6 +9,7 @@ from typing import Final, Protocol
 
 from fastapi import HTTPException
 from fastapi.openapi.models import OAuth2, OAuthFlowAuthorizationCode, OAuthFlows
+from fastapi.openapi.models import SecurityBase as SecurityModel
 from fastapi.security import SecurityScopes
 from fastapi.security.base import SecurityBase
 from starlette.requests import HTTPConnection
@@ -65,7 +66,7 @@ class BearerToken(SecurityBase):
 
     def __init__(self, backend: _Backend) -> None:
         self._backend = backend
-        self.model = OAuth2(
+        self.model: SecurityModel = OAuth2(
             flows=OAuthFlows(
                 authorizationCode=OAuthFlowAuthorizationCode(
                     authorizationUrl=f"{backend.auth_url}v2/oauth2/authorize",

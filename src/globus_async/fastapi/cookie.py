@@ -5,6 +5,7 @@
 from collections.abc import Awaitable, Callable
 
 from fastapi.openapi.models import APIKey, APIKeyIn
+from fastapi.openapi.models import SecurityBase as SecurityModel
 from fastapi.requests import HTTPConnection
 from fastapi.security.base import SecurityBase
 
@@ -26,7 +27,7 @@ class SessionCookie(SecurityBase):
     def __init__(self, name: str, find: Callable[[HTTPConnection], Awaitable[Session]]) -> None:
         self._name = name
         self._find = find
-        self.model = APIKey.model_validate({"in": APIKeyIn.cookie, "name": name})
+        self.model: SecurityModel = APIKey.model_validate({"in": APIKeyIn.cookie, "name": name})
 
     def __repr__(self) -> str:
         return f"<SessionCookie {self._name}>"

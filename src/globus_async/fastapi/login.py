@@ -132,25 +132,25 @@ class GlobusLogin:
         if lifetime < 1:
             raise GlobusSDKUsageError("lifetime must be a number of seconds, 1 or more")
         self.backend = backend
-        self.login_path = f"{prefix}/login"
+        self.login_path: str = f"{prefix}/login"
         route = f"globus_login_{secrets.token_hex(4)}"
         self._address = PublicAddress(public_url, route=route, route_path=self.login_path)
-        self.origin = self._address.origin
-        self.scopes = ScopeParser.serialize([*_OPENID, ScopeParser.serialize(scopes)])
+        self.origin: str = self._address.origin
+        self.scopes: str = ScopeParser.serialize([*_OPENID, ScopeParser.serialize(scopes)])
         self.store: SessionStore = MemorySessionStore() if store is None else store
         self.lifetime = lifetime
         self.refresh_tokens = refresh_tokens
         self.after_login = after_login
         self.after_logout = after_logout
         self._callback_path = f"{prefix}/callback"
-        self.redirect_uri = f"{self._address.registered}{self._address.path}{self._callback_path}"
+        self.redirect_uri: str = f"{self._address.registered}{self._address.path}{self._callback_path}"
         key = secrets.token_urlsafe(32) if key is None else key
         self._pending = PendingLogins(f"{cookie}_login_", key, client_id=backend.client_id)
         self._sessions = SessionRegistry(backend, self.store, lifetime=lifetime, outage_seconds=outage_seconds)
         self._cookies = BrowserCookies(self._address, cookie)
-        self.session = SessionCookie(self._cookies.documented_session, self._session_or_login)
-        self.protected = SessionCookie(self._cookies.documented_session, self._protected_session)
-        self.router = APIRouter(prefix=prefix, tags=["login"])
+        self.session: SessionCookie = SessionCookie(self._cookies.documented_session, self._session_or_login)
+        self.protected: SessionCookie = SessionCookie(self._cookies.documented_session, self._protected_session)
+        self.router: APIRouter = APIRouter(prefix=prefix, tags=["login"])
         self.router.add_api_route("/login", self._login, methods=["GET"], name=route, include_in_schema=False)
         self.router.add_api_route("/callback", self._callback, methods=["GET"], include_in_schema=False)
         self.router.add_api_route("/logout", self._logout, methods=["POST"], include_in_schema=False)

@@ -44,16 +44,16 @@ class PublicAddress:
 
     def __init__(self, public_url: str, *, route: str, route_path: str) -> None:
         parts = urlsplit(checked_base_url(public_url, source="public_url"))
-        self.path = parts.path.rstrip("/")
+        self.path: str = parts.path.rstrip("/")
         if self.path and (not is_own_path(self.path) or _leaves(self.path)):
             raise GlobusSDKUsageError(
                 "the path of public_url must be a plain one, such as 'https://lab.example.org/app'"
             )
         # in the form of browsers, for the comparison with their Origin header
-        self.is_secure = parts.scheme == "https"
+        self.is_secure: bool = parts.scheme == "https"
         default_port = ":443" if self.is_secure else ":80"
-        self.origin = f"{parts.scheme}://{parts.netloc.lower().removesuffix(default_port)}"
-        self.registered = f"{parts.scheme}://{parts.netloc}"
+        self.origin: str = f"{parts.scheme}://{parts.netloc.lower().removesuffix(default_port)}"
+        self.registered: str = f"{parts.scheme}://{parts.netloc}"
         """The origin as configured, and as registered for the redirect URI."""
         self._route = route
         self._route_path = route_path

@@ -91,8 +91,8 @@ class Readiness:
         self._auth_result: tuple[RunningState, float, bool] | None = None
         self._mistake = ""
         """What is wrong with the configuration of the store, as it was logged last."""
-        self.shutdown = asyncio.Event()
-        self.router = APIRouter(tags=["readiness"], lifespan=self._lifespan)
+        self.shutdown: asyncio.Event = asyncio.Event()
+        self.router: APIRouter = APIRouter(tags=["readiness"], lifespan=self._lifespan)
         self.router.add_api_route(path, self._respond, methods=["GET", "HEAD"], include_in_schema=False)
 
     def __repr__(self) -> str:

@@ -88,7 +88,7 @@ class GlobusApp(PortedApp, AsyncContextOnly, ABC):
         else:
             check_login_client(login_client, client_id, client_secret, config)
             transport = login_client.transport if transport is None else transport
-        self.client_id = cast("str", login_client.client_id)
+        self.client_id: str = cast("str", login_client.client_id)
         self.transport = transport
         self._login_client: LoginClient = login_client
         self._requirements: dict[str, list[Scope]] = {}
@@ -104,7 +104,9 @@ class GlobusApp(PortedApp, AsyncContextOnly, ABC):
             transport=transport,
         )
         scopes = AskedScopesValidator(self._requirements, consents)
-        self.token_storage = ValidatingTokenStorage(storage, validators=self._validators(scopes))
+        self.token_storage: ValidatingTokenStorage = ValidatingTokenStorage(
+            storage, validators=self._validators(scopes)
+        )
         self._authorizers: dict[str, AppAuthorizer] = {}
         self._handling: SingleFlight[None] = SingleFlight("login")
         self._logins = Logins(self._log_in, transport)

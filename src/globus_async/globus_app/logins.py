@@ -73,7 +73,7 @@ class Logins:
         self._next: _Login | None = None
         self._ending: GlobusError | None = None
         self._done: GlobusAuthorizationParameters | None = None
-        self.ended_at = float("-inf")
+        self.ended_at: float = float("-inf")
 
     async def log_in(self, wanted: GlobusAuthorizationParameters, *, age: float = 0.0) -> None:
         """

@@ -95,7 +95,7 @@ class LocalServerLoginFlowManager(LoginFlowManager):
             request_refresh_tokens=request_refresh_tokens,
             native_prefill_named_grant=native_prefill_named_grant,
         )
-        self.server_address = checked_address(server_address)
+        self.server_address: tuple[str, int] = checked_address(server_address)
         check_type("html_template", html_template, Template, "a string.Template")
         if timeout is not None:
             check_number("timeout", timeout, positive=True)

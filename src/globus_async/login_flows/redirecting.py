@@ -40,7 +40,7 @@ class RedirectingLoginFlowManager(LoginFlowManager, ABC):
             native_prefill_named_grant=native_prefill_named_grant,
         )
         check_type("redirect_uri", redirect_uri, str | None, "a registered redirect URI, as text")
-        self.redirect_uri = redirect_uri or default_redirect_uri(login_client)
+        self.redirect_uri: str = redirect_uri or default_redirect_uri(login_client)
 
     @classmethod
     def for_globus_app(cls, *, app_name: str, config: LoginFlowConfig, login_client: LoginClient) -> Self:

@@ -39,10 +39,10 @@ class Page(IterableResponse[T]):
         truncated: bool = False,
     ) -> None:
         super().__init__(raw, data, items_key)
-        self.next_cursor = next_cursor
-        self.truncated = truncated
+        self.next_cursor: Cursor | None = next_cursor
+        self.truncated: bool = truncated
         if max_items is not None and len(self.items) > max_items:  # the service may send more than the size requested
-            self.items = self.items[:max_items]
+            self.items: list[T] = self.items[:max_items]
 
     def _remark(self) -> str:
         if self.truncated:

@@ -103,7 +103,7 @@ class Pages(AsyncIterationOnly, Generic[T]):
         self._concurrency = concurrency
         self._method = caller.method
         self.truncated: bool | None = None
-        self.call_site = caller.site
+        self.call_site: CallSite | None = caller.site
         self._first_limit = self._limit(self._start)
 
     if not TYPE_CHECKING:

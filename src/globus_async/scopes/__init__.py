@@ -1,6 +1,7 @@
 """Scopes: values, scope strings, the constants of the services, and consents."""
 
 from .collection import (
+    AuthScopeCollection,
     AuthScopes,
     ComputeScopes,
     DynamicScopeCollection,
@@ -14,12 +15,14 @@ from .collection import (
     SpecificFlowScopes,
     StaticScopeCollection,
     TimersScopes,
+    TransferScopeCollection,
     TransferScopes,
 )
 from .grammar import ScopeCycleError, ScopeParseError
 from .scope import Scope, ScopeParser, Scopes
 
 __all__ = (
+    "AuthScopeCollection",
     "AuthScopes",
     "ComputeScopes",
     "DynamicScopeCollection",
@@ -38,5 +41,6 @@ __all__ = (
     "SpecificFlowScopes",
     "StaticScopeCollection",
     "TimersScopes",
+    "TransferScopeCollection",
     "TransferScopes",
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Final
 from uuid import UUID
 
 from ..errors.arguments import check_type
@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 __all__ = (
+    "AuthScopeCollection",
     "AuthScopes",
     "ComputeScopes",
     "DynamicScopeCollection",
@@ -25,6 +26,7 @@ __all__ = (
     "SpecificFlowScopes",
     "StaticScopeCollection",
     "TimersScopes",
+    "TransferScopeCollection",
     "TransferScopes",
 )
 
@@ -82,7 +84,7 @@ class DynamicScopeCollection(ScopeCollection):
 
     def __init__(self, resource_server: UUID | str) -> None:
         check_type("resource_server", resource_server, UUID | str, "a UUID or text")
-        self.resource_server = str(resource_server)
+        self.resource_server: str = str(resource_server)
 
     def __iter__(self) -> Iterator[Scope]:
         for name in self._scope_names or self._all_names():
@@ -97,82 +99,86 @@ class DynamicScopeCollection(ScopeCollection):
             yield from (name for name, value in vars(cls).items() if isinstance(value, property | Scope))
 
 
-class _AuthScopes(StaticScopeCollection):
-    resource_server = "auth.globus.org"
-    openid = Scope("openid")
-    email = Scope("email")
-    profile = Scope("profile")
-    manage_projects = _urn(resource_server, "manage_projects")
-    view_authentications = _urn(resource_server, "view_authentications")
-    view_clients = _urn(resource_server, "view_clients")
-    view_clients_and_scopes = _urn(resource_server, "view_clients_and_scopes")
-    view_consents = _urn(resource_server, "view_consents")
-    view_identities = _urn(resource_server, "view_identities")
-    view_identity_set = _urn(resource_server, "view_identity_set")
+class AuthScopeCollection(StaticScopeCollection):
+    """The scopes of Globus Auth."""
+
+    resource_server: str = "auth.globus.org"
+    openid: Scope = Scope("openid")
+    email: Scope = Scope("email")
+    profile: Scope = Scope("profile")
+    manage_projects: Scope = _urn(resource_server, "manage_projects")
+    view_authentications: Scope = _urn(resource_server, "view_authentications")
+    view_clients: Scope = _urn(resource_server, "view_clients")
+    view_clients_and_scopes: Scope = _urn(resource_server, "view_clients_and_scopes")
+    view_consents: Scope = _urn(resource_server, "view_consents")
+    view_identities: Scope = _urn(resource_server, "view_identities")
+    view_identity_set: Scope = _urn(resource_server, "view_identity_set")
 
 
 class _ComputeScopes(StaticScopeCollection):
-    resource_server = "funcx_service"
-    client_id = "facd7ccc-c5f4-42aa-916b-a0e270e2c2a9"
-    all = _url(client_id, "all")
+    resource_server: str = "funcx_service"
+    client_id: ClassVar[str] = "facd7ccc-c5f4-42aa-916b-a0e270e2c2a9"
+    all: Scope = _url(client_id, "all")
 
 
 class _FlowsScopes(StaticScopeCollection):
-    resource_server = "flows.globus.org"
-    client_id = "eec9b274-0c81-4334-bdc2-54e90e689b9a"
-    all = _url(client_id, "all")
-    manage_flows = _url(client_id, "manage_flows")
-    view_flows = _url(client_id, "view_flows")
-    run = _url(client_id, "run")
-    run_status = _url(client_id, "run_status")
-    run_manage = _url(client_id, "run_manage")
+    resource_server: str = "flows.globus.org"
+    client_id: ClassVar[str] = "eec9b274-0c81-4334-bdc2-54e90e689b9a"
+    all: Scope = _url(client_id, "all")
+    manage_flows: Scope = _url(client_id, "manage_flows")
+    view_flows: Scope = _url(client_id, "view_flows")
+    run: Scope = _url(client_id, "run")
+    run_status: Scope = _url(client_id, "run_status")
+    run_manage: Scope = _url(client_id, "run_manage")
 
 
 class _GroupsScopes(StaticScopeCollection):
-    resource_server = "groups.api.globus.org"
-    all = _urn(resource_server, "all")
-    view_my_groups_and_memberships = _urn(resource_server, "view_my_groups_and_memberships")
+    resource_server: str = "groups.api.globus.org"
+    all: Scope = _urn(resource_server, "all")
+    view_my_groups_and_memberships: Scope = _urn(resource_server, "view_my_groups_and_memberships")
 
 
 class _NexusScopes(StaticScopeCollection):
-    resource_server = "nexus.api.globus.org"
-    groups = _urn(resource_server, "groups")
+    resource_server: str = "nexus.api.globus.org"
+    groups: Scope = _urn(resource_server, "groups")
 
 
 class _SearchScopes(StaticScopeCollection):
-    resource_server = "search.api.globus.org"
-    all = _urn(resource_server, "all")
-    globus_connect_server = _urn(resource_server, "globus_connect_server")
-    ingest = _urn(resource_server, "ingest")
-    search = _urn(resource_server, "search")
+    resource_server: str = "search.api.globus.org"
+    all: Scope = _urn(resource_server, "all")
+    globus_connect_server: Scope = _urn(resource_server, "globus_connect_server")
+    ingest: Scope = _urn(resource_server, "ingest")
+    search: Scope = _urn(resource_server, "search")
 
 
 class _TimersScopes(StaticScopeCollection):
-    resource_server = "524230d7-ea86-4a52-8312-86065a9e0417"
-    timer = _url(resource_server, "timer")
+    resource_server: str = "524230d7-ea86-4a52-8312-86065a9e0417"
+    timer: Scope = _url(resource_server, "timer")
 
 
-class _TransferScopes(StaticScopeCollection):
-    resource_server = "transfer.api.globus.org"
-    all = _urn(resource_server, "all")
-    gcp_install = _urn(resource_server, "gcp_install")
+class TransferScopeCollection(StaticScopeCollection):
+    """The scopes of Globus Transfer."""
+
+    resource_server: str = "transfer.api.globus.org"
+    all: Scope = _urn(resource_server, "all")
+    gcp_install: Scope = _urn(resource_server, "gcp_install")
 
 
-AuthScopes = _AuthScopes()
+AuthScopes: Final = AuthScopeCollection()
 """Globus Auth."""
-ComputeScopes = _ComputeScopes()
+ComputeScopes: Final = _ComputeScopes()
 """Globus Compute. Its scopes contain a client id instead of the name of the resource server."""
-FlowsScopes = _FlowsScopes()
+FlowsScopes: Final = _FlowsScopes()
 """Globus Flows. Its scopes contain a client id instead of the name of the resource server."""
-GroupsScopes = _GroupsScopes()
+GroupsScopes: Final = _GroupsScopes()
 """Globus Groups."""
-NexusScopes = _NexusScopes()
+NexusScopes: Final = _NexusScopes()
 """Nexus, the predecessor of Globus Groups."""
-SearchScopes = _SearchScopes()
+SearchScopes: Final = _SearchScopes()
 """Globus Search."""
-TimersScopes = _TimersScopes()
+TimersScopes: Final = _TimersScopes()
 """Globus Timers."""
-TransferScopes = _TransferScopes()
+TransferScopes: Final = TransferScopeCollection()
 """Globus Transfer."""
 
 
@@ -190,7 +196,7 @@ class GCSEndpointScopes(DynamicScopeCollection):
 
     def __init__(self, resource_server: UUID | str) -> None:
         super().__init__(resource_server)
-        self.manage_collections = _urn(self.resource_server, "manage_collections")
+        self.manage_collections: Scope = _urn(self.resource_server, "manage_collections")
 
 
 class GCSCollectionScopes(DynamicScopeCollection):
@@ -207,8 +213,8 @@ class GCSCollectionScopes(DynamicScopeCollection):
 
     def __init__(self, resource_server: UUID | str) -> None:
         super().__init__(resource_server)
-        self.data_access = _url(self.resource_server, "data_access")
-        self.https = _url(self.resource_server, "https")
+        self.data_access: Scope = _url(self.resource_server, "data_access")
+        self.https: Scope = _url(self.resource_server, "https")
 
 
 class SpecificFlowScopes(DynamicScopeCollection):
@@ -226,4 +232,4 @@ class SpecificFlowScopes(DynamicScopeCollection):
     def __init__(self, flow_id: UUID | str) -> None:
         check_type("flow_id", flow_id, UUID | str, "a UUID or text")
         super().__init__(flow_id)
-        self.user = _url(self.resource_server, f"flow_{self.resource_server.replace('-', '_')}_user")
+        self.user: Scope = _url(self.resource_server, f"flow_{self.resource_server.replace('-', '_')}_user")

@@ -113,8 +113,8 @@ class _Graph:
     """Consents and their dependencies."""
 
     def __init__(self, nodes: Iterable[Consent], edges: Mapping[int, set[int]]) -> None:
-        self.nodes = list(nodes)
-        self.edges = {node.id: edges[node.id] for node in self.nodes}
+        self.nodes: list[Consent] = list(nodes)
+        self.edges: dict[int, set[int]] = {node.id: edges[node.id] for node in self.nodes}
         self._by_id = {node.id: node for node in self.nodes}
 
     def get_node(self, consent_id: int) -> Consent:
@@ -156,7 +156,7 @@ class ConsentTree(_Graph):
     """
 
     def __init__(self, root_id: int, forest: ConsentForest) -> None:
-        self.root = forest.get_node(root_id)
+        self.root: Consent = forest.get_node(root_id)
         reached = [root_id]
         for consent_id in reached:
             reached += sorted(forest.edges[consent_id])
@@ -215,7 +215,7 @@ class ConsentForest(_Graph):
                     raise ConsentTreeConstructionError(f"consent {child} depends on {parent}, which is missing", nodes)
                 edges[parent].add(child)
         super().__init__(nodes, edges)
-        self.trees = [ConsentTree(node.id, self) for node in nodes if len(node.dependency_path) == 1]
+        self.trees: list[ConsentTree] = [ConsentTree(node.id, self) for node in nodes if len(node.dependency_path) == 1]
 
     def meets_scope_requirements(self, scopes: Scopes) -> bool:
         """

@@ -102,7 +102,7 @@ class SQLiteSessionStore:
         check_number("timeout", timeout)
         if clock is not None:
             check_clock(clock)
-        self.path = Path(path)
+        self.path: Path = Path(path)
         self._values = StoredValues(key, where=str(self.path))
         self._max_entries = max_entries
         self._clock: Clock = SystemClock() if clock is None else clock

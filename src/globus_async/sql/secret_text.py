@@ -8,6 +8,7 @@ from sqlalchemy import LargeBinary, Text, TypeDecorator
 
 if TYPE_CHECKING:
     from sqlalchemy import Dialect
+    from sqlalchemy.types import TypeEngine
 
 __all__ = ("SecretBytes", "SecretText")
 
@@ -29,8 +30,8 @@ class _HiddenBytes(bytes):
 class SecretText(TypeDecorator[str]):
     """A secret text."""
 
-    impl = Text
-    cache_ok = True
+    impl: TypeEngine[Any] | type[TypeEngine[Any]] = Text
+    cache_ok: bool | None = True
 
     def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:  # noqa: ARG002
         """Return a text as it is written."""
@@ -44,8 +45,8 @@ class SecretText(TypeDecorator[str]):
 class SecretBytes(TypeDecorator[bytes]):
     """The bytes of a secret text."""
 
-    impl = LargeBinary
-    cache_ok = True
+    impl: TypeEngine[Any] | type[TypeEngine[Any]] = LargeBinary
+    cache_ok: bool | None = True
 
     def process_result_value(self, value: Any, dialect: Dialect) -> Any:  # noqa: ARG002
         """Return bytes as they were read; what is none, unchanged."""

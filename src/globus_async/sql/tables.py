@@ -79,7 +79,7 @@ class posix_now(FunctionElement[float]):  # noqa: N801 -- as SQLAlchemy names fu
     """The time of the database's clock, in POSIX seconds; constant within a statement, so that an index can be used."""
 
     type: TypeEngine[float] = Double()
-    inherit_cache = True
+    inherit_cache: bool | None = True
 
 
 @compiles(posix_now, "postgresql")

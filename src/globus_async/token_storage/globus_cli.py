@@ -68,7 +68,7 @@ class GlobusCLITokenStorage(SQLiteTokenStorage):
     ) -> None:
         check_text("environment", environment, optional=True)
         check_text("profile", profile, optional=True)
-        self.environment = get_environment(environment or os.environ.get(_ENVIRONMENT) or "production")
+        self.environment: str = get_environment(environment or os.environ.get(_ENVIRONMENT) or "production")
         if client_id is not None and profile:
             raise GlobusSDKUsageError("profile and client_id exclude each other: applications have no profile")
         profile = os.environ.get(_PROFILE, "") if profile is None else profile

@@ -36,7 +36,7 @@ class KeyFile:
     """
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
-        self.path = Path(expanded_path("path", path))
+        self.path: Path = Path(expanded_path("path", path))
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {str(getattr(self, 'path', 'unknown'))!r}>"

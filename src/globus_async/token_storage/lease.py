@@ -34,7 +34,7 @@ class Lease:
     __slots__ = ("_clock", "_ends_at", "name")
 
     def __init__(self, name: str, seconds: float, clock: Clock) -> None:
-        self.name = name
+        self.name: str = name
         self._clock = clock
         self._ends_at = clock.monotonic() + seconds
 

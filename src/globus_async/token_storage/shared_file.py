@@ -36,9 +36,11 @@ class SharedFile:
     __slots__ = ("lock_timeout", "loop_locks", "path")
 
     def __init__(self, path: Path, lock_timeout: float) -> None:
-        self.path = path
-        self.lock_timeout = lock_timeout
-        self.loop_locks = LoopLocks()  # one task polls at a time: many would take the processor from the holder
+        self.path: Path = path
+        self.lock_timeout: float = lock_timeout
+        self.loop_locks: LoopLocks = (
+            LoopLocks()
+        )  # one task polls at a time: many would take the processor from the holder
 
     def beside(self, ending: str) -> Path:
         """Return the path of a file beside it."""

@@ -117,7 +117,7 @@ class StoredTokens:
     __slots__ = ("_document", "is_changed")
 
     def __init__(self) -> None:
-        self.is_changed = False
+        self.is_changed: bool = False
         self._document: dict[str, Any] = {"data": {}, "format_version": _VERSION, WRITTEN_BY: written_by()}
 
     @classmethod

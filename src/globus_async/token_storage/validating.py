@@ -101,11 +101,11 @@ class ValidatingTokenStorage(TokenStorage):
     def __init__(self, token_storage: TokenStorage, *, validators: Iterable[TokenDataValidator] = ()) -> None:
         check_type("token_storage", token_storage, TokenStorage, "a TokenStorage, such as MemoryTokenStorage()")
         self.token_storage = token_storage
-        self.validators = [*validators]
+        self.validators: list[TokenDataValidator] = [*validators]
         for validator in self.validators:
             check_type("validators", validator, TokenDataValidator, "an iterable of TokenDataValidator objects")
         super().__init__(token_storage.namespace)
-        self.changes = 0
+        self.changes: int = 0
         self._identity_id: str | None = None
         self._is_identity_read = False
 

@@ -55,7 +55,7 @@ class Sender:
     def __init__(
         self, http: httpx.AsyncClient, *, clock: Clock, timeouts: Mapping[str, float | None], max_bytes: int | None
     ) -> None:
-        self.http = http
+        self.http: httpx.AsyncClient = http
         self._clock = clock
         self._timeouts = timeouts
         self._max_bytes = max_bytes

@@ -84,9 +84,9 @@ class Call:
         *,
         retry_401: bool,
     ) -> None:
-        self.request = request
+        self.request: Request = request
         self.attempts: tuple[Attempt, ...] = ()
-        self.deadline = math.inf if total_timeout is None else clock.monotonic() + total_timeout
+        self.deadline: float = math.inf if total_timeout is None else clock.monotonic() + total_timeout
         self._error_kinds = error_kinds
         self._clock = clock
         self._context = clock.timeout(total_timeout)
@@ -97,7 +97,7 @@ class Call:
         self._reset()
 
     def _reset(self) -> None:
-        self.waiting_for = QUEUE
+        self.waiting_for: str = QUEUE
         self.credentials: Secret | None = None
         self.sent: httpx.Request | None = None
         self.response: RawResponse | None = None

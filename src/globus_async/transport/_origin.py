@@ -44,9 +44,10 @@ class Origin:
     def __init__(self, url: str, max_in_flight: int, clock: Clock, stores: dict[int, StoreAccess]) -> None:
         self._url = url
         self._stores = stores
-        self.budget = RetryBudget()
-        self.clock = clock
-        self.paused_until = self._logged_pause = float("-inf")
+        self.budget: RetryBudget = RetryBudget()
+        self.clock: Clock = clock
+        self._logged_pause = float("-inf")
+        self.paused_until: float = self._logged_pause
         self._in_flight = InFlightLimit(max_in_flight)
         self._limiters: dict[tuple[int, RateLimit], tuple[RateLimiter, object]] = {}
 
@@ -116,7 +117,7 @@ class Slot:
     __slots__ = ("_in_flight", "_limiter", "origin")
 
     def __init__(self, origin: Origin, in_flight: InFlightLimit | None, limiter: RateLimiter | None) -> None:
-        self.origin = origin
+        self.origin: Origin = origin
         self._in_flight = in_flight
         self._limiter = limiter
 

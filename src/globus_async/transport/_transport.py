@@ -89,7 +89,8 @@ class Transport(AsyncContextOnly):
         clock: Clock | None = None,
         default_rate_limits: bool = True,
     ) -> None:
-        self.closed = self.is_loaded = False
+        self.closed: bool = False
+        self.is_loaded: bool = False
         self.default_rate_limits = default_rate_limits
         if http_client is not None:
             check_http_client(http_client)

@@ -13,6 +13,7 @@ from .state import AuthState
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from ..kit.errors import ServiceError
     from ..kit.request import Request
     from ..kit.service import Platform, RouteTable
 
@@ -41,11 +42,11 @@ class AuthService(Service[AuthState]):
 
     name = "auth"
     title = "Globus Auth"
-    hosts = ("auth.globus.org",)
-    url_variables = ("GLOBUS_SDK_SERVICE_URL_AUTH",)
-    errors = ApiError
-    headers: ClassVar = NO_STORE
-    max_body = 1 << 20
+    hosts: ClassVar[tuple[str, ...]] = ("auth.globus.org",)
+    url_variables: ClassVar[tuple[str, ...]] = ("GLOBUS_SDK_SERVICE_URL_AUTH",)
+    errors: ClassVar[type[ServiceError]] = ApiError
+    headers: ClassVar[Mapping[str, str]] = NO_STORE
+    max_body: ClassVar[int | None] = 1 << 20
 
     def __init__(self, platform: Platform, **options: Any) -> None:
         super().__init__(platform, AuthState(platform, **options))

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from typing import Any
 
+    from ..kit.directory import Directory
     from ..kit.service import Platform, Service
 
 __all__ = ("AuthState",)
@@ -66,14 +67,14 @@ class AuthState:
         identity_set_with_openid: bool = False,
     ) -> None:
         self.platform = platform
-        self.directory = platform.directory
+        self.directory: Directory = platform.directory
         self.auto_consent = auto_consent
         self.code_lifetime = code_lifetime
         self.identity_set_with_openid = identity_set_with_openid
-        self.registry = Registry()
-        self.consents = Consents(self.registry, self.now, on_rescinded=platform.authorization_changed)
-        self.keys = SigningKeys(key_ids=key_ids)
-        self.tokens = Tokens(
+        self.registry: Registry = Registry()
+        self.consents: Consents = Consents(self.registry, self.now, on_rescinded=platform.authorization_changed)
+        self.keys: SigningKeys = SigningKeys(key_ids=key_ids)
+        self.tokens: Tokens = Tokens(
             self.registry,
             self.now,
             on_issued=platform.authorization_changed,
@@ -83,10 +84,10 @@ class AuthState:
             lifetime=access_token_lifetime,
             idle_lifetime=refresh_token_idle_lifetime,
         )
-        self.authority = Authority(self.directory, self.registry, self.consents, self.tokens, self.now)
+        self.authority: Authority = Authority(self.directory, self.registry, self.consents, self.tokens, self.now)
         self.login_identity: Identity | None = None
         """The identity that logs in by default: the first one that was added."""
-        self.browser = Browser()
+        self.browser: Browser = Browser()
         """The browser of `authorize`, and of all logins without a page."""
         self.browsers: dict[Secret, Browser] = {}
         """The browsers that have seen a login page, by their cookie."""
@@ -97,7 +98,7 @@ class AuthState:
         self.key_requests = 0
         """Requests for the key set."""
         self._direct = self.add_client("Direct tokens", id=named_id("client", "direct"))
-        self.built_in = frozenset(self.registry.clients)
+        self.built_in: frozenset[str] = frozenset(self.registry.clients)
         """The ids of the clients that are there from the start."""
 
     @property

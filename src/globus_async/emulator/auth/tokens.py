@@ -64,7 +64,7 @@ class Tokens:
         self.grace = grace
         self.lifetime = lifetime
         self.idle_lifetime = idle_lifetime
-        self.replays = 0
+        self.replays: int = 0
         self.access: dict[Secret, AccessToken] = {}
         self.refresh: dict[Secret, RefreshToken] = {}
         self.codes: dict[Secret, AuthorizationCode] = {}

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from ..kit.errors import ErrorKind, ServiceError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 __all__ = ("ControlError",)
 
@@ -12,4 +15,4 @@ __all__ = ("ControlError",)
 class ControlError(ServiceError):
     """An error of the control plane: ``{"code": ..., "message": ...}``."""
 
-    codes: ClassVar = {ErrorKind.INVALID_FIELD: (400, "INVALID_FIELD")}
+    codes: ClassVar[Mapping[ErrorKind, tuple[int, str]]] = {ErrorKind.INVALID_FIELD: (400, "INVALID_FIELD")}

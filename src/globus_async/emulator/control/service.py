@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from ..kit.authentication import Caller
+    from ..kit.errors import ServiceError
     from ..kit.request import Request
     from ..kit.service import RouteTable
 
@@ -36,8 +37,8 @@ class ControlService(Service[Target]):
 
     name = "control"
     title = "the emulator's control plane"
-    errors = ControlError
-    headers: ClassVar = NO_STORE
+    errors: ClassVar[type[ServiceError]] = ControlError
+    headers: ClassVar[Mapping[str, str]] = NO_STORE
 
     def tables(self) -> Mapping[str, RouteTable[Target]]:
         """Return the routes."""

@@ -90,7 +90,7 @@ class ServiceError(Exception):
         self.status = status
         self.code = code
         self.message = message
-        self.headers = dict(headers or {})
+        self.headers: dict[str, str] = dict(headers or {})
         self.members: dict[str, Any] = members
 
     def document(self, *, path: str, request_id: str) -> dict[str, Any]:  # noqa: ARG002 -- for formats that repeat them

@@ -29,7 +29,7 @@ __all__ = (
 class TransferError(ServiceError):
     """An error of the service; its document is a JSON:API one below ``/v2``."""
 
-    codes: ClassVar = {
+    codes: ClassVar[Mapping[ErrorKind, tuple[int, str]]] = {
         ErrorKind.INVALID_JSON: (400, "BadRequest"),
         ErrorKind.INVALID_FIELD: (400, "BadRequest"),
         ErrorKind.INVALID_PARAMETER: (400, "BadRequest"),
@@ -64,7 +64,10 @@ class TransferError(ServiceError):
 class SubmissionError(TransferError):
     """An error of a submission; the code of an invalid value differs from that of a missing or mistyped member."""
 
-    codes: ClassVar = {**TransferError.codes, ErrorKind.INVALID_FIELD: (400, "ClientError.BadRequest")}
+    codes: ClassVar[Mapping[ErrorKind, tuple[int, str]]] = {
+        **TransferError.codes,
+        ErrorKind.INVALID_FIELD: (400, "ClientError.BadRequest"),
+    }
 
     @classmethod
     def missing_field(cls, name: str) -> Self:
@@ -81,7 +84,10 @@ class SubmissionError(TransferError):
 class JsonApiError(TransferError):
     """An error of a JSON:API document, whose invalid members have a status of their own."""
 
-    codes: ClassVar = {**TransferError.codes, ErrorKind.INVALID_FIELD: (422, "UnprocessableEntity")}
+    codes: ClassVar[Mapping[ErrorKind, tuple[int, str]]] = {
+        **TransferError.codes,
+        ErrorKind.INVALID_FIELD: (422, "UnprocessableEntity"),
+    }
 
 
 def endpoint_not_found(endpoint_id: str, *, deleted: bool = False) -> TransferError:

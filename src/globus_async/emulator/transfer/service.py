@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from starlette.responses import Response
 
     from ..kit.authentication import Caller
+    from ..kit.errors import ServiceError
     from ..kit.request import Request
     from ..kit.service import Document, Platform, RouteTable
     from .models import Task
@@ -79,11 +80,11 @@ class TransferService(Service[TransferState]):
 
     name = "transfer"
     title = "Globus Transfer"
-    hosts = ("transfer.api.globus.org",)
-    url_variables = ("GLOBUS_SDK_SERVICE_URL_TRANSFER",)
-    errors = TransferError
-    default_scopes = (TRANSFER_SCOPE,)
-    headers: ClassVar = HEADERS
+    hosts: ClassVar[tuple[str, ...]] = ("transfer.api.globus.org",)
+    url_variables: ClassVar[tuple[str, ...]] = ("GLOBUS_SDK_SERVICE_URL_TRANSFER",)
+    errors: ClassVar[type[ServiceError]] = TransferError
+    default_scopes: ClassVar[tuple[str, ...]] = (TRANSFER_SCOPE,)
+    headers: ClassVar[Mapping[str, str]] = HEADERS
     null_is_missing = True
 
     def __init__(
@@ -98,7 +99,7 @@ class TransferService(Service[TransferState]):
         super().__init__(platform, TransferState(platform, limits or Limits()))
         if pace is None:
             pace = Pace(start_delay=1.0 if isinstance(platform.clock, ManualClock) else 0.0)
-        self.task_runner = TaskRunner(self.state, pace=pace)
+        self.task_runner: TaskRunner = TaskRunner(self.state, pace=pace)
         self.state.task_control = self.task_runner
         platform.on_authorization_change(self.task_runner.update_pauses)
         rate_limiter = None if rate_limit is None else RateLimiter(platform.clock, rate_limit, errors=TransferError)

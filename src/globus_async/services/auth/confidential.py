@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from ...client import App
     from ...scopes import Scope
     from ...transport import RateLimit, RetryPolicy, Transport
+    from .flows import GlobusOAuthFlowManager
 
 __all__ = ("ConfidentialAppAuthClient",)
 
@@ -133,7 +134,7 @@ class ConfidentialAppAuthClient(AuthClient):
             refresh_tokens=refresh_tokens,
             prefill_named_grant=prefill_named_grant,
         )
-        self.current_oauth2_flow_manager = flow
+        self.current_oauth2_flow_manager: GlobusOAuthFlowManager | None = flow
         return flow
 
     async def oauth2_client_credentials_tokens(

@@ -67,7 +67,7 @@ class InvalidParameters(AuthAPIError):
     """The service refused an argument; the message says why."""
 
 
-error_kinds = ErrorKinds(
+error_kinds: ErrorKinds[AuthAPIError] = ErrorKinds(
     AuthAPIError,
     codes=(
         (r"(?i)^invalid_grant$", InvalidGrant),

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from ...client import App
     from ...scopes import Scope, Scopes
     from ...transport import RateLimit, RetryPolicy, Transport
+    from .flows import GlobusOAuthFlowManager
 
 __all__ = ("NativeAppAuthClient",)
 
@@ -122,5 +123,5 @@ class NativeAppAuthClient(AuthClient):
             refresh_tokens=refresh_tokens,
             prefill_named_grant=prefill_named_grant,
         )
-        self.current_oauth2_flow_manager = flow
+        self.current_oauth2_flow_manager: GlobusOAuthFlowManager | None = flow
         return flow

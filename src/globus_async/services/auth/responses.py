@@ -287,7 +287,7 @@ class IntrospectionResponse(GlobusHTTPResponse[IntrospectionDocument]):
     __slots__ = ("active",)
 
     def __init__(self, raw: RawResponse, data: Any) -> None:
-        self.active = is_object(data) and data.get("active") is True
+        self.active: bool = is_object(data) and data.get("active") is True
         super().__init__(raw, cast("IntrospectionDocument", data) if self.active else {"active": False})
         if not is_object(data) or "active" not in data:
             raise raw.decode_error("it should have the member 'active'")

@@ -11,7 +11,7 @@ from ...authorizers import GlobusAuthorizer, LoginAuthorizer, NullAuthorizer, Re
 from ...errors import ErrorKinds, GlobusSDKUsageError
 from ...errors.arguments import check_type
 from ...response import GlobusHTTPResponse
-from ...scopes import AuthScopes
+from ...scopes import AuthScopeCollection, AuthScopes
 from ...secret import Secret
 from .discovery import DiscoveryMethods
 from .documents import ActiveDocument
@@ -57,7 +57,7 @@ class AuthLoginClient(DiscoveryMethods):
 
     service_name: ClassVar[str] = "auth"
     error_kinds: ClassVar[ErrorKinds[Any]] = error_kinds
-    scopes: ClassVar = AuthScopes
+    scopes: ClassVar[AuthScopeCollection] = AuthScopes
     resource_server: ClassVar[str] = AuthScopes.resource_server
 
     def __init__(
@@ -86,7 +86,7 @@ class AuthLoginClient(DiscoveryMethods):
             rate_limit=rate_limit,
         )
         check_type("client_id", client_id, UUID | str | None, "the UUID of the registered client")
-        self.client_id = None if client_id is None else str(client_id)
+        self.client_id: str | None = None if client_id is None else str(client_id)
         self.current_oauth2_flow_manager: GlobusOAuthFlowManager | None = None
         self._decoder = IDTokenDecoder(self)
 

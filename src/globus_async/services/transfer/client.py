@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 from uuid import UUID
 
 from ..._http.path import uuid_text
-from ...scopes import GCSCollectionScopes, Scope, TransferScopes
+from ...scopes import GCSCollectionScopes, Scope, TransferScopeCollection, TransferScopes
 from ...transport import RateLimit
 from .access_rules import AccessRuleMethods
 from .batch.methods import BatchSubmissionMethods
@@ -89,7 +89,7 @@ class TransferClient(
     base_path: ClassVar[str] = "/v0.10"
     resource_server: ClassVar[str] = TransferScopes.resource_server
     error_kinds: ClassVar[ErrorKinds[Any]] = error_kinds
-    scopes: ClassVar = TransferScopes
+    scopes: ClassVar[TransferScopeCollection] = TransferScopes
     default_rate_limit: ClassVar[RateLimit | None] = RateLimit(calls=200, seconds=10)
 
     @property

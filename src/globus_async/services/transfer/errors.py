@@ -122,7 +122,7 @@ class TaskInactive(GlobusError):
         self.task = task
 
 
-error_kinds = ErrorKinds(
+error_kinds: ErrorKinds[TransferAPIError] = ErrorKinds(
     TransferAPIError,
     codes=(  # the last part of a dotted code, then its family
         (r"ConsentRequired$", ConsentRequired),

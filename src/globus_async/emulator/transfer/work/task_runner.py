@@ -54,7 +54,7 @@ class TaskRunner:
             pace: The speed of tasks; unlimited by default.
             threads: The maximum number of worker threads of all tasks.
         """
-        self.pace = pace or Pace()
+        self.pace: Pace = pace or Pace()
         self._state = state
         self._threads = threads
         self._loop: asyncio.AbstractEventLoop | None = None

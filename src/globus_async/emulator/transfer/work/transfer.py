@@ -54,7 +54,7 @@ class FatalError(Exception):
         super().__init__(description)
         self.code = code
         self.description = description
-        self.details = details or description
+        self.details: str = details or description
 
 
 @dataclass(slots=True, eq=False)

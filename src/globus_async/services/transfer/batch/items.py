@@ -71,7 +71,7 @@ class ItemReader:
     __slots__ = ("_digest", "_input", "_scratch", "count")
 
     def __init__(self, items: Iterable[TransferItem] | AsyncIterable[TransferItem], template: TransferData) -> None:
-        self.count = 0
+        self.count: int = 0
         self._input = InputReader(items, "items")
         self._scratch = copy.deepcopy(template)
         self._digest = hashlib.sha256()

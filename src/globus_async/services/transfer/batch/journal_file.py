@@ -71,7 +71,7 @@ class JournalFile:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self.write_lock = _WRITE_LOCKS.setdefault(path.absolute(), Lock())
+        self.write_lock: Lock = _WRITE_LOCKS.setdefault(path.absolute(), Lock())
 
     async def run(self, work: Callable[[], T]) -> T:
         """Run a function in a thread, in which it may use the other methods."""

@@ -22,6 +22,7 @@ from ....errors import GlobusError
 from ..errors import TransferAPIError
 
 if TYPE_CHECKING:
+    from ....transport import Transport
     from ..documents import TaskDocument
     from ..tasks import TaskMethods
 
@@ -49,8 +50,9 @@ class Poll:
     __slots__ = ("_result", "_wakeup", "due", "latest", "task_id")
 
     def __init__(self, task_id: str, due: float) -> None:
-        self.task_id = task_id
-        self.due = self.latest = due
+        self.task_id: str = task_id
+        self.due: float = due
+        self.latest: float = due
         self._result: TaskDocument | GlobusError | None = None
         self._wakeup: asyncio.Future[None] | None = None
 
@@ -95,7 +97,7 @@ class SharedPoller:
     """
 
     def __init__(self, client: TaskMethods) -> None:
-        self.transport = client.transport
+        self.transport: Transport = client.transport
         self._client = client
         self._clock = client.transport.clock
         self._pending: OrderedDict[Poll, None] = OrderedDict()  # a dict searches for its first key

@@ -66,7 +66,7 @@ class TaskPoller(Poll):
         self._deadline = math.inf if timeout is None else self._started + timeout
         self._failures = 0
         self.last_error: GlobusError | None = None
-        self.has_succeeded = False
+        self.has_succeeded: bool = False
 
     def poll_until(self, is_last: Callable[[TaskDocument], bool]) -> Awaitable[TaskDocument | None]:
         """
@@ -109,8 +109,8 @@ class TaskPoller(Poll):
         # jitter, so that the polls of many processes do not synchronize
         interval = min(maximum, max(minimum, interval * (1 + _TOLERANCE * (2 * self._transport.jitter() - 1))))
         interval = max(interval, min(retry_after, _MAX_RETRY_AFTER))
-        self.due = min(now + interval, self._deadline)
-        self.latest = self.due + min(_TOLERANCE * interval, max(0.0, self._deadline - now - interval))
+        self.due: float = min(now + interval, self._deadline)
+        self.latest: float = self.due + min(_TOLERANCE * interval, max(0.0, self._deadline - now - interval))
         return now >= self._deadline
 
 
