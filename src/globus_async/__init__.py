@@ -123,7 +123,17 @@ _HOMES: Final = {
         "TransferData",
         "TransferFilter",
     ),
-    "transport": ("HTTPClient", "RateLimit", "RateLimitStore", "RetryPolicy", "Transport"),
+    "transport": (
+        "HTTPClient",
+        "ObservedAttempt",
+        "ObservedCall",
+        "ObservedRefresh",
+        "Observer",
+        "RateLimit",
+        "RateLimitStore",
+        "RetryPolicy",
+        "Transport",
+    ),
 }
 """The module that each name is loaded from."""
 

@@ -121,6 +121,10 @@ from .services.transfer import TransferClient as TransferClient
 from .services.transfer import TransferData as TransferData
 from .services.transfer import TransferFilter as TransferFilter
 from .transport import HTTPClient as HTTPClient
+from .transport import ObservedAttempt as ObservedAttempt
+from .transport import ObservedCall as ObservedCall
+from .transport import ObservedRefresh as ObservedRefresh
+from .transport import Observer as Observer
 from .transport import RateLimit as RateLimit
 from .transport import RateLimitStore as RateLimitStore
 from .transport import RetryPolicy as RetryPolicy

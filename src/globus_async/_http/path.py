@@ -12,6 +12,7 @@ from uuid import UUID
 from ..errors import GlobusSDKUsageError
 
 __all__ = (
+    "FilledPath",
     "checked_path",
     "fill_path",
     "is_segment",
@@ -55,6 +56,19 @@ def _template(text: str) -> tuple[tuple[str, ...], tuple[tuple[str, bool], ...]]
     return tuple(literals), tuple(fields)
 
 
+class FilledPath(str):
+    """
+    A path that was made from a template.
+
+    Attributes:
+        template: The template.
+    """
+
+    __slots__ = ("template",)
+
+    template: str
+
+
 def fill_path(template: str, *values: UUID | str | int) -> str:
     """
     Return the path of a resource, from a template and the values of its fields.
@@ -79,7 +93,9 @@ def fill_path(template: str, *values: UUID | str | int) -> str:
     parts = [literals[0]]
     for (name, is_text), value, literal in zip(fields, values, literals[1:], strict=True):
         parts += (_segment(name, value) if is_text else uuid_text(name, value), literal)
-    return "".join(parts)
+    path = FilledPath("".join(parts))
+    path.template = template
+    return path
 
 
 def is_uuid(value: object) -> TypeGuard[str]:

@@ -6,7 +6,8 @@ import re
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
-from ..errors import ResponseDecodeError
+from ..errors import Attempt, ResponseDecodeError
+from ..errors.base import escape_control_characters
 from .json_reader import LARGE, decode_json, is_large
 from .retry_after import parse_retry_after
 
@@ -37,6 +38,9 @@ class RawResponse:
         body: The body.
         started_at: POSIX time at which the attempt began, in seconds; lifetimes are counted from it.
         received_at: POSIX time at which the response was complete, in seconds.
+        url: The URL of the request, with the query.
+        elapsed: Seconds from the begin of the call to its end, all attempts and waits included.
+        failed_attempts: The attempts of the call before the one with this response.
         body_error: Why the body of an error response could not be read, and is empty; ``None`` if it was read.
         is_truncated: Whether another attempt may get the whole body of the error response.
     """
@@ -45,6 +49,8 @@ class RawResponse:
         "_error_document",
         "body",
         "body_error",
+        "elapsed",
+        "failed_attempts",
         "headers",
         "is_truncated",
         "method",
@@ -53,6 +59,7 @@ class RawResponse:
         "received_at",
         "started_at",
         "status",
+        "url",
     )
 
     def __init__(
@@ -66,6 +73,7 @@ class RawResponse:
         body: bytes,
         started_at: float = 0.0,
         received_at: float = 0.0,
+        url: str = "",
     ) -> None:
         self.method: str = method
         self.path: str = path
@@ -75,12 +83,26 @@ class RawResponse:
         self.body: bytes = body
         self.started_at: float = started_at
         self.received_at: float = received_at
+        self.url: str = url
+        self.elapsed: float = 0.0
+        self.failed_attempts: tuple[Attempt, ...] = ()
         self.body_error: str | None = None
         self.is_truncated: bool = False
         self._error_document: Any = _NOT_DECODED
 
     def __repr__(self) -> str:
         return f"<RawResponse {self.status} of {self.method} {self.path}, {len(self.body)} bytes>"
+
+    @property
+    def request_id(self) -> str | None:
+        """The service's id of the request, the header ``x-request-id``; ``None`` without one."""
+        return self.headers.get("x-request-id")
+
+    @property
+    def attempts(self) -> tuple[Attempt, ...]:
+        """All attempts of the call, in order; the last one is that of this response."""
+        status_line = escape_control_characters(f"{self.status} {self.reason}".rstrip())
+        return (*self.failed_attempts, Attempt(status_line, maybe_executed=True))
 
     @property
     def text(self) -> str:
@@ -137,6 +159,7 @@ class RawResponse:
             body=redact(text).encode(),
             started_at=self.started_at,
             received_at=self.received_at,
+            url=redact(self.url),
         )
         redacted.body_error = None if self.body_error is None else redact(self.body_error)
         redacted.is_truncated = self.is_truncated
@@ -187,7 +210,7 @@ class RawResponse:
             stage="response truncated",
         )
         error.http_status = self.status
-        error.request_id = self.headers.get("x-request-id")
+        error.request_id = self.request_id
         return error
 
 

@@ -173,7 +173,7 @@ class BaseClient(RawRequests):
             secrets=tuple(secrets),
         )
         read = partial(read_document, response_type, reject_duplicate_keys=form is not None)
-        return await self._exchange(request, authorizer, read)
+        return await self._exchange(request, authorizer, read, path=path)
 
     def listing(
         self,
@@ -226,12 +226,13 @@ class BaseClient(RawRequests):
         fixed = {size: own[size]} if size is not None and size in (query_params or {}) and size in own else None
         num_results = requested_number(num_results, *(fixed or {}).values())
         headers = self._headers(None, None)
+        caller = calling_method()
 
         async def fetch(cursor: Cursor, read: Callable[[RawResponse], Awaitable[Page[T]]]) -> Page[T]:
             # the cursor wins over the caller's parameters: their offset is that of the first page only
             url = self._url(path, {**own, **cursor}, fixed)
             request = Request("GET", url, headers, idempotent=True, max_response_bytes=max_response_bytes)
-            return await self._exchange(request, self.authorizer, read)
+            return await self._exchange(request, self.authorizer, read, path=path, method=caller.method)
 
         return Pages(
             fetch,
@@ -242,5 +243,5 @@ class BaseClient(RawRequests):
             default_results=default_results,
             page_size=page_size,
             max_results=max_results,
-            caller=calling_method(),
+            caller=caller,
         )

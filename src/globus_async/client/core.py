@@ -18,6 +18,7 @@ from ..response import GlobusHTTPResponse
 from ..scopes import ScopeParser
 from ..transport import RateLimit, RetryPolicy, Transport, exchange
 from .app import App, check_app
+from .observed import observed_call
 
 if TYPE_CHECKING:
     from .._http.request import Request
@@ -221,9 +222,22 @@ class ClientCore(PortedClient, AsyncContextOnly):
         authorizer: GlobusAuthorizer | None,
         read: Callable[[RawResponse], Awaitable[R]],
         *,
+        path: str | None = None,
+        method: str | None = None,
         retry_401: bool = True,
     ) -> Awaitable[R]:
-        """Return the `exchange` to be awaited: no coroutine of its own, for short tracebacks."""
+        """
+        Return the `exchange` to be awaited: no coroutine of its own, for short tracebacks.
+
+        Args:
+            request: The request.
+            authorizer: Supplies the credentials.
+            read: Makes the result.
+            path: The path, a constant or made by `fill_path`, for the observer; ``None`` for the caller's own.
+            method: The name of the client method, for the observer, if it is not on the stack.
+            retry_401: Whether to try again with fresh credentials after a 401.
+        """
+        is_observed = self.transport.observer is not None
         return exchange(
             request,
             transport=self.transport,
@@ -233,6 +247,7 @@ class ClientCore(PortedClient, AsyncContextOnly):
             error_kinds=self.error_kinds,
             read=read,
             retry_401=retry_401,
+            observed=observed_call(self, request, path, method) if is_observed else None,
         )
 
     def _url(self, path: str, params: Mapping[str, object] | None, more: Mapping[str, object] | None) -> str:

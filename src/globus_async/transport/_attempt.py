@@ -77,7 +77,7 @@ class Sender:
             call.waiting_for = PAUSE
             if slot.origin.paused_until >= call.deadline:  # not waited for
                 return pause_too_long(call.request)
-            await slot.origin.wait_until_resumed()
+            await call.report.throttled(slot.origin.wait_until_resumed(), "pause")
             if authorizer is not None:
                 call.waiting_for = TOKEN
                 call.credentials = await _credentials(authorizer, call)
@@ -85,7 +85,7 @@ class Sender:
             sent = PreparedRequest(call.request, call.credentials, timeouts=self._timeouts)
             sent = sent if slot.mark_sent() else await self._prepare_again(call, slot, authorizer)
             if not self.http.is_closed:
-                call.sent = sent
+                call.begin_attempt(sent)
                 return await self._send(sent, call)
             raise ClientClosedError("the HTTP client of this transport is closed; nothing was sent")
         except httpx.HTTPError as error:
@@ -111,9 +111,9 @@ class Sender:
         """Return the request of a call that was delayed, in the time of another slot of the shared rate limit."""
         while True:
             call.waiting_for = SLOT
-            await slot.renew()
+            await call.report.throttled(slot.renew(), "rate limit")
             call.waiting_for = PAUSE
-            await slot.origin.wait_until_resumed()
+            await call.report.throttled(slot.origin.wait_until_resumed(), "pause")
             if authorizer is not None:
                 call.waiting_for = TOKEN
                 call.credentials = await _credentials(authorizer, call)
@@ -137,6 +137,7 @@ class Sender:
                     body=b"",
                     started_at=started_at,
                     received_at=self._clock.wall(),
+                    url=call.request.url,
                 )
                 response.body = await self._read_body(
                     received, response.headers, stream, self._max_bytes_of(call.request, received.status_code)

@@ -19,6 +19,7 @@ from ..errors import (
     ResponseDecodeError,
 )
 from ..errors.base import escape_control_characters
+from ._call_report import NO_REPORT, NoReport
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -48,6 +49,7 @@ class Call:
         request: The request to send.
         attempts: The failed attempts so far.
         deadline: When the total timeout ends, on the monotonic clock.
+        report: The report of the call to the transport's observer.
         waiting_for: The wait in which the current attempt is not sent yet.
         credentials: The ``Authorization`` header of the current attempt.
         sent: The ``httpx`` request of the current attempt; its extension ``"sent"`` may say that it was not sent.
@@ -63,11 +65,13 @@ class Call:
         "_logins",
         "_retry_401",
         "_running",
+        "_started",
         "_task",
         "_timeout",
         "attempts",
         "credentials",
         "deadline",
+        "report",
         "request",
         "response",
         "sent",
@@ -83,10 +87,13 @@ class Call:
         running: set[Call],
         *,
         retry_401: bool,
+        report: NoReport = NO_REPORT,
     ) -> None:
         self.request: Request = request
+        self.report: NoReport = report
         self.attempts: tuple[Attempt, ...] = ()
-        self.deadline: float = math.inf if total_timeout is None else clock.monotonic() + total_timeout
+        self._started = clock.monotonic()
+        self.deadline: float = math.inf if total_timeout is None else self._started + total_timeout
         self._error_kinds = error_kinds
         self._clock = clock
         self._context = clock.timeout(total_timeout)
@@ -107,21 +114,35 @@ class Call:
         self._cancelling = self._task.cancelling()
         self._timeout = await self._context.__aenter__()
         self._running.add(self)
+        self.report.call_started()
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._running.discard(self)
+        replacement = await self._exit_timeout(kind, error, trace)
+        response = self.response
+        if error is None and response is not None:
+            response.elapsed, response.failed_attempts = self._clock.monotonic() - self._started, self.attempts
+        self.report.call_ended(response, replacement or error, self.stage, self._redaction)
+        if replacement is not None:
+            raise replacement from None
+
+    async def _exit_timeout(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> GlobusError | None:
+        """End the total timeout; return the error to raise instead of the one that ends the call, if there is one."""
         try:
             await self._context.__aexit__(kind, error, trace)
         except TimeoutError:
-            if not self._is_ended:
-                raise self.error(self.redacted(self.timed_out())) from None
-        else:
-            if not (isinstance(error, ClientClosedError) and self.maybe_executed):
-                return
-        raise self.closed() from None
+            return self.closed() if self._is_ended else self.error(self.redacted(self.timed_out()))
+        return self.closed() if isinstance(error, ClientClosedError) and self.maybe_executed else None
+
+    def begin_attempt(self, sent: httpx.Request) -> None:
+        """Record that the current attempt has its credentials, and is being sent."""
+        self.sent = sent
+        self.report.attempt_started()
 
     async def log_in(self, authorizer: GlobusAuthorizer | None, reason: RawResponse | GlobusError) -> bool:
         """
@@ -143,6 +164,8 @@ class Call:
                 return False
             raise reason
         self._logins.add(kind)
+        if isinstance(reason, RawResponse):
+            self.report.attempt_ended(reason, 0.0, self._redaction, why="login")
         started = self._clock.monotonic()
         await self._limit_to(None)
         try:
@@ -257,13 +280,16 @@ class Call:
 
     def redacted(self, outcome: RawResponse | NetworkError) -> RawResponse | NetworkError:
         """Redact the credentials that were sent from a failure, which logs and errors are made of."""
-        redact = Redaction(credentials_of(self.request, self.credentials))
+        redact = self._redaction()
         if isinstance(outcome, RawResponse):
             return outcome.redacted(redact)
         outcome.args = tuple(redact(str(argument)) for argument in outcome.args)
         if isinstance(outcome, ResponseDecodeError) and outcome.request_id is not None:
             outcome.request_id = redact(outcome.request_id)
         return outcome
+
+    def _redaction(self) -> Redaction:
+        return Redaction(credentials_of(self.request, self.credentials))
 
     def end_attempt(self, outcome: RawResponse | NetworkError, waited: float | None) -> None:
         """Record a failed attempt, and the delay after it."""
@@ -275,6 +301,7 @@ class Call:
             status_line = escape_control_characters(f"{outcome.status} {outcome.reason}".rstrip())
             attempt = Attempt(status_line, waited, outcome.status in {408, 500, 502, 504})
         self.attempts += (attempt,)
+        self.report.attempt_ended(outcome, waited, self._redaction)
         self._reset()
 
     def error(self, outcome: RawResponse | NetworkError) -> GlobusError:

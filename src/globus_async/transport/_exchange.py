@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from .._http.request import Request
     from ..authorizers import GlobusAuthorizer
     from ..errors import ErrorKinds
+    from ._observer import ObservedCall
     from ._origin import Origin
     from ._rate_limit import RateLimit
     from ._retry import RetryPolicy
@@ -36,6 +37,7 @@ async def exchange(
     error_kinds: ErrorKinds[Any],
     read: Callable[[RawResponse], Awaitable[_R]],
     retry_401: bool = True,
+    observed: ObservedCall | None = None,
 ) -> _R:
     """
     Make a call, with as many attempts as it needs and is allowed.
@@ -49,6 +51,7 @@ async def exchange(
         error_kinds: Makes the error of a response that is not 2xx.
         read: Makes the result of a 2xx response, or raises `ResponseDecodeError`.
         retry_401: Whether to try again with fresh credentials after a 401.
+        observed: The call as the observer of the transport sees it, if there is one.
 
     Raises:
         GlobusAPIError: The last response was an error.
@@ -56,14 +59,15 @@ async def exchange(
     """
     if not transport.is_loaded:
         await transport.load()
-    async with transport.call(request, error_kinds, retry_401=retry_401) as call:
+    async with transport.call(request, error_kinds, observed, retry_401=retry_401) as call:
         clock, origin = transport.clock, transport.origin(request.url)
         retries = 0
         outcome: RawResponse | NetworkError
         bypass_limits = request.bypass_limits or (authorizer is not None and authorizer.is_refreshing())
         while True:
             try:
-                async with origin.slot(bypass_limits=bypass_limits, identity=authorizer, rate=rate_limit) as slot:
+                slot = origin.slot(call.report, bypass_limits=bypass_limits, identity=authorizer, rate=rate_limit)
+                async with slot:
                     outcome = await transport.sender().attempt(call, slot, authorizer)
                 if isinstance(outcome, RawResponse) and 200 <= outcome.status < 300:
                     result = await read(outcome)

@@ -7,6 +7,7 @@ import weakref
 from typing import TYPE_CHECKING, Self
 
 from ._bulk_context import current_bulk
+from ._call_report import NO_REPORT, NoReport
 from ._rate_limit import RateLimit, RateLimiter
 from ._rate_limit_store import StoreAccess
 from ._retry import RetryBudget
@@ -51,18 +52,26 @@ class Origin:
         self._in_flight = InFlightLimit(max_in_flight)
         self._limiters: dict[tuple[int, RateLimit], tuple[RateLimiter, object]] = {}
 
-    def slot(self, *, bypass_limits: bool, identity: object = None, rate: RateLimit | None = None) -> Slot:
+    def slot(
+        self,
+        report: NoReport = NO_REPORT,
+        *,
+        bypass_limits: bool,
+        identity: object = None,
+        rate: RateLimit | None = None,
+    ) -> Slot:
         """
         Return the slot for one attempt, to be entered with ``async with``.
 
         Args:
+            report: The report of the call to the transport's observer.
             bypass_limits: Wait for no slot and no rate limit: a token refresh, which calls in flight may await.
             identity: The authorizer, whose calls are counted together.
             rate: The rate limit.
         """
         if bypass_limits:
-            return Slot(self, None, None)
-        return Slot(self, self._in_flight, None if rate is None else self._limiter(identity, rate))
+            return Slot(self, None, None, report)
+        return Slot(self, self._in_flight, None if rate is None else self._limiter(identity, rate), report)
 
     def _limiter(self, identity: object, rate: RateLimit) -> RateLimiter:
         key = (id(identity), rate)
@@ -114,10 +123,13 @@ class Origin:
 class Slot:
     """Permission for one attempt: a slot of the rate limit, and one of the calls in flight."""
 
-    __slots__ = ("_in_flight", "_limiter", "origin")
+    __slots__ = ("_in_flight", "_limiter", "_report", "origin")
 
-    def __init__(self, origin: Origin, in_flight: InFlightLimit | None, limiter: RateLimiter | None) -> None:
+    def __init__(
+        self, origin: Origin, in_flight: InFlightLimit | None, limiter: RateLimiter | None, report: NoReport
+    ) -> None:
         self.origin: Origin = origin
+        self._report = report
         self._in_flight = in_flight
         self._limiter = limiter
 
@@ -135,10 +147,10 @@ class Slot:
 
     async def _acquire(self, *, in_bulk: bool) -> None:
         if self._limiter is not None:
-            await self._limiter.acquire(in_bulk=in_bulk)
+            await self._report.throttled(self._limiter.acquire(in_bulk=in_bulk), "rate limit")
         if self._in_flight is not None:
             try:
-                await self._in_flight.acquire(in_bulk=in_bulk)
+                await self._report.queued(self._in_flight.acquire(in_bulk=in_bulk))
             except BaseException:
                 self._release()
                 raise

@@ -19,6 +19,7 @@ from ..errors import ClientClosedError, GlobusSDKUsageError, WrongEventLoopError
 from ..errors.arguments import check_bool, check_clock, check_file_path, check_number, check_whole
 from ..porting import AsyncContextOnly
 from ._call import Call
+from ._call_report import NO_REPORT, CallReport, NoReport, Notifier, check_observer
 from ._http_client import HTTPClient, check_http_client, is_httpx_client
 from ._origin import Origin
 from ._proxies import Proxies
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from .._http.request import Request
     from ..errors import ErrorKinds
     from ._attempt import Sender
+    from ._observer import ObservedCall, Observer
     from ._rate_limit_store import StoreAccess
 
 __all__ = ("Transport",)
@@ -69,6 +71,10 @@ class Transport(AsyncContextOnly):
         clock: The source of time; for tests.
         default_rate_limits: Whether clients without a ``rate_limit`` observe the one that their service documents;
             ``False`` for a service that has none, such as an emulator.
+        observer: Observes the calls and their token refreshes, for measurements and traces.
+
+    Attributes:
+        observer: The observer, if there is one.
 
     Example:
         >>> async with Transport(max_in_flight=20) as transport:
@@ -88,6 +94,7 @@ class Transport(AsyncContextOnly):
         verify: bool = True,
         clock: Clock | None = None,
         default_rate_limits: bool = True,
+        observer: Observer | None = None,
     ) -> None:
         self.closed: bool = False
         self.is_loaded: bool = False
@@ -108,8 +115,11 @@ class Transport(AsyncContextOnly):
         check_bool("default_rate_limits", default_rate_limits)
         if clock is not None:
             check_clock(clock)
+        check_observer(observer)
         if not verify:
             warnings.warn("certificate checks are off: anybody on the way can read the tokens", stacklevel=2)
+        self.observer: Observer | None = observer
+        self._notify = None if observer is None else Notifier(observer)
         self.clock: Clock = SystemClock() if clock is None else clock
         self.jitter: Callable[[], float] = random.random
         self.total_timeout = total_timeout
@@ -239,17 +249,28 @@ class Transport(AsyncContextOnly):
         named = os.environ.get("GLOBUS_SDK_VERIFY_SSL", "").strip()
         return None if named.lower() in _SWITCHES else named  # it may name a file, but cannot disable the checks
 
-    def call(self, request: Request, error_kinds: ErrorKinds[Any], *, retry_401: bool = True) -> Call:
+    def call(
+        self,
+        request: Request,
+        error_kinds: ErrorKinds[Any],
+        observed: ObservedCall | None = None,
+        *,
+        retry_401: bool = True,
+    ) -> Call:
         """
         Return the context of a call, which ends with an error after the total timeout, or with the transport.
 
         Args:
             request: The request to send.
             error_kinds: Makes the error of the call.
+            observed: The call as the observer sees it, if there is one.
             retry_401: Whether another attempt is made with fresh credentials after a 401.
         """
         self.check()
-        return Call(request, error_kinds, self.clock, self._total, self._running, retry_401=retry_401)
+        report: NoReport = NO_REPORT
+        if observed is not None and self._notify is not None:
+            report = CallReport(observed, notify=self._notify, clock=self.clock)
+        return Call(request, error_kinds, self.clock, self._total, self._running, retry_401=retry_401, report=report)
 
     def adopt(self, task: asyncio.Task[Any], /) -> None:
         """Await a task, up to five seconds, before closing: a token refresh must not be lost half-way."""

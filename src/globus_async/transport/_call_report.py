@@ -1,0 +1,233 @@
+"""The report of one call to the observer of its transport."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import logging
+from typing import TYPE_CHECKING, Final, Literal
+
+from .._http.response import RawResponse
+from ..errors import GlobusSDKUsageError
+from ..errors.base import escape_control_characters
+from ._observer import ObservedAttempt, Observer
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from .._http.redaction import Redaction
+    from ..clock import Clock
+    from ..errors import NetworkError, Stage
+    from ._observer import ObservedCall
+
+__all__ = ("NO_REPORT", "CallReport", "NoReport", "Notifier", "check_observer")
+
+_log = logging.getLogger("globus_async")
+_EVENTS: Final = ("attempt_ended", "attempt_started", "call_ended", "call_started", "refresh_ended", "throttled")
+_MAX_REQUEST_ID: Final = 128
+_LEAST_WAIT: Final = 0.001
+"""Seconds below which there was no wait: a slot was free."""
+
+
+def check_observer(observer: Observer | None) -> None:
+    """Refuse an observer of another class, and one whose methods would have to be awaited."""
+    if observer is None:
+        return
+    if not isinstance(observer, Observer):
+        raise GlobusSDKUsageError(
+            f"observer must be an instance of a subclass of Observer, got {type(observer).__name__}:"
+            " class MyObserver(Observer), and pass observer=MyObserver()"
+        )
+    for event in _EVENTS:
+        if inspect.iscoroutinefunction(getattr(observer, event)):
+            raise GlobusSDKUsageError(f"the observer's {event} must be a plain method: write def, not async def")
+
+
+class Notifier:
+    """
+    Calls the methods of an observer, whose exceptions it logs and ignores.
+
+    Args:
+        observer: The observer.
+    """
+
+    def __init__(self, observer: Observer) -> None:
+        self.observer: Observer = observer
+        self._logged: set[tuple[str, str]] = set()
+
+    def __call__(self, event: str, *values: object) -> None:
+        """Call the method of an event."""
+        try:
+            getattr(self.observer, event)(*values)
+        except (Exception, asyncio.CancelledError) as error:  # noqa: BLE001 -- the latter, too: nothing is awaited
+            kind = event, type(error).__name__
+            if kind not in self._logged:
+                self._logged.add(kind)
+                _log.error("the observer's %s failed with %s; further such failures are not logged", *kind)
+
+
+class NoReport:
+    """The report of a call without an observer: none."""
+
+    __slots__ = ()
+
+    def call_started(self) -> None:
+        """Report that the call begins."""
+
+    def attempt_started(self) -> None:
+        """Report that an attempt begins."""
+
+    def attempt_ended(
+        self,
+        outcome: RawResponse | NetworkError,
+        delay: float | None,
+        redaction: Callable[[], Redaction],
+        *,
+        why: str | None = None,
+    ) -> None:
+        """
+        Report the end of the current attempt, if there is one.
+
+        Args:
+            outcome: The error response, or the error if there is none.
+            delay: Seconds until the next attempt; ``None`` if there is none.
+            redaction: Returns the redaction of the credentials of the attempt.
+            why: Why there is a next attempt, unless the outcome says it.
+        """
+
+    def call_ended(
+        self,
+        response: RawResponse | None,
+        error: BaseException | None,
+        stage: Stage,
+        redaction: Callable[[], Redaction],
+    ) -> None:
+        """
+        Report the end of the call, and of its current attempt.
+
+        Args:
+            response: The response to the current attempt, if there is one.
+            error: The error of the call.
+            stage: How far the current attempt got, if there is an error.
+            redaction: Returns the redaction of the credentials of the attempt.
+        """
+
+    def queued(self, wait: Awaitable[None]) -> Awaitable[None]:
+        """Return a wait for a slot of the calls in flight, which is reported."""
+        return wait
+
+    def throttled(
+        self,
+        wait: Awaitable[None],
+        reason: Literal["rate limit", "pause"],  # noqa: ARG002
+    ) -> Awaitable[None]:
+        """Return a wait for the rate limit or for the end of a pause, which is reported."""
+        return wait
+
+
+NO_REPORT: Final = NoReport()
+
+
+class CallReport(NoReport):
+    """
+    The report of one call.
+
+    Args:
+        call: The call.
+        notify: Calls the observer.
+        clock: The source of time.
+    """
+
+    __slots__ = ("_attempt", "_attempt_began", "_began", "_call", "_clock", "_notify")
+
+    def __init__(self, call: ObservedCall, *, notify: Notifier, clock: Clock) -> None:
+        self._call = call
+        self._notify = notify
+        self._clock = clock
+        self._began = self._attempt_began = 0.0
+        self._attempt: ObservedAttempt | None = None
+
+    def call_started(self) -> None:
+        """Report that the call begins."""
+        self._call.started_at, self._began = self._clock.wall(), self._clock.monotonic()
+        self._notify("call_started", self._call)
+
+    def attempt_started(self) -> None:
+        """Report that an attempt begins."""
+        self._call.attempts += 1
+        self._attempt_began = self._clock.monotonic()
+        self._attempt = ObservedAttempt(self._call, self._call.attempts, self._clock.wall())
+        self._notify("attempt_started", self._attempt)
+
+    def attempt_ended(
+        self,
+        outcome: RawResponse | NetworkError,
+        delay: float | None,
+        redaction: Callable[[], Redaction],
+        *,
+        why: str | None = None,
+    ) -> None:
+        """Report the end of the current attempt, if there is one."""
+        attempt = self._attempt
+        if attempt is None:
+            return
+        attempt.delay = delay
+        if isinstance(outcome, RawResponse):
+            self._set_response(attempt, outcome, redaction)
+            reason = "token refused" if outcome.status == 401 else str(outcome.status)
+        else:
+            attempt.error, attempt.stage, reason = type(outcome).__name__, outcome.stage, outcome.stage
+        if delay is not None:
+            attempt.retry_reason = reason if why is None else why
+        self._end_attempt(attempt)
+
+    def call_ended(
+        self,
+        response: RawResponse | None,
+        error: BaseException | None,
+        stage: Stage,
+        redaction: Callable[[], Redaction],
+    ) -> None:
+        """Report the end of the call, and of its current attempt."""
+        name = None if error is None else type(error).__name__
+        if (attempt := self._attempt) is not None:
+            if response is not None:
+                self._set_response(attempt, response, redaction)
+            if error is not None:
+                attempt.error, attempt.stage = name, stage
+            self._end_attempt(attempt)
+        self._call.error, self._call.seconds = name, self._clock.monotonic() - self._began
+        self._notify("call_ended", self._call)
+
+    def _set_response(
+        self, attempt: ObservedAttempt, response: RawResponse, redaction: Callable[[], Redaction]
+    ) -> None:
+        request_id = response.request_id
+        if request_id is not None:  # whatever the service sent: it may have echoed a credential
+            request_id = escape_control_characters(redaction()(request_id))[:_MAX_REQUEST_ID]
+        attempt.status = self._call.status = response.status
+        attempt.request_id = self._call.request_id = request_id
+
+    def _end_attempt(self, attempt: ObservedAttempt) -> None:
+        self._attempt = None
+        attempt.seconds = self._clock.monotonic() - self._attempt_began
+        self._notify("attempt_ended", attempt)
+
+    async def queued(self, wait: Awaitable[None]) -> None:
+        """Await a slot of the calls in flight, and report it."""
+        began = self._clock.monotonic()
+        try:
+            await wait
+        finally:
+            if (seconds := self._clock.monotonic() - began) >= _LEAST_WAIT:
+                self._call.queued += seconds
+
+    async def throttled(self, wait: Awaitable[None], reason: Literal["rate limit", "pause"]) -> None:
+        """Await the rate limit or the end of a pause, and report it."""
+        began = self._clock.monotonic()
+        try:
+            await wait
+        finally:
+            if (seconds := self._clock.monotonic() - began) >= _LEAST_WAIT:
+                self._call.throttled += seconds
+                self._notify("throttled", self._call, seconds, reason)

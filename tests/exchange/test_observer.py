@@ -1,0 +1,161 @@
+"""The observer of a transport: what it is given of each call and attempt, however they end."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import Any
+
+import httpx
+import pytest
+
+from globus_async import (
+    GlobusAPIError,
+    GlobusSDKUsageError,
+    ObservedAttempt,
+    ObservedCall,
+    ObservedRefresh,
+    Observer,
+    TransferClient,
+    Transport,
+)
+from tests.clients import ID
+from tests.toolkit.scripted import Scripted, fails, respond
+
+
+class Recorder(Observer):
+    """Records the events in order, and checks that each beginning has one end."""
+
+    def __init__(self) -> None:
+        self.events: list[tuple[str, Any]] = []
+        self.running: set[object] = set()
+        self.calls: list[ObservedCall] = []
+        self.attempts: list[ObservedAttempt] = []
+        self.refreshes: list[ObservedRefresh] = []
+        self.waits: list[tuple[str, float]] = []
+
+    def call_started(self, call: ObservedCall) -> None:
+        """Record it."""
+        self.events.append(("call started", call))
+        self.running.add(call)
+
+    def call_ended(self, call: ObservedCall) -> None:
+        """Record it."""
+        self.events.append(("call ended", call))
+        self.running.remove(call)
+        assert not any(getattr(each, "call", None) is call for each in self.running)
+        self.calls.append(call)
+
+    def attempt_started(self, attempt: ObservedAttempt) -> None:
+        """Record it."""
+        assert attempt.call in self.running
+        self.events.append(("attempt started", attempt))
+        self.running.add(attempt)
+
+    def attempt_ended(self, attempt: ObservedAttempt) -> None:
+        """Record it."""
+        self.events.append(("attempt ended", attempt))
+        self.running.remove(attempt)
+        self.attempts.append(attempt)
+
+    def refresh_ended(self, refresh: ObservedRefresh) -> None:
+        """Record it."""
+        self.refreshes.append(refresh)
+
+    def throttled(self, call: ObservedCall, seconds: float, reason: str) -> None:
+        """Record it."""
+        assert call in self.running
+        self.waits.append((reason, seconds))
+
+
+async def test_a_call_is_described() -> None:
+    """With the method of the client, the template of the path, and the response."""
+    seen = Recorder()
+    service = Scripted(respond(200, {"DATA_TYPE": "task"}, x_request_id="r1"))
+    async with service.client(client_class=TransferClient, observer=seen) as client:
+        assert isinstance(client, TransferClient)
+        began = service.clock.wall()
+        await client.get_task(ID)
+    assert [event for event, _ in seen.events] == ["call started", "attempt started", "attempt ended", "call ended"]
+    (call,), (attempt,) = seen.calls, seen.attempts
+    assert (call.operation, call.http_method, call.path_template) == (
+        "TransferClient.get_task",
+        "GET",
+        "/v0.10/task/{task_id}",
+    )
+    assert (call.scheme, call.server_address, call.server_port) == ("https", "transfer.api.globus.org", 443)
+    assert (call.started_at, call.status, call.request_id, call.attempts, call.error) == (began, 200, "r1", 1, None)
+    assert (attempt.call, attempt.number, attempt.status, attempt.request_id, attempt.error) == (
+        call,
+        1,
+        200,
+        "r1",
+        None,
+    )
+    assert (attempt.retry_reason, attempt.delay, attempt.stage) == (None, None, None)
+
+
+async def test_attempts_end_before_the_delay_with_the_reason_of_the_next_one() -> None:
+    """Each attempt has its status or error, why it is repeated, and when."""
+    seen = Recorder()
+    service = Scripted(respond(503, retry_after="7"), fails(httpx.ReadError), fails(httpx.ConnectError), respond(404))
+    async with service.client(observer=seen) as client:
+        with pytest.raises(GlobusAPIError):
+            await client.get("/v0.10/x")
+    (call,) = seen.calls
+    assert [(a.number, a.status, a.error, a.stage, a.retry_reason) for a in seen.attempts] == [
+        (1, 503, None, None, "503"),
+        (2, None, "GlobusConnectionError", "no response", "no response"),
+        (3, None, "GlobusConnectionError", "not sent", "not sent"),
+        (4, 404, None, None, None),
+    ]
+    assert [a.delay for a in seen.attempts] == [8.0, 2.0, 4.0, None]
+    assert [a.seconds for a in seen.attempts] == [0.0] * 4
+    assert (call.attempts, call.status, call.error, call.seconds) == (4, 404, "NotFound", 14.0)
+    assert (call.operation, call.path_template) == ("BaseClient.get", None)
+    assert [event for event, _ in seen.events][1:-1] == ["attempt started", "attempt ended"] * 4
+
+
+EVENTS = ("attempt_ended", "attempt_started", "call_ended", "call_started", "refresh_ended", "throttled")
+
+
+def failing(error: type[BaseException]) -> Observer:
+    """Return an observer whose methods all fail."""
+
+    def fail(*_: object) -> None:
+        raise error("canary")
+
+    made: Observer = type("Failing", (Observer,), dict.fromkeys(EVENTS, fail))()
+    return made
+
+
+@pytest.mark.parametrize("error", [ZeroDivisionError, asyncio.CancelledError])
+async def test_an_observer_that_fails_changes_nothing(
+    error: type[BaseException], caplog: pytest.LogCaptureFixture
+) -> None:
+    """At every event; its exceptions are logged, once per event and class, without their text."""
+    service = Scripted(respond(503), respond(200, {"a": 1}))
+    async with service.client(observer=failing(error)) as client:
+        for _ in range(2):
+            assert (await client.get("/v0.10/x"))["a"] == 1
+    logged = [record.getMessage() for record in caplog.records if record.levelno == logging.ERROR]
+    assert len(logged) == 4
+    assert all(error.__name__ in line and "canary" not in line for line in logged)
+
+
+@pytest.mark.parametrize("event", EVENTS)
+def test_methods_that_would_have_to_be_awaited_are_refused(event: str) -> None:
+    """They would never be."""
+
+    async def method(*_: object) -> None:
+        pass
+
+    observer: Observer = type("Awaited", (Observer,), {event: method})()
+    with pytest.raises(GlobusSDKUsageError, match=rf"observer's {event} must be a plain method: write def"):
+        Transport(observer=observer)
+
+
+def test_an_observer_has_the_base_class() -> None:
+    """So that a method that is not overridden does nothing."""
+    with pytest.raises(GlobusSDKUsageError, match="subclass of Observer, got object"):
+        Transport(observer=object())  # type: ignore[arg-type] # pyright: ignore[reportArgumentType]
