@@ -1,4 +1,4 @@
-"""The report: all tables and two charts in the documentation, one line for each question in the README."""
+"""The report: all tables and two charts in the documentation, one line for each figure with an aim in the README."""
 
 from __future__ import annotations
 
@@ -55,8 +55,8 @@ def page(sections: Mapping[str, Section], used: str) -> str:
 
 
 def readme_section(sections: Mapping[str, Section], used: str) -> str:
-    """Return the part of the README: the summary and the charts."""
-    return f"{_summary(sections)}\n\n{used}\n\n{''.join(map(_picture, _drawn(sections)))}"
+    """Return the part of the README: the lines of the summary that have an aim, and the charts."""
+    return f"{_summary(sections, only_with_aim=True)}\n\n{used}\n\n{''.join(map(_picture, _drawn(sections)))}"
 
 
 def write(sections: Mapping[str, Section], used: str) -> None:
@@ -68,8 +68,9 @@ def write(sections: Mapping[str, Section], used: str) -> None:
     _README.write_text(_MARKED.sub(lambda found: found[1] + section + found[2], readme), encoding="utf-8")
 
 
-def _summary(sections: Mapping[str, Section]) -> str:
-    return summary([section for section in sections.values() if isinstance(section, Table)])
+def _summary(sections: Mapping[str, Section], *, only_with_aim: bool = False) -> str:
+    tables = [section for section in sections.values() if isinstance(section, Table)]
+    return summary(tables, only_with_aim=only_with_aim)
 
 
 def _drawn(sections: Mapping[str, Section]) -> list[str]:

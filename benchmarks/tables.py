@@ -152,16 +152,35 @@ def by_row(columns: Mapping[str, Mapping[str, Cell]]) -> dict[str, dict[str, Cel
     return {row: {name: column[row] for name, column in columns.items() if row in column} for row in rows}
 
 
-def summary(tables: Sequence[Table]) -> str:
-    """Return one line for each column of each table: ours, and who is faster."""
-    lines = ["| Question | Ours | Faster: what it takes of ours |", "|---|---|---|"]
+def summary(tables: Sequence[Table], *, only_with_aim: bool = False) -> str:
+    """
+    Return one line for each column of each table: both values, their ratio, the aim, and who is faster.
+
+    Args:
+        tables: The tables.
+        only_with_aim: Leave out columns without an aim.
+    """
+    titles = ("Benchmark", "Baseline", "Ratio", "Target", "Ours", "Baseline's", "Faster than ours")
+    lines = [f"| {' | '.join(titles)} |", "|---|---|--:|--:|--:|--:|---|"]
     for table in tables:
-        for column in table.units:
-            if column in table.rows[OURS]:
-                parts = ", ".join(f"{row} {part:.2f}" for row, part in table.faster(column).items())
-                ours = table.rows[OURS][column].ratio
-                lines.append(f"| {table.title}: {column} | {ours:.2f} of {table.reference} | {parts or 'none'} |")
+        for column, unit in table.units.items():
+            if column in table.rows[OURS] and (column in table.aims or not only_with_aim):
+                lines.append(f"| {' | '.join(_line(table, column, unit))} |")
     return "\n".join(lines)
+
+
+def _line(table: Table, column: str, unit: str) -> list[str]:
+    ours, baseline = table.rows[OURS][column], table.rows[table.reference][column]
+    aim = table.aims.get(column)
+    return [
+        f"{table.title}: {column}",
+        table.reference,
+        f"**{ours.ratio:.2f}**",
+        "-" if aim is None else f"{aim:g}, {'reached' if ours.ratio <= aim else '**missed**'}",
+        f"{number(ours.value)} {unit}",
+        f"{number(baseline.value)} {unit}",
+        ", ".join(f"{row} {part:.2f}" for row, part in table.faster(column).items()) or "none",
+    ]
 
 
 def number(value: float) -> str:

@@ -94,10 +94,16 @@ def test_a_table_says_where_ours_loses() -> None:
 
 
 def test_the_summary_has_a_line_for_each_column() -> None:
-    assert summary([TABLE]).splitlines()[2:] == [
-        "| Calls: CPU | 1.50 of aiohttp | wreq 0.33, aiohttp 0.67 |",
-        "| Calls: wall | 0.99 of aiohttp | none |",
-    ]
+    """Both values and their ratio, the aim, and every faster client."""
+    cpu, wall = summary([TABLE]).splitlines()[2:]
+    assert cpu == "| Calls: CPU | aiohttp | **1.50** | 1, **missed** | 3 s | 2 s | wreq 0.33, aiohttp 0.67 |"
+    assert wall == "| Calls: wall | aiohttp | **0.99** | 1, reached | 1 s | 1.01 s | none |"
+
+
+def test_the_summary_of_the_readme_has_the_figures_with_an_aim() -> None:
+    table = replace(TABLE, aims={"wall": 1.0})
+    assert [line.split(" |")[0] for line in summary([table], only_with_aim=True).splitlines()[2:]] == ["| Calls: wall"]
+    assert "| Calls: CPU | aiohttp | **1.50** | - |" in summary([table])
 
 
 def test_ratios_are_medians_of_rounds() -> None:
@@ -121,7 +127,7 @@ def test_the_report_shows_its_charts() -> None:
     page, section = report.page(sections, "Python 3.11."), report.readme_section(sections, "Python 3.11.")
     assert all(file in page and file in section for file in files)
     assert "### Instructions per call\n\nNot measured: no valgrind." in page
-    assert "| Calls: CPU | 1.50 of aiohttp |" in section
+    assert "| Calls: CPU | aiohttp | **1.50** |" in section
 
 
 def test_facts_say_what_was_missed() -> None:
