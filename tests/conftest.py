@@ -146,9 +146,10 @@ def _is_a_failed_handshake(context: dict[str, Any]) -> bool:
 
 
 @pytest.fixture
-async def _nothing_left_running() -> AsyncIterator[None]:
+async def _nothing_left_running(request: pytest.FixtureRequest) -> AsyncIterator[None]:
     """Fail a test that leaves a task running, blocks the loop in package code, or causes an unhandled error."""
     loop = asyncio.get_running_loop()
+    loop.set_debug(request.node.get_closest_marker("slow") is None)  # the debug mode doubles the time of a test
     unseen: list[dict[str, Any]] = []
     loop.set_exception_handler(lambda _, context: None if _is_a_failed_handshake(context) else unseen.append(context))
     before = Snapshot.take()
