@@ -116,6 +116,7 @@ _HOMES: Final = {
         "TaskEndReason",
         "TaskInactive",
         "TaskOutcome",
+        "TaskProgress",
         "TaskWatch",
         "TooManyPendingJobs",
         "TransferAPIError",

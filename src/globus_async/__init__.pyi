@@ -114,6 +114,7 @@ from .services.transfer import SyncLevel as SyncLevel
 from .services.transfer import TaskEndReason as TaskEndReason
 from .services.transfer import TaskInactive as TaskInactive
 from .services.transfer import TaskOutcome as TaskOutcome
+from .services.transfer import TaskProgress as TaskProgress
 from .services.transfer import TaskWatch as TaskWatch
 from .services.transfer import TooManyPendingJobs as TooManyPendingJobs
 from .services.transfer import TransferAPIError as TransferAPIError

@@ -71,9 +71,9 @@ SECRETS: Final = {"access_token", "client_secret", "password", "refresh_token", 
 MADE_BY_US: Final = {
     "Attempt", "BatchSubmission", "Bulk", "ConsentRequiredInfo", "DependentScopeSpec", "DirectoryWalk", "ErrorInfo",
     "ErrorSubdocument", "IssuedToken", "Outcome", "Page", "Pages", "Progress", "RawResponse", "RenewingAuthorizer",
-    "RetryBudget", "SubmittedTask", "TaskOutcome", "TaskWatch", "TokensByScope", "Consents", "GlobusOAuthFlowManager",
-    "GlobusApp", "GlobusAuthorizer", "ErrorKinds", "PagingStyle", "GARE", "GlobusAuthorizationParameters",
-    "CreateTunnelData", "DeleteData", "DocumentSubmission", "TransferData",
+    "RetryBudget", "SubmittedTask", "TaskOutcome", "TaskProgress", "TaskWatch", "TokensByScope", "Consents",
+    "GlobusOAuthFlowManager", "GlobusApp", "GlobusAuthorizer", "ErrorKinds", "PagingStyle", "GARE",
+    "GlobusAuthorizationParameters", "CreateTunnelData", "DeleteData", "DocumentSubmission", "TransferData",
 }  # fmt: skip
 """Classes that users do not instantiate, bases whose subclasses are tested, documents, and tables of new clients."""
 

@@ -53,6 +53,7 @@ class Call:
         waiting_for: The wait in which the current attempt is not sent yet.
         credentials: The ``Authorization`` header of the current attempt.
         sent: The ``httpx`` request of the current attempt; its extension ``"sent"`` may say that it was not sent.
+        task: The task that makes the call, once it is entered.
         response: The response to the current attempt, once its status and headers have arrived.
     """
 
@@ -66,7 +67,6 @@ class Call:
         "_retry_401",
         "_running",
         "_started",
-        "_task",
         "_timeout",
         "attempts",
         "credentials",
@@ -75,6 +75,7 @@ class Call:
         "request",
         "response",
         "sent",
+        "task",
         "waiting_for",
     )
 
@@ -110,8 +111,8 @@ class Call:
         self.response: RawResponse | None = None
 
     async def __aenter__(self) -> Self:
-        self._task = cast("asyncio.Task[object]", asyncio.current_task())
-        self._cancelling = self._task.cancelling()
+        self.task = cast("asyncio.Task[object]", asyncio.current_task())
+        self._cancelling = self.task.cancelling()
         self._timeout = await self._context.__aenter__()
         self._running.add(self)
         self.report.call_started()
@@ -228,7 +229,7 @@ class Call:
     @property
     def is_out_of_time(self) -> bool:
         """Whether the total timeout has expired, and nothing else cancels the call."""
-        return self._timeout.expired() and not self._is_ended and self._task.cancelling() == self._cancelling + 1
+        return self._timeout.expired() and not self._is_ended and self.task.cancelling() == self._cancelling + 1
 
     def timed_out(self) -> RawResponse | NetworkError:
         """Return the outcome of an attempt at the end of the total timeout."""

@@ -272,6 +272,10 @@ class Transport(AsyncContextOnly):
             report = CallReport(observed, notify=self._notify, clock=self.clock)
         return Call(request, error_kinds, self.clock, self._total, self._running, retry_401=retry_401, report=report)
 
+    def maybe_executed(self, task: asyncio.Task[Any], /) -> bool:
+        """Return whether the service may have executed the request of a call that a task is making."""
+        return any(call.task is task and call.maybe_executed for call in self._running)
+
     def adopt(self, task: asyncio.Task[Any], /) -> None:
         """Await a task, up to five seconds, before closing: a token refresh must not be lost half-way."""
         self._adopted.add(task)

@@ -16,7 +16,7 @@ from globus_async import AccessTokenAuthorizer, Transport
 from globus_async._http.headers import Headers
 from globus_async._http.response import RawResponse
 from globus_async.services import transfer
-from globus_async.services.transfer.waiting import outcomes, task_watch
+from globus_async.services.transfer.waiting import outcomes, task_progress, task_watch
 from globus_async.token_storage import MemoryTokenStorage
 from tests.toolkit.canaries import Canaries
 from tests.toolkit.facts import ServiceFacts
@@ -67,6 +67,7 @@ async def _objects(secrets: Canaries) -> list[object]:
             transfer.DeleteData(ID),
             transfer.TransferData(ID, ID),
             outcomes.TaskOutcome(next(iter(outcomes.TaskEndReason)), typing.cast("Any", {"task_id": ID})),
+            task_progress.TaskProgress.of(typing.cast("Any", {"task_id": ID})),
             task_watch.TaskWatch(tc._poller, ID, 1),
             transfer.TaskInactive(typing.cast("Any", {"task_id": ID})),
         ]
@@ -93,6 +94,11 @@ FACTS = ServiceFacts(
     },
     arguments={
         "create_tunnel": {"data": {"data": {"type": "Tunnel", "attributes": {}}}},
+        "run_task": {
+            "data": {"DATA_TYPE": "delete", "endpoint": ID, "DATA": [{"path": "/x"}], "submission_id": ID},
+            "timeout": 1,
+            "cancel_task_if_cancelled": True,
+        },
         "submit_delete": {
             "data": {"DATA_TYPE": "delete", "endpoint": ID, "DATA": [{"path": "/x"}], "submission_id": ID}
         },
@@ -121,7 +127,7 @@ FACTS = ServiceFacts(
     no_request=frozenset({"add_app_data_access_scope", "data_access_scope"}),
     repeated_writes={
         **dict.fromkeys(
-            ("create_tunnel", "submit_delete", "submit_documents", "submit_transfer"),
+            ("create_tunnel", "run_task", "submit_delete", "submit_documents", "submit_transfer"),
             "the service detects repetition by the submission id",
         ),
         **dict.fromkeys(

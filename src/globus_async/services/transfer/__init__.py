@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from .legacy.endpoint_activation import ActivationRequirementsResponse
     from .waiting.outcomes import DONE_STATUSES, TaskEndReason, TaskOutcome
     from .waiting.task_poller import PollingInterval
+    from .waiting.task_progress import TaskProgress
     from .waiting.task_watch import TaskWatch
 
 __all__ = (
@@ -67,6 +68,7 @@ __all__ = (
     "TaskEndReason",
     "TaskInactive",
     "TaskOutcome",
+    "TaskProgress",
     "TaskWatch",
     "TooManyPendingJobs",
     "TransferAPIError",
@@ -109,6 +111,7 @@ if not TYPE_CHECKING:
             "filters": ("TransferFilter",),
             "legacy.endpoint_activation": ("ActivationRequirementsResponse",),
             "waiting.outcomes": ("DONE_STATUSES", "TaskEndReason", "TaskOutcome"),
+            "waiting.task_progress": ("TaskProgress",),
             "waiting.task_poller": ("PollingInterval",),
             "waiting.task_watch": ("TaskWatch",),
         },

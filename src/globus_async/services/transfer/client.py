@@ -27,6 +27,7 @@ from .roles import RoleMethods
 from .submissions import SubmissionMethods
 from .subscriptions import SubscriptionMethods
 from .tunnels import TunnelMethods
+from .waiting.run_task import RunTaskMethods
 from .waiting.task_wait import TaskWaitMethods
 
 if TYPE_CHECKING:
@@ -47,6 +48,7 @@ class TransferClient(
     EndpointActivationMethods,
     BookmarkMethods,
     FileOperationMethods,
+    RunTaskMethods,
     SubmissionMethods,
     TaskWaitMethods,
     EndpointManagerCollectionMethods,

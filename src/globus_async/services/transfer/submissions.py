@@ -147,6 +147,11 @@ class SubmissionMethods(BaseClient):
         self, kind: str, data: MutableMapping[str, Any], query_params: Mapping[str, object] | None
     ) -> GlobusHTTPResponse[SubmissionResultDocument]:
         _check(kind, data)
+        document = await self._encode_with_id(data)
+        return await self._submit_encoded(kind, document, data=data, query_params=query_params)
+
+    async def _encode_with_id(self, data: MutableMapping[str, Any]) -> bytes:
+        """Encode a document, to which a submission id is added if it has none."""
         # before a submission id is fetched: an invalid document is refused without a request
         document = await encode_document(data)
         if not data.get("submission_id"):
@@ -154,8 +159,7 @@ class SubmissionMethods(BaseClient):
             # a concurrent submission of the same document may have set its id first; then both use that one
             if not data.get("submission_id"):
                 data["submission_id"] = submission_id
-        document = with_submission_id(document, str(data["submission_id"]))
-        return await self._submit_encoded(kind, document, data=data, query_params=query_params)
+        return with_submission_id(document, str(data["submission_id"]))
 
     async def _submit_encoded(
         self,

@@ -9,19 +9,21 @@ from typing import TYPE_CHECKING, Final
 from uuid import UUID
 
 from ....errors import GlobusError, GlobusSDKUsageError, GlobusTimeoutError
-from ....errors.arguments import check_iterable, check_number, check_whole
+from ....errors.arguments import check_callable, check_iterable, check_number, check_whole
 from ..errors import TaskInactive
 from ..tasks import TaskMethods
 from .outcomes import OutcomeDetector, TaskEndReason, TaskOutcome, classify, is_done
 from .shared_poller import SharedPoller
 from .task_poller import PollingInterval, TaskPoller, check_polling_interval
+from .task_progress import TaskProgress
 from .task_watch import TaskWatch
 
 if TYPE_CHECKING:
     from ....bulk_calls import Bulk, Progress
+    from ....clock import Clock
     from ..documents import TaskDocument
 
-__all__ = ("TaskWaitMethods",)
+__all__ = ("TaskWaitMethods", "check_wait")
 
 _LAST_POLL_TIMEOUT: Final = 5.0
 _MIN_EVENT_PAGE: Final = 10
@@ -160,6 +162,7 @@ class TaskWaitMethods(TaskMethods):
         stalled_after: int | None = None,
         stall_codes: Collection[str] | None = None,
         error_events: int = 0,
+        progress: Callable[[TaskProgress], object] | None = None,
     ) -> TaskOutcome:
         """
         Wait until a task has ended, and return its outcome.
@@ -175,6 +178,7 @@ class TaskWaitMethods(TaskMethods):
             stall_codes: The faults to count: codes such as ``"FILE_NOT_FOUND"`` and ``"PERMISSION_DENIED"``, which the
                 document has as its ``nice_status``. By default all.
             error_events: Number of the task's last errors to fetch, at most 1000, unless it succeeded.
+            progress: Called after each poll. An exception that it raises ends the wait, and is raised.
 
         Returns:
             The outcome: its ``reason``, the task document, and the requested errors. If these cannot be fetched within
@@ -197,15 +201,24 @@ class TaskWaitMethods(TaskMethods):
         REST: `GET /v0.10/task/<task_id> <https://docs.globus.org/api/transfer/task/#get_task_by_id>`_
         """
         await self._poller.enter()
-        _check_outcome_options(stalled_after, stall_codes, error_events)
-        _check_timeout(timeout)
+        check_wait(
+            timeout,
+            polling_interval,
+            stalled_after=stalled_after,
+            stall_codes=stall_codes,
+            error_events=error_events,
+            progress=progress,
+        )
         poller = TaskPoller(self._poller, task_id, polling_interval, timeout)
         detector = OutcomeDetector(stalled_after, stall_codes, keeps_last=timeout is not None)
         clock = self.transport.clock
         end = None if timeout is None else clock.monotonic() + timeout + _LAST_POLL_TIMEOUT
         try:
             async with clock.timeout(None if end is None else end - clock.monotonic()):
-                await poller.poll_until(detector.examine)
+                if progress is None:
+                    await poller.poll_until(detector.examine)
+                else:
+                    await _report(poller, detector, progress, clock)
         except TimeoutError:
             pass
         if detector.last is None:
@@ -234,6 +247,7 @@ class TaskWaitMethods(TaskMethods):
         stall_codes: Collection[str] | None = None,
         error_events: int = 0,
         progress: Callable[[Progress], object] | None = None,
+        task_progress: Callable[[TaskProgress], object] | None = None,
     ) -> Bulk[UUID | str, TaskOutcome]:
         """
         Wait for many tasks; one request fetches up to fifty of them.
@@ -246,6 +260,7 @@ class TaskWaitMethods(TaskMethods):
             stall_codes: As in `wait_for_task`.
             error_events: As in `wait_for_task`.
             progress: Called after each outcome.
+            task_progress: Called after each poll of each task. An exception that it raises ends all waits.
 
         Returns:
             A `Bulk`: await it for all outcomes, or enter it with ``async with`` and iterate over outcomes as tasks end.
@@ -265,9 +280,14 @@ class TaskWaitMethods(TaskMethods):
         """
         from ....bulk_calls import bulk  # noqa: PLC0415 -- not needed for single calls
 
-        check_polling_interval(polling_interval)
-        _check_timeout(timeout)
-        _check_outcome_options(stalled_after, stall_codes, error_events)
+        check_wait(
+            timeout,
+            polling_interval,
+            stalled_after=stalled_after,
+            stall_codes=stall_codes,
+            error_events=error_events,
+            progress=task_progress,
+        )
         check_iterable("task_ids", task_ids, Iterable, "an iterable of UUIDs")
         ids = tuple(task_ids)
         wait = partial(
@@ -277,6 +297,7 @@ class TaskWaitMethods(TaskMethods):
             stalled_after=stalled_after,
             stall_codes=stall_codes,
             error_events=error_events,
+            progress=task_progress,
         )
         return bulk(wait, ids, concurrency=max(1, len(ids)), progress=progress, clock=self.transport.clock)
 
@@ -330,7 +351,42 @@ def _events_error(error: GlobusError | TimeoutError) -> GlobusError:
     )
 
 
-def _check_outcome_options(stalled_after: int | None, stall_codes: Collection[str] | None, error_events: int) -> None:
+async def _report(
+    poller: TaskPoller, detector: OutcomeDetector, progress: Callable[[TaskProgress], object], clock: Clock
+) -> None:
+    """Poll until there is an outcome or the time limit is reached, and report the progress after each poll."""
+    latest: TaskProgress | None = None
+
+    def examine(task: TaskDocument) -> bool:
+        detector.examine(task)
+        return True  # the callback is called by its own wait, not by the one that polls for all
+
+    while (task := await poller.poll_until(examine)) is not None:
+        now = clock.monotonic()
+        latest = TaskProgress.of(task, at=now) if latest is None else latest.next(task, at=now)
+        progress(latest)
+        if detector.reason is not None or poller.schedule_next():
+            return
+
+
+def check_wait(
+    timeout: float | None,
+    polling_interval: PollingInterval,
+    *,
+    stalled_after: int | None,
+    stall_codes: Collection[str] | None,
+    error_events: int,
+    progress: Callable[[TaskProgress], object] | None,
+) -> None:
+    """
+    Check the options of a wait for an outcome.
+
+    Raises:
+        GlobusSDKUsageError: One of them is invalid.
+    """
+    check_polling_interval(polling_interval)
+    _check_timeout(timeout)
+    check_callable("progress", progress)
     if stalled_after is not None:
         check_whole("stalled_after", stalled_after)
     if stall_codes is not None:

@@ -1,0 +1,195 @@
+"""The progress of a task: amounts, rates and the time left, estimated from its documents, without a clock."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, Final, Self, cast
+
+from .outcomes import is_done
+
+if TYPE_CHECKING:
+    from ..documents import TaskDocument
+
+__all__ = ("TaskProgress",)
+
+_SMOOTHING_SECONDS: Final = 8.0
+"""The time after which a new rate makes up two thirds of the smoothed one."""
+_UNITS: Final = ("B", "kB", "MB", "GB", "TB", "PB")
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class TaskProgress:
+    """
+    The progress of a task, from one of its documents; `next` makes that of a later document, with smoothed rates.
+
+    Attributes:
+        task: The task document.
+        at: The time of the document, in seconds of any clock that is not adjusted; ``None`` if it is not known.
+        bytes_total: The bytes to transfer; ``None`` if unknown. The service does not report them: a caller who knows
+            the size of the files sets it, with ``dataclasses.replace`` or in `of`.
+        bytes_per_second: The smoothed rate of the transfer; of the first document and of a done task, the mean one.
+        files_per_second: The smoothed rate of files, skipped ones included.
+
+    Example:
+        >>> progress = TaskProgress.of((await tc.get_task(task_id)).data)
+        >>> print(progress)
+        SUCCEEDED: 2 of 2 files, 8 B
+        >>> progress.files_done, progress.files_total, progress.fraction
+        (2, 2, 1.0)
+    """
+
+    task: TaskDocument = field(repr=False)
+    at: float | None = None
+    bytes_total: int | None = None
+    bytes_per_second: float = 0.0
+    files_per_second: float = 0.0
+
+    @classmethod
+    def of(cls, task: TaskDocument, *, at: float | None = None, bytes_total: int | None = None) -> Self:
+        """
+        Return the progress that one document shows, with mean rates.
+
+        Args:
+            task: The task document.
+            at: The time of the document in seconds, for the rates of later ones.
+            bytes_total: The bytes to transfer, if known.
+        """
+        progress = cls(task, at, bytes_total)
+        rate, done = progress._number("effective_bytes_per_second"), progress.bytes_done
+        return replace(progress, bytes_per_second=float(rate), files_per_second=_per(progress.files_done * rate, done))
+
+    def next(self, task: TaskDocument, *, at: float) -> Self:
+        """
+        Return the progress that a later document of the same task shows.
+
+        Args:
+            task: The task document.
+            at: Its time in seconds, of the same clock.
+        """
+        mean = type(self).of(task, at=at, bytes_total=self.bytes_total)
+        if self.at is None or at <= self.at or mean.is_done:
+            return mean if self.at is None or mean.is_done else replace(mean, at=self.at, **self._rates())
+        seconds = at - self.at
+        weight = 1 - math.exp(-seconds / _SMOOTHING_SECONDS)
+
+        def smoothed(rate: float, growth: int) -> float:
+            return rate + weight * (max(growth, 0) / seconds - rate)  # a file that is sent again reduces the amount
+
+        return replace(
+            mean,
+            bytes_per_second=smoothed(self.bytes_per_second, mean.bytes_done - self.bytes_done),
+            files_per_second=smoothed(self.files_per_second, mean.files_done - self.files_done),
+        )
+
+    def _rates(self) -> dict[str, Any]:
+        return {"bytes_per_second": self.bytes_per_second, "files_per_second": self.files_per_second}
+
+    def _number(self, member: str) -> int:
+        value = cast("Mapping[str, object]", self.task).get(member)
+        return value if isinstance(value, int) and value > 0 else 0
+
+    @property
+    def status(self) -> str:
+        """The status of the task: ``ACTIVE``, ``INACTIVE``, ``SUCCEEDED``, ``FAILED``, or one that the service adds."""
+        return str(cast("Mapping[str, object]", self.task).get("status"))
+
+    @property
+    def is_done(self) -> bool:
+        """Whether the task has ended."""
+        return is_done(self.task)
+
+    @property
+    def bytes_done(self) -> int:
+        """The bytes transferred."""
+        return self._number("bytes_transferred")
+
+    @property
+    def files_done(self) -> int:
+        """The files that are finished: transferred, or skipped."""
+        return self._number("files_transferred") + self.files_skipped + self.files_failed
+
+    @property
+    def files_total(self) -> int | None:
+        """The files found so far, which grow while directories are scanned; ``None`` before the first."""
+        return self._number("files") or None
+
+    @property
+    def files_skipped(self) -> int:
+        """The files that the sync level left out."""
+        return self._number("files_skipped")
+
+    @property
+    def files_failed(self) -> int:
+        """The files that were left out because of errors, with ``skip_source_errors``."""
+        return self._number("subtasks_skipped_errors")
+
+    @property
+    def faults(self) -> int:
+        """The errors so far; the service retries what failed."""
+        return self._number("faults")
+
+    @property
+    def is_paused(self) -> bool:
+        """Whether a collection's administrator has paused the task."""
+        return bool(self.task.get("is_paused"))
+
+    @property
+    def is_queued(self) -> bool:
+        """Whether the task waits for other tasks of its owner: the service runs three of each kind at a time."""
+        return self.status == "ACTIVE" and self.task.get("nice_status") == "Queued"
+
+    @property
+    def is_inactive(self) -> bool:
+        """Whether the task is suspended until its owner acts."""
+        return self.status == "INACTIVE"
+
+    @property
+    def fraction(self) -> float | None:
+        """How much is done, from 0 to 1: in bytes if their total is known, else in files; ``None`` if unknown."""
+        if self.status == "SUCCEEDED":
+            return 1.0
+        done, total = self._amounts()
+        return min(done / total, 1.0) if total else None
+
+    @property
+    def seconds_left(self) -> float | None:
+        """The seconds until the task is done at the present rate; ``None`` if unknown, or the task does not run."""
+        done, total = self._amounts()
+        rate = self.bytes_per_second if self.bytes_total else self.files_per_second
+        if self.status != "ACTIVE" or self.is_paused or not total or rate <= 0:
+            return None
+        return max(total - done, 0) / rate
+
+    def _amounts(self) -> tuple[int, int | None]:
+        return (self.bytes_done, self.bytes_total) if self.bytes_total else (self.files_done, self.files_total)
+
+    def __str__(self) -> str:
+        states = {"paused": self.is_paused, "queued": self.is_queued}
+        total = f" of {self.files_total:,}" if self.files_total else ""
+        size = f" of {_size(self.bytes_total)}" if self.bytes_total else ""
+        parts = [f"{self.files_done:,}{total} files", f"{_size(self.bytes_done)}{size}"]
+        if self.status == "ACTIVE" and not self.is_paused and self.bytes_per_second:
+            parts.append(f"{_size(self.bytes_per_second)}/s")
+        if self.seconds_left is not None:
+            parts.append(f"{self.seconds_left:,.0f} s left")
+        counted = {"faults": self.faults, "skipped": self.files_skipped, "failed": self.files_failed}
+        parts += [f"{count:,} {name}" for name, count in counted.items() if count]
+        return f"{', '.join([self.status, *(name for name, is_so in states.items() if is_so)])}: {', '.join(parts)}"
+
+    def __repr__(self) -> str:
+        return f"<TaskProgress {self}>"
+
+
+def _per(amount: float, total: float) -> float:
+    return amount / total if total else 0.0
+
+
+def _size(count: float) -> str:
+    """Return a number of bytes as people write it, in powers of 1000."""
+    for unit in _UNITS:
+        if count < 999.5 or unit == _UNITS[-1]:
+            return f"{count:.0f} {unit}" if unit == "B" or count >= 100 else f"{count:.1f} {unit}"
+        count /= 1000
+    raise AssertionError
