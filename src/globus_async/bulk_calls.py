@@ -35,7 +35,8 @@ from typing import TYPE_CHECKING, Any, Final, Generic, Self, TypeVar, cast
 
 from ._concurrency.item_source import ItemSource
 from ._concurrency.tasks import cancel_all
-from ._http.html import human_duration, members_html, progress_html
+from ._http.html import members_html, progress_html
+from ._http.readable import readable_duration
 from .clock import Clock, SystemClock
 from .errors import GlobusError, GlobusSDKUsageError
 from .errors.arguments import check_bool, check_callable, check_clock, check_iterable, check_whole
@@ -127,9 +128,9 @@ class Progress:
         members: dict[str, object] = {"failed": self.failed} if self.failed else {}
         members["rate"] = f"{self.rate:.3g} per second"
         if left is not None:
-            members["time left"] = human_duration(left)
+            members["time left"] = readable_duration(left)
         if throttled:
-            members["throttled"] = human_duration(throttled)
+            members["throttled"] = readable_duration(throttled)
         of = "" if self.total is None else f" of {self.total}"
         return progress_html(f"{self.done}{of} done", self.done, self.total, members)
 

@@ -166,7 +166,7 @@ async def test_the_notebook(world: World, tmp_path: Path) -> None:
         assert part in shown, part
     assert re.search(r'<b>41 of 41 done</b><br/><progress value="1.0000".*<td>failed</td><td>1</td>', shown)
     assert "EndpointNotFound" in shown, "the last outcome"
-    assert "'SUCCEEDED'" in shown
+    assert "<b>from a notebook: SUCCEEDED</b>" in shown
     assert "<b>Task succeeded</b>" in shown
     assert not [cell for cell in cells if cell.get("outputs")], "the notebook is stored without outputs"
 

@@ -11,14 +11,14 @@ import pytest
 
 from globus_async import AccessTokenAuthorizer, BaseClient, TransferClient
 from globus_async._http.headers import Headers
-from globus_async._http.html import human_duration, human_size
 from globus_async._http.path import fill_path
+from globus_async._http.readable import readable_duration, readable_size
 from globus_async._http.response import RawResponse
 from globus_async.bulk_calls import Outcome, Progress
 from globus_async.errors import Attempt, GlobusError, NetworkError, ResponseDecodeError
 from globus_async.paging import Page
 from globus_async.response import GlobusHTTPResponse, IterableResponse
-from globus_async.services.transfer import TaskEndReason, TaskOutcome
+from globus_async.services.transfer import TaskEndReason, TaskOutcome, TaskProgress
 from tests.toolkit.canaries import canary, leaks_of
 from tests.toolkit.scripted import Scripted, raw, respond
 
@@ -139,6 +139,7 @@ HOSTILE = "<script>alert(1)</script>\"'&\x1b[2J\u202e\ud800" + "x" * 500
         Page(response({}).raw, {"DATA": [{HOSTILE: HOSTILE, "size": 10**400}]}, next_cursor={"marker": HOSTILE}),
         Progress(done=3, failed=1, total=None),
         Progress(done=3, failed=1, total=7, throttled=80.5, rate=0.01),
+        TaskProgress.of({"task_id": HOSTILE, "status": HOSTILE, "label": HOSTILE, "files": 3}),  # type: ignore[typeddict-item]
         Progress(done=9, failed=1, total=7),  # an input that reported too small a length
         TaskOutcome(TaskEndReason.FAILED, {"task_id": HOSTILE, "label": HOSTILE, "status": HOSTILE}),  # type: ignore[typeddict-item]
     ],
@@ -173,7 +174,7 @@ def test_html_of_a_page() -> None:
     items = [{"DATA_TYPE": "file", "name": "a.csv", "size": 1_234_567, "link_target": None, "last": 0}]
     raw = response({}).raw
     html = Page[Any](raw, {"DATA": items}, next_cursor={"offset": 1})._repr_html_()
-    for part in ("Page of 1 items", "a.csv", "1.23 MB", "<th>last</th>", "<td>0</td>", "more pages follow"):
+    for part in ("Page of 1 items", "a.csv", "1.2 MB", "<th>last</th>", "<td>0</td>", "more pages follow"):
         assert part in html
     for part in ("DATA_TYPE", "link_target"):
         assert part not in html
@@ -193,21 +194,37 @@ def test_html_of_progress() -> None:
     assert "time left" not in beginning
 
 
+def test_html_of_task_progress() -> None:
+    """A bar as soon as the number of files is known, amounts, and what is wrong."""
+    task: Any = {
+        "label": "nightly",
+        "status": "ACTIVE",
+        "is_paused": True,
+        "files": 8,
+        "files_transferred": 2,
+        "bytes_transferred": 5_000_000,
+        "effective_bytes_per_second": 2_000_000,
+        "faults": 4,
+    }
+    html = TaskProgress.of(task)._repr_html_()
+    assert '<progress value="0.2500" max="1">' in html
+    for part in ("nightly: ACTIVE, paused", "2 of 8", "5.0 MB", "<td>faults</td><td>4</td>"):
+        assert part in html
+    assert "time left" not in html  # while it is paused
+    running = TaskProgress.of(task | {"is_paused": False, "faults": 0})._repr_html_()
+    for part in ("2.0 MB/s", "<td>time left</td><td>7.5 s</td>"):
+        assert part in running
+    assert "faults" not in running
+    assert "<progress>" in TaskProgress.of({"status": "ACTIVE"})._repr_html_()  # type: ignore[typeddict-item]
+
+
 @pytest.mark.parametrize(
     ("size", "shown"),
-    [
-        (0, "0 B"),
-        (999, "999 B"),
-        (1000, "1 kB"),
-        (1536, "1.54 kB"),
-        (999_600, "1 MB"),
-        (5e9, "5 GB"),
-        (1.2e18, "1200 PB"),
-    ],
+    [(0, "0 B"), (999, "999 B"), (1536, "1.5 kB"), (99_960, "100 kB"), (999_600, "1.0 MB"), (1.2e18, "1200 PB")],
 )
 def test_sizes_are_readable(size: float, shown: str) -> None:
-    """Three digits, in units of a thousand as Globus counts."""
-    assert human_size(size) == shown
+    """In powers of 1000, as Globus counts."""
+    assert readable_size(size) == shown
 
 
 @pytest.mark.parametrize(
@@ -216,7 +233,7 @@ def test_sizes_are_readable(size: float, shown: str) -> None:
 )
 def test_durations_are_readable(seconds: float, shown: str) -> None:
     """Two units."""
-    assert human_duration(seconds) == shown
+    assert readable_duration(seconds) == shown
 
 
 async def test_html_of_a_listing_requests_nothing() -> None:

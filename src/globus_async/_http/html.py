@@ -12,8 +12,9 @@ from typing import Any, Final
 
 from ..errors.base import escape_control_characters
 from .json_reader import is_list, is_object
+from .readable import readable_size
 
-__all__ = ("document_html", "human_duration", "human_size", "items_html", "members_html", "progress_html")
+__all__ = ("document_html", "items_html", "members_html", "progress_html")
 
 _MAX_ROWS: Final = 50
 _MAX_COLUMNS: Final = 8
@@ -21,7 +22,6 @@ _MAX_CELL: Final = 80
 _MAX_DOCUMENT: Final = 20_000
 _MAX_SIZE: Final = 1e18
 """A larger number is no size, and may be beyond the range of a float."""
-_UNITS: Final = ("B", "kB", "MB", "GB", "TB", "PB")
 _SIZES: Final = frozenset({"size", "bytes_checksummed", "bytes_transferred"})
 _RATES: Final = frozenset({"effective_bytes_per_second"})
 """Members of documents that are bytes, and bytes per second."""
@@ -78,28 +78,6 @@ def progress_html(title: str, done: float, total: float | None, members: Mapping
     return f"<div><b>{_text(title)}</b><br/><progress{extent}></progress><table>{rows}</table></div>"
 
 
-def human_size(size: float) -> str:
-    """Return a number of bytes in units of a thousand, with three digits."""
-    number, exponent = float(size), 0
-    while abs(number) >= 999.5 and exponent < len(_UNITS) - 1:
-        number, exponent = number / 1000, exponent + 1
-    return f"{number:.{3 if abs(number) < 1000 else 6}g} {_UNITS[exponent]}"
-
-
-def human_duration(seconds: float) -> str:
-    """Return a duration in its two largest units, such as ``2 min 5 s``."""
-    if seconds < 9.95:
-        return f"{seconds:.1f} s"
-    minutes, whole = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    days, hours = divmod(hours, 24)
-    if days:
-        return f"{days} d {hours} h"
-    if hours:
-        return f"{hours} h {minutes} min"
-    return f"{minutes} min {whole} s" if minutes else f"{whole} s"
-
-
 def _is_shown(value: object) -> bool:
     return value is not None and not is_object(value) and not is_list(value)
 
@@ -107,9 +85,9 @@ def _is_shown(value: object) -> bool:
 def _readable(name: object, value: object) -> object:
     if isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) < _MAX_SIZE:
         if name in _SIZES:
-            return human_size(value)
+            return readable_size(value)
         if name in _RATES:
-            return f"{human_size(value)}/s"
+            return f"{readable_size(value)}/s"
     return value
 
 

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final, Self, cast
 
+from ...._http.html import progress_html
+from ...._http.readable import readable_duration, readable_size
 from .outcomes import is_done
 
 if TYPE_CHECKING:
@@ -16,7 +18,6 @@ __all__ = ("TaskProgress",)
 
 _SMOOTHING_SECONDS: Final = 8.0
 """The time after which a new rate makes up two thirds of the smoothed one."""
-_UNITS: Final = ("B", "kB", "MB", "GB", "TB", "PB")
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -166,17 +167,43 @@ class TaskProgress:
         return (self.bytes_done, self.bytes_total) if self.bytes_total else (self.files_done, self.files_total)
 
     def __str__(self) -> str:
-        states = {"paused": self.is_paused, "queued": self.is_queued}
         total = f" of {self.files_total:,}" if self.files_total else ""
-        size = f" of {_size(self.bytes_total)}" if self.bytes_total else ""
-        parts = [f"{self.files_done:,}{total} files", f"{_size(self.bytes_done)}{size}"]
-        if self.status == "ACTIVE" and not self.is_paused and self.bytes_per_second:
-            parts.append(f"{_size(self.bytes_per_second)}/s")
+        size = f" of {readable_size(self.bytes_total)}" if self.bytes_total else ""
+        parts = [f"{self.files_done:,}{total} files", f"{readable_size(self.bytes_done)}{size}"]
+        if self._is_running and self.bytes_per_second:
+            parts.append(f"{readable_size(self.bytes_per_second)}/s")
         if self.seconds_left is not None:
             parts.append(f"{self.seconds_left:,.0f} s left")
+        parts += [f"{count:,} {name}" for name, count in self._problems().items()]
+        return f"{self._state_text()}: {', '.join(parts)}"
+
+    def _repr_html_(self) -> str:
+        """Return a progress bar with amounts, rate and the time left, for notebooks."""
+        label = cast("Mapping[str, object]", self.task).get("label")
+        members: dict[str, object] = {
+            "files": f"{self.files_done:,}{f' of {self.files_total:,}' if self.files_total else ''}",
+            "bytes": readable_size(self.bytes_done)
+            + (f" of {readable_size(self.bytes_total)}" if self.bytes_total else ""),
+        }
+        if self._is_running and self.bytes_per_second:
+            members["rate"] = f"{readable_size(self.bytes_per_second)}/s"
+        if (left := self.seconds_left) is not None:
+            members["time left"] = readable_duration(left)
+        fraction = self.fraction
+        title = f"{label}: {self._state_text()}" if isinstance(label, str) else self._state_text()
+        return progress_html(title, fraction or 0, None if fraction is None else 1, members | self._problems())
+
+    @property
+    def _is_running(self) -> bool:
+        return self.status == "ACTIVE" and not self.is_paused
+
+    def _state_text(self) -> str:
+        states = {"paused": self.is_paused, "queued": self.is_queued}
+        return ", ".join([self.status, *(name for name, is_so in states.items() if is_so)])
+
+    def _problems(self) -> dict[str, int]:
         counted = {"faults": self.faults, "skipped": self.files_skipped, "failed": self.files_failed}
-        parts += [f"{count:,} {name}" for name, count in counted.items() if count]
-        return f"{', '.join([self.status, *(name for name, is_so in states.items() if is_so)])}: {', '.join(parts)}"
+        return {name: count for name, count in counted.items() if count}
 
     def __repr__(self) -> str:
         return f"<TaskProgress {self}>"
@@ -184,12 +211,3 @@ class TaskProgress:
 
 def _per(amount: float, total: float) -> float:
     return amount / total if total else 0.0
-
-
-def _size(count: float) -> str:
-    """Return a number of bytes as people write it, in powers of 1000."""
-    for unit in _UNITS:
-        if count < 999.5 or unit == _UNITS[-1]:
-            return f"{count:.0f} {unit}" if unit == "B" or count >= 100 else f"{count:.1f} {unit}"
-        count /= 1000
-    raise AssertionError
