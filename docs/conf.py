@@ -33,7 +33,7 @@ nitpicky = True
 nitpick_ignore_regex = [
     # Annotations name types of other projects, private modules and type variables; links written by hand are checked.
     (r"py:.*", r"(_?asyncio|collections|contextlib|datetime|enum|os|ssl|types|typing|uuid)\..*"),
-    (r"py:.*", r"(fastapi|httpx|pytest|starlette|typing_extensions)\..*"),
+    (r"py:.*", r"(fastapi|httpx|opentelemetry|pytest|starlette|typing_extensions)\..*"),
     (r"py:(class|obj)", r"_?[A-Za-z]\w*"),
     (r"py:(class|obj)", r"globus_async\.(.+\.)?_\w+(\.\w+)*"),
     (r"py:(class|obj)", r"globus_async\.emulator\.auth\.login\..*"),
@@ -78,6 +78,7 @@ PUBLIC = (
     "globus_async.gare",
     "globus_async.globus_app",
     "globus_async.login_flows",
+    "globus_async.otel",
     "globus_async.paging",
     "globus_async.response",
     "globus_async.scopes",

@@ -25,7 +25,7 @@ LAYERS: tuple[frozenset[str], ...] = (
     frozenset({"gare", "session_store", "token_storage"}),
     frozenset({"authorizers"}),
     frozenset({"response", "transport"}),
-    frozenset({"paging"}),
+    frozenset({"otel", "paging"}),
     frozenset({"client"}),
     frozenset({"bulk_calls"}),
     frozenset({"sql"}),
@@ -199,6 +199,7 @@ exec(sys.argv[2])
     ("missing", "code", "extra"),
     [
         ("fastapi", "import globus_async.fastapi", "fastapi"),
+        ("opentelemetry", "from globus_async.otel import OpenTelemetryObserver", "otel"),
         ("redis", "from globus_async.redis import RedisDatabase", "redis"),
         ("sqlalchemy", "from globus_async.sql import SQLDatabase", "sql"),
         ("starlette", "from globus_async.testing import GlobusEmulator", "emulator"),
