@@ -124,9 +124,42 @@ def types(session: nox.Session) -> None:
 
 @nox.session(python=PYTHON)
 def docs(session: nox.Session) -> None:
-    """Build the documentation; every warning is an error."""
+    """Build the documentation, in which every warning is an error, and check its pages and search index."""
     session.install("-e", f".[{EXTRAS}]", *group("docs"))
     session.run("sphinx-build", "-n", "-W", "--keep-going", "-b", "html", "docs", "docs/_build/html", *session.posargs)
+    session.run("python", "-m", "tests.docs_site", "docs/_build/html")
+
+
+@nox.session(python=PYTHON)
+def screens(session: nox.Session) -> None:
+    """
+    Check the main pages of the built documentation in Chromium, after ``nox -s docs``, on a phone and a desk.
+
+    With a folder after ``--``, write the pictures into it.
+    """
+    session.install("axe-core-python>=0.1")
+    session.run("python", "-m", "tests.docs_site.screens", "docs/_build/html", *session.posargs)
+
+
+@nox.session(python=PYTHON)
+def build(session: nox.Session) -> None:
+    """
+    Make the wheel and the source distribution in ``dist``, and check what an index and its users would receive.
+
+    Contents, metadata and description; then, in new environments of the oldest and the newest Python that are
+    installed: an import without extras, the types, README's example, and all extras. Takes two minutes.
+    """
+    session.install(*group("build"))
+    shutil.rmtree("dist", ignore_errors=True)
+    session.run("python", "-m", "build")
+    session.run("twine", "check", "--strict", *map(str, Path("dist").iterdir()))
+    claimed = [each.rpartition(" ")[2] for each in PYPROJECT["project"]["classifiers"] if re.search(r":: 3\.\d", each)]
+    installed = [name for name in claimed if is_python(f"python{name}")]
+    for name in claimed:
+        if name not in installed:
+            session.warn(f"not tried on Python {name}, which is not installed")
+    pythons = dict.fromkeys((installed[0], installed[-1]) if installed else ())
+    session.run("python", "-m", "tests.release", "dist", *(f"python{name}" for name in pythons))
 
 
 @nox.session(python=PYTHON)

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import inspect
+import os
 import re
+import sys
 from collections.abc import Iterator
 from importlib import import_module
 from importlib.metadata import version as version_of
+from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, NamedTuple, is_typeddict
 
@@ -25,7 +28,8 @@ copyright = "2026, the globus_async authors"
 release = version_of("globus-async")
 version = ".".join(release.split(".")[:2])
 
-extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon"]
+sys.path.insert(0, str(Path(__file__).parent / "_extensions"))
+extensions = ["myst_parser", "pages", "sphinx.ext.autodoc", "sphinx.ext.napoleon"]
 exclude_patterns = ["_build", "figures.md"]
 source_suffix = {".md": "markdown"}
 default_role = "any"
@@ -47,7 +51,7 @@ suppress_warnings = [
     "ref.python",  # services refine errors of the same name, so that a short name fits several
 ]
 
-myst_enable_extensions = ["colon_fence", "deflist", "attrs_inline"]
+myst_enable_extensions = ["colon_fence", "deflist", "attrs_block", "attrs_inline"]
 myst_heading_anchors = 3
 
 autoclass_content = "both"
@@ -63,8 +67,25 @@ napoleon_use_rtype = False
 html_theme = "furo"
 html_title = "globus_async"
 html_static_path = ["_static"]
-html_css_files = ["pairs.css"]
+html_css_files = ["pages.css"]
 html_theme_options = {"navigation_with_keys": True}
+html_show_sourcelink = False
+html_copy_source = False
+templates_path = ["_templates"]
+html_sidebars = {
+    "**": [
+        "sidebar/brand.html",
+        "sidebar/search.html",
+        "versions.html",
+        "sidebar/scroll-start.html",
+        "sidebar/navigation.html",
+        "sidebar/scroll-end.html",
+    ]
+}
+html_context = {
+    # relative to the root of the built pages; one list for all versions is beside them: ../versions.json
+    "versions_url": os.environ.get("DOCS_VERSIONS_URL", "_static/versions.json")
+}
 
 PUBLIC = (
     "globus_async",

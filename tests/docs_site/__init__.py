@@ -1,0 +1,1 @@
+"""The checks of the built documentation: ``nox -s docs`` runs them."""
