@@ -70,7 +70,7 @@ class Site(SimpleHTTPRequestHandler):
             page = "absent"
         return super().translate_path("/" + page)
 
-    def log_message(self, *_parts: object) -> None:
+    def log_message(self, format: str, *args: object) -> None:
         pass
 
 

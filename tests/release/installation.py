@@ -47,7 +47,7 @@ reveal_type(name)
 
 def example_of_readme(text: str) -> str:
     """Return the first complete program of README."""
-    blocks = re.findall(r"^```python\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
+    blocks: list[str] = re.findall(r"^```python\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
     return next(block for block in blocks if "asyncio.run(" in block)
 
 
@@ -62,7 +62,7 @@ class Environment:
 
     def _execute(self, *command: str, **variables: str) -> str:
         environ = {**self._environ, **variables}
-        done = subprocess.run(command, cwd=self._folder, env=environ, capture_output=True, text=True, check=False)
+        done = subprocess.run(list(command), cwd=self._folder, env=environ, capture_output=True, text=True, check=False)
         if done.returncode:
             raise SystemExit(f"{' '.join(command)}\n{done.stdout}{done.stderr}")
         return done.stdout.strip()
