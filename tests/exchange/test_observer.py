@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from typing import Any
 
 import httpx
 import pytest
@@ -12,60 +11,13 @@ import pytest
 from globus_async import (
     GlobusAPIError,
     GlobusSDKUsageError,
-    ObservedAttempt,
-    ObservedCall,
-    ObservedRefresh,
     Observer,
     TransferClient,
     Transport,
 )
 from tests.clients import ID
+from tests.toolkit.recorder import Recorder
 from tests.toolkit.scripted import Scripted, fails, respond
-
-
-class Recorder(Observer):
-    """Records the events in order, and checks that each beginning has one end."""
-
-    def __init__(self) -> None:
-        self.events: list[tuple[str, Any]] = []
-        self.running: set[object] = set()
-        self.calls: list[ObservedCall] = []
-        self.attempts: list[ObservedAttempt] = []
-        self.refreshes: list[ObservedRefresh] = []
-        self.waits: list[tuple[str, float]] = []
-
-    def call_started(self, call: ObservedCall) -> None:
-        """Record it."""
-        self.events.append(("call started", call))
-        self.running.add(call)
-
-    def call_ended(self, call: ObservedCall) -> None:
-        """Record it."""
-        self.events.append(("call ended", call))
-        self.running.remove(call)
-        assert not any(getattr(each, "call", None) is call for each in self.running)
-        self.calls.append(call)
-
-    def attempt_started(self, attempt: ObservedAttempt) -> None:
-        """Record it."""
-        assert attempt.call in self.running
-        self.events.append(("attempt started", attempt))
-        self.running.add(attempt)
-
-    def attempt_ended(self, attempt: ObservedAttempt) -> None:
-        """Record it."""
-        self.events.append(("attempt ended", attempt))
-        self.running.remove(attempt)
-        self.attempts.append(attempt)
-
-    def refresh_ended(self, refresh: ObservedRefresh) -> None:
-        """Record it."""
-        self.refreshes.append(refresh)
-
-    def throttled(self, call: ObservedCall, seconds: float, reason: str) -> None:
-        """Record it."""
-        assert call in self.running
-        self.waits.append((reason, seconds))
 
 
 async def test_a_call_is_described() -> None:

@@ -114,7 +114,7 @@ class RefreshTokenAuthorizer(RenewingAuthorizer):
         )
         self.auth_client = auth_client
         self._refresh_token = refresh_token
-        self._resource_server: object = resource_server
+        self._resource_server = resource_server
         self._shared: SharedToken | None = None
         if storage is not None and resource_server is not None:
             login = StoredLogin(resource_server, first=refresh_token, request=self._token_response)
@@ -223,6 +223,7 @@ class ClientCredentialsAuthorizer(RenewingAuthorizer):
         )
         self.confidential_client = confidential_client
         self.scopes = joined
+        self._resource_server = resource_server
         self._shared: SharedToken | None = None
         if storage is not None and resource_server is not None:
             owner = confidential_client.transport

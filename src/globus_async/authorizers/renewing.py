@@ -27,6 +27,7 @@ from ..errors import (
 from ..errors.arguments import check_callable, check_clock, check_members
 from ..secret import Secret
 from .base import GlobusAuthorizer
+from .refresh_report import EndedRefresh, RefreshReport, server_name
 from .refusals import refusal_of
 from .token import Freshness, HeldToken, IssuedToken, parse_lifetime
 
@@ -123,6 +124,8 @@ class RenewingAuthorizer(GlobusAuthorizer):
             )
         self._lock = asyncio.Lock()
         self._refreshes: SingleFlight[None] = SingleFlight(_REFRESH, owner=task_owner, continues=True)
+        self._report = RefreshReport()
+        self._resource_server: object = None
         self._calling_on_refresh = False
         self._failure: TokenRefreshError | None = None
         self._failed_at = 0.0
@@ -226,6 +229,7 @@ class RenewingAuthorizer(GlobusAuthorizer):
                 return held
             case Freshness.REFRESH_SOON:
                 if self._may_refresh():
+                    self._add_to_report(waits=False)
                     self._refreshes.start(_REFRESH, self._refresh)
                 return held
             case Freshness.REFRESH_NOW:
@@ -274,6 +278,7 @@ class RenewingAuthorizer(GlobusAuthorizer):
         """Wait for the running refresh, or for a new one; return the error if it failed."""
         if self.is_refreshing():
             return TokenRefreshError("the new token was refused while on_refresh was using it")
+        self._add_to_report(waits=True)
         try:
             await self._refreshes.join(_REFRESH, self._refresh)
         except (TokenRefreshError, NetworkError) as error:  # the latter: the refresh task was cancelled from outside
@@ -290,8 +295,23 @@ class RenewingAuthorizer(GlobusAuthorizer):
         _current_refresh.set(asyncio.current_task())
         if self._lock.locked():  # by a refresh that ended with its event loop, or that a fork left in the parent
             self._lock = asyncio.Lock()
-        async with self._lock:
-            await self._refresh_locked()
+        started_at, began = self._clock.wall(), self._clock.monotonic()
+        failure: str | None = None
+        try:
+            async with self._lock:
+                await self._refresh_locked()
+        except BaseException as error:
+            failure = type(error).__name__
+            raise
+        finally:
+            server, seconds = server_name(self._resource_server), self._clock.monotonic() - began
+            self._report.end(EndedRefresh(type(self).__name__, server, started_at, seconds, failure))
+
+    def _add_to_report(self, *, waits: bool) -> None:
+        """Report the running refresh, or the one that is started now, to the observer of the current call."""
+        task = self._refreshes.running(_REFRESH)
+        if task is None or task.get_loop() is asyncio.get_running_loop():
+            self._report.add(waits=waits)
 
     async def _refresh_locked(self) -> None:
         self._calling_on_refresh = False
@@ -301,6 +321,7 @@ class RenewingAuthorizer(GlobusAuthorizer):
             failure = self._error_of(error)
         else:
             self._held = held
+            self._note_resource_server(response)
             self._discard_failure()
             self._calling_on_refresh = True
             try:
@@ -314,6 +335,12 @@ class RenewingAuthorizer(GlobusAuthorizer):
             failure = self._failure_copy()
         _log.warning("%s", failure)
         raise failure
+
+    def _note_resource_server(self, response: Any) -> None:
+        """Note the resource server of a token response, unless it is known."""
+        servers: dict[object, object] | None = getattr(response, "by_resource_server", None)
+        if self._resource_server is None and servers is not None and len(servers) == 1:
+            self._resource_server = next(iter(servers))
 
     def _error_of(self, error: Exception) -> TokenRefreshError:
         """Return the error for a failed token request, without its frames, whose locals hold tokens."""

@@ -194,7 +194,7 @@ async def _credentials(authorizer: GlobusAuthorizer, call: Call) -> Secret | Non
     """Return the header of an attempt; an error must not hide that an earlier attempt may have been executed."""
     get = authorizer.current_header if isinstance(authorizer, LoginAuthorizer) else authorizer.get_authorization_header
     try:
-        return checked_header(await get())
+        return checked_header(await call.report.credentials(get()))
     except (*_OF_ATTEMPTS, TokenRefreshError, ClientClosedError):
         raise
     except Exception as error:

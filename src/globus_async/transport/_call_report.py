@@ -5,17 +5,20 @@ from __future__ import annotations
 import asyncio
 import inspect
 import logging
-from typing import TYPE_CHECKING, Final, Literal
+from contextlib import suppress
+from typing import TYPE_CHECKING, Final, Literal, TypeVar
 
 from .._http.response import RawResponse
+from ..authorizers.refresh_report import current_credentials
 from ..errors import GlobusSDKUsageError
 from ..errors.base import escape_control_characters
-from ._observer import ObservedAttempt, Observer
+from ._observer import ObservedAttempt, ObservedRefresh, Observer
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Sequence
 
     from .._http.redaction import Redaction
+    from ..authorizers.refresh_report import EndedRefresh, ObservedCredentials
     from ..clock import Clock
     from ..errors import NetworkError, Stage
     from ._observer import ObservedCall
@@ -23,6 +26,7 @@ if TYPE_CHECKING:
 __all__ = ("NO_REPORT", "CallReport", "NoReport", "Notifier", "check_observer")
 
 _log = logging.getLogger("globus_async")
+_H = TypeVar("_H")
 _EVENTS: Final = ("attempt_ended", "attempt_started", "call_ended", "call_started", "refresh_ended", "throttled")
 _MAX_REQUEST_ID: Final = 128
 _LEAST_WAIT: Final = 0.001
@@ -111,6 +115,10 @@ class NoReport:
             stage: How far the current attempt got, if there is an error.
             redaction: Returns the redaction of the credentials of the attempt.
         """
+
+    def credentials(self, header: Awaitable[_H]) -> Awaitable[_H]:
+        """Return a header to be awaited, so that the refreshes that it needs are reported."""
+        return header
 
     def queued(self, wait: Awaitable[None]) -> Awaitable[None]:
         """Return a wait for a slot of the calls in flight, which is reported."""
@@ -212,6 +220,25 @@ class CallReport(NoReport):
         self._attempt = None
         attempt.seconds = self._clock.monotonic() - self._attempt_began
         self._notify("attempt_ended", attempt)
+
+    @property
+    def observer(self) -> object:
+        """The observer."""
+        return self._notify.observer
+
+    async def credentials(self, header: Awaitable[_H]) -> _H:
+        """Await a header, and report the refreshes that it needs."""
+        token = current_credentials.set(self)
+        try:
+            return await header
+        finally:
+            with suppress(ValueError):  # closed in another context, when the event loop has ended
+                current_credentials.reset(token)
+
+    def refresh_ended(self, refresh: EndedRefresh, waiting: Sequence[ObservedCredentials], /) -> None:
+        """Report a refresh, with all calls of the observer that waited for it."""
+        calls = tuple(each._call for each in waiting if isinstance(each, CallReport))  # noqa: SLF001 -- our own
+        self._notify("refresh_ended", ObservedRefresh(*refresh, calls=calls))
 
     async def queued(self, wait: Awaitable[None]) -> None:
         """Await a slot of the calls in flight, and report it."""

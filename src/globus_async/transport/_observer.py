@@ -107,11 +107,12 @@ class ObservedRefresh:
 
 class Observer:
     """
-    Observes the calls of a `Transport`, and the token refreshes that they need. Override the methods that you need.
+    Observes the calls of a `Transport`, and the token refreshes that they start or wait for.
 
-    They are called on the event loop, in the order of the events, and must not block it. An exception is logged, once
-    per method and class of exception, and otherwise ignored. Nothing secret is passed. Every call and every attempt
-    that has started ends exactly once, also when it is cancelled or the transport is closed.
+    Override the methods that you need. They are called on the event loop, in the order of the events, and must not
+    block it. An exception is logged, once per method and class of exception, and otherwise ignored. Nothing secret is
+    passed. Every call and every attempt that has started ends exactly once, also when it is cancelled or the transport
+    is closed.
 
     Example:
         >>> class Slow(Observer):
