@@ -16,7 +16,7 @@ from globus_async import (
     TransferClient,
     TransferData,
 )
-from globus_async.services.transfer import ConsentRequired, DirectoryWalk, TaskWatch
+from globus_async.services.transfer import ConsentRequired, DirectoryWalk, TaskOutcome, TaskWatch
 from globus_async.services.transfer.documents import (
     AccessDocument,
     AdminTaskDocument,
@@ -102,6 +102,8 @@ async def walking_and_waiting(tc: TransferClient, id: UUID) -> None:
     async for task in watch:
         assert_type(task, TaskDocument)
     assert_type(await tc.task_wait(id, timeout=None), bool)
+    assert_type(await tc.run_task({}, progress=print), TaskOutcome)
+    assert_type(await tc.run_task(DeleteData(id), progress=lambda progress: progress.fraction), TaskOutcome)
     assert_type(await tc.cancel_task_and_wait(id), bool)
 
 
@@ -114,6 +116,9 @@ async def submitting(tc: TransferClient, a: UUID, b: UUID) -> None:
     DeleteData(a)
     DeleteData(endpoint=a)
     DeleteData(None, a)
+    TransferData(a, b, items={"/a": "/b", "/c/": "/d/"})
+    TransferData(None, a, b, items=[("/a", "/b"), {"source_path": "/c", "destination_path": "/d"}])
+    DeleteData(a, items=["/a", {"path": "/b"}])
     transfer = TransferData(tc, a, b, sync_level="checksum")
     transfer.add_item("/a", "/b", recursive=True)
     transfer.add_filter_rule("*.tmp", type="file")
@@ -147,3 +152,8 @@ def mistakes(tc: TransferClient, id: UUID) -> None:
     DeleteData()  # type: ignore[call-overload] # pyright: ignore[reportCallIssue]
     DeleteData(tc)  # type: ignore[call-overload] # pyright: ignore[reportCallIssue, reportArgumentType]
     tc.operation_walk(id, max_depth="all")  # type: ignore[arg-type] # pyright: ignore[reportArgumentType]
+    TransferData("a")  # type: ignore[call-overload] # pyright: ignore[reportCallIssue]
+    TransferData(id, id, items="/a")  # type: ignore[arg-type] # pyright: ignore[reportCallIssue, reportArgumentType]
+    TransferData(id, id, items=[("/a", "/b", "/c")])  # type: ignore[list-item] # pyright: ignore[reportCallIssue, reportArgumentType]
+    TransferData(id, id, items={"/a": 1})  # type: ignore[arg-type] # pyright: ignore[reportCallIssue, reportArgumentType]
+    DeleteData(id, items=[("/a", "/b")])  # type: ignore[list-item] # pyright: ignore[reportCallIssue, reportArgumentType]

@@ -143,8 +143,7 @@ def _reconcile(
 
 PARITY = ParityFacts(
     differences=DIFFERENCES,
-    # the endpoints are positional all the same, with or without a client in front of them
-    by_name={"TransferData.__init__": 0, "DeleteData.__init__": 0},
+    # the endpoints are positional all the same after a client, which no parameter stands for
     seed_by_name={"TransferData.__init__": 0, "DeleteData.__init__": 0},
     required=REQUIRED,
     optional=OPTIONAL,

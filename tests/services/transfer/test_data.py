@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import copy
+import inspect
 import json
 import pickle
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+import httpx
 import pytest
 
 from globus_async import MISSING, GlobusSDKUsageError
 from globus_async.services.transfer import CreateTunnelData, DeleteData, TransferClient, TransferData
-from tests.services.transfer.scripted import A, B, C
+from tests.services.transfer.scripted import A, B, C, client_of, document_of
 
 BAD_IDS = ["", "no-uuid", "../" + A, A + "\n", A[:-1], 7, None]
 
@@ -124,6 +127,90 @@ def test_items() -> None:
     deletion = DeleteData(A)
     deletion.add_item("/a", additional_fields={"new": None})
     assert list(deletion.iter_items()) == [{"DATA_TYPE": "delete_item", "path": "/a", "new": None}]
+
+
+PAIRS: dict[str, Callable[[], Any]] = {
+    "mapping": lambda: {"/run1/": "/copy/", "/readme": "/copy/readme"},
+    "pairs": lambda: [("/run1/", "/copy/"), ["/readme", "/copy/readme"]],
+    "generator": lambda: (pair for pair in [("/run1/", "/copy/"), ("/readme", "/copy/readme")]),
+    "arguments": lambda: [
+        {"source_path": "/run1/", "destination_path": "/copy/", "recursive": True},
+        ("/readme", "/copy/readme"),
+    ],
+}
+
+
+@pytest.mark.parametrize("pairs", PAIRS)
+async def test_pairs(pairs: str, tmp_path: Path) -> None:
+    """Items can be given to the constructor; in a pair, a trailing slash at the source means a directory."""
+    added = TransferData(A, B)
+    added.add_item("/run1/", "/copy/", recursive=True)
+    added.add_item("/readme", "/copy/readme")
+    assert TransferData(A, B, items=PAIRS[pairs]()) == added
+    bodies: list[Any] = []
+
+    def service(request: httpx.Request) -> httpx.Response:
+        if request.method == "POST":
+            bodies.append(document_of(request))
+        return httpx.Response(200, json={"value": C, "task_id": C})
+
+    async with client_of(service) as tc:  # a batch reads them in the same way
+        await tc.submit_items(TransferData(A, B), PAIRS[pairs](), journal=tmp_path / "journal")
+    assert bodies[0]["DATA"] == added["DATA"]
+
+
+def test_paths_to_delete() -> None:
+    """Paths to delete can be given to the constructor; only the document says that directories are deleted."""
+    added = DeleteData(A)
+    added.add_item("/a/")
+    added.add_item("/b", additional_fields={"x": 1})
+    assert DeleteData(A, items=["/a/", {"path": "/b", "additional_fields": {"x": 1}}]) == added
+    assert "recursive" not in added
+
+
+@pytest.mark.parametrize(
+    ("items", "message"),
+    [
+        ("/a", "single string"),
+        (7, "pairs of source and destination path"),
+        (None, "pairs of source and destination path"),
+        ({"source_path": "/a", "destination_path": "/b"}, "single mapping"),
+        (["/a", "/b"], "item 0 is invalid: not a pair"),
+        ([("/a", "/b"), ("/a", "/b", "/c")], "item 1 is invalid: not a pair"),
+        ([("/a", "")], "item 0 is invalid: destination_path"),
+        ([(7, "/b")], "item 0 is invalid: source_path"),
+        ({"/a": None}, "item 0 is invalid: destination_path"),
+        ([{"source": "/a"}], "item 0 is invalid: .*source"),
+    ],
+)
+async def test_invalid_items(items: Any, message: str, tmp_path: Path) -> None:
+    """Items of another form are refused, with the number of the invalid one."""
+    with pytest.raises(GlobusSDKUsageError, match=message):
+        TransferData(A, B, items=items)
+    if not isinstance(items, (int, type(None))):
+        async with client_of(lambda _: httpx.Response(200, json={"value": C, "task_id": C})) as tc:
+            with pytest.raises(GlobusSDKUsageError, match=message):
+                await tc.submit_items(TransferData(A, B), items, journal=tmp_path / "journal")
+
+
+@pytest.mark.parametrize(
+    ("items", "message"),
+    [("/a", "single string"), (7, "list of paths"), (["/a", ""], "item 1"), ([("/a", "/b")], "item 0")],
+)
+def test_invalid_paths_to_delete(items: Any, message: str) -> None:
+    """The same for deletions."""
+    with pytest.raises(GlobusSDKUsageError, match=message):
+        DeleteData(A, items=items)
+
+
+@pytest.mark.parametrize(
+    ("document", "endpoints"), [(TransferData, ["source_endpoint", "destination_endpoint"]), (DeleteData, ["endpoint"])]
+)
+def test_visible_signature(document: type, endpoints: list[str]) -> None:
+    """Completion and help show the endpoints by name, although a client may stand before them."""
+    parameters = inspect.signature(document).parameters.values()
+    assert [each.name for each in parameters if each.kind is each.POSITIONAL_OR_KEYWORD] == endpoints
+    assert all(each.kind is not each.VAR_POSITIONAL and each.kind is not each.VAR_KEYWORD for each in parameters)
 
 
 @pytest.mark.parametrize("bad", ["", None, b"/a", 7])

@@ -9,11 +9,11 @@ from . import documents
 
 if TYPE_CHECKING:
     from .batch.documents import DocumentSubmission
-    from .batch.items import TransferItem
     from .batch.journal_file import JournalError
     from .batch.submission import BatchSubmission, SubmittedTask
     from .client import TransferClient
     from .data import CreateTunnelData, DeleteData, SyncLevel, TransferData
+    from .data.items import DeleteItem, TransferItem
     from .directory_walk import DirectoryWalk
     from .errors import (
         AuthenticationFailed,
@@ -50,6 +50,7 @@ __all__ = (
     "ConsentRequired",
     "CreateTunnelData",
     "DeleteData",
+    "DeleteItem",
     "DirectoryWalk",
     "DocumentSubmission",
     "EndpointDisconnected",
@@ -84,11 +85,11 @@ if not TYPE_CHECKING:
         __name__,
         {
             "batch.documents": ("DocumentSubmission",),
-            "batch.items": ("TransferItem",),
             "batch.journal_file": ("JournalError",),
             "batch.submission": ("BatchSubmission", "SubmittedTask"),
             "client": ("TransferClient",),
             "data": ("CreateTunnelData", "DeleteData", "SyncLevel", "TransferData"),
+            "data.items": ("DeleteItem", "TransferItem"),
             "directory_walk": ("DirectoryWalk",),
             "errors": (
                 "AuthenticationFailed",

@@ -6,22 +6,21 @@ import asyncio
 import copy
 import hashlib
 from collections.abc import AsyncIterable, Iterable, Mapping
-from typing import TYPE_CHECKING, Any, Final, Generic, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Final, Generic, TypeVar
 
 from ...._concurrency.item_source import ItemSource
 from ...._http.body import json_body
 from ....errors import GlobusSDKUsageError
 from ....errors.arguments import check_iterable
+from ..data.items import add_transfer_item, each_item
 
 if TYPE_CHECKING:
     from ..data import TransferData
+    from ..data.items import TransferItem
 
-__all__ = ("InputReader", "ItemReader", "TransferItem")
+__all__ = ("InputReader", "ItemReader")
 
 T = TypeVar("T")
-
-TransferItem: TypeAlias = tuple[str, str] | Mapping[str, Any]
-"""A pair of source and destination path, or the arguments of `TransferData.add_item` as a mapping."""
 
 _ITEMS_PER_YIELD: Final = 200
 
@@ -70,9 +69,13 @@ class ItemReader:
 
     __slots__ = ("_digest", "_input", "_scratch", "count")
 
-    def __init__(self, items: Iterable[TransferItem] | AsyncIterable[TransferItem], template: TransferData) -> None:
+    def __init__(
+        self,
+        items: Mapping[str, str] | Iterable[TransferItem] | AsyncIterable[TransferItem],
+        template: TransferData,
+    ) -> None:
         self.count: int = 0
-        self._input = InputReader(items, "items")
+        self._input = InputReader(each_item(items), "items")
         self._scratch = copy.deepcopy(template)
         self._digest = hashlib.sha256()
 
@@ -104,12 +107,7 @@ class ItemReader:
 
     def _encode(self, number: int, given: TransferItem) -> bytes:
         try:
-            if isinstance(given, Mapping):
-                self._scratch.add_item(**given)
-            else:
-                pair: Any = () if isinstance(given, str) else given
-                source_path, destination_path = pair
-                self._scratch.add_item(source_path, destination_path)
+            add_transfer_item(self._scratch.add_item, given)
             # this form is part of the journal's format: its digests are computed from it
             return json_body(self._scratch["DATA"].pop(), sort_keys=True, separators=(", ", ": "))
         except (TypeError, ValueError) as error:

@@ -13,8 +13,8 @@ from ..waiting.task_wait import TaskWaitMethods
 if TYPE_CHECKING:
     from ....token_storage import Leases
     from ..data import TransferData
+    from ..data.items import TransferItem
     from .documents import DocumentSubmission
-    from .items import TransferItem
     from .submission import BatchSubmission
 
 __all__ = ("BatchSubmissionMethods",)
@@ -26,7 +26,7 @@ class BatchSubmissionMethods(SubmissionMethods, TaskWaitMethods):
     def submit_items(
         self,
         data: TransferData,
-        items: Iterable[TransferItem] | AsyncIterable[TransferItem],
+        items: Mapping[str, str] | Iterable[TransferItem] | AsyncIterable[TransferItem],
         *,
         journal: str | os.PathLike[str],
         leases: Leases | None = None,
@@ -42,8 +42,8 @@ class BatchSubmissionMethods(SubmissionMethods, TaskWaitMethods):
 
         Args:
             data: Endpoints and options of all tasks, without items.
-            items: The items to transfer: pairs of source and destination path, or mappings with the arguments of
-                `TransferData.add_item`. A generator is read as tasks are submitted.
+            items: The items to transfer, as in `TransferData`: pairs of source and destination path, or mappings with
+                the arguments of `TransferData.add_item`. A generator is read as tasks are submitted.
             journal: Path of the journal, which is created if it does not exist. It contains the paths of all items; one
                 submission at a time may use it.
             leases: Locks the journal for one submission on all machines, such as `RedisLeases`, `SQLLeases` or a token

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import copy
 import os
-from collections.abc import AsyncIterable, Awaitable, Callable, Generator, Iterable
+from collections.abc import AsyncIterable, Awaitable, Callable, Generator, Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -18,12 +18,13 @@ from ....porting import AsyncIterationOnly
 from ....token_storage.lease import check_leases
 from ..data import TransferData
 from ..submissions import check_endpoints, with_submission_id
-from .items import ItemReader, TransferItem
+from .items import ItemReader
 from .journal import Journal, JournalEntry
 from .pending_tasks import PendingTasks
 
 if TYPE_CHECKING:
     from ....token_storage import Leases
+    from ..data.items import TransferItem
     from ..waiting.shared_poller import SharedPoller
 
 __all__ = ("BatchSubmission", "SubmittedTask")
@@ -58,7 +59,7 @@ class BatchSubmission(AsyncIterationOnly):
     def __init__(
         self,
         template: TransferData,
-        items: Iterable[TransferItem] | AsyncIterable[TransferItem],
+        items: Mapping[str, str] | Iterable[TransferItem] | AsyncIterable[TransferItem],
         *,
         journal: str | os.PathLike[str],
         leases: Leases | None,

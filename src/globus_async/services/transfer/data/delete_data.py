@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
+from functools import partial
 from typing import TYPE_CHECKING, overload
 from uuid import UUID
 
 from ...._http.missing import MISSING, MissingType
 from ....errors.arguments import checked_members
-from .submission_data import SubmissionData, checked_path, drop_missing, endpoint_ids, id_text, utc_text
+from .items import DeleteItem, add_all, add_delete_item
+from .submission_data import SubmissionData, checked_path, drop_missing, endpoints_after_client, id_text, utc_text
 
 if TYPE_CHECKING:
     from ....client import BaseClient
@@ -27,6 +29,7 @@ class DeleteData(SubmissionData):
     Args:
         endpoint: The endpoint. UUID.
         transfer_client: Accepted as in globus-sdk 1 to 3, by name or before the endpoint, and ignored.
+        items: What to delete: paths, or mappings with the arguments of `add_item`. More can be added.
         label: A name for the task, up to 128 characters.
         submission_id: From `TransferClient.get_submission_id`. UUID; by default fetched when the document is submitted.
         recursive: Delete directories with their contents.
@@ -42,13 +45,14 @@ class DeleteData(SubmissionData):
         additional_fields: Further members of the document.
 
     Raises:
-        GlobusSDKUsageError: An endpoint or submission id that is not a UUID, or a deadline without time zone.
+        GlobusSDKUsageError: An endpoint or submission id that is not a UUID, a deadline without time zone, an invalid
+            item.
 
     Example:
-        >>> ddata = DeleteData(endpoint_id, recursive=True)
-        >>> ddata.add_item("/dir/to/delete/")
+        >>> ddata = DeleteData(endpoint_id, items=["/dir/to/delete/"], recursive=True)
+        >>> ddata.add_item("/another/")
         >>> [item["path"] for item in ddata.iter_items()]
-        ['/dir/to/delete/']
+        ['/dir/to/delete/', '/another/']
 
     **Differs from globus-sdk:** as `TransferData`.
 
@@ -61,6 +65,7 @@ class DeleteData(SubmissionData):
         endpoint: UUID | str,
         *,
         transfer_client: BaseClient | None = None,
+        items: Iterable[DeleteItem] = (),
         label: str | MissingType | None = MISSING,
         submission_id: UUID | str | MissingType | None = MISSING,
         recursive: bool | MissingType = MISSING,
@@ -83,6 +88,7 @@ class DeleteData(SubmissionData):
         /,
         endpoint: UUID | str,
         *,
+        items: Iterable[DeleteItem] = (),
         label: str | MissingType | None = MISSING,
         submission_id: UUID | str | MissingType | None = MISSING,
         recursive: bool | MissingType = MISSING,
@@ -98,11 +104,13 @@ class DeleteData(SubmissionData):
         additional_fields: Mapping[str, object] | None = None,
     ) -> None: ...
 
-    def __init__(  # pyright: ignore[reportInconsistentOverload] # a position and a name are not the same parameter here
+    @endpoints_after_client("endpoint")
+    def __init__(
         self,
-        *endpoints: UUID | str | BaseClient | None,
+        endpoint: UUID | str,
+        *,
         transfer_client: BaseClient | None = None,  # noqa: ARG002 -- accepted as globus-sdk 1 to 3 had it
-        endpoint: UUID | str | MissingType = MISSING,
+        items: Iterable[DeleteItem] = (),
         label: str | MissingType | None = MISSING,
         submission_id: UUID | str | MissingType | None = MISSING,
         recursive: bool | MissingType = MISSING,
@@ -120,7 +128,7 @@ class DeleteData(SubmissionData):
         super().__init__(
             "delete",
             {
-                **endpoint_ids(endpoints, endpoint=endpoint),
+                "endpoint": endpoint,
                 "label": label,
                 "submission_id": id_text("submission_id", submission_id),
                 "recursive": recursive,
@@ -136,6 +144,7 @@ class DeleteData(SubmissionData):
             },
             additional_fields,
         )
+        add_all(items, partial(add_delete_item, self.add_item), "a list of paths")
 
     def add_item(self, path: str, *, additional_fields: Mapping[str, object] | None = None) -> None:
         """

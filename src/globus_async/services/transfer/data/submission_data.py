@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, MutableMapping
+import functools
+from collections.abc import Callable, Iterator, Mapping, MutableMapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
@@ -16,7 +17,15 @@ from ....errors.arguments import checked_members
 if TYPE_CHECKING:
     from typing_extensions import TypeIs
 
-__all__ = ("SubmissionData", "checked_path", "drop_missing", "endpoint_ids", "id_text", "is_document", "utc_text")
+__all__ = (
+    "SubmissionData",
+    "checked_path",
+    "drop_missing",
+    "endpoints_after_client",
+    "id_text",
+    "is_document",
+    "utc_text",
+)
 
 
 class SubmissionData(dict[str, Any]):
@@ -48,21 +57,42 @@ def drop_missing(members: Mapping[str, object]) -> dict[str, Any]:
     }
 
 
-def endpoint_ids(positional: tuple[object, ...], **named: UUID | str | MissingType) -> dict[str, str]:
-    """Return endpoint ids that are given by position, perhaps after a client, or by name."""
-    rest = list(positional)
-    if rest and not isinstance(rest[0], (str, UUID)):
-        del rest[0]
+def endpoints_after_client(*names: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """
+    Let a constructor be called with a client before the endpoints, as in globus-sdk 1 to 3; the client is ignored.
+
+    Args:
+        names: The endpoint parameters, which the constructor gets as UUIDs in text.
+
+    Returns:
+        A decorator. The decorated constructor has the signature of the original one.
+    """
+
+    def decorate(init: Callable[..., None]) -> Callable[..., None]:
+        @functools.wraps(init)
+        def decorated(self: object, *positional: object, **named: object) -> None:
+            has_client = bool(positional) and not isinstance(positional[0], (str, UUID))
+            init(self, **named | _endpoint_ids(names, positional[has_client:], named))
+
+        return decorated
+
+    return decorate
+
+
+def _endpoint_ids(
+    names: tuple[str, ...], positional: tuple[object, ...], named: Mapping[str, object]
+) -> dict[str, str]:
+    if len(positional) > len(names):
+        raise GlobusSDKUsageError(f"{len(positional) - len(names)} too many positional arguments; give options by name")
+    by_position = dict(zip(names, positional, strict=False))
     ids: dict[str, str] = {}
-    for name, by_name in named.items():
-        if rest and by_name is not MISSING:
+    for name in names:
+        if name in by_position and name in named:
             raise GlobusSDKUsageError(f"{name} is given twice, by position and by name")
-        value = rest.pop(0) if rest else by_name
+        value = by_position.get(name, named.get(name))
         if not isinstance(value, (str, UUID)):
             raise GlobusSDKUsageError(f"{name} is missing")
         ids[name] = uuid_text(name, value)
-    if rest:
-        raise GlobusSDKUsageError(f"{len(rest)} too many positional arguments; give options by name")
     return ids
 
 

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
+from functools import partial
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias, overload
 from uuid import UUID
 
 from ...._http.missing import MISSING, MissingType
 from ....errors import GlobusSDKUsageError
 from ....errors.arguments import checked_members
-from .submission_data import SubmissionData, checked_path, drop_missing, endpoint_ids, id_text, utc_text
+from .items import TransferItem, add_all, add_transfer_item, each_item
+from .submission_data import SubmissionData, checked_path, drop_missing, endpoints_after_client, id_text, utc_text
 
 if TYPE_CHECKING:
     from ....client import BaseClient
@@ -34,6 +36,9 @@ class TransferData(SubmissionData):
         source_endpoint: The source. UUID.
         destination_endpoint: The destination. UUID.
         transfer_client: Accepted as in globus-sdk 1 to 3, by name or before the endpoints, and ignored.
+        items: What to transfer: a mapping of source paths to destination paths, or an iterable of such pairs, or of
+            mappings with the arguments of `add_item`. In a pair, a source path with a trailing slash is a directory,
+            transferred with its contents. More can be added.
         label: A name for the task, up to 128 characters.
         submission_id: From `TransferClient.get_submission_id`. UUID; by default fetched when the document is submitted.
         sync_level: Which files to copy: ``"exists"`` (0) those missing at the destination, ``"size"`` (1) also those of
@@ -59,11 +64,13 @@ class TransferData(SubmissionData):
 
     Raises:
         GlobusSDKUsageError: An endpoint or submission id that is not a UUID, an unknown sync level, a deadline without
-            time zone.
+            time zone, an invalid item.
 
     Example:
-        >>> tdata = TransferData(source_id, destination_id, label="nightly", sync_level="checksum")
-        >>> tdata.add_item("/source/dir/", "/destination/dir/", recursive=True)
+        >>> tdata = TransferData(source_id, destination_id, items={"/run1/": "/copy/"}, sync_level="checksum")
+        >>> tdata.add_item("/readme.txt", "/copy/readme.txt")
+        >>> [(item["source_path"], item.get("recursive")) for item in tdata.iter_items()]
+        [('/run1/', True), ('/readme.txt', None)]
         >>> tdata["sync_level"]
         3
 
@@ -80,6 +87,7 @@ class TransferData(SubmissionData):
         destination_endpoint: UUID | str,
         *,
         transfer_client: BaseClient | None = None,
+        items: Mapping[str, str] | Iterable[TransferItem] = (),
         label: str | MissingType | None = MISSING,
         submission_id: UUID | str | MissingType | None = MISSING,
         sync_level: SyncLevel | MissingType | None = MISSING,
@@ -109,6 +117,7 @@ class TransferData(SubmissionData):
         source_endpoint: UUID | str,
         destination_endpoint: UUID | str,
         *,
+        items: Mapping[str, str] | Iterable[TransferItem] = (),
         label: str | MissingType | None = MISSING,
         submission_id: UUID | str | MissingType | None = MISSING,
         sync_level: SyncLevel | MissingType | None = MISSING,
@@ -130,12 +139,14 @@ class TransferData(SubmissionData):
         additional_fields: Mapping[str, object] | None = None,
     ) -> None: ...
 
-    def __init__(  # pyright: ignore[reportInconsistentOverload] # a position and a name are not the same parameter here
+    @endpoints_after_client("source_endpoint", "destination_endpoint")
+    def __init__(
         self,
-        *endpoints: UUID | str | BaseClient | None,
+        source_endpoint: UUID | str,
+        destination_endpoint: UUID | str,
+        *,
         transfer_client: BaseClient | None = None,  # noqa: ARG002 -- accepted as globus-sdk 1 to 3 had it
-        source_endpoint: UUID | str | MissingType = MISSING,
-        destination_endpoint: UUID | str | MissingType = MISSING,
+        items: Mapping[str, str] | Iterable[TransferItem] = (),
         label: str | MissingType | None = MISSING,
         submission_id: UUID | str | MissingType | None = MISSING,
         sync_level: SyncLevel | MissingType | None = MISSING,
@@ -159,7 +170,8 @@ class TransferData(SubmissionData):
         super().__init__(
             "transfer",
             {
-                **endpoint_ids(endpoints, source_endpoint=source_endpoint, destination_endpoint=destination_endpoint),
+                "source_endpoint": source_endpoint,
+                "destination_endpoint": destination_endpoint,
                 "label": label,
                 "submission_id": id_text("submission_id", submission_id),
                 "sync_level": _sync_level(sync_level),
@@ -180,6 +192,11 @@ class TransferData(SubmissionData):
                 "skip_activation_check": skip_activation_check,
             },
             additional_fields,
+        )
+        add_all(
+            each_item(items),
+            partial(add_transfer_item, self.add_item),
+            "pairs of source and destination path",
         )
 
     def add_item(
