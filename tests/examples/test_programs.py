@@ -253,6 +253,20 @@ async def test_submit_once_keeps_other_files(world: World, tmp_path: Path, conte
     assert len(world.emulator.tasks) == 1
 
 
+async def test_observed(world: World) -> None:
+    """A line for each span, and all metrics; it needs nothing."""
+    out = await world.run("observed.py")
+    lines, _, metrics = out.partition("\n{\n")
+    names = [line.split(" s ")[1].split(" {")[0] for line in lines.splitlines()]
+    assert names.count("TransferClient.get_endpoint") == 30
+    assert names.count("GET /v0.10/endpoint/{endpoint_id}") == 21, "one was repeated"
+    assert names.count("token refresh") == 3
+    assert names[-1] == "nightly report"
+    resource = json.loads("{" + metrics)["resource_metrics"][0]
+    found = {metric["name"] for scope in resource["scope_metrics"] for metric in scope["metrics"]}
+    assert len(found) == 7
+
+
 async def test_wait_many(world: World) -> None:
     """A line for each task, as it ends."""
     authorizer = AccessTokenAuthorizer(world.emulator.access_token(world.ada))
