@@ -35,7 +35,7 @@ PROGRAM = re.compile(r"asyncio\.run\(|asyncio\.Runner\(|^(import|from) globus_sd
 TESTS = re.compile(r"^(async )?def test_", re.MULTILINE)
 """What pytest runs."""
 
-LANGUAGES = frozenset({"console", "ini", "json", "python", "text", "toml"})
+LANGUAGES = frozenset({"console", "diff", "ini", "json", "python", "text", "toml"})
 """What a fenced block may call itself, beside MyST's own directives. Only ``python`` is executed."""
 
 

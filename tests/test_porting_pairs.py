@@ -46,7 +46,17 @@ def pairs(text: str) -> Iterator[Pair]:
         yield Pair(match["heading"], official, ours)
 
 
+def changed(text: str) -> Iterator[Pair]:
+    """Yield the pair of a ``diff``: the program before, and after it."""
+    for number, fence in enumerate(FENCE.finditer(text)):
+        if fence["language"] == "diff":
+            lines = fence["source"].splitlines()
+            before, after = ("\n".join(line[1:] for line in lines if line[:1] != mark) for mark in "+-")
+            yield Pair(f"README, block {number}", before, after)
+
+
 PAIRS = list(pairs(PAGE.read_text()))
+README = list(changed((ROOT / "README.md").read_text()))
 
 
 OWN = {"code_challenge", "code_challenge_method", "state"}
@@ -94,7 +104,7 @@ def recorder(printed: Printed) -> Callable[..., None]:
     return record
 
 
-@pytest.mark.parametrize("pair", [pair for pair in PAIRS if pair.heading not in NOT_COMPARED], ids=str)
+@pytest.mark.parametrize("pair", [pair for pair in (*PAIRS, *README) if pair.heading not in NOT_COMPARED], ids=str)
 async def test_both_print_the_same(pair: Pair, monkeypatch: pytest.MonkeyPatch) -> None:
     """On a Globus with more tasks and collections than a page has; the same numbers and words, in the same order."""
     official: Printed = []
@@ -123,6 +133,7 @@ def test_all_pairs_are_found() -> None:
     """Every pair of the page has two programs, the official one first, and a heading of its own."""
     text = PAGE.read_text()
     assert len(PAIRS) == text.count("{container} pair") >= 6
+    assert README
     assert len({pair.heading for pair in PAIRS}) == len(PAIRS)
     for pair in PAIRS:
         assert "globus_sdk" in pair.official
