@@ -32,7 +32,7 @@ LAYERS: tuple[frozenset[str], ...] = (
     frozenset(f"services.{package.name}" for package in pkgutil.iter_modules(services.__path__)),
     frozenset({"credentials", "login_flows"}),
     frozenset({"globus_app"}),
-    frozenset({"redis"}),
+    frozenset({"redis", "sync"}),
     frozenset({"fastapi"}),
     frozenset({"emulator"}),
     frozenset({"testing"}),

@@ -106,11 +106,11 @@ class ClientCore(PortedClient, AsyncContextOnly):
         check_type("transport", transport, Transport | None, "a Transport, such as Transport(http_client=...)")
         check_type("retry", retry, RetryPolicy | None, "a RetryPolicy, such as RetryPolicy(max_retries=3)")
         check_type("rate_limit", rate_limit, RateLimit | MissingType | None, "a RateLimit, or None for no limit")
-        self.authorizer = authorizer
+        self.authorizer: GlobusAuthorizer | None = authorizer
         self._owns_transport = transport is None and app is None
         if transport is None:
             transport = Transport() if app is None else app.transport
-        self.transport = transport
+        self.transport: Transport = transport
         self.retry: RetryPolicy = RetryPolicy() if retry is None else retry
         default_limit = self.default_rate_limit if self.transport.default_rate_limits else None
         self.rate_limit: RateLimit | None = default_limit if isinstance(rate_limit, MissingType) else rate_limit

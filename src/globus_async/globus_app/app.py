@@ -78,8 +78,8 @@ class GlobusApp(PortedApp, AsyncContextOnly, ABC):
         check_text("app_name", app_name)
         check_type("config", config, GlobusAppConfig, "a GlobusAppConfig")
         check_type("transport", transport, Transport | None, "a Transport")
-        self.app_name = app_name
-        self.config = config
+        self.app_name: str = app_name
+        self.config: GlobusAppConfig = config
         self._is_closed = False
         self._owns_transport = transport is None and login_client is None
         if login_client is None:
@@ -89,7 +89,7 @@ class GlobusApp(PortedApp, AsyncContextOnly, ABC):
             check_login_client(login_client, client_id, client_secret, config)
             transport = login_client.transport if transport is None else transport
         self.client_id: str = cast("str", login_client.client_id)
-        self.transport = transport
+        self.transport: Transport = transport
         self._login_client: LoginClient = login_client
         self._requirements: dict[str, list[Scope]] = {}
         storage, self._owns_storage = token_storage_of(

@@ -1,0 +1,54 @@
+"""
+Clients for programs without an event loop: scripts, Celery tasks, Prefect's synchronous flows.
+
+`blocking` makes the blocking form of a client or app, in which every coroutine is a plain method. Type checkers read
+``__init__.pyi``, which has a class for each: ``python -m tests.sync_stub`` makes it from the clients.
+"""
+
+from .proxy import Blocking, blocking, bulk
+
+__all__ = (
+    "Blocking",
+    "BlockingAuthClient",
+    "BlockingAuthLoginClient",
+    "BlockingBaseClient",
+    "BlockingBatchSubmission",
+    "BlockingBulk",
+    "BlockingClientApp",
+    "BlockingConfidentialAppAuthClient",
+    "BlockingConsents",
+    "BlockingDirectoryWalk",
+    "BlockingDocumentSubmission",
+    "BlockingGlobusApp",
+    "BlockingGlobusAuthorizationCodeFlowManager",
+    "BlockingGlobusNativeAppFlowManager",
+    "BlockingNativeAppAuthClient",
+    "BlockingPages",
+    "BlockingPrefetch",
+    "BlockingTaskWatch",
+    "BlockingTransferClient",
+    "BlockingUserApp",
+    "blocking",
+    "bulk",
+)
+
+# for annotations; at run time they are one class
+BlockingAuthClient = Blocking
+BlockingAuthLoginClient = Blocking
+BlockingBaseClient = Blocking
+BlockingBatchSubmission = Blocking
+BlockingBulk = Blocking
+BlockingClientApp = Blocking
+BlockingConfidentialAppAuthClient = Blocking
+BlockingConsents = Blocking
+BlockingDirectoryWalk = Blocking
+BlockingDocumentSubmission = Blocking
+BlockingGlobusApp = Blocking
+BlockingGlobusAuthorizationCodeFlowManager = Blocking
+BlockingGlobusNativeAppFlowManager = Blocking
+BlockingNativeAppAuthClient = Blocking
+BlockingPages = Blocking
+BlockingPrefetch = Blocking
+BlockingTaskWatch = Blocking
+BlockingTransferClient = Blocking
+BlockingUserApp = Blocking
