@@ -110,6 +110,7 @@ PUBLIC = (
     "globus_async.services.transfer.documents",
     "globus_async.session_store",
     "globus_async.sql",
+    "globus_async.sync",
     "globus_async.testing",
     "globus_async.token_storage",
 )
