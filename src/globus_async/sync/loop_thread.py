@@ -189,7 +189,7 @@ class _Loop:
     async def _main(self) -> None:
         await self._stopped.wait()
         for close in reversed(self._on_end):
-            with suppress(Exception):  # nobody waits for it
+            with suppress(Exception):  # no caller waits for it
                 await close()
 
     def submit(self, call: _Call[Any]) -> None:
