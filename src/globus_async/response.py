@@ -17,9 +17,12 @@ __all__ = ("GlobusHTTPResponse", "Headers", "IterableResponse", "RawResponse", "
 if TYPE_CHECKING:
     from typing_extensions import TypeVar as TypeVarWithDefault
 
+    from ._document_items import DocumentItems  # pyright: ignore[reportMissingModuleSource] -- a stub only
+
     D_co = TypeVarWithDefault("D_co", bound=object, default=Any, covariant=True)
     T_co = TypeVarWithDefault("T_co", bound=object, default=Any, covariant=True)
 else:
+    DocumentItems = Generic
     # a default is for type checkers, and typing_extensions costs as much to import as twenty of our modules
     D_co = TypeVar("D_co", bound=object, covariant=True)
     T_co = TypeVar("T_co", bound=object, covariant=True)
@@ -28,7 +31,7 @@ else:
 _MAX_REPR: Final = 500
 
 
-class GlobusHTTPResponse(Generic[D_co]):
+class GlobusHTTPResponse(DocumentItems[D_co]):
     """
     A response of a service. Members of its document are reached as items, ``response["id"]``.
 
@@ -82,13 +85,15 @@ class GlobusHTTPResponse(Generic[D_co]):
         """The ``Content-Type`` header."""
         return self.raw.headers.get("content-type")
 
-    def __getitem__(self, key: Any) -> Any:
-        data: Any = self._data
-        if data is None:
-            raise TypeError(f"the response is not JSON but {self.content_type!r}; use .text or .binary_content")
-        if isinstance(key, int) and is_object(data):  # this is also how Python iterates over what has no __iter__
-            raise TypeError("the response is a JSON object, not an array; use its members, or iterate over .data")
-        return data[key]
+    if not TYPE_CHECKING:
+
+        def __getitem__(self, key: Any) -> Any:
+            data: Any = self._data
+            if data is None:
+                raise TypeError(f"the response is not JSON but {self.content_type!r}; use .text or .binary_content")
+            if isinstance(key, int) and is_object(data):  # this is also how Python iterates over what has no __iter__
+                raise TypeError("the response is a JSON object, not an array; use its members, or iterate over .data")
+            return data[key]
 
     def __contains__(self, item: object) -> bool:
         data: Any = self._data

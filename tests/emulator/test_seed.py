@@ -124,7 +124,9 @@ async def test_what_a_seed_contains() -> None:
         assert [entry["name"] async for entry in tc.operation_ls(LAB, "/")] == ["data", "empty"]
         assert (await tc.get_endpoint(LAB))["keywords"] == "physics"
         task = await tc.get_task(TASK)
-        assert (task["status"], task["faults"], task["fatal_error"]["code"]) == ("FAILED", 3, "EXPIRED")
+        fatal = task["fatal_error"]
+        assert fatal is not None
+        assert (task["status"], task["faults"], fatal["code"]) == ("FAILED", 3, "EXPIRED")
         assert task["completion_time"] == "2023-11-14T23:13:20+00:00"
         assert [event["code"] async for event in tc.task_event_list(TASK)] == ["STARTED"]
         bobs = TransferClient(authorizer=AccessTokenAuthorizer(emulator.access_token(bob)), transport=transport)

@@ -68,7 +68,7 @@ def sockets(deployment: Deployment) -> Deployment:
 
     @deployment.app.websocket("/ws/bearer/{collection_id}")
     async def bearer_client(socket: WebSocket, collection_id: str, tc: Annotated[TransferClient, for_user]) -> None:
-        await tell(socket, (await tc.get_endpoint(collection_id))["display_name"])
+        await tell(socket, str((await tc.get_endpoint(collection_id))["display_name"]))
 
     @deployment.app.websocket("/ws/optional")
     async def optional(socket: WebSocket, session: Annotated[Session | None, Depends(login.optional_session)]) -> None:
@@ -86,7 +86,7 @@ def sockets(deployment: Deployment) -> Deployment:
     async def session_client(
         socket: WebSocket, collection_id: str, tc: Annotated[TransferClient, Depends(login.client(TransferClient))]
     ) -> None:
-        await tell(socket, (await tc.get_endpoint(collection_id))["display_name"])
+        await tell(socket, str((await tc.get_endpoint(collection_id))["display_name"]))
 
     return deployment
 

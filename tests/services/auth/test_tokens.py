@@ -432,7 +432,7 @@ class TestSecrets:
         assert leaks_of(await client.oauth2_get_dependent_tokens(access)) == []
         service.respond = lambda _: {"credential": {"name": "x", "secret": canary("new secret")}}
         made = await client.create_client_credential(CLIENT_ID, "x")
-        assert made["credential"]["secret"]
+        assert "secret" in made["credential"]
         assert leaks_of(made) == []
 
     @pytest.mark.parametrize(
