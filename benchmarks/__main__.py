@@ -14,6 +14,7 @@ from benchmarks.tables import Section
 
 QUESTIONS: dict[str, Callable[[Bench], Section]] = {
     "instructions": instructions.measure,
+    "observed": instructions.observed,
     "concurrent": processor.concurrent,
     "sequential": processor.sequential,
     "bodies": bodies.processor_time,

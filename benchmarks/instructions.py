@@ -14,13 +14,20 @@ from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 
-from benchmarks.measure import Bench, Process, Work
+from benchmarks.measure import Bench, Process, Work, is_installed
 from benchmarks.tables import Cell, Note, Table
 
-__all__ = ("measure",)
+__all__ = ("measure", "observed")
 
 _CLIENTS = {"ours": "ours", "aiohttp": "aiohttp"}
 _FURTHER = {"httpx": "httpx", "globus-sdk": "globus_sdk", "asyncio streams": "streams"}
+_OBSERVED = {
+    "ours": "ours",
+    "ours, an observer that does nothing": "ours_observer",
+    "ours, OpenTelemetry without SDK": "ours_otel_idle",
+    "ours, metrics, no span sampled": "ours_otel_metrics",
+    "ours, metrics and spans": "ours_otel",
+}
 _TITLE = "Instructions per call"
 _WARM_UP, _FEWER, _MORE = 20, 10, 110
 _TOTALS = re.compile(r"^totals: (\d+)$", re.MULTILINE)
@@ -55,6 +62,29 @@ def measure(bench: Bench) -> Table | Note:
         rows=rows,
         aims={f"Python {version}": 1.1 if version == "3.11" else 1.2 for version in pythons},
         floor="asyncio streams",
+    )
+
+
+def observed(bench: Bench) -> Table | Note:
+    """Count the instructions of a call with each kind of observer."""
+    title = "Instructions per call with an observer"
+    valgrind = shutil.which("valgrind")
+    if valgrind is None or not is_installed("ours_otel"):
+        return Note(title, "Not measured: valgrind or OpenTelemetry is not installed.")
+    fewer, more = (2, 4) if bench.is_quick else (_FEWER, _MORE)
+    counts = {
+        row: _instructions(bench, valgrind, Work(client, "calls", {"warm_up": _WARM_UP}), fewer, more)
+        for row, client in _OBSERVED.items()
+    }
+    return Table(
+        title=title,
+        how=(
+            "As above. Spans are queued for an exporter in batches and discarded, so that what an exporter costs is not"
+            " in the figures."
+        ),
+        reference="ours",
+        units={"instructions": "k"},
+        rows={row: {"instructions": Cell(count / 1000, count / counts["ours"])} for row, count in counts.items()},
     )
 
 

@@ -26,7 +26,8 @@ Result = Mapping[str, float]
 
 def is_installed(client: str) -> bool:
     """Return whether this interpreter has the library of a client; its module has the library's name."""
-    return client in {"ours", "ours_bulk", "streams"} or importlib.util.find_spec(client) is not None
+    library = "opentelemetry" if client.startswith("ours_otel") else client
+    return client in {"ours", "ours_bulk", "ours_observer", "streams"} or importlib.util.find_spec(library) is not None
 
 
 class Process:

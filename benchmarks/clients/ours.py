@@ -6,7 +6,7 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
 from benchmarks.clients import COLLECTION, TOKEN, Client, Target
-from globus_async import AccessTokenAuthorizer, TransferClient, Transport
+from globus_async import AccessTokenAuthorizer, Observer, TransferClient, Transport
 
 LIBRARIES = ("globus-async",)
 
@@ -32,9 +32,13 @@ class OurClient(Client):
 
 
 @asynccontextmanager
-async def connect(target: Target) -> AsyncGenerator[OurClient]:
+async def connect(target: Target, observer: Observer | None = None) -> AsyncGenerator[OurClient]:
     """Return a client for a server."""
-    transport = Transport(max_in_flight=target.connections, ca_bundle=target.certificate if target.is_tls else None)
+    transport = Transport(
+        max_in_flight=target.connections,
+        ca_bundle=target.certificate if target.is_tls else None,
+        observer=observer,
+    )
     async with (
         transport,
         TransferClient(
