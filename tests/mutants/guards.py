@@ -142,6 +142,28 @@ GUARDS: Final = (
         swap("_http/html.py:progress_html", r"min\(done, total\)", "done"),
         swap("bulk_calls.py:Bulk.__repr__", r"getattr\(.+\)\n", r"repr(self._call)\n"),
     ),
+    # spans and metrics
+    *_tested_by(
+        "otel/test_spans.py otel/test_metrics.py otel/test_providers.py otel/test_refreshes.py",
+        swap("otel/attributes.py:request_attributes", r"method if method in _METHODS else '_OTHER'", "method"),
+        never("otel/attributes.py:attempt_result", r"^attempt\.status is not None and"),
+        swap("otel/observer.py:OpenTelemetryObserver.refresh_ended", r"context=Context\(\), kind", "kind"),
+        swap("otel/observer.py:OpenTelemetryObserver.refresh_ended", r"links=\[.+?\], ", ""),
+        drop("otel/observer.py:OpenTelemetryObserver.refresh_ended", r"^waiter\.add_link"),
+        swap("otel/observer.py:OpenTelemetryObserver.attempt_started", r"context=traced\.context, ", ""),
+        swap(
+            "otel/observer.py:OpenTelemetryObserver.call_ended",
+            r"self\._calls\.pop\(call, None\)",
+            "self._calls.get(call)",
+        ),
+        never("otel/observer.py:OpenTelemetryObserver.call_ended", r"^traced is None"),
+        never("otel/observer.py:OpenTelemetryObserver.attempt_ended", r"^traced is None"),
+        never("otel/observer.py:OpenTelemetryObserver.attempt_started", r"^traced is None"),
+        always("otel/observer.py:OpenTelemetryObserver.throttled", r"^traced is not None"),
+        drop("otel/metrics.py:Metrics.call_ended", r"^self\._active\.add"),
+        always("otel/metrics.py:Metrics.call_ended", r"^call\.queued"),
+        swap("otel/metrics.py:Metrics.call_ended", r"self\._calls\.record\((.+), context\)", r"self._calls.record(\1)"),
+    ),
     # retries
     *_tested_by(
         "exchange adversity/test_retrying.py adversity/test_secrets.py adversity/test_deadlines.py authorizers",

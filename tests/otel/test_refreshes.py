@@ -17,6 +17,7 @@ from globus_async import (
 from globus_async.scopes import TransferScopes
 from globus_async.testing import GlobusEmulator
 from globus_async.testing.faults import revoke_token, status
+from globus_async.transport import ObservedCall, ObservedRefresh
 from tests.otel.telemetry import Telemetry, attributes_of, span_id, trace_id
 
 TASK = "5e1f2a4c-0000-4000-8000-000000000001"
@@ -77,6 +78,20 @@ async def test_a_failed_refresh(emulator: GlobusEmulator, telemetry: Telemetry) 
     assert "error.type" in attributes_of(refresh)
     assert refresh.status.status_code is StatusCode.ERROR
     assert [len(telemetry.attempts_of(span)) for span in waiting] == [0, 0, 0]
+
+
+def test_a_refresh_is_in_no_trace_of_others(telemetry: Telemetry) -> None:
+    """Whichever span is current when it ends; calls that have ended have no link to it."""
+    ended = ObservedCall("", "GET", None, "https", "transfer.api.globus.org", 443, seconds=1.0)
+    telemetry.observer.call_started(ended)
+    telemetry.observer.call_ended(ended)
+    with telemetry.tracer_provider.get_tracer("caller").start_as_current_span("job"):
+        telemetry.observer.refresh_ended(ObservedRefresh("Mine", "", 1.0, 0.5, calls=(ended,)))
+    (refresh,) = telemetry.refreshes
+    assert refresh.parent is None
+    assert (refresh.start_time, refresh.end_time) == (1_000_000_000, 1_500_000_000)
+    assert attributes_of(refresh) == {"globus.authorizer": "Mine"}
+    assert list(refresh.links) == []
 
 
 async def test_metrics(emulator: GlobusEmulator, telemetry: Telemetry) -> None:
