@@ -49,7 +49,7 @@ BASE_FACTS = ServiceFacts(
         "call": {"response_type": dict},
         "listing": {"item_type": dict, "style": paging.single},
     },
-    no_request=frozenset({"aclose", "add_app_scope", "attach_globus_app", "set_app_name"}),
+    no_request=frozenset({"aclose", "add_app_scope", "attach_globus_app", "set_app_name", "with_options"}),
 )
 """The methods of `BaseClient`, which all clients have."""
 

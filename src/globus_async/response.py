@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from typing_extensions import TypeVar as TypeVarWithDefault
 
     from ._document_items import DocumentItems  # pyright: ignore[reportMissingModuleSource] -- a stub only
+    from .errors import Attempt
 
     D_co = TypeVarWithDefault("D_co", bound=object, default=Any, covariant=True)
     T_co = TypeVarWithDefault("T_co", bound=object, default=Any, covariant=True)
@@ -79,6 +80,26 @@ class GlobusHTTPResponse(DocumentItems[D_co]):
     def headers(self) -> Mapping[str, str]:
         """The headers; names are case-insensitive."""
         return self.raw.headers
+
+    @property
+    def request_id(self) -> str | None:
+        """The service's id of the request; include it when you contact Globus support. ``None`` if there is none."""
+        return self.raw.request_id
+
+    @property
+    def url(self) -> str:
+        """The URL of the request, with the query. Redirects are not followed."""
+        return self.raw.url
+
+    @property
+    def elapsed(self) -> float:
+        """Seconds that the call took: all attempts, the waits before and between them, and the reading of the body."""
+        return self.raw.elapsed
+
+    @property
+    def attempts(self) -> tuple[Attempt, ...]:
+        """All attempts of the call, in order; the last one is that of this response."""
+        return self.raw.attempts
 
     @property
     def content_type(self) -> str | None:

@@ -15,6 +15,7 @@ from ..paging import Cursor, Page, Pages, PagingStyle
 from ..paging.truncation import calling_method, requested_number
 from ..response import GlobusHTTPResponse, read_document
 from .core import check_headers
+from .observed import method_on_stack
 from .raw_requests import RawRequests
 
 if TYPE_CHECKING:
@@ -227,12 +228,13 @@ class BaseClient(RawRequests):
         num_results = requested_number(num_results, *(fixed or {}).values())
         headers = self._headers(None, None)
         caller = calling_method()
+        method = None if self.transport.observer is None else method_on_stack(self)
 
         async def fetch(cursor: Cursor, read: Callable[[RawResponse], Awaitable[Page[T]]]) -> Page[T]:
             # the cursor wins over the caller's parameters: their offset is that of the first page only
             url = self._url(path, {**own, **cursor}, fixed)
             request = Request("GET", url, headers, idempotent=True, max_response_bytes=max_response_bytes)
-            return await self._exchange(request, self.authorizer, read, path=path, method=caller.method)
+            return await self._exchange(request, self.authorizer, read, path=path, method=method)
 
         return Pages(
             fetch,

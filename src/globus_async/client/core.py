@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Awaitable, Callable, Iterable, Mapping
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar, NoReturn, Self, TypeVar
 
 from .._http.body import CONTENT_TYPES
@@ -12,7 +14,7 @@ from .._http.query import encode_query
 from ..authorizers import GlobusAuthorizer
 from ..config import checked_base_url, get_environment, get_service_url
 from ..errors import ErrorKinds, GlobusAPIError, GlobusSDKUsageError
-from ..errors.arguments import check_text, check_type
+from ..errors.arguments import check_number, check_text, check_type
 from ..porting import AsyncContextOnly, PortedClient
 from ..response import GlobusHTTPResponse
 from ..scopes import ScopeParser
@@ -104,8 +106,7 @@ class ClientCore(PortedClient, AsyncContextOnly):
         self._root = url.removesuffix("/")
         check_type("authorizer", authorizer, GlobusAuthorizer | None, "an authorizer: AccessTokenAuthorizer(token)")
         check_type("transport", transport, Transport | None, "a Transport, such as Transport(http_client=...)")
-        check_type("retry", retry, RetryPolicy | None, "a RetryPolicy, such as RetryPolicy(max_retries=3)")
-        check_type("rate_limit", rate_limit, RateLimit | MissingType | None, "a RateLimit, or None for no limit")
+        _check_options(retry, rate_limit)
         self.authorizer: GlobusAuthorizer | None = authorizer
         self._owns_transport = transport is None and app is None
         if transport is None:
@@ -114,11 +115,68 @@ class ClientCore(PortedClient, AsyncContextOnly):
         self.retry: RetryPolicy = RetryPolicy() if retry is None else retry
         default_limit = self.default_rate_limit if self.transport.default_rate_limits else None
         self.rate_limit: RateLimit | None = default_limit if isinstance(rate_limit, MissingType) else rate_limit
+        self._timeout: float | None = None
+        self._own_headers: Mapping[str, str] = {}
         self.app_name = app_name
         self._app: App | None = None
         self.app_scopes: list[Scope] | None = None
         if app is not None:
             self.attach_globus_app(app, app_scopes=app_scopes)
+
+    def with_options(
+        self,
+        *,
+        retry: RetryPolicy | None = None,
+        timeout: float | None = None,
+        rate_limit: RateLimit | MissingType | None = MISSING,
+        headers: Mapping[str, str] | None = None,
+    ) -> Self:
+        """
+        Return a copy of this client whose calls have other options.
+
+        The copy is cheap, and shares transport, credentials and app with this client. Closing it does nothing: this
+        client, or the owner of the transport, is to be closed. Options can be combined, and a copy be copied again.
+
+        Args:
+            retry: When to retry a failed attempt; by default as before.
+            timeout: Total seconds of each call, instead of the ``total_timeout`` of the transport; ``math.inf`` for no
+                limit. A method that makes several calls, such as a wait for a task, may take longer.
+            rate_limit: The rate limit; ``None`` for no limit. Calls with different limits are counted separately.
+            headers: Headers of each call, in addition to those of earlier copies.
+
+        Raises:
+            GlobusSDKUsageError: A bad argument, or headers with ``Authorization`` or ``Content-Type``.
+
+        Example:
+            >>> patient = tc.with_options(timeout=600, retry=RetryPolicy(max_retries=10))
+            >>> endpoint = await patient.get_endpoint(endpoint_id)
+        """
+        _check_options(retry, rate_limit)
+        if timeout is not None:
+            check_number("timeout", timeout, positive=True, finite=False)
+        check_headers(headers, None)
+        if refused := {"authorization", "content-type"}.intersection(map(str.lower, headers or ())):
+            raise GlobusSDKUsageError(
+                f"{refused.pop().title()} cannot be an option of all calls: credentials are those of the client's"
+                " authorizer=, and the type of a body is an argument of its call"
+            )
+        client = copy.copy(self)
+        own: dict[str, object] = vars(client)
+        for name in [name for name in own if isinstance(getattr(type(self), name, None), cached_property)]:
+            del own[name]  # it may refer to this client, as the poller of tasks does
+        own["_owns_transport"] = False
+        if retry is not None:
+            client.retry = retry
+        if timeout is not None:
+            own["_timeout"] = timeout
+        if not isinstance(rate_limit, MissingType):
+            client.rate_limit = rate_limit
+        if headers:
+            names = {name.lower() for name in headers}
+            kept = {name: value for name, value in self._own_headers.items() if name.lower() not in names}
+            own["_own_headers"] = {**kept, **headers}
+            client.app_name = self.app_name  # makes the headers of each call
+        return client
 
     @property
     def environment(self) -> str:
@@ -194,7 +252,7 @@ class ClientCore(PortedClient, AsyncContextOnly):
 
     @app_name.setter
     def app_name(self, name: str | None) -> None:
-        self._default_headers = default_headers(name)
+        self._default_headers = merge_headers(default_headers(name), self._own_headers)
         self._app_name = name
 
     def set_app_name(self, app_name: str) -> None:
@@ -247,6 +305,7 @@ class ClientCore(PortedClient, AsyncContextOnly):
             error_kinds=self.error_kinds,
             read=read,
             retry_401=retry_401,
+            timeout=self._timeout,
             observed=observed_call(self, request, path, method) if is_observed else None,
         )
 
@@ -261,6 +320,11 @@ class ClientCore(PortedClient, AsyncContextOnly):
         if encoding is not None:
             fields = (*fields, (b"Content-Type", CONTENT_TYPES[encoding]))
         return merge_headers(fields, headers) if headers else fields
+
+
+def _check_options(retry: RetryPolicy | None, rate_limit: RateLimit | MissingType | None) -> None:
+    check_type("retry", retry, RetryPolicy | None, "a RetryPolicy, such as RetryPolicy(max_retries=3)")
+    check_type("rate_limit", rate_limit, RateLimit | MissingType | None, "a RateLimit, or None for no limit")
 
 
 def check_headers(headers: Mapping[str, str] | None, authorizer: GlobusAuthorizer | None) -> None:

@@ -10,11 +10,9 @@ from .._http.path import FilledPath
 from ..transport import ObservedCall
 
 if TYPE_CHECKING:
-    from types import FrameType
-
     from .._http.request import Request
 
-__all__ = ("observed_call",)
+__all__ = ("method_on_stack", "observed_call")
 
 _GENERIC: Final = frozenset({"call", "delete", "get", "listing", "patch", "post", "put", "request"})
 """The methods by which others make calls."""
@@ -34,7 +32,7 @@ def observed_call(client: object, request: Request, path: str | None, method: st
     """
     url = urlsplit(request.url)
     template = path.template if isinstance(path, FilledPath) else path
-    name = _method_on_stack(client, currentframe()) if method is None else method
+    name = method_on_stack(client) if method is None else method
     return ObservedCall(
         operation=f"{type(client).__name__}.{name}" if name else "",
         http_method=request.method,
@@ -45,14 +43,17 @@ def observed_call(client: object, request: Request, path: str | None, method: st
     )
 
 
-def _method_on_stack(client: object, frame: FrameType | None) -> str:
+def method_on_stack(client: object) -> str:
     """Return the innermost method of the client that has a purpose of its own; else the outermost of the others."""
     found = ""
+    frame = currentframe()
     for _ in range(_MAX_FRAMES):
         frame = None if frame is None else frame.f_back
         if frame is None:
             break
         code = frame.f_code
+        if frame.f_globals["__name__"] == __name__:
+            continue
         if code.co_argcount and not code.co_name.startswith("_") and frame.f_locals.get(code.co_varnames[0]) is client:
             if code.co_name not in _GENERIC:
                 return code.co_name

@@ -24,9 +24,13 @@ class GlobusError(Exception):
 
     Attributes:
         resume_from: The cursor of the page at which a listing failed; pass it to ``pages(after=...)`` to continue.
+        url: The URL of the call that failed, without its query, which may be confidential; ``None`` without a call.
+        elapsed: Seconds that this call took, with all attempts and waits; ``None`` without a call.
     """
 
     resume_from: Mapping[str, object] | None = None
+    url: str | None = None
+    elapsed: float | None = None
 
     def __reduce__(self) -> tuple[Callable[..., GlobusError], tuple[type[Self], tuple[Any, ...], dict[str, Any]]]:
         return _restore, (type(self), self.args, self.__dict__)

@@ -50,6 +50,7 @@ class NetworkError(GlobusError):
         underlying_exception: The error of the operating system or of TLS, if there is one, such as a
             `ConnectionRefusedError` or `ssl.SSLCertVerificationError`; also the ``__cause__``. It has a number and a
             text, and nothing of the request.
+        request_id: The service's id of the request, if a response was received and has one.
     """
 
     stage: Stage
@@ -57,6 +58,7 @@ class NetworkError(GlobusError):
     attempts: tuple[Attempt, ...]
     retryable: bool = True
     underlying_exception: OSError | None = None
+    request_id: str | None = None
 
     def __init__(
         self, message: str, *, stage: Stage, idempotent: bool = False, attempts: tuple[Attempt, ...] = ()
@@ -98,11 +100,9 @@ class ResponseDecodeError(NetworkError):
 
     Attributes:
         http_status: The status of the response, if one was received.
-        request_id: The service's id of the request, if the response has one.
     """
 
     http_status: int | None = None
-    request_id: str | None = None
 
 
 class SubmissionUncertain(NetworkError):

@@ -85,7 +85,8 @@ class Sender:
             sent = PreparedRequest(call.request, call.credentials, timeouts=self._timeouts)
             sent = sent if slot.mark_sent() else await self._prepare_again(call, slot, authorizer)
             if not self.http.is_closed:
-                call.begin_attempt(sent)
+                call.sent = sent
+                call.report.attempt_started()
                 return await self._send(sent, call)
             raise ClientClosedError("the HTTP client of this transport is closed; nothing was sent")
         except httpx.HTTPError as error:

@@ -122,28 +122,20 @@ class Call:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._running.discard(self)
-        replacement = await self._exit_timeout(kind, error, trace)
-        response = self.response
-        if error is None and response is not None:
-            response.elapsed, response.failed_attempts = self._clock.monotonic() - self._started, self.attempts
-        self.report.call_ended(response, replacement or error, self.stage, self._redaction)
-        if replacement is not None:
-            raise replacement from None
-
-    async def _exit_timeout(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> GlobusError | None:
-        """End the total timeout; return the error to raise instead of the one that ends the call, if there is one."""
+        replacement: GlobusError | None = None
         try:
             await self._context.__aexit__(kind, error, trace)
         except TimeoutError:
-            return self.closed() if self._is_ended else self.error(self.redacted(self.timed_out()))
-        return self.closed() if isinstance(error, ClientClosedError) and self.maybe_executed else None
-
-    def begin_attempt(self, sent: httpx.Request) -> None:
-        """Record that the current attempt has its credentials, and is being sent."""
-        self.sent = sent
-        self.report.attempt_started()
+            replacement = self.closed() if self._is_ended else self.error(self.redacted(self.timed_out()))
+        else:
+            if isinstance(error, ClientClosedError) and self.maybe_executed:
+                replacement = self.closed()
+        response = self.response
+        if error is None and response is not None:
+            response.elapsed, response.failed_attempts = self._clock.monotonic() - self._started, self.attempts
+        self.report.call_ended(self, replacement or error)
+        if replacement is not None:
+            raise replacement from None
 
     async def log_in(self, authorizer: GlobusAuthorizer | None, reason: RawResponse | GlobusError) -> bool:
         """
@@ -166,7 +158,7 @@ class Call:
             raise reason
         self._logins.add(kind)
         if isinstance(reason, RawResponse):
-            self.report.attempt_ended(reason, 0.0, self._redaction, why="login")
+            self.report.attempt_ended(self, reason, 0.0, why="login")
         started = self._clock.monotonic()
         await self._limit_to(None)
         try:
@@ -281,7 +273,7 @@ class Call:
 
     def redacted(self, outcome: RawResponse | NetworkError) -> RawResponse | NetworkError:
         """Redact the credentials that were sent from a failure, which logs and errors are made of."""
-        redact = self._redaction()
+        redact = self.redaction()
         if isinstance(outcome, RawResponse):
             return outcome.redacted(redact)
         outcome.args = tuple(redact(str(argument)) for argument in outcome.args)
@@ -289,8 +281,13 @@ class Call:
             outcome.request_id = redact(outcome.request_id)
         return outcome
 
-    def _redaction(self) -> Redaction:
+    def redaction(self) -> Redaction:
+        """Return the redaction of the credentials of the current attempt."""
         return Redaction(credentials_of(self.request, self.credentials))
+
+    def redacted_request_id(self, response: RawResponse) -> str | None:
+        """Return the service's id of a request, in which it may have echoed a credential."""
+        return None if response.request_id is None else self.redaction()(response.request_id)
 
     def end_attempt(self, outcome: RawResponse | NetworkError, waited: float | None) -> None:
         """Record a failed attempt, and the delay after it."""
@@ -302,14 +299,19 @@ class Call:
             status_line = escape_control_characters(f"{outcome.status} {outcome.reason}".rstrip())
             attempt = Attempt(status_line, waited, outcome.status in {408, 500, 502, 504})
         self.attempts += (attempt,)
-        self.report.attempt_ended(outcome, waited, self._redaction)
+        self.report.attempt_ended(self, outcome, waited)
         self._reset()
 
     def error(self, outcome: RawResponse | NetworkError) -> GlobusError:
         """Return the error of the call, whose last attempt had this outcome, which is redacted already."""
+        if isinstance(outcome, NetworkError) and outcome.request_id is None and self.response is not None:
+            outcome.request_id = self.redacted_request_id(self.response)
         self.end_attempt(outcome, None)
+        error: GlobusError
         if isinstance(outcome, RawResponse):
-            error: GlobusError = self._error_kinds(outcome, self.attempts)
-            return error
-        outcome.attempts, outcome.idempotent = self.attempts, self.request.idempotent
-        return outcome
+            error = self._error_kinds(outcome, self.attempts)
+        else:
+            error = outcome
+            outcome.attempts, outcome.idempotent = self.attempts, self.request.idempotent
+        error.url, error.elapsed = self.request.url.partition("?")[0], self._clock.monotonic() - self._started
+        return error

@@ -15,12 +15,12 @@ from ..errors.base import escape_control_characters
 from ._observer import ObservedAttempt, ObservedRefresh, Observer
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Sequence
+    from collections.abc import Awaitable, Sequence
 
-    from .._http.redaction import Redaction
     from ..authorizers.refresh_report import EndedRefresh, ObservedCredentials
     from ..clock import Clock
-    from ..errors import NetworkError, Stage
+    from ..errors import NetworkError
+    from ._call import Call
     from ._observer import ObservedCall
 
 __all__ = ("NO_REPORT", "CallReport", "NoReport", "Notifier", "check_observer")
@@ -82,39 +82,20 @@ class NoReport:
         """Report that an attempt begins."""
 
     def attempt_ended(
-        self,
-        outcome: RawResponse | NetworkError,
-        delay: float | None,
-        redaction: Callable[[], Redaction],
-        *,
-        why: str | None = None,
+        self, call: Call, outcome: RawResponse | NetworkError, delay: float | None, *, why: str | None = None
     ) -> None:
         """
         Report the end of the current attempt, if there is one.
 
         Args:
+            call: The call.
             outcome: The error response, or the error if there is none.
             delay: Seconds until the next attempt; ``None`` if there is none.
-            redaction: Returns the redaction of the credentials of the attempt.
             why: Why there is a next attempt, unless the outcome says it.
         """
 
-    def call_ended(
-        self,
-        response: RawResponse | None,
-        error: BaseException | None,
-        stage: Stage,
-        redaction: Callable[[], Redaction],
-    ) -> None:
-        """
-        Report the end of the call, and of its current attempt.
-
-        Args:
-            response: The response to the current attempt, if there is one.
-            error: The error of the call.
-            stage: How far the current attempt got, if there is an error.
-            redaction: Returns the redaction of the credentials of the attempt.
-        """
+    def call_ended(self, call: Call, error: BaseException | None) -> None:
+        """Report the end of the call, with its error, and of its current attempt."""
 
     def credentials(self, header: Awaitable[_H]) -> Awaitable[_H]:
         """Return a header to be awaited, so that the refreshes that it needs are reported."""
@@ -168,12 +149,7 @@ class CallReport(NoReport):
         self._notify("attempt_started", self._attempt)
 
     def attempt_ended(
-        self,
-        outcome: RawResponse | NetworkError,
-        delay: float | None,
-        redaction: Callable[[], Redaction],
-        *,
-        why: str | None = None,
+        self, call: Call, outcome: RawResponse | NetworkError, delay: float | None, *, why: str | None = None
     ) -> None:
         """Report the end of the current attempt, if there is one."""
         attempt = self._attempt
@@ -181,7 +157,7 @@ class CallReport(NoReport):
             return
         attempt.delay = delay
         if isinstance(outcome, RawResponse):
-            self._set_response(attempt, outcome, redaction)
+            self._set_response(attempt, outcome, call)
             reason = "token refused" if outcome.status == 401 else str(outcome.status)
         else:
             attempt.error, attempt.stage, reason = type(outcome).__name__, outcome.stage, outcome.stage
@@ -189,30 +165,22 @@ class CallReport(NoReport):
             attempt.retry_reason = reason if why is None else why
         self._end_attempt(attempt)
 
-    def call_ended(
-        self,
-        response: RawResponse | None,
-        error: BaseException | None,
-        stage: Stage,
-        redaction: Callable[[], Redaction],
-    ) -> None:
+    def call_ended(self, call: Call, error: BaseException | None) -> None:
         """Report the end of the call, and of its current attempt."""
         name = None if error is None else type(error).__name__
         if (attempt := self._attempt) is not None:
-            if response is not None:
-                self._set_response(attempt, response, redaction)
+            if call.response is not None:
+                self._set_response(attempt, call.response, call)
             if error is not None:
-                attempt.error, attempt.stage = name, stage
+                attempt.error, attempt.stage = name, call.stage
             self._end_attempt(attempt)
         self._call.error, self._call.seconds = name, self._clock.monotonic() - self._began
         self._notify("call_ended", self._call)
 
-    def _set_response(
-        self, attempt: ObservedAttempt, response: RawResponse, redaction: Callable[[], Redaction]
-    ) -> None:
-        request_id = response.request_id
-        if request_id is not None:  # whatever the service sent: it may have echoed a credential
-            request_id = escape_control_characters(redaction()(request_id))[:_MAX_REQUEST_ID]
+    def _set_response(self, attempt: ObservedAttempt, response: RawResponse, call: Call) -> None:
+        request_id = call.redacted_request_id(response)
+        if request_id is not None:
+            request_id = escape_control_characters(request_id)[:_MAX_REQUEST_ID]
         attempt.status = self._call.status = response.status
         attempt.request_id = self._call.request_id = request_id
 

@@ -37,6 +37,7 @@ async def exchange(
     error_kinds: ErrorKinds[Any],
     read: Callable[[RawResponse], Awaitable[_R]],
     retry_401: bool = True,
+    timeout: float | None = None,  # noqa: ASYNC109 -- a value of the call's context
     observed: ObservedCall | None = None,
 ) -> _R:
     """
@@ -51,6 +52,7 @@ async def exchange(
         error_kinds: Makes the error of a response that is not 2xx.
         read: Makes the result of a 2xx response, or raises `ResponseDecodeError`.
         retry_401: Whether to try again with fresh credentials after a 401.
+        timeout: Total seconds of the call; ``None`` for the total timeout of the transport.
         observed: The call as the observer of the transport sees it, if there is one.
 
     Raises:
@@ -59,7 +61,7 @@ async def exchange(
     """
     if not transport.is_loaded:
         await transport.load()
-    async with transport.call(request, error_kinds, observed, retry_401=retry_401) as call:
+    async with transport.call(request, error_kinds, observed, timeout=timeout, retry_401=retry_401) as call:
         clock, origin = transport.clock, transport.origin(request.url)
         retries = 0
         outcome: RawResponse | NetworkError

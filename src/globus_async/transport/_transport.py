@@ -255,6 +255,7 @@ class Transport(AsyncContextOnly):
         error_kinds: ErrorKinds[Any],
         observed: ObservedCall | None = None,
         *,
+        timeout: float | None = None,
         retry_401: bool = True,
     ) -> Call:
         """
@@ -264,13 +265,15 @@ class Transport(AsyncContextOnly):
             request: The request to send.
             error_kinds: Makes the error of the call.
             observed: The call as the observer sees it, if there is one.
+            timeout: Total seconds, instead of the total timeout; ``math.inf`` for no limit.
             retry_401: Whether another attempt is made with fresh credentials after a 401.
         """
         self.check()
         report: NoReport = NO_REPORT
         if observed is not None and self._notify is not None:
             report = CallReport(observed, notify=self._notify, clock=self.clock)
-        return Call(request, error_kinds, self.clock, self._total, self._running, retry_401=retry_401, report=report)
+        total = self._total if timeout is None else _finite(timeout)
+        return Call(request, error_kinds, self.clock, total, self._running, retry_401=retry_401, report=report)
 
     def maybe_executed(self, task: asyncio.Task[Any], /) -> bool:
         """Return whether the service may have executed the request of a call that a task is making."""
