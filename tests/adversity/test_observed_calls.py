@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 from collections.abc import Callable
 
+import httpx
 import pytest
 
 from globus_async import (
@@ -132,7 +133,7 @@ async def test_calls_end_with_the_transport() -> None:
         calls = [asyncio.create_task(client.post("/v1/x")) for _ in range(2)]
         await sent.wait()
         await client.transport.aclose()
-        await asyncio.wait(calls)
+        await asyncio.gather(*calls, return_exceptions=True)
     assert not seen.running
     assert {call.error for call in seen.calls} == {"GlobusConnectionError", "ClientClosedError"}
     (attempt,) = seen.attempts
