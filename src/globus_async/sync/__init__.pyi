@@ -205,6 +205,7 @@ class BlockingBaseClient(Blocking[_BaseClient]):
     error_kinds: ClassVar[ErrorKinds[Any]]
     default_base_url: ClassVar[str | None]
     default_rate_limit: ClassVar[RateLimit | None]
+    def with_options(self, *, retry: RetryPolicy | None=None, timeout: float | None=None, rate_limit: RateLimit | MissingType | None=..., headers: Mapping[str, str] | None=None) -> Self: ...
     @property
     def environment(self) -> str: ...
     @property
