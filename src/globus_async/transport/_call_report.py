@@ -6,7 +6,7 @@ import asyncio
 import inspect
 import logging
 from contextlib import suppress
-from typing import TYPE_CHECKING, Final, Literal, TypeVar
+from typing import TYPE_CHECKING, Final, Literal, Protocol, TypeVar
 
 from .._http.response import RawResponse
 from ..authorizers.refresh_report import current_credentials
@@ -19,8 +19,7 @@ if TYPE_CHECKING:
 
     from ..authorizers.refresh_report import EndedRefresh, ObservedCredentials
     from ..clock import Clock
-    from ..errors import NetworkError
-    from ._call import Call
+    from ..errors import NetworkError, Stage
     from ._observer import ObservedCall
 
 __all__ = ("NO_REPORT", "CallReport", "NoReport", "Notifier", "check_observer")
@@ -31,6 +30,21 @@ _EVENTS: Final = ("attempt_ended", "attempt_started", "call_ended", "call_starte
 _MAX_REQUEST_ID: Final = 128
 _LEAST_WAIT: Final = 0.001
 """Seconds below which there was no wait: a slot was free."""
+
+
+class ReportedCall(Protocol):
+    """The state of a call, as its report needs it."""
+
+    response: RawResponse | None
+
+    @property
+    def stage(self) -> Stage:
+        """How far the current attempt got."""
+        ...
+
+    def redacted_request_id(self, response: RawResponse, /) -> str | None:
+        """Return the service's id of a request, without credentials."""
+        ...
 
 
 def check_observer(observer: Observer | None) -> None:
@@ -82,7 +96,7 @@ class NoReport:
         """Report that an attempt begins."""
 
     def attempt_ended(
-        self, call: Call, outcome: RawResponse | NetworkError, delay: float | None, *, why: str | None = None
+        self, call: ReportedCall, outcome: RawResponse | NetworkError, delay: float | None, *, why: str | None = None
     ) -> None:
         """
         Report the end of the current attempt, if there is one.
@@ -94,7 +108,7 @@ class NoReport:
             why: Why there is a next attempt, unless the outcome says it.
         """
 
-    def call_ended(self, call: Call, error: BaseException | None) -> None:
+    def call_ended(self, call: ReportedCall, error: BaseException | None) -> None:
         """Report the end of the call, with its error, and of its current attempt."""
 
     def credentials(self, header: Awaitable[_H]) -> Awaitable[_H]:
@@ -149,7 +163,7 @@ class CallReport(NoReport):
         self._notify("attempt_started", self._attempt)
 
     def attempt_ended(
-        self, call: Call, outcome: RawResponse | NetworkError, delay: float | None, *, why: str | None = None
+        self, call: ReportedCall, outcome: RawResponse | NetworkError, delay: float | None, *, why: str | None = None
     ) -> None:
         """Report the end of the current attempt, if there is one."""
         attempt = self._attempt
@@ -165,7 +179,7 @@ class CallReport(NoReport):
             attempt.retry_reason = reason if why is None else why
         self._end_attempt(attempt)
 
-    def call_ended(self, call: Call, error: BaseException | None) -> None:
+    def call_ended(self, call: ReportedCall, error: BaseException | None) -> None:
         """Report the end of the call, and of its current attempt."""
         name = None if error is None else type(error).__name__
         if (attempt := self._attempt) is not None:
@@ -177,7 +191,7 @@ class CallReport(NoReport):
         self._call.error, self._call.seconds = name, self._clock.monotonic() - self._began
         self._notify("call_ended", self._call)
 
-    def _set_response(self, attempt: ObservedAttempt, response: RawResponse, call: Call) -> None:
+    def _set_response(self, attempt: ObservedAttempt, response: RawResponse, call: ReportedCall) -> None:
         request_id = call.redacted_request_id(response)
         if request_id is not None:
             request_id = escape_control_characters(request_id)[:_MAX_REQUEST_ID]

@@ -11,7 +11,7 @@ from uuid import UUID
 
 from ..._http.body import encode_json, json_body
 from ..._http.missing import MISSING
-from ..._http.path import is_segment, is_uuid, uuid_text
+from ..._http.path import fill_path, is_segment, is_uuid, uuid_text
 from ...client import BaseClient
 from ...errors import (
     Attempt,
@@ -187,7 +187,7 @@ class SubmissionMethods(BaseClient):
         try:
             result = await self.call(
                 "POST",
-                f"/v0.10/{kind}",
+                fill_path("/v0.10/{kind:text}", kind),
                 SubmissionResultDocument,
                 content=document,
                 query_params=query_params,
