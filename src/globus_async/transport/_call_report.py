@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from ..errors import NetworkError, Stage
     from ._observer import ObservedCall
 
-__all__ = ("NO_REPORT", "CallReport", "NoReport", "Notifier", "check_observer")
+__all__ = ("NO_REPORT", "CallReport", "NoReport", "Notifier", "ReportedCall", "check_observer")
 
 _log = logging.getLogger("globus_async")
 _H = TypeVar("_H")
