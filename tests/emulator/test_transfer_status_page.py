@@ -44,14 +44,16 @@ def test_progress_without_a_reload() -> None:
         task_id = start(emulator, server, label="demo")
         row = f"document.querySelector('tr[data-key=\"{task_id}\"]')"
         page.wait_for(f"!!{row}")
+        size = f"{row}.querySelector('td[data-member=bytes]')"
         for seconds in (1, 1):
-            before = int(page.evaluate(f"{row}.children[6].textContent"))
+            before = page.evaluate(f"parseFloat({size}.title || 0)")
             server.run(emulator.advance(seconds))
-            page.wait_for(f"Number({row}.children[6].textContent) > {before}")
+            page.wait_for(f"parseFloat({size}.title) > {before}")
             assert 0 < page.evaluate(f"{row}.querySelector('progress').value") < 1
         server.run(emulator.advance(10))
-        page.wait_for(f"{row}.children[3].textContent === 'SUCCEEDED'")
-        assert page.evaluate(f"{row}.children[6].textContent") == "4000"
+        page.wait_for(f"{row}.querySelector('td[data-member=status]').textContent === 'SUCCEEDED'")
+        assert page.evaluate(f"{size}.textContent") == "4.0 kB"
+        assert page.evaluate(f"{size}.title") == "4000 bytes"
         assert page.evaluate(f"{row}.querySelector('progress').value") == 1
         assert "Lab <b>storage</b>" in page.evaluate("document.getElementById('collections').textContent")
         assert page.evaluate("document.querySelectorAll('b').length") == 0

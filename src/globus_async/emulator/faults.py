@@ -87,6 +87,11 @@ class PendingFault:
     after: int
     """The number of matching requests that are still processed without it first."""
 
+    @property
+    def name(self) -> str:
+        """The name of the function that made the fault; empty if it has none."""
+        return getattr(self.fault, "__qualname__", "").partition(".")[0]
+
     def triggers(self, method: str, path: str) -> bool:
         """Count a request that matches, and tell whether the fault is triggered."""
         if self.times <= 0 or self.method not in {"*", method} or not fnmatch.fnmatchcase(path, self.path_pattern):

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import parse_qs, parse_qsl, urlencode
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -49,6 +49,8 @@ class RecordedRequest:
     """The bytes that were sent, with fingerprints in place of the secret fields of a form."""
     status: int | None = None
     """The status of the response, once its headers were sent; `None` before, and if there was no response."""
+    received_at: float = 0.0
+    """The POSIX seconds of the emulator's clock at which it was received."""
 
     @property
     def json(self) -> Any:
@@ -62,10 +64,17 @@ class RecordedRequest:
 
 
 class Recorder:
-    """An ASGI layer that records every request to an application."""
+    """
+    An ASGI layer that records every request to an application.
 
-    def __init__(self, app: ASGIApp) -> None:
+    Args:
+        app: The application.
+        now: Returns POSIX seconds.
+    """
+
+    def __init__(self, app: ASGIApp, now: Callable[[], float]) -> None:
         self._app = app
+        self._now = now
         self.requests: list[RecordedRequest] = []
         self._bytes = 0
 
@@ -74,6 +83,7 @@ class Recorder:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
+        received_at = self._now()
         body = await _whole_body(receive)
         record = RecordedRequest(
             scope["method"],
@@ -81,6 +91,7 @@ class Recorder:
             parse_qs(scope["query_string"].decode("latin-1"), keep_blank_values=True),
             {name.decode("latin-1"): _masked(name, value.decode("latin-1")) for name, value in scope["headers"]},
             _without_secrets(body, scope["headers"]),
+            received_at=received_at,
         )
         self._keep(record)
         delivered = False

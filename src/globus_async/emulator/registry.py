@@ -20,6 +20,7 @@ from .host_prefix import HostPrefix
 from .kit.clock import ManualClock
 from .kit.routing import application
 from .own_paths import OwnPaths
+from .own_tables import own_tables
 from .recorder import RecordedRequest, Recorder
 from .server import LoopbackServer, listen, serving
 from .status_page import status_routes
@@ -106,11 +107,13 @@ class Emulator:
         self._install(platform, services)
         self.faults: Faults = Faults(self._serve)
         """The faults to be injected: `Faults.add` makes a request fail."""
-        self._recorder = Recorder(self.faults)
+        self._recorder = Recorder(self.faults, platform.clock.wall)
         self._prefixes = _prefixes(services)
         hosts = [host for service in services for host in service.hosts]
-        tables = [table for service in services for table in service.status_tables()]
-        own = application([] if control is None else [control], extra_routes=status_routes(tables, self.snapshot))
+        self._tables = own_tables(lambda: self.requests, lambda: self.faults)
+        tables = [*(table for service in services for table in service.status_tables()), *self._tables]
+        status = status_routes(tables, self.current_snapshot)
+        own = application([] if control is None else [control], extra_routes=status)
         self.app: OwnPaths = OwnPaths(own, HostPrefix(self._recorder, hosts))
         """The ASGI application of all services."""
         self._http_clients: list[httpx.AsyncClient] = []
@@ -164,15 +167,29 @@ class Emulator:
         }
 
     def snapshot(self) -> dict[str, Any]:
-        """Return the data of the status page: the time, numbers of requests, and the tables of the services."""
-        document = {
+        """
+        Return the data of the status page.
+
+        They are the address and the variables of the emulator, the time, numbers of requests, and tables: those of the
+        services, the pending faults and the latest requests.
+        """
+        url = self.platform.url
+        document: dict[str, Any] = {
+            "url": url,
+            "environ": {} if url is None else self.environ(url),
             "now": self.clock.wall(),
             "requests": len(self.requests),
             "unknown": sum(self.unknown_paths.values()),
         }
         for service in self.services.values():
             document |= service.snapshot()
-        return document
+        return document | {table.name: list(table.rows()) for table in self._tables}
+
+    async def current_snapshot(self) -> dict[str, Any]:
+        """Return the data of the status page, with what takes time to measure, such as the sizes of directories."""
+        for service in list(self.services.values()):
+            await service.measure()
+        return self.snapshot()
 
     def _count_unknown_path(self, method: str, path: str) -> None:
         self.unknown_paths[f"{method} {path}"] += 1

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import json
 from dataclasses import asdict
 from html import escape
@@ -10,8 +12,10 @@ from typing import TYPE_CHECKING, Any, Final
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import BaseRoute, Route
 
+from .status_assets import SCRIPT, STYLE
+
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Awaitable, Callable, Sequence
 
     from starlette.requests import Request
 
@@ -23,22 +27,22 @@ _STATE: Final = "/emulator/state"
 _PATHS: Final = ("/", _STATE, "/favicon.ico")
 
 
-def status_routes(tables: Sequence[StatusTable], snapshot: Callable[[], dict[str, Any]]) -> list[BaseRoute]:
+def status_routes(tables: Sequence[StatusTable], snapshot: Callable[[], Awaitable[dict[str, Any]]]) -> list[BaseRoute]:
     """
     Return the routes of the page and its data.
 
     Args:
         tables: What the page shows.
-        snapshot: Returns time, numbers of requests, and the rows of each table by its name.
+        snapshot: Returns address, variables, time, numbers of requests, and the rows of each table by its name.
     """
-    html = _page(tables)
+    html, policy = _page(tables)
 
     async def page(_request: Request) -> HTMLResponse:
-        return HTMLResponse(html, headers={"content-security-policy": _POLICY})
+        return HTMLResponse(html, headers={"content-security-policy": policy})
 
     async def state(_request: Request) -> Response:
         # escaped, since a name may have characters that UTF-8 cannot encode
-        body = json.dumps(snapshot())
+        body = json.dumps(await snapshot())
         return Response(body, headers={"cache-control": "no-store"}, media_type="application/json")
 
     async def icon(_request: Request) -> Response:
@@ -47,106 +51,66 @@ def status_routes(tables: Sequence[StatusTable], snapshot: Callable[[], dict[str
     return [Route(path, endpoint) for path, endpoint in zip(_PATHS, (page, state, icon), strict=True)]
 
 
-def _page(tables: Sequence[StatusTable]) -> str:
+def _page(tables: Sequence[StatusTable]) -> tuple[str, str]:
+    """Return the page and its policy, which allows this style and this script only."""
     columns = {table.name: [asdict(column) for column in table.columns] for table in tables}
-    sections = "\n".join(
-        f"<h2>{escape(table.title)}</h2>\n<table>\n  <thead><tr>"
-        + "".join(f"<th>{escape(column.title)}</th>" for column in table.columns)
-        + f'</tr></thead>\n  <tbody id="{escape(table.name)}"></tbody>\n</table>'
-        for table in tables
-    )
     # "<" would end the script
-    return _TEMPLATE.replace("{{sections}}", sections).replace(
-        "{{columns}}", json.dumps(columns).replace("<", "\\u003c")
+    script = SCRIPT.replace("{{tables}}", json.dumps(columns).replace("<", "\\u003c"))
+    html = (
+        _TEMPLATE.replace("{{style}}", STYLE)
+        .replace("{{sections}}", "\n".join(map(_section, tables)))
+        .replace("{{script}}", script)
+    )
+    return html, _POLICY.format(style=_hash(STYLE), script=_hash(script))
+
+
+def _section(table: StatusTable) -> str:
+    name, title = escape(table.name), escape(table.title)
+    heads = "".join(f'<th scope="col" class="{column.kind}">{escape(column.title)}</th>' for column in table.columns)
+    return (
+        f'<section>\n<h2 id="{name}-title">{title} <span class="count" id="{name}-count"></span></h2>\n'
+        f'<div class="box" role="region" aria-labelledby="{name}-title" tabindex="0">\n'
+        f'<table aria-labelledby="{name}-title"><thead><tr>{heads}</tr></thead><tbody id="{name}"></tbody></table>\n'
+        f'<p class="empty" id="{name}-empty">{escape(table.empty)}</p>\n</div>\n</section>'
     )
 
 
-_POLICY: Final = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; connect-src 'self'"
+def _hash(text: str) -> str:
+    return base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
+
+
+_POLICY: Final = (
+    "default-src 'none'; style-src 'sha256-{style}'; script-src 'sha256-{script}'; connect-src 'self'; "
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
 
 _TEMPLATE: Final = """<!DOCTYPE html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
-<meta name="viewport" content="width=device-width">
+<meta name="viewport" content="width=device-width, initial-scale=1">
 <title>Globus emulator</title>
-<style>
-  :root { color-scheme: light dark; font: 15px/1.45 system-ui, sans-serif }
-  body { margin: 2rem auto; max-width: 72rem; padding: 0 1rem }
-  h1 { font-size: 1.5rem } h2 { font-size: 1.1rem; margin-top: 2rem }
-  table { border-collapse: collapse; width: 100% }
-  th, td { text-align: left; padding: .3rem .6rem; border-bottom: 1px solid #8884 }
-  td.number { text-align: right; font-variant-numeric: tabular-nums }
-  progress { width: 8rem }
-  .id { font: .8em ui-monospace, monospace; opacity: .7 }
-  .SUCCEEDED { color: #1a7f37 } .FAILED { color: #cf222e } .INACTIVE { color: #9a6700 }
-  #lost { color: #cf222e }
-</style>
+<style>{{style}}</style>
 </head>
 <body>
+<header>
 <h1>Globus emulator</h1>
-<p><span id="summary">…</span> <span id="lost" hidden>The emulator does not respond.</span></p>
+<p id="summary">…</p>
+<p id="lost" role="status" hidden>The emulator does not respond. It may have ended; this page tries again.</p>
+</header>
+<main>
+<section id="connect" hidden>
+<h2>Connect a program</h2>
+<p>Address <code id="address"></code> <button type="button" data-copies="address">Copy address</button></p>
+<div class="box variables">
+<pre id="variables" tabindex="0" role="region" aria-label="Environment variables"></pre>
+<button type="button" data-copies="variables">Copy variables</button>
+</div>
+</section>
 {{sections}}
-<script>
-const TABLES = {{columns}};
-const $ = (id) => document.getElementById(id);
-function row(table, key, cells) {
-  let tr = table.querySelector(`tr[data-key="${key}"]`);
-  if (!tr) {
-    tr = document.createElement("tr");
-    tr.dataset.key = key;
-    cells.forEach(() => tr.append(document.createElement("td")));
-  }
-  cells.forEach((cell, index) => {
-    const td = tr.children[index];
-    if (cell instanceof Node) { if (!td.firstChild?.isEqualNode(cell)) td.replaceChildren(cell); }
-    else if (td.textContent !== String(cell)) td.textContent = cell;
-    if (typeof cell === "number") td.className = "number";
-  });
-  table.append(tr);
-  return tr;
-}
-function named(name, id) {
-  const both = document.createDocumentFragment(), small = document.createElement("span");
-  small.className = "id"; small.textContent = id;
-  both.append(name, document.createElement("br"), small);
-  const div = document.createElement("div");
-  div.append(both);
-  return div;
-}
-function bar(value) {
-  const progress = document.createElement("progress");
-  progress.max = 1; progress.setAttribute("value", value.toFixed(3));
-  return progress;
-}
-function cell(entry, column) {
-  const value = entry[column.member];
-  if (column.kind === "name") return named(value, entry.id);
-  if (column.kind === "progress") return bar(value);
-  return value ?? "";
-}
-async function refresh() {
-  try {
-    const state = await (await fetch("/emulator/state")).json();
-    $("lost").hidden = true;
-    const time = new Date(state.now * 1000).toISOString().slice(0, 19).replace("T", " ");
-    $("summary").textContent = `${time} UTC · ${state.requests} requests` +
-      (state.unknown ? ` · ${state.unknown} for unknown paths` : "");
-    const known = new Set();
-    for (const [table, columns] of Object.entries(TABLES)) {
-      for (const entry of state[table]) {
-        const tr = row($(table), entry.id, columns.map((column) => cell(entry, column)));
-        columns.forEach((column, index) => {
-          if (column.kind === "status") tr.children[index].className = String(entry[column.member]).split(" ")[0];
-        });
-        known.add(entry.id);
-      }
-    }
-    document.querySelectorAll("tr[data-key]").forEach((tr) => known.has(tr.dataset.key) || tr.remove());
-  } catch { $("lost").hidden = false; }
-  setTimeout(refresh, 500);
-}
-refresh();
-</script>
+</main>
+<p id="copied" role="status"></p>
+<script>{{script}}</script>
 </body>
 </html>
 """

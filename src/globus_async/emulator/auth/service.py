@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
+from ..kit.directory import CLIENT_DOMAIN
 from ..kit.responses import NO_STORE
 from ..kit.service import Service, merge_tables
+from ..kit.status import Column, StatusTable
 from .errors import ApiError
 from .routes import clients, identities, oauth, policies, projects, scopes, web
 from .state import AuthState
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from ..kit.errors import ServiceError
     from ..kit.request import Request
     from ..kit.service import Platform, RouteTable
+    from .models import AccessToken
 
 __all__ = ("AuthService",)
 
@@ -26,6 +30,9 @@ _API: Final = merge_tables(
     clients.ROUTES,
     scopes.ROUTES,
 )
+
+_SHOWN: Final = 200
+"""The number of users and of applications on the status page; the newest ones."""
 
 
 class AuthService(Service[AuthState]):
@@ -64,3 +71,52 @@ class AuthService(Service[AuthState]):
     def refuses_unknown_parameters(self, request: Request) -> bool:
         """Return whether unknown query parameters are an error: outside OAuth 2.0, which requires to ignore them."""
         return request.path.startswith("/v2/api/")
+
+    def status_tables(self) -> Sequence[StatusTable]:
+        """Return the tables of users and applications."""
+        users = (
+            Column("User", "name", "name"),
+            Column("Username", "username", "code"),
+            Column("Last login", "login", "time"),
+            Column("Access tokens", "tokens", "number"),
+        )
+        applications = (
+            Column("Application", "name", "name"),
+            Column("Type", "type"),
+            Column("Access tokens", "tokens", "number"),
+        )
+        return [
+            StatusTable("users", "Users", users, self._user_rows, "No users yet."),
+            StatusTable("applications", "Applications", applications, self._application_rows, "No applications yet."),
+        ]
+
+    def _user_rows(self) -> list[dict[str, Any]]:
+        tokens = Counter(each.identity_id for each in self._active_tokens())
+        return [
+            {
+                "id": each.id,
+                "name": each.name or each.username,
+                "username": each.username,
+                "login": each.last_authentication,
+                "tokens": tokens[each.id],
+            }
+            for each in list(self.state.directory.identities.values())
+            if each.domain != CLIENT_DOMAIN
+        ][-_SHOWN:]
+
+    def _application_rows(self) -> list[dict[str, Any]]:
+        tokens = Counter(each.client_id for each in self._active_tokens())
+        return [
+            {
+                "id": each.id,
+                "name": each.name,
+                "type": each.client_type.replace("_", " "),
+                "tokens": tokens[each.id],
+            }
+            for each in list(self.state.registry.clients.values())
+            if each.id not in self.state.built_in and not each.is_implicit
+        ][-_SHOWN:]
+
+    def _active_tokens(self) -> list[AccessToken]:
+        now = self.state.now()
+        return [each for each in list(self.state.tokens.access.values()) if each.is_active(now)]

@@ -96,12 +96,11 @@ class _CurrentTokens:
 
 def fault_document(pending: PendingFault) -> Document:
     """Return the document of a pending fault, which may have been added by a test in this process."""
-    name = getattr(pending.fault, "__qualname__", "").partition(".")[0]
     return {
         "id": pending.id,
         "method": pending.method,
         "path": pending.path_pattern,
-        "fault": name,
+        "fault": pending.name,
         "times": pending.times,
         "after": pending.after,
     }

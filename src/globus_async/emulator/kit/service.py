@@ -177,6 +177,9 @@ class Service(Generic[S]):
         """Return the tables that the status page shows; none by default."""
         return ()
 
+    async def measure(self) -> None:
+        """Measure, before `snapshot`, what the status page shows and takes time; nothing by default."""
+
     def snapshot(self) -> dict[str, Any]:
         """Return what the status page shows of the service as it is now."""
         return {table.name: list(table.rows()) for table in self.status_tables()}

@@ -16,8 +16,14 @@ class Column:
     title: str
     member: str
     """The member of a row that is shown."""
-    kind: Literal["text", "name", "status", "progress", "number"] = "text"
-    """``name`` shows the row's id below, ``status`` is colored, ``progress`` is a bar from 0 to 1."""
+    kind: Literal[
+        "bytes", "code", "duration", "http", "name", "number", "progress", "speed", "status", "text", "time"
+    ] = "text"
+    """
+    ``name`` shows the row's id below; ``status`` and ``http``, the status of a response, are colored; ``progress`` is a
+    bar from 0 to 1; ``bytes``, ``speed`` (bytes per second), ``duration`` (seconds) and ``time`` (POSIX seconds) are
+    shown in readable units.
+    """
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,3 +36,5 @@ class StatusTable:
     columns: tuple[Column, ...]
     rows: Callable[[], Sequence[Mapping[str, Any]]]
     """Returns the rows as they are now; each has an ``id``."""
+    empty: str = "None yet."
+    """The text in place of an empty table."""

@@ -26,6 +26,9 @@ from .routes import (
     tasks,
 )
 from .state import Limits, Pace, TransferState
+from .storage.directory import DirectoryStorage
+from .storage.memory import MemoryStorage
+from .storage.usage import UsageCache
 from .task_documents import task_document
 from .work.task_runner import TaskRunner
 
@@ -38,7 +41,7 @@ if TYPE_CHECKING:
     from ..kit.errors import ServiceError
     from ..kit.request import Request
     from ..kit.service import Document, Platform, RouteTable
-    from .models import Task
+    from .models import Collection, Task
 
 __all__ = ("TRANSFER_SCOPE", "TransferService")
 
@@ -61,6 +64,8 @@ _TABLES: Final[Mapping[str, RouteTable[TransferState]]] = {
     "/v2": merge_tables(bookmarks.V2_ROUTES, streams.ROUTES),
 }
 
+_PROGRESS: Final = {"SUCCEEDED": 1.0, "FAILED": None}
+"""The progress of tasks that have ended; a failed one has none."""
 _SHOWN_TASKS: Final = 200
 """The number of tasks on the status page; the newest ones."""
 
@@ -107,6 +112,7 @@ class TransferService(Service[TransferState]):
             platform.authority, errors=TransferError, scopes=(TRANSFER_SCOPE,), rate_limiter=rate_limiter
         )
         self._missing_credentials_status = missing_credentials_status
+        self._usages = UsageCache()
 
     def tables(self) -> Mapping[str, RouteTable[TransferState]]:
         """Return the tables of routes by prefix."""
@@ -138,40 +144,57 @@ class TransferService(Service[TransferState]):
         return json_response(document, headers=self.headers)
 
     def status_tables(self) -> Sequence[StatusTable]:
-        """Return the tables of collections and tasks."""
-        collections = (
-            Column("Name", "name", "name"),
-            Column("Kind", "kind"),
-            Column("Owner", "owner"),
-            Column("Files", "storage"),
-        )
+        """Return the tables of tasks and collections."""
         tasks = (
             Column("Task", "name", "name"),
-            Column("From", "from"),
-            Column("To", "to"),
+            Column("Route", "route"),
+            Column("Owner", "owner"),
             Column("Status", "status", "status"),
             Column("Progress", "progress", "progress"),
             Column("Files", "files", "number"),
-            Column("Bytes", "bytes", "number"),
-            Column("Bytes/s", "speed", "number"),
+            Column("Size", "bytes", "bytes"),
+            Column("Speed", "speed", "speed"),
+            Column("Time", "seconds", "duration"),
             Column("Faults", "faults", "number"),
         )
+        collections = (
+            Column("Collection", "name", "name"),
+            Column("Kind", "kind"),
+            Column("Owner", "owner"),
+            Column("Storage", "storage", "code"),
+            Column("Files", "files", "number"),
+            Column("Size", "bytes", "bytes"),
+        )
         return [
-            StatusTable("collections", "Collections", collections, self._collection_rows),
-            StatusTable("tasks", "Tasks", tasks, self._task_rows),
+            StatusTable("tasks", "Tasks", tasks, self._task_rows, "No tasks yet."),
+            StatusTable("collections", "Collections", collections, self._collection_rows, "No collections yet."),
         ]
 
+    async def measure(self) -> None:
+        """Count the files of the collections."""
+        await self._usages.update(list(self.state.collections.values()))
+
     def _collection_rows(self) -> list[dict[str, Any]]:
-        return [
-            {
-                "id": each.id,
-                "name": each.display_name,
-                "kind": each.fields["entity_type"],
-                "owner": self.state.directory.username(each.owner_id),
-                "storage": repr(each.storage) if each.host is None else f"guest on {each.host.display_name}",
-            }
-            for each in list(self.state.collections.values())
-        ]
+        return [self._collection_row(each) for each in list(self.state.collections.values())]
+
+    def _collection_row(self, collection: Collection) -> dict[str, Any]:
+        usage = self._usages.usage(collection)
+        files: int | str | None
+        if usage is None:
+            files, size = None, None
+        elif usage.is_complete:
+            files, size = usage.files, usage.bytes
+        else:
+            files, size = f"over {usage.files:,}", None
+        return {
+            "id": collection.id,
+            "name": collection.display_name,
+            "kind": str(collection.fields["entity_type"]).replace("_", " "),
+            "owner": self.state.directory.username(collection.owner_id),
+            "storage": _place_of(collection),
+            "files": files,
+            "bytes": size,
+        }
 
     def _task_rows(self) -> list[dict[str, Any]]:
         return [self._task_row(task) for task in list(self.state.tasks.values())[: -_SHOWN_TASKS - 1 : -1]]
@@ -180,18 +203,20 @@ class TransferService(Service[TransferState]):
         document = task_document(self.state, task)
         status, details = document["status"], "paused" if document["is_paused"] else document["nice_status"]
         ended = document["subtasks_total"] - document["subtasks_pending"] - document["subtasks_retrying"]
+        places = document["source_endpoint_display_name"], document["destination_endpoint_display_name"]
+        end = self.state.now() if task.completion_time is None else task.completion_time
         return {
             "id": task.id,
-            "name": f"{task.type.lower()} {task.label or ''}",
+            "name": f"{task.type.capitalize()}: {task.label}" if task.label else task.type.capitalize(),
+            "route": " → ".join(name for name in places if name),
             "owner": self.state.directory.username(task.owner_id),
-            "from": document["source_endpoint_display_name"],
-            "to": document["destination_endpoint_display_name"] or "",
             "status": status if details in {None, "OK"} else f"{status} ({details})",
             "files": document["files_transferred"] if task.is_transfer else document["files"],
             "bytes": document["bytes_transferred"],
             "speed": document["effective_bytes_per_second"],
+            "seconds": max(end - task.request_time, 0.0),
             "faults": document["faults"],
-            "progress": 1.0 if task.is_final else ended / max(document["subtasks_total"], 1),
+            "progress": _PROGRESS.get(document["status"], ended / max(document["subtasks_total"], 1)),
         }
 
     def start(self) -> None:
@@ -209,3 +234,17 @@ class TransferService(Service[TransferState]):
     async def aclose(self) -> None:
         """Stop all tasks permanently."""
         await self.task_runner.aclose()
+
+
+def _place_of(collection: Collection) -> str:
+    if collection.host is not None:
+        return f"guest on {collection.host.display_name}"
+    match collection.storage:
+        case None:
+            return "offline"
+        case MemoryStorage():
+            return "memory"
+        case DirectoryStorage() as directory:
+            return directory.root
+        case storage:
+            return type(storage).__name__
