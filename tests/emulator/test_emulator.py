@@ -8,7 +8,7 @@ import shutil
 import subprocess
 import sys
 import threading
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 from typing import Any, cast
 
@@ -18,6 +18,7 @@ import pytest
 import globus_async.emulator
 from globus_async import AccessTokenAuthorizer, TransferClient
 from globus_async.emulator.auth.service import AuthService
+from globus_async.emulator.kit.status import Column, StatusTable
 from globus_async.testing import GlobusEmulator, ManualClock, MemoryStorage, Pace
 from tests.emulator.notes_service import NotesService
 from tests.emulator.transfer_world import TransferWorld, transfer_world
@@ -139,8 +140,20 @@ async def test_a_service_of_ones_own() -> None:
             refused = await http.post("/v1/notes", json={"text": "x"})
             assert (refused.status_code, refused.json()["error"]["code"]) == (403, "FORBIDDEN")
             assert (await http.get("/v1/other")).json()["error"]["code"] == "NOT_IMPLEMENTED"
-            assert "<h2>Notes</h2>" in (await http.get("/")).text
+            assert '<tbody id="notes">' in (await http.get("/")).text
             assert (await http.get("/emulator/state")).json()["notes"] == notes.snapshot()["notes"] == []
+
+
+@pytest.mark.parametrize("name", ["tasks", "recent", "requests", "environ"])
+def test_a_table_with_the_name_of_another(name: str) -> None:
+    """A table of the status page cannot replace another one, or a member of the page's data."""
+
+    class Other(NotesService):
+        def status_tables(self) -> Sequence[StatusTable]:
+            return [StatusTable(name, "Other", (Column("Note", "text"),), list)]
+
+    with pytest.raises(ValueError, match=f"name of its own, got {name}"):
+        GlobusEmulator(services=[Other])
 
 
 @pytest.mark.parametrize("twice", [[NotesService, NotesService], [AuthService]])

@@ -1327,6 +1327,27 @@ GUARDS: Final = (
         drop("emulator/auth/grants.py:", r"^_check_verifier\("),
     ),
     *_tested_by(
+        "emulator/test_storage_usage.py",
+        swap(
+            "emulator/transfer/storage/usage.py:measure",
+            r"entry\.link is None and entry\.is_directory",
+            "entry.is_directory",
+        ),
+        swap("emulator/transfer/storage/usage.py:measure", r"elif entry\.link is None", "else"),
+        never("emulator/transfer/storage/usage.py:measure", r"^seen > max_files"),
+        always("emulator/transfer/storage/usage.py:UsageCache.update", r"^key not in"),
+        swap("emulator/transfer/storage/usage.py:UsageCache.usage", r"storage is collection\.storage", "True"),
+        swap("emulator/own_tables.py:own_tables", r"\[:-_SHOWN_REQUESTS - 1:-1\]", "[::-1]"),
+    ),
+    *_tested_by(
+        "emulator/test_status_screens.py",
+        swap("emulator/status_page.py:_page", r"_hash\(script\)", "''"),
+    ),
+    *_tested_by(
+        "emulator/test_emulator.py",
+        never("emulator/registry.py:Emulator.__init__", r"for name, count in shown"),
+    ),
+    *_tested_by(
         "emulator/test_trusted_hosts.py",
         swap("emulator/registry.py:Emulator._serving", r"TrustedHosts\(self\.app, hosts\)", "self.app"),
         never("emulator/trusted_hosts.py:TrustedHosts.__call__", r"self\._is_trusted"),

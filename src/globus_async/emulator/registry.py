@@ -93,7 +93,8 @@ class Emulator:
         control: The service of the emulator's own paths, besides the status page.
 
     Raises:
-        ValueError: Two services have the same name, or the same paths and the later one no host.
+        ValueError: Two services have the same name, or the same paths and the later one no host; or two tables of the
+            status page have the same name.
     """
 
     def __init__(
@@ -112,6 +113,9 @@ class Emulator:
         hosts = [host for service in services for host in service.hosts]
         self._tables = own_tables(lambda: self.requests, lambda: self.faults)
         tables = [*(table for service in services for table in service.status_tables()), *self._tables]
+        shown = Counter(["environ", "now", "requests", "unknown", "url", *(table.name for table in tables)])
+        if repeated := [name for name, count in shown.items() if count > 1]:
+            raise ValueError(f"a table of the status page needs a name of its own, got {', '.join(repeated)}")
         status = status_routes(tables, self.current_snapshot)
         own = application([] if control is None else [control], extra_routes=status)
         self.app: OwnPaths = OwnPaths(own, HostPrefix(self._recorder, hosts))
