@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from globus_async import Secret
+from globus_async import Secret, TaskProgress
 from globus_async.fastapi import SessionStoreUnavailable
 
 from .explanations import STATES, Explanation, problem_of, state_of
-from .formatting import counted, human_duration, human_size, time_left
-from .progress import Progress, Rates, next_rates, progress_of
+from .formatting import counted, human_duration, human_size, moment_of, time_left
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -28,14 +27,15 @@ class WatchedTask:
     A task.
 
     Attributes:
-        document: Its document.
-        total_bytes: The size of its files, if the portal knows it.
-        rates: Its rates while it is running.
+        progress: Its progress, with the size of its files if the portal knows it.
     """
 
-    document: TaskDocument
-    total_bytes: int | None = None
-    rates: Rates | None = None
+    progress: TaskProgress
+
+    @property
+    def document(self) -> TaskDocument:
+        """Its document."""
+        return self.progress.task
 
     @property
     def id(self) -> str:
@@ -60,7 +60,15 @@ class WatchedTask:
     @property
     def is_done(self) -> bool:
         """Whether it has ended."""
-        return self.document["status"] in {"SUCCEEDED", "FAILED"}
+        return self.progress.is_done
+
+    @property
+    def percent(self) -> int | None:
+        """How much is done, 100 only for success; ``None`` if it is unknown."""
+        fraction = self.progress.fraction
+        return (
+            None if fraction is None else min(int(100 * fraction), 100 if self.progress.status == "SUCCEEDED" else 99)
+        )
 
     @property
     def problem(self) -> Explanation | None:
@@ -68,31 +76,27 @@ class WatchedTask:
         return problem_of(self.document)
 
     @property
-    def progress(self) -> Progress:
-        """Its progress."""
-        return progress_of(self.document, self.rates, self.total_bytes)
-
-    @property
     def facts(self) -> list[str]:
         """Its progress in words."""
-        task, progress = self.document, self.progress
-        moved, transferred = task["bytes_transferred"] or 0, task["files_transferred"] or 0
-        skipped = task["files_skipped"] or 0
-        total = task["files"] or 0
-        files = (
-            counted(total, "file")
-            if self.is_done and transferred + skipped >= total
-            else f"{transferred + skipped:,} of {counted(total, 'file')}"
-        )
-        parts = [files if total else "", _bytes(moved, None if self.is_done else self.total_bytes)]
-        if skipped:
-            parts.append(f"{skipped:,} already there")
+        progress = self.progress
+        done, total = progress.files_done, progress.files_total or 0
+        files = counted(total, "file") if self.is_done and done >= total else f"{done:,} of {counted(total, 'file')}"
+        moved = _bytes(progress.bytes_done, None if self.is_done else progress.bytes_total)
+        parts = [files if total else "", moved]
+        if progress.files_skipped:
+            parts.append(f"{progress.files_skipped:,} already there")
         if self.is_done:
-            parts.append(f"took {human_duration(progress.seconds)}" if progress.seconds is not None else "")
-            parts.append(f"{human_size(progress.bytes_per_second)}/s on average" if moved else "")
+            parts.append(f"took {human_duration(self.seconds)}" if self.seconds is not None else "")
+            parts.append(f"{human_size(progress.bytes_per_second)}/s on average" if progress.bytes_done else "")
         elif self.state == "ACTIVE":
             parts += [f"{human_size(progress.bytes_per_second)}/s", time_left(progress.seconds_left)]
         return [part for part in parts if part]
+
+    @property
+    def seconds(self) -> float | None:
+        """Its duration, if it is done."""
+        started, ended = moment_of(self.document["request_time"]), moment_of(self.document["completion_time"])
+        return (ended - started).total_seconds() if started and ended else None
 
 
 def _bytes(moved: int, total: int | None) -> str:
@@ -103,25 +107,24 @@ async def watch(
     login: GlobusLogin, documents: Iterable[TaskDocument], previous: Sequence[WatchedTask] | None
 ) -> list[WatchedTask]:
     """
-    Return tasks with their rates.
+    Return tasks with their progress.
 
     Args:
         login: The login, whose store has the sizes of the tasks.
         documents: The documents of the tasks, just polled.
         previous: The tasks at the previous poll, if there was one.
     """
-    known = {task.id: task for task in previous or ()}
-    now = login.backend.transport.clock.wall()
+    known = {task.id: task.progress for task in previous or ()}
+    now = login.backend.transport.clock.monotonic()
     found: list[WatchedTask] = []
     for document in documents:
-        task = WatchedTask(document)
-        before = known.get(task.id)
-        if before is not None:
-            size = before.total_bytes
+        if (before := known.get(document["task_id"])) is not None:
+            progress = before.next(document, at=now)
         else:
-            size = None if task.is_done else await _stored_size(login, task.id)
-        rates = None if task.is_done else next_rates(before.rates if before else None, document, now)
-        found.append(WatchedTask(document, size, rates))
+            progress = TaskProgress.of(document, at=now)
+            if not progress.is_done:
+                progress = replace(progress, bytes_total=await _stored_size(login, document["task_id"]))
+        found.append(WatchedTask(progress))
     return found
 
 
@@ -147,6 +150,6 @@ def summary(tasks: Sequence[WatchedTask]) -> str:
 
 def heading(tasks: Sequence[WatchedTask], name: str) -> str:
     """Return the title of a page, with the progress of its tasks that are running."""
-    percents = [task.progress.percent or 0 for task in tasks if not task.is_done]
+    percents = [task.percent or 0 for task in tasks if not task.is_done]
     progress = f"{sum(percents) // len(percents)} % · " if percents else ""
     return f"{progress}{name} · Meridian"

@@ -122,17 +122,30 @@ class Progress:
         """The seconds until all items are done at the present rate; ``None`` if it or their number is not known."""
         return None if self.total is None or not self.rate else (self.total - self.done) / self.rate
 
+    def __str__(self) -> str:
+        left = self.seconds_left
+        parts = [f"{self.done:,}{'' if self.total is None else f' of {self.total:,}'} done"]
+        parts += [f"{self.failed:,} failed"] if self.failed else []
+        parts += [f"{_rate_text(self.rate)} per second"] if self.rate else []
+        parts += [f"{readable_duration(left)} left"] if left else []
+        parts += [f"throttled for {readable_duration(self.throttled)}"] if self.throttled >= 1 else []
+        return ", ".join(parts)
+
     def _repr_html_(self) -> str:
         """Return a progress bar with the rate and the time left, for notebooks."""
         left, throttled = self.seconds_left, self.throttled
         members: dict[str, object] = {"failed": self.failed} if self.failed else {}
-        members["rate"] = f"{self.rate:.3g} per second"
+        members["rate"] = f"{_rate_text(self.rate)} per second"
         if left is not None:
             members["time left"] = readable_duration(left)
         if throttled:
             members["throttled"] = readable_duration(throttled)
         of = "" if self.total is None else f" of {self.total}"
         return progress_html(f"{self.done}{of} done", self.done, self.total, members)
+
+
+def _rate_text(rate: float) -> str:
+    return f"{rate:.3g}" if rate < 100 else f"{rate:,.0f}"
 
 
 class BulkError(ExceptionGroup[GlobusError], GlobusError):

@@ -10,8 +10,8 @@ import pytest
 from examples.portal.explanations import EXPLANATIONS, STATES, explain, options_of, problem_of, state_of
 from examples.portal.formatting import human_date, human_duration, human_size, moment_of, time_left
 from examples.portal.listing import columns, crumbs, entry_of, folder_path, orders_of
-from examples.portal.progress import Rate, next_rates, progress_of
 from examples.portal.watched import WatchedTask, heading, summary
+from globus_async import TaskProgress
 from globus_async.emulator.transfer.storage.protocol import Problem
 
 if TYPE_CHECKING:
@@ -42,67 +42,39 @@ def task_of(**members: Any) -> TaskDocument:
     return cast("TaskDocument", {**document, **members})
 
 
-def at(seconds: float) -> float:
-    """Return the time after the request."""
-    moment = moment_of("2026-11-29T14:00:00+00:00")
-    assert moment is not None
-    return moment.timestamp() + seconds
+def watched(total_bytes: int | None = None, **members: Any) -> WatchedTask:
+    """Return such a task as a page shows it."""
+    return WatchedTask(TaskProgress.of(task_of(**members), at=8, bytes_total=total_bytes))
 
 
 class TestProgress:
-    def test_the_first_measurement(self) -> None:
-        """The speed is the mean one; the time left is that of the remaining items."""
-        task = task_of()
-        progress = progress_of(task, next_rates(None, task, at(8)))
-        assert (progress.percent, progress.bytes_per_second, progress.seconds_left) == (25, 500_000, 24)
-
-    def test_a_known_size(self) -> None:
-        """One large file: its bytes count, not the file."""
-        task = task_of(files=1, files_transferred=0)
-        progress = progress_of(task, next_rates(None, task, at(8)), 16_000_000)
-        assert (progress.percent, progress.seconds_left) == (25, 24)
-
-    def test_more_bytes_than_expected(self) -> None:
-        """A file that grew, or was sent twice: never 100 % before the end, and no negative time."""
-        task = task_of(bytes_transferred=20_000_000)
-        progress = progress_of(task, next_rates(None, task, at(8)), 16_000_000)
-        assert (progress.percent, progress.seconds_left) == (99, 0)
+    def test_percent(self) -> None:
+        """Files count, or bytes if their number is known; 100 % is for success only."""
+        assert watched().percent == 25
+        assert watched(8_000_000).percent == 50
+        assert watched(1_000_000).percent == 99
+        assert watched(files=0, files_transferred=0).percent is None
+        assert watched(status="FAILED", files_transferred=8).percent == 99
+        assert watched(status="SUCCEEDED").percent == 100
 
     @pytest.mark.parametrize("total", [0, None])
     def test_an_unknown_total(self, total: int | None) -> None:
-        """Before Globus has counted the items, there is neither a percentage nor a time."""
-        task = task_of(files=total, files_transferred=total)
-        progress = progress_of(task, next_rates(None, task, at(8)))
-        assert (progress.percent, progress.seconds_left) == (None, None)
-        assert "time left unknown" in WatchedTask(task, None, next_rates(None, task, at(8))).facts
+        """Before Globus has counted the items, there is no time."""
+        assert "time left unknown" in watched(files=total, files_transferred=total).facts
 
     @pytest.mark.parametrize("members", [{"is_paused": True}, {"status": "INACTIVE"}])
     def test_a_task_that_does_not_run(self, members: dict[str, Any]) -> None:
-        """A paused task has a percentage, and no time left."""
-        task = task_of(**members)
-        progress = progress_of(task, next_rates(None, task, at(8)))
-        assert (progress.percent, progress.seconds_left) == (25, None)
-        assert not [fact for fact in WatchedTask(task, None, next_rates(None, task, at(8))).facts if "left" in fact]
+        """A paused task has no time left."""
+        assert not [fact for fact in watched(**members).facts if "left" in fact]
 
-    def test_no_progress_yet(self) -> None:
-        """Nothing has arrived: the time is unknown, not infinite."""
-        task = task_of(bytes_transferred=0, effective_bytes_per_second=0, files_transferred=0)
-        assert progress_of(task, next_rates(None, task, at(8))).seconds_left is None
-
-    @pytest.mark.parametrize("status", ["SUCCEEDED", "FAILED"])
-    def test_a_task_that_is_done(self, status: str) -> None:
-        """It shows its duration and its mean speed; only success is 100 %."""
-        task = task_of(status=status, completion_time="2026-11-29T14:03:05+00:00", files_transferred=8)
-        progress = progress_of(task)
-        assert (progress.percent, progress.seconds) == (100 if status == "SUCCEEDED" else 99, 185)
-        facts = WatchedTask(task).facts
-        assert facts == ["8 files", "4.0 MB", "took 3 minutes 5 seconds", "500 kB/s on average"]
+    def test_facts_of_a_task_that_is_done(self) -> None:
+        """It shows its duration and its mean speed."""
+        task = watched(status="SUCCEEDED", completion_time="2026-11-29T14:03:05+00:00", files_transferred=8)
+        assert task.facts == ["8 files", "4.0 MB", "took 3 minutes 5 seconds", "500 kB/s on average"]
 
     def test_facts_of_a_running_task(self) -> None:
         """Files and bytes of the total, files that were there, the speed and the time left."""
-        task = task_of(files_skipped=1)
-        rates = next_rates(None, task, at(8))
-        assert WatchedTask(task, 16_000_000, rates).facts == [
+        assert watched(16_000_000, files_skipped=1).facts == [
             "3 of 8 files",
             "4.0 MB of 16.0 MB",
             "1 already there",
@@ -110,47 +82,12 @@ class TestProgress:
             "about 20 seconds left",
         ]
 
-    def test_smoothing(self) -> None:
-        """One fast second changes the speed a little, a minute of it changes it completely."""
-        rate = Rate(0, 0, 100).next(1000, 1)
-        assert 100 < rate.per_second < 250
-        for second in range(2, 62):
-            rate = rate.next(second * 1000, second)
-        assert rate.per_second == pytest.approx(1000, rel=0.01)
-
-    def test_smoothing_does_not_depend_on_the_interval(self) -> None:
-        """Ten measurements of one second, or one of ten: the same speed."""
-        many = Rate(0, 0, 100)
-        for second in range(1, 11):
-            many = many.next(second * 500, second)
-        assert Rate(0, 0, 100).next(5000, 10).per_second == pytest.approx(many.per_second)
-
-    @pytest.mark.parametrize(("amount", "at"), [(50, 5), (500, 4), (500, 3)])
-    def test_clocks_and_amounts_that_go_back(self, amount: float, at: float) -> None:
-        """A file that is sent again, and a second poll at the same time: no negative or infinite speed."""
-        rate = Rate(100, 4, 10).next(amount, at)
-        assert 0 <= rate.per_second <= 10
-
-    def test_a_stall(self) -> None:
-        """The speed of a task that stopped approaches zero, and the time left grows."""
-        task = task_of()
-        rates = next_rates(None, task, at(8))
-        before = progress_of(task, rates).seconds_left
-        for second in range(9, 40):
-            rates = next_rates(rates, task, at(second))
-        after = progress_of(task, rates)
-        assert after.bytes_per_second < 25_000
-        assert before is not None
-        assert after.seconds_left is not None
-        assert after.seconds_left > 10 * before
-
     def test_a_stall_of_hours(self) -> None:
         """The page is still shown when the speed is too small for a division."""
-        task = task_of()
-        rates = next_rates(None, task, at(8))
+        progress = watched(16_000_000).progress
         for second in range(9, 20_000, 4):
-            rates = next_rates(rates, task, at(second))
-        assert WatchedTask(task, 16_000_000, rates).facts[-2:] == ["0 B/s", "months left"]
+            progress = progress.next(task_of(), at=second)
+        assert WatchedTask(progress).facts[-2:] == ["0 B/s", "time left unknown"]
 
 
 class TestWords:
@@ -288,8 +225,8 @@ class TestExplanations:
 
     def test_the_summary_does_not_change_with_the_progress(self) -> None:
         """Screen readers are not flooded; the title of the window shows the progress."""
-        one, other = WatchedTask(task_of()), WatchedTask(task_of(files_transferred=6))
-        done = WatchedTask(task_of(status="SUCCEEDED"))
+        one, other = watched(), watched(files_transferred=6)
+        done = watched(status="SUCCEEDED")
         assert summary([one, done]) == summary([other, done]) == "Transfers: 1 in progress, 1 completed."
         assert heading([one, other, done], "Transfers") == "50 % · Transfers · Meridian"
         assert heading([done], "Transfers") == "Transfers · Meridian"
@@ -322,11 +259,3 @@ class TestFolders:
         assert [folder_path(path) for path in ("", "/", "a/b", "//a//")] == ["/", "/", "/a/b/", "/a/"]
         assert crumbs("/a/b/") == [("a", "/a/"), ("b", "/a/b/")]
         assert crumbs("/") == []
-
-
-def test_estimates_are_finite() -> None:
-    """No document leads to an endless or negative time."""
-    for done in range(9):
-        task = task_of(files_transferred=done, request_time="nonsense", effective_bytes_per_second=0)
-        left = progress_of(task, next_rates(None, task, at(0))).seconds_left
-        assert left is None or (left >= 0 and math.isfinite(left))

@@ -5,10 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, Final, Self, cast
+from typing import TYPE_CHECKING, Final, Self, cast
 
 from ...._http.html import progress_html
 from ...._http.readable import readable_duration, readable_size
+from ....errors.base import escape_control_characters
 from .outcomes import is_done
 
 if TYPE_CHECKING:
@@ -18,6 +19,8 @@ __all__ = ("TaskProgress",)
 
 _SMOOTHING_SECONDS: Final = 8.0
 """The time after which a new rate makes up two thirds of the smoothed one."""
+_MAX_NUMBER: Final = 1 << 63
+"""A larger number is no amount, and may be beyond the range of a float."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -70,12 +73,14 @@ class TaskProgress:
             at: Its time in seconds, of the same clock.
         """
         mean = type(self).of(task, at=at, bytes_total=self.bytes_total)
-        if self.at is None or at <= self.at or mean.is_done:
-            return mean if self.at is None or mean.is_done else replace(mean, at=self.at, **self._rates())
-        seconds = at - self.at
-        weight = 1 - math.exp(-seconds / _SMOOTHING_SECONDS)
+        if self.at is None or mean.is_done:
+            return mean
+        seconds = max(at - self.at, 0)
 
         def smoothed(rate: float, growth: int) -> float:
+            if not seconds:
+                return rate
+            weight = 1 - math.exp(-seconds / _SMOOTHING_SECONDS)
             return rate + weight * (max(growth, 0) / seconds - rate)  # a file that is sent again reduces the amount
 
         return replace(
@@ -84,17 +89,16 @@ class TaskProgress:
             files_per_second=smoothed(self.files_per_second, mean.files_done - self.files_done),
         )
 
-    def _rates(self) -> dict[str, Any]:
-        return {"bytes_per_second": self.bytes_per_second, "files_per_second": self.files_per_second}
-
     def _number(self, member: str) -> int:
         value = cast("Mapping[str, object]", self.task).get(member)
-        return value if isinstance(value, int) and value > 0 else 0
+        if not isinstance(value, int) or isinstance(value, bool):
+            return 0
+        return value if 0 < value < _MAX_NUMBER else 0
 
     @property
     def status(self) -> str:
         """The status of the task: ``ACTIVE``, ``INACTIVE``, ``SUCCEEDED``, ``FAILED``, or one that the service adds."""
-        return str(cast("Mapping[str, object]", self.task).get("status"))
+        return escape_control_characters(str(cast("Mapping[str, object]", self.task).get("status")))
 
     @property
     def is_done(self) -> bool:
@@ -161,7 +165,8 @@ class TaskProgress:
         rate = self.bytes_per_second if self.bytes_total else self.files_per_second
         if self.status != "ACTIVE" or self.is_paused or not total or rate <= 0:
             return None
-        return max(total - done, 0) / rate
+        seconds = max(total - done, 0) / rate
+        return seconds if math.isfinite(seconds) else None
 
     def _amounts(self) -> tuple[int, int | None]:
         return (self.bytes_done, self.bytes_total) if self.bytes_total else (self.files_done, self.files_total)
@@ -173,7 +178,7 @@ class TaskProgress:
         if self._is_running and self.bytes_per_second:
             parts.append(f"{readable_size(self.bytes_per_second)}/s")
         if self.seconds_left is not None:
-            parts.append(f"{self.seconds_left:,.0f} s left")
+            parts.append(f"{readable_duration(self.seconds_left)} left")
         parts += [f"{count:,} {name}" for name, count in self._problems().items()]
         return f"{self._state_text()}: {', '.join(parts)}"
 

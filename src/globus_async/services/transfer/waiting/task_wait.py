@@ -102,9 +102,10 @@ class TaskWaitMethods(TaskMethods):
             TokenRefreshError: The same; `LoginRequired` and `ApplicationRefused` are raised at once.
 
         Example:
-            >>> async for task in tc.task_watch(task_id, polling_interval=1):
-            ...     print(task["status"], task["bytes_transferred"])
-            SUCCEEDED 8
+            >>> watch = tc.task_watch(task_id, polling_interval=1)
+            >>> async for task in watch:
+            ...     print(task["status"], "-", watch.progress)
+            SUCCEEDED - SUCCEEDED: 2 of 2 files, 8 B
 
         **Differs from globus-sdk:** which has no such method.
 
