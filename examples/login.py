@@ -16,21 +16,30 @@ import os
 import sys
 from datetime import UTC, datetime
 
-from globus_async import GlobusAppConfig, GlobusError, LoginRequired, TransferClient, TransferData, UserApp
+from globus_async import (
+    GlobusAppConfig,
+    GlobusError,
+    LoginRequired,
+    TaskProgress,
+    TransferClient,
+    TransferData,
+    UserApp,
+)
 from globus_async.login_flows import CommandLineLoginFlowEOFError
 
 
 async def mirror(tc: TransferClient, source: str, destination: str) -> None:
     """Transfer new and changed files of a folder, and show a progress bar."""
     (source_id, source_path), (destination_id, destination_path) = source.split(":", 1), destination.split(":", 1)
-    data = TransferData(source_endpoint=source_id, destination_endpoint=destination_id, sync_level="checksum")
-    data.add_item(source_path, destination_path, recursive=True)
-    submitted = await tc.submit_transfer(data)
-    async for task in tc.task_watch(submitted["task_id"], polling_interval=1):
-        share = 1 - task["subtasks_pending"] / max(task["subtasks_total"], 1)
-        bar = "#" * round(40 * share)
-        end = "\r" if task["status"] == "ACTIVE" else "\n"
-        print(f"[{bar:<40}] {share:4.0%} {task['status']:<9} {task['faults']} faults", end=end, flush=True)
+    data = TransferData(source_id, destination_id, items={source_path: destination_path}, sync_level="checksum")
+    await tc.run_task(data, progress=show, polling_interval=1, cancel_task_if_cancelled=True)
+
+
+def show(progress: TaskProgress) -> None:
+    """Draw a bar."""
+    share = progress.fraction or 0
+    end = "\n" if progress.is_done else "\r"
+    print(f"[{'#' * round(40 * share):<40}] {share:4.0%} {progress}", end=end, flush=True)
 
 
 async def main(source: str, destination: str, hours: float | None) -> None:

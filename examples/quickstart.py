@@ -13,10 +13,9 @@ async def main() -> None:
         archive = globus.add_collection("Archive", storage=MemoryStorage())
         authorizer = AccessTokenAuthorizer(globus.access_token())
         async with TransferClient(authorizer=authorizer, transport=globus.transport()) as tc:
-            data = TransferData(source_endpoint=lab.id, destination_endpoint=archive.id, label="Run 1")
-            data.add_item("/run1/", "/2027/run1/", recursive=True)
-            task = await tc.submit_transfer(data)
-            print("finished:", await tc.task_wait(task["task_id"], timeout=60, polling_interval=1))
+            data = TransferData(lab.id, archive.id, items={"/run1/": "/2027/run1/"}, label="Run 1")
+            outcome = await tc.run_task(data, timeout=60)
+            print("finished:", outcome.reason)
             async for entry in tc.operation_ls(archive.id, "/2027/run1/"):
                 print(entry["name"], entry["size"], "bytes")
 

@@ -14,7 +14,7 @@ import os
 import sys
 from datetime import UTC, datetime, timedelta
 
-from globus_async import ClientApp, GlobusError, TransferClient, TransferData
+from globus_async import ClientApp, GlobusError, TaskEndReason, TransferClient, TransferData
 
 
 async def mirror(tc: TransferClient, source_id: str, destination_id: str) -> bool:
@@ -22,21 +22,18 @@ async def mirror(tc: TransferClient, source_id: str, destination_id: str) -> boo
     data = TransferData(
         source_endpoint=source_id,
         destination_endpoint=destination_id,
+        items={"/": "/mirror/"},
         label=f"Mirror of {datetime.now(UTC):%Y-%m-%d}",
         sync_level="checksum",
         deadline=datetime.now(UTC) + timedelta(hours=6),
     )
-    data.add_item("/", "/mirror/", recursive=True)
-    submitted = await tc.submit_transfer(data)
     # no timeout: the token is refreshed when needed, and the task has a deadline
-    await tc.task_wait(submitted["task_id"], timeout=None, polling_interval=5)
-    task = await tc.get_task(submitted["task_id"])
-    is_done = bool(task["status"] == "SUCCEEDED")
+    outcome = await tc.run_task(data, error_events=100)
+    task = outcome.task
     print(f"{task['status']}: {task['files_transferred']} files, {task['bytes_transferred']} bytes")
-    if not is_done:
-        async for event in tc.task_event_list(submitted["task_id"], num_results=None, filter="is_error:1"):
-            print(f"  {event['time']} {event['code']}: {event['details']}")
-    return is_done
+    for event in outcome.error_events:
+        print(f"  {event['time']} {event['code']}: {event['details']}")
+    return outcome.reason is TaskEndReason.SUCCEEDED
 
 
 async def main(source_id: str, destination_id: str) -> int:

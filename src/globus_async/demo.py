@@ -15,6 +15,7 @@ import sys
 import tempfile
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -25,6 +26,8 @@ from . import (
     GlobusError,
     NativeAppAuthClient,
     RefreshTokenAuthorizer,
+    TaskEndReason,
+    TaskProgress,
     TransferClient,
     TransferData,
     Transport,
@@ -124,17 +127,12 @@ async def log_in(emulator: GlobusEmulator, client: NativeAppAuthClient) -> Refre
     )
 
 
-def show_progress(task: dict[str, object], total: int) -> None:
+def show_progress(progress: TaskProgress) -> None:
     """Print the progress of a task; on a terminal it replaces the last line."""
-    transferred = int(str(task["bytes_transferred"]))
-    fraction = min(1.0, transferred / total)
-    bar = "#" * round(fraction * 30)
-    line = (
-        f"   {task['status']:<9} [{bar:<30}] {fraction:4.0%}  {transferred / 1e6:7.1f} MB  "
-        f"{task['files_transferred']} files, {task['subtasks_pending']} pending, {task['faults']} faults"
-    )
+    fraction = progress.fraction or 0.0
+    line = f"   [{'#' * round(fraction * 30):<30}] {fraction:4.0%}  {progress}"
     if _TTY:
-        print(f"\r{line}", end="" if task["status"] == "ACTIVE" else "\n", flush=True)  # noqa: T201
+        print(f"\r\x1b[K{line}", end="\n" if progress.is_done else "", flush=True)  # noqa: T201
     else:
         say(line)
 
@@ -144,20 +142,20 @@ async def transfer(tc: TransferClient, source_id: str, destination_id: str, *, f
     data = TransferData(
         source_endpoint=source_id,
         destination_endpoint=destination_id,
+        items={"/": "/copy/"},
         label="globus_async demo",
         sync_level="checksum",
         verify_checksum=True,
     )
-    data.add_item("/", "/copy/", recursive=True)
     task_id = (await tc.submit_transfer(data)).data["task_id"]
     say(f"   task {task_id}, submission {data['submission_id']}")
     again = await tc.submit_transfer(data)
     say(f"   submitted again, as after a lost response: {again['code']}, the same task: {again['task_id'] == task_id}")
-    async for task in tc.task_watch(task_id, polling_interval=1):
-        show_progress(dict(task), size)
-    document = (await tc.get_task(task_id)).data
-    check(document["status"] == "SUCCEEDED", f"the status of the task is {document['status']}")
-    check(document["files"] == files, f"{document['files']} files instead of {files}")
+    outcome = await tc.wait_for_task(
+        task_id, polling_interval=1, progress=lambda progress: show_progress(replace(progress, bytes_total=size))
+    )
+    check(outcome.reason is TaskEndReason.SUCCEEDED, f"the task has {outcome.reason}")
+    check(outcome.task["files"] == files, f"{outcome.task['files']} files instead of {files}")
     async for event in tc.task_event_list(task_id, num_results=None):
         say(f"   event: {event['time']} {event['code']}: {event['description']}")
     paths = [entry["destination_path"] async for entry in tc.task_successful_transfers(task_id, num_results=None)]
@@ -167,20 +165,11 @@ async def transfer(tc: TransferClient, source_id: str, destination_id: str, *, f
 async def small_tasks(tc: TransferClient, collection_id: str) -> list[str]:
     """Run many small tasks, a batch at a time: the service limits a user to 100 unfinished tasks."""
 
-    async def submit(number: int) -> str:
-        data = DeleteData(endpoint=collection_id, ignore_missing=True, label=f"demo {number}")
-        data.add_item(f"/no-such-file-{number}")
-        return (await tc.submit_delete(data)).data["task_id"]
+    async def run_task(number: int) -> str:
+        data = DeleteData(collection_id, items=[f"/no-such-file-{number}"], ignore_missing=True, label=f"demo {number}")
+        return (await tc.run_task(data, timeout=60)).task["task_id"]
 
-    async def wait(task_id: str) -> bool:
-        return await tc.task_wait(task_id, timeout=60, polling_interval=1)
-
-    ids: list[str] = []
-    for start in range(0, _COUNT, _BATCH):
-        batch = await bulk(submit, range(start, start + _BATCH)).values()
-        await bulk(wait, batch).values()
-        ids += batch
-    return ids
+    return await bulk(run_task, range(_COUNT), concurrency=_BATCH).values()
 
 
 def check(condition: bool, message: str) -> None:

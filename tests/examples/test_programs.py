@@ -8,11 +8,12 @@ import json
 import os
 import pty
 import re
+import signal
 import stat
 import sys
 from asyncio.subprocess import PIPE, Process
 from collections.abc import AsyncIterator, Callable, Generator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -39,10 +40,17 @@ class World:
         self.ada = emulator.add_identity("ada@example.org", name="Ada")
         self.target = MemoryStorage()
         self.lab = emulator.add_collection("Lab", storage=MemoryStorage(FILES)).id
+        self.told = ""
+        """What the last example printed to its standard error."""
         self.archive = emulator.add_collection("Archive", storage=self.target).id
 
     async def start(
-        self, name: str, *arguments: str, environment: Mapping[str, str] | None = None, stdin: int = PIPE
+        self,
+        name: str,
+        *arguments: str,
+        environment: Mapping[str, str] | None = None,
+        stdin: int = PIPE,
+        stdout: int = PIPE,
     ) -> Process:
         """Start an example."""
         environ = {
@@ -52,7 +60,7 @@ class World:
             **(environment or {}),
         }
         return await asyncio.create_subprocess_exec(
-            sys.executable, str(EXAMPLES / name), *arguments, env=environ, stdin=stdin, stdout=PIPE, stderr=PIPE
+            sys.executable, str(EXAMPLES / name), *arguments, env=environ, stdin=stdin, stdout=stdout, stderr=PIPE
         )
 
     async def run(
@@ -66,7 +74,8 @@ class World:
         """Run an example to its end; return what it printed."""
         process = await self.start(name, *arguments, environment=environment)
         out, told = await process.communicate(stdin.encode())
-        assert process.returncode == status, told.decode()
+        self.told = told.decode()
+        assert process.returncode == status, self.told
         return out.decode()
 
 
@@ -90,7 +99,7 @@ async def world() -> AsyncIterator[World]:
 
 async def test_quickstart(world: World) -> None:
     """It needs nothing."""
-    assert await world.run("quickstart.py") == "finished: True\na.csv 4 bytes\nb.csv 4 bytes\n"
+    assert await world.run("quickstart.py") == "finished: succeeded\na.csv 4 bytes\nb.csv 4 bytes\n"
 
 
 def tokens_below(folder: Path) -> Path:
@@ -119,7 +128,7 @@ async def test_login(world: World, tmp_path: Path) -> None:
     with at_terminal() as (ours, theirs):
         process = await world.start("login.py", *way, environment=environment, stdin=theirs)
         out = await log_in_at_terminal(world, process, ours)
-    assert re.search(r"\[#{40}\] 100% SUCCEEDED 0 faults", out.decode())
+    assert re.search(r"\[#{40}\] 100% SUCCEEDED: 2 of 2 files, 8 B", out.decode())
     assert world.target.tree()["copy/deep/b.csv"] == b"3,4\n"
     tokens = tokens_below(tmp_path)
     assert stat.S_IMODE(tokens.stat().st_mode) == 0o600
@@ -201,6 +210,48 @@ async def run_cells(code: list[str], environment: dict[str, str], log_in: Callab
     return printed
 
 
+async def test_copy(world: World) -> None:
+    """It shows bytes and files, on a terminal and elsewhere, and says how the task ended."""
+    arguments = ("copy_files.py", world.lab, world.archive, "/run1/=/copy/", "/notes.txt=/notes.txt")
+    assert "succeeded: SUCCEEDED: 3 of 3 files, 13 B" in (await world.run(*arguments)).splitlines()[-1]
+    assert world.target.tree()["copy/deep/b.csv"] == b"3,4\n"
+    shown = await on_a_terminal(world, *arguments)
+    assert "100%" in shown
+    assert "SUCCEEDED: 3 of 3 files, 13 B of 13 B" in shown
+
+
+async def test_copy_is_interrupted() -> None:
+    """Ctrl-C cancels the task at Globus, too."""
+    emulator = GlobusEmulator(pace=Pace(start_delay=1000))
+    async with emulator, emulator.serve() as server:
+        world = World(emulator, server)
+        process = await world.start("copy_files.py", world.lab, world.archive, "/run1/=/copy/")
+        while not emulator.tasks:  # noqa: ASYNC110 -- another process submits it
+            await asyncio.sleep(0.02)
+        process.send_signal(signal.SIGINT)
+        _, told = await process.communicate()
+    assert (process.returncode, told.decode().splitlines()[-1]) == (1, "canceled")
+    assert [task.status.value for task in emulator.tasks] == ["FAILED"]
+
+
+async def on_a_terminal(world: World, *arguments: str) -> str:
+    """Run an example whose output is a terminal; return what it shows."""
+    with at_terminal() as (ours, theirs):
+        environment = {"TERM": "xterm-256color", "COLUMNS": "160"}
+        process = await world.start(*arguments, environment=environment, stdout=theirs)
+        os.set_blocking(ours, False)
+        shown = b""
+        while process.returncode is None:
+            with suppress(BlockingIOError):
+                shown += os.read(ours, 65536)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(0.05):
+                    await process.wait()
+        with suppress(BlockingIOError):
+            shown += os.read(ours, 65536)
+    return shown.decode()
+
+
 async def test_service(world: World) -> None:
     """It mirrors, and exits with 1 when the task fails, with 2 when it cannot even begin."""
     app = world.emulator.add_client("Mirror", secret="s3cret")
@@ -218,6 +269,7 @@ async def test_report(world: World) -> None:
     out = await world.run("report.py", "1000", stdin="\n".join(ids))
     rows = list(csv.DictReader(out.splitlines()))
     assert len(rows) == 2001
+    assert world.told.splitlines()[-1].startswith("2,001 done, 1 failed")
     assert {row["name"] for row in rows} == {"Lab", "Archive", ""}
     assert [row["problem"] for row in rows if row["problem"]] == [
         row["problem"] for row in rows if row["id"].startswith("00000000")
