@@ -95,17 +95,24 @@ def test_a_task_that_is_done(status: str, fraction: float) -> None:
     assert (progress.fraction, progress.bytes_per_second, progress.seconds_left) == (fraction, 500_000, None)
 
 
-def with_rate(rate: float, amount: int = 0, at: float = 0) -> TaskProgress:
+def with_rate(rate: float, amount: int = 1, at: float = 0) -> TaskProgress:
     return TaskProgress(task_of(bytes_transferred=amount), at, None, rate, 0)
 
 
 def test_smoothing() -> None:
     """One fast second changes the rate a little, a minute of it changes it completely."""
-    progress = with_rate(100).next(task_of(bytes_transferred=1000), at=1)
+    progress = with_rate(100).next(task_of(bytes_transferred=1001), at=1)
     assert 100 < progress.bytes_per_second < 250
     for second in range(2, 62):
         progress = progress.next(task_of(bytes_transferred=second * 1000), at=second)
     assert progress.bytes_per_second == pytest.approx(1000, rel=0.01)
+
+
+def test_the_first_bytes() -> None:
+    """A task that has just begun has the rate of its first bytes, not one that grows from zero."""
+    begun = TaskProgress.of(task_of(bytes_transferred=0, files_transferred=0, effective_bytes_per_second=0), at=0)
+    progress = begun.next(task_of(), at=2)
+    assert (progress.bytes_per_second, progress.files_per_second, progress.seconds_left) == (2_000_000, 1, 6)
 
 
 def test_smoothing_does_not_depend_on_the_interval() -> None:
@@ -114,7 +121,7 @@ def test_smoothing_does_not_depend_on_the_interval() -> None:
     for second in range(1, 11):
         many = many.next(task_of(bytes_transferred=second * 500), at=second)
     one = with_rate(100).next(task_of(bytes_transferred=5000), at=10)
-    assert one.bytes_per_second == pytest.approx(many.bytes_per_second)
+    assert one.bytes_per_second == pytest.approx(many.bytes_per_second, rel=0.01)
 
 
 @pytest.mark.parametrize(("amount", "at"), [(50, 5), (500, 4), (500, 3)])

@@ -77,16 +77,19 @@ class TaskProgress:
             return mean
         seconds = max(at - self.at, 0)
 
-        def smoothed(rate: float, growth: int) -> float:
+        def smoothed(rate: float, before: int, after: int) -> float:
             if not seconds:
                 return rate
-            weight = 1 - math.exp(-seconds / _SMOOTHING_SECONDS)
-            return rate + weight * (max(growth, 0) / seconds - rate)  # a file that is sent again reduces the amount
+            latest = max(after - before, 0) / seconds  # a file that is sent again reduces the amount
+            weight = (
+                1 - math.exp(-seconds / _SMOOTHING_SECONDS) if before else 1
+            )  # the first amount has no earlier rate
+            return rate + weight * (latest - rate)
 
         return replace(
             mean,
-            bytes_per_second=smoothed(self.bytes_per_second, mean.bytes_done - self.bytes_done),
-            files_per_second=smoothed(self.files_per_second, mean.files_done - self.files_done),
+            bytes_per_second=smoothed(self.bytes_per_second, self.bytes_done, mean.bytes_done),
+            files_per_second=smoothed(self.files_per_second, self.files_done, mean.files_done),
         )
 
     def _number(self, member: str) -> int:
