@@ -36,7 +36,7 @@ from typing import TYPE_CHECKING, Any, Final, Generic, Self, TypeVar, cast
 from ._concurrency.item_source import ItemSource
 from ._concurrency.tasks import cancel_all
 from ._http.html import members_html, progress_html
-from ._http.readable import readable_duration
+from ._http.readable import readable_duration, readable_rate
 from .clock import Clock, SystemClock
 from .errors import GlobusError, GlobusSDKUsageError
 from .errors.arguments import check_bool, check_callable, check_clock, check_iterable, check_whole
@@ -126,7 +126,7 @@ class Progress:
         left = self.seconds_left
         parts = [f"{self.done:,}{'' if self.total is None else f' of {self.total:,}'} done"]
         parts += [f"{self.failed:,} failed"] if self.failed else []
-        parts += [f"{_rate_text(self.rate)} per second"] if self.rate else []
+        parts += [readable_rate(self.rate)] if self.rate else []
         parts += [f"{readable_duration(left)} left"] if left else []
         parts += [f"throttled for {readable_duration(self.throttled)}"] if self.throttled >= 1 else []
         return ", ".join(parts)
@@ -135,17 +135,13 @@ class Progress:
         """Return a progress bar with the rate and the time left, for notebooks."""
         left, throttled = self.seconds_left, self.throttled
         members: dict[str, object] = {"failed": self.failed} if self.failed else {}
-        members["rate"] = f"{_rate_text(self.rate)} per second"
+        members["rate"] = readable_rate(self.rate)
         if left is not None:
             members["time left"] = readable_duration(left)
         if throttled:
             members["throttled"] = readable_duration(throttled)
         of = "" if self.total is None else f" of {self.total}"
         return progress_html(f"{self.done}{of} done", self.done, self.total, members)
-
-
-def _rate_text(rate: float) -> str:
-    return f"{rate:.3g}" if rate < 100 else f"{rate:,.0f}"
 
 
 class BulkError(ExceptionGroup[GlobusError], GlobusError):

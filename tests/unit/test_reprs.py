@@ -15,6 +15,7 @@ from globus_async import (
     ClientCredentialsAuthorizer,
     ConfidentialAppAuthClient,
     IdentityMap,
+    Progress,
     RefreshTokenAuthorizer,
     RenewingAuthorizer,
     TransferClient,
@@ -199,3 +200,17 @@ async def test_what_an_emulator_holds() -> None:
     assert repr(lab) == f"<Collection 'Lab' {lab.id}: collection, <MemoryStorage of 1 entries>>"
     assert "Away" in repr(away)
     assert all(len(repr(each)) < 150 for each in (app, lab, away))
+
+
+@pytest.mark.parametrize(
+    ("progress", "text"),
+    [
+        (Progress(0, 0, None), "0 done"),
+        (Progress(12, 0, 500, rate=19.84), "12 of 500 done, 19.8 per second, 25 s left"),
+        (Progress(1500, 3, 1500, 2.5, 1234.5), "1,500 of 1,500 done, 3 failed, 1,234 per second, throttled for 2.5 s"),
+        (Progress(7, 7, None, 0.9, 0.25), "7 done, 7 failed, 0.25 per second"),
+    ],
+)
+def test_progress_of_a_bulk(progress: Progress, text: str) -> None:
+    """One line for people; what is unknown is left out."""
+    assert str(progress) == text

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-__all__ = ("readable_duration", "readable_size")
+__all__ = ("readable_duration", "readable_rate", "readable_size")
 
 _UNITS: Final = ("B", "kB", "MB", "GB", "TB", "PB")
 
@@ -29,3 +29,8 @@ def readable_duration(seconds: float) -> str:
     if hours:
         return f"{hours} h {minutes} min"
     return f"{minutes} min {whole} s" if minutes else f"{whole} s"
+
+
+def readable_rate(rate: float) -> str:
+    """Return a number of items per second, such as ``19.8 per second``."""
+    return f"{f'{rate:.3g}' if rate < 100 else f'{rate:,.0f}'} per second"
