@@ -28,6 +28,7 @@ from globus_async import (
     errors,
     fastapi,
     gare,
+    otel,
     paging,
     scopes,
     transport,
@@ -56,6 +57,7 @@ CORE = (
     "globus_async.gare",
     "globus_async.globus_app",
     "globus_async.login_flows",
+    "globus_async.otel",
     "globus_async.paging",
     "globus_async.redis",
     "globus_async.response",
@@ -147,6 +149,7 @@ async def core_objects(secrets: Canaries) -> list[object]:
         )
         forest = consents.ConsentForest([consent])
         parameters = gare.GlobusAuthorizationParameters(required_scopes=["a"])
+        observed = transport.ObservedCall("BaseClient.get", "GET", None, "https", "service.example", 443)
         return [
             client,
             shared,
@@ -189,6 +192,11 @@ async def core_objects(secrets: Canaries) -> list[object]:
             scopes.ScopeParser(),
             scopes.SpecificFlowScopes(ID),
             scopes.TransferScopes,
+            otel.OpenTelemetryObserver(),
+            observed,
+            transport.ObservedAttempt(observed, 1, 0.0),
+            transport.ObservedRefresh("RefreshTokenAuthorizer", "", 0.0, 1.0, calls=(observed,)),
+            transport.Observer(),
             transport.RateLimit(),
             transport.RetryBudget(),
             transport.RetryPolicy(),

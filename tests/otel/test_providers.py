@@ -17,6 +17,7 @@ from globus_async import (
     ClientCredentialsAuthorizer,
     ConfidentialAppAuthClient,
     GlobusAPIError,
+    GlobusSDKUsageError,
     TransferClient,
 )
 from globus_async.otel import OpenTelemetryObserver
@@ -58,6 +59,15 @@ async def test_with_providers_that_do_nothing() -> None:
     observer = OpenTelemetryObserver(tracer_provider=NoOpTracerProvider(), meter_provider=NoOpMeterProvider())
     await make_calls(observer)
     assert repr(observer) == "<OpenTelemetryObserver: 0 calls in progress>"
+
+
+@pytest.mark.parametrize("name", ["tracer_provider", "meter_provider"])
+@pytest.mark.parametrize("value", ["http://collector", object(), Telemetry])
+def test_what_is_no_provider(name: str, value: Any) -> None:
+    """It is refused when the observer is made, and not at the first call."""
+    arguments: Any = {name: value}
+    with pytest.raises(GlobusSDKUsageError, match=f"{name} must be"):
+        OpenTelemetryObserver(**arguments)
 
 
 WITHOUT_SDK = """

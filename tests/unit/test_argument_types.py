@@ -74,6 +74,7 @@ MADE_BY_US: Final = {
     "RetryBudget", "SubmittedTask", "TaskOutcome", "TaskProgress", "TaskWatch", "TokensByScope", "Consents",
     "GlobusOAuthFlowManager", "GlobusApp", "GlobusAuthorizer", "ErrorKinds", "PagingStyle", "GARE",
     "GlobusAuthorizationParameters", "CreateTunnelData", "DeleteData", "DocumentSubmission", "TransferData",
+    "ObservedAttempt", "ObservedCall", "ObservedRefresh",
 }  # fmt: skip
 """Classes that users do not instantiate, bases whose subclasses are tested, documents, and tables of new clients."""
 

@@ -40,6 +40,7 @@ PACKAGES = (
     ".gare",
     ".globus_app",
     ".login_flows",
+    ".otel",
     ".paging",
     ".redis",
     ".scopes",

@@ -9,6 +9,7 @@ from opentelemetry.context import Context
 from opentelemetry.trace import Link, SpanKind, StatusCode
 
 from .._version import __version__
+from ..errors.arguments import check_members
 from ..transport import Observer
 from .attributes import attempt_result, call_name, refresh_attributes, request_attributes, request_name
 from .metrics import Metrics
@@ -57,6 +58,9 @@ class OpenTelemetryObserver(Observer):
         tracer_provider: Makes the tracer. By default the global one, also if it is set later.
         meter_provider: Makes the meter. By default the global one, also if it is set later.
 
+    Raises:
+        GlobusSDKUsageError: An argument is no provider.
+
     Example:
         >>> observer = OpenTelemetryObserver(tracer_provider=provider)
         >>> async with Transport(observer=observer) as transport:
@@ -66,6 +70,10 @@ class OpenTelemetryObserver(Observer):
     def __init__(
         self, *, tracer_provider: TracerProvider | None = None, meter_provider: MeterProvider | None = None
     ) -> None:
+        if tracer_provider is not None:
+            check_members("tracer_provider", tracer_provider, ("get_tracer",), "a TracerProvider of OpenTelemetry")
+        if meter_provider is not None:
+            check_members("meter_provider", meter_provider, ("get_meter",), "a MeterProvider of OpenTelemetry")
         self._tracer = trace.get_tracer(_NAME, __version__, tracer_provider, schema_url=_SCHEMA)
         self._metrics = Metrics(metrics.get_meter(_NAME, __version__, meter_provider, schema_url=_SCHEMA))
         self._calls: dict[ObservedCall, _TracedCall] = {}
