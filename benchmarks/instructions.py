@@ -23,6 +23,7 @@ _CLIENTS = {"ours": "ours", "aiohttp": "aiohttp"}
 _FURTHER = {"httpx": "httpx", "globus-sdk": "globus_sdk", "asyncio streams": "streams"}
 _OBSERVED = {
     "ours": "ours",
+    "ours, with_options for each call": "ours_options",
     "ours, an observer that does nothing": "ours_observer",
     "ours, OpenTelemetry without SDK": "ours_otel_idle",
     "ours, metrics, no span sampled": "ours_otel_metrics",
@@ -66,8 +67,8 @@ def measure(bench: Bench) -> Table | Note:
 
 
 def observed(bench: Bench) -> Table | Note:
-    """Count the instructions of a call with each kind of observer."""
-    title = "Instructions per call with an observer"
+    """Count the instructions of a call through a copy of its client, and with each kind of observer."""
+    title = "Instructions per call with options or an observer"
     valgrind = shutil.which("valgrind")
     if valgrind is None or not is_installed("ours_otel"):
         return Note(title, "Not measured: valgrind or OpenTelemetry is not installed.")

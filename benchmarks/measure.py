@@ -27,7 +27,10 @@ Result = Mapping[str, float]
 def is_installed(client: str) -> bool:
     """Return whether this interpreter has the library of a client; its module has the library's name."""
     library = "opentelemetry" if client.startswith("ours_otel") else client
-    return client in {"ours", "ours_bulk", "ours_observer", "streams"} or importlib.util.find_spec(library) is not None
+    return (
+        client in {"ours", "ours_bulk", "ours_observer", "ours_options", "streams"}
+        or importlib.util.find_spec(library) is not None
+    )
 
 
 class Process:

@@ -19,6 +19,40 @@ def _tested_by(tests: str, *guards: Guard) -> tuple[Guard, ...]:
 
 
 GUARDS: Final = (
+    # observers
+    *_tested_by(
+        "exchange/test_observer.py",
+        never("transport/_call_report.py:check_observer", r"^not isinstance\(observer, Observer\)"),
+        never("transport/_call_report.py:check_observer", r"^inspect\.iscoroutinefunction"),
+        swap("transport/_call_report.py:Notifier.__call__", r"\(Exception, asyncio\.CancelledError\)", "Exception"),
+        swap("transport/_call_report.py:Notifier.__call__", r"\(Exception, asyncio\.CancelledError\)", "KeyError"),
+        drop("transport/_call_report.py:Notifier.__call__", r"^self\._logged\.add"),
+    ),
+    *_tested_by(
+        "exchange/test_observed_refreshes.py",
+        drop("authorizers/renewing.py:RenewingAuthorizer._usable", r"^self\._add_to_report"),
+        drop("authorizers/renewing.py:RenewingAuthorizer._refreshed", r"^self\._add_to_report"),
+        swap("authorizers/refresh_report.py:RefreshReport.end", r"if calls\[call\]", ""),
+        swap("authorizers/refresh_report.py:RefreshReport.end", r"id\(call\.observer\)", "id(call)"),
+        never("authorizers/refresh_report.py:server_name", r"^is_name"),
+    ),
+    *_tested_by(
+        "adversity/test_observed_calls.py",
+        drop("transport/_call.py:Call.__aexit__", r"^self\.report\.call_ended"),
+        drop("transport/_call_report.py:CallReport.call_ended", r"^self\._end_attempt"),
+        swap("transport/_call.py:Call.redacted_request_id", r"self\.redaction\(\)\((.*)\)", r"\1"),
+        swap("transport/_call_report.py:CallReport._set_response", r"\[:_MAX_REQUEST_ID\]", ""),
+    ),
+    # copies of clients with other options
+    *_tested_by(
+        "unit/test_with_options.py",
+        drop("client/core.py:ClientCore.with_options", r"^_check_options"),
+        drop("client/core.py:ClientCore.with_options", r"^check_number"),
+        drop("client/core.py:ClientCore.with_options", r"^check_headers"),
+        never("client/core.py:ClientCore.with_options", r"^\(?refused :="),
+        drop("client/core.py:ClientCore.with_options", r"^del own"),
+        drop("client/core.py:ClientCore.with_options", r"^own\['_owns_transport'\]"),
+    ),
     # arguments and addresses
     *_tested_by(
         "services/transfer/test_argument_types.py",
@@ -200,9 +234,9 @@ GUARDS: Final = (
     *_tested_by(
         "unit/test_argument_types.py exchange/test_loop.py",
         drop("client/core.py:ClientCore.__init__", r"^check_type\('authorizer'"),
-        drop("client/core.py:ClientCore.__init__", r"^check_type\('retry'"),
+        drop("client/core.py:_check_options", r"^check_type\('retry'"),
         drop("client/core.py:ClientCore.__init__", r"^check_type\('transport'"),
-        drop("client/core.py:ClientCore.__init__", r"^check_type\('rate_limit'"),
+        drop("client/core.py:_check_options", r"^check_type\('rate_limit'"),
         drop("services/auth/confidential.py:ConfidentialAppAuthClient.__init__", r"^client_secret\.check"),
         drop("authorizers/base.py:BasicAuthorizer.__init__", r"^password\.check"),
         drop("secret.py:Secret.__init__", r"^self\.check"),
@@ -223,9 +257,9 @@ GUARDS: Final = (
         always("transport/_exchange.py:exchange", r"^not call\.is_out_of_time"),
         swap("transport/_exchange.py:exchange", r"0\.0 if call\.is_out_of_time else ", ""),
         swap("transport/_call.py:Call.is_out_of_time", r" and \(?not self\._is_ended\)?", ""),
-        swap("transport/_call.py:Call.is_out_of_time", r" and \(?self\._task\.cancelling\(\) == .*", ""),
-        never("transport/_call.py:Call.__aexit__", r"^not self\._is_ended"),
-        always("transport/_call.py:Call.__aexit__", r"^not self\._is_ended"),
+        swap("transport/_call.py:Call.is_out_of_time", r" and \(?self\.task\.cancelling\(\) == .*", ""),
+        swap("transport/_call.py:Call.__aexit__", r"if self\._is_ended else", "if True else"),
+        swap("transport/_call.py:Call.__aexit__", r"if self\._is_ended else", "if False else"),
         never("transport/_call.py:Call.closed", r"^not self\.maybe_executed"),
         always("transport/_call.py:Call.closed", r"^not self\.maybe_executed"),
         swap("transport/_call.py:Call.maybe_executed", r" or any\(.*\)", ""),
