@@ -41,6 +41,7 @@ nitpick_ignore_regex = [
     (r"py:(class|obj)", r"_?[A-Za-z]\w*"),
     (r"py:(class|obj)", r"globus_async\.(.+\.)?_\w+(\.\w+)*"),
     (r"py:(class|obj)", r"globus_async\.emulator\.auth\.login\..*"),
+    (r"py:(class|obj)", r"globus_async\.emulator\.own_paths\..*"),
     (r"py:(class|obj)", r"globus_async\.testing\.transfer\..*"),
     (r"py:(class|obj)", r"globus_async\.services\.transfer\.waiting\.shared_poller\..*"),
     (r"py:(class|obj)", r"globus_async\..+\.[A-Z]\w{0,3}"),

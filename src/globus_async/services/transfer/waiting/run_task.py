@@ -48,7 +48,8 @@ class RunTaskMethods(SubmissionMethods, TaskWaitMethods):
         Submit a transfer or a deletion, wait until its task has ended, and return the outcome.
 
         If the document has no submission id, one is fetched and added to it before it is sent, as in
-        `submit_transfer`: called again with the same document, it waits for the same task.
+        `submit_transfer`: called again with the same document, it waits for the same task. An error after the
+        submission has the id of the task as a note; the task continues.
 
         Args:
             data: A `TransferData`, a `DeleteData`, or a dict of the same form.
@@ -73,9 +74,6 @@ class RunTaskMethods(SubmissionMethods, TaskWaitMethods):
             TransferAPIError: The service refused the document, as in `submit_transfer`; or a poll failed.
             NetworkError: Without a time limit, five polls in a row failed.
             GlobusTimeoutError: The time limit was reached and no poll succeeded.
-
-            An error after the submission has the id of the task as a note; the task continues. Call this again with the
-            same document to wait further.
 
         Example:
             >>> data = TransferData(source_id, destination_id, label="one call")
