@@ -71,7 +71,7 @@ GUARDS: Final = (
     *_tested_by(
         "services/transfer/test_task_wait.py services/transfer/test_shared_poller.py"
         " services/transfer/test_directory_walk.py adversity/test_environment.py unit/test_bulk.py",
-        drop("services/transfer/waiting/task_wait.py:_check_outcome_options", r"^check_whole\('error_events'"),
+        drop("services/transfer/waiting/task_wait.py:check_wait", r"^check_whole\('error_events'"),
         drop("services/transfer/waiting/task_wait.py:_check_timeout", r"^check_number"),
         drop("services/transfer/waiting/task_poller.py:check_polling_interval", r"^check_number"),
         drop("services/transfer/directory_walk.py:DirectoryWalk.__init__", r"^check_whole\('concurrency'"),
@@ -1202,6 +1202,84 @@ GUARDS: Final = (
         swap("services/transfer/submissions.py:encode_document", r" if item is not MISSING", ""),
         drop("services/transfer/submissions.py:encode_document", r"^json_body\(\{'DATA': items\}\)"),
         drop("services/transfer/batch/items.py:ItemReader.next", r"^await asyncio\.sleep"),
+    ),
+    *_tested_by(
+        "services/transfer/test_run_task.py",
+        drop("services/transfer/waiting/run_task.py:RunTaskMethods.run_task", r"^check_wait"),
+        drop("services/transfer/waiting/run_task.py:RunTaskMethods.run_task", r"^check_bool"),
+        swap(
+            "services/transfer/waiting/run_task.py:RunTaskMethods.run_task",
+            r" and \(?not isinstance\(error, GlobusError\)\)?",
+            "",
+        ),
+        swap(
+            "services/transfer/waiting/run_task.py:RunTaskMethods.run_task",
+            r"run_to_end\(partial\(self\._cancel_in_time, partial\(_same, task_id\)\)\)",
+            "self._cancel_in_time(partial(_same, task_id))",
+        ),
+        drop("services/transfer/waiting/run_task.py:RunTaskMethods.run_task", r"^error\.add_note"),
+        drop("services/transfer/waiting/run_task.py:RunTaskMethods._submit_or_cancel", r"^submission\.cancel\(\)"),
+        swap(
+            "services/transfer/waiting/run_task.py:RunTaskMethods._submit_or_cancel",
+            r" or self\.transport\.maybe_executed\(submission\)",
+            "",
+        ),
+        swap(
+            "services/transfer/waiting/run_task.py:RunTaskMethods._submit_or_cancel", r"\(await submit\(\)\).+", "None"
+        ),
+        swap(
+            "services/transfer/waiting/run_task.py:RunTaskMethods._submit_or_cancel",
+            r" if maybe_executed else None",
+            "",
+        ),
+        swap(
+            "services/transfer/waiting/run_task.py:RunTaskMethods._submit_or_cancel",
+            r"run_to_end\(partial\(self\._cancel_in_time, find_task, submission_id\)\)",
+            "self._cancel_in_time(find_task, submission_id)",
+        ),
+        drop("services/transfer/waiting/run_task.py:RunTaskMethods._submit_or_cancel", r"^await cancel_all"),
+        swap(
+            "services/transfer/waiting/run_task.py:RunTaskMethods._cancel_in_time",
+            r"timeout\(_CANCEL_TIMEOUT\)",
+            "timeout(None)",
+        ),
+        drop("services/transfer/waiting/run_task.py:RunTaskMethods._cancel_in_time", r"^_log\.warning\('task"),
+        drop("services/transfer/waiting/run_task.py:RunTaskMethods._cancel_in_time", r"^_log\.warning\('a task"),
+        swap("transport/_transport.py:Transport.maybe_executed", r"call\.task is task and ", ""),
+        swap("transport/_transport.py:Transport.maybe_executed", r" and call\.maybe_executed", ""),
+    ),
+    *_tested_by(
+        "services/transfer/test_task_progress.py",
+        never("services/transfer/waiting/task_progress.py:TaskProgress._number", r"^not isinstance\(value, int\)"),
+        swap("services/transfer/waiting/task_progress.py:TaskProgress._number", r" or isinstance\(value, bool\)", ""),
+        swap("services/transfer/waiting/task_progress.py:TaskProgress._number", r" < _MAX_NUMBER", ""),
+        swap("services/transfer/waiting/task_progress.py:TaskProgress.status", r"escape_control_characters", ""),
+        always("services/transfer/waiting/task_progress.py:TaskProgress.seconds_left", r"^math\.isfinite"),
+        swap("services/transfer/waiting/task_progress.py:TaskProgress.seconds_left", r" or self\.is_paused", ""),
+        swap(
+            "services/transfer/waiting/task_progress.py:TaskProgress.fraction",
+            r"min\(done / total, 1\.0\)",
+            "done / total",
+        ),
+        never("services/transfer/waiting/task_progress.py:TaskProgress.next", r"^not seconds"),
+        swap("services/transfer/waiting/task_progress.py:TaskProgress.next", r" or mean\.is_done", ""),
+        swap(
+            "services/transfer/waiting/task_progress.py:TaskProgress.next",
+            r"max\(after - before, 0\)",
+            "(after - before)",
+        ),
+        swap("services/transfer/waiting/task_progress.py:TaskProgress.next", r" if before else 1", ""),
+        swap("services/transfer/waiting/task_wait.py:_report", r"return True", "return detector.reason is not None"),
+        swap("services/transfer/waiting/task_wait.py:_report", r" or poller\.schedule_next\(\)", ""),
+    ),
+    *_tested_by(
+        "services/transfer/test_data.py",
+        never("services/transfer/data/items.py:each_item", r"^'source_path' in"),
+        drop("services/transfer/data/items.py:add_all", r"^check_iterable"),
+        swap("services/transfer/data/items.py:add_transfer_item", r"True if is_directory else MISSING", "MISSING"),
+        swap("services/transfer/data/items.py:add_transfer_item", r"isinstance\(source_path, str\) and ", ""),
+        never("services/transfer/data/submission_data.py:_endpoint_ids", r"^len\(positional\) >"),
+        never("services/transfer/data/submission_data.py:_endpoint_ids", r"^name in by_position"),
     ),
     *_tested_by(
         "services/transfer/test_task_wait.py services/transfer/test_shared_poller.py",

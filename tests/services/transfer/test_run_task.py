@@ -331,8 +331,14 @@ async def test_all_tasks_cancelled_at_once() -> None:
 async def test_nothing_is_submitted_after_a_cancellation() -> None:
     """A submission that waits for the rate limit is given up: its task is not created in order to be canceled."""
     service, clock = Service(), FakeClock()
+
+    async def serve(request: httpx.Request) -> httpx.Response:
+        if request.url.path == "/v0.10/other":
+            await asyncio.Event().wait()
+        return await service(request)
+
     async with (
-        httpx.AsyncClient(transport=httpx.MockTransport(service)) as http_client,
+        httpx.AsyncClient(transport=httpx.MockTransport(serve)) as http_client,
         Transport(http_client=http_client, clock=clock) as transport,
     ):
         tc = TransferClient(
@@ -343,8 +349,11 @@ async def test_nothing_is_submitted_after_a_cancellation() -> None:
         )
         run = asyncio.ensure_future(tc.run_task(transfer(), cancel_task_if_cancelled=True))
         await clock.asleep(2)
+        other = asyncio.ensure_future(tc.with_options(rate_limit=None).get("/v0.10/other"))  # this one may be executed
+        await clock.asleep(3)
         run.cancel()
         await asyncio.wait([run])
+        other.cancel()
     assert run.cancelled()
     assert service.requests == ["submission_id"]
 

@@ -158,6 +158,13 @@ def test_text(members: dict[str, Any], text: str) -> None:
     assert repr(TaskProgress.of(task_of(**members))) == f"<TaskProgress {text}>"
 
 
+@pytest.mark.parametrize("value", [None, True, -1, 2.5, "3", [4], 10**400])
+def test_what_is_no_number(value: object) -> None:
+    """A member of another type, or of an impossible size, counts as missing."""
+    progress = TaskProgress.of(task_of(files=value, faults=value, bytes_transferred=value))
+    assert (progress.files_total, progress.faults, progress.bytes_done) == (None, 0, 0)
+
+
 NUMBERS = st.one_of(st.none(), st.integers(), st.booleans(), st.floats(), st.text(max_size=3), st.just(10**400))
 
 
