@@ -111,7 +111,7 @@ class Call:
         self.response: RawResponse | None = None
 
     async def __aenter__(self) -> Self:
-        self.task = cast("asyncio.Task[object]", asyncio.current_task())
+        self.task: asyncio.Task[object] = cast("asyncio.Task[object]", asyncio.current_task())
         self._cancelling = self.task.cancelling()
         self._timeout = await self._context.__aenter__()
         self._running.add(self)
