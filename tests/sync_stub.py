@@ -348,7 +348,7 @@ def _default(value: ast.expr) -> ast.expr:
 def _attributes(statement: ast.ClassDef) -> Iterator[ast.stmt]:
     """Yield the attributes that a class has by its constructor, and in blocks for type checkers."""
     for member in statement.body:
-        if isinstance(member, ast.If):
+        if isinstance(member, ast.If) and ast.unparse(member.test) == "TYPE_CHECKING":
             yield from member.body
         if isinstance(member, ast.FunctionDef) and member.name == "__init__":
             for node in ast.walk(member):

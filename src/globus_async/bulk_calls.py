@@ -39,10 +39,10 @@ from ._http.html import members_html, progress_html
 from ._http.readable import readable_duration, readable_rate
 from .clock import Clock, SystemClock
 from .errors import GlobusError, GlobusSDKUsageError
-from .errors.arguments import check_bool, check_callable, check_clock, check_iterable, check_whole
+from .errors.arguments import check_bool, check_callable, check_clock, check_iterable, check_whole, refusal
 from .paging.pages import set_call_site
 from .paging.truncation import call_site
-from .porting import AsyncContextOnly, AsyncIterationOnly
+from .porting import AsyncIterationOnly, EnteredOnly
 from .transport._bulk_context import BulkContext, current_bulk
 
 if TYPE_CHECKING:
@@ -205,7 +205,7 @@ def bulk(
     )
 
 
-class Bulk(AsyncContextOnly, AsyncIterationOnly, Generic[I, R]):
+class Bulk(EnteredOnly, Generic[I, R]):
     """
     Many concurrent calls; made by `bulk`. It may be used several times if its input can be iterated several times.
 
@@ -225,7 +225,8 @@ class Bulk(AsyncContextOnly, AsyncIterationOnly, Generic[I, R]):
         progress: Callable[[Progress], object] | None,
         clock: Clock,
     ) -> None:
-        check_callable("call", call, optional=False)
+        if not callable(call):
+            raise refusal("call", call, "a function, such as tc.get_endpoint without parentheses")
         check_iterable("items", items, Iterable | AsyncIterable, "an iterable of arguments")
         check_whole("concurrency", concurrency)
         check_bool("ordered", ordered)

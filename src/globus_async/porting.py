@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, NoReturn
 __all__ = (
     "AsyncContextOnly",
     "AsyncIterationOnly",
+    "EnteredOnly",
     "PortedApp",
     "PortedAuthorizer",
     "PortedClient",
@@ -214,7 +215,10 @@ class AsyncContextOnly:
     if not TYPE_CHECKING:
 
         def __enter__(self) -> NoReturn:
-            raise TypeError(f"use 'async with {type(self).__name__}(...)', not 'with'")
+            raise TypeError(
+                f"use 'async with {type(self).__name__}(...)', not 'with'; programs without an event loop use"
+                " blocking() of globus_async.sync"
+            )
 
         def __exit__(self, *_: object) -> None: ...
 
@@ -236,3 +240,23 @@ class AsyncIterationOnly:
             if hasattr(type(self), "__await__"):
                 raise TypeError(f"await the {type(self).__name__} first: (await ...)[{key!r}]")
             raise TypeError(f"use 'async for': a {type(self).__name__} has no {key!r}")
+
+
+class EnteredOnly(AsyncContextOnly, AsyncIterationOnly):
+    """A context manager for ``async with`` whose result is iterated: an iteration without it says so."""
+
+    __slots__ = ()
+
+    if not TYPE_CHECKING:
+
+        def __aiter__(self) -> NoReturn:
+            name = type(self).__name__
+            raise TypeError(
+                f"enter the {name}, and iterate over the result: 'async with bulk(...) as outcomes:', and in the block"
+                f" 'async for outcome in outcomes:'; or await the {name} for a list"
+            )
+
+        def __getitem__(self, key: object) -> NoReturn:
+            if key == 0 and isinstance(key, int):  # where a 'for' begins
+                aiter(self)
+            super().__getitem__(key)

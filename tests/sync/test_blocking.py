@@ -445,6 +445,9 @@ def test_a_client_that_is_dropped_ends_its_thread(serve: Serve) -> None:
         thread.join(5)
         assert gone() is None
         assert not thread.is_alive()
+        for _ in range(500):  # until the server has noticed
+            if server.open:
+                threading.Event().wait(0.01)
         assert server.open == 0
 
 

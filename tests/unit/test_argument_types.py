@@ -15,18 +15,34 @@ from uuid import UUID
 
 import httpx
 import pytest
+from redis.asyncio import Redis
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
+from sqlalchemy.ext.asyncio import create_async_engine
 
 import globus_async
 from globus_async import MISSING, AccessTokenAuthorizer, GlobusSDKUsageError, NativeAppAuthClient, RateLimit, Transport
 from globus_async._http.missing import MissingType
 from globus_async.authorizers import GlobusAuthorizer
 from globus_async.clock import SystemClock
+from globus_async.fastapi import GlobusBackend
+from globus_async.redis import RedisDatabase
 from globus_async.services.auth import ConfidentialAppAuthClient
+from globus_async.sql import SQLDatabase
+from globus_async.token_storage import MemoryTokenStorage
 
 ID: Final = "ddb59aef-6d04-11e5-ba46-22000b92c6ec"
 SECRET: Final = "CANARY-0123456789-secret"
 NATIVE: Final = NativeAppAuthClient(ID)
 CONFIDENTIAL: Final = ConfidentialAppAuthClient(ID, "secret-of-the-app")
+
+
+KEY: Final = "a-random-text-of-43-characters-for-the-tests"
+BACKEND: Final = GlobusBackend(ID, "secret-of-the-app")
+REDIS_CLIENT: Final = Redis(retry=Retry(NoBackoff(), 0))
+REDIS: Final = RedisDatabase(REDIS_CLIENT)
+ENGINE: Final = create_async_engine("sqlite+aiosqlite:///unused.db")
+SQL: Final = SQLDatabase(ENGINE)
 
 
 async def _call(*_: object) -> None:
@@ -57,8 +73,43 @@ NEEDED: Final[Mapping[str, Mapping[str, Any]]] = {
     "bulk": {"call": _call, "items": [1]},
     "GlobusBackend": {"client_id": ID, "client_secret": "secret"},
     "DirectoryStorage": {"root": "."},
+    "GlobusLogin": {"backend": BACKEND, "public_url": "https://portal.example.org"},
+    "Readiness": {"backend": BACKEND},
+    "CommandLineLoginFlowManager": {"login_client": NATIVE},
+    "DeferredLoginFlowManager": {"login_client": NATIVE, "redirect_uri": "https://app.example.org/cb"},
+    "LocalServerLoginFlowManager": {"login_client": NATIVE},
+    "RedisDatabase": {"client": REDIS_CLIENT},
+    **{
+        key: {"database": REDIS} for key in ("RedisLeases", "RedisRateLimits", "RedisSessionStore", "RedisTokenStorage")
+    },
+    "SQLDatabase": {"engine": ENGINE},
+    **{key: {"database": SQL} for key in ("SQLLeases", "SQLRateLimits", "SQLSessionStore", "SQLTokenStorage")},
+    **{key: {"filepath": "tokens.json"} for key in ("JSONTokenStorage", "SQLiteTokenStorage")},
+    **{key: {"path": "file"} for key in ("KeyFile", "SQLiteSessionStore")},
+    "EncryptedTokenStorage": {"token_storage": MemoryTokenStorage(), "key": KEY},
+    "ValidatingTokenStorage": {"token_storage": MemoryTokenStorage()},
 }
 """The arguments without which a constructor fails, by its name; each constructor of the public modules is tested."""
+
+FURTHER: Final[Mapping[str, tuple[str, ...]]] = {
+    "fastapi": ("AuthorizerCache", "GlobusBackend", "GlobusLogin", "Readiness"),
+    "login_flows": ("CommandLineLoginFlowManager", "DeferredLoginFlowManager", "LocalServerLoginFlowManager"),
+    "redis": ("RedisDatabase", "RedisLeases", "RedisRateLimits", "RedisSessionStore", "RedisTokenStorage"),
+    "session_store": ("MemorySessionStore", "SQLiteSessionStore"),
+    "sql": ("SQLDatabase", "SQLLeases", "SQLRateLimits", "SQLSessionStore", "SQLTokenStorage"),
+    "token_storage": (
+        "EncryptedTokenStorage",
+        "GlobusCLITokenStorage",
+        "JSONTokenStorage",
+        "KeyFile",
+        "MemoryTokenStorage",
+        "NotExpiredValidator",
+        "SQLiteTokenStorage",
+        "SystemKeyring",
+        "ValidatingTokenStorage",
+    ),
+}
+"""Classes of packages that the root does not have."""
 
 TOGETHER: Final[Mapping[str, Mapping[str, Any]]] = {
     "access_token": {"expires_at": 1e9},
@@ -97,9 +148,9 @@ def _public() -> Iterator[tuple[str, Callable[..., object]]]:
             continue
         if name not in MADE_BY_US and inspect.signature(thing).parameters:
             yield name, thing
-    fastapi = importlib.import_module("globus_async.fastapi")
-    for name in ("GlobusBackend", "MemorySessionStore", "AuthorizerCache"):
-        yield name, getattr(fastapi, name)
+    for package, names in FURTHER.items():
+        module = importlib.import_module(f"globus_async.{package}")
+        yield from ((name, getattr(module, name)) for name in names)
 
 
 CONSTRUCTORS: Final = dict(_public())
@@ -137,6 +188,9 @@ def _hints(make: Callable[..., object]) -> dict[str, Any]:
 def _type_checking_names(module: types.ModuleType) -> dict[str, Any]:
     documents = importlib.import_module("globus_async.services.auth.documents")
     names = {
+        "AsyncEngine": type(ENGINE),
+        "Client": Redis,
+        "KeySource": importlib.import_module("globus_async.token_storage").KeySource,
         "App": importlib.import_module("globus_async.client").App,
         "Clock": importlib.import_module("globus_async.clock").Clock,
         "RateLimitStore": importlib.import_module("globus_async.transport").RateLimitStore,

@@ -104,7 +104,9 @@ class ClientCore(PortedClient, AsyncContextOnly):
             else checked_base_url(base_url, source="base_url")
         )
         self._root = url.removesuffix("/")
-        check_type("authorizer", authorizer, GlobusAuthorizer | None, "an authorizer: AccessTokenAuthorizer(token)")
+        check_type(
+            "authorizer", authorizer, GlobusAuthorizer | None, "an authorizer, such as AccessTokenAuthorizer(token)"
+        )
         check_type("transport", transport, Transport | None, "a Transport, such as Transport(http_client=...)")
         _check_options(retry, rate_limit)
         self.authorizer: GlobusAuthorizer | None = authorizer

@@ -174,6 +174,10 @@ class ConsentRequired(AuthorizationRequired):
         """The scopes without the user's consent, dependencies included."""
         return self.authorization_parameters.required_scopes or []
 
+    def __str__(self) -> str:
+        scopes = " ".join(self.required_scopes)
+        return f"{super().__str__()}; log in again, with the scopes {scopes}" if scopes else super().__str__()
+
 
 class PermissionDenied(GlobusAPIError):
     """The caller lacks a role or an access rule, or the token lacks a scope (403)."""

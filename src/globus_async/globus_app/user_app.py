@@ -87,7 +87,10 @@ class UserApp(GlobusApp):
         self, client_id: UUID | str | None, client_secret: Secret | None, transport: Transport
     ) -> LoginClient:
         if client_id is None:
-            raise GlobusSDKUsageError("a UserApp requires client_id, the UUID of a registered client, or login_client")
+            raise GlobusSDKUsageError(
+                "a UserApp requires client_id=, the UUID of a registered client, or login_client=; its first argument"
+                " is the name of the app"
+            )
         if client_secret is None:
             return NativeAppAuthClient(
                 client_id, environment=self.config.environment, app_name=self.app_name, transport=transport

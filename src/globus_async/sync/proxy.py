@@ -114,11 +114,12 @@ class Blocking:
         kind = _class_of(wrapped)
         if issubclass(kind, Pages):  # a page at a time, not an item
             return _items(Blocking(wrapped.pages(), self._thread))
+        if issubclass(kind, Bulk):
+            raise TypeError("enter the bulk using 'with', for an iterator, or use its .result() or .values()")
         if hasattr(kind, "__anext__"):
             return self
         if not hasattr(kind, "__aiter__"):
-            instead = "; enter it using 'with' first, for an iterator" if issubclass(kind, Bulk) else ""
-            raise TypeError(f"{kind.__name__!r} object is not iterable{instead}")
+            raise TypeError(f"{kind.__name__!r} object is not iterable")
         return Blocking(aiter(wrapped), self._thread)
 
     def __next__(self) -> Any:

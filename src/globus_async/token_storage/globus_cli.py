@@ -13,7 +13,7 @@ from uuid import UUID
 from .._http.json_reader import decode_json, is_object
 from ..config import get_environment
 from ..errors import GlobusSDKUsageError
-from ..errors.arguments import check_text
+from ..errors.arguments import check_text, check_type
 from ..secret import Secret
 from .app_folder import globus_folder
 from .errors import TokenStorageDamaged, TokenStorageError, TokenStorageUnavailable
@@ -69,6 +69,7 @@ class GlobusCLITokenStorage(SQLiteTokenStorage):
         check_text("environment", environment, optional=True)
         check_text("profile", profile, optional=True)
         self.environment: str = get_environment(environment or os.environ.get(_ENVIRONMENT) or "production")
+        check_type("client_id", client_id, UUID | str | None, "a UUID or text")
         if client_id is not None and profile:
             raise GlobusSDKUsageError("profile and client_id exclude each other: applications have no profile")
         profile = os.environ.get(_PROFILE, "") if profile is None else profile

@@ -8,7 +8,7 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ..errors.arguments import check_type
+from ..errors.arguments import check_iterable, check_type
 from .base import TokenStorage, identity_of
 from .token_data import TokenResponse, token_data_of
 from .validation_errors import IdentityMismatchError, MissingTokenError
@@ -101,6 +101,7 @@ class ValidatingTokenStorage(TokenStorage):
     def __init__(self, token_storage: TokenStorage, *, validators: Iterable[TokenDataValidator] = ()) -> None:
         check_type("token_storage", token_storage, TokenStorage, "a TokenStorage, such as MemoryTokenStorage()")
         self.token_storage = token_storage
+        check_iterable("validators", validators, Iterable, "an iterable of TokenDataValidator objects")
         self.validators: list[TokenDataValidator] = [*validators]
         for validator in self.validators:
             check_type("validators", validator, TokenDataValidator, "an iterable of TokenDataValidator objects")

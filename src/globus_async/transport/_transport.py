@@ -186,7 +186,8 @@ class Transport(AsyncContextOnly):
         if self._loop is not None and self._pid == os.getpid():
             raise WrongEventLoopError(
                 "this client was first used in another event loop; make one client per loop,"
-                " inside the coroutine that you pass to asyncio.run()"
+                " inside the coroutine that you pass to asyncio.run(); threads and programs without a loop can share"
+                " one of blocking() of globus_async.sync"
             )
         if self._loop is not None:
             # after a fork: the sockets belong to the parent process, so they are neither used nor closed

@@ -62,6 +62,12 @@ class InvalidGrant(AuthAPIError):
 class InvalidClient(AuthAPIError):
     """The client's id or secret is wrong, or clients of its type may not make this call."""
 
+    def __str__(self) -> str:
+        return (
+            f"{super().__str__()}; check the client's id and secret, and that it is registered for this use at"
+            " https://app.globus.org/settings/developers"
+        )
+
 
 class InvalidParameters(AuthAPIError):
     """The service refused an argument; the message says why."""

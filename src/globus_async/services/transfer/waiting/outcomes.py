@@ -92,8 +92,9 @@ class TaskOutcome:
         task: Mapping[str, object] = self.task
         label = task.get("label")
         shown = f" {label[:60]!r}" if isinstance(label, str) else ""
+        why = f" ({task.get('nice_status')})" if self.reason is TaskEndReason.INACTIVE else ""
         return (
-            f"<TaskOutcome {self.reason}: {task.get('type', 'task')}{shown} {task.get('task_id')},"
+            f"<TaskOutcome {self.reason}{why}: {task.get('type', 'task')}{shown} {task.get('task_id')},"
             f" {task.get('files_transferred') or 0} files, {task.get('bytes_transferred') or 0} bytes,"
             f" {task.get('faults') or 0} faults>"
         )
