@@ -194,3 +194,123 @@ def test_a_hidden_type_is_found() -> None:
     )
     statement = ast.parse(source).body[0]
     assert hidden_types(("globus_async.client.core", "C"), statement) == {"globus_async._http.headers.Fields"}
+
+
+ANY: dict[str, tuple[str, ...]] = {
+    "what a coroutine yields to the event loop, of which annotations say nothing": (
+        "bulk_calls.Bulk.__await__",
+        "fastapi.login.GlobusLogin.client",
+        "paging.iteration.Prefetch.__init__",
+        "paging.pages.Pages.__await__",
+        "services.auth.identities.Consents.__await__",
+        "services.transfer.batch.documents.DocumentSubmission.__await__",
+        "services.transfer.batch.submission.BatchSubmission.__await__",
+    ),
+    "of every type parameter: values of several types are kept together": (
+        "_single_flight.TaskOwner.adopt",
+        "bulk_calls.BulkError.outcomes",
+        "services.auth.tokens.AuthLoginClient.error_kinds",
+        "services.transfer.client.TransferClient.error_kinds",
+        "transport._transport.Transport.adopt",
+        "transport._transport.Transport.call",
+        "transport._transport.Transport.maybe_executed",
+    ),
+    "the implementation of overloads, or of any response class": (
+        "client.base.BaseClient.call",
+        "response.read_any",
+        "response.read_document",
+        "services.auth.tokens.AuthLoginClient.oauth2_token",
+    ),
+    "a part of a JSON document that no type declares, which every user reads by its own knowledge": (
+        "_http.response.RawResponse.error_document",
+        "_http.response.RawResponse.json",
+        "_http.response.RawResponse.read_json",
+        "errors.api.ErrorResponse.error_document",
+        "errors.authorization.GARE.extra",
+        "errors.authorization.GARE.from_dict",
+        "errors.authorization.GARE.to_dict",
+        "errors.authorization.GlobusAuthorizationParameters.extra",
+        "errors.authorization.GlobusAuthorizationParameters.for_authorize_url",
+        "errors.authorization.GlobusAuthorizationParameters.from_dict",
+        "errors.authorization.GlobusAuthorizationParameters.from_well_formed",
+        "errors.authorization.GlobusAuthorizationParameters.to_dict",
+        "errors.document.ErrorSubdocument.get",
+        "errors.document.ErrorSubdocument.raw",
+        "errors.network.SubmissionUncertain.document",
+        "fastapi.principal.Principal.document",
+        "fastapi.principal.Principal.from_introspection",
+        "paging.page.Page.__init__",
+        "paging.styles.PagingStyle.has_more",
+        "paging.styles.PagingStyle.next_cursor",
+        "paging.styles.PagingStyle.predict_cursors",
+        "response.GlobusHTTPResponse.get",
+        "response.IterableResponse.__init__",
+        "scopes.consents.Consent.load",
+        "scopes.consents.ConsentForest.__init__",
+        "scopes.consents.ConsentParseError.__init__",
+        "services.auth.documents.AuthenticationDocument.custom_claims",
+        "services.auth.documents.IntrospectionDocument.identity_set_detail",
+        "services.auth.documents.IntrospectionDocument.policy_evaluations",
+        "services.auth.documents.ProjectAdminsDocument.groups",
+        "services.auth.id_token_decoder.IDTokenDecoder.decode",
+        "services.auth.responses.IntrospectionResponse.__init__",
+        "services.auth.responses.OAuthDependentTokenResponse.__init__",
+        "services.auth.responses.OAuthTokenResponse.__init__",
+        "services.auth.responses.OAuthTokenResponse.decode_id_token",
+        "token_storage.globus_cli.GlobusCLITokenStorage.read_config",
+        "token_storage.token_data.TokenResponse.by_resource_server",
+        "token_storage.token_data.TokenStorageData.__init__",
+        "token_storage.token_data.TokenStorageData.extra",
+        "token_storage.token_data.TokenStorageData.from_dict",
+        "token_storage.token_data.TokenStorageData.to_dict",
+    ),
+    "the interface of httpx.AsyncClient, and of clients like it": (
+        "transport._http_client.HTTPClient.build_request",
+        "transport._http_client.HTTPClient.send",
+    ),
+    "functions of users, whose arguments may be declared more narrowly; and names of modules": (
+        "authorizers.renewing.OnRefresh",
+        "fastapi.backend.GlobusBackend.client",
+        "globus_app.config.TokenValidationErrorHandler.__call__",
+        "paging.truncation.CallSite.names",
+        "testing.globus.GlobusEmulator.transport",
+    ),
+    "type checkers read the stub of globus_async.sync, which has no Any of its own": (
+        "sync.proxy.Blocking.__init__",
+        "sync.proxy.Blocking.iterate",
+        "sync.proxy.Blocking.result",
+        "sync.proxy.Blocking.run",
+        "sync.proxy.Blocking.wrapped",
+        "sync.proxy.blocking",
+        "sync.proxy.bulk",
+    ),
+}
+"""Where public signatures have ``Any``, by reason; anything else is ``object``, a document or a type parameter."""
+
+
+def with_any() -> set[str]:
+    """Return the public names, and members of public classes, with ``Any`` in their annotations."""
+    found: set[str] = set()
+    for (module, name), statement in NAMES.items():
+        if is_of_the_emulator((module, name)):
+            continue
+        home = f"{module.removeprefix(f'{PACKAGE}.')}.{name}"
+        members: dict[str, list[ast.stmt]] = {home: [statement]}
+        if isinstance(statement, ast.ClassDef):
+            members = {}
+            for member in statement.body:
+                target = getattr(member, "target", None)
+                own = getattr(member, "name", getattr(target, "id", None))
+                if own is not None and not private(member):
+                    members.setdefault(f"{home}.{own}", []).append(member)
+        for where, statements in members.items():
+            annotations = [each for one in statements for each in annotations_of(one)]
+            if any("Any" in type_names(annotation) for annotation in annotations):
+                found.add(where)
+    return found
+
+
+def test_public_signatures_have_any_for_a_reason_only() -> None:
+    """A new ``Any`` is replaced, or gets its reason; one that is gone is removed from the list."""
+    listed_names = [name for names in ANY.values() for name in names]
+    assert sorted(with_any()) == sorted(listed_names)

@@ -119,8 +119,8 @@ class _Call(Generic[T]):
 
     def schedule(self, loop: asyncio.AbstractEventLoop) -> None:
         """Start the call in a loop, with the context variables of this thread."""
-        loop.call_soon_threadsafe(self._start)
         self._loop = loop
+        loop.call_soon_threadsafe(self._start)
 
     def _start(self) -> None:
         if self._is_ended:
@@ -148,15 +148,17 @@ class _Call(Generic[T]):
         """Cancel the call unless it is done, and wait for its end; close a coroutine that was not started."""
         self._is_ended = True
         if self._loop is not None and not self.future.done():
-            with suppress(RuntimeError):  # the loop has been closed
+            # a RuntimeError if the loop has been closed, a CancelledError if the call was not started
+            with suppress(RuntimeError, CancelledError):
                 self._loop.call_soon_threadsafe(self._cancel)
-            with suppress(CancelledError):
                 self.future.exception()
         if self._task is None and iscoroutine(self._awaitable):
             self._awaitable.close()
 
     def _cancel(self) -> None:
-        if self._task is not None:
+        if self._task is None:
+            self.future.cancel()
+        else:
             self._task.cancel()
 
 
