@@ -77,7 +77,7 @@ class Sender:
             call.waiting_for = PAUSE
             if slot.origin.paused_until >= call.deadline:  # not waited for
                 return pause_too_long(call.request)
-            await call.report.throttled(slot.origin.wait_until_resumed(), "pause")
+            await slot.origin.wait_until_resumed(call.report)
             if authorizer is not None:
                 call.waiting_for = TOKEN
                 call.credentials = await _credentials(authorizer, call)
@@ -86,7 +86,6 @@ class Sender:
             sent = sent if slot.mark_sent() else await self._prepare_again(call, slot, authorizer)
             if not self.http.is_closed:
                 call.sent = sent
-                call.report.attempt_started()
                 return await self._send(sent, call)
             raise ClientClosedError("the HTTP client of this transport is closed; nothing was sent")
         except httpx.HTTPError as error:
@@ -112,9 +111,9 @@ class Sender:
         """Return the request of a call that was delayed, in the time of another slot of the shared rate limit."""
         while True:
             call.waiting_for = SLOT
-            await call.report.throttled(slot.renew(), "rate limit")
+            await (slot.renew() if call.report is None else call.report.throttled(slot.renew(), "rate limit"))
             call.waiting_for = PAUSE
-            await call.report.throttled(slot.origin.wait_until_resumed(), "pause")
+            await slot.origin.wait_until_resumed(call.report)
             if authorizer is not None:
                 call.waiting_for = TOKEN
                 call.credentials = await _credentials(authorizer, call)
@@ -124,6 +123,8 @@ class Sender:
 
     async def _send(self, request: httpx.Request, call: Call) -> RawResponse:
         started_at = self._clock.wall()
+        if call.report is not None:
+            call.report.attempt_started()
         try:
             received = await self.http.send(request, stream=True, auth=NO_AUTH, follow_redirects=False)
             fields = received.incoming.fields if isinstance(received, PreparedResponse) else received.headers.raw
@@ -195,7 +196,7 @@ async def _credentials(authorizer: GlobusAuthorizer, call: Call) -> Secret | Non
     """Return the header of an attempt; an error must not hide that an earlier attempt may have been executed."""
     get = authorizer.current_header if isinstance(authorizer, LoginAuthorizer) else authorizer.get_authorization_header
     try:
-        return checked_header(await call.report.credentials(get()))
+        return checked_header(await (get() if call.report is None else call.report.credentials(get())))
     except (*_OF_ATTEMPTS, TokenRefreshError, ClientClosedError):
         raise
     except Exception as error:

@@ -19,7 +19,6 @@ from ..errors import (
     ResponseDecodeError,
 )
 from ..errors.base import escape_control_characters
-from ._call_report import NO_REPORT, NoReport
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -31,6 +30,7 @@ if TYPE_CHECKING:
     from ..clock import Clock
     from ..errors import ErrorKinds, GlobusError, Stage
     from ..secret import Secret
+    from ._call_report import CallReport
 
 __all__ = ("CONNECTION", "PAUSE", "QUEUE", "SLOT", "TOKEN", "Call")
 
@@ -49,7 +49,7 @@ class Call:
         request: The request to send.
         attempts: The failed attempts so far.
         deadline: When the total timeout ends, on the monotonic clock.
-        report: The report of the call to the transport's observer.
+        report: The report of the call to the transport's observer, if there is one.
         waiting_for: The wait in which the current attempt is not sent yet.
         credentials: The ``Authorization`` header of the current attempt.
         sent: The ``httpx`` request of the current attempt; its extension ``"sent"`` may say that it was not sent.
@@ -88,10 +88,10 @@ class Call:
         running: set[Call],
         *,
         retry_401: bool,
-        report: NoReport = NO_REPORT,
+        report: CallReport | None = None,
     ) -> None:
         self.request: Request = request
-        self.report: NoReport = report
+        self.report: CallReport | None = report
         self.attempts: tuple[Attempt, ...] = ()
         self._started = clock.monotonic()
         self.deadline: float = math.inf if total_timeout is None else self._started + total_timeout
@@ -115,7 +115,8 @@ class Call:
         self._cancelling = self.task.cancelling()
         self._timeout = await self._context.__aenter__()
         self._running.add(self)
-        self.report.call_started()
+        if self.report is not None:
+            self.report.call_started()
         return self
 
     async def __aexit__(
@@ -133,7 +134,8 @@ class Call:
         response = self.response
         if error is None and response is not None:
             response.elapsed, response.failed_attempts = self._clock.monotonic() - self._started, self.attempts
-        self.report.call_ended(self, replacement or error)
+        if self.report is not None:
+            self.report.call_ended(self, replacement or error)
         if replacement is not None:
             raise replacement from None
 
@@ -157,7 +159,7 @@ class Call:
                 return False
             raise reason
         self._logins.add(kind)
-        if isinstance(reason, RawResponse):
+        if self.report is not None and isinstance(reason, RawResponse):
             self.report.attempt_ended(self, reason, 0.0, why="login")
         started = self._clock.monotonic()
         await self._limit_to(None)
@@ -299,7 +301,8 @@ class Call:
             status_line = escape_control_characters(f"{outcome.status} {outcome.reason}".rstrip())
             attempt = Attempt(status_line, waited, outcome.status in {408, 500, 502, 504})
         self.attempts += (attempt,)
-        self.report.attempt_ended(self, outcome, waited)
+        if self.report is not None:
+            self.report.attempt_ended(self, outcome, waited)
         self._reset()
 
     def error(self, outcome: RawResponse | NetworkError) -> GlobusError:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from ..errors import NetworkError, Stage
     from ._observer import ObservedCall
 
-__all__ = ("NO_REPORT", "CallReport", "NoReport", "Notifier", "ReportedCall", "check_observer")
+__all__ = ("CallReport", "Notifier", "ReportedCall", "check_observer")
 
 _log = logging.getLogger("globus_async")
 _H = TypeVar("_H")
@@ -84,54 +84,7 @@ class Notifier:
                 _log.error("the observer's %s failed with %s; further such failures are not logged", *kind)
 
 
-class NoReport:
-    """The report of a call without an observer: none."""
-
-    __slots__ = ()
-
-    def call_started(self) -> None:
-        """Report that the call begins."""
-
-    def attempt_started(self) -> None:
-        """Report that an attempt begins."""
-
-    def attempt_ended(
-        self, call: ReportedCall, outcome: RawResponse | NetworkError, delay: float | None, *, why: str | None = None
-    ) -> None:
-        """
-        Report the end of the current attempt, if there is one.
-
-        Args:
-            call: The call.
-            outcome: The error response, or the error if there is none.
-            delay: Seconds until the next attempt; ``None`` if there is none.
-            why: Why there is a next attempt, unless the outcome says it.
-        """
-
-    def call_ended(self, call: ReportedCall, error: BaseException | None) -> None:
-        """Report the end of the call, with its error, and of its current attempt."""
-
-    def credentials(self, header: Awaitable[_H]) -> Awaitable[_H]:
-        """Return a header to be awaited, so that the refreshes that it needs are reported."""
-        return header
-
-    def queued(self, wait: Awaitable[None]) -> Awaitable[None]:
-        """Return a wait for a slot of the calls in flight, which is reported."""
-        return wait
-
-    def throttled(
-        self,
-        wait: Awaitable[None],
-        reason: Literal["rate limit", "pause"],  # noqa: ARG002
-    ) -> Awaitable[None]:
-        """Return a wait for the rate limit or for the end of a pause, which is reported."""
-        return wait
-
-
-NO_REPORT: Final = NoReport()
-
-
-class CallReport(NoReport):
+class CallReport:
     """
     The report of one call.
 
@@ -165,7 +118,15 @@ class CallReport(NoReport):
     def attempt_ended(
         self, call: ReportedCall, outcome: RawResponse | NetworkError, delay: float | None, *, why: str | None = None
     ) -> None:
-        """Report the end of the current attempt, if there is one."""
+        """
+        Report the end of the current attempt, if there is one.
+
+        Args:
+            call: The call.
+            outcome: The error response, or the error if there is none.
+            delay: Seconds until the next attempt; ``None`` if there is none.
+            why: Why there is a next attempt, unless the outcome says it.
+        """
         attempt = self._attempt
         if attempt is None:
             return

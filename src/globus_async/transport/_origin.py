@@ -7,7 +7,6 @@ import weakref
 from typing import TYPE_CHECKING, Self
 
 from ._bulk_context import current_bulk
-from ._call_report import NO_REPORT, NoReport
 from ._rate_limit import RateLimit, RateLimiter
 from ._rate_limit_store import StoreAccess
 from ._retry import RetryBudget
@@ -17,6 +16,7 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from ..clock import Clock
+    from ._call_report import CallReport
     from ._rate_limit_store import RateLimitStore
 
 __all__ = ("Origin", "Slot")
@@ -54,7 +54,7 @@ class Origin:
 
     def slot(
         self,
-        report: NoReport = NO_REPORT,
+        report: CallReport | None = None,
         *,
         bypass_limits: bool,
         identity: object = None,
@@ -64,7 +64,7 @@ class Origin:
         Return the slot for one attempt, to be entered with ``async with``.
 
         Args:
-            report: The report of the call to the transport's observer.
+            report: The report of the call to the transport's observer, if there is one.
             bypass_limits: Wait for no slot and no rate limit: a token refresh, which calls in flight may await.
             identity: The authorizer, whose calls are counted together.
             rate: The rate limit.
@@ -102,10 +102,14 @@ class Origin:
             known = self._stores[id(store)] = StoreAccess(store, self.clock)
         return known
 
-    async def wait_until_resumed(self) -> None:
-        """Wait for the end of the pause that the service requested, if any."""
+    async def wait_until_resumed(self, report: CallReport | None = None) -> None:
+        """Wait for the end of the pause that the service requested, if any, and report it."""
         if self.paused_until <= self.clock.monotonic():
             return
+        wait = self._pause()
+        await (wait if report is None else report.throttled(wait, "pause"))
+
+    async def _pause(self) -> None:
         bulk = current_bulk.get()
         if bulk is not None:
             bulk.begin_wait(self.clock)
@@ -126,7 +130,7 @@ class Slot:
     __slots__ = ("_in_flight", "_limiter", "_report", "origin")
 
     def __init__(
-        self, origin: Origin, in_flight: InFlightLimit | None, limiter: RateLimiter | None, report: NoReport
+        self, origin: Origin, in_flight: InFlightLimit | None, limiter: RateLimiter | None, report: CallReport | None
     ) -> None:
         self.origin: Origin = origin
         self._report = report
@@ -147,10 +151,12 @@ class Slot:
 
     async def _acquire(self, *, in_bulk: bool) -> None:
         if self._limiter is not None:
-            await self._report.throttled(self._limiter.acquire(in_bulk=in_bulk), "rate limit")
+            wait = self._limiter.acquire(in_bulk=in_bulk)
+            await (wait if self._report is None else self._report.throttled(wait, "rate limit"))
         if self._in_flight is not None:
             try:
-                await self._report.queued(self._in_flight.acquire(in_bulk=in_bulk))
+                wait = self._in_flight.acquire(in_bulk=in_bulk)
+                await (wait if self._report is None else self._report.queued(wait))
             except BaseException:
                 self._release()
                 raise

@@ -19,7 +19,7 @@ from ..errors import ClientClosedError, GlobusSDKUsageError, WrongEventLoopError
 from ..errors.arguments import check_bool, check_clock, check_file_path, check_number, check_whole
 from ..porting import AsyncContextOnly
 from ._call import Call
-from ._call_report import NO_REPORT, CallReport, NoReport, Notifier, check_observer
+from ._call_report import CallReport, Notifier, check_observer
 from ._http_client import HTTPClient, check_http_client, is_httpx_client
 from ._origin import Origin
 from ._proxies import Proxies
@@ -270,7 +270,7 @@ class Transport(AsyncContextOnly):
             retry_401: Whether another attempt is made with fresh credentials after a 401.
         """
         self.check()
-        report: NoReport = NO_REPORT
+        report = None
         if observed is not None and self._notify is not None:
             report = CallReport(observed, notify=self._notify, clock=self.clock)
         total = self._total if timeout is None else _finite(timeout)
