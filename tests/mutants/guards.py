@@ -311,7 +311,7 @@ GUARDS: Final = (
         drop("transport/_waiting_calls.py:InFlightLimit.acquire", r"^self\.release\(\)"),
         drop("transport/_waiting_calls.py:InFlightLimit.acquire", r"^self\._waiting\.discard"),
         swap("transport/_origin.py:Slot.__aenter__", r"in_bulk=True", "in_bulk=False"),
-        drop("transport/_origin.py:Origin.wait_until_resumed", r"^bulk\.begin_wait"),
+        drop("transport/_origin.py:Origin._pause", r"^bulk\.begin_wait"),
         swap(
             "client/core.py:ClientCore.__init__",
             r"self\.default_rate_limit if self\.transport\.default_rate_limits else None",
@@ -395,7 +395,7 @@ GUARDS: Final = (
     *_tested_by(
         "unit/test_rate_limit.py exchange adversity",
         drop("transport/_origin.py:Slot._acquire", r"^self\._release\(\)"),
-        swap("transport/_origin.py:Origin.wait_until_resumed", r"await self\.clock\.sleep\(wait\)", "return"),
+        swap("transport/_origin.py:Origin._pause", r"await self\.clock\.sleep\(wait\)", "return"),
     ),
     # responses
     *_tested_by(

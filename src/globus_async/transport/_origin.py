@@ -110,6 +110,7 @@ class Origin:
         await (wait if report is None else report.throttled(wait, "pause"))
 
     async def _pause(self) -> None:
+        """Wait for the end of the pause."""
         bulk = current_bulk.get()
         if bulk is not None:
             bulk.begin_wait(self.clock)
