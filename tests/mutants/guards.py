@@ -1261,7 +1261,7 @@ GUARDS: Final = (
             r"min\(done / total, 1\.0\)",
             "done / total",
         ),
-        never("services/transfer/waiting/task_progress.py:TaskProgress.next", r"^not seconds"),
+        never("services/transfer/waiting/task_progress.py:TaskProgress.next", r"^seconds < _MIN_INTERVAL"),
         swap("services/transfer/waiting/task_progress.py:TaskProgress.next", r" or mean\.is_done", ""),
         swap(
             "services/transfer/waiting/task_progress.py:TaskProgress.next",

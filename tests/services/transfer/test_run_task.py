@@ -17,6 +17,8 @@ from globus_async import (
     AccessTokenAuthorizer,
     DeleteData,
     GlobusSDKUsageError,
+    ObservedCall,
+    Observer,
     RateLimit,
     SubmissionUncertain,
     TaskEndReason,
@@ -135,6 +137,26 @@ async def test_outcome(make: Callable[[], dict[str, Any]]) -> None:
     assert [progress.files_done for progress in seen] == [1, 2, 3]
     assert [progress.is_done for progress in seen] == [False, False, True]
     assert service.requests.count(data["DATA_TYPE"]) == 2
+
+
+@pytest.mark.parametrize("cancels", [False, True])
+async def test_observed(cancels: bool) -> None:
+    """An observer is told which method submits, with the option, too."""
+    submitted: list[str] = []
+
+    class Recorder(Observer):
+        def call_started(self, call: ObservedCall) -> None:
+            if call.http_method == "POST":
+                submitted.append(call.operation)
+
+    service = Service()
+    async with (
+        httpx.AsyncClient(transport=httpx.MockTransport(service)) as http_client,
+        Transport(http_client=http_client, clock=skipping(), observer=Recorder()) as transport,
+    ):
+        tc = TransferClient(authorizer=AccessTokenAuthorizer("t0ken"), transport=transport)
+        await tc.run_task(transfer(), cancel_task_if_cancelled=cancels)
+    assert submitted == ["TransferClient.run_task"]
 
 
 async def test_lost_responses() -> None:

@@ -19,6 +19,8 @@ __all__ = ("TaskProgress",)
 
 _SMOOTHING_SECONDS: Final = 8.0
 """The time after which a new rate makes up two thirds of the smoothed one."""
+_MIN_INTERVAL: Final = 1e-3
+"""Seconds; a shorter interval between two documents tells nothing about a rate."""
 _MAX_NUMBER: Final = 1 << 63
 """A larger number is no amount, and may be beyond the range of a float."""
 
@@ -78,7 +80,7 @@ class TaskProgress:
         seconds = max(at - self.at, 0)
 
         def smoothed(rate: float, before: int, after: int) -> float:
-            if not seconds:
+            if seconds < _MIN_INTERVAL:
                 return rate
             latest = max(after - before, 0) / seconds  # a file that is sent again reduces the amount
             weight = (
