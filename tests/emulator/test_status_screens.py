@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 from importlib.resources import files
 
 import httpx
 import pytest
 
-from globus_async.testing import GlobusEmulator, LoopbackServer
+from globus_async.testing import LoopbackServer
 from tests.emulator.status_browser import PROGRAM, Page, browser
 from tests.emulator.status_pictures import busy_emulator, prefer, resize
 
@@ -22,12 +23,12 @@ CHECK = (
 WIDER = "document.documentElement.scrollWidth - innerWidth"
 
 
-@pytest.fixture(scope="module")
-def opened() -> Iterator[tuple[GlobusEmulator, LoopbackServer, Page]]:
-    with busy_emulator() as (emulator, server), browser() as page:
+@pytest.fixture
+def opened() -> Iterator[tuple[LoopbackServer, Page]]:
+    with busy_emulator() as (_, server), browser() as page:
         page.open(f"{server.url}/")
         page.wait_for("document.querySelectorAll('tr[data-key]').length > 10")
-        yield emulator, server, page
+        yield server, page
 
 
 def cells(page: Page, table: str, text: str, *members: str) -> list[str]:
@@ -36,25 +37,28 @@ def cells(page: Page, table: str, text: str, *members: str) -> list[str]:
     return [str(page.evaluate(f"{row}.querySelector('td[data-member={each}]').innerText")) for each in members]
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize(("width", "height"), [(390, 844), (1280, 900)])
-def test_a_screen(opened: tuple[GlobusEmulator, LoopbackServer, Page], scheme: str, width: int, height: int) -> None:
-    """Nothing reaches beyond the screen, and axe finds nothing."""
-    page = opened[2]
-    resize(page, width, height)
-    prefer(page, scheme)
-    assert page.evaluate(WIDER) <= 0
-    page.evaluate("window.found = null")
+def test_screens(opened: tuple[LoopbackServer, Page]) -> None:
+    """On a phone and on a desk, light and dark, nothing reaches beyond the screen, and axe finds nothing."""
+    _, page = opened
     page.evaluate(AXE)
-    page.evaluate(CHECK)
-    assert page.wait_for("window.found && [window.found]") == [[]]
-    color = page.evaluate("getComputedStyle(document.body).backgroundColor").removeprefix("rgb(").split(",")[0]
-    assert (int(color) < 60) == (scheme == "dark")
+    for scheme, width in itertools.product(("light", "dark"), (390, 1280)):
+        resize(page, width, 900)
+        prefer(page, scheme)
+        assert page.evaluate(WIDER) <= 0, (scheme, width)
+        page.evaluate("window.found = null")
+        page.evaluate(CHECK)
+        assert page.wait_for("window.found && [window.found]") == [[]], (scheme, width)
+        color = page.evaluate("getComputedStyle(document.body).backgroundColor").removeprefix("rgb(").split(",")[0]
+        assert (int(color) < 60) == (scheme == "dark")
 
 
-def test_what_is_shown(opened: tuple[GlobusEmulator, LoopbackServer, Page]) -> None:
-    """Sizes, speeds and times have units; collections have their files, requests their status."""
-    _, server, page = opened
+def test_what_is_shown(opened: tuple[LoopbackServer, Page]) -> None:
+    """
+    Sizes, speeds and times have units; collections have their files, requests their status.
+
+    A name with tags is shown as it is, the browser runs the page's own script and no other, and the buttons copy.
+    """
+    server, page = opened
     resize(page, 1280, 900)
     assert cells(page, "collections", "mapped", "storage", "files", "bytes") == ["memory", "25", "2.4 MB"]
     assert cells(page, "collections", "Shared", "storage", "files") == ["guest on Beamline 7", ""]
@@ -70,17 +74,19 @@ def test_what_is_shown(opened: tuple[GlobusEmulator, LoopbackServer, Page]) -> N
     assert f"export GLOBUS_SDK_SERVICE_URL_TRANSFER={server.url}/" in variables
     assert page.evaluate("document.getElementById('address').innerText") == server.url
 
+    refuses_html(page)
+    follows_its_policy(server, page)
+    copies(server, page)
 
-def test_a_name_is_no_html(opened: tuple[GlobusEmulator, LoopbackServer, Page]) -> None:
+
+def refuses_html(page: Page) -> None:
     """A name with tags is shown as it is."""
-    page = opened[2]
     assert cells(page, "users", "Builder", "name")[0].startswith("Bob <b>Builder</b>")
     assert page.evaluate("document.querySelectorAll('main b').length") == 0
 
 
-def test_the_policy(opened: tuple[GlobusEmulator, LoopbackServer, Page]) -> None:
+def follows_its_policy(server: LoopbackServer, page: Page) -> None:
     """The browser runs the page's own script and no other, and no other page may frame it."""
-    _, server, page = opened
     policy = httpx.get(server.url).headers["content-security-policy"]
     assert "unsafe" not in policy
     assert "frame-ancestors 'none'" in policy
@@ -88,9 +94,8 @@ def test_the_policy(opened: tuple[GlobusEmulator, LoopbackServer, Page]) -> None
     assert page.evaluate("typeof ran") == "undefined"
 
 
-def test_copying(opened: tuple[GlobusEmulator, LoopbackServer, Page]) -> None:
+def copies(server: LoopbackServer, page: Page) -> None:
     """The buttons copy the address, the variables and the id of a row."""
-    _, server, page = opened
     clipboard = "{writeText: async (text) => { window.copiedText = text; }}"
     page.evaluate(f"window.copiedText = ''; Object.defineProperty(navigator, 'clipboard', {{value: {clipboard}}})")
     for button, start in (
@@ -103,24 +108,23 @@ def test_copying(opened: tuple[GlobusEmulator, LoopbackServer, Page]) -> None:
     assert page.wait_for("document.getElementById('copied').textContent") == "Copied"
 
 
-def test_rows_stay(opened: tuple[GlobusEmulator, LoopbackServer, Page]) -> None:
-    """A refresh that brings nothing new changes nothing in the document, so that selections and focus stay."""
-    page = opened[2]
+def test_refreshing(opened: tuple[LoopbackServer, Page]) -> None:
+    """
+    A refresh that brings nothing new changes nothing in the document, so that selections and focus stay.
+
+    A page without its emulator says so, and recovers.
+    """
+    _, page = opened
     page.evaluate(
         "window.changes = window.fetched = 0;"
         "window.watching = new MutationObserver(found => changes += found.length);"
         "watching.observe(document.querySelector('main'), {subtree: true, childList: true, attributes: true, "
         "characterData: true});"
-        "const real = fetch; window.fetch = (...all) => real(...all).finally(() => fetched++)"
+        "window.real = fetch; window.fetch = (...all) => real(...all).finally(() => fetched++)"
     )
     page.wait_for("fetched >= 3")
     assert page.evaluate("changes") == 0
-
-
-def test_it_says_that_the_emulator_has_ended(opened: tuple[GlobusEmulator, LoopbackServer, Page]) -> None:
-    """A page without its emulator says so, and recovers."""
-    page = opened[2]
-    page.evaluate("window.real = window.fetch; window.fetch = () => Promise.reject(new Error('gone'))")
+    page.evaluate("watching.disconnect(); window.fetch = () => Promise.reject(new Error('gone'))")
     page.wait_for("!document.getElementById('lost').hidden")
-    page.evaluate("window.fetch = window.real")
+    page.evaluate("window.fetch = real")
     page.wait_for("document.getElementById('lost').hidden")
