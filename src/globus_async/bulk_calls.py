@@ -135,7 +135,7 @@ class Progress:
         """Return a progress bar with the rate and the time left, for notebooks."""
         left, throttled = self.seconds_left, self.throttled
         members: dict[str, object] = {"failed": self.failed} if self.failed else {}
-        members["rate"] = readable_rate(self.rate)
+        members |= {"rate": readable_rate(self.rate)} if self.rate else {}
         if left is not None:
             members["time left"] = readable_duration(left)
         if throttled:

@@ -192,6 +192,7 @@ def test_html_of_progress() -> None:
     assert "<progress>" in beginning
     assert "failed" not in beginning
     assert "time left" not in beginning
+    assert "per second" not in beginning
 
 
 def test_html_of_task_progress() -> None:
