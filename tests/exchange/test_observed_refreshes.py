@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 
@@ -167,3 +167,29 @@ async def test_a_refresh_behind_an_authorizer_of_a_programs_own() -> None:
         await call
     (refresh,) = seen.refreshes
     assert (refresh.authorizer, refresh.calls) == ("Renewing", tuple(seen.calls))
+
+
+@pytest.mark.parametrize(
+    ("server", "shown"),
+    [
+        ("transfer.api.globus.org", "transfer.api.globus.org"),
+        ("5e1f2a4c-0000-4000-8000-000000000001", "5e1f2a4c-0000-4000-8000-000000000001"),
+        ("AgCanaryCanaryCanary", ""),
+        ("a." * 40 + "a", ""),
+        ("<b>.example.org", ""),
+    ],
+)
+async def test_the_resource_server_of_a_response(server: str, shown: str) -> None:
+    """It is a host name or a UUID; anything else that a service sends is not passed."""
+
+    class Response:
+        by_resource_server: ClassVar[Mapping[str, Any]] = {server: {"access_token": "AgNewToken", "expires_in": 60}}
+
+    class Immediate(RenewingAuthorizer):
+        async def _get_token_response(self) -> Any:
+            return Response()
+
+    seen, service = Recorder(), Scripted(respond(200))
+    async with observed(service, Immediate(clock=service.clock), seen) as client:
+        await client.get("/v0.10/x")
+    assert [refresh.resource_server for refresh in seen.refreshes] == [shown]

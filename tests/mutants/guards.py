@@ -35,6 +35,7 @@ GUARDS: Final = (
         swap("authorizers/refresh_report.py:RefreshReport.end", r"if calls\[call\]", ""),
         swap("authorizers/refresh_report.py:RefreshReport.end", r"id\(call\.observer\)", "id(call)"),
         never("authorizers/refresh_report.py:server_name", r"^is_name"),
+        always("authorizers/refresh_report.py:server_name", r"^is_name"),
     ),
     *_tested_by(
         "adversity/test_observed_calls.py",
