@@ -123,11 +123,8 @@ class RunTaskMethods(SubmissionMethods, TaskWaitMethods):
 
     async def _submit_or_cancel(self, submit: _Submit, submission_id: str) -> str:
         """Return the id of the submitted task; if the caller is cancelled, there is no task or it is canceled."""
-
-        async def run_task(_: object) -> GlobusHTTPResponse[SubmissionResultDocument]:
-            return await submit()  # observers of calls find the name of the client's method on the stack
-
-        submission = asyncio.get_running_loop().create_task(run_task(self), name="globus_async submission")
+        coroutine = _named_submission(self, submit)
+        submission = asyncio.get_running_loop().create_task(coroutine, name="globus_async submission")
         try:
             await asyncio.wait({submission})
             return submission.result().data["task_id"]
@@ -167,6 +164,17 @@ class RunTaskMethods(SubmissionMethods, TaskWaitMethods):
                     submission_id,
                     type(error).__name__,
                 )
+
+
+def _named_submission(
+    client: RunTaskMethods, submit: _Submit
+) -> Coroutine[Any, Any, GlobusHTTPResponse[SubmissionResultDocument]]:
+    """Return a submission on whose stack observers of calls find the name of the client's method."""
+
+    async def run_task(_: RunTaskMethods) -> GlobusHTTPResponse[SubmissionResultDocument]:
+        return await submit()
+
+    return run_task(client)
 
 
 async def _same(task_id: str) -> str:
