@@ -206,6 +206,16 @@ async def test_a_pause_that_another_call_has_caused() -> None:
     assert (seen.calls[1].throttled, seen.calls[1].seconds) == (7.0, 7.0)
 
 
+async def test_a_short_token_in_a_short_request_id() -> None:
+    """It is redacted there, too; other short ids are passed as they are."""
+    seen = Recorder()
+    service = Scripted(respond(200, x_request_id="Canary123"), respond(200, x_request_id="pFSlCwR6d"))
+    async with service.client(observer=seen, authorizer=AccessTokenAuthorizer("Canary123")) as client:
+        for _ in range(2):
+            await client.get("/v1/x")
+    assert [call.request_id for call in seen.calls] == ["***", "pFSlCwR6d"]
+
+
 async def test_nothing_secret_is_passed() -> None:
     """Neither query nor token, also if the service echoes it in the id of the request."""
     seen = Recorder()

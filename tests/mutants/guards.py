@@ -51,7 +51,7 @@ GUARDS: Final = (
         drop("client/core.py:ClientCore.with_options", r"^check_number"),
         drop("client/core.py:ClientCore.with_options", r"^check_headers"),
         never("client/core.py:ClientCore.with_options", r"^\(?refused :="),
-        drop("client/core.py:ClientCore.with_options", r"^del own"),
+        drop("client/core.py:ClientCore.with_options", r"^own\.pop"),
         drop("client/core.py:ClientCore.with_options", r"^own\['_owns_transport'\]"),
     ),
     # arguments and addresses

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import math
+import re
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final, Self, cast
 
@@ -33,6 +34,10 @@ if TYPE_CHECKING:
     from ._call_report import CallReport
 
 __all__ = ("CONNECTION", "PAUSE", "QUEUE", "SLOT", "TOKEN", "Call")
+
+_SHORTEST_ENCODED: Final = 12
+"""Characters of a secret of eight, the shortest that is redacted, in base64."""
+_USUAL_ID: Final = re.compile(r"[A-Za-z0-9]{1,11}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 QUEUE: Final = "it was queued behind other calls; make many calls with bulk(), which queues none of them"
 PAUSE: Final = "the service had requested a pause"
@@ -289,7 +294,14 @@ class Call:
 
     def redacted_request_id(self, response: RawResponse) -> str | None:
         """Return the service's id of a request, in which it may have echoed a credential."""
-        return None if response.request_id is None else self.redaction()(response.request_id)
+        request_id = response.request_id
+        if request_id is None:
+            return None
+        if _USUAL_ID.fullmatch(request_id) is not None:  # it has no encoded credential; a redaction takes long to make
+            secrets = credentials_of(self.request, self.credentials)
+            if not any(secret.reveal()[:_SHORTEST_ENCODED] in request_id for secret in secrets):
+                return request_id
+        return self.redaction()(request_id)
 
     def end_attempt(self, outcome: RawResponse | NetworkError, waited: float | None) -> None:
         """Record a failed attempt, and the delay after it."""
