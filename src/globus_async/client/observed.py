@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Generator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from inspect import currentframe
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
@@ -12,12 +15,23 @@ from ..transport import ObservedCall
 if TYPE_CHECKING:
     from .._http.request import Request
 
-__all__ = ("method_on_stack", "observed_call")
+__all__ = ("calls_of", "method_on_stack", "observed_call")
 
 _GENERIC: Final = frozenset({"call", "delete", "get", "listing", "patch", "post", "put", "request"})
 """The methods by which others make calls."""
 _MAX_FRAMES: Final = 24
+_method: Final[ContextVar[str]] = ContextVar("globus_async method", default="")
 _PORTS: Final = {"http": 80, "https": 443}
+
+
+@contextmanager
+def calls_of(method: str) -> Generator[None]:
+    """Name the client method of the calls in this block, which need not have it on their stack."""
+    token = _method.set(method)
+    try:
+        yield
+    finally:
+        _method.reset(token)
 
 
 def observed_call(client: object, request: Request, path: str | None, method: str | None) -> ObservedCall:
@@ -44,7 +58,7 @@ def observed_call(client: object, request: Request, path: str | None, method: st
 
 
 def method_on_stack(client: object) -> str:
-    """Return the innermost method of the client that has a purpose of its own; else the outermost of the others."""
+    """Return the innermost method of the client that has a purpose of its own; else that of `calls_of`, or another."""
     found = ""
     frame = currentframe()
     for _ in range(_MAX_FRAMES):
@@ -58,4 +72,4 @@ def method_on_stack(client: object) -> str:
             if code.co_name not in _GENERIC:
                 return code.co_name
             found = code.co_name
-    return found
+    return _method.get() or found

@@ -6,7 +6,8 @@ import asyncio
 import itertools
 import logging
 from collections import Counter
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -17,8 +18,6 @@ from globus_async import (
     AccessTokenAuthorizer,
     DeleteData,
     GlobusSDKUsageError,
-    ObservedCall,
-    Observer,
     RateLimit,
     SubmissionUncertain,
     TaskEndReason,
@@ -33,6 +32,7 @@ from tests.services.transfer.scripted import A, B, client_of, document_of, refus
 from tests.toolkit.cancel import MODES, POINTS, CancelAt, Mode, every_suspension
 from tests.toolkit.clock import FakeClock
 from tests.toolkit.leaks import Snapshot, recorded_problems
+from tests.toolkit.recorder import Recorder
 
 
 class Service:
@@ -139,24 +139,29 @@ async def test_outcome(make: Callable[[], dict[str, Any]]) -> None:
     assert service.requests.count(data["DATA_TYPE"]) == 2
 
 
-@pytest.mark.parametrize("cancels", [False, True])
-async def test_observed(cancels: bool) -> None:
-    """An observer is told which method submits, with the option, too."""
-    submitted: list[str] = []
+SUBMITTING: dict[str, Callable[[TransferClient, Path], Awaitable[object]]] = {
+    "run_task": lambda tc, _: tc.run_task(transfer()),
+    "run_task, cancelling": lambda tc, _: tc.run_task(transfer(), cancel_task_if_cancelled=True),
+    "submit_transfer": lambda tc, _: tc.submit_transfer(transfer()),
+    "submit_delete": lambda tc, _: tc.submit_delete(deletion()),
+    "submit_items": lambda tc, path: tc.submit_items(TransferData(A, B), [("/a", "/b")], journal=path),
+    "submit_documents": lambda tc, path: tc.submit_documents([deletion()], journal=path),
+}
 
-    class Recorder(Observer):
-        def call_started(self, call: ObservedCall) -> None:
-            if call.http_method == "POST":
-                submitted.append(call.operation)
 
-    service = Service()
+@pytest.mark.parametrize("name", SUBMITTING)
+async def test_observed(name: str, tmp_path: Path) -> None:
+    """An observer is given the public method that submits; a later call of the caller's own is not named after it."""
+    seen = Recorder()
     async with (
-        httpx.AsyncClient(transport=httpx.MockTransport(service)) as http_client,
-        Transport(http_client=http_client, clock=skipping(), observer=Recorder()) as transport,
+        httpx.AsyncClient(transport=httpx.MockTransport(Service())) as http_client,
+        Transport(http_client=http_client, clock=skipping(), observer=seen) as transport,
     ):
         tc = TransferClient(authorizer=AccessTokenAuthorizer("t0ken"), transport=transport)
-        await tc.run_task(transfer(), cancel_task_if_cancelled=cancels)
-    assert submitted == ["TransferClient.run_task"]
+        await SUBMITTING[name](tc, tmp_path / "journal")
+        await tc.post("/v0.10/transfer", data=dict(transfer(), submission_id=A))
+    submitted = [call.operation for call in seen.calls if call.http_method == "POST"]
+    assert submitted == [f"TransferClient.{name.split(',', maxsplit=1)[0]}", "TransferClient.post"]
 
 
 async def test_lost_responses() -> None:

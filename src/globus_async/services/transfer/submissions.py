@@ -13,6 +13,7 @@ from ..._http.body import encode_json, json_body
 from ..._http.missing import MISSING
 from ..._http.path import fill_path, is_segment, is_uuid, uuid_text
 from ...client import BaseClient
+from ...client.observed import calls_of
 from ...errors import (
     Attempt,
     GlobusSDKUsageError,
@@ -148,7 +149,7 @@ class SubmissionMethods(BaseClient):
     ) -> GlobusHTTPResponse[SubmissionResultDocument]:
         _check(kind, data)
         document = await self._encode_with_id(data)
-        return await self._submit_encoded(kind, document, data=data, query_params=query_params)
+        return await self._submit_encoded(kind, document, method=f"submit_{kind}", data=data, query_params=query_params)
 
     async def _encode_with_id(self, data: MutableMapping[str, Any]) -> bytes:
         """Encode a document, to which a submission id is added if it has none."""
@@ -166,6 +167,7 @@ class SubmissionMethods(BaseClient):
         kind: str,
         document: bytes,
         *,
+        method: str,
         data: Mapping[str, Any] | None = None,
         query_params: Mapping[str, object] | None = None,
     ) -> GlobusHTTPResponse[SubmissionResultDocument]:
@@ -175,6 +177,7 @@ class SubmissionMethods(BaseClient):
         Args:
             kind: ``"transfer"`` or ``"delete"``.
             document: The document as JSON.
+            method: The public method that submits it, for observers.
             data: The document for the error of an uncertain submission. By default decoded from ``document``.
             query_params: Further query parameters.
 
@@ -185,14 +188,15 @@ class SubmissionMethods(BaseClient):
             SubmissionUncertain: No response, or one without the id of a task.
         """
         try:
-            result = await self.call(
-                "POST",
-                fill_path("/v0.10/{kind:text}", kind),
-                SubmissionResultDocument,
-                content=document,
-                query_params=query_params,
-                idempotent=True,
-            )
+            with calls_of(method):
+                result = await self.call(
+                    "POST",
+                    fill_path("/v0.10/{kind:text}", kind),
+                    SubmissionResultDocument,
+                    content=document,
+                    query_params=query_params,
+                    idempotent=True,
+                )
             if is_segment(result.get("task_id")):
                 return result
             no_task_id = result.raw.decode_error("it should have the id of the task")

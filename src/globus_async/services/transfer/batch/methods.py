@@ -89,7 +89,7 @@ class BatchSubmissionMethods(SubmissionMethods, TaskWaitMethods):
             items_per_task=items_per_task,
             max_pending=max_pending,
             get_submission_id=self._new_submission_id,
-            submit=partial(self._submit_for_task_id, "transfer"),
+            submit=partial(self._submit_for_task_id, "submit_items", "transfer"),
             poller=self._poller,
         )
 
@@ -153,13 +153,13 @@ class BatchSubmissionMethods(SubmissionMethods, TaskWaitMethods):
             leases=leases,
             max_pending=max_pending,
             get_submission_id=self._new_submission_id,
-            submit=self._submit_for_task_id,
+            submit=partial(self._submit_for_task_id, "submit_documents"),
             poller=self._poller,
         )
 
     async def _new_submission_id(self) -> str:
         return submission_id_of(await self.get_submission_id())
 
-    async def _submit_for_task_id(self, kind: str, document: bytes) -> str:
-        task_id: str = (await self._submit_encoded(kind, document))["task_id"]
+    async def _submit_for_task_id(self, method: str, kind: str, document: bytes) -> str:
+        task_id: str = (await self._submit_encoded(kind, document, method=method))["task_id"]
         return task_id

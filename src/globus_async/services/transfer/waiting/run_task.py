@@ -98,7 +98,7 @@ class RunTaskMethods(SubmissionMethods, TaskWaitMethods):
         check_bool("cancel_task_if_cancelled", cancel_task_if_cancelled)
         kind = check_submission(data)
         document = await self._encode_with_id(data)
-        submit = partial(self._submit_encoded, kind, document, data=data)
+        submit = partial(self._submit_encoded, kind, document, method="run_task", data=data)
         if cancel_task_if_cancelled:
             task_id = await self._submit_or_cancel(submit, str(data["submission_id"]))
         else:
@@ -123,8 +123,7 @@ class RunTaskMethods(SubmissionMethods, TaskWaitMethods):
 
     async def _submit_or_cancel(self, submit: _Submit, submission_id: str) -> str:
         """Return the id of the submitted task; if the caller is cancelled, there is no task or it is canceled."""
-        coroutine = _named_submission(self, submit)
-        submission = asyncio.get_running_loop().create_task(coroutine, name="globus_async submission")
+        submission = asyncio.get_running_loop().create_task(submit(), name="globus_async submission")
         try:
             await asyncio.wait({submission})
             return submission.result().data["task_id"]
@@ -164,17 +163,6 @@ class RunTaskMethods(SubmissionMethods, TaskWaitMethods):
                     submission_id,
                     type(error).__name__,
                 )
-
-
-def _named_submission(
-    client: RunTaskMethods, submit: _Submit
-) -> Coroutine[Any, Any, GlobusHTTPResponse[SubmissionResultDocument]]:
-    """Return a submission on whose stack observers of calls find the name of the client's method."""
-
-    async def run_task(_: RunTaskMethods) -> GlobusHTTPResponse[SubmissionResultDocument]:
-        return await submit()
-
-    return run_task(client)
 
 
 async def _same(task_id: str) -> str:
