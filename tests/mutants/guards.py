@@ -1275,7 +1275,9 @@ GUARDS: Final = (
     ),
     *_tested_by(
         "services/transfer/test_data.py",
-        never("services/transfer/data/items.py:each_item", r"^'source_path' in"),
+        never("services/transfer/data/items.py:each_item", r"^not \{'source_path'"),
+        swap("services/transfer/data/items.py:each_item", r", 'DATA_TYPE'", ""),
+        never("services/transfer/data/items.py:add_all", r"^isinstance\(items, Mapping\)"),
         drop("services/transfer/data/items.py:add_all", r"^check_iterable"),
         swap("services/transfer/data/items.py:add_transfer_item", r"True if is_directory else MISSING", "MISSING"),
         swap("services/transfer/data/items.py:add_transfer_item", r"isinstance\(source_path, str\) and ", ""),

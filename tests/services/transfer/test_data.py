@@ -175,6 +175,7 @@ def test_paths_to_delete() -> None:
         (7, "pairs of source and destination path"),
         (None, "pairs of source and destination path"),
         ({"source_path": "/a", "destination_path": "/b"}, "single mapping"),
+        (TransferData(A, B), "items is a document"),
         (["/a", "/b"], "item 0 is invalid: not a pair"),
         ([("/a", "/b"), ("/a", "/b", "/c")], "item 1 is invalid: not a pair"),
         ([("/a", "")], "item 0 is invalid: destination_path"),
@@ -195,10 +196,17 @@ async def test_invalid_items(items: Any, message: str, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("items", "message"),
-    [("/a", "single string"), (7, "list of paths"), (["/a", ""], "item 1"), ([("/a", "/b")], "item 0")],
+    [
+        ("/a", "single string"),
+        (7, "list of paths"),
+        (["/a", ""], "item 1"),
+        ([("/a", "/b")], "item 0"),
+        ({"path": "/a"}, "single mapping; pass a list of paths"),
+        (DeleteData(A), "single mapping; pass a list of paths"),
+    ],
 )
 def test_invalid_paths_to_delete(items: Any, message: str) -> None:
-    """The same for deletions."""
+    """The same for deletions: the names of a mapping are no paths."""
     with pytest.raises(GlobusSDKUsageError, match=message):
         DeleteData(A, items=items)
 

@@ -41,15 +41,15 @@ def each_item(
     Return the items of a transfer: the pairs of a mapping of source to destination paths, anything else unchanged.
 
     Raises:
-        GlobusSDKUsageError: It is a mapping, of a single item.
+        GlobusSDKUsageError: It is a document, or a mapping of a single item.
     """
     if not isinstance(items, Mapping):
         return items
     pairs = cast("Mapping[str, str]", items)
-    if "source_path" in pairs:
+    if not {"source_path", "DATA_TYPE"}.isdisjoint(pairs):
         raise GlobusSDKUsageError(
-            "items is a single mapping of add_item's arguments; pass a list of them, or a mapping of source paths to"
-            " destination paths"
+            "items is a document or a single mapping of add_item's arguments; pass a list of such mappings, or a"
+            " mapping of source paths to destination paths"
         )
     return pairs.items()
 
@@ -64,9 +64,11 @@ def add_all(items: Iterable[T], add: Callable[[T], None], expected: str) -> None
         expected: What they must be, for the error.
 
     Raises:
-        GlobusSDKUsageError: They are no iterable, or one of them is invalid, which the error numbers from 0.
+        GlobusSDKUsageError: They are a mapping or no iterable; or one is invalid, which the error numbers from 0.
     """
     check_iterable("items", items, Iterable, expected)
+    if isinstance(items, Mapping):  # its names would be the items
+        raise GlobusSDKUsageError(f"items is a single mapping; pass {expected}")
     for number, item in enumerate(items):
         try:
             add(item)
