@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gzip
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
 import httpx
@@ -19,6 +19,7 @@ from globus_async import (
     NotFound,
     PermissionDenied,
     RateLimited,
+    RawResponse,
     ResponseDecodeError,
     RetryPolicy,
     ServiceUnavailable,
@@ -254,3 +255,21 @@ async def test_the_reason_is_redacted() -> None:
             await client.get("x")
     assert "abcdef" not in str(raised.value)
     assert raised.value.body_error == "it has ***"
+
+
+async def test_the_reason_of_a_refusal_before_a_login_is_redacted() -> None:
+    """It is among the attempts of the response, or of the error, that follows the login."""
+
+    class LogsIn(GlobusAuthorizer):
+        async def get_authorization_header(self) -> Secret:
+            return Secret("Bearer abcdefghijkl")
+
+        def login_for(self, reason: object) -> Awaitable[None] | None:
+            return asyncio.sleep(0) if isinstance(reason, RawResponse) else None
+
+    refusal: Step = lambda _: httpx.Response(403, extensions={"reason_phrase": b"not with abcdefghijkl"})  # noqa: E731
+    service = Scripted(refusal, respond(200, {}))
+    async with service.client(retry=ONCE, authorizer=LogsIn()) as client:
+        assert isinstance(client, BaseClient)
+        response = await client.get("x")
+    assert [attempt.outcome for attempt in response.attempts] == ["403 not with ***", "200 OK"]

@@ -211,6 +211,7 @@ GUARDS: Final = (
         drop("transport/_exchange.py:exchange", r"^_pause\("),
         swap("transport/_exchange.py:exchange", r"error\.with_traceback\(None\)", "error"),
         never("transport/_call.py:Call.reauthorize", r"^self\.is_out_of_time or"),
+        swap("transport/_call.py:Call.reauthorize", r"self\.redacted\(refusal\)", "refusal"),
         never("transport/_attempt.py:Sender.attempt", r"^slot\.origin\.paused_until >= call\.deadline"),
         drop("transport/_errors.py:pause_too_long", r"^failure\.retryable = False"),
         drop("transport/_call.py:Call.redacted", r"^outcome\.args ="),

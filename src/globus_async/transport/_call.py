@@ -196,7 +196,7 @@ class Call:
             if self.is_out_of_time or self.deadline <= self._clock.monotonic():
                 return False
             self._retry_401 = False
-        self.end_attempt(refusal, 0.0)
+        self.end_attempt(self.redacted(refusal), 0.0)
         return True
 
     async def _limit_to(self, seconds: float | None) -> None:
