@@ -43,7 +43,6 @@ BEHIND: dict[str, frozenset[str]] = {
     "oauth2_userinfo": frozenset({"userinfo"}),
     "operation_ls_many": frozenset({"operation_ls"}),
     "operation_walk": frozenset({"operation_ls"}),
-    "submit_documents": frozenset({"call"}),
     "submit_items": frozenset({"get_submission_id"}),
     "task_wait": frozenset({"get_task"}),
     "task_watch": frozenset({"get_task"}),

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import weakref
+from typing import Any
 
 import httpx
 import pytest
 
 from globus_async import (
+    BaseClient,
     GlobusAPIError,
     GlobusSDKUsageError,
     Observer,
@@ -66,6 +69,44 @@ async def test_attempts_end_before_the_delay_with_the_reason_of_the_next_one() -
     assert (call.attempts, call.status, call.error, call.seconds) == (4, 404, "NotFound", 14.0)
     assert (call.operation, call.path_template) == ("BaseClient.get", None)
     assert [event for event, _ in seen.events][1:-1] == ["attempt started", "attempt ended"] * 4
+
+
+class Widgets(BaseClient):
+    """A client of a program's own, which fills its paths itself."""
+
+    async def get_widget(self, number: str) -> Any:
+        """Fetch a widget."""
+        return await self.call("GET", f"/v1/widget/{number}/parts", dict[str, Any])
+
+
+@pytest.mark.parametrize(("number", "template"), [("17", None), (ID, None), ("all", "/v1/widget/all/parts")])
+async def test_a_path_with_an_id_is_no_template(number: str, template: str | None) -> None:
+    """Each resource would have spans and metrics of its own."""
+    seen = Recorder()
+    async with Scripted(respond(200, {"a": 1})).transport(observer=seen) as transport:
+        await Widgets(base_url="https://x.example", transport=transport).get_widget(number)
+    assert [(call.operation, call.path_template) for call in seen.calls] == [("Widgets.get_widget", template)]
+
+
+PROGRAM = """
+async def fetch(client):
+    held = Held()
+    kept.append(weakref.ref(held))
+    await client.get("/v1/x")
+    del held
+    kept.append(kept[0]() is not None)
+"""
+
+
+async def test_functions_that_call_a_client_are_none_of_its_methods() -> None:
+    """Neither their names are passed, nor are their locals kept; they may be in no module."""
+    seen, kept = Recorder(), list[object]()
+    names: dict[str, Any] = {"Held": type("Held", (), {}), "weakref": weakref, "kept": kept}
+    exec(PROGRAM, names)
+    async with Scripted(respond(200)).client(observer=seen) as client:
+        await names["fetch"](client)
+    assert [call.operation for call in seen.calls] == ["BaseClient.get"]
+    assert kept[1] is False
 
 
 EVENTS = ("attempt_ended", "attempt_started", "call_ended", "call_started", "refresh_ended", "throttled")

@@ -27,6 +27,8 @@ GUARDS: Final = (
         swap("transport/_call_report.py:Notifier.__call__", r"\(Exception, asyncio\.CancelledError\)", "Exception"),
         swap("transport/_call_report.py:Notifier.__call__", r"\(Exception, asyncio\.CancelledError\)", "KeyError"),
         drop("transport/_call_report.py:Notifier.__call__", r"^self\._logged\.add"),
+        swap("client/observed.py:method_on_stack", r" or \(not hasattr\(kind, name\)\)", ""),
+        never("client/observed.py:observed_call", r"^template is path and"),
     ),
     *_tested_by(
         "exchange/test_observed_refreshes.py",

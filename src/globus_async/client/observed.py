@@ -9,7 +9,7 @@ from inspect import currentframe
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
-from .._http.path import FilledPath
+from .._http.path import FilledPath, is_uuid
 from ..transport import ObservedCall
 
 if TYPE_CHECKING:
@@ -46,6 +46,8 @@ def observed_call(client: object, request: Request, path: str | None, method: st
     """
     url = urlsplit(request.url)
     template = path.template if isinstance(path, FilledPath) else path
+    if template is path and path is not None and any(is_uuid(part) or part.isdecimal() for part in path.split("/")):
+        template = None  # it is no constant: each resource would have a template of its own
     name = method_on_stack(client) if method is None else method
     return ObservedCall(
         operation=f"{type(client).__name__}.{name}" if name else "",
@@ -59,17 +61,18 @@ def observed_call(client: object, request: Request, path: str | None, method: st
 
 def method_on_stack(client: object) -> str:
     """Return the innermost method of the client that has a purpose of its own; else that of `calls_of`, or another."""
-    found = ""
+    found, kind = "", type(client)
     frame = currentframe()
     for _ in range(_MAX_FRAMES):
         frame = None if frame is None else frame.f_back
         if frame is None:
             break
-        code = frame.f_code
-        if frame.f_globals["__name__"] == __name__:
+        code, name = frame.f_code, frame.f_code.co_name
+        # the locals last: to look at those of a caller's function keeps what it deletes
+        if name.startswith("_") or not code.co_argcount or not hasattr(kind, name):
             continue
-        if code.co_argcount and not code.co_name.startswith("_") and frame.f_locals.get(code.co_varnames[0]) is client:
-            if code.co_name not in _GENERIC:
-                return code.co_name
-            found = code.co_name
+        if frame.f_locals.get(code.co_varnames[0]) is client:
+            if name not in _GENERIC:
+                return name
+            found = name
     return _method.get() or found
