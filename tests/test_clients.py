@@ -20,6 +20,7 @@ WITHOUT_QUERY_PARAMETERS = {
     # several requests of different kinds
     "cancel_task_and_wait",
     "get_tasks",
+    "run_task",
     "submit_documents",
     "submit_items",
     "task_wait",

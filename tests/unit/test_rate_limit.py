@@ -581,6 +581,7 @@ def records(caplog: pytest.LogCaptureFixture) -> list[str]:
 
 
 class TestVisibility:
+    @pytest.mark.slow
     async def test_a_long_wait_is_logged(self, caplog: pytest.LogCaptureFixture) -> None:
         """Calls that wait for longer than a second are reported, once in ten seconds; others are not."""
         caplog.set_level(logging.INFO, "globus_async")
