@@ -39,7 +39,7 @@ from ._http.html import members_html, progress_html
 from ._http.readable import readable_duration, readable_rate
 from .clock import Clock, SystemClock
 from .errors import GlobusError, GlobusSDKUsageError
-from .errors.arguments import check_bool, check_callable, check_clock, check_iterable, check_whole, refusal
+from .errors.arguments import check_bool, check_callback, check_clock, check_iterable, check_whole, refusal
 from .paging.pages import set_call_site
 from .paging.truncation import call_site
 from .porting import AsyncIterationOnly, EnteredOnly
@@ -230,7 +230,7 @@ class Bulk(EnteredOnly, Generic[I, R]):
         check_iterable("items", items, Iterable | AsyncIterable, "an iterable of arguments")
         check_whole("concurrency", concurrency)
         check_bool("ordered", ordered)
-        check_callable("progress", progress)
+        check_callback("progress", progress)
         check_clock(clock)
         self._call = call
         self._items = items

@@ -78,7 +78,7 @@ GUARDS: Final = (
         drop("services/transfer/waiting/task_wait.py:_check_timeout", r"^check_number"),
         drop("services/transfer/waiting/task_poller.py:check_polling_interval", r"^check_number"),
         drop("services/transfer/directory_walk.py:DirectoryWalk.__init__", r"^check_whole\('concurrency'"),
-        drop("services/transfer/directory_walk.py:DirectoryWalk.__init__", r"^check_callable"),
+        drop("services/transfer/directory_walk.py:DirectoryWalk.__init__", r"^check_callback"),
         drop("bulk_calls.py:_Run._work", r"^self\._start_worker\(\)"),
     ),
     *_tested_by(
@@ -363,6 +363,9 @@ GUARDS: Final = (
     ),
     *_tested_by(
         "unit/test_bulk.py",
+        never("errors/arguments.py:check_callback", r"^inspect\.iscoroutinefunction"),
+        swap("errors/arguments.py:check_callback", r" or inspect\.iscoroutinefunction\(called\)", ""),
+        never("_concurrency/item_source.py:ItemSource._numbered", r"^self\.total is not None"),
         never("bulk_calls.py:_Run._work", r"^self\._is_left"),
         drop("bulk_calls.py:_Run.__aexit__", r"^self\.stop\(\)"),
     ),
@@ -1222,6 +1225,12 @@ GUARDS: Final = (
             "self._cancel_in_time(partial(_same, task_id))",
         ),
         drop("services/transfer/waiting/run_task.py:RunTaskMethods.run_task", r"^error\.add_note"),
+        swap("services/transfer/waiting/run_task.py:RunTaskMethods.run_task", r"is_of_callback or ", ""),
+        swap("services/transfer/waiting/run_task.py:RunTaskMethods.run_task", r", SystemExit", ""),
+        never(
+            "services/transfer/waiting/task_wait.py:TaskWaitMethods.wait_for_task",
+            r"^limit is None",
+        ),
         drop("services/transfer/waiting/run_task.py:RunTaskMethods._submit_or_cancel", r"^submission\.cancel\(\)"),
         swap(
             "services/transfer/waiting/run_task.py:RunTaskMethods._submit_or_cancel",

@@ -11,6 +11,7 @@ import time
 import tracemalloc
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterable, Iterator
 from contextvars import ContextVar
+from functools import partial
 from typing import Any
 
 import anyio
@@ -143,6 +144,12 @@ class TestOutcomes:
         """It takes a worker to work."""
         with pytest.raises(GlobusSDKUsageError, match="concurrency"):
             bulk(Calls(), [1], concurrency=concurrency)
+
+    @pytest.mark.parametrize("progress", [Calls(), Calls().__call__, partial(Calls.__call__, Calls())])
+    def test_a_progress_that_would_have_to_be_awaited(self, progress: Any) -> None:
+        """A coroutine function as progress is refused: nothing would await it."""
+        with pytest.raises(GlobusSDKUsageError, match=r"progress must be a plain function.*write def, not async def"):
+            bulk(Calls(), [1], progress=progress)
 
     @pytest.mark.parametrize("text", ["ddb59aef-6d04-11e5-ba46-22000b92c6ec", b"x"])
     def test_a_string_is_refused(self, text: Any) -> None:
@@ -503,6 +510,17 @@ class TestProgress:
         reported.clear()
         await bulk(Calls(), agen(3), progress=reported.append)
         assert (reported[-1].done, reported[-1].failed, reported[-1].total) == (3, 0, None)
+
+    async def test_a_list_that_grows(self) -> None:
+        """Its total is not known once more items were read than it had at first; no negative time is left."""
+        items = [1, 2]
+        reported: list[Progress] = []
+
+        async def call(number: int) -> None:
+            items.extend([5] if number < 3 else [])
+
+        await bulk(call, items, concurrency=1, progress=reported.append)
+        assert [(progress.done, progress.total) for progress in reported] == [(1, 2), (2, 2), (3, None), (4, None)]
 
     async def test_rate_and_time_left(self) -> None:
         """The rate is that of the last hundred items; with the number of items it gives the time left."""

@@ -23,14 +23,14 @@ class ItemSource(Generic[I]):
 
     Attributes:
         is_done: Whether there are no more items; set it to stop the readers.
-        total: The number of items, if the iterable has a length.
+        total: The number of items, if the iterable has a length, and has not grown since.
     """
 
     __slots__ = ("_asynchronous", "_count", "_synchronous", "is_done", "total")
 
     def __init__(self, items: Iterable[I] | AsyncIterable[I]) -> None:
         self.is_done = False
-        self.total = len(items) if isinstance(items, Sized) else None
+        self.total: int | None = len(items) if isinstance(items, Sized) else None
         self._count = 0
         self._asynchronous: AsyncIterator[I] | None = None
         self._synchronous: Iterator[I] = iter(())
@@ -51,6 +51,8 @@ class ItemSource(Generic[I]):
             self.is_done = True
             return None
         self._count += 1
+        if self.total is not None and self._count > self.total:
+            self.total = None
         return self._count - 1, item
 
     async def aclose(self) -> None:

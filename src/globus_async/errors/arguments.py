@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import math
 import os
 from collections.abc import Mapping
@@ -13,6 +14,7 @@ from .base import GlobusSDKUsageError
 __all__ = (
     "check_bool",
     "check_callable",
+    "check_callback",
     "check_clock",
     "check_file_path",
     "check_iterable",
@@ -89,6 +91,14 @@ def check_callable(name: str, value: object, *, optional: bool = True) -> None:
     """Check an argument that is a function, or ``None`` if it is optional."""
     if not (callable(value) or (optional and value is None)):
         raise refusal(name, value, "a function")
+
+
+def check_callback(name: str, value: object) -> None:
+    """Check an optional argument that is a function whose result is not awaited."""
+    check_callable(name, value)
+    called = getattr(type(value), "__call__", None)  # noqa: B004 -- of an object
+    if inspect.iscoroutinefunction(value) or inspect.iscoroutinefunction(called):
+        raise GlobusSDKUsageError(f"{name} must be a plain function, which is not awaited: write def, not async def")
 
 
 def check_whole(name: str, value: object, *, minimum: int = 1, maximum: float = math.inf) -> None:

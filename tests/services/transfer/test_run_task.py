@@ -201,6 +201,10 @@ async def test_time_limit() -> None:
     assert service.running == {outcome.task["task_id"]}
 
 
+async def report_later(progress: TaskProgress) -> None:
+    """A function that would have to be awaited."""
+
+
 @pytest.mark.parametrize(
     "options",
     [
@@ -210,6 +214,7 @@ async def test_time_limit() -> None:
         {"stall_codes": ["FILE_NOT_FOUND"]},
         {"error_events": -1},
         {"progress": 5},
+        pytest.param({"progress": report_later}, id="a coroutine function"),
         {"cancel_task_if_cancelled": 1},
     ],
     ids=str,
@@ -243,16 +248,20 @@ async def test_error_of_the_wait(cancels: bool) -> None:
 
 
 @pytest.mark.parametrize("cancels", [False, True])
-async def test_error_of_the_callback(cancels: bool) -> None:
-    """An exception of the callback is raised, and abandons the task as a cancellation does."""
+@pytest.mark.parametrize("limit", [None, 60])
+@pytest.mark.parametrize("kind", [LookupError, TimeoutError, GlobusSDKUsageError, SystemExit])
+async def test_error_of_the_callback(kind: type[BaseException], limit: float | None, cancels: bool) -> None:
+    """An exception of the callback is raised, whatever it is, and abandons the task as a cancellation does."""
+    raised = kind("of the callback")
 
-    def fail(progress: TaskProgress) -> None:
-        raise LookupError(progress.status)
+    def fail(_: TaskProgress) -> None:
+        raise raised
 
     service = Service()
     async with client_of(service, clock=skipping()) as tc:
-        with pytest.raises(LookupError, match="ACTIVE"):
-            await tc.run_task(transfer(), progress=fail, cancel_task_if_cancelled=cancels)
+        with pytest.raises(kind) as caught:
+            await tc.run_task(transfer(), timeout=limit, progress=fail, cancel_task_if_cancelled=cancels)
+    assert caught.value is raised
     assert len(service.canceled) == cancels
     assert len(service.running) == (not cancels)
 

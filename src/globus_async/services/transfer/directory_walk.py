@@ -10,7 +10,7 @@ from typing import Final, TypeAlias
 from ..._concurrency.tasks import all_of
 from ..._http.path import shown
 from ...errors import PaginationStalled, ResponseDecodeError
-from ...errors.arguments import check_callable, check_whole
+from ...errors.arguments import check_callback, check_whole
 from ...porting import AsyncIterationOnly
 from .documents import FileDocument, WalkedFileDocument
 from .errors import TransferAPIError
@@ -55,7 +55,7 @@ class DirectoryWalk(AsyncIterationOnly):
         check_whole("concurrency", concurrency, maximum=_MAX_CONCURRENCY)
         if max_depth is not None:
             check_whole("max_depth", max_depth)
-        check_callable("on_error", on_error)
+        check_callback("on_error", on_error)
         self._list_directory = list_directory
         self._concurrency = concurrency
         self._max_depth = max_depth

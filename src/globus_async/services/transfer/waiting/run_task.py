@@ -103,6 +103,7 @@ class RunTaskMethods(SubmissionMethods, TaskWaitMethods):
             task_id = await self._submit_or_cancel(submit, str(data["submission_id"]))
         else:
             task_id = (await submit()).data["task_id"]
+        callback = None if progress is None else _Callback(progress)
         try:
             return await self.wait_for_task(
                 task_id,
@@ -111,14 +112,15 @@ class RunTaskMethods(SubmissionMethods, TaskWaitMethods):
                 stalled_after=stalled_after,
                 stall_codes=stall_codes,
                 error_events=error_events,
-                progress=progress,
+                progress=callback,
             )
-        except (asyncio.CancelledError, Exception) as error:
-            # an error of this library does not end the work at the service, one that ``progress`` raises does
-            if cancel_task_if_cancelled and not isinstance(error, GlobusError):
+        except (asyncio.CancelledError, Exception, SystemExit) as error:
+            # an error of a poll does not end the work at the service, one that ``progress`` raises does
+            is_of_callback = callback is not None and callback.has_failed
+            if cancel_task_if_cancelled and (is_of_callback or not isinstance(error, GlobusError)):
                 await run_to_end(partial(self._cancel_in_time, partial(_same, task_id)))
             else:
-                error.add_note(f"task {task_id} was submitted and continues")
+                error.add_note(f"task {task_id} was submitted, and is not canceled")
             raise
 
     async def _submit_or_cancel(self, submit: _Submit, submission_id: str) -> str:
@@ -163,6 +165,19 @@ class RunTaskMethods(SubmissionMethods, TaskWaitMethods):
                     submission_id,
                     type(error).__name__,
                 )
+
+
+class _Callback:
+    """Calls the function of the caller, and records whether it has raised an exception."""
+
+    def __init__(self, function: Callable[[TaskProgress], object]) -> None:
+        self._function = function
+        self.has_failed: bool = False
+
+    def __call__(self, progress: TaskProgress) -> None:
+        self.has_failed = True
+        self._function(progress)
+        self.has_failed = False
 
 
 async def _same(task_id: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import copy
 from collections.abc import Callable, Collection, Iterable
 from functools import cached_property, partial
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 from uuid import UUID
 
 from ....errors import GlobusError, GlobusSDKUsageError, GlobusTimeoutError
-from ....errors.arguments import check_callable, check_iterable, check_number, check_whole
+from ....errors.arguments import check_callback, check_iterable, check_number, check_whole
 from ..errors import TaskInactive
 from ..tasks import TaskMethods
 from .outcomes import OutcomeDetector, TaskEndReason, TaskOutcome, classify, is_done
@@ -214,14 +215,16 @@ class TaskWaitMethods(TaskMethods):
         detector = OutcomeDetector(stalled_after, stall_codes, keeps_last=timeout is not None)
         clock = self.transport.clock
         end = None if timeout is None else clock.monotonic() + timeout + _LAST_POLL_TIMEOUT
+        limit: asyncio.Timeout | None = None
         try:
-            async with clock.timeout(None if end is None else end - clock.monotonic()):
+            async with clock.timeout(None if end is None else end - clock.monotonic()) as limit:
                 if progress is None:
                     await poller.poll_until(detector.examine)
                 else:
                     await _report(poller, detector, progress, clock)
         except TimeoutError:
-            pass
+            if limit is None or not limit.expired():  # it is of the callback
+                raise
         if detector.last is None:
             raise _no_poll_succeeded(poller, timeout)
         last, reason = copy.copy(detector.last), detector.reason or TaskEndReason.TIMED_OUT
@@ -387,7 +390,7 @@ def check_wait(
     """
     check_polling_interval(polling_interval)
     _check_timeout(timeout)
-    check_callable("progress", progress)
+    check_callback("progress", progress)
     if stalled_after is not None:
         check_whole("stalled_after", stalled_after)
     if stall_codes is not None:
