@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import logging
 import weakref
+from collections.abc import Awaitable
+from contextvars import copy_context
 from typing import Any
 
 import httpx
@@ -86,6 +88,26 @@ async def test_a_path_with_an_id_is_no_template(number: str, template: str | Non
     async with Scripted(respond(200, {"a": 1})).transport(observer=seen) as transport:
         await Widgets(base_url="https://x.example", transport=transport).get_widget(number)
     assert [(call.operation, call.path_template) for call in seen.calls] == [("Widgets.get_widget", template)]
+
+
+def stall(_: httpx.Request) -> Awaitable[httpx.Response]:
+    """Never respond."""
+    return asyncio.get_running_loop().create_future()
+
+
+async def test_a_submission_that_is_left_behind() -> None:
+    """Python closes it in another context when its event loop has ended: the call ends, and nothing fails."""
+    seen = Recorder()
+    document = {"DATA_TYPE": "delete", "endpoint": ID, "submission_id": ID, "DATA": [{"path": "/a"}]}
+    service = Scripted(respond(200), stall)
+    async with service.client(client_class=TransferClient, observer=seen) as client:
+        assert isinstance(client, TransferClient)
+        await client.get("/v0.10/x")
+        submission = client.submit_delete(document)
+        copy_context().run(submission.send, None)
+        assert len(seen.running) == 2  # the call and its attempt
+        submission.close()
+    assert (seen.running, seen.calls[-1].operation) == (set(), "TransferClient.submit_delete")
 
 
 PROGRAM = """

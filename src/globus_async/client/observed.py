@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from inspect import currentframe
 from typing import TYPE_CHECKING, Final
@@ -31,7 +31,8 @@ def calls_of(method: str) -> Generator[None]:
     try:
         yield
     finally:
-        _method.reset(token)
+        with suppress(ValueError):  # closed in another context, when the event loop has ended
+            _method.reset(token)
 
 
 def observed_call(client: object, request: Request, path: str | None, method: str | None) -> ObservedCall:
