@@ -364,7 +364,7 @@ GUARDS: Final = (
     ),
     *_tested_by(
         "unit/test_bulk.py",
-        never("errors/arguments.py:check_callback", r"^inspect\.iscoroutinefunction"),
+        never("errors/arguments.py:check_callback", r"^inspect\.iscoroutinefunction\(value\) or"),
         swap("errors/arguments.py:check_callback", r" or inspect\.iscoroutinefunction\(called\)", ""),
         never("_concurrency/item_source.py:ItemSource._numbered", r"^self\.total is not None"),
         never("bulk_calls.py:_Run._work", r"^self\._is_left"),
@@ -1217,7 +1217,7 @@ GUARDS: Final = (
         drop("services/transfer/waiting/run_task.py:RunTaskMethods.run_task", r"^check_bool"),
         swap(
             "services/transfer/waiting/run_task.py:RunTaskMethods.run_task",
-            r" and \(?not isinstance\(error, GlobusError\)\)?",
+            r" and \(is_of_callback or not isinstance\(error, GlobusError\)\)",
             "",
         ),
         swap(
@@ -1230,7 +1230,7 @@ GUARDS: Final = (
         swap("services/transfer/waiting/run_task.py:RunTaskMethods.run_task", r", SystemExit", ""),
         never(
             "services/transfer/waiting/task_wait.py:TaskWaitMethods.wait_for_task",
-            r"^limit is None",
+            r"^limit is None or",
         ),
         drop("services/transfer/waiting/run_task.py:RunTaskMethods._submit_or_cancel", r"^submission\.cancel\(\)"),
         swap(
