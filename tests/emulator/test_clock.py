@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from typing import Any
 
 import pytest
 
@@ -115,3 +116,10 @@ async def test_an_advance_after_a_cancelled_one() -> None:
     await asyncio.wait({cancelled})
     await clock.advance(10)
     assert clock.monotonic() == 10
+
+
+@pytest.mark.parametrize("start", [None, "2027-01-01", True, float("nan"), float("inf")])
+def test_a_start_that_is_no_time(start: Any) -> None:
+    """It is refused where the clock is made, not when the time is read."""
+    with pytest.raises(ValueError, match="a clock cannot start at"):
+        ManualClock(start=start)

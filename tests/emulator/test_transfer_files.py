@@ -525,3 +525,10 @@ def check_copy(source: Path, target: Path) -> None:
     assert (target / "big").read_bytes() == (source / "big").read_bytes()
     assert (target / "big").stat().st_mtime == pytest.approx((source / "big").stat().st_mtime)
     assert sorted(path.name for path in target.iterdir()) == ["big", "empty"]
+
+
+@pytest.mark.parametrize("tree", [True, "a.txt", [("a", "b")], {"a": 5}, {5: "a"}, {"dir": {"a": ["text"]}}])
+def test_contents_of_another_type(tree: Any) -> None:
+    """They are refused with the types that a storage takes."""
+    with pytest.raises(TypeError, match="tree must"):
+        MemoryStorage(tree)

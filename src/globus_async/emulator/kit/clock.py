@@ -85,6 +85,8 @@ class ManualClock:
         Args:
             start: The first wall time, in POSIX seconds; the default is in January 2027.
         """
+        if isinstance(start, bool) or not isinstance(start, int | float) or not math.isfinite(start):
+            raise ValueError(f"a clock cannot start at {start!r}: pass POSIX seconds")
         self._start = start
         self._elapsed = 0.0
         self._is_advancing = False

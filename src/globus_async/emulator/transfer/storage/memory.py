@@ -48,6 +48,12 @@ _Node: TypeAlias = _File | _Link | _Directory
 Content: TypeAlias = "str | bytes | Mapping[str, Content] | None"
 
 
+def _check_entry(path: object, content: object) -> None:
+    if not isinstance(path, str) or not isinstance(content, str | bytes | Mapping | None):
+        kinds = f"{type(path).__name__}: {type(content).__name__}"
+        raise TypeError(f"tree must have text, bytes, a mapping or None by path, got {kinds}")
+
+
 class MemoryStorage:
     """
     A storage in memory, for tests without a disk.
@@ -74,13 +80,16 @@ class MemoryStorage:
         self._lock = threading.RLock()
         self._quota = quota
         self._max_links = _MAX_LINKS
-        self._add_tree((), tree or {})
+        self._add_tree((), {} if tree is None else tree)
 
     def __repr__(self) -> str:
         return f"<MemoryStorage of {len(self.tree())} entries>"
 
     def _add_tree(self, top: Parts, tree: Mapping[str, Content]) -> None:
+        if not isinstance(tree, Mapping):
+            raise TypeError(f"tree must be a mapping of paths to contents, got {type(tree).__name__}")
         for text, content in tree.items():
+            _check_entry(text, content)
             path = top + paths.parse(text)
             is_directory = content is None or isinstance(content, Mapping)
             for depth in range(1, len(path) + is_directory):
