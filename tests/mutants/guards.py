@@ -57,6 +57,19 @@ GUARDS: Final = (
         drop("client/core.py:ClientCore.with_options", r"^own\.pop"),
         drop("client/core.py:ClientCore.with_options", r"^own\['_owns_transport'\]"),
     ),
+    *_tested_by(
+        "services/auth/test_tokens.py",
+        never("services/auth/tokens.py:AuthLoginClient.__init__", r"^client_id is not None and any"),
+    ),
+    *_tested_by(
+        "emulator/test_clock.py",
+        never("emulator/kit/clock.py:ManualClock.__init__", r"^isinstance\(start, bool\) or"),
+    ),
+    *_tested_by(
+        "emulator/test_transfer_files.py",
+        never("emulator/transfer/storage/memory.py:MemoryStorage._add_tree", r"^not isinstance\(tree, Mapping\)"),
+        never("emulator/transfer/storage/memory.py:_check_entry", r"^not isinstance\(path, str\) or"),
+    ),
     # arguments and addresses
     *_tested_by(
         "services/transfer/test_argument_types.py",

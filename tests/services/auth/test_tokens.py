@@ -148,6 +148,9 @@ class TestRequests:
             lambda: ConfidentialAppAuthClient(CLIENT_ID, ""),
             lambda: ConfidentialAppAuthClient("", "s"),
             lambda: ConfidentialAppAuthClient("a:b", "s"),
+            lambda: ConfidentialAppAuthClient(f"{CLIENT_ID}\n", "s"),
+            lambda: NativeAppAuthClient("My app"),
+            lambda: AuthClient("My app"),
         ):
             with pytest.raises(GlobusSDKUsageError):
                 make()

@@ -9,7 +9,7 @@ from typing import Any, cast
 
 import httpx
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from globus_async import TaskProgress
@@ -168,6 +168,7 @@ def test_what_is_no_number(value: object) -> None:
 NUMBERS = st.one_of(st.none(), st.integers(), st.booleans(), st.floats(), st.text(max_size=3), st.just(10**400))
 
 
+@settings(deadline=None)
 @given(
     documents=st.lists(st.dictionaries(st.sampled_from(sorted(task_of())), NUMBERS), min_size=1, max_size=4),
     seconds=st.floats(0, 1e6),

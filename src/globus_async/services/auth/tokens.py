@@ -86,6 +86,8 @@ class AuthLoginClient(DiscoveryMethods):
             rate_limit=rate_limit,
         )
         check_type("client_id", client_id, UUID | str | None, "the UUID of the registered client")
+        if client_id is not None and any(map(str.isspace, str(client_id))):  # not quoted: it may be a secret
+            raise GlobusSDKUsageError("client_id must be the UUID of the registered client, not a name with spaces")
         self.client_id: str | None = None if client_id is None else str(client_id)
         self.current_oauth2_flow_manager: GlobusOAuthFlowManager | None = None
         self._decoder = IDTokenDecoder(self)
