@@ -1985,6 +1985,7 @@ GUARDS: Final = (
         drop("sync/loop_thread.py:LoopThread.run", r"^self\.check\(\)"),
         drop("sync/loop_thread.py:LoopThread.__init__", r"^weakref\.finalize"),
         swap("sync/loop_thread.py:_Call._run", r"_from_next_frame\(error\)", "error"),
+        drop("sync/loop_thread.py:LoopThread.run", r"^check_number"),
         never("sync/loop_thread.py:_Call.end", r"^self\._task is None and"),
         swap("sync/loop_thread.py:_Loop._serve", r"suppress\(.*\)", "suppress()"),
         swap("sync/loop_thread.py:_Loops.here", r"os\.getpid\(\)", "0"),
@@ -1994,6 +1995,8 @@ GUARDS: Final = (
         never("sync/proxy.py:blocking", r"^len\(threads\) > 1"),
         never("sync/proxy.py:bulk", r"^not isinstance\(call"),
         never("sync/proxy.py:Blocking._close", r"^self\._thread\.is_closed"),
+        drop("sync/proxy.py:Blocking._close", r"^self\._thread\.check\(\)"),
+        drop("sync/proxy.py:blocking", r"^weakref\.finalize"),
     ),
     *_tested_by(
         "unit/test_argument_types.py",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import math
 import os
 import pickle
 import signal
@@ -245,6 +246,14 @@ def test_a_call_inside_an_event_loop_is_refused(lab: Collection, authorizer: Acc
     tc.close()
 
 
+def test_closing_inside_an_event_loop_is_refused(lab: Collection, authorizer: AccessTokenAuthorizer) -> None:
+    """It would wait for a thread; the client stays open."""
+    with blocking(TransferClient, authorizer=authorizer) as tc:
+        with pytest.raises(GlobusSDKUsageError, match="inside a running event loop"):
+            bulk(tc.get_endpoint, [lab.id], progress=lambda _: tc.close()).result()
+        assert tc.get_endpoint(lab.id)["id"] == lab.id
+
+
 def test_exit_of_a_callback_leaves_the_loop_running(lab: Collection, authorizer: AccessTokenAuthorizer) -> None:
     """`SystemExit` is raised where the call was made."""
 
@@ -337,6 +346,20 @@ def test_a_time_limit_cancels_the_call() -> None:
     with blocking(Notes) as notes, pytest.raises(TimeoutError):
         notes.run(wait(), timeout=0.01)
     assert cleaned == ["wait"]
+
+
+@pytest.mark.parametrize("timeout", [0, -1, math.nan, True, "5"])
+def test_a_bad_time_limit(timeout: Any) -> None:
+    """It is refused at once, and no coroutine is left that was never awaited."""
+    begun: list[str] = []
+
+    async def call() -> None:
+        begun.append("call")
+
+    with blocking(Notes) as notes, pytest.raises(GlobusSDKUsageError, match="timeout must be a number, above 0"):
+        notes.run(call(), timeout=timeout)
+    assert not begun
+    gc.collect()  # a warning would be an error
 
 
 # threads, context variables
@@ -449,6 +472,16 @@ def test_a_client_that_is_dropped_ends_its_thread(serve: Serve) -> None:
             if server.open:
                 threading.Event().wait(0.01)
         assert server.open == 0
+
+
+def test_a_client_that_is_dropped_is_not_kept_by_the_event_loop_that_it_shares() -> None:
+    """A program may make one for each of its requests, and not close it: the connections are those of the app."""
+    with blocking(UserApp, "sync", client_id=UNKNOWN) as app:
+        client = blocking(TransferClient, app=app)
+        gone = weakref.ref(client.wrapped)
+        del client
+        gc.collect()
+        assert gone() is None
 
 
 def test_no_thread_is_started_for_a_refused_client() -> None:

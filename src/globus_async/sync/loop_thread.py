@@ -15,6 +15,7 @@ from inspect import iscoroutine
 from typing import Any, Final, Generic, TypeAlias, TypeVar
 
 from ..errors import ClientClosedError, GlobusSDKUsageError
+from ..errors.arguments import check_number
 
 __all__ = ("LoopThread",)
 
@@ -84,9 +85,12 @@ class LoopThread:
         Raises:
             TimeoutError: The time is up.
             ClientClosedError: The loop has ended, or ended during the call.
+            GlobusSDKUsageError: A bad timeout, or the thread runs an event loop.
         """
         call = _Call(awaitable, timeout)
         try:
+            if timeout is not None:
+                check_number("timeout", timeout, positive=True)
             self.check()
             self._loops.here().submit(call)
             return call.future.result()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import AsyncIterable, Awaitable, Callable, Iterable, Iterator
 from functools import partial, update_wrapper
 from inspect import iscoroutine, iscoroutinefunction, ismethod
@@ -72,7 +73,7 @@ class Blocking:
         Raises:
             TimeoutError: The time is up.
             ClientClosedError: This object, or the one whose event loop it shares, is closed.
-            GlobusSDKUsageError: This thread runs an event loop.
+            GlobusSDKUsageError: A bad timeout, or this thread runs an event loop.
         """
         return self._thread.run(awaitable, timeout=timeout)
 
@@ -100,6 +101,7 @@ class Blocking:
     def _close(self, close: Callable[[], Awaitable[None]] | None) -> None:
         if self._thread.is_closed:
             return
+        self._thread.check()
         try:
             if close is not None:
                 self.run(close())
@@ -262,9 +264,12 @@ def blocking(client_class: Callable[..., Any], /, *args: Any, **options: Any) ->
         del args, options  # a traceback would show them
     owns_thread = not threads
     thread = LoopThread() if owns_thread else threads.pop()
+    made = Blocking(wrapped, thread, owns_thread=owns_thread)
     if hasattr(wrapped, "aclose"):
         thread.call_on_end(wrapped.aclose)
-    return Blocking(wrapped, thread, owns_thread=owns_thread)
+        if not owns_thread:  # one that is dropped must not live as long as the event loop
+            weakref.finalize(made, thread.do_not_call, wrapped.aclose).atexit = False
+    return made
 
 
 def _thread_of(value: Blocking) -> LoopThread:
