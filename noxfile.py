@@ -146,8 +146,8 @@ def build(session: nox.Session) -> None:
     """
     Make the wheel and the source distribution in ``dist``, and check what an index and its users would receive.
 
-    Contents, metadata and description; then, in new environments of the oldest and the newest Python that are
-    installed: an import without extras, the types, README's example, and all extras. Takes two minutes.
+    Contents, which must be committed, metadata and description; then, in new environments of the oldest and the newest
+    Python that are installed: an import without extras, the types, README's example, and all extras. Takes two minutes.
     """
     session.install(*group("build"))
     shutil.rmtree("dist", ignore_errors=True)

@@ -11,6 +11,7 @@ from tests.release.archives import (
     metadata_of,
     problems_of_metadata,
     problems_of_sdist,
+    problems_of_sources,
     problems_of_wheel,
     same_wheel,
 )
@@ -24,6 +25,7 @@ def main() -> None:
     (wheel,), (sdist,) = folder.glob("*.whl"), folder.glob("*.tar.gz")
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     problems = [
+        *problems_of_sources(ROOT),
         *problems_of_wheel(wheel),
         *problems_of_sdist(sdist),
         *problems_of_metadata(metadata_of(wheel), project),

@@ -15,7 +15,15 @@ from typing import Any
 
 from tests.source import ROOT
 
-__all__ = ("build", "metadata_of", "problems_of_metadata", "problems_of_sdist", "problems_of_wheel", "same_wheel")
+__all__ = (
+    "build",
+    "metadata_of",
+    "problems_of_metadata",
+    "problems_of_sdist",
+    "problems_of_sources",
+    "problems_of_wheel",
+    "same_wheel",
+)
 
 PACKAGE = ROOT / "src" / "globus_async"
 IN_DIST_INFO = {"METADATA", "RECORD", "WHEEL", "entry_points.txt", "licenses/LICENSE"}
@@ -41,6 +49,13 @@ def build(target: str, source: Path, folder: Path) -> Path:
     subprocess.run(command, cwd=source, check=True, capture_output=True)
     (built,) = folder.glob("*.whl" if target == "wheel" else "*.tar.gz")
     return built
+
+
+def problems_of_sources(project: Path) -> Iterator[str]:
+    """Yield which files a distribution of this project would have otherwise than its last commit."""
+    command = ["git", "-C", str(project), "status", "--porcelain", "--untracked-files=all", "."]
+    status = subprocess.run(command, check=False, capture_output=True, text=True)  # it fails without a repository
+    yield from (f"not as in the last commit: {line}" for line in status.stdout.splitlines())
 
 
 def problems_of_wheel(wheel: Path, package: Path = PACKAGE) -> Iterator[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
 import tomllib
 import zipfile
 from email.message import Message
@@ -17,6 +18,7 @@ from tests.release.archives import (
     metadata_of,
     problems_of_metadata,
     problems_of_sdist,
+    problems_of_sources,
     problems_of_wheel,
     same_wheel,
 )
@@ -44,6 +46,22 @@ def sdist(folder: Path) -> Path:
 def project() -> dict[str, Any]:
     project: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     return project
+
+
+def test_sources_that_are_not_committed(tmp_path: Path) -> None:
+    """A file that is new, or differs from the last commit, is found; an ignored one is in no distribution."""
+    git = ["git", "-C", str(tmp_path), "-c", "user.name=A", "-c", "user.email=a@example.org"]
+    for name in ("a.py", "b.py"):
+        (tmp_path / name).write_text("1")
+    (tmp_path / ".gitignore").write_text("dist")
+    (tmp_path / "dist").write_text("")
+    for command in (["init", "-q"], ["add", "."], ["commit", "-qm", "First"]):
+        subprocess.run([*git, *command], check=True)
+    assert list(problems_of_sources(tmp_path)) == []
+    (tmp_path / "a.py").write_text("2")
+    (tmp_path / "new").mkdir()
+    (tmp_path / "new" / "key.pem").write_text("3")
+    assert [each.rpartition(" ")[2] for each in problems_of_sources(tmp_path)] == ["a.py", "new/key.pem"]
 
 
 def test_contents(wheel: Path, sdist: Path, tmp_path: Path) -> None:
