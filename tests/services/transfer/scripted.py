@@ -25,10 +25,10 @@ Service = Callable[[httpx.Request], httpx.Response] | Callable[[httpx.Request], 
 async def client_of(
     service: Service, *, clock: Clock | None = None, retries: int = 0
 ) -> AsyncGenerator[TransferClient]:
-    """Yield a client whose requests are answered by a function."""
+    """Yield a client without a rate limit, whose requests are answered by a function."""
     async with (
         httpx.AsyncClient(transport=httpx.MockTransport(service)) as http_client,
-        Transport(http_client=http_client, clock=clock) as shared,
+        Transport(http_client=http_client, clock=clock, default_rate_limits=False) as shared,
     ):
         yield TransferClient(
             base_url="https://transfer.example/",

@@ -115,7 +115,6 @@ async def make_world(folder: Path, **options: Any) -> AsyncGenerator[World]:
         transport = emulator.transport()
         retry = RetryPolicy(base_delay=0.0)
         async with transport, TransferClient(authorizer=authorizer, transport=transport, retry=retry) as tc:
-            tc.rate_limit = None
             yield World(emulator, tc, TransferData(source.id, destination.id, label="move"), destination, folder / "j")
 
 

@@ -102,7 +102,6 @@ class TestSharing:
         clock = FakeClock()
         service = Service(clock)
         async with client_of(service, clock=clock) as tc:
-            tc.rate_limit = None
             waits = [
                 asyncio.create_task(tc.task_wait(task_id(number), timeout=35, polling_interval=10))
                 for number in range(1000)
@@ -231,7 +230,6 @@ class TestManyAtOnce:
         service = Service(clock, seconds=1)
         service.states = {number: {"status": "SUCCEEDED"} for number in range(1000)}
         async with client_of(service, clock=clock) as tc:
-            tc.rate_limit = None
             waits = [asyncio.create_task(tc.task_wait(task_id(number), timeout=60)) for number in range(1000)]
             await advance_until_done(clock, waits)
         requests = service.requests_by_time()
@@ -284,7 +282,6 @@ class TestRefusals:
         clock = FakeClock()
         service = Service(clock, max_ids=20)
         async with client_of(service, clock=clock) as tc:
-            tc.rate_limit = None
             waits = [
                 asyncio.create_task(tc.task_wait(task_id(number), timeout=10, polling_interval=10))
                 for number in range(100)

@@ -78,10 +78,9 @@ class RunTaskMethods(SubmissionMethods, TaskWaitMethods):
         Example:
             >>> data = TransferData(source_id, destination_id, label="one call")
             >>> data.add_item("/source/path/file.txt", "/dest/path/called.txt")
-            >>> outcome = await tc.run_task(data, timeout=60, progress=print)
-            SUCCEEDED: 1 of 1 files, 1 B
-            >>> outcome.reason
-            <TaskEndReason.SUCCEEDED: 'succeeded'>
+            >>> outcome = await tc.run_task(data, timeout=60)
+            >>> outcome.reason, outcome.task["files_transferred"]
+            (<TaskEndReason.SUCCEEDED: 'succeeded'>, 1)
 
         **Differs from globus-sdk:** which has no such method.
 

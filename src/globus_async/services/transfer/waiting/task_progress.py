@@ -39,6 +39,7 @@ class TaskProgress:
         files_per_second: The smoothed rate of files, skipped ones included.
 
     Example:
+        >>> from globus_async import TaskProgress
         >>> progress = TaskProgress.of((await tc.get_task(task_id)).data)
         >>> print(progress)
         SUCCEEDED: 2 of 2 files, 8 B
