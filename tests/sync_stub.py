@@ -94,9 +94,13 @@ class Blocking(_Wrapping[_Wrapped]):
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None: ...
+
+class BlockingTransport(Blocking[Transport], Transport): ...  # an argument of clients and apps
 """
 
 FUNCTIONS = """\
+@overload
+def blocking(client_class: Callable[_P, Transport], /, *args: _P.args, **options: _P.kwargs) -> BlockingTransport: ...
 @overload
 def blocking(client_class: Callable[_P, _X], /, *args: _P.args, **options: _P.kwargs) -> Blocking[_X]: ...
 def bulk(
@@ -122,7 +126,7 @@ class Stub:
     def __init__(self) -> None:
         self.imports = {("collections.abc", name) for name in _COLLECTIONS} | {("typing", name) for name in _TYPING}
         self.imports |= {("types", "TracebackType"), ("typing_extensions", "TypeVar")}
-        self.imports |= {("..bulk_calls", "Progress"), ("..clock", "Clock")}
+        self.imports |= {("..bulk_calls", "Progress"), ("..clock", "Clock"), ("..transport._transport", "Transport")}
         self.variables: dict[str, str] = {}  # names, by definition
 
     def text(self) -> str:
@@ -130,7 +134,7 @@ class Stub:
         classes = [self.class_of(kind) for kind in KINDS]
         functions = [self.overload(kind) for kind in reversed((*CLIENTS, *APPS[1:]))]
         variables = [definition.replace("?", name) for definition, name in self.variables.items()]
-        names = sorted(["Blocking", *(blocking_name(kind) for kind in KINDS), "blocking", "bulk"])
+        names = sorted(["Blocking", *(blocking_name(kind) for kind in KINDS), "BlockingTransport", "blocking", "bulk"])
         return "\n".join(
             [
                 "# Made by python -m tests.sync_stub from the clients.",

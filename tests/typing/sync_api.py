@@ -35,6 +35,7 @@ from globus_async.sync import (
     BlockingConfidentialAppAuthClient,
     BlockingPages,
     BlockingTransferClient,
+    BlockingTransport,
     BlockingUserApp,
     blocking,
     bulk,
@@ -127,3 +128,12 @@ async def awaited(tc: BlockingTransferClient) -> None:
     await tc.get_endpoint("id")  # type: ignore[misc]
     async for _ in tc.operation_ls("id"):  # type: ignore[attr-defined]
         pass
+
+
+def sharing(authorizer: AccessTokenAuthorizer) -> None:
+    """A blocking transport is an argument of clients and apps."""
+    with blocking(Transport, max_in_flight=20) as transport:
+        assert_type(transport, BlockingTransport)
+        assert_type(transport.wrapped, Transport)
+        assert_type(blocking(TransferClient, authorizer=authorizer, transport=transport), BlockingTransferClient)
+        assert_type(blocking(UserApp, "name", client_id="id", transport=transport), BlockingUserApp)

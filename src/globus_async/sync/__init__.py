@@ -27,6 +27,7 @@ __all__ = (
     "BlockingPrefetch",
     "BlockingTaskWatch",
     "BlockingTransferClient",
+    "BlockingTransport",
     "BlockingUserApp",
     "blocking",
     "bulk",
@@ -51,4 +52,5 @@ BlockingPages = Blocking
 BlockingPrefetch = Blocking
 BlockingTaskWatch = Blocking
 BlockingTransferClient = Blocking
+BlockingTransport = Blocking
 BlockingUserApp = Blocking

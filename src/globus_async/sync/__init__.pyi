@@ -185,6 +185,8 @@ class Blocking(_Wrapping[_Wrapped]):
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None: ...
 
+class BlockingTransport(Blocking[Transport], Transport): ...  # an argument of clients and apps
+
 class BlockingBaseClient(Blocking[_BaseClient]):
     @overload
     def call(self, method: str, path: str, response_type: type[_R], *, params: Mapping[str, object] | None=None, query_params: Mapping[str, object] | None=None, data: object=..., content: bytes | None=None, form: Mapping[str, object] | None=None, headers: Mapping[str, str] | None=None, idempotent: bool | None=None, bypass_limits: bool=False, authorizer: GlobusAuthorizer | MissingType | None=...) -> _R: ...
@@ -523,6 +525,8 @@ def blocking(client_class: Callable[_P, _AuthLoginClient], /, *args: _P.args, **
 @overload
 def blocking(client_class: Callable[_P, _BaseClient], /, *args: _P.args, **options: _P.kwargs) -> BlockingBaseClient[_BaseClient]: ...
 @overload
+def blocking(client_class: Callable[_P, Transport], /, *args: _P.args, **options: _P.kwargs) -> BlockingTransport: ...
+@overload
 def blocking(client_class: Callable[_P, _X], /, *args: _P.args, **options: _P.kwargs) -> Blocking[_X]: ...
 def bulk(
     call: Callable[[_Item], _X],
@@ -534,4 +538,4 @@ def bulk(
     clock: Clock | None = None,
 ) -> BlockingBulk[_Item, _X]: ...
 
-__all__ = ('Blocking', 'BlockingAuthClient', 'BlockingAuthLoginClient', 'BlockingBaseClient', 'BlockingBatchSubmission', 'BlockingBulk', 'BlockingClientApp', 'BlockingConfidentialAppAuthClient', 'BlockingConsents', 'BlockingDirectoryWalk', 'BlockingDocumentSubmission', 'BlockingGlobusApp', 'BlockingGlobusAuthorizationCodeFlowManager', 'BlockingGlobusNativeAppFlowManager', 'BlockingNativeAppAuthClient', 'BlockingPages', 'BlockingPrefetch', 'BlockingTaskWatch', 'BlockingTransferClient', 'BlockingUserApp', 'blocking', 'bulk')
+__all__ = ('Blocking', 'BlockingAuthClient', 'BlockingAuthLoginClient', 'BlockingBaseClient', 'BlockingBatchSubmission', 'BlockingBulk', 'BlockingClientApp', 'BlockingConfidentialAppAuthClient', 'BlockingConsents', 'BlockingDirectoryWalk', 'BlockingDocumentSubmission', 'BlockingGlobusApp', 'BlockingGlobusAuthorizationCodeFlowManager', 'BlockingGlobusNativeAppFlowManager', 'BlockingNativeAppAuthClient', 'BlockingPages', 'BlockingPrefetch', 'BlockingTaskWatch', 'BlockingTransferClient', 'BlockingTransport', 'BlockingUserApp', 'blocking', 'bulk')
