@@ -159,6 +159,14 @@ MISTAKES: dict[str, tuple[Mistake, str]] = {
         lambda world: bulk(world.tc.task_list(), [UNKNOWN]),  # type: ignore[arg-type]
         "call must be a function, such as tc.get_endpoint without parentheses",
     ),
+    "a function for a bulk": (
+        lambda world: bulk(lambda item: item, [UNKNOWN]),  # type: ignore[arg-type,return-value]
+        "TypeError: call must return an awaitable, as a function of 'async def' does; got str",
+    ),
+    "an id for run_task": (
+        lambda world: world.tc.run_task(UNKNOWN),  # type: ignore[arg-type]
+        "a document must be a TransferData, a DeleteData or a dict of the same form; got a value of type str",
+    ),
     "the value of a failed outcome": (value_of_a_failure, f"EndpointNotFound: 404 .*{UNKNOWN}"),
     "one client in two loops": (
         in_two_loops,
@@ -171,7 +179,7 @@ MISTAKES: dict[str, tuple[Mistake, str]] = {
     ),
     "no authorizer": (
         lambda world: TransferClient(transport=world.transport).get_endpoint(UNKNOWN),
-        "AuthenticationFailed: 401 .*No credentials supplied",
+        "AuthenticationFailed: 401 .*No credentials supplied.*the request had no credentials: .* app= or authorizer=",
     ),
     "a name as id": (
         lambda world: world.tc.get_endpoint("Lab storage"),
@@ -260,6 +268,21 @@ async def test_the_error_of_a_mistake(name: str, world: World, monkeypatch: pyte
     message = await message_of(lambda: mistake(world))
     assert re.search(essentials, message, re.DOTALL), message
     assert world.token not in message
+
+
+async def test_a_token_that_was_refused_is_no_missing_one(world: World) -> None:
+    """The hint to give a client credentials is for one that has none."""
+    client = TransferClient(authorizer=AccessTokenAuthorizer("AgWrong"), transport=world.transport)
+    message = await message_of(lambda: client.get_endpoint(UNKNOWN))
+    assert message.startswith("AuthenticationFailed: 401"), message
+    assert "no credentials" not in message
+
+
+def test_a_misspelled_name_has_a_suggestion() -> None:
+    """Python suggests a name for an error that has the name and the module: "Did you mean: 'TransferClient'?"."""
+    with pytest.raises(AttributeError) as caught:
+        globus_async.TransferCleint  # type: ignore[attr-defined] # noqa: B018 -- the mistake
+    assert (caught.value.name, caught.value.obj) == ("TransferCleint", globus_async)
 
 
 async def test_a_forgotten_await_names_the_method(world: World) -> None:

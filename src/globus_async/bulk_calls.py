@@ -427,6 +427,10 @@ class _Run(AsyncIterationOnly, Generic[I, R]):
     async def _make_call(self, index: int, item: I) -> Outcome[I, R]:
         try:
             result = self._call(item)
+            if not hasattr(result, "__await__"):
+                raise TypeError(
+                    f"call must return an awaitable, as a function of 'async def' does; got {type(result).__name__}"
+                )
             set_call_site(result, self._site)  # a worker's caller is the event loop
             return Outcome(index, item, await result, None)
         except GlobusError as error:

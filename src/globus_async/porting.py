@@ -148,7 +148,7 @@ def raise_missing(module: str, name: str, frame: Any) -> NoReturn:
     """
     instead = advice(name)
     if instead is None:
-        raise AttributeError(f"module {module!r} has no attribute {name!r}", name=name)
+        raise AttributeError(f"module {module!r} has no attribute {name!r}", name=name, obj=sys.modules[module])
     message = f"module {module!r} has no {name!r} of globus-sdk: {instead}"
     from opcode import opmap  # noqa: PLC0415 -- for this error only
 

@@ -254,6 +254,28 @@ def test_closing_inside_an_event_loop_is_refused(lab: Collection, authorizer: Ac
         assert tc.get_endpoint(lab.id)["id"] == lab.id
 
 
+def test_misuse_says_what_to_write(lab: Collection, authorizer: AccessTokenAuthorizer) -> None:
+    """Habits of coroutines and of globus-sdk."""
+    with blocking(TransferClient, authorizer=authorizer) as tc:
+        mistakes: tuple[tuple[Callable[[], object], str], ...] = (
+            (lambda: tc.task_list()["total"], r"result of the Pages first: \.result\(\)\['total'\]"),  # type: ignore[index]
+            (lambda: bulk(tc.get_task, [UNKNOWN])[0], r"result of the Bulk first: \.result\(\)\[0\]"),  # type: ignore[index]
+            (lambda: tc["total"], "'TransferClient' object is not subscriptable"),  # type: ignore[index]
+            (lambda: tc.run(tc.get_endpoint(lab.id)), r"must be a coroutine, .*; got a value of type GlobusHTTP"),  # type: ignore[arg-type]
+            (lambda: blocking(tc.wrapped), r"must be a class, as in blocking\(TransferClient.*; got a value of type"),  # type: ignore[call-overload]
+        )
+        for mistake, message in mistakes:
+            with pytest.raises((TypeError, GlobusSDKUsageError), match=message):
+                mistake()
+
+        async def enter() -> None:
+            async with tc:  # type: ignore[attr-defined]
+                pass
+
+        with pytest.raises(TypeError, match="use 'with', not 'async with'; in coroutines use TransferClient itself"):
+            asyncio.run(enter())
+
+
 def test_exit_of_a_callback_leaves_the_loop_running(lab: Collection, authorizer: AccessTokenAuthorizer) -> None:
     """`SystemExit` is raised where the call was made."""
 

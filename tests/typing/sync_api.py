@@ -58,8 +58,9 @@ def results(authorizer: AccessTokenAuthorizer, data: TransferData, id: UUID) -> 
         assert_type(next(tc.operation_walk(id)), WalkedFileDocument)
         assert_type([task["status"] for task in tc.task_watch(id)], list[str])
         assert_type(tc.wait_for_tasks([id]).values(), list[TaskOutcome])
+        assert_type(tc.wait_for_tasks([str(id)]).result(), list[Outcome[str, TaskOutcome]])
         with tc.get_tasks([id]) as outcomes:
-            assert_type([*outcomes], list[Outcome[UUID | str, TaskDocument]])
+            assert_type([*outcomes], list[Outcome[UUID, TaskDocument]])
         assert_type(tc.transport, Transport)
         assert_type(tc.run(tc.wrapped.task_wait(id)), bool)
         assert_type(tc.iterate(tc.wrapped.operation_ls(id)), Iterator[FileDocument])

@@ -11,6 +11,7 @@ from globus_async import (
     CreateTunnelData,
     DeleteData,
     GlobusHTTPResponse,
+    Outcome,
     Page,
     Pages,
     TransferClient,
@@ -35,6 +36,15 @@ from globus_async.services.transfer.documents import (
     TunnelEnvelope,
     WalkedFileDocument,
 )
+
+
+async def outcomes(tc: TransferClient, id: UUID, text: str) -> None:
+    """An outcome of a bulk has an item of the type that was passed."""
+    assert_type(await tc.get_endpoints([text]), list[Outcome[str, GlobusHTTPResponse[EndpointDocument]]])
+    assert_type(await tc.get_tasks([id]), list[Outcome[UUID, TaskDocument]])
+    assert_type(await tc.endpoint_acl_lists([text]), list[Outcome[str, list[AccessDocument]]])
+    assert_type(await tc.operation_ls_many([(text, "/")]), list[Outcome[tuple[str, str], list[FileDocument]]])
+    assert_type(await tc.wait_for_tasks([text]), list[Outcome[str, TaskOutcome]])
 
 
 async def responses(tc: TransferClient, id: UUID) -> None:

@@ -5,14 +5,14 @@ from __future__ import annotations
 import weakref
 from collections.abc import AsyncIterable, Awaitable, Callable, Iterable, Iterator
 from functools import partial, update_wrapper
-from inspect import iscoroutine, iscoroutinefunction, ismethod
+from inspect import isawaitable, iscoroutine, iscoroutinefunction, ismethod
 from typing import TYPE_CHECKING, Any, Final, NoReturn, Self
 
 from ..authorizers import GlobusAuthorizer
 from ..bulk_calls import Bulk
 from ..bulk_calls import bulk as bulk_of
 from ..errors import GlobusSDKUsageError
-from ..errors.arguments import check_callable
+from ..errors.arguments import refusal
 from ..paging import Pages
 from ..response import GlobusHTTPResponse
 from .loop_thread import LoopThread
@@ -75,6 +75,8 @@ class Blocking:
             ClientClosedError: This object, or the one whose event loop it shares, is closed.
             GlobusSDKUsageError: A bad timeout, or this thread runs an event loop.
         """
+        if not isawaitable(awaitable):
+            raise refusal("awaitable", awaitable, "a coroutine, such as client.wrapped.my_method(...)")
         return self._thread.run(awaitable, timeout=timeout)
 
     def iterate(self, items: AsyncIterable[Any]) -> Iterator[Any]:
@@ -129,6 +131,17 @@ class Blocking:
         if item is _END:
             raise StopIteration
         return _blocking_form(item, self._thread)
+
+    def __getitem__(self, key: object) -> NoReturn:
+        kind = _class_of(self._wrapped)
+        if hasattr(kind, "__await__"):
+            raise TypeError(f"get the result of the {kind.__name__} first: .result()[{key!r}]")
+        raise TypeError(f"{kind.__name__!r} object is not subscriptable")
+
+    async def __aenter__(self) -> NoReturn:
+        raise TypeError(f"use 'with', not 'async with'; in coroutines use {_class_of(self._wrapped).__name__} itself")
+
+    async def __aexit__(self, *_: object) -> None: ...
 
     def __getattr__(self, name: str) -> Any:
         value = getattr(self._wrapped, name)
@@ -252,7 +265,8 @@ def blocking(client_class: Callable[..., Any], /, *args: Any, **options: Any) ->
     Raises:
         GlobusSDKUsageError: Bad arguments, or two that have different event loops.
     """
-    check_callable("client_class", client_class, optional=False)
+    if not callable(client_class):
+        raise refusal("client_class", client_class, "a class, as in blocking(TransferClient, authorizer=...)")
     threads = {_thread_of(value) for value in (*args, *options.values()) if isinstance(value, Blocking)}
     if len(threads) > 1:
         raise GlobusSDKUsageError(

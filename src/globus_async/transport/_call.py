@@ -321,10 +321,14 @@ class Call:
         """Return the error of the call, whose last attempt had this outcome, which is redacted already."""
         if isinstance(outcome, NetworkError) and outcome.request_id is None and self.response is not None:
             outcome.request_id = self.redacted_request_id(self.response)
+        is_refused = isinstance(outcome, RawResponse) and outcome.status == 401
+        is_anonymous = is_refused and not any(credentials_of(self.request, self.credentials))
         self.end_attempt(outcome, None)
         error: GlobusError
         if isinstance(outcome, RawResponse):
             error = self._error_kinds(outcome, self.attempts)
+            if is_anonymous:
+                error.add_note("the request had no credentials: make the client with app= or authorizer=")
         else:
             error = outcome
             outcome.attempts, outcome.idempotent = self.attempts, self.request.idempotent

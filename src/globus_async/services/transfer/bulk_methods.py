@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterable, Callable, Iterable, Mapping
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias, TypeVar
 from uuid import UUID
 
 from ..._http.missing import MISSING, MissingType
@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 
 __all__ = ("BulkMethods",)
 
-_Ids = Iterable[UUID | str] | AsyncIterable[UUID | str]
+Id = TypeVar("Id", bound=UUID | str)
+_Ids: TypeAlias = Iterable[Id] | AsyncIterable[Id]
 _OnProgress = Callable[["Progress"], object]
 
 
@@ -32,14 +33,14 @@ class BulkMethods(EndpointMethods, AccessRuleMethods, FileOperationMethods, Task
 
     def get_endpoints(
         self,
-        endpoint_ids: _Ids,
+        endpoint_ids: _Ids[Id],
         *,
         fields: str | Iterable[str] | MissingType = MISSING,
         concurrency: int = 50,
         ordered: bool = False,
         progress: _OnProgress | None = None,
         query_params: Mapping[str, object] | None = None,
-    ) -> Bulk[UUID | str, GlobusHTTPResponse[EndpointDocument]]:
+    ) -> Bulk[Id, GlobusHTTPResponse[EndpointDocument]]:
         """
         Fetch many endpoints concurrently.
 
@@ -74,8 +75,8 @@ class BulkMethods(EndpointMethods, AccessRuleMethods, FileOperationMethods, Task
         )
 
     def get_tasks(
-        self, task_ids: _Ids, *, concurrency: int = 200, ordered: bool = False, progress: _OnProgress | None = None
-    ) -> Bulk[UUID | str, TaskDocument]:
+        self, task_ids: _Ids[Id], *, concurrency: int = 200, ordered: bool = False, progress: _OnProgress | None = None
+    ) -> Bulk[Id, TaskDocument]:
         """
         Fetch many tasks; one request fetches up to fifty of them.
 
@@ -109,13 +110,13 @@ class BulkMethods(EndpointMethods, AccessRuleMethods, FileOperationMethods, Task
 
     def endpoint_acl_lists(
         self,
-        endpoint_ids: _Ids,
+        endpoint_ids: _Ids[Id],
         *,
         concurrency: int = 50,
         ordered: bool = False,
         progress: _OnProgress | None = None,
         query_params: Mapping[str, object] | None = None,
-    ) -> Bulk[UUID | str, list[AccessDocument]]:
+    ) -> Bulk[Id, list[AccessDocument]]:
         """
         List the access rules of many collections concurrently.
 
@@ -151,7 +152,7 @@ class BulkMethods(EndpointMethods, AccessRuleMethods, FileOperationMethods, Task
 
     def operation_ls_many(
         self,
-        directories: Iterable[tuple[UUID | str, str]] | AsyncIterable[tuple[UUID | str, str]],
+        directories: Iterable[tuple[Id, str]] | AsyncIterable[tuple[Id, str]],
         *,
         show_hidden: bool | MissingType | None = MISSING,
         filter: TransferFilter | MissingType | None = MISSING,
@@ -159,7 +160,7 @@ class BulkMethods(EndpointMethods, AccessRuleMethods, FileOperationMethods, Task
         ordered: bool = False,
         progress: _OnProgress | None = None,
         query_params: Mapping[str, object] | None = None,
-    ) -> Bulk[tuple[UUID | str, str], list[FileDocument]]:
+    ) -> Bulk[tuple[Id, str], list[FileDocument]]:
         """
         List many directories concurrently, on any number of collections; see `operation_walk` for directory trees.
 

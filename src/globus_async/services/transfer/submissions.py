@@ -22,6 +22,7 @@ from ...errors import (
     SubmissionUncertain,
     TokenRefreshError,
 )
+from ...errors.arguments import refusal
 from .data import is_document
 from .documents import SubmissionIdDocument, SubmissionResultDocument
 from .errors import TransferAPIError, may_have_been_executed
@@ -276,7 +277,7 @@ def check_submission(data: object) -> str:
     """
     kind = data.get("DATA_TYPE") if is_document(data) else None
     if not isinstance(kind, str) or kind not in _ENDPOINT_MEMBERS:
-        raise GlobusSDKUsageError("a document must be a TransferData, a DeleteData or a dict of the same form")
+        raise refusal("a document", data, "a TransferData, a DeleteData or a dict of the same form")
     _check(kind, data)
     return kind
 

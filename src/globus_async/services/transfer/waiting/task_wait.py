@@ -6,7 +6,7 @@ import asyncio
 import copy
 from collections.abc import Callable, Collection, Iterable
 from functools import cached_property, partial
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeVar
 from uuid import UUID
 
 from ....errors import GlobusError, GlobusSDKUsageError, GlobusTimeoutError
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 __all__ = ("TaskWaitMethods", "check_wait")
 
+Id = TypeVar("Id", bound=UUID | str)
 _LAST_POLL_TIMEOUT: Final = 5.0
 _MIN_EVENT_PAGE: Final = 10
 _MAX_ERROR_EVENTS: Final = 1000
@@ -243,7 +244,7 @@ class TaskWaitMethods(TaskMethods):
 
     def wait_for_tasks(
         self,
-        task_ids: Iterable[UUID | str],
+        task_ids: Iterable[Id],
         *,
         timeout: float | None = None,
         polling_interval: PollingInterval = (1, 30),
@@ -252,7 +253,7 @@ class TaskWaitMethods(TaskMethods):
         error_events: int = 0,
         progress: Callable[[Progress], object] | None = None,
         task_progress: Callable[[TaskProgress], object] | None = None,
-    ) -> Bulk[UUID | str, TaskOutcome]:
+    ) -> Bulk[Id, TaskOutcome]:
         """
         Wait for many tasks; one request fetches up to fifty of them.
 
