@@ -161,7 +161,7 @@ MISTAKES: dict[str, tuple[Mistake, str]] = {
     ),
     "a function for a bulk": (
         lambda world: bulk(lambda item: item, [UNKNOWN]),  # type: ignore[arg-type,return-value]
-        "TypeError: call must return an awaitable, as a function of 'async def' does; got str",
+        "TypeError: call must return an awaitable, as 'async def' does; got str",
     ),
     "an id for run_task": (
         lambda world: world.tc.run_task(UNKNOWN),  # type: ignore[arg-type]

@@ -43,6 +43,12 @@ def test_every_method_is_named(client: Client) -> None:
     assert not missing, f"docs/reference/{client.service}.md has no automethod of {', '.join(missing)} of {client}"
 
 
+def test_what_all_clients_inherit_is_named() -> None:
+    """The methods of bases without an entry of their own, such as ``with_options``, are in that of `BaseClient`."""
+    core = {m["name"]: m["options"] for m in AUTOCLASS.finditer((ROOT / "docs" / "api.md").read_text())}
+    assert ":inherited-members:" in core["globus_async.client.BaseClient"]
+
+
 @pytest.mark.parametrize("service", SERVICES, ids=str)
 def test_the_page_is_in_the_index(service: Service) -> None:
     """The reference page is in the table of contents."""

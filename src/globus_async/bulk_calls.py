@@ -19,15 +19,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import (
-    AsyncIterable,
-    AsyncIterator,
-    Awaitable,
-    Callable,
-    Generator,
-    Iterable,
-    Sequence,
-)
+from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, Generator, Iterable, Sequence
 from contextvars import copy_context
 from dataclasses import dataclass
 from functools import partial
@@ -428,9 +420,7 @@ class _Run(AsyncIterationOnly, Generic[I, R]):
         try:
             result = self._call(item)
             if not hasattr(result, "__await__"):
-                raise TypeError(
-                    f"call must return an awaitable, as a function of 'async def' does; got {type(result).__name__}"
-                )
+                raise TypeError(f"call must return an awaitable, as 'async def' does; got {type(result).__name__}")
             set_call_site(result, self._site)  # a worker's caller is the event loop
             return Outcome(index, item, await result, None)
         except GlobusError as error:
