@@ -21,6 +21,7 @@ from globus_async import (
     Transport,
 )
 from tests.clients import ID
+from tests.toolkit.clock import FakeClock
 from tests.toolkit.recorder import Recorder
 from tests.toolkit.scripted import Scripted, fails, respond
 
@@ -156,6 +157,15 @@ async def test_an_observer_that_fails_changes_nothing(
     logged = [record.getMessage() for record in caplog.records if record.levelno == logging.ERROR]
     assert len(logged) == 4
     assert all(error.__name__ in line and "canary" not in line for line in logged)
+
+
+async def test_an_exit_that_an_observer_raises() -> None:
+    """It ends the call, whose total timeout does not cancel the caller later."""
+    service = Scripted(respond(200), clock=FakeClock())
+    async with service.client(observer=failing(SystemExit)) as client:
+        with pytest.raises(SystemExit):
+            await client.get("/v1/x")
+        await service.clock.advance(301)
 
 
 @pytest.mark.parametrize("event", EVENTS)

@@ -118,10 +118,10 @@ class Call:
     async def __aenter__(self) -> Self:
         self.task: asyncio.Task[object] = cast("asyncio.Task[object]", asyncio.current_task())
         self._cancelling = self.task.cancelling()
+        if self.report is not None:
+            self.report.call_started()  # first: an exit that the observer raises leaves no timer
         self._timeout = await self._context.__aenter__()
         self._running.add(self)
-        if self.report is not None:
-            self.report.call_started()
         return self
 
     async def __aexit__(
