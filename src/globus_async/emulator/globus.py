@@ -244,7 +244,7 @@ class GlobusEmulator(Emulator):
 
         Args:
             identity: The owner; the first identity by default.
-            scopes: The scopes; all of Globus Transfer by default.
+            scopes: The scopes, ``A[B]`` with a dependency; all of Globus Transfer by default.
             client: The application it is issued to.
             lifetime: Seconds.
         """
