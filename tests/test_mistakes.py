@@ -172,7 +172,10 @@ MISTAKES: dict[str, tuple[Mistake, str]] = {
         in_two_loops,
         r"WrongEventLoopError: .*another event loop; make one client per loop.*asyncio\.run\(\); .*globus_async\.sync",
     ),
-    "a closed client": (closed, "ClientClosedError: this client has been closed; make a new one"),
+    "a closed client": (
+        closed,
+        "ClientClosedError: this client, or the transport that it uses, has been closed; make a new one",
+    ),
     "a token as authorizer": (
         lambda world: TransferClient(authorizer=world.token),  # type: ignore[arg-type]
         r"authorizer must be an authorizer, such as AccessTokenAuthorizer\(token\); got a value of type str",

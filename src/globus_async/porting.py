@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 __all__ = (
+    "ELSEWHERE",
     "AsyncContextOnly",
     "AsyncIterationOnly",
     "EnteredOnly",
@@ -90,6 +91,22 @@ _NAMES: Final[tuple[tuple[str, str], ...]] = (
     ("GlobusConfigParser", "use get_environment() and get_service_url() of globus_async.config"),
 )
 
+ELSEWHERE: Final[dict[str, str]] = {
+    "credentials": "CredentialChain EnvironmentCredentials GlobusCLICredentials NoCredentials StorageCredentials",
+    "fastapi": "CancelOnDisconnect GlobusBackend GlobusLogin Principal Readiness Session add_error_handlers",
+    "gare": "to_gare",
+    "login_flows": "DeferredLoginFlowManager InteractiveLoginRequired",
+    "otel": "OpenTelemetryObserver",
+    "redis": "RedisDatabase RedisLeases RedisRateLimits RedisSessionStore RedisTokenStorage",
+    "scopes": "AuthScopes GroupsScopes TransferScopes",
+    "session_store": "SessionStoreUnavailable",
+    "sql": "SQLDatabase SQLLeases SQLRateLimits SQLSessionStore SQLTokenStorage",
+    "sync": "blocking",
+    "testing": "GlobusEmulator ManualClock MemoryStorage",
+    "token_storage": "EncryptedTokenStorage TokenStorageError TokenStorageUnavailable",
+}
+"""Names of subpackages that programs look for at the root."""
+
 _OF_CLIENTS: Final[dict[str, str]] = {
     "paginated": _PAGES,
     "close": "use 'async with', or 'await client.aclose()'",
@@ -144,12 +161,15 @@ def raise_missing(module: str, name: str, frame: Any) -> NoReturn:
 
     Raises:
         AttributeError: The name is missing.
-        ImportError: Likewise, in an import of a name that globus-sdk has.
+        ImportError: Likewise, in an import of a name that globus-sdk or a subpackage has.
     """
     instead = advice(name)
-    if instead is None:
+    home = next((home for home, names in ELSEWHERE.items() if name in names.split()), None)
+    if instead is None and home is None:
         raise AttributeError(f"module {module!r} has no attribute {name!r}", name=name, obj=sys.modules[module])
     message = f"module {module!r} has no {name!r} of globus-sdk: {instead}"
+    if instead is None:
+        message = f"module {module!r} has no {name!r}: write 'from globus_async.{home} import {name}'"
     from opcode import opmap  # noqa: PLC0415 -- for this error only
 
     if frame.f_code.co_code[frame.f_lasti] == opmap["IMPORT_FROM"]:

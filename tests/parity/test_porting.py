@@ -103,6 +103,18 @@ def test_errors_of_stored_tokens() -> None:
         assert hasattr(token_storage, name)
 
 
+@pytest.mark.parametrize("home", porting.ELSEWHERE)
+def test_names_of_subpackages(home: str) -> None:
+    """They are not at the root, which says where they are."""
+    for name in porting.ELSEWHERE[home].split():
+        assert hasattr(importlib.import_module(f"globus_async.{home}"), name)
+        statement = f"from globus_async.{home} import {name}"
+        with pytest.raises(ImportError, match=f"has no '{name}': write '{statement}'"):
+            exec(f"from globus_async import {name}", {})
+        with pytest.raises(AttributeError, match=statement):
+            getattr(globus_async, name)
+
+
 def test_a_name_that_nobody_has() -> None:
     """The usual errors."""
     for module in COUNTERPARTS.values():

@@ -69,7 +69,7 @@ def method_on_stack(client: object) -> str:
         if frame is None:
             break
         code, name = frame.f_code, frame.f_code.co_name
-        # the locals last: to look at those of a caller's function keeps what it deletes
+        # the locals last: reading those of a caller's function keeps what it deletes
         if name.startswith("_") or not code.co_argcount or not hasattr(kind, name):
             continue
         if frame.f_locals.get(code.co_varnames[0]) is client:

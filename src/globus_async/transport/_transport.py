@@ -179,7 +179,7 @@ class Transport(AsyncContextOnly):
             WrongEventLoopError: Another event loop, or that of another thread, used it first.
         """
         if self.closed:
-            raise ClientClosedError("this client has been closed; make a new one")
+            raise ClientClosedError("this client, or the transport that it uses, has been closed; make a new one")
         loop = asyncio.get_running_loop()
         if self._loop is loop and self._pid == os.getpid():
             return
