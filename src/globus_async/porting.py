@@ -105,7 +105,7 @@ ELSEWHERE: Final[dict[str, str]] = {
     "testing": "GlobusEmulator ManualClock MemoryStorage",
     "token_storage": "EncryptedTokenStorage TokenStorageError TokenStorageUnavailable",
 }
-"""Names of subpackages that programs look for at the root."""
+"""Names of subpackages that are easily expected at the root."""
 
 _OF_CLIENTS: Final[dict[str, str]] = {
     "paginated": _PAGES,
