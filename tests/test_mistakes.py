@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import io
 import re
 import subprocess
@@ -25,7 +26,8 @@ from globus_async import (
     UserApp,
     bulk,
 )
-from globus_async.services.transfer import TaskEndReason, TransferClient, TransferData
+from globus_async.services.transfer import DeleteData, TaskEndReason, TransferClient, TransferData
+from globus_async.sync import blocking
 from globus_async.testing import Collection, GlobusEmulator, MemoryStorage
 
 UNKNOWN = "ddb59aef-6d04-11e5-ba46-22000b92c6ec"
@@ -109,6 +111,20 @@ async def wrong_secret(world: World) -> None:
 async def value_of_a_failure(world: World) -> None:
     (outcome,) = await bulk(world.tc.get_endpoint, [UNKNOWN])
     outcome.value  # noqa: B018 -- the mistake
+
+
+async def without_await(world: World) -> None:
+    with contextlib.closing(world.tc.submit_transfer({})) as coroutine:  # closed, against a warning
+        await world.tc.task_wait(coroutine)  # type: ignore[arg-type]
+
+
+async def response_as_id(world: World) -> None:
+    data = TransferData(world.lab.id, world.lab.id, items={"/a.txt": "/b.txt"})
+    await world.tc.task_wait(await world.tc.submit_transfer(data))  # type: ignore[arg-type]
+
+
+async def attribute_of_a_response(world: World) -> None:
+    (await world.tc.get_endpoint(world.lab.id)).display_name  # type: ignore[attr-defined] # noqa: B018 -- the mistake
 
 
 async def without_consent(world: World) -> None:
@@ -250,6 +266,47 @@ MISTAKES: dict[str, tuple[Mistake, str]] = {
     "a login without a terminal": (
         login_without_a_terminal,
         "no terminal at which to enter an authorization code.*LocalServerLoginFlowManager; .*ClientApp",
+    ),
+    "an id that was not awaited": (
+        without_await,
+        "task_id must be a UUID .*, got <coroutine object .*submit_transfer.*; await it first",
+    ),
+    "a response as id": (response_as_id, r"task_id must be a UUID .*, got Globus.*pass the id .*response\['task_id'\]"),
+    "a document as id": (
+        lambda world: world.tc.wait_for_task({"task_id": UNKNOWN}),  # type: ignore[arg-type]
+        r"task_id must be a UUID .*pass the id .*response\['task_id'\]",
+    ),
+    "a member as attribute": (
+        attribute_of_a_response,
+        r"AttributeError: 'GlobusHTTPResponse' object has no attribute 'display_name'; .*\['display_name'\]",
+    ),
+    "pairs for run_task": (
+        lambda world: world.tc.run_task([("/a", "/b")]),  # type: ignore[arg-type]
+        "a document must be a TransferData, a DeleteData or a dict of the same form; got a value of type list",
+    ),
+    "a deletion for submit_transfer": (
+        lambda world: world.tc.submit_transfer(DeleteData(UNKNOWN, items=["/a"])),
+        "this is a delete document, not a transfer document; use submit_delete",
+    ),
+    "a mapping of a path to delete": (
+        lambda _: DeleteData(UNKNOWN, items={"path": "/a"}),
+        "items is a single mapping; pass a list of paths",
+    ),
+    "a coroutine function as progress": (
+        lambda world: world.tc.run_task(TransferData(UNKNOWN, UNKNOWN, items={"/a": "/b"}), progress=iterate),
+        "progress must be a plain function, which is not awaited: write def, not async def",
+    ),
+    "a number as filter": (
+        lambda world: world.tc.operation_ls(world.lab.id, filter=5),  # type: ignore[arg-type]
+        "filter must be text or a mapping, or several of these; got 5",
+    ),
+    "a blocking client of a client": (
+        lambda world: blocking(world.tc),  # type: ignore[call-overload]
+        r"client_class must be a class, .*blocking\(TransferClient, authorizer=.*; got a value of type TransferClient",
+    ),
+    "a name as client id": (
+        lambda _: NativeAppAuthClient("My app"),
+        "client_id must be the UUID of the registered client, not a name",
     ),
     "no results": (
         lambda world: world.tc.task_list(num_results=0),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar, cast, get_origin, overload
+from typing import TYPE_CHECKING, Any, Final, Generic, NoReturn, TypeVar, cast, get_origin, overload
 
 from ._http.headers import Headers
 from ._http.html import document_html, items_html, members_html
@@ -107,6 +107,13 @@ class GlobusHTTPResponse(DocumentItems[D_co]):
         return self.raw.headers.get("content-type")
 
     if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> NoReturn:
+            is_member = not name.startswith("_") and is_object(self._data) and name in self._data
+            instead = f"; it is a member of the document: [{name!r}]" if is_member else ""
+            raise AttributeError(
+                f"{type(self).__name__!r} object has no attribute {name!r}{instead}", name=name, obj=self
+            )
 
         def __getitem__(self, key: Any) -> Any:
             data: Any = self._data

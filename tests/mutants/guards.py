@@ -70,6 +70,13 @@ GUARDS: Final = (
         never("emulator/transfer/storage/memory.py:MemoryStorage._add_tree", r"^not isinstance\(tree, Mapping\)"),
         never("emulator/transfer/storage/memory.py:_check_entry", r"^not isinstance\(path, str\) or"),
     ),
+    *_tested_by(
+        "test_mistakes.py",
+        swap("_http/path.py:uuid_text", r"'; await it first' if isinstance\(given, Awaitable\) else ''", "''"),
+        never("_http/path.py:uuid_text", r"^isinstance\(given, Mapping\) or"),
+        never("services/transfer/submissions.py:_check", r"^given != kind and"),
+        drop("services/transfer/filters.py:filter_texts", r"^check_type"),
+    ),
     # arguments and addresses
     *_tested_by(
         "services/transfer/test_argument_types.py",

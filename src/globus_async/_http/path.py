@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping
 from typing import Final, TypeGuard
 from urllib.parse import SplitResult, parse_qs, quote, urlsplit
 from uuid import UUID
@@ -112,8 +112,12 @@ def uuid_text(name: str, value: UUID | str | int) -> str:
     """Return a UUID argument as text; refuse any other value."""
     text = value if isinstance(value, str) else number_text(name, value)
     if _UUID.fullmatch(text) is None:
+        given: object = value
+        hint = "; await it first" if isinstance(given, Awaitable) else ""
+        if isinstance(given, Mapping) or hasattr(given, "data"):
+            hint = "; pass the id in it, such as response['task_id']"
         raise GlobusSDKUsageError(
-            f"{name} must be a UUID such as 'ddb59aef-6d04-11e5-ba46-22000b92c6ec', got {shown(value)}"
+            f"{name} must be a UUID such as 'ddb59aef-6d04-11e5-ba46-22000b92c6ec', got {shown(value)}{hint}"
         )
     return text
 

@@ -11,6 +11,7 @@ from ..._http.missing import MissingType
 from ..._http.path import number_text, shown
 from ..._http.query import utc
 from ...errors import GlobusSDKUsageError
+from ...errors.arguments import check_type
 
 __all__ = ("TransferFilter", "filter_text", "filter_texts", "time_range")
 
@@ -52,6 +53,7 @@ def filter_texts(
         return [value]
     if isinstance(value, Mapping):
         return [filter_text(cast("TransferFilter", value))]
+    check_type("filter", value, Iterable, "text or a mapping, or several of these")
     return [filter_text(item) for item in value]
 
 

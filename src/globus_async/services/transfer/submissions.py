@@ -287,6 +287,9 @@ def _check(kind: str, data: object) -> None:
         raise GlobusSDKUsageError(
             f"a {kind} document must be a TransferData, DeleteData or dict, got {type(data).__name__}"
         )
+    given = data.get("DATA_TYPE")
+    if given != kind and isinstance(given, str) and given in _ENDPOINT_MEMBERS:
+        raise GlobusSDKUsageError(f"this is a {given} document, not a {kind} document; use submit_{given}")
     check_endpoints(kind, data)
     items = data.get("DATA")
     if items and not isinstance(items, (list, tuple)):
