@@ -181,6 +181,16 @@ class TestCodeExchange:
         }
         assert "authorization" not in request.headers
 
+    async def test_a_copy_of_the_client_exchanges_with_its_options(
+        self, service: Service, native: NativeAppAuthClient
+    ) -> None:
+        """Also the code of a login that the client itself has started; the flow keeps its client."""
+        flow = native.oauth2_start_flow()
+        made = native.with_options(headers={"X-A": "1"})
+        for exchange in (made.oauth2_exchange_code_for_tokens, flow.exchange_code_for_tokens):
+            await exchange("the code", state=flow.state)
+        assert [request.headers.get("x-a") for request in service.requests] == ["1", None]
+
     async def test_a_web_application_authenticates_with_its_secret(
         self, service: Service, confidential: ConfidentialAppAuthClient
     ) -> None:

@@ -237,6 +237,17 @@ class GlobusOAuthFlowManager:
 
         REST: `POST /v2/oauth2/token <https://docs.globus.org/api/auth/reference/#token-request>`_
         """
+        return await self._exchange_through(self.auth_client, auth_code, state=state, iss=iss)
+
+    async def _exchange_through(
+        self,
+        auth_client: _LoginClient,
+        auth_code: str | Secret,
+        *,
+        state: str | MissingType | None,
+        iss: str | MissingType | None,
+    ) -> OAuthAuthorizationCodeResponse:
+        """Exchange the code with a client that may be a copy, with other options."""
         auth_code = Secret.of(auth_code)
         if not auth_code:
             raise GlobusSDKUsageError("auth_code is empty")
@@ -249,7 +260,7 @@ class GlobusOAuthFlowManager:
             "client_id": self.auth_client.client_id if self.sends_client_id else MISSING,
         }
         try:
-            tokens = await self.auth_client.oauth2_token(form, response_class=OAuthAuthorizationCodeResponse)
+            tokens = await auth_client.oauth2_token(form, response_class=OAuthAuthorizationCodeResponse)
         except InvalidGrant as error:
             if self._may_have_code:
                 error.advice = f"the code was used, has expired, or belongs to another flow; {_KEEP_THE_FLOW}"

@@ -175,7 +175,8 @@ class AuthLoginClient(DiscoveryMethods):
         REST: `POST /v2/oauth2/token <https://docs.globus.org/api/auth/reference/#token-request>`_
         """
         auth_code = Secret.of(auth_code)
-        return await self._flow().exchange_code_for_tokens(auth_code, state=state, iss=iss)
+        flow = self._flow()
+        return await flow._exchange_through(self, auth_code, state=state, iss=iss)  # noqa: SLF001 # pyright: ignore[reportPrivateUsage]
 
     def _flow(self) -> GlobusOAuthFlowManager:
         if self.current_oauth2_flow_manager is None:
