@@ -11,6 +11,7 @@ import pytest
 
 from globus_async import AccessTokenAuthorizer, BaseClient, TransferClient
 from globus_async._http.headers import Headers
+from globus_async._http.html import document_html
 from globus_async._http.path import fill_path
 from globus_async._http.readable import readable_duration, readable_size
 from globus_async._http.response import RawResponse
@@ -157,6 +158,14 @@ def test_html_is_escaped(shown: Any) -> None:
     for element in root.iter():
         assert {*element.attrib} <= ({"value", "max"} if element.tag == "progress" else set[str]())
         assert all(0 <= float(value) <= 1 for value in element.attrib.values())
+
+
+def test_a_deep_document_is_cut() -> None:
+    """No more of a document is encoded than is shown, so that neither its depth nor its size matters."""
+    deep: list[Any] = []
+    for _ in range(5_000):
+        deep = [deep]
+    assert len(document_html("Deep", deep)) < 25_000
 
 
 def test_html_of_a_large_listing_is_short() -> None:

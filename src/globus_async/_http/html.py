@@ -29,8 +29,20 @@ _RATES: Final = frozenset({"effective_bytes_per_second"})
 
 def document_html(title: str, document: object) -> str:
     """Return a document as indented JSON, or a text as it is, below a title; a long one is cut."""
-    text = document if isinstance(document, str) else json.dumps(document, indent=2, ensure_ascii=False, default=str)
+    text = document if isinstance(document, str) else _start_of_json(document)
     return f"<div><b>{_text(title)}</b><pre>{_text(text, _MAX_DOCUMENT)}</pre></div>"
+
+
+def _start_of_json(document: object) -> str:
+    """Return the beginning of a document as JSON: of a large or deep one, not more is encoded than is shown."""
+    parts: list[str] = []
+    length = 0
+    for part in json.JSONEncoder(indent=2, ensure_ascii=False, default=str).iterencode(document):
+        parts.append(part)
+        length += len(part)
+        if length > _MAX_DOCUMENT:
+            break
+    return "".join(parts)
 
 
 def items_html(title: str, items: Sequence[Any], *, remark: str = "") -> str:
