@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from globus_async import TaskProgress
+from globus_async import GlobusSDKUsageError, TaskProgress
 from globus_async.services.transfer.documents import TaskDocument
 from tests.services.transfer.scripted import TASK, client_of
 from tests.toolkit.clock import FakeClock
@@ -183,6 +183,22 @@ def test_estimates_are_finite(documents: list[dict[str, Any]], seconds: float, b
         assert value is None or (value >= 0 and math.isfinite(value))
     assert str(progress)
     assert progress._repr_html_()
+
+
+@pytest.mark.parametrize("total", [-1, "9", 1.5, True, math.nan, 10**400], ids=lambda total: str(total)[:9])
+def test_a_total_that_is_no_amount(total: Any) -> None:
+    """It is refused where it is given, not when the progress is printed."""
+    with pytest.raises(GlobusSDKUsageError, match="bytes_total must be a whole number"):
+        TaskProgress.of(task_of(), bytes_total=total)
+
+
+@pytest.mark.parametrize("status", [["ACTIVE"], {"a": "b"}, "A\n\u2028B" * 9_000])
+def test_a_status_of_another_form(status: Any) -> None:
+    """The progress is still one short line."""
+    progress = TaskProgress.of(task_of(), at=0).next(task_of(status=status), at=1)
+    assert not progress.is_done
+    assert len(str(progress).splitlines()) == 1
+    assert len(str(progress)) < 1000
 
 
 async def test_watch_and_wait() -> None:

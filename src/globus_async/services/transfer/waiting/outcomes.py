@@ -109,7 +109,8 @@ class TaskOutcome:
 
 def is_done(task: TaskDocument | None) -> bool:
     """Return whether a task has a final status."""
-    return task is not None and task.get("status") in DONE_STATUSES
+    status: object = None if task is None else task.get("status")
+    return isinstance(status, str) and status in DONE_STATUSES
 
 
 def classify(task: TaskDocument, events: Sequence[EventDocument] = ()) -> TaskEndReason | None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final, Self, cast
 
 from ...._http.html import progress_html
 from ...._http.readable import readable_duration, readable_size
+from ....errors.arguments import check_whole
 from ....errors.base import escape_control_characters
 from .outcomes import is_done
 
@@ -21,6 +22,8 @@ _SMOOTHING_SECONDS: Final = 8.0
 """The time after which a new rate makes up two thirds of the smoothed one."""
 _MIN_INTERVAL: Final = 1e-3
 """Seconds; a shorter interval between two documents tells nothing about a rate."""
+_MAX_STATUS: Final = 80
+"""Characters; of a service's statuses the longest has nine."""
 _MAX_NUMBER: Final = 1 << 63
 """A larger number is no amount, and may be beyond the range of a float."""
 
@@ -53,6 +56,10 @@ class TaskProgress:
     bytes_per_second: float = 0.0
     files_per_second: float = 0.0
 
+    def __post_init__(self) -> None:
+        if self.bytes_total is not None:
+            check_whole("bytes_total", self.bytes_total, minimum=0, maximum=_MAX_NUMBER)
+
     @classmethod
     def of(cls, task: TaskDocument, *, at: float | None = None, bytes_total: int | None = None) -> Self:
         """
@@ -62,6 +69,9 @@ class TaskProgress:
             task: The task document.
             at: The time of the document in seconds, for the rates of later ones.
             bytes_total: The bytes to transfer, if known.
+
+        Raises:
+            GlobusSDKUsageError: ``bytes_total`` is not a whole number of 0 or more.
         """
         progress = cls(task, at, bytes_total)
         rate, done = progress._number("effective_bytes_per_second"), progress.bytes_done
@@ -104,7 +114,8 @@ class TaskProgress:
     @property
     def status(self) -> str:
         """The status of the task: ``ACTIVE``, ``INACTIVE``, ``SUCCEEDED``, ``FAILED``, or one that the service adds."""
-        return escape_control_characters(str(cast("Mapping[str, object]", self.task).get("status")))
+        text = str(cast("Mapping[str, object]", self.task).get("status"))
+        return escape_control_characters(" ".join(text[:_MAX_STATUS].split()))
 
     @property
     def is_done(self) -> bool:
