@@ -44,7 +44,7 @@ async def make_calls(observer: OpenTelemetryObserver) -> None:
     assert [record.getMessage() for record in problems if record.levelname in {"WARNING", "ERROR"}] == []
 
 
-@pytest.mark.parametrize("sampler", [ALWAYS_OFF, ParentBased(TraceIdRatioBased(0.0))], ids=str)
+@pytest.mark.parametrize("sampler", [ALWAYS_OFF, ParentBased(TraceIdRatioBased(0.0))], ids=["off", "by parent"])
 async def test_without_sampling(sampler: Any) -> None:
     """Metrics count what is not traced."""
     telemetry = Telemetry(sampler)
