@@ -81,7 +81,6 @@ GUARDS: Final = (
         "services/transfer/test_task_progress.py",
         drop("services/transfer/waiting/task_progress.py:TaskProgress.__post_init__", r"^check_whole"),
         swap("services/transfer/waiting/task_progress.py:TaskProgress.status", r"\[:_MAX_STATUS\]", ""),
-        swap("services/transfer/waiting/outcomes.py:is_done", r"isinstance\(status, str\) and ", ""),
     ),
     *_tested_by("unit/test_response.py", never("_http/html.py:_start_of_json", r"^length > _MAX_DOCUMENT")),
     # arguments and addresses
