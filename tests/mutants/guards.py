@@ -863,9 +863,9 @@ GUARDS: Final = (
         ),
         never("services/auth/flows.py:GlobusOAuthFlowManager.__init__", r"_VERIFIER\.fullmatch"),
         never("services/auth/flows.py:GlobusOAuthFlowManager.get_authorize_url", r"_RESERVED_PARAMETERS"),
-        drop("services/auth/flows.py:GlobusOAuthFlowManager.exchange_code_for_tokens", r"^tokens\.nonce ="),
-        always("services/auth/flows.py:GlobusOAuthFlowManager.exchange_code_for_tokens", r"^self\._may_have_code"),
-        never("services/auth/flows.py:GlobusOAuthFlowManager.exchange_code_for_tokens", r"^self\._may_have_code"),
+        drop("services/auth/flows.py:GlobusOAuthFlowManager._exchange_through", r"^tokens\.nonce ="),
+        always("services/auth/flows.py:GlobusOAuthFlowManager._exchange_through", r"^self\._may_have_code"),
+        never("services/auth/flows.py:GlobusOAuthFlowManager._exchange_through", r"^self\._may_have_code"),
     ),
     *_tested_by(
         "fastapi/test_login.py",
@@ -2022,7 +2022,7 @@ GUARDS: Final = (
     *_tested_by(
         "test_mistakes.py",
         never("transport/_call.py:Call.error", r"^is_anonymous"),
-        swap("transport/_call.py:Call.error", r"not any\(.*\)", "True"),
+        swap("transport/_call.py:Call.error", r"not any\(credentials_of\(.*?\)\)", "True"),
         never("bulk_calls.py:_Run._make_call", r"^not hasattr"),
         swap("porting.py:raise_missing", r"obj=sys.modules\[module\]", "obj=None"),
         never("bulk_calls.py:Bulk.__init__", r"^not callable\(call\)"),
