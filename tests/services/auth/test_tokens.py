@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import pickle
+from collections.abc import Callable
 from typing import Any
 
 import httpx
@@ -143,7 +144,7 @@ class TestRequests:
 
     async def test_missing_credentials_are_refused(self) -> None:
         """Id and secret are required."""
-        for make in (
+        makers: tuple[Callable[[], object], ...] = (
             lambda: NativeAppAuthClient(""),
             lambda: ConfidentialAppAuthClient(CLIENT_ID, ""),
             lambda: ConfidentialAppAuthClient("", "s"),
@@ -151,7 +152,8 @@ class TestRequests:
             lambda: ConfidentialAppAuthClient(f"{CLIENT_ID}\n", "s"),
             lambda: NativeAppAuthClient("My app"),
             lambda: AuthClient("My app"),
-        ):
+        )
+        for make in makers:
             with pytest.raises(GlobusSDKUsageError):
                 make()
 
