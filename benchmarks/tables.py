@@ -62,7 +62,9 @@ class Table:
         return {row: part for row, part in sorted(parts.items(), key=lambda item: item[1]) if part < _LEVEL}
 
     def verdicts(self) -> list[str]:
-        """Return for each column, in words, where ours loses and whether an aim was reached."""
+        """Return for each column, in words, where ours loses and whether an aim was reached; nothing without peers."""
+        if self.reference == OURS:
+            return []
         return [
             f"- {column}: {_loss(self.faster(column))}{self._aim(column)}"
             for column in self.units
@@ -154,7 +156,7 @@ def by_row(columns: Mapping[str, Mapping[str, Cell]]) -> dict[str, dict[str, Cel
 
 def summary(tables: Sequence[Table], *, only_with_aim: bool = False) -> str:
     """
-    Return one line for each column of each table: both values, their ratio, the aim, and who is faster.
+    Return one line for each column of each table with peers: both values, their ratio, the aim, and who is faster.
 
     Args:
         tables: The tables.
@@ -163,7 +165,7 @@ def summary(tables: Sequence[Table], *, only_with_aim: bool = False) -> str:
     titles = ("Benchmark", "Baseline", "Ratio", "Target", "Ours", "Baseline's", "Faster than ours")
     lines = [f"| {' | '.join(titles)} |", "|---|---|--:|--:|--:|--:|---|"]
     for table in tables:
-        for column, unit in table.units.items():
+        for column, unit in table.units.items() if table.reference != OURS else ():
             if column in table.rows[OURS] and (column in table.aims or not only_with_aim):
                 lines.append(f"| {' | '.join(_line(table, column, unit))} |")
     return "\n".join(lines)

@@ -106,6 +106,13 @@ def test_the_summary_of_the_readme_has_the_figures_with_an_aim() -> None:
     assert "| Calls: CPU | aiohttp | **1.50** | - |" in summary([table])
 
 
+def test_ours_alone_has_no_verdict() -> None:
+    """A table of our own options has no verdict, and no line in the summary."""
+    table = replace(TABLE, reference="ours", aims={})
+    assert "we lose" not in table.markdown()
+    assert len(summary([table]).splitlines()) == 2
+
+
 def test_ratios_are_medians_of_rounds() -> None:
     """A round in which the whole machine was slow does not change the ratio."""
     found = {
