@@ -59,7 +59,6 @@ class ClientCore(PortedClient, AsyncContextOnly):
     error_kinds: ClassVar[ErrorKinds[Any]] = ErrorKinds(GlobusAPIError)
     default_base_url: ClassVar[str | None] = None
     default_rate_limit: ClassVar[RateLimit | None] = None
-    _cached_properties: ClassVar[frozenset[str]] = frozenset()
 
     if TYPE_CHECKING:
         base_url: str
@@ -69,9 +68,6 @@ class ClientCore(PortedClient, AsyncContextOnly):
     def __init_subclass__(cls, **kwargs: object) -> None:
         super().__init_subclass__(**kwargs)
         own = vars(cls)
-        cls._cached_properties = frozenset(
-            name for kind in cls.__mro__ for name, value in vars(kind).items() if isinstance(value, cached_property)
-        )
         if isinstance(url := own.get("base_url"), str):
             cls.default_base_url = url
             del cls.base_url
@@ -168,8 +164,9 @@ class ClientCore(PortedClient, AsyncContextOnly):
             )
         client = copy.copy(self)
         own: dict[str, object] = vars(client)
-        for name in self._cached_properties:
-            own.pop(name, None)  # it may refer to this client, as the poller of tasks does
+        for name in (*own,):
+            if isinstance(getattr(type(self), name, None), cached_property):
+                own.pop(name)  # it may refer to this client, as the poller of tasks does
         own["_owns_transport"] = False
         if retry is not None:
             client.retry = retry

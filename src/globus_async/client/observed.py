@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
 from .._http.path import FilledPath, is_uuid
-from ..transport import ObservedCall
 
 if TYPE_CHECKING:
     from .._http.request import Request
+    from ..transport import ObservedCall
 
 __all__ = ("calls_of", "method_on_stack", "observed_call")
 
@@ -45,6 +45,8 @@ def observed_call(client: object, request: Request, path: str | None, method: st
         path: The path, a constant or made by `fill_path`; ``None`` for a path of the caller's own.
         method: The name of the client method; by default it is found on the stack.
     """
+    from ..transport import ObservedCall  # noqa: PLC0415 -- few programs have an observer
+
     url = urlsplit(request.url)
     template = path.template if isinstance(path, FilledPath) else path
     if template is path and path is not None and any(is_uuid(part) or part.isdecimal() for part in path.split("/")):

@@ -2,14 +2,16 @@
 
 from typing import TYPE_CHECKING
 
-from ..porting import missing_from
+from .._lazy_names import lazy_names
 from ._exchange import exchange
 from ._http_client import HTTPClient
-from ._observer import ObservedAttempt, ObservedCall, ObservedRefresh, Observer
 from ._rate_limit import RateLimit
 from ._rate_limit_store import RateLimitStore
 from ._retry import RetryBudget, RetryPolicy
 from ._transport import Transport
+
+if TYPE_CHECKING:
+    from ._observer import ObservedAttempt, ObservedCall, ObservedRefresh, Observer
 
 __all__ = (
     "HTTPClient",
@@ -26,4 +28,7 @@ __all__ = (
 )
 
 if not TYPE_CHECKING:
-    __getattr__ = missing_from(__name__)
+    # few programs have an observer
+    __getattr__, __dir__ = lazy_names(
+        __name__, {"_observer": ("ObservedAttempt", "ObservedCall", "ObservedRefresh", "Observer")}
+    )

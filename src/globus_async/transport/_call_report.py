@@ -47,10 +47,8 @@ class ReportedCall(Protocol):
         ...
 
 
-def check_observer(observer: Observer | None) -> None:
+def check_observer(observer: Observer) -> None:
     """Refuse an observer of another class, and one whose methods would have to be awaited."""
-    if observer is None:
-        return
     if not isinstance(observer, Observer):
         raise GlobusSDKUsageError(
             f"observer must be an instance of a subclass of Observer, got {type(observer).__name__}:"

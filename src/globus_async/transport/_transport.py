@@ -19,7 +19,6 @@ from ..errors import ClientClosedError, GlobusSDKUsageError, WrongEventLoopError
 from ..errors.arguments import check_bool, check_clock, check_file_path, check_number, check_whole
 from ..porting import AsyncContextOnly
 from ._call import Call
-from ._call_report import CallReport, Notifier, check_observer
 from ._http_client import HTTPClient, check_http_client, is_httpx_client
 from ._origin import Origin
 from ._proxies import Proxies
@@ -30,6 +29,7 @@ if TYPE_CHECKING:
     from .._http.request import Request
     from ..errors import ErrorKinds
     from ._attempt import Sender
+    from ._call_report import Notifier
     from ._observer import ObservedCall, Observer
     from ._rate_limit_store import StoreAccess
 
@@ -115,11 +115,15 @@ class Transport(AsyncContextOnly):
         check_bool("default_rate_limits", default_rate_limits)
         if clock is not None:
             check_clock(clock)
-        check_observer(observer)
+        self.observer: Observer | None = observer
+        self._notify: Notifier | None = None
+        if observer is not None:
+            from ._call_report import Notifier, check_observer  # noqa: PLC0415 -- few programs have an observer
+
+            check_observer(observer)
+            self._notify = Notifier(observer)
         if not verify:
             warnings.warn("certificate checks are off: anybody on the way can read the tokens", stacklevel=2)
-        self.observer: Observer | None = observer
-        self._notify = None if observer is None else Notifier(observer)
         self.clock: Clock = SystemClock() if clock is None else clock
         self.jitter: Callable[[], float] = random.random
         self.total_timeout = total_timeout
@@ -272,6 +276,8 @@ class Transport(AsyncContextOnly):
         self.check()
         report = None
         if observed is not None and self._notify is not None:
+            from ._call_report import CallReport  # noqa: PLC0415 -- loaded already, by the constructor
+
             report = CallReport(observed, notify=self._notify, clock=self.clock)
         total = self._total if timeout is None else _finite(timeout)
         return Call(request, error_kinds, self.clock, total, self._running, retry_401=retry_401, report=report)
