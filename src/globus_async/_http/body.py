@@ -28,6 +28,7 @@ __all__ = (
     "form_body",
     "json_body",
     "only_body_encoding",
+    "with_members",
 )
 
 CONTENT_TYPES: Final = {
@@ -206,6 +207,13 @@ def _can_be_sent(value: object) -> bool:
     except (TypeError, ValueError):
         return False
     return True
+
+
+def with_members(body: bytes, members: Mapping[str, object]) -> bytes:
+    """Return an encoded JSON object with further members, which it must not have."""
+    if not members:
+        return body
+    return body[:-1] + (b"," if len(body) > 2 else b"") + encode_json(members)[1:]
 
 
 def form_body(fields: Mapping[str, object], secrets: list[Secret] | None = None) -> bytes:

@@ -6,11 +6,12 @@ from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar, overload
 
-from .._http.body import encode_body, only_body_encoding
+from .._http.body import encode_body, only_body_encoding, with_members
 from .._http.missing import MISSING, MissingType
 from .._http.path import checked_path
 from .._http.query import drop_missing
 from .._http.request import DEFAULT_MAX_RESPONSE_BYTES, IDEMPOTENT_METHODS, Request, check_method
+from ..errors import GlobusSDKUsageError
 from ..paging import Cursor, Page, Pages, PagingStyle
 from ..paging.truncation import calling_method, requested_number
 from ..response import GlobusHTTPResponse, read_document
@@ -182,12 +183,15 @@ class BaseClient(RawRequests):
         item_type: type[T],  # noqa: ARG002 -- for type checkers
         *,
         style: PagingStyle,
+        method: str = "GET",
+        data: Mapping[str, object] | None = None,
         params: Mapping[str, object] | None = None,
         query_params: Mapping[str, object] | None = None,
         num_results: int | MissingType | None = None,
         default_results: int | None = None,
         page_size: int | None = None,
         max_results: int | None = None,
+        beyond_maximum: str = "use filters",
         items_key: str = "DATA",
         max_response_bytes: int = DEFAULT_MAX_RESPONSE_BYTES,
     ) -> Pages[T]:
@@ -198,12 +202,16 @@ class BaseClient(RawRequests):
             path: The path on the service, a constant or made by `fill_path`.
             item_type: The type of an item, such as a ``TypedDict``.
             style: How the service splits the listing into pages.
+            method: ``GET``, or ``POST`` for a query that is a document; it must change nothing, so that it may be
+                executed twice without harm.
+            data: The document of ``POST``. The position and the size of a page become members of it, not parameters.
             params: The query parameters of the method; ``None`` and `MISSING` are left out.
             query_params: Further query parameters, from the caller of the method; they take precedence.
             num_results: The maximum number of items; ``None`` for all, `MISSING` for ``default_results``.
             default_results: The maximum number of items for callers who give none; `ListingTruncated` warns of more.
             page_size: The number of items to request at a time; ``None`` for the service's default.
             max_results: The number of items that the service returns at most; it rejects requests beyond it.
+            beyond_maximum: How to get more than ``max_results``, for the warning.
             items_key: The member of the document that has the items.
             max_response_bytes: The largest page, after decompression, unless the transport has a limit of its own.
 
@@ -220,21 +228,39 @@ class BaseClient(RawRequests):
             >>> [bookmark["name"] async for bookmark in bookmarks.list()]
             ['results']
         """
+        if method not in {"GET", "POST"} or (data is not None and method == "GET"):
+            raise GlobusSDKUsageError("a listing is a GET without data, or a POST")
         own = drop_missing({**(params or {}), **(query_params or {})})
         self._url(checked_path(path), own, None)  # bad parameters are refused here, not at the first page
-        start = {name: own.pop(name) for name, _ in style.start if name in own}
+        document = {key: value for key, value in (data or {}).items() if value is not MISSING}
+        start_in = document if method == "POST" else own
+        start = {name: start_in.pop(name) for name, _ in style.start if name in start_in}
         size = style.size_parameter
         fixed = {size: own[size]} if size is not None and size in (query_params or {}) and size in own else None
         num_results = requested_number(num_results, *(fixed or {}).values())
-        headers = self._headers(None, None)
+        if method == "POST" and size is not None and size in document:
+            own_size: Any = document.pop(size)
+            page_size = page_size or own_size  # `Pages` checks it
+        secrets: list[Secret] = []
+        # encoded once: a document that is changed later does not change the pages that follow
+        encoding = "json" if method == "POST" else None
+        body = encode_body(document, encoding, secrets)
+        headers = self._headers(encoding, None)
         caller = calling_method()
-        method = None if self.transport.observer is None else method_on_stack(self)
+        name = None if self.transport.observer is None else method_on_stack(self)
 
         async def fetch(cursor: Cursor, read: Callable[[RawResponse], Awaitable[Page[T]]]) -> Page[T]:
             # the cursor wins over the caller's parameters: their offset is that of the first page only
-            url = self._url(path, {**own, **cursor}, fixed)
-            request = Request("GET", url, headers, idempotent=True, max_response_bytes=max_response_bytes)
-            return await self._exchange(request, self.authorizer, read, path=path, method=method)
+            request = Request(
+                method,
+                self._url(path, own if body is not None else {**own, **cursor}, fixed),
+                headers,
+                None if body is None else with_members(body, drop_missing(cursor)),
+                idempotent=True,
+                secrets=tuple(secrets),
+                max_response_bytes=max_response_bytes,
+            )
+            return await self._exchange(request, self.authorizer, read, path=path, method=name)
 
         return Pages(
             fetch,
@@ -245,5 +271,6 @@ class BaseClient(RawRequests):
             default_results=default_results,
             page_size=page_size,
             max_results=max_results,
+            beyond_maximum=beyond_maximum,
             caller=caller,
         )

@@ -53,6 +53,7 @@ class Pages(AsyncIterationOnly, Generic[T]):
     """
 
     __slots__ = (
+        "_beyond_maximum",
         "_concurrency",
         "_default_results",
         "_fetch",
@@ -79,6 +80,7 @@ class Pages(AsyncIterationOnly, Generic[T]):
         default_results: int | None = None,
         page_size: int | None = None,
         max_results: int | None = None,
+        beyond_maximum: str = "use filters",
         concurrency: int = _CONCURRENCY,
         caller: Caller = UNKNOWN_CALLER,
     ) -> None:
@@ -100,6 +102,7 @@ class Pages(AsyncIterationOnly, Generic[T]):
         self._num_results = num_results
         self._default_results = default_results
         self._max_results = max_results
+        self._beyond_maximum = beyond_maximum
         self._concurrency = concurrency
         self._method = caller.method
         self.truncated: bool | None = None
@@ -170,6 +173,7 @@ class Pages(AsyncIterationOnly, Generic[T]):
             default_results=self._default_results,
             page_size=self._page_size,
             max_results=self._max_results,
+            beyond_maximum=self._beyond_maximum,
             concurrency=pages,
             caller=Caller(self._method, self.call_site),
         )
@@ -207,7 +211,12 @@ class Pages(AsyncIterationOnly, Generic[T]):
 
     def _limit(self, start: Cursor) -> ItemLimit:
         return item_limit(
-            self._method, self._num_results, self._default_results, self._max_results, offset=offset_of(start)
+            self._method,
+            self._num_results,
+            self._default_results,
+            self._max_results,
+            offset=offset_of(start),
+            beyond=self._beyond_maximum,
         )
 
     def _warn(self, limit: ItemLimit) -> None:

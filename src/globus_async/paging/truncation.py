@@ -121,6 +121,7 @@ def item_limit(
     max_results: int | None,
     *,
     offset: int = 0,
+    beyond: str = "use filters",
 ) -> ItemLimit:
     """
     Return the limit of a listing.
@@ -131,10 +132,11 @@ def item_limit(
         default_results: The number if the caller gives none.
         max_results: The number of items that the service returns at most, the skipped ones included.
         offset: The number of items that are skipped.
+        beyond: How to get more than the maximum, for the warning.
     """
     number = default_results if isinstance(num_results, MissingType) else num_results
     if max_results is not None and (number is None or number > max_results - offset):
-        text = f"{method}() ended at the service's maximum of {max_results} items, and there may be more; use filters"
+        text = f"{method}() ended at the service's maximum of {max_results} items, and there may be more; {beyond}"
         return ItemLimit(max(1, max_results - offset), text, is_service_maximum=True)
     if number is not None and isinstance(num_results, MissingType):
         text = f"{method}() ended at its default of {number} items, and there are more; num_results=None lists all"
