@@ -167,8 +167,22 @@ _ENTRIES: Final = (
         "request_id",
         "error",
         "`request_id`",
-        "is also read from `X-Request-Id`, `meta`, and the one `id` of the entries, for all services",
+        "is also read from `X-Request-Id`, `debug_id`, `meta`, and the one `id` of the entries, for all services",
         "Globus support asks for it",
+    ),
+    Difference(
+        "nested",
+        "error",
+        "`code`, `messages` and `errors` of documents whose `error` is an object",
+        "are read from it, whichever service sends it; globus-sdk does so for Flows and Timers only",
+        "a proxy or a new service may use the same format",
+    ),
+    Difference(
+        "problems",
+        "error",
+        "`messages` and `errors` of documents with a list of problems, or with `error_data`",
+        "have each problem with its place, `body.name: Field required`; globus-sdk has no message, or no reason",
+        "the reason is needed to correct the request",
     ),
     Difference(
         "charset",

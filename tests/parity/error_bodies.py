@@ -109,6 +109,11 @@ def _documents() -> Iterator[object]:
         yield {"code": "ConsentRequired", "message": "m", "required_scopes": scopes}
         yield {"code": "ConsentRequired", "required_scope": scopes, "description": "d"}
         yield {"code": "Other", "required_scopes": scopes}
+    problem = {"loc": ["body", 0], "msg": "Field required", "type": "missing"}
+    yield {"detail": [problem]}
+    yield {"code": "Outer", "message": "outer", "detail": [problem], "debug_id": "d1"}
+    yield {"error": {"code": "Inner", "message": "inner", "detail": [problem]}, "debug_id": "d1"}
+    yield {"code": "Outer", "message": "outer", "error_data": {"messages": {"json": ["inner"]}, "cause": "cause"}}
     yield from ([], [{"code": "X"}], "text", 17, True, None, 1.5)
 
 

@@ -104,6 +104,10 @@ def _documents(body: ErrorBody) -> list[dict[str, Any]]:
     )
 
 
+def _is_object(document: dict[str, Any], name: str) -> bool:
+    return isinstance(document.get(name), dict)
+
+
 OAUTH = ("error", "error_description", "description")
 
 EXPLAINED: dict[str, Callable[[ErrorBody, str, Any, Any], bool]] = {
@@ -127,9 +131,16 @@ EXPLAINED: dict[str, Callable[[ErrorBody, str, Any, Any], bool]] = {
         and ours is not None
         and (
             ours == body.request_id
-            or any(ours in {each.get("id"), each.get("request_id")} for each in _documents(body))
+            or any(ours in {each.get("id"), each.get("request_id"), each.get("debug_id")} for each in _documents(body))
             or ours == _documents(body)[0].get("meta", {}).get("request_id")
         )
+    ),
+    "nested": lambda body, name, _, ours: (
+        name.startswith(("code", "message", "errors")) and any(_is_object(each, "error") for each in _documents(body))
+    ),
+    "problems": lambda body, name, _, ours: (
+        name.startswith(("message", "errors"))
+        and any(isinstance(each.get("detail"), list) or _is_object(each, "error_data") for each in _documents(body))
     ),
     "charset": lambda body, name, _, ours: (
         name in {"text", "binary_content"}

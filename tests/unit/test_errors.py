@@ -21,12 +21,15 @@ from globus_async._http.redaction import Redaction
 from globus_async._http.response import RawResponse
 from globus_async.errors import (
     Attempt,
+    AuthorizationRequired,
+    ErrorKinds,
     GlobusAPIError,
     GlobusConnectionError,
     GlobusError,
     GlobusTimeoutError,
     IdTokenError,
     NetworkError,
+    NotFound,
     ResponseDecodeError,
     SubmissionUncertain,
 )
@@ -104,7 +107,93 @@ FORMATS: dict[str, tuple[object, str | None, list[str], str | None]] = {
         "e1",
     ),
     "JSON:API, meta only": ({"errors": [{"title": "Bad"}], "meta": {"request_id": "m1"}}, None, ["Bad"], "m1"),
-    "Flows": ({"error": {"code": "X", "detail": "y"}}, None, [], None),
+    "Groups": ({"code": "FORBIDDEN", "detail": "no", "provided_scopes": ["a"]}, "FORBIDDEN", ["no"], None),
+    "validation list": (
+        {
+            "detail": [
+                {"loc": ["body", "add", 0, "identity_id"], "msg": "not a UUID", "type": "uuid_parsing"},
+                {"loc": [], "msg": "no place"},
+                {"loc": ["body", None, True, 1.5, {}], "msg": "odd place"},
+                {"loc": "body", "msg": "odd loc"},
+                {"loc": ["body"], "msg": 5},
+                {"loc": ["query"], "message": "", "detail": "other member"},
+            ]
+        },
+        None,
+        ["body.add.0.identity_id: not a UUID", "no place", "body: odd place", "odd loc", "query: other member"],
+        None,
+    ),
+    "validation list, of texts": ({"detail": ["one", 5, "two"], "code": "X"}, "X", ["one", "two"], None),
+    "validation list, empty": ({"detail": [], "title": "t"}, None, ["t"], None),
+    "Search": (
+        {
+            "@datatype": "GError",
+            "code": "BadRequest.ValidationError",
+            "message": "Request failed input validation.",
+            "request_id": "a" * 32,
+            "error_data": {
+                "messages": {"json": {"ingest_data": {"visible_to": ["Missing."], "gmeta": {"0": ["a", "b"]}}}}
+            },
+        },
+        "BadRequest.ValidationError",
+        [
+            "Request failed input validation.",
+            "json.ingest_data.visible_to: Missing.",
+            "json.ingest_data.gmeta.0: a",
+            "json.ingest_data.gmeta.0: b",
+        ],
+        "a" * 32,
+    ),
+    "Search, remarks": (
+        {
+            "code": "Conflict.LimitExceeded",
+            "message": "Role limit exceeded",
+            "error_data": {
+                "recommended_resolution": "ask",
+                "constraint": "at most 3",
+                "cause": "why",
+                "messages": None,
+            },
+        },
+        "Conflict.LimitExceeded",
+        ["Role limit exceeded", "why", "at most 3", "ask"],
+        None,
+    ),
+    "Search, list": (
+        {"code": "X", "message": "m", "error_data": ["one", {"field": ["two", 3, None, {"deep": "three"}]}, [[]]]},
+        "X",
+        ["m", "one", "1.field: two", "1.field.3.deep: three"],
+        None,
+    ),
+    "Search, odd": ({"code": "X", "message": "m", "error_data": "none"}, "X", ["m"], None),
+    "Flows": ({"error": {"code": "X", "detail": "y"}, "debug_id": "d1"}, "X", ["y"], "d1"),
+    "Flows, problems": (
+        {
+            "error": {
+                "code": "FLOW_INPUT_ERROR",
+                "detail": [{"loc": ["$.bool"], "type": "InvalidActionInput", "msg": "'x' is not of type 'boolean'"}],
+                "message": "Input failed schema validation with 1 error.",
+            },
+            "debug_id": "d1",
+        },
+        "FLOW_INPUT_ERROR",
+        ["Input failed schema validation with 1 error.", "$.bool: 'x' is not of type 'boolean'"],
+        "d1",
+    ),
+    "Flows, requirements": (
+        {
+            "error": {"code": "AUTHENTICATION_POLICY_REQUIRED", "detail": "no identity meets them"},
+            "code": "AuthenticationPolicyRequired",
+            "authorization_parameters": {"session_required_policies": [ID]},
+            "debug_id": "d1",
+        },
+        "AUTHENTICATION_POLICY_REQUIRED",
+        ["no identity meets them"],
+        "d1",
+    ),
+    "Flows, empty": ({"error": {}, "code": "Outer", "message": "outer"}, "Outer", ["outer"], None),
+    "Flows, odd": ({"error": {"code": 5, "detail": {}, "message": []}, "code": "Y", "debug_id": 3}, "Y", [], None),
+    "Timers": ({"error": {"code": "ERROR", "detail": "it failed", "status": 500}}, "ERROR", ["it failed"], None),
     "described": ({"code": "X", "description": "y"}, "X", ["y"], None),
     "empty object": ({}, None, [], None),
     "odd members": (
@@ -128,6 +217,12 @@ FORMATS: dict[str, tuple[object, str | None, list[str], str | None]] = {
     "too deep": (b"[" * 100_000, None, [], None),
     "bytes": (bytes(range(256)), None, [], None),
 }
+
+
+_MEMBERS = (
+    *("code", "message", "errors", "error", "detail", "id", "request_id", "meta", "loc", "msg"),
+    *("error_data", "messages", "cause", "debug_id", "authorization_parameters"),
+)
 
 
 class TestFormats:
@@ -164,6 +259,44 @@ class TestFormats:
         (entry,) = error.errors
         assert (entry.code, entry.message, entry.raw["unapproved_scopes"]) == ("A", "d", ["s"])
 
+    def test_problems_of_a_list(self) -> None:
+        """Each is an entry, with its place."""
+        error = GlobusAPIError(got({"detail": [{"loc": ["body", 0], "msg": "m", "type": "missing"}]}, 422))
+        (entry,) = error.errors
+        assert (entry.message, entry.location, entry.get("type")) == ("m", "body.0", "missing")
+
+    def test_a_login_that_a_nested_error_requires(self) -> None:
+        """It is found inside of ``error``, and beside it; the class follows the code inside, too."""
+        parameters = {"session_required_policies": [ID]}
+        for document in (
+            {"error": {"code": "X", "authorization_parameters": parameters}},
+            {"error": {"code": "X"}, "code": "Y", "authorization_parameters": parameters},
+        ):
+            error = ErrorKinds(GlobusAPIError)(got(document, 403))
+            assert isinstance(error, AuthorizationRequired)
+            assert error.authorization_parameters.session_required_policies == [ID]
+            assert error.info.authorization_parameters.session_required_policies == [ID]
+        kinds = ErrorKinds(GlobusAPIError, codes=[("^NO_SUCH$", NotFound)])
+        assert isinstance(kinds(got({"error": {"code": "NO_SUCH"}}, 400)), NotFound)
+
+    def test_hostile_problems(self) -> None:
+        """Long and deep places are cut, and there are at most 100 of them."""
+        deep: Any = ["x"] * 1000
+        for _ in range(15):
+            deep = {"n" * 1000: deep}
+        endless: Any = ["x"]
+        for _ in range(500):
+            endless = {"n": endless}
+        for document in (
+            {"code": "c", "message": "m", "error_data": {"messages": deep}},
+            {"code": "c", "message": "m", "error_data": {"messages": endless}},
+            {"detail": [{"loc": ["n" * 1000, *range(1000)], "msg": "x"}] * 1000},
+            {"error": {"detail": [{"loc": ["n" * 1000, *range(1000)], "msg": "x"}] * 500}},
+        ):
+            error = GlobusAPIError(got(document, 422))
+            assert len(error.messages) <= 101
+            assert all(len(message) <= 203 for message in error.messages)
+
     def test_a_body_without_a_message_is_shown_in_part(self) -> None:
         """As a note of at most 2 KiB in the traceback."""
         error = GlobusAPIError(got(b"<html>" + b"x" * 10_000, 502, content_type="text/html", reason="Bad Gateway"))
@@ -189,7 +322,8 @@ class TestFormats:
             lambda x: (
                 st.lists(x)
                 | st.dictionaries(
-                    st.sampled_from(["code", "message", "errors", "error", "detail", "id", "request_id", "meta"]), x
+                    st.sampled_from(_MEMBERS),
+                    x,
                 )
             ),
         )

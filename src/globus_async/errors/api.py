@@ -86,9 +86,11 @@ class GlobusAPIError(GlobusError):
         http_reason: The reason phrase.
         code: The service's code, such as ``"EndpointNotFound"``; ``None`` if the response has none, or several.
         message: The service's message; several messages are joined with ``"; "``. The reason phrase if there is none.
-        messages: The single messages.
-        errors: The entries of the document's ``errors`` list; the document itself if it has no such list.
-        request_id: The service's id of the request; include it when you contact Globus support.
+        messages: The single messages; of a problem in the request with its place, ``"body.name: Field required"``.
+        errors: The entries of the document's ``errors`` list, or of the list of problems that is its ``detail``; its
+            ``error`` object, or the document itself, if it has no such list.
+        request_id: The service's id of the request; include it when you contact Globus support. Flows calls it debug
+            id.
         headers: The headers of the response.
         raw_json: The decoded body; ``None`` if it is not JSON.
         raw_text: The body as text.

@@ -19,9 +19,12 @@ def error_codes(document: object) -> list[str]:
 
 
 def error_documents(document: object) -> tuple[object, ...]:
-    """Return an error document and the objects in its ``errors`` list."""
-    entries = document.get("errors") if is_object(document) else None
-    return (document, *filter(is_object, entries if is_list(entries) else ()))
+    """Return an error document, its ``error`` if that is an object, and the objects in its ``errors`` list."""
+    if not is_object(document):
+        return (document,)
+    entries = document.get("errors")
+    nested = (document.get("error"), *(entries if is_list(entries) else ()))
+    return (document, *filter(is_object, nested))
 
 
 def text_member(document: Mapping[str, Any], name: str) -> str | None:
