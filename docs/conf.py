@@ -43,7 +43,6 @@ nitpick_ignore_regex = [
     (r"py:(class|obj)", r"globus_async\.emulator\.auth\.login\..*"),
     (r"py:(class|obj)", r"globus_async\.emulator\.own_paths\..*"),
     (r"py:(class|obj)", r"globus_async\.testing\.transfer\..*"),
-    (r"py:(class|obj)", r"globus_async\.services\.transfer\.waiting\.shared_poller\..*"),
     (r"py:(class|obj)", r"globus_async\..+\.[A-Z]\w{0,3}"),
 ]
 

@@ -99,7 +99,7 @@ def is_of_the_emulator(origin: Origin) -> bool:
 INTERNAL = {
     "globus_async.sync.loop_thread.LoopThread": "between `blocking` and what it makes",
     "globus_async._http.request.Request": "between clients and the transport",
-    "globus_async.services.transfer.waiting.shared_poller.SharedPoller": "between a client and what it makes",
+    "globus_async._polling.shared_poller.SharedPoller": "between a client and what it makes",
     "globus_async.transport._attempt.Sender": "between clients and the transport",
     "globus_async.transport._origin.Origin": "between clients and the transport",
     "globus_async.transport._call.Call": "between clients and the transport",

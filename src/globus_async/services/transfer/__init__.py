@@ -8,6 +8,7 @@ from ..._lazy_names import lazy_names
 from . import documents
 
 if TYPE_CHECKING:
+    from ..._polling.repeated_poll import PollingInterval
     from .batch.documents import DocumentSubmission
     from .batch.journal_file import JournalError
     from .batch.submission import BatchSubmission, SubmittedTask
@@ -36,7 +37,6 @@ if TYPE_CHECKING:
     from .filters import TransferFilter
     from .legacy.endpoint_activation import ActivationRequirementsResponse
     from .waiting.outcomes import DONE_STATUSES, TaskEndReason, TaskOutcome
-    from .waiting.task_poller import PollingInterval
     from .waiting.task_progress import TaskProgress
     from .waiting.task_watch import TaskWatch
 
@@ -84,6 +84,7 @@ if not TYPE_CHECKING:
     __getattr__, __dir__ = lazy_names(
         __name__,
         {
+            ".._polling.repeated_poll": ("PollingInterval",),
             "batch.documents": ("DocumentSubmission",),
             "batch.journal_file": ("JournalError",),
             "batch.submission": ("BatchSubmission", "SubmittedTask"),
@@ -113,7 +114,6 @@ if not TYPE_CHECKING:
             "legacy.endpoint_activation": ("ActivationRequirementsResponse",),
             "waiting.outcomes": ("DONE_STATUSES", "TaskEndReason", "TaskOutcome"),
             "waiting.task_progress": ("TaskProgress",),
-            "waiting.task_poller": ("PollingInterval",),
             "waiting.task_watch": ("TaskWatch",),
         },
     )

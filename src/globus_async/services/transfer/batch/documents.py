@@ -23,8 +23,9 @@ from .pending_tasks import PendingTasks
 from .submission import SubmittedTask
 
 if TYPE_CHECKING:
+    from ...._polling.shared_poller import SharedPoller
     from ....token_storage import Leases
-    from ..waiting.shared_poller import SharedPoller
+    from ..documents import TaskDocument
 
 __all__ = ("DocumentSubmission",)
 
@@ -48,7 +49,7 @@ class DocumentSubmission(AsyncIterationOnly):
         max_pending: int,
         get_submission_id: Callable[[], Awaitable[str]],
         submit: Callable[[str, bytes], Awaitable[str]],
-        poller: SharedPoller,
+        poller: SharedPoller[TaskDocument],
     ) -> None:
         if isinstance(documents, Mapping):
             raise GlobusSDKUsageError("documents is a single document; pass a list")

@@ -13,7 +13,8 @@ from ..errors import NotFound, TooManyPendingJobs
 from ..waiting.outcomes import is_done
 
 if TYPE_CHECKING:
-    from ..waiting.shared_poller import SharedPoller
+    from ...._polling.shared_poller import SharedPoller
+    from ..documents import TaskDocument
 
 __all__ = ("PendingTasks",)
 
@@ -34,7 +35,7 @@ class PendingTasks:
 
     __slots__ = ("_clock", "_maximum", "_poll_due", "_poller", "_task_ids")
 
-    def __init__(self, maximum: int, poller: SharedPoller) -> None:
+    def __init__(self, maximum: int, poller: SharedPoller[TaskDocument]) -> None:
         self._maximum = maximum
         self._poller = poller
         self._clock = poller.transport.clock

@@ -23,9 +23,10 @@ from .journal import Journal, JournalEntry
 from .pending_tasks import PendingTasks
 
 if TYPE_CHECKING:
+    from ...._polling.shared_poller import SharedPoller
     from ....token_storage import Leases
     from ..data.items import TransferItem
-    from ..waiting.shared_poller import SharedPoller
+    from ..documents import TaskDocument
 
 __all__ = ("BatchSubmission", "SubmittedTask")
 
@@ -67,7 +68,7 @@ class BatchSubmission(AsyncIterationOnly):
         max_pending: int,
         get_submission_id: Callable[[], Awaitable[str]],
         submit: Callable[[bytes], Awaitable[str]],
-        poller: SharedPoller,
+        poller: SharedPoller[TaskDocument],
     ) -> None:
         if not isinstance(template, TransferData) or template["DATA"] or template.get("submission_id"):
             raise GlobusSDKUsageError("data must be a TransferData without items and without submission id")

@@ -182,20 +182,16 @@ class OutcomeDetector:
     Args:
         stalled_after: Number of faults without progress after which the task is stalled; ``None`` for no limit.
         codes: The codes of the faults to count, as in `StallDetector`.
-        keeps_last: Whether to keep the last document of an active task, for a wait that may end before it.
 
     Attributes:
-        last: The last document.
         reason: How the task ended, or why waiting for it stopped; ``None`` until then.
     """
 
-    __slots__ = ("_keeps_last", "_stall", "_stalled_after", "last", "reason")
+    __slots__ = ("_stall", "_stalled_after", "reason")
 
-    def __init__(self, stalled_after: int | None, codes: Collection[str] | None, *, keeps_last: bool) -> None:
+    def __init__(self, stalled_after: int | None, codes: Collection[str] | None) -> None:
         self._stall = None if stalled_after is None else StallDetector(codes)
         self._stalled_after = stalled_after or 0
-        self._keeps_last = keeps_last
-        self.last: TaskDocument | None = None
         self.reason: TaskEndReason | None = None
 
     def examine(self, task: TaskDocument) -> bool:
@@ -203,6 +199,4 @@ class OutcomeDetector:
         self.reason = classify(task)
         if self._stall is not None and self._stall.faults_since_progress(task) >= self._stalled_after:
             self.reason = self.reason or TaskEndReason.STALLED
-        if self._keeps_last or self.reason is not None:
-            self.last = task
         return self.reason is not None

@@ -15,10 +15,10 @@ from ..submissions import SubmissionMethods, check_submission
 from .task_wait import TaskWaitMethods, check_wait
 
 if TYPE_CHECKING:
+    from ...._polling.repeated_poll import PollingInterval
     from ....response import GlobusHTTPResponse
     from ..documents import SubmissionResultDocument
     from .outcomes import TaskOutcome
-    from .task_poller import PollingInterval
     from .task_progress import TaskProgress
 
 __all__ = ("RunTaskMethods",)

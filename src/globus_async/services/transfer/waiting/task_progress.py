@@ -14,9 +14,12 @@ from ....errors.base import escape_control_characters
 from .outcomes import is_done
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ....clock import Clock
     from ..documents import TaskDocument
 
-__all__ = ("TaskProgress",)
+__all__ = ("ProgressReport", "TaskProgress")
 
 _SMOOTHING_SECONDS: Final = 8.0
 """The time after which a new rate makes up two thirds of the smoothed one."""
@@ -233,3 +236,21 @@ class TaskProgress:
 
 def _per(amount: float, total: float) -> float:
     return amount / total if total else 0.0
+
+
+class ProgressReport:
+    """Calls a function with the progress that each document of a task shows."""
+
+    __slots__ = ("_clock", "_function", "_latest")
+
+    def __init__(self, function: Callable[[TaskProgress], object], clock: Clock) -> None:
+        self._function = function
+        self._clock = clock
+        self._latest: TaskProgress | None = None
+
+    def __call__(self, task: TaskDocument) -> None:
+        """Call the function with the progress that a document shows."""
+        now = self._clock.monotonic()
+        latest = TaskProgress.of(task, at=now) if self._latest is None else self._latest.next(task, at=now)
+        self._latest = latest
+        self._function(latest)

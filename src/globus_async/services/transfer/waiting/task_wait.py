@@ -2,32 +2,37 @@
 
 from __future__ import annotations
 
-import asyncio
-import copy
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Final, TypeVar
 from uuid import UUID
 
+from ...._http.path import uuid_text
+from ...._polling.repeated_poll import PollingInterval, RepeatedPoll, check_polling_interval
+from ...._polling.shared_poller import SharedPoller
+from ...._polling.waiting import (
+    LAST_POLL_TIMEOUT,
+    check_wait_options,
+    check_wait_timeout,
+    no_poll_succeeded,
+    wait_for_document,
+)
 from ....errors import GlobusError, GlobusSDKUsageError, GlobusTimeoutError
-from ....errors.arguments import check_callback, check_iterable, check_number, check_whole
+from ....errors.arguments import check_iterable, check_whole
 from ..errors import TaskInactive
 from ..tasks import TaskMethods
 from .outcomes import OutcomeDetector, TaskEndReason, TaskOutcome, classify, is_done
-from .shared_poller import SharedPoller
-from .task_poller import PollingInterval, TaskPoller, check_polling_interval
-from .task_progress import TaskProgress
+from .task_progress import ProgressReport, TaskProgress
 from .task_watch import TaskWatch
 
 if TYPE_CHECKING:
     from ....bulk_calls import Bulk, Progress
-    from ....clock import Clock
     from ..documents import TaskDocument
 
 __all__ = ("TaskWaitMethods", "check_wait")
 
 Id = TypeVar("Id", bound=UUID | str)
-_LAST_POLL_TIMEOUT: Final = 5.0
+_MAX_BATCH: Final = 50
 _MIN_EVENT_PAGE: Final = 10
 _MAX_ERROR_EVENTS: Final = 1000
 """The largest page of events."""
@@ -37,8 +42,17 @@ class TaskWaitMethods(TaskMethods):
     """Waiting for tasks."""
 
     @cached_property
-    def _poller(self) -> SharedPoller:
-        return SharedPoller(self)
+    def _poller(self) -> SharedPoller[TaskDocument]:
+        return SharedPoller(self, self._fetch_tasks, max_batch=_MAX_BATCH)
+
+    async def _fetch_tasks(self, task_ids: Sequence[str]) -> dict[str, TaskDocument]:
+        if len(task_ids) == 1:
+            response = await self.get_task(task_ids[0])
+            if not isinstance(response.get("status"), str):  # the wait would never end
+                raise response.raw.decode_error("it should say the status of the task")
+            return {task_ids[0]: response.data}
+        page = await self.task_list(limit=len(task_ids), filter={"task_id": task_ids, "type": ["TRANSFER", "DELETE"]})
+        return {str(task.get("task_id", "")).lower(): task for task in page if isinstance(task.get("status"), str)}
 
     async def task_wait(
         self,
@@ -113,7 +127,7 @@ class TaskWaitMethods(TaskMethods):
 
         REST: `GET /v0.10/task/<task_id> <https://docs.globus.org/api/transfer/task/#get_task_by_id>`_
         """
-        return TaskWatch(self._poller, task_id, polling_interval)
+        return TaskWatch(self._poller, uuid_text("task_id", task_id).lower(), polling_interval)
 
     async def cancel_task_and_wait(
         self,
@@ -152,7 +166,7 @@ class TaskWaitMethods(TaskMethods):
         REST: `POST /v0.10/task/<task_id>/cancel <https://docs.globus.org/api/transfer/task/#cancel_task_by_id>`_
         """
         check_polling_interval(polling_interval)
-        _check_timeout(timeout)
+        check_wait_timeout(timeout)
         await self.cancel_task(task_id)
         return await self._wait_until_done(task_id, timeout, polling_interval, raise_if_inactive=False)
 
@@ -203,7 +217,6 @@ class TaskWaitMethods(TaskMethods):
 
         REST: `GET /v0.10/task/<task_id> <https://docs.globus.org/api/transfer/task/#get_task_by_id>`_
         """
-        await self._poller.enter()
         check_wait(
             timeout,
             polling_interval,
@@ -212,30 +225,25 @@ class TaskWaitMethods(TaskMethods):
             error_events=error_events,
             progress=progress,
         )
-        poller = TaskPoller(self._poller, task_id, polling_interval, timeout)
-        detector = OutcomeDetector(stalled_after, stall_codes, keeps_last=timeout is not None)
+        task_id = uuid_text("task_id", task_id).lower()
+        detector = OutcomeDetector(stalled_after, stall_codes)
         clock = self.transport.clock
-        end = None if timeout is None else clock.monotonic() + timeout + _LAST_POLL_TIMEOUT
-        limit: asyncio.Timeout | None = None
-        try:
-            async with clock.timeout(None if end is None else end - clock.monotonic()) as limit:
-                if progress is None:
-                    await poller.poll_until(detector.examine)
-                else:
-                    await _report(poller, detector, progress, clock)
-        except TimeoutError:
-            if limit is None or not limit.expired():  # it is of the callback
-                raise
-        if detector.last is None:
-            raise _no_poll_succeeded(poller, timeout)
-        last, reason = copy.copy(detector.last), detector.reason or TaskEndReason.TIMED_OUT
+        end = None if timeout is None else clock.monotonic() + timeout + LAST_POLL_TIMEOUT
+        last, _ = await wait_for_document(
+            self._poller,
+            task_id,
+            detector.examine,
+            timeout=timeout,
+            polling_interval=polling_interval,
+            progress=None if progress is None else ProgressReport(progress, clock),
+            kind="task",
+        )
+        reason = detector.reason or TaskEndReason.TIMED_OUT
         if reason is TaskEndReason.SUCCEEDED or (reason is not TaskEndReason.FAILED and error_events < 1):
             return TaskOutcome(reason, last)
         try:
             async with clock.timeout(None if end is None else end - clock.monotonic()):
-                page = await self.task_event_list(
-                    poller.task_id, max(_MIN_EVENT_PAGE, error_events), filter="is_error:1"
-                )
+                page = await self.task_event_list(task_id, max(_MIN_EVENT_PAGE, error_events), filter="is_error:1")
         except (GlobusError, TimeoutError) as error:  # the outcome is known without them
             return TaskOutcome(reason, last, events_error=_events_error(error))
         if reason is TaskEndReason.FAILED:
@@ -315,10 +323,10 @@ class TaskWaitMethods(TaskMethods):
         raise_if_inactive: bool = True,
     ) -> bool:
         """Poll until the task is done or the time limit is reached; the last poll may take five seconds more."""
-        _check_timeout(timeout)
-        poller = TaskPoller(self._poller, task_id, polling_interval, timeout)
+        check_wait_timeout(timeout)
+        poller = RepeatedPoll(self._poller, uuid_text("task_id", task_id).lower(), polling_interval, timeout)
         try:
-            async with self.transport.clock.timeout(None if timeout is None else timeout + _LAST_POLL_TIMEOUT):
+            async with self.transport.clock.timeout(None if timeout is None else timeout + LAST_POLL_TIMEOUT):
                 task = await poller.poll_until(_is_done_or_inactive if raise_if_inactive else is_done)
         except TimeoutError:
             task = None
@@ -327,25 +335,12 @@ class TaskWaitMethods(TaskMethods):
                 return True
             raise TaskInactive(task)
         if not poller.has_succeeded:
-            raise _no_poll_succeeded(poller, timeout)
+            raise no_poll_succeeded(poller, timeout, "task")
         return False
 
 
 def _is_done_or_inactive(task: TaskDocument) -> bool:
     return is_done(task) or task.get("status") == "INACTIVE"
-
-
-def _no_poll_succeeded(poller: TaskPoller, timeout: float | None) -> GlobusTimeoutError:
-    error = GlobusTimeoutError(
-        f"no poll of task {poller.task_id} succeeded within {timeout} s", stage="no response", idempotent=True
-    )
-    error.__cause__ = poller.last_error
-    return error
-
-
-def _check_timeout(timeout: float | None) -> None:
-    if timeout is not None:
-        check_number("timeout", timeout, minimum=1, finite=False)
 
 
 def _events_error(error: GlobusError | TimeoutError) -> GlobusError:
@@ -354,24 +349,6 @@ def _events_error(error: GlobusError | TimeoutError) -> GlobusError:
     return GlobusTimeoutError(
         "the events of the task did not arrive within the time limit of the wait", stage="no response", idempotent=True
     )
-
-
-async def _report(
-    poller: TaskPoller, detector: OutcomeDetector, progress: Callable[[TaskProgress], object], clock: Clock
-) -> None:
-    """Poll until there is an outcome or the time limit is reached, and report the progress after each poll."""
-    latest: TaskProgress | None = None
-
-    def examine(task: TaskDocument) -> bool:
-        detector.examine(task)
-        return True  # the callback is called by its own wait, not by the one that polls for all
-
-    while (task := await poller.poll_until(examine)) is not None:
-        now = clock.monotonic()
-        latest = TaskProgress.of(task, at=now) if latest is None else latest.next(task, at=now)
-        progress(latest)
-        if detector.reason is not None or poller.schedule_next():
-            return
 
 
 def check_wait(
@@ -389,9 +366,7 @@ def check_wait(
     Raises:
         GlobusSDKUsageError: One of them is invalid.
     """
-    check_polling_interval(polling_interval)
-    _check_timeout(timeout)
-    check_callback("progress", progress)
+    check_wait_options(timeout, polling_interval, progress)
     if stalled_after is not None:
         check_whole("stalled_after", stalled_after)
     if stall_codes is not None:

@@ -1,24 +1,23 @@
-"""Polling one task: when the next poll is due, and which failed polls are repeated."""
+"""Polling one document repeatedly: when the next poll is due, and which failed polls are repeated."""
 
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Final
-from uuid import UUID
+from typing import TYPE_CHECKING, Final, TypeVar
 
-from ...._http.path import uuid_text
-from ...._single_flight import copy_error
-from ....errors import GlobusError, GlobusSDKUsageError, is_transient
-from ....errors.arguments import check_number
+from .._single_flight import copy_error
+from ..errors import GlobusError, GlobusSDKUsageError, is_transient
+from ..errors.arguments import check_number
 from .shared_poller import Poll
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from ..documents import TaskDocument
     from .shared_poller import SharedPoller
 
-__all__ = ("PollingInterval", "TaskPoller", "check_polling_interval")
+__all__ = ("PollingInterval", "RepeatedPoll", "check_polling_interval")
+
+D = TypeVar("D")
 
 PollingInterval = float | tuple[float, float]
 """
@@ -33,9 +32,15 @@ _TOLERANCE: Final = 0.1
 _GROWTH: Final = 0.1
 
 
-class TaskPoller(Poll):
+class RepeatedPoll(Poll[D]):
     """
-    Polls one task at growing intervals, until a deadline.
+    Polls one document at growing intervals, until a deadline.
+
+    Args:
+        poller: The poller of the documents of its kind.
+        document_id: The document.
+        interval: Seconds from one poll to the next.
+        timeout: Seconds until the last poll; ``None`` for no limit.
 
     Attributes:
         last_error: The error of the last failed poll.
@@ -55,22 +60,25 @@ class TaskPoller(Poll):
     )
 
     def __init__(
-        self, poller: SharedPoller, task_id: UUID | str, interval: PollingInterval, timeout: float | None = None
+        self, poller: SharedPoller[D], document_id: str, interval: PollingInterval, timeout: float | None = None
     ) -> None:
         self._interval = check_polling_interval(interval)
         self._transport = poller.transport
         self._started = self._transport.clock.monotonic()
-        super().__init__(uuid_text("task_id", task_id).lower(), self._started)
+        super().__init__(document_id, self._started)
         self._poller = poller
-        self._is_last: Callable[[TaskDocument], bool] = bool
+        self._is_last: Callable[[D], bool] = bool
         self._deadline = math.inf if timeout is None else self._started + timeout
         self._failures = 0
         self.last_error: GlobusError | None = None
         self.has_succeeded: bool = False
 
-    def poll_until(self, is_last: Callable[[TaskDocument], bool]) -> Awaitable[TaskDocument | None]:
+    def poll_until(self, is_last: Callable[[D], bool]) -> Awaitable[D | None]:
         """
-        Fetch the task whenever a poll is due, until a document is the last one that the caller needs.
+        Fetch the document whenever a poll is due, until it is the last one that the caller needs.
+
+        A failed poll with a transient error (no response, 429, 5xx, also those of the token endpoint) is repeated at
+        the next interval, or when its ``Retry-After`` has passed.
 
         Args:
             is_last: Returns whether a document is the last one; it must not change the document.
@@ -86,7 +94,7 @@ class TaskPoller(Poll):
         self._is_last = is_last
         return self._poller.run(self)
 
-    def take(self, result: TaskDocument | GlobusError) -> bool:
+    def take(self, result: D | GlobusError) -> bool:
         """Take the result of a poll; return whether no further poll is needed."""
         retry_after: float | None = None
         if isinstance(result, GlobusError):

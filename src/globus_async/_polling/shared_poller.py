@@ -1,9 +1,9 @@
 """
-Shared polling of tasks: all waits on one client share their requests, each of which fetches up to fifty tasks.
+Shared polling of documents: all waits on one client share their requests, each of which fetches one or many documents.
 
 There is no background task. One of the waiting callers is the leader: it sleeps until the next poll is due, fetches all
-tasks that are due by then, and delivers the results. A caller is resumed only when it needs no further poll. When the
-leader needs none, or is cancelled, another waiting caller becomes the leader.
+documents that are due by then, and delivers the results. A caller is resumed only when it needs no further poll. When
+the leader needs none, or is cancelled, another waiting caller becomes the leader.
 """
 
 from __future__ import annotations
@@ -11,59 +11,58 @@ from __future__ import annotations
 import asyncio
 import copy
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from itertools import islice
-from typing import TYPE_CHECKING, Final, TypeAlias, cast
+from typing import TYPE_CHECKING, Final, Generic, TypeVar, cast
 
-from ...._concurrency.entrance import Entrance
-from ...._concurrency.tasks import all_of
-from ...._single_flight import copy_error
-from ....errors import GlobusError
-from ..errors import TransferAPIError
+from .._concurrency.entrance import Entrance
+from .._concurrency.tasks import all_of
+from .._single_flight import copy_error
+from ..errors import GlobusAPIError, GlobusError
 
 if TYPE_CHECKING:
-    from ....transport import Transport
-    from ..documents import TaskDocument
-    from ..tasks import TaskMethods
+    from ..client import BaseClient
+    from ..transport import Transport
 
 __all__ = ("Poll", "SharedPoller")
 
-_MAX_BATCH: Final = 50
+D = TypeVar("D")
+
 _MAX_REQUESTS: Final = 10
-"""Requests at the same time: their responses, with up to fifty tasks each, may all arrive at once."""
+"""Requests at the same time: their responses, with up to a batch of documents each, may all arrive at once."""
 _REDUCED_SECONDS: Final = 3600.0
 """Seconds after which full batches are tried again, after one was refused: it may have been a passing failure."""
 _BATCH_REFUSED: Final = frozenset({400, 403, 404, 413, 414, 431})
 """Statuses that one of the ids of a batch may cause, or their number."""
 
 
-class Poll:
+class Poll(Generic[D]):
     """
-    The next poll of one task for one caller. This one is the only one; a subclass may need more.
+    The next poll of one document for one caller. This one is the only one; a subclass may need more.
 
     Attributes:
-        task_id: The task. Lower-case UUID.
+        id: The id of the document, as the poller's ``fetch`` gets and returns it.
         due: The time of the poll, in seconds of the monotonic clock.
         latest: The time until which it may be late, to share a request with others.
     """
 
-    __slots__ = ("_result", "_wakeup", "due", "latest", "task_id")
+    __slots__ = ("_result", "_wakeup", "due", "id", "latest")
 
-    def __init__(self, task_id: str, due: float) -> None:
-        self.task_id: str = task_id
+    def __init__(self, document_id: str, due: float) -> None:
+        self.id: str = document_id
         self.due: float = due
         self.latest: float = due
-        self._result: TaskDocument | GlobusError | None = None
+        self._result: D | GlobusError | None = None
         self._wakeup: asyncio.Future[None] | None = None
 
-    def take(self, result: TaskDocument | GlobusError) -> bool:
+    def take(self, result: D | GlobusError) -> bool:
         """Take the result of a poll, which is not this caller's own; return whether no further poll is needed."""
         self._result = result
         return True
 
-    def result(self) -> TaskDocument | None:
+    def result(self) -> D | None:
         """
-        Return a copy of the task document that was taken, which the caller may change.
+        Return a copy of the document that was taken, which the caller may change.
 
         Raises:
             GlobusError: A copy of the error that was taken.
@@ -84,27 +83,33 @@ class Poll:
             self._wakeup.set_result(None)
 
 
-_Batch: TypeAlias = dict[str, list[Poll]]
-"""Polls by the id of their task."""
-
-
-class SharedPoller:
+class SharedPoller(Generic[D]):
     """
-    Polls tasks for all waits on one client, in batches.
+    Polls documents of one kind for all waits on one client.
+
+    Args:
+        client: The client, for its transport and the class of its errors.
+        fetch: Fetches the documents of one or more ids, at most ``max_batch``, and returns them by their ids. Of one id
+            it returns the document or raises its error; of several it leaves out those that it cannot find, which are
+            then fetched one by one.
+        max_batch: The number of documents that a request can fetch.
 
     Attributes:
         transport: The client's transport, for its clock and its jitter.
     """
 
-    def __init__(self, client: TaskMethods) -> None:
+    def __init__(
+        self, client: BaseClient, fetch: Callable[[Sequence[str]], Awaitable[Mapping[str, D]]], *, max_batch: int = 1
+    ) -> None:
         self.transport: Transport = client.transport
-        self._client = client
+        self._error_class = client.error_class
+        self._fetch = fetch
         self._clock = client.transport.clock
-        self._pending: OrderedDict[Poll, None] = OrderedDict()  # a dict searches for its first key
+        self._pending: OrderedDict[Poll[D], None] = OrderedDict()  # a dict searches for its first key
         self._entrance = Entrance()
-        self._leader: Poll | None = None
+        self._leader: Poll[D] | None = None
         self._sleep_task: asyncio.Task[None] | None = None
-        self._max_batch = _MAX_BATCH
+        self._full_batch = self._max_batch = max_batch
         self._reduced_until = 0.0
         self._loop: asyncio.AbstractEventLoop | None = None
 
@@ -112,20 +117,20 @@ class SharedPoller:
         """Return a future that is done when a wait may begin: of thousands, not all in one pass of the event loop."""
         return self._entrance.enter()
 
-    async def poll(self, task_id: str, *, due: float) -> TaskDocument:
+    async def poll(self, document_id: str, *, due: float) -> D:
         """
-        Fetch a task when its poll is due.
+        Fetch a document when its poll is due.
 
         Args:
-            task_id: The task. Lower-case UUID.
+            document_id: The document.
             due: The time of the poll, in seconds of the monotonic clock.
 
         Raises:
             GlobusError: The request failed.
         """
-        return cast("TaskDocument", await self.run(Poll(task_id, due)))  # a single poll ends with a result
+        return cast("D", await self.run(Poll(document_id, due)))  # a single poll ends with a result
 
-    async def run(self, poll: Poll) -> TaskDocument | None:
+    async def run(self, poll: Poll[D]) -> D | None:
         """
         Make a poll when it is due, and all further ones that its caller needs; return its result.
 
@@ -156,7 +161,7 @@ class SharedPoller:
         if self._loop is not asyncio.get_running_loop():  # also after a fork: the former leader is in another process
             self._loop, self._leader, self._pending = asyncio.get_running_loop(), None, OrderedDict()
 
-    async def _lead(self, poll: Poll) -> None:
+    async def _lead(self, poll: Poll[D]) -> None:
         """Poll for all waiting callers until the caller of ``poll`` needs no further one."""
         await asyncio.sleep(0)  # include the polls that are added in this iteration of the event loop
         while poll in self._pending:
@@ -181,14 +186,14 @@ class SharedPoller:
                 await asyncio.wait({sleep})
 
     async def _poll_due(self) -> None:
-        """Fetch all tasks whose poll is due."""
+        """Fetch all documents whose poll is due."""
         now = self._clock.monotonic()
         if now >= self._reduced_until:
-            self._max_batch = _MAX_BATCH
-        due: _Batch = {}
+            self._max_batch = self._full_batch
+        due: dict[str, list[Poll[D]]] = {}
         for poll in self._pending:
             if poll.due <= now:
-                due.setdefault(poll.task_id, []).append(poll)
+                due.setdefault(poll.id, []).append(poll)
         if len(due) <= self._max_batch:
             await self._fetch_batch(due)
             return
@@ -201,21 +206,21 @@ class SharedPoller:
 
         await all_of(fetch_batches() for _ in range(min(_MAX_REQUESTS, -(-len(due) // self._max_batch))))
 
-    async def _fetch_batch(self, batch: _Batch) -> bool:
-        """Fetch tasks and deliver them; return whether the service accepted the batch."""
+    async def _fetch_batch(self, batch: dict[str, list[Poll[D]]]) -> bool:
+        """Fetch documents and deliver them; return whether the service accepted the batch."""
         try:
             found = await self._fetch(list(batch))
         except GlobusError as error:
-            if len(batch) == 1 or not (isinstance(error, TransferAPIError) and error.http_status in _BATCH_REFUSED):
+            if len(batch) == 1 or not self._is_refusal(error):
                 for polls in batch.values():
                     self._deliver(polls, error)
                 return False
         else:
-            for task_id, polls in batch.items():
-                if task_id in found:
-                    self._deliver(polls, found[task_id])
-            for task_id in batch.keys() - found.keys():
-                await self._fetch_batch({task_id: batch[task_id]})  # alone, for the error that names its cause
+            for document_id, polls in batch.items():
+                if document_id in found:
+                    self._deliver(polls, found[document_id])
+            for document_id in batch.keys() - found.keys():
+                await self._fetch_batch({document_id: batch[document_id]})  # alone, for the error that names its cause
             return True
         half, parts = (len(batch) + 1) // 2, iter(batch.items())
         if all([await self._fetch_batch(dict(islice(parts, half))) for _ in range(2)]):
@@ -223,18 +228,15 @@ class SharedPoller:
             self._reduced_until = self._clock.monotonic() + _REDUCED_SECONDS
         return False
 
-    async def _fetch(self, task_ids: Sequence[str]) -> dict[str, TaskDocument]:
-        if len(task_ids) == 1:
-            response = await self._client.get_task(task_ids[0])
-            if not isinstance(response.get("status"), str):  # the wait would never end
-                raise response.raw.decode_error("it should say the status of the task")
-            return {task_ids[0]: response.data}
-        page = await self._client.task_list(
-            limit=len(task_ids), filter={"task_id": task_ids, "type": ["TRANSFER", "DELETE"]}
+    def _is_refusal(self, error: GlobusError) -> bool:
+        """Return whether the service itself refused a batch, for one of its ids or for its size."""
+        return (
+            isinstance(error, GlobusAPIError)
+            and isinstance(error, self._error_class)
+            and error.http_status in _BATCH_REFUSED
         )
-        return {str(task.get("task_id", "")).lower(): task for task in page if isinstance(task.get("status"), str)}
 
-    def _deliver(self, polls: Sequence[Poll], result: TaskDocument | GlobusError) -> None:
+    def _deliver(self, polls: Sequence[Poll[D]], result: D | GlobusError) -> None:
         for poll in polls:
             if poll in self._pending and poll.take(result):
                 del self._pending[poll]
