@@ -28,6 +28,8 @@ from globus_async.paging import (
     PagingStyle,
     json_api,
     last_key,
+    marker_has_next,
+    marker_or_null,
     next_token,
     null_marker,
     offset_has_next,
@@ -78,6 +80,10 @@ class Shelf:
                 document["next_marker"] = str(end) if more else None
             case _ if self.style is last_key:
                 document |= {"has_next_page": more, "last_key": f"k{end}"}
+            case _ if self.style is marker_has_next:
+                document |= {"has_next_page": more, "marker": str(end)}
+            case _ if self.style is marker_or_null:
+                document["marker"] = str(end) if more else None
             case _ if self.style is next_token:
                 document["next_token"] = str(end) if more else None
             case _ if self.style is json_api:
@@ -92,6 +98,8 @@ STYLES = {
     "offset and has_next_page": offset_has_next,
     "marker": null_marker,
     "last key": last_key,
+    "marker and has_next_page": marker_has_next,
+    "marker or null": marker_or_null,
     "token": next_token,
     "JSON:API": json_api,
 }
@@ -421,6 +429,7 @@ def _stuck(style: PagingStyle) -> Callable[[httpx.Request], httpx.Response]:
         "total": 100,
         "has_next_page": True,
         "next_marker": "m",
+        "marker": "m",
         "last_key": "k",
         "next_token": "t",
         "links": {"next": "https://h/x?page%5Bmarker%5D=m"},
@@ -452,14 +461,27 @@ class TestStalls:
                 await client.things(style).list()
         assert len(service.requests) == 4
 
-    async def test_a_last_key_that_is_missing(self) -> None:
-        """There are more pages but no key: the first page is not read again."""
+    @pytest.mark.parametrize("style", [last_key, marker_has_next])
+    @pytest.mark.parametrize("start", [None, {"last_key": "k", "marker": "m"}])
+    async def test_a_cursor_that_is_missing(self, style: PagingStyle, start: dict[str, str] | None) -> None:
+        """There are more pages but no key: the first page is not read again, and the items are not lost."""
         service = Scripted(respond(200, {"DATA": [{"n": 1}], "has_next_page": True}))
         async with service.client(client_class=Lister) as client:
             assert isinstance(client, Lister)
+            things = client.things(style)
+            pages = aiter(things.pages(after=start))
+            page = await anext(pages)
             with pytest.raises(PaginationStalled):
-                await client.things(last_key).list()
+                await anext(pages)
+            with pytest.raises(PaginationStalled):  # a loop of the caller's own ends as well
+                things.pages(after=page.next_cursor)
         assert len(service.requests) == 1
+
+    async def test_a_marker_without_has_next_page(self) -> None:
+        """The marker alone says that there is a next page."""
+        turns = iter(["a", "b", None])
+        service = Scripted(lambda _: httpx.Response(200, json={"DATA": [{"n": 1}], "marker": next(turns)}))
+        assert await everything(service, marker_has_next) == [1, 1, 1]
 
 
 class TestAbandoned:

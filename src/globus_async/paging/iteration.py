@@ -114,6 +114,8 @@ class PageIterator(AsyncIterationOnly, Generic[T]):
         key = tuple(sorted((name, str(value)) for name, value in cursor.items() if value is not None))
         if key in self._seen:
             raise PaginationStalled(f"the service repeats the cursor of an earlier page: {dict(cursor)!r}")
+        if self._seen and not key:
+            raise PaginationStalled("the service says that there is a next page, but not where it begins")
         if self._fetched and self._fetched[0][0] != cursor:
             self._fetched.clear()
             self._concurrency = 1

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, Generic, NoReturn, TypeVar
 from .._http.html import members_html
 from .._http.missing import MissingType
 from .._http.response import RawResponse
-from ..errors import GlobusSDKUsageError
+from ..errors import GlobusSDKUsageError, PaginationStalled
 from ..porting import AsyncIterationOnly
 from .iteration import ItemIterator, PageIterator, Prefetch
 from .page import Page, read_page
@@ -199,6 +199,8 @@ class Pages(AsyncIterationOnly, Generic[T]):
 
     def _iterate(self, after: Cursor | None, concurrency: int) -> PageIterator[T]:
         start = self._start if after is None else {**self._start, **after}
+        if after and all(value is None for value in after.values()):  # it leads to the first page again
+            raise PaginationStalled("the page said that there is a next page, but not where it begins")
         limit = self._limit(start)
         self.truncated = None
 

@@ -13,6 +13,8 @@ __all__ = (
     "PagingStyle",
     "json_api",
     "last_key",
+    "marker_has_next",
+    "marker_or_null",
     "next_token",
     "null_marker",
     "offset_has_next",
@@ -92,6 +94,18 @@ def _by_marker(_cursor: Cursor, document: Mapping[str, Any], _count: int) -> Cur
     return None if marker is None else {"marker": marker}
 
 
+def _by_marker_or_null(_cursor: Cursor, document: Mapping[str, Any], _count: int) -> Cursor | None:
+    marker = document.get("marker")
+    return None if marker is None else {"marker": marker}
+
+
+def _by_marker_has_next(cursor: Cursor, document: Mapping[str, Any], count: int) -> Cursor | None:
+    if document.get("has_next_page") is None:
+        return _by_marker_or_null(cursor, document, count)
+    # without a marker, this leads back to the first page, which the iterator refuses
+    return {"marker": document.get("marker")} if _has_next_page(document) else None
+
+
 def _by_last_key(_cursor: Cursor, document: Mapping[str, Any], _count: int) -> Cursor | None:
     return {"last_key": document.get("last_key")} if _has_next_page(document) else None
 
@@ -124,6 +138,10 @@ offset_has_next: Final = PagingStyle(_by_has_next, "limit", (("offset", 0),))
 """``offset`` and ``limit``; documents have ``has_next_page``."""
 null_marker: Final = PagingStyle(_by_marker)
 """``marker``, which is the ``next_marker`` of the page before; it is null after the last page."""
+marker_has_next: Final = PagingStyle(_by_marker_has_next, "per_page")
+"""``marker``, which is that of the page before and has its whole query; documents have ``has_next_page``."""
+marker_or_null: Final = PagingStyle(_by_marker_or_null, "per_page")
+"""``marker``, which is that of the page before; it is null after the last page."""
 last_key: Final = PagingStyle(_by_last_key, "limit")
 """``last_key``, which is that of the page before; documents have ``has_next_page``."""
 next_token: Final = PagingStyle(_by_token, "max_results")
