@@ -2,6 +2,7 @@
 # pyright: reportPrivateUsage=false
 
 from .._http.missing import MissingType
+from .._polling.repeated_poll import PollingInterval
 from ..authorizers.base import AccessTokenAuthorizer
 from ..authorizers.base import GlobusAuthorizer
 from ..authorizers.base import LoginAuthorizer
@@ -118,7 +119,6 @@ from ..services.transfer.errors import TransferAPIError
 from ..services.transfer.filters import TransferFilter
 from ..services.transfer.legacy.endpoint_activation import ActivationRequirementsResponse
 from ..services.transfer.waiting.outcomes import TaskOutcome
-from ..services.transfer.waiting.task_poller import PollingInterval
 from ..services.transfer.waiting.task_progress import TaskProgress
 from ..services.transfer.waiting.task_watch import TaskWatch
 from ..token_storage.lease import Leases
@@ -472,8 +472,8 @@ class BlockingDocumentSubmission(_Wrapping[DocumentSubmission]):
 class BlockingTaskWatch(_Wrapping[TaskWatch]):
     @property
     def progress(self) -> TaskProgress | None: ...
-    def __iter__(self) -> Self: ...
     def __next__(self) -> TaskDocument: ...
+    def __iter__(self) -> Self: ...
 
 class BlockingGlobusAuthorizationCodeFlowManager(_Wrapping[GlobusAuthorizationCodeFlowManager]):
     auth_client: _LoginClient
