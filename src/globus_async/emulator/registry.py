@@ -129,6 +129,7 @@ class Emulator:
         self.services: dict[str, Service[Any]] = {service.name: service for service in services}
         """The services by name."""
         self._application = application(services, on_unknown=self._count_unknown_path)
+        platform.connect(self.services, self._application)
 
     async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         await self._application(scope, receive, send)
@@ -307,8 +308,11 @@ class Emulator:
 
     async def settle(self) -> None:
         """Wait until all background work has ended or waits: for the clock, a free slot, or the end of a pause."""
-        for service in self.services.values():
-            await service.settle()
+        requests = -1
+        while requests != self.platform.peer_requests:  # one service may have given another one work to do
+            requests = self.platform.peer_requests
+            for service in list(self.services.values()):
+                await service.settle()
 
     async def aclose(self) -> None:
         """End all background work and close the HTTP clients of this emulator."""

@@ -4,23 +4,32 @@ from __future__ import annotations
 
 import base64
 import binascii
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 from urllib.parse import unquote_plus
 
-from ..kit.authentication import AuthenticationFailure, Caller
+from ..kit.authentication import AuthenticationFailure, Caller, ConsentMissing, Session
+from ..kit.directory import CLIENT_DOMAIN
+from ..kit.ids import named_id, new_id
 from ..kit.secret import Secret
+from .errors import ApiError
+from .models import ClientApp, Dependency, ScopeDefinition
 from .policy_evaluation import policy_satisfied
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection
 
     from ..kit.directory import Directory
     from .consents import Consents
-    from .models import AccessToken, ClientApp
+    from .models import AccessToken, Consent
     from .registry import Registry
+    from .scope_strings import RequestedScope
     from .tokens import Tokens
 
 __all__ = ("Authority",)
+
+_MIN_LIFETIME: Final = 60.0
+"""Seconds for which a token of a service is active when it is used again."""
+_MAX_SERVICE_TOKENS: Final = 1_000
 
 
 class Authority:
@@ -48,6 +57,9 @@ class Authority:
         self._consents = consents
         self._tokens = tokens
         self._now = now
+        self._service_tokens: dict[tuple[object, ...], AccessToken] = {}
+        self._sessions: dict[str, Session] = {}
+        """The sessions of clients that act as themselves, by client id."""
 
     def active_token(self, authorization: str | None) -> AccessToken:
         """
@@ -103,8 +115,96 @@ class Authority:
 
     def still_consents(self, scope_string: str, caller: Caller) -> bool:
         """Return whether there is a consent for the service of an earlier call to use a scope of another service."""
-        consents = self._consents.of(frozenset({caller.identity_id}), client_id=caller.client_id)
-        return any(each.scope.scope_string == scope_string and len(each.path) > 1 for each in consents)
+        by_id = {each.id: each for each in self._consents.of(frozenset({caller.identity_id}))}
+        # the client may itself be a service that the user has allowed to use this one, as Timers is
+        return any(
+            each.scope.scope_string == scope_string
+            and any(by_id[parent].client_id == caller.client_id for parent in each.path[:-1])
+            for each in by_id.values()
+        )
+
+    def dependent_token(self, caller: Caller, scope_string: str) -> str:
+        """
+        Return an access token with which the called service acts for the caller at another service.
+
+        Raises:
+            ConsentMissing: The caller has not consented to the scope, or has rescinded the consent.
+            LookupError: There is no such scope.
+        """
+        consents, missing = self._consents.dependent(self._consents_of(caller), self._requested(scope_string))
+        if missing or not consents:
+            raise ConsentMissing(missing[0] if missing else f"{' '.join(sorted(caller.scopes))}[{scope_string}]")
+        service = next(
+            each for each in self._registry.clients.values() if each.resource_server == caller.resource_server
+        )
+        return self._token(caller.identity_id, service, tuple(consents), caller.session)
+
+    def _requested(self, scope_string: str) -> list[RequestedScope]:
+        try:
+            return self._registry.requested(scope_string)
+        except ApiError as error:
+            raise LookupError(str(error)) from None
+
+    def _consents_of(self, caller: Caller) -> list[Consent]:
+        """Return the consents of the token of an earlier call, or those for the same scopes that are now in force."""
+        token = self._tokens.access.get(caller.token)
+        if token is not None and not any(each.rescinded for each in token.consents):
+            return list(token.consents)
+        return [
+            each
+            for each in self._consents.of(frozenset({caller.identity_id}))
+            if each.client_id == caller.client_id and each.scope.scope_string in caller.scopes
+        ]
+
+    def client_token(self, client_id: str, scope_string: str) -> str:
+        """
+        Return an access token of a client's own identity.
+
+        Raises:
+            LookupError: There is no such client or scope.
+        """
+        client, requested = self._registry.clients[client_id], self._requested(scope_string)
+        consents = self._consents.approve(client_id, client, requested, offline=False, auto=True)
+        session = self._sessions.setdefault(client_id, Session(client_id))
+        return self._token(client_id, client, consents, session)
+
+    def _token(self, identity_id: str, client: ClientApp, consents: tuple[Consent, ...], session: Session) -> str:
+        """Return an active token with these properties; a service that polls needs one again and again."""
+        key = (identity_id, client.id, session.id, *(each.id for each in consents))
+        token = self._service_tokens.get(key)
+        if token is None or not token.is_active(self._now() + _MIN_LIFETIME):
+            if len(self._service_tokens) >= _MAX_SERVICE_TOKENS:
+                self._service_tokens.clear()
+            server = self._registry.resource_server(consents[0].scope)
+            token = self._tokens.create_access_token(identity_id, client.id, server, consents, session, family=new_id())
+            self._service_tokens[key] = token
+        return token.secret.reveal()
+
+    def add_scope(
+        self, client_id: str, scope_string: str, *, name: str, description: str = "", dependencies: Collection[str] = ()
+    ) -> None:
+        """Register a scope that is made at run time; nothing happens if it is registered."""
+        client = self._registry.clients.get(client_id)
+        if client is None or client.is_implicit:
+            client = self._registry.add_client(ClientApp(client_id, name, "resource_server", client_id))
+            client.is_made_by_service = True
+            if client_id not in self._directory.identities:
+                self._directory.add(f"{client_id}@{CLIENT_DOMAIN}", name=name, id=client_id)
+        if self._registry.scope(scope_string) is None:
+            required = [Dependency(self._registry.definition(each).id) for each in dependencies]
+            scope_id, description = named_id("scope", scope_string), description or name
+            self._registry.add_scope(
+                ScopeDefinition(
+                    scope_id, scope_string, name, description, client_id, advertised=True, dependencies=required
+                )
+            )
+
+    def remove_scope(self, scope_string: str) -> None:
+        """Rescind the consents for a scope and remove it, if it is registered; tokens for it become inactive."""
+        scope = self._registry.known_scope(scope_string)
+        if scope is not None:
+            self._consents.rescind_scope(scope)
+            self._registry.remove_scope(scope)
 
     def authenticate_client(self, authorization: str | None) -> ClientApp | None:
         """Return the client whose id and secret are in a Basic ``Authorization`` header; `None` if there is none."""

@@ -128,6 +128,35 @@ class Consents:
             for path in self._missing(identity_id, scope.client_id, each, consent, offline=offline):
                 yield f"{requested.scope}[{path}]"
 
+    def dependent(
+        self, parents: Iterable[Consent], requested: list[RequestedScope] | None
+    ) -> tuple[list[Consent], list[str]]:
+        """
+        Return the consents for dependencies of a token's scopes, and the paths of dependencies without consent.
+
+        Args:
+            parents: The consents of the token.
+            requested: The requested dependencies; by default the required ones, and all others with consent.
+        """
+        approved: dict[int, Consent] = {}
+        unapproved: list[str] = []
+        found: set[str] = set()
+        for parent in parents:
+            children = {each.scope.scope_string: each for each in self.children(parent)}
+            for each in requested if requested is not None else self.required_dependencies(parent):
+                if each.scope in children:
+                    found.add(each.scope)
+                    consent = children[each.scope]
+                    approved[consent.id] = consent
+                    missing = self.missing_dependencies(consent, each.dependencies)
+                    unapproved += (f"{parent.scope.scope_string}[{each.scope}[{path}]]" for path in missing)
+                else:
+                    unapproved.append(f"{parent.scope.scope_string}[{each.scope}]")
+            if requested is None:
+                approved.update((each.id, each) for each in children.values())
+        # a consent below one of the token's scopes is enough
+        return list(approved.values()), [path for path in unapproved if path.partition("[")[2][:-1] not in found]
+
     def required_dependencies(self, consent: Consent) -> list[RequestedScope]:
         """List the required dependencies of a consent's scope."""
         return self._dependencies(consent.scope, RequestedScope(consent.scope.scope_string, False, []))

@@ -15,12 +15,11 @@ from ..kit.ids import new_id
 from ..kit.secret import Secret
 from .documents import identity_claims
 from .errors import ApiError, OAuthError
-from .models import DEPENDENT_GRANT, AuthorizationCode, ClientApp, Consent
+from .models import DEPENDENT_GRANT, AuthorizationCode, ClientApp
 from .signing_keys import access_token_hash
 
 if TYPE_CHECKING:
     from ..kit.service import Document
-    from .scope_strings import RequestedScope
     from .state import AuthState
     from .tokens import Issued
 
@@ -149,7 +148,7 @@ def _dependent_tokens(state: AuthState, client: ClientApp, form: _Form) -> list[
         raise OAuthError("invalid_grant", reason="no active token for this resource server")
     scope = form.get("scope")
     requested = state.registry.requested(scope) if scope else None
-    approved, unapproved = _dependent_consents(state, token.consents, requested)
+    approved, unapproved = state.consents.dependent(token.consents, requested)
     if unapproved or (requested is not None and not approved):
         raise ApiError(
             403,
@@ -167,37 +166,6 @@ def _dependent_tokens(state: AuthState, client: ClientApp, form: _Form) -> list[
         expires_at=token.expires_at,
     )
     return [_token_members(each) for each in issued]
-
-
-def _dependent_consents(
-    state: AuthState, consents: Sequence[Consent], requested: list[RequestedScope] | None
-) -> tuple[list[Consent], list[str]]:
-    """
-    Return the consents for dependencies of a token's scopes, and the paths of dependencies without consent.
-
-    Args:
-        state: The state of the service.
-        consents: The consents of the token.
-        requested: The requested dependencies; by default the required ones, and all others with consent.
-    """
-    approved: dict[int, Consent] = {}
-    unapproved: list[str] = []
-    found: set[str] = set()
-    for parent in consents:
-        children = {each.scope.scope_string: each for each in state.consents.children(parent)}
-        for each in requested if requested is not None else state.consents.required_dependencies(parent):
-            if each.scope in children:
-                found.add(each.scope)
-                consent = children[each.scope]
-                approved[consent.id] = consent
-                missing = state.consents.missing_dependencies(consent, each.dependencies)
-                unapproved += (f"{parent.scope.scope_string}[{each.scope}[{path}]]" for path in missing)
-            else:
-                unapproved.append(f"{parent.scope.scope_string}[{each.scope}]")
-        if requested is None:
-            approved.update((each.id, each) for each in children.values())
-    # a consent below one of the token's scopes is enough
-    return list(approved.values()), [path for path in unapproved if path.partition("[")[2][:-1] not in found]
 
 
 _GRANTS: Final[Mapping[str, Callable[[AuthState, ClientApp, _Form], Document | list[Document]]]] = {

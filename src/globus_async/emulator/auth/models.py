@@ -78,6 +78,8 @@ class ClientApp:
     """Whether it runs on a user's machine, so that its redirect URI may have any port."""
     is_implicit: bool = False
     """Whether it is a collection or endpoint that was registered on first use of one of its scopes."""
+    is_made_by_service: bool = False
+    """Whether a service has made it at run time, as Flows makes the resource server of a flow."""
 
     def __repr__(self) -> str:
         return f"<ClientApp {self.name!r} {self.id}: {self.client_type}>"

@@ -113,13 +113,17 @@ class Registry:
             self.remove_scope(scope)
         del self.clients[client.id]
 
+    def known_scope(self, scope_string: str) -> ScopeDefinition | None:
+        """Return a registered scope; `None` if there is none, also for one that would be registered on first use."""
+        return self._by_string.get(scope_string)
+
     def scope(self, scope_string: str) -> ScopeDefinition | None:
         """
         Return a scope by its scope string; `None` if there is none.
 
         A scope of a collection or endpoint is registered on first use, together with its client.
         """
-        known = self._by_string.get(scope_string)
+        known = self.known_scope(scope_string)
         if known is not None:
             return known
         match = _COLLECTION_SCOPE.fullmatch(scope_string)

@@ -114,7 +114,7 @@ class AuthService(Service[AuthState]):
                 "tokens": tokens[each.id],
             }
             for each in list(self.state.registry.clients.values())
-            if each.id not in self.state.built_in and not each.is_implicit
+            if each.id not in self.state.built_in and not each.is_implicit and not each.is_made_by_service
         ][-_SHOWN:]
 
     def _active_tokens(self) -> list[AccessToken]:

@@ -47,7 +47,11 @@ def dump(auth: AuthState, transfer: TransferState) -> Document:
         ControlError: 409, a collection has a storage that is neither in memory nor a directory.
     """
     directory, collections = transfer.directory, transfer.collections.values()
-    clients = [each for each in auth.registry.clients.values() if each.id not in auth.built_in and not each.is_implicit]
+    clients = [
+        each
+        for each in auth.registry.clients.values()
+        if each.id not in auth.built_in and not each.is_implicit and not each.is_made_by_service
+    ]
     people = [each for each in directory.identities.values() if each.domain != CLIENT_DOMAIN]
     roles = [(each, role) for each in collections for role in each.roles.values() if _is_set(each, role)]
     tasks = [

@@ -60,6 +60,8 @@ The service makes its state in its constructor, and checks access tokens in `ser
 the clock, the `directory` of identities, groups and subscriptions, and the issuer of access tokens. Requests reach it
 by its hosts and, on the emulator's own address, by its paths.
 
+Background work on the emulator's clock, and requests to other services of the emulator: `background`.
+
 The other modules are `paging`, which divides listings into pages, `authentication`, `ids`, `clock`, `secret`, and
 `status` for tables on the status page.
 """

@@ -21,6 +21,7 @@ __all__ = (
     "AuthenticationFailure",
     "Authenticator",
     "Caller",
+    "ConsentMissing",
     "RateLimiter",
     "Session",
     "TokenAuthority",
@@ -72,6 +73,20 @@ class AuthenticationFailure(Exception):
         self.kind: Literal["missing", "invalid"] = kind
 
 
+class ConsentMissing(Exception):
+    """
+    A service may not use a scope of another service for a user, who has to consent to it.
+
+    Args:
+        scope: The missing scope as a path from a scope of the service, ``A[B]``, as the ``required_scopes`` of an
+            authorization requirement have it.
+    """
+
+    def __init__(self, scope: str) -> None:
+        super().__init__(f"there is no consent for {scope}")
+        self.scope: str = scope
+
+
 class TokenAuthority(Protocol):
     """The issuer of tokens, which is the emulated Auth, as the other services see it."""
 
@@ -94,6 +109,55 @@ class TokenAuthority(Protocol):
 
     def still_consents(self, scope_string: str, caller: Caller) -> bool:
         """Return whether the service of an earlier call may still use a scope of another service."""
+        ...
+
+    def dependent_token(self, caller: Caller, scope_string: str) -> str:
+        """
+        Return an access token with which the called service acts for the caller at another service.
+
+        Unlike a dependent grant, it needs no active token of the caller, only consents: it stands for the grant at the
+        time of the call and the refresh tokens since then.
+
+        Args:
+            caller: The owner of the token of an earlier call.
+            scope_string: One scope of the other service; ``A[B C]`` to require consents for dependencies of it.
+
+        Raises:
+            ConsentMissing: The caller has not consented to the scope, or has rescinded the consent.
+            LookupError: There is no such scope, such as that of a deleted flow.
+        """
+        ...
+
+    def client_token(self, client_id: str, scope_string: str) -> str:
+        """
+        Return an access token of a client's own identity.
+
+        Args:
+            client_id: The UUID of the client, such as one that `add_scope` has registered.
+            scope_string: The scopes, of one resource server.
+
+        Raises:
+            LookupError: There is no such client or scope.
+        """
+        ...
+
+    def add_scope(
+        self, client_id: str, scope_string: str, *, name: str, description: str = "", dependencies: Collection[str] = ()
+    ) -> None:
+        """
+        Register a scope that is made at run time, such as that of a flow; nothing happens if it is registered.
+
+        Args:
+            client_id: The UUID of its resource server, which is registered with it if it is not yet.
+            scope_string: The scope.
+            name: The name of the resource server, and of the scope on the consent page.
+            description: The description on the consent page; the name by default.
+            dependencies: Scope strings of the required dependencies.
+        """
+        ...
+
+    def remove_scope(self, scope_string: str) -> None:
+        """Rescind the consents for a scope and remove it, if it is registered; tokens for it become inactive."""
         ...
 
 
