@@ -13,6 +13,7 @@ from .control.seed import SeedLoader
 from .control.seed_dump import dump
 from .control.service import ControlService
 from .kit.clock import SystemClock
+from .kit.ids import Ids, own_ids
 from .kit.service import Platform, Service
 from .registry import Emulator, further_services
 from .transfer.service import TransferService
@@ -62,6 +63,7 @@ class GlobusEmulator(Emulator):
         missing_credentials_status: int = 401,
         auth: Mapping[str, Any] | None = None,
         services: Iterable[Callable[[Platform], Service[Any]]] = (),
+        id_seed: int | None = None,
     ) -> None:
         """
         Create an emulator without identities, applications and collections.
@@ -76,7 +78,14 @@ class GlobusEmulator(Emulator):
                 which the real service has been seen to send as well.
             auth: Further arguments of `AuthState`.
             services: Further services, each a subclass of `kit.service.Service` or a function that makes one.
+            id_seed: Makes all ids, tokens and keys the same in every run: with a `ManualClock`, the same requests get
+                the same responses, byte for byte. Anybody can derive the tokens from it.
+
+        Raises:
+            TypeError: The seed of ids is no integer.
         """
+        if id_seed is not None and (not isinstance(id_seed, int) or isinstance(id_seed, bool)):
+            raise TypeError(f"a seed of ids is an integer, got {id_seed!r}")
         further: list[Callable[[Platform], Service[Any]]] = [*_FURTHER_SERVICES, *services]
 
         def make(platform: Platform) -> tuple[AuthService, TransferService, list[Service[Any]]]:
@@ -94,12 +103,17 @@ class GlobusEmulator(Emulator):
             return auth_service, transfer_service, [*present, *absent_services(platform, present)]
 
         self._make = make
+        self._id_seed = id_seed
         self._seed: Document = {}
         self._directories: set[str] = set()
         self._replacing = anyio.Lock()
-        platform = Platform(SystemClock() if clock is None else clock)
-        self._auth, self._transfer, made = make(platform)
+        platform = self._new_platform(SystemClock() if clock is None else clock)
+        with platform.ids.use():
+            self._auth, self._transfer, made = make(platform)
         super().__init__(platform, made, control=ControlService(platform, self))
+
+    def _new_platform(self, clock: Clock) -> Platform:
+        return Platform(clock, ids=Ids(None if self._id_seed is None else str(self._id_seed)))
 
     def __repr__(self) -> str:
         return f"<GlobusEmulator: {len(self.transfer.collections)} collections, {len(self.transfer.tasks)} tasks>"
@@ -191,6 +205,7 @@ class GlobusEmulator(Emulator):
             **document_fields,
         )
 
+    @own_ids
     def add_group(self, members: Iterable[Identity | str], *, name: str = "Test group", id: str | None = None) -> str:
         """
         Add a group, which can be a principal of roles and permissions and administer projects; return its id.
@@ -202,6 +217,7 @@ class GlobusEmulator(Emulator):
         """
         return self.directory.add_group(name, member_ids=[_id_of(each) for each in members], id=id).id
 
+    @own_ids
     def add_subscription(
         self, *, members: Iterable[Identity | str] = (), admins: Iterable[Identity | str] = (), id: str | None = None
     ) -> str:
@@ -285,7 +301,7 @@ class GlobusEmulator(Emulator):
         Raises:
             ServiceError: A collection has a storage that is neither in memory nor a directory.
         """
-        return dump(self.auth, self.transfer)
+        return dump(self.auth, self.transfer, self.services.values())
 
     def keep_seed(self) -> None:
         """Take the present resources as those that `reset` returns to."""
@@ -315,11 +331,13 @@ class GlobusEmulator(Emulator):
 
     async def _replace(self, document: object, *, directories: Container[str] | None, keep: bool = False) -> None:
         async with self._replacing:  # the tasks of one call are started before the next call stops them
-            platform = Platform(self.clock, url=self.platform.url, aliases=self.platform.aliases)
-            auth, transfer, services = self._make(platform)
-            SeedLoader(auth.state, transfer.state, directories=directories).load(document)
+            platform = self._new_platform(self.clock)
+            platform.url, platform.aliases = self.platform.url, self.platform.aliases
+            with platform.ids.use():
+                auth, transfer, services = self._make(platform)
+                SeedLoader(auth.state, transfer.state, services, directories=directories).load(document)
             if keep:
-                self._seed = dump(auth.state, transfer.state)
+                self._seed = dump(auth.state, transfer.state, services)
             auth.state.keys = self.auth.keys  # clients have the published ones
             before = list(self.services.values())
             self._auth, self._transfer = auth, transfer
@@ -329,8 +347,11 @@ class GlobusEmulator(Emulator):
             self.requests.clear()
             self.unknown_paths.clear()
             self.faults.clear()
-            for task in list(transfer.state.running.values()):
-                transfer.task_runner.submit(task)
+            with platform.ids.use():
+                for task in list(transfer.state.running.values()):
+                    transfer.task_runner.submit(task)
+                for service in services:
+                    service.start()
 
     def suspend(self, task_id: str, code: str = "CONSENT_REQUIRED") -> None:
         """

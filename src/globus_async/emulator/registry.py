@@ -118,10 +118,14 @@ class Emulator:
             raise ValueError(f"a table of the status page needs a name of its own, got {', '.join(repeated)}")
         status = status_routes(tables, self.current_snapshot)
         own = application([] if control is None else [control], extra_routes=status)
-        self.app: OwnPaths = OwnPaths(own, HostPrefix(self._recorder, hosts))
-        """The ASGI application of all services."""
+        self._routed: OwnPaths = OwnPaths(own, HostPrefix(self._recorder, hosts))
         self._http_clients: list[httpx.AsyncClient] = []
         self._urls: list[str] = []
+
+    async def app(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """The ASGI application of all services."""
+        with self.platform.ids.fork().use():
+            await self._routed(scope, receive, send)
 
     def _install(self, platform: Platform, services: Sequence[Service[Any]]) -> None:
         """Use these services from now on; those of the same names as before."""
@@ -235,8 +239,9 @@ class Emulator:
         async with serving(TrustedHosts(self.app, hosts), listener) as url:
             self._urls.append(url)
             self._update_addresses()
-            for service in self.services.values():
-                service.start()
+            with self.platform.ids.fork().use():
+                for service in self.services.values():
+                    service.start()
             try:
                 yield LoopbackServer(url, asyncio.get_running_loop(), self.environ(url))
             finally:

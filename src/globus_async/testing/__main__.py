@@ -5,13 +5,13 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
-import secrets
 import signal
 import sys
 from pathlib import Path
 
 from ..emulator import GlobusEmulator, ManualClock, ServiceError  # names the extra that is missing
 from ..emulator.control.seed import read_seed_file
+from ..emulator.kit.ids import random_text
 
 __all__ = ("main",)
 
@@ -72,6 +72,12 @@ def _parser() -> argparse.ArgumentParser:
         help="manual: the time stands still until a request to /emulator/clock/advance (default: %(default)s)",
     )
     parser.add_argument(
+        "--id-seed",
+        type=int,
+        metavar="N",
+        help="make ids, tokens and keys the same in every run: with --clock manual, equal requests get equal responses",
+    )
+    parser.add_argument(
         "--rate-limit", type=float, metavar="N", help="requests per second of one identity (default: no limit)"
     )
     return parser
@@ -100,7 +106,7 @@ async def _serve(options: argparse.Namespace) -> None:
     with contextlib.suppress(NotImplementedError):  # Windows has no such signal
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
     clock = ManualClock() if options.clock == "manual" else None
-    async with GlobusEmulator(rate_limit=options.rate_limit, clock=clock) as emulator:
+    async with GlobusEmulator(rate_limit=options.rate_limit, clock=clock, id_seed=options.id_seed) as emulator:
         if options.seed is not None:
             await emulator.load_seed(options.seed)
         for username in options.identity or ([] if emulator.auth.login_identity else ["user@example.org"]):
@@ -108,7 +114,8 @@ async def _serve(options: argparse.Namespace) -> None:
         for name, path in options.collection:
             emulator.add_collection(name, path=path)
         native = emulator.add_client("Native app")
-        secret = secrets.token_urlsafe()
+        with emulator.platform.ids.use():
+            secret = random_text(43)
         service = emulator.add_client("Service", secret=secret)
         emulator.keep_seed()
         async with emulator.serve(host=options.host, port=options.port, allowed_hosts=options.allow_host) as server:

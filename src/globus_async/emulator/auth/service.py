@@ -10,6 +10,7 @@ from ..kit.responses import NO_STORE
 from ..kit.service import Service, merge_tables
 from ..kit.status import Column, StatusTable
 from .errors import ApiError
+from .grades import GRADES
 from .routes import clients, identities, oauth, policies, projects, scopes, web
 from .state import AuthState
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from ..kit.errors import ServiceError
+    from ..kit.grades import Grade
     from ..kit.request import Request
     from ..kit.service import Platform, RouteTable
     from .models import AccessToken
@@ -52,6 +54,7 @@ class AuthService(Service[AuthState]):
     hosts: ClassVar[tuple[str, ...]] = ("auth.globus.org",)
     url_variables: ClassVar[tuple[str, ...]] = ("GLOBUS_SDK_SERVICE_URL_AUTH",)
     errors: ClassVar[type[ServiceError]] = ApiError
+    grades: ClassVar[Mapping[str, Grade]] = GRADES
     headers: ClassVar[Mapping[str, str]] = NO_STORE
     max_body: ClassVar[int | None] = 1 << 20
 

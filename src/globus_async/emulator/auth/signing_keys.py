@@ -13,8 +13,12 @@ from typing import TYPE_CHECKING
 import jwt
 from cryptography.hazmat.primitives.asymmetric import rsa
 
+from .seeded_rsa import rsa_key_of
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from ..kit.ids import Ids
 
 __all__ = ("SigningKeys", "access_token_hash")
 
@@ -22,7 +26,8 @@ __all__ = ("SigningKeys", "access_token_hash")
 class _SigningKey:
     """An RSA key pair, generated on first use, since that takes a noticeable time."""
 
-    def __init__(self) -> None:
+    def __init__(self, ids: Ids) -> None:
+        self._ids = ids
         self._lock = threading.Lock()
         self._private: rsa.RSAPrivateKey | None = None
 
@@ -30,7 +35,8 @@ class _SigningKey:
     def private(self) -> rsa.RSAPrivateKey:
         with self._lock:
             if self._private is None:
-                self._private = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+                seeded = self._ids.is_seeded
+                self._private = rsa_key_of(self._ids.random) if seeded else rsa.generate_private_key(65537, 2048)
             return self._private
 
     @cached_property
@@ -59,12 +65,19 @@ class SigningKeys:
     `document` and `sign` take milliseconds of CPU time: call them in a worker thread.
 
     Args:
+        ids: The source of the keys: those of an emulator with a seed of ids can be derived by anybody.
         key_ids: Publish a ``kid`` with each key. The real service publishes a single key without one.
     """
 
-    def __init__(self, *, key_ids: bool = False) -> None:
+    def __init__(self, ids: Ids, *, key_ids: bool = False) -> None:
         self.key_ids = key_ids
-        self._ring = _KeyRing(_SigningKey(), [])
+        self._ids = ids
+        self._made = 0
+        self._ring = _KeyRing(self._new_key(), [])
+
+    def _new_key(self) -> _SigningKey:
+        self._made += 1
+        return _SigningKey(self._ids.named(f"signing key {self._made}"))
 
     def rotate(self, *, keep: int = 1) -> None:
         """
@@ -74,7 +87,7 @@ class SigningKeys:
             keep: How many of the previous keys stay published.
         """
         previous = [self._ring.current, *self._ring.previous]
-        self._ring = _KeyRing(_SigningKey(), previous[:keep])
+        self._ring = _KeyRing(self._new_key(), previous[:keep])
 
     def document(self) -> dict[str, object]:
         """Return the JSON Web Key Set, the current key first."""

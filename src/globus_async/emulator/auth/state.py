@@ -9,7 +9,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 from ..kit.authentication import Authentication, Session
 from ..kit.directory import CLIENT_DOMAIN, Identity
-from ..kit.ids import named_id, new_id, random_text
+from ..kit.ids import named_id, new_id, own_ids, random_text
 from ..kit.secret import Secret
 from .authority import Authority
 from .authorization_request import Redirect, read_request
@@ -73,7 +73,7 @@ class AuthState:
         self.identity_set_with_openid = identity_set_with_openid
         self.registry: Registry = Registry()
         self.consents: Consents = Consents(self.registry, self.now, on_rescinded=platform.authorization_changed)
-        self.keys: SigningKeys = SigningKeys(key_ids=key_ids)
+        self.keys: SigningKeys = SigningKeys(platform.ids, key_ids=key_ids)
         self.tokens: Tokens = Tokens(
             self.registry,
             self.now,
@@ -163,6 +163,7 @@ class AuthState:
         """Link identities, the first one as the primary identity."""
         self.directory.link(identities)
 
+    @own_ids
     def add_client(
         self,
         name: str = "Test application",
@@ -231,6 +232,7 @@ class AuthState:
         if not client.is_public and client.id not in self.directory.identities:
             self.directory.add(f"{client.id}@{CLIENT_DOMAIN}", name=client.name, id=client.id)
 
+    @own_ids
     def add_credential(self, client: ClientApp, name: str, secret: str | None = None) -> Credential:
         """
         Add a client secret.
@@ -291,6 +293,7 @@ class AuthState:
 
     # tokens
 
+    @own_ids
     def access_token(
         self,
         identity: Identity | ClientApp,
@@ -323,6 +326,7 @@ class AuthState:
         )
         return token.secret.reveal()
 
+    @own_ids
     def refresh_token(self, identity: Identity | ClientApp, *, scopes: Iterable[str], client: ClientApp) -> str:
         """
         Issue a refresh token without a login.
@@ -379,6 +383,7 @@ class AuthState:
 
     # login
 
+    @own_ids
     def authorize(self, url: str, identity: Identity | None = None) -> Redirect:
         """
         Open an authorize URL, log in and consent to everything, without a browser.

@@ -15,4 +15,7 @@ __all__ = ("ControlError",)
 class ControlError(ServiceError):
     """An error of the control plane: ``{"code": ..., "message": ...}``."""
 
-    codes: ClassVar[Mapping[ErrorKind, tuple[int, str]]] = {ErrorKind.INVALID_FIELD: (400, "INVALID_FIELD")}
+    codes: ClassVar[Mapping[ErrorKind, tuple[int, str]]] = {
+        ErrorKind.INVALID_FIELD: (400, "INVALID_FIELD"),
+        ErrorKind.UNKNOWN_FIELD: (400, "UNKNOWN_MEMBER"),
+    }

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, Final
 from .. import faults
 from ..kit.fields import ANY, BOOLEAN, NUMBER, TEXT, FieldType, integer
 from .errors import ControlError
-from .members import check_members
 
 if TYPE_CHECKING:
     from ..faults import Fault, PendingFault
@@ -48,7 +47,7 @@ def add_fault(target: Target, fields: Fields) -> int:
     Raises:
         ControlError: There is no such fault, or an argument is missing, unknown or wrong.
     """
-    check_members(fields, {"method", "path", "fault", "arguments", "times", "after"})
+    fields.check_known({"method", "path", "fault", "arguments", "times", "after"})
     name = fields.required("fault", TEXT)
     if name not in _ARGUMENTS:
         raise ControlError.invalid_field("fault", f"one of {', '.join(sorted(_ARGUMENTS))}")
@@ -63,7 +62,7 @@ def add_fault(target: Target, fields: Fields) -> int:
 
 def _fault(target: Target, name: str, fields: Fields) -> Fault:
     types = _ARGUMENTS[name]
-    check_members(fields, types)
+    fields.check_known(types)
     required = _REQUIRED.get(name, set[str]())
     arguments = {key: fields.required(key, types[key]) for key in types if key in fields or key in required}
     retry_after = arguments.get("retry_after")

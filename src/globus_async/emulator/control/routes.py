@@ -13,7 +13,6 @@ from ..kit.responses import NO_STORE
 from ..transfer.task_documents import task_document
 from .errors import ControlError
 from .faults import add_fault, fault_document
-from .members import check_members
 from .seed_dump import encode
 
 if TYPE_CHECKING:
@@ -100,7 +99,7 @@ async def get_clock(target: Target, _request: Request) -> Document:
 async def advance(target: Target, request: Request) -> Document:
     """``POST /emulator/clock/advance``: advance a manual clock, and wait for what is due."""
     fields = request.fields()
-    check_members(fields, {"seconds"})
+    fields.check_known({"seconds"})
     seconds = fields.required("seconds", _SECONDS)
     if not isinstance(target.clock, ManualClock):
         raise ControlError(409, "NOT_MANUAL", "The emulator has the system's clock: start it with --clock manual")
@@ -129,7 +128,7 @@ async def suspend(target: Target, request: Request) -> Document:
     """``POST /emulator/tasks/<id>/suspend``: make a task inactive, as when a consent has ended."""
     task = _task(target, request)
     fields = request.fields_of(request.document() if request.body else {})
-    check_members(fields, {"code"})
+    fields.check_known({"code"})
     target.suspend(task.id, fields.optional("code", TEXT, "CONSENT_REQUIRED"))
     await target.settle()
     return task_document(target.transfer, task)
@@ -152,7 +151,7 @@ def _task(target: Target, request: Request) -> Task:
 async def create_token(target: Target, request: Request) -> Document:
     """``POST /emulator/tokens``: an access token without a login."""
     fields = request.fields()
-    check_members(fields, {"identity", "client", "scopes", "lifetime"})
+    fields.check_known({"identity", "client", "scopes", "lifetime"})
     client_id = fields.optional("client", TEXT)
     client = None if client_id is None else target.auth.registry.clients.get(client_id)
     if client_id is not None and client is None:
@@ -170,7 +169,7 @@ async def create_token(target: Target, request: Request) -> Document:
 async def log_in(target: Target, request: Request) -> Document:
     """``POST /emulator/logins``: open an authorize URL, log in and consent, without a browser."""
     fields = request.fields()
-    check_members(fields, {"url", "identity"})
+    fields.check_known({"url", "identity"})
     try:
         redirect = target.auth.authorize(fields.required("url", TEXT), _identity(target, fields))
     except (LoginPageError, AuthorizationError, ValueError) as error:  # ValueError: not a URL

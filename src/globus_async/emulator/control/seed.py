@@ -11,8 +11,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from ..auth.models import GRANT_TYPES
+from ..kit.errors import ServiceError
 from ..kit.fields import BOOLEAN, LINE, OBJECT, TEXT, TIME, UUID, Fields, FieldType, choice, list_of
 from ..kit.ids import named_id
+from ..kit.principals import identity_id, principal_id, principal_ids
 from ..kit.strict_json import parse_json
 from ..transfer.models import ENDPOINT_DEFAULTS, AccessRule, Role
 from ..transfer.permissions import ROLES
@@ -21,14 +23,13 @@ from ..transfer.storage.paths import PathError
 from ..transfer.storage.protocol import StorageError
 from .errors import ControlError
 from .files import load_files
-from .members import check_members
-from .principals import identity_id, principal_id, principal_ids
 from .tasks import load_task
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Container
+    from collections.abc import Callable, Container, Iterable
 
     from ..auth.state import AuthState
+    from ..kit.service import Service
     from ..transfer.models import Collection
     from ..transfer.state import TransferState
 
@@ -60,11 +61,20 @@ class SeedLoader:
     Args:
         auth: The state of Auth.
         transfer: The state of Transfer.
+        services: All services; they load further sections.
         directories: The directories of this machine that may be served; all by default.
     """
 
-    def __init__(self, auth: AuthState, transfer: TransferState, *, directories: Container[str] | None = None) -> None:
+    def __init__(
+        self,
+        auth: AuthState,
+        transfer: TransferState,
+        services: Iterable[Service[Any]] = (),
+        *,
+        directories: Container[str] | None = None,
+    ) -> None:
         self._auth = auth
+        self._services = list(services)
         self._transfer = transfer
         self._directory = transfer.directory
         self._directories = directories
@@ -87,17 +97,21 @@ class SeedLoader:
             "permissions": self._permission,
             "tasks": self._task,
         }
+        for service in self._services:
+            sections |= service.seed_sections()
         fields = Fields(cast("dict[str, Any]", document), ControlError)
-        check_members(fields, sections, what="section")
+        fields.check_known(sections, what="section")
         for name, load in sections.items():
             for each in fields.objects(name) or ():
                 try:
                     load(each)
-                except (ValueError, TypeError, PathError, StorageError) as error:
+                except ControlError:
+                    raise
+                except (ServiceError, ValueError, TypeError, PathError, StorageError) as error:
                     raise ControlError(400, "INVALID_SEED", f"Invalid seed, in {name}: {error}") from None
 
     def _identity(self, fields: Fields) -> None:
-        check_members(fields, {"username", "id", "name", "email", "organization", "status", "linked_to"})
+        fields.check_known({"username", "id", "name", "email", "organization", "status", "linked_to"})
         identity = self._auth.add_identity(
             fields.required("username", TEXT),
             id=fields.optional("id", UUID),
@@ -111,7 +125,7 @@ class SeedLoader:
             self._auth.link(self._directory.identities[primary], identity)
 
     def _client(self, fields: Fields) -> None:
-        check_members(fields, _CLIENT)
+        fields.check_known(_CLIENT)
         name = fields.required("name", TEXT)
         redirect_uris = fields.optional("redirect_uris", _TEXTS, list[str]())
         fqdns = fields.optional("fqdns", _TEXTS, list[str]())
@@ -128,7 +142,7 @@ class SeedLoader:
         client.parent_id = fields.optional("parent", UUID)
 
     def _group(self, fields: Fields) -> None:
-        check_members(fields, {"id", "name", "description", "members", "managers", "admins"})
+        fields.check_known({"id", "name", "description", "members", "managers", "admins"})
         name = fields.required("name", TEXT)
         managers = principal_ids(self._directory, fields, "managers")
         group = self._directory.add_group(
@@ -142,7 +156,7 @@ class SeedLoader:
             group.memberships[each].role = "manager"
 
     def _collection(self, fields: Fields) -> None:
-        check_members(fields, _COLLECTION)
+        fields.check_known(_COLLECTION)
         name = fields.required("display_name", LINE)
         collection_id = fields.optional("id", UUID, named_id("collection", name))
         if collection_id in self._transfer.collections:
@@ -192,7 +206,7 @@ class SeedLoader:
         return ""
 
     def _role(self, fields: Fields) -> None:
-        check_members(fields, {"id", "collection", "role", "principal", "principal_type"})
+        fields.check_known({"id", "collection", "role", "principal", "principal_type"})
         collection, name = self._found(fields), fields.required("role", choice(*ROLES))
         principal_type = fields.optional("principal_type", choice("identity", "group"), "identity")
         principal = self._principal(fields, principal_type)
@@ -200,7 +214,7 @@ class SeedLoader:
         collection.roles[role_id] = Role(role_id, principal, name, principal_type)
 
     def _permission(self, fields: Fields) -> None:
-        check_members(fields, _PERMISSION)
+        fields.check_known(_PERMISSION)
         collection = self._found(fields)
         if not collection.is_guest:
             raise ControlError.invalid_field("collection", "the id of a guest collection")

@@ -8,22 +8,24 @@ and the other resources of the services are not part of it.
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ..kit.directory import CLIENT_DOMAIN
+from ..kit.principals import principal_name, principal_names
 from ..transfer.models import ENDPOINT_DEFAULTS
 from ..transfer.storage import paths
 from ..transfer.storage.memory import MemoryStorage
 from .errors import ControlError
 from .files import dump_files
-from .principals import principal_name, principal_names
 from .tasks import dump_task
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from ..auth.models import ClientApp
     from ..auth.state import AuthState
     from ..kit.directory import Directory, Group, Identity
-    from ..kit.service import Document
+    from ..kit.service import Document, Service
     from ..transfer.models import AccessRule, Collection, Role
     from ..transfer.state import TransferState
 
@@ -35,13 +37,14 @@ def encode(document: Document) -> bytes:
     return (json.dumps(document, indent=2, sort_keys=True, ensure_ascii=False) + "\n").encode()
 
 
-def dump(auth: AuthState, transfer: TransferState) -> Document:
+def dump(auth: AuthState, transfer: TransferState, services: Iterable[Service[Any]] = ()) -> Document:
     """
     Return the seed document of the present resources.
 
     Args:
         auth: The state of Auth.
         transfer: The state of Transfer.
+        services: All services; they add further sections.
 
     Raises:
         ControlError: 409, a collection has a storage that is neither in memory nor a directory.
@@ -59,7 +62,7 @@ def dump(auth: AuthState, transfer: TransferState) -> Document:
         for each in transfer.tasks.values()
         if not each.removed and all(side.id in transfer.collections for _, side in each.sides())
     ]
-    return {
+    document: Document = {
         "identities": [_identity(directory, each) for each in people],
         "clients": [_client(each) for each in clients],
         "groups": [_group(directory, each) for each in directory.groups.values()],
@@ -68,6 +71,9 @@ def dump(auth: AuthState, transfer: TransferState) -> Document:
         "permissions": [_permission(directory, each, rule) for each in collections for rule in each.rules.values()],
         "tasks": [dump_task(transfer, each) for each in tasks],
     }
+    for service in services:
+        document |= service.dump_seed()
+    return document
 
 
 def _identity(directory: Directory, identity: Identity) -> Document:

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any, Final
 from ..kit.authentication import Caller, Session
 from ..kit.fields import BOOLEAN, MOMENT, OBJECT, TEXT, UUID, choice
 from ..kit.ids import named_id
+from ..kit.principals import identity_id, principal_name
+from ..kit.records import from_record, to_record
 from ..kit.secret import Secret
 from ..transfer.models import (
     Collection,
@@ -24,9 +26,6 @@ from ..transfer.service import TRANSFER_SCOPE
 from ..transfer.storage import paths
 from ..transfer.storage.paths import PathError
 from .errors import ControlError
-from .members import check_members
-from .principals import identity_id, principal_name
-from .records import from_record, to_record
 
 if TYPE_CHECKING:
     from ..kit.fields import Fields
@@ -51,7 +50,7 @@ def load_task(state: TransferState, fields: Fields) -> Task:
     Raises:
         ControlError: A member is missing, unknown or wrong.
     """
-    check_members(fields, _MEMBERS)
+    fields.check_known(_MEMBERS)
     owner = state.directory.identities[identity_id(state.directory, fields, "owner")]
     now = state.now()
     kind = fields.required("type", _TYPE)
@@ -98,7 +97,7 @@ def _load_history(task: Task, fields: Fields) -> None:
     task.completion_time = fields.optional("completion_time", MOMENT, task.request_time)
     if "fatal_error" in fields:
         error = fields.object("fatal_error")
-        check_members(error, {"code", "description"})
+        error.check_known({"code", "description"})
         task.fatal_error = error.required("code", TEXT), error.required("description", TEXT)
     task.counts = from_record(Counts, fields.object("counts"))
     task.events = [from_record(Event, each) for each in fields.objects("events") or ()]

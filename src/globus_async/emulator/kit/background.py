@@ -45,6 +45,8 @@ from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
+from .ids import current_ids
+
 if TYPE_CHECKING:
     from .clock import Clock
 
@@ -281,7 +283,8 @@ class Background:
         try:
             if before is not None and not before.done():
                 await asyncio.wait({before})
-            await job.work()
+            with current_ids().fork().use():
+                await job.work()
         except Exception:
             _logger.exception("the background job %s has failed", job.key)
         with self._lock:  # a cancelled job does not get here: if nobody but the event loop has ended it, it is kept

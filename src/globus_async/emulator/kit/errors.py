@@ -26,6 +26,8 @@ class ErrorKind(Enum):
     """400 ``BAD_REQUEST``."""
     INVALID_FIELD = "invalid field"
     """422 ``UNPROCESSABLE_ENTITY``."""
+    UNKNOWN_FIELD = "unknown field"
+    """A member that a document cannot have, where that is an error; by default the same error as an invalid field."""
     INVALID_PARAMETER = "invalid parameter"
     """400 ``BAD_REQUEST``."""
     NO_CREDENTIALS = "no credentials"
@@ -63,6 +65,12 @@ _DEFAULT_CODES: Final[Mapping[ErrorKind, tuple[int, str]]] = {
     ErrorKind.RATE_LIMITED: (429, "TOO_MANY_REQUESTS"),
     ErrorKind.INTERNAL: (500, "INTERNAL_ERROR"),
 }
+
+_SAME: Final[Mapping[ErrorKind, ErrorKind]] = {
+    ErrorKind.NOT_AN_OBJECT: ErrorKind.INVALID_JSON,
+    ErrorKind.UNKNOWN_FIELD: ErrorKind.INVALID_FIELD,
+}
+"""The kinds that are other ones by default."""
 
 
 class ServiceError(Exception):
@@ -112,8 +120,8 @@ class ServiceError(Exception):
     @classmethod
     def code_of(cls, kind: ErrorKind) -> tuple[int, str]:
         """Return status and code of the errors of a kind."""
-        if kind is ErrorKind.NOT_AN_OBJECT and kind not in cls.codes:
-            kind = ErrorKind.INVALID_JSON
+        if kind not in cls.codes:
+            kind = _SAME.get(kind, kind)
         return cls.codes.get(kind) or _DEFAULT_CODES[kind]
 
     @classmethod

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar, cast, overload
 
+from .errors import ErrorKind
 from .ids import is_uuid
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Collection, Iterable, Mapping
 
     from .errors import ServiceError
 
@@ -92,6 +93,27 @@ class Fields:
 
     def __getitem__(self, name: str) -> object:
         return self._document[name]
+
+    @property
+    def errors(self) -> type[ServiceError]:
+        """The format of the errors."""
+        return self._errors
+
+    def check_known(self, known: Collection[str], *, what: str = "member") -> None:
+        """
+        Require that the document has no other members than these.
+
+        Args:
+            known: Their names.
+            what: What a member is in the error message.
+
+        Raises:
+            ServiceError: It has others.
+        """
+        unknown = sorted(set(self._document).difference(known))
+        if unknown:
+            message = f"There is no {what} '{unknown[0]}': use {', '.join(sorted(known)) or 'none'}"
+            raise self._errors.of_kind(ErrorKind.UNKNOWN_FIELD, message)
 
     def required(self, name: str, type: FieldType[T]) -> T:
         """

@@ -11,6 +11,7 @@ from starlette.responses import Response
 
 from .clock import SystemClock
 from .directory import Directory
+from .ids import Ids
 from .peer import PeerResponse, send_request
 from .request import Request
 from .responses import json_response
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from .background import Background
     from .clock import Clock
     from .errors import ServiceError
+    from .fields import Fields
+    from .grades import Grade
     from .status import StatusTable
 
 __all__ = ("Document", "Handler", "Platform", "RouteTable", "Service", "merge_tables")
@@ -50,6 +53,8 @@ class Platform:
     """The source of the time."""
     directory: Directory = field(default_factory=Directory)
     """Identities, groups and subscriptions."""
+    ids: Ids = field(default_factory=Ids)
+    """The source of ids, for requests, background work and methods for tests."""
     url: str | None = None
     """The address of the emulator, ``http://host:port``; `None` while it does not listen."""
     aliases: frozenset[str] = frozenset()
@@ -167,6 +172,12 @@ class Service(Generic[S]):
     null_is_missing: ClassVar[bool] = False
     """Treat members of documents that are null as missing ones."""
 
+    grades: ClassVar[Mapping[str, Grade]] = {}
+    """
+    How the successful responses of each operation are known, by ``GET /v1/notes/{note_id}``, and the ``errors``:
+    `grades.graded` makes it.
+    """
+
     def __init__(self, platform: Platform, state: S, *, background: Background | None = None) -> None:
         self.platform = platform
         self.state = state
@@ -222,6 +233,21 @@ class Service(Generic[S]):
         # globus-sdk appends the path of the page that shows codes without a slash
         return dict.fromkeys(self.url_variables, f"{url}/")
 
+    # seed documents
+
+    def seed_sections(self) -> Mapping[str, Callable[[Fields], None]]:
+        """
+        Return the sections of seed documents that this service loads, each with a function that adds one resource.
+
+        They are loaded in this order, after ``identities`` and ``clients``; a section of the same name as one of the
+        emulator replaces it. The functions may raise `ServiceError`, `ValueError` and `TypeError`. None by default.
+        """
+        return {}
+
+    def dump_seed(self) -> dict[str, list[Document]]:
+        """Return its present resources by section, as `seed_sections` loads them; none by default."""
+        return {}
+
     # status page
 
     def status_tables(self) -> Sequence[StatusTable]:
@@ -238,7 +264,11 @@ class Service(Generic[S]):
     # background work
 
     def start(self) -> None:
-        """Resume background work; called in the event loop that will serve the requests."""
+        """
+        Resume background work; called in the event loop that will serve the requests.
+
+        It is called again when the emulator is served once more, and after a seed document was loaded.
+        """
         if self._background is not None:
             self._background.resume()
 

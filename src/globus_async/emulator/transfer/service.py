@@ -10,6 +10,7 @@ from ..kit.responses import json_response
 from ..kit.service import Service, merge_tables
 from ..kit.status import Column, StatusTable
 from .errors import TransferError
+from .grades import GRADES
 from .responses import HEADERS, select_fields
 from .routes import (
     access,
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
 
     from ..kit.authentication import Caller
     from ..kit.errors import ServiceError
+    from ..kit.grades import Grade
     from ..kit.request import Request
     from ..kit.service import Document, Platform, RouteTable
     from .models import Collection, Task
@@ -88,6 +90,7 @@ class TransferService(Service[TransferState]):
     hosts: ClassVar[tuple[str, ...]] = ("transfer.api.globus.org",)
     url_variables: ClassVar[tuple[str, ...]] = ("GLOBUS_SDK_SERVICE_URL_TRANSFER",)
     errors: ClassVar[type[ServiceError]] = TransferError
+    grades: ClassVar[Mapping[str, Grade]] = GRADES
     default_scopes: ClassVar[tuple[str, ...]] = (TRANSFER_SCOPE,)
     headers: ClassVar[Mapping[str, str]] = HEADERS
     null_is_missing = True

@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
-from ..kit.ids import new_id
+from ..kit.ids import new_id, own_ids
 from .errors import endpoint_not_found
 from .models import (
     ENDPOINT_DEFAULTS,
@@ -144,6 +144,7 @@ class TransferState:
 
     # For tests.
 
+    @own_ids
     def add_collection(
         self,
         display_name: str,
@@ -211,6 +212,7 @@ class TransferState:
         self.collections[collection.id] = collection
         return collection
 
+    @own_ids
     def add_stream_access_point(
         self, display_name: str, *, host_endpoint: str, id: str | None = None, **attributes: Any
     ) -> str:

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ..kit.directory import CLIENT_DOMAIN
-from ..kit.fields import TEXT, list_of
-from ..kit.ids import is_uuid
-from .errors import ControlError
+from .directory import CLIENT_DOMAIN
+from .fields import TEXT, list_of
+from .ids import is_uuid
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from ..kit.directory import Directory
-    from ..kit.fields import Fields
+    from .directory import Directory
+    from .fields import Fields
 
 __all__ = ("identity_id", "principal_id", "principal_ids", "principal_name", "principal_names")
 
@@ -25,11 +24,11 @@ def identity_id(directory: Directory, fields: Fields, name: str) -> str:
     Return the id of the identity that a member names.
 
     Raises:
-        ControlError: The member is missing, or there is no such identity.
+        ServiceError: The member is missing, or there is no such identity.
     """
-    identity = directory.identities.get(_find(directory, fields.required(name, TEXT), name))
+    identity = directory.identities.get(_find(directory, fields, fields.required(name, TEXT), name))
     if identity is None:
-        raise ControlError.invalid_field(name, "the username or id of an identity of the seed")
+        raise fields.errors.invalid_field(name, "the username or id of an identity of the seed")
     return identity.id
 
 
@@ -38,9 +37,9 @@ def principal_id(directory: Directory, fields: Fields, name: str) -> str:
     Return the id that a member names: a UUID need not be that of an identity of the seed.
 
     Raises:
-        ControlError: The member is missing, or no UUID and there is no such identity.
+        ServiceError: The member is missing, or no UUID and there is no such identity.
     """
-    return _find(directory, fields.required(name, TEXT), name)
+    return _find(directory, fields, fields.required(name, TEXT), name)
 
 
 def principal_ids(directory: Directory, fields: Fields, name: str) -> list[str]:
@@ -48,15 +47,15 @@ def principal_ids(directory: Directory, fields: Fields, name: str) -> list[str]:
     Return the ids that a member lists; none if it is missing.
 
     Raises:
-        ControlError: There is no such identity.
+        ServiceError: There is no such identity.
     """
-    return [_find(directory, each, name) for each in fields.optional(name, _NAMES, list[str]())]
+    return [_find(directory, fields, each, name) for each in fields.optional(name, _NAMES, list[str]())]
 
 
-def _find(directory: Directory, text: str, name: str) -> str:
+def _find(directory: Directory, fields: Fields, text: str, name: str) -> str:
     identity = directory.find(text)
     if identity is None and not is_uuid(text):
-        raise ControlError.invalid_field(name, "the username or id of an identity of the seed")
+        raise fields.errors.invalid_field(name, "the username or id of an identity of the seed")
     return text.lower() if identity is None else identity.id
 
 

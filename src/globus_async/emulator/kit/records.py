@@ -5,12 +5,11 @@ from __future__ import annotations
 from dataclasses import MISSING, Field, fields
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
-from ..kit.fields import BOOLEAN, MOMENT, TEXT, FieldType, integer
-from .members import check_members
+from .fields import BOOLEAN, MOMENT, TEXT, FieldType, integer
 
 if TYPE_CHECKING:
-    from ..kit.fields import Fields
     from ..kit.service import Document
+    from .fields import Fields
 
 __all__ = ("from_record", "to_record")
 
@@ -38,10 +37,10 @@ def from_record(cls: type[T], document: Fields, **given: object) -> T:
         given: Its other values, which the caller has read.
 
     Raises:
-        ControlError: A member is missing, unknown or of another type.
+        ServiceError: A member is missing, unknown or of another type.
     """
     plain = _plain(cls)
-    check_members(document, {*plain, *given})
+    document.check_known({*plain, *given})
     values: dict[str, Any] = {}
     for name, each in plain.items():
         kind, is_nullable = _TYPES[str(each.type).removesuffix(" | None")], str(each.type).endswith(" | None")

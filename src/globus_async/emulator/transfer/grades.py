@@ -1,0 +1,106 @@
+"""How the responses of Transfer are known, operation by operation."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from ..kit.grades import graded
+
+__all__ = ("GRADES",)
+
+_ENDPOINT: Final = "/v0.10/endpoint/{endpoint_id}"
+_FILES: Final = "/v0.10/operation/endpoint/{endpoint_id}"
+_TASK: Final = "/v0.10/task/{task_id}"
+_MANAGER: Final = "/v0.10/endpoint_manager"
+
+GRADES: Final = graded(
+    "recorded",
+    recorded=(
+        "POST /v0.10/endpoint",
+        f"GET {_ENDPOINT}",
+        f"PUT {_ENDPOINT}",
+        f"DELETE {_ENDPOINT}",
+        "POST /v0.10/shared_endpoint",
+        f"GET {_ENDPOINT}/my_shared_endpoint_list",
+        f"GET {_ENDPOINT}/my_effective_pause_rule_list",
+        f"PUT {_ENDPOINT}/subscription",
+        f"PUT {_ENDPOINT}/subscription_admin_verified",
+        f"GET {_ENDPOINT}/access_list",
+        f"POST {_ENDPOINT}/access",
+        f"GET {_ENDPOINT}/access/{{rule_id}}",
+        f"PUT {_ENDPOINT}/access/{{rule_id}}",
+        f"DELETE {_ENDPOINT}/access/{{rule_id}}",
+        f"GET {_ENDPOINT}/role_list",
+        f"POST {_ENDPOINT}/role",
+        f"GET {_ENDPOINT}/role/{{role_id}}",
+        f"DELETE {_ENDPOINT}/role/{{role_id}}",
+        f"GET {_ENDPOINT}/server_list",
+        f"POST {_ENDPOINT}/server",
+        f"GET {_ENDPOINT}/server/{{server_id}}",
+        f"PUT {_ENDPOINT}/server/{{server_id}}",
+        f"DELETE {_ENDPOINT}/server/{{server_id}}",
+        f"POST {_ENDPOINT}/autoactivate",
+        f"POST {_ENDPOINT}/deactivate",
+        f"GET {_ENDPOINT}/activation_requirements",
+        "GET /v0.10/bookmark_list",
+        "POST /v0.10/bookmark",
+        "GET /v0.10/bookmark/{bookmark_id}",
+        "PUT /v0.10/bookmark/{bookmark_id}",
+        "DELETE /v0.10/bookmark/{bookmark_id}",
+        f"GET {_FILES}/ls",
+        f"GET {_FILES}/stat",
+        f"POST {_FILES}/mkdir",
+        f"POST {_FILES}/rename",
+        f"POST {_FILES}/symlink",
+        "GET /v0.10/submission_id",
+        "POST /v0.10/transfer",
+        "POST /v0.10/delete",
+        "GET /v0.10/task_list",
+        f"GET {_TASK}",
+        f"PUT {_TASK}",
+        f"POST {_TASK}/cancel",
+        f"GET {_TASK}/event_list",
+        f"GET {_TASK}/pause_info",
+        f"GET {_TASK}/successful_transfers",
+        f"GET {_TASK}/skipped_errors",
+        f"GET {_MANAGER}/monitored_endpoints",
+        f"GET {_MANAGER}/endpoint/{{endpoint_id}}",
+        f"GET {_MANAGER}/endpoint/{{endpoint_id}}/hosted_endpoint_list",
+        f"GET {_MANAGER}/endpoint/{{endpoint_id}}/access_list",
+        f"GET {_MANAGER}/task_list",
+        f"GET {_MANAGER}/task/{{task_id}}",
+        f"GET {_MANAGER}/task/{{task_id}}/event_list",
+        f"GET {_MANAGER}/task/{{task_id}}/successful_transfers",
+        f"GET {_MANAGER}/task/{{task_id}}/skipped_errors",
+        f"POST {_MANAGER}/admin_cancel",
+        f"GET {_MANAGER}/admin_cancel/{{admin_cancel_id}}",
+        f"POST {_MANAGER}/admin_pause",
+        f"POST {_MANAGER}/admin_resume",
+        f"GET {_MANAGER}/pause_rule_list",
+        f"POST {_MANAGER}/pause_rule",
+        f"GET {_MANAGER}/pause_rule/{{pause_rule_id}}",
+        f"PUT {_MANAGER}/pause_rule/{{pause_rule_id}}",
+        f"DELETE {_MANAGER}/pause_rule/{{pause_rule_id}}",
+        "GET /v2/bookmarks",
+        "POST /v2/bookmarks",
+        "GET /v2/bookmarks/{bookmark_id}",
+        "PATCH /v2/bookmarks/{bookmark_id}",
+        "DELETE /v2/bookmarks/{bookmark_id}",
+        "GET /v2/tunnels",
+        "POST /v2/tunnels",
+        "GET /v2/tunnels/{tunnel_id}",
+        "PATCH /v2/tunnels/{tunnel_id}",
+        "DELETE /v2/tunnels/{tunnel_id}",
+        "GET /v2/tunnels/{tunnel_id}/events",
+        "GET /v2/stream_access_points",
+        "GET /v2/stream_access_points/{point_id}",
+    ),
+    documented=(
+        "GET /v0.10/endpoint_search",
+        f"GET {_ENDPOINT}/shared_endpoint_list",
+        f"POST {_ENDPOINT}/activate",
+        f"POST {_TASK}/remove",
+    ),
+    inferred=(f"GET {_MANAGER}/task/{{task_id}}/pause_info",),
+)
+"""From the fixtures and live tests of the official SDK and CLI, the reference of the service, and public logs."""
