@@ -30,7 +30,7 @@ def own_tables(requests: Callable[[], Sequence[RecordedRequest]], faults: Callab
     def request_rows() -> list[dict[str, Any]]:
         return [
             {
-                "id": f"{id(each):x}",
+                "id": str(each.number),
                 "time": each.received_at,
                 "method": each.method,
                 "path": each.path,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
@@ -51,6 +52,8 @@ class RecordedRequest:
     """The status of the response, once its headers were sent; `None` before, and if there was no response."""
     received_at: float = 0.0
     """The POSIX seconds of the emulator's clock at which it was received."""
+    number: int = 0
+    """Its number among all requests, from 1."""
 
     @property
     def json(self) -> Any:
@@ -77,6 +80,7 @@ class Recorder:
         self._now = now
         self.requests: list[RecordedRequest] = []
         self._bytes = 0
+        self._numbers = itertools.count(1)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Record a request, then pass it to the application."""
@@ -92,6 +96,7 @@ class Recorder:
             {name.decode("latin-1"): _masked(name, value.decode("latin-1")) for name, value in scope["headers"]},
             _without_secrets(body, scope["headers"]),
             received_at=received_at,
+            number=next(self._numbers),
         )
         self._keep(record)
         delivered = False

@@ -236,7 +236,7 @@ class Emulator:
 
     @asynccontextmanager
     async def _serving(self, listener: socket.socket, hosts: Iterable[str]) -> AsyncGenerator[LoopbackServer]:
-        async with serving(TrustedHosts(self.app, hosts), listener) as url:
+        async with serving(TrustedHosts(self.app, hosts), listener, self.clock.wall) as url:
             self._urls.append(url)
             self._update_addresses()
             with self.platform.ids.fork().use():

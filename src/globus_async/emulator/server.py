@@ -6,24 +6,28 @@ import asyncio
 import contextlib
 import socket
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from email.utils import formatdate
+from typing import TYPE_CHECKING, Any, Final
 
 import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from .faults import DROP
+from .kit.clock import SystemClock
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable, Coroutine, Generator
     from concurrent.futures import Future
 
-    from starlette.types import ASGIApp, Receive, Scope, Send
+    from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 __all__ = (
     "LoopbackServer",
     "listen",
     "serving",
 )
+
+_SYSTEM_CLOCK: Final = SystemClock()
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,11 +64,20 @@ def listen(host: str, port: int) -> socket.socket:
 
 
 @contextlib.asynccontextmanager
-async def serving(app: ASGIApp, listener: socket.socket) -> AsyncGenerator[str]:
-    """Serve an application on a socket until the end of the block, where the socket is closed; yield its URL."""
+async def serving(
+    app: ASGIApp, listener: socket.socket, now: Callable[[], float] = _SYSTEM_CLOCK.wall
+) -> AsyncGenerator[str]:
+    """
+    Serve an application on a socket until the end of the block, where the socket is closed; yield its URL.
+
+    Args:
+        app: The application.
+        listener: The socket.
+        now: Returns the POSIX seconds of the ``Date`` of responses; those of the system's clock by default.
+    """
     host, port = listener.getsockname()[:2]
     config = uvicorn.Config(
-        app,
+        _dated(app, now),
         http=_DroppableProtocol,
         ws="none",
         lifespan="off",
@@ -72,6 +85,7 @@ async def serving(app: ASGIApp, listener: socket.socket) -> AsyncGenerator[str]:
         access_log=False,
         proxy_headers=False,
         server_header=False,
+        date_header=False,
         headers=[("server", "nginx")],
         timeout_keep_alive=75,
         timeout_graceful_shutdown=1,
@@ -90,6 +104,21 @@ async def serving(app: ASGIApp, listener: socket.socket) -> AsyncGenerator[str]:
         server.should_exit = True
         await asyncio.wait({running})
         listener.close()
+
+
+def _dated(app: ASGIApp, now: Callable[[], float]) -> ASGIApp:
+    """Return an application whose responses have the date of a clock."""
+
+    async def with_date(scope: Scope, receive: Receive, send: Send) -> None:
+        async def send_with_date(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                date = formatdate(now(), usegmt=True).encode()
+                message = {**message, "headers": [(b"date", date), *message["headers"]]}
+            await send(message)
+
+        await app(scope, receive, send_with_date)
+
+    return with_date
 
 
 class _Server(uvicorn.Server):

@@ -22,10 +22,12 @@ from uuid import UUID, uuid5
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
 
-__all__ = ("Ids", "current_ids", "is_uuid", "named_id", "new_id", "own_ids", "random_text", "request_id")
+__all__ = ("Ids", "current_ids", "is_uuid", "named_id", "new_id", "own_ids", "random_text", "request_id", "time_id")
 
 _NAMESPACE: Final = UUID("5a1c7e0e-7d0c-5b0e-9a53-6d2f7f3c9b10")
 _LETTERS: Final = string.ascii_letters + string.digits
+_SINCE_1582: Final = 0x01B21DD213814000
+"""Units of 100 nanoseconds from the start of the Gregorian calendar to 1970 (RFC 9562, section 5.1)."""
 _UUID: Final = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
 
@@ -106,6 +108,19 @@ def own_ids(method: F) -> F:
 def new_id() -> str:
     """Return a new UUID."""
     return str(UUID(int=_current.get().random.getrandbits(128), version=4))
+
+
+def time_id(now: float) -> str:
+    """
+    Return a new UUID of version 1, which contains the time, as those of Transfer's tasks do.
+
+    Args:
+        now: POSIX seconds.
+    """
+    ticks = (int(now * 10_000_000) + _SINCE_1582) & (1 << 60) - 1
+    clock_and_node = 1 << 63 | _current.get().random.getrandbits(62)
+    high = (ticks & 0xFFFFFFFF) << 32 | (ticks >> 32 & 0xFFFF) << 16 | 1 << 12 | ticks >> 48
+    return str(UUID(int=high << 64 | clock_and_node))
 
 
 def named_id(*names: str) -> str:

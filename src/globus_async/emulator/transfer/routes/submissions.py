@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import uuid
 from typing import TYPE_CHECKING, Final
 
 import anyio.to_thread
 
 from ...kit.fields import ANY, BOOLEAN, TEXT, TIME, UUID, FieldType, choice, integer
+from ...kit.ids import time_id
 from ..errors import SubmissionError, TransferError, disconnected_message
 from ..models import Collection, DeleteOptions, FilterRule, Item, Task
 from ..permissions import check_local_user, check_usable, check_visible
@@ -70,9 +70,9 @@ _RULE_TYPE: Final = choice("file", "dir")
 _ITEM_TYPE: Final = choice("transfer_item", "transfer_symlink_item")
 
 
-async def submission_id(_state: TransferState, _request: Request) -> Document:
+async def submission_id(state: TransferState, _request: Request) -> Document:
     """Generate a submission id."""
-    return {"DATA_TYPE": "submission_id", "value": str(uuid.uuid1())}
+    return {"DATA_TYPE": "submission_id", "value": time_id(state.now())}
 
 
 async def transfer(state: TransferState, request: Request) -> Document:
@@ -191,7 +191,7 @@ def _task(
     for name in _IGNORED_FLAGS:
         fields.optional(name, BOOLEAN, default=False)
     return Task(
-        id=str(uuid.uuid1()),
+        id=time_id(state.now()),
         submission_id=fields.required("submission_id", UUID),
         owner_id=request.caller.identity_id,
         caller=request.caller,
