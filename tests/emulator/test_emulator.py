@@ -261,7 +261,7 @@ def test_the_emulator_is_a_package_of_its_own(tmp_path: Path) -> None:
         "print(len(emulator.snapshot()['collections']), *sorted(emulator.services)[-3:])\n"
     )
     done = subprocess.run([sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True, check=True)
-    assert done.stdout.split() == ["1", "search", "timer", "transfer"]
+    assert done.stdout.split() == ["1", "search", "timers", "transfer"]
 
 
 async def test_unknown_paths() -> None:

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from .kit.clock import Clock
     from .kit.directory import Identity
     from .kit.service import Document
+    from .timers.state import TimersState
     from .transfer.models import Collection, Task
     from .transfer.state import Limits, Pace, TransferState
     from .transfer.storage.protocol import Storage
@@ -127,6 +128,12 @@ class GlobusEmulator(Emulator):
     def transfer(self) -> TransferState:
         """The state of the emulated Transfer: collections, tasks and bookmarks."""
         return self._transfer.state
+
+    @property
+    def timers(self) -> TimersState:
+        """The state of the emulated Timers: timers and their runs."""
+        state: TimersState = self.services["timers"].state
+        return state
 
     @property
     def task_runner(self) -> TaskRunner:

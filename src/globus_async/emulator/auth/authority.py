@@ -7,7 +7,7 @@ import binascii
 from typing import TYPE_CHECKING, Final
 from urllib.parse import unquote_plus
 
-from ..kit.authentication import AuthenticationFailure, Caller, ConsentMissing, Session
+from ..kit.authentication import Authentication, AuthenticationFailure, Caller, ConsentMissing, Session
 from ..kit.directory import CLIENT_DOMAIN
 from ..kit.ids import named_id, new_id
 from ..kit.secret import Secret
@@ -25,8 +25,10 @@ if TYPE_CHECKING:
     from .scope_strings import RequestedScope
     from .tokens import Tokens
 
-__all__ = ("Authority",)
+__all__ = ("DIRECT_CLIENT", "Authority")
 
+DIRECT_CLIENT: Final = named_id("client", "direct")
+"""The id of the client of tokens that are issued without a login."""
 _MIN_LIFETIME: Final = 60.0
 """Seconds for which a token of a service is active when it is used again."""
 _MAX_SERVICE_TOKENS: Final = 1_000
@@ -167,6 +169,20 @@ class Authority:
         consents = self._consents.approve(client_id, client, requested, offline=False, auto=True)
         session = self._sessions.setdefault(client_id, Session(client_id))
         return self._token(client_id, client, consents, session)
+
+    def direct_caller(self, identity_id: str, scope_string: str) -> Caller:
+        """
+        Return the owner of a new access token of an identity that has consented to everything, for methods for tests.
+
+        Raises:
+            LookupError: There is no such identity or scope.
+        """
+        identity, client = self._directory.identities[identity_id], self._registry.clients[DIRECT_CLIENT]
+        consents = self._consents.approve(identity_id, client, self._requested(scope_string), offline=False, auto=False)
+        session = Session(new_id(), {identity_id: Authentication(self._now(), identity.identity_provider.id)})
+        server = self._registry.resource_server(consents[0].scope)
+        token = self._tokens.create_access_token(identity_id, client.id, server, consents, session, family=new_id())
+        return self.caller(token)
 
     def _token(self, identity_id: str, client: ClientApp, consents: tuple[Consent, ...], session: Session) -> str:
         """Return an active token with these properties; a service that polls needs one again and again."""

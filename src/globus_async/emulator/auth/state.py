@@ -11,7 +11,7 @@ from ..kit.authentication import Authentication, Session
 from ..kit.directory import CLIENT_DOMAIN, Identity
 from ..kit.ids import named_id, new_id, own_ids, random_text
 from ..kit.secret import Secret
-from .authority import Authority
+from .authority import DIRECT_CLIENT, Authority
 from .authorization_request import Redirect, read_request
 from .catalog import SCOPE_URL_PREFIX
 from .consents import Consents
@@ -97,7 +97,7 @@ class AuthState:
         """Requests to the introspection endpoint."""
         self.key_requests = 0
         """Requests for the key set."""
-        self._direct = self.add_client("Direct tokens", id=named_id("client", "direct"))
+        self._direct = self.add_client("Direct tokens", id=DIRECT_CLIENT)
         self.built_in: frozenset[str] = frozenset(self.registry.clients)
         """The ids of the clients that are there from the start."""
 

@@ -141,6 +141,19 @@ class TokenAuthority(Protocol):
         """
         ...
 
+    def direct_caller(self, identity_id: str, scope_string: str) -> Caller:
+        """
+        Return the owner of a new access token of an identity that has consented to everything, for methods for tests.
+
+        Args:
+            identity_id: The UUID of the identity.
+            scope_string: The scopes, of one resource server.
+
+        Raises:
+            LookupError: There is no such identity or scope.
+        """
+        ...
+
     def add_scope(
         self, client_id: str, scope_string: str, *, name: str, description: str = "", dependencies: Collection[str] = ()
     ) -> None:

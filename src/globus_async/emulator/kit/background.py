@@ -42,6 +42,7 @@ import logging
 import math
 import threading
 from collections.abc import Callable, Coroutine
+from contextvars import Context, copy_context
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
@@ -57,7 +58,11 @@ _logger: Final = logging.getLogger(__name__)
 _IDLE_ITERATIONS: Final = 12
 """Iterations of the event loop without a busy job after which all jobs count as settled."""
 _EARLY: Final = 1e-6
-"""Seconds by which `Background.sleep_until` may end early: POSIX seconds are floats, with an error of that order."""
+"""
+Seconds by which `Background.sleep_until` is early.
+
+The difference of two times in POSIX seconds has an error of that order, unless it is one of whole seconds.
+"""
 
 Work: TypeAlias = Callable[[], Coroutine[Any, Any, None]]
 """A job: called without arguments, in the event loop that will run it."""
@@ -67,6 +72,8 @@ Work: TypeAlias = Callable[[], Coroutine[Any, Any, None]]
 class _Job:
     key: str
     work: Work
+    context: Context = field(default_factory=copy_context)
+    """That of the call that has started it, with its source of ids."""
     woken: asyncio.Event = field(default_factory=asyncio.Event)
     task: asyncio.Task[None] | None = None
     """`None` until an event loop runs it."""
@@ -190,7 +197,8 @@ class Background:
         Raises:
             RuntimeError: This is not the asyncio task of one of the jobs.
         """
-        return await self.sleep(wall - _EARLY - self._clock.wall())
+        seconds = wall - self._clock.wall()
+        return await self.sleep(seconds if seconds.is_integer() else seconds - _EARLY)
 
     def _current_job(self) -> _Job:
         task = asyncio.current_task()
@@ -272,7 +280,8 @@ class Background:
         if before is not None:
             before.cancel()
         if self._jobs.get(job.key) is job and job.task is None:
-            job.task = asyncio.get_running_loop().create_task(self._run(job, before), name=f"background job {job.key}")
+            run, context = self._run(job, before), job.context.copy()
+            job.task = asyncio.get_running_loop().create_task(run, name=f"background job {job.key}", context=context)
             self._running[job.task] = job
             job.task.add_done_callback(self._discard)
 

@@ -63,7 +63,7 @@ class Platform:
     """The number of requests from one service to another."""
     _authority: TokenAuthority | None = None
     _app: ASGIApp | None = None
-    _hosts: dict[str, str] = field(default_factory=dict[str, str])
+    _hosts: dict[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
     _listeners: list[Callable[[], None]] = field(default_factory=list["Callable[[], None]"])
 
     @property
@@ -104,8 +104,12 @@ class Platform:
             services: The services by name.
             app: The ASGI application of all services, without recording and faults.
         """
-        self._hosts = {name: service.hosts[0] for name, service in services.items() if service.hosts}
+        self._hosts = {name: service.hosts for name, service in services.items() if service.hosts}
         self._app = app
+
+    def service_at(self, host: str) -> str | None:
+        """Return the name of the service with a host, for URLs such as those of actions; `None` if there is none."""
+        return next((name for name, hosts in self._hosts.items() if host in hosts), None)
 
     async def request(
         self,
@@ -135,7 +139,7 @@ class Platform:
             raise LookupError(f"the emulator has no service {service!r} that other services can reach")
         self.peer_requests += 1
         return await send_request(
-            self._app, method, path, host=self._hosts[service], token=token, document=document, query=query
+            self._app, method, path, host=self._hosts[service][0], token=token, document=document, query=query
         )
 
 

@@ -1,0 +1,122 @@
+"""What timers run: transfer tasks, runs of flows, and actions, each by requests to another service of the emulator."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import urlsplit
+
+if TYPE_CHECKING:
+    from ..kit.peer import PeerResponse
+    from ..kit.service import Document, Platform
+    from .models import Run, Timer
+
+__all__ = (
+    "TRANSFER_ACTION",
+    "TRANSFER_SCOPE",
+    "flow_scope",
+    "poll_run",
+    "resume_run",
+    "run_id",
+    "run_status",
+    "start_run",
+)
+
+TRANSFER_SCOPE: Final = "urn:globus:auth:scope:transfer.api.globus.org:all"
+TRANSFER_ACTION: Final = "https://actions.automate.globus.org/transfer/transfer/run"
+"""The URL of the action that transfer timers are said to run."""
+
+_IDS: Final = {"transfer": "task_id", "flow": "run_id", "generic": "action_id"}
+_ENDS: Final = {"ENDED": "FAILED"}
+"""Statuses of ends that have another name."""
+
+
+def flow_scope(flow_id: str) -> str:
+    """Return the scope with which a flow is started."""
+    return f"https://auth.globus.org/scopes/{flow_id}/flow_{flow_id.replace('-', '_')}_user"
+
+
+async def start_run(platform: Platform, timer: Timer) -> PeerResponse:
+    """
+    Create the task, run or action of a timer, on behalf of its owner.
+
+    Raises:
+        ConsentMissing: The owner has not consented to it.
+        LookupError: There is no such flow, action or scope.
+    """
+    match timer.kind:
+        case "transfer":
+            token = platform.authority.dependent_token(timer.caller, TRANSFER_SCOPE)
+            document = {**timer.body, "DATA_TYPE": "transfer", "submission_id": timer.submission_id}
+            return await platform.request("transfer", "POST", "/v0.10/transfer", token=token, document=document)
+        case "flow":
+            return await _to_flow(platform, timer, "POST", f"/flows/{timer.flow_id}/run", timer.body)
+        case "generic":
+            document = {"request_id": timer.submission_id, "body": timer.body}
+            return await _to_action(platform, timer, "POST", urlsplit(timer.callback_url).path, document)
+
+
+async def poll_run(platform: Platform, timer: Timer, run: Run) -> PeerResponse:
+    """
+    Fetch the task, run or status of the action.
+
+    Raises:
+        ConsentMissing: The owner has rescinded the consent.
+        LookupError: There is no such flow, action or scope any more.
+    """
+    match timer.kind:
+        case "transfer":
+            token = platform.authority.dependent_token(timer.caller, TRANSFER_SCOPE)
+            return await platform.request("transfer", "GET", f"/v0.10/task/{run.resource_id}", token=token)
+        case "flow":
+            return await _to_flow(platform, timer, "GET", f"/runs/{run.resource_id}")
+        case "generic":
+            base = urlsplit(timer.callback_url).path.rpartition("/")[0]
+            return await _to_action(platform, timer, "GET", f"{base}/{run.resource_id}/status")
+
+
+async def resume_run(platform: Platform, timer: Timer, run: Run) -> PeerResponse | None:
+    """
+    Resume an inactive run of a flow or action; `None` for a task, which goes on when its owner has logged in.
+
+    Raises:
+        ConsentMissing: The owner has not consented to it.
+        LookupError: There is no such flow, action or scope any more.
+    """
+    match timer.kind:
+        case "transfer":
+            return None
+        case "flow":
+            return await _to_flow(platform, timer, "POST", f"/runs/{run.resource_id}/resume", {})
+        case "generic":
+            base = urlsplit(timer.callback_url).path.rpartition("/")[0]
+            return await _to_action(platform, timer, "POST", f"{base}/{run.resource_id}/resume", {})
+
+
+async def _to_flow(
+    platform: Platform, timer: Timer, method: str, path: str, document: Document | None = None
+) -> PeerResponse:
+    token = platform.authority.dependent_token(timer.caller, flow_scope(str(timer.flow_id)))
+    return await platform.request("flows", method, path, token=token, document=document)
+
+
+async def _to_action(
+    platform: Platform, timer: Timer, method: str, path: str, document: Document | None = None
+) -> PeerResponse:
+    host = urlsplit(timer.callback_url).hostname or ""
+    service = platform.service_at(host)
+    if service is None:
+        raise LookupError(f"There is no service at {host}")
+    token = platform.authority.dependent_token(timer.caller, timer.scope or TRANSFER_SCOPE)
+    return await platform.request(service, method, path, token=token, document=document)
+
+
+def run_id(timer: Timer, document: Any) -> str | None:
+    """Return the id of a task, run or action from the response to its creation."""
+    value = document.get(_IDS[timer.kind]) if isinstance(document, dict) else None
+    return value if isinstance(value, str) else None
+
+
+def run_status(document: Any) -> str:
+    """Return ``ACTIVE``, ``INACTIVE``, ``SUCCEEDED`` or ``FAILED`` from the document of a task, run or action."""
+    status = document.get("status") if isinstance(document, dict) else None
+    return _ENDS.get(status, status) if isinstance(status, str) else "ACTIVE"
