@@ -224,3 +224,18 @@ async def test_the_number_of_pending_logins_is_limited(world: World) -> None:
     assert len(browser.pending) == 20
     assert (await submit(world, forms[0], identity=world.alice.id, decision="allow")).status_code == 400
     assert (await submit(world, forms[-1], identity=world.alice.id, decision="allow")).status_code == 302
+
+
+async def test_people_who_cannot_sign_in(world: World) -> None:
+    """They are shown with the reason and cannot be chosen; a forged form does not let them in."""
+    world.bob.status = "closed"
+    page = await open_page(world, session_required_single_domain="example.org,uni.example.edu")
+    assert "The identity bob@uni.example.edu is closed." in page.text
+    chosen = re.findall(r'value="([^"]*)" required( checked| disabled|)>', page.text)
+    assert chosen == [(world.alice.id, " checked"), (world.bob.id, " disabled")]
+    refused = await submit(world, Form(page.text), identity=world.bob.id, decision="allow")
+    assert (refused.status_code, world.bob.last_authentication) == (200, None)
+    world.bob.status = "used"
+    page = await open_page(world, session_required_single_domain="uni.example.edu")
+    assert "You have no identity of uni.example.edu." in html.unescape(page.text)
+    assert world.alice.last_authentication is None

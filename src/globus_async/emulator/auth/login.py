@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from ..kit.authentication import Authentication, Session
 from ..kit.ids import new_id, random_text
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from .registry import Registry
     from .tokens import Tokens
 
-__all__ = ("Browser", "LoginState", "give_consent", "log_in", "log_in_and_consent")
+__all__ = ("Browser", "LoginState", "give_consent", "log_in", "log_in_and_consent", "refusal")
 
 
 class LoginState(Protocol):
@@ -81,22 +81,54 @@ def log_in(
     Raises:
         AuthorizationError: No login can satisfy the request.
     """
+    plan = _plan_login(state, request, browser, identity)
+    session = plan.session or Session(new_id())
+    for each, mfa in plan.required.items():
+        each.status, each.last_authentication = "used", state.now()
+        session.authentications[each.id] = Authentication(state.now(), each.identity_provider.id, mfa)
+    browser.identity, browser.session = plan.chosen, session
+    return plan.effective
+
+
+class _Plan(NamedTuple):
+    """A login that can take place."""
+
+    chosen: Identity
+    effective: Identity
+    session: Session | None
+    required: dict[Identity, bool]
+
+
+def _plan_login(state: LoginState, request: AuthorizationRequest, browser: Browser, identity: Identity | None) -> _Plan:
     chosen = identity or _named_identity(state, request) or browser.identity or state.login_identity
     if chosen is None:
         message = "The emulator has no identity to log in with: add one with add_identity()."
         raise AuthorizationError("login_required", message)
+    if chosen.status == "closed":
+        raise AuthorizationError("access_denied", f"The identity {chosen.username} is closed.")
     linked = state.directory.linked(chosen.id)
     session = browser.session if browser.identity in linked else None
     required = _required_logins(state, request, chosen, linked, session)
     if request.prompt == "none" and (session is None or required):
         raise AuthorizationError("login_required", "A login is required, which prompt=none does not allow.")
-    effective = _effective_identity(request.target.client, linked)
-    session = session or Session(new_id())
-    for each, mfa in required.items():
-        each.status, each.last_authentication = "used", state.now()
-        session.authentications[each.id] = Authentication(state.now(), each.identity_provider.id, mfa)
-    browser.identity, browser.session = chosen, session
-    return effective
+    return _Plan(chosen, _effective_identity(request.target.client, linked), session, required)
+
+
+def refusal(state: LoginState, request: AuthorizationRequest, browser: Browser, identity: Identity) -> str | None:
+    """
+    Return why an identity cannot log in and consent; `None` if it can.
+
+    Args:
+        state: The state of the service, which does not change.
+        request: The authorization request.
+        browser: The browser, with its session.
+        identity: The identity.
+    """
+    try:
+        _check_consent(state, request, _plan_login(state, request, browser, identity).effective)
+    except AuthorizationError as error:
+        return error.description
+    return None
 
 
 def _named_identity(state: LoginState, request: AuthorizationRequest) -> Identity | None:

@@ -30,6 +30,7 @@ p { margin: .5rem 0; }
 label.person { display: flex; gap: .8rem; align-items: center; border: 1px solid var(--line); border-radius: 10px;
   padding: .65rem .9rem; margin: .45rem 0; cursor: pointer; }
 label.person:has(input:checked) { border-color: var(--blue); background: var(--pick); }
+label.person:has(input:disabled) { cursor: default; opacity: .75; }
 label.person span { display: block; }
 ul { margin: .3rem 0; padding-left: 1.2rem; }
 li { margin: .3rem 0; overflow-wrap: anywhere; }
@@ -56,6 +57,8 @@ class IdentityChoice(NamedTuple):
     username: str
     description: str
     selected: bool
+    refusal: str | None
+    """Why it cannot log in; `None` if it can."""
 
 
 class ScopeLine(NamedTuple):
@@ -101,12 +104,7 @@ def login_page(
         named_grant: The client's ``prefill_named_grant``.
         error: Why the previous choice was not accepted.
     """
-    people = "".join(
-        f'<label class="person"><input type="radio" name="identity" value="{escape(each.id)}" required'
-        f"{' checked' if each.selected else ''}><span><strong>{escape(each.username)}</strong>"
-        f'<span class="soft">{escape(each.description)}</span></span></label>'
-        for each in choices
-    )
+    people = "".join(map(_person, choices))
     no_identity = '<p class="note warn">There is no identity yet. Add one to the emulator first.</p>'
     content = (
         (f'<p class="note warn" role="alert">{escape(error)}</p>' if error else "")
@@ -120,6 +118,16 @@ def login_page(
         + '<button name="decision" value="deny" formnovalidate>Deny</button></div></form>'
     )
     return _page(f"{application} requests access", content)
+
+
+def _person(choice: IdentityChoice) -> str:
+    state = " disabled" if choice.refusal else " checked" if choice.selected else ""
+    reason = f'<span class="soft warn">{escape(choice.refusal)}</span>' if choice.refusal else ""
+    return (
+        f'<label class="person"><input type="radio" name="identity" value="{escape(choice.id)}" required{state}>'
+        f"<span><strong>{escape(choice.username)}</strong>"
+        f'<span class="soft">{escape(choice.description)}</span>{reason}</span></label>'
+    )
 
 
 def _scope_list(scopes: Iterable[ScopeLine]) -> str:

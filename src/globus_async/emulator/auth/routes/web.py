@@ -12,7 +12,7 @@ from ...kit.responses import NO_STORE, html_response, redirect
 from ...kit.secret import Secret
 from ..authorization_request import AuthorizationRequest, Redirect, read_request
 from ..errors import AuthorizationError, LoginPageError, OAuthError
-from ..login import Browser, give_consent, log_in, log_in_and_consent
+from ..login import Browser, give_consent, log_in, log_in_and_consent, refusal
 from ..login_pages import IdentityChoice, ScopeLine, code_page, error_page, login_page, logout_page
 
 if TYPE_CHECKING:
@@ -89,9 +89,7 @@ def _login_page(
     error: str | None = None,
 ) -> Response:
     identities = [
-        each
-        for each in state.directory.identities.values()
-        if each.domain != CLIENT_DOMAIN and each.status in {"used", "private"}
+        each for each in state.directory.identities.values() if each.domain != CLIENT_DOMAIN and each.status != "unused"
     ]
     named = [each for name in authorization.identities if (each := state.directory.find(name)) is not None]
     selected = next(iter([*named, *filter(None, (browser.identity, state.login_identity))]), None)
@@ -101,7 +99,11 @@ def _login_page(
         form_token=form_token.reveal(),
         choices=[
             IdentityChoice(
-                each.id, each.username, f"{each.name or ''} · {each.identity_provider.name}", each is selected
+                each.id,
+                each.username,
+                f"{each.name or ''} · {each.identity_provider.name}",
+                each is selected,
+                refusal(state, authorization, browser, each),
             )
             for each in identities
         ],
