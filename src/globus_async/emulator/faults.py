@@ -110,6 +110,8 @@ class Faults:
         self._app = app
         self._entries: list[PendingFault] = []
         self._numbers = itertools.count(1)
+        self.of_request: Callable[[Scope], Fault | None] = lambda _: None
+        """Returns the fault that a request itself asks for; none does by default."""
         self.triggered: list[tuple[str, str]] = []
         """Method and path of every request that a fault was injected into."""
 
@@ -150,6 +152,7 @@ class Faults:
         if scope["type"] == "http":
             method, path = scope["method"], scope["path"]
             faults = [entry.fault for entry in self._entries if entry.triggers(method, path)]
+            faults += filter(None, [self.of_request(scope)])
             if faults:
                 self.triggered.append((method, path))
             for fault in reversed(faults):

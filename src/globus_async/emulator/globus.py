@@ -9,6 +9,7 @@ import anyio
 
 from .absent import absent_services
 from .auth.service import AuthService
+from .control.header_faults import HeaderFaults
 from .control.seed import SeedLoader
 from .control.seed_dump import dump
 from .control.service import ControlService
@@ -65,6 +66,7 @@ class GlobusEmulator(Emulator):
         auth: Mapping[str, Any] | None = None,
         services: Iterable[Callable[[Platform], Service[Any]]] = (),
         id_seed: int | None = None,
+        remote_control: bool = False,
     ) -> None:
         """
         Create an emulator without identities, applications and collections.
@@ -81,6 +83,7 @@ class GlobusEmulator(Emulator):
             services: Further services, each a subclass of `kit.service.Service` or a function that makes one.
             id_seed: Makes all ids, tokens and keys the same in every run: with a `ManualClock`, the same requests get
                 the same responses, byte for byte. Anybody can derive the tokens from it.
+            remote_control: Accept requests of the control plane, and faults in headers, from other machines, too.
 
         Raises:
             TypeError: The seed of ids is no integer.
@@ -111,7 +114,8 @@ class GlobusEmulator(Emulator):
         platform = self._new_platform(SystemClock() if clock is None else clock)
         with platform.ids.use():
             self._auth, self._transfer, made = make(platform)
-        super().__init__(platform, made, control=ControlService(platform, self))
+        super().__init__(platform, made, control=ControlService(platform, self, remote=remote_control))
+        self.faults.of_request = HeaderFaults(self, remote=remote_control)
 
     def _new_platform(self, clock: Clock) -> Platform:
         return Platform(clock, ids=Ids(None if self._id_seed is None else str(self._id_seed)))

@@ -78,6 +78,11 @@ def _parser() -> argparse.ArgumentParser:
         help="make ids, tokens and keys the same in every run: with --clock manual, equal requests get equal responses",
     )
     parser.add_argument(
+        "--remote-control",
+        action="store_true",
+        help="accept requests below /emulator, and faults in headers, from other machines, too (default: this one)",
+    )
+    parser.add_argument(
         "--rate-limit", type=float, metavar="N", help="requests per second of one identity (default: no limit)"
     )
     return parser
@@ -105,8 +110,12 @@ async def _serve(options: argparse.Namespace) -> None:
     stop = asyncio.Event()
     with contextlib.suppress(NotImplementedError):  # Windows has no such signal
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
-    clock = ManualClock() if options.clock == "manual" else None
-    async with GlobusEmulator(rate_limit=options.rate_limit, clock=clock, id_seed=options.id_seed) as emulator:
+    async with GlobusEmulator(
+        rate_limit=options.rate_limit,
+        clock=ManualClock() if options.clock == "manual" else None,
+        id_seed=options.id_seed,
+        remote_control=options.remote_control,
+    ) as emulator:
         if options.seed is not None:
             await emulator.load_seed(options.seed)
         for username in options.identity or ([] if emulator.auth.login_identity else ["user@example.org"]):

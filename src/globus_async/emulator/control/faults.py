@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from ..kit.service import Document
     from .target import Target
 
-__all__ = ("add_fault", "fault_document")
+__all__ = ("add_fault", "fault_document", "read_fault")
 
 _SIZE: Final = integer(minimum=0)
 _STATUS: Final = integer(minimum=200, maximum=599)
@@ -37,6 +37,8 @@ _ARGUMENTS: Mapping[str, Mapping[str, FieldType[Any]]] = {
 }
 """The arguments of each function."""
 _REQUIRED: Final = {"latency": {"seconds"}, "status": {"code"}, "truncated": {"size"}}
+_FAULT: Final = frozenset({"fault", "arguments"})
+"""The members that describe a fault."""
 _BY_CLOCK: Final = {"latency", "slow_body", "status"}
 
 
@@ -47,24 +49,33 @@ def add_fault(target: Target, fields: Fields) -> int:
     Raises:
         ControlError: There is no such fault, or an argument is missing, unknown or wrong.
     """
-    fields.check_known({"method", "path", "fault", "arguments", "times", "after"})
-    name = fields.required("fault", TEXT)
-    if name not in _ARGUMENTS:
-        raise ControlError.invalid_field("fault", f"one of {', '.join(sorted(_ARGUMENTS))}")
+    fields.check_known({"method", "path", "times", "after", *_FAULT})
+    fault = read_fault(target, fields.part(_FAULT))
     return target.faults.add(
         fields.optional("method", TEXT, "*"),
         fields.required("path", TEXT),
-        _fault(target, name, fields.object("arguments")),
+        fault,
         times=fields.optional("times", _COUNT, 1),
         after=fields.optional("after", _SIZE, 0),
     )
 
 
-def _fault(target: Target, name: str, fields: Fields) -> Fault:
+def read_fault(target: Target, fields: Fields) -> Fault:
+    """
+    Return the fault of a document with its name (``fault``) and its ``arguments``.
+
+    Raises:
+        ControlError: There is no such fault, or an argument is missing, unknown or wrong.
+    """
+    fields.check_known(_FAULT)
+    name = fields.required("fault", TEXT)
+    if name not in _ARGUMENTS:
+        raise ControlError.invalid_field("fault", f"one of {', '.join(sorted(_ARGUMENTS))}")
+    given = fields.object("arguments")
     types = _ARGUMENTS[name]
-    fields.check_known(types)
+    given.check_known(types)
     required = _REQUIRED.get(name, set[str]())
-    arguments = {key: fields.required(key, types[key]) for key in types if key in fields or key in required}
+    arguments = {key: given.required(key, types[key]) for key in types if key in given or key in required}
     retry_after = arguments.get("retry_after")
     if not isinstance(retry_after, str | int | float | None) or isinstance(retry_after, bool):
         raise ControlError.invalid_field("arguments.retry_after", "a number or a string")

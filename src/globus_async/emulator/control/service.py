@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, ClassVar, Final
 from ..kit.responses import NO_STORE
 from ..kit.service import Service
 from ..own_paths import PREFIX
-from ..trusted_hosts import is_loopback
 from .errors import ControlError
 from .routes import ROUTES
+from .senders import check_sender
 from .target import Target
 
 if TYPE_CHECKING:
@@ -18,27 +18,35 @@ if TYPE_CHECKING:
     from ..kit.authentication import Caller
     from ..kit.errors import ServiceError
     from ..kit.request import Request
-    from ..kit.service import RouteTable
+    from ..kit.service import Platform, RouteTable
 
 __all__ = ("ControlService",)
 
 _HEADER: Final = "x-emulator-control"
-_PROXY_HEADERS: Final = ("forwarded", "x-forwarded-for", "x-real-ip")
 
 
 class ControlService(Service[Target]):
     """
     The control plane of an emulator.
 
-    A request comes from this machine; one that changes something has the header ``X-Emulator-Control``, and its body is
-    JSON by its content type. A web page of another site could send neither of these without asking first, and no
-    response allows it to.
+    A request comes from this machine, unless ``remote`` is true; one that changes something has the header
+    ``X-Emulator-Control``, and its body is JSON by its content type. A web page of another site could send neither of
+    these without asking first, and no response allows it to.
+
+    Args:
+        platform: What it shares with the other services.
+        target: The emulator.
+        remote: Accept requests from other machines, too.
     """
 
     name = "control"
     title = "the emulator's control plane"
     errors: ClassVar[type[ServiceError]] = ControlError
     headers: ClassVar[Mapping[str, str]] = NO_STORE
+
+    def __init__(self, platform: Platform, target: Target, *, remote: bool = False) -> None:
+        super().__init__(platform, target)
+        self._remote = remote
 
     def tables(self) -> Mapping[str, RouteTable[Target]]:
         """Return the routes."""
@@ -56,8 +64,7 @@ class ControlService(Service[Target]):
             ControlError: 403, another machine or a proxy has, or a web page may have; 415, the body is not JSON.
         """
         peer = request.raw.client
-        if peer is None or not is_loopback(peer.host) or any(request.header(name) for name in _PROXY_HEADERS):
-            raise ControlError(403, "NOT_LOCAL", "The emulator is controlled from its own machine only")
+        check_sender(None if peer is None else peer.host, request.raw.headers, remote=self._remote)
         if request.method in {"GET", "HEAD"}:
             return None
         if request.header(_HEADER) is None:

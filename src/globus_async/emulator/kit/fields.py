@@ -174,6 +174,11 @@ class Fields:
         values = self.required(name, _OBJECTS) if required else self.nullable(name, _OBJECTS)
         return None if values is None else [self._within(each, f"{name}[{n}]") for n, each in enumerate(values)]
 
+    def part(self, names: Collection[str]) -> Fields:
+        """Return some of the members."""
+        document = {name: value for name, value in self._document.items() if name in names}
+        return Fields(document, self._errors, null_is_missing=self._null_is_missing, path=self._path)
+
     def _within(self, document: Mapping[str, Any], name: str) -> Fields:
         return Fields(document, self._errors, null_is_missing=self._null_is_missing, path=f"{self._path}{name}.")
 
