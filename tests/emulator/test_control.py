@@ -169,6 +169,8 @@ async def test_tasks(http: httpx.AsyncClient, emulator: GlobusEmulator) -> None:
     await http.post("/emulator/clock/advance", json={"seconds": 600})
     assert (await http.post("/emulator/settle")).status_code == 204
     assert (await http.get("/emulator/tasks")).json()["tasks"][0]["status"] == "SUCCEEDED"
+    listed = (await http.get("/emulator/work")).json()
+    assert listed["tasks"] == (await http.get("/emulator/tasks")).json()["tasks"]
     for verb in ("suspend", "resume"):
         assert (await http.post(f"/emulator/tasks/none/{verb}")).status_code == 404
 
@@ -222,6 +224,8 @@ WRITES = [
     ("POST", "settle"),
     ("POST", "tasks/x/suspend"),
     ("POST", "tasks/x/resume"),
+    ("POST", "work/x/suspend"),
+    ("POST", "work/x/resume"),
     ("POST", "tokens"),
     ("POST", "logins"),
     ("DELETE", "requests"),
@@ -232,7 +236,7 @@ def test_all_operations_that_change_something_are_known(emulator: GlobusEmulator
     """The next test is about each of them."""
     from globus_async.emulator.control.routes import ROUTES  # noqa: PLC0415 -- beside its use
 
-    written = {(verb, re.sub(r"\{task_id\}", "x", path)[1:]) for verb, path, _ in ROUTES if verb != "GET"}
+    written = {(verb, re.sub(r"\{work_id\}", "x", path)[1:]) for verb, path, _ in ROUTES if verb != "GET"}
     assert {(verb, path.replace("{fault_id}", "1")) for verb, path in written} == set(WRITES)
 
 
@@ -267,7 +271,7 @@ async def test_other_machines_are_refused(emulator: GlobusEmulator) -> None:
     for client, status in ((("192.0.2.1", 1), 403), (("::1", 1), 200), (("127.0.0.1", 1), 200)):
         transport = httpx.ASGITransport(emulator.app, client=client)
         async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as http:
-            for path in ("seed", "faults", "clock", "tasks", "requests"):
+            for path in ("seed", "faults", "clock", "work", "tasks", "requests"):
                 assert (await http.get(f"/emulator/{path}")).status_code == status
 
 

@@ -1571,13 +1571,13 @@ GUARDS: Final = (
     ),
     *_tested_by(
         "emulator/test_control.py",
-        never("emulator/control/service.py:ControlService.authenticate", r"^not is_loopback"),
-        never("emulator/control/service.py:ControlService.authenticate", r"^any\("),
+        swap("emulator/control/senders.py:check_sender", r"is_loopback\(address\)", "True"),
+        swap("emulator/control/senders.py:check_sender", r"not any\(.+\)", "True"),
         never("emulator/control/service.py:ControlService.authenticate", r"\(_HEADER\) is None"),
         never("emulator/control/service.py:ControlService.authenticate", r"^has_body and"),
         swap("emulator/control/routes.py:put_seed", r"trusted=False", "trusted=True"),
         swap("emulator/own_paths.py:OwnPaths.__call__", r"self\._own if is_own else self\._services", "self._services"),
-        never("emulator/control/members.py:check_members", r"^unknown$"),
+        never("emulator/kit/fields.py:Fields.check_known", r"^unknown$"),
         swap("emulator/control/routes.py:advance", r"target\.clock\.wall\(\) \+ seconds", "0"),
         drop("emulator/faults.py:latency", r"^_check_wait"),
         drop("emulator/faults.py:slow_body", r"^_check_wait"),
@@ -1585,6 +1585,21 @@ GUARDS: Final = (
         never("emulator/faults.py:status", r"_MAX_RETRY_AFTER"),
         never("emulator/faults.py:_respond", r"^code in _WITHOUT_BODY"),
         swap("emulator/globus.py:GlobusEmulator._replace", r"self\._replacing", "anyio.Lock()"),
+    ),
+    *_tested_by(
+        "emulator/test_header_faults.py",
+        drop("emulator/control/header_faults.py:HeaderFaults.__call__", r"^check_sender"),
+        never("emulator/control/header_faults.py:_fields", r"^len\(values\) > 1"),
+        never("emulator/control/senders.py:check_sender", r"^not is_local"),
+    ),
+    *_tested_by(
+        "emulator/test_auth_pages.py",
+        never("emulator/auth/login.py:_plan_login", r"chosen\.status == 'closed'"),
+    ),
+    *_tested_by(
+        "emulator/test_id_seed.py",
+        swap("emulator/kit/ids.py:own_ids.call", r"current_ids\(\)\.root is ids", "current_ids().root.is_seeded"),
+        swap("emulator/registry.py:Emulator.app", r"self\.platform\.ids\.fork\(\)", "self.platform.ids.named('')"),
     ),
     *_tested_by(
         "emulator/test_seed.py",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from starlette.responses import Response
 
@@ -10,17 +10,17 @@ from ..auth.errors import AuthorizationError, LoginPageError
 from ..kit.clock import ManualClock
 from ..kit.fields import MOMENT, NUMBER, TEXT, integer, list_of
 from ..kit.responses import NO_STORE
-from ..transfer.task_documents import task_document
 from .errors import ControlError
 from .faults import add_fault, fault_document
 from .seed_dump import encode
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from ..kit.directory import Identity
     from ..kit.fields import Fields
     from ..kit.request import Request
-    from ..kit.service import Document, RouteTable
-    from ..transfer.models import Task
+    from ..kit.service import Document, RouteTable, Service
     from .target import Target
 
 __all__ = (
@@ -36,6 +36,7 @@ __all__ = (
     "list_faults",
     "list_requests",
     "list_tasks",
+    "list_work",
     "log_in",
     "put_seed",
     "reset",
@@ -119,33 +120,42 @@ async def settle(target: Target, _request: Request) -> Response:
     return Response(status_code=204)
 
 
+async def list_work(target: Target, _request: Request) -> Document:
+    """``GET /emulator/work``: the tasks, runs and timers of all users, by kind, the newest first."""
+    return {kind: documents for service in target.services.values() for kind, documents in service.work().items()}
+
+
 async def list_tasks(target: Target, _request: Request) -> Document:
-    """``GET /emulator/tasks``: the tasks of all users, the newest first."""
-    return {"tasks": [task_document(target.transfer, each) for each in reversed(target.transfer.tasks.values())]}
+    """``GET /emulator/tasks``: the tasks of Transfer, the newest first."""
+    return target.services["transfer"].work()
 
 
 async def suspend(target: Target, request: Request) -> Document:
-    """``POST /emulator/tasks/<id>/suspend``: make a task inactive, as when a consent has ended."""
-    task = _task(target, request)
+    """``POST /emulator/work/<id>/suspend``: make a task, run or timer inactive, as when a consent has ended."""
     fields = request.fields_of(request.document() if request.body else {})
     fields.check_known({"code"})
-    target.suspend(task.id, fields.optional("code", TEXT, "CONSENT_REQUIRED"))
+    code, work_id = fields.optional("code", TEXT, "CONSENT_REQUIRED"), request.path_id("work_id").lower()
+    service = _find(target, work_id, lambda service: service.suspend_work(work_id, code))
     await target.settle()
-    return task_document(target.transfer, task)
+    return _document(service, work_id)
 
 
 async def resume(target: Target, request: Request) -> Document:
-    """``POST /emulator/tasks/<id>/resume``."""
-    task = _task(target, request)
-    target.resume(task.id)
-    return task_document(target.transfer, task)
+    """``POST /emulator/work/<id>/resume``."""
+    work_id = request.path_id("work_id").lower()
+    return _document(_find(target, work_id, lambda service: service.resume_work(work_id)), work_id)
 
 
-def _task(target: Target, request: Request) -> Task:
-    task = target.transfer.tasks.get(request.path_id("task_id").lower())
-    if task is None:
-        raise ControlError(404, "NOT_FOUND", f"There is no task {request.path_id('task_id')}")
-    return task
+def _find(target: Target, work_id: str, change: Callable[[Service[Any]], bool]) -> Service[Any]:
+    """Return the service that makes a change to a piece of work."""
+    for service in target.services.values():
+        if change(service):
+            return service
+    raise ControlError(404, "NOT_FOUND", f"There is no task, run or timer {work_id} that can be suspended")
+
+
+def _document(service: Service[Any], work_id: str) -> Document:
+    return next(each for documents in service.work().values() for each in documents if work_id in each.values())
 
 
 async def create_token(target: Target, request: Request) -> Document:
@@ -212,9 +222,12 @@ ROUTES: Final[RouteTable[Target]] = (
     ("GET", "/clock", get_clock),
     ("POST", "/clock/advance", advance),
     ("POST", "/settle", settle),
+    ("GET", "/work", list_work),
+    ("POST", "/work/{work_id}/suspend", suspend),
+    ("POST", "/work/{work_id}/resume", resume),
     ("GET", "/tasks", list_tasks),
-    ("POST", "/tasks/{task_id}/suspend", suspend),
-    ("POST", "/tasks/{task_id}/resume", resume),
+    ("POST", "/tasks/{work_id}/suspend", suspend),
+    ("POST", "/tasks/{work_id}/resume", resume),
     ("POST", "/tokens", create_token),
     ("POST", "/logins", log_in),
     ("GET", "/requests", list_requests),

@@ -5,16 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from ..auth.models import ClientApp
     from ..auth.state import AuthState
     from ..faults import Faults
     from ..kit.clock import Clock
     from ..kit.directory import Directory, Identity
-    from ..kit.service import Document
+    from ..kit.service import Document, Service
     from ..recorder import RecordedRequest
-    from ..transfer.state import TransferState
 
 __all__ = ("Target",)
 
@@ -23,6 +22,11 @@ class Target(Protocol):
     """What the control plane controls."""
 
     faults: Faults
+
+    @property
+    def services(self) -> Mapping[str, Service[Any]]:
+        """The services by name."""
+        ...
 
     @property
     def clock(self) -> Clock:
@@ -37,11 +41,6 @@ class Target(Protocol):
     @property
     def auth(self) -> AuthState:
         """The state of Auth."""
-        ...
-
-    @property
-    def transfer(self) -> TransferState:
-        """The state of Transfer."""
         ...
 
     @property
@@ -78,14 +77,6 @@ class Target(Protocol):
 
     async def settle(self) -> None:
         """Wait for background work."""
-        ...
-
-    def suspend(self, task_id: str, code: str = ...) -> None:
-        """Make a task inactive."""
-        ...
-
-    def resume(self, task_id: str) -> None:
-        """Resume a suspended task."""
         ...
 
     def snapshot(self) -> dict[str, Any]:

@@ -252,6 +252,31 @@ class Service(Generic[S]):
         """Return its present resources by section, as `seed_sections` loads them; none by default."""
         return {}
 
+    # work in the background: tasks, runs, timers
+
+    def work(self) -> dict[str, list[Document]]:
+        """Return the documents of the work of all users, the newest first: ``{"runs": [...]}``; none by default."""
+        return {}
+
+    def suspend_work(self, work_id: str, code: str) -> bool:  # noqa: ARG002 -- for overriding
+        """
+        Make a piece of work inactive, as when a consent of its owner has ended; return whether there is such work.
+
+        Args:
+            work_id: The id of the task, run or timer.
+            code: Why, as the service says it.
+        """
+        return False
+
+    def resume_work(self, work_id: str) -> bool:  # noqa: ARG002 -- for overriding
+        """
+        Resume suspended work, as when its owner has logged in again; return whether there is such work.
+
+        Args:
+            work_id: The id of the task, run or timer.
+        """
+        return False
+
     # status page
 
     def status_tables(self) -> Sequence[StatusTable]:

@@ -146,6 +146,24 @@ class TransferService(Service[TransferState]):
             document = select_fields(cast("Document", document), fields) if fields else document
         return json_response(document, headers=self.headers)
 
+    def work(self) -> dict[str, list[Document]]:
+        """Return the documents of all tasks."""
+        return {"tasks": [task_document(self.state, each) for each in reversed(self.state.tasks.values())]}
+
+    def suspend_work(self, work_id: str, code: str) -> bool:
+        """Make a task inactive; return whether there is one."""
+        if work_id not in self.state.tasks:
+            return False
+        self.state.suspend(work_id, code)
+        return True
+
+    def resume_work(self, work_id: str) -> bool:
+        """Resume a suspended task; return whether there is one."""
+        if work_id not in self.state.tasks:
+            return False
+        self.state.resume(work_id)
+        return True
+
     def status_tables(self) -> Sequence[StatusTable]:
         """Return the tables of tasks and collections."""
         tasks = (
