@@ -1,0 +1,1 @@
+"""Actions: the providers that the emulator hosts, those of tests, and the execution of both."""

@@ -1,0 +1,226 @@
+"""Expressions in parameters whose names end in ``.=``."""
+
+from __future__ import annotations
+
+import ast
+import operator
+import warnings
+from collections.abc import Callable, Mapping
+from typing import Any, Final, cast
+
+from .limits import check_size
+from .paths import Scope
+
+__all__ = ("ExpressionError", "evaluate", "parse_expression")
+
+_MAX_LENGTH: Final = 4096
+_MAX_ITEMS: Final = 100_000
+"""The longest text or list that an operator makes."""
+_MAX_BITS: Final = 4096
+"""The largest integer that an operator makes."""
+_NODES: Final = (
+    ast.Expr,
+    ast.Name,
+    ast.UnaryOp,
+    ast.BinOp,
+    ast.BoolOp,
+    ast.Compare,
+    ast.IfExp,
+    ast.Subscript,
+    ast.Slice,
+    ast.Constant,
+    ast.List,
+    ast.Tuple,
+    ast.Dict,
+)
+"""The parts of Python expressions that the language has, besides members and calls."""
+
+
+class ExpressionError(ValueError):
+    """An expression that cannot be parsed or evaluated."""
+
+
+def parse_expression(text: str) -> ast.Expr:
+    """
+    Parse an expression.
+
+    Raises:
+        ExpressionError: It is none, or too long.
+    """
+    if len(text) > _MAX_LENGTH:
+        raise ExpressionError(f"an expression has at most {_MAX_LENGTH} characters")
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of escapes in texts
+            body = ast.parse(text.strip()).body
+    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+        raise ExpressionError(f"invalid expression: {error}") from None
+    if len(body) != 1 or not isinstance(body[0], ast.Expr):
+        raise ExpressionError("invalid expression: one value is required")
+    return body[0]
+
+
+def evaluate(text: str, scope: Scope) -> Any:
+    """
+    Return the value of an expression.
+
+    Args:
+        text: The expression.
+        scope: The values that its names stand for.
+
+    Raises:
+        ExpressionError: It cannot be parsed or evaluated, takes too long, or its value is no JSON.
+    """
+    import simpleeval  # noqa: PLC0415 -- few emulators run flows with expressions
+
+    parsed = parse_expression(text)
+    functions = _functions(scope)
+    # booleans and null may be written as in JSON
+    names = {"true": True, "false": False, "null": None, **scope.names}
+    # the library has no types
+    evaluator = cast("Any", simpleeval).EvalWithCompoundTypes(operators=_OPERATORS, functions={}, names=names)
+    evaluator.nodes = {kind: handler for kind, handler in evaluator.nodes.items() if kind in _NODES}
+
+    def member(node: ast.Attribute) -> object:
+        container = evaluator._eval(node.value)
+        if not isinstance(container, Mapping):
+            raise ExpressionError(f"'{node.attr}' is asked of something else than an object")
+        return cast("Mapping[str, object]", container)[node.attr]
+
+    def call(node: ast.Call) -> object:
+        if not isinstance(node.func, ast.Name) or node.func.id not in functions:
+            raise ExpressionError("only the functions pathsplit, is_present and getattr can be called")
+        if any(keyword.arg is None for keyword in node.keywords):
+            raise ExpressionError("'**' is not supported")
+        arguments = [evaluator._eval(each) for each in node.args]
+        named = {str(each.arg): evaluator._eval(each.value) for each in node.keywords}
+        return functions[node.func.id](*arguments, **named)
+
+    evaluator.nodes[ast.Attribute] = member
+    evaluator.nodes[ast.Call] = call
+    # values are JSON only: without functions and modules there is nothing to look for, at each step, in all of them
+    evaluator._check_disallowed_items = lambda _item: None
+    try:
+        value = _plain(evaluator.eval(text, previously_parsed=parsed))
+        check_size(value)
+    except ExpressionError:
+        raise
+    except Exception as error:  # the errors of all operators, of the library, and of limits
+        raise ExpressionError(f"cannot evaluate '{text[:200]}': {error or type(error).__name__}") from None
+    return value
+
+
+def _plain(value: object, depth: int = 0) -> object:
+    """Return a value with lists in place of tuples."""
+    if isinstance(value, list | tuple) and depth < 100:
+        return [_plain(each, depth + 1) for each in cast("list[object]", value)]
+    if isinstance(value, dict) and depth < 100:
+        members = cast("dict[object, object]", value)
+        if not all(isinstance(name, str) for name in members):
+            raise ExpressionError("the names of an object are texts")
+        return {name: _plain(each, depth + 1) for name, each in members.items()}
+    return value
+
+
+def _functions(scope: Scope) -> dict[str, Callable[..., object]]:
+    def find(path: object) -> object:
+        if not isinstance(path, str):
+            raise ExpressionError("a path is a text")
+        return scope.find(path if path.startswith("$") else f"$.{path}")
+
+    def is_present(path: object) -> bool:
+        try:
+            find(path)
+        except LookupError:
+            return False
+        return True
+
+    def get(path: object, default: object = None) -> object:
+        try:
+            return find(path)
+        except LookupError:
+            return default
+
+    return {"pathsplit": _split_path, "is_present": is_present, "getattr": get}
+
+
+def _split_path(path: object) -> list[str]:
+    """Return directory and name of a path; ``/~/`` stays whole."""
+    if not isinstance(path, str):
+        raise ExpressionError("pathsplit takes a text")
+    stripped = path.rstrip("/")
+    if stripped in {"", "/~"}:
+        return [path, ""]
+    directory, slash, name = stripped.rpartition("/")
+    return [directory + slash, name]
+
+
+def _add(left: Any, right: Any) -> Any:
+    _check_length(len(left) + len(right) if hasattr(left, "__len__") and hasattr(right, "__len__") else 0)
+    return left + right
+
+
+def _multiply(left: Any, right: Any) -> Any:
+    for items, count in ((left, right), (right, left)):
+        if isinstance(items, str | list | tuple) and isinstance(count, int):
+            _check_length(len(cast("list[object]", items)) * count)
+    _check_bits(_bits(left) + _bits(right))
+    return left * right
+
+
+def _power(left: Any, right: Any) -> Any:
+    _numbers(left, right)
+    _check_bits(_bits(left) * abs(int(right)))
+    return left**right
+
+
+def _modulo(left: Any, right: Any) -> Any:
+    _numbers(left, right)  # of texts it would be formatting
+    return left % right
+
+
+def _contains(item: Any, container: Any) -> bool:
+    return item in container
+
+
+def _numbers(*values: object) -> None:
+    if not all(isinstance(each, int | float) for each in values):
+        raise ExpressionError("numbers are required")
+
+
+def _bits(value: object) -> int:
+    return value.bit_length() if isinstance(value, int) else 1
+
+
+def _check_bits(bits: int) -> None:
+    if bits > _MAX_BITS:
+        raise ExpressionError("a number is too large")
+
+
+def _check_length(length: int) -> None:
+    if length > _MAX_ITEMS:
+        raise ExpressionError("a text or list is too long")
+
+
+_OPERATORS: Final[Mapping[type[ast.AST], Callable[..., object]]] = {
+    ast.Add: _add,
+    ast.Sub: operator.sub,
+    ast.Mult: _multiply,
+    ast.Div: operator.truediv,
+    ast.FloorDiv: operator.floordiv,
+    ast.Mod: _modulo,
+    ast.Pow: _power,
+    ast.Eq: operator.eq,
+    ast.NotEq: operator.ne,
+    ast.Gt: operator.gt,
+    ast.Lt: operator.lt,
+    ast.GtE: operator.ge,
+    ast.LtE: operator.le,
+    ast.Not: operator.not_,
+    ast.USub: operator.neg,
+    ast.UAdd: operator.pos,
+    ast.In: _contains,
+    ast.NotIn: lambda item, container: not _contains(item, container),
+    ast.Is: lambda left, right: left is right,
+    ast.IsNot: lambda left, right: left is not right,
+}
