@@ -39,7 +39,16 @@ _AUTH_NAMES: Final = (
     "view_identities",
     "view_identity_set",
 )
-_FLOWS_NAMES: Final = ("all", "manage_flows", "run", "run_manage", "run_status", "view_flows")
+_FLOWS_NAMES: Final = (
+    "all",
+    "manage_flows",
+    "run",
+    "run_manage",
+    "run_status",
+    "view_flows",
+    "web_input_respond",
+    "web_input_view",
+)
 
 SERVICES: Final = (
     KnownService(

@@ -37,7 +37,9 @@ def _optional_time(seconds: float | None) -> str | None:
     return None if seconds is None else iso_time(seconds)
 
 
-def flow_document(flow: Flow, principals: frozenset[str], *, listed: bool = False) -> Document:
+def flow_document(
+    flow: Flow, principals: frozenset[str], *, listed: bool = False, definition: Document | None = None
+) -> Document:
     """
     Return a flow as a caller sees it: without roles and private parameters if it is no administrator.
 
@@ -45,7 +47,9 @@ def flow_document(flow: Flow, principals: frozenset[str], *, listed: bool = Fals
         flow: The flow.
         principals: The principals of the caller.
         listed: Whether it is part of a listing.
+        definition: An earlier definition in place of the present one.
     """
+    definition = flow.definition if definition is None else definition
     roles = flow_roles(flow, principals)
     is_administrator = not {"flow_owner", "flow_administrator"}.isdisjoint(roles)
     hidden = listed and flow.is_high_assurance
@@ -60,7 +64,7 @@ def flow_document(flow: Flow, principals: frozenset[str], *, listed: bool = Fals
         "subtitle": flow.subtitle,
         "description": flow.description,
         "keywords": list(flow.keywords),
-        "definition": None if hidden else flow.definition if is_administrator else _without_private(flow.definition),
+        "definition": None if hidden else definition if is_administrator else _without_private(definition),
         "input_schema": None if hidden else flow.input_schema,
         "flow_owner": flow.owner,
         "flow_viewers": shown(flow.viewers),
@@ -229,7 +233,7 @@ def api_document(api: RegisteredApi, principals: frozenset[str]) -> Document:
     roles = {"owners": api.owners, "administrators": api.administrators, "viewers": api.viewers}
     return {
         **api_summary(api),
-        "roles": roles if is_administrator else dict.fromkeys(roles, []),
+        "roles": roles if is_administrator else {name: [] for name in roles},
         "target": api.target,
         "data_templates": {
             "request": {"template": {part: {"$T_ref": f"$.{part}"} for part in ("path", "query", "headers", "body")}},

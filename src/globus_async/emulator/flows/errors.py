@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar, Final, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Self
 
 from ..kit.errors import ErrorKind, ServiceError
 from ..kit.ids import new_id
-from .language.definition import Problem
+
+if TYPE_CHECKING:
+    from .language.definition import Problem
 
 __all__ = ("FlowsError", "forbidden", "not_found")
 

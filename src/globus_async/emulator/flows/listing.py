@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
@@ -45,19 +44,17 @@ class Query:
 
     def _read_marker(self, text: str) -> None:
         try:
-            parameters, last, offset = json.loads(base64.urlsafe_b64decode(text.encode()))
-            is_valid = (
-                isinstance(parameters, dict)
-                and all(isinstance(each, str) for each in cast("dict[str, object]", parameters).values())
-                and isinstance(last, str)
-                and isinstance(offset, int)
-                and 0 <= offset < _MAX_OFFSET
-            )
-        except (ValueError, TypeError, RecursionError, binascii.Error):
-            is_valid = False
-        if not is_valid:
-            raise self._errors.invalid_parameter(self._marker_name, text[:100], "a marker of the page before")
-        self._parameters, self._last, self._offset = parameters, last, offset
+            match json.loads(base64.urlsafe_b64decode(text.encode())):
+                case [dict() as parameters, str(last), int(offset)] if 0 <= offset < _MAX_OFFSET:
+                    texts = cast("dict[str, object]", parameters)
+                    self._parameters = {name: each for name, each in texts.items() if isinstance(each, str)}
+                    self._last, self._offset = last, offset
+                    return
+                case _:
+                    pass
+        except (ValueError, RecursionError):
+            pass
+        raise self._errors.invalid_parameter(self._marker_name, text[:100], "a marker of the page before")
 
     def text(self, name: str) -> str | None:
         """Return a parameter."""
@@ -128,9 +125,7 @@ class Query:
             start = end = None
         if not comma:
             raise self._errors.invalid_parameter(name, text[:100], "two ISO 8601 times with a comma, or one of them,")
-        return lambda time: (
-            time is not None and (start is None or time >= start) and (end is None or time < end)
-        )
+        return lambda time: time is not None and (start is None or time >= start) and (end is None or time < end)
 
     def contains(self, name: str) -> Callable[[str], bool] | None:
         """Return whether a text contains a parameter, in any case of letters; `None` if the query has none."""

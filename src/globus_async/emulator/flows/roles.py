@@ -6,11 +6,10 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Final, cast
 
-from .language.definition import Problem
-
 if TYPE_CHECKING:
     from ..kit.authentication import Caller
     from ..kit.directory import Directory
+    from .language.definition import Problem
     from .models import Flow, RegisteredApi, Run, WebInput
 
 __all__ = (
@@ -31,9 +30,7 @@ PUBLIC: Final = "public"
 _MAX_PRINCIPALS: Final = 16
 _IDENTITY: Final = "urn:globus:auth:identity:"
 _GROUP: Final = "urn:globus:groups:id:"
-_URN: Final = re.compile(
-    rf"(?:{_IDENTITY}|{_GROUP})[0-9a-fA-F]{{8}}-(?:[0-9a-fA-F]{{4}}-){{3}}[0-9a-fA-F]{{12}}"
-)
+_URN: Final = re.compile(rf"(?:{_IDENTITY}|{_GROUP})[0-9a-fA-F]{{8}}-(?:[0-9a-fA-F]{{4}}-){{3}}[0-9a-fA-F]{{12}}")
 _SPECIAL: Final[Mapping[str, str]] = {"flow_viewers": PUBLIC, "flow_starters": ALL_USERS}
 """The principals that are no URNs, by the only list that may contain them."""
 _ROLE_NAMES: Final[Mapping[str, str]] = {

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from .errors import FlowsError
-from .language.limits import MAX_DEPTH, check_size, is_too_deep
 from .language.failure import StateFailure
+from .language.limits import MAX_DEPTH, check_size, is_too_deep
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -40,7 +41,7 @@ def schema_problems(schema: object) -> Iterator[Problem]:
         problems: list[Problem] = [
             ((*root, *error.absolute_path), str(error.message)[:_MAX_MESSAGE]) for error in checker.iter_errors(schema)
         ]
-    except Exception as error:  # of any keyword
+    except Exception as error:  # noqa: BLE001 -- of any keyword
         problems = [(root, f"the schema cannot be read: {error}"[:_MAX_MESSAGE])]
     yield from problems
 
@@ -64,7 +65,7 @@ def check_input(schema: Document, value: object) -> None:
             problems.append((str(error.json_path), str(error.message)[:_MAX_MESSAGE]))
             if len(problems) == _MAX_ERRORS:
                 break
-    except Exception as error:  # references that lead nowhere or around in a circle, and more
+    except Exception as error:  # noqa: BLE001 -- references that lead nowhere or around in a circle, and more
         problems.append(("$", f"the input schema cannot be applied: {type(error).__name__}"))
     if problems:
         raise _refusal(sorted(problems))
@@ -77,17 +78,14 @@ def _refusal(problems: list[tuple[str, str]]) -> FlowsError:
 
 
 def _validator_class(schema: Document) -> Any:
-    import jsonschema  # noqa: PLC0415 -- few emulators run flows
-
-    library = cast("Any", jsonschema)
+    library: Any = import_module("jsonschema")  # few emulators run flows
     return library.validators.validator_for(schema, default=library.Draft7Validator)
 
 
 def _validator(schema: Document) -> Any:
     """Return a validator that loads nothing from elsewhere, and follows a limited number of references."""
-    import jsonschema  # noqa: PLC0415 -- few emulators run flows
-    import referencing  # noqa: PLC0415 -- as above
-
+    validators: Any = import_module("jsonschema.validators")
+    registry = import_module("referencing").Registry()
     base = _validator_class(schema)
     followed = 0
 
@@ -104,5 +102,5 @@ def _validator(schema: Document) -> Any:
         return follow
 
     references = [each for each in ("$ref", "$dynamicRef", "$recursiveRef") if each in base.VALIDATORS]
-    extended = cast("Any", jsonschema).validators.extend(base, {each: limited(each) for each in references})
-    return extended(schema, registry=cast("Any", referencing).Registry())
+    extended = validators.extend(base, {each: limited(each) for each in references})
+    return extended(schema, registry=registry)

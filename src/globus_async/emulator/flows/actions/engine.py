@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -149,8 +150,7 @@ class Actions:
         provider = self.provider(action.url)
         result = ActionResult("FAILED", {"code": "ActionCanceled", "description": "The action was canceled"})
         if provider is not None and provider.cancel is not None and action.memory.get("is_started"):
-            try:
+            # without a consent the service goes on
+            with suppress(ConsentMissing, ActionInactive, ActionRefused, AuthenticationFailure):
                 result = await provider.cancel(ActionCall(self._state, action))
-            except (ConsentMissing, ActionInactive, ActionRefused, AuthenticationFailure):
-                pass  # the user has withdrawn the consent: the service goes on
         self._record(action, result)

@@ -103,7 +103,11 @@ async def _ask(call: ActionCall) -> ActionResult:
     if run is None:
         raise ActionRefused("only a flow can ask for an option here")
     options: list[Any] = call.required("options")
-    if not isinstance(options, list) or not options or not all(isinstance(each, dict) and each.get("name") for each in options):
+    if (
+        not isinstance(options, list)
+        or not options
+        or not all(isinstance(each, dict) and each.get("name") for each in options)
+    ):
         raise ActionRefused("'options' is not a list of objects with a name")
     page = call.body.get("landing_page")
     details: dict[str, Any] = page if isinstance(page, dict) else {}
@@ -147,7 +151,7 @@ async def _poll_option(call: ActionCall) -> ActionResult:
 
 
 async def _evaluate(call: ActionCall) -> ActionResult:
-    expressions: Any = call.body["expressions"] if "expressions" in call.body else [call.body]
+    expressions: Any = call.body.get("expressions", [call.body])
     if not isinstance(expressions, list):
         raise ActionRefused("'expressions' is not of type 'array'")
     details: dict[str, Any] = {}

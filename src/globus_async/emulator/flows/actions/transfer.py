@@ -62,9 +62,7 @@ async def _request(
 async def _raw_request(
     call: ActionCall, method: str, path: str, document: object = None, query: dict[str, str] | None = None
 ) -> PeerResponse:
-    return await call.request(
-        "transfer", method, f"/v0.10{path}", scope=TRANSFER_SCOPE, document=document, query=query
-    )
+    return await call.request("transfer", method, f"/v0.10{path}", scope=TRANSFER_SCOPE, document=document, query=query)
 
 
 def _given(call: ActionCall, names: tuple[str, ...]) -> dict[str, Any]:
@@ -130,7 +128,10 @@ async def _old_delete(call: ActionCall) -> ActionResult:
     items = call.required("items")
     if not isinstance(items, list):
         raise ActionRefused("'items' is not of type 'array'")
-    paths = [cast("dict[str, Any]", item) if isinstance(item, dict) else {"path": item} for item in cast("list[Any]", items)]
+    paths = [
+        cast("dict[str, Any]", item) if isinstance(item, dict) else {"path": item}
+        for item in cast("list[object]", items)
+    ]
     document = {
         **_given(call, _DELETE_OPTIONS),
         "endpoint": call.text("endpoint_id"),
@@ -146,7 +147,10 @@ async def _new_delete(call: ActionCall) -> ActionResult:
 async def _set_permission(call: ActionCall) -> ActionResult:
     collection = _id(call, "endpoint_id", "endpoint", "collection_id")
     operation = str(call.body.get("operation", "CREATE")).upper()
-    rule = {"DATA_TYPE": "access", **_given(call, ("principal", "principal_type", "path", "permissions", "notify_email"))}
+    rule = {
+        "DATA_TYPE": "access",
+        **_given(call, ("principal", "principal_type", "path", "permissions", "notify_email")),
+    }
     match operation:
         case "CREATE":
             result = await _request(call, "POST", f"/endpoint/{collection}/access", rule)
@@ -192,9 +196,7 @@ async def _collection_info(call: ActionCall) -> ActionResult:
 def _both(title: str, old: tuple[str, str, Step], new: tuple[str, Step], *, is_task: bool) -> list[ActionProvider]:
     """Return the older action, with a scope of its own, and the newer one, with that of Transfer."""
     name, scope, start = old
-    common: dict[str, Any] = (
-        {"poll": _poll_task, "cancel": _cancel_task, "is_synchronous": False} if is_task else {}
-    )
+    common: dict[str, Any] = {"poll": _poll_task, "cancel": _cancel_task, "is_synchronous": False} if is_task else {}
     return [
         ActionProvider(f"{_OLD}/{name}", title, start, scope, (TRANSFER_SCOPE,), **common),
         ActionProvider(f"{_NEW}/{new[0]}", title, new[1], TRANSFER_SCOPE, **common),

@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final, cast
 
 from ...kit.fields import parse_time
-from .failure import StateFailure
 from .parameters import value_at
 from .paths import Scope, parse_path
 
@@ -109,7 +108,7 @@ def _is_present(path: str, scope: Scope) -> bool:
 
 
 def _matches(text: str, pattern: str) -> bool:
-    """Return whether a text matches a pattern, in which ``*`` stands for any text and a backslash before it for itself."""
+    """Return whether a text matches a pattern, in which ``*`` is any text, and an escaped one is itself."""
     parts: list[str] = [""]
     escaped = False
     for char in pattern:
@@ -173,7 +172,9 @@ def rule_problems(
         yield where, problem
 
 
-def _join_problems(name: str, operand: object, where: tuple[str | int, ...]) -> Iterator[tuple[tuple[str | int, ...], str]]:
+def _join_problems(
+    name: str, operand: object, where: tuple[str | int, ...]
+) -> Iterator[tuple[tuple[str | int, ...], str]]:
     if name == "Not":
         yield from rule_problems(operand, where, top=False)
     elif isinstance(operand, list) and operand:

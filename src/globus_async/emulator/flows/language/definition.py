@@ -102,11 +102,8 @@ def _onward_problems(
     if "End" in state and not isinstance(state["End"], bool):
         yield (*where, "End"), "a boolean is required"
     if (state.get("End") is True) == ("Next" in state):
-        yield (
-            where,
-            f"A state of type '{kind}' must be defined as either terminal "
-            '("End": true) or transitional ("Next": "NextStateId")',
-        )
+        message = f"A state of type '{kind}' must be defined as either terminal "
+        yield where, message + '("End": true) or transitional ("Next": "NextStateId")'
     if "Next" in state:
         yield from _target_problems(state["Next"], states, (*where, "Next"))
 
@@ -118,7 +115,7 @@ def _target_problems(target: object, states: Mapping[str, object], where: tuple[
         yield where, f"'{target}' is no state of this definition"
 
 
-def _input_problems(kind: str, state: Mapping[str, object], where: tuple[str | int, ...]) -> Iterator[Problem]:
+def _input_problems(kind: str, state: Mapping[str, Any], where: tuple[str | int, ...]) -> Iterator[Problem]:
     given = [name for name in ("Parameters", "InputPath") if name in state]
     if len(given) > 1 or (kind == "Action" and not given):
         yield where, f"A state of type '{kind}' must have exactly one of Parameters and InputPath"
@@ -127,9 +124,7 @@ def _input_problems(kind: str, state: Mapping[str, object], where: tuple[str | i
     if "Parameters" in state:
         if not isinstance(state["Parameters"], dict):
             yield (*where, "Parameters"), "an object is required"
-        yield from parameter_problems(
-            cast("object", state["Parameters"]), (*where, "Parameters"), expressions=kind != "Pass"
-        )
+        yield from parameter_problems(state["Parameters"], (*where, "Parameters"), expressions=kind != "Pass")
 
 
 def _result_path_problems(state: Mapping[str, object], where: tuple[str | int, ...]) -> Iterator[Problem]:
@@ -183,7 +178,11 @@ def _catcher_problems(catcher: object, states: Mapping[str, object], where: tupl
         if name not in {"ErrorEquals", "Next", "ResultPath", "Comment"}:
             yield (*where, name), "extra fields not permitted"
     names = members.get("ErrorEquals")
-    if not isinstance(names, list) or not names or not all(isinstance(each, str) for each in cast("list[object]", names)):
+    if (
+        not isinstance(names, list)
+        or not names
+        or not all(isinstance(each, str) for each in cast("list[object]", names))
+    ):
         yield (*where, "ErrorEquals"), "a list of names of errors is required"
     yield from _target_problems(members.get("Next"), states, (*where, "Next"))
     yield from _result_path_problems(members, where)

@@ -6,10 +6,13 @@ import ast
 import operator
 import warnings
 from collections.abc import Callable, Mapping
-from typing import Any, Final, cast
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from .limits import check_size
-from .paths import Scope
+
+if TYPE_CHECKING:
+    from .paths import Scope
 
 __all__ = ("ExpressionError", "evaluate", "parse_expression")
 
@@ -71,18 +74,17 @@ def evaluate(text: str, scope: Scope) -> Any:
     Raises:
         ExpressionError: It cannot be parsed or evaluated, takes too long, or its value is no JSON.
     """
-    import simpleeval  # noqa: PLC0415 -- few emulators run flows with expressions
-
     parsed = parse_expression(text)
     functions = _functions(scope)
     # booleans and null may be written as in JSON
     names = {"true": True, "false": False, "null": None, **scope.names}
-    # the library has no types
-    evaluator = cast("Any", simpleeval).EvalWithCompoundTypes(operators=_OPERATORS, functions={}, names=names)
+    library: Any = import_module("simpleeval")  # few emulators run flows with expressions; and it has no types
+    evaluator = library.EvalWithCompoundTypes(operators=_OPERATORS, functions={}, names=names)
+    recurse: Any = evaluator._eval  # noqa: SLF001 -- the way to extend the library
     evaluator.nodes = {kind: handler for kind, handler in evaluator.nodes.items() if kind in _NODES}
 
     def member(node: ast.Attribute) -> object:
-        container = evaluator._eval(node.value)
+        container = recurse(node.value)
         if not isinstance(container, Mapping):
             raise ExpressionError(f"'{node.attr}' is asked of something else than an object")
         return cast("Mapping[str, object]", container)[node.attr]
@@ -92,21 +94,21 @@ def evaluate(text: str, scope: Scope) -> Any:
             raise ExpressionError("only the functions pathsplit, is_present and getattr can be called")
         if any(keyword.arg is None for keyword in node.keywords):
             raise ExpressionError("'**' is not supported")
-        arguments = [evaluator._eval(each) for each in node.args]
-        named = {str(each.arg): evaluator._eval(each.value) for each in node.keywords}
+        arguments = [recurse(each) for each in node.args]
+        named = {str(each.arg): recurse(each.value) for each in node.keywords}
         return functions[node.func.id](*arguments, **named)
 
     evaluator.nodes[ast.Attribute] = member
     evaluator.nodes[ast.Call] = call
     # values are JSON only: without functions and modules there is nothing to look for, at each step, in all of them
-    evaluator._check_disallowed_items = lambda _item: None
+    evaluator._check_disallowed_items = lambda _item: None  # noqa: SLF001 -- as above
     try:
         value = _plain(evaluator.eval(text, previously_parsed=parsed))
         check_size(value)
     except ExpressionError:
         raise
-    except Exception as error:  # the errors of all operators, of the library, and of limits
-        raise ExpressionError(f"cannot evaluate '{text[:200]}': {error or type(error).__name__}") from None
+    except Exception as error:  # noqa: BLE001 -- those of all operators, of the library, and of limits
+        raise ExpressionError(f"cannot evaluate '{text[:200]}': {str(error) or type(error).__name__}") from None
     return value
 
 

@@ -9,7 +9,14 @@ from .expressions import ExpressionError, evaluate, parse_expression
 from .failure import StateFailure
 from .paths import Scope, parse_path
 
-__all__ = ("PRIVATE_PARAMETERS", "evaluate_parameters", "is_private", "parameter_problems", "value_at", "without_private")
+__all__ = (
+    "PRIVATE_PARAMETERS",
+    "evaluate_parameters",
+    "is_private",
+    "parameter_problems",
+    "value_at",
+    "without_private",
+)
 
 PRIVATE_PARAMETERS: Final = "__Private_Parameters"
 """The member of parameters that lists those which are hidden from all but administrators."""

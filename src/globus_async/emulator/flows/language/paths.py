@@ -75,7 +75,7 @@ def _find(path: Path, value: object) -> Any:
         elif isinstance(part, int) and isinstance(value, list):
             value = cast("list[object]", value)[part]
         else:
-            raise LookupError(part)
+            raise LookupError(part)  # noqa: TRY004 -- nothing is found there
     return value
 
 
@@ -96,6 +96,8 @@ def store(path: Path, data: Any, value: object) -> Any:
         items[first] = store(rest, items[first], value)
         return items
     if not isinstance(data, Mapping):
-        raise StateFailure("States.ResultPathMatchFailure", f"'{first}' cannot be stored in something else than an object")
+        raise StateFailure(
+            "States.ResultPathMatchFailure", f"'{first}' cannot be stored in something else than an object"
+        )
     members = cast("Mapping[str, object]", data)
     return {**members, first: store(rest, members.get(first, {}), value)}

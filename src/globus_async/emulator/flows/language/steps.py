@@ -96,7 +96,8 @@ def begin(state: Mapping[str, Any], input: Any, scope: Scope, *, now: float) -> 
             return Done(scope.data, scope.data, _choose(state, scope))
         case "Fail":
             raise StateFailure(
-                _text(state, "Error", scope, "States.Failed"), _text(state, "Cause", scope, "The flow reached a Fail state")
+                _text(state, "Error", scope, "States.Failed"),
+                _text(state, "Cause", scope, "The flow reached a Fail state"),
             )
         case _:
             return complete(state, scope.data, input)
