@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from .auth.models import ClientApp
     from .auth.state import AuthState
+    from .flows.state import FlowsState
     from .kit.clock import Clock
     from .kit.directory import Identity
     from .kit.service import Document
@@ -137,6 +138,12 @@ class GlobusEmulator(Emulator):
     def timers(self) -> TimersState:
         """The state of the emulated Timers: timers and their runs."""
         state: TimersState = self.services["timers"].state
+        return state
+
+    @property
+    def flows(self) -> FlowsState:
+        """The state of the emulated Flows: flows, runs, web inputs and actions."""
+        state: FlowsState = self.services["flows"].state
         return state
 
     @property

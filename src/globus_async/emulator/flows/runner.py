@@ -20,9 +20,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from ..kit.authentication import Caller
-    from ..kit.background import Background
     from ..kit.service import Document
-    from .state import FlowsState
+    from .actions.engine import Actions
+    from .store import Store
 
 __all__ = ("Runner",)
 
@@ -45,13 +45,14 @@ class Runner:
     What a run needs to be continued is in the `Run`, which changes between two waits completely or not at all.
 
     Args:
-        state: The state of Flows.
-        background: The jobs, one for each run.
+        store: The resources of Flows.
+        actions: All actions.
     """
 
-    def __init__(self, state: FlowsState, background: Background) -> None:
-        self._state = state
-        self._background = background
+    def __init__(self, store: Store, actions: Actions) -> None:
+        self._store = store
+        self._actions = actions
+        self._background = store.background
 
     def start(self, run: Run) -> None:
         """Start a run."""
@@ -68,10 +69,6 @@ class Runner:
         """Execute a run from where it is."""
         self._background.start(run.id, lambda: self._execute(run))
 
-    def wake(self, run: Run) -> None:
-        """Let a run look at once whether it can go on."""
-        self._background.wake(run.id)
-
     def cancel(self, run: Run) -> None:
         """Cancel a run, and its action."""
         self._background.cancel(run.id)
@@ -79,7 +76,7 @@ class Runner:
         self._log(run, "FlowCanceled", description, {})
         self._end(run, "FAILED", {"code": "FlowCanceled", "description": description, "details": {}})
         if isinstance(run.phase, Acting) and (action := run.phase.action) is not None:
-            self._background.start(f"cancellation of {action.id}", lambda: self._state.actions.cancel(action))
+            self._background.start(f"cancellation of {action.id}", lambda: self._actions.cancel(action))
 
     def resume(self, run: Run, caller: Caller) -> None:
         """
@@ -102,7 +99,7 @@ class Runner:
 
     def _now(self) -> float:
         """Return POSIX seconds; sleeps end up to a microsecond early, which no time of a log shows."""
-        return round(self._state.now(), 3)
+        return round(self._store.now(), 3)
 
     # execution
 
@@ -115,7 +112,7 @@ class Runner:
 
     async def _step(self, run: Run) -> None:
         now = self._now()
-        if self._state.web_inputs.blocks(run):
+        if self._store.web_inputs.blocks(run):
             await self._background.sleep()
         elif now >= run.started + _MAX_AGE:
             raise StateFailure("States.Timeout", "the run has taken longer than a year")
@@ -192,7 +189,7 @@ class Runner:
     def _end(self, run: Run, status: Any, details: Document) -> None:
         run.status, run.ended = status, self._now()
         run.details = {**details, "time": iso_time(run.ended)} if status == "FAILED" else details
-        self._state.web_inputs.close_all(run)
+        self._store.web_inputs.close_all(run)
 
     # actions
 
@@ -210,18 +207,18 @@ class Runner:
         if action.status in ACTION_ENDED:
             self._finish(run, action)
             return
-        pause = min(self._state.first_poll * 2.0 ** min(acting.polls, 40), _LONGEST_PAUSE)
+        pause = min(self._store.first_poll * 2.0 ** min(acting.polls, 40), _LONGEST_PAUSE)
         acting.polls += 1
         now = self._now()
         if now >= acting.deadline:
-            await self._state.actions.cancel(action)
+            await self._actions.cancel(action)
             raise StateFailure("ActionTimeout", f"the action has not ended within the WaitTime of '{run.state_name}'")
         await self._sleep_until(run, min(now + pause, acting.deadline))
 
     async def _advance(self, run: Run, acting: Acting) -> None:
         """Start the action of a state, or poll it."""
-        actions, state = self._state.actions, self._definition(run)
-        provider = actions.provider(state["ActionUrl"])
+        state = self._definition(run)
+        provider = self._actions.provider(state["ActionUrl"])
 
         def obtain_token() -> str | None:
             return None if provider is None else self._token(run, state, provider.scope)
@@ -243,12 +240,12 @@ class Runner:
             )
             acting.action = new
             try:
-                acting.action = await actions.start(new, obtain_token)
+                acting.action = await self._actions.start(new, obtain_token)
             except BaseException:
                 acting.action = None
                 raise
         else:
-            await actions.advance(acting.action, obtain_token)
+            await self._actions.advance(acting.action, obtain_token)
 
     def _token(self, run: Run, state: Mapping[str, Any], scope: str | None) -> str | None:
         """
@@ -266,7 +263,7 @@ class Runner:
             return run.tokens[role]
         if scope is None:
             return None
-        authority = self._state.platform.authority
+        authority = self._store.platform.authority
         try:
             if role == "Flow":
                 return authority.client_token(run.flow.id, scope)
@@ -299,7 +296,7 @@ class Runner:
 
     def _scope_path(self, run: Run, action: Action, scope: str) -> str:
         """Return a required scope as a path from the scope of the flow, which the user can consent to."""
-        provider = self._state.actions.provider(action.url)
+        provider = self._actions.provider(action.url)
         path = scope
         for each in (None if provider is None else provider.scope, run.flow.scope):
             if each is not None and not path.startswith(each):

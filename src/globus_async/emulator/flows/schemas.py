@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from .errors import FlowsError
@@ -78,14 +77,17 @@ def _refusal(problems: list[tuple[str, str]]) -> FlowsError:
 
 
 def _validator_class(schema: Document) -> Any:
-    library: Any = import_module("jsonschema")  # few emulators run flows
+    import jsonschema  # type: ignore[import-untyped]  # noqa: PLC0415 -- few emulators run flows
+
+    library = cast("Any", jsonschema)
     return library.validators.validator_for(schema, default=library.Draft7Validator)
 
 
 def _validator(schema: Document) -> Any:
     """Return a validator that loads nothing from elsewhere, and follows a limited number of references."""
-    validators: Any = import_module("jsonschema.validators")
-    registry = import_module("referencing").Registry()
+    import jsonschema  # noqa: PLC0415 -- few emulators run flows
+    import referencing  # noqa: PLC0415 -- as above
+
     base = _validator_class(schema)
     followed = 0
 
@@ -102,5 +104,5 @@ def _validator(schema: Document) -> Any:
         return follow
 
     references = [each for each in ("$ref", "$dynamicRef", "$recursiveRef") if each in base.VALIDATORS]
-    extended = validators.extend(base, {each: limited(each) for each in references})
-    return extended(schema, registry=registry)
+    extended = cast("Any", jsonschema).validators.extend(base, {each: limited(each) for each in references})
+    return extended(schema, registry=cast("Any", referencing).Registry())

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from ..kit.authentication import Authenticator
+from ..kit.grades import graded
 from ..kit.service import Service, merge_tables
 from ..kit.status import Column, StatusTable
 from .errors import FlowsError
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
     from ..kit.authentication import Caller
     from ..kit.errors import ServiceError
+    from ..kit.grades import Grade
     from ..kit.request import Request
     from ..kit.service import Platform, RouteTable
 
@@ -42,6 +44,41 @@ class FlowsService(Service[FlowsState]):
     errors: ClassVar[type[ServiceError]] = FlowsError
     scopes: ClassVar[tuple[str, ...]] = tuple(f"{SCOPE_PREFIX}{name}" for name in _NAMES)
     max_body: ClassVar[int | None] = 1 << 20
+    grades: ClassVar[Mapping[str, Grade]] = graded(
+        "recorded",
+        recorded=(
+            "POST /flows",
+            "GET /flows",
+            "GET /flows/{flow_id}",
+            "PUT /flows/{flow_id}",
+            "DELETE /flows/{flow_id}",
+            "POST /flows/validate",
+            "POST /flows/{flow_id}/run",
+            "POST /flows/{flow_id}/validate_run",
+            "GET /runs",
+            "GET /runs/{run_id}",
+            "PUT /runs/{run_id}",
+            "GET /runs/{run_id}/definition",
+            "GET /runs/{run_id}/log",
+            "POST /runs/{run_id}/cancel",
+            "POST /runs/{run_id}/resume",
+            "POST /runs/{run_id}/release",
+            "GET /web_inputs",
+            "GET /web_inputs/{web_input_id}",
+            "POST /web_inputs/{web_input_id}/respond",
+            "GET /registered_apis",
+            "GET /registered_apis/{registered_api_id}",
+        ),
+        documented=(
+            "GET /flows/{flow_id}/runs",
+            "GET /flows/{flow_id}/runs/{run_id}/log",
+            "POST /flows/{flow_id}/{run_id}/resume",
+            "POST /batch/runs",
+            "POST /registered_apis",
+            "PATCH /registered_apis/{registered_api_id}",
+            "DELETE /registered_apis/{registered_api_id}",
+        ),
+    )
 
     def __init__(self, platform: Platform) -> None:
         state = FlowsState(platform)

@@ -6,63 +6,44 @@ import inspect
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
-from ..kit.background import Background
-from ..kit.clock import ManualClock
 from ..kit.ids import named_id, new_id
 from .actions import hosted, transfer
 from .actions.engine import Actions, Intervention
 from .actions.provider import ActionCall, ActionProvider, ActionResult
 from .errors import FlowsError
 from .language.definition import definition_problems
-from .models import Acting, Action, Flow, RegisteredApi, Run, WebInput
+from .models import Flow, RegisteredApi, Run
 from .roles import identity_urn
 from .runner import Runner
 from .schemas import schema_problems
-from .web_inputs import WebInputs
+from .store import Store
 
 if TYPE_CHECKING:
     from ..kit.authentication import Caller
     from ..kit.directory import Identity
     from ..kit.service import Document, Platform
+    from .models import WebInput
 
 __all__ = ("ACTIONS_CLIENT", "FlowsState")
 
 ACTIONS_CLIENT: Final = named_id("service", "actions.globus.org")
 """The client id of the resource server of most hosted actions."""
-_KEPT: Final = 90 * 86400.0
-"""Seconds for which an ended run is kept."""
 
 
-class FlowsState:
+class FlowsState(Store):
     """
-    All flows, runs, web inputs, registered APIs and actions.
+    All flows, runs, web inputs, registered APIs and actions, with methods for tests.
 
     Args:
         platform: What it shares with the other services.
     """
 
     def __init__(self, platform: Platform) -> None:
-        self.platform = platform
-        self.background: Background = Background(platform.clock)
-        self.flows: dict[str, Flow] = {}
-        """By id."""
-        self.all_runs: dict[str, Run] = {}
-        """By id; `runs` leaves out those that are no longer kept."""
-        self.registered_apis: dict[str, RegisteredApi] = {}
-        """By id."""
-        self.notifications: list[Document] = []
-        """The messages that ``notification/notify`` has been asked to send; none are sent."""
-        self.first_poll: float = 1.0 if isinstance(platform.clock, ManualClock) else 0.01
-        """Seconds until the first poll of an action; the pause doubles with each poll."""
-        self.runner: Runner = Runner(self, self.background)
-        self.web_inputs: WebInputs = WebInputs(self.now, self.runner.wake)
+        super().__init__(platform)
         self.actions: Actions = Actions(self)
+        self.runner: Runner = Runner(self, self.actions)
         for provider in (*hosted.PROVIDERS, *transfer.PROVIDERS):
             self._add_provider(provider)
-
-    def now(self) -> float:
-        """Return POSIX seconds."""
-        return self.platform.clock.wall()
 
     # flows
 
@@ -153,14 +134,6 @@ class FlowsState:
 
     # runs
 
-    @property
-    def runs(self) -> dict[str, Run]:
-        """The runs by id; those that have ended 90 days ago are removed."""
-        oldest = self.now() - _KEPT
-        for run in [each for each in self.all_runs.values() if each.ended is not None and each.ended < oldest]:
-            del self.all_runs[run.id]
-        return self.all_runs
-
     def start_run(self, flow: Flow, caller: Caller, body: Document, **details: Any) -> Run:
         """
         Start a run, with an input that has been checked.
@@ -199,14 +172,9 @@ class FlowsState:
             tokens={str(role): str(token) for role, token in tokens.items()} if isinstance(tokens, dict) else {},
             **details,
         )
-        self.all_runs[run.id] = run
+        self.runs[run.id] = run
         self.runner.start(run)
         return run
-
-    @staticmethod
-    def action_of(run: Run) -> Action | None:
-        """Return the action that a run waits for."""
-        return run.phase.action if isinstance(run.phase, Acting) else None
 
     # actions
 

@@ -22,7 +22,7 @@ class WebInputs:
 
     Args:
         now: Returns POSIX seconds.
-        wake: Lets a run look whether it can go on.
+        wake: Lets a run check whether it can continue.
     """
 
     def __init__(self, now: Callable[[], float], wake: Callable[[Run], None]) -> None:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from ...kit.service import Document
-    from ..state import FlowsState
+    from ..store import Store
 
 __all__ = ("Actions", "Intervention")
 
@@ -40,11 +40,11 @@ class Actions:
     All actions and their providers.
 
     Args:
-        state: The state of Flows, which providers work with.
+        store: The resources of Flows, which providers work with.
     """
 
-    def __init__(self, state: FlowsState) -> None:
-        self._state = state
+    def __init__(self, store: Store) -> None:
+        self._store = store
         self.providers: dict[str, ActionProvider] = {}
         """By URL."""
         self.interventions: dict[str, deque[Intervention]] = {}
@@ -95,7 +95,7 @@ class Actions:
         return known
 
     def _apply(self, action: Action, intervention: Intervention) -> None:
-        action.memory["not_before"] = self._state.now() + intervention.delay
+        action.memory["not_before"] = self._store.now() + intervention.delay
         if intervention.requirement is not None:
             action.status, action.details = "INACTIVE", dict(intervention.requirement)
         elif intervention.failure is not None:
@@ -115,7 +115,7 @@ class Actions:
         provider = self.provider(action.url)
         if provider is None:
             raise ActionRefused(f"there is no action provider at {action.url}: register one with register_action()")
-        if action.status in ACTION_ENDED or self._state.now() < action.memory.get("not_before", 0.0):
+        if action.status in ACTION_ENDED or self._store.now() < action.memory.get("not_before", 0.0):
             return
         if "failure" in action.memory:
             self._record(action, ActionResult("FAILED", action.memory["failure"]))
@@ -123,7 +123,7 @@ class Actions:
         step = provider.poll if action.memory.get("is_started") else provider.start
         try:
             action.token = obtain_token() or ""
-            result = await step(ActionCall(self._state, action))
+            result = await step(ActionCall(self._store, action))
         except ConsentMissing as missing:
             description = "A consent is required to continue"
             requirement = {"code": "ConsentRequired", "description": description, "required_scope": missing.scope}
@@ -141,7 +141,7 @@ class Actions:
             return
         action.status, action.details, action.display_status = result.status, result.details, result.display_status
         if result.status in ACTION_ENDED:
-            action.ended = self._state.now()
+            action.ended = self._store.now()
 
     async def cancel(self, action: Action) -> None:
         """Cancel an action; one that has ended stays as it is."""
@@ -152,5 +152,5 @@ class Actions:
         if provider is not None and provider.cancel is not None and action.memory.get("is_started"):
             # without a consent the service goes on
             with suppress(ConsentMissing, ActionInactive, ActionRefused, AuthenticationFailure):
-                result = await provider.cancel(ActionCall(self._state, action))
+                result = await provider.cancel(ActionCall(self._store, action))
         self._record(action, result)

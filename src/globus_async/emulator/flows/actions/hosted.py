@@ -91,7 +91,7 @@ async def _notify(call: ActionCall) -> ActionResult:
         "subject": call.body.get("subject"),
         "body": text,
     }
-    call.state.notifications.append(message)
+    call.store.notifications.append(message)
     return ActionResult("SUCCEEDED", {"status": "sent", "destination": message["destination"]})
 
 
@@ -99,7 +99,7 @@ async def _notify(call: ActionCall) -> ActionResult:
 
 
 async def _ask(call: ActionCall) -> ActionResult:
-    run = next((each for each in call.state.runs.values() if call.state.action_of(each) is call.action), None)
+    run = next((each for each in call.store.runs.values() if call.store.action_of(each) is call.action), None)
     if run is None:
         raise ActionRefused("only a flow can ask for an option here")
     options: list[Any] = call.required("options")
@@ -112,7 +112,7 @@ async def _ask(call: ActionCall) -> ActionResult:
     page = call.body.get("landing_page")
     details: dict[str, Any] = page if isinstance(page, dict) else {}
     selectors = call.body.get("selectable_by")
-    web_input = call.state.web_inputs.open(
+    web_input = call.store.web_inputs.open(
         run,
         title=str(details.get("header") or "Please select an option"),
         text=str(details.get("page_body") or details.get("description") or ""),
@@ -125,7 +125,7 @@ async def _ask(call: ActionCall) -> ActionResult:
 
 
 async def _poll_option(call: ActionCall) -> ActionResult:
-    web_input = call.state.web_inputs.by_id[call.memory["web_input"]]
+    web_input = call.store.web_inputs.by_id[call.memory["web_input"]]
     options = [
         {**each, "url": f"https://app.flows.globus.org/web-inputs/{web_input.id}"} for each in call.body["options"]
     ]
@@ -155,8 +155,9 @@ async def _evaluate(call: ActionCall) -> ActionResult:
     if not isinstance(expressions, list):
         raise ActionRefused("'expressions' is not of type 'array'")
     details: dict[str, Any] = {}
-    for each in cast("list[Any]", expressions):
-        if not isinstance(each, dict) or not isinstance(each.get("expression"), str):
+    for item in cast("list[object]", expressions):
+        each = cast("dict[str, Any]", item) if isinstance(item, dict) else {}
+        if not isinstance(each.get("expression"), str):
             raise ActionRefused("'expression' is a required property")
         arguments = each.get("arguments") or {}
         if not isinstance(arguments, dict):

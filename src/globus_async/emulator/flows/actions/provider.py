@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from ...kit.peer import PeerResponse
     from ...kit.service import Document
     from ..models import Action
-    from ..state import FlowsState
+    from ..store import Store
 
 __all__ = ("ActionCall", "ActionInactive", "ActionProvider", "ActionRefused", "ActionResult")
 
@@ -54,7 +54,7 @@ class ActionInactive(Exception):
 class ActionCall:
     """What the functions of a provider work with."""
 
-    state: FlowsState = field(repr=False)
+    store: Store = field(repr=False)
     action: Action
 
     @property
@@ -71,7 +71,7 @@ class ActionCall:
     @property
     def now(self) -> float:
         """POSIX seconds."""
-        return self.state.now()
+        return self.store.now()
 
     def required(self, name: str) -> Any:
         """
@@ -122,11 +122,11 @@ class ActionCall:
             ActionRefused: The emulator has no such service.
             ConsentMissing: The user has not consented to the scope.
         """
-        authority = self.state.platform.authority
+        authority = self.store.platform.authority
         caller = authority.authenticate(f"Bearer {self.action.token}")
         token = self.action.token if scope in caller.scopes else authority.dependent_token(caller, scope)
         try:
-            response = await self.state.platform.request(
+            response = await self.store.platform.request(
                 service, method, path, token=token, document=document, query=query
             )
         except LookupError as error:

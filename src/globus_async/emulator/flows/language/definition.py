@@ -212,7 +212,7 @@ def _choice_problems(
     if not isinstance(rules, list) or not rules:
         yield (*where, "Choices"), "a list of rules is required"
     else:
-        for number, rule in enumerate(cast("list[Any]", rules)):
+        for number, rule in enumerate(cast("list[object]", rules)):
             problems = list(rule_problems(rule, (*where, "Choices", number)))
             yield from problems
             if not any(location[-1] == "Next" for location, _ in problems) and isinstance(rule, dict):

@@ -6,7 +6,6 @@ import ast
 import operator
 import warnings
 from collections.abc import Callable, Mapping
-from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from .limits import check_size
@@ -74,12 +73,13 @@ def evaluate(text: str, scope: Scope) -> Any:
     Raises:
         ExpressionError: It cannot be parsed or evaluated, takes too long, or its value is no JSON.
     """
+    import simpleeval  # type: ignore[import-untyped]  # noqa: PLC0415 -- few emulators run flows with expressions
+
     parsed = parse_expression(text)
     functions = _functions(scope)
     # booleans and null may be written as in JSON
     names = {"true": True, "false": False, "null": None, **scope.names}
-    library: Any = import_module("simpleeval")  # few emulators run flows with expressions; and it has no types
-    evaluator = library.EvalWithCompoundTypes(operators=_OPERATORS, functions={}, names=names)
+    evaluator = cast("Any", simpleeval).EvalWithCompoundTypes(operators=_OPERATORS, functions={}, names=names)
     recurse: Any = evaluator._eval  # noqa: SLF001 -- the way to extend the library
     evaluator.nodes = {kind: handler for kind, handler in evaluator.nodes.items() if kind in _NODES}
 
@@ -100,7 +100,7 @@ def evaluate(text: str, scope: Scope) -> Any:
 
     evaluator.nodes[ast.Attribute] = member
     evaluator.nodes[ast.Call] = call
-    # values are JSON only: without functions and modules there is nothing to look for, at each step, in all of them
+    # values are JSON only: without functions and modules, a search of all values at each step finds nothing
     evaluator._check_disallowed_items = lambda _item: None  # noqa: SLF001 -- as above
     try:
         value = _plain(evaluator.eval(text, previously_parsed=parsed))
