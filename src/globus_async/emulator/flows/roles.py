@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from .models import Flow, RegisteredApi, Run, WebInput
 
 __all__ = (
+    "ALL_USERS",
+    "PUBLIC",
     "api_roles",
     "flow_roles",
     "identity_urn",

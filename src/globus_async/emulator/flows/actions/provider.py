@@ -12,7 +12,14 @@ if TYPE_CHECKING:
     from ..models import Action
     from ..store import Store
 
-__all__ = ("ActionCall", "ActionInactive", "ActionProvider", "ActionRefused", "ActionResult")
+__all__ = (
+    "ActionCall",
+    "ActionInactive",
+    "ActionProvider",
+    "ActionRefused",
+    "ActionResult",
+    "Step",
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,15 @@ if TYPE_CHECKING:
     from ...kit.service import Document, RouteTable
     from ..state import FlowsState
 
-__all__ = ("ROUTES",)
+__all__ = (
+    "ROUTES",
+    "create_flow",
+    "delete_flow",
+    "get_flow",
+    "list_flows",
+    "update_flow",
+    "validate_flow",
+)
 
 _MAX_KEYWORDS: Final = 1024
 _ROLES: Final = ("flow_viewer", "flow_starter", "flow_administrator", "flow_owner", "run_manager", "run_monitor")

@@ -23,7 +23,14 @@ if TYPE_CHECKING:
     from ...kit.service import Document, RouteTable
     from ..state import FlowsState
 
-__all__ = ("ROUTES",)
+__all__ = (
+    "ROUTES",
+    "create_registered_api",
+    "delete_registered_api",
+    "get_registered_api",
+    "list_registered_apis",
+    "update_registered_api",
+)
 
 _ROLES: Final = ("owner", "administrator", "viewer")
 _GRACE: Final = 30 * 86400.0

@@ -24,7 +24,22 @@ if TYPE_CHECKING:
     from ..models import Flow
     from ..state import FlowsState
 
-__all__ = ("ROUTES",)
+__all__ = (
+    "ROUTES",
+    "cancel_run",
+    "get_flow_run_logs",
+    "get_run",
+    "get_run_definition",
+    "get_run_logs",
+    "list_flow_runs",
+    "list_runs",
+    "release_run",
+    "resume_run",
+    "run_flow",
+    "update_run",
+    "update_runs",
+    "validate_run",
+)
 
 _STATUSES: Final = ("ACTIVE", "INACTIVE", "SUCCEEDED", "FAILED", "ENDED")
 _NOTIFIED: Final = ("INACTIVE", "SUCCEEDED", "FAILED")

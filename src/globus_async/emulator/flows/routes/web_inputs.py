@@ -18,7 +18,12 @@ if TYPE_CHECKING:
     from ...kit.service import Document, RouteTable
     from ..state import FlowsState
 
-__all__ = ("ROUTES",)
+__all__ = (
+    "ROUTES",
+    "get_web_input",
+    "list_web_inputs",
+    "respond",
+)
 
 _ROLES: Final = ("viewer", "respondent")
 _MAX_IDS: Final = 10
