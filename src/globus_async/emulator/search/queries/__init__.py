@@ -1,0 +1,1 @@
+"""Queries: their documents, and their evaluation on an index."""
