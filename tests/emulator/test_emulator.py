@@ -139,7 +139,7 @@ async def test_a_service_of_ones_own() -> None:
         async with httpx.AsyncClient(base_url=server.url, headers=headers) as http:
             refused = await http.post("/v1/notes", json={"text": "x"})
             assert (refused.status_code, refused.json()["error"]["code"]) == (403, "FORBIDDEN")
-            assert (await http.get("/v1/other")).json()["error"]["code"] == "NOT_IMPLEMENTED"
+            assert (await http.get("/notes.api.globus.org/v1/other")).json()["error"]["code"] == "NOT_IMPLEMENTED"
             assert '<tbody id="notes">' in (await http.get("/")).text
             assert (await http.get("/emulator/state")).json()["notes"] == notes.snapshot()["notes"] == []
 

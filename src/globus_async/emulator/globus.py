@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from .kit.clock import Clock
     from .kit.directory import Identity
     from .kit.service import Document
+    from .search.state import SearchState
     from .timers.state import TimersState
     from .transfer.models import Collection, Task
     from .transfer.state import Limits, Pace, TransferState
@@ -138,6 +139,10 @@ class GlobusEmulator(Emulator):
     def timers(self) -> TimersState:
         """The state of the emulated Timers: timers and their runs."""
         state: TimersState = self.services["timers"].state
+
+    def search(self) -> SearchState:
+        """The state of the emulated Search: indices with their entries, roles and tasks."""
+        state: SearchState = self.services["search"].state
         return state
 
     @property

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from .models import TaskFailure
-from .values import Misfit, detect, fit
+from .values import Leaf, Misfit, detect, fit
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -16,18 +15,9 @@ if TYPE_CHECKING:
     from .models import Limits
     from .values import FieldKind, Value
 
-__all__ = ("Leaf", "field_path", "flatten", "join_path")
+__all__ = ("field_path", "flatten", "join_path")
 
 _ESCAPED: Final = re.compile(r"\\(.)|\.", re.DOTALL)
-
-
-@dataclass(slots=True)
-class Leaf:
-    """A field of one entry."""
-
-    kind: FieldKind
-    values: list[Value]
-    """One value, or those of a list."""
 
 
 def join_path(path: str, name: str) -> str:
@@ -80,7 +70,7 @@ def flatten(
         kind = kinds.get(path)
         if isinstance(value, list):
             # the items of a list are values of the same field
-            pending += [(path, each, depth + isinstance(each, list)) for each in reversed(value)]
+            pending += [(path, each, depth + isinstance(each, list)) for each in reversed(cast("list[object]", value))]
         elif isinstance(value, dict) and kind not in {"geo_point", "geo_shape"}:
             if kind is not None:
                 raise TaskFailure(f"The field '{_short(path)}' has the type {kind}, and an object was given")

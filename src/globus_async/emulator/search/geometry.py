@@ -153,7 +153,8 @@ def parse_point(value: object) -> Point | None:
     """Return the point of ``{"lat": ..., "lon": ...}`` or of a GeoJSON point; `None` if it is neither."""
     kind, items = _geometry(value)
     if isinstance(value, dict) and value.keys() == {"lat", "lon"}:
-        position = _position([value["lon"], value["lat"]])
+        members = cast("dict[str, Any]", value)
+        position = _position([members["lon"], members["lat"]])
     else:
         position = _position(items) if kind == "Point" else None
     return None if position is None else Point(position[1], position[0])
@@ -185,19 +186,19 @@ def parse_polygon(value: object) -> Shape | None:
     return _polygons([items]) if kind == "Polygon" else None
 
 
-def _geometry(value: object) -> tuple[object, list[Any]]:
+def _geometry(value: object) -> tuple[object, list[object]]:
     """Return the type and the coordinates of a geometry."""
     members = cast("dict[str, Any]", value) if isinstance(value, dict) else dict[str, Any]()
-    items = members.get("coordinates")
-    return (members.get("type"), cast("list[Any]", items)) if isinstance(items, list) else (None, [])
+    items: object = members.get("coordinates")
+    return (members.get("type"), cast("list[object]", items)) if isinstance(items, list) else (None, [])
 
 
-def _lines(items: list[Any], *, shortest: int) -> Shape | None:
+def _lines(items: list[object], *, shortest: int) -> Shape | None:
     lines = [_ring(each, shortest) for each in items]
     return Shape(lines=tuple(line for line in lines if line)) if lines and all(lines) else None
 
 
-def _polygons(items: list[Any]) -> Shape | None:
+def _polygons(items: list[object]) -> Shape | None:
     polygons = [_rings(each) for each in items]
     return Shape(polygons=tuple(rings for rings in polygons if rings)) if polygons and all(polygons) else None
 

@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from ..kit.fields import OBJECT, FieldType, list_of
+from ..kit.fields import OBJECT, FieldType
 from .content import field_path, flatten
 from .inverted_index import StoredEntry
 from .models import TaskFailure
@@ -40,7 +40,7 @@ def _viewer(value: object) -> str:
 
 
 PRINCIPAL: Final = FieldType("the URN of an identity or a group", _principal)
-_VIEWERS: Final = list_of(FieldType(f"'{PUBLIC}', '{ALL_AUTHENTICATED}' or the URN of an identity or a group", _viewer))
+_VIEWER: Final = FieldType(f"'{PUBLIC}', '{ALL_AUTHENTICATED}' or the URN of an identity or a group", _viewer)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,15 +102,15 @@ def _read(members: Members, limits: Limits) -> EntryDocument:
         members.report("subject", f"Must be at most {limits.subject_bytes} bytes long.")
     elif not subject and "subject" in members:
         members.report("subject", "Must not be empty.")
-    viewers = members.required("visible_to", _VIEWERS, list[str]())
+    viewers = members.listed("visible_to", _VIEWER, required=True)
     if len(viewers) > limits.principals:
         members.report("visible_to", f"Must have at most {limits.principals} items.")
     sets: dict[str, tuple[str, ...]] = {}
     named = members.child("principal_sets") or _NO_MEMBERS
     for name in named:
-        sets[name] = tuple(named.required(name, _VIEWERS, None) or ())
+        sets[name] = named.listed(name, _VIEWER, required=True)
     content = members.required("content", OBJECT, None) or {}
-    return EntryDocument(subject, members.optional("id", TEXT, None), tuple(viewers), sets, content)
+    return EntryDocument(subject, members.optional("id", TEXT, None), viewers, sets, content)
 
 
 def put_entries(

@@ -13,8 +13,7 @@ from .values import text_of
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from .content import Leaf
-    from .values import FieldKind, Scalar, Value
+    from .values import FieldKind, Leaf, Scalar, Value
 
 __all__ = ("FieldIndex", "InvertedIndex", "StoredEntry")
 

@@ -10,6 +10,7 @@ from ..kit.service import Service, merge_tables
 from ..kit.status import Column, StatusTable
 from .access import ALL, INGEST, SEARCH
 from .errors import SearchError
+from .grades import GRADES
 from .models import Pace
 from .routes import changes, indices, queries, roles
 from .state import SearchState
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
     from ..kit.authentication import Caller
     from ..kit.errors import ServiceError
+    from ..kit.grades import Grade
     from ..kit.request import Request
     from ..kit.service import Platform, RouteTable
 
@@ -50,6 +52,7 @@ class SearchService(Service[SearchState]):
     errors: ClassVar[type[ServiceError]] = SearchError
     default_scopes: ClassVar[tuple[str, ...]] = (ALL,)
     max_body: ClassVar[int | None] = 10 << 20
+    grades: ClassVar[Mapping[str, Grade]] = GRADES
 
     def __init__(self, platform: Platform) -> None:
         pace = Pace(start_delay=1.0 if isinstance(platform.clock, ManualClock) else 0.0)

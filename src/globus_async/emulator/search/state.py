@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from ..kit.directory import Identity
-from ..kit.ids import new_id
+from ..kit.ids import new_id, own_ids
 from .errors import limit_exceeded, no_such_index
 from .ingest import put_entries, read_entry
 from .models import Index, Limits, Pace, Role, Task
@@ -78,6 +78,7 @@ class SearchState:
             raise no_such_index(index_id)
         return index
 
+    @own_ids
     def add_index(
         self,
         display_name: str,

@@ -16,7 +16,7 @@ def run_due_tasks(index: Index, now: float) -> None:
     """
     Make the changes that are due by now, with the times at which they were.
 
-    Called before every look at an index or its tasks, so that no work waits in the background.
+    Called before an index or its tasks are read, so that no work waits in the background.
     """
     while index.queue:
         task = index.queue[0]

@@ -102,6 +102,21 @@ class Members:
             return fallback
         return self.optional(name, type, fallback)
 
+    def listed(self, name: str, item: FieldType[T], *, required: bool = False) -> tuple[T, ...]:
+        """Return the items of a list; those of another type, and what is no list, are reported."""
+        value = self._document.get(name)
+        if not isinstance(value, list):
+            if value is not None or required:
+                self.report(name, _MISSING if value is None else "Must be a list.")
+            return ()
+        items: list[T] = []
+        for number, each in enumerate(cast("list[object]", value)):
+            try:
+                items.append(item.convert(each))
+            except ValueError:
+                self._problems.add((*self._place, name, str(number)), f"Must be {item.name}.")
+        return tuple(items)
+
     def child(self, name: str, *, required: bool = False) -> Members | None:
         """Return the members of an object within; `None` if it is missing or, which is reported, no object."""
         value = self._document.get(name)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
@@ -11,7 +12,7 @@ from .geometry import Point, Shape, parse_point, parse_shape
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-__all__ = ("FieldKind", "Misfit", "Scalar", "Value", "date_text", "detect", "fit", "parse_date", "text_of")
+__all__ = ("FieldKind", "Leaf", "Misfit", "Scalar", "Value", "date_text", "detect", "fit", "parse_date", "text_of")
 
 FieldKind: TypeAlias = Literal["boolean", "integer", "float", "date", "string", "geo_point", "geo_shape"]
 Scalar: TypeAlias = str | int | float | bool
@@ -28,6 +29,15 @@ _DATE: Final = re.compile(
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND: Final = timedelta(milliseconds=1)
 _LARGEST: Final = 2**63
+
+
+@dataclass(slots=True)
+class Leaf:
+    """A field of one entry."""
+
+    kind: FieldKind
+    values: list[Value]
+    """One value, or those of a list."""
 
 
 class Misfit(ValueError):

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, Literal
 
-from ...kit.fields import BOOLEAN, FieldType, integer, list_of
+from ...kit.fields import BOOLEAN, FieldType, integer
 from ..content import field_path
 from ..validation import NUMBER, PATH, TEXT, Members, Problems, limited_text, one_of
 from ..values import parse_date
@@ -185,19 +185,14 @@ def _text(members: Members, limits: Limits, *, has_filters: bool, is_old: bool) 
 
 _MODE: Final = one_of("query_string", "advanced_query_string", "text_match")
 _OPERATOR: Final = one_of("and", "or", "AND", "OR")
-_NAMES: Final = list_of(TEXT)
 
 
 def _principal_sets(members: Members) -> tuple[str, ...]:
-    return tuple(members.optional("filter_principal_sets", _NAMES, None) or ())
+    return members.listed("filter_principal_sets", TEXT)
 
 
 def _fields(members: Members) -> frozenset[str] | None:
-    names = members.optional("fields", _SHOWN_NAMES, None)
-    return None if names is None else frozenset(names)
-
-
-_SHOWN_NAMES: Final = list_of(one_of(*_SHOWN))
+    return frozenset(members.listed("fields", one_of(*_SHOWN))) if "fields" in members else None
 
 
 def _boosts(members: Members) -> dict[str, float]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from ...kit.fields import BOOLEAN, FieldType, list_of
+from ...kit.fields import BOOLEAN, FieldType
 from ..content import field_path
 from ..geometry import Box, Shape, parse_point, parse_polygon
 from ..validation import PATH, TEXT, one_of
@@ -40,7 +40,6 @@ def _parsed(parse: Callable[[object], Any]) -> Callable[[object], Any]:
 
 
 SCALAR: Final = FieldType("a string, number or boolean", _scalar, "strings, numbers or booleans")
-_SCALARS: Final = list_of(SCALAR)
 _POSITION: Final[FieldType[Point]] = FieldType("a position with lat and lon", _parsed(parse_point))
 _POLYGON: Final[FieldType[Shape]] = FieldType("a GeoJSON polygon whose rings are closed", _parsed(parse_polygon))
 _ORIGIN: Final = _POSITION.convert({"lat": 0, "lon": 0})
@@ -92,7 +91,7 @@ def _match_any(members: Members, _: int) -> Filter:
 
 
 def _values(members: Members) -> tuple[Scalar, ...]:
-    return tuple(members.required("values", _SCALARS, None) or ())
+    return members.listed("values", SCALAR, required=True)
 
 
 def _range(members: Members, _: int) -> Filter:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from ...kit.fields import list_of
 from ..access import ALL, INGEST, check_bypass, require_role, viewer, written_index
 from ..documents import task_document
 from ..errors import SearchError, not_found
@@ -63,7 +62,7 @@ async def batch_delete_by_subject(state: SearchState, request: Request) -> Docum
     problems = Problems()
     members = Members(request.document(), problems)
     members.refuse_unknown({"subjects"})
-    subjects = members.required("subjects", list_of(TEXT), list[str]())
+    subjects = members.listed("subjects", TEXT, required=True)
     problems.check()
 
     def work() -> None:
