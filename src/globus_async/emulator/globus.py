@@ -139,7 +139,9 @@ class GlobusEmulator(Emulator):
     def timers(self) -> TimersState:
         """The state of the emulated Timers: timers and their runs."""
         state: TimersState = self.services["timers"].state
+        return state
 
+    @property
     def search(self) -> SearchState:
         """The state of the emulated Search: indices with their entries, roles and tasks."""
         state: SearchState = self.services["search"].state
