@@ -18,6 +18,7 @@ __all__ = (
     "ALL",
     "INGEST",
     "SEARCH",
+    "check_bypass",
     "managed_index",
     "open_index",
     "owned_index",

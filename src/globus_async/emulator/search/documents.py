@@ -15,13 +15,7 @@ if TYPE_CHECKING:
     from .queries.execution import Hit, Outcome
     from .viewer import Viewer
 
-__all__ = (
-    "index_document",
-    "result_document",
-    "role_document",
-    "subject_document",
-    "task_document",
-)
+__all__ = ("hit_documents", "index_document", "result_document", "role_document", "subject_document", "task_document")
 
 _VERSION: Final = "2017-09-01"
 _HIT_VERSION: Final = "2019-08-27"

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias, cast
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-__all__ = ("Box", "Point", "Shape", "parse_point", "parse_polygon", "parse_shape")
+__all__ = ("Box", "Point", "Position", "Ring", "Shape", "parse_point", "parse_polygon", "parse_shape")
 
 Position: TypeAlias = tuple[float, float]
 """Longitude and latitude."""

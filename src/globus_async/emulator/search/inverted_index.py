@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from .values import FieldKind, Leaf, Scalar, Value
 
-__all__ = ("FieldIndex", "InvertedIndex", "StoredEntry")
+__all__ = ("FieldIndex", "InvertedIndex", "StoredEntry", "words_of")
 
 _K1, _B = 1.2, 0.75  # the usual parameters of BM25
 

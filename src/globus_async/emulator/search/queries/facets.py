@@ -14,7 +14,17 @@ if TYPE_CHECKING:
     from ..values import FieldKind, Value
     from .filters import Filter
 
-__all__ = ("Average", "DateHistogram", "DistinctCount", "Facet", "NumericHistogram", "Sum", "Terms", "facet_result")
+__all__ = (
+    "Average",
+    "DateHistogram",
+    "DistinctCount",
+    "Facet",
+    "Groups",
+    "NumericHistogram",
+    "Sum",
+    "Terms",
+    "facet_result",
+)
 
 Groups: TypeAlias = Sequence[Sequence["Value"]]
 """The values of a field, a sequence for each subject."""

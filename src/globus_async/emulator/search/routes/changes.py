@@ -20,7 +20,17 @@ if TYPE_CHECKING:
     from ..models import Task
     from ..state import SearchState
 
-__all__ = ("ROUTES",)
+__all__ = (
+    "ROUTES",
+    "batch_delete_by_subject",
+    "delete_by_query",
+    "delete_entry",
+    "delete_subject",
+    "get_task",
+    "ingest",
+    "put_entry",
+    "task_list",
+)
 
 
 def _submitted(task: Task) -> Document:

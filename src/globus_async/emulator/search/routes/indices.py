@@ -25,7 +25,19 @@ if TYPE_CHECKING:
     from ...kit.service import Document, RouteTable
     from ..state import SearchState
 
-__all__ = ("BETA_ROUTES", "ROUTES")
+__all__ = (
+    "BETA_ROUTES",
+    "ROUTES",
+    "create_index",
+    "delete_index",
+    "field_budget",
+    "get_field_mapping",
+    "get_index",
+    "get_mapping",
+    "index_list",
+    "reopen_index",
+    "update_index",
+)
 
 
 def _name(value: object) -> str:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from ...kit.service import Document, RouteTable
     from ..state import SearchState
 
-__all__ = ("ROUTES", "subject_parameter")
+__all__ = ("ROUTES", "get_entry", "get_subject", "post_search", "scroll", "search", "subject_parameter")
 
 _INTEGER: Final = re.compile(r"-?[0-9]{1,9}")
 

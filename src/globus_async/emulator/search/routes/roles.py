@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from ..models import RoleName
     from ..state import SearchState
 
-__all__ = ("ROUTES",)
+__all__ = ("ROUTES", "create_role", "delete_role", "role_list")
 
 
 async def create_role(state: SearchState, request: Request) -> Document:
