@@ -38,18 +38,21 @@ def _submitted(task: Task) -> Document:
 
 
 async def ingest(state: SearchState, request: Request) -> Document:
+    """Add or replace entries."""
     index = written_index(state, request, "ingest")
     entries, mapping = read_ingest(request.document(), state.limits)
     return _submitted(state.submit(index, "INGEST", lambda: put_entries(index.data, entries, mapping, state.limits)))
 
 
 async def put_entry(state: SearchState, request: Request) -> Document:
+    """Add or replace one entry."""
     index = written_index(state, request, "update_entry")
     entry = read_entry(request.document(), state.limits)
     return _submitted(state.submit(index, "UPDATE_ENTRY", lambda: put_entries(index.data, [entry], {}, state.limits)))
 
 
 async def delete_by_query(state: SearchState, request: Request) -> Document:
+    """Delete the entries that a query finds."""
     index = written_index(state, request, "delete_by_query")
     query = read_delete_query(request.document(), state.limits)
     check_bypass(state, request, index, query)
@@ -68,6 +71,7 @@ async def delete_by_query(state: SearchState, request: Request) -> Document:
 
 
 async def batch_delete_by_subject(state: SearchState, request: Request) -> Document:
+    """Delete all entries of some subjects."""
     index = written_index(state, request, "batch_delete_by_subject")
     problems = Problems()
     members = Members(request.document(), problems)
@@ -83,6 +87,7 @@ async def batch_delete_by_subject(state: SearchState, request: Request) -> Docum
 
 
 async def delete_subject(state: SearchState, request: Request) -> Document:
+    """Delete all entries of a subject, also those that the caller cannot see."""
     index = written_index(state, request, "delete_by_subject")
     subject = subject_parameter(request)
 
@@ -93,6 +98,7 @@ async def delete_subject(state: SearchState, request: Request) -> Document:
 
 
 async def delete_entry(state: SearchState, request: Request) -> Document:
+    """Delete one entry."""
     index = written_index(state, request, "delete_entry")
     subject, entry_id = subject_parameter(request), request.parameter("entry_id")
 
@@ -103,6 +109,7 @@ async def delete_entry(state: SearchState, request: Request) -> Document:
 
 
 async def get_task(state: SearchState, request: Request) -> Document:
+    """Return a task."""
     request.require_scope(ALL, INGEST)
     task = state.task(request.path_id("task_id"))
     index = None if task is None else state.indices.get(task.index_id)
@@ -113,6 +120,7 @@ async def get_task(state: SearchState, request: Request) -> Document:
 
 
 async def task_list(state: SearchState, request: Request) -> Document:
+    """Return the tasks of an index, the newest first."""
     index = written_index(state, request, "task_list")
     newest = index.tasks[: -state.limits.tasks_listed - 1 : -1]
     return {"index_id": index.id, "tasks": [task_document(task) for task in newest]}

@@ -50,6 +50,7 @@ _NAME: Final = FieldType("a string that is not empty", _name)
 
 
 async def create_index(state: SearchState, request: Request) -> Document:
+    """Create a trial index, which the caller owns."""
     caller = request.require_scope(ALL)
     problems = Problems()
     members = Members(request.document(), problems)
@@ -63,6 +64,7 @@ async def create_index(state: SearchState, request: Request) -> Document:
 
 
 async def update_index(state: SearchState, request: Request) -> Document:
+    """Change the name or the description of an index."""
     index = managed_index(state, request, "update_index")
     problems = Problems()
     members = Members(request.document(), problems)
@@ -75,6 +77,7 @@ async def update_index(state: SearchState, request: Request) -> Document:
 
 
 async def delete_index(state: SearchState, request: Request) -> Document:
+    """Mark an index for deletion."""
     index = owned_index(state, request, "delete_index")
     if index.status != "open":
         raise incompatible_status(index.status, "open")
@@ -83,6 +86,7 @@ async def delete_index(state: SearchState, request: Request) -> Document:
 
 
 async def reopen_index(state: SearchState, request: Request) -> Document:
+    """Keep an index that is marked for deletion."""
     index = owned_index(state, request, "reopen_index")
     if index.status != "delete_pending":
         raise incompatible_status(index.status, "delete_pending")
@@ -91,11 +95,13 @@ async def reopen_index(state: SearchState, request: Request) -> Document:
 
 
 async def get_index(state: SearchState, request: Request) -> Document:
+    """Return an index."""
     index = open_index(state, request)
     return index_document(index, None if request.authenticated is None else permissions(state, request, index))
 
 
 async def index_list(state: SearchState, request: Request) -> Document:
+    """Return the indices on which the caller has a role."""
     request.require_scope(ALL, SEARCH, INGEST)
     wanted = request.parameter_list("filter_roles")
     problems = Problems("query")
@@ -108,11 +114,13 @@ async def index_list(state: SearchState, request: Request) -> Document:
 
 
 async def get_mapping(state: SearchState, request: Request) -> Document:
+    """Return the types of all fields."""
     index = written_index(state, request, "get_mapping")
     return {"index_id": index.id, "fields": dict(sorted(index.data.kinds.items()))}
 
 
 async def get_field_mapping(state: SearchState, request: Request) -> Document:
+    """Return the type of a field."""
     index = written_index(state, request, "get_mapping")
     path = field_path(request.path_id("field_name"))
     if path not in index.data.kinds:
@@ -121,6 +129,7 @@ async def get_field_mapping(state: SearchState, request: Request) -> Document:
 
 
 async def field_budget(state: SearchState, request: Request) -> dict[str, Any]:
+    """Return how many fields an index can still have."""
     index = written_index(state, request, "field_budget")
     budget, used = state.limits.fields_per_index, len(index.data.kinds)
     return {"budget": budget, "used": used, "remaining": max(budget - used, 0)}

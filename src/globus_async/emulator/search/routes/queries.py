@@ -25,6 +25,7 @@ _INTEGER: Final = re.compile(r"-?[0-9]{1,9}")
 
 
 async def search(state: SearchState, request: Request) -> Document:
+    """Evaluate a query in the URL."""
     index = searched_index(state, request)
     document: dict[str, Any] = {}
     for name in ("q", "offset", "limit"):
@@ -43,6 +44,7 @@ async def search(state: SearchState, request: Request) -> Document:
 
 
 async def post_search(state: SearchState, request: Request) -> Document:
+    """Evaluate a query document."""
     index = searched_index(state, request)
     query = read_query(request.document(), state.limits)
     check_bypass(state, request, index, query)
@@ -51,6 +53,7 @@ async def post_search(state: SearchState, request: Request) -> Document:
 
 
 async def scroll(state: SearchState, request: Request) -> Document:
+    """Return a page of all hits of a query."""
     index = searched_index(state, request)
     query = read_scroll(request.document(), state.limits)
     check_bypass(state, request, index, query)
@@ -90,6 +93,7 @@ def subject_parameter(request: Request) -> str:
 
 
 async def get_subject(state: SearchState, request: Request) -> Document:
+    """Return the visible entries of a subject."""
     index = searched_index(state, request)
     subject, bypass, called = subject_parameter(request), request.flag("bypass_visible_to"), viewer(state, request)
     if bypass:
@@ -102,6 +106,7 @@ async def get_subject(state: SearchState, request: Request) -> Document:
 
 
 async def get_entry(state: SearchState, request: Request) -> Document:
+    """Return one entry."""
     index = searched_index(state, request)
     subject, bypass, called = subject_parameter(request), request.flag("bypass_visible_to"), viewer(state, request)
     if bypass:

@@ -20,6 +20,7 @@ __all__ = ("ROUTES", "create_role", "delete_role", "role_list")
 
 
 async def create_role(state: SearchState, request: Request) -> Document:
+    """Give a role to an identity or a group."""
     index = managed_index(state, request, "create_role")
     problems = Problems()
     members = Members(request.document(), problems)
@@ -44,11 +45,13 @@ async def create_role(state: SearchState, request: Request) -> Document:
 
 
 async def role_list(state: SearchState, request: Request) -> Document:
+    """Return the roles on an index."""
     index = managed_index(state, request, "role_list")
     return {"role_list": [role_document(index, role) for role in index.roles.values()]}
 
 
 async def delete_role(state: SearchState, request: Request) -> Document:
+    """Remove a role."""
     index = managed_index(state, request, "delete_role")
     role = index.roles.get(request.path_id("role_id"))
     if role is None:
