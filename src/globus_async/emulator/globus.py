@@ -14,6 +14,7 @@ from .control.seed import SeedLoader
 from .control.seed_dump import dump
 from .control.service import ControlService
 from .kit.clock import SystemClock
+from .kit.directory import GroupPolicies
 from .kit.ids import Ids, own_ids
 from .kit.service import Platform, Service
 from .registry import Emulator, further_services
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from .auth.models import ClientApp
     from .auth.state import AuthState
     from .flows.state import FlowsState
+    from .groups.state import GroupsState
     from .kit.clock import Clock
     from .kit.directory import Identity
     from .kit.service import Document
@@ -154,6 +156,12 @@ class GlobusEmulator(Emulator):
         return state
 
     @property
+    def groups(self) -> GroupsState:
+        """The state of the emulated Groups: groups with their policies and memberships."""
+        state: GroupsState = self.services["groups"].state
+        return state
+
+    @property
     def task_runner(self) -> TaskRunner:
         """The execution of tasks; its ``pace`` may be replaced."""
         return self._transfer.task_runner
@@ -231,16 +239,42 @@ class GlobusEmulator(Emulator):
         )
 
     @own_ids
-    def add_group(self, members: Iterable[Identity | str], *, name: str = "Test group", id: str | None = None) -> str:
+    def add_group(
+        self,
+        members: Iterable[Identity | ClientApp | str] = (),
+        *,
+        managers: Iterable[Identity | ClientApp | str] = (),
+        admins: Iterable[Identity | ClientApp | str] = (),
+        name: str = "Test group",
+        description: str = "",
+        parent: str | None = None,
+        id: str | None = None,
+        **policies: Any,
+    ) -> str:
         """
         Add a group, which can be a principal of roles and permissions and administer projects; return its id.
 
         Args:
             members: Its members.
+            managers: Its managers.
+            admins: Its administrators.
             name: Its name.
+            description: Its description.
+            parent: The id of the group that it is a subgroup of.
             id: Its UUID; a random one by default.
+            policies: Members of its policies, such as ``join_requests=True``; see `GroupPolicies` of the kit.
         """
-        return self.directory.add_group(name, member_ids=[_id_of(each) for each in members], id=id).id
+        group = self.groups.add_group(
+            name,
+            admins=[_id_of(each) for each in admins],
+            managers=[_id_of(each) for each in managers],
+            members=[_id_of(each) for each in members],
+            description=description,
+            parent=None if parent is None else self.groups.group(parent),
+            id=id,
+        )
+        group.policies = GroupPolicies(**policies)
+        return group.id
 
     @own_ids
     def add_subscription(

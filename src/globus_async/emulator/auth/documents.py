@@ -151,7 +151,8 @@ def consent_document(consent: Consent) -> Document:
 def project_document(state: AuthState, project: Project) -> Document:
     """Return a project document with its administrators; an empty list of ids is null."""
     identities = [state.directory.identities[each] for each in project.admin_ids]
-    groups = [state.directory.groups[each] for each in project.admin_group_ids]
+    known = state.directory.groups
+    groups = [known[each] for each in project.admin_group_ids if each in known]  # a group may be deleted later
     return {
         "id": project.id,
         "display_name": project.display_name,

@@ -91,7 +91,6 @@ class SeedLoader:
         sections: dict[str, Callable[[Fields], None]] = {
             "identities": self._identity,
             "clients": self._client,
-            "groups": self._group,
             "collections": self._collection,
             "roles": self._role,
             "permissions": self._permission,
@@ -140,20 +139,6 @@ class SeedLoader:
             visibility=fields.optional("visibility", _VISIBILITY, "private"),  # type: ignore[arg-type]  # one of these
         )
         client.parent_id = fields.optional("parent", UUID)
-
-    def _group(self, fields: Fields) -> None:
-        fields.check_known({"id", "name", "description", "members", "managers", "admins"})
-        name = fields.required("name", TEXT)
-        managers = principal_ids(self._directory, fields, "managers")
-        group = self._directory.add_group(
-            name,
-            member_ids=[*principal_ids(self._directory, fields, "members"), *managers],
-            admin_ids=principal_ids(self._directory, fields, "admins"),
-            description=fields.optional("description", TEXT, ""),
-            id=fields.optional("id", UUID, named_id("group", name)),
-        )
-        for each in managers:
-            group.memberships[each].role = "manager"
 
     def _collection(self, fields: Fields) -> None:
         fields.check_known(_COLLECTION)

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from ..auth.models import ClientApp
     from ..auth.state import AuthState
-    from ..kit.directory import Directory, Group, Identity
+    from ..kit.directory import Directory, Identity
     from ..kit.service import Document, Service
     from ..transfer.models import AccessRule, Collection, Role
     from ..transfer.state import TransferState
@@ -65,7 +65,6 @@ def dump(auth: AuthState, transfer: TransferState, services: Iterable[Service[An
     document: Document = {
         "identities": [_identity(directory, each) for each in people],
         "clients": [_client(each) for each in clients],
-        "groups": [_group(directory, each) for each in directory.groups.values()],
         "collections": [_collection(directory, each) for each in collections],
         "roles": [_role(directory, each, role) for each, role in roles],
         "permissions": [_permission(directory, each, rule) for each in collections for rule in each.rules.values()],
@@ -102,15 +101,6 @@ def _client(client: ClientApp) -> Document:
     if client.credentials:
         optional["secret"] = client.credentials[0].secret.reveal()
     return document | {name: value for name, value in optional.items() if value is not None}
-
-
-def _group(directory: Directory, group: Group) -> Document:
-    by_role: dict[str, list[str]] = {"member": [], "manager": [], "admin": []}
-    for each in group.memberships.values():
-        if each.status == "active":
-            by_role[each.role].append(each.identity_id)
-    members = {f"{role}s": principal_names(directory, ids) for role, ids in by_role.items()}
-    return {"id": group.id, "name": group.name, "description": group.description, **members}
 
 
 def _collection(directory: Directory, collection: Collection) -> Document:

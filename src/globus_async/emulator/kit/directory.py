@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
 from .ids import named_id, new_id
 
@@ -14,9 +14,12 @@ __all__ = (
     "CLIENT_DOMAIN",
     "Directory",
     "Group",
+    "GroupPolicies",
     "Identity",
     "IdentityProvider",
     "Membership",
+    "Role",
+    "Status",
     "Subscription",
 )
 
@@ -53,13 +56,41 @@ class Identity:
         return self.username.rpartition("@")[2]
 
 
+Role: TypeAlias = Literal["member", "manager", "admin"]
+Status: TypeAlias = Literal["active", "invited", "pending", "rejected", "removed", "left", "declined"]
+
+
 @dataclass(eq=False, slots=True)
 class Membership:
-    """One identity's place in a group."""
+    """One identity's place in a group, or what has become of it."""
 
     identity_id: str
-    role: Literal["member", "manager", "admin"] = "member"
-    status: str = "active"
+    role: Role = "member"
+    status: Status = "active"
+    status_reason: str | None = None
+    invite_email_address: str | None = None
+    invite_time: float | None = None
+    updated: float | None = None
+    fields: dict[str, str] = field(default_factory=dict[str, str])
+    """What the person has stated about themselves for this group, such as the institution."""
+
+
+@dataclass(eq=False, slots=True)
+class GroupPolicies:
+    """Who sees a group and its members, and who may join."""
+
+    is_high_assurance: bool = False
+    authentication_assurance_timeout: int | None = 28_800
+    """Seconds for which a login counts, in a group of high assurance."""
+    group_visibility: Literal["authenticated", "private"] = "private"
+    group_members_visibility: Literal["members", "managers"] = "managers"
+    join_requests: bool = False
+    """Whether users may ask to be members."""
+    signup_fields: list[str] = field(default_factory=list[str])
+    joins_at_once: bool = False
+    """Whether users may become members without approval; no document has it."""
+    members_invite: bool = False
+    """Whether members may invite others; no document has it."""
 
 
 @dataclass(eq=False, slots=True)
@@ -68,15 +99,28 @@ class Group:
 
     id: str
     name: str
-    description: str = ""
+    description: str | None = ""
     organization: str = ""
     memberships: dict[str, Membership] = field(default_factory=dict[str, Membership])
     """By identity id."""
+    parent_id: str | None = None
+    policies: GroupPolicies = field(default_factory=GroupPolicies)
+    terms_and_conditions: str | None = None
+    subscription_id: str | None = None
+    """The subscription that this group provides: its members are those of the subscription."""
+    verified_subscription_id: str | None = None
+    """The subscription whose administrator has verified that the group belongs to it."""
 
     @property
     def member_ids(self) -> frozenset[str]:
-        """The ids of the identities whose membership is active."""
+        """The ids of the identities whose own membership is active."""
         return frozenset(each.identity_id for each in self.memberships.values() if each.status == "active")
+
+    def ids_with_role(self, *roles: Role) -> list[str]:
+        """Return the ids of the active members with one of some roles, in the order of their memberships."""
+        return [
+            each.identity_id for each in self.memberships.values() if each.status == "active" and each.role in roles
+        ]
 
 
 @dataclass(eq=False, slots=True)
@@ -87,6 +131,22 @@ class Subscription:
     admin_ids: list[str]
     member_ids: list[str]
     """The administrators among them."""
+    group: Group | None = None
+    """The group that provides it, whose members are those of the subscription."""
+    name: str = "Subscription"
+    subscriber_name: str = ""
+    is_high_assurance: bool = False
+    is_baa: bool = False
+    connectors: dict[str, dict[str, bool]] = field(default_factory=dict[str, dict[str, bool]])
+    """By connector id: ``is_ha`` and ``is_baa``."""
+
+    def has_member(self, identity_id: str) -> bool:
+        """Return whether an identity is a member."""
+        return identity_id in (self.member_ids if self.group is None else self.group.member_ids)
+
+    def has_admin(self, identity_id: str) -> bool:
+        """Return whether an identity is an administrator."""
+        return identity_id in (self.admin_ids if self.group is None else self.group.ids_with_role("admin"))
 
 
 _PROVIDERS: Final = (
@@ -202,6 +262,7 @@ class Directory:
         name: str,
         *,
         member_ids: Iterable[str] = (),
+        manager_ids: Iterable[str] = (),
         admin_ids: Iterable[str] = (),
         description: str = "",
         organization: str = "",
@@ -213,6 +274,7 @@ class Directory:
         Args:
             name: Its name.
             member_ids: Identities with the role ``member``.
+            manager_ids: Identities with the role ``manager``.
             admin_ids: Identities with the role ``admin``.
             description: Its description.
             organization: Its organization.
@@ -220,14 +282,41 @@ class Directory:
         """
         group = Group(new_id() if id is None else id.lower(), name, description, organization)
         group.memberships.update((each, Membership(each)) for each in member_ids)
+        group.memberships.update((each, Membership(each, "manager")) for each in manager_ids)
         group.memberships.update((each, Membership(each, "admin")) for each in admin_ids)
         self.groups[group.id] = group
         return group
 
+    def children(self, group: Group) -> list[Group]:
+        """Return the groups whose parent a group is."""
+        return [each for each in list(self.groups.values()) if each.parent_id == group.id]
+
+    def implied_members(self, group: Group) -> dict[str, Group]:
+        """Return the members of subgroups that are not active members themselves: by identity id, their subgroup."""
+        implied: dict[str, Group] = {}
+        known = group.member_ids
+        seen, below = {group.id}, self.children(group)
+        while below:
+            child = below.pop(0)
+            if child.id not in seen:
+                seen.add(child.id)
+                active = (each for each in child.memberships.values() if each.status == "active")
+                implied |= {
+                    each.identity_id: child for each in active if each.identity_id not in known | implied.keys()
+                }
+                below += self.children(child)
+        return implied
+
     def groups_of(self, identity_ids: Iterable[str]) -> frozenset[str]:
-        """Return the ids of the groups that one of the identities is an active member of."""
+        """Return the ids of the groups that one of the identities is an active member of, or of a subgroup of."""
         wanted = frozenset(identity_ids)
-        return frozenset(each.id for each in list(self.groups.values()) if each.member_ids & wanted)
+        found: set[str] = set()
+        for group in list(self.groups.values()):
+            above: Group | None = group if group.member_ids & wanted else None
+            while above is not None and above.id not in found:
+                found.add(above.id)
+                above = None if above.parent_id is None else self.groups.get(above.parent_id)
+        return frozenset(found)
 
     def add_subscription(
         self, *, member_ids: Iterable[str] = (), admin_ids: Iterable[str] = (), id: str | None = None

@@ -361,7 +361,7 @@ async def set_subscription(state: TransferState, request: Request) -> Document:
         raise TransferError(400, "BadRequest", "Missing required field 'subscription_id'")
     subscription_id = fields.optional("subscription_id", TEXT)
     subscriptions = state.directory.subscriptions.values()
-    own = [each.id for each in subscriptions if request.caller.identity_id in each.member_ids]
+    own = [each.id for each in subscriptions if each.has_member(request.caller.identity_id)]
     if subscription_id == "DEFAULT":
         if len(own) != 1:
             listed = f"You currently have access to: {', '.join(own)}" if own else "You have access to none"
@@ -383,7 +383,7 @@ async def set_subscription_admin_verified(state: TransferState, request: Request
         message = "The collection must be associated with a subscription to set subscription_admin_verified"
         raise TransferError(400, "BadRequest", message)
     subscription = state.directory.subscriptions.get(subscription_id)
-    if subscription is None or request.caller.identity_id not in subscription.admin_ids:
+    if subscription is None or not subscription.has_admin(request.caller.identity_id):
         message = "User does not have an admin role on the collection's subscription to set subscription_admin_verified"
         raise permission_denied(message)
     collection.fields["subscription_admin_verified"] = is_verified
