@@ -1572,7 +1572,7 @@ GUARDS: Final = (
     *_tested_by(
         "emulator/test_control.py",
         swap("emulator/control/senders.py:check_sender", r"is_loopback\(address\)", "True"),
-        swap("emulator/control/senders.py:check_sender", r"not any\(.+\)", "True"),
+        swap("emulator/control/senders.py:check_sender", r"\(not any\(.+\)\)", "True"),
         never("emulator/control/service.py:ControlService.authenticate", r"\(_HEADER\) is None"),
         never("emulator/control/service.py:ControlService.authenticate", r"^has_body and"),
         swap("emulator/control/routes.py:put_seed", r"trusted=False", "trusted=True"),
