@@ -98,6 +98,17 @@ _HOMES: Final = {
         "OAuthRefreshTokenResponse",
         "OAuthTokenResponse",
     ),
+    "services.timers": (
+        "FlowTimer",
+        "OnceTimerSchedule",
+        "RecurringTimerSchedule",
+        "TimerEndReason",
+        "TimerJob",
+        "TimerOutcome",
+        "TimersAPIError",
+        "TimersClient",
+        "TransferTimer",
+    ),
     "services.transfer": (
         "ActivationRequirementsResponse",
         "BatchSubmission",

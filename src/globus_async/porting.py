@@ -53,8 +53,6 @@ _NAMES: Final[tuple[tuple[str, str], ...]] = (
     ("GroupRequiredSignupFields GroupRole GroupVisibility", _NO_CLIENT.format("Globus Groups")),
     ("GroupsAPIError GroupsClient GroupsManager", _NO_CLIENT.format("Globus Groups")),
     ("SearchAPIError SearchClient SearchQueryV1 SearchScrollQuery", _NO_CLIENT.format("Globus Search")),
-    ("OnceTimerSchedule RecurringTimerSchedule TimerJob TimersAPIError", _NO_CLIENT.format("Globus Timers")),
-    ("TimersClient FlowTimer TransferTimer", _NO_CLIENT.format("Globus Timers")),
     ("GCSAPIError GCSClient IterableGCSResponse UnpackingGCSResponse", _NO_SERVER),
     ("ConnectorTable GlobusConnectServerConnector", _NO_SERVER),
     ("CollectionDocument CollectionPolicies GuestCollectionDocument", _NO_SERVER),

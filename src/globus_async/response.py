@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, Generic, NoReturn, TypeVar, cast, 
 
 from ._http.headers import Headers
 from ._http.html import document_html, items_html, members_html
-from ._http.json_reader import is_list, is_object
+from ._http.json_reader import is_list, is_object, member_at
 from ._http.response import RawResponse
 from .porting import missing_from
 
@@ -182,7 +182,7 @@ class IterableResponse(GlobusHTTPResponse[Mapping[str, Any]], Generic[T_co]):
 
     def __init__(self, raw: RawResponse, data: Mapping[str, Any], items_key: str = "DATA") -> None:
         super().__init__(raw, data)
-        items = data.get(items_key, [])
+        items = member_at(data, items_key, [])
         if not (is_list(items) and all(map(is_object, items))):
             raise raw.decode_error(f"its {items_key!r} should be a list of objects")
         self.items: list[T_co] = items

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Final, NoReturn
 if TYPE_CHECKING:
     from typing_extensions import TypeIs
 
-__all__ = ("LARGE", "decode_json", "is_large", "is_list", "is_object")
+__all__ = ("LARGE", "decode_json", "is_large", "is_list", "is_object", "member_at")
 
 LARGE: Final = 1 << 19
 """Bytes; the standard library may decode a larger body in more than ten milliseconds, too long for the event loop."""
@@ -248,3 +248,22 @@ def _unique_members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(members) != len(pairs):
         raise ValueError("a member name occurs twice")
     return members
+
+
+def member_at(document: object, path: str, default: object = None) -> object:
+    """
+    Return a member of a document, or of an object within it: ``results.data``.
+
+    Args:
+        document: The document.
+        path: The names of the members, separated by dots.
+        default: Returned if there is no such member.
+    """
+    value = document
+    for name in path.split("."):
+        if not is_object(value):
+            return value  # the caller finds that it is of the wrong type
+        if name not in value:
+            return default
+        value = value[name]
+    return value

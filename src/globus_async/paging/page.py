@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from .._http.json_reader import is_list, is_object
+from .._http.json_reader import is_list, is_object, member_at
 from ..response import IterableResponse
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ async def read_page(
     data = await raw.read_json()
     if not is_object(data):
         raise raw.decode_error("it should be a JSON object")
-    items = data.get(items_key)
+    items = member_at(data, items_key)
     received = len(items) if is_list(items) else 0
     count = received if max_items is None else min(received, max_items)
     try:
