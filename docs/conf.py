@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, NamedTuple, is_typeddict
 from sphinx.util import logging
 from sphinx.util.typing import stringify_annotation
 
-from globus_async import AuthClient, BaseClient, TransferClient
+from globus_async import AuthClient, BaseClient, TimersClient, TransferClient
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
@@ -106,6 +106,8 @@ PUBLIC = (
     "globus_async.scopes.consents",
     "globus_async.services.auth",
     "globus_async.services.auth.documents",
+    "globus_async.services.timers",
+    "globus_async.services.timers.documents",
     "globus_async.services.transfer",
     "globus_async.services.transfer.documents",
     "globus_async.session_store",
@@ -117,7 +119,7 @@ PUBLIC = (
 """The modules whose names users import."""
 
 
-BY_SUBJECT = (TransferClient, AuthClient)
+BY_SUBJECT = (TransferClient, AuthClient, TimersClient)
 """The clients whose methods the reference lists one by one, in order of what they are about."""
 
 

@@ -27,6 +27,8 @@ WITHOUT_QUERY_PARAMETERS = {
     "task_watch",
     "wait_for_task",
     "wait_for_tasks",
+    "wait_for_timer",
+    "wait_for_timer_run",
 }
 
 each_service = pytest.mark.parametrize("service", SERVICES, ids=str)

@@ -97,6 +97,15 @@ from .services.auth import OAuthClientCredentialsResponse as OAuthClientCredenti
 from .services.auth import OAuthDependentTokenResponse as OAuthDependentTokenResponse
 from .services.auth import OAuthRefreshTokenResponse as OAuthRefreshTokenResponse
 from .services.auth import OAuthTokenResponse as OAuthTokenResponse
+from .services.timers import FlowTimer as FlowTimer
+from .services.timers import OnceTimerSchedule as OnceTimerSchedule
+from .services.timers import RecurringTimerSchedule as RecurringTimerSchedule
+from .services.timers import TimerEndReason as TimerEndReason
+from .services.timers import TimerJob as TimerJob
+from .services.timers import TimerOutcome as TimerOutcome
+from .services.timers import TimersAPIError as TimersAPIError
+from .services.timers import TimersClient as TimersClient
+from .services.timers import TransferTimer as TransferTimer
 from .services.transfer import ActivationRequirementsResponse as ActivationRequirementsResponse
 from .services.transfer import BatchSubmission as BatchSubmission
 from .services.transfer import CreateTunnelData as CreateTunnelData

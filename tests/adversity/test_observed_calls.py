@@ -48,6 +48,8 @@ BEHIND: dict[str, frozenset[str]] = {
     "task_watch": frozenset({"get_task"}),
     "wait_for_task": frozenset({"get_task"}),
     "wait_for_tasks": frozenset({"get_task"}),
+    "wait_for_timer": frozenset({"get_job"}),
+    "wait_for_timer_run": frozenset({"get_job"}),
 }
 """The methods by which other methods make their first request."""
 

@@ -37,10 +37,11 @@ class Endless:
         document: dict[str, Any] = dict.fromkeys(keys, [{"id": "x"}] * count)
         document |= {"total": 10**9, "has_next_page": True, "last_key": f"k{number}", "next_marker": f"m{number}"}
         document |= {"next_token": f"t{number}", "links": {"next": f"/x?page%5Bmarker%5D={number}"}}
+        document |= {"results": {"data": document["DATA"], "page_next": f"r{number}"}}
         return httpx.Response(200, json=document)
 
 
-ITEM_KEYS = ("clients", "consents", "credentials", "identity_providers", "policies", "projects", "scopes")
+ITEM_KEYS = ("clients", "consents", "credentials", "identity_providers", "jobs", "policies", "projects", "scopes")
 
 
 def is_listing(call: Call) -> bool:

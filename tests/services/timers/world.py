@@ -19,6 +19,8 @@ from globus_async.testing import GlobusEmulator, ManualClock, MemoryStorage
 
 __all__ = ("world",)
 
+_TEN_YEARS = 315_360_000
+
 
 @asynccontextmanager
 async def world() -> AsyncGenerator[dict[str, Any]]:
@@ -28,7 +30,7 @@ async def world() -> AsyncGenerator[dict[str, Any]]:
         source = emulator.add_collection("Instrument", storage=MemoryStorage({"run1/a.csv": "1,2\n"}))
         destination = emulator.add_collection("Archive", storage=MemoryStorage({}))
         scopes = [str(TimersClient.transfer_timer_scope())]
-        authorizer = AccessTokenAuthorizer(emulator.access_token(researcher, scopes=scopes))
+        authorizer = AccessTokenAuthorizer(emulator.access_token(researcher, scopes=scopes, lifetime=_TEN_YEARS))
         transport = emulator.transport()
         app = UserApp("Nightly", client_id=emulator.add_client("Nightly").id, transport=transport)
         async with transport, TimersClient(authorizer=authorizer, transport=transport) as timers:

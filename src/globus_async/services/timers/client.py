@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 from uuid import UUID
 
 from ..._http.path import uuid_text
-from ...scopes import GCSCollectionScopes, Scope, SpecificFlowScopes, TimersScopes, TransferScopes
-from ...scopes.collection import ScopeCollection
+from ...scopes import GCSCollectionScopes, Scope, ScopeCollection, SpecificFlowScopes, TimersScopes, TransferScopes
 from .errors import error_kinds
 from .timer_wait import TimerWaitMethods
 

@@ -97,7 +97,7 @@ class FlowTimer(dict[str, Any]):
 
 class TimerJob(dict[str, Any]):
     """
-    A timer that runs any action, for `TimersClient.create_job`; for transfers and flows use `TransferTimer`, `FlowTimer`.
+    A timer that runs any action, for `TimersClient.create_job`; `TransferTimer` and `FlowTimer` are for the others.
 
     Args:
         callback_url: The URL that runs the action.

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 from ..._http.path import uuid_text
-from ..._polling.repeated_poll import PollingInterval
 from ..._polling.shared_poller import SharedPoller
 from ..._polling.waiting import check_wait_options, wait_for_document
 from ...errors import NotFound
@@ -17,6 +16,7 @@ from .outcomes import TimerEndReason, TimerOutcome, classify, has_run, number_of
 from .timers import TimerMethods
 
 if TYPE_CHECKING:
+    from ..._polling.repeated_poll import PollingInterval
     from .documents import JobDocument
 
 __all__ = ("TimerWaitMethods",)
@@ -75,7 +75,7 @@ class TimerWaitMethods(TimerMethods):
 
         REST: `GET /jobs/<job_id> <https://docs.globus.org/api/timers/>`_
         """
-        return await self._wait(job_id, None, False, timeout, polling_interval, progress)
+        return await self._wait(job_id, _Detector(), timeout, polling_interval, progress)
 
     async def wait_for_timer_run(
         self,
@@ -118,19 +118,17 @@ class TimerWaitMethods(TimerMethods):
         """
         if number is not None:
             check_whole("number", number)
-        return await self._wait(job_id, number, True, timeout, polling_interval, progress)
+        return await self._wait(job_id, _RunDetector(number), timeout, polling_interval, progress)
 
     async def _wait(
         self,
         job_id: UUID | str,
-        number: int | None,
-        for_run: bool,
+        detector: _Detector,
         timeout: float | None,  # noqa: ASYNC109 -- as above
         polling_interval: PollingInterval,
         progress: Callable[[JobDocument], object] | None,
     ) -> TimerOutcome:
         check_wait_options(timeout, polling_interval, progress)
-        detector = _Detector(number, for_run)
         try:
             wait = await wait_for_document(
                 self._poller,
@@ -149,22 +147,34 @@ class TimerWaitMethods(TimerMethods):
 
 
 class _Detector:
-    """Examines the documents of a timer for the outcome of waiting for it, or for one of its runs."""
+    """Examines the documents of a timer for the outcome of waiting for its end."""
 
-    __slots__ = ("_for_run", "_number", "last", "reason")
+    __slots__ = ("last", "reason")
 
-    def __init__(self, number: int | None, for_run: bool) -> None:
-        self._number = number
-        self._for_run = for_run
+    def __init__(self) -> None:
         self.last: JobDocument | None = None
         self.reason: TimerEndReason | None = None
 
     def examine(self, timer: JobDocument) -> bool:
         """Take a document; return whether it is an outcome."""
-        if self._for_run and self._number is None:
-            runs = number_of_runs(timer)
-            self._number = runs + 1 if has_run(timer, runs) else runs
-        self.last = timer
-        has_ended = self._for_run and self._number is not None and has_run(timer, self._number)
-        self.reason = TimerEndReason.RAN if has_ended else classify(timer)
+        self.last, self.reason = timer, self._reason(timer)
         return self.reason is not None
+
+    def _reason(self, timer: JobDocument) -> TimerEndReason | None:
+        return classify(timer)
+
+
+class _RunDetector(_Detector):
+    """The same for the end of a run: by default the one that goes on at the first poll, or else the next one."""
+
+    __slots__ = ("_number",)
+
+    def __init__(self, number: int | None) -> None:
+        super().__init__()
+        self._number = number
+
+    def _reason(self, timer: JobDocument) -> TimerEndReason | None:
+        if self._number is None:
+            runs = number_of_runs(timer)
+            self._number = runs + has_run(timer, runs)
+        return TimerEndReason.RAN if has_run(timer, self._number) else classify(timer)

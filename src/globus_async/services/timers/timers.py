@@ -300,8 +300,13 @@ class TimerMethods(BaseClient):
 
         REST: `POST /jobs/<job_id>/pause <https://docs.globus.org/api/timers/>`_
         """
-        path = fill_path("/jobs/{job_id}/pause", job_id)
-        return await self.call("POST", path, TimerMessageDocument, query_params=query_params, idempotent=True)
+        return await self.call(
+            "POST",
+            fill_path("/jobs/{job_id}/pause", job_id),
+            TimerMessageDocument,
+            query_params=query_params,
+            idempotent=True,
+        )
 
     async def resume_job(
         self,
