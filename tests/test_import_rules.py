@@ -28,7 +28,7 @@ LAYERS: tuple[frozenset[str], ...] = (
     frozenset({"response", "transport"}),
     frozenset({"otel", "paging"}),
     frozenset({"client"}),
-    frozenset({"_polling", "bulk_calls"}),
+    frozenset({"_journal", "_polling", "bulk_calls"}),
     frozenset({"sql"}),
     frozenset(f"services.{package.name}" for package in pkgutil.iter_modules(services.__path__)),
     frozenset({"credentials", "login_flows"}),

@@ -109,6 +109,18 @@ _HOMES: Final = {
         "TimersClient",
         "TransferTimer",
     ),
+    "services.search": (
+        "BatchOutcome",
+        "BatchProgress",
+        "SearchAPIError",
+        "SearchClient",
+        "SearchQuery",
+        "SearchQueryV1",
+        "SearchScrollQuery",
+        "SearchTaskEndReason",
+        "SearchTaskOutcome",
+        "SubmittedBatches",
+    ),
     "services.transfer": (
         "ActivationRequirementsResponse",
         "BatchSubmission",

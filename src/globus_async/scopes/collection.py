@@ -22,6 +22,7 @@ __all__ = (
     "GroupsScopes",
     "NexusScopes",
     "ScopeCollection",
+    "SearchScopeCollection",
     "SearchScopes",
     "SpecificFlowScopes",
     "StaticScopeCollection",
@@ -143,7 +144,9 @@ class _NexusScopes(StaticScopeCollection):
     groups: Scope = _urn(resource_server, "groups")
 
 
-class _SearchScopes(StaticScopeCollection):
+class SearchScopeCollection(StaticScopeCollection):
+    """The scopes of Globus Search."""
+
     resource_server: str = "search.api.globus.org"
     all: Scope = _urn(resource_server, "all")
     globus_connect_server: Scope = _urn(resource_server, "globus_connect_server")
@@ -174,7 +177,7 @@ GroupsScopes: Final = _GroupsScopes()
 """Globus Groups."""
 NexusScopes: Final = _NexusScopes()
 """Nexus, the predecessor of Globus Groups."""
-SearchScopes: Final = _SearchScopes()
+SearchScopes: Final = SearchScopeCollection()
 """Globus Search."""
 TimersScopes: Final = _TimersScopes()
 """Globus Timers."""

@@ -16,9 +16,9 @@ from typing import Any, Final
 import pytest
 
 from globus_async import GlobusSDKUsageError, JournalError
+from globus_async._journal.file import End
+from globus_async._journal.shared_file import SharedJournalFile
 from globus_async.services.transfer.batch.journal import Journal
-from globus_async.services.transfer.batch.journal_file import End
-from globus_async.services.transfer.batch.shared_journal_file import SharedJournalFile
 from globus_async.token_storage import JSONTokenStorage, Lease, Leases, MemoryTokenStorage, TokenStorageUnavailable
 from tests.services.transfer.test_batch_submission import World, make_world, pairs
 from tests.toolkit.cancel import every_suspension

@@ -8,9 +8,9 @@ from ..._lazy_names import lazy_names
 from . import documents
 
 if TYPE_CHECKING:
+    from ..._journal.file import JournalError
     from ..._polling.repeated_poll import PollingInterval
     from .batch.documents import DocumentSubmission
-    from .batch.journal_file import JournalError
     from .batch.submission import BatchSubmission, SubmittedTask
     from .client import TransferClient
     from .data import CreateTunnelData, DeleteData, SyncLevel, TransferData
@@ -84,9 +84,9 @@ if not TYPE_CHECKING:
     __getattr__, __dir__ = lazy_names(
         __name__,
         {
+            ".._journal.file": ("JournalError",),
             ".._polling.repeated_poll": ("PollingInterval",),
             "batch.documents": ("DocumentSubmission",),
-            "batch.journal_file": ("JournalError",),
             "batch.submission": ("BatchSubmission", "SubmittedTask"),
             "client": ("TransferClient",),
             "data": ("CreateTunnelData", "DeleteData", "SyncLevel", "TransferData"),

@@ -7,7 +7,7 @@ import math
 import re
 from collections.abc import Iterator, Mapping
 from datetime import date, datetime
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, TypeAlias, cast
 from uuid import UUID
 
 from ...._http.query import utc
@@ -113,10 +113,10 @@ def field_value(name: str, value: object) -> str | int | float | bool:
             raise refusal(name, value, "text, a finite number, a boolean, a UUID, a date, or a time with time zone")
 
 
-def checked_number(name: str, value: object, minimum: float = -math.inf, maximum: float = math.inf) -> float:
+def checked_number(name: str, value: Any, minimum: float = -math.inf, maximum: float = math.inf) -> float:
     """Return a finite number within bounds."""
-    if isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value):
-        if minimum <= value <= maximum:
-            return value
+    is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    if is_number and math.isfinite(value) and minimum <= value <= maximum:
+        return cast("float", value)
     within = "" if math.isinf(maximum) else f" from {minimum:g} to {maximum:g}"
     raise refusal(name, value, f"a finite number{within}")

@@ -11,7 +11,7 @@ from ....errors import GlobusSDKUsageError
 from ....errors.arguments import check_text, check_whole, refusal
 from .clauses import Clause, checked_field, checked_number, field_value
 from .filters import Filter
-from .lists import filter_dicts
+from .lists import filter_dicts, is_several
 
 __all__ = ("DateInterval", "Facet")
 
@@ -156,6 +156,7 @@ def _facet(kind: str, field_name: str, name: object, filters: object, members: M
 
 
 def _pair(value: object) -> tuple[object, object]:
-    if not isinstance(value, (tuple, list)) or len(value) != 2:
+    bounds = list(value) if is_several(value) else []
+    if len(bounds) != 2:
         raise refusal("histogram_range", value, "a pair of a lower and an upper bound")
-    return value[0], value[1]
+    return bounds[0], bounds[1]

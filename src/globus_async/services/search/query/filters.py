@@ -9,6 +9,7 @@ from ...._http.missing import MISSING, MissingType
 from ....errors import GlobusSDKUsageError
 from ....errors.arguments import check_bool, check_iterable, refusal
 from .clauses import Clause, FieldValue, checked_field, checked_number, field_value
+from .lists import is_mapping, is_several
 
 __all__ = ("Filter",)
 
@@ -197,7 +198,7 @@ def _parts(value: Filter | Mapping[str, Any], kind: str) -> list[Mapping[str, An
 
 
 def _nested(value: object) -> dict[str, Any]:
-    if not isinstance(value, Mapping) or not isinstance(value.get("type"), str):
+    if not is_mapping(value) or not isinstance(value.get("type"), str):
         raise refusal("a filter", value, "a Filter, or a dict with a type")
     if "post_filter" in value:
         raise GlobusSDKUsageError("a filter inside of another one has no post_filter")
@@ -220,7 +221,7 @@ def _match(kind: str, field_name: str, values: Sequence[object]) -> dict[str, An
 
 
 def _range(bounds: object) -> dict[str, Any]:
-    if not isinstance(bounds, Mapping) or not bounds or not all(name in _BOUNDS for name in bounds):
+    if not is_mapping(bounds) or not bounds or not all(name in _BOUNDS for name in bounds):
         raise refusal("a range", bounds, "a mapping with some of gt, gte, lt, lte, or from and to")
     values = {str(name): field_value(str(name), value) for name, value in bounds.items()}
     low = [values[name] for name in ("from", "gt", "gte") if name in values]
@@ -237,18 +238,17 @@ def _range(bounds: object) -> dict[str, Any]:
 
 
 def _corner(name: str, value: object) -> dict[str, float]:
-    if isinstance(value, Mapping) and set(value) == {"lat", "lon"}:
-        lat, lon = value["lat"], value["lon"]
-    elif isinstance(value, tuple) and len(value) == 2:
-        lat, lon = value
-    else:
+    pair = list(value) if is_several(value) else []
+    if is_mapping(value) and set(value) == {"lat", "lon"}:
+        pair = [value["lat"], value["lon"]]
+    if len(pair) != 2:
         raise refusal(name, value, "{'lat': ..., 'lon': ...}, or a pair of latitude and longitude")
-    return {"lat": checked_number("lat", lat, -90, 90), "lon": checked_number("lon", lon, -180, 180)}
+    return {"lat": checked_number("lat", pair[0], -90, 90), "lon": checked_number("lon", pair[1], -180, 180)}
 
 
-def _polygon(value: object) -> dict[str, Any]:
-    rings: object = value
-    if isinstance(value, Mapping):
+def _polygon(value: Any) -> dict[str, Any]:
+    rings = value
+    if is_mapping(value):
         if value.get("type") != "Polygon" or "coordinates" not in value:
             raise GlobusSDKUsageError("the shape must be a GeoJSON object of the type Polygon, with coordinates")
         rings = value["coordinates"]
@@ -271,7 +271,7 @@ def _position(value: object) -> list[float]:
 
 
 def _list(name: str, value: object) -> list[Any]:
-    if isinstance(value, (str, bytes, Mapping)) or not isinstance(value, Iterable):
+    if not is_several(value):
         raise refusal(name, value, "a list")
     found: list[Any] = list(value)
     if not found:

@@ -4,12 +4,22 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, TypeGuard
 
 from ....errors import GlobusSDKUsageError
 from ....errors.arguments import refusal
 
-__all__ = ("clause_dicts", "filter_dicts")
+__all__ = ("clause_dicts", "filter_dicts", "is_mapping", "is_several")
+
+
+def is_mapping(value: object) -> TypeGuard[Mapping[str, Any]]:
+    """Return whether a value is a mapping of names to values."""
+    return isinstance(value, Mapping)
+
+
+def is_several(value: object) -> TypeGuard[Iterable[Any]]:
+    """Return whether a value is a list or another iterable; a text or a mapping is one thing."""
+    return isinstance(value, Iterable) and not isinstance(value, (str, bytes, Mapping))
 
 
 def clause_dicts(name: str, value: object) -> list[dict[str, Any]]:
@@ -19,10 +29,11 @@ def clause_dicts(name: str, value: object) -> list[dict[str, Any]]:
     Raises:
         GlobusSDKUsageError: One of them is not a mapping.
     """
-    if isinstance(value, (str, bytes)) or not isinstance(value, (Iterable, Mapping)):
+    if is_mapping(value):
+        return [_plain(name, value)]
+    if not is_several(value):
         raise refusal(name, value, "a list of objects")
-    clauses: Iterable[object] = (value,) if isinstance(value, Mapping) else value
-    return [_plain(name, clause) for clause in clauses]
+    return [_plain(name, clause) for clause in value]
 
 
 def filter_dicts(name: str, value: object, *, allow_post_filter: bool) -> list[dict[str, Any]]:
@@ -42,6 +53,6 @@ def filter_dicts(name: str, value: object, *, allow_post_filter: bool) -> list[d
 
 
 def _plain(name: str, value: object) -> dict[str, Any]:
-    if not isinstance(value, Mapping) or not all(isinstance(key, str) for key in value):
+    if not is_mapping(value) or not all(isinstance(key, str) for key in value):
         raise refusal(f"an item of {name}", value, "an object, as a dict")
     return copy.deepcopy(dict(value))

@@ -9,7 +9,7 @@ from ...._http.missing import MISSING
 from ....errors import GlobusSDKUsageError
 from ....errors.arguments import check_bool, check_text, check_whole, checked_members, refusal
 from .filters import Filter
-from .lists import clause_dicts, filter_dicts
+from .lists import clause_dicts, filter_dicts, is_several
 
 if TYPE_CHECKING:
     from .clauses import FieldValue
@@ -160,7 +160,7 @@ def result_fields(value: object) -> list[str]:
 def _texts(name: str, value: object) -> list[str]:
     if isinstance(value, str):
         return [value]
-    if isinstance(value, (bytes, Mapping)) or not isinstance(value, Iterable):
+    if not is_several(value):
         raise refusal(name, value, "text, or a list of texts")
     texts: list[object] = list(value)
     if not texts or not all(isinstance(text, str) and text for text in texts):
@@ -192,18 +192,14 @@ def _settings(value: object) -> dict[str, Any]:
 
 
 def _filter(
-    field_name: str | Mapping[str, Any], values: object, kind: str, additional_fields: Mapping[str, Any] | None
+    field_name: str | Mapping[str, Any], values: Any, kind: str, additional_fields: Mapping[str, Any] | None
 ) -> dict[str, Any]:
     further = checked_members("additional_fields", additional_fields)
     if not isinstance(field_name, str):
         if values is not None:
             raise GlobusSDKUsageError("a filter has its values already")
         return {**field_name, **further}
-    given: tuple[Any, ...]
-    if isinstance(values, (str, bytes, Mapping)) or not isinstance(values, Iterable):
-        given = (values,)
-    else:
-        given = tuple(values)
+    given = tuple(values) if is_several(values) else (values,)
     match kind:
         case "match_all":
             made = Filter.match_all(field_name, *given)

@@ -18,12 +18,12 @@ from typing import TYPE_CHECKING, Final, TypeVar
 
 from anyio import to_thread
 
-from ...._concurrency.tasks import run_to_end
-from ....errors import GlobusSDKUsageError
-from .journal_file import End, JournalFile, changed_by_another, read_rest
+from .._concurrency.tasks import run_to_end
+from ..errors import GlobusSDKUsageError
+from .file import End, JournalFile, changed_by_another, read_rest
 
 if TYPE_CHECKING:
-    from ....token_storage import Leases
+    from ..token_storage import Leases
 
 __all__ = ("SharedJournalFile",)
 

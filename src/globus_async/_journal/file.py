@@ -15,7 +15,7 @@ from weakref import WeakValueDictionary
 
 from anyio import to_thread
 
-from ....errors import GlobusError, GlobusSDKUsageError
+from ..errors import GlobusError, GlobusSDKUsageError
 
 try:
     import fcntl
