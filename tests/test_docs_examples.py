@@ -18,7 +18,7 @@ import pytest
 
 import globus_async
 from globus_async import GlobusAppConfig, NativeAppAuthClient, TransferClient, UserApp
-from globus_async.scopes import TransferScopes
+from globus_async.scopes import SearchScopes, TransferScopes
 from globus_async.testing import EmulatedLogin, GlobusEmulator, MemoryStorage
 from tests.services.transfer.world import World, add_more_than_a_page, world
 from tests.source import ROOT
@@ -190,7 +190,9 @@ def registered(emulator: GlobusEmulator) -> World:
         "api_token": emulator.access_token(user, scopes=[scope], client=native),
         "client_id": service.id,
         "client_secret": "secret-of-the-catalog",
+        "index_id": emulator.search.add_index("Samples", owner=user).id,
         "native_client_id": native.id,
+        "search_token": emulator.access_token(user, scopes=[str(SearchScopes.all)]),
         "service_token": emulator.access_token(service),
     }
 

@@ -106,6 +106,16 @@ from .services.timers import TimerOutcome as TimerOutcome
 from .services.timers import TimersAPIError as TimersAPIError
 from .services.timers import TimersClient as TimersClient
 from .services.timers import TransferTimer as TransferTimer
+from .services.search import BatchOutcome as BatchOutcome
+from .services.search import BatchProgress as BatchProgress
+from .services.search import SearchAPIError as SearchAPIError
+from .services.search import SearchClient as SearchClient
+from .services.search import SearchQuery as SearchQuery
+from .services.search import SearchQueryV1 as SearchQueryV1
+from .services.search import SearchScrollQuery as SearchScrollQuery
+from .services.search import SearchTaskEndReason as SearchTaskEndReason
+from .services.search import SearchTaskOutcome as SearchTaskOutcome
+from .services.search import SubmittedBatches as SubmittedBatches
 from .services.transfer import ActivationRequirementsResponse as ActivationRequirementsResponse
 from .services.transfer import BatchSubmission as BatchSubmission
 from .services.transfer import CreateTunnelData as CreateTunnelData

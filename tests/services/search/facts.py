@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import atexit
 import itertools
-import typing
 from pathlib import Path
 from tempfile import TemporaryDirectory
 

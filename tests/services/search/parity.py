@@ -55,7 +55,11 @@ def same_documents() -> list[tuple[Any, Any]]:
     filters = [{"type": "exists", "field_name": "year"}]
     given: dict[str, Any] = {"q": UNICODE, "limit": 5, "offset": 10, "advanced": True, "filters": filters}
     given |= {"facets": [{"type": "terms", "field_name": "year"}], "post_facet_filters": filters}
-    given |= {"boosts": [{"field_name": "a", "factor": 2}], "sort": [{"field_name": "a"}], "additional_fields": {"x": 1}}
+    given |= {
+        "boosts": [{"field_name": "a", "factor": 2}],
+        "sort": [{"field_name": "a"}],
+        "additional_fields": {"x": 1},
+    }
     scroll: dict[str, Any] = {"limit": 5, "advanced": False, "marker": "m", "additional_fields": {"x": 1}}
     return [
         (SearchQueryV1(**given), globus_sdk.SearchQueryV1(**given)),

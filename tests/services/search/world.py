@@ -31,7 +31,7 @@ async def world() -> AsyncGenerator[dict[str, Any]]:
             researcher = emulator.add_identity("researcher@example.edu", name="Robin Researcher")
             colleague = emulator.add_identity("colleague@example.edu", name="Chris Colleague")
             index = emulator.search.add_index("Samples", owner=researcher)
-            authorizer = AccessTokenAuthorizer(emulator.access_token(researcher, str(SearchScopes.all)))
+            authorizer = AccessTokenAuthorizer(emulator.access_token(researcher, scopes=[str(SearchScopes.all)]))
             transport = emulator.transport()
             async with transport, SearchClient(authorizer=authorizer, transport=transport) as sc:
                 entries = [
@@ -46,7 +46,9 @@ async def world() -> AsyncGenerator[dict[str, Any]]:
                     "identity_id": colleague.id,
                     "index_id": index.id,
                     "journal_path": Path(folder) / "ingest.journal",
-                    "role_id": emulator.search.add_role(index.id, f"urn:globus:auth:identity:{colleague.id}", "writer").id,
+                    "role_id": emulator.search.add_role(
+                        index.id, f"urn:globus:auth:identity:{colleague.id}", "writer"
+                    ).id,
                     "sc": sc,
                     "task_id": batch.task_id,
                     "transport": transport,

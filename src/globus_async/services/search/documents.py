@@ -36,10 +36,8 @@ The states of a task. The last three are final.
 The service may add states, so the type of ``state`` in documents is ``str``.
 """
 
-_Version = TypedDict("_Version", {"@datatype": NotRequired[str], "@version": NotRequired[str]})
 
-
-class IndexDocument(_Version):
+class IndexDocument(TypedDict):
     """An index; dates are ``YYYY-MM-DD HH:MM:SS`` in UTC. Listings have the caller's ``permissions``."""
 
     id: str
@@ -66,7 +64,7 @@ class IndexChangeDocument(TypedDict):
     acknowledged: bool
 
 
-class FieldMappingsDocument(_Version):
+class FieldMappingsDocument(TypedDict):
     """The types of fields, by their paths."""
 
     mappings: dict[str, Any]
@@ -80,7 +78,7 @@ class FieldBudgetDocument(TypedDict):
     remaining: int
 
 
-class EntryDocument(_Version):
+class EntryDocument(TypedDict):
     """
     An entry to ingest (GMetaEntry).
 
@@ -104,21 +102,21 @@ class ResultEntryDocument(TypedDict):
     principal_sets: NotRequired[Any]
 
 
-class HitDocument(_Version):
+class HitDocument(TypedDict):
     """A subject that a query found (GMetaResult)."""
 
     subject: str
     entries: list[ResultEntryDocument]
 
 
-class BucketDocument(_Version):
+class BucketDocument(TypedDict):
     """A bucket of a facet; ``value`` is an object with ``from`` and ``to`` in numeric histograms."""
 
     count: int
     value: Any
 
 
-class FacetResultDocument(_Version):
+class FacetResultDocument(TypedDict):
     """The result of a facet: ``buckets``, a ``value`` or an ``approximate_value``."""
 
     name: str
@@ -127,7 +125,7 @@ class FacetResultDocument(_Version):
     approximate_value: NotRequired[int]
 
 
-class SearchResultDocument(_Version):
+class SearchResultDocument(TypedDict):
     """A page of hits; ``offset`` and ``facet_results`` are of queries, ``marker`` of scrolls."""
 
     total: int
