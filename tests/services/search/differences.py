@@ -21,8 +21,8 @@ _ENTRIES: Final = (
         "limit",
         "wire",
         "`search`, `post_search`, `scroll`",
-        "`limit` is sent with every page; it is 100 unless the call or the query has one, also if the listing is awaited."
-        " `offset` is sent with every page, and is 0 at first unless the call or the query has one",
+        "`limit` is sent with every page; it is 100 unless the call or the query has one, also if the listing is"
+        " awaited. `offset` is sent with every page, and is 0 at first unless the call or the query has one",
         "the default of the service, 10, needs ten times as many requests, of which it allows 5 per second",
     ),
     Difference(
@@ -57,7 +57,7 @@ _ENTRIES: Final = (
         "maximum",
         "behaviour",
         "`search`, `post_search`",
-        "warn with `ListingTruncated`, which points to `scroll`, if they end at the 10,000 hits that the service returns",
+        "warn with `ListingTruncated`, which points to `scroll`, if they end at the 10,000 hits of the service",
         "the paginators of globus-sdk end there silently",
     ),
     Difference(

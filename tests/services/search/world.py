@@ -31,6 +31,7 @@ async def world() -> AsyncGenerator[dict[str, Any]]:
             researcher = emulator.add_identity("researcher@example.edu", name="Robin Researcher")
             colleague = emulator.add_identity("colleague@example.edu", name="Chris Colleague")
             index = emulator.search.add_index("Samples", owner=researcher)
+            role = emulator.search.add_role(index.id, f"urn:globus:auth:identity:{colleague.id}", "writer")
             authorizer = AccessTokenAuthorizer(emulator.access_token(researcher, scopes=[str(SearchScopes.all)]))
             transport = emulator.transport()
             async with transport, SearchClient(authorizer=authorizer, transport=transport) as sc:

@@ -17,10 +17,10 @@ __all__ = (
     "IndexChangeDocument",
     "IndexDocument",
     "IndexRole",
+    "IndexRoleDocument",
     "ResultEntryDocument",
-    "RoleDocument",
     "SearchResultDocument",
-    "TaskDocument",
+    "SearchTaskDocument",
     "TaskListDocument",
     "TaskState",
     "TaskSubmissionDocument",
@@ -144,7 +144,7 @@ class TaskSubmissionDocument(TypedDict):
     acknowledged: NotRequired[bool]
 
 
-class TaskDocument(TypedDict):
+class SearchTaskDocument(TypedDict):
     """A task; dates are ``YYYY-MM-DDTHH:MM:SS`` in UTC."""
 
     task_id: str
@@ -162,10 +162,10 @@ class TaskListDocument(TypedDict):
     """The latest tasks of an index, latest first."""
 
     index_id: str
-    tasks: list[TaskDocument]
+    tasks: list[SearchTaskDocument]
 
 
-class RoleDocument(TypedDict):
+class IndexRoleDocument(TypedDict):
     """A role of an identity or group on an index."""
 
     id: str
@@ -179,5 +179,5 @@ class RoleDocument(TypedDict):
 class DeletedRoleDocument(TypedDict):
     """The result of the deletion of a role."""
 
-    deleted: RoleDocument
+    deleted: IndexRoleDocument
     success: bool

@@ -9,7 +9,7 @@ from uuid import UUID
 from ..._http.path import fill_path
 from ...client import BaseClient
 from ...paging import Pages, single
-from .documents import DeletedRoleDocument, RoleDocument
+from .documents import DeletedRoleDocument, IndexRoleDocument
 
 if TYPE_CHECKING:
     from ...response import GlobusHTTPResponse
@@ -22,7 +22,7 @@ class RoleMethods(BaseClient):
 
     async def create_role(
         self, index_id: UUID | str, data: Mapping[str, Any], *, query_params: Mapping[str, object] | None = None
-    ) -> GlobusHTTPResponse[RoleDocument]:
+    ) -> GlobusHTTPResponse[IndexRoleDocument]:
         """
         Give an identity or a group a role on an index.
 
@@ -49,11 +49,11 @@ class RoleMethods(BaseClient):
         REST: `POST /v1/index/<index_id>/role <https://docs.globus.org/api/search/reference/role_create/>`_
         """
         path = fill_path("/v1/index/{index_id}/role", index_id)
-        return await self.call("POST", path, RoleDocument, data=data, query_params=query_params)
+        return await self.call("POST", path, IndexRoleDocument, data=data, query_params=query_params)
 
     def get_role_list(
         self, index_id: UUID | str, *, query_params: Mapping[str, object] | None = None
-    ) -> Pages[RoleDocument]:
+    ) -> Pages[IndexRoleDocument]:
         """
         List the roles on an index.
 
@@ -76,7 +76,7 @@ class RoleMethods(BaseClient):
         REST: `GET /v1/index/<index_id>/role_list <https://docs.globus.org/api/search/reference/role_list/>`_
         """
         path = fill_path("/v1/index/{index_id}/role_list", index_id)
-        return self.listing(path, RoleDocument, style=single, query_params=query_params, items_key="role_list")
+        return self.listing(path, IndexRoleDocument, style=single, query_params=query_params, items_key="role_list")
 
     async def delete_role(
         self, index_id: UUID | str, role_id: str, *, query_params: Mapping[str, object] | None = None

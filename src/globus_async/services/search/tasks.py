@@ -9,7 +9,7 @@ from uuid import UUID
 from ..._http.path import fill_path
 from ...client import BaseClient
 from ...paging import Pages, single
-from .documents import TaskDocument
+from .documents import SearchTaskDocument
 
 if TYPE_CHECKING:
     from ...response import GlobusHTTPResponse
@@ -22,7 +22,7 @@ class TaskMethods(BaseClient):
 
     async def get_task(
         self, task_id: UUID | str, *, query_params: Mapping[str, object] | None = None
-    ) -> GlobusHTTPResponse[TaskDocument]:
+    ) -> GlobusHTTPResponse[SearchTaskDocument]:
         """
         Fetch a task.
 
@@ -44,11 +44,11 @@ class TaskMethods(BaseClient):
         REST: `GET /v1/task/<task_id> <https://docs.globus.org/api/search/reference/get_task/>`_
         """
         path = fill_path("/v1/task/{task_id}", task_id)
-        return await self.call("GET", path, TaskDocument, query_params=query_params)
+        return await self.call("GET", path, SearchTaskDocument, query_params=query_params)
 
     def get_task_list(
         self, index_id: UUID | str, *, query_params: Mapping[str, object] | None = None
-    ) -> Pages[TaskDocument]:
+    ) -> Pages[SearchTaskDocument]:
         """
         List the latest tasks of an index, latest first, at most 1000.
 
@@ -73,4 +73,4 @@ class TaskMethods(BaseClient):
         REST: `GET /v1/task_list/<index_id> <https://docs.globus.org/api/search/reference/task_list/>`_
         """
         path = fill_path("/v1/task_list/{index_id}", index_id)
-        return self.listing(path, TaskDocument, style=single, query_params=query_params, items_key="tasks")
+        return self.listing(path, SearchTaskDocument, style=single, query_params=query_params, items_key="tasks")

@@ -19,7 +19,7 @@ from .tasks import TaskMethods
 if TYPE_CHECKING:
     from ..._polling.repeated_poll import PollingInterval
     from ...bulk_calls import Bulk, Progress
-    from .documents import TaskDocument
+    from .documents import SearchTaskDocument
 
 __all__ = ("SearchTaskEndReason", "SearchTaskOutcome", "TaskWaitMethods", "end_reason")
 
@@ -63,7 +63,7 @@ class SearchTaskOutcome:
     """
 
     reason: SearchTaskEndReason
-    task: TaskDocument
+    task: SearchTaskDocument
 
     @property
     def is_success(self) -> bool:
@@ -99,13 +99,13 @@ class SearchTaskOutcome:
         return members_html(f"Task {self.reason}", members)
 
 
-def end_reason(task: TaskDocument | None) -> SearchTaskEndReason | None:
+def end_reason(task: SearchTaskDocument | None) -> SearchTaskEndReason | None:
     """Return how a task ended; ``None`` while it has not."""
     state: object = None if task is None else task.get("state")
     return _FINAL.get(state) if isinstance(state, str) else None
 
 
-def _has_ended(task: TaskDocument) -> bool:
+def _has_ended(task: SearchTaskDocument) -> bool:
     return end_reason(task) is not None
 
 
@@ -113,10 +113,10 @@ class TaskWaitMethods(TaskMethods):
     """Waiting for tasks."""
 
     @cached_property
-    def _task_poller(self) -> SharedPoller[TaskDocument]:
+    def _task_poller(self) -> SharedPoller[SearchTaskDocument]:
         return SharedPoller(self, self._fetch_tasks)
 
-    async def _fetch_tasks(self, task_ids: Sequence[str]) -> dict[str, TaskDocument]:
+    async def _fetch_tasks(self, task_ids: Sequence[str]) -> dict[str, SearchTaskDocument]:
         response = await self.get_task(task_ids[0])
         if not isinstance(response.get("state"), str):  # the wait would never end
             raise response.raw.decode_error("it should have the state of the task")
@@ -128,7 +128,7 @@ class TaskWaitMethods(TaskMethods):
         *,
         timeout: float | None = None,  # noqa: ASYNC109 -- returns an outcome instead of raising
         polling_interval: PollingInterval = (1, 30),
-        progress: Callable[[TaskDocument], object] | None = None,
+        progress: Callable[[SearchTaskDocument], object] | None = None,
     ) -> SearchTaskOutcome:
         """
         Wait until a task has ended, and return its outcome.

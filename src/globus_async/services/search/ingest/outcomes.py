@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from ....errors import GlobusError
-    from ..documents import TaskDocument
+    from ..documents import SearchTaskDocument
     from ..waiting import SearchTaskEndReason
 
 __all__ = ("BatchOutcome", "BatchProgress")
@@ -35,7 +35,7 @@ class BatchOutcome:
     size: int = 0
     task_id: str | None = None
     reason: SearchTaskEndReason | None = None
-    task: TaskDocument | None = None
+    task: SearchTaskDocument | None = None
     error: GlobusError | None = None
     is_new: bool = True
 
