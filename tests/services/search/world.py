@@ -47,9 +47,7 @@ async def world() -> AsyncGenerator[dict[str, Any]]:
                     "identity_id": colleague.id,
                     "index_id": index.id,
                     "journal_path": Path(folder) / "ingest.journal",
-                    "role_id": emulator.search.add_role(
-                        index.id, f"urn:globus:auth:identity:{colleague.id}", "writer"
-                    ).id,
+                    "role_id": role.id,
                     "sc": sc,
                     "task_id": batch.task_id,
                     "transport": transport,
