@@ -76,7 +76,7 @@ class SubmittedBatches(AsyncIterationOnly):
         self._record: BatchRecord | None = None
         self._refusal: GlobusSDKUsageError | None = None
         self._batch: Batch | None = None
-        self._pending: deque[tuple[int, str, BatchOutcome]] = deque()
+        self._pending: deque[BatchOutcome] = deque()
         self._ready: deque[BatchOutcome] = deque()
         self._progress = BatchProgress()
         self._lock = asyncio.Lock()
@@ -136,18 +136,15 @@ class SubmittedBatches(AsyncIterationOnly):
         task_id = await self._create_task(batch) if is_new else record.task_id
         if task_id is None:
             return
-        number, count, done = self._next, len(batch.items), self._progress
-        self._next, self._batch = number + 1, None
-        outcome = BatchOutcome(number, batch.position_sequence(), batch.size, task_id=task_id, is_new=is_new)
-        counts = {"submitted": done.submitted + count, "batches": done.batches + 1}
-        if record.state == _SUCCESS and not is_new:
-            outcome = replace(outcome, reason=SearchTaskEndReason.SUCCESS)
-            self._add_outcome(outcome, **counts, succeeded=done.succeeded + count)
-        elif not self._options.wait:
-            self._add_outcome(outcome, **counts)
-        else:
-            self._pending.append((number, task_id, outcome))
-            self._report(**counts)
+        done = self._progress
+        self._report(submitted=done.submitted + len(batch.items), batches=done.batches + 1)
+        reason = SearchTaskEndReason.SUCCESS if record.state == _SUCCESS and not is_new else None
+        self._add_pending(batch, BatchOutcome(self._next, (), task_id=task_id, reason=reason, is_new=is_new))
+
+    def _add_pending(self, batch: Batch, outcome: BatchOutcome) -> None:
+        """Add the outcome of a batch, which may have to be waited for."""
+        self._pending.append(replace(outcome, positions=batch.position_sequence(), size=batch.size))
+        self._next, self._batch = self._next + 1, None
 
     def _changed(self, journal: BatchJournal, recorded: BatchRecord, found: Batch | None) -> GlobusSDKUsageError:
         """Return the error for an input that is not that of the journal."""
@@ -181,9 +178,7 @@ class SubmittedBatches(AsyncIterationOnly):
             except SearchAPIError as error:
                 if error.http_status not in _OF_THE_DOCUMENT:
                     raise
-                refused = BatchOutcome(self._next, batch.position_sequence(), batch.size, error=error)
-                self._next, self._batch = self._next + 1, None
-                self._add_outcome(refused, failed=self._progress.failed + len(batch.items))
+                self._add_pending(batch, BatchOutcome(self._next, (), error=error))
                 return None
             except NetworkError as error:
                 error.add_note(
@@ -197,23 +192,30 @@ class SubmittedBatches(AsyncIterationOnly):
         return batch.task_id
 
     async def _end_oldest(self) -> None:
-        """Wait for the end of the oldest task, record it, and add the outcome."""
-        number, task_id, outcome = self._pending[0]
-        try:
-            reason, task = (ended := await self._wait_for_task(task_id)).reason, ended.task
-        except NotFound as error:  # the service keeps the latest tasks only
-            outcome = replace(outcome, error=error)
-        else:
-            outcome = replace(outcome, reason=reason, task=task)
-            if self._journal is not None and ended.has_ended:
-                await self._journal.end(number, task["state"])
-                self._journal.records[number].state = task["state"]
+        """Wait for the end of the oldest task, unless that is known, and add the outcome."""
+        outcome = self._pending[0]
+        if self._options.wait and outcome.reason is None and outcome.error is None:
+            outcome = await self._ended(outcome)
         self._pending.popleft()
         done, count = self._progress, len(outcome.positions)
         if outcome.is_success:
             self._add_outcome(outcome, succeeded=done.succeeded + count)
-        else:
+        elif outcome.reason is not None or outcome.error is not None:
             self._add_outcome(outcome, failed=done.failed + count)
+        else:
+            self._add_outcome(outcome)
+
+    async def _ended(self, outcome: BatchOutcome) -> BatchOutcome:
+        """Wait for the end of a task, and record it."""
+        number, journal = outcome.number or 0, self._journal
+        try:
+            ended = await self._wait_for_task(str(outcome.task_id))
+        except NotFound as error:  # the service keeps the latest tasks only
+            return replace(outcome, error=error)
+        if journal is not None and ended.has_ended:
+            await journal.end(number, ended.task["state"])
+            journal.records[number].state = ended.task["state"]
+        return replace(outcome, reason=ended.reason, task=ended.task)
 
     def _add_outcome(self, outcome: BatchOutcome, **changes: int) -> None:
         self._ready.append(outcome)
