@@ -19,7 +19,9 @@ WITHOUT_QUERY_PARAMETERS = {
     "oauth2_exchange_code_for_tokens",
     # several requests of different kinds
     "cancel_task_and_wait",
+    "delete_subjects",
     "get_tasks",
+    "ingest_entries",
     "run_task",
     "submit_documents",
     "submit_items",

@@ -233,7 +233,7 @@ def test_the_other_dialects() -> None:
     filters = [Filter.exists("a")]
     given: dict[str, Any] = {"filters": filters, "q_settings": {"mode": "text_match", "fuzziness": 2}}
     document = {"q": "x", "filters": [EXISTS], "q_settings": {"mode": "text_match", "fuzziness": 2}}
-    both = {"fields": "visible_to", "filter_principal_sets": "s", "bypass_visible_to": True}
+    both: dict[str, Any] = {"fields": "visible_to", "filter_principal_sets": "s", "bypass_visible_to": True}
     returned = {"fields": ["visible_to"], "filter_principal_sets": ["s"], "bypass_visible_to": True}
     v1 = SearchQueryV1(q="x", **given, **both).add_post_facet_filter(Filter.exists("a"))
     assert v1 == {"@version": "query#1.0.0", **document, **returned, "post_facet_filters": [EXISTS]}

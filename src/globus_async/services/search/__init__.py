@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from .query.documents import DeleteByQuery, SearchQuery, SearchQueryV1, SearchScrollQuery
     from .query.facets import DateInterval, Facet
     from .query.filters import Filter
-    from .query.members import QuerySettings, ResultField
+    from .query.members import Clauses, QuerySettings, ResultField
     from .query.ranking import Boost, Sort
     from .waiting import SearchTaskEndReason, SearchTaskOutcome
 
@@ -39,6 +39,7 @@ __all__ = (
     "BatchOutcome",
     "BatchProgress",
     "Boost",
+    "Clauses",
     "Conflict",
     "ConsentRequired",
     "DateInterval",
@@ -93,7 +94,7 @@ if not TYPE_CHECKING:
             "query.documents": ("DeleteByQuery", "SearchQuery", "SearchQueryV1", "SearchScrollQuery"),
             "query.facets": ("DateInterval", "Facet"),
             "query.filters": ("Filter",),
-            "query.members": ("QuerySettings", "ResultField"),
+            "query.members": ("Clauses", "QuerySettings", "ResultField"),
             "query.ranking": ("Boost", "Sort"),
             "waiting": ("SearchTaskEndReason", "SearchTaskOutcome"),
         },

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, cast
 from uuid import UUID
 
 from ..._http.missing import MISSING, MissingType
@@ -22,7 +22,9 @@ __all__ = ("EntryMethods", "checked_subjects")
 class EntryMethods(BaseClient):
     """Entries and subjects."""
 
-    async def ingest(self, index_id: UUID | str, data: Mapping[str, Any]) -> GlobusHTTPResponse[TaskSubmissionDocument]:
+    async def ingest(
+        self, index_id: UUID | str, data: Mapping[str, object], *, query_params: Mapping[str, object] | None = None
+    ) -> GlobusHTTPResponse[TaskSubmissionDocument]:
         """
         Create or replace entries, by a task.
 
@@ -33,6 +35,7 @@ class EntryMethods(BaseClient):
             index_id: The index. UUID.
             data: ``{"ingest_type": "GMetaEntry", "ingest_data": entry}``, or ``{"ingest_type": "GMetaList",
                 "ingest_data": {"gmeta": [entry, ...]}}``, at most 10 MB as JSON.
+            query_params: Further query parameters.
 
         Returns:
             The ``task_id``.
@@ -49,11 +52,20 @@ class EntryMethods(BaseClient):
 
         REST: `POST /v1/index/<index_id>/ingest <https://docs.globus.org/api/search/reference/ingest/>`_
         """
-        path = fill_path("/v1/index/{index_id}/ingest", index_id)
-        return await self.call("POST", path, TaskSubmissionDocument, data=data)
+        return await self.call(
+            "POST",
+            fill_path("/v1/index/{index_id}/ingest", index_id),
+            TaskSubmissionDocument,
+            data=data,
+            query_params=query_params,
+        )
 
     async def create_entry(
-        self, index_id: UUID | str, data: EntryDocument | Mapping[str, Any]
+        self,
+        index_id: UUID | str,
+        data: EntryDocument | Mapping[str, object],
+        *,
+        query_params: Mapping[str, object] | None = None,
     ) -> GlobusHTTPResponse[TaskSubmissionDocument]:
         """
         Create or replace one entry, by a task, as `update_entry` does.
@@ -61,6 +73,7 @@ class EntryMethods(BaseClient):
         Args:
             index_id: The index. UUID.
             data: The entry: its ``subject``, ``visible_to``, ``content``, and maybe ``id`` and ``principal_sets``.
+            query_params: Further query parameters.
 
         Returns:
             The ``task_id``.
@@ -80,11 +93,21 @@ class EntryMethods(BaseClient):
         REST: `POST /v1/index/<index_id>/entry
         <https://docs.globus.org/api/search/reference/create_or_update_entry/>`_
         """
-        path = fill_path("/v1/index/{index_id}/entry", index_id)
-        return await self.call("POST", path, TaskSubmissionDocument, data=data, idempotent=False)
+        return await self.call(
+            "POST",
+            fill_path("/v1/index/{index_id}/entry", index_id),
+            TaskSubmissionDocument,
+            data=data,
+            idempotent=False,
+            query_params=query_params,
+        )
 
     async def update_entry(
-        self, index_id: UUID | str, data: EntryDocument | Mapping[str, Any]
+        self,
+        index_id: UUID | str,
+        data: EntryDocument | Mapping[str, object],
+        *,
+        query_params: Mapping[str, object] | None = None,
     ) -> GlobusHTTPResponse[TaskSubmissionDocument]:
         """
         Create or replace one entry, by a task.
@@ -92,6 +115,7 @@ class EntryMethods(BaseClient):
         Args:
             index_id: The index. UUID.
             data: The entry: its ``subject``, ``visible_to``, ``content``, and maybe ``id`` and ``principal_sets``.
+            query_params: Further query parameters.
 
         Returns:
             The ``task_id``.
@@ -111,14 +135,22 @@ class EntryMethods(BaseClient):
         REST: `PUT /v1/index/<index_id>/entry
         <https://docs.globus.org/api/search/reference/create_or_update_entry/>`_
         """
-        path = fill_path("/v1/index/{index_id}/entry", index_id)
-        return await self.call("PUT", path, TaskSubmissionDocument, data=data, idempotent=False)
+        return await self.call(
+            "PUT",
+            fill_path("/v1/index/{index_id}/entry", index_id),
+            TaskSubmissionDocument,
+            data=data,
+            idempotent=False,
+            query_params=query_params,
+        )
 
     async def batch_delete_by_subject(
         self,
         index_id: UUID | str,
         subjects: str | Iterable[str],
-        additional_params: Mapping[str, Any] | None = None,
+        additional_params: Mapping[str, object] | None = None,
+        *,
+        query_params: Mapping[str, object] | None = None,
     ) -> GlobusHTTPResponse[TaskSubmissionDocument]:
         """
         Delete subjects with all their entries, by a task.
@@ -127,6 +159,7 @@ class EntryMethods(BaseClient):
             index_id: The index. UUID.
             subjects: The subjects; a single text is one subject.
             additional_params: Further members of the document.
+            query_params: Further query parameters.
 
         Returns:
             The ``task_id``.
@@ -144,8 +177,13 @@ class EntryMethods(BaseClient):
         <https://docs.globus.org/api/search/reference/batch_delete_by_subject/>`_
         """
         document = {"subjects": checked_subjects(subjects), **checked_members("additional_params", additional_params)}
-        path = fill_path("/v1/index/{index_id}/batch_delete_by_subject", index_id)
-        return await self.call("POST", path, TaskSubmissionDocument, data=document)
+        return await self.call(
+            "POST",
+            fill_path("/v1/index/{index_id}/batch_delete_by_subject", index_id),
+            TaskSubmissionDocument,
+            data=document,
+            query_params=query_params,
+        )
 
     async def get_subject(
         self,
@@ -178,9 +216,14 @@ class EntryMethods(BaseClient):
 
         REST: `GET /v1/index/<index_id>/subject <https://docs.globus.org/api/search/reference/get_subject/>`_
         """
-        path = fill_path("/v1/index/{index_id}/subject", index_id)
         params = {"subject": _subject(subject), "bypass_visible_to": bypass_visible_to}
-        return await self.call("GET", path, HitDocument, params=params, query_params=query_params)
+        return await self.call(
+            "GET",
+            fill_path("/v1/index/{index_id}/subject", index_id),
+            HitDocument,
+            params=params,
+            query_params=query_params,
+        )
 
     async def delete_subject(
         self, index_id: UUID | str, subject: str, *, query_params: Mapping[str, object] | None = None
@@ -206,9 +249,14 @@ class EntryMethods(BaseClient):
 
         REST: `DELETE /v1/index/<index_id>/subject <https://docs.globus.org/api/search/reference/delete_subject/>`_
         """
-        path = fill_path("/v1/index/{index_id}/subject", index_id)
         params = {"subject": _subject(subject)}
-        return await self.call("DELETE", path, TaskSubmissionDocument, params=params, query_params=query_params)
+        return await self.call(
+            "DELETE",
+            fill_path("/v1/index/{index_id}/subject", index_id),
+            TaskSubmissionDocument,
+            params=params,
+            query_params=query_params,
+        )
 
     async def get_entry(
         self,
@@ -243,9 +291,14 @@ class EntryMethods(BaseClient):
 
         REST: `GET /v1/index/<index_id>/entry <https://docs.globus.org/api/search/reference/get_entry/>`_
         """
-        path = fill_path("/v1/index/{index_id}/entry", index_id)
         params = {"subject": _subject(subject), "entry_id": entry_id, "bypass_visible_to": bypass_visible_to}
-        return await self.call("GET", path, HitDocument, params=params, query_params=query_params)
+        return await self.call(
+            "GET",
+            fill_path("/v1/index/{index_id}/entry", index_id),
+            HitDocument,
+            params=params,
+            query_params=query_params,
+        )
 
     async def delete_entry(
         self,
@@ -277,9 +330,14 @@ class EntryMethods(BaseClient):
 
         REST: `DELETE /v1/index/<index_id>/entry <https://docs.globus.org/api/search/reference/delete_entry/>`_
         """
-        path = fill_path("/v1/index/{index_id}/entry", index_id)
         params = {"subject": _subject(subject), "entry_id": entry_id}
-        return await self.call("DELETE", path, TaskSubmissionDocument, params=params, query_params=query_params)
+        return await self.call(
+            "DELETE",
+            fill_path("/v1/index/{index_id}/entry", index_id),
+            TaskSubmissionDocument,
+            params=params,
+            query_params=query_params,
+        )
 
 
 def checked_subjects(subjects: object) -> list[str]:

@@ -24,7 +24,9 @@ __all__ = ("IndexMethods",)
 class IndexMethods(BaseClient):
     """Indices."""
 
-    async def create_index(self, display_name: str, description: str) -> GlobusHTTPResponse[IndexDocument]:
+    async def create_index(
+        self, display_name: str, description: str, *, query_params: Mapping[str, object] | None = None
+    ) -> GlobusHTTPResponse[IndexDocument]:
         """
         Create an index, of which the caller becomes the owner.
 
@@ -33,6 +35,7 @@ class IndexMethods(BaseClient):
         Args:
             display_name: Its name.
             description: A description.
+            query_params: Further query parameters.
 
         Returns:
             The index document.
@@ -51,7 +54,7 @@ class IndexMethods(BaseClient):
         check_text("display_name", display_name)
         check_text("description", description)
         document = {"display_name": display_name, "description": description}
-        return await self.call("POST", "/v1/index", IndexDocument, data=document)
+        return await self.call("POST", "/v1/index", IndexDocument, data=document, query_params=query_params)
 
     async def update_index(
         self,
@@ -59,6 +62,7 @@ class IndexMethods(BaseClient):
         *,
         display_name: str | MissingType = MISSING,
         description: str | MissingType = MISSING,
+        query_params: Mapping[str, object] | None = None,
     ) -> GlobusHTTPResponse[IndexDocument]:
         """
         Change the name or the description of an index.
@@ -67,6 +71,7 @@ class IndexMethods(BaseClient):
             index_id: The index. UUID.
             display_name: Its name.
             description: A description.
+            query_params: Further query parameters.
 
         Returns:
             The index document.
@@ -82,9 +87,17 @@ class IndexMethods(BaseClient):
         REST: `PATCH /v1/index/<index_id> <https://docs.globus.org/api/search/reference/index_update/>`_
         """
         document = {"display_name": display_name, "description": description}
-        return await self.call("PATCH", fill_path("/v1/index/{index_id}", index_id), IndexDocument, data=document)
+        return await self.call(
+            "PATCH",
+            fill_path("/v1/index/{index_id}", index_id),
+            IndexDocument,
+            data=document,
+            query_params=query_params,
+        )
 
-    async def delete_index(self, index_id: UUID | str) -> GlobusHTTPResponse[IndexChangeDocument]:
+    async def delete_index(
+        self, index_id: UUID | str, *, query_params: Mapping[str, object] | None = None
+    ) -> GlobusHTTPResponse[IndexChangeDocument]:
         """
         Delete an index, with all of its entries.
 
@@ -93,6 +106,7 @@ class IndexMethods(BaseClient):
 
         Args:
             index_id: The index. UUID.
+            query_params: Further query parameters.
 
         Returns:
             The acknowledgement.
@@ -107,14 +121,19 @@ class IndexMethods(BaseClient):
 
         REST: `DELETE /v1/index/<index_id> <https://docs.globus.org/api/search/reference/index_delete/>`_
         """
-        return await self.call("DELETE", fill_path("/v1/index/{index_id}", index_id), IndexChangeDocument)
+        return await self.call(
+            "DELETE", fill_path("/v1/index/{index_id}", index_id), IndexChangeDocument, query_params=query_params
+        )
 
-    async def reopen_index(self, index_id: UUID | str) -> GlobusHTTPResponse[IndexChangeDocument]:
+    async def reopen_index(
+        self, index_id: UUID | str, *, query_params: Mapping[str, object] | None = None
+    ) -> GlobusHTTPResponse[IndexChangeDocument]:
         """
         Cancel the deletion of an index.
 
         Args:
             index_id: The index. UUID.
+            query_params: Further query parameters.
 
         Returns:
             The acknowledgement.
@@ -131,7 +150,9 @@ class IndexMethods(BaseClient):
 
         REST: `POST /v1/index/<index_id>/reopen <https://docs.globus.org/api/search/reference/index_reopen/>`_
         """
-        return await self.call("POST", fill_path("/v1/index/{index_id}/reopen", index_id), IndexChangeDocument)
+        return await self.call(
+            "POST", fill_path("/v1/index/{index_id}/reopen", index_id), IndexChangeDocument, query_params=query_params
+        )
 
     async def get_index(
         self, index_id: UUID | str, *, query_params: Mapping[str, object] | None = None
@@ -155,8 +176,9 @@ class IndexMethods(BaseClient):
 
         REST: `GET /v1/index/<index_id> <https://docs.globus.org/api/search/reference/index_show/>`_
         """
-        path = fill_path("/v1/index/{index_id}", index_id)
-        return await self.call("GET", path, IndexDocument, query_params=query_params)
+        return await self.call(
+            "GET", fill_path("/v1/index/{index_id}", index_id), IndexDocument, query_params=query_params
+        )
 
     def index_list(
         self,
@@ -190,7 +212,11 @@ class IndexMethods(BaseClient):
         )
 
     async def get_mapping(
-        self, index_id: UUID | str, field_name: str | MissingType = MISSING
+        self,
+        index_id: UUID | str,
+        field_name: str | MissingType = MISSING,
+        *,
+        query_params: Mapping[str, object] | None = None,
     ) -> GlobusHTTPResponse[FieldMappingsDocument]:
         """
         Fetch the types of the fields of an index.
@@ -200,6 +226,7 @@ class IndexMethods(BaseClient):
         Args:
             index_id: The index. UUID.
             field_name: A single field. By default all fields.
+            query_params: Further query parameters.
 
         Returns:
             The types as ``mappings``, by the paths of fields.
@@ -209,19 +236,29 @@ class IndexMethods(BaseClient):
 
         Example:
             >>> (await sc.get_mapping(index_id))["mappings"]["year"]
-            'long'
+            'integer'
 
         **Differs from globus-sdk:** which has no such method. The service calls it a beta.
 
         REST: `GET /beta/index/<index_id>/mapping <https://docs.globus.org/api/search/reference/>`_
         """
         if isinstance(field_name, MissingType):
-            path = fill_path("/beta/index/{index_id}/mapping", index_id)
-        else:
-            path = fill_path("/beta/index/{index_id}/mapping/{field_name:text}", index_id, checked_field(field_name))
-        return await self.call("GET", path, FieldMappingsDocument)
+            return await self.call(
+                "GET",
+                fill_path("/beta/index/{index_id}/mapping", index_id),
+                FieldMappingsDocument,
+                query_params=query_params,
+            )
+        return await self.call(
+            "GET",
+            fill_path("/beta/index/{index_id}/mapping/{field_name:text}", index_id, checked_field(field_name)),
+            FieldMappingsDocument,
+            query_params=query_params,
+        )
 
-    async def get_field_budget(self, index_id: UUID | str) -> GlobusHTTPResponse[FieldBudgetDocument]:
+    async def get_field_budget(
+        self, index_id: UUID | str, *, query_params: Mapping[str, object] | None = None
+    ) -> GlobusHTTPResponse[FieldBudgetDocument]:
         """
         Fetch the number of fields that an index may have, and has.
 
@@ -229,6 +266,7 @@ class IndexMethods(BaseClient):
 
         Args:
             index_id: The index. UUID.
+            query_params: Further query parameters.
 
         Returns:
             The ``budget``, and how many fields of it are ``used`` and ``remaining``.
@@ -244,4 +282,9 @@ class IndexMethods(BaseClient):
 
         REST: `GET /beta/index/<index_id>/field_budget <https://docs.globus.org/api/search/reference/>`_
         """
-        return await self.call("GET", fill_path("/beta/index/{index_id}/field_budget", index_id), FieldBudgetDocument)
+        return await self.call(
+            "GET",
+            fill_path("/beta/index/{index_id}/field_budget", index_id),
+            FieldBudgetDocument,
+            query_params=query_params,
+        )

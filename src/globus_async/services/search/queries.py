@@ -75,9 +75,9 @@ class QueryMethods(BaseClient):
             ...     print(hit["subject"], hit["entries"][0]["content"]["year"])
             https://example.org/samples/1 2021
             https://example.org/samples/3 2024
-            >>> page = await sc.search(index_id, "material:glass AND year:[2000 TO *]", advanced=True)
-            >>> page["total"]
-            1
+            >>> page = await sc.search(index_id, "sample", limit=2)
+            >>> page["total"], len(page), page.next_cursor
+            (3, 2, {'offset': 2})
 
         **Differs from globus-sdk:** iterating fetches further pages, from ``offset`` on and of ``limit`` hits, and
         warns if it ends at the service's maximum. A page has 100 hits by default, also if the listing is awaited, for
@@ -111,11 +111,12 @@ class QueryMethods(BaseClient):
     def post_search(
         self,
         index_id: UUID | str,
-        data: Mapping[str, Any],
+        data: Mapping[str, object],
         *,
         offset: int | MissingType = MISSING,
         limit: int | MissingType = MISSING,
         num_results: int | None = None,
+        query_params: Mapping[str, object] | None = None,
     ) -> Pages[HitDocument]:
         """
         Search an index with a query document: filters, facets, boosts, sort criteria.
@@ -126,6 +127,7 @@ class QueryMethods(BaseClient):
             offset: Number of hits to skip, below 10,000. By default that of the query.
             limit: Hits per page, at most 10,000. By default that of the query, or 100 without it.
             num_results: Maximum number of hits; ``None`` for all, of which the service returns 10,000 at most.
+            query_params: Further query parameters.
 
         Returns:
             The listing: ``async for`` yields the hits, ``await`` returns the first page, with the ``total`` and the
@@ -160,6 +162,7 @@ class QueryMethods(BaseClient):
             style=_BY_OFFSET,
             method="POST",
             data={**data, "offset": offset, "limit": _PAGE_SIZE if isinstance(limit, MissingType) else limit},
+            query_params=query_params,
             num_results=num_results,
             max_results=MAX_RESULTS,
             beyond_maximum=_BEYOND,
@@ -169,11 +172,12 @@ class QueryMethods(BaseClient):
     def scroll(
         self,
         index_id: UUID | str,
-        data: Mapping[str, Any],
+        data: Mapping[str, object],
         *,
         marker: str | MissingType = MISSING,
         limit: int | MissingType = MISSING,
         num_results: int | None = None,
+        query_params: Mapping[str, object] | None = None,
     ) -> Pages[HitDocument]:
         """
         Return all hits of a query, however many; without order, facets and offset.
@@ -187,6 +191,7 @@ class QueryMethods(BaseClient):
             marker: The ``marker`` of a page, to continue after it. By default that of the query.
             limit: Hits per page, at most 10,000. By default that of the query, or 100 without it.
             num_results: Maximum number of hits; ``None`` for all.
+            query_params: Further query parameters.
 
         Returns:
             The listing: ``async for`` yields the hits, ``await`` returns the first page, with the ``total``.
@@ -219,12 +224,17 @@ class QueryMethods(BaseClient):
             style=_BY_MARKER,
             method="POST",
             data={**data, "marker": marker, "limit": _PAGE_SIZE if isinstance(limit, MissingType) else limit},
+            query_params=query_params,
             num_results=num_results,
             items_key="gmeta",
         )
 
     async def delete_by_query(
-        self, index_id: UUID | str, data: Mapping[str, Any]
+        self,
+        index_id: UUID | str,
+        data: Mapping[str, object],
+        *,
+        query_params: Mapping[str, object] | None = None,
     ) -> GlobusHTTPResponse[TaskSubmissionDocument]:
         """
         Delete all subjects that a query finds, by a task.
@@ -233,6 +243,7 @@ class QueryMethods(BaseClient):
             index_id: The index. UUID.
             data: The query: a `DeleteByQuery`, a `SearchQuery` of which only text and filters count, or a dict of the
                 same form.
+            query_params: Further query parameters.
 
         Returns:
             The ``task_id``, for `wait_for_task`.
@@ -249,11 +260,16 @@ class QueryMethods(BaseClient):
 
         REST: `POST /v1/index/<index_id>/delete_by_query <https://docs.globus.org/api/search/reference/delete_by_query/>`_
         """
-        path = fill_path("/v1/index/{index_id}/delete_by_query", index_id)
-        return await self.call("POST", path, TaskSubmissionDocument, data=data)
+        return await self.call(
+            "POST",
+            fill_path("/v1/index/{index_id}/delete_by_query", index_id),
+            TaskSubmissionDocument,
+            data=data,
+            query_params=query_params,
+        )
 
 
-def _given(argument: Any, data: Mapping[str, Any], name: str) -> Any:
+def _given(argument: Any, data: Mapping[str, object], name: str) -> Any:
     """Return an argument, or the member of the query that it replaces."""
     value = data.get(name, MISSING) if isinstance(argument, MissingType) else argument
     return MISSING if value is None else value

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 from ..._http.path import fill_path
@@ -21,7 +21,7 @@ class RoleMethods(BaseClient):
     """Roles."""
 
     async def create_role(
-        self, index_id: UUID | str, data: Mapping[str, Any], *, query_params: Mapping[str, object] | None = None
+        self, index_id: UUID | str, data: Mapping[str, object], *, query_params: Mapping[str, object] | None = None
     ) -> GlobusHTTPResponse[IndexRoleDocument]:
         """
         Give an identity or a group a role on an index.
@@ -42,14 +42,19 @@ class RoleMethods(BaseClient):
 
         Example:
             >>> principal = f"urn:globus:auth:identity:{identity_id}"
-            >>> role = await sc.create_role(index_id, {"role_name": "writer", "principal": principal})
+            >>> role = await sc.create_role(index_id, {"role_name": "admin", "principal": principal})
             >>> role["principal_type"]
             'identity'
 
         REST: `POST /v1/index/<index_id>/role <https://docs.globus.org/api/search/reference/role_create/>`_
         """
-        path = fill_path("/v1/index/{index_id}/role", index_id)
-        return await self.call("POST", path, IndexRoleDocument, data=data, query_params=query_params)
+        return await self.call(
+            "POST",
+            fill_path("/v1/index/{index_id}/role", index_id),
+            IndexRoleDocument,
+            data=data,
+            query_params=query_params,
+        )
 
     def get_role_list(
         self, index_id: UUID | str, *, query_params: Mapping[str, object] | None = None
@@ -75,8 +80,13 @@ class RoleMethods(BaseClient):
 
         REST: `GET /v1/index/<index_id>/role_list <https://docs.globus.org/api/search/reference/role_list/>`_
         """
-        path = fill_path("/v1/index/{index_id}/role_list", index_id)
-        return self.listing(path, IndexRoleDocument, style=single, query_params=query_params, items_key="role_list")
+        return self.listing(
+            fill_path("/v1/index/{index_id}/role_list", index_id),
+            IndexRoleDocument,
+            style=single,
+            query_params=query_params,
+            items_key="role_list",
+        )
 
     async def delete_role(
         self, index_id: UUID | str, role_id: str, *, query_params: Mapping[str, object] | None = None
@@ -102,5 +112,9 @@ class RoleMethods(BaseClient):
 
         REST: `DELETE /v1/index/<index_id>/role/<role_id> <https://docs.globus.org/api/search/reference/role_delete/>`_
         """
-        path = fill_path("/v1/index/{index_id}/role/{role_id:text}", index_id, role_id)
-        return await self.call("DELETE", path, DeletedRoleDocument, query_params=query_params)
+        return await self.call(
+            "DELETE",
+            fill_path("/v1/index/{index_id}/role/{role_id:text}", index_id, role_id),
+            DeletedRoleDocument,
+            query_params=query_params,
+        )

@@ -43,8 +43,9 @@ class TaskMethods(BaseClient):
 
         REST: `GET /v1/task/<task_id> <https://docs.globus.org/api/search/reference/get_task/>`_
         """
-        path = fill_path("/v1/task/{task_id}", task_id)
-        return await self.call("GET", path, SearchTaskDocument, query_params=query_params)
+        return await self.call(
+            "GET", fill_path("/v1/task/{task_id}", task_id), SearchTaskDocument, query_params=query_params
+        )
 
     def get_task_list(
         self, index_id: UUID | str, *, query_params: Mapping[str, object] | None = None
@@ -66,11 +67,16 @@ class TaskMethods(BaseClient):
         Example:
             >>> async for task in sc.get_task_list(index_id):
             ...     print(task["task_type"], task["state"])
-            ingest SUCCESS
+            INGEST SUCCESS
 
         **Differs from globus-sdk:** the response can be iterated.
 
         REST: `GET /v1/task_list/<index_id> <https://docs.globus.org/api/search/reference/task_list/>`_
         """
-        path = fill_path("/v1/task_list/{index_id}", index_id)
-        return self.listing(path, SearchTaskDocument, style=single, query_params=query_params, items_key="tasks")
+        return self.listing(
+            fill_path("/v1/task_list/{index_id}", index_id),
+            SearchTaskDocument,
+            style=single,
+            query_params=query_params,
+            items_key="tasks",
+        )

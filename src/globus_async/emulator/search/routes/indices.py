@@ -116,7 +116,7 @@ async def index_list(state: SearchState, request: Request) -> Document:
 async def get_mapping(state: SearchState, request: Request) -> Document:
     """Return the types of all fields."""
     index = written_index(state, request, "get_mapping")
-    return {"index_id": index.id, "fields": dict(sorted(index.data.kinds.items()))}
+    return {"@version": "2017-09-01", "mappings": dict(sorted(index.data.kinds.items()))}
 
 
 async def get_field_mapping(state: SearchState, request: Request) -> Document:
@@ -125,7 +125,7 @@ async def get_field_mapping(state: SearchState, request: Request) -> Document:
     path = field_path(request.path_id("field_name"))
     if path not in index.data.kinds:
         raise not_found(f"The field '{path}'")
-    return {"index_id": index.id, "fields": {path: index.data.kinds[path]}}
+    return {"@version": "2017-09-01", "mappings": {path: index.data.kinds[path]}}
 
 
 async def field_budget(state: SearchState, request: Request) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import AsyncIterable, Callable, Iterable, Mapping
+from collections.abc import AsyncIterable, Awaitable, Callable, Iterable, Mapping
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal
@@ -25,7 +25,9 @@ from ..waiting import TaskWaitMethods
 
 if TYPE_CHECKING:
     from ...._polling.repeated_poll import PollingInterval
+    from ....response import GlobusHTTPResponse
     from ....token_storage import Leases
+    from .batches import ItemKind
     from .outcomes import BatchProgress
     from .submission import SubmittedBatches
 
@@ -43,7 +45,7 @@ class IngestMethods(TaskWaitMethods):
     def ingest_entries(
         self,
         index_id: UUID | str,
-        entries: Iterable[EntryDocument | Mapping[str, Any]] | AsyncIterable[EntryDocument | Mapping[str, Any]],
+        entries: Iterable[EntryDocument | Mapping[str, object]] | AsyncIterable[EntryDocument | Mapping[str, object]],
         *,
         journal: str | os.PathLike[str] | None = None,
         leases: Leases | None = None,
@@ -123,6 +125,7 @@ class IngestMethods(TaskWaitMethods):
         from .batches import ItemKind  # noqa: PLC0415 -- few programs submit in batches
         from .entries import encoded_entry  # noqa: PLC0415 -- as above
 
+        index_id = uuid_text("index_id", index_id).lower()
         mapping = dict(checked_members("field_mapping", field_mapping))
         if not all(kind in _GEO for kind in mapping.values()):
             raise GlobusSDKUsageError("field_mapping must have the values 'geo_point' and 'geo_shape' only")
@@ -130,9 +133,9 @@ class IngestMethods(TaskWaitMethods):
         head = b"{" + own + b'"ingest_type":"GMetaList","ingest_data":{"gmeta":['
         return self._submit_batches(
             ItemKind("entries", encoded_entry, head, b"]}}"),
-            fill_path("/v1/index/{index_id}/ingest", index_id),
             entries,
-            subject={"ingest": {"index_id": uuid_text("index_id", index_id).lower(), "field_mapping": mapping}},
+            subject={"ingest": {"index_id": index_id, "field_mapping": mapping}},
+            submit=partial(self._ingest_batch, index_id),
             journal=journal,
             leases=leases,
             max_batch_bytes=max_batch_bytes,
@@ -202,11 +205,12 @@ class IngestMethods(TaskWaitMethods):
         from .batches import ItemKind  # noqa: PLC0415 -- few programs submit in batches
         from .entries import encoded_subject  # noqa: PLC0415 -- as above
 
+        index_id = uuid_text("index_id", index_id).lower()
         return self._submit_batches(
             ItemKind("subjects", encoded_subject, b'{"subjects":[', b"]}"),
-            fill_path("/v1/index/{index_id}/batch_delete_by_subject", index_id),
             subjects,
-            subject={"delete": {"index_id": uuid_text("index_id", index_id).lower()}},
+            subject={"delete": {"index_id": index_id}},
+            submit=partial(self._delete_batch, index_id),
             journal=journal,
             leases=leases,
             max_batch_bytes=_MAX_BATCH,
@@ -222,11 +226,11 @@ class IngestMethods(TaskWaitMethods):
 
     def _submit_batches(
         self,
-        kind: Any,
-        path: str,
+        kind: ItemKind,
         items: Iterable[Any] | AsyncIterable[Any],
         *,
-        subject: Mapping[str, Any],
+        subject: Mapping[str, object],
+        submit: Callable[[bytes], Awaitable[str]],
         journal: str | os.PathLike[str] | None,
         leases: Leases | None,
         max_batch_bytes: int,
@@ -262,13 +266,33 @@ class IngestMethods(TaskWaitMethods):
             kind,
             BatchOptions(max_pending, wait, invalid == "report", retry_failed, progress),
             journal=None if journal is None else BatchJournal(Path(journal), subject, leases),
-            submit=partial(self._create_task, path),
+            submit=submit,
             wait_for_task=partial(self.wait_for_task, timeout=timeout, polling_interval=polling_interval),
         )
 
-    async def _create_task(self, path: str, document: bytes) -> str:
-        response = await self.call("POST", path, TaskSubmissionDocument, content=document)
-        task_id: object = response.get("task_id")
-        if not is_uuid(task_id):
-            raise response.raw.decode_error("it should have the id of a task")
-        return task_id
+    async def _ingest_batch(self, index_id: str, document: bytes) -> str:
+        return _task_of(
+            await self.call(
+                "POST",
+                fill_path("/v1/index/{index_id}/ingest", index_id),
+                TaskSubmissionDocument,
+                content=document,
+            )
+        )
+
+    async def _delete_batch(self, index_id: str, document: bytes) -> str:
+        return _task_of(
+            await self.call(
+                "POST",
+                fill_path("/v1/index/{index_id}/batch_delete_by_subject", index_id),
+                TaskSubmissionDocument,
+                content=document,
+            )
+        )
+
+
+def _task_of(response: GlobusHTTPResponse[TaskSubmissionDocument]) -> str:
+    task_id: object = response.get("task_id")
+    if not is_uuid(task_id):
+        raise response.raw.decode_error("it should have the id of a task")
+    return task_id

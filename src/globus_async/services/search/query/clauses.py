@@ -22,7 +22,7 @@ FieldValue: TypeAlias = str | int | float | bool | date | UUID
 _ESCAPED: Final = re.compile(r"\\.?", re.DOTALL)
 
 
-class Clause(Mapping[str, Any]):
+class Clause(Mapping[str, object]):
     """
     A part of a query: an immutable mapping, equal to the JSON object that is sent.
 
@@ -32,7 +32,7 @@ class Clause(Mapping[str, Any]):
 
     __slots__ = ("_members",)
 
-    def __init__(self, members: Mapping[str, Any]) -> None:
+    def __init__(self, members: Mapping[str, object]) -> None:
         self._members = copy.deepcopy(dict(members))
 
     def __getitem__(self, key: str) -> Any:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any, Literal, Self, cast
+from datetime import date
+from typing import TYPE_CHECKING, Literal, Self, cast
 
 from ...._http.missing import MISSING, MissingType
 from ....errors import GlobusSDKUsageError
@@ -88,14 +89,14 @@ class SearchQuery(SizedQuery):
 
     def add_facet(
         self,
-        name: str | Facet | Mapping[str, Any],
+        name: str | Facet | Mapping[str, object],
         field_name: str | None = None,
         *,
         type: Literal["terms", "date_histogram", "numeric_histogram", "sum", "avg"] = "terms",  # globus-sdk's name
         size: int | None = None,
         date_interval: DateInterval | None = None,
-        histogram_range: tuple[Any, Any] | None = None,
-        additional_fields: Mapping[str, Any] | None = None,
+        histogram_range: tuple[date | str | float, date | str | float] | None = None,
+        additional_fields: Mapping[str, object] | None = None,
     ) -> Self:
         """
         Add a statistic.
@@ -114,10 +115,10 @@ class SearchQuery(SizedQuery):
 
     def add_boost(
         self,
-        field_name: str | Boost | Mapping[str, Any],
+        field_name: str | Boost | Mapping[str, object],
         factor: float | None = None,
         *,
-        additional_fields: Mapping[str, Any] | None = None,
+        additional_fields: Mapping[str, object] | None = None,
     ) -> Self:
         """Make the matches of a field more important by a factor."""
         if isinstance(field_name, str):
@@ -126,10 +127,10 @@ class SearchQuery(SizedQuery):
 
     def add_sort(
         self,
-        field_name: str | Sort | Mapping[str, Any],
+        field_name: str | Sort | Mapping[str, object],
         *,
         order: Literal["asc", "desc"] | None = None,
-        additional_fields: Mapping[str, Any] | None = None,
+        additional_fields: Mapping[str, object] | None = None,
     ) -> Self:
         """Add a criterion by which hits are sorted; by default ``"desc"``, the largest value first."""
         if isinstance(field_name, str):
@@ -217,7 +218,7 @@ class SearchQueryV1(SearchQuery):
         }
         Query.__init__(self, members, additional_fields)
 
-    def add_post_facet_filter(self, filter: Filter | Mapping[str, Any]) -> Self:
+    def add_post_facet_filter(self, filter: Filter | Mapping[str, object]) -> Self:
         """Add a condition that limits the hits, and not the facets."""
         return self._add("post_facet_filters", filter)
 
@@ -334,14 +335,14 @@ class DeleteByQuery(Query):
 
 
 def _facet(
-    name: str | Mapping[str, Any],
+    name: str | Mapping[str, object],
     field_name: str | None,
     kind: str,
     *,
     size: int | None,
     date_interval: DateInterval | None,
-    histogram_range: tuple[Any, Any] | None,
-) -> Mapping[str, Any]:
+    histogram_range: tuple[date | str | float, date | str | float] | None,
+) -> Mapping[str, object]:
     if not isinstance(name, str):
         return name
     if field_name is None:
@@ -351,13 +352,13 @@ def _facet(
         case "terms":
             return Facet.terms(field_name, name=name, size=number)
         case "date_histogram":
-            bounds = MISSING if histogram_range is None else histogram_range
+            bounds = MISSING if histogram_range is None else cast("tuple[date | str, date | str]", histogram_range)
             interval = cast("DateInterval", date_interval)
             return Facet.date_histogram(field_name, name=name, date_interval=interval, histogram_range=bounds)
         case "numeric_histogram":
             # a missing argument is refused
-            bounds = cast("tuple[float, float]", histogram_range)
-            return Facet.numeric_histogram(field_name, name=name, size=cast("int", size), histogram_range=bounds)
+            numbers = cast("tuple[float, float]", histogram_range)
+            return Facet.numeric_histogram(field_name, name=name, size=cast("int", size), histogram_range=numbers)
         case "sum":
             return Facet.sum(field_name, name=name)
         case "avg":

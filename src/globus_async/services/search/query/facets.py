@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import date
-from typing import Any, Final, Literal, TypeAlias, get_args
+from typing import Final, Literal, TypeAlias, get_args
 
 from ...._http.missing import MISSING, MissingType
 from ....errors import GlobusSDKUsageError
@@ -19,7 +19,7 @@ DateInterval: TypeAlias = Literal["year", "quarter", "month", "week", "day", "ho
 """The width of the buckets of a `Facet.date_histogram`."""
 
 _INTERVALS: Final = get_args(DateInterval)
-_Filters: TypeAlias = Filter | Mapping[str, Any] | Iterable[Filter | Mapping[str, Any]] | MissingType
+_Filters: TypeAlias = Filter | Mapping[str, object] | Iterable[Filter | Mapping[str, object]] | MissingType
 
 
 class Facet(Clause):

@@ -128,7 +128,7 @@ class Filter(Clause):
     def geo_shape(
         cls,
         field_name: str,
-        polygon: Iterable[Iterable[Sequence[float]]] | Mapping[str, Any],
+        polygon: Iterable[Iterable[Sequence[float]]] | Mapping[str, object],
         *,
         relation: Literal["intersects", "within"] | MissingType = MISSING,
     ) -> Filter:
@@ -151,17 +151,17 @@ class Filter(Clause):
         return cls({"type": "geo_shape", **members, **({} if relation is MISSING else {"relation": relation})})
 
     @classmethod
-    def not_(cls, filter: Filter | Mapping[str, Any]) -> Filter:
+    def not_(cls, filter: Filter | Mapping[str, object]) -> Filter:
         """Return the condition that another one does not hold; ``~filter`` is the same."""
         return cls({"type": "not", "filter": _nested(filter)})
 
     @classmethod
-    def and_(cls, *filters: Filter | Mapping[str, Any]) -> Filter:
+    def and_(cls, *filters: Filter | Mapping[str, object]) -> Filter:
         """Return the condition that all of several conditions hold; ``a & b`` is the same."""
         return cls({"type": "and", "filters": _several(filters)})
 
     @classmethod
-    def or_(cls, *filters: Filter | Mapping[str, Any]) -> Filter:
+    def or_(cls, *filters: Filter | Mapping[str, object]) -> Filter:
         """Return the condition that one of several conditions holds; ``a | b`` is the same."""
         return cls({"type": "or", "filters": _several(filters)})
 
@@ -177,20 +177,20 @@ class Filter(Clause):
         check_bool("post_filter", post_filter)
         return Filter({**self, "post_filter": post_filter})
 
-    def __and__(self, other: Filter | Mapping[str, Any]) -> Filter:
+    def __and__(self, other: Filter | Mapping[str, object]) -> Filter:
         return Filter.and_(*self._parts("and"), *_parts(other, "and"))
 
-    def __or__(self, other: Filter | Mapping[str, Any]) -> Filter:
+    def __or__(self, other: Filter | Mapping[str, object]) -> Filter:
         return Filter.or_(*self._parts("or"), *_parts(other, "or"))
 
     def __invert__(self) -> Filter:
         return Filter(self["filter"]) if self["type"] == "not" and "post_filter" not in self else Filter.not_(self)
 
-    def _parts(self, kind: str) -> list[Mapping[str, Any]]:
+    def _parts(self, kind: str) -> list[Mapping[str, object]]:
         return _parts(self, kind)
 
 
-def _parts(value: Filter | Mapping[str, Any], kind: str) -> list[Mapping[str, Any]]:
+def _parts(value: Filter | Mapping[str, object], kind: str) -> list[Mapping[str, object]]:
     """Return the parts of a condition of a kind; another condition is its own only part."""
     if isinstance(value, Filter) and value["type"] == kind and "post_filter" not in value:
         return list(value["filters"])

@@ -32,12 +32,12 @@ MAX_RESULTS: Final = 10_000
 
 ResultField: TypeAlias = Literal["content", "visible_to", "principal_sets"]
 """A part of the entries of a hit."""
-QuerySettings: TypeAlias = Mapping[str, Any]
+QuerySettings: TypeAlias = Mapping[str, object]
 """
 How the text of a query is read: ``mode`` (``"query_string"``, ``"advanced_query_string"`` or ``"text_match"``),
 ``default_operator`` (``"and"`` or ``"or"``), and ``fuzziness``, a whole number, for ``"text_match"``.
 """
-Clauses: TypeAlias = Mapping[str, Any] | Iterable[Mapping[str, Any]]
+Clauses: TypeAlias = Mapping[str, object] | Iterable[Mapping[str, object]]
 """A clause, such as a `Filter`, or several."""
 
 _MODES: Final = ("query_string", "advanced_query_string", "text_match")
@@ -106,11 +106,11 @@ class Query(dict[str, Any]):
 
     def add_filter(
         self,
-        field_name: str | Filter | Mapping[str, Any],
+        field_name: str | Filter | Mapping[str, object],
         values: FieldValue | Iterable[Any] | None = None,
         *,
         type: Literal["match_all", "match_any", "range"] = "match_all",  # globus-sdk's name
-        additional_fields: Mapping[str, Any] | None = None,
+        additional_fields: Mapping[str, object] | None = None,
     ) -> Self:
         """
         Add a condition on entries; all conditions must hold.
@@ -192,7 +192,7 @@ def _settings(value: object) -> dict[str, Any]:
 
 
 def _filter(
-    field_name: str | Mapping[str, Any], values: Any, kind: str, additional_fields: Mapping[str, Any] | None
+    field_name: str | Mapping[str, object], values: Any, kind: str, additional_fields: Mapping[str, object] | None
 ) -> dict[str, Any]:
     further = checked_members("additional_fields", additional_fields)
     if not isinstance(field_name, str):
