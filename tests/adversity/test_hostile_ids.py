@@ -47,7 +47,8 @@ async def client_of(call: Call, requests: list[httpx.Request]) -> AsyncGenerator
 
     def respond(request: httpx.Request) -> httpx.Response:
         requests.append(request)
-        return httpx.Response(200, json={"DATA": [], "data": [], "status": "SUCCEEDED", "expires_in": -1})
+        document = {"DATA": [], "data": [], "status": "SUCCEEDED", "expires_in": -1, "state": "SUCCESS", "task_id": ID}
+        return httpx.Response(200, json=document)
 
     async with (
         httpx.AsyncClient(transport=httpx.MockTransport(respond)) as http_client,

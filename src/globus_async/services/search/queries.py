@@ -11,7 +11,7 @@ from ..._http.path import fill_path
 from ..._http.query import comma_joined
 from ...client import BaseClient
 from ...errors.arguments import check_text, check_type
-from ...paging import Pages, PagingStyle, marker_has_next, offset_has_next, single
+from ...paging import Pages, PagingStyle, marker_has_next, offset_has_next
 from .documents import HitDocument, TaskSubmissionDocument
 from .query.members import MAX_RESULTS, ResultField, check_limit, check_offset, principal_set_names, result_fields
 
@@ -22,7 +22,6 @@ __all__ = ("QueryMethods",)
 
 _PAGE_SIZE: Final = 100
 _BEYOND: Final = "use filters, or scroll(), which has no maximum"
-_BY_OFFSET: Final[PagingStyle] = offset_has_next._replace(has_more=single.has_more)
 _BY_MARKER: Final[PagingStyle] = marker_has_next._replace(size_parameter="limit", start=(("marker", None),))
 
 
@@ -91,7 +90,7 @@ class QueryMethods(BaseClient):
         return self.listing(
             fill_path("/v1/index/{index_id}/search", index_id),
             HitDocument,
-            style=_BY_OFFSET,
+            style=offset_has_next,
             params={
                 "q": q,
                 "offset": offset,
@@ -159,7 +158,7 @@ class QueryMethods(BaseClient):
         return self.listing(
             fill_path("/v1/index/{index_id}/search", index_id),
             HitDocument,
-            style=_BY_OFFSET,
+            style=offset_has_next,
             method="POST",
             data={**data, "offset": offset, "limit": _PAGE_SIZE if isinstance(limit, MissingType) else limit},
             query_params=query_params,

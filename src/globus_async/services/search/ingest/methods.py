@@ -12,6 +12,7 @@ from uuid import UUID
 from ...._http.body import json_body
 from ...._http.path import fill_path, is_uuid, uuid_text
 from ...._polling.waiting import check_wait_options
+from ....client.observed import calls_of
 from ....errors import GlobusSDKUsageError
 from ....errors.arguments import (
     check_bool,
@@ -271,24 +272,24 @@ class IngestMethods(TaskWaitMethods):
         )
 
     async def _ingest_batch(self, index_id: str, document: bytes) -> str:
-        return _task_of(
-            await self.call(
+        with calls_of("ingest_entries"):
+            response = await self.call(
                 "POST",
                 fill_path("/v1/index/{index_id}/ingest", index_id),
                 TaskSubmissionDocument,
                 content=document,
             )
-        )
+        return _task_of(response)
 
     async def _delete_batch(self, index_id: str, document: bytes) -> str:
-        return _task_of(
-            await self.call(
+        with calls_of("delete_subjects"):
+            response = await self.call(
                 "POST",
                 fill_path("/v1/index/{index_id}/batch_delete_by_subject", index_id),
                 TaskSubmissionDocument,
                 content=document,
             )
-        )
+        return _task_of(response)
 
 
 def _task_of(response: GlobusHTTPResponse[TaskSubmissionDocument]) -> str:
