@@ -81,9 +81,9 @@ class Shell:
         self.bob_id = emulator.add_identity("bob@example.org", name="Bob").id
         self.commands = 0
 
-    def login(self) -> None:
+    def login(self, *options: str) -> None:
         """Log in like a user: open the page, log in, copy the code."""
-        command = [*COMMAND, "login", "--no-local-server"]
+        command = [*COMMAND, "login", "--no-local-server", *options]
         pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
         with subprocess.Popen(command, env=self._environ, text=True, **pipes) as process:  # type: ignore[call-overload]
             assert process.stdout is not None
