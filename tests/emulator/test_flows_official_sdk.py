@@ -19,7 +19,13 @@ ACTION = "https://actions.example.org/sum"
 DEFINITION: dict[str, Any] = {
     "StartAt": "Add",
     "States": {
-        "Add": {"Type": "Action", "ActionUrl": ACTION, "Parameters": {"of.$": "$.n"}, "ResultPath": "$.sum", "End": True}
+        "Add": {
+            "Type": "Action",
+            "ActionUrl": ACTION,
+            "Parameters": {"of.$": "$.n"},
+            "ResultPath": "$.sum",
+            "End": True,
+        }
     },
 }
 SCHEMA = {"type": "object", "properties": {"n": {"type": "integer"}}, "required": ["n"]}
@@ -82,7 +88,10 @@ def test_every_method(emulator: GlobusEmulator) -> None:
         assert fc.get_flow(flow_id)["user_roles"] == ["flow_owner", "flow_viewer"]
         assert [each["id"] for each in fc.list_flows(filter_roles="flow_owner", orderby="title ASC")] == [flow_id]
         assert [each["id"] for each in fc.list_flows(filter_fulltext="nothing")] == []
-        assert fc.update_flow(flow_id, title="Sums", flow_starters=[f"urn:globus:auth:identity:{bob.id}"])["title"] == "Sums"
+        assert (
+            fc.update_flow(flow_id, title="Sums", flow_starters=[f"urn:globus:auth:identity:{bob.id}"])["title"]
+            == "Sums"
+        )
         with pytest.raises(globus_sdk.FlowsAPIError) as invalid:
             fc.create_flow("", {}, {}, flow_administrators=[ada.id])
         assert (invalid.value.http_status, invalid.value.code) == (422, "UNPROCESSABLE_ENTITY")
