@@ -218,7 +218,7 @@ def _is_number(value: Any, bug: str | None) -> bool:
 
 def _holds(rule: dict[str, Any], data: Any, bug: str | None) -> bool:  # noqa: PLR0911 -- one for each operator
     if "And" in rule or ("Or" in rule and bug == "or as and"):
-        return all(_holds(each, data, bug) for each in rule.get("And", rule.get("Or")))
+        return all(_holds(each, data, bug) for each in rule.get("And") or rule["Or"])
     if "Or" in rule:
         return any(_holds(each, data, bug) for each in rule["Or"])
     if "Not" in rule:
