@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+import sys
+from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from .errors import FlowsError
@@ -14,12 +17,18 @@ if TYPE_CHECKING:
     from ..kit.service import Document
     from .language.definition import Problem
 
-__all__ = ("check_input", "schema_problems")
+__all__ = ("check_input", "prepare", "schema_problems")
 
 _MAX_REFERENCES: Final = 10_000
 """References that are followed for one input: a schema of a few lines can ask for any number."""
 _MAX_ERRORS: Final = 100
 _MAX_MESSAGE: Final = 1_000
+
+
+async def prepare() -> None:
+    """Import what `schema_problems` and `check_input` need, which reads files, in a thread."""
+    if "jsonschema" not in sys.modules:
+        await asyncio.to_thread(import_module, "jsonschema")
 
 
 def schema_problems(schema: object) -> Iterator[Problem]:

@@ -11,16 +11,18 @@ from ..kit.status import Column, StatusTable
 from .errors import FlowsError
 from .routes import flows, registered_apis, runs, web_inputs
 from .routes.access import SCOPE_PREFIX
+from .seed import dump_sections, seed_sections
 from .state import FlowsState
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from ..kit.authentication import Caller
     from ..kit.errors import ServiceError
+    from ..kit.fields import Fields
     from ..kit.grades import Grade
     from ..kit.request import Request
-    from ..kit.service import Platform, RouteTable
+    from ..kit.service import Document, Platform, RouteTable
 
 __all__ = ("FlowsService",)
 
@@ -97,6 +99,14 @@ class FlowsService(Service[FlowsState]):
             FlowsError: There is no valid token.
         """
         return self._authenticator.authenticate(request.authorization)
+
+    def seed_sections(self) -> Mapping[str, Callable[[Fields], None]]:
+        """Return the sections of flows and registered APIs."""
+        return seed_sections(self.state)
+
+    def dump_seed(self) -> dict[str, list[Document]]:
+        """Return all flows and registered APIs."""
+        return dump_sections(self.state)
 
     def status_tables(self) -> Sequence[StatusTable]:
         """Return the tables of flows and runs."""

@@ -15,7 +15,6 @@ from .language.definition import definition_problems
 from .models import Flow, RegisteredApi, Run
 from .roles import identity_urn
 from .runner import Runner
-from .schemas import schema_problems
 from .store import Store
 
 if TYPE_CHECKING:
@@ -67,7 +66,7 @@ class FlowsState(Store):
             title: Its title.
             definition: Its definition.
             owner: The identity that owns it, or its id.
-            input_schema: The JSON Schema of its input; by default it accepts everything.
+            input_schema: The JSON Schema of its input, checked when a run starts; by default it accepts everything.
             viewers: The principals who may see it.
             starters: The principals who may start it.
             administrators: The principals who may change it.
@@ -75,11 +74,10 @@ class FlowsState(Store):
             details: Further attributes of `Flow`, such as ``subtitle``.
 
         Raises:
-            FlowsError: 422, the definition or the schema is invalid.
+            FlowsError: 422, the definition is invalid.
         """
         schema: Document = {} if input_schema is None else input_schema
-        problems = [*definition_problems(definition), *schema_problems(schema)]
-        if problems:
+        if problems := list(definition_problems(definition)):
             raise FlowsError.invalid(problems)
         owner_urn = identity_urn(owner if isinstance(owner, str) else owner.id)
         now = self.now()

@@ -12,7 +12,7 @@ from ..language.definition import definition_problems
 from ..listing import Query
 from ..models import Flow
 from ..roles import flow_roles, identity_urn
-from ..schemas import schema_problems
+from ..schemas import prepare, schema_problems
 from .access import allow, editable_flow, visible_flow
 from .members import Members
 
@@ -62,6 +62,7 @@ _ORDERS: Final[dict[str, Any]] = {
 
 async def create_flow(state: FlowsState, request: Request) -> Response:
     """Create a flow."""
+    await prepare()
     principals = allow(state, request, "manage_flows")
     caller, now = request.caller, state.now()
     owner = identity_urn(caller.identity_id)
@@ -153,6 +154,7 @@ def _text_checks(query: Query) -> list[Any]:
 
 async def update_flow(state: FlowsState, request: Request) -> Document:
     """Change the given members of a flow."""
+    await prepare()
     principals = allow(state, request, "manage_flows")
     flow = editable_flow(state, request, principals, "UPDATE")
     members = Members(request.document())
@@ -204,6 +206,7 @@ async def delete_flow(state: FlowsState, request: Request) -> Document:
 
 async def validate_flow(state: FlowsState, request: Request) -> Document:
     """Validate a definition and an input schema."""
+    await prepare()
     allow(state, request, "manage_flows")
     members = Members(request.document())
     if "definition" not in members:

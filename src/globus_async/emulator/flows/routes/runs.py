@@ -12,7 +12,7 @@ from ..errors import FlowsError, forbidden, not_found
 from ..listing import Query
 from ..models import RUN_ENDED, Run
 from ..roles import flow_roles, implied, principals_of, run_roles
-from ..schemas import check_input
+from ..schemas import check_input, prepare
 from .access import allow, managed_run, require_flow_scope, visible_flow, visible_run
 from .members import Members, read_tags
 
@@ -72,6 +72,7 @@ _MAX_LABEL: Final = 256
 
 async def run_flow(state: FlowsState, request: Request) -> Response:
     """Start a run."""
+    await prepare()
     flow, document, body = _start_request(state, request)
     run = state.start_run(flow, request.caller, body, **document)
     return json_response(run_document(run, principals_of(state.platform.directory, request.caller)), status=201)
@@ -79,6 +80,7 @@ async def run_flow(state: FlowsState, request: Request) -> Response:
 
 async def validate_run(state: FlowsState, request: Request) -> Document:
     """Check everything that a start checks."""
+    await prepare()
     _start_request(state, request)
     return {"message": "validation successful"}
 
