@@ -20,6 +20,7 @@ WITHOUT_QUERY_PARAMETERS = {
     # several requests of different kinds
     "cancel_task_and_wait",
     "delete_subjects",
+    "follow_run_logs",
     "get_tasks",
     "ingest_entries",
     "run_task",
@@ -27,10 +28,13 @@ WITHOUT_QUERY_PARAMETERS = {
     "submit_items",
     "task_wait",
     "task_watch",
+    "wait_for_run",
+    "wait_for_runs",
     "wait_for_task",
     "wait_for_tasks",
     "wait_for_timer",
     "wait_for_timer_run",
+    "watch_run",
 }
 
 each_service = pytest.mark.parametrize("service", SERVICES, ids=str)

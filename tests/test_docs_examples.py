@@ -18,8 +18,9 @@ import pytest
 
 import globus_async
 from globus_async import GlobusAppConfig, NativeAppAuthClient, TransferClient, UserApp
-from globus_async.scopes import SearchScopes, TransferScopes
+from globus_async.scopes import FlowsScopes, SearchScopes, SpecificFlowScopes, TransferScopes
 from globus_async.testing import EmulatedLogin, GlobusEmulator, MemoryStorage
+from tests.services.flows.world import HELLO, SCHEMA
 from tests.services.transfer.world import World, add_more_than_a_page, world
 from tests.source import ROOT
 from tests.toolkit.examples import executed
@@ -184,6 +185,7 @@ def registered(emulator: GlobusEmulator) -> World:
     service = emulator.add_client("Catalog", secret="secret-of-the-catalog", redirect_uris=redirects)
     scope = emulator.auth.add_scope(service, "all", dependencies=[str(TransferScopes.all)]).scope_string
     native = emulator.add_client("Laptop")
+    flow_id = emulator.flows.add_flow("Say hello", HELLO, owner=user, input_schema=SCHEMA).id
     return {
         "API_SCOPE": scope,
         "access_token": emulator.access_token(user),
@@ -191,6 +193,9 @@ def registered(emulator: GlobusEmulator) -> World:
         "client_id": service.id,
         "client_secret": "secret-of-the-catalog",
         "index_id": emulator.search.add_index("Samples", owner=user).id,
+        "flow_id": flow_id,
+        "flow_token": emulator.access_token(user, scopes=[str(SpecificFlowScopes(flow_id).user)]),
+        "flows_token": emulator.access_token(user, scopes=[str(FlowsScopes.all)]),
         "native_client_id": native.id,
         "search_token": emulator.access_token(user, scopes=[str(SearchScopes.all)]),
         "service_token": emulator.access_token(service),

@@ -121,6 +121,18 @@ _HOMES: Final = {
         "SearchTaskOutcome",
         "SubmittedBatches",
     ),
+    "services.flows": (
+        "FlowInputError",
+        "FlowsAPIError",
+        "FlowsClient",
+        "RunActivityNotificationPolicy",
+        "RunEndReason",
+        "RunLog",
+        "RunOutcome",
+        "RunUncertain",
+        "RunWatch",
+        "SpecificFlowClient",
+    ),
     "services.transfer": (
         "ActivationRequirementsResponse",
         "BatchSubmission",

@@ -97,6 +97,16 @@ from .services.auth import OAuthClientCredentialsResponse as OAuthClientCredenti
 from .services.auth import OAuthDependentTokenResponse as OAuthDependentTokenResponse
 from .services.auth import OAuthRefreshTokenResponse as OAuthRefreshTokenResponse
 from .services.auth import OAuthTokenResponse as OAuthTokenResponse
+from .services.flows import FlowInputError as FlowInputError
+from .services.flows import FlowsAPIError as FlowsAPIError
+from .services.flows import FlowsClient as FlowsClient
+from .services.flows import RunActivityNotificationPolicy as RunActivityNotificationPolicy
+from .services.flows import RunEndReason as RunEndReason
+from .services.flows import RunLog as RunLog
+from .services.flows import RunOutcome as RunOutcome
+from .services.flows import RunUncertain as RunUncertain
+from .services.flows import RunWatch as RunWatch
+from .services.flows import SpecificFlowClient as SpecificFlowClient
 from .services.search import BatchOutcome as BatchOutcome
 from .services.search import BatchProgress as BatchProgress
 from .services.search import SearchAPIError as SearchAPIError

@@ -33,6 +33,8 @@ TOKEN = "AgCanaryCanaryCanaryCanary"
 BEHIND: dict[str, frozenset[str]] = {
     "cancel_task_and_wait": frozenset({"cancel_task"}),
     "endpoint_acl_lists": frozenset({"endpoint_acl_list"}),
+    "find_runs": frozenset({"list_runs"}),
+    "follow_run_logs": frozenset({"get_run"}),
     "get_endpoints": frozenset({"get_endpoint"}),
     "get_jwk": frozenset({"get_openid_configuration"}),
     "get_tasks": frozenset({"get_task"}),
@@ -46,10 +48,13 @@ BEHIND: dict[str, frozenset[str]] = {
     "submit_items": frozenset({"get_submission_id"}),
     "task_wait": frozenset({"get_task"}),
     "task_watch": frozenset({"get_task"}),
+    "wait_for_run": frozenset({"get_run"}),
+    "wait_for_runs": frozenset({"get_run"}),
     "wait_for_task": frozenset({"get_task"}),
     "wait_for_tasks": frozenset({"get_task"}),
     "wait_for_timer": frozenset({"get_job"}),
     "wait_for_timer_run": frozenset({"get_job"}),
+    "watch_run": frozenset({"get_run"}),
 }
 """The methods by which other methods make their first request."""
 

@@ -88,7 +88,7 @@ GUARDS: Final = (
         "services/transfer/test_argument_types.py",
         never("services/transfer/filters.py:_clause", r"^not isinstance\(value, Iterable\)"),
         never("services/transfer/filters.py:_plain", r"^not isinstance\(text, str\)"),
-        never("services/transfer/filters.py:time_range", r"^not all\(\(side"),
+        never("_http/query.py:time_range", r"^not all\(\(side"),
         drop("client/core.py:check_headers", r"^check_type"),
         never("client/core.py:check_headers", r"^not all\(\(isinstance\(part"),
         drop("errors/arguments.py:checked_members", r"^check_type"),

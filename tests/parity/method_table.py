@@ -37,7 +37,7 @@ def rows(service: Service, owner: str) -> Iterator[tuple[str, str, str, str]]:
     """
     before, now = owners(service)[owner]
     ours = getattr(service.module, owner)
-    further = {name for name in dir(ours) if name[0] != "_" and callable(getattr(ours, name))} - _COMMON
+    further = {name for name in dir(ours) if name[0] != "_" and callable(getattr(ours, name, None))} - _COMMON
     for client in service.clients:
         if str(client) == owner:
             further -= {name for base in client.bases for name in dir(base.kind)}
@@ -53,7 +53,7 @@ def _called(service: Service, ours: type[Any], name: str) -> str:
     member = inspect.getattr_static(ours, name, None)
     if member is None:
         return service.parity.renamed.get(name, f"not here: [why](../{service}_differences.md)")
-    if not callable(getattr(ours, name)):
+    if not callable(getattr(ours, name, None)):
         return f"`.{name}`"
     if inspect.iscoroutinefunction(member):
         return f"`await {name}(...)`"

@@ -35,6 +35,7 @@ COUNTERPARTS = {
     "response": "response",
     "scopes": "scopes",
     "services.auth": "services.auth",
+    "services.flows": "services.flows",
     "services.transfer": "services.transfer",
     "testing": "testing",
     "token_storage": "token_storage",

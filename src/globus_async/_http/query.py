@@ -26,6 +26,7 @@ __all__ = (
     "first_not_unicode",
     "is_collection",
     "scalar_text",
+    "time_range",
     "utc",
 )
 
@@ -140,3 +141,21 @@ def utc(name: str, value: datetime | str) -> str:
         return f"{(value.replace(tzinfo=None) - offset).isoformat(timespec='seconds')}Z"
     except OverflowError:
         raise GlobusSDKUsageError(f"{name} is outside of the years 1 to 9999 in UTC") from None
+
+
+def time_range(
+    name: str, value: str | tuple[datetime | str | None, datetime | str | None] | MissingType | None
+) -> str | MissingType | None:
+    """
+    Return a time range as text; a bound may be ``None``.
+
+    Raises:
+        GlobusSDKUsageError: A naive datetime, or a value that is not a pair.
+    """
+    if value is None or isinstance(value, (str, MissingType)):
+        return value
+    if not isinstance(value, (tuple, list)) or len(value) != 2:
+        raise GlobusSDKUsageError(f"{name} must be a pair (start, end), got {shown(value)}")
+    if not all(side is None or isinstance(side, (str, datetime)) for side in value):
+        raise GlobusSDKUsageError(f"{name} must have datetimes or text as its bounds, got {shown(value)}")
+    return ",".join("" if side is None else utc(name, side) for side in value)

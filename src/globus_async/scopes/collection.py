@@ -131,6 +131,8 @@ class _FlowsScopes(StaticScopeCollection):
     run: Scope = _url(client_id, "run")
     run_status: Scope = _url(client_id, "run_status")
     run_manage: Scope = _url(client_id, "run_manage")
+    web_input_view: Scope = _url(client_id, "web_input_view")
+    web_input_respond: Scope = _url(client_id, "web_input_respond")
 
 
 class _GroupsScopes(StaticScopeCollection):

@@ -9,7 +9,8 @@ from uuid import UUID
 import pytest
 
 from globus_async import MISSING, AccessTokenAuthorizer, GlobusSDKUsageError, TransferClient
-from globus_async.services.transfer.filters import filter_text, filter_texts, time_range
+from globus_async._http.query import time_range
+from globus_async.services.transfer.filters import filter_text, filter_texts
 from globus_async.services.transfer.page_sizes import page_size, requested_results
 from globus_async.testing import GlobusEmulator, MemoryStorage
 from tests.services.transfer.scripted import A, B

@@ -27,7 +27,11 @@ ID = UUID("2c8d5e0a-7b3f-4f6e-9d1c-0a1b2c3d4e5f")
         (scopes.GroupsScopes, "groups.api.globus.org", "all view_my_groups_and_memberships"),
         (scopes.NexusScopes, "nexus.api.globus.org", "groups"),
         (scopes.SearchScopes, "search.api.globus.org", "all globus_connect_server ingest search"),
-        (scopes.FlowsScopes, "flows.globus.org", "all manage_flows view_flows run run_status run_manage"),
+        (
+            scopes.FlowsScopes,
+            "flows.globus.org",
+            "all manage_flows view_flows run run_status run_manage web_input_view web_input_respond",
+        ),
         (scopes.TimersScopes, "524230d7-ea86-4a52-8312-86065a9e0417", "timer"),
         (scopes.ComputeScopes, "funcx_service", "all"),
     ],

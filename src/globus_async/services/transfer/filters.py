@@ -13,7 +13,7 @@ from ..._http.query import utc
 from ...errors import GlobusSDKUsageError
 from ...errors.arguments import check_type
 
-__all__ = ("TransferFilter", "filter_text", "filter_texts", "time_range")
+__all__ = ("TransferFilter", "filter_text", "filter_texts")
 
 _FilterValue: TypeAlias = str | UUID | int | datetime | None
 TransferFilter: TypeAlias = str | Mapping[str, _FilterValue | Iterable[_FilterValue]]
@@ -55,24 +55,6 @@ def filter_texts(
         return [filter_text(cast("TransferFilter", value))]
     check_type("filter", value, Iterable, "text or a mapping, or several of these")
     return [filter_text(item) for item in value]
-
-
-def time_range(
-    name: str, value: str | tuple[datetime | str | None, datetime | str | None] | MissingType | None
-) -> str | MissingType | None:
-    """
-    Return a time range as text; a bound may be ``None``.
-
-    Raises:
-        GlobusSDKUsageError: A naive datetime, or a value that is not a pair.
-    """
-    if value is None or isinstance(value, (str, MissingType)):
-        return value
-    if not isinstance(value, (tuple, list)) or len(value) != 2:
-        raise GlobusSDKUsageError(f"{name} must be a pair (start, end), got {shown(value)}")
-    if not all(side is None or isinstance(side, (str, datetime)) for side in value):
-        raise GlobusSDKUsageError(f"{name} must have datetimes or text as its bounds, got {shown(value)}")
-    return ",".join("" if side is None else utc(name, side) for side in value)
 
 
 def _clause(name: str, value: _FilterValue | Iterable[_FilterValue]) -> str:

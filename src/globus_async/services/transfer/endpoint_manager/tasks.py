@@ -9,7 +9,7 @@ from uuid import UUID
 
 from ...._http.missing import MISSING, MissingType
 from ...._http.path import fill_path
-from ...._http.query import as_bit, comma_joined
+from ...._http.query import as_bit, comma_joined, time_range
 from ....client import BaseClient
 from ....errors import GlobusSDKUsageError
 from ....paging import Pages, null_marker, offset_total
@@ -21,7 +21,6 @@ from ..documents import (
     SkippedErrorDocument,
     SuccessfulTransferDocument,
 )
-from ..filters import time_range
 from ..page_sizes import page_size, requested_results
 
 if TYPE_CHECKING:

@@ -1,0 +1,1 @@
+"""Waiting for runs, their logs and their web inputs."""
