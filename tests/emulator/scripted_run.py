@@ -18,6 +18,7 @@ VAULT: Final = "5b3ff5a1-8c27-4c2f-8d0f-2f4f1f0d9c22"
 APP: Final = "3f0c2b1a-90a3-4f7e-8d55-1c2b3a4d5e6f"
 PORTAL: Final = "9a8b7c6d-5e4f-4a3b-9c2d-1e0f9a8b7c6d"
 ADA: Final = "c0ffee00-1111-4222-8333-444455556666"
+BOB: Final = "c0ffee00-1111-4222-8333-444455557777"
 NONE: Final = "11111111-2222-4333-8444-555555555555"
 VERIFIER: Final = "a" * 43
 CHALLENGE: Final = "ZtNPunH49FD35FWYhT5Tv8I7vRKQJ8uxMaL0_9eHjNA"
@@ -27,7 +28,7 @@ MANAGE: Final = "urn:globus:auth:scope:auth.globus.org:manage_projects"
 SEED: Final = {
     "identities": [
         {"username": "ada@example.org", "id": ADA},
-        {"username": "bob@example.org"},
+        {"username": "bob@example.org", "id": BOB},
         {"username": "cyd@example.org"},
     ],
     "clients": [
@@ -101,6 +102,9 @@ def play(url: str) -> list[tuple[str, int, list[tuple[str, str]], bytes]]:
     try:
         _auth(run)
         _transfer(run)
+        _groups(run)
+        _search(run)
+        _flows_and_timers(run)
         for verb, path in every_route():
             run.send(verb, path, {})
         run.send("GET", "/emulator/seed")
@@ -170,3 +174,54 @@ def _transfer(run: Run) -> None:
     run.send("GET", f"/v0.10/endpoint/{LAB}")
     run.send("GET", f"/v0.10/endpoint/{LAB}/role_list")
     run.send("GET", "/v0.10/endpoint_search?filter_fulltext=lab")
+
+
+def _groups(run: Run) -> None:
+    base = "/groups.api.globus.org/v2"
+    run.log_in("ada", "urn:globus:auth:scope:groups.api.globus.org:all")
+    group = run.send("POST", f"{base}/groups", {"name": "Team", "description": "Ours"})["id"]
+    run.send("POST", f"{base}/groups/{group}", {"add": [{"identity_id": BOB}], "invite": [{"identity_id": NONE}]})
+    run.send("GET", f"{base}/groups/{group}?include=memberships,my_memberships,policies,allowed_actions")
+    run.send("GET", f"{base}/groups/my_groups")
+
+
+def _search(run: Run) -> None:
+    base = "/search.api.globus.org/v1"
+    run.log_in("ada", "urn:globus:auth:scope:search.api.globus.org:all")
+    index = run.send("POST", f"{base}/index", {"display_name": "Samples", "description": "Ours"})["id"]
+    entries = [{"subject": name, "visible_to": ["public"], "content": {"name": name, "n": 1}} for name in "abc"]
+    data = {"ingest_type": "GMetaList", "ingest_data": {"gmeta": entries}}
+    task = run.send("POST", f"{base}/index/{index}/ingest", data)["task_id"]
+    run.send("POST", "/emulator/clock/advance", {"seconds": 60})
+    assert run.send("GET", f"{base}/task/{task}")["state"] == "SUCCESS"
+    run.send("GET", f"{base}/index/{index}/search?q=a")
+    facets = [{"name": "Names", "type": "terms", "field_name": "name"}]
+    run.send("POST", f"{base}/index/{index}/search", {"q": "*", "facets": facets})
+    run.send("POST", f"{base}/index/{index}/scroll", {"q": "*", "limit": 2})
+    run.send(
+        "POST", f"{base}/index/{index}/role", {"role_name": "writer", "principal": f"urn:globus:auth:identity:{NONE}"}
+    )
+    run.send("GET", f"{base}/index/{index}/role_list")
+    run.send("GET", f"{base}/index/{index}")
+
+
+def _flows_and_timers(run: Run) -> None:
+    base, scopes = "/flows.automate.globus.org", "https://auth.globus.org/scopes"
+    run.log_in("ada", f"{scopes}/eec9b274-0c81-4334-bdc2-54e90e689b9a/all")
+    definition = {"StartAt": "Wait", "States": {"Wait": {"Type": "Wait", "Seconds": 30, "End": True}}}
+    flow = run.send("POST", f"{base}/flows", {"title": "F", "definition": definition, "input_schema": {}})["id"]
+    run.log_in("ada", f"{scopes}/{flow}/flow_{flow.replace('-', '_')}_user")
+    made = run.send("POST", f"{base}/flows/{flow}/run", {"body": {}, "label": "R"})["run_id"]
+    run.log_in("ada", f"{scopes}/eec9b274-0c81-4334-bdc2-54e90e689b9a/all")
+    run.send("POST", "/emulator/clock/advance", {"seconds": 60})
+    assert run.send("GET", f"{base}/runs/{made}")["status"] == "SUCCEEDED"
+    run.send("GET", f"{base}/runs/{made}/log")
+    run.log_in("ada", f"{scopes}/524230d7-ea86-4a52-8312-86065a9e0417/timer[{TRANSFER}]")
+    items = [{"source_path": "/a/x", "destination_path": "/t/x"}]
+    body = {"source_endpoint": LAB, "destination_endpoint": VAULT, "DATA": items}
+    schedule = {"type": "recurring", "interval_seconds": 3600, "end": {"condition": "iterations", "count": 2}}
+    timer = {"timer_type": "transfer", "name": "T", "schedule": schedule, "body": body}
+    job = run.send("POST", "/timer.automate.globus.org/v2/timer", {"timer": timer})["timer"]["job_id"]
+    run.send("POST", "/emulator/clock/advance", {"seconds": 7300})
+    run.send("GET", f"/timer.automate.globus.org/jobs/{job}")
+    run.send("GET", "/emulator/work")

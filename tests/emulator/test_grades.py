@@ -6,12 +6,9 @@ from typing import Any
 
 import pytest
 
-from globus_async.emulator.absent import AbsentService
 from globus_async.emulator.kit.grades import ERRORS, MEANINGS, graded
 from globus_async.emulator.kit.service import Service
-from globus_async.testing import GlobusEmulator
-
-SERVICES = [each for each in GlobusEmulator().services.values() if not isinstance(each, AbsentService)]
+from tests.emulator.grades_table import PAGE, SERVICES, page
 
 each_service = pytest.mark.parametrize("service", SERVICES, ids=lambda service: service.name)
 
@@ -30,3 +27,8 @@ def test_every_operation_has_a_grade(service: Service[Any]) -> None:
 def test_two_grades_of_one_operation() -> None:
     with pytest.raises(ValueError, match="GET /a has two grades"):
         graded("recorded", recorded=["GET /a"], inferred=["GET /a"])
+
+
+def test_the_page_is_current() -> None:
+    """Write it anew with ``python -m tests.emulator.grades_table``."""
+    assert PAGE.read_text(encoding="utf-8") == page()

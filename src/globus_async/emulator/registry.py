@@ -120,7 +120,8 @@ class Emulator:
         own = application([] if control is None else [control], extra_routes=status)
         self._routed: OwnPaths = OwnPaths(own, HostPrefix(self._recorder, hosts))
         self._http_clients: list[httpx.AsyncClient] = []
-        self._urls: list[str] = []
+        self._urls: list[tuple[str, str]] = []
+        """The addresses it listens on, each with the one that it shows."""
 
     async def app(self, scope: Scope, receive: Receive, send: Send) -> None:
         """The ASGI application of all services."""
@@ -218,7 +219,12 @@ class Emulator:
 
     @asynccontextmanager
     async def serve(
-        self, *, host: str = "127.0.0.1", port: int = 0, allowed_hosts: Iterable[str] = ()
+        self,
+        *,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        allowed_hosts: Iterable[str] = (),
+        public_url: str | None = None,
     ) -> AsyncGenerator[LoopbackServer]:
         """
         Listen on a socket until the end of the block.
@@ -230,27 +236,32 @@ class Emulator:
             host: The address to listen on.
             port: The port; a free one by default.
             allowed_hosts: Further names and addresses that clients reach it by, such as that of a container.
+            public_url: Its address in links, id_tokens and environment variables, such as ``http://globus:8080``; by
+                default the one it listens on.
         """
-        async with self._serving(listen(host, port), (host, *allowed_hosts)) as server:
+        async with self._serving(listen(host, port), (host, *allowed_hosts), public_url) as server:
             yield server
 
     @asynccontextmanager
-    async def _serving(self, listener: socket.socket, hosts: Iterable[str]) -> AsyncGenerator[LoopbackServer]:
+    async def _serving(
+        self, listener: socket.socket, hosts: Iterable[str], public_url: str | None = None
+    ) -> AsyncGenerator[LoopbackServer]:
         async with serving(TrustedHosts(self.app, hosts), listener, self.clock.wall) as url:
-            self._urls.append(url)
+            shown = url if public_url is None else public_url.rstrip("/")
+            self._urls.append((url, shown))
             self._update_addresses()
             with self.platform.ids.fork().use():
                 for service in self.services.values():
                     service.start()
             try:
-                yield LoopbackServer(url, asyncio.get_running_loop(), self.environ(url))
+                yield LoopbackServer(shown, asyncio.get_running_loop(), self.environ(shown))
             finally:
-                self._urls.remove(url)
+                self._urls.remove((url, shown))
                 self._update_addresses()
 
     def _update_addresses(self) -> None:
-        self.platform.url = self._urls[-1] if self._urls else None
-        ports = {url.rpartition(":")[2] for url in self._urls}
+        self.platform.url = self._urls[-1][1] if self._urls else None
+        ports = {url.rpartition(":")[2] for url, _ in self._urls}
         self.platform.aliases = frozenset(f"http://{name}:{port}" for name in _NAMES for port in ports)
 
     @contextmanager

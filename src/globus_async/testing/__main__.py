@@ -72,10 +72,21 @@ def _parser() -> argparse.ArgumentParser:
         help="manual: the time stands still until a request to /emulator/clock/advance (default: %(default)s)",
     )
     parser.add_argument(
+        "--clock-start",
+        type=float,
+        metavar="SECONDS",
+        help="the POSIX seconds at which a manual clock stands (default: those of a day in January 2027)",
+    )
+    parser.add_argument(
         "--id-seed",
         type=int,
         metavar="N",
         help="make ids, tokens and keys the same in every run: with --clock manual, equal requests get equal responses",
+    )
+    parser.add_argument(
+        "--public-url",
+        metavar="URL",
+        help="its address in links, id_tokens and variables, such as http://globus:8080 (default: where it listens)",
     )
     parser.add_argument(
         "--remote-control",
@@ -110,9 +121,12 @@ async def _serve(options: argparse.Namespace) -> None:
     stop = asyncio.Event()
     with contextlib.suppress(NotImplementedError):  # Windows has no such signal
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
+    clock = None
+    if options.clock == "manual":
+        clock = ManualClock() if options.clock_start is None else ManualClock(start=options.clock_start)
     async with GlobusEmulator(
         rate_limit=options.rate_limit,
-        clock=ManualClock() if options.clock == "manual" else None,
+        clock=clock,
         id_seed=options.id_seed,
         remote_control=options.remote_control,
     ) as emulator:
@@ -127,7 +141,9 @@ async def _serve(options: argparse.Namespace) -> None:
             secret = random_text(43)
         service = emulator.add_client("Service", secret=secret)
         emulator.keep_seed()
-        async with emulator.serve(host=options.host, port=options.port, allowed_hosts=options.allow_host) as server:
+        async with emulator.serve(
+            host=options.host, port=options.port, allowed_hosts=options.allow_host, public_url=options.public_url
+        ) as server:
             lines = [f"export {name}={value}" for name, value in server.environ.items()]
             lines += [f"export GLOBUS_ACCESS_TOKEN={emulator.access_token()}  # for {emulator.default_service.title}"]
             lines += [f"# collection {each.id}  {each.display_name}" for each in emulator.transfer.collections.values()]

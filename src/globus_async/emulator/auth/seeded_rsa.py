@@ -1,4 +1,4 @@
-"""RSA keys from a seed, for tests only: whoever has the seed has the key."""
+"""RSA keys from a seed, for tests only: the seed gives the key to everyone who has it."""
 
 from __future__ import annotations
 
