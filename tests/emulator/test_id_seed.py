@@ -9,8 +9,9 @@ import signal
 import socket
 import subprocess
 import sys
+from importlib import import_module
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 from uuid import UUID, uuid1
 
 import pytest
@@ -114,6 +115,10 @@ def test_two_processes(tmp_path: Path) -> None:
         assert one == other
     assert len(responses) > 100
     assert {status for _, status, _, _ in responses} >= {200, 302, 400, 401, 403, 404}
+
+
+jsonschema: Final = import_module("jsonschema")
+"""Imported here, since its import reads files, which these tests refuse in an event loop."""
 
 
 async def in_process(port: int) -> Responses:

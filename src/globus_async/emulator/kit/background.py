@@ -27,7 +27,7 @@ between two waits completely or not at all.
 
 A job sleeps with `Background.sleep` and `Background.sleep_until` only, in its own asyncio task: `Background.settle`
 counts a job as idle during these sleeps, and as busy otherwise. `Background.wake` ends the sleep of a job, which then
-reads the state anew; a wake-up before a sleep ends that sleep, so none is lost.
+reads the state again; a wake-up before a sleep ends that sleep, so none is lost.
 
 A request to another service is a call of `service.Platform.request`, with a token of `authentication.TokenAuthority`::
 
@@ -296,7 +296,7 @@ class Background:
                 await job.work()
         except Exception:
             _logger.exception("the background job %s has failed", job.key)
-        with self._lock:  # a cancelled job does not get here: if nobody but the event loop has ended it, it is kept
+        with self._lock:  # a cancelled job does not get here: if only the event loop has ended it, it is kept
             if self._jobs.get(job.key) is job:
                 del self._jobs[job.key]
 
