@@ -8,6 +8,7 @@ from ..kit.authentication import Authenticator
 from ..kit.grades import graded
 from ..kit.service import Service, merge_tables
 from ..kit.status import Column, StatusTable
+from .documents import run_document
 from .errors import FlowsError
 from .routes import flows, registered_apis, runs, web_inputs
 from .routes.access import SCOPE_PREFIX
@@ -107,6 +108,10 @@ class FlowsService(Service[FlowsState]):
     def dump_seed(self) -> dict[str, list[Document]]:
         """Return all flows and registered APIs."""
         return dump_sections(self.state)
+
+    def work(self) -> dict[str, list[Document]]:
+        """Return the documents of all runs, the newest first."""
+        return {"runs": [run_document(each, frozenset()) for each in reversed(self.state.runs.values())]}
 
     def status_tables(self) -> Sequence[StatusTable]:
         """Return the tables of flows and runs."""

@@ -9,6 +9,7 @@ from ..kit.clock import ManualClock
 from ..kit.service import Service, merge_tables
 from ..kit.status import Column, StatusTable
 from .access import ALL, INGEST, SEARCH
+from .documents import task_document
 from .errors import SearchError
 from .grades import GRADES
 from .models import Pace
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from ..kit.errors import ServiceError
     from ..kit.grades import Grade
     from ..kit.request import Request
-    from ..kit.service import Platform, RouteTable
+    from ..kit.service import Document, Platform, RouteTable
 
 __all__ = ("SearchService",)
 
@@ -72,6 +73,10 @@ class SearchService(Service[SearchState]):
             SearchError: The token is not active, or is for another service.
         """
         return self._authenticator.authenticate(request.authorization)
+
+    def work(self) -> dict[str, list[Document]]:
+        """Return the documents of all tasks, the newest first."""
+        return {"search_tasks": [task_document(each) for each in reversed(self.state.tasks.values())]}
 
     def status_tables(self) -> Sequence[StatusTable]:
         """Return the tables of indices and tasks."""

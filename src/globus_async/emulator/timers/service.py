@@ -8,6 +8,7 @@ from ..kit.authentication import Authenticator
 from ..kit.grades import graded
 from ..kit.service import Service
 from ..kit.status import Column, StatusTable
+from .documents import timer_document
 from .errors import TimersError
 from .models import TIMER_SCOPE
 from .routes import ROUTES
@@ -85,6 +86,11 @@ class TimersService(Service[TimersState]):
         """Return the timers of transfers and flows that have not ended, without their results."""
         timers = [each for each in self.state.timers.values() if each.kind != "generic" and each.status != "ended"]
         return {"timers": [dump_timer(self.state, each) for each in timers]}
+
+    def work(self) -> dict[str, list[Document]]:
+        """Return the documents of all timers, the newest first."""
+        now = self.state.platform.clock.wall()
+        return {"timers": [timer_document(each, now) for each in reversed(self.state.timers.values())]}
 
     def status_tables(self) -> Sequence[StatusTable]:
         """Return the table of timers."""
