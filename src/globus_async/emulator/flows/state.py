@@ -6,7 +6,7 @@ import inspect
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
-from ..kit.ids import named_id, new_id
+from ..kit.ids import named_id, new_id, own_ids
 from .actions import hosted, transfer
 from .actions.engine import Actions, Intervention
 from .actions.provider import ActionCall, ActionProvider, ActionResult
@@ -46,6 +46,7 @@ class FlowsState(Store):
 
     # flows
 
+    @own_ids
     def add_flow(
         self,
         title: str,
@@ -268,6 +269,7 @@ class FlowsState(Store):
         found = self.runs[run] if isinstance(run, str) else run
         return self.web_inputs.open(found, title=title, options=options, **details)
 
+    @own_ids
     def add_registered_api(
         self,
         name: str,
