@@ -21,6 +21,7 @@ import pytest
 from jupyter_client.manager import AsyncKernelManager
 
 from globus_async import AccessTokenAuthorizer, DeleteData, TransferClient
+from globus_async.scopes import SearchScopes
 from globus_async.testing import GlobusEmulator, LoopbackServer, MemoryStorage, Pace
 from globus_async.testing.faults import drop_after
 from tests.source import ROOT
@@ -303,6 +304,22 @@ async def test_submit_once_keeps_other_files(world: World, tmp_path: Path, conte
     await world.run("submit_once.py", str(tmp_path / "run.json"), world.lab, world.archive)
     assert (other.read_text(), neighbour.read_text()) == (content, "mine")
     assert len(world.emulator.tasks) == 1
+
+
+async def test_ingest(world: World, tmp_path: Path) -> None:
+    """Every record is found; a second run sends nothing, and a bad line is reported."""
+    index = world.emulator.search.add_index("Samples", owner=world.ada)
+    environment = {"GLOBUS_ACCESS_TOKEN": world.emulator.access_token(world.ada, scopes=[str(SearchScopes.all)])}
+    file = tmp_path / "samples.jsonl"
+    file.write_text(await world.run("ingest.py", "--make", "7000"))
+    for _ in range(2):
+        assert await world.run("ingest.py", index.id, str(file), environment=environment) == ""
+        assert len(world.emulator.search.tasks) == 2
+    other = tmp_path / "other.jsonl"
+    other.write_text('{"subject": "good", "visible_to": ["public"], "content": {}}\n{"subject": "bad"}\n')
+    out = await world.run("ingest.py", index.id, str(other), environment=environment, status=1)
+    assert "lines 2 to 2: item 1 of entries is invalid: visible_to" in out
+    assert "1 records failed" in world.told
 
 
 async def test_observed(world: World) -> None:

@@ -1430,6 +1430,25 @@ GUARDS: Final = (
         swap("_journal/file.py:JournalFile.__init__", r"_WRITE_LOCKS\.setdefault\(.+\)$", "Lock()"),
     ),
     *_tested_by(
+        "services/search/test_ingest.py",
+        never("services/search/ingest/submission.py:SubmittedBatches._add_batch", r"^recorded is not None and journal"),
+        never("services/search/ingest/entries.py:_limited", r"MAX_BYTES"),
+        never("services/search/ingest/entries.py:_check_subject", r"_MAX_SUBJECT"),
+        never("services/search/ingest/entries.py:_check_principals", r"^not everybody"),
+        never("services/search/ingest/batches.py:BatchReader.next", r"self\._max_bytes"),
+        never("services/search/ingest/batches.py:BatchReader._read", r"^self\._invalid is not None"),
+        never("services/search/ingest/journal.py:BatchJournal._read_batch", r"items < 1"),
+    ),
+    *_tested_by(
+        "services/search/test_queries.py",
+        never("services/search/query/filters.py:_nested", r"^'post_filter' in"),
+        never("services/search/query/clauses.py:checked_field", r"^not all"),
+    ),
+    *_tested_by(
+        "services/search/test_client.py",
+        swap("services/search/queries.py:QueryMethods.search", r"max_results=MAX_RESULTS,", ""),
+    ),
+    *_tested_by(
         "services/transfer/test_shared_journal.py",
         drop("services/transfer/batch/submission.py:BatchSubmission.__init__", r"^check_leases"),
         drop("services/transfer/batch/documents.py:DocumentSubmission.__init__", r"^check_leases"),
