@@ -1,7 +1,7 @@
 """
 An ingest that is killed at random moments and resumed: every entry is in the index once, and little is sent twice.
 
-``INGEST_ENTRIES=100000 INGEST_KILLS=20`` makes it the full one, which prints its figures.
+``INGEST_ENTRIES=100000 INGEST_KILLS=20`` makes it the full one; ``-s`` shows its figures.
 """
 
 from __future__ import annotations
@@ -71,11 +71,11 @@ async def test_killed_and_resumed(tmp_path: Path, record_property: Callable[[str
         async with Transport(default_rate_limits=False) as transport:
             sc = SearchClient(base_url=url, authorizer=AccessTokenAuthorizer(token), transport=transport)
             found = [hit async for hit in sc.scroll(index.id, {"q": "*", "limit": 1000})]
-    assert kills > 0
+    assert kills > 0 or not KILLS
     assert [hit["subject"] for hit in found] == [each["subject"] for each in ingesting_process.entries(ENTRIES)]
     assert all(len(hit["entries"]) == 1 for hit in found)
     batches = -(-ENTRIES // BATCH)
     assert batches <= len(tasks) <= batches + kills
     record_property("entries ingested by processes that were killed", ENTRIES)
     figures = f"{kills} kills, {len(tasks) - batches} batches sent again, {time.monotonic() - began:.1f} s"
-    sys.stdout.write(f"{figures}; largest resident size of the last process after each tenth, KiB: {out.decode()}\n")
+    sys.stdout.write(f"{figures}; resident size of the last process after each tenth, KiB: {out.decode()}\n")
