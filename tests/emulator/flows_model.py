@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import json
 from collections.abc import Callable, Sequence
 from random import Random
 from typing import Any
@@ -185,7 +186,7 @@ def _stored(path: str, data: Any, value: Any) -> Any:
         return value
     if not isinstance(data, dict):
         raise Failed("States.ResultPathMatchFailure", None)
-    data = copy.deepcopy(data)
+    data = json.loads(json.dumps(data))  # deepcopy() keeps what is shared, and a change would be one of both
     here = data
     for part in parts[:-1]:
         here = here.setdefault(part, {})

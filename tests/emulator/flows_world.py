@@ -28,7 +28,7 @@ def states(**members: dict[str, Any]) -> dict[str, Any]:
 def action(url: str = ECHO, **members: Any) -> dict[str, Any]:
     """Make an Action state, the last one unless it has ``Next``."""
     onward = {} if "Next" in members else {"End": True}
-    given = {} if "InputPath" in members else {"Parameters": {}}
+    given: dict[str, Any] = {} if "InputPath" in members else {"Parameters": {}}
     return {"Type": "Action", "ActionUrl": url, **given, **onward, **members}
 
 

@@ -16,6 +16,7 @@ from tests.emulator.flows_model import ACTIONS, BUGS, SLOW, Generator, Interpret
 
 pytestmark = pytest.mark.slow
 
+CHECKS = (HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.filter_too_much)
 SEEDS = st.integers(0, 2**32)
 
 
@@ -98,7 +99,7 @@ def interpreted(case: tuple[dict[str, Any], dict[str, Any]], bug: str | None = N
     return made.status, made.result, made.log
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=150, deadline=None, suppress_health_check=CHECKS)
 @given(seed=SEEDS)
 def test_random_definitions(executor: Executor, seed: int) -> None:
     """Both end in the same state with the same log, at the same times."""

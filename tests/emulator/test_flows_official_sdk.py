@@ -9,6 +9,7 @@ from typing import Any
 
 import globus_sdk
 import pytest
+from globus_sdk.gare import to_gare
 
 from globus_async.testing import GlobusEmulator, LoopbackServer
 
@@ -119,7 +120,7 @@ def test_every_method(emulator: GlobusEmulator) -> None:
             second = flow.run_flow({"n": 2})["run_id"]
             details = wait(fc, second, "INACTIVE")["details"]
             assert details["required_scope"] == f"{scope}[x]"
-            assert globus_sdk.gare.to_gare({**details, "authorization_parameters": {"required_scopes": ["x"]}})
+            assert to_gare({**details, "authorization_parameters": {"required_scopes": ["x"]}})
             with pytest.raises(globus_sdk.FlowsAPIError) as conflict:
                 fc.delete_run(second)
             assert (conflict.value.http_status, conflict.value.code) == (409, "STATE_CONFLICT")

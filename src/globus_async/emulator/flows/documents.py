@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from .language.parameters import without_private
 from .language.steps import private_names
@@ -255,11 +255,10 @@ def api_document(api: RegisteredApi, principals: frozenset[str]) -> Document:
 
 def _state_input_schema(target: Document) -> Document:
     """Return the schema of the parameters that the operation of a target has."""
-    specification = target.get("specification")
-    listed: Any = specification.get("parameters") if isinstance(specification, dict) else None
-    parameters: list[Any] = [
-        each for each in (listed if isinstance(listed, list) else []) if isinstance(each, dict) and "name" in each
-    ]
+    specification: Any = target.get("specification")
+    listed: Any = cast("Document", specification).get("parameters") if isinstance(specification, dict) else None
+    given = [cast("Document", each) for each in cast("list[Any]", listed or []) if isinstance(each, dict)]
+    parameters = [each for each in given if "name" in each]
     return {
         "type": "object",
         "properties": {str(each["name"]): each.get("schema") or {} for each in parameters},

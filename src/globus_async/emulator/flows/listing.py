@@ -44,8 +44,9 @@ class Query:
 
     def _read_marker(self, text: str) -> None:
         try:
-            match json.loads(base64.urlsafe_b64decode(text.encode())):
-                case [dict() as parameters, str(last), int(offset)] if 0 <= offset < _MAX_OFFSET:
+            content: Any = json.loads(base64.urlsafe_b64decode(text.encode()))
+            match content:
+                case [dict() as parameters, str(last), int(offset)] if 0 <= offset < _MAX_OFFSET:  # pyright: ignore[reportUnknownVariableType]
                     texts = cast("dict[str, object]", parameters)
                     self._parameters = {name: each for name, each in texts.items() if isinstance(each, str)}
                     self._last, self._offset = last, offset

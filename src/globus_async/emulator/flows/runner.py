@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from ..kit.authentication import ConsentMissing
 from ..kit.ids import new_id
@@ -34,7 +34,7 @@ _MAX_AGE: Final = 366 * 86400.0
 """Seconds that a run may take."""
 _STEPS_AT_ONCE: Final = 500
 """States that a run executes at one moment; a cycle of states without a wait would execute infinitely many."""
-_MAX_LOG: Final = 20_000
+_MAX_LOG: Final = 10_000
 """Log entries of a run."""
 
 
@@ -281,7 +281,7 @@ class Runner:
         self._move(run, complete(state, run.data, result))
 
     def _suspend(self, run: Run, action: Action) -> None:
-        details: Document = action.details if isinstance(action.details, dict) else {}
+        details = cast("Document", action.details) if isinstance(action.details, dict) else dict[str, Any]()
         run.status = "INACTIVE"
         run.details = {
             **{name: details[name] for name in ("authorization_parameters",) if name in details},

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Awaitable, Callable, Iterable, Mapping
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from ..kit.ids import named_id, new_id, own_ids
 from .actions import hosted, transfer
@@ -145,7 +145,8 @@ class FlowsState(Store):
         """
         now, run_id = self.now(), new_id()
         identity = self.platform.directory.find(caller.identity_id)
-        tokens = body.get("_tokens")
+        given: Any = body.get("_tokens")
+        tokens: Document = cast("Any", given) if isinstance(given, dict) else {}
         data = {name: value for name, value in body.items() if name != "_tokens"}
         context: Document = {
             "flow_id": flow.id,
@@ -168,7 +169,7 @@ class FlowsState(Store):
             flow.definition["StartAt"],
             data,
             context,
-            tokens={str(role): str(token) for role, token in tokens.items()} if isinstance(tokens, dict) else {},
+            tokens={role: str(token) for role, token in tokens.items()},
             **details,
         )
         self.runs[run.id] = run
@@ -223,9 +224,9 @@ class FlowsState(Store):
         Args:
             url: The ``ActionUrl``.
             requirement: An authorization requirement, with ``code`` and ``authorization_parameters`` or
-                ``required_scope``; by default a consent for the flow is required.
+                ``required_scope``; by default there is none.
         """
-        default = {"code": "ActionInactive", "description": "The action is inactive", "authorization_parameters": {}}
+        default: Document = {"code": "ActionInactive", "description": "The action is inactive"}
         self.actions.intervene(url, Intervention(requirement=dict(default if requirement is None else requirement)))
 
     def fail_next_action(self, url: str, details: object = "The action has failed") -> None:

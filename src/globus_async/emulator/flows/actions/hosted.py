@@ -19,6 +19,18 @@ _CLIENT_SCOPES: Final = "https://auth.globus.org/scopes/5fac2e64-c734-4e6b-90ea-
 _VARIABLE: Final = re.compile(r"\$\{?([A-Za-z_][A-Za-z0-9_]*)\}?")
 
 
+def _object(value: object, name: str) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise ActionRefused(f"'{name}' is not of type 'object'")
+    return cast("dict[str, Any]", value)
+
+
+def _list(value: object, name: str) -> list[object]:
+    if not isinstance(value, list):
+        raise ActionRefused(f"'{name}' is not of type 'array'")
+    return cast("list[object]", value)
+
+
 # Hello World
 
 
@@ -79,10 +91,7 @@ async def _poll_search_task(call: ActionCall) -> ActionResult:
 
 
 async def _notify(call: ActionCall) -> ActionResult:
-    variables = call.body.get("body_variables") or {}
-    if not isinstance(variables, dict):
-        raise ActionRefused("'body_variables' is not of type 'object'")
-    values = cast("dict[str, Any]", variables)
+    values = _object(call.body.get("body_variables") or {}, "body_variables")
     template = str(call.body.get("body_template", ""))
     text = _VARIABLE.sub(lambda match: str(values.get(match[1], match[0])), template)
     message = {
@@ -102,22 +111,17 @@ async def _ask(call: ActionCall) -> ActionResult:
     run = next((each for each in call.store.runs.values() if call.store.action_of(each) is call.action), None)
     if run is None:
         raise ActionRefused("only a flow can ask for an option here")
-    options: list[Any] = call.required("options")
-    if (
-        not isinstance(options, list)
-        or not options
-        or not all(isinstance(each, dict) and each.get("name") for each in options)
-    ):
+    options = [_object(each, "options") for each in _list(call.required("options"), "options")]
+    if not options or not all(each.get("name") for each in options):
         raise ActionRefused("'options' is not a list of objects with a name")
-    page = call.body.get("landing_page")
-    details: dict[str, Any] = page if isinstance(page, dict) else {}
-    selectors = call.body.get("selectable_by")
+    details = _object(call.body.get("landing_page") or {}, "landing_page")
+    selectors = _list(call.body.get("selectable_by") or [run.owner], "selectable_by")
     web_input = call.store.web_inputs.open(
         run,
         title=str(details.get("header") or "Please select an option"),
         text=str(details.get("page_body") or details.get("description") or ""),
         options=[{"label": str(each["name"]), "description": str(each.get("description", ""))} for each in options],
-        respondents=[str(each) for each in selectors] if isinstance(selectors, list) else [run.owner],
+        respondents=[str(each) for each in selectors],
         action=call.action,
     )
     call.memory["web_input"] = web_input.id
@@ -151,17 +155,12 @@ async def _poll_option(call: ActionCall) -> ActionResult:
 
 
 async def _evaluate(call: ActionCall) -> ActionResult:
-    expressions: Any = call.body.get("expressions", [call.body])
-    if not isinstance(expressions, list):
-        raise ActionRefused("'expressions' is not of type 'array'")
     details: dict[str, Any] = {}
-    for item in cast("list[object]", expressions):
-        each = cast("dict[str, Any]", item) if isinstance(item, dict) else {}
+    for item in _list(call.body.get("expressions", [call.body]), "expressions"):
+        each = _object(item, "expressions")
         if not isinstance(each.get("expression"), str):
             raise ActionRefused("'expression' is a required property")
-        arguments = each.get("arguments") or {}
-        if not isinstance(arguments, dict):
-            raise ActionRefused("'arguments' is not of type 'object'")
+        arguments = _object(each.get("arguments") or {}, "arguments")
         try:
             value = evaluate(each["expression"], Scope({**details, **arguments}, {}))
         except ExpressionError as error:

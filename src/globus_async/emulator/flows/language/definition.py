@@ -124,7 +124,9 @@ def _input_problems(kind: str, state: Mapping[str, Any], where: tuple[str | int,
     if "Parameters" in state:
         if not isinstance(state["Parameters"], dict):
             yield (*where, "Parameters"), "an object is required"
-        yield from parameter_problems(state["Parameters"], (*where, "Parameters"), expressions=kind != "Pass")
+        yield from parameter_problems(
+            cast("Any", state["Parameters"]), (*where, "Parameters"), expressions=kind != "Pass"
+        )
 
 
 def _result_path_problems(state: Mapping[str, object], where: tuple[str | int, ...]) -> Iterator[Problem]:

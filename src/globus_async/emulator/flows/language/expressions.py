@@ -20,7 +20,7 @@ _MAX_ITEMS: Final = 100_000
 """The longest text or list that an operator makes."""
 _MAX_BITS: Final = 4096
 """The largest integer that an operator makes."""
-_NODES: Final = (
+_NODES: Final[tuple[type[ast.AST], ...]] = (
     ast.Expr,
     ast.Name,
     ast.UnaryOp,
@@ -81,7 +81,7 @@ def evaluate(text: str, scope: Scope) -> Any:
     names = {"true": True, "false": False, "null": None, **scope.names}
     evaluator = cast("Any", simpleeval).EvalWithCompoundTypes(operators=_OPERATORS, functions={}, names=names)
     recurse: Any = evaluator._eval  # noqa: SLF001 -- the way to extend the library
-    evaluator.nodes = {kind: handler for kind, handler in evaluator.nodes.items() if kind in _NODES}
+    known: dict[type[ast.AST], Any] = evaluator.nodes
 
     def member(node: ast.Attribute) -> object:
         container = recurse(node.value)
@@ -98,10 +98,9 @@ def evaluate(text: str, scope: Scope) -> Any:
         named = {str(each.arg): recurse(each.value) for each in node.keywords}
         return functions[node.func.id](*arguments, **named)
 
-    evaluator.nodes[ast.Attribute] = member
-    evaluator.nodes[ast.Call] = call
+    evaluator.nodes = {**{kind: known[kind] for kind in _NODES}, ast.Attribute: member, ast.Call: call}
     # values are JSON only: without functions and modules, a search of all values at each step finds nothing
-    evaluator._check_disallowed_items = lambda _item: None  # noqa: SLF001 -- as above
+    evaluator._check_disallowed_items = _accept  # noqa: SLF001 -- as above
     try:
         value = _plain(evaluator.eval(text, previously_parsed=parsed))
         check_size(value)
@@ -122,6 +121,9 @@ def _plain(value: object, depth: int = 0) -> object:
             raise ExpressionError("the names of an object are texts")
         return {name: _plain(each, depth + 1) for name, each in members.items()}
     return value
+
+
+def _accept(_item: object) -> None: ...
 
 
 def _functions(scope: Scope) -> dict[str, Callable[..., object]]:
@@ -181,8 +183,20 @@ def _modulo(left: Any, right: Any) -> Any:
     return left % right
 
 
+def _divide(left: Any, right: Any) -> Any:
+    return left / right
+
+
+def _divide_down(left: Any, right: Any) -> Any:
+    return left // right
+
+
 def _contains(item: Any, container: Any) -> bool:
     return item in container
+
+
+def _lacks(item: Any, container: Any) -> bool:
+    return item not in container
 
 
 def _numbers(*values: object) -> None:
@@ -204,12 +218,12 @@ def _check_length(length: int) -> None:
         raise ExpressionError("a text or list is too long")
 
 
-_OPERATORS: Final[Mapping[type[ast.AST], Callable[..., object]]] = {
+_OPERATORS: Final[Mapping[type[ast.AST], Callable[..., Any]]] = {
     ast.Add: _add,
     ast.Sub: operator.sub,
     ast.Mult: _multiply,
-    ast.Div: operator.truediv,
-    ast.FloorDiv: operator.floordiv,
+    ast.Div: _divide,
+    ast.FloorDiv: _divide_down,
     ast.Mod: _modulo,
     ast.Pow: _power,
     ast.Eq: operator.eq,
@@ -222,7 +236,7 @@ _OPERATORS: Final[Mapping[type[ast.AST], Callable[..., object]]] = {
     ast.USub: operator.neg,
     ast.UAdd: operator.pos,
     ast.In: _contains,
-    ast.NotIn: lambda item, container: not _contains(item, container),
-    ast.Is: lambda left, right: left is right,
-    ast.IsNot: lambda left, right: left is not right,
+    ast.NotIn: _lacks,
+    ast.Is: operator.is_,
+    ast.IsNot: operator.is_not,
 }

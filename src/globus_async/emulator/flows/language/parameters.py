@@ -128,7 +128,7 @@ def without_private(value: Any, names: frozenset[str] = frozenset()) -> Any:
         items = cast("list[object]", value)
         shown = [without_private(each, names) for each in items]
         # unchanged values are shared: logs of many states would fill the memory
-        return value if all(new is old for new, old in zip(shown, items, strict=True)) else shown
+        return items if all(new is old for new, old in zip(shown, items, strict=True)) else shown
     if not isinstance(value, Mapping):
         return value
     members = cast("Mapping[str, object]", value)
@@ -137,4 +137,4 @@ def without_private(value: Any, names: frozenset[str] = frozenset()) -> Any:
         for name, each in members.items()
         if not is_private(name) and name.removesuffix(".$").removesuffix(".=") not in names
     }
-    return value if len(kept) == len(members) and all(kept[name] is members[name] for name in kept) else kept
+    return members if len(kept) == len(members) and all(kept[name] is members[name] for name in kept) else kept

@@ -65,7 +65,9 @@ class Scope:
     @property
     def names(self) -> dict[str, object]:
         """The members of the state data, with the context."""
-        return {**(self.data if isinstance(self.data, Mapping) else {}), CONTEXT: self.context}
+        data: Any = self.data
+        members = cast("Mapping[str, object]", data) if isinstance(data, Mapping) else dict[str, object]()
+        return {**members, CONTEXT: self.context}
 
 
 def _find(path: Path, value: object) -> Any:

@@ -55,8 +55,8 @@ class Caught:
 
 def private_names(state: Mapping[str, Any]) -> frozenset[str]:
     """Return the names of the parameters of a state that are hidden from status and logs."""
-    parameters = state.get("Parameters")
-    return frozenset(parameters.get(PRIVATE_PARAMETERS, ())) if isinstance(parameters, Mapping) else frozenset()
+    parameters: Mapping[str, Any] = state.get("Parameters", {})
+    return frozenset(parameters.get(PRIVATE_PARAMETERS, ()))
 
 
 def state_input(state: Mapping[str, Any], scope: Scope) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
@@ -48,7 +49,7 @@ _FILTERS: Final = (
     "per_page",
     "page",
 )
-_ORDERS: Final[dict[str, Any]] = {
+_ORDERS: Final[dict[str, Callable[[Flow], Any]]] = {
     "id": lambda flow: flow.id,
     "scope_string": lambda flow: flow.scope,
     "flow_owner": lambda flow: flow.owner,
@@ -123,22 +124,25 @@ async def list_flows(state: FlowsState, request: Request) -> Document:
     query = Query(request, _FILTERS)
     name = "filter_roles" if query.values("filter_roles") else "filter_role"
     has_role = query.roles(_ROLES, ["flow_owner"], name=name)
-    checks = [
-        *_text_checks(query),
-        lambda flow: has_role(flow_roles(flow, principals)),
+    checks = _text_checks(query)
+    found = [
+        flow
+        for flow in state.flows.values()
+        if has_role(flow_roles(flow, principals)) and all(check(flow) for check in checks)
     ]
-    found = [flow for flow in state.flows.values() if all(check(flow) for check in checks)]
     ordered = query.sort(reversed(found), _ORDERS, "created_at DESC")
     shown, page = query.page(ordered, lambda flow: flow.id, default_size=20)
     return {"flows": [flow_document(flow, principals, listed=True) for flow in shown], **page}
 
 
-def _text_checks(query: Query) -> list[Any]:
-    checks: list[Any] = [
-        lambda flow, contains=contains, name=name: contains([getattr(flow, name)])
-        for name in ("title", "subtitle", "description")
-        if (contains := query.contains_any(f"filter_{name}"))
-    ]
+def _text_checks(query: Query) -> list[Callable[[Flow], bool]]:
+    checks: list[Callable[[Flow], bool]] = []
+    if titles := query.contains_any("filter_title"):
+        checks.append(lambda flow: titles([flow.title]))
+    if subtitles := query.contains_any("filter_subtitle"):
+        checks.append(lambda flow: subtitles([flow.subtitle]))
+    if descriptions := query.contains_any("filter_description"):
+        checks.append(lambda flow: descriptions([flow.description]))
     if keywords := query.contains_any("filter_keywords"):
         checks.append(lambda flow: keywords(flow.keywords))
     if scopes := query.contains_any("filter_scope_string"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
@@ -35,7 +36,7 @@ __all__ = (
 _ROLES: Final = ("owner", "administrator", "viewer")
 _GRACE: Final = 30 * 86400.0
 """Seconds between the request to delete a registered API and its deletion."""
-_ORDERS: Final[dict[str, Any]] = {
+_ORDERS: Final[dict[str, Callable[[RegisteredApi], Any]]] = {
     "id": lambda api: api.id,
     "name": lambda api: api.name,
     "created_timestamp": lambda api: api.created,

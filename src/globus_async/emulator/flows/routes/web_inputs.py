@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final
 
 from ...kit.ids import is_uuid
@@ -16,6 +17,7 @@ from .members import Members
 if TYPE_CHECKING:
     from ...kit.request import Request
     from ...kit.service import Document, RouteTable
+    from ..models import WebInput
     from ..state import FlowsState
 
 __all__ = (
@@ -28,7 +30,7 @@ __all__ = (
 _ROLES: Final = ("viewer", "respondent")
 _MAX_IDS: Final = 10
 _FILTERS: Final = ("filter_roles", "filter_states", "filter_flow_ids", "filter_run_ids", "orderby", "per_page")
-_ORDERS: Final[dict[str, Any]] = {
+_ORDERS: Final[dict[str, Callable[[WebInput], Any]]] = {
     "created_timestamp": lambda web_input: web_input.created,
     "edited_timestamp": lambda web_input: web_input.edited,
     "closed_timestamp": lambda web_input: web_input.closed,
