@@ -281,7 +281,8 @@ class Runner:
         self._move(run, complete(state, run.data, result))
 
     def _suspend(self, run: Run, action: Action) -> None:
-        details = cast("Document", action.details) if isinstance(action.details, dict) else dict[str, Any]()
+        given: Any = action.details
+        details: Document = cast("Any", given) if isinstance(given, dict) else {}
         run.status = "INACTIVE"
         run.details = {
             **{name: details[name] for name in ("authorization_parameters",) if name in details},

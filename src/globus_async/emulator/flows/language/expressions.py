@@ -8,7 +8,7 @@ import warnings
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Final, cast
 
-from .limits import check_size
+from .limits import MAX_DEPTH, check_size
 
 if TYPE_CHECKING:
     from .paths import Scope
@@ -113,14 +113,16 @@ def evaluate(text: str, scope: Scope) -> Any:
 
 def _plain(value: object, depth: int = 0) -> object:
     """Return a value with lists in place of tuples."""
-    if isinstance(value, list | tuple) and depth < 100:
+    if not isinstance(value, list | tuple | dict):
+        return value
+    if depth > MAX_DEPTH:
+        raise ExpressionError("the value has too many levels")
+    if not isinstance(value, dict):
         return [_plain(each, depth + 1) for each in cast("list[object]", value)]
-    if isinstance(value, dict) and depth < 100:
-        members = cast("dict[object, object]", value)
-        if not all(isinstance(name, str) for name in members):
-            raise ExpressionError("the names of an object are texts")
-        return {name: _plain(each, depth + 1) for name, each in members.items()}
-    return value
+    members = cast("dict[object, object]", value)
+    if not all(isinstance(name, str) for name in members):
+        raise ExpressionError("the names of an object are texts")
+    return {name: _plain(each, depth + 1) for name, each in members.items()}
 
 
 def _accept(_item: object) -> None: ...
