@@ -264,6 +264,33 @@ async def test_service(world: World) -> None:
     await world.run("service.py", nowhere, world.archive, status=2, environment=identity)
 
 
+async def test_flow_run(world: World, tmp_path: Path) -> None:
+    """It logs in, shows the log, logs in again where the run requires it, and prints the output."""
+    url, flows = "https://mover.example.org/move", world.emulator.flows
+    flows.register_action(url, lambda _: {"moved": 2})
+    move = {"Type": "Action", "ActionUrl": url, "Parameters": {}, "ResultPath": "$.moved", "End": True}
+    flow = flows.add_flow("Move files", {"StartAt": "Move", "States": {"Move": move}}, owner=world.ada)
+    parameters = {"session_message": "again", "prompt": "login"}
+    requirement = {"code": "Other", "description": "Log in again", "authorization_parameters": parameters}
+    flows.suspend_next_action(url, requirement)
+    environment = {"GLOBUS_CLIENT_ID": world.emulator.add_client("Example").id, "HOME": str(tmp_path)}
+    with at_terminal() as (ours, theirs):
+        process = await world.start("flow_run.py", flow.id, '{"a": 1}', environment=environment, stdin=theirs)
+        assert process.stdout is not None
+        shown = ""
+        for _ in range(2):
+            line = ""
+            while not line.startswith("http"):
+                line = (await process.stdout.readline()).decode()
+                shown += line
+            os.write(ours, f"{world.emulator.auth.authorize(line.strip(), world.ada).code}\n".encode())
+        out, told = await process.communicate()
+    assert process.returncode == 0, told.decode()
+    shown += out.decode()
+    for part in ("Move files", "ActionStarted Move", "The run is inactive: Log in again", "SUCCEEDED", '"moved": 2'):
+        assert part in shown, part
+
+
 async def test_report(world: World) -> None:
     """Two thousand ids, one of which there is not, and a service that serves faster than Globus."""
     ids = [world.lab, world.archive] * 1000 + ["00000000-0000-4000-8000-000000000000"]

@@ -19,6 +19,23 @@ def _tested_by(tests: str, *guards: Guard) -> tuple[Guard, ...]:
 
 
 GUARDS: Final = (
+    # flows
+    *_tested_by(
+        "services/flows/test_run_log.py services/flows/test_run_wait.py services/flows/test_specific_flow.py",
+        drop("services/flows/waiting/run_log.py:RunLog._advance", r"^self\._is_at_end = False"),
+        always("services/flows/waiting/run_log.py:RunLog._take", r"following not in self\._seen"),
+        swap("services/flows/waiting/run_log.py:RunLog._take", r"page\.items\[known:\]", "page.items"),
+        drop("services/flows/waiting/run_wait.py:RunWaitMethods._fetch_run", r"^raise response"),
+        never("services/flows/specific_flow.py:SpecificFlowClient.run_flow", r"^not isinstance\(response\.get"),
+        swap("services/flows/specific_flow.py:_may_have_started_run", r"not refused and ", ""),
+        never("services/flows/data.py:texts", r"^isinstance\(value, Mapping\)"),
+        never("services/flows/data.py:joined_ids", r"^len\(given\) > maximum"),
+    ),
+    *_tested_by(
+        "unit/test_paging.py",
+        never("paging/iteration.py:PageIterator._next", r"^not key"),
+        drop("paging/pages.py:Pages._iterate", r"^raise PaginationStalled"),
+    ),
     # observers
     *_tested_by(
         "exchange/test_observer.py",

@@ -43,7 +43,7 @@ _ENTRIES: Final = (
         "extension",
         "`wait_for_run`, `wait_for_runs`, `watch_run`, `follow_run_logs`, `find_runs`",
         "are new",
-        "polling shared by all waits, with time limits and rules for failures, is not written by each program anew",
+        "polling shared by all waits, with time limits and rules for failures, is not written again in each program",
     ),
     Difference(
         "data_access_scope",
@@ -78,7 +78,7 @@ _ENTRIES: Final = (
         "behaviour",
         "`run_flow`, `create_flow`, `resume_run`, `delete_run`, `respond_to_web_input`",
         "are not sent again where the service may have executed them; `run_flow` raises `RunUncertain` then, and"
-        " `find_runs` looks for the run",
+        " `find_runs` returns the run",
         "globus-sdk repeats them after 500, 502, 503, 504 and lost connections, and may start two runs",
     ),
     Difference(

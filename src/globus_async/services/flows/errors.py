@@ -14,7 +14,7 @@ The errors of Globus Flows.
         RateLimited                   too many requests
         ServiceUnavailable            maintenance
     NetworkError
-        RunUncertain                  a run may or may not have been started: look for it before you start another
+        RunUncertain                  a run may or may not have been started: find it before you start another
 """
 
 from __future__ import annotations
@@ -78,7 +78,7 @@ class FlowInputError(FlowsAPIError):
 
 class RunUncertain(NetworkError):
     """
-    A run may or may not have been started, and is not started again. `FlowsClient.find_runs` looks for it.
+    A run may or may not have been started, and is not started again. `FlowsClient.find_runs` finds it.
 
     Attributes:
         flow_id: The flow.

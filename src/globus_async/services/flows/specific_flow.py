@@ -197,7 +197,7 @@ class SpecificFlowClient(BaseClient):
             The run, which is ``ACTIVE``.
 
         Raises:
-            RunUncertain: A run may or may not have been started. `FlowsClient.find_runs` looks for it.
+            RunUncertain: A run may or may not have been started. `FlowsClient.find_runs` finds it.
             FlowInputError: 400 ``FLOW_INPUT_ERROR``; the input does not fit the schema; the messages name each place.
             PermissionDenied: 403 ``FORBIDDEN`` or ``MISSING_SCOPE``; you may not start the flow.
             AuthorizationRequired: 403 ``AuthenticationPolicyRequired``; your session does not satisfy its policy.
@@ -248,7 +248,7 @@ class SpecificFlowClient(BaseClient):
     ) -> NoReturn:
         uncertain = RunUncertain(
             f"a run of the flow {self.flow_id} may or may not have been started at about"
-            f" {called_at:%Y-%m-%d %H:%M:%S} UTC; look for it with FlowsClient.find_runs(error), which lists your runs"
+            f" {called_at:%Y-%m-%d %H:%M:%S} UTC; find it with FlowsClient.find_runs(error), which lists your runs"
             f" of the flow with its label and tags since then ({type(error).__name__}: {error})",
             stage="response truncated" if isinstance(error, ResponseDecodeError) else "no response",
             idempotent=True,  # the message says what to do, instead of the usual sentence

@@ -39,7 +39,7 @@ class RunLog(AsyncIterationOnly):
     Async iterator over the log of a run: each entry once, in order; see `FlowsClient.follow_run_logs`.
 
     It ends when the run is done and all its entries were returned. A cancelled iteration loses no entry: iterate
-    further, or begin anew at `position`.
+    further, or begin again at `position`.
 
     Args:
         poller: Polls the run.
