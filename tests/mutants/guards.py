@@ -27,7 +27,6 @@ GUARDS: Final = (
         swap("services/flows/waiting/run_log.py:RunLog._take", r"page\.items\[known:\]", "page.items"),
         drop("services/flows/waiting/run_wait.py:RunWaitMethods._fetch_run", r"^raise response"),
         never("services/flows/specific_flow.py:SpecificFlowClient.run_flow", r"^not isinstance\(response\.get"),
-        swap("services/flows/specific_flow.py:_may_have_started_run", r"not refused and ", ""),
         never("services/flows/data.py:texts", r"^isinstance\(value, Mapping\)"),
         never("services/flows/data.py:joined_ids", r"^len\(given\) > maximum"),
     ),

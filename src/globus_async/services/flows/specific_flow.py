@@ -10,7 +10,7 @@ from uuid import UUID
 from ..._http.missing import MISSING, MissingType
 from ..._http.path import fill_path, uuid_text
 from ...client import BaseClient
-from ...errors import GlobusAPIError, NetworkError, ResponseDecodeError, TokenRefreshError
+from ...errors import NetworkError, ResponseDecodeError, TokenRefreshError
 from ...scopes import GCSCollectionScopes, Scope, SpecificFlowScopes, TransferScopes
 from .data import Ids, Texts, members, object_of, texts
 from .documents import RunDocument, RunValidationDocument
@@ -353,9 +353,8 @@ class SpecificFlowClient(BaseClient):
         )
 
 
-def _may_have_started_run(error: NetworkError | GlobusAPIError | TokenRefreshError) -> bool:
+def _may_have_started_run(error: NetworkError | FlowsAPIError | TokenRefreshError) -> bool:
     """Return whether the service may have executed the request, at this or an earlier attempt."""
     if isinstance(error, NetworkError):
         return error.maybe_executed
-    refused = isinstance(error, GlobusAPIError) and 400 <= error.http_status < 500 and error.http_status != 408
-    return not refused and any(attempt.maybe_executed for attempt in error.attempts)
+    return any(attempt.maybe_executed for attempt in error.attempts)
