@@ -80,6 +80,13 @@ def quick(session: nox.Session) -> None:
     session.run("pytest", *PARALLEL, "-m", "not slow", *session.posargs)
 
 
+@nox.session(python=PYTHON)
+def thorough(session: nox.Session) -> None:
+    """Run the tests with all random cases, four times as many as usual."""
+    install_tests(session)
+    session.run("pytest", *PARALLEL, *session.posargs, env={"TEST_THOROUGH": "1"})
+
+
 @nox.session(python=["3.12", "3.13", "3.14"])
 def newer(session: nox.Session) -> None:
     """Run the tests on the newer versions of Python that are installed."""

@@ -22,6 +22,7 @@ from globus_async.transport._attempt import check_framing
 from globus_async.transport._connection import Connection
 from tests.toolkit.http_grammar import FuzzedResponse, fuzzed_response
 from tests.toolkit.lower_transport import LowerTransport
+from tests.toolkit.random_cases import cases
 
 CASES = 5_000
 Fields = list[tuple[bytes, bytes]]
@@ -93,7 +94,7 @@ def judged_by_us(response: FuzzedResponse, kernel: socket.socket) -> tuple[Accep
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("first", range(0, 100_000, CASES))
+@pytest.mark.parametrize("first", range(0, cases(100_000), CASES))
 async def test_as_strict_as_h11(first: int, kernel: socket.socket) -> None:
     """A response that we accept is the one that h11 reads; what follows it closes the connection."""
     asyncio.get_running_loop().set_debug(False)

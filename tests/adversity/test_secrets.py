@@ -23,10 +23,10 @@ from globus_async import (
 from globus_async.secret import Secret
 from globus_async.services.auth import ConfidentialAppAuthClient, NativeAppAuthClient
 from globus_async.services.transfer import TransferClient
-from tests.clients import CLIENTS, ID, Call, Client
+from tests.clients import BASE, CLIENTS, ID, Call, Client
 from tests.toolkit.canaries import Listener, canary, leaks_in_text, leaks_of, leaks_of_error
 from tests.toolkit.clock import FakeClock
-from tests.toolkit.http_clients import mock_client
+from tests.toolkit.http_clients import in_use, mock_client
 from tests.toolkit.raw_server import RawServer, Received, Script, Send, ok, reply
 
 pytestmark = pytest.mark.slow
@@ -102,17 +102,20 @@ OUTCOMES: dict[str, Handler] = {
 }
 
 
-@pytest.mark.usefixtures("library")
+LIBRARIES = [("httpx", client) for client in CLIENTS] + [("httpx2", BASE)]
+"""All clients make their requests as `BaseClient` does, whichever the library."""
+
+
 @pytest.mark.parametrize("outcome", OUTCOMES)
-@pytest.mark.parametrize("client", CLIENTS, ids=str)
+@pytest.mark.parametrize(("library", "client"), LIBRARIES, ids=str)
 async def test_every_error_of_every_method(
-    client: Client, outcome: str, record_property: Callable[[str, object], None]
+    library: str, client: Client, outcome: str, record_property: Callable[[str, object], None]
 ) -> None:
     """0 canaries in the error, its chain, the locals of all frames, warnings, and the logs at DEBUG."""
     asyncio.get_running_loop().set_debug(False)
     searched = 0
     found: set[str] = set()
-    with Listener() as listener, warnings.catch_warnings(record=True) as warned:
+    with Listener() as listener, in_use(library), warnings.catch_warnings(record=True) as warned:
         warnings.simplefilter("always")
         async with (
             mock_client(OUTCOMES[outcome]) as http,
