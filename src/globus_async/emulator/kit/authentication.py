@@ -128,6 +128,19 @@ class TokenAuthority(Protocol):
         """
         ...
 
+    def trusted_token(self, caller: Caller, scope_string: str) -> str:
+        """
+        Return an access token of the caller that needs no consent: for a service to follow what it has started.
+
+        Args:
+            caller: The owner of the token of an earlier call.
+            scope_string: One scope of another service.
+
+        Raises:
+            LookupError: There is no such scope.
+        """
+        ...
+
     def client_token(self, client_id: str, scope_string: str) -> str:
         """
         Return an access token of a client's own identity.

@@ -25,6 +25,7 @@ TRANSFER_SCOPE: Final = "urn:globus:auth:scope:transfer.api.globus.org:all"
 TRANSFER_ACTION: Final = "https://actions.automate.globus.org/transfer/transfer/run"
 """The URL of the action that transfer timers are said to run."""
 
+_RUN_STATUS: Final = "https://auth.globus.org/scopes/eec9b274-0c81-4334-bdc2-54e90e689b9a/run_status"
 _IDS: Final = {"transfer": "task_id", "flow": "run_id", "generic": "action_id"}
 _ENDS: Final = {"ENDED": "FAILED"}
 """Statuses of ends that have another name."""
@@ -49,7 +50,9 @@ async def start_run(platform: Platform, timer: Timer) -> PeerResponse:
             document = {**timer.body, "DATA_TYPE": "transfer", "submission_id": timer.submission_id}
             return await platform.request("transfer", "POST", "/v0.10/transfer", token=token, document=document)
         case "flow":
-            return await _to_flow(platform, timer, "POST", f"/flows/{timer.flow_id}/run", timer.body)
+            token = platform.authority.dependent_token(timer.caller, flow_scope(str(timer.flow_id)))
+            path = f"/flows/{timer.flow_id}/run"
+            return await platform.request("flows", "POST", path, token=token, document=timer.body)
         case "generic":
             document = {"request_id": timer.submission_id, "body": timer.body}
             return await _to_action(platform, timer, "POST", urlsplit(timer.callback_url).path, document)
@@ -68,7 +71,8 @@ async def poll_run(platform: Platform, timer: Timer, run: Run) -> PeerResponse:
             token = platform.authority.dependent_token(timer.caller, TRANSFER_SCOPE)
             return await platform.request("transfer", "GET", f"/v0.10/task/{run.resource_id}", token=token)
         case "flow":
-            return await _to_flow(platform, timer, "GET", f"/runs/{run.resource_id}")
+            token = platform.authority.trusted_token(timer.caller, _RUN_STATUS)
+            return await platform.request("flows", "GET", f"/runs/{run.resource_id}", token=token)
         case "generic":
             base = urlsplit(timer.callback_url).path.rpartition("/")[0]
             return await _to_action(platform, timer, "GET", f"{base}/{run.resource_id}/status")
@@ -86,17 +90,12 @@ async def resume_run(platform: Platform, timer: Timer, run: Run) -> PeerResponse
         case "transfer":
             return None
         case "flow":
-            return await _to_flow(platform, timer, "POST", f"/runs/{run.resource_id}/resume", {})
+            token = platform.authority.dependent_token(timer.caller, flow_scope(str(timer.flow_id)))
+            path = f"/runs/{run.resource_id}/resume"
+            return await platform.request("flows", "POST", path, token=token, document={})
         case "generic":
             base = urlsplit(timer.callback_url).path.rpartition("/")[0]
             return await _to_action(platform, timer, "POST", f"{base}/{run.resource_id}/resume", {})
-
-
-async def _to_flow(
-    platform: Platform, timer: Timer, method: str, path: str, document: Document | None = None
-) -> PeerResponse:
-    token = platform.authority.dependent_token(timer.caller, flow_scope(str(timer.flow_id)))
-    return await platform.request("flows", method, path, token=token, document=document)
 
 
 async def _to_action(

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Mapping
+from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
@@ -129,11 +129,11 @@ class TimerJob(dict[str, Any]):
         self,
         callback_url: str,
         callback_body: Mapping[str, Any],
-        start: dt.datetime | str,
-        interval: dt.timedelta | int | None,
+        start: datetime | str,
+        interval: timedelta | int | None,
         *,
         name: str | None = None,
-        stop_after: dt.datetime | str | None = None,
+        stop_after: datetime | str | None = None,
         stop_after_n: int | None = None,
         scope: str | None = None,
     ) -> None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Mapping
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from ..._http.missing import MISSING, MissingType
@@ -38,7 +38,7 @@ class OnceTimerSchedule(dict[str, Any]):
     REST: `Timer schedules <https://docs.globus.org/api/timers/timer-schedules/>`_
     """
 
-    def __init__(self, datetime: str | dt.datetime | MissingType = MISSING) -> None:
+    def __init__(self, datetime: str | datetime | MissingType = MISSING) -> None:
         super().__init__(type="once")
         if not isinstance(datetime, MissingType):
             self["datetime"] = time_text("datetime", datetime)
@@ -76,12 +76,12 @@ class RecurringTimerSchedule(dict[str, Any]):
 
     def __init__(
         self,
-        interval_seconds: int | dt.timedelta,
-        start: str | dt.datetime | MissingType = MISSING,
+        interval_seconds: int | timedelta,
+        start: str | datetime | MissingType = MISSING,
         end: Mapping[str, Any] | MissingType = MISSING,
         *,
         iterations: int | MissingType | None = MISSING,
-        until: str | dt.datetime | MissingType | None = MISSING,
+        until: str | datetime | MissingType | None = MISSING,
     ) -> None:
         super().__init__(type="recurring", interval_seconds=checked_interval("interval_seconds", interval_seconds))
         if not isinstance(start, MissingType):

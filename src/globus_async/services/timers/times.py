@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import datetime as dt
+from datetime import datetime, timedelta
 from typing import Final
 
 from ...errors import GlobusSDKUsageError
@@ -15,36 +15,36 @@ _MAX_INTERVAL: Final = 365 * 86_400
 _EXPECTED_TIME: Final = "a datetime with time zone, or ISO 8601 text with one"
 
 
-def time_text(name: str, value: dt.datetime | str) -> str:
+def time_text(name: str, value: datetime | str) -> str:
     """
     Return a time in ISO 8601; a datetime in whole seconds, rounded up, so that "now" is not in the past.
 
     Raises:
         GlobusSDKUsageError: It has no time zone, or is no time.
     """
-    check_type(name, value, dt.datetime | str, _EXPECTED_TIME)
-    moment = value if isinstance(value, dt.datetime) else _parsed(name, value)
+    check_type(name, value, datetime | str, _EXPECTED_TIME)
+    moment = value if isinstance(value, datetime) else _parsed(name, value)
     if moment.utcoffset() is None:
         raise GlobusSDKUsageError(
             f"{name} has no time zone; pass {_EXPECTED_TIME}, such as datetime.now(timezone.utc) or value.astimezone()"
         )
-    if not isinstance(value, dt.datetime):
+    if not isinstance(value, datetime):
         return value
     try:
-        rounded = value + dt.timedelta(microseconds=-value.microsecond % 1_000_000)
+        rounded = value + timedelta(microseconds=-value.microsecond % 1_000_000)
     except OverflowError:
         raise GlobusSDKUsageError(f"{name} is after the year 9999") from None
     return rounded.isoformat(timespec="seconds")
 
 
-def _parsed(name: str, text: str) -> dt.datetime:
+def _parsed(name: str, text: str) -> datetime:
     try:
-        return dt.datetime.fromisoformat(text)
+        return datetime.fromisoformat(text)
     except ValueError:
         raise GlobusSDKUsageError(f"{name} must be {_EXPECTED_TIME}; got other text") from None
 
 
-def interval_seconds(name: str, value: dt.timedelta | int) -> int:
+def interval_seconds(name: str, value: timedelta | int) -> int:
     """
     Return the seconds from one run to the next.
 
@@ -52,7 +52,7 @@ def interval_seconds(name: str, value: dt.timedelta | int) -> int:
         GlobusSDKUsageError: They are no whole number, or below a minute or above 365 days.
     """
     expected = "whole seconds or a timedelta, from 60 seconds to 365 days"
-    seconds = value.total_seconds() if isinstance(value, dt.timedelta) else value
+    seconds = value.total_seconds() if isinstance(value, timedelta) else value
     if isinstance(seconds, bool) or not isinstance(seconds, int | float) or seconds != seconds // 1:
         raise refusal(name, value, expected)
     if not _MIN_INTERVAL <= seconds <= _MAX_INTERVAL:
