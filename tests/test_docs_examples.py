@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 
 import globus_async
-from globus_async import GlobusAppConfig, NativeAppAuthClient, TransferClient, UserApp
+from globus_async import GlobusAppConfig, NativeAppAuthClient, TimersClient, TransferClient, UserApp
 from globus_async.scopes import FlowsScopes, SearchScopes, SpecificFlowScopes, TransferScopes
 from globus_async.testing import EmulatedLogin, GlobusEmulator, MemoryStorage
 from tests.services.flows.world import HELLO, SCHEMA
@@ -171,6 +171,7 @@ async def log_in(names: World) -> None:
     transport = emulator.transport()
     async with UserApp("my-program", client_id=client_id, config=config, transport=transport) as app:
         TransferClient(app=app).add_app_data_access_scope(names["vault_id"])
+        TimersClient(app=app).add_app_transfer_data_access_scope(names["source_id"])
         await app.login()
     names["client"] = NativeAppAuthClient(client_id, transport=transport)
     flow = names["client"].oauth2_start_flow(refresh_tokens=True)
