@@ -2075,4 +2075,17 @@ GUARDS: Final = (
         swap("errors/api.py:ConsentRequired.__str__", r" if scopes else", " if False else"),
         drop("porting.py:EnteredOnly.__getitem__", r"^aiter\(self\)"),
     ),
+    # timers
+    *_tested_by(
+        "services/timers/test_timers_client.py",
+        never("services/timers/times.py:time_text", r"^moment\.utcoffset"),
+        never("services/timers/times.py:interval_seconds", r"^not _MIN_INTERVAL"),
+        never("services/timers/schedules.py:_end", r"^condition not in"),
+        never("services/timers/schedules.py:RecurringTimerSchedule.__init__", r"^len\(ends\)"),
+        never("services/timers/data.py:checked_timer", r"^'callback_url' in"),
+        never("services/timers/data.py:checked_job", r"^'timer_type' in"),
+        never("services/timers/data.py:TransferTimer.__init__", r"^transfer\.get"),
+        never("services/timers/data.py:TimerJob.__init__", r"^\(interval is None\) !="),
+        never("services/timers/timer_wait.py:TimerWaitMethods._wait", r"^detector\.last is None"),
+    ),
 )

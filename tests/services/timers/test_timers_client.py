@@ -83,6 +83,7 @@ class TestDocuments:
             {"condition": "time"},
             {"condition": "time", "datetime": "2027-01-01T00:00:00"},
             {"condition": "never", "count": 1},
+            {"condition": "never", "datetime": "2027-01-01T00:00:00Z"},
             "iterations",
         ],
     )

@@ -160,7 +160,7 @@ class TimerJob(dict[str, Any]):
 def checked_timer(timer: object) -> Mapping[str, Any]:
     """Return a document for ``/v2/timer``; refuse one for ``/jobs/``."""
     document = checked_members("timer", timer)
-    if isinstance(timer, TimerJob) or "callback_url" in document:
+    if "callback_url" in document:
         raise GlobusSDKUsageError("create_timer takes a TransferTimer or FlowTimer: pass a TimerJob to create_job")
     if not document:
         raise GlobusSDKUsageError("timer must be a TransferTimer, a FlowTimer, or such a document")
@@ -170,7 +170,7 @@ def checked_timer(timer: object) -> Mapping[str, Any]:
 def checked_job(data: object) -> Mapping[str, Any]:
     """Return a document for ``/jobs/``; refuse one for ``/v2/timer``."""
     document = checked_members("data", data)
-    if "timer_type" in document or "schedule" in document:
+    if "timer_type" in document:
         raise GlobusSDKUsageError("create_job takes a TimerJob: pass a TransferTimer or FlowTimer to create_timer")
     return document
 
