@@ -63,12 +63,13 @@ class TestDocuments:
     def test_the_end_of_a_schedule(self) -> None:
         """A number of runs has the member that the service knows, also if the document is that of other docs."""
         count = {"condition": "iterations", "count": 10}
-        for ends in (
+        every: Any
+        for every in (
             {"iterations": 10},
             {"end": count},
             {"end": {"condition": "iterations", "iterations": 10}},
         ):
-            schedule = RecurringTimerSchedule(dt.timedelta(days=1), **ends)
+            schedule = RecurringTimerSchedule(dt.timedelta(days=1), **every)
             assert schedule == {"type": "recurring", "interval_seconds": 86400, "end": count}
         until = {"condition": "time", "datetime": "2027-07-01T12:00:00+02:00"}
         assert RecurringTimerSchedule(60, until=AWARE)["end"] == until

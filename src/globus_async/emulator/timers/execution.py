@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final, cast
 
 from ..kit.authentication import ConsentMissing
 from ..kit.ids import named_id
@@ -82,7 +82,7 @@ async def _start(platform: Platform, timer: Timer) -> None:
     elif requirements is not None:
         _require_authorization(timer, requirements)
     elif not _may_pass(response.status) or not _retry(platform, timer):
-        _record(platform, timer, None, response.status, errors=document if isinstance(document, dict) else {})
+        _record(platform, timer, None, response.status, errors=targets.as_object(document))
 
 
 def _may_pass(status: int) -> bool:
@@ -147,7 +147,7 @@ async def _check(platform: Platform, timer: Timer, run: Run) -> None:
             requirements = requirements_of(response.document) or consent_required([_scope_of(timer)])
             _require_authorization(timer, requirements)
     elif not _may_pass(response.status):
-        _end_run(platform, run, "FAILED", response.document if isinstance(response.document, dict) else {})
+        _end_run(platform, run, "FAILED", targets.as_object(response.document))
 
 
 def _end_run(platform: Platform, run: Run, status: str, errors: Document | None = None) -> None:
@@ -194,25 +194,29 @@ def consent_required(scopes: list[str], message: str = "Missing required consent
     return {"code": "ConsentRequired", "authorization_parameters": parameters}
 
 
-def requirements_of(document: Any) -> Document | None:
+def requirements_of(document: object) -> Document | None:
     """Return what the owner has to do, from an error or a document of an inactive run; `None` if it says nothing."""
     for each in _objects(document):
-        parameters, scopes = each.get("authorization_parameters"), each.get("required_scopes")
-        if isinstance(parameters, dict):
-            parameters = dict(parameters)
-            if isinstance(parameters.get("required_scopes"), list):
-                parameters["required_scopes"] = [_from_timer(scope) for scope in parameters["required_scopes"]]
+        if "authorization_parameters" in each:
+            parameters = dict(targets.as_object(each["authorization_parameters"]))
+            if scopes := _scopes(parameters):
+                parameters["required_scopes"] = scopes
             return {"code": str(each.get("code", "AuthorizationRequired")), "authorization_parameters": parameters}
-        if isinstance(scopes, list) and scopes:
-            return consent_required([_from_timer(scope) for scope in scopes])
+        if scopes := _scopes(each):
+            return consent_required(scopes)
     return None
 
 
-def _objects(value: Any) -> list[dict[str, Any]]:
+def _scopes(document: Document) -> list[str]:
+    """Return the required scopes in a document, as dependencies of the scope of timers."""
+    scopes = document.get("required_scopes")
+    return [_from_timer(each) for each in cast("list[object]", scopes)] if isinstance(scopes, list) else []
+
+
+def _objects(value: object) -> list[Document]:
     """Return a document and the objects in it, the outer ones first."""
-    if not isinstance(value, dict):
-        return []
-    return [value, *(inner for each in value.values() for inner in _objects(each))]
+    document = targets.as_object(value)
+    return [document, *(inner for each in document.values() for inner in _objects(each))] if document else []
 
 
 def _from_timer(scope: object) -> str:

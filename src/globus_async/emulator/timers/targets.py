@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final, cast
 from urllib.parse import urlsplit
 
 if TYPE_CHECKING:
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 __all__ = (
     "TRANSFER_ACTION",
     "TRANSFER_SCOPE",
+    "as_object",
     "flow_scope",
     "poll_run",
     "resume_run",
@@ -109,13 +110,18 @@ async def _to_action(
     return await platform.request(service, method, path, token=token, document=document)
 
 
-def run_id(timer: Timer, document: Any) -> str | None:
+def as_object(value: object) -> Document:
+    """Return a JSON object; an empty one for any other value."""
+    return cast("Document", value) if isinstance(value, dict) else {}
+
+
+def run_id(timer: Timer, document: object) -> str | None:
     """Return the id of a task, run or action from the response to its creation."""
-    value = document.get(_IDS[timer.kind]) if isinstance(document, dict) else None
+    value = as_object(document).get(_IDS[timer.kind])
     return value if isinstance(value, str) else None
 
 
-def run_status(document: Any) -> str:
+def run_status(document: object) -> str:
     """Return ``ACTIVE``, ``INACTIVE``, ``SUCCEEDED`` or ``FAILED`` from the document of a task, run or action."""
-    status = document.get("status") if isinstance(document, dict) else None
+    status = as_object(document).get("status")
     return _ENDS.get(status, status) if isinstance(status, str) else "ACTIVE"

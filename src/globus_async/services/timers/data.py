@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Any, Final, cast
 from uuid import UUID
 
 from ..._http.missing import MISSING, MissingType
@@ -187,12 +187,11 @@ def _copied(document: Mapping[str, Any], name: str) -> dict[str, Any]:
     return copied
 
 
-def _plain(value: Any) -> Any:
+def _plain(value: object) -> Any:
     """Return a copy with plain dicts and lists at every level, without missing members."""
-    match value:
-        case Mapping():
-            return {key: _plain(member) for key, member in value.items() if member is not MISSING}
-        case list() | tuple():
-            return [_plain(item) for item in value]
-        case _:
-            return value
+    if isinstance(value, Mapping):
+        members = cast("Mapping[str, object]", value)
+        return {key: _plain(member) for key, member in members.items() if member is not MISSING}
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in cast("list[object]", value)]
+    return value
