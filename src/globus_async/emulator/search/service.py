@@ -14,13 +14,15 @@ from .errors import SearchError
 from .grades import GRADES
 from .models import Pace
 from .routes import changes, indices, queries, roles
+from .seed import dump_index, load_index
 from .state import SearchState
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from ..kit.authentication import Caller
     from ..kit.errors import ServiceError
+    from ..kit.fields import Fields
     from ..kit.grades import Grade
     from ..kit.request import Request
     from ..kit.service import Document, Platform, RouteTable
@@ -77,6 +79,15 @@ class SearchService(Service[SearchState]):
     def work(self) -> dict[str, list[Document]]:
         """Return the documents of all tasks, the newest first."""
         return {"search_tasks": [task_document(each) for each in reversed(self.state.tasks.values())]}
+
+    def seed_sections(self) -> Mapping[str, Callable[[Fields], None]]:
+        """Return the section ``indices``."""
+        return {"indices": lambda fields: load_index(self.state, fields)}
+
+    def dump_seed(self) -> dict[str, list[Document]]:
+        """Return the open indices; tasks that have not ended are not part of them."""
+        open_indices = [each for each in self.state.indices.values() if each.status == "open"]
+        return {"indices": [dump_index(self.state, each) for each in open_indices]}
 
     def status_tables(self) -> Sequence[StatusTable]:
         """Return the tables of indices and tasks."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from ..errors import SearchError
 from ..geometry import Point, Shape
+from .advanced import score_advanced
 from .budget import Budget
 from .facets import facet_result
 from .filters import select
@@ -95,13 +95,13 @@ def matching_entries(index: InvertedIndex, query: Query, viewer: Viewer) -> list
 
 
 def _scores(index: InvertedIndex, query: Query) -> Scores | None:
-    """Return the entries that the text of a query finds; `None` if it has no text."""
-    if query.text is None:
+    """Return the entries that the text of a query finds; `None` if it has no text, or finds all."""
+    if query.text is None or query.text.text.strip() == "*":
         return None
     boosts: Mapping[str, float] = dict[str, float]() if query.sort else query.boosts
     text, budget = query.text, Budget()
     if text.mode == "advanced_query_string":
-        raise SearchError(501, "NotImplemented.Generic", "Advanced queries are not emulated")
+        return score_advanced(index, text.text, all_of=text.all_of, boosts=boosts, budget=budget)
     return score_text(index, text.text, all_of=text.all_of, fuzziness=text.fuzziness, boosts=boosts, budget=budget)
 
 

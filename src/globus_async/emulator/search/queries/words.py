@@ -74,14 +74,12 @@ def score_text(
 
     Args:
         index: The index.
-        text: The text; ``*`` stands for all entries.
+        text: The text.
         all_of: All words are needed, and not only one.
         fuzziness: By how many letters words may differ.
         boosts: Factors of the relevance by field.
         budget: The work that the query may do.
     """
-    if text.strip() == "*":
-        return all_entries(index)
     words = tokens(text)
     if not fuzziness:
         return combine((score_word(index, word, boosts) for word in words), all_of=all_of)
