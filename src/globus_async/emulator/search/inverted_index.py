@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -94,13 +93,14 @@ class InvertedIndex:
             words = words_of(leaf)
             index.lengths[number] = len(words)
             index.total_length += len(words)
-            for word, count in Counter(words).items():
-                postings = index.words.get(word)
+            postings_of = index.words
+            for word in words:
+                postings = postings_of.get(word)
                 if postings is None:
-                    index.words[word] = {number: count}
+                    postings_of[word] = {number: 1}
                     self.fields_of_word.setdefault(word, set()).add(path)
                 else:
-                    postings[number] = count
+                    postings[number] = postings.get(number, 0) + 1
 
     def remove(self, subject: str, entry_id: str | None) -> None:
         """Remove an entry, if there is one."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import TYPE_CHECKING, Final, cast
 
 from ..kit.fields import BOOLEAN, LINE, OBJECT, TEXT, UUID, choice, list_of
 from ..kit.ids import named_id
@@ -33,7 +33,8 @@ def load_index(state: SearchState, fields: Fields) -> None:
     Args:
         state: The state of the service.
         fields: The document. The ``owner`` is an identity; ``roles`` have ``role``, ``principal`` and
-            ``principal_type``; ``fields`` are types by path; ``entries`` are ``GMetaEntry`` documents, public by default.
+            ``principal_type``; ``fields`` are types by path; ``entries`` are ``GMetaEntry`` documents, which are public
+            by default.
 
     Raises:
         ServiceError: It is invalid.
@@ -64,7 +65,7 @@ def load_index(state: SearchState, fields: Fields) -> None:
         else:
             index.data.kinds[path] = kind  # type: ignore[assignment]  # one of these
     try:
-        state.ingest(index.id, fields.optional("entries", _ENTRIES, list[dict[str, Any]]()))
+        state.ingest(index.id, fields.optional("entries", _ENTRIES) or ())
     except TaskFailure as failure:
         raise ValueError(str(failure)) from None
     index.modified = None

@@ -61,7 +61,7 @@ def parse_date(text: str) -> int | None:
 def date_text(milliseconds: int) -> str:
     """Return the usual text of a date."""
     moment = _EPOCH + milliseconds * _MILLISECOND
-    return f"{moment:%Y-%m-%dT%H:%M:%S}.{moment.microsecond // 1000:03}Z".rjust(24, "0")
+    return f"{moment.replace(tzinfo=None).isoformat(timespec='milliseconds')}Z"
 
 
 def detect(value: Scalar) -> FieldKind:
