@@ -64,8 +64,9 @@ def load_index(state: SearchState, fields: Fields) -> None:
             index.data.objects.add(path)
         else:
             index.data.kinds[path] = kind  # type: ignore[assignment]  # one of these
+    entries = fields.optional("entries", _ENTRIES)
     try:
-        state.ingest(index.id, fields.optional("entries", _ENTRIES) or ())
+        state.ingest(index.id, entries or ())
     except TaskFailure as failure:
         raise ValueError(str(failure)) from None
     index.modified = None
