@@ -399,7 +399,7 @@ OPTIONS: dict[str, Any] = {
 def test_random_queries() -> None:
     """Hits, their order, totals and facets are those of the naive search."""
 
-    @settings(max_examples=300, **OPTIONS)
+    @settings(max_examples=100, phases=[Phase.generate], report_multiple_bugs=False, **OPTIONS)
     @given(CHANGES, ASKED)
     def check(changes: list[tuple[str, Any]], queries: list[tuple[Document, list[str]]]) -> None:
         compare(changes, queries)
@@ -429,7 +429,7 @@ BUGS = [
 def test_a_bug_is_found(bug: str) -> None:
     """The comparison notices a search with a bug."""
 
-    @settings(max_examples=1500, phases=[Phase.generate], report_multiple_bugs=False, **OPTIONS)
+    @settings(max_examples=400, phases=[Phase.generate], report_multiple_bugs=False, **OPTIONS)
     @given(CHANGES, ASKED)
     def check(changes: list[tuple[str, Any]], queries: list[tuple[Document, list[str]]]) -> None:
         compare(changes, queries, bug)

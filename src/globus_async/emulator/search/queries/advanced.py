@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from importlib import import_module
-from typing import TYPE_CHECKING, Any, Final, NoReturn
+from typing import TYPE_CHECKING, Any, Final, NoReturn, cast
 
 from ..content import field_path
 from ..errors import SearchError
@@ -50,8 +49,10 @@ def score_advanced(
     Raises:
         SearchError: 400, the text is no query; 504, the query takes too long.
     """
-    # imported here, since it is optional and slow to import
-    parser, errors = import_module("luqum.thread"), import_module("luqum.exceptions")
+    # optional, and slow to import
+    from luqum import exceptions, thread  # type: ignore[import-untyped]  # noqa: PLC0415
+
+    parser, errors = cast("Any", thread), cast("Any", exceptions)
     try:
         tree = parser.parse(_SIGNS.sub(lambda found: _SIGN_WORDS.get(found["sign"], found[0]), text))
     except errors.ParseError as error:

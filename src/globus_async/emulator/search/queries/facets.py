@@ -101,7 +101,7 @@ class DateHistogram:
                 for each in dates
                 if (self.low is None or each >= self.low) and (self.high is None or each <= self.high)
             ]
-            counts.update(dict.fromkeys(_start(each, self.interval) for each in inside))
+            counts.update({_start(each, self.interval) for each in inside})
         return {"buckets": [_bucket(date_text(start), counts[start]) for start in sorted(counts)]}
 
 
