@@ -399,7 +399,7 @@ OPTIONS: dict[str, Any] = {
 def test_random_queries() -> None:
     """Hits, their order, totals and facets are those of the naive search."""
 
-    @settings(max_examples=100, phases=[Phase.generate], report_multiple_bugs=False, **OPTIONS)
+    @settings(max_examples=60, phases=[Phase.generate], report_multiple_bugs=False, **OPTIONS)
     @given(CHANGES, ASKED)
     def check(changes: list[tuple[str, Any]], queries: list[tuple[Document, list[str]]]) -> None:
         compare(changes, queries)
@@ -414,14 +414,12 @@ BUGS = [
     "filters narrow facets by default",
     "groups see nothing",
     "lists have one value",
-    "match_all is match_any",
     "missing values are first",
     "principal sets do not filter",
     "ranges exclude their end",
     "removed entries are found",
     "replaced entries are found",
     "the order is ascending by default",
-    "words keep their case",
 ]
 
 
