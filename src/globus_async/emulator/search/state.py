@@ -6,7 +6,7 @@ import base64
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from ..kit.directory import Identity
+from ..kit.directory import CLIENT_DOMAIN, Identity
 from ..kit.ids import new_id, own_ids
 from .errors import limit_exceeded, no_such_index
 from .ingest import put_entries, read_entry
@@ -102,7 +102,8 @@ class SearchState:
             ValueError: There is no identity, or an index with this id.
         """
         if owner is None:
-            owner = next(iter(self.directory.identities), None)
+            people = (each for each in self.directory.identities.values() if each.domain != CLIENT_DOMAIN)
+            owner = next(people, None)
             if owner is None:
                 raise ValueError("an index needs an owner: add an identity first")
         owner_id = owner.id if isinstance(owner, Identity) else owner
