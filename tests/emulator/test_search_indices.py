@@ -252,6 +252,6 @@ async def test_a_seed() -> None:
         await emulator.load_seed(dumped)
         assert emulator.dump_seed() == dumped
         for bad in ({"display_name": "X", "role": []}, {"display_name": "X", "entries": [{"subject": "a"}]}):
-            with pytest.raises(Exception, match="indices|role"):
+            with pytest.raises(Exception, match=r"indices|role"):
                 await emulator.load_seed({**seed, "indices": [bad]})
         assert emulator.snapshot()["search_indices"][0]["entries"] == 2
