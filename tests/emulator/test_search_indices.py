@@ -126,7 +126,7 @@ async def test_the_states_of_tasks(world: SearchWorld) -> None:
 
 async def test_deletions(world: SearchWorld) -> None:
     """By entry, subject and query; a query deletes what its caller sees, other deletions everything."""
-    hidden = {"visible_to": [urn(world.bob)]}
+    hidden: Any = {"visible_to": [urn(world.bob)]}
     await world.ingest(entry("a"), entry("a", id="x", **hidden), entry("b", {"n": 1}), entry("c", {"n": 2}, **hidden))
     await world.ok("POST", "/delete_by_query", {"q": "*", "filters": [{"type": "exists", "field_name": "n"}]})
     await world.ok("DELETE", "/entry", subject="a", entry_id="x")
@@ -135,7 +135,8 @@ async def test_deletions(world: SearchWorld) -> None:
     assert (await world.refused("GET", "/subject", subject="c")) == (404, "NotFound.Generic")
     await world.ok("POST", "/delete_by_query", {"q": "*", "bypass_visible_to": True, "limit": 5, "sort": []})
     await world.emulator.advance(1)
-    assert not world.state.index(world.index).data.subjects
+    data = world.state.index(world.index).data
+    assert not any([data.subjects, data.entries, data.fields, data.fields_of_word, data.visible, data.size])
     await world.ok("PUT", "/entry", entry("d"))
     await world.ok("POST", "/entry", entry("e"))
     await world.emulator.advance(1)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Self
 
 from ..kit.errors import ErrorKind, ServiceError
 from ..kit.ids import named_id
@@ -39,6 +39,13 @@ class SearchError(ServiceError):
         ErrorKind.RATE_LIMITED: (429, "TooManyRequests.Generic"),
         ErrorKind.INTERNAL: (500, "InternalServerError.Generic"),
     }
+
+    @classmethod
+    def invalid_parameter(cls, name: str, value: str, expected: str) -> Self:  # noqa: ARG003 -- the place tells which
+        """Return the error of a query parameter with a wrong value, in the form of those of documents."""
+        messages = {"query": {name: [f"Must be {expected}."]}}
+        status, code = cls.code_of(ErrorKind.INVALID_PARAMETER)
+        return cls(status, code, "Request failed input validation.", error_data={"messages": messages})
 
     def document(self, *, path: str, request_id: str) -> Document:  # noqa: ARG002 -- the format has no path
         """Return the error document."""
