@@ -1403,6 +1403,23 @@ GUARDS: Final = (
         never("emulator/transfer/storage/directory.py:_open_regular", r"^error\.errno in"),
         always("emulator/transfer/storage/directory.py:_open_regular", r"^stat\.S_ISREG"),
     ),
+    # search
+    *_tested_by(
+        "emulator/test_search_indices.py",
+        never("emulator/search/access.py:open_index", r"^index\.status != 'open'"),
+        never("emulator/search/access.py:require_role", r"^not set\(roles\)"),
+        never("emulator/search/routes/roles.py:create_role", r"^'owner' not in permissions"),
+        never("emulator/search/routes/roles.py:delete_role", r"^role\.name == 'owner' and"),
+        never("emulator/search/ingest.py:put_entries", r"^len\(present\) > limits"),
+    ),
+    *_tested_by(
+        "emulator/test_search_queries.py",
+        never("emulator/search/access.py:check_bypass", r"^query\.bypass_visible_to"),
+        never("emulator/search/queries/budget.py:Budget.spend", r"^self\._left < 0"),
+        never("emulator/search/queries/advanced.py:_Evaluation.scores", r"^depth > _MAX_DEPTH"),
+        swap("emulator/search/scrolls.py:Scrolls.find", r" or position\.principals != principals", ""),
+        never("emulator/search/scrolls.py:Scrolls.add", r"^len\(self\._positions\) >"),
+    ),
     *_tested_by(
         "emulator/test_transfer_tasks.py",
         never("emulator/transfer/work/file_copy.py:FileCopy._finish", r"^copied != checksum"),
