@@ -78,7 +78,7 @@ class SearchService(Service[SearchState]):
 
     def work(self) -> dict[str, list[Document]]:
         """Return the documents of all tasks, the newest first."""
-        return {"search_tasks": [task_document(each) for each in reversed(self.state.tasks.values())]}
+        return {"search_tasks": [task_document(each) for each in self.state.newest_tasks()]}
 
     def seed_sections(self) -> Mapping[str, Callable[[Fields], None]]:
         """Return the section ``indices``."""
@@ -136,5 +136,5 @@ class SearchService(Service[SearchState]):
                 "created": task.created,
                 "message": task.message,
             }
-            for task in list(self.state.tasks.values())[: -_SHOWN_TASKS - 1 : -1]
+            for task in self.state.newest_tasks()[:_SHOWN_TASKS]
         ]

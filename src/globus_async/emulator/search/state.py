@@ -57,6 +57,10 @@ class SearchState:
     @property
     def indices(self) -> dict[str, Index]:
         """All indices by id, after the changes that are due."""
+        self._make_due_changes()
+        return self._indices
+
+    def _make_due_changes(self) -> None:
         now = self.now()
         for index in list(self._indices.values()):
             retention = self.limits.trial_retention if index.is_trial else self.limits.retention
@@ -64,7 +68,6 @@ class SearchState:
                 del self._indices[index.id]
             else:
                 run_due_tasks(index, now)
-        return self._indices
 
     def index(self, index_id: str) -> Index:
         """
@@ -210,6 +213,12 @@ class SearchState:
         if task is not None and task.index_id in self._indices:
             run_due_tasks(self._indices[task.index_id], self.now())
         return task
+
+    def newest_tasks(self) -> list[Task]:
+        """Return all tasks as they are now, the newest first."""
+        for index in self.indices.values():
+            run_due_tasks(index, self.now())
+        return list(reversed(self.tasks.values()))
 
     def fail_next_task(self, index_id: str, message: str) -> None:
         """
