@@ -201,7 +201,7 @@ async def test_limits_of_content(world: SearchWorld) -> None:
         "used": 2,
         "remaining": 1,
     }
-    assert (await world.ok("GET", f"/beta/index/{world.index}/mapping/a.c%5C.d"))["fields"] == {"a.c\\.d": "string"}
+    assert (await world.ok("GET", f"/beta/index/{world.index}/mapping/a.c%5C.d"))["mappings"] == {"a.c\\.d": "string"}
     assert (await world.refused("GET", f"/beta/index/{world.index}/mapping/z"))[0] == 404
 
 

@@ -216,8 +216,7 @@ class SearchState:
 
     def newest_tasks(self) -> list[Task]:
         """Return all tasks as they are now, the newest first."""
-        for index in self.indices.values():
-            run_due_tasks(index, self.now())
+        self._make_due_changes()
         return list(reversed(self.tasks.values()))
 
     def fail_next_task(self, index_id: str, message: str) -> None:
