@@ -219,7 +219,8 @@ def test_invalid_regular_expressions(expression: str) -> None:
         ({"q": "x", "sort": [{"field_name": "n", "order": "up"}]}, "sort.0.order"),
         ({"filters": [{"type": "match_all", "field_name": "n", "value": 1}]}, "filters.0.value"),
         ({"filters": [{"type": "match_all", "field_name": "n", "values": [{}]}]}, "filters.0.values.0"),
-        ({"filters": [{"type": "range", "field_name": "n", "values": [{}]}]}, "filters.0.values.0._schema"),
+        ({"filters": [{"type": "range", "field_name": "n", "values": [{}]}]}, "filters.0.values.0"),
+        ({"filters": [{"type": "range", "field_name": "n", "values": [{"_schema": 1}]}]}, "filters.0.values.0._schema"),
         ({"filters": [{"type": "not", "filter": {"type": "no"}}]}, "filters.0.filter.type"),
         ({"filters": [{"type": "or", "filters": [{"type": "exists"}]}]}, "filters.0.filters.0.field_name"),
         (
@@ -287,6 +288,25 @@ async def test_boosts_and_sorting(world: SearchWorld) -> None:
     assert await world.found({"q": "*", "sort": [{"field_name": "n"}]}) == ["tie", "tea", "fox", "up"]
     ascending = {"q": "*", "sort": [{"field_name": "n", "order": "asc"}], "offset": 1, "limit": 2}
     assert await world.found(ascending) == ["tea", "tie"]
+
+
+async def test_extreme_values(world: SearchWorld) -> None:
+    """Results are valid JSON whatever the numbers and dates are."""
+    extreme = [entry(f"x{n}", {"big": 1e308, "day": "9999-12-31T23:59:59+0000"}) for n in range(2)]
+    world.state.ingest(world.index, [*extreme, entry("y", {"text": "0001-01-01T00:00:00+1400"})])
+    facets = [
+        {"name": "sum", "type": "sum", "field_name": "big"},
+        {"name": "avg", "type": "avg", "field_name": "big"},
+        {"name": "week", "type": "date_histogram", "field_name": "day", "date_interval": "week"},
+        {"name": "text", "type": "terms", "field_name": "text"},
+    ]
+    result = await world.ok("POST", "/search", {"q": "*", "facets": facets})
+    total, average, week, text = result["facet_results"]
+    assert (total["value"], average["value"], week["buckets"][0]["count"]) == (None, None, 2)
+    assert text["buckets"][0]["value"] == "0001-01-01T00:00:00+1400"
+    span = {"low": -1e308, "high": 1e308}
+    facet = {"type": "numeric_histogram", "field_name": "n", "size": 2, "histogram_range": span}
+    assert (await world.problems("POST", "/search", {"q": "*", "facets": [facet]}))["json"]
 
 
 async def test_histograms(world: SearchWorld) -> None:

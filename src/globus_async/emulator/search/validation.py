@@ -28,14 +28,15 @@ class Problems:
 
     def __init__(self, location: str = "json") -> None:
         self._location = location
-        self._messages: dict[str, Any] = {}
+        self._messages: dict[str | None, Any] = {}
 
     def add(self, place: tuple[str, ...], message: str) -> None:
         """Add a problem at a place: the names of members, and indices of lists, from the top."""
         node = self._messages
-        for name in place[:-1]:
+        for name in place:
             node = node.setdefault(name, {})
-        node.setdefault(place[-1], []).append(message)
+        # those of a member as a whole stand beside those within it
+        node.setdefault(None, []).append(message)
 
     def check(self) -> None:
         """
@@ -45,12 +46,20 @@ class Problems:
             SearchError: 400 ``BadRequest.ValidationError`` with all of them.
         """
         if self._messages:
+            messages = {self._location: _plain(self._messages)}
             raise SearchError(
                 400,
                 "BadRequest.ValidationError",
                 "Request failed input validation.",
-                error_data={"messages": {self._location: self._messages}},
+                error_data={"messages": messages},
             )
+
+
+def _plain(node: dict[str | None, Any]) -> Any:
+    """Return messages as the service writes them: the list alone for a member without problems within it."""
+    if node.keys() == {None}:
+        return node[None]
+    return {"_schema" if name is None else name: each if name is None else _plain(each) for name, each in node.items()}
 
 
 class Members:
@@ -83,6 +92,10 @@ class Members:
     def report(self, name: str, message: str) -> None:
         """Report a problem of a member."""
         self._problems.add((*self._place, name), message)
+
+    def report_whole(self, message: str) -> None:
+        """Report a problem of the object as a whole."""
+        self._problems.add(self._place, message)
 
     def optional(self, name: str, type: FieldType[T], default: D) -> T | D:
         """Return a member; the default if it is missing, null or, which is reported, of another type."""
@@ -158,8 +171,8 @@ def _path(value: object) -> str:
 
 
 def _number(value: object) -> float:
-    # a bool is an int, and only infinity and "nan", which JSON lacks, are no numbers
-    if isinstance(value, bool) or not isinstance(value, int | float) or abs(value) >= 1e308:
+    # a bool is an int, and the difference of larger numbers may be infinite
+    if isinstance(value, bool) or not isinstance(value, int | float) or abs(value) > 1e300:
         raise ValueError(value)
     return value
 

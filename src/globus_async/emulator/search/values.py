@@ -53,7 +53,7 @@ def parse_date(text: str) -> int | None:
     time = found["time"] or found["moment"] or found["slashed"] or "00:00:00"
     try:
         moment = datetime.fromisoformat(f"{date}T{time}{found['zone'] or found['offset'] or 'Z'}")
-        return (moment - _EPOCH) // _MILLISECOND
+        return (moment.astimezone(UTC) - _EPOCH) // _MILLISECOND
     except (ValueError, OverflowError):
         return None
 

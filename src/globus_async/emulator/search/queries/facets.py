@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -148,8 +149,8 @@ class Sum:
     missing: float | None
 
     def result(self, kind: FieldKind | None, groups: Groups) -> dict[str, Any]:
-        """Return the sum."""
-        return {"value": sum(_numbers(kind, groups, self.missing))}
+        """Return the sum; null if it is too large for a number."""
+        return {"value": _finite(sum(_numbers(kind, groups, self.missing)))}
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +165,7 @@ class Average:
     def result(self, kind: FieldKind | None, groups: Groups) -> dict[str, Any]:
         """Return the average; null if there are no numbers."""
         numbers = _numbers(kind, groups, self.missing)
-        return {"value": sum(numbers) / len(numbers) if numbers else None}
+        return {"value": _finite(sum(numbers) / len(numbers)) if numbers else None}
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,6 +185,10 @@ def facet_result(facet: Facet, kind: FieldKind | None, groups: Groups) -> dict[s
     """Return the result of a facet."""
     head = {"@datatype": "GFacetResult", "@version": _VERSION, "name": facet.name}
     return {**head, **facet.result(kind, groups)}
+
+
+def _finite(number: float) -> float | None:
+    return number if math.isfinite(number) else None
 
 
 def _bucket(value: object, count: int) -> dict[str, Any]:

@@ -102,9 +102,9 @@ def _interval(members: Members) -> Interval:
     members.refuse_unknown(_ENDS)
     given = {name: members.optional(name, SCALAR, None) for name in _ENDS if name in members}
     if not given:
-        members.report("_schema", "A range must have from, to, gt, gte, lt or lte.")
+        members.report_whole("A range must have from, to, gt, gte, lt or lte.")
     if any(sum(name in given for name in names) > 1 for names in (_ENDS[::2], _ENDS[1::2])):
-        members.report("_schema", "A range must have one lower and one upper end.")
+        members.report_whole("A range must have one lower and one upper end.")
     ends = {name: None if value == "*" else value for name, value in given.items()}
     low = next((ends[name] for name in _ENDS[::2] if name in ends), None)
     high = next((ends[name] for name in _ENDS[1::2] if name in ends), None)
