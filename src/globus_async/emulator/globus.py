@@ -45,7 +45,7 @@ _FURTHER_SERVICES: Final = further_services({"auth", "control", "kit", "transfer
 
 class GlobusEmulator(Emulator):
     """
-    An emulator of Globus Auth and Transfer in this process, with real files and real HTTP.
+    An emulator of Globus in this process, with real files and real HTTP: Auth, Transfer and the services beside them.
 
     Example:
         >>> async with GlobusEmulator() as emulator:

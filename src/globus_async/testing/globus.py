@@ -20,7 +20,7 @@ _ISSUER: Final = "https://auth.globus.org/"
 
 class GlobusEmulator(globus.GlobusEmulator):
     """
-    An emulator of Globus Auth and Transfer in this process, with real files and real HTTP.
+    An emulator of Globus in this process, with real files and real HTTP: Auth, Transfer and the services beside them.
 
     Example:
         >>> async with GlobusEmulator() as emulator:
