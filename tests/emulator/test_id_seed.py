@@ -132,3 +132,10 @@ async def test_twice_in_one_process() -> None:
     """The same holds for emulators of one process, one after the other."""
     port = unused_port()
     assert await in_process(port) == await in_process(port)
+
+
+async def test_each_request_has_its_own() -> None:
+    """Equal requests of one run get different ids."""
+    async with GlobusEmulator(id_seed=1) as emulator, emulator.http_client(base_url="http://localhost") as http:
+        ids = {(await http.get("/v0.10/task_list")).json()["request_id"] for _ in range(3)}
+        assert len(ids) == 3
