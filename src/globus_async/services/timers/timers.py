@@ -168,7 +168,7 @@ class TimerMethods(BaseClient):
         """
         Create a timer that transfers data or runs a flow.
 
-        It is sent once: if its response is lost, look for the timer with `list_jobs` before you create another one.
+        It is sent once: if its response is lost, check with `list_jobs` whether the timer exists.
 
         Args:
             timer: A `TransferTimer`, a `FlowTimer`, or such a document.
@@ -202,7 +202,7 @@ class TimerMethods(BaseClient):
         """
         Create a timer that runs any action; for transfers and flows use `create_timer`.
 
-        It is sent once: if its response is lost, look for the timer with `list_jobs` before you create another one.
+        It is sent once: if its response is lost, check with `list_jobs` whether the timer exists.
 
         Args:
             data: A `TimerJob`, or such a document.
