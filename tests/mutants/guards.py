@@ -1647,6 +1647,14 @@ GUARDS: Final = (
         never("emulator/auth/login.py:_plan_login", r"chosen\.status == 'closed'"),
     ),
     *_tested_by(
+        "emulator/test_flows_service.py",
+        never("emulator/flows/routes/access.py:visible_flow", r"^flow is None or"),
+        never("emulator/flows/routes/access.py:visible_run", r"^run is None or"),
+        never("emulator/flows/routes/access.py:editable_flow", r"^'flow_administrator' not in"),
+        never("emulator/flows/routes/access.py:managed_run", r"^allowed\.isdisjoint"),
+        never("emulator/flows/routes/access.py:require_flow_scope", r"^accepted\.isdisjoint"),
+    ),
+    *_tested_by(
         "emulator/test_id_seed.py",
         swap("emulator/kit/ids.py:own_ids.call", r"current_ids\(\)\.root is ids", "current_ids().root.is_seeded"),
         swap("emulator/registry.py:Emulator.app", r"self\.platform\.ids\.fork\(\)", "self.platform.ids.named('')"),
