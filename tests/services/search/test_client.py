@@ -36,7 +36,12 @@ class Hits:
         begin = int(query["marker"].removeprefix("m")) if "marker" in query else int(query.get("offset", 0))
         end = min(begin + int(query.get("limit", 10)), self.total)
         hits = [{"subject": str(number), "entries": []} for number in range(begin, end)]
-        document = {"gmeta": hits, "count": len(hits), "total": self.total, "has_next_page": end < self.total}
+        document: dict[str, Any] = {
+            "gmeta": hits,
+            "count": len(hits),
+            "total": self.total,
+            "has_next_page": end < self.total,
+        }
         if request.url.path.endswith("/scroll"):
             document["marker"] = f"m{end}" if end < self.total else None
         elif begin + int(query.get("limit", 10)) > 10_000:

@@ -29,6 +29,7 @@ INVALID: list[tuple[str, Any]] = [
     ("visible_to must be a list", {"subject": "s", "visible_to": "public", "content": {}}),
     ("visible_to must be a list", {"subject": "s", "visible_to": [], "content": {}}),
     ("visible_to has a principal", {"subject": "s", "visible_to": [IDENTITY[-36:]], "content": {}}),
+    ("visible_to has a principal", {"subject": "s", "visible_to": [["public"]], "content": {}}),
     ("content must be an object", {"subject": "s", "visible_to": PUBLIC, "content": "x"}),
     ("id must be text", {"subject": "s", "visible_to": PUBLIC, "content": {}, "id": 5}),
     ("a mapping of names", {"subject": "s", "visible_to": PUBLIC, "content": {}, "principal_sets": [IDENTITY]}),
@@ -335,6 +336,7 @@ async def test_bad_arguments(options: dict[str, Any], message: str) -> None:
     """Before anything is read or sent."""
     index = ScriptedIndex()
     async with search_client(index) as sc:
+        given: dict[str, Any] = {"index_id": INDEX, "entries": many(1), **options}
         with pytest.raises(GlobusSDKUsageError, match=message):
-            sc.ingest_entries(**{"index_id": INDEX, "entries": many(1), **options})
+            sc.ingest_entries(**given)
     assert index.requests == 0

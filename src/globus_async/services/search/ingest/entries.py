@@ -8,7 +8,7 @@ from typing import Any, Final, cast
 from ...._http.body import json_body
 from ....errors import GlobusSDKUsageError
 from ....errors.arguments import refusal
-from ..query.lists import is_mapping
+from ..query.lists import is_mapping, is_several
 
 __all__ = ("MAX_BYTES", "encoded_entry", "encoded_subject")
 
@@ -19,7 +19,7 @@ _MAX_SUBJECT: Final = 500
 _PRINCIPAL: Final = re.compile(
     r"urn:globus:(?:auth:identity|groups:id):[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
 )
-_EVERYBODY: Final = frozenset({"public", "all_authenticated_users"})
+_EVERYBODY: Final = ("public", "all_authenticated_users")
 
 
 def encoded_entry(entry: object) -> bytes:
@@ -73,10 +73,11 @@ def _check_subject(subject: object) -> None:
         raise GlobusSDKUsageError(f"subject has {size} bytes in UTF-8; the service accepts {_MAX_SUBJECT}")
 
 
-def _check_principals(name: str, principals: Any, *, allow_everybody: bool) -> None:
-    if not isinstance(principals, (list, tuple)) or not principals:
-        raise refusal(name, principals, "a list of principals that is not empty, such as ['public']")
-    for principal in cast("list[object]", principals):
+def _check_principals(name: str, value: Any, *, allow_everybody: bool) -> None:
+    principals: list[object] = list(value) if is_several(value) else []
+    if not principals or not isinstance(value, (list, tuple)):
+        raise refusal(name, cast("object", value), "a list of principals that is not empty, such as ['public']")
+    for principal in principals:
         everybody = allow_everybody and principal in _EVERYBODY
         if not everybody and not (isinstance(principal, str) and _PRINCIPAL.fullmatch(principal)):
             also = "public, all_authenticated_users, or " if allow_everybody else ""

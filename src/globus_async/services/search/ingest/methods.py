@@ -253,7 +253,7 @@ class IngestMethods(TaskWaitMethods):
         if max_batch_items is not None:
             check_whole(f"max_batch_{kind.plural}", max_batch_items)
         check_whole("max_pending", max_pending)
-        if invalid not in {"raise", "report"}:
+        if invalid not in ("raise", "report"):
             raise GlobusSDKUsageError("invalid must be 'raise' or 'report'")
         check_bool("retry_failed", retry_failed)
         check_bool("wait", wait)

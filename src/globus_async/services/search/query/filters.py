@@ -145,7 +145,7 @@ class Filter(Clause):
         Raises:
             GlobusSDKUsageError: It is not a polygon, or a coordinate is out of bounds.
         """
-        if relation not in {MISSING, "intersects", "within"}:
+        if relation not in (MISSING, "intersects", "within"):
             raise GlobusSDKUsageError("relation must be 'intersects' or 'within'")
         members = {"field_name": checked_field(field_name), "shape": _polygon(polygon)}
         return cls({"type": "geo_shape", **members, **({} if relation is MISSING else {"relation": relation})})

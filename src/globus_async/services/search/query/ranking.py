@@ -54,7 +54,7 @@ class Sort(Clause):
     __slots__ = ()
 
     def __init__(self, field_name: str, order: Literal["asc", "desc"] | MissingType = MISSING) -> None:
-        if order not in {MISSING, "asc", "desc"}:
+        if order not in (MISSING, "asc", "desc"):
             raise GlobusSDKUsageError("order must be 'asc' or 'desc'")
         members = {"field_name": checked_field(field_name)}
         super().__init__(members if isinstance(order, MissingType) else {**members, "order": order})
