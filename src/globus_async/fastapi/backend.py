@@ -2,31 +2,34 @@
 
 # no `from __future__ import annotations`: FastAPI reads the annotations of dependencies at run time
 
-from collections.abc import AsyncGenerator, Callable, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import replace
-from typing import Annotated, Any, Final, TypeVar
+from typing import Annotated, Any, Final, Literal, TypeVar
 from uuid import UUID
 
 from fastapi import Depends
 
 from .._http.headers import default_headers
 from .._http.missing import MISSING, MissingType
+from .._http.path import uuid_text
 from ..authorizers import ClientCredentialsAuthorizer, GlobusAuthorizer
 from ..client import BaseClient
 from ..config import checked_base_url, get_service_url
 from ..errors import ClientClosedError, GlobusSDKUsageError
-from ..errors.arguments import check_callable, check_members, check_number, check_text, check_type
-from ..scopes import ScopeParser, Scopes
+from ..errors.arguments import check_callable, check_members, check_number, check_text, check_type, refusal
+from ..scopes import GroupsScopes, Scope, ScopeParser, Scopes
 from ..secret import Secret
 from ..services.auth.confidential import ConfidentialAppAuthClient
 from ..services.auth.responses import IntrospectionResponse
+from ..services.groups import GroupsClient
 from ..session_store import SessionStore
 from ..transport import RateLimit, RateLimitStore, Transport
 from .bearer import BearerToken
 from .dependent import AuthorizerCache, DependentTokenAuthorizer
 from .guarded_store import SESSION_STORE_MEMBERS, GuardedStore
 from .introspection import IntrospectionCache
+from .memberships import SUFFICIENT, MembershipCache, require_membership
 from .principal import Principal
 from .process_mark import ProcessMark
 from .revocations import Revocations
@@ -48,6 +51,7 @@ class RunningState:
         auth_client: ConfidentialAppAuthClient,
         *,
         max_age: float,
+        membership_max_age: float,
         timeout: float,
         introspection_store: SessionStore | None,
     ) -> None:
@@ -60,6 +64,9 @@ class RunningState:
             shared = SharedIntrospections(guarded, transport.clock, max_age=max_age)
         self.introspections: IntrospectionCache = IntrospectionCache(
             self._introspect, transport.clock, max_age=max_age, timeout=timeout, shared=shared
+        )
+        self.memberships: MembershipCache = MembershipCache(
+            transport.clock, max_age=membership_max_age, timeout=timeout
         )
         self.authorizers: AuthorizerCache = AuthorizerCache()
         self.revocations: Revocations = Revocations(auth_client, transport.clock)
@@ -92,7 +99,10 @@ class GlobusBackend:
         app_name: The application's name, for the ``User-Agent`` header.
         max_age: Seconds for which the introspection of a token is cached, at most until the token expires. A revoked
             token is refused after that time at the latest.
-        introspection_timeout: Seconds to wait for an introspection. The response is 503 after that time.
+        membership_max_age: Seconds for which `member_of` uses the groups of a token's owner again. A membership that
+            has ended counts for that time at most, and a new one may not count.
+        introspection_timeout: Seconds to wait for an introspection, or for the groups of a user. The response is 503
+            after that time.
         introspection_store: A store for the introspections of active tokens, which all processes share, such as
             `RedisSessionStore`; without it, each process introspects a token by itself. It has no tokens, but the
             names of users.
@@ -118,6 +128,7 @@ class GlobusBackend:
         service_urls: Mapping[str, str] | None = None,
         app_name: str | None = None,
         max_age: float = 60.0,
+        membership_max_age: float = 30.0,
         introspection_timeout: float = 5.0,
         introspection_store: SessionStore | None = None,
         rate_limit: RateLimit | MissingType | None = MISSING,
@@ -135,6 +146,7 @@ class GlobusBackend:
         check_type("service_urls", service_urls, Mapping | None, "a mapping of services to URLs")
         default_headers(app_name)  # refuses what cannot be sent
         check_number("max_age", max_age)
+        check_number("membership_max_age", membership_max_age)
         check_number("introspection_timeout", introspection_timeout, positive=True)
         check_type("rate_limit", rate_limit, RateLimit | MissingType | None, "a RateLimit, or None for no limit")
         if introspection_store is not None:
@@ -151,6 +163,7 @@ class GlobusBackend:
         self.environment = environment
         self.app_name = app_name
         self.max_age = max_age
+        self.membership_max_age = membership_max_age
         self.introspection_timeout = introspection_timeout
         self.rate_limit = rate_limit
         self._introspection_store = introspection_store
@@ -193,6 +206,7 @@ class GlobusBackend:
                 transport,
                 auth_client,
                 max_age=self.max_age,
+                membership_max_age=self.membership_max_age,
                 timeout=self.introspection_timeout,
                 introspection_store=self._introspection_store,
             )
@@ -204,6 +218,7 @@ class GlobusBackend:
                     await transport.aclose()
                     await running.revocations.aclose()  # of refreshes that have ended since
                     await running.introspections.aclose()
+                    await running.memberships.aclose()
                 finally:
                     self._state = None
 
@@ -327,6 +342,48 @@ class GlobusBackend:
             return self.make_client(kind, self._dependent_authorizer(principal, scope_string), identity=principal.id)
 
         return dependency
+
+    def member_of(
+        self, group_id: UUID | str, *, role: Literal["member", "manager", "admin"] = "member"
+    ) -> Callable[..., Awaitable[Principal]]:
+        """
+        Return a dependency that requires membership in a Globus group, and provides the `Principal` of the request.
+
+        The response is 403 if none of the user's identities is a member, of the group or of a subgroup; and 503 with
+        ``Retry-After`` if Globus Groups does not respond in time. The groups of a token's owner are fetched once for
+        all groups, and used again for ``membership_max_age`` seconds, by default 30. The application's scope must have
+        ``GroupsScopes.view_my_groups_and_memberships`` as a dependency.
+
+        Args:
+            group_id: The group. UUID.
+            role: The role that the user must have, or a higher one: ``"member"``, ``"manager"`` or ``"admin"``.
+
+        Raises:
+            GlobusSDKUsageError: The id is no UUID, or there is no such role.
+
+        Example:
+            >>> @app.delete("/samples/{name}")
+            ... async def delete_sample(
+            ...     name: str,
+            ...     user: Annotated[
+            ...         Principal, Security(globus.member_of(CURATORS, role="manager"), scopes=[API_SCOPE])
+            ...     ],
+            ... ) -> None: ...
+        """
+        group, scope = uuid_text("group_id", group_id).lower(), GroupsScopes.view_my_groups_and_memberships
+        if role not in SUFFICIENT:
+            raise refusal("role", role, f"one of {', '.join(map(repr, SUFFICIENT))}")
+
+        async def dependency(principal: Annotated[Principal, Depends(self.principal)]) -> Principal:
+            roles = self._memberships_of(principal, scope)
+            await require_membership(group, role, principal, roles)
+            return principal
+
+        return dependency
+
+    async def _memberships_of(self, principal: Principal, scope: Scope) -> Mapping[str, frozenset[str]]:
+        cache = self._running.memberships
+        return await cache.roles_of(principal.token, lambda: self.client_for(GroupsClient, principal, scope))
 
     def own_client(self, kind: type[C], scopes: Scopes) -> C:
         """Return a client that acts as the application itself, with its client credentials."""
