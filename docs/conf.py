@@ -110,6 +110,8 @@ PUBLIC = (
     "globus_async.services.timers.documents",
     "globus_async.services.search",
     "globus_async.services.search.documents",
+    "globus_async.services.groups",
+    "globus_async.services.groups.documents",
     "globus_async.services.transfer",
     "globus_async.services.transfer.documents",
     "globus_async.session_store",

@@ -216,6 +216,7 @@ ANY: dict[str, tuple[str, ...]] = {
         "bulk_calls.BulkError.outcomes",
         "services.auth.tokens.AuthLoginClient.error_kinds",
         "services.search.client.SearchClient.error_kinds",
+        "services.groups.client.GroupsClient.error_kinds",
         "services.transfer.client.TransferClient.error_kinds",
         "transport._transport.Transport.adopt",
         "transport._transport.Transport.call",

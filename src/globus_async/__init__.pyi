@@ -70,6 +70,7 @@ from .paging import ListingTruncated as ListingTruncated
 from .paging import Page as Page
 from .paging import Pages as Pages
 from .paging import PagingStyle as PagingStyle
+from .response import ArrayResponse as ArrayResponse
 from .response import GlobusHTTPResponse as GlobusHTTPResponse
 from .response import IterableResponse as IterableResponse
 from .response import RawResponse as RawResponse

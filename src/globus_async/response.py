@@ -12,7 +12,15 @@ from ._http.json_reader import is_list, is_object, member_at
 from ._http.response import RawResponse
 from .porting import missing_from
 
-__all__ = ("GlobusHTTPResponse", "Headers", "IterableResponse", "RawResponse", "read_any", "read_document")
+__all__ = (
+    "ArrayResponse",
+    "GlobusHTTPResponse",
+    "Headers",
+    "IterableResponse",
+    "RawResponse",
+    "read_any",
+    "read_document",
+)
 
 if TYPE_CHECKING:
     from typing_extensions import TypeVar as TypeVarWithDefault
@@ -202,6 +210,31 @@ class IterableResponse(GlobusHTTPResponse[Mapping[str, Any]], Generic[T_co]):
     def _remark(self) -> str:
         """Return a sentence to show below the items."""
         return ""
+
+
+class ArrayResponse(GlobusHTTPResponse[list[T_co]], Generic[T_co]):
+    """
+    A response whose document is a list of objects; iterate over it for the items.
+
+    Example:
+        >>> groups = await gc.get_my_groups()
+        >>> len(groups), groups[0]["name"], [group["name"] for group in groups][-1]
+        (3, 'Lab', 'Engines subscription')
+    """
+
+    __slots__ = ()
+
+    def __init__(self, raw: RawResponse, data: list[T_co]) -> None:
+        super().__init__(raw, data)
+        if not (is_list(data) and all(map(is_object, data))):
+            raise raw.decode_error("it should be a list of objects")
+
+    def __iter__(self) -> Iterator[T_co]:
+        return iter(self.data)
+
+    def _repr_html_(self) -> str:
+        """Return the items as an HTML table, for notebooks."""
+        return items_html(f"{type(self).__name__} of {len(self.data)} items", self.data)
 
 
 async def read_any(raw: RawResponse) -> GlobusHTTPResponse[Any]:

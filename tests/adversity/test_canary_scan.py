@@ -174,6 +174,7 @@ async def core_objects(secrets: Canaries) -> list[object]:
             gare.ConsentRequiredInfo(["a"]),
             gare.ErrorInfo(parameters, gare.ConsentRequiredInfo(["a"])),
             gare.GARE("x", parameters),
+            globus_async.ArrayResponse(response([document]), [document]),
             globus_async.IterableResponse(response(document), document),
             response({"echoed": secrets.access}).redacted(SENT),
             response(document).headers,
