@@ -57,7 +57,7 @@ async def main() -> None:
             async with bulk(complete, groups, concurrency=10, ordered=True) as outcomes:
                 async for outcome in outcomes:
                     group = outcome.value
-                    found = counts.get(group["id"])
+                    found = counts.get(group["id"], {})  # of those that you manage
                     table.add_row(*row(group, found.get("pending"), found.get("invited")))
                     roles.update(each["role"] for each in group.get("my_memberships") or [])
                     progress.advance(bar)

@@ -19,6 +19,8 @@ import pytest
 import globus_async
 from globus_async import GlobusAppConfig, NativeAppAuthClient, TimersClient, TransferClient, UserApp
 from globus_async.scopes import FlowsScopes, SearchScopes, SpecificFlowScopes, TransferScopes
+from globus_async import GlobusAppConfig, NativeAppAuthClient, TransferClient, UserApp
+from globus_async.scopes import FlowsScopes, GroupsScopes, SearchScopes, SpecificFlowScopes, TransferScopes
 from globus_async.testing import EmulatedLogin, GlobusEmulator, MemoryStorage
 from tests.services.flows.world import HELLO, SCHEMA
 from tests.services.transfer.world import World, add_more_than_a_page, world
@@ -193,6 +195,7 @@ def registered(emulator: GlobusEmulator) -> World:
         "api_token": emulator.access_token(user, scopes=[scope], client=native),
         "client_id": service.id,
         "client_secret": "secret-of-the-catalog",
+        "groups_token": emulator.access_token(user, scopes=[str(GroupsScopes.all)]),
         "index_id": emulator.search.add_index("Samples", owner=user).id,
         "flow_id": flow_id,
         "flow_token": emulator.access_token(user, scopes=[str(SpecificFlowScopes(flow_id).user)]),

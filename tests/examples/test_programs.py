@@ -22,6 +22,7 @@ from jupyter_client.manager import AsyncKernelManager
 
 from globus_async import AccessTokenAuthorizer, DeleteData, TransferClient
 from globus_async.scopes import SearchScopes
+from globus_async.scopes import GroupsScopes
 from globus_async.testing import GlobusEmulator, LoopbackServer, MemoryStorage, Pace
 from globus_async.testing.faults import drop_after
 from tests.source import ROOT
@@ -302,6 +303,25 @@ async def test_report(world: World) -> None:
     assert [row["problem"] for row in rows if row["problem"]] == [
         row["problem"] for row in rows if row["id"].startswith("00000000")
     ]
+
+
+async def test_group_report(world: World) -> None:
+    """A row for each group, with numbers of those that the user manages, and names where the user sees them."""
+    emulator, ada = world.emulator, world.ada
+    bob = emulator.add_identity("bob@example.org")
+    lab = emulator.groups.group(emulator.add_group([bob], admins=[ada], name="Lab"))
+    for number, status in enumerate(("pending", "pending", "invited")):
+        person = emulator.add_identity(f"person{number}@example.org")
+        emulator.groups.add_membership(lab, person.id, status=status)  # type: ignore[arg-type]  # one of these
+    emulator.add_group([ada], admins=[bob], name="Private")
+    token = emulator.access_token(ada, scopes=[str(GroupsScopes.all)])
+    out = await world.run("group_report.py", environment={"GLOBUS_ACCESS_TOKEN": token, "COLUMNS": "160"})
+    rows = [[cell.strip() for cell in re.split("[│┃]", line)[1:-1]] for line in out.splitlines() if "│" in line]
+    assert rows == [
+        ["Lab", "admin", "ada@example.org", "", "bob@example.org", "2", "1"],
+        ["Private", "member", "", "", "", "", ""],
+    ]
+    assert world.told.splitlines()[-1] == "admin of 1, member of 1"
 
 
 async def test_tree(world: World) -> None:

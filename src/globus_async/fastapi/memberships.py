@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from ..services.groups import GroupsClient
     from .principal import Principal
 
-__all__ = ("SUFFICIENT", "MembershipCache", "Role", "require_membership")
+__all__ = ("SUFFICIENT", "MembershipCache", "Role", "Roles", "require_membership")
 
 Role: TypeAlias = Literal["member", "manager", "admin"]
 Roles: TypeAlias = Mapping[str, frozenset[str]]

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from ...porting import missing_from
 from .batch import BatchMembershipActions
-from .batch_response import BatchResponse, MembershipResult
+from .batch_response import BatchResponse, MembershipActionError, MembershipResult
 from .client import GroupsClient
 from .data import (
     GroupMemberVisibility,
@@ -24,7 +24,6 @@ from .errors import (
     Conflict,
     GroupsAPIError,
     InvalidParameters,
-    MembershipActionError,
     NotFound,
     PermissionDenied,
 )

@@ -7,17 +7,19 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from ..._http.json_reader import is_list, is_object
+from ...errors import GlobusError
+from ...errors.base import escape_control_characters
 from ...errors.codes import text_member
 from ...response import GlobusHTTPResponse
-from .errors import MembershipActionError
 
 if TYPE_CHECKING:
     from ..._http.response import RawResponse
     from .documents import BatchMembershipDocument, MembershipDocument
 
-__all__ = ("BatchResponse", "MembershipResult")
+__all__ = ("BatchResponse", "MembershipActionError", "MembershipResult")
 
 _ERRORS: Final = "errors"
+_SHOWN: Final = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +60,7 @@ class BatchResponse(GlobusHTTPResponse["BatchMembershipDocument"]):
         >>> response.check()
         Traceback (most recent call last):
         ...
-        globus_async.services.groups.errors.MembershipActionError: 1 of 2 membership actions failed: ...
+        globus_async.services.groups.batch_response.MembershipActionError: 1 of 2 membership actions failed: ...
 
     **Differs from globus-sdk:** is a response without `results` and `check` there.
     """
@@ -86,6 +88,33 @@ class BatchResponse(GlobusHTTPResponse["BatchMembershipDocument"]):
         """
         if self.failures:
             raise MembershipActionError(self)
+
+
+class MembershipActionError(GlobusError):
+    """
+    The service did a batch of membership actions, and some of them failed; the others took effect.
+
+    Attributes:
+        response: The response to the batch.
+        failures: The actions that failed.
+    """
+
+    response: BatchResponse
+    failures: list[MembershipResult]
+
+    def __init__(self, response: BatchResponse) -> None:
+        failures, total = response.failures, len(response.results)
+        shown = "; ".join(f"{each.action} {each.identity_id}: {each.code}: {each.detail}" for each in failures[:_SHOWN])
+        more = f"; and {len(failures) - _SHOWN} more" if len(failures) > _SHOWN else ""
+        text = f"{len(failures)} of {total} membership actions failed: {shown}{more}"
+        super().__init__(escape_control_characters(text))
+        self.response, self.failures = response, failures
+
+    @property
+    def code(self) -> str | None:
+        """The code of the failure, such as ``"ALREADY_ACTIVE"``; ``None`` if there are several."""
+        codes = {each.code for each in self.failures}
+        return codes.pop() if len(codes) == 1 else None
 
 
 def _succeeded(raw: RawResponse, document: Mapping[str, Any]) -> Iterator[MembershipResult]:

@@ -10,20 +10,16 @@ The errors of Globus Groups.
         NotFound                      no such group, or a private one
         InvalidParameters             the service refused an argument; each message has its place
         Conflict                      the request conflicts with the group's current state
-    MembershipActionError             the service did a batch, and some of its actions failed
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any
 
 from ... import errors
 from ..._http.json_reader import is_list
-from ...errors import ErrorKinds, GlobusAPIError, GlobusError
+from ...errors import ErrorKinds, GlobusAPIError
 from ...scopes import GroupsScopes
-
-if TYPE_CHECKING:
-    from .batch_response import BatchResponse, MembershipResult
 
 __all__ = (
     "AuthenticationFailed",
@@ -31,13 +27,10 @@ __all__ = (
     "Conflict",
     "GroupsAPIError",
     "InvalidParameters",
-    "MembershipActionError",
     "NotFound",
     "PermissionDenied",
     "error_kinds",
 )
-
-_SHOWN: Final = 5
 
 
 class GroupsAPIError(GlobusAPIError):
@@ -92,33 +85,6 @@ class InvalidParameters(GroupsAPIError):
         """The identities that a batch has twice; each may be in one action of it."""
         found: Any = self.raw_json.get("ambiguous_identities") if isinstance(self.raw_json, dict) else None
         return [each for each in found if isinstance(each, str)] if is_list(found) else []
-
-
-class MembershipActionError(GlobusError):
-    """
-    The service did a batch of membership actions, and some of them failed; the others took effect.
-
-    Attributes:
-        response: The response to the batch.
-        failures: The actions that failed.
-    """
-
-    response: BatchResponse
-    failures: list[MembershipResult]
-
-    def __init__(self, response: BatchResponse) -> None:
-        failures, total = response.failures, len(response.results)
-        shown = "; ".join(f"{each.action} {each.identity_id}: {each.code}: {each.detail}" for each in failures[:_SHOWN])
-        more = f"; and {len(failures) - _SHOWN} more" if len(failures) > _SHOWN else ""
-        text = f"{len(failures)} of {total} membership actions failed: {shown}{more}"
-        super().__init__(errors.base.escape_control_characters(text))
-        self.response, self.failures = response, failures
-
-    @property
-    def code(self) -> str | None:
-        """The code of the failure, such as ``"ALREADY_ACTIVE"``; ``None`` if there are several."""
-        codes = {each.code for each in self.failures}
-        return codes.pop() if len(codes) == 1 else None
 
 
 error_kinds: ErrorKinds[GroupsAPIError] = ErrorKinds(

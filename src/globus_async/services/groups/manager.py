@@ -35,7 +35,6 @@ class GroupsManager:
         client: The client to use; by default a new one without credentials, as in globus-sdk.
 
     Example:
-        >>> manager = GroupsManager(gc)
         >>> response = await manager.add_member(group_id, identity_id)
         >>> response["add"][0]["status"]
         'active'
@@ -153,7 +152,6 @@ class GroupsManager:
         Raises:
             MembershipActionError: The action failed, such as ``NOT_INVITED``.
             PermissionDenied: 403; none of your identities may do so.
-            NotFound: 404.
 
         Example:
             >>> response = await guest_manager.accept_invite(group_id, invited_id)
@@ -187,7 +185,6 @@ class GroupsManager:
         Raises:
             MembershipActionError: The action failed, such as ``ALREADY_ACTIVE``.
             PermissionDenied: 403; none of your identities may do so.
-            NotFound: 404.
 
         Example:
             >>> response = await manager.add_member(group_id, identity_id, role="manager")
@@ -215,7 +212,6 @@ class GroupsManager:
         Raises:
             MembershipActionError: The action failed, such as ``NOT_PENDING``.
             PermissionDenied: 403; none of your identities may do so.
-            NotFound: 404.
 
         Example:
             >>> response = await manager.approve_pending(group_id, pending_id)
@@ -244,7 +240,6 @@ class GroupsManager:
         Raises:
             MembershipActionError: The action failed, such as ``NOT_ACTIVE``.
             PermissionDenied: 403; none of your identities may do so.
-            NotFound: 404.
 
         Example:
             >>> response = await manager.change_role(group_id, member_id, "manager")
@@ -272,7 +267,6 @@ class GroupsManager:
         Raises:
             MembershipActionError: The action failed, such as ``NOT_INVITED``.
             PermissionDenied: 403; none of your identities may do so.
-            NotFound: 404.
 
         Example:
             >>> response = await guest_manager.decline_invite(group_id, invited_id)
@@ -308,7 +302,6 @@ class GroupsManager:
         Raises:
             MembershipActionError: The action failed, such as ``ALREADY_ACTIVE``.
             PermissionDenied: 403; none of your identities may do so.
-            NotFound: 404.
 
         Example:
             >>> response = await manager.invite_member(group_id, identity_id)
@@ -339,7 +332,6 @@ class GroupsManager:
         Raises:
             MembershipActionError: The action failed, such as ``ALREADY_ACTIVE``.
             PermissionDenied: 403; none of your identities may do so.
-            NotFound: 404.
 
         Example:
             >>> response = await manager.join(open_group_id, own_id)
@@ -365,7 +357,6 @@ class GroupsManager:
         Raises:
             MembershipActionError: The action failed, such as ``LAST_ADMIN``.
             PermissionDenied: 403; none of your identities may do so.
-            NotFound: 404.
 
         Example:
             >>> response = await manager.leave(subgroup_id, own_id)
@@ -391,7 +382,6 @@ class GroupsManager:
         Raises:
             MembershipActionError: The action failed, such as ``NOT_PENDING``.
             PermissionDenied: 403; none of your identities may do so.
-            NotFound: 404.
 
         Example:
             >>> response = await manager.reject_join_request(group_id, pending_id)
@@ -419,7 +409,6 @@ class GroupsManager:
         Raises:
             MembershipActionError: The action failed, such as ``NO_MEMBERSHIP``.
             PermissionDenied: 403; none of your identities may do so.
-            NotFound: 404.
 
         Example:
             >>> response = await manager.remove_member(group_id, member_id)
@@ -447,7 +436,6 @@ class GroupsManager:
         Raises:
             MembershipActionError: The action failed, such as ``ALREADY_ACTIVE``.
             PermissionDenied: 403; none of your identities may do so.
-            NotFound: 404.
 
         Example:
             >>> response = await manager.request_join(requested_group_id, own_id)

@@ -31,7 +31,7 @@ class MembershipMethods(BaseClient):
         """
         Do actions on memberships of a group, each of which may fail by itself.
 
-        The call succeeds even if every action failed: look at the ``results`` of the response, or `BatchResponse.check`
+        The call succeeds even if every action failed: read the ``results`` of the response, or `BatchResponse.check`
         it. `GroupsManager` has a method for each action on one identity, which raises.
 
         Args:
