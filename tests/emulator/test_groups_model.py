@@ -214,13 +214,15 @@ async def check(random: Random, service: Callable[[Platform], GroupsService], *,
                 case ("prefer", person, value):
                     (model.not_to_be_added.discard if value else model.not_to_be_added.add)(person)
                     await send(person, "PUT", "/preferences", {ids[person]: {"allow_add": value}})
-                case (_, person):
+                case ("read", person):
                     status, found = await send(person, "GET", f"/groups/{group.id}?include=memberships")
                     seen = 200 if model.has_session(person) else 401
                     expected = seen if model.sees_members(person) else 403
                     assert status == (expected if model.sees_group(person) else 404), step
                     if status == 200:
                         assert {names[each["identity_id"]] for each in found["memberships"]} == {*model.members}
+                case _:
+                    raise AssertionError(step)
             present = {names[each.identity_id]: (each.role, each.status) for each in group.memberships.values()}
             assert present == model.members, step
             assert any(each == ("admin", "active") for each in present.values())

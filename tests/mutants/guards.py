@@ -2112,5 +2112,19 @@ GUARDS: Final = (
         never("services/timers/data.py:TransferTimer.__init__", r"^transfer\.get"),
         never("services/timers/data.py:TimerJob.__init__", r"^\(interval is None\) !="),
         never("services/timers/timer_wait.py:TimerWaitMethods._wait", r"^detector\.last is None"),
+    # groups
+    *_tested_by(
+        "services/groups",
+        never("services/groups/data.py:choice", r"^text not in known"),
+        swap("services/groups/data.py:each_identity", r"uuid_text\('identity_ids', each\)", "str(each)"),
+        drop("services/groups/manager.py:GroupsManager._do", r"^response\.check"),
+        never("services/groups/batch_response.py:_entries", r"^identity_id is None"),
+        never("services/groups/batch_response.py:_failed", r"not is_object\(errors\)"),
+    ),
+    *_tested_by(
+        "fastapi/test_memberships.py",
+        never("fastapi/memberships.py:require_membership", r"isdisjoint"),
+        swap("fastapi/memberships.py:_fetch_roles", r" and each\.get\('status'\) == 'active'", ""),
+        never("fastapi/memberships.py:MembershipCache.roles_of", r"^self\._clock\.monotonic\(\) < entry\.until"),
     ),
 )

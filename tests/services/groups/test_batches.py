@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import pickle
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from typing import Any
 from uuid import UUID
@@ -57,7 +57,7 @@ MANAGED = {
 
 
 @asynccontextmanager
-async def scripted(document: Any, sent: list[Any] | None = None) -> AsyncIterator[GroupsClient]:
+async def scripted(document: Any, sent: list[Any] | None = None) -> AsyncGenerator[GroupsClient]:
     """Yield a client of a service that always sends the same document."""
 
     def respond(request: httpx.Request) -> httpx.Response:
@@ -126,7 +126,7 @@ def test_policies() -> None:
     expected = {**given, "group_visibility": "private", "signup_fields": ["city"]}
     assert GroupPolicies(**given) == expected
     assert GroupPolicies(**given, authentication_assurance_timeout=None)["authentication_assurance_timeout"] is None
-    wrong = {
+    wrong: dict[str, Any] = {
         "is_high_assurance": "yes",
         "group_visibility": "public",
         "group_members_visibility": GroupVisibility.private,
@@ -136,7 +136,7 @@ def test_policies() -> None:
     }
     for name, value in wrong.items():
         with pytest.raises(GlobusSDKUsageError, match=name):
-            GroupPolicies(**{**given, name: value})
+            GroupPolicies(**(given | {name: value}))
 
 
 async def test_each_method_of_the_manager() -> None:

@@ -87,7 +87,7 @@ class Action:
     ) -> None:
         self.name = name
         self.identity_id = identity_id
-        self.role = role
+        self.role: Role | None = role
         self.status_reason = status_reason
         self.invite_email_address = invite_email_address
 

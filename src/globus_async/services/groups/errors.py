@@ -14,10 +14,8 @@ The errors of Globus Groups.
 
 from __future__ import annotations
 
-from typing import Any
-
 from ... import errors
-from ..._http.json_reader import is_list
+from ..._http.json_reader import is_list, is_object
 from ...errors import ErrorKinds, GlobusAPIError
 from ...scopes import GroupsScopes
 
@@ -59,8 +57,7 @@ class PermissionDenied(errors.PermissionDenied, GroupsAPIError):
     @property
     def provided_scopes(self) -> list[str]:
         """The scopes of the token, if the service names them; empty if it does not."""
-        scopes = self.raw_json.get("provided_scopes") if isinstance(self.raw_json, dict) else None
-        return [each for each in scopes if isinstance(each, str)] if is_list(scopes) else []
+        return _texts(self.raw_json, "provided_scopes")
 
     @property
     def required_scope(self) -> str | None:
@@ -83,8 +80,13 @@ class InvalidParameters(GroupsAPIError):
     @property
     def ambiguous_identities(self) -> list[str]:
         """The identities that a batch has twice; each may be in one action of it."""
-        found: Any = self.raw_json.get("ambiguous_identities") if isinstance(self.raw_json, dict) else None
-        return [each for each in found if isinstance(each, str)] if is_list(found) else []
+        return _texts(self.raw_json, "ambiguous_identities")
+
+
+def _texts(document: object, name: str) -> list[str]:
+    """Return the texts in a list of an error document; none if it has no such list."""
+    found = document.get(name) if is_object(document) else None
+    return [each for each in found if isinstance(each, str)] if is_list(found) else []
 
 
 error_kinds: ErrorKinds[GroupsAPIError] = ErrorKinds(
