@@ -22,6 +22,8 @@ from globus_async.emulator.kit.service import Platform
 from globus_async.emulator.registry import Emulator
 from tests.mutants.mutation import PACKAGE, Guard, always, drop, never, swap
 
+pytestmark = pytest.mark.slow
+
 PEOPLE = ("ada", "max", "mia", "zoe", "zoe2", "bob")
 LINKED = {"zoe": ("zoe", "zoe2"), "zoe2": ("zoe", "zoe2")}
 OWN_ACTIONS = ("accept", "decline", "join", "leave", "request_join")
