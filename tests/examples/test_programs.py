@@ -21,8 +21,7 @@ import pytest
 from jupyter_client.manager import AsyncKernelManager
 
 from globus_async import AccessTokenAuthorizer, DeleteData, TransferClient
-from globus_async.scopes import SearchScopes
-from globus_async.scopes import GroupsScopes
+from globus_async.scopes import GroupsScopes, SearchScopes
 from globus_async.testing import GlobusEmulator, LoopbackServer, MemoryStorage, Pace
 from globus_async.testing.faults import drop_after
 from tests.source import ROOT
