@@ -18,8 +18,6 @@ import pytest
 
 import globus_async
 from globus_async import GlobusAppConfig, NativeAppAuthClient, TimersClient, TransferClient, UserApp
-from globus_async.scopes import FlowsScopes, SearchScopes, SpecificFlowScopes, TransferScopes
-from globus_async import GlobusAppConfig, NativeAppAuthClient, TransferClient, UserApp
 from globus_async.scopes import FlowsScopes, GroupsScopes, SearchScopes, SpecificFlowScopes, TransferScopes
 from globus_async.testing import EmulatedLogin, GlobusEmulator, MemoryStorage
 from tests.services.flows.world import HELLO, SCHEMA

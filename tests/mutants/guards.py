@@ -2112,6 +2112,7 @@ GUARDS: Final = (
         never("services/timers/data.py:TransferTimer.__init__", r"^transfer\.get"),
         never("services/timers/data.py:TimerJob.__init__", r"^\(interval is None\) !="),
         never("services/timers/timer_wait.py:TimerWaitMethods._wait", r"^detector\.last is None"),
+    ),
     # groups
     *_tested_by(
         "services/groups",
