@@ -26,6 +26,9 @@ class BatchMembershipActions(dict[str, Any]):
     ``status_reason`` where the service does.
     """
 
+    def __init__(self) -> None:
+        super().__init__()
+
     def accept_invites(self, identity_ids: IdentityIds, *, status_reason: str | None = None) -> Self:
         """
         Accept invitations.
