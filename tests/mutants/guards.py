@@ -1476,9 +1476,15 @@ GUARDS: Final = (
         "services/search/test_queries.py",
         never("services/search/query/filters.py:_nested", r"^'post_filter' in"),
         never("services/search/query/clauses.py:checked_field", r"^not all"),
+        never("services/search/query/documents.py:SearchQuery.add_boost", r"^factor is not None"),
+        never("services/search/query/documents.py:SearchQuery.add_sort", r"^order is not None"),
+        never("services/search/query/documents.py:_facet", r"^field_name is not None"),
+        never("services/search/query/documents.py:_facet", r"^each not in"),
     ),
     *_tested_by(
         "services/search/test_client.py",
+        never("services/search/queries.py:QueryMethods.delete_by_query", r"^not data\.get"),
+        never("services/search/queries.py:QueryMethods.delete_by_query", r"filter_principal_sets"),
         swap("services/search/queries.py:QueryMethods.search", r"max_results=MAX_RESULTS,", ""),
     ),
     *_tested_by(

@@ -15,7 +15,14 @@ from globus_async import ListingTruncated
 from globus_async.errors import GlobusAPIError, GlobusSDKUsageError, PaginationStalled
 from globus_async.scopes import SearchScopes
 from globus_async.services import search
-from globus_async.services.search import SearchClient, SearchQueryV1, SearchScrollQuery, SearchTaskEndReason
+from globus_async.services.search import (
+    DeleteByQuery,
+    SearchClient,
+    SearchQuery,
+    SearchQueryV1,
+    SearchScrollQuery,
+    SearchTaskEndReason,
+)
 from tests.services.search.scripted import INDEX, ScriptedIndex, search_client
 from tests.toolkit.clock import FakeClock
 
@@ -161,6 +168,26 @@ class TestPages:
                 with pytest.raises(GlobusSDKUsageError):
                     await sc.batch_delete_by_subject(INDEX, subjects)  # type: ignore[arg-type]
         assert service.asked == []
+
+
+@pytest.mark.parametrize(
+    ("message", "query"),
+    [
+        ("must be a query", "*"),
+        ("must be a query", None),
+        ("neither text nor filters", {}),
+        ("neither text nor filters", DeleteByQuery()),
+        ("neither text nor filters", DeleteByQuery("", filters=[])),
+        ("filter_principal_sets", SearchQuery("*", filter_principal_sets="a")),
+    ],
+)
+async def test_deletions_of_more_than_a_query_says_are_refused(message: str, query: Any) -> None:
+    """A list of filters may be empty by mistake, and a deletion disregards some conditions."""
+    index = ScriptedIndex()
+    async with search_client(index) as sc:
+        with pytest.raises(GlobusSDKUsageError, match=message):
+            await sc.delete_by_query(INDEX, query)
+    assert index.requests == 0
 
 
 class TestWaits:

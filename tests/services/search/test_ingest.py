@@ -286,6 +286,22 @@ class TestJournal:
                 await sc.ingest_entries(INDEX, many(2), journal=journal)
         assert journal.read_bytes() == content
 
+    async def test_a_callback_that_raises(self, tmp_path: Path) -> None:
+        """Iterated further, each batch is counted once, and is the one of this run."""
+        index, counts = ScriptedIndex(), list[tuple[int, int]]()
+
+        def progress(done: BatchProgress) -> None:
+            counts.append((done.submitted, done.succeeded))
+            if len(counts) == 1:
+                raise LookupError
+
+        async with search_client(index) as sc:
+            ingest = sc.ingest_entries(INDEX, many(4), journal=tmp_path / "j", max_batch_entries=2, progress=progress)
+            with pytest.raises(LookupError):
+                await ingest
+            assert [outcome.is_new for outcome in await ingest] == [True, True]
+        assert counts == [(2, 0), (4, 0), (4, 2), (4, 4)]
+
     async def test_cancellation_at_every_suspension(self, tmp_path: Path) -> None:
         """The same run goes on, or a later one does: each batch has an outcome, and no more than one is sent twice."""
         points = 0
@@ -322,6 +338,7 @@ async def _await(call: CancelAt[Any]) -> None:
         ({"max_batch_entries": 0}, "max_batch_entries"),
         ({"max_pending": 0}, "max_pending"),
         ({"invalid": "drop"}, "'raise' or 'report'"),
+        ({"invalid": ["raise"]}, "'raise' or 'report'"),
         ({"retry_failed": 1}, "retry_failed"),
         ({"wait": 1}, "wait"),
         ({"timeout": 0}, "timeout"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import functools
 import json
 import pickle
 from collections.abc import Callable
@@ -149,6 +150,22 @@ REFUSED: list[tuple[str, Callable[[Any], object]]] = [
     ("type must be match_all", lambda x: SearchQuery("x").add_filter("a", ["b"], type=x("like"))),
     ("has its values already", lambda _: SearchQuery("x").add_filter(Filter.exists("a"), ["b"])),
     ("field_name is missing", lambda _: SearchQuery("x").add_facet("a")),
+    ("an item of filters", lambda x: SearchQuery("x").add_filter(x(None))),
+    ("an item of sort", lambda x: SearchQuery("x").add_sort(x(None))),
+    ("an item of boosts", lambda x: SearchQuery("x").add_boost(x(5))),
+    ("an item of facets", lambda x: SearchQuery("x").add_facet(x(None))),
+    ("has its factor already", lambda _: SearchQuery("x").add_boost(Boost("a", 2), 3)),
+    ("has its order already", lambda _: SearchQuery("x").add_sort(Sort("a"), order="asc")),
+    ("has its members already", lambda _: SearchQuery("x").add_facet(Facet.terms("a"), size=5)),
+    ("terms has no date_interval", lambda _: SearchQuery("x").add_facet("a", "b", date_interval="year")),
+    ("above the upper", lambda _: Filter.range("a", gte=10**400, lt=1)),
+    ("a finite number", lambda _: Boost("a", 10**400)),
+    ("order must be", lambda x: Sort("a", x(["asc"]))),
+    ("relation must be", lambda x: Filter.geo_shape("a", [SQUARE], relation=x(["within"]))),
+    (
+        "hundreds of levels",
+        lambda _: functools.reduce(lambda inner, _: Filter.not_(inner), range(999), Filter.exists("a")),
+    ),
     ("names, which are text", lambda _: field_path("a", "")),
 ]
 

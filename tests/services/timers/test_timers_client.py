@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import AsyncIterator
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import globus_sdk
 import httpx
@@ -98,7 +99,9 @@ class TestDocuments:
         with pytest.raises(GlobusSDKUsageError, match="one of end, iterations and until"):
             RecurringTimerSchedule(60, iterations=3, until=AWARE)
 
-    @pytest.mark.parametrize("interval", [59, 365 * 86400 + 1, 90.5, dt.timedelta(seconds=90.5), True, "60", None])
+    @pytest.mark.parametrize(
+        "interval", [59, 365 * 86400 + 1, 90.5, dt.timedelta(seconds=90.5), True, "60", None, 10**400]
+    )
     def test_intervals_out_of_range_are_refused(self, interval: Any) -> None:
         """They are whole seconds, from a minute to 365 days."""
         with pytest.raises(GlobusSDKUsageError, match="interval_seconds must be whole seconds"):
@@ -122,8 +125,22 @@ class TestDocuments:
         late = dt.datetime(2027, 12, 31, 23, 59, 59, 1, tzinfo=dt.UTC)
         assert OnceTimerSchedule(late)["datetime"] == "2028-01-01T00:00:00+00:00"
         assert TimerJob(URL, {}, late, 60)["start"] == "2028-01-01T00:00:00+00:00"
-        with pytest.raises(GlobusSDKUsageError, match="after the year 9999"):
+        with pytest.raises(GlobusSDKUsageError, match="years 1 to 9999"):
             OnceTimerSchedule(dt.datetime.max.replace(tzinfo=dt.UTC))
+
+    def test_local_times_are_the_same_instants(self) -> None:
+        """Also in the hour that is repeated, at its end, and with an offset that ISO 8601 cannot express."""
+        new_york = ZoneInfo("America/New_York")
+        hour = dt.datetime(2027, 11, 7, 1, 30, tzinfo=new_york)
+        odd = dt.datetime(2027, 7, 1, 12, tzinfo=dt.timezone(dt.timedelta(hours=1, seconds=5)))
+        for given, sent in (
+            (hour, "2027-11-07T01:30:00-04:00"),
+            (hour.replace(fold=1), "2027-11-07T01:30:00-05:00"),
+            (hour.replace(fold=1, microsecond=1), "2027-11-07T06:30:01+00:00"),
+            (hour.replace(minute=59, second=59, microsecond=1), "2027-11-07T06:00:00+00:00"),
+            (odd, "2027-07-01T10:59:55+00:00"),
+        ):
+            assert OnceTimerSchedule(given)["datetime"] == sent
 
     def test_timers_copy_their_documents(self) -> None:
         """A change of a document after that does not change the timer; what is of one submission is left out."""
@@ -144,6 +161,10 @@ class TestDocuments:
         """A timer cannot delete, and an interval contradicts a single run."""
         with pytest.raises(GlobusSDKUsageError, match="cannot delete"):
             TransferTimer(schedule=OnceTimerSchedule(), body={"DATA_TYPE": "delete"})
+        nested: dict[str, Any] = {}
+        nested["again"] = nested
+        with pytest.raises(GlobusSDKUsageError, match="body has more levels than JSON"):
+            FlowTimer(flow_id=ID, schedule=OnceTimerSchedule(), body=nested)
         with pytest.raises(GlobusSDKUsageError, match="flow_id"):
             FlowTimer(flow_id="flow", schedule=OnceTimerSchedule(), body={})
         for interval, runs in ((None, None), (None, 2), (60, 1)):

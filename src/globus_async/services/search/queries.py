@@ -10,6 +10,7 @@ from ..._http.missing import MISSING, MissingType
 from ..._http.path import fill_path
 from ..._http.query import comma_joined
 from ...client import BaseClient
+from ...errors import GlobusSDKUsageError
 from ...errors.arguments import check_text, check_type
 from ...paging import Pages, PagingStyle, marker_has_next, offset_has_next
 from .documents import HitDocument, TaskSubmissionDocument
@@ -248,6 +249,8 @@ class QueryMethods(BaseClient):
             The ``task_id``, for `wait_for_task`.
 
         Raises:
+            GlobusSDKUsageError: The query has neither text nor a filter; or it has principal sets, which a deletion
+                disregards, so that it would delete more than the query finds.
             InvalidDocument: 400; the query has mistakes.
             PermissionDenied: 403; the caller is no writer, or the token lacks the scope ``ingest``.
 
@@ -259,6 +262,13 @@ class QueryMethods(BaseClient):
 
         REST: `POST /v1/index/<index_id>/delete_by_query <https://docs.globus.org/api/search/reference/delete_by_query/>`_
         """
+        check_type("data", data, Mapping, "a query, such as DeleteByQuery(filters=...)")
+        if not data.get("q") and not data.get("filters"):
+            raise GlobusSDKUsageError(
+                "the query has neither text nor filters; to delete all entries, pass the text '*'"
+            )
+        if data.get("filter_principal_sets"):
+            raise GlobusSDKUsageError("a deletion disregards filter_principal_sets; leave them out of the query")
         return await self.call(
             "POST",
             fill_path("/v1/index/{index_id}/delete_by_query", index_id),

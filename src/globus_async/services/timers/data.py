@@ -183,7 +183,10 @@ def _named(name: str | MissingType | None) -> dict[str, str | None]:
 
 
 def _copied(document: Mapping[str, Any], name: str) -> dict[str, Any]:
-    copied: dict[str, Any] = _plain(checked_members(name, document))
+    try:
+        copied: dict[str, Any] = _plain(checked_members(name, document))
+    except RecursionError:
+        raise GlobusSDKUsageError(f"{name} has more levels than JSON can have") from None
     return copied
 
 

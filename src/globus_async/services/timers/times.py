@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from ...errors import GlobusSDKUsageError
@@ -17,23 +17,28 @@ _EXPECTED_TIME: Final = "a datetime with time zone, or ISO 8601 text with one"
 
 def time_text(name: str, value: datetime | str) -> str:
     """
-    Return a time in ISO 8601; a datetime in whole seconds, rounded up, so that "now" is not in the past.
+    Return a time in ISO 8601; a datetime in whole seconds, rounded up in UTC, so that "now" is not in the past.
 
     Raises:
         GlobusSDKUsageError: It has no time zone, or is no time.
     """
     check_type(name, value, datetime | str, _EXPECTED_TIME)
     moment = value if isinstance(value, datetime) else _parsed(name, value)
-    if moment.utcoffset() is None:
+    offset = moment.utcoffset()
+    if offset is None:
         raise GlobusSDKUsageError(
             f"{name} has no time zone; pass {_EXPECTED_TIME}, such as datetime.now(timezone.utc) or value.astimezone()"
         )
     if not isinstance(value, datetime):
         return value
     try:
-        rounded = value + timedelta(microseconds=-value.microsecond % 1_000_000)
+        moment = value.astimezone(UTC)
+        rounded = moment + timedelta(microseconds=-moment.microsecond % 1_000_000)
     except OverflowError:
-        raise GlobusSDKUsageError(f"{name} is after the year 9999") from None
+        raise GlobusSDKUsageError(f"{name} is outside of the years 1 to 9999") from None
+    if rounded == moment and not offset % timedelta(minutes=1):
+        return value.isoformat(timespec="seconds")
+    # in UTC: the sum of a local time disregards changes of its offset; ISO 8601 has no offsets with seconds
     return rounded.isoformat(timespec="seconds")
 
 
@@ -56,5 +61,5 @@ def interval_seconds(name: str, value: timedelta | int) -> int:
     if isinstance(seconds, bool) or not isinstance(seconds, int | float) or seconds != seconds // 1:
         raise refusal(name, value, expected)
     if not _MIN_INTERVAL <= seconds <= _MAX_INTERVAL:
-        raise GlobusSDKUsageError(f"{name} must be {expected}; got {seconds:g} seconds")
+        raise refusal(name, seconds, expected)
     return int(seconds)

@@ -136,10 +136,10 @@ class SubmittedBatches(AsyncIterationOnly):
         task_id = await self._create_task(batch) if is_new else record.task_id
         if task_id is None:
             return
-        done = self._progress
-        self._report(submitted=done.submitted + len(batch.items), batches=done.batches + 1)
         reason = SearchTaskEndReason.SUCCESS if record.state == _SUCCESS and not is_new else None
         self._add_pending(batch, BatchOutcome(self._next, (), task_id=task_id, reason=reason, is_new=is_new))
+        done = self._progress
+        self._report(submitted=done.submitted + len(batch.items), batches=done.batches + 1)  # last: it may raise
 
     def _add_pending(self, batch: Batch, outcome: BatchOutcome) -> None:
         """Add the outcome of a batch, which may have to be waited for."""

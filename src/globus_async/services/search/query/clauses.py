@@ -7,19 +7,23 @@ import math
 import re
 from collections.abc import Iterator, Mapping
 from datetime import date, datetime
-from typing import Any, Final, TypeAlias, cast
+from typing import Any, Final, TypeAlias, TypeVar, cast
 from uuid import UUID
 
 from ...._http.query import utc
 from ....errors import GlobusSDKUsageError
 from ....errors.arguments import refusal
 
-__all__ = ("Clause", "FieldValue", "checked_field", "checked_number", "field_path", "field_value")
+__all__ = ("Clause", "FieldValue", "checked_field", "checked_number", "copied", "field_path", "field_value")
 
 FieldValue: TypeAlias = str | int | float | bool | date | UUID
 """A value of a field; a time has a time zone, and is sent in UTC."""
 
+T = TypeVar("T")
+
 _ESCAPED: Final = re.compile(r"\\.?", re.DOTALL)
+_MAX: Final = 1e300
+"""A larger whole number is beyond the range of a float."""
 
 
 class Clause(Mapping[str, object]):
@@ -33,10 +37,10 @@ class Clause(Mapping[str, object]):
     __slots__ = ("_members",)
 
     def __init__(self, members: Mapping[str, object]) -> None:
-        self._members = copy.deepcopy(dict(members))
+        self._members = copied(dict(members))
 
     def __getitem__(self, key: str) -> Any:
-        return copy.deepcopy(self._members[key])
+        return copied(self._members[key])
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._members)
@@ -49,7 +53,22 @@ class Clause(Mapping[str, object]):
 
     def to_dict(self) -> dict[str, Any]:
         """Return the JSON object, as a new dict."""
-        return copy.deepcopy(self._members)
+        return copied(self._members)
+
+
+def copied(value: T) -> T:
+    """
+    Return a copy of a part of a query, of all its levels.
+
+    Raises:
+        GlobusSDKUsageError: It has more levels than Python can copy.
+    """
+    try:
+        return copy.deepcopy(value)
+    except RecursionError:
+        raise GlobusSDKUsageError(
+            "a query has hundreds of levels; filters of the same kind can share a level"
+        ) from None
 
 
 def field_path(*names: str) -> str:
@@ -116,7 +135,7 @@ def field_value(name: str, value: object) -> str | int | float | bool:
 def checked_number(name: str, value: Any, minimum: float = -math.inf, maximum: float = math.inf) -> float:
     """Return a finite number within bounds."""
     is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
-    if is_number and math.isfinite(value) and minimum <= value <= maximum:
+    if is_number and -_MAX < value < _MAX and minimum <= value <= maximum:
         return cast("float", value)
     within = "" if math.isinf(maximum) else f" from {minimum:g} to {maximum:g}"
     raise refusal(name, value, f"a finite number{within}")

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import date
-from typing import TYPE_CHECKING, Literal, Self, cast
+from typing import TYPE_CHECKING, Final, Literal, Self, cast
 
 from ...._http.missing import MISSING, MissingType
 from ....errors import GlobusSDKUsageError
 from ....errors.arguments import checked_members
 from .facets import DateInterval, Facet
+from .lists import clause_dict
 from .members import Clauses, Query, QuerySettings, ResultField, SizedQuery
 from .ranking import Boost, Sort
 
@@ -17,6 +18,14 @@ if TYPE_CHECKING:
     from .filters import Filter
 
 __all__ = ("DeleteByQuery", "SearchQuery", "SearchQueryV1", "SearchScrollQuery")
+
+_FACET_ARGUMENTS: Final = {
+    "terms": ("size",),
+    "date_histogram": ("date_interval", "histogram_range"),
+    "numeric_histogram": ("size", "histogram_range"),
+    "sum": (),
+    "avg": (),
+}
 
 
 class SearchQuery(SizedQuery):
@@ -123,7 +132,11 @@ class SearchQuery(SizedQuery):
         """Make the matches of a field more important by a factor."""
         if isinstance(field_name, str):
             field_name = Boost(field_name, cast("float", factor))
-        return self._add("boosts", {**field_name, **checked_members("additional_fields", additional_fields)})
+        elif factor is not None:
+            raise GlobusSDKUsageError("a boost has its factor already")
+        return self._add(
+            "boosts", {**clause_dict("boosts", field_name), **checked_members("additional_fields", additional_fields)}
+        )
 
     def add_sort(
         self,
@@ -135,7 +148,11 @@ class SearchQuery(SizedQuery):
         """Add a criterion by which hits are sorted; by default ``"desc"``, the largest value first."""
         if isinstance(field_name, str):
             field_name = Sort(field_name, MISSING if order is None else order)
-        return self._add("sort", {**field_name, **checked_members("additional_fields", additional_fields)})
+        elif order is not None:
+            raise GlobusSDKUsageError("a sort criterion has its order already")
+        return self._add(
+            "sort", {**clause_dict("sort", field_name), **checked_members("additional_fields", additional_fields)}
+        )
 
 
 class SearchQueryV1(SearchQuery):
@@ -303,7 +320,7 @@ class DeleteByQuery(Query):
         additional_fields: Further members of the document.
 
     Raises:
-        GlobusSDKUsageError: An invalid argument; or there is neither text nor a filter, so that all would be deleted.
+        GlobusSDKUsageError: An invalid argument.
 
     Example:
         >>> task = await sc.delete_by_query(index_id, DeleteByQuery(filters=Filter.range("year", lt=1900)))
@@ -343,10 +360,17 @@ def _facet(
     date_interval: DateInterval | None,
     histogram_range: tuple[date | str | float, date | str | float] | None,
 ) -> Mapping[str, object]:
+    arguments = {"size": size, "date_interval": date_interval, "histogram_range": histogram_range}
+    given = [each for each, value in arguments.items() if value is not None]
     if not isinstance(name, str):
-        return name
+        if field_name is not None or given:
+            raise GlobusSDKUsageError("a facet has its members already")
+        return clause_dict("facets", name)
     if field_name is None:
         raise GlobusSDKUsageError("field_name is missing")
+    for each in given:
+        if each not in _FACET_ARGUMENTS.get(kind, given):
+            raise GlobusSDKUsageError(f"a facet of type {kind} has no {each}")
     number = MISSING if size is None else size
     match kind:
         case "terms":

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, cast
 
 from ...._http.missing import MISSING, MissingType
 from ....errors import GlobusSDKUsageError
@@ -232,7 +232,7 @@ def _range(bounds: object) -> dict[str, Any]:
         is_text = [isinstance(bound, str) for bound in (low[0], high[0])]
         if is_text[0] != is_text[1]:
             raise GlobusSDKUsageError("the bounds of a range are of different types")
-        if not is_text[0] and float(low[0]) > float(high[0]):
+        if not is_text[0] and cast("float", low[0]) > cast("float", high[0]):
             raise GlobusSDKUsageError("the lower bound of a range is above the upper one")
     return values
 

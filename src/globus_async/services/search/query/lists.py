@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Iterable, Mapping
 from typing import Any, TypeGuard
 
 from ....errors import GlobusSDKUsageError
 from ....errors.arguments import refusal
+from .clauses import copied
 
-__all__ = ("clause_dicts", "filter_dicts", "is_mapping", "is_several")
+__all__ = ("clause_dict", "clause_dicts", "filter_dicts", "is_mapping", "is_several")
 
 
 def is_mapping(value: object) -> TypeGuard[Mapping[str, Any]]:
@@ -22,6 +22,18 @@ def is_several(value: object) -> TypeGuard[Iterable[Any]]:
     return isinstance(value, Iterable) and not isinstance(value, (str, bytes, Mapping))
 
 
+def clause_dict(name: str, value: object) -> dict[str, Any]:
+    """
+    Return a clause as a new plain dict.
+
+    Raises:
+        GlobusSDKUsageError: It is not a mapping.
+    """
+    if not is_mapping(value) or not all(isinstance(key, str) for key in value):
+        raise refusal(f"an item of {name}", value, "an object, as a dict")
+    return copied(dict(value))
+
+
 def clause_dicts(name: str, value: object) -> list[dict[str, Any]]:
     """
     Return an argument that is a clause, or several, as new plain dicts.
@@ -30,10 +42,10 @@ def clause_dicts(name: str, value: object) -> list[dict[str, Any]]:
         GlobusSDKUsageError: One of them is not a mapping.
     """
     if is_mapping(value):
-        return [_plain(name, value)]
+        return [clause_dict(name, value)]
     if not is_several(value):
         raise refusal(name, value, "a list of objects")
-    return [_plain(name, clause) for clause in value]
+    return [clause_dict(name, clause) for clause in value]
 
 
 def filter_dicts(name: str, value: object, *, allow_post_filter: bool) -> list[dict[str, Any]]:
@@ -50,9 +62,3 @@ def filter_dicts(name: str, value: object, *, allow_post_filter: bool) -> list[d
         if "post_filter" in found and not allow_post_filter:
             raise GlobusSDKUsageError(f"a filter of {name} cannot have a post_filter; see post_facet_filters")
     return filters
-
-
-def _plain(name: str, value: object) -> dict[str, Any]:
-    if not is_mapping(value) or not all(isinstance(key, str) for key in value):
-        raise refusal(f"an item of {name}", value, "an object, as a dict")
-    return copy.deepcopy(dict(value))

@@ -9,7 +9,7 @@ from ...._http.missing import MISSING
 from ....errors import GlobusSDKUsageError
 from ....errors.arguments import check_bool, check_text, check_whole, checked_members, refusal
 from .filters import Filter
-from .lists import clause_dicts, filter_dicts, is_several
+from .lists import clause_dict, clause_dicts, filter_dicts, is_several
 
 if TYPE_CHECKING:
     from .clauses import FieldValue
@@ -198,7 +198,7 @@ def _filter(
     if not isinstance(field_name, str):
         if values is not None:
             raise GlobusSDKUsageError("a filter has its values already")
-        return {**field_name, **further}
+        return {**clause_dict("filters", field_name), **further}
     given = tuple(values) if is_several(values) else (values,)
     match kind:
         case "match_all":
