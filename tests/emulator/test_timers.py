@@ -224,6 +224,14 @@ async def test_old_documents(world: World) -> None:
     await world.emulator.advance(60)
     (failed, _) = (await world.call("GET", "/jobs/", order="submitted_at desc"))["jobs"]
     assert failed["n_errors"] == 2
+    number = "9" * 5000  # too long for int()
+    for path, query in ((f"/jobs/{failed['job_id']}", {"results_pt": number}), ("/jobs/", {"order": number})):
+        await world.call("GET", path, status=422, **query)
+    for items in (1, [1]):
+        document = {**job, "interval": 60, "callback_body": {"body": {**body, "transfer_items": items}}}
+        assert (await world.call("POST", "/jobs/", document, 422))["detail"][0]["loc"][-1] == "transfer_items"
+    no_url = await world.call("POST", "/jobs/", {**job, "interval": 60, "callback_url": "https://[x"}, 422)
+    assert no_url["detail"][0]["loc"] == ["body", "callback_url"]
     missing = await world.call("POST", "/jobs/", {}, 422)
     assert [each["loc"][-1] for each in missing["detail"]] == ["start", "callback_url", "callback_body"]
 

@@ -159,7 +159,10 @@ def _read_job_schedule(fields: Fields) -> Schedule:
 
 
 def _target(url: str) -> tuple[Literal["transfer", "flow", "generic"], str | None]:
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        raise TimersError.invalid_field("callback_url", "a URL") from None
     host = parts.hostname or ""
     is_action = host.endswith("actions.automate.globus.org") and parts.path == "/transfer/transfer/run"
     if is_action or (host.startswith("transfer.actions.") and parts.path == "/transfer/run"):
@@ -173,6 +176,10 @@ def _from_action(body: Document) -> Document:
     if "transfer_items" not in body:
         return body
     names = {"source_endpoint_id": "source_endpoint", "destination_endpoint_id": "destination_endpoint"}
-    items: list[dict[str, Any]] = [{"DATA_TYPE": "transfer_item", **each} for each in body["transfer_items"]]
+    try:
+        given = _OBJECTS.convert(body["transfer_items"])
+    except ValueError:
+        raise TimersError.invalid_field("callback_body.body.transfer_items", _OBJECTS.name) from None
+    items: list[dict[str, Any]] = [{"DATA_TYPE": "transfer_item", **each} for each in given]
     members = {names.get(name, name): value for name, value in body.items() if name != "transfer_items"}
     return {"DATA_TYPE": "transfer", **members, "DATA": items}

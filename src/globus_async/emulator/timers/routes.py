@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any, Final
 
 from ..kit.authentication import ConsentMissing
@@ -37,6 +38,7 @@ _STATUSES: Final = ("active", "inactive", "ended")
 _ORDERS: Final = ("submitted_at", "name", "status", "start", "next_run", "last_ran_at", "n_runs", "n_errors")
 _DEFAULT_RESULTS: Final = 10
 _MAX_RESULTS: Final = 100
+_RUN_NUMBER: Final = re.compile(r"[0-9]{1,18}")
 
 
 async def create_timer(state: TimersState, request: Request) -> Response:
@@ -192,7 +194,7 @@ def _job(state: TimersState, timer: Timer, *, size: int = _DEFAULT_RESULTS, befo
 
 def _results(timer: Timer, size: int, before: str | None) -> Document:
     """Return a page of results, the latest first; the token of a page is the number of the last run before it."""
-    if before is not None and not (before.isascii() and before.isdecimal()):
+    if before is not None and _RUN_NUMBER.fullmatch(before) is None:
         raise TimersError.invalid_parameter("results_pt", before, "the page_next of another page")
     runs = [each for each in reversed(timer.runs) if before is None or each.number < int(before)]
     page = runs[:size]

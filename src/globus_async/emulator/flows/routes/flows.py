@@ -164,7 +164,7 @@ async def update_flow(state: FlowsState, request: Request) -> Document:
     members = Members(request.document())
     changed = _read(state, request, members, flow)
     owner = members.value("flow_owner")
-    if "flow_owner" in members and owner not in {flow.owner, *map(identity_urn, request.caller.identity_ids)}:
+    if "flow_owner" in members and owner not in [flow.owner, *map(identity_urn, request.caller.identity_ids)]:
         members.add("flow_owner", "only the caller can become the owner")
     members.check()
     state.change_definition(flow, changed.definition)
