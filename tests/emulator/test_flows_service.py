@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from globus_async.emulator.flows.patterns import may_take_long
+from globus_async.emulator.flows.validation_process import problems_in_time
 from globus_async.testing import GlobusEmulator, ManualClock
 from tests.emulator.flows_world import ECHO, FlowsWorld, action, flows_world, states, urn
 
@@ -143,10 +145,39 @@ async def test_inputs() -> None:
             {"$ref": "http://127.0.0.1:1/x"},
             {"$ref": "#"},
             {"$ref": "#/definitions/d0", "definitions": {**twice, "d40": {}}},
+            {"properties": {"n": {"uniqueItems": True}}},
         ):
             flow = world.flow(PASS, input_schema=hostile)
-            refusal = await world.refused("POST", f"/flows/{flow.id}/run", {"body": {}}, scope=flow.scope)
+            many = {"body": {"n": [{"n": n} for n in range(5000)]}}
+            refusal = await world.refused("POST", f"/flows/{flow.id}/run", many, scope=flow.scope)
             assert refusal == (400, "FLOW_INPUT_ERROR")
+
+
+@pytest.mark.parametrize(
+    ("schema", "value"),
+    [
+        ({"pattern": "^(a+)+$"}, "a" * 60 + "!"),
+        ({"pattern": "a*a*a*a*b"}, "a" * 5000),
+        ({"additionalProperties": False, "patternProperties": {"^(a|aa)+$": {}}}, {"a" * 100 + "!": 1}),
+    ],
+    ids=["repeated group", "many branches", "names"],
+)
+def test_patterns_that_take_long(schema: dict[str, object], value: object) -> None:
+    """The search for such a pattern happens in a process that can be ended."""
+    assert may_take_long(schema, value)
+    ((path, message),) = problems_in_time(schema, value, timeout=0.1)
+    assert (path, "takes too long" in message) == ("$", True)
+
+
+async def test_patterns() -> None:
+    """Patterns are applied, those that might take long in a process of their own."""
+    async with flows_world() as world:
+        for pattern in ("^[a-z]+$", "^([a-z]+)(-[a-z]+)*$"):
+            flow = world.flow(PASS, input_schema={"properties": {"x": {"type": "string", "pattern": pattern}}})
+            await world.ok("POST", f"/flows/{flow.id}/validate_run", {"body": {"x": "ab"}}, scope=flow.scope)
+            wrong = await world.send("POST", f"/flows/{flow.id}/validate_run", {"body": {"x": "é1"}}, scope=flow.scope)
+            (problem,) = wrong.json()["error"]["detail"]
+            assert (problem["loc"], "'é1' does not match" in problem["msg"]) == (["$.x"], True)
 
 
 async def test_listings() -> None:

@@ -73,7 +73,7 @@ _MAX_LABEL: Final = 256
 async def run_flow(state: FlowsState, request: Request) -> Response:
     """Start a run."""
     await prepare()
-    flow, document, body = _start_request(state, request)
+    flow, document, body = await _start_request(state, request)
     run = state.start_run(flow, request.caller, body, **document)
     return json_response(run_document(run, principals_of(state.platform.directory, request.caller)), status=201)
 
@@ -81,11 +81,11 @@ async def run_flow(state: FlowsState, request: Request) -> Response:
 async def validate_run(state: FlowsState, request: Request) -> Document:
     """Check everything that a start checks."""
     await prepare()
-    _start_request(state, request)
+    await _start_request(state, request)
     return {"message": "validation successful"}
 
 
-def _start_request(state: FlowsState, request: Request) -> tuple[Flow, dict[str, Any], Document]:
+async def _start_request(state: FlowsState, request: Request) -> tuple[Flow, dict[str, Any], Document]:
     """Return the flow, the attributes of the run, and its input."""
     principals = principals_of(state.platform.directory, request.caller)
     flow = visible_flow(state, request, principals)
@@ -108,8 +108,9 @@ def _start_request(state: FlowsState, request: Request) -> tuple[Flow, dict[str,
     members.problems += policy.problems
     members.check()
     body = document.get("body", {})
-    check_input(flow.input_schema, body)
-    return flow, details, body
+    await check_input(flow.input_schema, body)
+    # the flow may have been deleted at the same time
+    return visible_flow(state, request, principals), details, body
 
 
 async def list_flow_runs(state: FlowsState, request: Request) -> Document:
