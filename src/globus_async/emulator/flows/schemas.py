@@ -61,15 +61,15 @@ async def check_input(schema: Document, value: object) -> None:
     """
     if not isinstance(value, dict):
         raise _refusal([("$", f"{str(value)[:200]!r} is not of type 'object'")])
-    input = cast("Document", value)
+    document = cast("Document", value)
     try:
-        check_size(input)
+        check_size(document)
     except StateFailure as failure:
         raise _refusal([("$", str(failure.cause))]) from None
-    if may_take_long(schema, input):
-        problems = await asyncio.to_thread(problems_in_time, schema, input)
+    if may_take_long(schema, document):
+        problems = await asyncio.to_thread(problems_in_time, schema, document)
     else:
-        problems = input_problems(schema, input)
+        problems = input_problems(schema, document)
     if problems:
         raise _refusal(sorted(problems))
 
