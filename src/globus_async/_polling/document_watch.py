@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Generic, Self, TypeVar
 
 from ..porting import AsyncIterationOnly
+from .document_copy import copy_document
 from .repeated_poll import PollingInterval, RepeatedPoll
 
 if TYPE_CHECKING:
@@ -54,7 +55,7 @@ class DocumentWatch(AsyncIterationOnly, Generic[D]):
             raise StopAsyncIteration
         self._last = document
         self._poll.schedule_next()  # not after a cancellation: then the same poll is still due
-        return document
+        return copy_document(document)  # a change by the caller is none of the service
 
     def _is_change(self, document: D) -> bool:
         try:

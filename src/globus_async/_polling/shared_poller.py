@@ -9,7 +9,6 @@ the leader needs none, or is cancelled, another waiting caller becomes the leade
 from __future__ import annotations
 
 import asyncio
-import copy
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from itertools import islice
@@ -19,6 +18,7 @@ from .._concurrency.entrance import Entrance
 from .._concurrency.tasks import all_of
 from .._single_flight import copy_error
 from ..errors import GlobusAPIError, GlobusError
+from .document_copy import copy_document
 
 if TYPE_CHECKING:
     from ..client import BaseClient
@@ -70,7 +70,7 @@ class Poll(Generic[D]):
         result, self._result = self._result, None
         if isinstance(result, GlobusError):
             raise copy_error(result)
-        return copy.copy(result)
+        return None if result is None else copy_document(result)
 
     def begin_wait(self) -> asyncio.Future[None]:
         """Return a future that is done when the caller needs no further poll, or is to be the leader."""

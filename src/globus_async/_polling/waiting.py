@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final, Generic, NamedTuple, TypeVar
 
 from ..errors import GlobusTimeoutError
 from ..errors.arguments import check_callback, check_number
+from .document_copy import copy_document
 from .repeated_poll import PollingInterval, RepeatedPoll, check_polling_interval
 
 if TYPE_CHECKING:
@@ -110,7 +110,7 @@ async def wait_for_document(
             raise
     if last.document is None:
         raise no_poll_succeeded(poll, timeout, kind)
-    return Wait(copy.copy(last.document), last.has_ended)
+    return Wait(copy_document(last.document), last.has_ended)
 
 
 class _LastDocument(Generic[D]):

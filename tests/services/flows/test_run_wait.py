@@ -98,6 +98,41 @@ class TestSharedPolls:
         assert {outcome.reason for outcome in outcomes if isinstance(outcome, RunOutcome)} == {RunEndReason.SUCCEEDED}
         assert len(service.requests) == 3
 
+    async def test_each_has_a_document_of_its_own(self) -> None:
+        """A caller may change it, at any level: other waits, and what a watch takes for a change, stay the same."""
+        clock = FakeClock(skipping=True)
+        service = RunService(clock)
+        deep: Any = []
+        for _ in range(300):
+            deep = [deep]
+        service.changes[1] = [
+            (0, {"details": {"output": {"x": {}}}, "tags": [{"deep": deep}]}),
+            (4, {"status": "SUCCEEDED"}),
+        ]
+        seen: list[str] = []
+
+        def spoil(run: Any) -> None:
+            run["details"]["output"].clear()
+            run["tags"].clear()
+            run["new"] = 1
+
+        async with clients_of(service, clock=clock) as (fc, _):
+
+            async def watch() -> None:
+                async for run in fc.watch_run(run_id(1), polling_interval=1):
+                    spoil(run)
+                    seen.append(run["status"])
+
+            waits = [fc.wait_for_run(run_id(1), polling_interval=1, progress=each) for each in (None, spoil, None)]
+            _, first, *others = await asyncio.gather(watch(), *waits)
+            assert isinstance(first, RunOutcome)
+            spoil(first.run)
+        assert seen == ["ACTIVE", "SUCCEEDED"]
+        for other in others:
+            assert isinstance(other, RunOutcome)
+            tags: Any = other.run["tags"]
+            assert (other.output, tags) == ({"x": {}}, [{"deep": deep}])
+
     async def test_many_runs(self) -> None:
         """A thousand runs are requested ten at a time, each once for an interval."""
         clock = FakeClock(skipping=True)

@@ -158,6 +158,25 @@ async def test_each_method_of_the_manager() -> None:
         assert (str(again), again.code) == (str(caught.value), "FORBIDDEN")
 
 
+@pytest.mark.parametrize(
+    "document", [{}, {"code": "FORBIDDEN", "detail": "no"}, {"add": None, "errors": {"add": "no"}}]
+)
+async def test_no_result_is_not_a_success(document: Any) -> None:
+    """The member may not have been added."""
+    async with scripted(document) as gc:
+        with pytest.raises(ResponseDecodeError, match="or an error"):
+            await GroupsManager(gc).add_member(A, B)
+
+
+async def test_the_length_of_messages() -> None:
+    """The response has the whole text."""
+    failure = {"identity_id": A, "code": "FORBIDDEN", "detail": "x" * 1_000_000}
+    async with scripted({"errors": {"add": [failure] * 7}}) as gc:
+        with pytest.raises(MembershipActionError, match=r"; and 2 more$") as caught:
+            await GroupsManager(gc).add_member(A, B)
+    assert len(str(caught.value)) < 3000
+
+
 async def test_results() -> None:
     """One for each identity, in which actions that failed are false."""
     member = {"identity_id": A, "status": "active"}

@@ -20,6 +20,7 @@ __all__ = ("BatchResponse", "MembershipActionError", "MembershipResult")
 
 _ERRORS: Final = "errors"
 _SHOWN: Final = 5
+_MAX_SHOWN: Final = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +105,9 @@ class MembershipActionError(GlobusError):
 
     def __init__(self, response: BatchResponse) -> None:
         failures, total = response.failures, len(response.results)
-        shown = "; ".join(f"{each.action} {each.identity_id}: {each.code}: {each.detail}" for each in failures[:_SHOWN])
+        shown = "; ".join(
+            f"{each.action} {each.identity_id}: {each.code}: {each.detail}"[:_MAX_SHOWN] for each in failures[:_SHOWN]
+        )
         more = f"; and {len(failures) - _SHOWN} more" if len(failures) > _SHOWN else ""
         text = f"{len(failures)} of {total} membership actions failed: {shown}{more}"
         super().__init__(escape_control_characters(text))

@@ -11,13 +11,7 @@ from ..._http.path import uuid_text
 from ...errors.arguments import check_type
 from .batch import BatchMembershipActions
 from .client import GroupsClient
-from .data import (
-    GroupMemberVisibilityValue,
-    GroupPolicies,
-    GroupRoleValue,
-    GroupVisibilityValue,
-    SignupFieldValue,
-)
+from .data import GroupMemberVisibilityValue, GroupPolicies, GroupRoleValue, GroupVisibilityValue, SignupFieldValue
 
 if TYPE_CHECKING:
     from ...response import GlobusHTTPResponse
@@ -447,4 +441,6 @@ class GroupsManager:
     async def _do(self, group_id: UUID | str, actions: BatchMembershipActions) -> BatchResponse:
         response = await self.client.batch_membership_action(group_id, actions)
         response.check()
+        if not response.results:
+            raise response.raw.decode_error("it should have the membership that resulted, or an error")
         return response

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 from ..._http.path import uuid_text
+from ..._polling.document_copy import copy_document
 from ..._polling.shared_poller import SharedPoller
 from ..._polling.waiting import check_wait_options, wait_for_document
 from ...errors import NotFound
@@ -142,7 +143,7 @@ class TimerWaitMethods(TimerMethods):
         except NotFound:
             if detector.last is None:
                 raise
-            return TimerOutcome(TimerEndReason.DELETED, detector.last)  # it was there before
+            return TimerOutcome(TimerEndReason.DELETED, copy_document(detector.last))  # it was there before
         return TimerOutcome(detector.reason or TimerEndReason.TIMED_OUT, wait.document)
 
 
