@@ -8,7 +8,7 @@ import warnings
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Final, cast
 
-from .limits import MAX_DEPTH, check_size
+from .limits import check_size
 
 if TYPE_CHECKING:
     from .paths import Scope
@@ -17,7 +17,7 @@ __all__ = ("ExpressionError", "evaluate", "parse_expression")
 
 _MAX_LENGTH: Final = 4096
 _MAX_ITEMS: Final = 100_000
-"""The longest text or list that an operator makes."""
+"""The longest text that an operator makes, and the number of values within a list."""
 _MAX_BITS: Final = 4096
 """The largest integer that an operator makes."""
 _NODES: Final[tuple[type[ast.AST], ...]] = (
@@ -102,8 +102,9 @@ def evaluate(text: str, scope: Scope) -> Any:
     # values are JSON only: without functions and modules, a search of all values at each step finds nothing
     evaluator._check_disallowed_items = _accept  # noqa: SLF001 -- as above
     try:
-        value = _plain(evaluator.eval(text, previously_parsed=parsed))
-        check_size(value)
+        made = evaluator.eval(text, previously_parsed=parsed)
+        check_size(made)
+        value = _plain(made)
     except ExpressionError:
         raise
     except Exception as error:  # noqa: BLE001 -- those of all operators, of the library, and of limits
@@ -111,18 +112,16 @@ def evaluate(text: str, scope: Scope) -> Any:
     return value
 
 
-def _plain(value: object, depth: int = 0) -> object:
+def _plain(value: object) -> object:
     """Return a value with lists in place of tuples."""
     if not isinstance(value, list | tuple | dict):
         return value
-    if depth > MAX_DEPTH:
-        raise ExpressionError("the value has too many levels")
     if not isinstance(value, dict):
-        return [_plain(each, depth + 1) for each in cast("list[object]", value)]
+        return [_plain(each) for each in cast("list[object]", value)]
     members = cast("dict[object, object]", value)
     if not all(isinstance(name, str) for name in members):
         raise ExpressionError("the names of an object are texts")
-    return {name: _plain(each, depth + 1) for name, each in members.items()}
+    return {name: _plain(each) for name, each in members.items()}
 
 
 def _accept(_item: object) -> None: ...
@@ -162,14 +161,14 @@ def _split_path(path: object) -> list[str]:
 
 
 def _add(left: Any, right: Any) -> Any:
-    _check_length(len(left) + len(right) if hasattr(left, "__len__") and hasattr(right, "__len__") else 0)
+    _check_length(_length(left) + _length(right))
     return left + right
 
 
 def _multiply(left: Any, right: Any) -> Any:
     for items, count in ((left, right), (right, left)):
         if isinstance(items, str | list | tuple) and isinstance(count, int):
-            _check_length(len(cast("list[object]", items)) * count)
+            _check_length(_length(cast("object", items)) * count)
     _check_bits(_bits(left) + _bits(right))
     return left * right
 
@@ -213,6 +212,22 @@ def _bits(value: object) -> int:
 def _check_bits(bits: int) -> None:
     if bits > _MAX_BITS:
         raise ExpressionError("a number is too large")
+
+
+def _length(value: object) -> int:
+    """Return the length of a text, or the number of all values within another one, if it is not above the limit."""
+    if isinstance(value, str):
+        return len(value)
+    count, pending = 0, [value]
+    while pending and count <= _MAX_ITEMS:
+        each = pending.pop()
+        if isinstance(each, list | tuple | dict):
+            items = list(
+                cast("dict[str, object]", each).values() if isinstance(each, dict) else cast("list[object]", each)
+            )
+            count += len(items)
+            pending += items
+    return count
 
 
 def _check_length(length: int) -> None:

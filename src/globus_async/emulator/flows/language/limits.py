@@ -19,7 +19,7 @@ _MAX_BITS: Final = 1024
 
 def check_size(value: object, *, limit: int = MAX_STATE_BYTES) -> None:
     """
-    Require that a value is JSON within the limits.
+    Require that a value is JSON within the limits; tuples count as lists.
 
     Raises:
         StateFailure: It is too large or too deep, or no JSON.
@@ -39,16 +39,16 @@ def check_size(value: object, *, limit: int = MAX_STATE_BYTES) -> None:
                 if each.bit_length() > _MAX_BITS:
                     raise StateFailure("States.Runtime", "a number is too large")
                 size += each.bit_length() // 3 + 1
-            case list() | Mapping():
+            case list() | tuple() | Mapping():
                 size += 2
                 if depth >= MAX_DEPTH:
                     raise StateFailure("States.DataLimitExceeded", f"the data have more than {MAX_DEPTH} levels")
                 if isinstance(each, Mapping):
                     members = cast("Mapping[str, object]", each)
-                    size += sum(len(name.encode()) + 4 for name in members)
+                    size += sum(len(str(name).encode()) + 4 for name in members)
                     items = list(members.values())
                 else:
-                    items = cast("list[object]", each)
+                    items = list(cast("list[object]", each))
                     size += len(items)
                 pending += [(item, depth + 1) for item in items]
             case _:
