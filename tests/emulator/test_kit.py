@@ -448,4 +448,4 @@ def test_default_error_document() -> None:
     for kind in ErrorKind:
         error = ServiceError.of_kind(kind, "message")
         assert error.document(path="/", request_id="1") == {"code": error.code, "message": "message"}
-        assert 400 <= error.status <= 501
+        assert 400 <= error.status <= 503

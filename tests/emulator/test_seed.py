@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,11 @@ import pytest
 from globus_async import AccessTokenAuthorizer, TransferClient
 from globus_async.emulator.control.seed import read_seed_file
 from globus_async.emulator.control.seed_dump import encode
+from globus_async.emulator.kit.background import Background
+from globus_async.emulator.kit.request import Request
+from globus_async.emulator.kit.service import Platform, RouteTable, Service
 from globus_async.testing import GlobusEmulator, ManualClock, MemoryStorage, ServiceError
+from tests.emulator.notes_service import NotesService
 
 LAB = "11111111-1111-4111-8111-111111111111"
 GUEST = "22222222-2222-4222-8222-222222222222"
@@ -251,6 +256,49 @@ async def test_return_to_the_seed() -> None:
             authorizer=AccessTokenAuthorizer(emulator.access_token()), transport=emulator.transport()
         )
         assert [task["task_id"] async for task in renewed.task_list(num_results=None)] == [TASK]
+
+
+async def test_a_request_during_a_return() -> None:
+    """A request that starts work in a state which has been replaced gets a 503, and the work is not done."""
+
+    async def handle(state: Background, _request: Request) -> dict[str, Any]:
+        await emulator.reset()
+        state.start("work", never)
+        return {}
+
+    async def never() -> None:
+        raise AssertionError
+
+    class Slow(Service[Background]):
+        name, title, hosts, errors = "slow", "Slow", ("slow.example.org",), ServiceError
+
+        def __init__(self, platform: Platform) -> None:
+            background = Background(platform.clock)
+            super().__init__(platform, background, background=background)
+
+        def tables(self) -> Mapping[str, RouteTable[Background]]:
+            return {"": [("POST", "/slow", handle)]}
+
+    async with GlobusEmulator(services=[Slow]) as emulator, emulator.http_client() as http:
+        response = await http.post("https://slow.example.org/slow")
+        assert (response.status_code, response.json()["code"]) == (503, "SERVICE_UNAVAILABLE")
+        await emulator.settle()
+
+
+async def test_a_request_between_the_parts_of_a_return() -> None:
+    """A task that is submitted while the old services are closed is executed once."""
+
+    class Late(NotesService):
+        async def aclose(self) -> None:
+            authorizer = AccessTokenAuthorizer(emulator.access_token())
+            tc = TransferClient(authorizer=authorizer, transport=emulator.transport())
+            submitted.append((await tc.submit_delete({"endpoint": LAB, "DATA": [{"path": "/data/a.txt"}]}))["task_id"])
+
+    submitted: list[str] = []
+    emulator = GlobusEmulator(services=[Late])
+    await emulator.load_seed(SEED)
+    await emulator.settle()
+    assert emulator.transfer.tasks[submitted[0]].is_final
 
 
 async def test_return_to_resources_that_a_test_has_added() -> None:

@@ -395,6 +395,7 @@ class GlobusEmulator(Emulator):
             with platform.ids.use():
                 auth, transfer, services = self._make(platform)
                 SeedLoader(auth.state, transfer.state, services, directories=directories).load(document)
+            loaded = list(transfer.state.running.values())  # a request may add others before these are started
             if keep:
                 self._seed = dump(auth.state, transfer.state, services)
             auth.state.keys = self.auth.keys  # clients have the published ones
@@ -407,7 +408,7 @@ class GlobusEmulator(Emulator):
             self.unknown_paths.clear()
             self.faults.clear()
             with platform.ids.use():
-                for task in list(transfer.state.running.values()):
+                for task in loaded:
                     transfer.task_runner.submit(task)
                 for service in services:
                     service.start()

@@ -46,6 +46,7 @@ from contextvars import Context, copy_context
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
+from .errors import EmulatorClosed
 from .ids import current_ids
 
 if TYPE_CHECKING:
@@ -121,10 +122,10 @@ class Background:
             work: The job.
 
         Raises:
-            RuntimeError: The emulator is closed.
+            EmulatorClosed: The emulator is closed, or its state was replaced.
         """
         if self._is_closed:
-            raise RuntimeError("the emulator is closed")
+            raise EmulatorClosed
         with self._lock:
             previous, job = self._jobs.pop(key, None), _Job(key, work)
             self._jobs[key] = job

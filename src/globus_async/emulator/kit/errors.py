@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final, Self
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ("ErrorKind", "ServiceError")
+__all__ = ("EmulatorClosed", "ErrorKind", "ServiceError")
 
 
 class ErrorKind(Enum):
@@ -48,6 +48,15 @@ class ErrorKind(Enum):
     """429 ``TOO_MANY_REQUESTS``."""
     INTERNAL = "internal error"
     """500 ``INTERNAL_ERROR``."""
+    UNAVAILABLE = "unavailable"
+    """503 ``SERVICE_UNAVAILABLE``: the emulator was reset or closed while a request was handled."""
+
+
+class EmulatorClosed(RuntimeError):
+    """Work was started in an emulator that is closed, or in a state that was replaced by another one."""
+
+    def __init__(self) -> None:
+        super().__init__("the emulator is closed")
 
 
 _DEFAULT_CODES: Final[Mapping[ErrorKind, tuple[int, str]]] = {
@@ -64,6 +73,7 @@ _DEFAULT_CODES: Final[Mapping[ErrorKind, tuple[int, str]]] = {
     ErrorKind.BODY_TOO_LARGE: (413, "REQUEST_TOO_LARGE"),
     ErrorKind.RATE_LIMITED: (429, "TOO_MANY_REQUESTS"),
     ErrorKind.INTERNAL: (500, "INTERNAL_ERROR"),
+    ErrorKind.UNAVAILABLE: (503, "SERVICE_UNAVAILABLE"),
 }
 
 _SAME: Final[Mapping[ErrorKind, ErrorKind]] = {

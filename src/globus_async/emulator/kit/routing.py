@@ -12,7 +12,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Host, Route, Router
 
-from .errors import ErrorKind, ServiceError
+from .errors import EmulatorClosed, ErrorKind, ServiceError
 from .ids import request_id
 from .request import Request
 
@@ -55,6 +55,9 @@ def _endpoint(
         except ServiceError as error:
             _logger.debug("%s %s refused: %d %s", request.method, request.path, error.status, error)
             return service.error_response(error, request)
+        except EmulatorClosed:
+            message = "The emulator was reset or closed while it handled the request: send it again"
+            return service.error_response(service.errors.of_kind(ErrorKind.UNAVAILABLE, message), request)
         return response
 
     return endpoint

@@ -38,6 +38,7 @@ class SearchError(ServiceError):
         ErrorKind.BODY_TOO_LARGE: (413, "RequestEntityTooLarge.Generic"),
         ErrorKind.RATE_LIMITED: (429, "TooManyRequests.Generic"),
         ErrorKind.INTERNAL: (500, "InternalServerError.Generic"),
+        ErrorKind.UNAVAILABLE: (503, "ServiceUnavailable.Generic"),
     }
 
     @classmethod

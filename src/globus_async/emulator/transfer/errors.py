@@ -40,6 +40,7 @@ class TransferError(ServiceError):
         ErrorKind.METHOD_NOT_ALLOWED: (405, "ClientError.MethodNotAllowed"),
         ErrorKind.RATE_LIMITED: (429, "ClientError.TooManyRequests"),
         ErrorKind.INTERNAL: (500, "InternalError"),
+        ErrorKind.UNAVAILABLE: (503, "ServiceUnavailable"),
     }
 
     def __init__(

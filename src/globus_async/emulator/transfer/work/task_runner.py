@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final, TypeVar, TypeVarTuple, Unpack, cast
 import anyio
 import anyio.to_thread
 
+from ...kit.errors import EmulatorClosed
 from ..models import Status, Task
 from ..state import Pace
 from ..storage.protocol import StorageError
@@ -167,7 +168,7 @@ class TaskRunner:
 
     def _start(self, task: Task) -> None:
         if self._closed:
-            raise RuntimeError("the emulator is closed")
+            raise EmulatorClosed
         if task.id not in self._work:
             kind = TransferWork if task.is_transfer else DeleteWork
             self._work[task.id] = kind(self._state, task, is_stopped=lambda: self._is_stopped(task))
