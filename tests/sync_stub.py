@@ -18,17 +18,26 @@ from globus_async import (
     ConfidentialAppAuthClient,
     DirectoryWalk,
     DocumentSubmission,
+    FlowsClient,
     GlobusApp,
     GlobusAuthorizationCodeFlowManager,
     GlobusNativeAppFlowManager,
+    GroupsClient,
+    GroupsManager,
     NativeAppAuthClient,
     Pages,
+    SearchClient,
+    SpecificFlowClient,
     TaskWatch,
+    TimersClient,
     TransferClient,
     UserApp,
 )
+from globus_async._polling.document_watch import DocumentWatch
 from globus_async.paging.iteration import Prefetch
 from globus_async.services.auth.identities import Consents
+from globus_async.services.flows import RunLog, RunWatch
+from globus_async.services.search import SubmittedBatches
 from globus_async.sync.proxy import is_made_blocking
 from tests.source import ROOT
 from tests.test_public_types import BY_NAME, PACKAGE, bindings, is_type_variable, origin_of
@@ -45,8 +54,15 @@ CLIENTS: tuple[type, ...] = (
     NativeAppAuthClient,
     ConfidentialAppAuthClient,
     TransferClient,
+    GroupsClient,
+    SearchClient,
+    FlowsClient,
+    SpecificFlowClient,
+    TimersClient,
 )
 APPS: tuple[type, ...] = (GlobusApp, UserApp, ClientApp)
+MANAGERS: tuple[type, ...] = (GroupsManager,)
+"""Made from a client, whose blocking form they take; `FUNCTIONS` has their overloads."""
 MADE: tuple[type, ...] = (
     Pages,
     Consents,
@@ -55,12 +71,16 @@ MADE: tuple[type, ...] = (
     BatchSubmission,
     DirectoryWalk,
     DocumentSubmission,
+    DocumentWatch,
     TaskWatch,
+    SubmittedBatches,
+    RunWatch,
+    RunLog,
     GlobusAuthorizationCodeFlowManager,
     GlobusNativeAppFlowManager,
 )
 """What methods of clients return."""
-KINDS = (*CLIENTS, *APPS, *MADE)
+KINDS = (*CLIENTS, *APPS, *MANAGERS, *MADE)
 
 IN_LOOP = {"AsyncIterator", "AsyncIterable", "AsyncGenerator"}
 RESULT_OF = {
@@ -99,6 +119,8 @@ class BlockingTransport(Blocking[Transport], Transport): ...  # an argument of c
 """
 
 FUNCTIONS = """\
+@overload
+def blocking(client_class: type[GroupsManager], /, client: BlockingGroupsClient) -> BlockingGroupsManager: ...
 @overload
 def blocking(client_class: Callable[_P, Transport], /, *args: _P.args, **options: _P.kwargs) -> BlockingTransport: ...
 @overload
@@ -208,7 +230,8 @@ class Stub:
                     f"    def {plain}({self.arguments(module, member.args)}) -> {self.result(module, member)}: ...",
                 ]
             case ast.AnnAssign(target=ast.Name(id=name), annotation=annotation) if not name.startswith("_"):
-                return name, [f"    {name}: {self.annotation(module, annotation, result=False)}"]
+                text = f"    {name}: {self.annotation(module, annotation, result=False)}"
+                return name, [text + ("" if "ClassVar" in text else _hidden_class_variable(kind, name))]
             case _:
                 return "", []
 
@@ -336,6 +359,13 @@ def _class(kind: type) -> ast.ClassDef:
     statement = bindings(kind.__module__)[kind.__name__]
     assert isinstance(statement, ast.ClassDef)
     return statement
+
+
+def _hidden_class_variable(kind: type, name: str) -> str:
+    """Return the comment for an attribute of instances where the class of a base has one."""
+    declared = (str(vars(each).get("__annotations__", {}).get(name)) for each in kind.__mro__[1:])
+    is_hiding = any("ClassVar" in each for each in declared)
+    return "  # type: ignore[misc] # pyright: ignore[reportIncompatibleVariableOverride]" if is_hiding else ""
 
 
 def _read(annotation: ast.expr) -> ast.expr:

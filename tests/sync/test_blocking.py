@@ -26,12 +26,16 @@ from globus_async import (
     ClientClosedError,
     GlobusConnectionError,
     GlobusSDKUsageError,
+    GroupsClient,
+    GroupsManager,
+    SearchClient,
     TransferClient,
     TransferData,
     Transport,
     UserApp,
 )
 from globus_async.emulator.server import LoopbackServer
+from globus_async.scopes import GroupsScopes, SearchScopes
 from globus_async.services.transfer import EndpointNotFound
 from globus_async.sync import blocking, bulk
 from globus_async.testing import Collection, GlobusEmulator
@@ -94,6 +98,26 @@ def test_a_task_is_submitted_and_waited_for(
         assert tc.task_wait(task_id, timeout=30, polling_interval=1)
         assert tc.get_task(task_id)["status"] == "SUCCEEDED"
         assert [task["status"] for task in tc.task_watch(task_id)] == ["SUCCEEDED"]
+
+
+def test_clients_of_other_services(
+    globus_emulator: GlobusEmulator, globus_server: LoopbackServer, lab: Collection
+) -> None:
+    """An ingest is an iterable or a result; a manager takes a blocking client."""
+    scopes = [str(SearchScopes.all), str(GroupsScopes.all)]
+    own = AccessTokenAuthorizer(globus_emulator.access_token(scopes=scopes))
+    entries = [{"subject": f"s{number}", "visible_to": ["public"], "content": {}} for number in range(3)]
+    with blocking(SearchClient, authorizer=own) as sc:
+        index = sc.create_index("Samples", "Of one year")["id"]
+        ingest = sc.ingest_entries(index, entries, max_batch_entries=2, wait=False)
+        assert next(ingest).number == 0
+        assert [batch.number for batch in ingest] == [1]
+        assert sc.ingest_entries(index, []).result() == []
+    member = globus_emulator.add_identity("ada@example.org")
+    with blocking(GroupsClient, authorizer=own) as groups:
+        manager = blocking(GroupsManager, groups)
+        group_id = manager.create_group("Lab", "People")["id"]
+        assert manager.add_member(group_id, member.id)["add"][0]["status"] == "active"
 
 
 def test_bulk_takes_a_blocking_method(lab: Collection, authorizer: AccessTokenAuthorizer) -> None:

@@ -11,16 +11,27 @@ from globus_async import (
     AuthClient,
     BaseClient,
     ConfidentialAppAuthClient,
+    FlowsClient,
     GlobusHTTPResponse,
+    GroupsClient,
+    GroupsManager,
     Outcome,
     Page,
+    SearchClient,
+    SpecificFlowClient,
     TaskOutcome,
+    TimerOutcome,
+    TimersClient,
     TransferClient,
     TransferData,
     Transport,
     UserApp,
 )
 from globus_async.services.auth.documents import IdentityDocument
+from globus_async.services.flows import RunOutcome
+from globus_async.services.flows.documents import RunDocument
+from globus_async.services.groups import BatchResponse
+from globus_async.services.search import BatchOutcome, SearchTaskOutcome
 from globus_async.services.transfer.documents import (
     EndpointDocument,
     FileDocument,
@@ -33,7 +44,10 @@ from globus_async.sync import (
     BlockingAuthClient,
     BlockingBulk,
     BlockingConfidentialAppAuthClient,
+    BlockingGroupsManager,
     BlockingPages,
+    BlockingRunLog,
+    BlockingSearchClient,
     BlockingTransferClient,
     BlockingTransport,
     BlockingUserApp,
@@ -64,6 +78,28 @@ def results(authorizer: AccessTokenAuthorizer, data: TransferData, id: UUID) -> 
         assert_type(tc.transport, Transport)
         assert_type(tc.run(tc.wrapped.task_wait(id)), bool)
         assert_type(tc.iterate(tc.wrapped.operation_ls(id)), Iterator[FileDocument])
+
+
+def of_other_services(authorizer: AccessTokenAuthorizer, id: UUID) -> None:
+    """Waits, watches, logs and ingests are plain calls and iterables too."""
+    with blocking(SearchClient, authorizer=authorizer) as sc:
+        assert_type(sc, BlockingSearchClient)
+        assert_type([hit["subject"] for hit in sc.search(id, "x")], list[str])
+        assert_type(sc.ingest_entries(id, []).result(), list[BatchOutcome])
+        assert_type(next(sc.ingest_entries(id, [])), BatchOutcome)
+        assert_type(sc.wait_for_task(id), SearchTaskOutcome)
+    with blocking(FlowsClient, authorizer=authorizer) as fc:
+        assert_type(fc.wait_for_run(id), RunOutcome)
+        assert_type(fc.follow_run_logs(id), BlockingRunLog)
+        assert_type([entry["code"] for entry in fc.follow_run_logs(id)], list[str])
+        assert_type(next(fc.watch_run(id)), RunDocument)
+        assert_type(blocking(SpecificFlowClient, id).run_flow({}), GlobusHTTPResponse[RunDocument])
+    with blocking(TimersClient, authorizer=authorizer) as timers:
+        assert_type(timers.wait_for_timer(id), TimerOutcome)
+    with blocking(GroupsClient, authorizer=authorizer) as gc:
+        manager = blocking(GroupsManager, gc)
+        assert_type(manager, BlockingGroupsManager)
+        assert_type(manager.add_member(id, id), BatchResponse)
 
 
 def many(tc: BlockingTransferClient, ids: list[UUID]) -> None:

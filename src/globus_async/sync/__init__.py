@@ -19,13 +19,23 @@ __all__ = (
     "BlockingConsents",
     "BlockingDirectoryWalk",
     "BlockingDocumentSubmission",
+    "BlockingDocumentWatch",
+    "BlockingFlowsClient",
     "BlockingGlobusApp",
     "BlockingGlobusAuthorizationCodeFlowManager",
     "BlockingGlobusNativeAppFlowManager",
+    "BlockingGroupsClient",
+    "BlockingGroupsManager",
     "BlockingNativeAppAuthClient",
     "BlockingPages",
     "BlockingPrefetch",
+    "BlockingRunLog",
+    "BlockingRunWatch",
+    "BlockingSearchClient",
+    "BlockingSpecificFlowClient",
+    "BlockingSubmittedBatches",
     "BlockingTaskWatch",
+    "BlockingTimersClient",
     "BlockingTransferClient",
     "BlockingTransport",
     "BlockingUserApp",
@@ -44,13 +54,23 @@ BlockingConfidentialAppAuthClient = Blocking
 BlockingConsents = Blocking
 BlockingDirectoryWalk = Blocking
 BlockingDocumentSubmission = Blocking
+BlockingDocumentWatch = Blocking
+BlockingFlowsClient = Blocking
 BlockingGlobusApp = Blocking
 BlockingGlobusAuthorizationCodeFlowManager = Blocking
 BlockingGlobusNativeAppFlowManager = Blocking
+BlockingGroupsClient = Blocking
+BlockingGroupsManager = Blocking
 BlockingNativeAppAuthClient = Blocking
 BlockingPages = Blocking
 BlockingPrefetch = Blocking
+BlockingRunLog = Blocking
+BlockingRunWatch = Blocking
+BlockingSearchClient = Blocking
+BlockingSpecificFlowClient = Blocking
+BlockingSubmittedBatches = Blocking
 BlockingTaskWatch = Blocking
+BlockingTimersClient = Blocking
 BlockingTransferClient = Blocking
 BlockingTransport = Blocking
 BlockingUserApp = Blocking
