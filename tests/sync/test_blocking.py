@@ -104,17 +104,19 @@ def test_clients_of_other_services(
     globus_emulator: GlobusEmulator, globus_server: LoopbackServer, lab: Collection
 ) -> None:
     """An ingest is an iterable or a result; a manager takes a blocking client."""
-    scopes = [str(SearchScopes.all), str(GroupsScopes.all)]
-    own = AccessTokenAuthorizer(globus_emulator.access_token(scopes=scopes))
+
+    def own(scope: object) -> AccessTokenAuthorizer:
+        return AccessTokenAuthorizer(globus_emulator.access_token(scopes=[str(scope)]))
+
     entries = [{"subject": f"s{number}", "visible_to": ["public"], "content": {}} for number in range(3)]
-    with blocking(SearchClient, authorizer=own) as sc:
+    with blocking(SearchClient, authorizer=own(SearchScopes.all)) as sc:
         index = sc.create_index("Samples", "Of one year")["id"]
         ingest = sc.ingest_entries(index, entries, max_batch_entries=2, wait=False)
         assert next(ingest).number == 0
         assert [batch.number for batch in ingest] == [1]
         assert sc.ingest_entries(index, []).result() == []
     member = globus_emulator.add_identity("ada@example.org")
-    with blocking(GroupsClient, authorizer=own) as groups:
+    with blocking(GroupsClient, authorizer=own(GroupsScopes.all)) as groups:
         manager = blocking(GroupsManager, groups)
         group_id = manager.create_group("Lab", "People")["id"]
         assert manager.add_member(group_id, member.id)["add"][0]["status"] == "active"
