@@ -10,11 +10,13 @@ import shutil
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
 
 import httpx
+import jwt
 import pytest
 
 from globus_async import AccessTokenAuthorizer, NativeAppAuthClient, TransferClient
@@ -322,6 +324,20 @@ def test_the_commands_of_the_guide(process: tuple[subprocess.Popen[str], str], t
         assert done.returncode == 0, (line, done.stdout, done.stderr)
     seed = json.loads((tmp_path / "before.json").read_text(encoding="utf-8"))
     assert [each["username"] for each in seed["identities"]] == ["ada@example.org", "bob@example.org"]
+
+
+def test_logins_of_other_programs(process: tuple[subprocess.Popen[str], str]) -> None:
+    """Their id_tokens have the time of the machine, by which the programs check them, not that of the manual clock."""
+    _, url = process
+    with httpx.Client(base_url=url, headers={"X-Emulator-Control": "1"}) as http:
+        portal = http.get("/emulator/seed").json()["clients"][0]
+        query = {"client_id": portal["id"], "redirect_uri": portal["redirect_uris"][0], "scope": "openid"}
+        opened = httpx.URL(f"{url}/v2/oauth2/authorize", params={**query, "response_type": "code", "state": "s"})
+        code = http.post("/emulator/logins", json={"url": str(opened)}).json()["code"]
+        form = {"grant_type": "authorization_code", "code": code, "redirect_uri": query["redirect_uri"]}
+        tokens = http.post("/v2/oauth2/token", data=form, auth=(portal["id"], portal["secret"])).json()
+    claims = jwt.decode(tokens["id_token"], options={"verify_signature": False})
+    assert abs(claims["iat"] - time.time()) < 60
 
 
 def test_an_invalid_seed_on_the_command_line(tmp_path: Path) -> None:

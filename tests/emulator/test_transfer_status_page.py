@@ -105,6 +105,7 @@ def test_the_command(tmp_path: Path) -> None:
         assert granted.status_code == 200
         native = re.findall(r"^# native app: GLOBUS_CLIENT_ID=(\S+)$", printed, re.MULTILINE)[0]
         assert native != app
+        assert re.search(r"^# identity [0-9a-f-]{36}  ada@x.org$", printed, re.MULTILINE)
         assert "Globus emulator" in httpx.get(url).text
         process.terminate()
         _, errors = process.communicate(timeout=10)

@@ -10,14 +10,15 @@ from typing import Annotated, Any
 
 import httpx
 import pytest
-from fastapi import FastAPI, Security
+from fastapi import Depends, FastAPI, Security
 
 from globus_async import GlobusSDKUsageError, GroupsClient
 from globus_async.emulator.kit.directory import Identity
-from globus_async.fastapi import GlobusBackend, Principal, add_error_handlers
-from globus_async.scopes import GroupsScopes
+from globus_async.fastapi import GlobusBackend, Principal, Session, add_error_handlers
+from globus_async.scopes import GroupsScopes, TransferScopes
 from globus_async.testing import GlobusEmulator, ManualClock
 from globus_async.testing.faults import latency, status
+from tests.fastapi.conftest import Make
 
 SECRET = "a-client-secret-of-the-tests"
 LAB, SUB = "5e1f2a4c-0000-4000-8000-00000000000a", "5e1f2a4c-0000-4000-8000-00000000000b"
@@ -196,3 +197,32 @@ def test_wrong_arguments() -> None:
         globus.member_of("../x")
     with pytest.raises(GlobusSDKUsageError, match="membership_max_age"):
         GlobusBackend(LAB, SECRET, membership_max_age=-1)
+
+
+async def test_members_in_a_browser(make_deployment: Make) -> None:
+    """A session is admitted by the roles of its user, which are fetched once for all routes."""
+    deployment = await make_deployment(login={"scopes": [TransferScopes.all, GROUPS]})
+    groups = deployment.emulator
+    groups.add_group([deployment.people["bob"]], managers=[deployment.people["ada"]], id=LAB)
+    login = deployment.login
+
+    @deployment.app.get("/curators")
+    async def curators(session: Annotated[Session, Depends(login.member_of(LAB.upper(), role="manager"))]) -> str:
+        return session.username
+
+    @deployment.app.get("/members")
+    async def members(session: Annotated[Session, Depends(login.member_of(LAB))]) -> str:
+        return session.username
+
+    ada, bob = await deployment.browser(), await deployment.browser()
+    assert (await ada.get("/curators")).status_code == 401
+    for browser, who, statuses in ((ada, "ada", [200, 200]), (bob, "bob", [403, 200])):
+        await deployment.log_in(browser, who)
+        responses = [await browser.get(path) for path in ("/curators", "/members")]
+        assert [each.status_code for each in responses] == statuses
+    assert "must be manager or admin of the Globus group" in (await bob.get("/curators")).json()["detail"]
+    assert sum(each.path == "/v2/groups/my_groups" for each in groups.requests) == 2
+    refusals: list[Any] = [{"group_id": "lab"}, {"group_id": LAB, "role": "boss"}]
+    for refused in refusals:
+        with pytest.raises(GlobusSDKUsageError):
+            login.member_of(**refused)

@@ -5,7 +5,7 @@
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import replace
-from typing import Annotated, Any, Final, Literal, TypeVar
+from typing import Annotated, Any, Final, TypeVar
 from uuid import UUID
 
 from fastapi import Depends
@@ -17,7 +17,7 @@ from ..authorizers import ClientCredentialsAuthorizer, GlobusAuthorizer
 from ..client import BaseClient
 from ..config import checked_base_url, get_service_url
 from ..errors import ClientClosedError, GlobusSDKUsageError
-from ..errors.arguments import check_callable, check_members, check_number, check_text, check_type, refusal
+from ..errors.arguments import check_callable, check_members, check_number, check_text, check_type
 from ..scopes import GroupsScopes, Scope, ScopeParser, Scopes
 from ..secret import Secret
 from ..services.auth.confidential import ConfidentialAppAuthClient
@@ -29,7 +29,7 @@ from .bearer import BearerToken
 from .dependent import AuthorizerCache, DependentTokenAuthorizer
 from .guarded_store import SESSION_STORE_MEMBERS, GuardedStore
 from .introspection import IntrospectionCache
-from .memberships import SUFFICIENT, MembershipCache, require_membership
+from .memberships import MembershipCache, Role, check_role, require_membership
 from .principal import Principal
 from .process_mark import ProcessMark
 from .revocations import Revocations
@@ -343,9 +343,7 @@ class GlobusBackend:
 
         return dependency
 
-    def member_of(
-        self, group_id: UUID | str, *, role: Literal["member", "manager", "admin"] = "member"
-    ) -> Callable[..., Awaitable[Principal]]:
+    def member_of(self, group_id: UUID | str, *, role: Role = "member") -> Callable[..., Awaitable[Principal]]:
         """
         Return a dependency that requires membership in a Globus group, and provides the `Principal` of the request.
 
@@ -371,12 +369,11 @@ class GlobusBackend:
             ... ) -> None: ...
         """
         group, scope = uuid_text("group_id", group_id).lower(), GroupsScopes.view_my_groups_and_memberships
-        if role not in SUFFICIENT:
-            raise refusal("role", role, f"one of {', '.join(map(repr, SUFFICIENT))}")
+        check_role(role)
 
         async def dependency(principal: Annotated[Principal, Depends(self.principal)]) -> Principal:
             roles = self._memberships_of(principal, scope)
-            await require_membership(group, role, principal, roles)
+            await require_membership(group, role, principal.username, roles)
             return principal
 
         return dependency

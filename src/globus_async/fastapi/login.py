@@ -7,12 +7,14 @@ import secrets
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from typing import Annotated, Any, Final, TypeVar
 from urllib.parse import quote
+from uuid import UUID
 
 from fastapi import APIRouter, Depends, HTTPException, Query, Request
 from fastapi.requests import HTTPConnection
 from fastapi.responses import RedirectResponse, Response
 
 from .._http.missing import MISSING
+from .._http.path import uuid_text
 from ..client import BaseClient
 from ..errors import (
     ClientClosedError,
@@ -29,11 +31,13 @@ from ..services.auth.documents import IdTokenClaims
 from ..services.auth.errors import InvalidGrant
 from ..services.auth.flows import LoginRefused
 from ..services.auth.responses import OAuthAuthorizationCodeResponse
+from ..services.groups import GroupsClient
 from ..session_store import MemorySessionStore, SessionStore, SessionStoreUnavailable
 from .backend import GlobusBackend, RunningState, running_state
 from .browser_cookies import BrowserCookies
 from .cookie import SessionCookie
 from .guarded_store import SESSION_STORE_MEMBERS
+from .memberships import Role, check_role, require_membership
 from .pending import PENDING_SECONDS, PendingLogin, PendingLogins
 from .public_address import PublicAddress, is_own_path
 from .request_origin import check_navigation, check_site, is_from_own_site, is_websocket
@@ -251,6 +255,39 @@ class GlobusLogin:
             raise GlobusSDKUsageError(f"{kind.__name__} has no resource server of its own: pass resource_server=...")
         authorizer = await self._sessions.authorizer(session, server)
         return self.backend.make_client(kind, authorizer, identity=session.identity_id)
+
+    def member_of(self, group_id: UUID | str, *, role: Role = "member") -> Callable[..., Coroutine[Any, Any, Session]]:
+        """
+        Return a dependency that requires membership in a Globus group, and provides the session.
+
+        The response is 403 if none of the user's identities is a member, of the group or of a subgroup; and 503 with
+        ``Retry-After`` if Globus Groups does not respond in time. The groups of a session are fetched once for all
+        groups, and used again for ``membership_max_age`` seconds of the backend. The login's ``scopes`` must have
+        ``GroupsScopes.view_my_groups_and_memberships``.
+
+        A route that changes something also needs `protected`.
+
+        Args:
+            group_id: The group. UUID.
+            role: The role that the user must have, or a higher one: ``"member"``, ``"manager"`` or ``"admin"``.
+
+        Raises:
+            GlobusSDKUsageError: The id is no UUID, or there is no such role.
+
+        Example:
+            >>> Curator = Annotated[Session, Depends(login.member_of(CURATORS, role="manager"))]
+        """
+        group = uuid_text("group_id", group_id).lower()
+        check_role(role)
+
+        async def dependency(session: Annotated[Session, Depends(self.session)]) -> Session:
+            with refuse_without_store():
+                client = await self.client_for(GroupsClient, session)
+            roles = running_state(self.backend).memberships.roles_of(Secret(session.key), lambda: client)
+            await require_membership(group, role, session.username, roles)
+            return session
+
+        return dependency
 
     # login
 

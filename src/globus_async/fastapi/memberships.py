@@ -13,6 +13,7 @@ from fastapi import HTTPException
 from .._http.json_reader import is_list, is_object
 from .._single_flight import SingleFlight
 from ..errors import ApplicationRefused, ClientClosedError, GlobusError, GlobusSDKUsageError, GlobusTimeoutError
+from ..errors.arguments import refusal
 from .errors import error_response
 from .unavailability import unavailable
 
@@ -20,9 +21,8 @@ if TYPE_CHECKING:
     from ..clock import Clock
     from ..secret import Secret
     from ..services.groups import GroupsClient
-    from .principal import Principal
 
-__all__ = ("SUFFICIENT", "MembershipCache", "Role", "Roles", "require_membership")
+__all__ = ("MembershipCache", "Role", "Roles", "check_role", "require_membership")
 
 Role: TypeAlias = Literal["member", "manager", "admin"]
 Roles: TypeAlias = Mapping[str, frozenset[str]]
@@ -46,7 +46,7 @@ class _Entry(NamedTuple):
 
 class MembershipCache:
     """
-    The groups of users, by the hash of their token.
+    The groups of users, by the hash of their token, or of the key of their session.
 
     An entry is used for ``max_age`` seconds from the start of its request; failed requests are not cached.
 
@@ -70,10 +70,10 @@ class MembershipCache:
 
     async def roles_of(self, token: Secret, client: Callable[[], GroupsClient]) -> Roles:
         """
-        Return the roles of the owner of a token.
+        Return the roles of the owner of a token or session.
 
         Args:
-            token: The token.
+            token: The token, or the key of the session.
             client: Returns a client that acts for its owner.
 
         Raises:
@@ -117,14 +117,25 @@ async def _fetch_roles(client: GroupsClient) -> Roles:
     return roles
 
 
-async def require_membership(group_id: str, role: Role, principal: Principal, roles: Awaitable[Roles]) -> None:
+def check_role(role: str) -> None:
+    """
+    Check the name of a role.
+
+    Raises:
+        GlobusSDKUsageError: There is no such role.
+    """
+    if role not in SUFFICIENT:
+        raise refusal("role", role, f"one of {', '.join(map(repr, SUFFICIENT))}")
+
+
+async def require_membership(group_id: str, role: Role, username: str, roles: Awaitable[Roles]) -> None:
     """
     Require that a user is a member of a group.
 
     Args:
         group_id: The group.
         role: The role that the user must have, or one that includes it.
-        principal: The user.
+        username: The user, for the refusal.
         roles: Fetches the roles of the user.
 
     Raises:
@@ -142,6 +153,6 @@ async def require_membership(group_id: str, role: Role, principal: Principal, ro
     else:
         if found.get(group_id, frozenset()).isdisjoint(SUFFICIENT[role]):
             needed = " or ".join(SUFFICIENT[role])
-            raise HTTPException(403, f"{principal.username} must be {needed} of the Globus group {group_id}")
+            raise HTTPException(403, f"{username} must be {needed} of the Globus group {group_id}")
         return
     raise failure

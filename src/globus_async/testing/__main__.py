@@ -11,6 +11,8 @@ from pathlib import Path
 
 from ..emulator import GlobusEmulator, ManualClock, ServiceError  # names the extra that is missing
 from ..emulator.control.seed import read_seed_file
+from ..emulator.kit.clock import SystemClock
+from ..emulator.kit.directory import CLIENT_DOMAIN
 from ..emulator.kit.ids import random_text
 
 __all__ = ("main",)
@@ -69,7 +71,8 @@ def _parser() -> argparse.ArgumentParser:
         "--clock",
         choices=("system", "manual"),
         default="system",
-        help="manual: the time stands still until a request to /emulator/clock/advance (default: %(default)s)",
+        help="manual: the time stands still until a request to /emulator/clock/advance (default: %(default)s);"
+        " id_tokens, which programs check by their own clock, have the system's time, unless there is an --id-seed",
     )
     parser.add_argument(
         "--clock-start",
@@ -124,11 +127,14 @@ async def _serve(options: argparse.Namespace) -> None:
     clock = None
     if options.clock == "manual":
         clock = ManualClock() if options.clock_start is None else ManualClock(start=options.clock_start)
+    # the clock of a program in another process is not advanced: it would refuse an id_token of the future
+    id_token_clock = SystemClock() if options.id_seed is None else None
     async with GlobusEmulator(
         rate_limit=options.rate_limit,
         clock=clock,
         id_seed=options.id_seed,
         remote_control=options.remote_control,
+        auth={"id_token_clock": id_token_clock},
     ) as emulator:
         if options.seed is not None:
             await emulator.load_seed(options.seed)
@@ -136,6 +142,7 @@ async def _serve(options: argparse.Namespace) -> None:
             emulator.add_identity(username)
         for name, path in options.collection:
             emulator.add_collection(name, path=path)
+        seeded = [each for each in emulator.auth.registry.clients.values() if each.id not in emulator.auth.built_in]
         native = emulator.add_client("Native app")
         with emulator.platform.ids.use():
             secret = random_text(43)
@@ -146,6 +153,10 @@ async def _serve(options: argparse.Namespace) -> None:
         ) as server:
             lines = [f"export {name}={value}" for name, value in server.environ.items()]
             lines += [f"export GLOBUS_ACCESS_TOKEN={emulator.access_token()}  # for {emulator.default_service.title}"]
+            directory = emulator.platform.directory
+            people = [each for each in directory.identities.values() if each.domain != CLIENT_DOMAIN]
+            lines += [f"# identity {each.id}  {each.username}" for each in people]
+            lines += [f"# application {each.id}  {each.name}" for each in seeded]
             lines += [f"# collection {each.id}  {each.display_name}" for each in emulator.transfer.collections.values()]
             lines += [
                 f"# native app: GLOBUS_CLIENT_ID={native.id}",

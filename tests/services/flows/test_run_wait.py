@@ -65,6 +65,21 @@ async def test_what_an_inactive_run_requires() -> None:
     assert RunOutcome(RunEndReason.INACTIVE, {"details": 5}).gare is None  # type: ignore[typeddict-item]
 
 
+@pytest.mark.parametrize(
+    ("details", "description"),
+    [
+        ({"state_name": "Copy", "error": "E", "cause": {"message": "no such path"}}, "failed: Copy: E: no such path"),
+        ({"error": "States.Runtime", "cause": "no such path"}, "failed: States.Runtime: no such path"),
+        ({"state_name": 5, "cause": {"message": None}}, "failed"),
+        ("text", "failed"),
+    ],
+)
+def test_the_description_of_a_failed_run_says_why(details: object, description: str) -> None:
+    """The description of the service is the same for all of them; the state and the cause are in its details."""
+    run: Any = {"details": {"code": "FlowFailed", "description": "failed", "details": details}}
+    assert RunOutcome(RunEndReason.FAILED, run).description == description
+
+
 async def test_web_inputs() -> None:
     """A run that waits for a person is waited for; on request the wait stops there."""
     clock = FakeClock(skipping=True)

@@ -242,7 +242,7 @@ async def test_the_error_of_a_missing_scope_names_it(call: Callable[[SearchClien
         with pytest.raises(search.PermissionDenied, match=str(scope)) as caught:
             await call(sc)
         assert sc.default_scope_requirements == [SearchScopes.search]
-    assert caught.value.scope == str(scope)
+    assert caught.value.required_scope == str(scope)
     assert caught.value.error_data == {"cause": "a role"}
 
 

@@ -13,6 +13,7 @@ from uuid import UUID
 
 import pytest
 
+from globus_async import SearchClient
 from globus_async.errors import GlobusSDKUsageError
 from globus_async.services.search import (
     Boost,
@@ -26,6 +27,8 @@ from globus_async.services.search import (
     field_path,
 )
 from tests.services.search.parity import same_documents
+
+INDEX = "5e1f2a4c-0000-4000-8000-00000000000a"
 
 EXISTS = {"type": "exists", "field_name": "a"}
 SQUARE = [[0, 0], [0, 9], [9, 9], [0, 0]]
@@ -257,6 +260,14 @@ def test_the_other_dialects() -> None:
     scroll = SearchScrollQuery("x", **given, **both).set_marker("m").set_limit(3)
     assert scroll == {"@version": "scroll#1.0.0", **document, **returned, "marker": "m", "limit": 3}
     assert DeleteByQuery("x", **given) == {"@version": "delete_by_query#1.0.0", **document}
+
+
+@pytest.mark.parametrize("query", [SearchQueryV1(q="x"), SearchScrollQuery("x")])
+async def test_a_deletion_takes_a_query_of_its_own(query: SearchQueryV1 | SearchScrollQuery) -> None:
+    """The service refuses the other versions; nothing is sent, and the error says what to write."""
+    async with SearchClient() as sc:
+        with pytest.raises(GlobusSDKUsageError, match=r"write DeleteByQuery\(q, filters="):
+            await sc.delete_by_query(INDEX, query)
 
 
 def test_the_documents_of_callers_are_not_changed() -> None:

@@ -211,7 +211,7 @@ def _token_members(issued: Issued) -> Document:
 
 def _id_token(state: AuthState, issued: Issued, nonce: str | None) -> IdTokenClaims:
     access = issued.access
-    now = int(state.now())
+    now = int(state.id_token_clock.wall())
     claims: Document = {
         **identity_claims(state, access),
         "iss": state.issuer,

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from typing import Any
 
+    from ..kit.clock import Clock
     from ..kit.directory import Directory
     from ..kit.service import Platform, Service
 
@@ -50,6 +51,8 @@ class AuthState:
         key_ids: Publish a ``kid`` with each signing key. The real service does not.
         identity_set_with_openid: Include ``identity_set`` in id_tokens and ``userinfo`` for the scope ``openid`` alone,
             as one description of the service has it; by default it requires ``view_identity_set``.
+        id_token_clock: The time of id_tokens; by default that of the emulator. Programs in other processes, which check
+            id_tokens by their own clock, refuse those of a clock that is advanced.
     """
 
     def __init__(
@@ -65,8 +68,10 @@ class AuthState:
         auto_consent: bool = True,
         key_ids: bool = False,
         identity_set_with_openid: bool = False,
+        id_token_clock: Clock | None = None,
     ) -> None:
         self.platform = platform
+        self.id_token_clock: Clock = id_token_clock or platform.clock
         self.directory: Directory = platform.directory
         self.auto_consent = auto_consent
         self.code_lifetime = code_lifetime

@@ -87,7 +87,7 @@ class PermissionDenied(errors.PermissionDenied, SearchAPIError):
     """The user lacks a role on the index, or the token lacks the scope that the method needs."""
 
     @property
-    def scope(self) -> str:
+    def required_scope(self) -> str:
         """
         The scope that the method needs; ``SearchScopes.all`` includes it.
 
@@ -100,7 +100,7 @@ class PermissionDenied(errors.PermissionDenied, SearchAPIError):
         return str(SearchScopes.ingest if _INGEST.search(self.path) is not None else SearchScopes.all)
 
     def __str__(self) -> str:
-        return f"{super().__str__()}; it needs a role on the index, or a token with the scope {self.scope}"
+        return f"{super().__str__()}; it needs a role on the index, or a token with the scope {self.required_scope}"
 
 
 class LimitExceeded(Conflict):

@@ -14,6 +14,7 @@ from ...errors import GlobusSDKUsageError
 from ...errors.arguments import check_text, check_type
 from ...paging import Pages, PagingStyle, marker_has_next, offset_has_next
 from .documents import HitDocument, TaskSubmissionDocument
+from .query.documents import SearchQueryV1, SearchScrollQuery
 from .query.members import MAX_RESULTS, ResultField, check_limit, check_offset, principal_set_names, result_fields
 
 if TYPE_CHECKING:
@@ -242,15 +243,15 @@ class QueryMethods(BaseClient):
         Args:
             index_id: The index. UUID.
             data: The query: a `DeleteByQuery`, a `SearchQuery` of which only text and filters count, or a dict of the
-                same form.
+                same form; no `SearchQueryV1` and no `SearchScrollQuery`.
             query_params: Further query parameters.
 
         Returns:
             The ``task_id``, for `wait_for_task`.
 
         Raises:
-            GlobusSDKUsageError: The query has neither text nor a filter; or it has principal sets, which a deletion
-                disregards, so that it would delete more than the query finds.
+            GlobusSDKUsageError: The query is one for `post_search` or `scroll`; it has neither text nor a filter; or it has
+                principal sets, which a deletion disregards, so that it would delete more than the query finds.
             InvalidDocument: 400; the query has mistakes.
             PermissionDenied: 403; the caller is no writer, or the token lacks the scope ``ingest``.
 
@@ -263,6 +264,11 @@ class QueryMethods(BaseClient):
         REST: `POST /v1/index/<index_id>/delete_by_query <https://docs.globus.org/api/search/reference/delete_by_query/>`_
         """
         check_type("data", data, Mapping, "a query, such as DeleteByQuery(filters=...)")
+        if isinstance(data, (SearchQueryV1, SearchScrollQuery)):
+            raise GlobusSDKUsageError(
+                f"delete_by_query takes a DeleteByQuery, got a {type(data).__name__}, which the service refuses:"
+                " write DeleteByQuery(q, filters=...)"
+            )
         if not data.get("q") and not data.get("filters"):
             raise GlobusSDKUsageError(
                 "the query has neither text nor filters; to delete all entries, pass the text '*'"

@@ -95,9 +95,12 @@ class RunOutcome:
 
     @property
     def description(self) -> str | None:
-        """The service's description of the state of the run, such as why it failed or what it waits for."""
+        """What the service says of the state of the run: why it failed, and in which state, or what it waits for."""
         description = self.details.get("description")
-        return description if isinstance(description, str) else None
+        parts = [description] if isinstance(description, str) else []
+        if self.reason is RunEndReason.FAILED:
+            parts += _failure(self.details.get("details"))
+        return ": ".join(parts) or None
 
     def __repr__(self) -> str:
         run: Mapping[str, object] = self.run
@@ -114,6 +117,16 @@ class RunOutcome:
         members = {name: value for name in _SHOWN_MEMBERS if (value := run.get(name)) is not None}
         why = self.description
         return members_html(f"Run {self.reason}", members | ({"description": why} if why else {}))
+
+
+def _failure(details: object) -> list[str]:
+    """Return the state that failed, its error, and the message of its cause, as far as the service names them."""
+    if not is_object(details):
+        return []
+    cause: object = details.get("cause")
+    if is_object(cause):
+        cause = cause.get("message") or cause.get("description")
+    return [part for part in (details.get("state_name"), details.get("error"), cause) if isinstance(part, str) and part]
 
 
 def is_done(run: RunDocument | None) -> bool:
