@@ -18,7 +18,7 @@ import pytest
 
 import globus_async
 from globus_async import GlobusAppConfig, NativeAppAuthClient, TimersClient, TransferClient, UserApp
-from globus_async.scopes import FlowsScopes, GroupsScopes, SearchScopes, SpecificFlowScopes, TransferScopes
+from globus_async.scopes import AuthScopes, FlowsScopes, GroupsScopes, SearchScopes, SpecificFlowScopes, TransferScopes
 from globus_async.testing import EmulatedLogin, GlobusEmulator, MemoryStorage
 from tests.services.flows.world import HELLO, SCHEMA
 from tests.services.transfer.world import World, add_more_than_a_page, world
@@ -191,6 +191,7 @@ def registered(emulator: GlobusEmulator) -> World:
         "API_SCOPE": scope,
         "access_token": emulator.access_token(user),
         "api_token": emulator.access_token(user, scopes=[scope], client=native),
+        "auth_token": emulator.access_token(user, scopes=[str(AuthScopes.view_identities)]),
         "client_id": service.id,
         "client_secret": "secret-of-the-catalog",
         "groups_token": emulator.access_token(user, scopes=[str(GroupsScopes.all)]),

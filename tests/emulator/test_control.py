@@ -177,6 +177,19 @@ async def test_tasks(http: httpx.AsyncClient, emulator: GlobusEmulator) -> None:
         assert (await http.post(f"/emulator/tasks/none/{verb}")).status_code == 404
 
 
+async def test_a_run_is_suspended_with_its_task(http: httpx.AsyncClient, emulator: GlobusEmulator) -> None:
+    """Not by itself, and the response says so."""
+    definition = {"StartAt": "Wait", "States": {"Wait": {"Type": "Wait", "Seconds": 60, "End": True}}}
+    owner = emulator.auth.login_identity
+    assert owner is not None
+    flow = emulator.flows.add_flow("Wait", definition, owner=owner)
+    scopes = [flow.scope]
+    headers = {"Authorization": f"Bearer {emulator.access_token(owner, scopes=scopes)}"}
+    run = (await http.post(f"/flows/{flow.id}/run", headers=headers, json={"body": {}})).json()["run_id"]
+    refused = await http.post(f"/emulator/work/{run}/suspend")
+    assert (refused.status_code, "suspend that task" in refused.json()["message"]) == (409, True)
+
+
 async def test_tokens_and_logins(http: httpx.AsyncClient, emulator: GlobusEmulator) -> None:
     """A token without a login, and the code of a login without a browser."""
     bob = emulator.add_identity("bob@example.org")

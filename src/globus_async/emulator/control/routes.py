@@ -151,7 +151,15 @@ def _find(target: Target, work_id: str, change: Callable[[Service[Any]], bool]) 
     for service in target.services.values():
         if change(service):
             return service
-    raise ControlError(404, "NOT_FOUND", f"There is no task, run or timer {work_id} that can be suspended")
+    for service in target.services.values():
+        if any(work_id in each.values() for documents in service.work().values() for each in documents):
+            raise ControlError(
+                409,
+                "NOT_SUSPENDABLE",
+                f"{service.title} cannot suspend {work_id}: a run becomes inactive with the task that it waits for, so"
+                " suspend that task; a timer is paused by its owner",
+            )
+    raise ControlError(404, "NOT_FOUND", f"There is no task, run or timer {work_id}")
 
 
 def _document(service: Service[Any], work_id: str) -> Document:
