@@ -250,7 +250,7 @@ class QueryMethods(BaseClient):
             The ``task_id``, for `wait_for_task`.
 
         Raises:
-            GlobusSDKUsageError: The query is one for `post_search` or `scroll`; it has neither text nor a filter; or it has
+            GlobusSDKUsageError: The query is one of `post_search` or `scroll`; it has no text and no filters; or it has
                 principal sets, which a deletion disregards, so that it would delete more than the query finds.
             InvalidDocument: 400; the query has mistakes.
             PermissionDenied: 403; the caller is no writer, or the token lacks the scope ``ingest``.
