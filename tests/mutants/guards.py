@@ -31,6 +31,7 @@ GUARDS: Final = (
         never("services/flows/specific_flow.py:SpecificFlowClient.run_flow", r"^not isinstance\(response\.get"),
         never("services/flows/data.py:texts", r"^isinstance\(value, Mapping\)"),
         never("services/flows/data.py:joined_ids", r"^len\(given\) > maximum"),
+        never("services/flows/data.py:joined_ids", r"^not given"),
     ),
     *_tested_by(
         "unit/test_paging.py",

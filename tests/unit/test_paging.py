@@ -449,6 +449,15 @@ class TestStalls:
                 await client.things(style).list()
         assert len(service.requests) <= 2
 
+    async def test_a_long_marker(self) -> None:
+        """The error shows its beginning."""
+        service = Scripted(respond(200, {"DATA": [], "next_marker": "x" * 5_000}))
+        async with service.client(client_class=Lister) as client:
+            assert isinstance(client, Lister)
+            with pytest.raises(PaginationStalled) as caught:
+                await client.things(null_marker).list()
+        assert len(str(caught.value)) < 300
+
     @pytest.mark.parametrize("name", ["next_marker", "next_token"])
     async def test_a_cycle_of_several_pages(self, name: str) -> None:
         """Markers that come round again."""

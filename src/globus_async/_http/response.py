@@ -208,6 +208,7 @@ class RawResponse:
         error = ResponseDecodeError(
             f"{self.method} {self.path}: the response ({self.status}, {len(self.body)} bytes) cannot be used: {why}",
             stage="response truncated",
+            idempotent=self.method == "GET",
         )
         error.http_status = self.status
         error.request_id = self.request_id

@@ -113,7 +113,7 @@ class PageIterator(AsyncIterationOnly, Generic[T]):
             return None
         key = tuple(sorted((name, str(value)) for name, value in cursor.items() if value is not None))
         if key in self._seen:
-            raise PaginationStalled(f"the service repeats the cursor of an earlier page: {dict(cursor)!r}")
+            raise PaginationStalled(f"the service repeats the cursor of an earlier page: {dict(cursor)!r:.200}")
         if self._seen and not key:
             raise PaginationStalled("the service says that there is a next page, but not where it begins")
         if self._fetched and self._fetched[0][0] != cursor:

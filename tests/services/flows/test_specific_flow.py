@@ -222,7 +222,7 @@ async def test_queries() -> None:
         await fc.get_run_logs(run_id(1), reverse_order=True, num_results=3)
         with pytest.raises(GlobusSDKUsageError, match="time zone"):
             fc.list_flow_runs(FLOW, filter_completion_time=(None, datetime(2026, 1, 1)))  # noqa: DTZ001
-        for bad in ([LAB] * 11, "x", [5], 5):
+        for bad in ([LAB] * 11, [], "x", [5], 5):
             with pytest.raises(GlobusSDKUsageError):
                 fc.list_web_inputs(filter_flow_ids=bad)  # type: ignore[arg-type]
     assert queries == [

@@ -87,13 +87,15 @@ def joined_ids(name: str, ids: Ids | MissingType, *, maximum: int | None = None)
     Return one or several ids, joined with commas.
 
     Raises:
-        GlobusSDKUsageError: One is not a UUID, or there are more than the maximum.
+        GlobusSDKUsageError: One is not a UUID, there is none, or there are more than the maximum.
     """
     if isinstance(ids, MissingType):
         return ids
     if not isinstance(ids, (str, UUID)):
         check_type(name, ids, Iterable, "a UUID, or several")
     given = ids.split(",") if isinstance(ids, str) else [ids] if isinstance(ids, UUID) else list(ids)
+    if not given:  # the service would apply no filter
+        raise GlobusSDKUsageError(f"{name} has no ids; leave it out to find all")
     if maximum is not None and len(given) > maximum:
         raise GlobusSDKUsageError(f"{name} has {len(given)} ids; the service accepts {maximum} at a time")
     return ",".join(uuid_text(name, each) for each in given)
