@@ -75,6 +75,13 @@ _ENTRIES: Final = (
         "the document can be stored as JSON; a mistake is found before anything is sent",
     ),
     Difference(
+        "deletion",
+        "behaviour",
+        "`delete_by_query`",
+        "takes no `SearchQueryV1` and `SearchScrollQuery`, no query without text and filters, and no principal sets",
+        "the service refuses the first; the others would delete more than was meant",
+    ),
+    Difference(
         "sent_once",
         "behaviour",
         "`ingest`, `create_index`, and all other calls that change something",

@@ -43,7 +43,7 @@ class SearchClient(
 
     Without credentials, queries find what is public. With an app, the client requires the scope ``search`` of it, as in
     globus-sdk: it suffices for queries. Pass ``app_scopes=[SearchScopes.all]`` for ingests, indices and roles. The
-    error of a missing scope, `PermissionDenied`, has the needed one as its ``scope``.
+    error of a missing scope, `PermissionDenied`, has the needed one as ``required_scope``.
 
     Args:
         environment: The Globus environment. By default ``GLOBUS_SDK_ENVIRONMENT``, or ``production`` without it.
