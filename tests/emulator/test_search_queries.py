@@ -11,10 +11,12 @@ from hypothesis import strategies as st
 
 from globus_async.emulator.kit.service import Platform
 from globus_async.emulator.search.errors import SearchError
+from globus_async.emulator.search.geometry import Shape
 from globus_async.emulator.search.queries.budget import Budget
 from globus_async.emulator.search.queries.documents import read_query
 from globus_async.emulator.search.queries.edit_distance import is_within
 from globus_async.emulator.search.queries.execution import run
+from globus_async.emulator.search.queries.filters import All, Exists, Interval, Like, MatchAny, Range, RelatedTo
 from globus_async.emulator.search.queries.regular_expressions import InvalidExpression, RegularExpression
 from globus_async.emulator.search.queries.wildcards import Wildcard
 from globus_async.emulator.search.state import SearchState
@@ -134,6 +136,33 @@ def test_the_work_of_a_query_is_limited(text: str) -> None:
     with pytest.raises(SearchError) as caught:
         RegularExpression("(a|b)*c", Budget(1000)).matches("ab" * 1000)
     assert caught.value.status == 504
+
+
+def test_the_work_of_filters_sorts_and_facets_is_limited() -> None:
+    """Each of them counts its work, by the values that it looks at."""
+    state = SearchState(Platform())
+    index = state.add_index("Books", owner="00000000-0000-4000-8000-00000000000a").id
+    point = {"type": "Point", "coordinates": [1, 1]}
+    entries = [entry(str(n), {"n": n, "text": "a" * n, "place": point}) for n in range(500)]
+    state.ingest(index, entries, field_mapping={"place": "geo_point"})
+    data, corners = state.index(index).data, tuple((float(n), 0.0) for n in range(2000))
+    for each in (
+        MatchAny("n", tuple(range(2000))),
+        Range("n", (Interval(),) * 10),
+        Like("text", "*" * 500),
+        Like("text", "?" * 400 + "*?"),
+        RelatedTo("place", Shape(lines=(corners,)), "intersects"),
+        All((Exists("n"),) * 100),
+    ):
+        with pytest.raises(SearchError, match="too long"):
+            each.entries(data, Budget(1000))
+    viewer, total = Viewer(frozenset({"public"})), {"name": "n", "type": "sum", "field_name": "n"}
+    for part in (
+        {"sort": [{"field_name": "n", "order": "asc"}] * 1100},
+        {"facets": [{**total, "name": str(n)} for n in range(250)]},
+    ):
+        with pytest.raises(SearchError, match="too long"):
+            run(data, read_query({"q": "*", **part}, state.limits), viewer)
 
 
 TEXT_OF_AB = st.text("ab", max_size=6)

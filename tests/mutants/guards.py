@@ -1419,6 +1419,10 @@ GUARDS: Final = (
         "emulator/test_search_queries.py",
         never("emulator/search/access.py:check_bypass", r"^query\.bypass_visible_to"),
         never("emulator/search/queries/budget.py:Budget.spend", r"^self\._left < 0"),
+        drop("emulator/search/queries/filters.py:MatchAny.entries", r"^budget\.spend"),
+        drop("emulator/search/queries/filters.py:Range.entries", r"^budget\.spend"),
+        drop("emulator/search/queries/filters.py:Like.entries", r"^budget\.spend"),
+        drop("emulator/search/queries/filters.py:RelatedTo.entries", r"^budget\.spend"),
         never("emulator/search/queries/advanced.py:_Evaluation.scores", r"^depth > _MAX_DEPTH"),
         swap("emulator/search/scrolls.py:Scrolls.find", r" or position\.principals != principals", ""),
         never("emulator/search/scrolls.py:Scrolls.add", r"^len\(self\._positions\) >"),
@@ -1662,6 +1666,8 @@ GUARDS: Final = (
         never("emulator/flows/routes/access.py:editable_flow", r"^'flow_administrator' not in"),
         never("emulator/flows/routes/access.py:managed_run", r"^allowed\.isdisjoint"),
         never("emulator/flows/routes/access.py:require_flow_scope", r"^accepted\.isdisjoint"),
+        never("emulator/flows/patterns.py:may_take_long", r"^any\(map\(_REPEATED_GROUP"),
+        swap("emulator/flows/validation.py:_steps", r"len\(items\) \*\* 2", "len(items)"),
     ),
     *_tested_by(
         "emulator/test_id_seed.py",
@@ -1675,6 +1681,7 @@ GUARDS: Final = (
         never("emulator/kit/fields.py:_moment", r"^not 0 <="),
         never("emulator/kit/fields.py:integer.convert", r"^not -_LARGEST"),
         drop("emulator/globus.py:GlobusEmulator._replace", r"^self\.faults\.clear"),
+        swap("emulator/globus.py:GlobusEmulator._replace", r"in loaded", "in list(transfer.state.running.values())"),
     ),
     *_tested_by(
         "emulator/test_clock.py",

@@ -69,6 +69,11 @@ class Shape:
     lines: tuple[Ring, ...] = ()
     polygons: tuple[tuple[Ring, ...], ...] = ()
 
+    @property
+    def size(self) -> int:
+        """The number of its positions."""
+        return sum(1 for _ in self._positions())
+
     def intersects(self, other: Shape) -> bool:
         """Return whether two shapes have a point in common."""
         if any(other.covers(each) for each in self._positions()) or any(map(self.covers, other._positions())):

@@ -157,7 +157,9 @@ class _Evaluation:
         if paths is not None:
             _refuse("a field within a field")
         if node.name == "_exists_":
-            return dict.fromkeys(Exists(field_path(_unescaped(str(node.expr)).strip())).entries(self._index), 1.0)
+            return dict.fromkeys(
+                Exists(field_path(_unescaped(str(node.expr)).strip())).entries(self._index, self._budget), 1.0
+            )
         name = node.name.replace("\\*", "*")
         if name == "*":
             return self.scores(node.expr, None, depth)
@@ -166,7 +168,7 @@ class _Evaluation:
             return self.scores(node.expr, [path for path in self._index.fields if pattern.matches(path)], depth)
         path = field_path(name)
         if type(node.expr).__name__ == "Word" and node.expr.value == "*":
-            return dict.fromkeys(Exists(path).entries(self._index), 1.0)
+            return dict.fromkeys(Exists(path).entries(self._index, self._budget), 1.0)
         return self.scores(node.expr, [path], depth)
 
     # terms
@@ -176,7 +178,9 @@ class _Evaluation:
         if value == "*":
             if paths is None:
                 return all_entries(self._index)
-            return combine((dict.fromkeys(Exists(path).entries(self._index), 1.0) for path in paths), all_of=False)
+            return combine(
+                (dict.fromkeys(Exists(path).entries(self._index, self._budget), 1.0) for path in paths), all_of=False
+            )
         if _SPECIAL.search(value):
             pattern = Wildcard(value.lower())
             return self._matching(paths, pattern.matches)

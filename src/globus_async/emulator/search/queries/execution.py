@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from ..geometry import Point, Shape
 from .advanced import score_advanced
@@ -21,6 +21,11 @@ if TYPE_CHECKING:
     from .words import Scores
 
 __all__ = ("Hit", "Outcome", "matching_entries", "run")
+
+
+_SORT_STEPS: Final = 8
+_FACET_STEPS: Final = 40
+"""The work that one sort criterion or facet is for each entry, in the steps of a `Budget`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,12 +60,13 @@ def run(index: InvertedIndex, query: Query, viewer: Viewer, *, all_hits: bool = 
     Raises:
         SearchError: 400 for a bad text of an advanced query, 504 for one that takes too long.
     """
-    visible = viewer.visible(index, query)
-    scores = _scores(index, query)
+    visible, budget = viewer.visible(index, query), Budget()
+    scores = _scores(index, query, budget)
     found = visible if scores is None else visible & scores.keys()
-    found = select(index, query.filters, found)
-    hits = _by_subject(index, select(index, query.hit_filters, found))
+    found = select(index, query.filters, found, budget)
+    hits = _by_subject(index, select(index, query.hit_filters, found, budget))
     if query.sort:
+        budget.spend(_SORT_STEPS * len(query.sort) * len(hits))
         ordered = _sorted(index, hits, query.sort)
     elif scores is None:
         ordered = sorted(hits)
@@ -72,7 +78,8 @@ def run(index: InvertedIndex, query: Query, viewer: Viewer, *, all_hits: bool = 
     if query.facets:
         for facet in query.facets:
             field = index.fields.get(facet.path)
-            subjects = _by_subject(index, select(index, facet.filters, found))
+            budget.spend(_FACET_STEPS * len(found))
+            subjects = _by_subject(index, select(index, facet.filters, found, budget))
             groups = [
                 [value for number in numbers for value in field.values.get(number, ())] if field else []
                 for numbers in subjects.values()
@@ -88,18 +95,19 @@ def matching_entries(index: InvertedIndex, query: Query, viewer: Viewer) -> list
     Raises:
         SearchError: As for `run`.
     """
-    found, scores = viewer.visible(index, query), _scores(index, query)
+    found, budget = viewer.visible(index, query), Budget()
+    scores = _scores(index, query, budget)
     if scores is not None:
         found = found & scores.keys()
-    return [index.entries[number] for number in sorted(select(index, query.filters, found))]
+    return [index.entries[number] for number in sorted(select(index, query.filters, found, budget))]
 
 
-def _scores(index: InvertedIndex, query: Query) -> Scores | None:
+def _scores(index: InvertedIndex, query: Query, budget: Budget) -> Scores | None:
     """Return the entries that the text of a query finds; `None` if it has no text, or finds all."""
     if query.text is None or query.text.text.strip() == "*":
         return None
     boosts: Mapping[str, float] = dict[str, float]() if query.sort else query.boosts
-    text, budget = query.text, Budget()
+    text = query.text
     if text.mode == "advanced_query_string":
         return score_advanced(index, text.text, all_of=text.all_of, boosts=boosts, budget=budget)
     return score_text(index, text.text, all_of=text.all_of, fuzziness=text.fuzziness, boosts=boosts, budget=budget)

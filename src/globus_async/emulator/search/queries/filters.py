@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from ..geometry import Box
     from ..inverted_index import FieldIndex, InvertedIndex
     from ..values import Scalar
+    from .budget import Budget
 
 __all__ = (
     "All",
@@ -36,8 +37,17 @@ __all__ = (
 class Filter(Protocol):
     """A condition on entries."""
 
-    def entries(self, index: InvertedIndex) -> set[int]:
-        """Return the numbers of the entries that satisfy it; a set of its own."""
+    def entries(self, index: InvertedIndex, budget: Budget) -> set[int]:
+        """
+        Return the numbers of the entries that satisfy it; a set of its own.
+
+        Args:
+            index: The index.
+            budget: The work that the query may do.
+
+        Raises:
+            SearchError: 504, the query takes too long.
+        """
         ...
 
 
@@ -48,11 +58,11 @@ class MatchAll:
     path: str
     values: tuple[Scalar, ...]
 
-    def entries(self, index: InvertedIndex) -> set[int]:
+    def entries(self, index: InvertedIndex, budget: Budget) -> set[int]:
         """Return the entries that satisfy it."""
         found: set[int] | None = None
         for value in self.values:
-            entries = MatchAny(self.path, (value,)).entries(index)
+            entries = MatchAny(self.path, (value,)).entries(index, budget)
             found = entries if found is None else found & entries
         return set(index.entries) if found is None else found
 
@@ -64,11 +74,12 @@ class MatchAny:
     path: str
     values: tuple[Scalar, ...]
 
-    def entries(self, index: InvertedIndex) -> set[int]:
+    def entries(self, index: InvertedIndex, budget: Budget) -> set[int]:
         """Return the entries that satisfy it."""
         field = index.fields.get(self.path)
         if field is None:
             return set()
+        budget.spend(1 + len(self.values))
         known = (coerce(field.kind, value) for value in self.values)
         return index.matching(self.path, [value for value in known if value is not None])
 
@@ -105,12 +116,16 @@ class Range:
     path: str
     intervals: tuple[Interval, ...]
 
-    def entries(self, index: InvertedIndex) -> set[int]:
+    def entries(self, index: InvertedIndex, budget: Budget) -> set[int]:
         """Return the entries that satisfy it."""
         field = index.fields.get(self.path)
         if field is None:
             return set()
-        return set[int]().union(*(field.exact[value] for each in self.intervals for value in each.values(field)))
+        found: set[int] = set()
+        for each in self.intervals:
+            budget.spend(1 + len(field.exact))
+            found |= {number for value in each.values(field) for number in field.exact[value]}
+        return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,10 +134,11 @@ class Exists:
 
     path: str
 
-    def entries(self, index: InvertedIndex) -> set[int]:
+    def entries(self, index: InvertedIndex, budget: Budget) -> set[int]:
         """Return the entries that satisfy it."""
         within = f"{self.path}."
         fields = [field for path, field in index.fields.items() if path == self.path or path.startswith(within)]
+        budget.spend(1 + sum(len(field.values) for field in fields) // 10)
         return set[int]().union(*(field.values for field in fields))
 
 
@@ -133,14 +149,18 @@ class Like:
     path: str
     pattern: str
 
-    def entries(self, index: InvertedIndex) -> set[int]:
+    def entries(self, index: InvertedIndex, budget: Budget) -> set[int]:
         """Return the entries that satisfy it."""
         field, pattern = index.fields.get(self.path), Wildcard(self.pattern)
         if field is None or field.kind != "string":
             return set()
-        return set[int]().union(
-            *(entries for value, entries in field.exact.items() if isinstance(value, str) and pattern.matches(value))
-        )
+        found: set[int] = set()
+        for value, entries in field.exact.items():
+            if isinstance(value, str):
+                budget.spend(pattern.steps(value))
+                if pattern.matches(value):
+                    found |= entries
+        return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,9 +169,9 @@ class NoneOf:
 
     filter: Filter
 
-    def entries(self, index: InvertedIndex) -> set[int]:
+    def entries(self, index: InvertedIndex, budget: Budget) -> set[int]:
         """Return the entries that satisfy it."""
-        return index.entries.keys() - self.filter.entries(index)
+        return index.entries.keys() - self.filter.entries(index, budget)
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,9 +180,9 @@ class All:
 
     filters: tuple[Filter, ...]
 
-    def entries(self, index: InvertedIndex) -> set[int]:
+    def entries(self, index: InvertedIndex, budget: Budget) -> set[int]:
         """Return the entries that satisfy it."""
-        return select(index, self.filters, set(index.entries))
+        return select(index, self.filters, set(index.entries), budget)
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,9 +191,9 @@ class OneOf:
 
     filters: tuple[Filter, ...]
 
-    def entries(self, index: InvertedIndex) -> set[int]:
+    def entries(self, index: InvertedIndex, budget: Budget) -> set[int]:
         """Return the entries that satisfy it."""
-        return set[int]().union(*(each.entries(index) for each in self.filters))
+        return set[int]().union(*(each.entries(index, budget) for each in self.filters))
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,11 +203,12 @@ class InBox:
     path: str
     box: Box
 
-    def entries(self, index: InvertedIndex) -> set[int]:
+    def entries(self, index: InvertedIndex, budget: Budget) -> set[int]:
         """Return the entries that satisfy it."""
         field = index.fields.get(self.path)
         found: set[int] = set()
         for value, entries in () if field is None else field.exact.items():
+            budget.spend(value.size if isinstance(value, Shape) else 1)
             inside = isinstance(value, Point) and self.box.contains(value)
             if inside or (isinstance(value, Shape) and self.box.intersects(value)):
                 found |= entries
@@ -202,22 +223,30 @@ class RelatedTo:
     shape: Shape
     relation: Literal["intersects", "within"]
 
-    def entries(self, index: InvertedIndex) -> set[int]:
+    def entries(self, index: InvertedIndex, budget: Budget) -> set[int]:
         """Return the entries that satisfy it."""
         field = index.fields.get(self.path)
         found: set[int] = set()
         for value, entries in () if field is None else field.exact.items():
             shape = value.shape if isinstance(value, Point) else value
-            if isinstance(shape, Shape) and self._holds(shape):
-                found |= entries
+            if isinstance(shape, Shape):
+                budget.spend(shape.size * self.shape.size)
+                if self._holds(shape):
+                    found |= entries
         return found
 
     def _holds(self, shape: Shape) -> bool:
         return shape.is_within(self.shape) if self.relation == "within" else shape.intersects(self.shape)
 
 
-def select(index: InvertedIndex, filters: tuple[Filter, ...], entries: set[int]) -> set[int]:
-    """Return those of some entries that satisfy all filters."""
+def select(index: InvertedIndex, filters: tuple[Filter, ...], entries: set[int], budget: Budget) -> set[int]:
+    """
+    Return those of some entries that satisfy all filters.
+
+    Raises:
+        SearchError: 504, the query takes too long.
+    """
     for each in filters:
-        entries = entries & each.entries(index)
+        budget.spend(1 + len(entries) // 10)
+        entries = entries & each.entries(index, budget)
     return entries

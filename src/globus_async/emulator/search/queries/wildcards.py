@@ -28,6 +28,11 @@ class Wildcard:
         # each part has a fixed length, so that its search does not backtrack
         self._parts = [(re.compile("".join(part), re.DOTALL), len(part)) for part in parts]
 
+    def steps(self, text: str) -> int:
+        """Return how much work it is, at most, to match a text, in the steps of a `Budget`."""
+        searches = min(len(self._parts), len(text))
+        return 1 + searches + len(text) * max(length for _, length in self._parts) // 100
+
     def matches(self, text: str) -> bool:
         """Return whether the pattern fits a text."""
         (first, start), *others = self._parts
