@@ -61,6 +61,18 @@ class Authority:
     def still_consents(self, scope_string: str, caller: Caller) -> bool:
         raise NotImplementedError
 
+    def dependent_token(self, caller: Caller, scope_string: str) -> str:
+        raise NotImplementedError
+
+    def trusted_token(self, caller: Caller, scope_string: str) -> str:
+        raise NotImplementedError
+
+    def client_token(self, client_id: str, scope_string: str) -> str:
+        raise NotImplementedError
+
+    def direct_caller(self, identity_id: str, scope_string: str) -> Caller:
+        raise NotImplementedError
+
 
 class PlainService(Service[None]):
     """A second service, with the default error format, without authentication, and with a path of `NotesService`."""
