@@ -106,6 +106,8 @@ PUBLIC = (
     "globus_async.scopes.consents",
     "globus_async.services.auth",
     "globus_async.services.auth.documents",
+    "globus_async.services.flows",
+    "globus_async.services.flows.documents",
     "globus_async.services.timers",
     "globus_async.services.timers.documents",
     "globus_async.services.search",

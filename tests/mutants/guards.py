@@ -175,7 +175,7 @@ GUARDS: Final = (
         ),
         swap("errors/document.py:ErrorDocument.read", r"\[document\] if entries is None else entries", "entries or []"),
         always("errors/document.py:ErrorDocument.read", r"^_has_own_message"),
-        always("errors/document.py:_entries", r"^all\("),
+        always("errors/document.py:_is_list_of_objects", r"all\("),
         swap("errors/authorization.py:ErrorInfo.from_documents", r"_well_formed_parameters", "_parameters"),
         never("errors/authorization.py:GARE.__post_init__", r"^not isinstance\(self\.code, str\)"),
         drop("errors/authorization.py:GlobusAuthorizationParameters.__post_init__", r"^read\("),
@@ -1273,10 +1273,7 @@ GUARDS: Final = (
         drop("services/transfer/waiting/run_task.py:RunTaskMethods.run_task", r"^error\.add_note"),
         swap("services/transfer/waiting/run_task.py:RunTaskMethods.run_task", r"is_of_callback or ", ""),
         swap("services/transfer/waiting/run_task.py:RunTaskMethods.run_task", r", SystemExit", ""),
-        never(
-            "services/transfer/waiting/task_wait.py:TaskWaitMethods.wait_for_task",
-            r"^limit is None or",
-        ),
+        never("_polling/waiting.py:wait_for_document", r"^limit is None or"),
         drop("services/transfer/waiting/run_task.py:RunTaskMethods._submit_or_cancel", r"^submission\.cancel\(\)"),
         swap(
             "services/transfer/waiting/run_task.py:RunTaskMethods._submit_or_cancel",
@@ -1371,7 +1368,7 @@ GUARDS: Final = (
         ),
         swap(
             "services/transfer/waiting/task_wait.py:TaskWaitMethods.wait_for_task",
-            r"(?s)(except TimeoutError:.*clock\.timeout\().*?\):",
+            r"(?s)(try:.*clock\.timeout\().*?\):",
             r"\1None):",
         ),
         never("errors/transient.py:is_transient", r"^error\.http_status == 429$"),

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from types import UnionType
 from typing import Final, cast
 
+from .._http.missing import MISSING
 from .base import GlobusSDKUsageError
 
 __all__ = (
@@ -62,7 +63,7 @@ def check_iterable(name: str, value: object, types: type | UnionType, expected: 
 
 def checked_members(name: str, value: Mapping[str, object] | object) -> Mapping[str, object]:
     """Return an argument that is a mapping of names to values; an empty one if it is ``None`` or missing."""
-    if not value:
+    if value is None or value is MISSING:
         return {}
     check_type(name, value, Mapping, "a mapping of names to values")
     if not all(isinstance(key, str) for key in cast("Mapping[object, object]", value)):

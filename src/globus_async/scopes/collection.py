@@ -16,9 +16,11 @@ __all__ = (
     "AuthScopes",
     "ComputeScopes",
     "DynamicScopeCollection",
+    "FlowsScopeCollection",
     "FlowsScopes",
     "GCSCollectionScopes",
     "GCSEndpointScopes",
+    "GroupsScopeCollection",
     "GroupsScopes",
     "NexusScopes",
     "ScopeCollection",
@@ -26,6 +28,7 @@ __all__ = (
     "SearchScopes",
     "SpecificFlowScopes",
     "StaticScopeCollection",
+    "TimersScopeCollection",
     "TimersScopes",
     "TransferScopeCollection",
     "TransferScopes",
@@ -122,7 +125,9 @@ class _ComputeScopes(StaticScopeCollection):
     all: Scope = _url(client_id, "all")
 
 
-class _FlowsScopes(StaticScopeCollection):
+class FlowsScopeCollection(StaticScopeCollection):
+    """The scopes of Globus Flows."""
+
     resource_server: str = "flows.globus.org"
     client_id: ClassVar[str] = "eec9b274-0c81-4334-bdc2-54e90e689b9a"
     all: Scope = _url(client_id, "all")
@@ -135,7 +140,9 @@ class _FlowsScopes(StaticScopeCollection):
     web_input_respond: Scope = _url(client_id, "web_input_respond")
 
 
-class _GroupsScopes(StaticScopeCollection):
+class GroupsScopeCollection(StaticScopeCollection):
+    """The scopes of Globus Groups."""
+
     resource_server: str = "groups.api.globus.org"
     all: Scope = _urn(resource_server, "all")
     view_my_groups_and_memberships: Scope = _urn(resource_server, "view_my_groups_and_memberships")
@@ -156,7 +163,9 @@ class SearchScopeCollection(StaticScopeCollection):
     search: Scope = _urn(resource_server, "search")
 
 
-class _TimersScopes(StaticScopeCollection):
+class TimersScopeCollection(StaticScopeCollection):
+    """The scopes of Globus Timers."""
+
     resource_server: str = "524230d7-ea86-4a52-8312-86065a9e0417"
     timer: Scope = _url(resource_server, "timer")
 
@@ -173,15 +182,15 @@ AuthScopes: Final = AuthScopeCollection()
 """Globus Auth."""
 ComputeScopes: Final = _ComputeScopes()
 """Globus Compute. Its scopes contain a client id instead of the name of the resource server."""
-FlowsScopes: Final = _FlowsScopes()
+FlowsScopes: Final = FlowsScopeCollection()
 """Globus Flows. Its scopes contain a client id instead of the name of the resource server."""
-GroupsScopes: Final = _GroupsScopes()
+GroupsScopes: Final = GroupsScopeCollection()
 """Globus Groups."""
 NexusScopes: Final = _NexusScopes()
 """Nexus, the predecessor of Globus Groups."""
 SearchScopes: Final = SearchScopeCollection()
 """Globus Search."""
-TimersScopes: Final = _TimersScopes()
+TimersScopes: Final = TimersScopeCollection()
 """Globus Timers."""
 TransferScopes: Final = TransferScopeCollection()
 """Globus Transfer."""

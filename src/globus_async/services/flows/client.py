@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from ...scopes import FlowsScopes
+from ...scopes import FlowsScopeCollection, FlowsScopes
 from .errors import error_kinds
 from .flows import FlowMethods
 from .registered_apis import RegisteredAPIMethods
@@ -53,7 +53,7 @@ class FlowsClient(FlowMethods, RunWaitMethods, WebInputMethods, RegisteredAPIMet
 
     service_name: ClassVar[str] = "flows"
     error_kinds: ClassVar[ErrorKinds[Any]] = error_kinds
-    scopes: ClassVar[Any] = FlowsScopes
+    scopes: ClassVar[FlowsScopeCollection] = FlowsScopes
     resource_server: ClassVar[str] = FlowsScopes.resource_server
 
     @property

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from ...scopes import GroupsScopes, Scope, ScopeCollection
+from ...scopes import GroupsScopeCollection, GroupsScopes, Scope
 from .errors import error_kinds
 from .groups import GroupMethods
 from .memberships import MembershipMethods
@@ -47,7 +47,7 @@ class GroupsClient(GroupMethods, MembershipMethods, SubscriptionMethods):
 
     service_name: ClassVar[str] = "groups"
     error_kinds: ClassVar[ErrorKinds[Any]] = error_kinds
-    scopes: ClassVar[ScopeCollection] = GroupsScopes
+    scopes: ClassVar[GroupsScopeCollection] = GroupsScopes
 
     @property
     def default_scope_requirements(self) -> list[Scope]:

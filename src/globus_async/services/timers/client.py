@@ -7,7 +7,14 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 from uuid import UUID
 
 from ..._http.path import uuid_text
-from ...scopes import GCSCollectionScopes, Scope, ScopeCollection, SpecificFlowScopes, TimersScopes, TransferScopes
+from ...scopes import (
+    GCSCollectionScopes,
+    Scope,
+    SpecificFlowScopes,
+    TimersScopeCollection,
+    TimersScopes,
+    TransferScopes,
+)
 from .errors import error_kinds
 from .timer_wait import TimerWaitMethods
 
@@ -48,7 +55,7 @@ class TimersClient(TimerWaitMethods):
     service_name: ClassVar[str] = "timer"
     resource_server: ClassVar[str] = TimersScopes.resource_server
     error_kinds: ClassVar[ErrorKinds[Any]] = error_kinds
-    scopes: ClassVar[ScopeCollection] = TimersScopes
+    scopes: ClassVar[TimersScopeCollection] = TimersScopes
 
     @property
     def default_scope_requirements(self) -> list[Scope]:

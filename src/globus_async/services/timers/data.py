@@ -10,7 +10,7 @@ from uuid import UUID
 from ..._http.missing import MISSING, MissingType
 from ..._http.path import uuid_text
 from ...errors import GlobusSDKUsageError
-from ...errors.arguments import check_text, check_whole, checked_members
+from ...errors.arguments import check_text, check_type, check_whole, checked_members
 from .times import interval_seconds, time_text
 
 __all__ = ("FlowTimer", "TimerJob", "TransferTimer", "checked_job", "checked_timer")
@@ -183,6 +183,7 @@ def _named(name: str | MissingType | None) -> dict[str, str | None]:
 
 
 def _copied(document: Mapping[str, Any], name: str) -> dict[str, Any]:
+    check_type(name, document, Mapping, "a mapping of names to values")
     try:
         copied: dict[str, Any] = _plain(checked_members(name, document))
     except RecursionError:

@@ -78,7 +78,7 @@ class RecurringTimerSchedule(dict[str, Any]):
         self,
         interval_seconds: int | timedelta,
         start: str | datetime | MissingType = MISSING,
-        end: Mapping[str, Any] | MissingType = MISSING,
+        end: Mapping[str, Any] | MissingType | None = MISSING,
         *,
         iterations: int | MissingType | None = MISSING,
         until: str | datetime | MissingType | None = MISSING,

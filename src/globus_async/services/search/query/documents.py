@@ -76,7 +76,7 @@ class SearchQuery(SizedQuery):
         boosts: Clauses | MissingType = MISSING,
         sort: Clauses | MissingType = MISSING,
         filter_principal_sets: str | Iterable[str] | MissingType = MISSING,
-        additional_fields: Mapping[str, object] | None = None,
+        additional_fields: Mapping[str, object] | MissingType | None = None,
     ) -> None:
         members = {
             "q": q,
@@ -215,7 +215,7 @@ class SearchQueryV1(SearchQuery):
         fields: ResultField | Iterable[ResultField] | MissingType = MISSING,
         filter_principal_sets: str | Iterable[str] | MissingType = MISSING,
         bypass_visible_to: bool | MissingType = MISSING,
-        additional_fields: Mapping[str, object] | None = None,
+        additional_fields: Mapping[str, object] | MissingType | None = None,
     ) -> None:
         members = {
             "@version": "query#1.0.0",
@@ -284,7 +284,7 @@ class SearchScrollQuery(SizedQuery):
         fields: ResultField | Iterable[ResultField] | MissingType = MISSING,
         filter_principal_sets: str | Iterable[str] | MissingType = MISSING,
         bypass_visible_to: bool | MissingType = MISSING,
-        additional_fields: Mapping[str, object] | None = None,
+        additional_fields: Mapping[str, object] | MissingType | None = None,
     ) -> None:
         members = {
             "@version": "scroll#1.0.0",
@@ -338,7 +338,7 @@ class DeleteByQuery(Query):
         filters: Clauses | MissingType = MISSING,
         q_settings: QuerySettings | MissingType = MISSING,
         bypass_visible_to: bool | MissingType = MISSING,
-        additional_fields: Mapping[str, object] | None = None,
+        additional_fields: Mapping[str, object] | MissingType | None = None,
     ) -> None:
         members = {
             "@version": "delete_by_query#1.0.0",

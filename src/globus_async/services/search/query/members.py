@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal, Self, TypeAlias, cast, get_args
 
-from ...._http.missing import MISSING
+from ...._http.missing import MISSING, MissingType
 from ....errors import GlobusSDKUsageError
 from ....errors.arguments import check_bool, check_text, check_whole, checked_members, refusal
 from .filters import Filter
@@ -54,7 +54,9 @@ class Query(dict[str, Any]):
 
     allows_post_filter: ClassVar[bool] = False
 
-    def __init__(self, members: Mapping[str, object], additional_fields: Mapping[str, object] | None) -> None:
+    def __init__(
+        self, members: Mapping[str, object], additional_fields: Mapping[str, object] | MissingType | None
+    ) -> None:
         super().__init__()
         for name, value in members.items():
             if value is not MISSING:
@@ -65,8 +67,8 @@ class Query(dict[str, Any]):
     def _checked(self, name: str, value: object) -> object:
         """Return a member; raise `GlobusSDKUsageError` if it is invalid."""
         match name:
-            case "q":
-                check_text("q", value)
+            case "q" | "marker":
+                check_text(name, value)
             case "limit":
                 check_limit(value)
             case "offset":
