@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from ..._polling.repeated_poll import PollingInterval
     from . import documents
     from .client import FlowsClient
-    from .data import RunActivityNotificationPolicy
+    from .data import Ids, NotificationStatus, RunActivityNotificationPolicy, Texts
     from .errors import (
         AuthenticationFailed,
         AuthorizationRequired,
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     )
     from .specific_flow import SpecificFlowClient
     from .waiting.outcomes import DONE_STATUSES, RunEndReason, RunOutcome
-    from .waiting.run_log import RunLog, RunLogPosition
+    from .waiting.run_log import FetchLog, RunLog, RunLogPosition
     from .waiting.run_watch import RunWatch
 
 __all__ = (
@@ -37,10 +37,13 @@ __all__ = (
     "AuthorizationRequired",
     "Conflict",
     "ConsentRequired",
+    "FetchLog",
     "FlowInputError",
     "FlowsAPIError",
     "FlowsClient",
+    "Ids",
     "NotFound",
+    "NotificationStatus",
     "PermissionDenied",
     "PollingInterval",
     "RateLimited",
@@ -53,6 +56,7 @@ __all__ = (
     "RunWatch",
     "ServiceUnavailable",
     "SpecificFlowClient",
+    "Texts",
     "documents",
 )
 
@@ -62,7 +66,7 @@ if not TYPE_CHECKING:
         {
             ".._polling.repeated_poll": ("PollingInterval",),
             "client": ("FlowsClient",),
-            "data": ("RunActivityNotificationPolicy",),
+            "data": ("Ids", "NotificationStatus", "RunActivityNotificationPolicy", "Texts"),
             "errors": (
                 "AuthenticationFailed",
                 "AuthorizationRequired",
@@ -78,7 +82,7 @@ if not TYPE_CHECKING:
             ),
             "specific_flow": ("SpecificFlowClient",),
             "waiting.outcomes": ("DONE_STATUSES", "RunEndReason", "RunOutcome"),
-            "waiting.run_log": ("RunLog", "RunLogPosition"),
+            "waiting.run_log": ("FetchLog", "RunLog", "RunLogPosition"),
             "waiting.run_watch": ("RunWatch",),
         },
     )
