@@ -38,7 +38,8 @@ async def test_roles_on_flows() -> None:
         assert await world.refused("POST", start, {"body": {}}) == (403, "MISSING_SCOPE")
         assert await world.refused("PUT", path, {"title": "x"}, by=world.eve) == (403, "FORBIDDEN")
         assert await world.refused("DELETE", path, by=world.eve) == (403, "FORBIDDEN")
-        for owner in (urn(world.bob), None, {}):
+        owners: tuple[object, ...] = (urn(world.bob), None, {})
+        for owner in owners:
             assert await world.refused("PUT", path, {"flow_owner": owner}) == (422, "UNPROCESSABLE_ENTITY")
         run = await world.start(flow, {"_private_note": 1, "n": 2})
         assert await world.refused("GET", f"/runs/{run.id}", by=world.eve) == (404, "NOT_FOUND")

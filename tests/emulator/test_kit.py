@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 from typing import Any, ClassVar
 
 import httpx
@@ -71,6 +71,14 @@ class Authority:
         raise NotImplementedError
 
     def direct_caller(self, identity_id: str, scope_string: str) -> Caller:
+        raise NotImplementedError
+
+    def add_scope(
+        self, client_id: str, scope_string: str, *, name: str, description: str = "", dependencies: Collection[str] = ()
+    ) -> None:
+        raise NotImplementedError
+
+    def remove_scope(self, scope_string: str) -> None:
         raise NotImplementedError
 
 

@@ -227,8 +227,8 @@ async def test_old_documents(world: World) -> None:
     number = "9" * 5000  # too long for int()
     for path, query in ((f"/jobs/{failed['job_id']}", {"results_pt": number}), ("/jobs/", {"order": number})):
         await world.call("GET", path, status=422, **query)
-    for items in (1, [1]):
-        document = {**job, "interval": 60, "callback_body": {"body": {**body, "transfer_items": items}}}
+    for wrong in (1, [1]):
+        document = {**job, "interval": 60, "callback_body": {"body": {**body, "transfer_items": wrong}}}
         assert (await world.call("POST", "/jobs/", document, 422))["detail"][0]["loc"][-1] == "transfer_items"
     no_url = await world.call("POST", "/jobs/", {**job, "interval": 60, "callback_url": "https://[x"}, 422)
     assert no_url["detail"][0]["loc"] == ["body", "callback_url"]

@@ -199,7 +199,7 @@ async def test_scopes_of_an_app(names: dict[str, Any]) -> None:
     theirs.add_app_transfer_data_access_scope([ID, OTHER]).add_app_flow_user_scope(ID)
     both = [TimersClient.transfer_timer_scope([ID, OTHER]), TimersClient.flow_timer_scope(ID)]
     assert ScopeParser.parse(" ".join(requirements)) == ScopeParser.parse(" ".join(map(str, both)))
-    expected = [str(TimersClient.scopes.timer), *map(str, both)]  # type: ignore[attr-defined]
+    expected = [str(TimersClient.scopes.timer), *map(str, both)]
     assert sorted(map(str, official.scope_requirements[client.resource_server])) == sorted(expected)
     with pytest.raises(GlobusSDKUsageError, match="collection_ids"):
         client.add_app_transfer_data_access_scope("x")
