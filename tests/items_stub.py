@@ -88,7 +88,8 @@ def items_stub() -> str:
                 for node in ast.walk(annotation):
                     if isinstance(node, ast.Name) and node.id in vars(loaded) and node.id not in {"Any", "Literal"}:
                         imports[module.name].add(node.id)
-            imports[module.name].add(document)
+            if names:
+                imports[module.name].add(document)
             for kind, keys in names.items():
                 literal = ", ".join(f'"{key}"' for key in keys)
                 overloads += [

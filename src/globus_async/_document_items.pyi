@@ -7,10 +7,10 @@ from typing import Any, Generic, Literal, overload
 
 from typing_extensions import TypeVar
 from .services.auth.documents import ActiveDocument, AuthenticationDocument, ClientCredentialDocument, ClientCredentialEnvelope, ClientDocument, ClientEnvelope, ClientLinksDocument, ClientType, ConsentDocument, DependentScopeDocument, IdTokenClaims, IdentityDocument, IdentityEnvelope, IdentityProviderDocument, IncludedCredentialDocument, IntrospectionDocument, JwkDocument, JwkSetDocument, OpenIDConfigurationDocument, PolicyDocument, PolicyEnvelope, ProjectAdminsDocument, ProjectDocument, ProjectEnvelope, ScopeDocument, ScopeEnvelope, SessionDocument, TokenDocument, TokenEntry, TokenInfo, UserinfoDocument, UserinfoIdentityDocument
-from .services.flows.documents import BatchUpdateDocument, DeletedFlowDocument, FlowDescriptionDocument, FlowDocument, FlowValidationDocument, RegisteredAPIDocument, RegisteredAPIRolesDocument, RegisteredAPISummaryDocument, RunDefinitionDocument, RunDocument, RunLogEntryDocument, RunValidationDocument, WebInputDocument, WebInputFlowDocument, WebInputOptionDocument, WebInputResponseDocument, WebInputRolesDocument, WebInputRunDocument, WebInputSummaryDocument
+from .services.flows.documents import DeletedFlowDocument, FlowDescriptionDocument, FlowDocument, FlowValidationDocument, RegisteredAPIDocument, RegisteredAPIRolesDocument, RegisteredAPISummaryDocument, RunDefinitionDocument, RunDocument, RunLogEntryDocument, RunValidationDocument, WebInputDocument, WebInputFlowDocument, WebInputOptionDocument, WebInputResponseDocument, WebInputRolesDocument, WebInputRunDocument, WebInputSummaryDocument
 from .services.groups.documents import AllowedActionsDocument, BatchMembershipDocument, ConnectorDocument, GroupChildrenDocument, GroupDocument, GroupPoliciesDocument, IdentityPreferenceDocument, MembershipCountsDocument, MembershipDocument, MembershipErrorDocument, MembershipFieldsDocument, MembershipStatus, SessionTimeoutDocument, SubscriptionAdminVerifiedDocument, SubscriptionDocument, SubscriptionInfoDocument
 from .services.search.documents import BucketDocument, DeletedRoleDocument, EntryDocument, FacetResultDocument, FieldBudgetDocument, FieldMappingsDocument, HitDocument, IndexChangeDocument, IndexDocument, IndexRole, IndexRoleDocument, ResultEntryDocument, SearchResultDocument, SearchTaskDocument, TaskListDocument, TaskSubmissionDocument
-from .services.timers.documents import ActivityDocument, InactiveReasonDocument, JobDocument, JobListDocument, OnceScheduleDocument, RecurringScheduleDocument, ScheduleDocument, ScheduleEndDocument, StopAfterDocument, TimerDocument, TimerEnvelope, TimerMessageDocument, TimerResultDocument, TimerResultsDocument, _Kind
+from .services.timers.documents import ActivityDocument, InactiveReasonDocument, JobDocument, JobListDocument, OnceScheduleDocument, RecurringScheduleDocument, ScheduleDocument, ScheduleEndDocument, StopAfterDocument, TimerDocument, TimerEnvelope, TimerMessageDocument, TimerResultDocument, TimerResultsDocument, TimerType
 from .services.transfer.documents.endpoints import AccessCreateResultDocument, AccessDocument, ActivationRequirementDocument, ActivationRequirementsDocument, ActivationResultDocument, ActivityNotificationPolicyDocument, EndpointCreateResultDocument, EndpointDocument, EndpointServerAddResultDocument, RoleDocument, ServerDocument, SharedEndpointReferenceDocument
 from .services.transfer.documents.files import BookmarkDocument, FileDocument, MkdirResultDocument, ResultDocument, WalkedFileDocument
 from .services.transfer.documents.streams import MetaDocument, ResourceIdentifierDocument, StreamAccessPointAttributesDocument, StreamAccessPointDocument, StreamAccessPointEnvelope, StreamAccessPointRelationshipsDocument, ToOneDocument, TunnelAttributesDocument, TunnelDeletedEnvelope, TunnelDocument, TunnelEnvelope, TunnelEventAttributesDocument, TunnelEventDocument, TunnelRelationshipsDocument
@@ -484,7 +484,7 @@ class DocumentItems(Generic[D_co]):
     @overload
     def __getitem__(self: DocumentItems[TimerDocument], key: Literal["name", "last_ran_at", "next_run"]) -> str | None: ...
     @overload
-    def __getitem__(self: DocumentItems[TimerDocument], key: Literal["timer_type"]) -> _Kind: ...
+    def __getitem__(self: DocumentItems[TimerDocument], key: Literal["timer_type"]) -> TimerType: ...
     @overload
     def __getitem__(self: DocumentItems[TimerDocument], key: Literal["schedule"]) -> ScheduleDocument: ...
     @overload
@@ -532,7 +532,7 @@ class DocumentItems(Generic[D_co]):
     @overload
     def __getitem__(self: DocumentItems[JobDocument], key: Literal["stop_after"]) -> StopAfterDocument | None: ...
     @overload
-    def __getitem__(self: DocumentItems[JobDocument], key: Literal["timer_type"]) -> _Kind: ...
+    def __getitem__(self: DocumentItems[JobDocument], key: Literal["timer_type"]) -> TimerType: ...
     @overload
     def __getitem__(self: DocumentItems[JobDocument], key: Literal["schedule"]) -> ScheduleDocument: ...
     @overload

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final, Generic, NoReturn, TypeVar, cast, get_origin, overload
 
 from ._http.headers import Headers
@@ -212,7 +212,7 @@ class IterableResponse(GlobusHTTPResponse[Mapping[str, Any]], Generic[T_co]):
         return ""
 
 
-class ArrayResponse(GlobusHTTPResponse[list[T_co]], Generic[T_co]):
+class ArrayResponse(GlobusHTTPResponse[Sequence[T_co]], Generic[T_co]):
     """
     A response whose document is a list of objects; iterate over it for the items.
 
@@ -224,7 +224,7 @@ class ArrayResponse(GlobusHTTPResponse[list[T_co]], Generic[T_co]):
 
     __slots__ = ()
 
-    def __init__(self, raw: RawResponse, data: list[T_co]) -> None:
+    def __init__(self, raw: RawResponse, data: Sequence[T_co]) -> None:
         super().__init__(raw, data)
         if not (is_list(data) and all(map(is_object, data))):
             raise raw.decode_error("it should be a list of objects")

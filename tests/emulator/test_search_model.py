@@ -407,18 +407,19 @@ def asked(needed: str) -> st.SearchStrategy[list[tuple[Document, list[str]]]]:
     return st.lists(st.tuples(queries(needed), VIEWERS), min_size=1, max_size=3)
 
 
-OPTIONS: dict[str, Any] = {
-    "database": None,
-    "deadline": None,
-    "derandomize": True,
-    "suppress_health_check": list(HealthCheck),
-}
+OPTIONS = settings(
+    database=None,
+    deadline=None,
+    phases=[Phase.generate],
+    report_multiple_bugs=False,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_large],
+)
 
 
 def test_random_queries() -> None:
     """Hits, their order, totals and facets are those of the naive search."""
 
-    @settings(max_examples=60, phases=[Phase.generate], report_multiple_bugs=False, **OPTIONS)
+    @settings(OPTIONS, max_examples=60, derandomize=True)
     @given(CHANGES, asked("q"))
     def check(changes: list[tuple[str, Any]], queries: list[tuple[Document, list[str]]]) -> None:
         compare(changes, queries)
@@ -447,9 +448,7 @@ def test_a_bug_is_found(bug: str, member: str) -> None:
     """The comparison notices a search with a bug."""
 
     @seed(1)
-    @settings(
-        max_examples=400, phases=[Phase.generate], report_multiple_bugs=False, **{**OPTIONS, "derandomize": False}
-    )
+    @settings(OPTIONS, max_examples=400, derandomize=False)
     @given(CHANGES, asked(member))
     def check(changes: list[tuple[str, Any]], queries: list[tuple[Document, list[str]]]) -> None:
         compare(changes, queries, bug)

@@ -34,9 +34,11 @@ from ..paging.truncation import CallSite
 from ..response import ArrayResponse
 from ..response import GlobusHTTPResponse
 from ..scopes.collection import AuthScopeCollection
-from ..scopes.collection import ScopeCollection
+from ..scopes.collection import FlowsScopeCollection
+from ..scopes.collection import GroupsScopeCollection
 from ..scopes.collection import SearchScopeCollection
 from ..scopes.collection import SpecificFlowScopes
+from ..scopes.collection import TimersScopeCollection
 from ..scopes.collection import TransferScopeCollection
 from ..scopes.scope import Scope
 from ..scopes.scope import Scopes
@@ -479,7 +481,7 @@ class BlockingTransferClient(BlockingBaseClient[_TransferClient]):
 class BlockingGroupsClient(BlockingBaseClient[_GroupsClient]):
     service_name: ClassVar[str]
     error_kinds: ClassVar[ErrorKinds[Any]]
-    scopes: ClassVar[ScopeCollection]
+    scopes: ClassVar[GroupsScopeCollection]
     @property
     def default_scope_requirements(self) -> list[Scope]: ...
     def get_my_groups(self, *, statuses: MembershipStatus | Iterable[MembershipStatus] | MissingType | None=..., query_params: Mapping[str, object] | None=None) -> ArrayResponse[GroupDocument]: ...
@@ -540,7 +542,7 @@ class BlockingSearchClient(BlockingBaseClient[_SearchClient]):
 class BlockingFlowsClient(BlockingBaseClient[_FlowsClient]):
     service_name: ClassVar[str]
     error_kinds: ClassVar[ErrorKinds[Any]]
-    scopes: ClassVar[Any]
+    scopes: ClassVar[FlowsScopeCollection]
     resource_server: ClassVar[str]
     @property
     def default_scope_requirements(self) -> list[Scope]: ...
@@ -591,7 +593,7 @@ class BlockingTimersClient(BlockingBaseClient[_TimersClient]):
     service_name: ClassVar[str]
     resource_server: ClassVar[str]
     error_kinds: ClassVar[ErrorKinds[Any]]
-    scopes: ClassVar[ScopeCollection]
+    scopes: ClassVar[TimersScopeCollection]
     @property
     def default_scope_requirements(self) -> list[Scope]: ...
     def add_app_transfer_data_access_scope(self, collection_ids: UUID | str | Iterable[UUID | str]) -> Self: ...

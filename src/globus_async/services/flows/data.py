@@ -51,8 +51,7 @@ class RunActivityNotificationPolicy(dict[str, Any]):
 
     def __init__(self, status: NotificationStatus | Iterable[NotificationStatus] | MissingType = MISSING) -> None:
         super().__init__()
-        if status is None:
-            raise refusal("status", status, "text, or several")
+        check_type("status", status, Iterable | MissingType, "text, or several")
         statuses = texts("status", status)
         if isinstance(statuses, list):
             for each in statuses:

@@ -22,9 +22,11 @@ __all__ = (
     "TimerMessageDocument",
     "TimerResultDocument",
     "TimerResultsDocument",
+    "TimerType",
 )
 
-_Kind: TypeAlias = Literal["transfer", "flow", "generic"]
+TimerType: TypeAlias = Literal["transfer", "flow", "generic"]
+"""What a timer runs: a transfer, a flow, or any other action."""
 
 
 class OnceScheduleDocument(TypedDict):
@@ -80,7 +82,7 @@ class TimerDocument(TypedDict):
 
     job_id: str
     name: str | None
-    timer_type: _Kind
+    timer_type: TimerType
     schedule: ScheduleDocument
     status: str
     inactive_reason: InactiveReasonDocument | None
@@ -155,7 +157,7 @@ class JobDocument(TypedDict):
     n_errors: int
     results: TimerResultsDocument
     stop_after: NotRequired[StopAfterDocument | None]
-    timer_type: NotRequired[_Kind]
+    timer_type: NotRequired[TimerType]
     schedule: NotRequired[ScheduleDocument]
     activity: NotRequired[ActivityDocument | None]
     flow_id: NotRequired[str]
