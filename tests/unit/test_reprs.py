@@ -23,6 +23,9 @@ from globus_async import (
     bulk,
 )
 from globus_async.fastapi import GlobusBackend, GlobusLogin, MemorySessionStore
+from globus_async.services.flows import RunEndReason, RunOutcome
+from globus_async.services.search import SearchTaskEndReason, SearchTaskOutcome
+from globus_async.services.timers import TimerEndReason, TimerOutcome
 from globus_async.services.transfer import TaskEndReason, TaskOutcome
 from globus_async.testing import GlobusEmulator, MemoryStorage
 from tests.toolkit.canaries import canary, leaks_of
@@ -125,6 +128,21 @@ def test_an_outcome_is_one_line() -> None:
     empty: Any = {}
     assert repr(TaskOutcome(TaskEndReason.TIMED_OUT, empty)).startswith("<TaskOutcome timed out: task")
     assert "nightly" in TaskOutcome(TaskEndReason.FAILED, task)._repr_html_()
+
+
+@pytest.mark.parametrize("value", ["\x1b[31m\u202e" * 1000, ["x"] * 1000, 10**999])
+def test_outcomes_of_odd_documents(value: Any) -> None:
+    """Still one line, without control characters."""
+    names = ("run_id", "job_id", "task_id", "label", "name", "flow_title", "n_runs", "task_type", "message", "details")
+    document: Any = dict.fromkeys(names, value)
+    for outcome in (
+        RunOutcome(RunEndReason.FAILED, document),
+        TimerOutcome(TimerEndReason.ENDED, document),
+        SearchTaskOutcome(SearchTaskEndReason.FAILED, document),
+    ):
+        shown = repr(outcome)
+        assert len(shown) < 1200
+        assert not {"\x1b", "\u202e", "\n"} & set(shown)
 
 
 async def test_authorizers() -> None:

@@ -67,7 +67,8 @@ class TimerOutcome:
         timer: Mapping[str, object] = self.timer
         name = timer.get("name")
         shown = f" {name[:60]!r}" if isinstance(name, str) else ""
-        return f"<TimerOutcome {self.reason}: timer{shown} {timer.get('job_id')}, {timer.get('n_runs') or 0} runs>"
+        runs = number_of_runs(self.timer)
+        return f"<TimerOutcome {self.reason}: timer{shown} {timer.get('job_id')!r:.60}, {runs!r:.20} runs>"
 
     def _repr_html_(self) -> str:
         """Return the outcome and the main members of the timer as an HTML table, for notebooks."""

@@ -109,7 +109,8 @@ class RunOutcome:
         why = self.description
         is_problem = self.reason not in {RunEndReason.SUCCEEDED, RunEndReason.TIMED_OUT}
         problem = f" ({why[:_MAX_SHOWN]!a})" if is_problem and why else ""
-        return f"<RunOutcome {self.reason}{problem}: run{shown} {run.get('run_id')} of {run.get('flow_title')!r:.80}>"
+        which = f"run{shown} {run.get('run_id')!r:.60} of {run.get('flow_title')!r:.80}"
+        return f"<RunOutcome {self.reason}{problem}: {which}>"
 
     def _repr_html_(self) -> str:
         """Return the outcome and the main members of the run as an HTML table, for notebooks."""
