@@ -10,7 +10,7 @@ import pytest
 from globus_async.emulator import faults
 from globus_async.emulator.kit.directory import Identity
 from globus_async.emulator.timers.models import TIMER_SCOPE
-from globus_async.testing import Collection, GlobusEmulator, ManualClock, MemoryStorage
+from globus_async.testing import Collection, GlobusEmulator, ManualClock, MemoryStorage, ServiceError
 
 TRANSFER = "urn:globus:auth:scope:transfer.api.globus.org:all"
 START = 1_800_000_000
@@ -250,6 +250,20 @@ async def test_timers_of_a_seed_document(world: World) -> None:
     states = [(each.n_runs, each.status) for each in world.emulator.timers.timers.values()]
     assert states == [(2, "loaded"), (1, "inactive")]
     assert [each.owner_id for each in world.emulator.tasks][-1] == world.ada.id
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"interval": 1e-300}, {"interval": 0}, {"interval": 1e9}, {"interval": 3600, "next_tick": 10**9}],
+    ids=str,
+)
+async def test_timers_without_end_in_seeds(world: World, change: dict[str, Any]) -> None:
+    """A seed has no timer whose ticks would keep the emulator busy, or are after all times that can be written."""
+    await world.create()
+    seed = world.emulator.dump_seed()
+    seed["timers"][0] |= change
+    with pytest.raises(ServiceError, match="timers"):
+        await world.emulator.load_seed(seed)
 
 
 async def test_the_status_page_and_faults(world: World) -> None:

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from ..kit.authentication import ConsentMissing
-from ..kit.fields import BOOLEAN, MOMENT, NUMBER, OBJECT, TEXT, UUID, integer, list_of
+from ..kit.fields import BOOLEAN, MOMENT, NUMBER, OBJECT, TEXT, UUID, FieldType, integer, list_of
 from ..kit.principals import identity_id, principal_name
 from .targets import TRANSFER_SCOPE
 
@@ -35,6 +35,16 @@ _MEMBERS: Final = (
 )
 _COUNT: Final = integer(minimum=0)
 _IDS: Final = list_of(UUID)
+
+
+def _interval(value: object) -> float:
+    seconds = NUMBER.convert(value)
+    if not 1 <= seconds <= 365 * 86_400:
+        raise ValueError(value)
+    return seconds
+
+
+_INTERVAL: Final = FieldType("a number of seconds of at least 1, and at most 365 days", _interval)
 _DATA_ACCESS: Final = re.compile(r"https://auth\.globus\.org/scopes/([0-9a-f-]{36})/data_access")
 
 
@@ -53,13 +63,17 @@ def load_timer(state: TimersState, fields: Fields) -> None:
         flow_id=fields.nullable("flow_id", UUID),
         name=fields.nullable("name", TEXT),
         start=fields.nullable("start", MOMENT),
-        interval=fields.nullable("interval", NUMBER),
+        interval=fields.nullable("interval", _INTERVAL),
         until=fields.nullable("until", MOMENT),
         count=fields.nullable("count", integer(minimum=1)),
         collections=collections,
         id=fields.nullable("id", UUID),
     )
     timer.next_tick = fields.optional("next_tick", _COUNT, 0)
+    try:
+        MOMENT.convert(timer.schedule.moment(timer.next_tick) or 0)
+    except ValueError:
+        raise fields.errors.invalid_field("next_tick", "the number of a tick before the year 9999") from None
     timer.n_runs = fields.optional("number_of_runs", _COUNT, 0)
     if fields.optional("paused", BOOLEAN, default=False):
         state.pause(timer)
