@@ -263,9 +263,7 @@ class GlobusLogin:
         The response is 403 if none of the user's identities is a member, of the group or of a subgroup; and 503 with
         ``Retry-After`` if Globus Groups does not respond in time. The groups of a session are fetched once for all
         groups, and used again for ``membership_max_age`` seconds of the backend. The login's ``scopes`` must have
-        ``GroupsScopes.view_my_groups_and_memberships``.
-
-        A route that changes something also needs `protected`.
+        ``GroupsScopes.view_my_groups_and_memberships``. A route that changes something also needs `protected`.
 
         Args:
             group_id: The group. UUID.
