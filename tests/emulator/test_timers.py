@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from typing import Any
+from uuid import UUID
 
 import pytest
 
@@ -261,9 +262,9 @@ async def test_timers_without_end_in_seeds(world: World, change: dict[str, Any])
     """A seed has no timer whose ticks would keep the emulator busy, or are after all times that can be written."""
     await world.create()
     seed = world.emulator.dump_seed()
-    seed["timers"][0] |= change
-    with pytest.raises(ServiceError, match="timers"):
-        await world.emulator.load_seed(seed)
+    seed["timers"] += [{**seed["timers"][0], "id": str(UUID(int=1)), **change}]
+    with pytest.raises(ServiceError, match=r"timers\[1\]"):
+        await world.emulator.load_seed(seed)  # the jobs of the first timer end
 
 
 async def test_the_status_page_and_faults(world: World) -> None:

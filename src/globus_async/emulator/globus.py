@@ -394,7 +394,12 @@ class GlobusEmulator(Emulator):
             platform.url, platform.aliases = self.platform.url, self.platform.aliases
             with platform.ids.use():
                 auth, transfer, services = self._make(platform)
-                SeedLoader(auth.state, transfer.state, services, directories=directories).load(document)
+                try:
+                    SeedLoader(auth.state, transfer.state, services, directories=directories).load(document)
+                except BaseException:
+                    for service in services:
+                        await service.aclose()
+                    raise
             loaded = list(transfer.state.running.values())  # a request may add others before these are started
             if keep:
                 self._seed = dump(auth.state, transfer.state, services)

@@ -69,11 +69,13 @@ def load_timer(state: TimersState, fields: Fields) -> None:
         collections=collections,
         id=fields.nullable("id", UUID),
     )
-    timer.next_tick = fields.optional("next_tick", _COUNT, 0)
-    try:
-        MOMENT.convert(timer.schedule.moment(timer.next_tick) or 0)
-    except ValueError:
-        raise fields.errors.invalid_field("next_tick", "the number of a tick before the year 9999") from None
+
+    def tick(value: object) -> int:
+        number = _COUNT.convert(value)
+        MOMENT.convert(timer.schedule.moment(number) or 0)
+        return number
+
+    timer.next_tick = fields.optional("next_tick", FieldType("the number of a tick before the year 9999", tick), 0)
     timer.n_runs = fields.optional("number_of_runs", _COUNT, 0)
     if fields.optional("paused", BOOLEAN, default=False):
         state.pause(timer)
