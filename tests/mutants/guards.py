@@ -1484,6 +1484,7 @@ GUARDS: Final = (
         never("services/search/query/documents.py:SearchQuery.add_sort", r"^order is not None"),
         never("services/search/query/documents.py:_facet", r"^field_name is not None"),
         never("services/search/query/documents.py:_facet", r"^each not in"),
+        never("services/search/queries.py:QueryMethods.delete_by_query", r"^isinstance\(data"),
     ),
     *_tested_by(
         "services/search/test_client.py",
