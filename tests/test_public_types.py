@@ -204,6 +204,7 @@ ANY: dict[str, tuple[str, ...]] = {
     "what a coroutine yields to the event loop, of which annotations say nothing": (
         "bulk_calls.Bulk.__await__",
         "fastapi.login.GlobusLogin.client",
+        "fastapi.login.GlobusLogin.member_of",
         "paging.iteration.Prefetch.__init__",
         "paging.pages.Pages.__await__",
         "services.auth.identities.Consents.__await__",

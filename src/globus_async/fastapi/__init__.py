@@ -19,6 +19,7 @@ from .dependent import AuthorizerCache, DependentTokenAuthorizer
 from .disconnect import CancelOnDisconnect
 from .errors import add_error_handlers, error_response
 from .login import GlobusLogin, LoginFailed
+from .memberships import Role
 from .principal import LinkedIdentity, Principal
 from .readiness import Readiness
 from .sessions import Session
@@ -35,6 +36,7 @@ __all__ = (
     "MemorySessionStore",
     "Principal",
     "Readiness",
+    "Role",
     "SQLiteSessionStore",
     "Session",
     "SessionCookie",

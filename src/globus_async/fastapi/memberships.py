@@ -25,10 +25,11 @@ if TYPE_CHECKING:
 __all__ = ("MembershipCache", "Role", "Roles", "check_role", "require_membership")
 
 Role: TypeAlias = Literal["member", "manager", "admin"]
+"""A role in a group: each includes those before it."""
 Roles: TypeAlias = Mapping[str, frozenset[str]]
 """The roles of a user in each of their groups, by group id."""
 
-SUFFICIENT: Final[Mapping[Role, tuple[Role, ...]]] = {
+_SUFFICIENT: Final[Mapping[Role, tuple[Role, ...]]] = {
     "member": ("member", "manager", "admin"),
     "manager": ("manager", "admin"),
     "admin": ("admin",),
@@ -124,8 +125,8 @@ def check_role(role: str) -> None:
     Raises:
         GlobusSDKUsageError: There is no such role.
     """
-    if role not in SUFFICIENT:
-        raise refusal("role", role, f"one of {', '.join(map(repr, SUFFICIENT))}")
+    if role not in _SUFFICIENT:
+        raise refusal("role", role, f"one of {', '.join(map(repr, _SUFFICIENT))}")
 
 
 async def require_membership(group_id: str, role: Role, username: str, roles: Awaitable[Roles]) -> None:
@@ -151,8 +152,8 @@ async def require_membership(group_id: str, role: Role, username: str, roles: Aw
         _log.error("the groups of a user could not be fetched: %s: %s", type(error).__name__, error)
         failure = unavailable(error, "Group memberships are temporarily unavailable")
     else:
-        if found.get(group_id, frozenset()).isdisjoint(SUFFICIENT[role]):
-            needed = " or ".join(SUFFICIENT[role])
+        if found.get(group_id, frozenset()).isdisjoint(_SUFFICIENT[role]):
+            needed = " or ".join(_SUFFICIENT[role])
             raise HTTPException(403, f"{username} must be {needed} of the Globus group {group_id}")
         return
     raise failure
