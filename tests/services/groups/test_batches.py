@@ -70,7 +70,9 @@ async def scripted(document: Any, sent: list[Any] | None = None) -> AsyncGenerat
         yield GroupsClient(transport=transport)
 
 
-@pytest.mark.parametrize("ids", [A, UUID(A), [A, UUID(B)], (each for each in (A, B))], ids=str)
+@pytest.mark.parametrize(
+    "ids", [A, UUID(A), [A, UUID(B)], (each for each in (A, B))], ids=["text", "UUID", "list", "generator"]
+)
 def test_one_identity_or_several(ids: Any) -> None:
     """Never its letters."""
     ids = [*ids] if not isinstance(ids, str | UUID) else ids
