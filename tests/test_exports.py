@@ -9,11 +9,12 @@ import pytest
 
 from tests.root_stub import STUB, root_stub
 from tests.source import MODULES, Module
+from tests.toolkit.every_module import for_each
 
 ROOT_NAME = "globus_async"
 WITH_ALL = [module for module in MODULES if module.path.name != "__main__.py"]
 
-everywhere = pytest.mark.parametrize("module", WITH_ALL, ids=str)
+everywhere = for_each(WITH_ALL)
 
 
 def declared(module: Module) -> tuple[str, ...] | None:

@@ -14,6 +14,7 @@ import pytest
 from globus_async import services
 from tests.root_stub import HOMES
 from tests.source import MODULES, ROOT, Module, calls, find_circle, import_graph, name_of
+from tests.toolkit.every_module import for_each
 
 LAYERS: tuple[frozenset[str], ...] = (
     frozenset({"_document_items"}),  # a stub for type checkers, made from documents of the services
@@ -54,7 +55,7 @@ LOADERS = frozenset(
     {"globus_async", "globus_async._lazy_names", "globus_async.emulator", "globus_async.emulator.registry"}
 )
 
-everywhere = pytest.mark.parametrize("module", MODULES, ids=str)
+everywhere = for_each(MODULES)
 
 
 def unit_of(name: str) -> str:

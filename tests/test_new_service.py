@@ -38,7 +38,14 @@ NETS = (
 )
 """The tests of all clients."""
 
-WHOLE = ("test_every_part_has_a_layer", "test_the_stub_of_the_root_is_up_to_date")
+WHOLE = (
+    "test_all_is_exact",
+    "test_every_part_has_a_layer",
+    "test_imports_point_downwards",
+    "test_modules_are_short",
+    "test_paths_are_constants_or_filled_by_path",
+    "test_the_stub_of_the_root_is_up_to_date",
+)
 """Tests of these files that do not name the service in their ids."""
 
 GENERATORS = ("tests.parity.method_table", "tests.root_stub")

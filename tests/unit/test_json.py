@@ -27,6 +27,7 @@ from globus_async._http.json_reader import (
 )
 from globus_async._http.response import RawResponse
 from globus_async.errors import ResponseDecodeError
+from tests.toolkit.random_cases import cases
 
 MODES: dict[str, Any] = {
     "usual": decode_json,
@@ -196,7 +197,7 @@ def result_of(decode: Any, body: bytes) -> str:
 
 
 @pytest.mark.slow
-@settings(max_examples=1000, deadline=None)
+@settings(max_examples=cases(1000), deadline=None)
 @given(texts)
 def test_any_text_means_the_same_with_orjson_and_without(text: str) -> None:
     """Members of the same name, numbers of any size, escapes and constants included."""
@@ -247,7 +248,7 @@ def test_the_depth_that_is_accepted() -> None:
 
 
 @pytest.mark.slow
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=cases(500), deadline=None)
 @given(st.recursive(texts, texts_of, max_leaves=12), st.integers(0, 40))
 def test_a_text_decoded_in_parts_means_the_same(text: str, depth: int) -> None:
     """The parts of a deep text are decoded one by one; strings, constants and errors within them are as ever."""

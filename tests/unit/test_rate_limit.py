@@ -28,6 +28,8 @@ from tests.toolkit.cancel import every_suspension
 from tests.toolkit.clock import FakeClock
 from tests.toolkit.scripted import ORIGIN, Scripted, respond
 
+pytestmark = pytest.mark.slow
+
 
 def max_in_any_period(seconds: float, instants: Sequence[float]) -> int:
     """Return the largest number of instants in any period of so many seconds."""

@@ -28,6 +28,8 @@ from tests.toolkit.rate_limit_store import MemoryRateLimits
 from tests.toolkit.scripted import ORIGIN, Scripted, respond
 from tests.unit.test_rate_limit import advance_until_done, max_in_any_period, records
 
+pytestmark = pytest.mark.slow
+
 PERIOD = 10.0
 ARRIVAL_MARGIN = 0.35
 """The seconds of the default period by which calls may take longer than others to arrive."""

@@ -1,0 +1,35 @@
+"""Rules that all modules keep."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from tests.source import Module
+
+__all__ = ("for_each",)
+
+Rule = Callable[[Module], None]
+
+
+def for_each(modules: Iterable[Module]) -> Callable[[Rule], Callable[[], None]]:
+    """
+    Make a rule the test of many modules: one test, as thousands of them take a minute; it names all that break the rule.
+
+    Args:
+        modules: The modules.
+    """
+
+    def decorate(rule: Rule) -> Callable[[], None]:
+        def test() -> None:
+            broken: list[str] = []
+            for module in modules:
+                try:
+                    rule(module)
+                except AssertionError as error:
+                    broken.append(f"{module}: {error}")
+            assert not broken, "\n".join(broken)
+
+        test.__name__, test.__doc__ = rule.__name__, rule.__doc__
+        return test
+
+    return decorate
