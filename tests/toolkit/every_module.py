@@ -13,7 +13,7 @@ Rule = Callable[[Module], None]
 
 def for_each(modules: Iterable[Module]) -> Callable[[Rule], Callable[[], None]]:
     """
-    Make a rule the test of many modules: one test, as thousands of them take a minute; it names all that break the rule.
+    Make a rule one test of many modules, which names all that break it; thousands of tests would take a minute.
 
     Args:
         modules: The modules.
