@@ -36,12 +36,29 @@ class Endless:
         keys = ("DATA", "data", "identities", "shared_endpoints", *ITEM_KEYS)
         document: dict[str, Any] = dict.fromkeys(keys, [{"id": "x"}] * count)
         document |= {"total": 10**9, "has_next_page": True, "last_key": f"k{number}", "next_marker": f"m{number}"}
-        document |= {"next_token": f"t{number}", "links": {"next": f"/x?page%5Bmarker%5D={number}"}}
+        document |= {
+            "marker": f"m{number}",
+            "next_token": f"t{number}",
+            "links": {"next": f"/x?page%5Bmarker%5D={number}"},
+        }
         document |= {"results": {"data": document["DATA"], "page_next": f"r{number}"}}
         return httpx.Response(200, json=document)
 
 
-ITEM_KEYS = ("clients", "consents", "credentials", "identity_providers", "jobs", "policies", "projects", "scopes")
+ITEM_KEYS = (
+    *("clients", "consents", "credentials", "identity_providers", "jobs", "policies", "projects", "scopes"),
+    *(
+        "entries",
+        "flows",
+        "gmeta",
+        "index_list",
+        "registered_apis",
+        "role_list",
+        "runs",
+        "tasks",
+        "web_input_summaries",
+    ),
+)
 
 
 def is_listing(call: Call) -> bool:

@@ -11,6 +11,7 @@ import pytest
 
 import globus_async
 from globus_async import bulk_calls, client, clock, config, errors, paging, response, secret
+from tests.services.groups.world import world as groups_world
 from tests.services.transfer.world import world
 from tests.toolkit.examples import check_examples, examples_of
 
@@ -34,8 +35,8 @@ EXAMPLES = {name: thing for name, thing in documented() if callable(thing) and e
 
 @pytest.mark.parametrize("name", EXAMPLES)
 async def test_example(name: str) -> None:
-    """Run in a world of Transfer, with every public name of the package."""
-    async with world() as names:
+    """Run in a world of Transfer or Groups, with every public name of the package."""
+    async with (groups_world if name == "ArrayResponse" else world)() as names:
         everything = {each: getattr(globus_async, each) for each in vars(globus_async)["__all__"]}
         own = {each: getattr(module, each) for module in (bulk_calls, paging) for each in module.__all__}
         await check_examples(

@@ -36,6 +36,7 @@ from globus_async.errors import (
 from globus_async.gare import GlobusAuthorizationParameters
 from globus_async.scopes import Scope
 from globus_async.secret import Secret
+from globus_async.services.groups import BatchResponse, MembershipActionError
 from tests.toolkit.canaries import canary, leaks_of
 
 ID = "ddb59aef-6d04-11e5-ba46-22000b92c6ec"
@@ -429,6 +430,10 @@ def make(cls: type[GlobusError]) -> GlobusError:
         made = arguments({"task_id": ID, "nice_status": "PAUSED"})
     elif cls.__name__ in LOGIN_ERRORS:
         made = arguments(*LOGIN_ERRORS[cls.__name__])
+    elif issubclass(cls, MembershipActionError):
+        failure = {"identity_id": ID, "code": "ALREADY_ACTIVE", "detail": "d"}
+        document: dict[str, Any] = {"add": [], "errors": {"add": [failure]}}
+        made = cls(BatchResponse(got(document), document))
     elif issubclass(cls, BaseExceptionGroup):
         made = arguments("several", [GlobusError("one")])
     else:

@@ -55,6 +55,6 @@ def test_a_name_that_no_module_has(package: ModuleType) -> None:
     with pytest.raises(AttributeError, match="'lazily' has no attribute 'FIVE'"):
         _ = package.FIVE
     with pytest.raises(AttributeError, match="there is no client of"):
-        _ = package.FlowsClient
+        _ = package.GCSClient
     with pytest.raises(ImportError, match="there is no client of"):
-        exec("from lazily import FlowsClient")
+        exec("from lazily import GCSClient")
