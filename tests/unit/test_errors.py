@@ -432,7 +432,7 @@ def make(cls: type[GlobusError]) -> GlobusError:
         made = arguments(*LOGIN_ERRORS[cls.__name__])
     elif issubclass(cls, MembershipActionError):
         failure = {"identity_id": ID, "code": "ALREADY_ACTIVE", "detail": "d"}
-        document: dict[str, Any] = {"add": [], "errors": {"add": [failure]}}
+        document: Any = {"add": [], "errors": {"add": [failure]}}
         made = cls(BatchResponse(got(document), document))
     elif issubclass(cls, BaseExceptionGroup):
         made = arguments("several", [GlobusError("one")])
