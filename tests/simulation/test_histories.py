@@ -15,6 +15,7 @@ from tests.simulation.history import ENGINE_FAULTS, FAULTS, History, run_history
 from tests.simulation.kinds import ENGINES, KINDS
 from tests.simulation.planted import BUGS, Bug, plant
 from tests.simulation.world import Violation
+from tests.toolkit.random_cases import cases
 
 # at the end of a history coroutines are closed where they are, and some await what releases a lease
 pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
@@ -49,9 +50,10 @@ def test_some_histories(kind: str) -> None:
 @pytest.mark.slow
 @pytest.mark.timeout(300)  # on a busy machine each part takes longer than tests may
 @pytest.mark.parametrize("part", range(PARTS))
-def test_ten_thousand_histories(part: int, summary: Callable[[str], None]) -> None:
+def test_many_histories(part: int, summary: Callable[[str], None]) -> None:
     """In parts, which may run at the same time."""
-    for kind, number in HISTORIES.items():
+    for kind, every in HISTORIES.items():
+        number = cases(every)
         requests = sum(run_history(seed, kind).auth.requests for seed in range(part, number, PARTS))
         summary(f"simulation, part {part + 1} of {PARTS}: {number // PARTS:,} {kind} histories, {requests:,} requests")
 
