@@ -49,7 +49,7 @@ class FlowsError(ServiceError):
         **members: Any,
     ) -> None:
         super().__init__(status, code, message, headers=headers, **members)
-        self.detail = list(detail)
+        self.detail: list[Mapping[str, Any]] = list(detail)
 
     def document(self, *, path: str, request_id: str) -> dict[str, Any]:  # noqa: ARG002 -- the format repeats neither
         """Return the body of the response."""

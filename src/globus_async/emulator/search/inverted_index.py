@@ -69,7 +69,7 @@ class InvertedIndex:
         """The fields in which a word occurs."""
         self.visible: dict[str, set[int]] = {}
         """The entries that a principal may see."""
-        self.size = 0
+        self.size: int = 0
         self._next = 0
 
     # changes

@@ -41,7 +41,7 @@ class SearchState:
     _role_count: int = 0
 
     def __post_init__(self) -> None:
-        self.scrolls = Scrolls(self.limits)
+        self.scrolls: Scrolls = Scrolls(self.limits)
 
     @property
     def directory(self) -> Directory:
