@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
@@ -25,7 +26,7 @@ _MAX_FOREIGN_LINE: Final = 1 << 20
 """Bytes; a file without line ends that is no journal is not read into memory as a whole."""
 
 
-class JournalLog:
+class JournalLog(ABC):
     """
     A write-ahead log: a file of JSON lines after a header.
 
@@ -76,10 +77,11 @@ class JournalLog:
         """
         await self._file.run(partial(self._write, line))
 
+    @abstractmethod
     def begin_reading(self) -> None:
         """Discard what was read."""
-        raise NotImplementedError
 
+    @abstractmethod
     def read_line(self, number: int, line: dict[str, Any]) -> None:
         """
         Take in a line.
@@ -91,9 +93,8 @@ class JournalLog:
         Raises:
             NotOfAJournal: No journal of this kind has such a line.
         """
-        raise NotImplementedError
 
-    def end_reading(self) -> None:
+    def end_reading(self) -> None:  # noqa: B027 -- few kinds of journals need it
         """Take in the end of the file."""
 
     def _load(self) -> None:

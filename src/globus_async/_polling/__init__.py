@@ -5,6 +5,7 @@ Polling of documents that change at a service: tasks, runs, timers, until each i
 `shared_poller`     `SharedPoller`: all waits on one client share their requests; one poller per kind of document
 `repeated_poll`     `RepeatedPoll`: one document, at growing intervals, with the rules for failed polls
 `waiting`           `wait_for_document`: one wait with its time limit and its progress callback
+`many_waits`        `wait_for_each`: the waits for many documents, as a bulk
 `document_watch`    `DocumentWatch`: an async iterator over the changes of a document
 ==================  ========================================================================================
 
@@ -33,7 +34,7 @@ A client gives the function that fetches documents by their ids, and has a metho
             )
             return WidgetOutcome(reason_of(wait.document) if wait.has_ended else TIMED_OUT, wait.document)
 
-``wait_for_widgets`` is `bulk` of ``wait_for_widget``, with a concurrency of the number of widgets: waits on one id
+``wait_for_widgets`` is `wait_for_each` of ``wait_for_widget``: waits on one id
 whose polls are due at about the same time share a request, and at most ten requests are made at a time. A poll that
 fails with a transient error is repeated; see `RepeatedPoll.poll_until`.
 """

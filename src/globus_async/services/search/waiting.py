@@ -11,9 +11,9 @@ from uuid import UUID
 
 from ..._http.html import members_html
 from ..._http.path import uuid_text
+from ..._polling.many_waits import wait_for_each
 from ..._polling.shared_poller import SharedPoller
 from ..._polling.waiting import check_wait_options, wait_for_document
-from ...errors.arguments import check_iterable
 from .tasks import TaskMethods
 
 if TYPE_CHECKING:
@@ -210,10 +210,6 @@ class TaskWaitMethods(TaskMethods):
 
         REST: `GET /v1/task/<task_id> <https://docs.globus.org/api/search/reference/get_task/>`_
         """
-        from ...bulk_calls import bulk  # noqa: PLC0415 -- not needed for single calls
-
         check_wait_options(timeout, polling_interval, None)
-        check_iterable("task_ids", task_ids, Iterable, "an iterable of UUIDs")
-        ids = tuple(task_ids)
         wait = partial(self.wait_for_task, timeout=timeout, polling_interval=polling_interval)
-        return bulk(wait, ids, concurrency=max(1, len(ids)), progress=progress, clock=self.transport.clock)
+        return wait_for_each(wait, task_ids, name="task_ids", progress=progress, clock=self.transport.clock)

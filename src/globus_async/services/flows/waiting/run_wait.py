@@ -9,10 +9,11 @@ from uuid import UUID
 
 from ...._http.missing import MISSING
 from ...._http.path import uuid_text
+from ...._polling.many_waits import wait_for_each
 from ...._polling.repeated_poll import PollingInterval, check_polling_interval
 from ...._polling.shared_poller import SharedPoller
 from ...._polling.waiting import check_wait_options, wait_for_document
-from ....errors.arguments import check_bool, check_iterable
+from ....errors.arguments import check_bool
 from ..runs import RunMethods
 from .outcomes import RunEndReason, RunOutcome, end_reason, web_input_of
 from .run_log import RunLog
@@ -140,12 +141,8 @@ class RunWaitMethods(RunMethods):
 
         REST: `GET /runs/{run_id} <https://docs.globus.org/api/flows/>`_
         """
-        from ....bulk_calls import bulk  # noqa: PLC0415 -- not needed for single calls
-
         check_wait_options(timeout, polling_interval, run_progress)
         check_bool("stop_at_web_input", stop_at_web_input)
-        check_iterable("run_ids", run_ids, Iterable, "an iterable of UUIDs")
-        ids = tuple(run_ids)
         wait = partial(
             self.wait_for_run,
             timeout=timeout,
@@ -153,7 +150,7 @@ class RunWaitMethods(RunMethods):
             stop_at_web_input=stop_at_web_input,
             progress=run_progress,
         )
-        return bulk(wait, ids, concurrency=max(1, len(ids)), progress=progress, clock=self.transport.clock)
+        return wait_for_each(wait, run_ids, name="run_ids", progress=progress, clock=self.transport.clock)
 
     def watch_run(self, run_id: UUID | str, *, polling_interval: PollingInterval = (1, 30)) -> RunWatch:
         """

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 from uuid import UUID
 
 from ...._http.path import uuid_text
+from ...._polling.many_waits import wait_for_each
 from ...._polling.repeated_poll import PollingInterval, RepeatedPoll, check_polling_interval
 from ...._polling.shared_poller import SharedPoller
 from ...._polling.waiting import (
@@ -18,7 +19,7 @@ from ...._polling.waiting import (
     wait_for_document,
 )
 from ....errors import GlobusError, GlobusSDKUsageError, GlobusTimeoutError
-from ....errors.arguments import check_iterable, check_whole
+from ....errors.arguments import check_whole
 from ..errors import TaskInactive
 from ..tasks import TaskMethods
 from .outcomes import OutcomeDetector, TaskEndReason, TaskOutcome, classify, is_done
@@ -291,8 +292,6 @@ class TaskWaitMethods(TaskMethods):
 
         REST: `GET /v0.10/task_list <https://docs.globus.org/api/transfer/task/#get_task_list>`_
         """
-        from ....bulk_calls import bulk  # noqa: PLC0415 -- not needed for single calls
-
         check_wait(
             timeout,
             polling_interval,
@@ -301,8 +300,6 @@ class TaskWaitMethods(TaskMethods):
             error_events=error_events,
             progress=task_progress,
         )
-        check_iterable("task_ids", task_ids, Iterable, "an iterable of UUIDs")
-        ids = tuple(task_ids)
         wait = partial(
             self.wait_for_task,
             timeout=timeout,
@@ -312,7 +309,7 @@ class TaskWaitMethods(TaskMethods):
             error_events=error_events,
             progress=task_progress,
         )
-        return bulk(wait, ids, concurrency=max(1, len(ids)), progress=progress, clock=self.transport.clock)
+        return wait_for_each(wait, task_ids, name="task_ids", progress=progress, clock=self.transport.clock)
 
     async def _wait_until_done(
         self,
