@@ -17,7 +17,7 @@ nox.options.error_on_external_run = True
 
 PYPROJECT = nox.project.load_toml("pyproject.toml")
 PYTHON = "3.11"
-EXTRAS = "emulator,fastapi,otel,redis,sql"
+EXTRAS = "emulator,fastapi,fsspec,otel,redis,sql"
 """What the tests need."""
 PARALLEL = ("-n", "auto", "--dist", "worksteal")
 
