@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable
 
     from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -18,17 +18,17 @@ class HostPrefix:
 
     Args:
         app: The application.
-        hosts: The production hosts of its services.
+        serves_host: Returns whether a production host is one of its services.
     """
 
-    def __init__(self, app: ASGIApp, hosts: Iterable[str]) -> None:
+    def __init__(self, app: ASGIApp, serves_host: Callable[[str], bool]) -> None:
         self._app = app
-        self._hosts = frozenset(hosts)
+        self._serves_host = serves_host
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Replace the host of a request if its path begins with one."""
         host, slash, path = scope["path"].removeprefix("/").partition("/")
-        if scope["type"] == "http" and host in self._hosts and slash:
+        if scope["type"] == "http" and slash and self._serves_host(host):
             headers = [(name, value) for name, value in scope["headers"] if name != b"host"]
             raw_path = scope["raw_path"].removeprefix(f"/{host}".encode())
             scope = {**scope, "path": f"/{path}", "raw_path": raw_path, "headers": [(b"host", host.encode()), *headers]}

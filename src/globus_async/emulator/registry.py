@@ -68,7 +68,7 @@ def _prefixes(services: Iterable[Service[Any]]) -> dict[str, str]:
     """
     prefixes: dict[str, str] = {}
     taken: set[tuple[str, str]] = set()
-    for service in services:
+    for service in (each for each in services if not each.needs_host):
         own = {
             (verb, _VARIABLE.sub("{}", prefix + path))
             for prefix, table in service.tables().items()
@@ -110,7 +110,6 @@ class Emulator:
         """The faults to be injected: `Faults.add` makes a request fail."""
         self._recorder = Recorder(self.faults, platform.clock.wall)
         self._prefixes = _prefixes(services)
-        hosts = [host for service in services for host in service.hosts]
         self._tables = own_tables(lambda: self.requests, lambda: self.faults)
         tables = [*(table for service in services for table in service.status_tables()), *self._tables]
         shown = Counter(["environ", "now", "requests", "unknown", "url", *(table.name for table in tables)])
@@ -118,7 +117,7 @@ class Emulator:
             raise ValueError(f"a table of the status page needs a name of its own, got {', '.join(repeated)}")
         status = status_routes(tables, self.current_snapshot)
         own = application([] if control is None else [control], extra_routes=status)
-        self._routed: OwnPaths = OwnPaths(own, HostPrefix(self._recorder, hosts))
+        self._routed: OwnPaths = OwnPaths(own, HostPrefix(self._recorder, self._serves_host))
         self._http_clients: list[httpx.AsyncClient] = []
         self._urls: list[tuple[str, str]] = []
         """The addresses it listens on, each with the one that it shows."""
@@ -135,6 +134,9 @@ class Emulator:
         """The services by name."""
         self._application = application(services, on_unknown=self._count_unknown_path)
         platform.connect(self.services, self._application)
+
+    def _serves_host(self, host: str) -> bool:
+        return any(service.serves_host(host) for service in self.services.values())
 
     async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         await self._application(scope, receive, send)

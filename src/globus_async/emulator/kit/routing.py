@@ -8,9 +8,10 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from starlette.applications import Starlette
+from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
-from starlette.routing import BaseRoute, Host, Route, Router
+from starlette.routing import BaseRoute, Host, Match, Route, Router
 
 from .errors import EmulatorClosed, ErrorKind, ServiceError
 from .ids import request_id
@@ -18,6 +19,7 @@ from .request import Request
 
 if TYPE_CHECKING:
     from starlette.requests import Request as StarletteRequest
+    from starlette.types import Scope
 
     from .service import Handler, Service
 
@@ -67,6 +69,19 @@ def _request(service: Service[Any], raw: StarletteRequest) -> Request:
     return Request(raw.method, raw.url.path, request_id(), service.errors, raw, null_is_missing=service.null_is_missing)
 
 
+class _OwnHosts(Host):
+    """The routes of a service on the hosts that it has at the time of a request."""
+
+    def __init__(self, service: Service[Any], app: Router) -> None:
+        super().__init__("any", app)
+        self._service = service
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        """Match a request for one of the hosts."""
+        host = Headers(scope=scope).get("host", "").partition(":")[0].lower()
+        return (Match.FULL, {"endpoint": self.app}) if self._service.serves_host(host) else (Match.NONE, {})
+
+
 async def _body(service: Service[Any], raw: StarletteRequest) -> bytes:
     if service.max_body is None:
         return await raw.body()
@@ -102,8 +117,10 @@ def application(
     for service in known:
         router = Router(service_routes(service), redirect_slashes=False)
         routes += [Host(host, router) for host in service.hosts]
+        routes += [_OwnHosts(service, router)] * service.needs_host
     for service in known:
-        routes += service_routes(service)
+        if not service.needs_host:
+            routes += service_routes(service)
 
     async def unknown(raw: StarletteRequest, error: Exception) -> Response:
         path = raw.url.path
@@ -134,7 +151,7 @@ def _service_of(raw: StarletteRequest, services: Sequence[Service[Any]]) -> Serv
     """Return the service in whose format to refuse a request: by its host, else by the longest prefix of its path."""
     host, path = raw.url.hostname, raw.url.path
     for service in services:
-        if host in service.hosts:
+        if host is not None and service.serves_host(host):
             return service
     prefixes = [(prefix, service) for service in services for prefix in service.tables()]
     fitting = [(len(prefix), service) for prefix, service in prefixes if prefix and path.startswith(f"{prefix}/")]

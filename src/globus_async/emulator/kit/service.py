@@ -82,6 +82,10 @@ class Platform:
     def authority(self, authority: TokenAuthority) -> None:
         self._authority = authority
 
+    def address_of(self, host: str) -> str:
+        """Return the address of a host of an emulated service: its own, or a path of the emulator that listens."""
+        return f"https://{host}" if self.url is None else f"{self.url}/{host}"
+
     def on_authorization_change(self, listener: Callable[[], None]) -> None:
         """
         Register a function to be called when tokens, consents or sessions have changed.
@@ -159,6 +163,8 @@ class Service(Generic[S]):
     """The name for people: ``Globus Transfer``."""
     hosts: ClassVar[tuple[str, ...]] = ()
     """Its hosts in production."""
+    needs_host: ClassVar[bool] = False
+    """Requests reach it by the hosts that `serves_host` accepts only, never by their paths alone."""
     url_variables: ClassVar[tuple[str, ...]] = ()
     """The environment variables with its address, such as ``GLOBUS_SDK_SERVICE_URL_TRANSFER``."""
     errors: ClassVar[type[ServiceError]]
@@ -220,6 +226,17 @@ class Service(Generic[S]):
         headers = {**self.headers, **error.headers}
         document = error.document(path=request.path, request_id=request.id)
         return json_response(document, status=error.status, headers=headers)
+
+    def serves_host(self, host: str) -> bool:
+        """
+        Return whether requests for a host are for this service; by default if it is one of `hosts`.
+
+        A service whose hosts are made at run time overrides it, and sets `needs_host`.
+
+        Args:
+            host: The name, in lower case, without a port.
+        """
+        return host in self.hosts
 
     def extra_routes(self) -> Sequence[BaseRoute]:
         """Return routes that no table can express; none by default."""
