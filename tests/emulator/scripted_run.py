@@ -86,7 +86,7 @@ def every_route() -> list[tuple[str, str]]:
     """Return verb and path of every operation of every service, for resources that do not exist."""
     found: list[tuple[str, str]] = []
     for service in GlobusEmulator().services.values():
-        if not isinstance(service, AbsentService):
+        if not isinstance(service, AbsentService) and not service.needs_host:
             host = "" if service.name in {"auth", "transfer"} else f"/{service.hosts[0]}"
             found += [
                 (verb, host + re.sub(r"\{[^}]*\}", NONE, prefix + path))

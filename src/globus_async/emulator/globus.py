@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from .auth.models import ClientApp
     from .auth.state import AuthState
+    from .files.state import FilesState
     from .flows.state import FlowsState
     from .groups.state import GroupsState
     from .kit.clock import Clock
@@ -159,6 +160,12 @@ class GlobusEmulator(Emulator):
     def groups(self) -> GroupsState:
         """The state of the emulated Groups: groups with their policies and memberships."""
         state: GroupsState = self.services["groups"].state
+        return state
+
+    @property
+    def files(self) -> FilesState:
+        """The state of the emulated HTTPS servers of collections."""
+        state: FilesState = self.services["files"].state
         return state
 
     @property

@@ -47,7 +47,10 @@ class RecordedRequest:
     headers: Mapping[str, str] = field(repr=False)
     """Names are in lower case. ``authorization`` keeps its scheme; equal secrets have equal fingerprints."""
     body: bytes = field(repr=False)
-    """The bytes that were sent, with fingerprints in place of the secret fields of a form."""
+    """
+    The bytes that were sent, with fingerprints in place of the secret fields of a form; empty for the files that are
+    sent to the HTTPS servers of collections.
+    """
     status: int | None = None
     """The status of the response, once its headers were sent; `None` before, and if there was no response."""
     received_at: float = 0.0
@@ -73,11 +76,15 @@ class Recorder:
     Args:
         app: The application.
         now: Returns POSIX seconds.
+        streams: Returns whether the body of a request is passed on as it arrives, and is not recorded.
     """
 
-    def __init__(self, app: ASGIApp, now: Callable[[], float]) -> None:
+    def __init__(
+        self, app: ASGIApp, now: Callable[[], float], *, streams: Callable[[Scope], bool] = lambda _: False
+    ) -> None:
         self._app = app
         self._now = now
+        self._streams = streams
         self.requests: list[RecordedRequest] = []
         self._bytes = 0
         self._numbers = itertools.count(1)
@@ -88,7 +95,8 @@ class Recorder:
             await self._app(scope, receive, send)
             return
         received_at = self._now()
-        body = await _whole_body(receive)
+        streams = self._streams(scope)
+        body = b"" if streams else await _whole_body(receive)
         record = RecordedRequest(
             scope["method"],
             scope["path"],
@@ -113,7 +121,7 @@ class Recorder:
                 record.status = message["status"]
             await send(message)
 
-        await self._app(scope, replay, record_status)
+        await self._app(scope, receive if streams else replay, record_status)
 
     def _keep(self, record: RecordedRequest) -> None:
         if not self.requests:  # a test may have cleared them

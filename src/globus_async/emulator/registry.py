@@ -14,6 +14,7 @@ from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any, Final, Self
 
 import httpx
+from starlette.datastructures import Headers
 
 from .faults import Faults
 from .host_prefix import HostPrefix
@@ -108,7 +109,7 @@ class Emulator:
         self._install(platform, services)
         self.faults: Faults = Faults(self._serve)
         """The faults to be injected: `Faults.add` makes a request fail."""
-        self._recorder = Recorder(self.faults, platform.clock.wall)
+        self._recorder = Recorder(self.faults, platform.clock.wall, streams=self._streams)
         self._prefixes = _prefixes(services)
         self._tables = own_tables(lambda: self.requests, lambda: self.faults)
         tables = [*(table for service in services for table in service.status_tables()), *self._tables]
@@ -137,6 +138,10 @@ class Emulator:
 
     def _serves_host(self, host: str) -> bool:
         return any(service.serves_host(host) for service in self.services.values())
+
+    def _streams(self, scope: Scope) -> bool:
+        host = Headers(scope=scope).get("host", "").partition(":")[0].lower()
+        return any(service.serves_host(host) for service in self.services.values() if not service.reads_bodies)
 
     async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         await self._application(scope, receive, send)

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from .authentication import Caller, TokenAuthority
     from .background import Background
     from .clock import Clock
+    from .collection_files import CollectionFiles
     from .errors import ServiceError
     from .fields import Fields
     from .grades import Grade
@@ -62,6 +63,7 @@ class Platform:
     peer_requests: int = 0
     """The number of requests from one service to another."""
     _authority: TokenAuthority | None = None
+    _files: CollectionFiles | None = None
     _app: ASGIApp | None = None
     _hosts: dict[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
     _listeners: list[Callable[[], None]] = field(default_factory=list["Callable[[], None]"])
@@ -81,6 +83,22 @@ class Platform:
     @authority.setter
     def authority(self, authority: TokenAuthority) -> None:
         self._authority = authority
+
+    @property
+    def files(self) -> CollectionFiles:
+        """
+        The files of collections, which the Transfer service sets.
+
+        Raises:
+            LookupError: The emulator has no service with collections.
+        """
+        if self._files is None:
+            raise LookupError("the emulator has no service that has collections")
+        return self._files
+
+    @files.setter
+    def files(self, files: CollectionFiles) -> None:
+        self._files = files
 
     def address_of(self, host: str) -> str:
         """Return the address of a host of an emulated service: its own, or a path of the emulator that listens."""

@@ -107,6 +107,7 @@ def endpoint_document(
         **{key: value for key, value in collection.fields.items() if key != "name"},
     }
     document |= {
+        "https_server": collection.https_url,
         "host_path": paths.joined(collection.host_path, directory=True) if host else None,
         "sharing_target_endpoint": host.id if host else None,
         "sharing_target_root_path": paths.joined(collection.host_path, directory=True) if host else None,

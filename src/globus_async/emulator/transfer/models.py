@@ -12,6 +12,8 @@ from ..kit.service import Document
 from .storage.paths import Parts, parse
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from ..kit.authentication import Caller
     from .storage.protocol import Storage
 
@@ -146,6 +148,14 @@ class Collection:
     members: frozenset[str] | None = None
     """The identities with an account on a mapped collection; all identities by default."""
     needs_data_access: bool = False
+    https_host: str | None = None
+    """The host of its HTTPS server; ``None`` if it has none."""
+    https_enabled: bool = True
+    """Whether files may be read and written over HTTPS."""
+    https_methods: frozenset[str] | None = None
+    """The verbs that its HTTPS server allows; all by default."""
+    address_of: Callable[[str], str] | None = field(default=None, repr=False)
+    """Returns the address of a host, which depends on where the emulator listens."""
     needs_activation: bool = False
     activated_until: dict[str, float] = field(default_factory=dict[str, float])
     used_by: set[str] = field(default_factory=set[str])
@@ -164,6 +174,18 @@ class Collection:
         """The display name."""
         name: str = self.fields["display_name"]
         return name
+
+    @property
+    def https_url(self) -> str | None:
+        """
+        The address of its files over HTTPS, without a trailing slash; ``None`` if it serves none.
+
+        It is ``https://m-….data.globus.org``; while the emulator listens on a socket, a path of that.
+        """
+        fixed: str | None = self.fields["https_server"]
+        if fixed is not None or self.https_host is None or not self.https_enabled or self.address_of is None:
+            return fixed
+        return self.address_of(self.https_host)
 
     @property
     def is_guest(self) -> bool:

@@ -178,8 +178,10 @@ def check_access(
 
 def _matches_principal(state: TransferState, principal_type: str, principal: str, identities: frozenset[str]) -> bool:
     match principal_type:
-        case "all_authenticated_users" | "anonymous":
+        case "anonymous":
             return True
+        case "all_authenticated_users":
+            return bool(identities)
         case "group":
             return principal in state.directory.groups_of(identities)
         case _:

@@ -26,6 +26,7 @@ from .routes import (
     submissions,
     tasks,
 )
+from .served_files import ServedFiles
 from .state import Limits, Pace, TransferState
 from .storage.directory import DirectoryStorage
 from .storage.memory import MemoryStorage
@@ -109,6 +110,7 @@ class TransferService(Service[TransferState]):
             pace = Pace(start_delay=1.0 if isinstance(platform.clock, ManualClock) else 0.0)
         self.task_runner: TaskRunner = TaskRunner(self.state, pace=pace)
         self.state.task_control = self.task_runner
+        platform.files = ServedFiles(self.state)
         platform.on_authorization_change(self.task_runner.update_pauses)
         rate_limiter = None if rate_limit is None else RateLimiter(platform.clock, rate_limit, errors=TransferError)
         self._authenticator = Authenticator(

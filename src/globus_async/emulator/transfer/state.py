@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
-from ..kit.ids import new_id, own_ids
+from ..kit.ids import named_id, new_id, own_ids
 from .errors import endpoint_not_found
 from .models import (
     ENDPOINT_DEFAULTS,
@@ -209,8 +209,24 @@ class TransferState:
             members=None if member_ids is None else frozenset(member_ids),
             needs_data_access=needs_data_access,
         )
+        if "https_server" not in document_fields and not collection.fields["is_globus_connect"]:
+            self.serve_https(collection)
         self.collections[collection.id] = collection
         return collection
+
+    def serve_https(self, collection: Collection, *, domain: str | None = None) -> None:
+        """
+        Give a collection an HTTPS server.
+
+        Args:
+            collection: The collection.
+            domain: The domain of its endpoint; one made from the id of its mapped collection by default.
+        """
+        root = collection if collection.host is None else collection.host
+        domain = domain or f"{named_id('domain', root.id)[:6]}.data.globus.org"
+        kind = "m" if collection.host is None else "g"
+        collection.https_host = f"{kind}-{named_id('https', collection.id)[:6]}.{domain}"
+        collection.address_of = self.platform.address_of
 
     @own_ids
     def add_stream_access_point(

@@ -1,0 +1,1 @@
+"""The emulated HTTPS servers of collections."""
