@@ -73,6 +73,7 @@ _HOMES: Final = {
     "gare": ("GARE", "GlobusAuthorizationParameters"),
     "_http.missing": ("MISSING", "MissingType"),
     "_http.path": ("fill_path",),
+    "_http.stream_body": ("StreamBody",),
     "paging": ("Cursor", "ListingTruncated", "Page", "Pages", "PagingStyle"),
     "response": ("ArrayResponse", "GlobusHTTPResponse", "IterableResponse", "RawResponse"),
     "scopes": ("Scope", "ScopeCycleError", "ScopeParseError", "ScopeParser"),
@@ -182,6 +183,8 @@ _HOMES: Final = {
         "RateLimit",
         "RateLimitStore",
         "RetryPolicy",
+        "StreamedCall",
+        "StreamedResponse",
         "Transport",
     ),
 }

@@ -16,6 +16,7 @@ from . import transport as transport
 from ._http.missing import MISSING as MISSING
 from ._http.missing import MissingType as MissingType
 from ._http.path import fill_path as fill_path
+from ._http.stream_body import StreamBody as StreamBody
 from ._version import __version__ as __version__
 from .authorizers import AccessTokenAuthorizer as AccessTokenAuthorizer
 from .authorizers import BasicAuthorizer as BasicAuthorizer
@@ -171,6 +172,8 @@ from .transport import Observer as Observer
 from .transport import RateLimit as RateLimit
 from .transport import RateLimitStore as RateLimitStore
 from .transport import RetryPolicy as RetryPolicy
+from .transport import StreamedCall as StreamedCall
+from .transport import StreamedResponse as StreamedResponse
 from .transport import Transport as Transport
 
 __all__: tuple[str, ...]  # noqa: PYI035 -- computed from the names above

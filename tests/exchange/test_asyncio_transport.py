@@ -106,7 +106,7 @@ async def test_no_byte_beyond_the_length() -> None:
     """It would be the beginning of another request."""
     request = httpx.Request("POST", "http://h/", content=pieces(b"ab", b"cd"), headers={"Content-Length": "3"})
     sent = _stream(request)
-    assert await anext(sent) == b"ab"
+    assert await anext(sent) == (b"ab", False)
     with pytest.raises(httpx.WriteError):
         await anext(sent)
 

@@ -10,6 +10,7 @@ from ..errors import GlobusSDKUsageError
 
 if TYPE_CHECKING:
     from ..secret import Secret
+    from .stream_body import StreamBody
 
 __all__ = ("DEFAULT_MAX_RESPONSE_BYTES", "IDEMPOTENT_METHODS", "Request", "check_method")
 
@@ -46,6 +47,8 @@ class Request:
             waiting for this token refresh.
         secrets: The secrets in the body, which are redacted in errors.
         max_response_bytes: The largest body of a successful response, after decompression.
+        source: The body, instead of ``body``, if it is read while it is sent.
+        is_streamed: Whether the body of a successful response is read by the caller, as it arrives.
     """
 
     method: str
@@ -56,6 +59,8 @@ class Request:
     bypass_limits: bool = False
     secrets: tuple[Secret, ...] = ()
     max_response_bytes: int = DEFAULT_MAX_RESPONSE_BYTES
+    source: StreamBody | None = field(default=None, repr=False)
+    is_streamed: bool = False
 
     @property
     def path(self) -> str:

@@ -43,6 +43,7 @@ class RawResponse:
         failed_attempts: The attempts of the call before the one with this response.
         body_error: Why the body of an error response could not be read, and is empty; ``None`` if it was read.
         is_truncated: Whether another attempt may get the whole body of the error response.
+        is_transient: Whether the error is that of a part of the service which another connection may avoid.
     """
 
     __slots__ = (
@@ -52,6 +53,7 @@ class RawResponse:
         "elapsed",
         "failed_attempts",
         "headers",
+        "is_transient",
         "is_truncated",
         "method",
         "path",
@@ -88,6 +90,7 @@ class RawResponse:
         self.failed_attempts: tuple[Attempt, ...] = ()
         self.body_error: str | None = None
         self.is_truncated: bool = False
+        self.is_transient: bool = False
         self._error_document: Any = _NOT_DECODED
 
     def __repr__(self) -> str:
@@ -162,7 +165,7 @@ class RawResponse:
             url=redact(self.url),
         )
         redacted.body_error = None if self.body_error is None else redact(self.body_error)
-        redacted.is_truncated = self.is_truncated
+        redacted.is_truncated, redacted.is_transient = self.is_truncated, self.is_transient
         return redacted
 
     def json(self, *, reject_duplicate_keys: bool = False, yield_to_threads: bool = False) -> Any:

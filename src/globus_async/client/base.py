@@ -7,10 +7,12 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 from .._http.body import encode_body, only_body_encoding, with_members
+from .._http.headers import merge_headers
 from .._http.missing import MISSING, MissingType
 from .._http.path import checked_path
 from .._http.query import drop_missing
 from .._http.request import DEFAULT_MAX_RESPONSE_BYTES, IDEMPOTENT_METHODS, Request, check_method
+from .._http.stream_body import body_of
 from ..errors import GlobusSDKUsageError
 from ..paging import Cursor, Page, Pages, PagingStyle
 from ..paging.truncation import calling_method, requested_number
@@ -21,8 +23,10 @@ from .raw_requests import RawRequests
 
 if TYPE_CHECKING:
     from .._http.response import RawResponse
+    from .._http.stream_body import StreamBody
     from ..authorizers import GlobusAuthorizer
     from ..secret import Secret
+    from ..transport import StreamedCall
 
 __all__ = ("BaseClient",)
 
@@ -176,6 +180,77 @@ class BaseClient(RawRequests):
         )
         read = partial(read_document, response_type, reject_duplicate_keys=form is not None)
         return await self._exchange(request, authorizer, read, path=path)
+
+    def stream(
+        self,
+        method: str,
+        path: str,
+        *,
+        params: Mapping[str, object] | None = None,
+        query_params: Mapping[str, object] | None = None,
+        content: bytes | StreamBody | None = None,
+        headers: Mapping[str, str] | None = None,
+        idempotent: bool | None = None,
+        authorizer: GlobusAuthorizer | MissingType | None = MISSING,
+    ) -> StreamedCall:
+        """
+        Make a request whose response is read as it arrives, and whose body may be read while it is sent.
+
+        Credentials, retries, limits and errors are those of `call`, until the status and the headers of a successful
+        response have arrived. From then on, nothing is retried, and the only limit is that of the seconds without a
+        byte, ``read_timeout`` of the transport. The same holds while the body is sent: the total timeout stands still.
+        The call counts as in flight until the block is left. Leaving it early closes the connection.
+
+        Args:
+            method: The HTTP method, in capitals.
+            path: The path on the service, a constant or made by `fill_path`.
+            params: The query parameters of the method; ``None`` and `MISSING` are left out.
+            query_params: Further query parameters, from the caller of the method; they take precedence.
+            content: The body: bytes, or a `StreamBody`. One that is not repeatable is sent at most once.
+            headers: Further request headers. By default any type of response is accepted, without compression, and
+                ``Content-Type`` is ``application/octet-stream``.
+            idempotent: Whether the request may be executed twice without harm; see `call`.
+            authorizer: The authorizer of this request, instead of the client's; ``None`` for no credentials.
+
+        Returns:
+            A context manager for ``async with``, which makes the call and returns the `StreamedResponse`.
+
+        Raises:
+            GlobusSDKUsageError: A bad argument; nothing was sent. From the ``async with``: the `StreamBody` yielded
+                more or fewer bytes than its size.
+            GlobusAPIError: From the ``async with``: the service returned an error.
+            NetworkError: From the ``async with``: there was no usable response. From the iteration: the rest of the
+                body did not arrive.
+
+        Example:
+            >>> async with tc.stream("GET", "/v0.10/task_list", query_params={"limit": 5}) as response:
+            ...     size = sum([len(chunk) async for chunk in response])
+            >>> response.http_status, size == response.bytes_received
+            (200, True)
+        """
+        from ..transport import StreamedCall, streamed  # noqa: PLC0415 -- few programs stream
+
+        check_method(method)
+        authorizer = self.authorizer if isinstance(authorizer, MissingType) else authorizer
+        check_headers(headers, authorizer)
+        body, source = body_of(content)
+        defaults = {"Accept": "*/*", "Accept-Encoding": "identity"}
+        if content is not None:
+            defaults["Content-Type"] = "application/octet-stream"
+        fields = self._default_headers
+        for more in (defaults, self._own_headers, headers or {}):
+            fields = merge_headers(fields, more)
+        request = Request(
+            method,
+            self._url(checked_path(path), params, query_params),
+            fields,
+            body,
+            idempotent=method in IDEMPOTENT_METHODS if idempotent is None else idempotent,
+            source=source,
+            is_streamed=True,
+        )
+        name = None if self.transport.observer is None else method_on_stack(self)
+        return StreamedCall(lambda: self._exchange(request, authorizer, streamed, path=path, method=name))
 
     def listing(
         self,

@@ -16,7 +16,6 @@ from ..config import checked_base_url, get_environment, get_service_url
 from ..errors import ErrorKinds, GlobusAPIError, GlobusSDKUsageError
 from ..errors.arguments import check_number, check_text, check_type
 from ..porting import AsyncContextOnly, PortedClient
-from ..response import GlobusHTTPResponse
 from ..scopes import ScopeParser
 from ..transport import RateLimit, RetryPolicy, Transport, exchange
 from .app import App, check_app
@@ -29,7 +28,7 @@ if TYPE_CHECKING:
 
 __all__ = ("ClientCore", "check_headers")
 
-R = TypeVar("R", bound=GlobusHTTPResponse[Any])
+R = TypeVar("R")
 
 
 class _BaseURL:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 __all__ = ("calls_of", "method_on_stack", "observed_call")
 
-_GENERIC: Final = frozenset({"call", "delete", "get", "listing", "patch", "post", "put", "request"})
+_GENERIC: Final = frozenset({"call", "delete", "get", "listing", "patch", "post", "put", "request", "stream"})
 """The methods by which others make calls."""
 _MAX_FRAMES: Final = 24
 _method: Final[ContextVar[str]] = ContextVar("globus_async method", default="")

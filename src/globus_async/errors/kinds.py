@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Final, Generic, TypeVar, cast
 
 from .api import (
@@ -63,6 +63,8 @@ class ErrorKinds(Generic[E]):
             and 503, or in their place.
         final_codes: Regular expression for the codes of failures that another attempt cannot change; responses with
             such a code are not retried, whatever their status.
+        transient: Whether an error response, such as a 404 of a proxy whose backend is away, may be another one on
+            another connection. It is retried as a 503 is, where the method is idempotent, and its connection is closed.
 
     Example:
         >>> class WidgetsAPIError(GlobusAPIError):
@@ -83,6 +85,7 @@ class ErrorKinds(Generic[E]):
         codes: Sequence[tuple[str, type[GlobusAPIError]]] = (),
         statuses: Mapping[int, type[GlobusAPIError]] | None = None,
         final_codes: str | None = None,
+        transient: Callable[[ErrorResponse], bool] | None = None,
     ) -> None:
         self._base = base
         self._classes: dict[type[GlobusAPIError], type[E]] = {}
@@ -91,6 +94,7 @@ class ErrorKinds(Generic[E]):
         self._codes = [(re.compile(pattern), self._of(cls)) for pattern, cls in codes]
         self._statuses = {status: self._of(cls) for status, cls in {**_STATUSES, **(statuses or {})}.items()}
         self._final_codes = None if final_codes is None else re.compile(final_codes)
+        self._transient = transient
 
     def __repr__(self) -> str:
         return f"<ErrorKinds of {self._base.__name__}>"
@@ -120,6 +124,10 @@ class ErrorKinds(Generic[E]):
     def _class_for(self, status: int, codes: list[str]) -> type[E]:
         by_code = (cls for code in codes for pattern, cls in self._codes if pattern.search(code) is not None)
         return next(by_code, None) or self._statuses.get(status, self._base)
+
+    def is_transient(self, response: ErrorResponse) -> bool:
+        """Return whether an error response may be another one on another connection."""
+        return self._transient is not None and self._transient(response)
 
     def is_final(self, response: ErrorResponse) -> bool:
         """Return whether another attempt cannot change a failure, by its code."""

@@ -12,6 +12,7 @@ from ._transport import Transport
 
 if TYPE_CHECKING:
     from ._observer import ObservedAttempt, ObservedCall, ObservedRefresh, Observer
+    from ._streamed_response import StreamedCall, StreamedResponse, streamed
 
 __all__ = (
     "HTTPClient",
@@ -23,12 +24,19 @@ __all__ = (
     "RateLimitStore",
     "RetryBudget",
     "RetryPolicy",
+    "StreamedCall",
+    "StreamedResponse",
     "Transport",
     "exchange",
+    "streamed",
 )
 
 if not TYPE_CHECKING:
-    # few programs have an observer
+    # few programs have an observer, or stream
     __getattr__, __dir__ = lazy_names(
-        __name__, {"_observer": ("ObservedAttempt", "ObservedCall", "ObservedRefresh", "Observer")}
+        __name__,
+        {
+            "_observer": ("ObservedAttempt", "ObservedCall", "ObservedRefresh", "Observer"),
+            "_streamed_response": ("StreamedCall", "StreamedResponse", "streamed"),
+        },
     )

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     import ssl
     from collections.abc import AsyncGenerator, AsyncIterable, Callable
 
+    from ._incoming_response import IncomingResponse
     from ._proxies import Proxies, Proxy
 
 __all__ = ("AsyncioTransport",)
@@ -70,16 +71,17 @@ class AsyncioTransport(httpx.AsyncBaseTransport):
             content = request.content
         except httpx.RequestNotRead:
             content = None
-        data, rest = head, None
-        if content is not None and len(content) <= _PIECE:
-            data += content
-        else:
-            rest = _stream(request) if content is None else _slices(content)
-        response = connection.begin(request.method, data, is_whole=rest is None, read_timeout=timeouts.get("read"))
+        is_small = content is not None and len(content) <= _PIECE
+        data = head if content is None or not is_small else head + content
+        response = connection.begin(request.method, data, is_whole=is_small, read_timeout=timeouts.get("read"))
         try:
-            if rest is not None:
-                await _send_body(connection, rest)
+            if content is None:
+                await _send_streamed(connection, response, request)
+            elif not is_small:
+                await _send_body(connection, _slices(content))
             await response.wait_for_head()
+            if content is None:
+                _check_success(response)
         except BaseException:
             await response.aclose()  # of a complete response, another call may have the connection by now
             raise
@@ -181,21 +183,40 @@ async def _tls_inside(
     return inner
 
 
-async def _send_body(connection: Connection, pieces: AsyncGenerator[bytes, None]) -> None:
-    """Write a body in pieces; the response may arrive before its end."""
+async def _send_streamed(connection: Connection, response: IncomingResponse, request: httpx.Request) -> None:
+    """Write a body whose source may be slow, until its end or that of the connection, or until the response arrives."""
+    sending = asyncio.create_task(_send_body(connection, _stream(request)), name="globus_async request body")
+    sending.add_done_callback(response.wake)
+    try:
+        await response.wait_for_head(sending)
+    finally:
+        sending.cancel()
+        await asyncio.wait({sending})
+        error = None if sending.cancelled() or not sending.done() else sending.exception()
+    if error is not None and not response.status:
+        raise error
+
+
+def _check_success(response: IncomingResponse) -> None:
+    """Refuse a success that cannot be that of the whole request."""
+    if response.is_early and 200 <= response.status < 300:
+        raise httpx.WriteError("the service reported a success before the end of the request")
+
+
+async def _send_body(connection: Connection, pieces: AsyncGenerator[tuple[bytes, bool], None]) -> None:
+    """Write a body in pieces, each with whether it is the last; the response may arrive before its end."""
     async with aclosing(pieces):
-        async for piece in pieces:
-            if not await connection.write(piece, is_last=False):
-                return
-    await connection.write(b"", is_last=True)
+        async for piece, is_last in pieces:
+            if not await connection.write(piece, is_last=is_last):
+                break
 
 
-async def _slices(content: bytes) -> AsyncGenerator[bytes, None]:
-    for start in range(0, len(content), _PIECE):
-        yield content[start : start + _PIECE]
+async def _slices(content: bytes) -> AsyncGenerator[tuple[bytes, bool], None]:
+    for end in range(_PIECE, len(content) + _PIECE, _PIECE):
+        yield content[end - _PIECE : end], end >= len(content)
 
 
-async def _stream(request: httpx.Request) -> AsyncGenerator[bytes, None]:
+async def _stream(request: httpx.Request) -> AsyncGenerator[tuple[bytes, bool], None]:
     """Yield a streamed body as it is sent: of the length that its headers state, or else in chunks."""
     stated = request.headers.get("content-length")
     missing = 0 if stated is None else int(stated)
@@ -204,8 +225,10 @@ async def _stream(request: httpx.Request) -> AsyncGenerator[bytes, None]:
         if stated is not None and missing < 0:
             break
         if piece:
-            yield piece if stated is not None else b"%x\r\n%b\r\n" % (len(piece), piece)
+            yield (piece, not missing) if stated is not None else (b"%x\r\n%b\r\n" % (len(piece), piece), False)
     if stated is None:
-        yield b"0\r\n\r\n"
+        yield b"0\r\n\r\n", True
     elif missing:
         raise httpx.WriteError("the body of the request is not as long as its Content-Length states")
+    elif stated == "0":
+        yield b"", True

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import httpx
@@ -13,14 +14,24 @@ from .._http.headers import Headers
 from .._http.json_reader import LARGE
 from .._http.request import DEFAULT_MAX_RESPONSE_BYTES
 from .._http.response import RawResponse
+from .._http.stream_body import SourceFailedError
 from ..authorizers import LoginAuthorizer
-from ..errors import ClientClosedError, NetworkError, TokenRefreshError
+from ..errors import (
+    ClientClosedError,
+    GlobusConnectionError,
+    GlobusError,
+    GlobusTimeoutError,
+    NetworkError,
+    TokenRefreshError,
+)
 from ._call import CONNECTION, PAUSE, SLOT, TOKEN
 from ._errors import MAX_HEADERS, network_error, pause_too_long
 from ._httpx_request import NO_AUTH, PreparedRequest, PreparedResponse, checked_header
+from ._streamed_response import OpenResponse, StreamedResponse
+from ._upload import Upload
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import AsyncGenerator, Callable, Mapping
 
     from .._http.request import Request
     from ..authorizers import GlobusAuthorizer
@@ -82,11 +93,11 @@ class Sender:
                 call.waiting_for = TOKEN
                 call.credentials = await _credentials(authorizer, call)
             call.waiting_for = CONNECTION
-            sent = PreparedRequest(call.request, call.credentials, timeouts=self._timeouts)
+            sent = self._prepare(call)
             sent = sent if slot.mark_sent() else await self._prepare_again(call, slot, authorizer)
             if not self.http.is_closed:
                 call.sent = sent
-                return await self._send(sent, call)
+                return await self._send(sent, call, slot)
             raise ClientClosedError("the HTTP client of this transport is closed; nothing was sent")
         except httpx.HTTPError as error:
             failure = network_error(error, call.request)
@@ -119,18 +130,49 @@ class Sender:
                 call.credentials = await _credentials(authorizer, call)
             call.waiting_for = CONNECTION
             if slot.mark_sent():
-                return PreparedRequest(call.request, call.credentials, timeouts=self._timeouts)
+                return self._prepare(call)
 
-    async def _send(self, request: httpx.Request, call: Call) -> RawResponse:
+    def _prepare(self, call: Call) -> PreparedRequest:
+        if call.upload is None and call.request.source is not None:
+            call.upload = Upload(call.request.source)
+        return PreparedRequest(call.request, call.credentials, timeouts=self._timeouts, upload=call.upload)
+
+    async def _send_upload(self, request: httpx.Request, call: Call, upload: Upload) -> httpx.Response:
+        """Send a request with a streamed body; only the limits of the time without a byte hold."""
+        received: httpx.Response | None = None
+        resume = await call.suspend_timeout()
+        try:
+            try:
+                received = await self.http.send(request, stream=True, auth=NO_AUTH, follow_redirects=False)
+            finally:
+                await upload.aclose()
+                await resume()
+        except BaseException as error:
+            if received is not None:
+                await _close(received)
+            if upload.failure is None or not isinstance(error, Exception):
+                raise
+        else:
+            if upload.failure is None or isinstance(received, PreparedResponse):
+                return received
+            await _close(received)  # a client that is not ours may have made it of the failure
+        raise SourceFailedError(upload.failure)
+
+    async def _send(self, request: httpx.Request, call: Call, slot: Slot) -> RawResponse:
         started_at = self._clock.wall()
         if call.report is not None:
             call.report.attempt_started()
         try:
-            received = await self.http.send(request, stream=True, auth=NO_AUTH, follow_redirects=False)
+            received = await (
+                self.http.send(request, stream=True, auth=NO_AUTH, follow_redirects=False)
+                if call.upload is None
+                else self._send_upload(request, call, call.upload)
+            )
             fields = received.incoming.fields if isinstance(received, PreparedResponse) else received.headers.raw
             stream: Any = received.stream  # httpx types it as either a sync or an async stream
+            kind = OpenResponse if call.request.is_streamed and 200 <= received.status_code < 300 else RawResponse
             try:
-                response = call.response = RawResponse(
+                response = call.response = kind(
                     method=request.method,
                     path=call.request.path,
                     status=received.status_code,
@@ -141,17 +183,63 @@ class Sender:
                     received_at=self._clock.wall(),
                     url=call.request.url,
                 )
+                check_framing(response.headers)
+                if isinstance(response, OpenResponse):
+                    self._keep(response, received, call, slot)
+                    return response
                 response.body = await self._read_body(
                     received, response.headers, stream, self._max_bytes_of(call.request, received.status_code)
                 )
                 response.received_at = self._clock.wall()
+                if not 200 <= response.status < 300 and call.is_transient(response):
+                    response.is_transient = True
+                    await _discard(received)
                 return response
             finally:
-                await stream.aclose()  # all that closing the response does to the connection
+                if call.streamed is None:
+                    await stream.aclose()  # all that closing the response does to the connection
         except asyncio.CancelledError as error:
             # the locals of the frames below hold the headers; a traceback must not show them
             error.__context__ = error.__cause__ = None
             raise error.with_traceback(None) from None
+
+    def _keep(self, response: OpenResponse, received: httpx.Response, call: Call, slot: Slot) -> None:
+        """Keep the connection and the slot for the reader of the response."""
+        is_ours = isinstance(received, PreparedResponse)
+        stream: Any = received.stream
+        length = response.headers.get("content-length", "")
+        has_body = response.method != "HEAD" and response.status != 204
+        is_read = received.is_stream_consumed  # by a hook of the caller's own client
+        slot.keep()
+        call.sent = None  # it has the headers
+        call.streamed = response.streamed = StreamedResponse(
+            response,
+            _ReadStream(received.content, stream) if is_read else stream,
+            length=int(length) if has_body and not is_read and length.isdecimal() else None,
+            call=call,
+            slot=slot,
+            clock=None if is_ours else self._clock,
+            idle=self._timeouts["read"],
+            failed=partial(self._stream_failure, call),
+        )
+
+    def _stream_failure(self, call: Call, error: Exception | str) -> GlobusError | None:
+        """Return the error of a call whose response cannot be read further."""
+        name = f"{call.request.method} {call.request.path}"
+        failure: NetworkError
+        if call.is_ended or self.http.is_closed:
+            return call.closed()
+        match error:
+            case str():
+                failure = GlobusConnectionError(f"{name}: {error}", stage="response truncated")
+            case TimeoutError():
+                failure = GlobusTimeoutError(f"{name}: no further data of the response in time", stage="no response")
+            case httpx.HTTPError() | OSError() | EOFError() | httpx.StreamError():
+                failure = network_error(error, call.request)
+            case _:
+                return None
+        outcome = call.redacted(call.failed(failure))
+        return call.error(outcome)
 
     def _max_bytes_of(self, request: Request, status: int) -> int:
         """Return the largest body to read: that of the caller's own setting, else that of the kind of request."""
@@ -160,7 +248,6 @@ class Sender:
         return request.max_response_bytes if 200 <= status < 300 else DEFAULT_MAX_RESPONSE_BYTES
 
     async def _read_body(self, response: httpx.Response, headers: Headers, stream: Any, max_bytes: int) -> bytes:
-        check_framing(headers)
         if response.is_stream_consumed:  # by a hook of the caller's own client; it is decompressed already
             reader = BodyReader("", max_bytes)
             reader.feed(response.content)
@@ -172,6 +259,33 @@ class Sender:
                 if size > LARGE:  # a small chunk may become a thousand times as large
                     await _run_in_thread(deque, steps, 0)
         return reader.body() if reader.size <= LARGE else await _run_in_thread(reader.body)
+
+
+class _ReadStream(httpx.AsyncByteStream):
+    """The body of a response that has been read already."""
+
+    def __init__(self, content: bytes, stream: Any) -> None:
+        self._content = content
+        self._stream = stream
+
+    async def __aiter__(self) -> AsyncGenerator[bytes, None]:
+        yield self._content
+
+    async def aclose(self) -> None:
+        await self._stream.aclose()
+
+
+async def _close(received: httpx.Response) -> None:
+    stream: Any = received.stream  # httpx types it as either a sync or an async stream
+    await stream.aclose()
+
+
+async def _discard(received: httpx.Response) -> None:
+    """Close the connection of a response that has been read."""
+    if isinstance(received, PreparedResponse):
+        received.incoming.discard()
+    elif (connection := received.extensions.get("network_stream")) is not None:
+        await connection.aclose()
 
 
 def check_framing(headers: Headers) -> None:

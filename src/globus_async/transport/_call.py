@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, Self, cast
 from .._http.content_coding import UNUSABLE
 from .._http.redaction import Redaction, credentials_of
 from .._http.response import RawResponse
+from .._http.stream_body import SourceFailedError
 from ..errors import (
     Attempt,
     ClientClosedError,
@@ -22,6 +23,7 @@ from ..errors import (
 from ..errors.base import escape_control_characters
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
     from types import TracebackType
 
     import httpx
@@ -32,6 +34,8 @@ if TYPE_CHECKING:
     from ..errors import ErrorKinds, GlobusError, Stage
     from ..secret import Secret
     from ._call_report import CallReport
+    from ._streamed_response import StreamedResponse
+    from ._upload import Upload
 
 __all__ = ("CONNECTION", "PAUSE", "QUEUE", "SLOT", "TOKEN", "Call")
 
@@ -60,6 +64,9 @@ class Call:
         sent: The ``httpx`` request of the current attempt; its extension ``"sent"`` may say that it was not sent.
         task: The task that makes the call, once it is entered.
         response: The response to the current attempt, once its status and headers have arrived.
+        is_ended: Whether the transport was closed during the call.
+        upload: The body, once an attempt is made to send one that is read from its source.
+        streamed: The response whose body is being read after the call; `finish` ends that.
     """
 
     __slots__ = (
@@ -67,7 +74,6 @@ class Call:
         "_clock",
         "_context",
         "_error_kinds",
-        "_is_ended",
         "_logins",
         "_retry_401",
         "_running",
@@ -76,11 +82,14 @@ class Call:
         "attempts",
         "credentials",
         "deadline",
+        "is_ended",
         "report",
         "request",
         "response",
         "sent",
+        "streamed",
         "task",
+        "upload",
         "waiting_for",
     )
 
@@ -106,7 +115,9 @@ class Call:
         self._logins: set[bool] = set()
         self._retry_401 = retry_401
         self._running = running
-        self._is_ended = False
+        self.is_ended: bool = False
+        self.upload: Upload | None = None
+        self.streamed: StreamedResponse | None = None
         self._reset()
 
     def _reset(self) -> None:
@@ -127,22 +138,41 @@ class Call:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._running.discard(self)
         replacement: GlobusError | None = None
         try:
             await self._context.__aexit__(kind, error, trace)
         except TimeoutError:
-            replacement = self.closed() if self._is_ended else self.error(self.redacted(self.timed_out()))
+            replacement = self.closed() if self.is_ended else self.error(self.redacted(self.timed_out()))
         else:
             if isinstance(error, ClientClosedError) and self.maybe_executed:
                 replacement = self.closed()
         response = self.response
         if error is None and response is not None:
             response.elapsed, response.failed_attempts = self._clock.monotonic() - self._started, self.attempts
-        if self.report is not None:
-            self.report.call_ended(self, replacement or error)
+        if self.streamed is None:
+            self.finish(replacement or (error.error if isinstance(error, SourceFailedError) else error))
         if replacement is not None:
             raise replacement from None
+
+    def finish(self, error: BaseException | None) -> None:
+        """Report the end of the call, which is that of its streamed response if it has one."""
+        self._running.discard(self)
+        if self.report is not None:
+            self.report.call_ended(self, error)
+
+    async def suspend_timeout(self) -> Callable[[], Awaitable[None]]:
+        """Stop the total timeout; return what lets it go on, with the time that was left."""
+        suspended = self._clock.monotonic()
+        if not self._timeout.expired():
+            await self._limit_to(None)
+
+        async def resume() -> None:
+            if not self._timeout.expired() and self.task.cancelling() == self._cancelling:
+                self.deadline += self._clock.monotonic() - suspended
+                left = self.deadline - self._clock.monotonic()
+                await self._limit_to(None if math.isinf(left) else left)
+
+        return resume
 
     async def log_in(self, authorizer: GlobusAuthorizer | None, reason: RawResponse | GlobusError) -> bool:
         """
@@ -187,7 +217,7 @@ class Call:
         Returns:
             Whether the call makes another attempt, with those.
         """
-        if refusal.status not in {401, 403} or authorizer is None:
+        if refusal.status not in {401, 403} or authorizer is None or refusal.is_transient or not self.may_repeat:
             return False
         if not await self.log_in(authorizer, refusal):
             may_refresh = self._retry_401 and refusal.status == 401
@@ -207,9 +237,13 @@ class Call:
 
     def end(self) -> None:
         """End the call, because its transport is closed."""
+        if self.streamed is not None:
+            self.is_ended = True
+            self.streamed.end()
+            return
         with suppress(RuntimeError):  # its time is up at the same moment
             self._timeout.reschedule(float("-inf"))
-            self._is_ended = True
+            self.is_ended = True
 
     @property
     def stage(self) -> Stage:
@@ -226,9 +260,14 @@ class Call:
         return self.stage != "not sent" or any(attempt.maybe_executed for attempt in self.attempts)
 
     @property
+    def may_repeat(self) -> bool:
+        """Whether the request can be sent again: its body has not been read from a source that is read once."""
+        return self.upload is None or self.upload.may_repeat
+
+    @property
     def is_out_of_time(self) -> bool:
         """Whether the total timeout has expired, and nothing else cancels the call."""
-        return self._timeout.expired() and not self._is_ended and self.task.cancelling() == self._cancelling + 1
+        return self._timeout.expired() and not self.is_ended and self.task.cancelling() == self._cancelling + 1
 
     def timed_out(self) -> RawResponse | NetworkError:
         """Return the outcome of an attempt at the end of the total timeout."""
@@ -288,6 +327,10 @@ class Call:
             outcome.request_id = redact(outcome.request_id)
         return outcome
 
+    def is_transient(self, response: RawResponse) -> bool:
+        """Return whether an error response may be another one on another connection."""
+        return self._error_kinds.is_transient(response)
+
     def redaction(self) -> Redaction:
         """Return the redaction of the credentials of the current attempt."""
         return Redaction(credentials_of(self.request, self.credentials))
@@ -311,7 +354,8 @@ class Call:
             attempt = Attempt("401, the token was refused", waited)
         else:
             status_line = escape_control_characters(f"{outcome.status} {outcome.reason}".rstrip())
-            attempt = Attempt(status_line, waited, outcome.status in {408, 500, 502, 504})
+            maybe_executed = outcome.is_transient or outcome.status in {408, 500, 502, 504}
+            attempt = Attempt(status_line, waited, maybe_executed)
         self.attempts += (attempt,)
         if self.report is not None:
             self.report.attempt_ended(self, outcome, waited)

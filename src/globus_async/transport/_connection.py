@@ -28,6 +28,7 @@ __all__ = ("Connection",)
 _IDLE_SECONDS: Final = 5.0  # below the idle limit of common servers, so that few reused connections are dead
 _MAX_UNREAD_BYTES: Final = 1 << 18
 _MAX_TURNS: Final = 16  # of the loop
+_FIRST_ERROR: Final = 400
 _TCP_INFO: Final = getattr(socket, "TCP_INFO", 0)
 _BYTES_RECEIVED: Final = slice(128, 136)  # in Linux's struct tcp_info
 
@@ -54,6 +55,7 @@ class Connection(asyncio.Protocol):
         self._loop = asyncio.get_running_loop()
         self._response: IncomingResponse | None = None
         self._received = b""
+        self._unsent = 0
         self._is_written = self._is_paused = False
         self._writer: asyncio.Future[None] | None = None
         self._timer: asyncio.TimerHandle | None = None
@@ -120,7 +122,8 @@ class Connection(asyncio.Protocol):
         if response is None or response.status or self._transport.is_closing():
             return False
         self._transport.write(data)
-        self._is_written = is_last
+        self._is_written, self._active_at = is_last, self._loop.time()
+        self._unsent = self._transport.get_write_buffer_size()
         if self._writer is not None:
             await self._writer
         return self._response is response
@@ -144,6 +147,7 @@ class Connection(asyncio.Protocol):
         self._active_at = self._loop.time()
         if not self._is_written or self._transport.get_write_buffer_size():
             response.is_last = True  # it is not the response to what was not sent
+            response.is_early |= not response.status
         response.feed(data)
         if response.is_complete or response.error is not None:
             self._end(response)
@@ -179,6 +183,14 @@ class Connection(asyncio.Protocol):
         elif self.idle is not None:
             self._received = self._bytes_received()
             self._watch(_IDLE_SECONDS)
+            if response.status < _FIRST_ERROR:
+                self.idle.append(self)
+
+    def release(self, response: IncomingResponse) -> None:
+        """Use the connection of an error response again, now that the response was examined; or close it."""
+        if response.is_last:
+            self.abort()
+        elif response.status >= _FIRST_ERROR and self.idle is not None and self in self._opened:
             self.idle.append(self)
 
     def pause_writing(self) -> None:
@@ -205,8 +217,11 @@ class Connection(asyncio.Protocol):
         seconds = _IDLE_SECONDS if response is None else self._read_timeout
         if seconds is None:
             return
-        now = self._loop.time()
-        due = (now if self._is_paused else self._active_at) + seconds
+        now, unsent = self._loop.time(), self._transport.get_write_buffer_size()
+        is_waiting = self._is_paused or not (self._is_written or unsent)  # for our side, to read or to write
+        if response is not None and (is_waiting or unsent != self._unsent):
+            self._active_at, self._unsent = now, unsent
+        due = self._active_at + seconds
         if due > now:
             self._timer = self._loop.call_at(due, self._check_time)
             return

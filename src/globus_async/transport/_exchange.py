@@ -86,7 +86,7 @@ async def exchange(
             except GlobusError as error:  # of the authorizer
                 await call.log_in(authorizer, error)
                 continue
-            if isinstance(outcome, RawResponse) and outcome.status < 500 and outcome.status not in {408, 429}:
+            if isinstance(outcome, RawResponse) and _is_of_caller(outcome):
                 if await call.reauthorize(authorizer, outcome):
                     continue
                 origin.budget.refill(after_retry=retries > 0)  # an error of the caller, not of the service
@@ -103,12 +103,18 @@ async def exchange(
             if response is not None and response.status in {429, 503}:
                 _pause(origin, response, retry, delay, now=clock.monotonic())
             throttled = response is not None and response.status == 429
-            if delay is None or delay >= time_left or not origin.budget.take(throttled=throttled):
+            may_repeat = delay is not None and delay < time_left and call.may_repeat
+            if delay is None or not may_repeat or not origin.budget.take(throttled=throttled):
                 raise call.error(outcome)
             call.end_attempt(outcome, delay)
             _log.info("%s %s: %s; retry in %.2f s", request.method, request.path, call.attempts[-1].outcome, delay)
             retries += 1
             await clock.sleep(delay)
+
+
+def _is_of_caller(response: RawResponse) -> bool:
+    """Return whether an error response is due to the request, and not to the service."""
+    return response.status < 500 and response.status not in {408, 429} and not response.is_transient
 
 
 def _pause(origin: Origin, response: RawResponse, retry: RetryPolicy, delay: float | None, *, now: float) -> None:

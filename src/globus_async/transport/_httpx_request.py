@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from .._http.headers import Fields
     from .._http.request import Request
     from ._incoming_response import IncomingResponse
+    from ._upload import Upload
 
 __all__ = ("NO_AUTH", "PreparedRequest", "PreparedResponse", "checked_header", "head_of")
 
@@ -34,25 +35,39 @@ class PreparedRequest(httpx.Request):
         request: The request to send.
         credentials: The ``Authorization`` header.
         timeouts: Seconds to connect, read, write and get a connection.
+        upload: The body, if it is read while it is sent.
 
     Attributes:
         origin: Scheme and host of the URL, and the port unless it is the default.
         head: The request line and the headers.
     """
 
-    def __init__(self, request: Request, credentials: Secret | None, *, timeouts: Mapping[str, float | None]) -> None:
+    def __init__(
+        self,
+        request: Request,
+        credentials: Secret | None,
+        *,
+        timeouts: Mapping[str, float | None],
+        upload: Upload | None = None,
+    ) -> None:
         # sets what the constructor of httpx 0.28 does; a test compares the result with a request of httpx's own
         url = self._text = request.url
         end = url.find("/", 8)
         self.origin, version_and_host = _origin(url[:end])
         self.method = request.method
         self.extensions: dict[str, Any] = {"timeout": timeouts}
-        self._content = body = request.body or b""
+        body = request.body or b""
         head = f"{request.method} {url[end:]}".encode("ascii") + version_and_host + _lines(request.headers)
         if credentials is not None:
             head += b"Authorization: %b\r\n" % credentials.reveal().encode("ascii")
-        if body or request.method in {"POST", "PUT", "PATCH"}:
-            head += b"Content-Length: %d\r\n" % len(body)
+        if upload is not None:
+            self.stream = upload  # and no content, as httpx has it
+            size = upload.size
+            head += b"Transfer-Encoding: chunked\r\n" if size is None else b"Content-Length: %d\r\n" % size
+        else:
+            self._content = body
+            if body or request.method in {"POST", "PUT", "PATCH"}:
+                head += b"Content-Length: %d\r\n" % len(body)
         self.head = head + b"\r\n"
 
     @cached_property  # can be written, as the attribute of httpx
@@ -65,7 +80,7 @@ class PreparedRequest(httpx.Request):
         return httpx.Headers([(name, value) for name, _, value in (line.partition(b": ") for line in lines)])
 
     @cached_property
-    def stream(self) -> httpx.ByteStream:  # type: ignore[override]
+    def stream(self) -> httpx.AsyncByteStream:  # type: ignore[override]
         return httpx.ByteStream(self._content)
 
 

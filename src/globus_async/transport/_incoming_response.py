@@ -27,6 +27,9 @@ class _Connection(Protocol):
     def abort(self) -> None:
         """Close it."""
 
+    def release(self, response: IncomingResponse) -> None:
+        """Use it again, if it waits for that."""
+
     def resume_reading(self) -> None:
         """Receive more."""
 
@@ -50,6 +53,7 @@ class IncomingResponse(httpx.AsyncByteStream):
         unread: Number of bytes of the body that wait for their reader.
         is_complete: Whether all of it has arrived.
         is_last: Whether the connection cannot be used again, because of this response or of what follows it.
+        is_early: Whether it began to arrive before the whole request was written.
         error: Why no more of it will arrive.
     """
 
@@ -57,7 +61,7 @@ class IncomingResponse(httpx.AsyncByteStream):
         self.status = self.unread = 0
         self.reason = b""
         self.fields: list[tuple[bytes, bytes]] = []
-        self.is_complete = self.is_last = self._is_chunked = False
+        self.is_complete = self.is_last = self.is_early = self._is_chunked = self._is_closed = False
         self.error: httpx.TransportError | None = None
         self._connection = connection
         self._is_tunnel = method == "CONNECT"
@@ -66,12 +70,13 @@ class IncomingResponse(httpx.AsyncByteStream):
         self._head: bytes = b""
         self._tail: bytes = b""
         self._framing = 0  # bytes so far that are no body; those since the last chunk, if there are chunks
+        self._missing: int | None = None  # bytes of a body whose length is known
         self._chunks: list[bytes] = []
         self._reader: asyncio.Future[None] | None = None
 
-    async def wait_for_head(self) -> None:
-        """Wait for the status and the headers."""
-        while not self.status:
+    async def wait_for_head(self, sending: asyncio.Future[None] | None = None) -> None:
+        """Wait for the status and the headers, or until the request has been sent."""
+        while not self.status and (sending is None or not sending.done()):
             if self.error is not None:
                 raise self.error
             await self._more()
@@ -96,22 +101,30 @@ class IncomingResponse(httpx.AsyncByteStream):
         return data
 
     async def aclose(self) -> None:
-        """Close the connection, unless the whole response has arrived."""
+        """Close the connection, unless the whole response has arrived; idempotent."""
         if not self.is_complete:
             self._connection.abort()
+        elif not self._is_closed:
+            self._connection.release(self)
+        self._is_closed = True
+
+    def discard(self) -> None:
+        """Let the connection be closed, even if the whole response has arrived."""
+        self.is_last = True
 
     async def _more(self) -> None:
         self._reader = asyncio.get_running_loop().create_future()
         await self._reader
 
-    def _wake(self) -> None:
+    def wake(self, _: object = None) -> None:
+        """Let the reader see what has changed."""
         if self._reader is not None and not self._reader.done():
             self._reader.set_result(None)
 
     def fail(self, error: httpx.TransportError) -> None:
         """End the response before it is complete; the first error is its cause."""
         self.error, self.is_last = self.error or error, True
-        self._wake()
+        self.wake()
 
     def feed(self, data: bytes) -> None:
         """Take what was received."""
@@ -128,7 +141,7 @@ class IncomingResponse(httpx.AsyncByteStream):
         if self.is_complete:  # and nothing else has arrived
             self.is_last |= self._tail != _LAST_CHUNK if self._is_chunked else self._framing > 0
         if self.status:
-            self._wake()
+            self.wake()
 
     def _feed_head(self, data: bytes) -> bytes:
         """Take a head, or a part of one; return what follows it."""
@@ -146,6 +159,9 @@ class IncomingResponse(httpx.AsyncByteStream):
         return rest
 
     def _feed_body(self, data: bytes) -> None:
+        if self._missing is not None:
+            self._feed_known(data)
+            return
         self._framing += len(data)
         self._tail = (self._tail + data[-len(_LAST_CHUNK) :])[-len(_LAST_CHUNK) :]
         if data and self.error is None and not self._has_no_body:
@@ -153,11 +169,29 @@ class IncomingResponse(httpx.AsyncByteStream):
             if self._framing > _MAX_FRAMING_BYTES:
                 raise _NotHTTPError
 
+    def _feed_known(self, data: bytes) -> None:
+        """Take a part of a body whose length is known, without the parser, which would copy it."""
+        missing = self._missing or 0
+        if len(data) > missing:
+            self._framing += len(data) - missing
+            data = data[:missing]
+        if data:
+            self._chunks.append(data)
+            self.unread += len(data)
+            self._missing = missing - len(data)
+        self.is_complete = not self._missing
+
     def feed_eof(self) -> None:
         """Take the end of the connection, which may be that of the body."""
         if self.status and not self._announces_body():
             self.is_complete = True
-            self._wake()
+            self.wake()
+
+    def _content_length(self) -> int | None:
+        """Return the length of the body, if it is known; the parser accepts no second one."""
+        fields = {name.lower(): value for name, value in self.fields}
+        length = fields.get(b"content-length")
+        return int(length) if length is not None and length.isdigit() and b"transfer-encoding" not in fields else None
 
     def _announces_body(self) -> bool:
         """Whether a header states the end of a body."""
@@ -188,6 +222,8 @@ class IncomingResponse(httpx.AsyncByteStream):
         self.is_last |= not (self._is_tunnel or is_persistent)
         self.is_last |= status == 204 and self._announces_body()  # which is not allowed, but may follow
         self._has_no_body = self.is_complete = self._has_no_body or status in {204, 304}
+        if not self._has_no_body:
+            self._missing = self._content_length()
 
     def on_chunk_header(self) -> None:
         self._framing = 0

@@ -128,7 +128,7 @@ class Origin:
 class Slot:
     """Permission for one attempt: a slot of the rate limit, and one of the calls in flight."""
 
-    __slots__ = ("_in_flight", "_limiter", "_report", "origin")
+    __slots__ = ("_in_flight", "_is_kept", "_limiter", "_report", "origin")
 
     def __init__(
         self, origin: Origin, in_flight: InFlightLimit | None, limiter: RateLimiter | None, report: CallReport | None
@@ -137,6 +137,7 @@ class Slot:
         self._report = report
         self._in_flight = in_flight
         self._limiter = limiter
+        self._is_kept = False
 
     async def __aenter__(self) -> Self:
         bulk = current_bulk.get()
@@ -165,6 +166,15 @@ class Slot:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        if not self._is_kept:
+            self.release()
+
+    def keep(self) -> None:
+        """Keep the slot when the attempt ends, because the response is streamed; until `release`."""
+        self._is_kept = True
+
+    def release(self) -> None:
+        """Release the slot."""
         self._release()
         if self._in_flight is not None:
             self._in_flight.release()

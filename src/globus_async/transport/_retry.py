@@ -68,6 +68,8 @@ class RetryPolicy:
         """Return whether a retry may succeed, and does no harm."""
         if isinstance(outcome, NetworkError):
             return outcome.retryable and (idempotent or outcome.stage == "not sent")
+        if outcome.is_transient:
+            return idempotent
         match outcome.status:
             case 429:
                 return True

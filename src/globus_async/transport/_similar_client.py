@@ -77,11 +77,15 @@ class _SimilarTransport(httpx.AsyncBaseTransport):
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         with _errors_of_httpx():
             # of its class, but not made by the client: that would add the client's own headers, cookies and parameters
+            try:
+                content: Any = request.content or None
+            except httpx.RequestNotRead:
+                content = request.stream
             similar = self._request_class(
                 request.method,
                 str(request.url),
                 headers=request.headers.raw,
-                content=request.content or None,
+                content=content,
                 extensions=dict(request.extensions),
             )
             response = await self._http_client.send(similar, stream=True, auth=None, follow_redirects=False)
@@ -89,7 +93,10 @@ class _SimilarTransport(httpx.AsyncBaseTransport):
             response.status_code,
             headers=response.headers.raw,
             stream=_Body(response.stream),
-            extensions={"reason_phrase": response.reason_phrase.encode("latin-1", "replace")},
+            extensions={
+                **{name: value for name, value in response.extensions.items() if name == "network_stream"},
+                "reason_phrase": response.reason_phrase.encode("latin-1", "replace"),
+            },
         )
         if response.is_stream_consumed:  # by a hook of the client
             made.is_stream_consumed = True
