@@ -2,6 +2,7 @@
 # pyright: reportPrivateUsage=false
 
 from .._http.missing import MissingType
+from .._http.stream_body import StreamBody
 from .._polling.document_watch import DocumentWatch
 from .._polling.repeated_poll import PollingInterval
 from ..authorizers.base import AccessTokenAuthorizer
@@ -201,6 +202,7 @@ from ..token_storage.validating import ValidatingTokenStorage
 from ..token_storage.validation_errors import TokenValidationError
 from ..transport._rate_limit import RateLimit
 from ..transport._retry import RetryPolicy
+from ..transport._streamed_response import StreamedCall
 from ..transport._transport import Transport
 from collections.abc import AsyncIterable
 from collections.abc import Awaitable
@@ -273,6 +275,7 @@ class BlockingBaseClient(Blocking[_BaseClient]):
     def call(self, method: str, path: str, response_type: type[_R], *, params: Mapping[str, object] | None=None, query_params: Mapping[str, object] | None=None, data: object=..., content: bytes | None=None, form: Mapping[str, object] | None=None, headers: Mapping[str, str] | None=None, idempotent: bool | None=None, bypass_limits: bool=False, authorizer: GlobusAuthorizer | MissingType | None=...) -> _R: ...
     @overload
     def call(self, method: str, path: str, response_type: type[_D], *, params: Mapping[str, object] | None=None, query_params: Mapping[str, object] | None=None, data: object=..., content: bytes | None=None, form: Mapping[str, object] | None=None, headers: Mapping[str, str] | None=None, idempotent: bool | None=None, bypass_limits: bool=False, authorizer: GlobusAuthorizer | MissingType | None=...) -> GlobusHTTPResponse[_D]: ...
+    def stream(self, method: str, path: str, *, params: Mapping[str, object] | None=None, query_params: Mapping[str, object] | None=None, content: bytes | StreamBody | None=None, headers: Mapping[str, str] | None=None, idempotent: bool | None=None, authorizer: GlobusAuthorizer | MissingType | None=...) -> Blocking[StreamedCall]: ...
     def listing(self, path: str, item_type: type[_T], *, style: PagingStyle, method: str='GET', data: Mapping[str, object] | None=None, params: Mapping[str, object] | None=None, query_params: Mapping[str, object] | None=None, num_results: int | MissingType | None=None, default_results: int | None=None, page_size: int | None=None, max_results: int | None=None, beyond_maximum: str='use filters', items_key: str='DATA', max_response_bytes: int=...) -> BlockingPages[_T]: ...
     def get(self, path: str, query_params: Mapping[str, object] | None=None, headers: Mapping[str, str] | None=None, *, retry_401: bool=True, automatic_authorization: bool=True) -> GlobusHTTPResponse[Any]: ...
     def delete(self, path: str, query_params: Mapping[str, object] | None=None, headers: Mapping[str, str] | None=None, *, retry_401: bool=True, automatic_authorization: bool=True) -> GlobusHTTPResponse[Any]: ...
