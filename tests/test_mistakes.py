@@ -250,9 +250,9 @@ MISTAKES: dict[str, tuple[Mistake, str]] = {
     ),
     "paginated": (lambda world: world.tc.paginated, "globus-sdk's 'paginated': .*use 'async for"),  # type: ignore[attr-defined]
     "close": (lambda world: world.tc.close(), "globus-sdk's 'close': use 'async with'"),  # type: ignore[attr-defined]
-    "a client that is not here": (
-        lambda world: globus_async.GCSClient,  # type: ignore[attr-defined]
-        "no client of Globus Connect Server; derive one",
+    "a class that is not here": (
+        lambda world: globus_async.RetryConfig,  # type: ignore[attr-defined]
+        "retries are set with retry=RetryPolicy",
     ),
     "an app without a client": (
         lambda world: UserApp("ddb59aef-6d04-11e5-ba46-22000b92c6ec"),

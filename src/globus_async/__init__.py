@@ -134,6 +134,15 @@ _HOMES: Final = {
         "RunWatch",
         "SpecificFlowClient",
     ),
+    "services.gcs": (
+        "ConnectorTable",
+        "GCSAPIError",
+        "GCSClient",
+        "GlobusConnectServerConnector",
+        "IterableGCSResponse",
+        "LocalGlobusConnectServer",
+        "UnpackingGCSResponse",
+    ),
     "services.groups": (
         "BatchMembershipActions",
         "BatchResponse",

@@ -30,7 +30,7 @@ _LOGINS: Final = "import it from globus_async.login_flows"
 _PAGES: Final = "methods that list return Pages: use 'async for item in client.METHOD(...)' or .pages()"
 _RETRIES: Final = "retries are set with retry=RetryPolicy(...)"
 _TRANSPORT: Final = "there is no requests library: use Transport(...)"
-_NO_LOCAL: Final = "Globus Connect Personal and Server on this machine are not looked up; pass the endpoint's id"
+_NO_LOCAL: Final = "Globus Connect Personal on this machine is not looked up; pass the endpoint's id"
 _TYPED: Final = "responses are GlobusHTTPResponse, and listings IterableResponse, of a document type"
 _EMULATOR: Final = "use the emulator of globus_async.testing, or mock responses of httpx"
 _INFO: Final = "use globus_async.gare: GlobusAuthorizationParameters, ConsentRequiredInfo, ErrorInfo"
@@ -45,10 +45,8 @@ _NAMES: Final[tuple[tuple[str, str], ...]] = (
     ("UnchangingIdentityIDValidator", _STORAGES),
     ("MissingTokenError ExpiredTokenError UnmetScopeRequirementsError IdentityMismatchError", _STORAGES),
     ("StorageAdapter FileAdapter SimpleJSONFileAdapter SQLiteAdapter MemoryAdapter tokenstorage legacy", _ADAPTERS),
-    ("GlobusConnectPersonalOwnerInfo LocalGlobusConnectPersonal LocalGlobusConnectServer local_endpoint", _NO_LOCAL),
+    ("GlobusConnectPersonalOwnerInfo LocalGlobusConnectPersonal local_endpoint", _NO_LOCAL),
     ("ComputeAPIError ComputeClient ComputeClientV2 ComputeClientV3", _NO_CLIENT.format("Globus Compute")),
-    ("GCSAPIError GCSClient IterableGCSResponse UnpackingGCSResponse", _NO_SERVER),
-    ("ConnectorTable GlobusConnectServerConnector", _NO_SERVER),
     ("CollectionDocument CollectionPolicies GuestCollectionDocument", _NO_SERVER),
     ("MappedCollectionDocument EndpointDocument GCSRoleDocument", _NO_SERVER),
     ("StorageGatewayDocument StorageGatewayPolicies UserCredentialDocument", _NO_SERVER),

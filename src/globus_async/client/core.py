@@ -207,17 +207,9 @@ class ClientCore(PortedClient, AsyncContextOnly):
             GlobusSDKUsageError: The client has an app or an authorizer already, has no ``resource_server``, or is for
                 another environment.
         """
-        check_app(app)
-        if self.authorizer is not None:
-            raise GlobusSDKUsageError(
-                "app and authorizer exclude each other, and a client has one app: make another client with app="
-            )
+        self._check_app(app)
         if self.resource_server is None:
             raise GlobusSDKUsageError(f"{type(self).__name__} has no resource_server: set it in the class")
-        if self.environment != app.config.environment:
-            raise GlobusSDKUsageError(
-                f"the client is for the environment {self.environment!r}, the app for {app.config.environment!r}"
-            )
         scopes = (
             self.default_scope_requirements
             if app_scopes is None
@@ -228,6 +220,18 @@ class ClientCore(PortedClient, AsyncContextOnly):
         self._app, self.app_scopes = app, scopes
         if self.app_name is None:
             self.app_name = app.app_name
+
+    def _check_app(self, app: App) -> None:
+        """Check that an app can supply the credentials of this client."""
+        check_app(app)
+        if self.authorizer is not None:
+            raise GlobusSDKUsageError(
+                "app and authorizer exclude each other, and a client has one app: make another client with app="
+            )
+        if self.environment != app.config.environment:
+            raise GlobusSDKUsageError(
+                f"the client is for the environment {self.environment!r}, the app for {app.config.environment!r}"
+            )
 
     def add_app_scope(self, scope_collection: str | Scope | Iterable[str | Scope]) -> Self:
         """
