@@ -35,8 +35,8 @@ _ENTRIES: Final = (
     Difference(
         "more_methods",
         "extension",
-        "38 methods, such as `replace_collection`, `check_collections`, `batch_delete_collections`, `set_endpoint_owner`,"
-        " `get_node_list`, `create_sharing_policy`, `create_stream_gateway`, `set_collection_domain`",
+        "38 methods, such as `replace_collection`, `check_collections`, `batch_delete_collections`,"
+        " `set_endpoint_owner`, `get_node_list`, `create_sharing_policy`, `create_stream_gateway`",
         "are new",
         "the service has these operations",
     ),
