@@ -109,6 +109,13 @@ from .services.flows import RunOutcome as RunOutcome
 from .services.flows import RunUncertain as RunUncertain
 from .services.flows import RunWatch as RunWatch
 from .services.flows import SpecificFlowClient as SpecificFlowClient
+from .services.gcs import ConnectorTable as ConnectorTable
+from .services.gcs import GCSAPIError as GCSAPIError
+from .services.gcs import GCSClient as GCSClient
+from .services.gcs import GlobusConnectServerConnector as GlobusConnectServerConnector
+from .services.gcs import IterableGCSResponse as IterableGCSResponse
+from .services.gcs import LocalGlobusConnectServer as LocalGlobusConnectServer
+from .services.gcs import UnpackingGCSResponse as UnpackingGCSResponse
 from .services.groups import BatchMembershipActions as BatchMembershipActions
 from .services.groups import BatchResponse as BatchResponse
 from .services.groups import GroupMemberVisibility as GroupMemberVisibility
