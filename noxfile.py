@@ -12,6 +12,7 @@ from nox.command import CommandFailed
 
 nox.needs_version = ">=2024.10.9"
 nox.options.sessions = ["tests", "lint", "types"]
+nox.options.default_venv_backend = "uv|virtualenv"
 nox.options.error_on_missing_interpreters = False
 nox.options.error_on_external_run = True
 
@@ -82,7 +83,7 @@ def quick(session: nox.Session) -> None:
 
 @nox.session(python=PYTHON)
 def thorough(session: nox.Session) -> None:
-    """Run the tests with all random cases, four times as many as usual."""
+    """Run the tests with all random cases and all of them in asyncio's debug mode, four times as many as usual."""
     install_tests(session)
     session.run("pytest", *PARALLEL, *session.posargs, env={"TEST_THOROUGH": "1"})
 

@@ -13,6 +13,7 @@ from functools import partial
 from pathlib import Path
 from types import ModuleType
 from typing import Any
+from zlib import crc32
 
 import pytest
 from blockbuster import blockbuster_ctx
@@ -54,11 +55,17 @@ def pytest_collection_finish() -> None:
     gc.freeze()
 
 
-def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> None:
-    """Exclude what the tests of a module left, such as reports, too."""
-    if nextitem is None or nextitem.path != item.path:
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> Iterator[None]:
+    """Exclude what a test imported or left, such as reports, too: a collection then takes a millisecond, not twenty."""
+    yield
+    if nextitem is None or nextitem.path != item.path or _is_asynchronous(item):
         gc.collect()
         gc.freeze()
+
+
+def _is_asynchronous(test: pytest.Item) -> bool:
+    return inspect.iscoroutinefunction(getattr(test, "function", None))
 
 
 SUMMARY = "summary"
@@ -136,7 +143,7 @@ def _nothing_left_open(_own_environment: None) -> Iterator[None]:
 @pytest.fixture(autouse=True)
 def _loop_watched(request: pytest.FixtureRequest, _nothing_left_open: None) -> None:
     """Check the loop of a test that has one; after `_nothing_left_open`, whose check needs a closed loop."""
-    if inspect.iscoroutinefunction(getattr(request, "function", None)):
+    if _is_asynchronous(request.node):
         request.getfixturevalue("_nothing_left_running")
 
 
@@ -145,11 +152,21 @@ def _is_a_failed_handshake(context: dict[str, Any]) -> bool:
     return context.get("message") == "Error on transport creation for incoming connection"
 
 
+def _in_debug_mode(test: pytest.Item) -> bool:
+    """
+    Whether asyncio's debug mode checks a test: a quarter of the tests, or all in a thorough run; not the slow ones.
+
+    It doubles the time of a test.
+    """
+    is_chosen = "TEST_THOROUGH" in os.environ or crc32(test.nodeid.encode()) % 4 == 0
+    return is_chosen and test.get_closest_marker("slow") is None
+
+
 @pytest.fixture
 async def _nothing_left_running(request: pytest.FixtureRequest) -> AsyncIterator[None]:
     """Fail a test that leaves a task running, blocks the loop in package code, or causes an unhandled error."""
     loop = asyncio.get_running_loop()
-    loop.set_debug(request.node.get_closest_marker("slow") is None)  # the debug mode doubles the time of a test
+    loop.set_debug(_in_debug_mode(request.node))
     unseen: list[dict[str, Any]] = []
     loop.set_exception_handler(lambda _, context: None if _is_a_failed_handshake(context) else unseen.append(context))
     before = Snapshot.take()
