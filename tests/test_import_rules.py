@@ -35,7 +35,7 @@ LAYERS: tuple[frozenset[str], ...] = (
     frozenset(f"services.{package.name}" for package in pkgutil.iter_modules(services.__path__)),
     frozenset({"credentials", "login_flows"}),
     frozenset({"globus_app"}),
-    frozenset({"redis", "sync"}),
+    frozenset({"fsspec", "redis", "sync"}),
     frozenset({"fastapi"}),
     frozenset({"emulator"}),
     frozenset({"testing"}),

@@ -1,0 +1,149 @@
+"""What all operations need: the paths, the event loop, and the clients of a collection."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import os
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, ClassVar, Final
+
+from fsspec.asyn import AsyncFileSystem, get_loop
+
+from ..errors.arguments import check_type
+from .paths import PROTOCOL, GlobusPath, parent_of, split_path, strip_protocol
+from .recipe import Recipe
+from .sessions import Sessions
+
+if TYPE_CHECKING:
+    from ..services.files import GCSCollectionClient
+    from ..services.transfer import TransferClient
+
+__all__ = ("CollectionAccess",)
+
+_EXPIRY_SECONDS: Final = 60.0
+
+
+class CollectionAccess(AsyncFileSystem):
+    """The paths, the event loop and the clients; see `GlobusFileSystem`."""
+
+    protocol: ClassVar[str] = PROTOCOL
+    root_marker: ClassVar[str] = ""
+
+    def __init__(
+        self,
+        *,
+        client_id: str | None = None,
+        token_storage: str | os.PathLike[str] | None = None,
+        namespace: str = "DEFAULT",
+        environment: str | None = None,
+        anonymous: bool = False,
+        https_servers: Mapping[str, str] | None = None,
+        block_size: int | None = None,
+        cache_type: str | None = None,
+        asynchronous: bool = False,
+        loop: asyncio.AbstractEventLoop | None = None,
+        batch_size: int | None = None,
+        use_listings_cache: bool = True,
+        listings_expiry_time: float | None = _EXPIRY_SECONDS,
+        max_paths: int | None = None,
+    ) -> None:
+        if self._cached:
+            return
+        check_type("https_servers", https_servers, Mapping | None, "a mapping of collection ids to addresses")
+        super().__init__(
+            asynchronous=asynchronous,
+            loop=loop,
+            batch_size=batch_size,
+            use_listings_cache=use_listings_cache,
+            listings_expiry_time=listings_expiry_time,
+            max_paths=max_paths,
+        )
+        self.recipe = Recipe(
+            client_id=None if client_id is None else str(client_id),
+            token_storage=None if token_storage is None else os.fspath(token_storage),
+            namespace=namespace,
+            environment=environment,
+            anonymous=anonymous,
+        )
+        self._addresses: dict[str, str] = {str(key).lower(): value for key, value in (https_servers or {}).items()}
+        self._sessions = Sessions(self.recipe)
+        self._block_size = block_size
+        self._cache_type = cache_type
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {getattr(self, 'recipe', '')}>"
+
+    @property
+    def fsid(self) -> str:
+        """The name of the file system: paths have the collection."""
+        return PROTOCOL
+
+    @property
+    def loop(self) -> asyncio.AbstractEventLoop | None:
+        """The event loop of the methods that are no coroutines; after a fork that of the child process."""
+        if self._pid != os.getpid():
+            self._pid = os.getpid()
+            if not self.asynchronous:
+                self._loop = get_loop()
+        return self._loop
+
+    @classmethod
+    def _strip_protocol(cls, path: Any) -> Any:
+        if isinstance(path, list):
+            return [cls._strip_protocol(part) for part in path]
+        return strip_protocol(path)
+
+    @classmethod
+    def _parent(cls, path: str) -> str:
+        return parent_of(strip_protocol(path))
+
+    def split_path(self, path: str) -> GlobusPath:
+        """
+        Return the collection of a path, and the path on it.
+
+        Raises:
+            GlobusSDKUsageError: It does not begin with the id of a collection, or has segments such as ``..``.
+        """
+        return split_path(path)
+
+    async def transfer_client(self) -> TransferClient:
+        """Return the client of Globus Transfer for the running event loop."""
+        return (await self._sessions.here()).transfer
+
+    async def files_client(self, collection_id: str) -> GCSCollectionClient:
+        """
+        Return the client of the files of a collection for the running event loop.
+
+        Raises:
+            OSError: The collection has no HTTPS server.
+        """
+        session = await self._sessions.here()
+        address = self._addresses.get(collection_id)
+        if address is None:
+            address = await session.find_address(collection_id)
+            if address is None:
+                raise OSError(
+                    errno.ENOTSUP,
+                    "the collection has no HTTPS server, over which files are read: it is of Globus Connect Personal,"
+                    " or its administrator has not enabled HTTPS",
+                    collection_id,
+                )
+            self._addresses[collection_id] = address
+        return session.files(collection_id, address)
+
+    def invalidate_cache(self, path: str | None = None) -> None:
+        """
+        Discard what is known of a path, its directory, and all below it.
+
+        Args:
+            path: The path; ``None`` for all.
+        """
+        if path is None:
+            self.dircache.clear()
+        else:
+            path = strip_protocol(path)
+            for known in [*self.dircache]:
+                if known in {path, parent_of(path)} or known.startswith(f"{path}/"):
+                    self.dircache.pop(known, None)
+        super().invalidate_cache(path)

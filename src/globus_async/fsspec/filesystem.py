@@ -1,0 +1,47 @@
+"""The file system of Globus collections, for fsspec."""
+
+from __future__ import annotations
+
+from .reading import ReadMethods
+
+__all__ = ("GlobusFileSystem",)
+
+
+class GlobusFileSystem(ReadMethods):
+    """
+    The files of Globus collections for fsspec, and so for pandas, xarray, zarr, dask and pyarrow.
+
+    A path is ``globus://<collection id>/<path>``, from the root of the collection; each character means itself, so that
+    ``%20`` is no blank. Listings are those of Globus Transfer; files are read and written over HTTPS.
+
+    An instance works without an event loop and, with ``asynchronous=True``, in coroutines; in any number of event
+    loops, threads and processes, each of which makes connections of its own. Equal arguments make one instance. The
+    arguments, which pickles and JSON contain, name where the credentials are: in ``token_storage``, else in the
+    environment variables that `EnvironmentCredentials` reads. None of them asks a person to log in.
+
+    Errors are those of the operating system, such as `FileNotFoundError` and `PermissionError`, with the `GlobusError`
+    as their ``__cause__``. Only a file that the storage reports as missing is a `FileNotFoundError`.
+
+    Args:
+        client_id: The native app that the stored tokens were issued to; with it they are refreshed.
+        token_storage: The file of the tokens: a SQLite database if it ends with ``.db``, else JSON.
+        namespace: The name of the login in it.
+        environment: The Globus environment. By default ``GLOBUS_SDK_ENVIRONMENT``, or ``production`` without it.
+        anonymous: Read files without credentials, as public collections allow. Listings need credentials always.
+        https_servers: The addresses of HTTPS servers by collection id; that of any other collection is requested once.
+        block_size: The number of bytes that `open` reads at a time, if it is not given there.
+        cache_type: The cache of open files, if it is not given there.
+        asynchronous: Whether the methods are awaited in an event loop of the caller.
+        loop: The event loop for the methods that are no coroutines, instead of fsspec's.
+        batch_size: The number of files that methods for many files treat at a time.
+        use_listings_cache: Whether listings are cached.
+        listings_expiry_time: Seconds for which a listing is cached.
+        max_paths: Maximum number of listings that are cached.
+
+    Example:
+        >>> fs = GlobusFileSystem(asynchronous=True)
+        >>> fs.split_path("globus://ddb59aef-6d04-11e5-ba46-22000b92c6ec/project/data.csv")
+        GlobusPath(collection_id='ddb59aef-6d04-11e5-ba46-22000b92c6ec', path='/project/data.csv')
+
+    **Differs from globus-sdk:** is new.
+    """

@@ -1,0 +1,217 @@
+"""Listings and metadata, through Globus Transfer, with a cache of listings."""
+
+from __future__ import annotations
+
+import errno
+from collections.abc import AsyncIterator, Callable, Iterator
+from datetime import UTC, datetime
+from hashlib import sha256
+from typing import Any, Final, Literal, TypeAlias
+
+from fsspec.asyn import sync, sync_wrapper
+
+from .._concurrency.tasks import all_of
+from ..services.transfer.errors import EndpointError
+from .access import CollectionAccess
+from .entries import Listing, entry_of
+from .os_errors import os_errors
+from .paths import parent_of, strip_protocol
+
+__all__ = ("ListingMethods",)
+
+_ABSENT: Final = (FileNotFoundError, NotADirectoryError)
+
+OnError: TypeAlias = Literal["omit", "raise"] | Callable[[Exception], object] | None
+
+
+class ListingMethods(CollectionAccess):
+    """Listings and metadata."""
+
+    async def _ls(self, path: str, detail: bool = True, *, refresh: bool = False, **kwargs: Any) -> list[Any]:
+        path = strip_protocol(path)
+        listing = None if refresh else self._listed(path)
+        if listing is None:
+            listing = await self._fetch_listing(path)
+        return [*listing] if detail else [entry["name"] for entry in listing]
+
+    def _listed(self, path: str) -> Listing | None:
+        """Return a listing in the cache; that of a file is the file."""
+        found = self.dircache.get(path)
+        if found is None and (entry := self._entry(path)) is not None and entry["type"] == "file":
+            found = Listing([entry])
+        return found
+
+    def _entry(self, path: str) -> dict[str, Any] | None:
+        """Return the entry of a path from the listing of its directory in the cache."""
+        listing = self.dircache.get(parent_of(path))
+        return None if listing is None else listing.by_path.get(path)
+
+    async def _fetch_listing(self, path: str) -> Listing:
+        collection_id, inner = self.split_path(path)
+        session = await self._sessions.here()
+        try:
+            async with session.listings:
+                with os_errors(path):
+                    page = await session.transfer.operation_ls(collection_id, inner)
+        except OSError as error:
+            if isinstance(error.__cause__, EndpointError):  # the error for a file is that of the storage
+                entry = await self._fetch_entry(path)
+                if entry["type"] == "file":
+                    return Listing([entry])
+            raise
+        listing = Listing.of(path, page.items)
+        self.dircache[path] = listing
+        return listing
+
+    async def _info(self, path: str, **kwargs: Any) -> dict[str, Any]:
+        path = strip_protocol(path)
+        if path in self.dircache:
+            return self._entry(path) or _directory(path)
+        return self._entry(path) or await self._fetch_entry(path)
+
+    async def _fetch_entry(self, path: str) -> dict[str, Any]:
+        """Request the metadata of a path; they are not cached, since files grow."""
+        collection_id, inner = self.split_path(path)
+        tc = await self.transfer_client()
+        with os_errors(path):
+            return entry_of(path, (await tc.operation_stat(collection_id, inner)).data)
+
+    async def _exists(self, path: str, **kwargs: Any) -> bool:
+        return await self._type(path) is not None
+
+    async def _isdir(self, path: str) -> bool:
+        return await self._type(path) == "directory"
+
+    async def _isfile(self, path: str) -> bool:
+        return await self._type(path) == "file"
+
+    async def _type(self, path: str) -> str | None:
+        """Return the type of a path; ``None`` only if the service reports that it does not exist."""
+        try:
+            return str((await self._info(path))["type"])
+        except _ABSENT:
+            return None
+
+    async def _walk(
+        self,
+        path: str,
+        maxdepth: int | None = None,
+        topdown: bool = True,
+        on_error: OnError = None,
+        detail: bool = False,
+        **kwargs: Any,
+    ) -> AsyncIterator[tuple[str, Any, Any]]:
+        """Walk; without ``on_error`` only directories that do not exist come up empty."""
+        _check_depth(maxdepth)
+        path = strip_protocol(path)
+        listing = await self._list_or_skip(path, on_error)
+        async for step in self._walk_from(path, listing, maxdepth, topdown, on_error, detail):
+            yield step
+
+    def walk(self, path: str, *args: Any, **kwargs: Any) -> Iterator[tuple[str, Any, Any]]:
+        """Walk without an event loop; see `_walk`."""
+        steps = self._walk(path, *args, **kwargs)
+
+        async def next_step() -> tuple[str, Any, Any] | None:
+            return await anext(steps, None)
+
+        while (step := sync(self.loop, next_step)) is not None:
+            yield step
+
+    async def _walk_from(
+        self,
+        path: str,
+        listing: Listing,
+        maxdepth: int | None,
+        topdown: bool,
+        on_error: OnError,
+        detail: bool,
+    ) -> AsyncIterator[tuple[str, Any, Any]]:
+        directories: dict[str, Any] = {}
+        files: dict[str, Any] = {}
+        for entry in listing:
+            name = "" if entry["name"] == path else entry["name"].rpartition("/")[2]
+            (directories if entry["type"] == "directory" else files)[name] = entry
+        step: tuple[str, Any, Any] = (path, directories, files) if detail else (path, [*directories], [*files])
+        if topdown:
+            yield step
+        if maxdepth is None or maxdepth > 1:
+            below = [f"{path}/{name}" for name in step[1]]  # the caller may have removed some
+            listings = await all_of(self._list_or_skip(child, on_error) for child in below) if below else []
+            for child, found in zip(below, listings, strict=True):
+                depth = None if maxdepth is None else maxdepth - 1
+                async for further in self._walk_from(child, found, depth, topdown, on_error, detail):
+                    yield further
+        if not topdown:
+            yield step
+
+    async def _list_or_skip(self, path: str, on_error: OnError = None) -> Listing:
+        """Return a listing; an empty one for a directory that does not exist, or as ``on_error`` says."""
+        try:
+            return self._listed(path) or await self._fetch_listing(path)
+        except OSError as error:
+            if callable(on_error):
+                on_error(error)
+            elif on_error == "raise" or (on_error is None and not isinstance(error, _ABSENT)):
+                raise
+            return Listing()
+
+    async def _find(
+        self, path: str, maxdepth: int | None = None, withdirs: bool = False, detail: bool = False, **kwargs: Any
+    ) -> Any:
+        """Find files; all directories of a level are listed at once, and one that cannot be listed is an error."""
+        _check_depth(maxdepth)
+        path = strip_protocol(path)
+        found: dict[str, Any] = {}
+        level, depth = [path], 0
+        while level and (maxdepth is None or depth < maxdepth):
+            listings = await all_of(self._list_or_skip(directory) for directory in level)
+            level = []
+            for entry in (entry for listing in listings for entry in listing):
+                if entry["type"] != "directory":
+                    found[entry["name"]] = entry
+                    continue
+                level.append(entry["name"])
+                if withdirs:
+                    found[entry["name"]] = entry
+            depth += 1
+        if withdirs and (found or self._listed(path) is not None) and path not in found:
+            found[path] = await self._info(path)
+        return {name: found[name] for name in sorted(found)} if detail else sorted(found)
+
+    async def _du(
+        self, path: str, total: bool = True, maxdepth: int | None = None, withdirs: bool = False, **kwargs: Any
+    ) -> Any:
+        found = await self._find(path, maxdepth=maxdepth, withdirs=withdirs, detail=True)
+        sizes = {name: entry["size"] or 0 for name, entry in found.items()}
+        return sum(sizes.values()) if total else sizes
+
+    async def _modified(self, path: str) -> datetime:
+        seconds = (await self._info(path))["mtime"]
+        if seconds is None:
+            raise OSError(errno.EIO, "the collection does not say when it was modified", path)
+        return datetime.fromtimestamp(seconds, UTC)
+
+    modified = sync_wrapper(_modified)
+
+    async def _checksum(self, path: str) -> int:
+        """Return a number that changes with the size or the time: there are no checksums of the content."""
+        return int(await self._ukey(path), 16)
+
+    checksum = sync_wrapper(_checksum)
+
+    async def _ukey(self, path: str) -> str:
+        entry = await self._fetch_entry(strip_protocol(path))
+        return sha256(repr((entry["name"], entry["size"], entry["mtime"])).encode()).hexdigest()
+
+    ukey = sync_wrapper(_ukey)
+
+
+def _check_depth(maxdepth: int | None) -> None:
+    if maxdepth is not None and maxdepth < 1:
+        raise ValueError("maxdepth must be at least 1")
+
+
+def _directory(path: str) -> dict[str, Any]:
+    """Return the entry of a directory whose listing is known, but not that of the directory it is in."""
+    return entry_of(path, {"type": "dir"})

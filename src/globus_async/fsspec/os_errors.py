@@ -1,0 +1,77 @@
+"""Errors of this library as the subclasses of `OSError` that users of file systems expect."""
+
+from __future__ import annotations
+
+import errno
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Final
+
+from ..credentials import NoCredentials
+from ..errors import (
+    AuthenticationFailed,
+    AuthorizationRequired,
+    GlobusError,
+    GlobusSDKUsageError,
+    GlobusTimeoutError,
+    LoginRequired,
+    NetworkError,
+    NotFound,
+    PermissionDenied,
+    ResponseDecodeError,
+)
+from ..services.transfer.errors import EndpointNotFound, PathExists, TransferAPIError
+from ..token_storage import TokenValidationError
+
+__all__ = ("os_error", "os_errors")
+
+_KINDS: Final[tuple[tuple[type[GlobusError], int], ...]] = (
+    (EndpointNotFound, errno.ENXIO),  # a key of a collection that is gone is not an absent key
+    (NotFound, errno.ENOENT),
+    (PathExists, errno.EEXIST),
+    (PermissionDenied, errno.EACCES),
+    (AuthorizationRequired, errno.EACCES),
+    (AuthenticationFailed, errno.EACCES),
+    (LoginRequired, errno.EACCES),
+    (NoCredentials, errno.EACCES),
+    (TokenValidationError, errno.EACCES),
+    (GlobusTimeoutError, errno.ETIMEDOUT),
+    (ResponseDecodeError, errno.EIO),
+    (NetworkError, errno.ECONNABORTED),
+)
+"""The first match counts. `OSError` makes the subclass of each number: of ``ENOENT`` a `FileNotFoundError`."""
+_LOGIN: Final = "; log in again in a process with a user, or set the credentials of an application in the environment"
+
+
+@contextmanager
+def os_errors(path: str) -> Iterator[None]:
+    """
+    Raise errors of this library as an `OSError` with the error as ``__cause__``.
+
+    Only an error of a service that reports a missing file becomes a `FileNotFoundError`: readers such as zarr take that
+    for an empty part. Wrong use is a `ValueError` already.
+
+    Args:
+        path: The path, for the message.
+    """
+    try:
+        yield
+    except GlobusSDKUsageError:
+        raise
+    except GlobusError as error:
+        raise os_error(error, path) from error
+
+
+def os_error(error: GlobusError, path: str) -> OSError:
+    """Return the `OSError` for an error."""
+    number = _number_of(error)
+    hint = _LOGIN if isinstance(error, NoCredentials | LoginRequired | TokenValidationError) else ""
+    # zarr reads an error with these words as an empty file
+    text = str(error).replace("not satisfiable", "not possible")
+    return OSError(number, f"{text}{hint}", path)
+
+
+def _number_of(error: GlobusError) -> int:
+    if isinstance(error, TransferAPIError) and (error.code or "").endswith(".NotDirectory"):
+        return errno.ENOTDIR
+    return next((number for kind, number in _KINDS if isinstance(error, kind)), errno.EIO)
