@@ -75,7 +75,8 @@ async def test_faults(http: httpx.AsyncClient, emulator: GlobusEmulator) -> None
     made = await http.post(
         "/emulator/faults", json={"path": "*", "fault": "status", "arguments": {"code": 503}, "times": 2}
     )
-    assert made.json() == {"id": 1, "method": "*", "path": "*", "fault": "status", "times": 2, "after": 0}
+    expected = {"id": 1, "method": "*", "path": "*", "fault": "status", "times": 2, "after": 0}
+    assert made.json() == {**expected, "host": "*", "share": 1.0, "sticky": False}
     other = {
         "method": "get",
         "path": TASKS,
@@ -105,19 +106,28 @@ def test_every_fault_has_a_name() -> None:
 @pytest.mark.parametrize("name", sorted(_ARGUMENTS))
 async def test_every_fault_is_injected(name: str, http: httpx.AsyncClient, emulator: GlobusEmulator) -> None:
     """With its arguments."""
-    arguments = {"code": 500, "seconds": 0, "size": 3, "pause": 0, "retry_after": 1}
+    arguments = {"code": 500, "seconds": 0, "size": 3, "pause": 0, "retry_after": 1, "bytes_per_second": 1e9}
     given = {key: value for key, value in arguments.items() if key in _ARGUMENTS[name]}
     body = {"path": TASKS, "fault": name, "arguments": given}
     assert (await http.post("/emulator/faults", json=body)).status_code == 200
     headers = {"Authorization": f"Bearer {emulator.access_token()}"}
     try:
-        seen: object = (await http.get(TASKS, headers=headers)).status_code
+        async with asyncio.timeout(0.1 if name in {"stall", "throttle"} else None):
+            seen: object = (await http.get(TASKS, headers=headers)).status_code
     except httpx.TransportError:
         seen = "dropped"
-    dropped = {"drop_after", "drop_before", "drop_within"}
-    expected = {"status": 500, "html": 500, "expire_token": 401, "revoke_token": 401} | dict.fromkeys(
-        dropped, "dropped"
-    )
+    except TimeoutError:
+        seen = "stalled"
+    dropped = {"cut", "cut_upload", "drop_after", "drop_before", "drop_within"}
+    tokens = dict.fromkeys(("expire_token", "login_redirect", "revoke_token"), 401)
+    expected = {
+        "status": 500,
+        "html": 500,
+        "false_404": 404,
+        "stall": "stalled",
+        "throttle": "stalled",
+        **tokens,
+    } | dict.fromkeys(dropped, "dropped")
     assert seen == expected.get(name, 200)
     assert emulator.faults.triggered == [("GET", TASKS)]
 
@@ -418,7 +428,8 @@ class TestHostileInput:
 
 @pytest.mark.parametrize("name", sorted(_ARGUMENTS))
 async def test_faults_are_listed_by_their_names(http: httpx.AsyncClient, name: str) -> None:
-    arguments = {"latency": {"seconds": 1}, "status": {"code": 500}, "truncated": {"size": 1}}.get(name, {})
+    required = {"latency": {"seconds": 1}, "status": {"code": 500}, "throttle": {"bytes_per_second": 1}}
+    arguments = {**required, "truncated": {"size": 1}}.get(name, {})
     added = (await http.post("/emulator/faults", json={"path": "*", "fault": name, "arguments": arguments})).json()
     assert added["fault"] == name
     assert (await http.get("/emulator/faults")).json() == {"faults": [added]}

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from .auth.models import ClientApp as ClientApp
     from .auth.models import Credential as Credential
-    from .faults import Fault as Fault
-    from .faults import Faults as Faults
     from .globus import GlobusEmulator as GlobusEmulator
+    from .injection import Fault as Fault
+    from .injection import Faults as Faults
     from .kit.clock import ManualClock as ManualClock
     from .kit.directory import Identity as Identity
     from .kit.errors import ServiceError as ServiceError
@@ -34,8 +34,8 @@ _MODULES = {
     "Credential": ".auth.models",
     "DirectoryStorage": ".transfer.storage.directory",
     "Emulator": ".registry",
-    "Fault": ".faults",
-    "Faults": ".faults",
+    "Fault": ".injection",
+    "Faults": ".injection",
     "GlobusEmulator": ".globus",
     "Identity": ".kit.directory",
     "Limits": ".transfer.state",

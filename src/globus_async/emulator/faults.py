@@ -11,48 +11,45 @@ On a loopback socket connections are really dropped. In process there is none, a
 
 from __future__ import annotations
 
-import fnmatch
 import itertools
 import json
 import math
 import re
 from dataclasses import dataclass
 from email.utils import formatdate
-from typing import TYPE_CHECKING, Any, Final, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import httpx
 
 from .kit.clock import SystemClock
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterable
+    from collections.abc import Callable, Iterable
 
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+    from .injection import Fault
     from .kit.clock import Clock
 
 __all__ = (
     "DROP",
-    "Fault",
-    "Faults",
-    "PendingFault",
     "TokenStore",
+    "check_wait",
     "drop_after",
     "drop_before",
+    "drop_connection",
     "drop_within",
     "empty",
     "expire_token",
     "html",
     "latency",
     "malformed",
+    "respond",
     "revoke_token",
     "slow_body",
     "status",
     "truncated",
 )
-
-Fault: TypeAlias = "Callable[[ASGIApp, Scope, Receive, Send], Awaitable[None]]"
-"""What happens to a request: any function ``(app, scope, receive, send)``, such as the functions here return."""
 
 _HEADER_TEXT: Final = re.compile(r"[\x20-\x7e\xa0-\xff]*")
 _MAX_RETRY_AFTER: Final = 1e9
@@ -72,99 +69,6 @@ class TokenStore(Protocol):
     def expire(self, token: str) -> None:
         """Let a token expire now."""
         ...
-
-
-@dataclass(slots=True)
-class PendingFault:
-    """A fault that is injected into requests to come."""
-
-    id: int
-    method: str
-    path_pattern: str
-    fault: Fault
-    times: int
-    """The number of requests that it is still injected into."""
-    after: int
-    """The number of matching requests that are still processed without it first."""
-
-    @property
-    def name(self) -> str:
-        """The name of the function that made the fault; empty if it has none."""
-        return getattr(self.fault, "__qualname__", "").partition(".")[0]
-
-    def triggers(self, method: str, path: str) -> bool:
-        """Count a request that matches, and tell whether the fault is triggered."""
-        if self.times <= 0 or self.method not in {"*", method} or not fnmatch.fnmatchcase(path, self.path_pattern):
-            return False
-        if self.after > 0:
-            self.after -= 1
-            return False
-        self.times -= 1
-        return True
-
-
-class Faults:
-    """The faults to be injected, and the ASGI layer that does it."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
-        self._entries: list[PendingFault] = []
-        self._numbers = itertools.count(1)
-        self.of_request: Callable[[Scope], Fault | None] = lambda _: None
-        """Returns the fault that a request itself asks for; none does by default."""
-        self.triggered: list[tuple[str, str]] = []
-        """Method and path of every request that a fault was injected into."""
-
-    def __repr__(self) -> str:
-        return f"<Faults: {len(self.pending)} pending, {len(self.triggered)} triggered>"
-
-    def add(self, method: str, path_pattern: str, fault: Fault, *, times: int = 1, after: int = 0) -> int:
-        """
-        Inject a fault into requests to come; return its number, for `remove`.
-
-        Args:
-            method: The HTTP method of the requests; ``*`` for all.
-            path_pattern: The paths, as a pattern in which ``*`` also matches slashes.
-            fault: Made by a function of this module, or any function ``(app, scope, receive, send)``.
-            times: The number of requests it is injected into.
-            after: The number of matching requests that are processed without it first.
-        """
-        entry = PendingFault(next(self._numbers), method.upper(), path_pattern, fault, times, after)
-        self._entries.append(entry)
-        return entry.id
-
-    @property
-    def pending(self) -> list[PendingFault]:
-        """The faults that are still to be injected."""
-        return [entry for entry in self._entries if entry.times > 0]
-
-    def remove(self, number: int) -> None:
-        """Remove a pending fault; no effect if there is none of this number."""
-        self._entries = [entry for entry in self._entries if entry.id != number]
-
-    def clear(self) -> None:
-        """Remove all pending faults."""
-        self._entries.clear()
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Process a request with the faults that match it; those added first are the outermost layers."""
-        app = self._app
-        if scope["type"] == "http":
-            method, path = scope["method"], scope["path"]
-            faults = [entry.fault for entry in self._entries if entry.triggers(method, path)]
-            faults += filter(None, [self.of_request(scope)])
-            if faults:
-                self.triggered.append((method, path))
-            for fault in reversed(faults):
-                app = _around(app, fault)
-        await app(scope, receive, send)
-
-
-def _around(app: ASGIApp, fault: Fault) -> ASGIApp:
-    async def layer(scope: Scope, receive: Receive, send: Send) -> None:
-        await fault(app, scope, receive, send)
-
-    return layer
 
 
 def status(
@@ -213,7 +117,7 @@ def status(
             if as_date and not isinstance(retry_after, str):
                 text = formatdate((clock or SystemClock()).wall() + retry_after, usegmt=True)
             extra.append(("retry-after", text))
-        await _respond(send, code, json.dumps(body).encode(), "application/json", extra)
+        await respond(send, code, json.dumps(body).encode(), "application/json", extra)
 
     return fault
 
@@ -243,7 +147,7 @@ def latency(seconds: float, *, clock: Clock | None = None) -> Fault:
     Raises:
         ValueError: A negative or infinite number of seconds.
     """
-    _check_wait(seconds)
+    check_wait(seconds)
 
     async def fault(app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
         await (clock or SystemClock()).sleep(seconds)
@@ -256,7 +160,7 @@ def drop_before() -> Fault:
     """Reset the connection before the request is processed."""
 
     async def fault(_app: ASGIApp, scope: Scope, receive: Receive, _send: Send) -> None:
-        await _drop(scope, receive, reset=True)
+        await drop_connection(scope, receive, reset=True)
 
     return fault
 
@@ -274,7 +178,7 @@ def drop_within(size: int = 0) -> Fault:
         await send(response.start)
         if size:
             await send({"type": "http.response.body", "body": response.body[:size], "more_body": True})
-        await _drop(scope, receive, reset=False)
+        await drop_connection(scope, receive, reset=False)
 
     return fault
 
@@ -284,7 +188,7 @@ def drop_after() -> Fault:
 
     async def fault(app: ASGIApp, scope: Scope, receive: Receive, _send: Send) -> None:
         await _response_of(app, scope, receive)
-        await _drop(scope, receive, reset=True)
+        await drop_connection(scope, receive, reset=True)
 
     return fault
 
@@ -323,7 +227,7 @@ def html(code: int = 200) -> Fault:
 
     async def fault(_app: ASGIApp, _scope: Scope, _receive: Receive, send: Send) -> None:
         page = b"<!DOCTYPE html><html><head><title>Please sign in</title></head><body>Please sign in</body></html>"
-        await _respond(send, code, page, "text/html; charset=utf-8", ())
+        await respond(send, code, page, "text/html; charset=utf-8", ())
 
     return fault
 
@@ -340,7 +244,7 @@ def slow_body(*, size: int = 1, pause: float = 0.01, clock: Clock | None = None)
     Raises:
         ValueError: A negative or infinite pause.
     """
-    _check_wait(pause)
+    check_wait(pause)
 
     async def fault(app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
         response = await _response_of(app, scope, receive)
@@ -422,12 +326,14 @@ def _check_status(code: int) -> None:
         raise ValueError(f"a response has a status between 200 and 599, not {code}")
 
 
-def _check_wait(seconds: float) -> None:
+def check_wait(seconds: float) -> None:
+    """Require that a wait is a number of seconds that end."""
     if not (seconds >= 0 and math.isfinite(seconds)):
         raise ValueError(f"a wait is a finite number of 0 or more seconds, not {seconds!r}")
 
 
-async def _respond(send: Send, code: int, body: bytes, kind: str, extra: Iterable[tuple[str, str]]) -> None:
+async def respond(send: Send, code: int, body: bytes, kind: str, extra: Iterable[tuple[str, str]]) -> None:
+    """Send a response with a body."""
     if code in _WITHOUT_BODY:
         body, headers = b"", [*extra]
     else:
@@ -437,8 +343,18 @@ async def _respond(send: Send, code: int, body: bytes, kind: str, extra: Iterabl
     await send({"type": "http.response.body", "body": body, "more_body": False})
 
 
-async def _drop(scope: Scope, receive: Receive, *, reset: bool) -> None:
-    """Drop the connection of a request, and wait for its end."""
+async def drop_connection(scope: Scope, receive: Receive, *, reset: bool) -> None:
+    """
+    Drop the connection of a request, and wait for its end.
+
+    Args:
+        scope: The request.
+        receive: Of the request.
+        reset: Reset it; otherwise it is closed, after what was sent.
+
+    Raises:
+        httpx.ReadError: There is no connection, in process.
+    """
     drop = scope.get("extensions", {}).get(DROP)
     if drop is None:
         raise httpx.ReadError("the emulator dropped the connection")

@@ -9,7 +9,7 @@ from .kit.status import Column, StatusTable
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from .faults import Faults
+    from .injection import Faults
     from .recorder import RecordedRequest
 
 __all__ = ("own_tables",)

@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Any, Final, Self
 import httpx
 from starlette.datastructures import Headers
 
-from .faults import Faults
 from .host_prefix import HostPrefix
+from .injection import Faults
 from .kit.clock import ManualClock
 from .kit.routing import application
 from .own_paths import OwnPaths

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import itertools
 import socket
 from dataclasses import dataclass, field
 from email.utils import formatdate
@@ -13,6 +14,7 @@ import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from .faults import DROP
+from .injection import CONNECTION
 from .kit.clock import SystemClock
 
 if TYPE_CHECKING:
@@ -28,6 +30,7 @@ __all__ = (
 )
 
 _SYSTEM_CLOCK: Final = SystemClock()
+_CONNECTIONS: Final = itertools.count(1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,14 +143,15 @@ class _Server(uvicorn.Server):
 
 
 class _DroppableProtocol(H11Protocol):
-    """HTTP/1.1 in whose ASGI scope is a function that drops the connection, for fault injection."""
+    """HTTP/1.1 in whose ASGI scope are the connection's number and a function that drops it, for fault injection."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         app: Callable[..., Any] = self.app
+        number = next(_CONNECTIONS)
 
         async def with_drop(scope: Scope, receive: Receive, send: Send) -> None:
-            extensions = {**scope.get("extensions", {}), DROP: self._drop}
+            extensions = {**scope.get("extensions", {}), DROP: self._drop, CONNECTION: number}
             await app({**scope, "extensions": extensions}, receive, send)
 
         self.app = with_drop

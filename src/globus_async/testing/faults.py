@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from ..emulator.faults import (
-    PendingFault,
     drop_after,
     drop_before,
     drop_within,
@@ -17,19 +16,29 @@ from ..emulator.faults import (
     status,
     truncated,
 )
+from ..emulator.file_faults import cut, cut_upload, false_404, hollow, login_redirect, short, stall, throttle
+from ..emulator.injection import PendingFault
 
 __all__ = (
     "PendingFault",
+    "cut",
+    "cut_upload",
     "drop_after",
     "drop_before",
     "drop_within",
     "empty",
     "expire_token",
+    "false_404",
+    "hollow",
     "html",
     "latency",
+    "login_redirect",
     "malformed",
     "revoke_token",
+    "short",
     "slow_body",
+    "stall",
     "status",
+    "throttle",
     "truncated",
 )

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from starlette.types import Scope
 
-    from ..faults import Fault
+    from ..injection import Fault
     from .target import Target
 
 __all__ = ("HEADER", "HeaderFaults")

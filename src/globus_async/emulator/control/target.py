@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
     from ..auth.models import ClientApp
     from ..auth.state import AuthState
-    from ..faults import Faults
+    from ..injection import Faults
     from ..kit.clock import Clock
     from ..kit.directory import Directory, Identity
     from ..kit.service import Document, Service
