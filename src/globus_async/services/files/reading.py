@@ -1,0 +1,257 @@
+"""Reading and deleting files: whole ones, ranges, and streams that survive broken connections."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from typing import TYPE_CHECKING, Final
+
+from ..._concurrency.tasks import all_of
+from ...errors import ResponseDecodeError
+from ...errors.arguments import check_whole
+from .byte_range import FileVersion, content_length, piece_of, range_header, total_size, validators_of
+from .errors import FilesAPIError, NotFound, RangeNotSatisfiable
+from .file_path import request_path
+from .file_requests import FileRequests
+from .file_stream import FileStream
+
+if TYPE_CHECKING:
+    from ..._http.path import FilledPath
+    from ...transport import StreamedResponse
+
+__all__ = ("ReadMethods",)
+
+_AS_IT_IS: Final = {"Accept-Encoding": "identity"}
+_NOT_BY_HEAD: Final = frozenset({400, 404, 405, 416, 501})
+"""Statuses of ``HEAD`` without a body that says more: ``GET`` is asked."""
+
+
+class ReadMethods(FileRequests):
+    """Reading and deleting files."""
+
+    async def read(self, path: str, *, start: int = 0, end: int | None = None, size: int | None = None) -> bytes:
+        """
+        Read a file, or a part of it, into memory.
+
+        The bytes are compared with what was requested: a broken connection or backend never makes them fewer or others.
+
+        Args:
+            path: The path on the collection, from its root. Each character means itself: ``%20`` is no blank.
+            start: The number of the first byte.
+            end: The number after the last byte; by default all bytes. Bytes after the end of the file are left out.
+            size: The size of the file in bytes, if it is known, such as from a listing: saves a request for it, and a
+                file of another size is a `FileChanged` error.
+
+        Returns:
+            The bytes.
+
+        Raises:
+            NotFound: 404; the storage says that there is no such file.
+            BackendUnavailable: 404; the server could not ask the storage: the file may exist.
+            UnconfirmedNotFound: Another 404: the file may exist.
+            AuthenticationFailed: 401, or a redirect to a login page; the token is missing, or for another collection.
+            PermissionDenied: 403.
+            PathIsDirectory: A directory.
+            FileTruncated: The bytes did not arrive, even after retries.
+            FileChanged: The file changed while it was read, or has not the given size.
+
+        Example:
+            >>> await client.read("/project/greeting.txt")
+            b'Hello, world'
+            >>> await client.read("/project/greeting.txt", start=7, end=12)
+            b'world'
+
+        REST: `GET <path>
+        <https://docs.globus.org/globus-connect-server/v5/https-access-collections/>`_
+        """
+        if end is not None or size is not None:
+            async with self.stream_file(path, start=start, end=end, size=size) as stream:
+                return b"".join([chunk async for chunk in stream])
+        stream = self._stream(path, start, None, None)
+        # a body may be too short and agree with its own length: only a second response tells
+        found, data = await all_of((self.size(path), _all_bytes(stream)))
+        if stream.position == max(found, start):
+            return data
+        async with self.stream_file(path, start=start, size=found) as stream:
+            return b"".join([chunk async for chunk in stream])
+
+    def stream_file(
+        self, path: str, *, start: int = 0, end: int | None = None, size: int | None = None
+    ) -> AbstractAsyncContextManager[FileStream]:
+        """
+        Read a file, or a part of it, as it arrives.
+
+        After a broken connection, or a response with fewer bytes than requested, it continues where it stood. There is
+        no limit of the total time; the ``read_timeout`` of the transport limits the time without a byte.
+
+        Args:
+            path: The path on the collection, from its root. Each character means itself: ``%20`` is no blank.
+            start: The number of the first byte.
+            end: The number after the last byte; by default all bytes. Bytes after the end of the file are left out.
+            size: The size of the file in bytes, if it is known, such as from a listing: saves a request for it, and a
+                file of another size is a `FileChanged` error.
+
+        Returns:
+            A context manager for ``async with``, whose result is iterated. The first request is made on entering it; it
+            has one of the client's connections until the end of the block.
+
+        Raises:
+            NotFound: 404; the storage says that there is no such file.
+            BackendUnavailable: 404; the server could not ask the storage: the file may exist.
+            FileTruncated: The bytes did not arrive, even after retries.
+            FileChanged: The file changed while it was read, or has not the given size.
+
+        Example:
+            >>> async with client.stream_file("/project/greeting.txt") as stream:
+            ...     async for chunk in stream:
+            ...         print(len(chunk), "bytes")
+            12 bytes
+
+        REST: `GET <path>
+        <https://docs.globus.org/globus-connect-server/v5/https-access-collections/>`_
+        """
+        stream = self._stream(path, start, end, size)
+        if end is not None or size is not None:
+            if size is not None and end is None:
+                stream.end = size
+            return stream
+        return _sized(stream, lambda: self.size(path))
+
+    def _stream(self, path: str, start: int, end: int | None, size: int | None) -> FileStream:
+        target = request_path(path)
+        check_whole("start", start, minimum=0)
+        if end is not None:
+            check_whole("end", end, minimum=start)
+        if size is not None:
+            check_whole("size", size, minimum=0)
+
+        def open_range(range_: str, is_suspect: bool) -> AbstractAsyncContextManager[StreamedResponse]:
+            # the connection may lead to a broken backend: the server closes it, and the request after that has another
+            headers = {"Range": range_, **_AS_IT_IS, **({"Connection": "close"} if is_suspect else {})}
+            return self._opened("GET", target, headers=headers)
+
+        return FileStream(
+            open_range,
+            path,
+            start=start,
+            end=end,
+            size=size,
+            find_size=lambda: self.size(path),
+            retry=self.retry,
+            clock=self.transport.clock,
+            jitter=self.transport.jitter,
+        )
+
+    async def size(self, path: str) -> int:
+        """
+        Find the size of a file, without reading it.
+
+        Args:
+            path: The path on the collection, from its root.
+
+        Returns:
+            The size in bytes.
+
+        Raises:
+            NotFound: 404; the storage says that there is no such file.
+            BackendUnavailable: 404; the server could not ask the storage: the file may exist.
+            ResponseDecodeError: The server does not say the size.
+
+        Example:
+            >>> await client.size("/project/greeting.txt")
+            12
+
+        REST: `HEAD <path>, GET <path>
+        <https://docs.globus.org/globus-connect-server/v5/https-access-collections/>`_
+        """
+        return (await self._version(request_path(path))).size
+
+    async def _version(self, target: FilledPath) -> FileVersion:
+        """Find the size of a file, and what tells its versions apart."""
+        known: int | None = None
+        try:
+            async with self._opened("HEAD", target, headers=_AS_IT_IS) as response:
+                known = content_length(response.headers)
+                if known:
+                    return FileVersion(known, validators_of(response.headers))
+        except FilesAPIError as error:
+            if error.http_status not in _NOT_BY_HEAD:
+                raise
+        return await self._version_by_get(target, is_empty=known == 0)
+
+    async def _version_by_get(self, target: FilledPath, *, is_empty: bool) -> FileVersion:
+        """Find the size of a file by requests for bytes after its end: their errors have a text, those of HEAD none."""
+        known = failures = 0
+        validators: Mapping[str, str] = {}
+        while True:
+            wanted = range_header(known, None if known == 0 else known + 1)
+            try:
+                async with self._opened("GET", target, headers={"Range": wanted, **_AS_IT_IS}) as response:
+                    status, piece = response.http_status, piece_of(response.http_status, response.headers)
+                    validators = validators_of(response.headers)
+            except RangeNotSatisfiable as error:
+                return FileVersion(total_size(error.headers) or known, validators)
+            if piece is not None and status == 206 and piece.start == known:
+                if piece.total is not None:
+                    return FileVersion(piece.total, validators)
+                known = piece.end
+            elif piece is not None and status == 200 and piece.end == known and (known or is_empty):
+                return FileVersion(known, validators)
+            elif piece is not None and status == 200 and piece.end > known:
+                known = piece.end
+            else:
+                error = ResponseDecodeError(
+                    f"GET {target}: the response does not say the size of the file",
+                    stage="response truncated",
+                    idempotent=True,
+                )
+                delay = self.retry.delay(
+                    error, retries=failures, idempotent=True, is_final=False, jitter=self.transport.jitter()
+                )
+                if delay is None:
+                    raise error
+                failures += 1
+                await self.transport.clock.sleep(delay)
+
+    async def delete_file(self, path: str) -> None:
+        """
+        Delete a file.
+
+        Args:
+            path: The path on the collection, from its root. Each character means itself.
+
+        Raises:
+            NotFound: 404; the storage says that there is no such file.
+            BackendUnavailable: 404; the server could not ask the storage: the file may exist.
+            PermissionDenied: 403, or 405; the collection does not allow it.
+            PathIsDirectory: A directory: use `TransferClient.submit_delete`.
+
+        Example:
+            >>> await client.delete_file("/project/old.txt")
+
+        **Differs from globus-sdk:** is new. The method ``delete`` of all clients takes the path of a URL, in which
+        ``%20`` is a blank.
+
+        REST: `DELETE <path>
+        <https://docs.globus.org/globus-connect-server/v5/https-access-collections/>`_
+        """
+        try:
+            async with self._opened("DELETE", request_path(path)):
+                pass
+        except NotFound as error:
+            if not any(attempt.maybe_executed for attempt in error.attempts[:-1]):
+                raise  # else an earlier attempt deleted it, and its response was lost
+
+
+async def _all_bytes(stream: FileStream) -> bytes:
+    async with stream:
+        return b"".join([chunk async for chunk in stream])
+
+
+@asynccontextmanager
+async def _sized(stream: FileStream, find_size: Callable[[], Awaitable[int]]) -> AsyncGenerator[FileStream]:
+    """Enter a stream of a whole file after its size has been found: a body may be too short for it."""
+    stream.size = await find_size()
+    stream.end = max(stream.size, stream.position)
+    async with stream:
+        yield stream
