@@ -22,6 +22,7 @@ class GCSCollectionClient(ReadMethods):
         collection_id: The collection. UUID.
         collection_address: The URL of its HTTPS server, ``https_server`` of its `EndpointDocument`, or the host name.
         environment: The Globus environment. By default ``GLOBUS_SDK_ENVIRONMENT``, or ``production`` without it.
+        base_url: The URL of the server as it is, instead of ``collection_address``.
         app: Supplies the credentials, instead of ``authorizer``, and the connections, unless there is a ``transport``.
             The scope of the collection is added to its requirements.
         app_scopes: The scopes to require of the app, instead of `default_scope_requirements`: with

@@ -35,7 +35,6 @@ from ...errors.codes import error_documents
 from .error_text import Meaning, error_code, error_message, is_login_page, meaning_of
 
 if TYPE_CHECKING:
-    from ..._http.response import RawResponse
     from ...errors import Attempt, ErrorResponse
 
 __all__ = (
@@ -252,12 +251,12 @@ def _kind_of(response: ErrorResponse) -> type[FilesAPIError]:
     return error_kinds.class_for(status, None) if found is None else found
 
 
-def _is_transient(response: RawResponse) -> bool:
+def _is_transient(response: ErrorResponse) -> bool:
     """Return whether a 404 is one of a server that could not ask the storage."""
     return response.status == 404 and meaning_of(response.text, path=response.path) is Meaning.BROKEN
 
 
 error_kinds: ErrorKinds[FilesAPIError] = _FileErrorKinds(
-    FilesAPIError, statuses={405: MethodNotAllowed, 416: RangeNotSatisfiable}
+    FilesAPIError, statuses={405: MethodNotAllowed, 416: RangeNotSatisfiable}, transient=_is_transient
 )
 """Makes the errors of collections' HTTPS servers."""

@@ -17,10 +17,11 @@ from .errors import error_kinds
 
 if TYPE_CHECKING:
     from ..._http.path import FilledPath
+    from ..._http.stream_body import StreamBody
     from ...authorizers import GlobusAuthorizer
     from ...client.app import App
     from ...errors import ErrorKinds
-    from ...transport import RateLimit, RetryPolicy, StreamBody, StreamedResponse, Transport
+    from ...transport import RateLimit, RetryPolicy, StreamedResponse, Transport
 
 __all__ = ("MAX_CONNECTIONS", "FileRequests")
 
@@ -65,6 +66,7 @@ class FileRequests(BaseClient):
         collection_address: str,
         *,
         environment: str | None = None,
+        base_url: str | None = None,
         app: App | None = None,
         app_scopes: Iterable[Scope] | None = None,
         authorizer: GlobusAuthorizer | None = None,
@@ -80,12 +82,13 @@ class FileRequests(BaseClient):
         check_text("collection_address", collection_address)
         check_whole("max_connections", max_connections)
         self._connections = asyncio.Semaphore(max_connections)
+        address = collection_address if "://" in collection_address else f"https://{collection_address}"
         super().__init__(
             authorizer,
             app=app,
             app_scopes=app_scopes,
             environment=environment,
-            base_url=collection_address if "://" in collection_address else f"https://{collection_address}",
+            base_url=address if base_url is None else base_url,
             app_name=app_name,
             transport=transport,
             retry=retry,

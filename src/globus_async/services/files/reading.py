@@ -65,15 +65,20 @@ class ReadMethods(FileRequests):
         <https://docs.globus.org/globus-connect-server/v5/https-access-collections/>`_
         """
         if end is not None or size is not None:
-            async with self.stream_file(path, start=start, end=end, size=size) as stream:
-                return b"".join([chunk async for chunk in stream])
+            return await _all_bytes(self._stream(path, start, size if end is None else end, size))
         stream = self._stream(path, start, None, None)
+        found = 0
+
+        async def find_size() -> bytes:
+            nonlocal found
+            found = await self.size(path)
+            return b""
+
         # a body may be too short and agree with its own length: only a second response tells
-        found, data = await all_of((self.size(path), _all_bytes(stream)))
+        _, data = await all_of((find_size(), _all_bytes(stream)))
         if stream.position == max(found, start):
             return data
-        async with self.stream_file(path, start=start, size=found) as stream:
-            return b"".join([chunk async for chunk in stream])
+        return await _all_bytes(self._stream(path, start, max(found, start), found))
 
     def stream_file(
         self, path: str, *, start: int = 0, end: int | None = None, size: int | None = None
@@ -110,18 +115,14 @@ class ReadMethods(FileRequests):
         REST: `GET <path>
         <https://docs.globus.org/globus-connect-server/v5/https-access-collections/>`_
         """
-        stream = self._stream(path, start, end, size)
-        if end is not None or size is not None:
-            if size is not None and end is None:
-                stream.end = size
-            return stream
-        return _sized(stream, lambda: self.size(path))
+        stream = self._stream(path, start, size if end is None else end, size)
+        return stream if stream.end is not None else _sized(stream, lambda: self.size(path))
 
     def _stream(self, path: str, start: int, end: int | None, size: int | None) -> FileStream:
         target = request_path(path)
         check_whole("start", start, minimum=0)
         if end is not None:
-            check_whole("end", end, minimum=start)
+            check_whole("end", end, minimum=0)
         if size is not None:
             check_whole("size", size, minimum=0)
 
@@ -200,16 +201,16 @@ class ReadMethods(FileRequests):
             elif piece is not None and status == 200 and piece.end > known:
                 known = piece.end
             else:
-                error = ResponseDecodeError(
+                failure = ResponseDecodeError(
                     f"GET {target}: the response does not say the size of the file",
                     stage="response truncated",
                     idempotent=True,
                 )
                 delay = self.retry.delay(
-                    error, retries=failures, idempotent=True, is_final=False, jitter=self.transport.jitter()
+                    failure, retries=failures, idempotent=True, is_final=False, jitter=self.transport.jitter()
                 )
                 if delay is None:
-                    raise error
+                    raise failure
                 failures += 1
                 await self.transport.clock.sleep(delay)
 
