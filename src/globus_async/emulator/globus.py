@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from .auth.state import AuthState
     from .files.state import FilesState
     from .flows.state import FlowsState
+    from .gcs.state import GCSState
     from .groups.state import GroupsState
     from .kit.clock import Clock
     from .kit.directory import Identity
@@ -154,6 +155,12 @@ class GlobusEmulator(Emulator):
     def flows(self) -> FlowsState:
         """The state of the emulated Flows: flows, runs, web inputs and actions."""
         state: FlowsState = self.services["flows"].state
+        return state
+
+    @property
+    def gcs(self) -> GCSState:
+        """The state of the emulated Globus Connect Server: endpoints with their gateways and collections."""
+        state: GCSState = self.services["gcs"].state
         return state
 
     @property

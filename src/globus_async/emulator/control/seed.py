@@ -17,7 +17,7 @@ from ..kit.ids import named_id
 from ..kit.principals import identity_id, principal_id, principal_ids
 from ..kit.strict_json import parse_json
 from ..transfer.models import ENDPOINT_DEFAULTS, AccessRule, Role
-from ..transfer.permissions import ROLES
+from ..transfer.permissions import ALL_ROLES
 from ..transfer.storage import paths
 from ..transfer.storage.paths import PathError
 from ..transfer.storage.protocol import StorageError
@@ -192,7 +192,7 @@ class SeedLoader:
 
     def _role(self, fields: Fields) -> None:
         fields.check_known({"id", "collection", "role", "principal", "principal_type"})
-        collection, name = self._found(fields), fields.required("role", choice(*ROLES))
+        collection, name = self._found(fields), fields.required("role", choice(*ALL_ROLES))
         principal_type = fields.optional("principal_type", choice("identity", "group"), "identity")
         principal = self._principal(fields, principal_type)
         role_id = fields.optional("id", UUID, named_id("role", collection.id, principal, name))

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from .background import Background
     from .clock import Clock
     from .collection_files import CollectionFiles
+    from .collections import CollectionRegistry
     from .errors import ServiceError
     from .fields import Fields
     from .grades import Grade
@@ -64,6 +65,7 @@ class Platform:
     """The number of requests from one service to another."""
     _authority: TokenAuthority | None = None
     _files: CollectionFiles | None = None
+    _collections: CollectionRegistry | None = None
     _app: ASGIApp | None = None
     _hosts: dict[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
     _listeners: list[Callable[[], None]] = field(default_factory=list["Callable[[], None]"])
@@ -99,6 +101,22 @@ class Platform:
     @files.setter
     def files(self, files: CollectionFiles) -> None:
         self._files = files
+
+    @property
+    def collections(self) -> CollectionRegistry:
+        """
+        The collections of the emulator, which the Transfer service sets.
+
+        Raises:
+            LookupError: The emulator has no Transfer service.
+        """
+        if self._collections is None:
+            raise LookupError("the emulator has no service that has collections")
+        return self._collections
+
+    @collections.setter
+    def collections(self, collections: CollectionRegistry) -> None:
+        self._collections = collections
 
     def address_of(self, host: str) -> str:
         """Return the address of a host of an emulated service: its own, or a path of the emulator that listens."""

@@ -124,6 +124,11 @@ def endpoint_document(
     }
     if "administrator" not in roles:
         document["globus_connect_setup_key"] = None
+    if collection.manager_host is not None:
+        document["gcs_manager_url"] = state.platform.address_of(collection.manager_host)
+        if collection.endpoint_id is not None:  # its owner is the endpoint, not a person
+            username = state.directory.username(collection.endpoint_id)
+            document |= {"owner_id": collection.endpoint_id, "owner_string": username}
     if document["is_globus_connect"]:
         document |= {"gcp_connected": collection.storage is not None, "gcp_paused": False}
     return document | _activation(state, collection, reader)

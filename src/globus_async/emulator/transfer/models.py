@@ -159,6 +159,12 @@ class Collection:
     needs_activation: bool = False
     activated_until: dict[str, float] = field(default_factory=dict[str, float])
     used_by: set[str] = field(default_factory=set[str])
+    manager_host: str | None = None
+    """The host of the Manager of its endpoint of Globus Connect Server; `None` for one that has none."""
+    endpoint_id: str | None = None
+    """The endpoint of Globus Connect Server that manages it."""
+    account_of: Callable[[str], str | None] | None = None
+    """Returns the local user of an identity, if its Manager maps identities."""
 
     def __post_init__(self) -> None:
         role = Role(new_id(), self.owner_id, "administrator")

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from .storage.paths import Parts
 
 __all__ = (
+    "ALL_ROLES",
     "ROLES",
     "active_pause_rules",
     "check_access",
@@ -40,8 +41,10 @@ _IMPLIED: Final = {
     "access_manager": ("access_manager",),
     "activity_manager": ("activity_manager", "activity_monitor"),
     "activity_monitor": ("activity_monitor",),
+    "access_monitor": (),  # given by Managers of Globus Connect Server only
 }
-ROLES: Final = tuple(_IMPLIED)
+ROLES: Final = ("administrator", "access_manager", "activity_manager", "activity_monitor")
+ALL_ROLES: Final = tuple(_IMPLIED)
 
 
 def principals(state: TransferState, identities: frozenset[str]) -> frozenset[str]:
@@ -119,7 +122,8 @@ def check_local_user(state: TransferState, collection: Collection, caller: Calle
         return
     if collection.fields["entity_type"] != "GCSv5_mapped_collection":
         raise TransferError(400, "BadRequest", f"local_user cannot be used with endpoint '{collection.id}'")
-    mapped = {state.directory.username(each).partition("@")[0] for each in caller.identity_ids}
+    account_of = collection.account_of or (lambda each: state.directory.username(each).partition("@")[0])
+    mapped = {account_of(each) for each in caller.identity_ids}
     if name not in mapped:
         message = f"Denied by endpoint: your identities are not mapped to the local user '{name}'"
         raise TransferError(403, "EndpointPermissionDenied", message)
@@ -134,6 +138,8 @@ def may_access(
     state: TransferState, collection: Collection, identities: frozenset[str], path: Parts, *, write: bool
 ) -> bool:
     """Whether identities may read, or write, a path."""
+    if collection.account_of is not None:
+        return any(collection.account_of(each) is not None for each in sorted(identities))
     if not collection.is_guest:
         return (
             collection.members is None

@@ -11,6 +11,7 @@ from ..kit.service import Service, merge_tables
 from ..kit.status import Column, StatusTable
 from .errors import TransferError
 from .grades import GRADES
+from .managed import ManagedCollections
 from .responses import HEADERS, select_fields
 from .routes import (
     access,
@@ -111,6 +112,7 @@ class TransferService(Service[TransferState]):
         self.task_runner: TaskRunner = TaskRunner(self.state, pace=pace)
         self.state.task_control = self.task_runner
         platform.files = ServedFiles(self.state)
+        platform.collections = ManagedCollections(self.state)
         platform.on_authorization_change(self.task_runner.update_pauses)
         rate_limiter = None if rate_limit is None else RateLimiter(platform.clock, rate_limit, errors=TransferError)
         self._authenticator = Authenticator(

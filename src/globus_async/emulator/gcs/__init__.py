@@ -1,0 +1,1 @@
+"""The emulated Managers of Globus Connect Server."""

@@ -1,0 +1,118 @@
+"""The checks of collections that are made or changed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from .access import check_data_access, check_identity, check_session, check_sharing_user
+from .errors import GCSError
+from .policies import check_collection_policies
+
+if TYPE_CHECKING:
+    from ..kit.service import Document
+    from .call import Call
+    from .models import ManagedCollection, StorageGateway
+
+__all__ = ("check_collection", "checked_guest", "checked_mapped")
+
+
+def checked_mapped(call: Call, fields: Document) -> Document:
+    """
+    Return the members of a new mapped collection, which an administrator of the endpoint may make.
+
+    Raises:
+        GCSError: 403 or 422, they are not allowed.
+    """
+    call.require_admin("Could not create collection. Insufficient permissions")
+    gateway_id = fields.get("storage_gateway_id")
+    if gateway_id is None:
+        raise GCSError.missing_field("storage_gateway_id")
+    gateway = call.endpoint.gateways.get(gateway_id)
+    if gateway is None:
+        raise GCSError.invalid(["'storage_gateway_id': there is no such storage gateway"])
+    owner_id = fields.setdefault("identity_id", call.caller.identity_id)
+    if owner_id not in call.caller.identity_ids:
+        raise GCSError.forbidden("The identity is none of yours", "id_not_in_identity_set")
+    check_collection(call, fields, gateway)
+    return fields
+
+
+def checked_guest(call: Call, fields: Document) -> Document:
+    """
+    Return the members of a new guest collection, which a user with a credential and the consent may make.
+
+    Raises:
+        GCSError: 401, 403, 404 or 422, they are not allowed.
+    """
+    errors = [
+        f"'{each}' is a required property"
+        for each in ("mapped_collection_id", "user_credential_id")
+        if each not in fields
+    ]
+    if errors:
+        raise GCSError.invalid(errors)
+    mapped = call.collection(fields["mapped_collection_id"])
+    if mapped.is_guest:
+        raise GCSError.invalid(["'mapped_collection_id': a mapped collection is required"])
+    gateway = call.endpoint.gateways[mapped.fields["storage_gateway_id"]]
+    if fields.setdefault("storage_gateway_id", gateway.id) != gateway.id:
+        raise GCSError.invalid(["'storage_gateway_id': that of the mapped collection is required"])
+    check_data_access(call, mapped, gateway)
+    if not mapped.fields.get("allow_guest_collections"):
+        raise GCSError.forbidden(f"Collection {mapped.id} does not allow guest collections")
+    owner_id = fields.setdefault("identity_id", call.caller.identity_id)
+    check_identity(call, gateway, owner_id)
+    check_session(call, gateway, owner_id)
+    _check_credential(call, fields, mapped, gateway)
+    _check_path(fields["collection_base_path"], mapped)
+    check_collection(call, fields, gateway)
+    return fields
+
+
+def _check_credential(call: Call, fields: Document, mapped: ManagedCollection, gateway: StorageGateway) -> None:
+    credential = call.endpoint.credentials.get(fields["user_credential_id"])
+    if credential is None or credential.fields["storage_gateway_id"] != gateway.id:
+        account = {"identity_id": fields["identity_id"], "storage_gateway_id": gateway.id, "username": None}
+        account["username"] = call.state.account(gateway, fields["identity_id"])
+        message = "There is no such credential on the storage gateway"
+        raise GCSError.forbidden(message, "credential_not_found", accounts=[account])
+    if credential.fields["identity_id"] != fields["identity_id"]:
+        message = "The credential is that of another identity"
+        raise GCSError.forbidden(message, "invalid_credential", user_credential_id=credential.id)
+    check_sharing_user(mapped, credential.fields.get("username"))
+
+
+def _check_path(path: str, mapped: ManagedCollection) -> None:
+    """Require that guest collections may be made at a path: the longest restriction that fits decides."""
+    restrictions: dict[str, Any] = mapped.fields.get("sharing_restrict_paths") or {}
+    rules = [
+        (len(top), name)
+        for name in ("none", "read", "read_write")
+        for top in restrictions.get(name) or ()
+        if f"{path.rstrip('/')}/".startswith(f"{top.rstrip('/')}/")
+    ]
+    allows_others = not any(restrictions.get(name) for name in ("read", "read_write"))
+    if (max(rules)[1] == "none") if rules else not allows_others:
+        raise GCSError.forbidden(f"Guest collections may not be made at '{path}'")
+
+
+def check_collection(call: Call, fields: Document, gateway: StorageGateway) -> None:
+    """
+    Check members of a collection that depend on other resources.
+
+    Raises:
+        GCSError: 403 or 422, they are not allowed.
+    """
+    if fields.get("policies"):
+        check_collection_policies(fields["policies"], gateway.fields["connector_id"])
+    name = fields.get("domain_name")
+    if name is not None and "." in name and not name.endswith(f".{call.endpoint.host}"):
+        raise GCSError.invalid([f"'domain_name': a host below {call.endpoint.host} is required"])
+    if fields.get("disable_verify") and fields.get("force_verify"):
+        raise GCSError.invalid(["'force_verify' and 'disable_verify' exclude each other"])
+    managed = [name for name in ("enable_https", "auto_delete_timeout") if fields.get(name)]
+    if managed and call.endpoint.fields.get("subscription_id") is None and call.state.requires_subscriptions:
+        message = f"'{managed[0]}' requires a subscription"
+        raise GCSError.forbidden(message, "subscription_required", add_ons=[], subscription_level="standard")
+    if fields.get("guest_auth_policy_id") is not None and not gateway.fields.get("high_assurance"):
+        raise GCSError.invalid(["'guest_auth_policy_id': a storage gateway of high assurance is required"])
