@@ -189,7 +189,10 @@ def _swapped(tree: ast.Module, scope: ast.AST, guard: Guard) -> str:
     count = len(re.findall(guard.pattern, whole))
     if count != 1:
         raise LookupError(f"{guard}: {count} places match in\n{whole}")
-    changed = ast.parse(re.sub(guard.pattern, guard.code, whole))
+    code = re.sub(guard.pattern, guard.code, whole)
+    if code == whole:
+        raise LookupError(f"{guard}: the other code is the same")
+    changed = ast.parse(code)
     if scope is tree:
         return ast.unparse(changed)
     for place in _places(tree):

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import ast
-
 import pytest
 
 from tests.mutants.guards import GUARDS
@@ -26,9 +24,8 @@ def refuse(text, limit):
 
 @pytest.mark.parametrize("guard", GUARDS, ids=str)
 def test_a_guard_can_be_removed(guard: Guard) -> None:
-    """Its pattern matches one place, the module is a module without it too, and its tests exist."""
-    source = guard.path.read_text(encoding="utf-8")
-    assert ast.dump(ast.parse(guard.mutant(source))) != ast.dump(ast.parse(source))
+    """Its pattern matches one place, another code can replace it, and its tests exist."""
+    assert guard.mutant(guard.path.read_text(encoding="utf-8"))
     assert guard.tests
     for name in guard.tests.split():
         assert (ROOT / "tests" / name).exists()
@@ -58,6 +55,7 @@ def test_a_mutant(guard: Guard, line: str) -> None:
         never("m.py:absent", "limit"),
         swap("m.py:refuse", "text", "x"),
         drop("m.py:refuse", "text"),
+        swap("m.py:refuse", r"len\(text\)", "len(text)"),
     ],
     ids=str,
 )
