@@ -24,7 +24,7 @@ from pathlib import Path
 from types import FunctionType, MappingProxyType, ModuleType
 from typing import TYPE_CHECKING, Any, cast
 
-from globus_async import BaseClient, Transport, paging, services
+from globus_async import BaseClient, StreamedCall, Transport, paging, services
 from globus_async.authorizers import GlobusAuthorizer
 from tests.source import ROOT
 from tests.toolkit.facts import ServiceFacts
@@ -280,6 +280,9 @@ class Call:
         started = self.start(client)
         if isinstance(started, Awaitable):
             return await cast("Awaitable[object]", started)
+        if isinstance(started, StreamedCall):
+            async with started as response:
+                return b"".join([chunk async for chunk in response])
         assert isinstance(started, AsyncIterable), (
             f"{self} returned {started!r}, which is neither awaitable nor a listing: if it sends no request, add it to"
             " no_request in the facts of its service"

@@ -74,6 +74,7 @@ NEEDED: Final[Mapping[str, Mapping[str, Any]]] = {
     "IdentityMap": {"auth_client": NATIVE},
     "NativeAppAuthClient": {"client_id": ID},
     "RecurringTimerSchedule": {"interval_seconds": 60},
+    "StreamBody": {"chunks": _call},
     "RefreshTokenAuthorizer": {"refresh_token": "AgX", "auth_client": NATIVE},
     "Scope": {"scope_string": "openid"},
     "Secret": {"value": "x"},
@@ -146,7 +147,8 @@ MADE_BY_US: Final = {
     "GlobusOAuthFlowManager", "GlobusApp", "GlobusAuthorizer", "ErrorKinds", "PagingStyle", "GARE",
     "GlobusAuthorizationParameters", "CreateTunnelData", "DeleteData", "DocumentSubmission", "TransferData",
     "ObservedAttempt", "ObservedCall", "ObservedRefresh", "BatchOutcome", "BatchProgress", "MembershipResult", "RunLog",
-    "RunOutcome", "RunWatch", "SearchTaskOutcome", "SubmittedBatches", "TimerOutcome",
+    "RunOutcome", "RunWatch", "SearchTaskOutcome", "StreamedCall", "StreamedResponse", "SubmittedBatches",
+    "TimerOutcome",
 }  # fmt: skip
 """Classes that users do not instantiate, bases whose subclasses are tested, documents, and tables of new clients."""
 

@@ -33,6 +33,8 @@ __all__ = (
     "BlockingRunWatch",
     "BlockingSearchClient",
     "BlockingSpecificFlowClient",
+    "BlockingStreamedCall",
+    "BlockingStreamedResponse",
     "BlockingSubmittedBatches",
     "BlockingTaskWatch",
     "BlockingTimersClient",
@@ -68,6 +70,8 @@ BlockingRunLog = Blocking
 BlockingRunWatch = Blocking
 BlockingSearchClient = Blocking
 BlockingSpecificFlowClient = Blocking
+BlockingStreamedCall = Blocking
+BlockingStreamedResponse = Blocking
 BlockingSubmittedBatches = Blocking
 BlockingTaskWatch = Blocking
 BlockingTimersClient = Blocking

@@ -216,11 +216,10 @@ class Sender:
             response,
             _ReadStream(received.content, stream) if is_read else stream,
             length=int(length) if has_body and not is_read and length.isdecimal() else None,
-            call=call,
-            slot=slot,
             clock=None if is_ours else self._clock,
             idle=self._timeouts["read"],
             failed=partial(self._stream_failure, call),
+            closed=partial(_close_stream, call, slot),
         )
 
     def _stream_failure(self, call: Call, error: Exception | str) -> GlobusError | None:
@@ -273,6 +272,11 @@ class _ReadStream(httpx.AsyncByteStream):
 
     async def aclose(self) -> None:
         await self._stream.aclose()
+
+
+def _close_stream(call: Call, slot: Slot, error: BaseException | None) -> None:
+    slot.release()
+    call.finish(error)
 
 
 async def _close(received: httpx.Response) -> None:

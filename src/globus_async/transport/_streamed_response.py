@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, NoReturn, Protocol, cast
 
@@ -18,28 +18,26 @@ if TYPE_CHECKING:
     from .._http.headers import Headers
     from ..clock import Clock
     from ..errors import GlobusError
-    from ._origin import Slot
 
 __all__ = ("OpenResponse", "StreamedCall", "StreamedResponse", "streamed")
 
 
-class _Call(Protocol):
-    """What a stream uses of its call."""
+class _Stream(Protocol):
+    """A body as the HTTP client has it."""
 
-    @property
-    def is_ended(self) -> bool:
-        """Whether the transport was closed during the call."""
+    def __aiter__(self) -> AsyncIterator[bytes]:
+        """Iterate over it."""
         ...
 
-    def finish(self, error: BaseException | None) -> None:
-        """End the call."""
+    async def aclose(self) -> None:
+        """Close the connection, unless the whole body has arrived."""
 
 
 class StreamedResponse(AsyncIterationOnly):
     """
     A successful response whose body is read as it arrives, by ``async for chunk in response``; see `BaseClient.stream`.
 
-    The chunks are as large as the network makes them; they are not decompressed. While nobody reads, about 256 KiB are
+    The chunks are as large as the network makes them; they are not decompressed. Between reads, about 256 KiB are
     received and no more. A read that fails or is cancelled ends the stream.
 
     Attributes:
@@ -47,17 +45,17 @@ class StreamedResponse(AsyncIterationOnly):
     """
 
     __slots__ = (
-        "_call",
         "_chunks",
         "_clock",
+        "_closed",
         "_failed",
         "_failure",
         "_idle",
         "_is_closed",
+        "_is_ended",
         "_is_waiting",
         "_length",
         "_received",
-        "_slot",
         "_stream",
         "_timeout",
         "raw",
@@ -66,40 +64,37 @@ class StreamedResponse(AsyncIterationOnly):
     def __init__(
         self,
         raw: RawResponse,
-        stream: Any,
+        stream: _Stream,
         *,
         length: int | None,
-        call: _Call,
-        slot: Slot,
         clock: Clock | None,
         idle: float | None,
         failed: Callable[[Exception | str], GlobusError | None],
+        closed: Callable[[BaseException | None], None],
     ) -> None:
         """
-        Take over an open response, of a call and a slot that have been kept.
+        Take over an open response.
 
         Args:
             raw: The status and the headers.
-            stream: Iterates over the body, and has ``aclose``.
+            stream: The body.
             length: The number of bytes of the body; ``None`` if it is not known.
-            call: The call.
-            slot: The permission to send it.
             clock: Limits the time of each wait; ``None`` if the stream does so itself.
             idle: Seconds without a byte; ``None`` for no limit.
             failed: Returns the error of the call for an error of the stream, or ``None`` if it is none of the network.
+            closed: Called once, when the stream is closed, with the error of a read if one failed.
         """
         self.raw: RawResponse = raw
         self._stream = stream
         self._chunks: Any = aiter(stream)
         self._length = length
-        self._call = call
-        self._slot = slot
         self._clock = clock
         self._idle = idle
         self._failed = failed
+        self._closed = closed
         self._timeout: asyncio.Timeout | None = None
         self._failure: BaseException | None = None
-        self._is_waiting = self._is_closed = False
+        self._is_waiting = self._is_closed = self._is_ended = False
         self._received = 0
 
     @property
@@ -169,7 +164,7 @@ class StreamedResponse(AsyncIterationOnly):
         if self._clock is None:
             return cast("bytes", await anext(self._chunks))
         async with self._clock.timeout(self._idle) as self._timeout:
-            if self._call.is_ended:
+            if self._is_ended:
                 self.end()
             return cast("bytes", await anext(self._chunks))
 
@@ -183,8 +178,9 @@ class StreamedResponse(AsyncIterationOnly):
 
     def end(self) -> None:
         """End the current read, because the transport is closed."""
+        self._is_ended = True
         if self._timeout is not None:
-            with suppress(RuntimeError):  # nobody is reading
+            with suppress(RuntimeError):  # there is no current read
                 self._timeout.reschedule(float("-inf"))
 
     async def aclose(self) -> None:
@@ -200,8 +196,7 @@ class StreamedResponse(AsyncIterationOnly):
                 finally:
                     await self._stream.aclose()
         finally:
-            self._slot.release()
-            self._call.finish(self._failure)
+            self._closed(self._failure)
 
 
 class OpenResponse(RawResponse):
@@ -259,6 +254,3 @@ class StreamedCall(AsyncContextOnly):
                 "enter the stream, and iterate over the response: 'async with client.stream(...) as response:', and in"
                 " the block 'async for chunk in response:'"
             )
-
-        def __await__(self) -> NoReturn:
-            raise TypeError("a stream is not awaited: 'async with client.stream(...) as response:'")
