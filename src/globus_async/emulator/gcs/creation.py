@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
 from .access import check_data_access, check_identity, check_session, check_sharing_user
@@ -89,7 +90,7 @@ def _check_path(path: str, mapped: ManagedCollection) -> None:
         (len(top), name)
         for name in ("none", "read", "read_write")
         for top in restrictions.get(name) or ()
-        if f"{path.rstrip('/')}/".startswith(f"{top.rstrip('/')}/")
+        if f"{path.rstrip('/')}/".startswith(f"{top.rstrip('/')}/") or fnmatchcase(path, top)
     ]
     allows_others = not any(restrictions.get(name) for name in ("read", "read_write"))
     if (max(rules)[1] == "none") if rules else not allows_others:

@@ -29,6 +29,7 @@ __all__ = (
     "endpoint_document",
     "gateway_document",
     "paged",
+    "problem_of",
     "result",
     "role_document",
 )
@@ -142,6 +143,20 @@ def collection_document(
     if collection.domain is not None:
         document["domain"] = domain_documents(collection.domain)[0]
     return {name: value for name, value in document.items() if name not in hidden}
+
+
+def problem_of(endpoint: Endpoint, collection: ManagedCollection) -> Document | None:
+    """Return what is wrong with a collection: a guest collection without a credential; `None` if nothing is."""
+    credential_id = collection.fields.get("user_credential_id")
+    if not collection.is_guest or credential_id in endpoint.credentials:
+        return None
+    account = {"identity_id": collection.owner_id, "storage_gateway_id": collection.fields["storage_gateway_id"]}
+    return {
+        "DATA_TYPE": "collection_check#1.0.0",
+        "id": collection.id,
+        "message": f"The user credential {credential_id} was deleted",
+        "error": {"DATA_TYPE": "credential_not_found#1.0.0", "accounts": [{**account, "username": None}]},
+    }
 
 
 def gateway_document(gateway: StorageGateway, *, private: bool = False) -> Document:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
-from ..kit.fields import BOOLEAN, OBJECT, TEXT, UUID, FieldType, choice, integer, list_of
+from ..kit.fields import ANY, BOOLEAN, OBJECT, TEXT, UUID, FieldType, choice, integer, list_of
 from .errors import GCSError
 
 if TYPE_CHECKING:
@@ -54,6 +54,9 @@ class Schema:
     they are ignored.
     """
 
+    lengths: Mapping[str, tuple[int, str]] = field(default_factory=dict[str, tuple[int, str]])
+    """The greatest lengths of texts before a version."""
+
     @property
     def newest(self) -> str:
         """The ``DATA_TYPE`` of the newest version."""
@@ -88,6 +91,9 @@ class Schema:
                     found[name] = member.type.convert(value)
                 except ValueError:
                     errors.append(f"'{name}': {member.type.name} is required")
+            length, since = self.lengths.get(name, (0, "0.0.0"))
+            if version < version_of(since) and len(str(value)) > length:
+                errors.append(f"'{name}' has more than {length} characters, which {self.name}#{since} allows")
         if whole:
             errors += [f"'{name}' is a required property" for name in self.required if document.get(name) is None]
         if errors:
@@ -125,7 +131,6 @@ def _line(value: object) -> str:
 PATH: Final = FieldType("an absolute path without '..'", _path, "absolute paths without '..'")
 LINE: Final = FieldType("a text of one line that is not empty", _line, "texts of one line that are not empty")
 TEXTS: Final = list_of(TEXT)
-_PATHS: Final = list_of(PATH)
 _POSITIVE: Final = integer(minimum=1)
 
 
@@ -137,7 +142,7 @@ def _restrictions(value: object) -> Document:
         if name != "DATA_TYPE":
             if name not in {"none", "read", "read_write"}:
                 raise ValueError(value)
-            _PATHS.convert(paths)
+            TEXTS.convert(paths)  # which may be patterns
     return document
 
 
@@ -224,6 +229,7 @@ COLLECTION: Final = Schema(
         "last_access": "1.9.0",
         "subscription_admin_verified": "1.14.0",
     },
+    {"user_message": (64, "1.7.0")},
 )
 GATEWAY: Final = Schema(
     "storage_gateway",
@@ -329,7 +335,8 @@ STREAM_GATEWAY: Final = Schema(
     "stream_gateway",
     ("1.0.0", "1.1.0"),
     {
-        **members(*_CONTACT, "lan_name", "run_as_local_user"),
+        **members(*_CONTACT, "lan_name"),
+        **members("run_as_local_user", type=ANY),
         **members("display_name", type=LINE, nullable=False),
         **members("allowed_domains", "keywords", "users_allow", "users_deny", type=TEXTS),
         **members("authentication_timeout_mins", type=_POSITIVE),

@@ -9,7 +9,7 @@ from ...kit.fields import UUID, list_of
 from ..call import call
 from ..collection_filters import collection_filter
 from ..creation import check_collection, checked_guest, checked_mapped
-from ..documents import collection_document, domain_documents, paged, result
+from ..documents import collection_document, domain_documents, paged, problem_of, result
 from ..errors import GCSError, missing_role
 from ..schemas import COLLECTION, DOMAIN_DOCUMENT, Schema, members
 from .endpoint import COLLECTION_OWNER, OWNER_STRING, VERIFIED, subscription_admin
@@ -126,6 +126,27 @@ async def batch_delete(state: GCSState, request: Request) -> Response:
     return result([{}], status=202, message=f"Deleting {len(found)} collections")
 
 
+# problems
+
+
+async def check_collections(state: GCSState, request: Request) -> Response:
+    """List what is wrong with the collections that the caller administers."""
+    this = call(state, request)
+    wanted = collection_filter(this)
+    found = [each for each in this.endpoint.collections.values() if this.administers(each) and wanted(each)]
+    broken = [each for each in found if problem_of(this.endpoint, each) is not None]
+    return paged(request, broken, partial(problem_of, this.endpoint))
+
+
+async def check_one(state: GCSState, request: Request) -> Response:
+    """Return what is wrong with a collection."""
+    this = call(state, request)
+    collection = this.collection()
+    this.require_administers(collection)
+    problem = problem_of(this.endpoint, collection)
+    return result([] if problem is None else [problem])
+
+
 # its owner and domain
 
 
@@ -203,13 +224,13 @@ async def set_verified(state: GCSState, request: Request) -> Response:
 ROUTES: Final[RouteTable[GCSState]] = (
     ("GET", "/collections", list_collections),
     ("POST", "/collections", create_collection),
-    ("GET", "/collections/check", list_collections),
+    ("GET", "/collections/check", check_collections),
     ("POST", "/collections/batch_delete", batch_delete),
     ("GET", "/collections/{collection_id}", get_collection),
     ("PUT", "/collections/{collection_id}", replace_collection),
     ("PATCH", "/collections/{collection_id}", update_collection),
     ("DELETE", "/collections/{collection_id}", delete_collection),
-    ("GET", "/collections/{collection_id}/check", get_collection),
+    ("GET", "/collections/{collection_id}/check", check_one),
     ("GET", "/collections/{collection_id}/domain", get_domain),
     ("PUT", "/collections/{collection_id}/domain", set_domain),
     ("DELETE", "/collections/{collection_id}/domain", delete_domain),
