@@ -24,6 +24,7 @@ from hypothesis import strategies as st
 
 from globus_async import BaseClient, GlobusAPIError, GlobusConnectionError, GlobusError, RetryPolicy
 from tests.toolkit.clients import client_of
+from tests.toolkit.random_cases import cases
 from tests.toolkit.raw_server import RawServer, ReadBody, Received, Script, Send, Sleep, Tunnel, ok, reply, server_tls
 
 AUTHORITY = trustme.CA()
@@ -395,7 +396,7 @@ def test_every_response_is_that_of_its_request(loop: str, tls: bool, bundle: str
                 group.create_task(calls(server, client, worker))
             group.create_task(strays(server, moments))
 
-    @settings(deadline=None, max_examples=60)
+    @settings(deadline=None, max_examples=cases(60))
     @given(moments=st.lists(MOMENTS, min_size=1, max_size=20), workers=st.integers(1, 4))
     def attack(moments: list[tuple[bytes, int]], workers: int) -> None:
         with asyncio.Runner(loop_factory=LOOPS[loop]) as runner:

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from globus_async.emulator.flows.actions.provider import ActionCall, ActionRefused, ActionResult
 from globus_async.testing import GlobusEmulator, ManualClock
 from tests.emulator.flows_model import ACTIONS, BUGS, SLOW, Generator, Interpretation, TooLong
+from tests.toolkit.random_cases import cases
 
 pytestmark = pytest.mark.slow
 
@@ -105,7 +106,7 @@ def interpreted(case: tuple[dict[str, Any], dict[str, Any]], bug: str | None = N
     return made.status, made.result, made.log
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=CHECKS)
+@settings(max_examples=cases(150), deadline=None, suppress_health_check=CHECKS)
 @given(seed=SEEDS)
 @example(seed=355)
 def test_random_definitions(executor: Executor, seed: int) -> None:

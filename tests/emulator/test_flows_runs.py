@@ -18,6 +18,7 @@ from globus_async.emulator.flows.language.paths import Scope
 from globus_async.testing import GlobusEmulator, ManualClock, MemoryStorage
 from tests.emulator.flows_model import Generator
 from tests.emulator.flows_world import ECHO, FlowsWorld, action, flows_world, states, urn
+from tests.toolkit.random_cases import cases
 
 TRANSFER = "urn:globus:auth:scope:transfer.api.globus.org:all"
 OLD, NEW = "https://actions.globus.org", "https://transfer.actions.globus.org"
@@ -329,7 +330,7 @@ def fuzzed() -> Fuzzed:
 
 
 @pytest.mark.slow
-@settings(max_examples=150, deadline=None, suppress_health_check=CHECKS)
+@settings(max_examples=cases(150), deadline=None, suppress_health_check=CHECKS)
 @given(
     seed=st.integers(0, 10_000), name=PARTS, value=JSON, body=st.dictionaries(st.sampled_from("abc"), JSON, max_size=3)
 )

@@ -22,6 +22,7 @@ from globus_async.emulator.search.queries.wildcards import Wildcard
 from globus_async.emulator.search.state import SearchState
 from globus_async.emulator.search.viewer import Viewer
 from tests.emulator.search_world import SearchWorld, entry, search_world, urn
+from tests.toolkit.random_cases import cases
 
 BOOKS = (
     entry("fox", {"title": "The quick brown fox", "n": 1, "d": "2020-01-15", "a": {"b": "red apple"}}),
@@ -110,7 +111,7 @@ def test_random_advanced_texts(alphabet: st.SearchStrategy[str]) -> None:
     viewer = Viewer(frozenset({"public"}))
     statuses: set[int] = set()
 
-    @settings(max_examples=300, database=None, deadline=None, phases=[Phase.generate], derandomize=True)
+    @settings(max_examples=cases(300), database=None, deadline=None, phases=[Phase.generate], derandomize=True)
     @given(st.lists(alphabet, min_size=1, max_size=25).map("".join))
     def check(text: str) -> None:
         try:
@@ -169,7 +170,11 @@ TEXT_OF_AB = st.text("ab", max_size=6)
 
 
 @settings(
-    max_examples=200, database=None, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
+    max_examples=cases(200),
+    database=None,
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=[HealthCheck.too_slow],
 )
 @given(st.lists(st.sampled_from(["a", "b", "*", "?", "\\*"]), max_size=6).map("".join), TEXT_OF_AB, TEXT_OF_AB)
 def test_wildcards_and_distances(pattern: str, one: str, two: str) -> None:

@@ -26,6 +26,7 @@ from globus_async.emulator.kit.service import Document, Platform, RouteTable, Se
 from globus_async.emulator.registry import Emulator
 from globus_async.emulator.timers.models import TIMER_SCOPE
 from globus_async.emulator.timers.service import TimersService
+from tests.toolkit.random_cases import cases
 
 START = 1_800_000_000
 
@@ -249,7 +250,7 @@ scenarios = st.builds(
 )
 
 
-@hypothesis.settings(max_examples=100, deadline=None, derandomize=True)
+@hypothesis.settings(max_examples=cases(100), deadline=None, derandomize=True)
 @hypothesis.given(scenarios)
 def test_schedules(scenario: Scenario) -> None:
     """Every run starts at the second at which the model starts it, and nothing else does."""

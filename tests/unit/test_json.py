@@ -122,7 +122,7 @@ def test_valid_json(decode: Any, body: bytes, value: object) -> None:
 
 
 @each
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=cases(200), deadline=None)
 @given(document=documents)
 def test_encoded_documents_are_decoded(decode: Any, document: object) -> None:
     """By each decoder, escaped or not."""
@@ -130,7 +130,7 @@ def test_encoded_documents_are_decoded(decode: Any, document: object) -> None:
         assert decode(json.dumps(document, ensure_ascii=escaped).encode()) == document
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=cases(500), deadline=None)
 @given(st.binary(max_size=40) | st.lists(st.sampled_from(b'{}[]":,0123456789eE+-.\\unlltruefasNI \xff')).map(bytes))
 def test_any_bytes(body: bytes) -> None:
     """A value or a `ValueError`; and the decoders agree which."""
@@ -353,7 +353,7 @@ items = st.lists(
 
 
 @given(items, documents, st.sampled_from([1, 20, 200]), st.sampled_from([None, 1]), st.booleans())
-@settings(max_examples=300)
+@settings(max_examples=cases(300))
 def test_items_decoded_some_at_a_time_mean_the_same(
     values: list[Any], other: Any, size: int, indent: int | None, in_object: bool
 ) -> None:

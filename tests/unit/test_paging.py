@@ -37,6 +37,7 @@ from globus_async.paging import (
     single,
 )
 from tests.toolkit.leaks import Snapshot, recorded_problems
+from tests.toolkit.random_cases import cases
 from tests.toolkit.scripted import Scripted, respond
 
 ONCE = RetryPolicy(max_retries=0)
@@ -196,7 +197,7 @@ class TestStyles:
                     await client.things(style).list()
             assert raised.value.retryable is False
 
-    @settings(max_examples=200, deadline=None)
+    @settings(max_examples=cases(200), deadline=None)
     @given(
         st.sampled_from(list(STYLES.values())),
         st.dictionaries(

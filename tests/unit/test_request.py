@@ -35,6 +35,7 @@ from globus_async.response import IterableResponse
 from globus_async.secret import Secret
 from tests.toolkit.canaries import canary, leaks_in_text, leaks_of_error
 from tests.toolkit.clients import ONCE
+from tests.toolkit.random_cases import cases
 from tests.toolkit.scripted import ORIGIN, Scripted, respond
 
 ID = "ddb59aef-6d04-11e5-ba46-22000b92c6ec"
@@ -97,7 +98,7 @@ class TestPath:
             self.check("".join(lots.choices(EVIL_PIECES, k=lots.randrange(6))))
             self.check("".join(lots.choices(letters, k=lots.randrange(24))))
 
-    @settings(max_examples=500, deadline=None, derandomize=True)
+    @settings(max_examples=cases(500), deadline=None, derandomize=True)
     @given(hostile)
     @example("..")
     @example("%2e%2e")
@@ -201,7 +202,7 @@ class TestUserPath:
         with pytest.raises(GlobusSDKUsageError, match="path"):
             quote_path(given)
 
-    @settings(max_examples=500, deadline=None, derandomize=True)
+    @settings(max_examples=cases(500), deadline=None, derandomize=True)
     @given(hostile)
     def test_no_path_leaves_its_service(self, value: str) -> None:
         """Whatever it is made of."""
@@ -309,7 +310,7 @@ class TestOrigin:
             assert (wire.scheme, wire.host, wire.port, wire.user) == ("https", "transfer.api.globus.org", 443, None)
             assert request.headers["host"] == "transfer.api.globus.org"
 
-    @settings(max_examples=300, deadline=None, derandomize=True)
+    @settings(max_examples=cases(300), deadline=None, derandomize=True)
     @given(hostile, st.sampled_from(["", "https://", "//", "https://transfer.api.globus.org", "/"]))
     def test_no_path_takes_credentials_elsewhere(self, value: str, before: str) -> None:
         """Made of hostile pieces."""
@@ -438,7 +439,7 @@ class TestQuery:
         with pytest.raises(GlobusSDKUsageError):
             encode_query({"a": value})
 
-    @settings(max_examples=300, deadline=None)
+    @settings(max_examples=cases(300), deadline=None)
     @given(st.dictionaries(st.text(min_size=1), st.text(), max_size=5))
     def test_decoding_returns_the_encoded_values(self, params: dict[str, str]) -> None:
         """Every text comes back, or is refused as no Unicode."""

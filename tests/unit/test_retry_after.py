@@ -61,7 +61,7 @@ def test_random_values() -> None:
         check("".join(map(chr, lots.choices(range(0x300), k=lots.randrange(12)))))
 
 
-@settings(max_examples=500, deadline=None, derandomize=True)
+@settings(max_examples=cases(500), deadline=None, derandomize=True)
 @given(st.text(), st.one_of(st.none(), st.text()))
 def test_generated_values(value: str, date: str | None) -> None:
     """The same, with any Date."""

@@ -24,6 +24,7 @@ from globus_async.transport._shared_rate_limit import SharedRateLimiter
 from globus_async.transport._waiting_calls import InFlightLimit
 from tests.toolkit.cancel import every_suspension
 from tests.toolkit.clock import FakeClock
+from tests.toolkit.random_cases import cases
 from tests.toolkit.rate_limit_store import MemoryRateLimits
 from tests.toolkit.scripted import ORIGIN, Scripted, respond
 from tests.unit.test_rate_limit import advance_until_done, max_in_any_period, records
@@ -145,7 +146,7 @@ class Fleet:
 
 
 class TestLimit:
-    @settings(deadline=None, max_examples=60)
+    @settings(deadline=None, max_examples=cases(60))
     @given(
         calls=st.sampled_from([1, 2, 3, 7, 20, 150]),
         plans=PLANS,
@@ -441,7 +442,7 @@ class TestUnavailableStore:
             task.cancel()
         await asyncio.wait(tasks)
 
-    @settings(deadline=None, max_examples=40)
+    @settings(deadline=None, max_examples=cases(40))
     @given(
         calls=st.sampled_from([1, 2, 7, 20]),
         plans=PLANS,

@@ -16,6 +16,7 @@ from globus_async.services.flows import RunLog, RunLogPosition
 from tests.services.flows.scripted import RunService, clients_of, failure, run_id
 from tests.toolkit.cancel import every_suspension
 from tests.toolkit.clock import FakeClock
+from tests.toolkit.random_cases import cases
 
 
 async def codes(log: RunLog) -> list[str]:
@@ -31,7 +32,7 @@ def service_of(clock: FakeClock, times: list[float], *, page: int = 100, end: fl
     return service
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=cases(60), deadline=None)
 @given(
     times=st.lists(st.integers(0, 60), max_size=40),
     page=st.integers(1, 7),

@@ -38,6 +38,7 @@ from globus_async.services.transfer import (
 from tests.services.transfer.scripted import A, B, C, client_of, document_of, refusal
 from tests.toolkit.cancel import MODES, CancelAt, Mode
 from tests.toolkit.clock import FakeClock
+from tests.toolkit.random_cases import cases
 
 
 class Service:
@@ -238,7 +239,7 @@ async def awaiting(call: CancelAt[Any]) -> Any:
     return await call
 
 
-@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=cases(200), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     losses=st.lists(st.sampled_from(["", "unreached", "before", "after", "busy", "broken", "garbled"]), max_size=12),
     retries=st.integers(0, 3),
