@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from .reading import ReadMethods
+from .downloads import DownloadMethods
 
 __all__ = ("GCSCollectionClient",)
 
 
-class GCSCollectionClient(ReadMethods):
+class GCSCollectionClient(DownloadMethods):
     """
     A client of the files of one collection, over HTTPS: reads, downloads, uploads and deletes them.
 

@@ -1,0 +1,163 @@
+"""Downloads of files: to a temporary name beside the target, continued after an interruption, renamed at the end."""
+
+from __future__ import annotations
+
+import os
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from ...errors.arguments import check_callback, check_file_path, check_text
+from ...token_storage.file_lock import run_in_thread
+from .byte_range import FileVersion
+from .errors import FileChanged
+from .file_path import request_path
+from .file_stream import file_changed
+from .partial_file import PartialFile
+from .progress import FileProgress, OnProgress
+from .reading import ReadMethods
+from .transfer_operations import TransferOperations, transfer_path
+
+if TYPE_CHECKING:
+    from ..._http.path import FilledPath
+    from .file_stream import FileStream
+
+__all__ = ("DownloadMethods", "DownloadedFile")
+
+_WRITE_SIZE: Final = 1 << 20
+_TIME: Final = "time"
+"""The name of the validator that is the time in a listing; the others are headers."""
+
+
+class DownloadedFile(NamedTuple):
+    """
+    A downloaded file.
+
+    Attributes:
+        path: The path on the collection.
+        target: The local path.
+        size: The size in bytes.
+        continued_from: The number of bytes that an earlier, interrupted download had left.
+    """
+
+    path: str
+    target: Path
+    size: int
+    continued_from: int
+
+
+class DownloadMethods(ReadMethods):
+    """Downloads of files."""
+
+    async def download(
+        self,
+        path: str,
+        target: str | os.PathLike[str],
+        *,
+        transfer_client: TransferOperations | None = None,
+        size: int | None = None,
+        last_modified: str | None = None,
+        progress: OnProgress | None = None,
+    ) -> DownloadedFile:
+        """
+        Download a file. The target has its old content, or is missing, until all bytes are on the disk.
+
+        The bytes are written to ``.name.part`` beside the target. After an interruption of any kind, that of the
+        process included, the next download continues from there, if size and time of the file are the same as before;
+        else it begins anew. That needs the time: pass ``transfer_client``, or ``size`` and ``last_modified``.
+
+        Args:
+            path: The path on the collection, from its root. Each character means itself.
+            target: The local path, in a directory that exists. A file is replaced.
+            transfer_client: Fetches the time of the file before and after the download, so that one that has changed is
+                an error; also its size.
+            size: The size in bytes, as in a listing; by default it is requested.
+            last_modified: The time of the last change, as in a listing.
+            progress: Called with a `FileProgress` after each MiB.
+
+        Returns:
+            Where the file is, its size, and how many bytes an earlier download had left.
+
+        Raises:
+            NotFound: 404; the storage says that there is no such file.
+            BackendUnavailable: 404; the server could not ask the storage: the file may exist.
+            FileTruncated: The bytes did not arrive, even after retries.
+            FileChanged: The file changed during the download. What was downloaded is removed.
+            LocalFileError: The target cannot be written, for example because the disk is full.
+            DownloadInProgress: Another download has the same target.
+
+        Example:
+            >>> done = await client.download("/project/greeting.txt", folder / "greeting.txt", transfer_client=tc)
+            >>> done.target.read_text()
+            'Hello, world'
+
+        REST: `GET <path>
+        <https://docs.globus.org/globus-connect-server/v5/https-access-collections/>`_
+        """
+        remote = request_path(path)
+        check_file_path("target", target)
+        check_text("last_modified", last_modified, optional=True)
+        check_callback("progress", progress)
+        stream = self._stream(path, 0, None, size)
+        version = await self._version_to_download(remote, path, transfer_client, size, last_modified)
+        stream.size = stream.end = version.size
+        stream.validators.update({name: value for name, value in version.validators.items() if name != _TIME})
+        begin = partial(PartialFile.begin, Path(target), f"{self._root}{remote}", version)
+        part = await run_in_thread(begin, discard=PartialFile.close)
+        try:
+            stream.position = continued_from = part.position
+            try:
+                await _fill(part, stream, progress)
+                if transfer_client is not None:
+                    await self._check_unchanged(path, transfer_client, version)
+            except FileChanged:
+                await run_in_thread(part.discard)
+                raise
+            await run_in_thread(part.commit)
+        finally:
+            await run_in_thread(part.close)
+        return DownloadedFile(path, Path(target), version.size, continued_from)
+
+    async def _version_to_download(
+        self,
+        remote: FilledPath,
+        path: str,
+        transfer_client: TransferOperations | None,
+        size: int | None,
+        last_modified: str | None,
+    ) -> FileVersion:
+        if transfer_client is not None:
+            found = await self._version_in_transfer(path, transfer_client)
+            if size not in {None, found.size} or last_modified not in {None, found.validators.get(_TIME)}:
+                raise file_changed(path, "it has another size or time than the given one")
+            return found
+        if size is not None:
+            return FileVersion(size, {} if last_modified is None else {_TIME: last_modified})
+        found = await self._version(remote)
+        return found if last_modified is None else FileVersion(found.size, {**found.validators, _TIME: last_modified})
+
+    async def _version_in_transfer(self, path: str, transfer_client: TransferOperations) -> FileVersion:
+        entry = await transfer_client.operation_stat(self.collection_id, transfer_path(path))
+        size, modified = entry["size"], entry.get("last_modified")
+        return FileVersion(int(size), {_TIME: modified} if isinstance(modified, str) else {})
+
+    async def _check_unchanged(self, path: str, transfer_client: TransferOperations, version: FileVersion) -> None:
+        if await self._version_in_transfer(path, transfer_client) != version:
+            raise file_changed(path, "its size or time is another one than before")
+
+
+async def _fill(part: PartialFile, stream: FileStream, progress: OnProgress | None) -> None:
+    """Write the bytes of a stream."""
+    if progress is not None:
+        progress(FileProgress(stream.path, part.position, stream.size))
+    async with stream:
+        chunks: list[bytes] = []
+        count = 0
+        async for chunk in stream:
+            chunks.append(chunk)
+            count += len(chunk)
+            if count >= _WRITE_SIZE or stream.position == stream.size:
+                await run_in_thread(partial(part.write, chunks))
+                chunks, count = [], 0
+                if progress is not None:
+                    progress(FileProgress(stream.path, part.position, stream.size))
