@@ -125,7 +125,9 @@ _HOMES: Final = {
     "services.files": (
         "BackendUnavailable",
         "DownloadInProgress",
+        "DownloadedFile",
         "FileChanged",
+        "FileProgress",
         "FileStream",
         "FileTruncated",
         "FilesAPIError",
@@ -135,6 +137,7 @@ _HOMES: Final = {
         "UnconfirmedNotFound",
         "UnsafeName",
         "UploadInterrupted",
+        "UploadedFile",
     ),
     "services.flows": (
         "FlowInputError",

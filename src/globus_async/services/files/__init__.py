@@ -10,6 +10,7 @@ from ..._lazy_names import lazy_names
 
 if TYPE_CHECKING:
     from .client import GCSCollectionClient
+    from .downloads import DownloadedFile
     from .errors import (
         AuthenticationFailed,
         AuthorizationRequired,
@@ -34,15 +35,22 @@ if TYPE_CHECKING:
         UploadInterrupted,
     )
     from .file_stream import FileStream
+    from .progress import FileProgress, OnProgress
+    from .transfer_operations import TransferOperations
+    from .upload_source import BinaryReader, UploadSource
+    from .uploads import UploadedFile
 
 __all__ = (
     "AuthenticationFailed",
     "AuthorizationRequired",
     "BackendUnavailable",
+    "BinaryReader",
     "Conflict",
     "ConsentRequired",
     "DownloadInProgress",
+    "DownloadedFile",
     "FileChanged",
+    "FileProgress",
     "FileStream",
     "FileTruncated",
     "FilesAPIError",
@@ -51,14 +59,18 @@ __all__ = (
     "LoginRequested",
     "MethodNotAllowed",
     "NotFound",
+    "OnProgress",
     "PathIsDirectory",
     "PermissionDenied",
     "RangeNotSatisfiable",
     "RateLimited",
     "ServiceUnavailable",
+    "TransferOperations",
     "UnconfirmedNotFound",
     "UnsafeName",
     "UploadInterrupted",
+    "UploadSource",
+    "UploadedFile",
 )
 
 if not TYPE_CHECKING:
@@ -89,6 +101,11 @@ if not TYPE_CHECKING:
                 "UnsafeName",
                 "UploadInterrupted",
             ),
+            "downloads": ("DownloadedFile",),
             "file_stream": ("FileStream",),
+            "progress": ("FileProgress", "OnProgress"),
+            "transfer_operations": ("TransferOperations",),
+            "upload_source": ("BinaryReader", "UploadSource"),
+            "uploads": ("UploadedFile",),
         },
     )

@@ -196,11 +196,12 @@ class UploadInterrupted(GlobusError):
 
     Attributes:
         path: The path on the collection that was to be written.
-        truncated_path: The truncated file that the upload has left; ``None`` if there is none, or it was removed.
+        remaining_path: The file that the upload has left on the collection: truncated, or with the whole content under
+            a temporary name; ``None`` if there is none, or it was removed.
     """
 
     path: str = ""
-    truncated_path: str | None = None
+    remaining_path: str | None = None
 
 
 class UnsafeName(GlobusError):
