@@ -100,8 +100,10 @@ from .services.auth import OAuthDependentTokenResponse as OAuthDependentTokenRes
 from .services.auth import OAuthRefreshTokenResponse as OAuthRefreshTokenResponse
 from .services.auth import OAuthTokenResponse as OAuthTokenResponse
 from .services.files import BackendUnavailable as BackendUnavailable
+from .services.files import DownloadedFile as DownloadedFile
 from .services.files import DownloadInProgress as DownloadInProgress
 from .services.files import FileChanged as FileChanged
+from .services.files import FileProgress as FileProgress
 from .services.files import FilesAPIError as FilesAPIError
 from .services.files import FileStream as FileStream
 from .services.files import FileTruncated as FileTruncated
@@ -110,6 +112,7 @@ from .services.files import LocalFileError as LocalFileError
 from .services.files import PathIsDirectory as PathIsDirectory
 from .services.files import UnconfirmedNotFound as UnconfirmedNotFound
 from .services.files import UnsafeName as UnsafeName
+from .services.files import UploadedFile as UploadedFile
 from .services.files import UploadInterrupted as UploadInterrupted
 from .services.flows import FlowInputError as FlowInputError
 from .services.flows import FlowsAPIError as FlowsAPIError
