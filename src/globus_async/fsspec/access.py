@@ -3,25 +3,25 @@
 from __future__ import annotations
 
 import asyncio
-import errno
 import os
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from fsspec.asyn import AsyncFileSystem, get_loop
 
-from ..errors.arguments import check_type
+from ..errors.arguments import check_type, check_whole
 from .paths import PROTOCOL, GlobusPath, parent_of, split_path, strip_protocol
 from .recipe import Recipe
 from .sessions import Sessions
 
 if TYPE_CHECKING:
-    from ..services.files import GCSCollectionClient
     from ..services.transfer import TransferClient
+    from .collection_files import CollectionFiles
 
 __all__ = ("CollectionAccess",)
 
 _EXPIRY_SECONDS: Final = 60.0
+_CACHE_BYTES: Final = 128 << 20
 
 
 class CollectionAccess(AsyncFileSystem):
@@ -29,6 +29,8 @@ class CollectionAccess(AsyncFileSystem):
 
     protocol: ClassVar[str] = PROTOCOL
     root_marker: ClassVar[str] = ""
+    _pid: int
+    _loop: asyncio.AbstractEventLoop | None
 
     def __init__(
         self,
@@ -39,6 +41,7 @@ class CollectionAccess(AsyncFileSystem):
         environment: str | None = None,
         anonymous: bool = False,
         https_servers: Mapping[str, str] | None = None,
+        cache_bytes: int = _CACHE_BYTES,
         block_size: int | None = None,
         cache_type: str | None = None,
         asynchronous: bool = False,
@@ -50,6 +53,7 @@ class CollectionAccess(AsyncFileSystem):
     ) -> None:
         if self._cached:
             return
+        check_whole("cache_bytes", cache_bytes, minimum=0)
         check_type("https_servers", https_servers, Mapping | None, "a mapping of collection ids to addresses")
         super().__init__(
             asynchronous=asynchronous,
@@ -66,8 +70,8 @@ class CollectionAccess(AsyncFileSystem):
             environment=environment,
             anonymous=anonymous,
         )
-        self._addresses: dict[str, str] = {str(key).lower(): value for key, value in (https_servers or {}).items()}
-        self._sessions = Sessions(self.recipe)
+        addresses = {str(key).lower(): value for key, value in (https_servers or {}).items()}
+        self._sessions = Sessions(self.recipe, addresses, cache_bytes)
         self._block_size = block_size
         self._cache_type = cache_type
 
@@ -111,26 +115,14 @@ class CollectionAccess(AsyncFileSystem):
         """Return the client of Globus Transfer for the running event loop."""
         return (await self._sessions.here()).transfer
 
-    async def files_client(self, collection_id: str) -> GCSCollectionClient:
+    async def files_client(self, collection_id: str) -> CollectionFiles:
         """
         Return the client of the files of a collection for the running event loop.
 
         Raises:
             OSError: The collection has no HTTPS server.
         """
-        session = await self._sessions.here()
-        address = self._addresses.get(collection_id)
-        if address is None:
-            address = await session.find_address(collection_id)
-            if address is None:
-                raise OSError(
-                    errno.ENOTSUP,
-                    "the collection has no HTTPS server, over which files are read: it is of Globus Connect Personal,"
-                    " or its administrator has not enabled HTTPS",
-                    collection_id,
-                )
-            self._addresses[collection_id] = address
-        return session.files(collection_id, address)
+        return await (await self._sessions.here()).files(collection_id)
 
     def invalidate_cache(self, path: str | None = None) -> None:
         """
@@ -146,4 +138,5 @@ class CollectionAccess(AsyncFileSystem):
             for known in [*self.dircache]:
                 if known in {path, parent_of(path)} or known.startswith(f"{path}/"):
                     self.dircache.pop(known, None)
+        self._sessions.discard(path)
         super().invalidate_cache(path)

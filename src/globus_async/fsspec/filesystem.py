@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from fsspec.asyn import sync
+
+from .read_file import AsyncReadFile, ReadFile
 from .reading import ReadMethods
 
 __all__ = ("GlobusFileSystem",)
@@ -29,6 +34,7 @@ class GlobusFileSystem(ReadMethods):
         environment: The Globus environment. By default ``GLOBUS_SDK_ENVIRONMENT``, or ``production`` without it.
         anonymous: Read files without credentials, as public collections allow. Listings need credentials always.
         https_servers: The addresses of HTTPS servers by collection id; that of any other collection is requested once.
+        cache_bytes: The number of bytes of files that are kept in memory, for readers that want them part by part.
         block_size: The number of bytes that `open` reads at a time, if it is not given there.
         cache_type: The cache of open files, if it is not given there.
         asynchronous: Whether the methods are awaited in an event loop of the caller.
@@ -45,3 +51,41 @@ class GlobusFileSystem(ReadMethods):
 
     **Differs from globus-sdk:** is new.
     """
+
+    def _open(
+        self,
+        path: str,
+        mode: str = "rb",
+        block_size: int | None = None,
+        autocommit: bool = True,
+        cache_options: dict[str, Any] | None = None,
+        cache_type: str | None = None,
+        **kwargs: Any,
+    ) -> Any:
+        block_size = self._block_size if block_size is None else block_size
+        file = sync(self.loop, self.open_version, path)
+        return ReadFile(
+            self,
+            path,
+            file,
+            block_size=block_size,
+            cache_type=self._cache_type if cache_type is None else cache_type,
+            cache_options=cache_options,
+        )
+
+    async def open_async(self, path: str, mode: str = "rb", block_size: int | None = None, **kwargs: Any) -> Any:
+        """
+        Open a file in an event loop.
+
+        Args:
+            path: The path.
+            mode: ``"rb"`` to read.
+            block_size: Parts of this size and more are read exactly.
+            **kwargs: Not used for reading.
+        """
+        return AsyncReadFile(
+            self,
+            path,
+            await self.open_version(path),
+            block_size=self._block_size if block_size is None else block_size,
+        )

@@ -36,7 +36,7 @@ class ListingMethods(CollectionAccess):
 
     def _listed(self, path: str) -> Listing | None:
         """Return a listing in the cache; that of a file is the file."""
-        found = self.dircache.get(path)
+        found: Listing | None = self.dircache.get(path)
         if found is None and (entry := self._entry(path)) is not None and entry["type"] == "file":
             found = Listing([entry])
         return found

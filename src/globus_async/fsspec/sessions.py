@@ -4,21 +4,25 @@ from __future__ import annotations
 
 import asyncio
 import atexit
+import errno
 import os
 import weakref
 from collections.abc import AsyncGenerator
 from contextlib import suppress
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Final
 
 from .._single_flight import SingleFlight
 from ..scopes import GCSCollectionScopes, TransferScopes
 from ..services.transfer import TransferClient
 from ..transport import Transport
+from .paths import split_path
 
 if TYPE_CHECKING:
     from ..credentials import CredentialChain
-    from ..services.files import GCSCollectionClient
+    from .collection_files import CollectionFiles
+    from .file_reader import FileReader
+    from .known_files import Facts
     from .recipe import Recipe
 
 __all__ = ("MAX_CONNECTIONS", "Session", "Sessions")
@@ -34,6 +38,8 @@ class Session:
 
     Args:
         recipe: Where the credentials are.
+        addresses: The addresses of HTTPS servers by collection id, shared by all sessions of a file system.
+        cache_bytes: Maximum number of bytes of files that are kept.
 
     Attributes:
         loop: The event loop.
@@ -42,14 +48,16 @@ class Session:
         listings: Limits the listings at a time.
     """
 
-    def __init__(self, recipe: Recipe) -> None:
+    def __init__(self, recipe: Recipe, addresses: dict[str, str], cache_bytes: int) -> None:
         self.loop = asyncio.get_running_loop()
         self.pid = os.getpid()
         self.transport = Transport(max_in_flight=MAX_CONNECTIONS)
         self._recipe = recipe
-        self._files: dict[str, GCSCollectionClient] = {}
+        self._addresses = addresses
+        self._cache_bytes = cache_bytes
+        self._files: dict[str, CollectionFiles] = {}
         self.listings = asyncio.Semaphore(MAX_CONNECTIONS)  # a call that waits for a connection would time out
-        self._addresses: SingleFlight[str | None] = SingleFlight("search for the HTTPS server of a collection")
+        self._searches: SingleFlight[object] = SingleFlight("search for the HTTPS server of a collection")
         self._end = _closing(self.transport)
 
     async def start(self) -> None:
@@ -66,28 +74,69 @@ class Session:
         authorizer = self._credentials.get_authorizer(TransferScopes.resource_server)
         return TransferClient(authorizer=authorizer, environment=self._recipe.environment, transport=self.transport)
 
-    async def find_address(self, collection_id: str) -> str | None:
-        """Return the address of the HTTPS server of a collection; ``None`` if it has none."""
+    async def files(self, collection_id: str) -> CollectionFiles:
+        """
+        Return the client of the files of a collection.
 
-        async def fetch() -> str | None:
-            return (await self.transfer.get_endpoint(collection_id)).get("https_server")
-
-        return await self._addresses.join(collection_id, fetch)
-
-    def files(self, collection_id: str, address: str) -> GCSCollectionClient:
-        """Return the client of the files of a collection; ``address`` is that of its HTTPS server."""
+        Raises:
+            OSError: The collection has no HTTPS server.
+        """
         client = self._files.get(collection_id)
         if client is None:
-            from ..services.files import GCSCollectionClient  # noqa: PLC0415 -- most processes list only
-
-            authorizer = None
-            if not self._recipe.anonymous:
-                scope = GCSCollectionScopes(collection_id).https
-                authorizer = self._credentials.get_authorizer(collection_id, str(scope))
-            client = self._files[collection_id] = GCSCollectionClient(
-                collection_id, address, authorizer=authorizer, transport=self.transport
-            )
+            address = self._addresses.get(collection_id) or await self._find_address(collection_id)
+            client = self._files.get(collection_id) or self._new_client(collection_id, address)
+            self._files[collection_id] = client
         return client
+
+    async def _find_address(self, collection_id: str) -> str:
+        address = await self._searches.join(collection_id, partial(self._request_address, collection_id))
+        if not isinstance(address, str):
+            raise OSError(
+                errno.ENOTSUP,
+                "the collection has no HTTPS server, over which files are read: it is of Globus Connect Personal, or"
+                " its administrator has not enabled HTTPS",
+                collection_id,
+            )
+        self._addresses[collection_id] = address
+        return address
+
+    async def _request_address(self, collection_id: str) -> object:
+        return (await self.transfer.get_endpoint(collection_id)).get("https_server")
+
+    def _new_client(self, collection_id: str, address: str) -> CollectionFiles:
+        from .collection_files import CollectionFiles  # noqa: PLC0415 -- many processes list only
+
+        authorizer = transfer = None
+        if not self._recipe.anonymous:
+            scope = GCSCollectionScopes(collection_id).https
+            authorizer = self._credentials.get_authorizer(collection_id, str(scope))
+            transfer = self.transfer
+        return CollectionFiles(
+            collection_id, address, authorizer=authorizer, transfer=transfer, transport=self.transport
+        )
+
+    @cached_property
+    def reader(self) -> FileReader:
+        """Reads ranges of files."""
+        from .file_reader import FileReader  # noqa: PLC0415 -- many processes list only
+
+        return FileReader(
+            self.transport.clock, self._cache_bytes, client_of=self.client_of, facts_of=self._request_facts
+        )
+
+    async def client_of(self, path: str) -> tuple[CollectionFiles, str]:
+        """Return the client of the collection of a path, and the path on it."""
+        collection_id, inner = split_path(path)
+        return await self.files(collection_id), inner
+
+    async def _request_facts(self, path: str) -> Facts:
+        client, inner = await self.client_of(path)
+        return await client.facts(inner)
+
+    def discard(self, path: str | None) -> None:
+        """Discard what is known of the content of a file, or of all in a directory; of all files without a path."""
+        if "reader" in vars(self):
+            self.reader.files.discard_below(path)
 
 
 async def _closing(transport: Transport) -> AsyncGenerator[None]:
@@ -104,10 +153,14 @@ class Sessions:
 
     Args:
         recipe: Where the credentials are.
+        addresses: The addresses of HTTPS servers by collection id.
+        cache_bytes: Maximum number of bytes of files that each session keeps.
     """
 
-    def __init__(self, recipe: Recipe) -> None:
+    def __init__(self, recipe: Recipe, addresses: dict[str, str], cache_bytes: int) -> None:
         self._recipe = recipe
+        self._addresses = addresses
+        self._cache_bytes = cache_bytes
         self._by_loop: dict[asyncio.AbstractEventLoop, Session] = {}
         self._pid = os.getpid()
         self._inherited: list[object] = []
@@ -124,10 +177,15 @@ class Sessions:
             for other in [*self._by_loop]:
                 if other.is_closed():
                     _discard(self._by_loop.pop(other, None))
-            session = self._by_loop[loop] = Session(self._recipe)
+            session = self._by_loop[loop] = Session(self._recipe, self._addresses, self._cache_bytes)
             _open.add(session)
             await session.start()
         return session
+
+    def discard(self, path: str | None) -> None:
+        """Discard what the sessions know of the content of files; see `Session.discard`."""
+        for session in [*self._by_loop.values()]:
+            session.discard(path)
 
 
 _open: weakref.WeakSet[Session] = weakref.WeakSet()
