@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from .auth.models import ClientApp
     from .auth.state import AuthState
+    from .compute.state import ComputeState
     from .files.state import FilesState
     from .flows.state import FlowsState
     from .gcs.state import GCSState
@@ -173,6 +174,12 @@ class GlobusEmulator(Emulator):
     def files(self) -> FilesState:
         """The state of the emulated HTTPS servers of collections."""
         state: FilesState = self.services["files"].state
+        return state
+
+    @property
+    def compute(self) -> ComputeState:
+        """The state of the emulated Compute: endpoints, functions and tasks."""
+        state: ComputeState = self.services["compute"].state
         return state
 
     @property
