@@ -235,11 +235,11 @@ ANY: dict[str, tuple[str, ...]] = {
         "services.auth.tokens.AuthLoginClient.oauth2_token",
     ),
     "a part of a JSON document that no type declares, which every user reads by its own knowledge": (
-        "services.compute.documents.EndpointDocument.user_config_schema",
+        "services.compute.documents.ComputeEndpointDocument.user_config_schema",
         "services.compute.documents.EndpointMetadataDocument.user_config_schema",
         "services.compute.documents.QueueDocument.queue_publish_kwargs",
         "services.compute.documents.SubmissionDocumentV3.user_endpoint_config",
-        "services.compute.documents.TaskDocument.details",
+        "services.compute.documents.ComputeTaskDocument.details",
         "services.compute.documents.UserRuntimeDocument.platform",
         "services.compute.documents.UserRuntimeDocument.python",
         "services.compute.errors.ComputeAPIError.error_args",

@@ -12,6 +12,11 @@ from typing import Any, Literal, NotRequired, TypedDict
 __all__ = (
     "BatchStatusDocument",
     "BuildStatus",
+    "ComputeAdminVerifiedDocument",
+    "ComputeEndpointDocument",
+    "ComputeSubmissionResultDocument",
+    "ComputeSubmissionResultDocumentV3",
+    "ComputeTaskDocument",
     "ConsoleDocument",
     "ConsoleNodeDocument",
     "ConsoleUserEndpointDocument",
@@ -22,7 +27,6 @@ __all__ = (
     "ContainerType",
     "DeletedDocument",
     "EndpointAllowlistDocument",
-    "EndpointDocument",
     "EndpointListEntry",
     "EndpointLockDocument",
     "EndpointLockDocumentV3",
@@ -41,11 +45,7 @@ __all__ = (
     "ResultConnectionDocument",
     "SubmissionDocument",
     "SubmissionDocumentV3",
-    "SubmissionResultDocument",
-    "SubmissionResultDocumentV3",
     "SubmittedTaskDocument",
-    "SubscriptionAdminVerifiedDocument",
-    "TaskDocument",
     "TaskGroupDocument",
     "TaskGroupEntry",
     "UserRuntimeDocument",
@@ -128,7 +128,7 @@ class EndpointRegistrationResult(TypedDict):
     warnings: NotRequired[list[str]]
 
 
-class EndpointDocument(TypedDict):
+class ComputeEndpointDocument(TypedDict):
     """An endpoint."""
 
     uuid: str
@@ -248,7 +248,7 @@ class ConsoleDocument(TypedDict):
     user_endpoints: list[ConsoleUserEndpointDocument]
 
 
-class SubscriptionAdminVerifiedDocument(TypedDict):
+class ComputeAdminVerifiedDocument(TypedDict):
     """Whether an administrator of the subscription has verified an endpoint."""
 
     subscription_admin_verified: bool
@@ -333,7 +333,7 @@ class ContainerEnvelope(TypedDict):
     container: ContainerDocument
 
 
-class TaskDocument(TypedDict):
+class ComputeTaskDocument(TypedDict):
     """A task; ``details`` are those of `get_task`, and ``reason`` is that of `get_task_batch`."""
 
     task_id: str
@@ -349,7 +349,7 @@ class BatchStatusDocument(TypedDict):
     """The tasks that were asked for, by id."""
 
     response: str
-    results: dict[str, TaskDocument]
+    results: dict[str, ComputeTaskDocument]
 
 
 class TaskGroupEntry(TypedDict):
@@ -384,7 +384,7 @@ class SubmittedTaskDocument(TypedDict):
     reason: NotRequired[str | None]
 
 
-class SubmissionResultDocument(TypedDict):
+class ComputeSubmissionResultDocument(TypedDict):
     """The tasks of a submission with v2, in its order."""
 
     response: str
@@ -422,7 +422,7 @@ class SubmissionDocumentV3(TypedDict):
     result_serializers: NotRequired[list[str]]
 
 
-class SubmissionResultDocumentV3(TypedDict):
+class ComputeSubmissionResultDocumentV3(TypedDict):
     """The ids of the tasks of a submission with v3, in its order, by the id of the function."""
 
     request_id: str

@@ -11,8 +11,8 @@ from ..._http.path import fill_path
 from ...client import BaseClient
 from ...response import ArrayResponse
 from .documents import (
+    ComputeEndpointDocument,
     DeletedDocument,
-    EndpointDocument,
     EndpointListEntry,
     EndpointLockDocument,
     EndpointStatusDocument,
@@ -100,7 +100,7 @@ class EndpointMethods(BaseClient):
 
     async def get_endpoint(
         self, endpoint_id: UUID | str, *, query_params: Mapping[str, object] | None = None
-    ) -> GlobusHTTPResponse[EndpointDocument]:
+    ) -> GlobusHTTPResponse[ComputeEndpointDocument]:
         """
         Fetch an endpoint.
 
@@ -123,7 +123,10 @@ class EndpointMethods(BaseClient):
         <https://compute.api.globus.org/redoc#tag/Endpoints/operation/get_endpoint_v2_endpoints__endpoint_uuid__get>`_
         """
         return await self.call(
-            "GET", fill_path("/v2/endpoints/{endpoint_id}", endpoint_id), EndpointDocument, query_params=query_params
+            "GET",
+            fill_path("/v2/endpoints/{endpoint_id}", endpoint_id),
+            ComputeEndpointDocument,
+            query_params=query_params,
         )
 
     async def get_endpoint_status(

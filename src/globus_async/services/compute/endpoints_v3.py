@@ -12,11 +12,11 @@ from ..._http.query import comma_joined
 from ...client import BaseClient
 from ...errors.arguments import check_bool
 from .documents import (
+    ComputeAdminVerifiedDocument,
     ConsoleDocument,
     DeletedDocument,
     EndpointAllowlistDocument,
     EndpointLockDocumentV3,
-    SubscriptionAdminVerifiedDocument,
 )
 from .requests import object_of
 from .responses import EndpointRegistrationResponse
@@ -251,7 +251,7 @@ class EndpointMethodsV3(BaseClient):
         subscription_admin_verified: bool,
         *,
         query_params: Mapping[str, object] | None = None,
-    ) -> GlobusHTTPResponse[SubscriptionAdminVerifiedDocument]:
+    ) -> GlobusHTTPResponse[ComputeAdminVerifiedDocument]:
         """
         Set whether an endpoint is verified by an administrator of its subscription.
 
@@ -282,7 +282,7 @@ class EndpointMethodsV3(BaseClient):
         return await self.call(
             "PUT",
             fill_path("/v3/endpoints/{endpoint_id}/subscription-admin-verified", endpoint_id),
-            SubscriptionAdminVerifiedDocument,
+            ComputeAdminVerifiedDocument,
             data={"subscription_admin_verified": subscription_admin_verified},
             query_params=query_params,
         )

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 from ..._http.html import members_html
 
 if TYPE_CHECKING:
-    from .documents import TaskDocument
+    from .documents import ComputeTaskDocument
 
 __all__ = ("ComputeTaskEndReason", "ComputeTaskOutcome", "end_reason")
 
@@ -47,7 +47,7 @@ class ComputeTaskOutcome:
     """
 
     reason: ComputeTaskEndReason
-    task: TaskDocument
+    task: ComputeTaskDocument
 
     @property
     def is_success(self) -> bool:
@@ -92,7 +92,7 @@ class ComputeTaskOutcome:
         return members_html(f"Task {self.reason}", members | ({"message": self.message} if self.message else {}))
 
 
-def end_reason(task: TaskDocument) -> ComputeTaskEndReason | None:
+def end_reason(task: ComputeTaskDocument) -> ComputeTaskEndReason | None:
     """Return how a task ended; ``None`` while it has not."""
     status: object = task.get("status")
     return _FINAL.get(status.lower()) if isinstance(status, str) else None

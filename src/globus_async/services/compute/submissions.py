@@ -13,7 +13,7 @@ from ...client import BaseClient
 from ...client.observed import calls_of
 from ...errors import NetworkError, ResponseDecodeError, TokenRefreshError
 from ...transport import RateLimit
-from .documents import SubmissionResultDocument, SubmissionResultDocumentV3
+from .documents import ComputeSubmissionResultDocument, ComputeSubmissionResultDocumentV3
 from .errors import ComputeAPIError, TasksUncertain
 from .requests import check_submission, check_submission_v3
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 __all__ = ("SUBMISSION_RATE_LIMIT", "SubmissionMethods", "SubmissionMethodsV3")
 
-D = TypeVar("D", SubmissionResultDocument, SubmissionResultDocumentV3)
+D = TypeVar("D", ComputeSubmissionResultDocument, ComputeSubmissionResultDocumentV3)
 
 SUBMISSION_RATE_LIMIT: Final = RateLimit(calls=20, seconds=10)
 """The rate of submissions that the service documents."""
@@ -91,7 +91,7 @@ class SubmissionMethods(_Submitting):
 
     async def submit(
         self, data: Mapping[str, Any], *, query_params: Mapping[str, object] | None = None
-    ) -> GlobusHTTPResponse[SubmissionResultDocument]:
+    ) -> GlobusHTTPResponse[ComputeSubmissionResultDocument]:
         """
         Submit tasks. `wait_for_tasks` waits for their ends. `ComputeClientV3.submit` is newer.
 
@@ -129,7 +129,7 @@ class SubmissionMethods(_Submitting):
         with self._sent_once(document, task_group_id):
             return _checked(
                 await self._submitting.call(
-                    "POST", "/v2/submit", SubmissionResultDocument, data=document, query_params=query_params
+                    "POST", "/v2/submit", ComputeSubmissionResultDocument, data=document, query_params=query_params
                 )
             )
 
@@ -139,7 +139,7 @@ class SubmissionMethodsV3(_Submitting):
 
     async def submit(
         self, endpoint_id: UUID | str, data: Mapping[str, Any], *, query_params: Mapping[str, object] | None = None
-    ) -> GlobusHTTPResponse[SubmissionResultDocumentV3]:
+    ) -> GlobusHTTPResponse[ComputeSubmissionResultDocumentV3]:
         """
         Submit tasks to an endpoint. `wait_for_tasks` waits for their ends.
 
@@ -177,7 +177,7 @@ class SubmissionMethodsV3(_Submitting):
                 await self._submitting.call(
                     "POST",
                     fill_path("/v3/endpoints/{endpoint_id}/submit", endpoint_id),
-                    SubmissionResultDocumentV3,
+                    ComputeSubmissionResultDocumentV3,
                     data=data,
                     query_params=query_params,
                 )

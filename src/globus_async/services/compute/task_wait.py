@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from ..._polling.repeated_poll import PollingInterval
     from ...bulk_calls import Bulk, Progress
     from ...response import RawResponse
-    from .documents import TaskDocument
+    from .documents import ComputeTaskDocument
 
 __all__ = ("TaskWaitMethods",)
 
@@ -34,10 +34,10 @@ class TaskWaitMethods(TaskMethods):
     """Waiting for tasks."""
 
     @cached_property
-    def _task_poller(self) -> SharedPoller[TaskDocument]:
+    def _task_poller(self) -> SharedPoller[ComputeTaskDocument]:
         return SharedPoller(self, self._fetch_tasks, max_batch=_MAX_BATCH)
 
-    async def _fetch_tasks(self, task_ids: Sequence[str]) -> dict[str, TaskDocument]:
+    async def _fetch_tasks(self, task_ids: Sequence[str]) -> dict[str, ComputeTaskDocument]:
         if len(task_ids) == 1:
             response = await self.get_task(task_ids[0])
             return {task_ids[0]: _checked(response.data, response.raw)}
@@ -60,7 +60,7 @@ class TaskWaitMethods(TaskMethods):
         *,
         timeout: float | None = None,  # noqa: ASYNC109 -- returns an outcome instead of raising
         polling_interval: PollingInterval = (1, 30),
-        progress: Callable[[TaskDocument], object] | None = None,
+        progress: Callable[[ComputeTaskDocument], object] | None = None,
     ) -> ComputeTaskOutcome:
         """
         Wait until a task has ended, and return its outcome.
@@ -116,7 +116,7 @@ class TaskWaitMethods(TaskMethods):
         timeout: float | None = None,
         polling_interval: PollingInterval = (1, 30),
         progress: Callable[[Progress], object] | None = None,
-        task_progress: Callable[[TaskDocument], object] | None = None,
+        task_progress: Callable[[ComputeTaskDocument], object] | None = None,
     ) -> Bulk[Id, ComputeTaskOutcome]:
         """
         Wait for many tasks; each request fetches up to a hundred of them.
@@ -150,12 +150,12 @@ class TaskWaitMethods(TaskMethods):
         return wait_for_each(wait, task_ids, name="task_ids", progress=progress, clock=self.transport.clock)
 
 
-def _checked(task: TaskDocument, raw: RawResponse) -> TaskDocument:
+def _checked(task: ComputeTaskDocument, raw: RawResponse) -> ComputeTaskDocument:
     found: Mapping[str, object] | object = task
     if not is_object(found) or not isinstance(found.get("status"), str):  # the wait would never end
         raise raw.decode_error("it should have the status of the task")
     return task
 
 
-def _has_ended(task: TaskDocument) -> bool:
+def _has_ended(task: ComputeTaskDocument) -> bool:
     return end_reason(task) is not None

@@ -12,7 +12,7 @@ from ...client import BaseClient
 from ...errors import NotFound
 from ...errors.arguments import check_type
 from ...errors.base import GlobusSDKUsageError
-from .documents import BatchStatusDocument, TaskDocument, TaskGroupDocument, TaskGroupEntry
+from .documents import BatchStatusDocument, ComputeTaskDocument, TaskGroupDocument, TaskGroupEntry
 from .errors import TasksUncertain
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ class TaskMethods(BaseClient):
 
     async def get_task(
         self, task_id: UUID | str, *, query_params: Mapping[str, object] | None = None
-    ) -> GlobusHTTPResponse[TaskDocument]:
+    ) -> GlobusHTTPResponse[ComputeTaskDocument]:
         """
         Fetch a task. `wait_for_task` waits for its end.
 
@@ -49,7 +49,7 @@ class TaskMethods(BaseClient):
         <https://compute.api.globus.org/redoc#tag/Tasks/operation/get_task_status_and_result_v2_tasks__task_uuid__get>`_
         """
         return await self.call(
-            "GET", fill_path("/v2/tasks/{task_id}", task_id), TaskDocument, query_params=query_params
+            "GET", fill_path("/v2/tasks/{task_id}", task_id), ComputeTaskDocument, query_params=query_params
         )
 
     async def get_task_batch(
