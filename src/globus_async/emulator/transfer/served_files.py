@@ -74,7 +74,9 @@ class ServedFiles:
     def overwrite(self, collection_id: str, identities: frozenset[str], path: Sequence[str]) -> FileWriter:
         """Open a file for writing, without its former content; its directory must exist."""
         with _file_errors():
-            return _Writer(self._storage(collection_id, identities).create(tuple(path)))
+            storage = self._storage(collection_id, identities)
+            storage.create(tuple(path)).commit()  # what was there before is gone from the start
+            return _Writer(storage.create(tuple(path)))
 
     def delete(self, collection_id: str, identities: frozenset[str], path: Sequence[str]) -> None:
         """Remove a file."""
