@@ -147,7 +147,8 @@ class Emulator:
 
     def _streams(self, scope: Scope) -> bool:
         host = Headers(scope=scope).get("host", "").partition(":")[0].lower()
-        return any(service.serves_host(host) for service in self.services.values() if not service.reads_bodies)
+        service = next((each for each in self.services.values() if each.serves_host(host)), None)
+        return service is not None and not service.reads_bodies
 
     async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         await self._application(scope, receive, send)

@@ -57,6 +57,8 @@ class ServedFiles:
         )
 
     def _find(self, host: str) -> Collection | None:
+        if not host.rpartition(".")[2].isalpha():  # a path such as v0.10, or an address such as 127.0.0.1
+            return None
         found = self._found.get(host)
         if found is not None and found.https_host == host and self._state.collections.get(found.id) is found:
             return found
