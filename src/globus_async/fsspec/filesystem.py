@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from fsspec.asyn import sync
-
 from .read_file import AsyncReadFile, ReadFile
 from .reading import ReadMethods
+from .untyped import run
 
 __all__ = ("GlobusFileSystem",)
 
@@ -63,7 +62,7 @@ class GlobusFileSystem(ReadMethods):
         **kwargs: Any,
     ) -> Any:
         block_size = self._block_size if block_size is None else block_size
-        file = sync(self.loop, self.open_version, path)
+        file = run(self.loop, self.open_version, path)
         return ReadFile(
             self,
             path,
@@ -73,7 +72,7 @@ class GlobusFileSystem(ReadMethods):
             cache_options=cache_options,
         )
 
-    async def open_async(self, path: str, mode: str = "rb", block_size: int | None = None, **kwargs: Any) -> Any:
+    async def open_arun(self, path: str, mode: str = "rb", block_size: int | None = None, **kwargs: Any) -> Any:
         """
         Open a file in an event loop.
 
