@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from .known_files import Segment
-from .untyped import AsyncStreamedFile, BufferedFile
+from .untyped import AsyncStreamedFile, BufferedFile, run
 
 if TYPE_CHECKING:
     from .known_files import KnownFile
