@@ -72,7 +72,7 @@ class GlobusFileSystem(ReadMethods):
             cache_options=cache_options,
         )
 
-    async def open_arun(self, path: str, mode: str = "rb", block_size: int | None = None, **kwargs: Any) -> Any:
+    async def open_async(self, path: str, mode: str = "rb", block_size: int | None = None, **kwargs: Any) -> Any:
         """
         Open a file in an event loop.
 
