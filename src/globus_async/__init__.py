@@ -110,14 +110,6 @@ _HOMES: Final = {
         "TimersClient",
         "TransferTimer",
     ),
-    "services.compute": (
-        "ComputeAPIError",
-        "ComputeClientV2",
-        "ComputeClientV3",
-        "ComputeTaskEndReason",
-        "ComputeTaskOutcome",
-        "TasksUncertain",
-    ),
     "services.search": (
         "BatchOutcome",
         "BatchProgress",

@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from .recorder import RecordedRequest as RecordedRequest
     from .registry import Emulator as Emulator
     from .server import LoopbackServer as LoopbackServer
-    from .traffic import Traffic as Traffic
     from .transfer.models import Collection as Collection
     from .transfer.models import Task as Task
     from .transfer.state import Limits as Limits
@@ -51,7 +50,6 @@ _MODULES = {
     "Storage": ".transfer.storage.protocol",
     "StorageError": ".transfer.storage.protocol",
     "Task": ".transfer.models",
-    "Traffic": ".traffic",
 }
 
 __all__ = (
@@ -76,7 +74,6 @@ __all__ = (
     "Storage",
     "StorageError",
     "Task",
-    "Traffic",
 )
 
 

@@ -13,7 +13,6 @@ from ..services.files import GCSCollectionClient
 from ..services.transfer.errors import TransferAPIError
 from .entries import entry_of
 from .known_files import Facts
-from .stream_bytes import collect
 
 if TYPE_CHECKING:
     from ..authorizers import GlobusAuthorizer
@@ -80,27 +79,12 @@ class CollectionFiles(GCSCollectionClient):
             except (TransferAPIError, NetworkError):
                 pass  # no permission for this, or not available: the server of the files has to say it
             else:
-                entry = entry_of(f"{self.collection_id}{path}", document)
+                entry = entry_of(path, document)
                 if entry["type"] == "directory":
-                    raise IsADirectoryError(errno.EISDIR, "a directory has no content", entry["name"])
-                if (facts := Facts.of(entry)) is not None:
-                    return facts
+                    raise IsADirectoryError(errno.EISDIR, "a directory has no content", path)
+                if entry["size"] is not None:
+                    return Facts(entry["size"], entry["mtime"])
         return Facts(await super().size(path))
-
-    async def read_whole(self, path: str, expected: int | None) -> bytes:
-        """
-        Read a whole file.
-
-        Args:
-            path: The path on the collection.
-            expected: Its size by a listing; another one is a reason to ask.
-        """
-        if expected is not None:
-            async with self._stream(path, 0, None, None) as stream:
-                data = await collect(stream, expected)
-            if stream.position == expected:
-                return data
-        return await self.read(path)
 
     async def confirm_missing(self, path: str) -> None:
         """

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
+from fsspec.asyn import sync
+
+from .copying import CopyMethods
+from .getting import GetMethods
 from .read_file import AsyncReadFile, ReadFile
 from .reading import ReadMethods
-from .untyped import run
 
 __all__ = ("GlobusFileSystem",)
 
 
-class GlobusFileSystem(ReadMethods):
+class GlobusFileSystem(ReadMethods, GetMethods, CopyMethods):
     """
     The files of Globus collections for fsspec, and so for pandas, xarray, zarr, dask and pyarrow.
 
@@ -61,8 +64,10 @@ class GlobusFileSystem(ReadMethods):
         cache_type: str | None = None,
         **kwargs: Any,
     ) -> Any:
+        if mode != "rb":
+            return self.open_writer(path, mode, block_size=block_size, autocommit=autocommit)
         block_size = self._block_size if block_size is None else block_size
-        file = run(self.loop, self.open_version, path)
+        file = sync(self.loop, self.open_version, path)
         return ReadFile(
             self,
             path,
@@ -78,10 +83,12 @@ class GlobusFileSystem(ReadMethods):
 
         Args:
             path: The path.
-            mode: ``"rb"`` to read.
+            mode: ``"rb"`` to read, ``"wb"`` to write, ``"xb"`` to write a file that does not exist.
             block_size: Parts of this size and more are read exactly.
             **kwargs: Not used for reading.
         """
+        if mode != "rb":
+            return await self.open_async_writer(path, mode, block_size=block_size)
         return AsyncReadFile(
             self,
             path,

@@ -16,7 +16,6 @@ from .._single_flight import SingleFlight
 from ..scopes import GCSCollectionScopes, TransferScopes
 from ..services.transfer import TransferClient
 from ..transport import Transport
-from .known_files import KnownFiles
 from .paths import split_path
 
 if TYPE_CHECKING:
@@ -46,7 +45,6 @@ class Session:
         loop: The event loop.
         pid: The process.
         transport: The connections.
-        known_files: What is known of files.
         listings: Limits the listings at a time.
     """
 
@@ -55,8 +53,8 @@ class Session:
         self.pid = os.getpid()
         self.transport = Transport(max_in_flight=MAX_CONNECTIONS)
         self._recipe = recipe
-        self.known_files = KnownFiles(self.transport.clock, cache_bytes)
         self._addresses = addresses
+        self._cache_bytes = cache_bytes
         self._files: dict[str, CollectionFiles] = {}
         self.listings = asyncio.Semaphore(MAX_CONNECTIONS)  # a call that waits for a connection would time out
         self._searches: SingleFlight[object] = SingleFlight("search for the HTTPS server of a collection")
@@ -122,7 +120,9 @@ class Session:
         """Reads ranges of files."""
         from .file_reader import FileReader  # noqa: PLC0415 -- many processes list only
 
-        return FileReader(self.known_files, client_of=self.client_of, facts_of=self._request_facts)
+        return FileReader(
+            self.transport.clock, self._cache_bytes, client_of=self.client_of, facts_of=self._request_facts
+        )
 
     async def client_of(self, path: str) -> tuple[CollectionFiles, str]:
         """Return the client of the collection of a path, and the path on it."""
@@ -132,6 +132,11 @@ class Session:
     async def _request_facts(self, path: str) -> Facts:
         client, inner = await self.client_of(path)
         return await client.facts(inner)
+
+    def discard(self, path: str | None) -> None:
+        """Discard what is known of the content of a file, or of all in a directory; of all files without a path."""
+        if "reader" in vars(self):
+            self.reader.files.discard_below(path)
 
 
 async def _closing(transport: Transport) -> AsyncGenerator[None]:
@@ -178,9 +183,9 @@ class Sessions:
         return session
 
     def discard(self, path: str | None) -> None:
-        """Discard what is known of a file, or of all in a directory; of all files without a path."""
+        """Discard what the sessions know of the content of files; see `Session.discard`."""
         for session in [*self._by_loop.values()]:
-            session.known_files.discard_below(path)
+            session.discard(path)
 
 
 _open: weakref.WeakSet[Session] = weakref.WeakSet()

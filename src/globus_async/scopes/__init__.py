@@ -3,7 +3,6 @@
 from .collection import (
     AuthScopeCollection,
     AuthScopes,
-    ComputeScopeCollection,
     ComputeScopes,
     DynamicScopeCollection,
     FlowsScopeCollection,
@@ -29,7 +28,6 @@ from .scope import Scope, ScopeParser, Scopes
 __all__ = (
     "AuthScopeCollection",
     "AuthScopes",
-    "ComputeScopeCollection",
     "ComputeScopes",
     "DynamicScopeCollection",
     "FlowsScopeCollection",

@@ -14,7 +14,6 @@ if TYPE_CHECKING:
 __all__ = (
     "AuthScopeCollection",
     "AuthScopes",
-    "ComputeScopeCollection",
     "ComputeScopes",
     "DynamicScopeCollection",
     "FlowsScopeCollection",
@@ -120,9 +119,7 @@ class AuthScopeCollection(StaticScopeCollection):
     view_identity_set: Scope = _urn(resource_server, "view_identity_set")
 
 
-class ComputeScopeCollection(StaticScopeCollection):
-    """The scopes of Globus Compute."""
-
+class _ComputeScopes(StaticScopeCollection):
     resource_server: str = "funcx_service"
     client_id: ClassVar[str] = "facd7ccc-c5f4-42aa-916b-a0e270e2c2a9"
     all: Scope = _url(client_id, "all")
@@ -183,7 +180,7 @@ class TransferScopeCollection(StaticScopeCollection):
 
 AuthScopes: Final = AuthScopeCollection()
 """Globus Auth."""
-ComputeScopes: Final = ComputeScopeCollection()
+ComputeScopes: Final = _ComputeScopes()
 """Globus Compute. Its scopes contain a client id instead of the name of the resource server."""
 FlowsScopes: Final = FlowsScopeCollection()
 """Globus Flows. Its scopes contain a client id instead of the name of the resource server."""

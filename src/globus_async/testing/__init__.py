@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from ..emulator import Storage as Storage
     from ..emulator import StorageError as StorageError
     from ..emulator import Task as Task
-    from ..emulator import Traffic as Traffic
     from .globus import GlobusEmulator as GlobusEmulator
     from .login import EmulatedLogin as EmulatedLogin
 
@@ -56,7 +55,6 @@ __all__ = (
     "Storage",
     "StorageError",
     "Task",
-    "Traffic",
 )
 
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from .trees import TreeMethods
+from .uploads import UploadMethods
 
 __all__ = ("GCSCollectionClient",)
 
 
-class GCSCollectionClient(TreeMethods):
+class GCSCollectionClient(UploadMethods):
     """
     A client of the files of one collection, over HTTPS: reads, downloads, uploads and deletes them.
 

@@ -12,7 +12,6 @@ from ...errors.arguments import check_callback, check_text
 from .downloads import DownloadMethods
 from .errors import FilesAPIError, NotFound, UploadInterrupted
 from .file_path import request_path
-from .temporary_names import temporary_name
 from .transfer_operations import TransferOperations, transfer_path
 from .upload_source import UploadSource, checked_source
 
@@ -20,10 +19,10 @@ if TYPE_CHECKING:
     from .progress import OnProgress
     from .upload_source import UploadedContent
 
-__all__ = ("EXISTS", "UploadMethods", "UploadedFile")
+__all__ = ("UploadMethods", "UploadedFile")
 
-EXISTS: Final = re.compile("Exists")
-"""In the codes of Transfer for a path that exists already."""
+_EXISTS: Final = re.compile("Exists")
+_MAX_NAME: Final = 200
 _CLEANUP_SECONDS: Final = 10.0
 
 
@@ -167,7 +166,7 @@ class UploadMethods(DownloadMethods):
             try:
                 await self._renamed(transfer_client, old, new)
             except GlobusAPIError as error:
-                if EXISTS.search(error.code or "") is None:
+                if _EXISTS.search(error.code or "") is None:
                     raise
                 is_only_copy = True
                 with suppress(NotFound):
@@ -190,7 +189,9 @@ class UploadMethods(DownloadMethods):
 
 def _temporary_path(path: str) -> str:
     directory, slash, name = path.rpartition("/")
-    return f"{directory}{slash}{temporary_name(name, secrets.token_hex(4))}"
+    while len(name.encode()) > _MAX_NAME:
+        name = name[:-1]
+    return f"{directory}{slash}.{name}.{secrets.token_hex(4)}.part"
 
 
 def _may_have_written(content: UploadedContent, error: BaseException) -> bool:

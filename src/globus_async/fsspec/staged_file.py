@@ -1,0 +1,79 @@
+"""A file under a hidden name, which becomes the file of its path when it is complete."""
+
+from __future__ import annotations
+
+import logging
+from functools import partial
+from typing import TYPE_CHECKING
+
+from fsspec.asyn import sync
+
+from .._concurrency.tasks import run_to_end
+from .os_errors import os_errors
+from .renames import rename_over
+
+if TYPE_CHECKING:
+    from .writing import WriteMethods
+
+__all__ = ("StagedFile",)
+
+_log = logging.getLogger("globus_async")
+
+
+class StagedFile:
+    """
+    A file under a hidden name, in the directory of its path.
+
+    `commit` and `discard` have the names that the transactions of fsspec call.
+
+    Args:
+        fs: The file system.
+        path: The path, with its collection.
+        hidden: The hidden path, with its collection.
+        exclusive: Whether to refuse to replace a file.
+    """
+
+    def __init__(self, fs: WriteMethods, path: str, hidden: str, *, exclusive: bool = False) -> None:
+        self._fs = fs
+        self.path = path
+        self.hidden = hidden
+        self._exclusive = exclusive
+
+    async def rename(self) -> None:
+        """Rename to the path, where a file is replaced."""
+        collection_id, path = self._fs.split_path(self.path)
+        _, hidden = self._fs.split_path(self.hidden)
+        remove = partial(self._fs.delete_file, collection_id)
+        try:
+            with os_errors(self.path):
+                tc = await self._fs.transfer_client()
+                await rename_over(tc, collection_id, hidden, path, remove=remove, exclusive=self._exclusive)
+        finally:
+            self._fs.invalidate_cache(self.path)
+
+    async def rename_or_remove(self) -> None:
+        """Rename to the path; if that fails, remove the hidden file."""
+        try:
+            await self.rename()
+        except BaseException:
+            await run_to_end(self.remove)
+            raise
+
+    async def remove(self) -> None:
+        """Remove the hidden file; a failure is logged, since the path has its former content."""
+        collection_id, hidden = self._fs.split_path(self.hidden)
+        try:
+            with os_errors(self.hidden):
+                await self._fs.delete_file(collection_id, hidden)
+        except FileNotFoundError:
+            pass
+        except OSError as error:
+            _log.warning("the incomplete file %s is not removed: %s", self.hidden, error)
+
+    def commit(self) -> None:
+        """Rename to the path, at the end of a transaction."""
+        sync(self._fs.loop, self.rename_or_remove)
+
+    def discard(self) -> None:
+        """Remove the hidden file, at the end of a transaction that failed."""
+        sync(self._fs.loop, self.remove)
