@@ -151,7 +151,8 @@ def guest_collection(world: World, mapped_id: str, credential_id: str) -> Any:
     assert (caught.value.http_status, caught.value.detail_data_type) == (401, "missing_required_scopes#1.0.0")
     requirement = globus_sdk.gare.to_gare(caught.value)
     assert requirement is not None
-    assert requirement.authorization_parameters.required_scopes == caught.value.detail["required_scopes"]
+    detail: Any = caught.value.detail
+    assert requirement.authorization_parameters.required_scopes == detail["required_scopes"]
     return world.client(world.ada, mapped_id).create_collection(document)
 
 

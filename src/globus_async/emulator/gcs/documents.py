@@ -125,10 +125,11 @@ def collection_document(
     document: Document = {
         **COLLECTION.shown(collection.fields),
         "id": collection.id,
+        "domain_name": endpoint.domain_of(collection),
         "connector_id": gateway.fields["connector_id"],
         "manager_url": state.platform.address_of(endpoint.host),
         "https_url": state.collections.https_url(collection.id),
-        "tlsftp_url": f"tlsftp://{collection.fields['domain_name']}:443",
+        "tlsftp_url": f"tlsftp://{endpoint.domain_of(collection)}:443",
         "root_path": state.root_path(endpoint, collection),
         "high_assurance": high_assurance,
         "require_high_assurance": high_assurance,

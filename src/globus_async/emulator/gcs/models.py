@@ -43,6 +43,8 @@ class ManagedCollection(Resource):
     owner_string: str | None = None
     verified: bool = False
     """Whether an administrator of the subscription has verified it."""
+    storage: Any = None
+    """A storage of its own that is its root, instead of a part of that of its gateway."""
 
     @property
     def is_guest(self) -> bool:
@@ -83,6 +85,14 @@ class Endpoint:
     def scope(self) -> str:
         """The scope of its Manager."""
         return f"urn:globus:auth:scope:{self.client_id}:manage_collections"
+
+    def domain_of(self, collection: ManagedCollection) -> str:
+        """Return the domain of a collection: the one that was chosen, or one made from its id."""
+        if collection.domain is not None:
+            return str(collection.domain["domain_name"])
+        chosen = collection.fields.get("domain_name")
+        label = chosen or f"{'g' if collection.is_guest else 'm'}-{collection.id.replace('-', '')[:6]}"
+        return str(label) if "." in label else f"{label}.{self.host}"
 
     def guests_of(self, collection_id: str) -> list[ManagedCollection]:
         """Return the guest collections on a mapped collection."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from ..kit.authentication import Authenticator
@@ -11,16 +12,18 @@ from .access import missing_scopes
 from .errors import GCSError
 from .grades import GRADES
 from .routes import browser, collections, credentials, endpoint, gateways, nodes, roles
+from .seed import dump_endpoint, load_endpoint
 from .state import GCSState
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from ..kit.authentication import Caller
     from ..kit.errors import ServiceError
+    from ..kit.fields import Fields
     from ..kit.grades import Grade
     from ..kit.request import Request
-    from ..kit.service import Platform, RouteTable
+    from ..kit.service import Document, Platform, RouteTable
 
 __all__ = ("GCSService",)
 
@@ -73,6 +76,15 @@ class GCSService(Service[GCSState]):
         if caller is not None and manager.scope not in caller.scopes:
             raise missing_scopes([manager.scope])
         return caller
+
+    def seed_sections(self) -> Mapping[str, Callable[[Fields], None]]:
+        """Return the section of endpoints."""
+        return {"gcs_endpoints": partial(load_endpoint, self.state)}
+
+    def dump_seed(self) -> dict[str, list[Document]]:
+        """Return all endpoints; no section if there are none."""
+        endpoints = self.state.endpoints.values()
+        return {"gcs_endpoints": [dump_endpoint(self.state, each) for each in endpoints]} if endpoints else {}
 
     def status_tables(self) -> Sequence[StatusTable]:
         """Return the table of endpoints."""

@@ -142,7 +142,7 @@ class GCSState:
             "shareable": host is None and bool(fields.get("allow_guest_collections")),
             "subscription_id": endpoint.fields.get("subscription_id"),
             "subscription_admin_verified": collection.verified,
-            "tlsftp_server": f"tlsftp://{fields['domain_name']}:443",
+            "tlsftp_server": f"tlsftp://{endpoint.domain_of(collection)}:443",
         }
         entity = ManagedEntity(
             collection.id,
@@ -151,20 +151,15 @@ class GCSState:
             document,
             endpoint_id=endpoint.id,
             host_id=None if host is None else host.id,
-            path=fields["collection_base_path"],
+            path="/" if collection.storage is not None else fields["collection_base_path"],
             needs_data_access=host is None and not high_assurance,
             account_of=None if host is not None else partial(self.account, gateway),
-            https_host=None if fields.get("enable_https") is False else self._https_host(collection),
+            https_host=None if fields.get("enable_https") is False else endpoint.domain_of(collection),
             https_methods=None if methods is None else frozenset(methods),
         )
-        self.collections.put(entity, gateway.storage)
+        self.collections.put(entity, gateway.storage if collection.storage is None else collection.storage)
         for scope in self.scopes_of(endpoint, collection):
             self.platform.authority.add_scope(collection.id, scope, name=str(fields["display_name"]))
-
-    @staticmethod
-    def _https_host(collection: ManagedCollection) -> str:
-        domain = collection.fields if collection.domain is None else collection.domain
-        return str(domain["domain_name"])
 
     def scopes_of(self, endpoint: Endpoint, collection: ManagedCollection) -> list[str]:
         """Return the scopes of a collection; ``data_access`` is one of mapped ones without high assurance."""
@@ -403,11 +398,10 @@ class GCSState:
         """
         collection_id = new_id() if id is None else id.lower()
         is_guest = fields["collection_type"] == "guest"
-        label = f"{'g' if is_guest else 'm'}-{collection_id.replace('-', '')[:6]}"
-        domain = {"domain_name": f"{label}.{endpoint.host}", "public": True}
+        defaults: Document = {"public": True}
         if not is_guest:
-            domain |= {"allow_guest_collections": False, "delete_protected": True}
-        collection = ManagedCollection(collection_id, {**domain, **fields}, creator_id, self.now())
+            defaults |= {"allow_guest_collections": False, "delete_protected": True}
+        collection = ManagedCollection(collection_id, {**defaults, **fields}, creator_id, self.now())
         endpoint.collections[collection.id] = collection
         try:
             self.put_collection(endpoint, collection)

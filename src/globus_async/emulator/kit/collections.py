@@ -85,6 +85,10 @@ class CollectionRegistry(Protocol):
         """
         ...
 
+    def storage_at(self, id: str) -> object:
+        """Return the storage of a collection, for `put`; `None` if it has none."""
+        ...
+
     def roles(self, id: str) -> list[RoleRecord]:
         """Return the roles on an endpoint or collection, that of its owner among them."""
         ...

@@ -91,6 +91,10 @@ class ManagedCollections:
 
         return DirectoryStorage(path)
 
+    def storage_at(self, id: str) -> Storage | None:
+        """Return the storage of a collection, for `put`; `None` if it has none."""
+        return self._state.collections[id].storage
+
     def roles(self, id: str) -> list[RoleRecord]:
         """Return the roles on an endpoint or collection, that of its owner among them."""
         return [

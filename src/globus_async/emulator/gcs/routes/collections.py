@@ -76,12 +76,15 @@ async def update_collection(state: GCSState, request: Request) -> Response:
 def _update(call: Call, *, whole: bool) -> Response:
     collection = call.collection()
     call.require_administers(collection, "Could not update collection. Insufficient permissions")
-    changes = COLLECTION.check(call.document(), whole=whole, kind=str(collection.fields["collection_type"]))
+    document = call.document()
+    if document.get("domain_name") == call.endpoint.domain_of(collection):  # as it was read
+        del document["domain_name"]
+    changes = COLLECTION.check(document, whole=whole, kind=str(collection.fields["collection_type"]))
     before = collection.fields
     changed = [each for each in _FIXED if changes.get(each, before.get(each)) != before.get(each)]
     if changed:
         raise GCSError.invalid([f"'{each}' cannot be changed" for each in changed])
-    kept: Document = {name: before[name] for name in (*_FIXED, "domain_name") if name in before}
+    kept: Document = {name: before[name] for name in _FIXED if name in before}
     fields = {**kept, "public": True, **changes} if whole else {**before, **changes}
     gateway = call.endpoint.gateways[fields["storage_gateway_id"]]
     check_collection(call, fields, gateway)
@@ -134,8 +137,8 @@ async def check_collections(state: GCSState, request: Request) -> Response:
     this = call(state, request)
     wanted = collection_filter(this)
     found = [each for each in this.endpoint.collections.values() if this.administers(each) and wanted(each)]
-    broken = [each for each in found if problem_of(this.endpoint, each) is not None]
-    return paged(request, broken, partial(problem_of, this.endpoint))
+    problems = {each.id: problem for each in found if (problem := problem_of(this.endpoint, each)) is not None}
+    return paged(request, [each for each in found if each.id in problems], lambda each: problems[each.id])
 
 
 async def check_one(state: GCSState, request: Request) -> Response:
@@ -164,6 +167,7 @@ async def set_domain(state: GCSState, request: Request) -> Response:
     collection = this.collection()
     this.require_administers(collection)
     collection.domain = this.checked(DOMAIN_DOCUMENT)
+    state.put_collection(this.endpoint, collection)
     return result(domain_documents(collection.domain), message=f"Updated domain of Collection {collection.id}")
 
 
@@ -173,6 +177,7 @@ async def delete_domain(state: GCSState, request: Request) -> Response:
     collection = this.collection()
     this.require_administers(collection)
     collection.domain = None
+    state.put_collection(this.endpoint, collection)
     return result([{}], message=f"Deleted domain of Collection {collection.id}")
 
 
