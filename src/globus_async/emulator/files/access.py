@@ -75,7 +75,7 @@ def _login_required(state: FilesState, collection: ServedCollection, request: Re
     }
     auth = state.platform.url or "https://auth.globus.org"
     location = f"{auth}/v2/oauth2/authorize?{urlencode(query)}"
-    return FilesError(302, "LOGIN_REQUIRED", "Log in", headers={"Location": location}, text="")
+    return FilesError(302, "LOGIN_REQUIRED", "Log in", headers={"Location": location})
 
 
 def _check_scopes(collection: ServedCollection, caller: Caller) -> None:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from starlette.responses import Response
 
+from ..kit.responses import json_response
 from ..kit.service import Service
 from .errors import FilesError
 from .grades import GRADES
@@ -50,7 +51,11 @@ class FilesService(Service[FilesState]):
         return {"": ROUTES}
 
     def error_response(self, error: ServiceError, request: Request) -> Response:
-        """Return the response with an error: text, without a body for HEAD."""
+        """Return the response with an error: text or JSON, without a body for HEAD."""
+        if request.method == "HEAD" or error.status < 400:
+            return Response(None, error.status, error.headers)
+        if self.state.json_errors:
+            document = error.document(path=request.path, request_id=request.id)
+            return json_response(document, status=error.status, headers=error.headers)
         text = error.text if isinstance(error, FilesError) else str(error)
-        headers = {"Content-Type": "text/plain; charset=utf-8", **error.headers}
-        return Response(None if request.method == "HEAD" else text, error.status, headers)
+        return Response(text, error.status, {"Content-Type": "text/plain; charset=utf-8", **error.headers})

@@ -16,3 +16,5 @@ class FilesState:
     """The HTTPS servers of all collections."""
 
     platform: Platform
+    json_errors: bool = False
+    """Send errors as JSON documents, as newer servers do, in place of the text of GridFTP servers."""
