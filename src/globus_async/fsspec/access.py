@@ -7,12 +7,11 @@ import os
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
-from fsspec.asyn import AsyncFileSystem, get_loop
-
 from ..errors.arguments import check_type, check_whole
 from .paths import PROTOCOL, GlobusPath, parent_of, split_path, strip_protocol
 from .recipe import Recipe
 from .sessions import Sessions
+from .untyped import AsyncFileSystem, get_loop
 
 if TYPE_CHECKING:
     from ..services.transfer import TransferClient

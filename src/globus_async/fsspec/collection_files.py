@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+from collections import deque
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
@@ -11,18 +12,46 @@ from ..credentials import NoCredentials
 from ..errors import NetworkError, NotFound
 from ..services.files import GCSCollectionClient
 from ..services.transfer.errors import TransferAPIError
+from ..transport import RateLimit
 from .entries import entry_of
 from .known_files import Facts
+from .stream_bytes import collect
 
 if TYPE_CHECKING:
     from ..authorizers import GlobusAuthorizer
+    from ..clock import Clock
     from ..services.transfer import TransferClient
     from ..transport import Transport
 
-__all__ = ("CollectionFiles",)
+__all__ = ("LISTING_LIMIT", "Allowance", "CollectionFiles")
 
-_MAX_STATS: Final = 12
-"""So many requests at a time go to Transfer, which limits their rate; further ones to the HTTPS server."""
+_MAX_CALLS: Final = 80
+_SECONDS: Final = 10.0
+LISTING_LIMIT: Final = RateLimit(calls=120, seconds=_SECONDS)
+"""Transfer documents 200 calls in ten seconds: the rest is for sizes."""
+
+
+class Allowance:
+    """
+    The requests for sizes that Transfer may get; further ones are for the HTTPS servers.
+
+    Args:
+        clock: The source of time.
+    """
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._taken: deque[float] = deque()
+
+    def take(self) -> bool:
+        """Take one of the requests, if there is one left."""
+        now = self._clock.monotonic()
+        while self._taken and self._taken[0] <= now - _SECONDS:
+            self._taken.popleft()
+        if len(self._taken) >= _MAX_CALLS:
+            return False
+        self._taken.append(now)
+        return True
 
 
 class CollectionFiles(GCSCollectionClient):
@@ -37,6 +66,7 @@ class CollectionFiles(GCSCollectionClient):
         address: The URL of its HTTPS server.
         authorizer: Supplies the ``Authorization`` header; ``None`` for no credentials.
         transfer: The client of Transfer; ``None`` without credentials.
+        allowance: The requests that Transfer may get.
         transport: The connections.
     """
 
@@ -47,10 +77,12 @@ class CollectionFiles(GCSCollectionClient):
         *,
         authorizer: GlobusAuthorizer | None,
         transfer: TransferClient | None,
+        allowance: Allowance,
         transport: Transport,
     ) -> None:
         super().__init__(collection_id, address, authorizer=authorizer, transport=transport)
-        self._transfer = transfer
+        self._transfer = None if transfer is None else transfer.with_options(rate_limit=None)
+        self._allowance = allowance
         # a request whose waiter found out otherwise goes on: to end it would cost its connection
         self._facts: SingleFlight[Facts] = SingleFlight("request for the size of a file", owner=transport)
 
@@ -69,7 +101,7 @@ class CollectionFiles(GCSCollectionClient):
         return (await self.facts(path)).size
 
     async def _request_facts(self, path: str) -> Facts:
-        if self._transfer is not None and len(self._facts) <= _MAX_STATS:
+        if self._transfer is not None and self._allowance.take():
             try:
                 document = (await self._transfer.operation_stat(self.collection_id, path)).data
             except NotFound:
@@ -79,12 +111,27 @@ class CollectionFiles(GCSCollectionClient):
             except (TransferAPIError, NetworkError):
                 pass  # no permission for this, or not available: the server of the files has to say it
             else:
-                entry = entry_of(path, document)
+                entry = entry_of(f"{self.collection_id}{path}", document)
                 if entry["type"] == "directory":
-                    raise IsADirectoryError(errno.EISDIR, "a directory has no content", path)
-                if entry["size"] is not None:
-                    return Facts(entry["size"], entry["mtime"])
+                    raise IsADirectoryError(errno.EISDIR, "a directory has no content", entry["name"])
+                if (facts := Facts.of(entry)) is not None:
+                    return facts
         return Facts(await super().size(path))
+
+    async def read_whole(self, path: str, expected: int | None) -> bytes:
+        """
+        Read a whole file.
+
+        Args:
+            path: The path on the collection.
+            expected: Its size by a listing; another one is a reason to ask.
+        """
+        if expected is not None:
+            async with self._stream(path, 0, None, None) as stream:
+                data = await collect(stream, expected)
+            if stream.position == expected:
+                return data
+        return await self.read(path)
 
     async def confirm_missing(self, path: str) -> None:
         """

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
 from functools import partial
-from io import BytesIO
 from typing import TYPE_CHECKING, Final
 
 from .._concurrency.tasks import all_of, cancel_all
@@ -15,12 +13,12 @@ from ..services.files import FileChanged
 from ..services.files.file_stream import file_changed
 from .extents import WHOLE_BYTES, Extent, extents_of
 from .known_files import Facts, KnownFile, KnownFiles, Segment
+from .stream_bytes import collect
 
 if TYPE_CHECKING:
-    from ..clock import Clock
-    from ..services.files import FileStream, GCSCollectionClient
+    from ..services.files import GCSCollectionClient
 
-__all__ = ("FileReader", "collect")
+__all__ = ("FileReader",)
 
 _WINDOW_SECONDS: Final = 0.002
 """Ranges that are wanted within this time are merged."""
@@ -33,24 +31,19 @@ class FileReader:
     Reads ranges of files in one event loop.
 
     Args:
-        clock: The source of time.
-        max_bytes: Maximum number of bytes that are kept.
+        files: What is known of files.
         client_of: Returns the client of a path's collection, and the path on it.
         facts_of: Requests the size and time of a file.
-
-    Attributes:
-        files: What is known of files.
     """
 
     def __init__(
         self,
-        clock: Clock,
-        max_bytes: int,
+        files: KnownFiles,
         *,
         client_of: Callable[[str], Awaitable[tuple[GCSCollectionClient, str]]],
         facts_of: Callable[[str], Awaitable[Facts]],
     ) -> None:
-        self.files = KnownFiles(clock, max_bytes)
+        self.files = files
         self._client_of = client_of
         self._facts_of = facts_of
         self._looks: SingleFlight[KnownFile] = SingleFlight("request for the size of a file")
@@ -80,20 +73,6 @@ class FileReader:
                 if is_last:
                     raise
         raise AssertionError("a loop of two steps ended")
-
-    async def read_whole(self, path: str, size: int | None = None) -> bytes:
-        """
-        Read a whole file, from the server.
-
-        Args:
-            path: The path.
-            size: Its size by a listing; another one is a reason to ask.
-        """
-        client, inner = await self._client_of(path)
-        if size is not None:
-            with suppress(FileChanged):
-                return await client.read(inner, size=size)
-        return await client.read(inner)
 
     async def look(self, path: str, start: int = 0, end: int | None = 0) -> KnownFile:
         """
@@ -205,17 +184,3 @@ class FileReader:
 
 async def _ensured(facts: Awaitable[Facts]) -> Facts:
     return await facts
-
-
-async def collect(stream: FileStream, size: int) -> bytes:
-    """Return the bytes of a stream, in memory for once their size."""
-    if size <= 0:
-        return b""
-    buffer = BytesIO()
-    buffer.seek(size - 1)
-    buffer.write(b"\0")  # all memory at once
-    buffer.seek(0)
-    async for chunk in stream:
-        buffer.write(chunk)
-    buffer.truncate()
-    return buffer.getvalue()

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from fsspec.asyn import sync
-
 from .copying import CopyMethods
 from .getting import GetMethods
 from .read_file import AsyncReadFile, ReadFile
 from .reading import ReadMethods
+from .untyped import run
 
 __all__ = ("GlobusFileSystem",)
 
@@ -67,7 +66,7 @@ class GlobusFileSystem(ReadMethods, GetMethods, CopyMethods):
         if mode != "rb":
             return self.open_writer(path, mode, block_size=block_size, autocommit=autocommit)
         block_size = self._block_size if block_size is None else block_size
-        file = sync(self.loop, self.open_version, path)
+        file = run(self.loop, self.open_version, path)
         return ReadFile(
             self,
             path,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 if TYPE_CHECKING:
     from ..clock import Clock
@@ -24,10 +24,19 @@ class Facts(NamedTuple):
     Attributes:
         size: The size in bytes.
         mtime: The time of its last change, in seconds; ``None`` if it is not known.
+        entry: The entry of the file, if it was requested.
     """
 
     size: int
     mtime: float | None = None
+    entry: dict[str, Any] | None = None
+
+    @classmethod
+    def of(cls, entry: dict[str, Any]) -> Facts | None:
+        """Return the facts of an entry; ``None`` if it is not of a file whose size is known."""
+        if entry["type"] != "file" or entry["size"] is None:
+            return None
+        return cls(entry["size"], entry["mtime"], entry)
 
     def differ_from(self, other: Facts) -> bool:
         """Return whether two facts cannot be of one version."""

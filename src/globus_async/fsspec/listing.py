@@ -8,14 +8,14 @@ from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Any, Final, Literal, TypeAlias
 
-from fsspec.asyn import sync, sync_wrapper
-
 from .._concurrency.tasks import all_of
 from ..services.transfer.errors import EndpointError
 from .access import CollectionAccess
 from .entries import Listing, entry_of
+from .known_files import Facts
 from .os_errors import os_errors
 from .paths import parent_of, strip_protocol
+from .untyped import run, sync_wrapper
 
 __all__ = ("ListingMethods",)
 
@@ -67,14 +67,22 @@ class ListingMethods(CollectionAccess):
         path = strip_protocol(path)
         if path in self.dircache:
             return self._entry(path) or _directory(path)
-        return self._entry(path) or await self._fetch_entry(path)
+        if (entry := self._entry(path)) is not None:
+            return entry
+        file = (await self._sessions.here()).known_files.trusted(path, is_new_look=True)
+        if file is not None and file.facts.entry is not None:
+            return file.facts.entry
+        return await self._fetch_entry(path)
 
     async def _fetch_entry(self, path: str) -> dict[str, Any]:
-        """Request the metadata of a path; they are not cached, since files grow."""
+        """Request the metadata of a path."""
         collection_id, inner = self.split_path(path)
-        tc = await self.transfer_client()
+        session = await self._sessions.here()
         with os_errors(path):
-            return entry_of(path, (await tc.operation_stat(collection_id, inner)).data)
+            entry = entry_of(path, (await session.transfer.operation_stat(collection_id, inner)).data)
+        if (facts := Facts.of(entry)) is not None:
+            session.known_files.see(path, facts)
+        return entry
 
     async def _exists(self, path: str, **kwargs: Any) -> bool:
         return await self._type(path) is not None
@@ -115,7 +123,7 @@ class ListingMethods(CollectionAccess):
         async def next_step() -> tuple[str, Any, Any] | None:
             return await anext(steps, None)
 
-        while (step := sync(self.loop, next_step)) is not None:
+        while (step := run(self.loop, next_step)) is not None:
             yield step
 
     async def _walk_from(
@@ -148,7 +156,8 @@ class ListingMethods(CollectionAccess):
     async def _list_or_skip(self, path: str, on_error: OnError = None) -> Listing:
         """Return a listing; an empty one for a directory that does not exist, or as ``on_error`` says."""
         try:
-            return self._listed(path) or await self._fetch_listing(path)
+            listing = self._listed(path)
+            return await self._fetch_listing(path) if listing is None else listing
         except OSError as error:
             if callable(on_error):
                 on_error(error)
@@ -163,6 +172,8 @@ class ListingMethods(CollectionAccess):
         _check_depth(maxdepth)
         path = strip_protocol(path)
         found: dict[str, Any] = {}
+        if withdirs and await self._isdir(path):
+            found[path] = await self._info(path)
         level, depth = [path], 0
         while level and (maxdepth is None or depth < maxdepth):
             listings = await all_of(self._list_or_skip(directory) for directory in level)
@@ -175,8 +186,6 @@ class ListingMethods(CollectionAccess):
                 if withdirs:
                     found[entry["name"]] = entry
             depth += 1
-        if withdirs and (found or self._listed(path) is not None) and path not in found:
-            found[path] = await self._info(path)
         return {name: found[name] for name in sorted(found)} if detail else sorted(found)
 
     async def _du(

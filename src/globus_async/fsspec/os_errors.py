@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import errno
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from typing import Final
 
@@ -20,17 +20,18 @@ from ..errors import (
     PermissionDenied,
     ResponseDecodeError,
 )
-from ..services.files.errors import LocalFileError, PathIsDirectory
+from ..services.files import FileChanged, LocalFileError, PathIsDirectory
 from ..services.transfer.errors import EndpointNotFound, PathExists, TransferAPIError
 from ..token_storage import TokenValidationError
 
 __all__ = ("os_error", "os_errors")
 
 _KINDS: Final[tuple[tuple[type[GlobusError], int], ...]] = (
+    (PathIsDirectory, errno.EISDIR),
+    (FileChanged, errno.ESTALE),
     (EndpointNotFound, errno.ENXIO),  # a key of a collection that is gone is not an absent key
     (NotFound, errno.ENOENT),
     (PathExists, errno.EEXIST),
-    (PathIsDirectory, errno.EISDIR),
     (PermissionDenied, errno.EACCES),
     (AuthorizationRequired, errno.EACCES),
     (AuthenticationFailed, errno.EACCES),
@@ -46,7 +47,7 @@ _LOGIN: Final = "; log in again in a process with a user, or set the credentials
 
 
 @contextmanager
-def os_errors(path: str) -> Iterator[None]:
+def os_errors(path: str) -> Generator[None]:
     """
     Raise errors of this library as an `OSError` with the error as ``__cause__``.
 
@@ -74,8 +75,8 @@ def os_error(error: GlobusError, path: str) -> OSError:
 
 
 def _number_of(error: GlobusError) -> int:
+    if isinstance(error, LocalFileError) and error.errno is not None:
+        return error.errno
     if isinstance(error, TransferAPIError) and (error.code or "").endswith(".NotDirectory"):
         return errno.ENOTDIR
-    if isinstance(error, LocalFileError):
-        return error.errno or errno.EIO
     return next((number for kind, number in _KINDS if isinstance(error, kind)), errno.EIO)

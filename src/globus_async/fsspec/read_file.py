@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from fsspec.asyn import AbstractAsyncStreamedFile, sync
-from fsspec.spec import AbstractBufferedFile
-
 from .known_files import Segment
+from .untyped import AsyncStreamedFile, BufferedFile, run
 
 if TYPE_CHECKING:
     from .known_files import KnownFile
@@ -18,7 +16,7 @@ __all__ = ("AsyncReadFile", "ReadFile")
 _OWN_CACHES: Final = frozenset({None, "default", "readahead"})
 
 
-class ReadFile(AbstractBufferedFile):
+class ReadFile(BufferedFile):
     """
     A file that is open for reading: its bytes are of the version that it had when it was opened.
 
@@ -68,9 +66,7 @@ class ReadFile(AbstractBufferedFile):
         if start >= end:
             return b""
         is_large = end - start >= self.blocksize
-        segment: Segment = sync(
-            self.fs.loop, self.fs.read_version, self._file, start, end, is_large, self._requests > 0
-        )
+        segment: Segment = run(self.fs.loop, self.fs.read_version, self._file, start, end, is_large, self._requests > 0)
         self._requests += 1
         if not is_large:
             self._last = segment
@@ -82,7 +78,7 @@ class ReadFile(AbstractBufferedFile):
         super().close()
 
 
-class AsyncReadFile(AbstractAsyncStreamedFile):
+class AsyncReadFile(AsyncStreamedFile):
     """
     A file that is open for reading in an event loop; see `ReadFile`.
 

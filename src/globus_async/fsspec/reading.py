@@ -30,9 +30,17 @@ class ReadMethods(ListingMethods):
         if end is not None and (first < 0) == (end < 0) and end <= first:
             return b""
         if first == 0 and end is None:
-            size = self._listed_size(path)
-            return await self._read(path, lambda reader: reader.read_whole(path, size))
+            return await self._read_whole(path)
         return await self._read(path, lambda reader: reader.read(path, first, end))
+
+    async def _read_whole(self, path: str) -> bytes:
+        collection_id, inner = self.split_path(path)
+
+        async def read(_: FileReader) -> bytes:
+            client = await self.files_client(collection_id)
+            return await client.read_whole(inner, self._listed_size(path))
+
+        return await self._read(path, read)
 
     def _listed_size(self, path: str) -> int | None:
         entry = self._entry(path)

@@ -16,12 +16,13 @@ from .._single_flight import SingleFlight
 from ..scopes import GCSCollectionScopes, TransferScopes
 from ..services.transfer import TransferClient
 from ..transport import Transport
+from .collection_files import LISTING_LIMIT, Allowance, CollectionFiles
+from .file_reader import FileReader
+from .known_files import KnownFiles
 from .paths import split_path
 
 if TYPE_CHECKING:
     from ..credentials import CredentialChain
-    from .collection_files import CollectionFiles
-    from .file_reader import FileReader
     from .known_files import Facts
     from .recipe import Recipe
 
@@ -45,6 +46,7 @@ class Session:
         loop: The event loop.
         pid: The process.
         transport: The connections.
+        known_files: What is known of files.
         listings: Limits the listings at a time.
     """
 
@@ -53,8 +55,9 @@ class Session:
         self.pid = os.getpid()
         self.transport = Transport(max_in_flight=MAX_CONNECTIONS)
         self._recipe = recipe
+        self.known_files = KnownFiles(self.transport.clock, cache_bytes)
+        self._allowance = Allowance(self.transport.clock)
         self._addresses = addresses
-        self._cache_bytes = cache_bytes
         self._files: dict[str, CollectionFiles] = {}
         self.listings = asyncio.Semaphore(MAX_CONNECTIONS)  # a call that waits for a connection would time out
         self._searches: SingleFlight[object] = SingleFlight("search for the HTTPS server of a collection")
@@ -72,7 +75,12 @@ class Session:
     def transfer(self) -> TransferClient:
         """The client of Globus Transfer."""
         authorizer = self._credentials.get_authorizer(TransferScopes.resource_server)
-        return TransferClient(authorizer=authorizer, environment=self._recipe.environment, transport=self.transport)
+        return TransferClient(
+            authorizer=authorizer,
+            environment=self._recipe.environment,
+            transport=self.transport,
+            rate_limit=LISTING_LIMIT if self.transport.default_rate_limits else None,
+        )
 
     async def files(self, collection_id: str) -> CollectionFiles:
         """
@@ -104,25 +112,24 @@ class Session:
         return (await self.transfer.get_endpoint(collection_id)).get("https_server")
 
     def _new_client(self, collection_id: str, address: str) -> CollectionFiles:
-        from .collection_files import CollectionFiles  # noqa: PLC0415 -- many processes list only
-
         authorizer = transfer = None
         if not self._recipe.anonymous:
             scope = GCSCollectionScopes(collection_id).https
             authorizer = self._credentials.get_authorizer(collection_id, str(scope))
             transfer = self.transfer
         return CollectionFiles(
-            collection_id, address, authorizer=authorizer, transfer=transfer, transport=self.transport
+            collection_id,
+            address,
+            authorizer=authorizer,
+            transfer=transfer,
+            allowance=self._allowance,
+            transport=self.transport,
         )
 
     @cached_property
     def reader(self) -> FileReader:
         """Reads ranges of files."""
-        from .file_reader import FileReader  # noqa: PLC0415 -- many processes list only
-
-        return FileReader(
-            self.transport.clock, self._cache_bytes, client_of=self.client_of, facts_of=self._request_facts
-        )
+        return FileReader(self.known_files, client_of=self.client_of, facts_of=self._request_facts)
 
     async def client_of(self, path: str) -> tuple[CollectionFiles, str]:
         """Return the client of the collection of a path, and the path on it."""
@@ -132,11 +139,6 @@ class Session:
     async def _request_facts(self, path: str) -> Facts:
         client, inner = await self.client_of(path)
         return await client.facts(inner)
-
-    def discard(self, path: str | None) -> None:
-        """Discard what is known of the content of a file, or of all in a directory; of all files without a path."""
-        if "reader" in vars(self):
-            self.reader.files.discard_below(path)
 
 
 async def _closing(transport: Transport) -> AsyncGenerator[None]:
@@ -183,9 +185,9 @@ class Sessions:
         return session
 
     def discard(self, path: str | None) -> None:
-        """Discard what the sessions know of the content of files; see `Session.discard`."""
+        """Discard what is known of a file, or of all in a directory; of all files without a path."""
         for session in [*self._by_loop.values()]:
-            session.discard(path)
+            session.known_files.discard_below(path)
 
 
 _open: weakref.WeakSet[Session] = weakref.WeakSet()
