@@ -49,27 +49,25 @@ def test_rm_of_a_directory_has_to_be_recursive(filesystem: GlobusFileSystem, roo
     assert storage.tree() == {"tree/x": b"1"}
 
 
-def test_rm_of_a_collection_is_refused(
-    filesystem: GlobusFileSystem, root: str, globus_emulator: GlobusEmulator
-) -> None:
+def test_rm_of_a_collection_is_refused(filesystem: GlobusFileSystem, root: str, emulator: GlobusEmulator) -> None:
     """Before anything is sent."""
-    before = len(globus_emulator.requests)
+    before = len(emulator.requests)
     with pytest.raises(PermissionError, match="whole collection"):
         filesystem.rm(root, recursive=True)
-    assert len(globus_emulator.requests) == before
+    assert len(emulator.requests) == before
 
 
 def test_many_files_are_removed_by_one_task(
-    filesystem: GlobusFileSystem, root: str, storage: MemoryStorage, globus_emulator: GlobusEmulator
+    filesystem: GlobusFileSystem, root: str, storage: MemoryStorage, emulator: GlobusEmulator
 ) -> None:
     """Instead of a request for each."""
     storage.make_directory(("many",))
     for number in range(40):
         storage.write(f"many/{number}", b"1")
-    before = len(globus_emulator.requests)
+    before = len(emulator.requests)
     filesystem.rm(f"{root}/many/*")
     assert storage.tree() == {"many/": None}
-    assert len(globus_emulator.requests) - before < 15
+    assert len(emulator.requests) - before < 15
 
 
 # -- moving
@@ -181,16 +179,16 @@ def test_other_modes_are_refused(filesystem: GlobusFileSystem, root: str, mode: 
     ],
 )
 def test_exclusive_creation(
-    write: Act, filesystem: GlobusFileSystem, root: str, storage: MemoryStorage, globus_emulator: GlobusEmulator
+    write: Act, filesystem: GlobusFileSystem, root: str, storage: MemoryStorage, emulator: GlobusEmulator
 ) -> None:
     """A file that another program has made since the last listing is not replaced; nothing is sent."""
     assert filesystem.ls(root) == []
     storage.write("data", b"theirs")
-    before = len(globus_emulator.requests)
+    before = len(emulator.requests)
     with pytest.raises(FileExistsError):
         write(filesystem, f"{root}/data")
     assert storage.tree() == {"data": b"theirs"}
-    assert len(globus_emulator.requests) == before + 1
+    assert len(emulator.requests) == before + 1
 
 
 def test_text_is_no_content(filesystem: GlobusFileSystem, root: str, storage: MemoryStorage) -> None:

@@ -11,15 +11,14 @@ import anyio.to_thread
 from fsspec.callbacks import DEFAULT_CALLBACK, Callback
 from fsspec.utils import isfilelike
 
-from ..services.files.errors import FileChanged
 from .access import CollectionAccess
 from .os_errors import os_errors
 from .progress import reporter
 
 __all__ = ("GetMethods",)
 
-_MIN_CONTINUED: Final = 16 * 1024 * 1024
-"""Downloads of larger files are continued by the next call, for which their time is requested before and after."""
+_MAX_SMALL: Final = 16 * 1024 * 1024
+"""A download of a larger file is continued by the next call, for which its time is requested before and after."""
 
 
 class GetMethods(CollectionAccess):
@@ -35,13 +34,7 @@ class GetMethods(CollectionAccess):
         else:
             target = Path(lpath)
             await anyio.to_thread.run_sync(partial(target.parent.mkdir, parents=True, exist_ok=True))
-            try:
-                await self._download(rpath, target, info["size"], callback)
-            except OSError as error:
-                if not isinstance(error.__cause__, FileChanged):
-                    raise
-                self.invalidate_cache(rpath)  # it changed since it was listed
-                await self._download(rpath, target, (await self._info(rpath))["size"], callback)
+            await self._download(rpath, target, is_large=(info["size"] or 0) > _MAX_SMALL, callback=callback)
 
     async def _get_to_object(self, rpath: str, target: Any, callback: Callback) -> None:
         collection_id, inner = self.split_path(rpath)
@@ -53,13 +46,10 @@ class GetMethods(CollectionAccess):
                     await anyio.to_thread.run_sync(target.write, chunk)
                     callback.relative_update(len(chunk))
 
-    async def _download(self, rpath: str, target: Path, size: int | None, callback: Callback) -> None:
+    async def _download(self, rpath: str, target: Path, *, is_large: bool, callback: Callback) -> None:
         collection_id, inner = self.split_path(rpath)
-        transfer_client = None
-        if size is None or size > _MIN_CONTINUED:
-            transfer_client = await self.transfer_client()
+        # the size in a listing may be that of an earlier version, of which the file would be a part
+        transfer_client = await self.transfer_client() if is_large else None
         with os_errors(rpath):
             client = await self.files_client(collection_id)
-            await client.download(
-                inner, target, transfer_client=transfer_client, size=size, progress=reporter(callback)
-            )
+            await client.download(inner, target, transfer_client=transfer_client, progress=reporter(callback))

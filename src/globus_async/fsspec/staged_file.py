@@ -7,6 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from fsspec.asyn import sync
+from fsspec.transaction import Transaction
 
 from .._concurrency.tasks import run_to_end
 from .os_errors import os_errors
@@ -15,7 +16,7 @@ from .renames import rename_over
 if TYPE_CHECKING:
     from .writing import WriteMethods
 
-__all__ = ("StagedFile",)
+__all__ = ("GlobusTransaction", "StagedFile")
 
 _log = logging.getLogger("globus_async")
 
@@ -77,3 +78,18 @@ class StagedFile:
     def discard(self) -> None:
         """Remove the hidden file, at the end of a transaction that failed."""
         sync(self._fs.loop, self.remove)
+
+
+class GlobusTransaction(Transaction):
+    """A transaction, which ends with blocking calls."""
+
+    def start(self) -> None:
+        """
+        Start the transaction.
+
+        Raises:
+            RuntimeError: The file system is one of ``asynchronous=True``.
+        """
+        if self.fs.asynchronous:
+            raise RuntimeError("a transaction ends with blocking calls: use a file system without asynchronous=True")
+        super().start()

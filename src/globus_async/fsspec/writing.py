@@ -16,7 +16,7 @@ from .access import CollectionAccess
 from .directories import find_entry, make_directories, make_directory
 from .os_errors import os_errors
 from .progress import reporter
-from .staged_file import StagedFile
+from .staged_file import GlobusTransaction, StagedFile
 from .write_file import AsyncWriteFile, WriteFile, mode_of_target
 
 if TYPE_CHECKING:
@@ -40,6 +40,8 @@ class _HiddenName:
 
 class WriteMethods(CollectionAccess):
     """Writing files and making directories."""
+
+    transaction_type = GlobusTransaction
 
     @cached_property
     def _present_directories(self) -> set[str]:
