@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Final, NamedTuple
 
-__all__ = ("FileVersion", "Piece", "content_length", "piece_of", "range_header", "total_size", "validators_of")
+__all__ = ("FileVersion", "Piece", "content_length", "is_page", "piece_of", "range_header", "total_size", "validators_of")
 
 _CONTENT_RANGE: Final = re.compile(r"bytes (?P<first>\d{1,19})-(?P<last>\d{1,19})/(?P<total>\d{1,19}|\*)")
 _UNSATISFIED: Final = re.compile(r"bytes \*/(?P<total>\d{1,19})")
@@ -44,6 +44,11 @@ class FileVersion(NamedTuple):
 def validators_of(headers: Mapping[str, str]) -> dict[str, str]:
     """Return what tells the versions of a file apart, of the headers of a response."""
     return {name: headers[name] for name in ("etag", "last-modified") if name in headers}
+
+
+def is_page(status: int, headers: Mapping[str, str]) -> bool:
+    """Return whether a response may be a page in place of the file, such as that of a proxy."""
+    return status == 200 and headers.get("content-type", "").lower().startswith("text/html")
 
 
 def range_header(start: int, end: int | None) -> str:

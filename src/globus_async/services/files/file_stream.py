@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final, Self
 from ..._http.path import shown
 from ...errors import GlobusSDKUsageError, NetworkError
 from ...porting import EnteredOnly
-from .byte_range import Piece, piece_of, range_header, validators_of
+from .byte_range import Piece, is_page, piece_of, range_header, validators_of
 from .errors import FileChanged, FileTruncated, RangeNotSatisfiable
 
 if TYPE_CHECKING:
@@ -159,7 +159,8 @@ class FileStream(EnteredOnly):
             self.requests += 1
             self._progress = 0
             try:
-                wanted = range_header(self.position, self.end)
+                # to the end of the file, so that the response shows if there is more of it
+                wanted = range_header(self.position, None if self.end == self.size else self.end)
                 response = await stack.enter_async_context(self._open_range(wanted, self._failures > 0))
             except RangeNotSatisfiable:
                 await self._close()
@@ -169,7 +170,7 @@ class FileStream(EnteredOnly):
                 await self._close()
                 raise
             piece = piece_of(response.http_status, response.headers)
-            problem = self._problem(response.http_status, piece)
+            problem = self._problem(response.http_status, piece, response.headers)
             if piece is None or problem is not None:
                 await self._fail(self._truncated(problem or "it does not say which bytes it has"))
                 continue
@@ -179,10 +180,12 @@ class FileStream(EnteredOnly):
             self._piece_end = min(piece.end, self.end)
             self._chunks = response
 
-    def _problem(self, status: int, piece: Piece | None) -> str | None:
+    def _problem(self, status: int, piece: Piece | None, headers: Mapping[str, str]) -> str | None:
         """Return why the bytes of a response are not those that were requested."""
         if piece is None or piece.start != self.position:
             return "it has other bytes than the range that was requested"
+        if is_page(status, headers):
+            return "it is a page, whatever range is requested"
         whole = self.size if self.size is not None else self.end
         if status == 200 and whole is not None and piece.end != whole:
             return f"it has {piece.end} bytes, instead of {whole}"
@@ -190,8 +193,9 @@ class FileStream(EnteredOnly):
 
     def _check_version(self, headers: Mapping[str, str], piece: Piece) -> None:
         """Compare a response with earlier ones: all must be of the same version of the file."""
-        if piece.total is not None and self.size not in {None, piece.total}:
-            raise file_changed(self.path, f"it has {piece.total} bytes, instead of {self.size}")
+        found = piece.end if piece.total is None else piece.total
+        if self.size is not None and (found > self.size or piece.total not in {None, self.size}):
+            raise file_changed(self.path, f"it has {found} bytes, instead of {self.size}")
         for name, found in validators_of(headers).items():
             if self.validators.setdefault(name, found) != found:
                 raise file_changed(self.path, "it has another version than at the first request")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 from ..._concurrency.tasks import all_of
 from ...errors import ResponseDecodeError
 from ...errors.arguments import check_whole
-from .byte_range import FileVersion, content_length, piece_of, range_header, total_size, validators_of
+from .byte_range import FileVersion, content_length, is_page, piece_of, range_header, total_size, validators_of
 from .errors import FilesAPIError, NotFound, RangeNotSatisfiable
 from .file_path import request_path
 from .file_requests import FileRequests
@@ -78,7 +78,8 @@ class ReadMethods(FileRequests):
         _, data = await all_of((find_size(), _all_bytes(stream)))
         if stream.position == max(found, start):
             return data
-        return await _all_bytes(self._stream(path, start, max(found, start), found))
+        size = max(found, stream.position)  # either response may have been too short
+        return await _all_bytes(self._stream(path, start, size, size))
 
     def stream_file(
         self, path: str, *, start: int = 0, end: int | None = None, size: int | None = None
@@ -172,7 +173,7 @@ class ReadMethods(FileRequests):
         known: int | None = None
         try:
             async with self._opened("HEAD", target, headers=_AS_IT_IS) as response:
-                known = content_length(response.headers)
+                known = None if is_page(response.http_status, response.headers) else content_length(response.headers)
                 if known:
                     return FileVersion(known, validators_of(response.headers))
         except FilesAPIError as error:
@@ -188,7 +189,8 @@ class ReadMethods(FileRequests):
             wanted = range_header(known, None if known == 0 else known + 1)
             try:
                 async with self._opened("GET", target, headers={"Range": wanted, **_AS_IT_IS}) as response:
-                    status, piece = response.http_status, piece_of(response.http_status, response.headers)
+                    status, headers = response.http_status, response.headers
+                    piece = None if is_page(status, headers) else piece_of(status, headers)
                     validators = validators_of(response.headers)
             except RangeNotSatisfiable as error:
                 return FileVersion(total_size(error.headers) or known, validators)
