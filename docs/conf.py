@@ -110,6 +110,8 @@ PUBLIC = (
     "globus_async.services.flows.documents",
     "globus_async.services.timers",
     "globus_async.services.timers.documents",
+    "globus_async.services.compute",
+    "globus_async.services.compute.documents",
     "globus_async.services.search",
     "globus_async.services.search.documents",
     "globus_async.services.groups",

@@ -244,16 +244,21 @@ class Call:
     @property
     def parameters(self) -> tuple[str, ...]:
         """The names of the parameters for which the call has arguments."""
-        return tuple(dict.fromkeys((*self.required, *self._facts.arguments.get(self.method, {}))))
+        return tuple(dict.fromkeys((*self.required, *self._own_arguments)))
 
     @property
     def _facts(self) -> ServiceFacts:
         return BASE_FACTS if self.base else self.client.facts
 
     @property
+    def _own_arguments(self) -> Mapping[str, Any]:
+        known = self._facts.arguments
+        return known.get(str(self)) or known.get(self.method, {})
+
+    @property
     def arguments(self) -> dict[str, Any]:
         """Its arguments, by name."""
-        own = self._facts.arguments.get(self.method, {})
+        own = self._own_arguments
         arguments = {name: own[name] if name in own else self._value(name) for name in self.parameters}
         arguments = {name: value() if isinstance(value, FunctionType) else value for name, value in arguments.items()}
         return arguments | {name: value for name, value in self.changes.items() if name in arguments}

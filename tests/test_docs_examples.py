@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 
 import globus_async
-from globus_async import GlobusAppConfig, NativeAppAuthClient, TimersClient, TransferClient, UserApp
+from globus_async import ComputeClientV3, GlobusAppConfig, NativeAppAuthClient, TimersClient, TransferClient, UserApp
 from globus_async.scopes import AuthScopes, FlowsScopes, GroupsScopes, SearchScopes, SpecificFlowScopes, TransferScopes
 from globus_async.testing import EmulatedLogin, GlobusEmulator, MemoryStorage
 from tests.services.flows.world import HELLO, SCHEMA
@@ -172,6 +172,7 @@ async def log_in(names: World) -> None:
     async with UserApp("my-program", client_id=client_id, config=config, transport=transport) as app:
         TransferClient(app=app).add_app_data_access_scope(names["vault_id"])
         TimersClient(app=app).add_app_transfer_data_access_scope(names["source_id"])
+        ComputeClientV3(app=app)
         await app.login()
     names["client"] = NativeAppAuthClient(client_id, transport=transport)
     flow = names["client"].oauth2_start_flow(refresh_tokens=True)
@@ -186,6 +187,7 @@ def registered(emulator: GlobusEmulator) -> World:
     service = emulator.add_client("Catalog", secret="secret-of-the-catalog", redirect_uris=redirects)
     scope = emulator.auth.add_scope(service, "all", dependencies=[str(TransferScopes.all)]).scope_string
     native = emulator.add_client("Laptop")
+    emulator.compute.execute = lambda task: task.payload.upper()
     flow_id = emulator.flows.add_flow("Say hello", HELLO, owner=user, input_schema=SCHEMA).id
     return {
         "API_SCOPE": scope,
@@ -193,6 +195,8 @@ def registered(emulator: GlobusEmulator) -> World:
         "api_token": emulator.access_token(user, scopes=[scope], client=native),
         "auth_token": emulator.access_token(user, scopes=[str(AuthScopes.view_identities)]),
         "client_id": service.id,
+        "compute_endpoint_id": emulator.compute.add_endpoint(owner_id=user.id).id,
+        "function_id": emulator.compute.add_function(owner_id=user.id).id,
         "client_secret": "secret-of-the-catalog",
         "groups_token": emulator.access_token(user, scopes=[str(GroupsScopes.all)]),
         "index_id": emulator.search.add_index("Samples", owner=user).id,

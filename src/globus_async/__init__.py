@@ -110,6 +110,14 @@ _HOMES: Final = {
         "TimersClient",
         "TransferTimer",
     ),
+    "services.compute": (
+        "ComputeAPIError",
+        "ComputeClientV2",
+        "ComputeClientV3",
+        "ComputeTaskEndReason",
+        "ComputeTaskOutcome",
+        "TasksUncertain",
+    ),
     "services.search": (
         "BatchOutcome",
         "BatchProgress",

@@ -99,6 +99,12 @@ from .services.auth import OAuthClientCredentialsResponse as OAuthClientCredenti
 from .services.auth import OAuthDependentTokenResponse as OAuthDependentTokenResponse
 from .services.auth import OAuthRefreshTokenResponse as OAuthRefreshTokenResponse
 from .services.auth import OAuthTokenResponse as OAuthTokenResponse
+from .services.compute import ComputeAPIError as ComputeAPIError
+from .services.compute import ComputeClientV2 as ComputeClientV2
+from .services.compute import ComputeClientV3 as ComputeClientV3
+from .services.compute import ComputeTaskEndReason as ComputeTaskEndReason
+from .services.compute import ComputeTaskOutcome as ComputeTaskOutcome
+from .services.compute import TasksUncertain as TasksUncertain
 from .services.files import BackendUnavailable as BackendUnavailable
 from .services.files import DownloadedFile as DownloadedFile
 from .services.files import DownloadInProgress as DownloadInProgress

@@ -46,7 +46,7 @@ _NAMES: Final[tuple[tuple[str, str], ...]] = (
     ("MissingTokenError ExpiredTokenError UnmetScopeRequirementsError IdentityMismatchError", _STORAGES),
     ("StorageAdapter FileAdapter SimpleJSONFileAdapter SQLiteAdapter MemoryAdapter tokenstorage legacy", _ADAPTERS),
     ("GlobusConnectPersonalOwnerInfo LocalGlobusConnectPersonal local_endpoint", _NO_LOCAL),
-    ("ComputeAPIError ComputeClient ComputeClientV2 ComputeClientV3", _NO_CLIENT.format("Globus Compute")),
+    ("ComputeClient", "it is ComputeClientV3, or ComputeClientV2"),
     ("CollectionDocument CollectionPolicies GuestCollectionDocument", _NO_SERVER),
     ("MappedCollectionDocument EndpointDocument GCSRoleDocument", _NO_SERVER),
     ("StorageGatewayDocument StorageGatewayPolicies UserCredentialDocument", _NO_SERVER),

@@ -55,32 +55,30 @@ def test_no_service_of_this_package_leaves_the_emulator(
 
 def test_a_call_of_a_service_that_is_absent(globus_emulator: GlobusEmulator, globus_server: LoopbackServer) -> None:
     """It fails with a status that no missing thing has, and says what is missing."""
-    token = globus_emulator.access_token(
-        scopes=["https://auth.globus.org/scopes/facd7ccc-c5f4-42aa-916b-a0e270e2c2a9/all"]
-    )
-    compute: Any = globus_sdk.ComputeClientV2
-    client = compute(authorizer=globus_sdk.AccessTokenAuthorizer(token))
-    for call in (client.get_version, lambda: client.register_endpoint({}), lambda: client.get("/v2/bookmarks")):
+    url = globus_server.environ["GLOBUS_SDK_SERVICE_URL_ACTIONS"]
+    assert url == f"{globus_server.url}/actions.automate.globus.org/"
+    base: Any = globus_sdk.BaseClient
+    client = base(base_url=url, authorizer=globus_sdk.AccessTokenAuthorizer("x"))
+    for call in (lambda: client.get("/x"), lambda: client.post("/transfer/run"), lambda: client.get("/v2/bookmarks")):
         with pytest.raises(globus_sdk.GlobusAPIError) as caught:
             call()
         assert caught.value.http_status == 501
         assert "does not implement" in str(caught.value.message)
-        assert "Globus Compute" in str(caught.value.message)
-    assert globus_emulator.unknown_paths["POST /v2/endpoints"] == 1
-    assert globus_server.environ["GLOBUS_SDK_SERVICE_URL_COMPUTE"] == f"{globus_server.url}/compute.api.globus.org/"
+        assert "the action providers of Globus" in str(caught.value.message)
+    assert globus_emulator.unknown_paths["POST /transfer/run"] == 1
 
 
 async def test_in_process() -> None:
     """A request for the host of an absent service is refused as such, not as one for a missing thing."""
 
-    class ComputeClient(BaseClient):
-        service_name = "compute"
+    class ActionsClient(BaseClient):
+        base_url = "https://actions.automate.globus.org/"
 
     async with GlobusEmulator() as emulator:
         authorizer = AccessTokenAuthorizer(emulator.access_token())
-        client = ComputeClient(authorizer=authorizer, transport=emulator.transport())
-        with pytest.raises(GlobusAPIError, match="Globus Compute") as caught:
-            await client.get("/v2/endpoints/x")
+        client = ActionsClient(authorizer=authorizer, transport=emulator.transport())
+        with pytest.raises(GlobusAPIError, match="the action providers of Globus") as caught:
+            await client.get("/transfer/x")
         assert caught.value.http_status == 501
         assert not isinstance(caught.value, NotFound)
 
@@ -129,19 +127,19 @@ async def test_a_service_without_a_host_needs_paths_of_its_own() -> None:
 @pytest.mark.parametrize(
     ("its_hosts", "variables"),
     [
-        (("compute.api.globus.org",), ("GLOBUS_SDK_SERVICE_URL_COMPUTE",)),
-        (("compute.example.org",), ("GLOBUS_SDK_SERVICE_URL_COMPUTE",)),
-        (("compute.api.globus.org",), ("GLOBUS_SDK_SERVICE_URL_OURS",)),
+        (("actions.automate.globus.org",), ("GLOBUS_SDK_SERVICE_URL_ACTIONS",)),
+        (("actions.example.org",), ("GLOBUS_SDK_SERVICE_URL_ACTIONS",)),
+        (("actions.automate.globus.org",), ("GLOBUS_SDK_SERVICE_URL_OURS",)),
     ],
 )
 def test_a_service_of_ones_own_in_place_of_an_absent_one(its_hosts: tuple[str], variables: tuple[str]) -> None:
     """Then it is not absent any more, whether it has the host or the variable."""
 
-    class Compute(OwnService):
+    class Actions(OwnService):
         hosts = its_hosts
         url_variables = variables
 
-    emulator = GlobusEmulator(services=[Compute])
-    assert "compute" not in emulator.services
+    emulator = GlobusEmulator(services=[Actions])
+    assert "actions" not in emulator.services
     assert emulator.environ("http://127.0.0.1:1")[variables[0]] == f"http://127.0.0.1:1/{its_hosts[0]}/"
     assert len(emulator.environ("")) == len(GlobusEmulator().environ(""))

@@ -24,7 +24,8 @@ class ServiceFacts:
         constructor: Values of required constructor arguments, by name.
         values: Values of required parameters, by name; those named ``*_id`` and ``*_ids`` are UUIDs unless they are
             here.
-        arguments: Arguments of single methods, by the method's name; they replace those from `values`.
+        arguments: Arguments of single methods, by the method's name, or by ``Client.method``; they replace those from
+            `values`.
         no_request: Public methods that send no request.
         not_callable: ``Client.method`` of methods that the client has but cannot use, with the reason.
         preparation: What has to be done to a client before a method can be called, by the method's name.

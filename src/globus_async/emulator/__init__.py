@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from .recorder import RecordedRequest as RecordedRequest
     from .registry import Emulator as Emulator
     from .server import LoopbackServer as LoopbackServer
+    from .traffic import Traffic as Traffic
     from .transfer.models import Collection as Collection
     from .transfer.models import Task as Task
     from .transfer.state import Limits as Limits
@@ -50,6 +51,7 @@ _MODULES = {
     "Storage": ".transfer.storage.protocol",
     "StorageError": ".transfer.storage.protocol",
     "Task": ".transfer.models",
+    "Traffic": ".traffic",
 }
 
 __all__ = (
@@ -74,6 +76,7 @@ __all__ = (
     "Storage",
     "StorageError",
     "Task",
+    "Traffic",
 )
 
 

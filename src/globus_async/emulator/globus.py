@@ -17,7 +17,8 @@ from .kit.clock import SystemClock
 from .kit.directory import GroupPolicies
 from .kit.ids import Ids, own_ids
 from .kit.service import Platform, Service
-from .registry import Emulator, further_services
+from .registry import further_services
+from .states import StatesOfServices
 from .transfer.service import TransferService
 
 if TYPE_CHECKING:
@@ -26,15 +27,9 @@ if TYPE_CHECKING:
 
     from .auth.models import ClientApp
     from .auth.state import AuthState
-    from .files.state import FilesState
-    from .flows.state import FlowsState
-    from .gcs.state import GCSState
-    from .groups.state import GroupsState
     from .kit.clock import Clock
     from .kit.directory import Identity
     from .kit.service import Document
-    from .search.state import SearchState
-    from .timers.state import TimersState
     from .transfer.models import Collection, Task
     from .transfer.state import Limits, Pace, TransferState
     from .transfer.storage.protocol import Storage
@@ -45,7 +40,7 @@ __all__ = ("GlobusEmulator",)
 _FURTHER_SERVICES: Final = further_services({"auth", "control", "kit", "transfer"})
 
 
-class GlobusEmulator(Emulator):
+class GlobusEmulator(StatesOfServices):
     """
     An emulator of Globus in this process, with real files and real HTTP: Auth, Transfer and the services beside them.
 
@@ -138,42 +133,6 @@ class GlobusEmulator(Emulator):
     def transfer(self) -> TransferState:
         """The state of the emulated Transfer: collections, tasks and bookmarks."""
         return self._transfer.state
-
-    @property
-    def timers(self) -> TimersState:
-        """The state of the emulated Timers: timers and their runs."""
-        state: TimersState = self.services["timers"].state
-        return state
-
-    @property
-    def search(self) -> SearchState:
-        """The state of the emulated Search: indices with their entries, roles and tasks."""
-        state: SearchState = self.services["search"].state
-        return state
-
-    @property
-    def flows(self) -> FlowsState:
-        """The state of the emulated Flows: flows, runs, web inputs and actions."""
-        state: FlowsState = self.services["flows"].state
-        return state
-
-    @property
-    def gcs(self) -> GCSState:
-        """The state of the emulated Globus Connect Server: endpoints with their gateways and collections."""
-        state: GCSState = self.services["gcs"].state
-        return state
-
-    @property
-    def groups(self) -> GroupsState:
-        """The state of the emulated Groups: groups with their policies and memberships."""
-        state: GroupsState = self.services["groups"].state
-        return state
-
-    @property
-    def files(self) -> FilesState:
-        """The state of the emulated HTTPS servers of collections."""
-        state: FilesState = self.services["files"].state
-        return state
 
     @property
     def task_runner(self) -> TaskRunner:

@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import parse_qs, parse_qsl, urlencode
 
+from .injection import CONNECTION, ZERO_COPY
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
@@ -57,6 +59,16 @@ class RecordedRequest:
     """The POSIX seconds of the emulator's clock at which it was received."""
     number: int = 0
     """Its number among all requests, from 1."""
+    host: str = ""
+    """The host it was sent to; that of the service where the address is a path of the emulator."""
+    connection: int | None = None
+    """The number of the connection it came by; `None` in process."""
+    bytes_received: int = 0
+    """The bytes of its body, so far."""
+    bytes_sent: int = 0
+    """The bytes of the response's body, so far."""
+    ended: int | None = None
+    """The number of the next request when this one had ended, by which one sees which were in flight together."""
 
     @property
     def json(self) -> Any:
@@ -88,6 +100,7 @@ class Recorder:
         self.requests: list[RecordedRequest] = []
         self._bytes = 0
         self._numbers = itertools.count(1)
+        self._last = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Record a request, then pass it to the application."""
@@ -97,6 +110,7 @@ class Recorder:
         received_at = self._now()
         streams = self._streams(scope)
         body = b"" if streams else await _whole_body(receive)
+        headers = dict(scope["headers"])
         record = RecordedRequest(
             scope["method"],
             scope["path"],
@@ -105,9 +119,18 @@ class Recorder:
             _without_secrets(body, scope["headers"]),
             received_at=received_at,
             number=next(self._numbers),
+            host=headers.get(b"host", b"").decode("latin-1").lower(),
+            connection=scope.get("extensions", {}).get(CONNECTION),
+            bytes_received=len(body),
         )
+        self._last = record.number
         self._keep(record)
         delivered = False
+
+        async def count() -> Message:
+            message = await receive()
+            record.bytes_received += len(message.get("body", b""))
+            return message
 
         async def replay() -> Message:
             nonlocal delivered
@@ -116,12 +139,16 @@ class Recorder:
                 return {"type": "http.request", "body": body, "more_body": False}
             return await receive()
 
-        async def record_status(message: Message) -> None:
+        async def record_response(message: Message) -> None:
             if message["type"] == "http.response.start":
                 record.status = message["status"]
             await send(message)
+            record.bytes_sent += message["count"] if message["type"] == ZERO_COPY else len(message.get("body", b""))
 
-        await self._app(scope, receive if streams else replay, record_status)
+        try:
+            await self._app(scope, count if streams else replay, record_response)
+        finally:
+            record.ended = self._last + 1
 
     def _keep(self, record: RecordedRequest) -> None:
         if not self.requests:  # a test may have cleared them

@@ -25,6 +25,7 @@ from .own_tables import own_tables
 from .recorder import RecordedRequest, Recorder
 from .server import LoopbackServer, listen, serving
 from .status_page import status_routes
+from .traffic import Traffic
 from .trusted_hosts import TrustedHosts
 
 if TYPE_CHECKING:
@@ -111,7 +112,7 @@ class Emulator:
         """The faults to be injected: `Faults.add` makes a request fail."""
         self._recorder = Recorder(self.faults, platform.clock.wall, streams=self._streams)
         self._prefixes = _prefixes(services)
-        self._tables = own_tables(lambda: self.requests, lambda: self.faults)
+        self._tables = own_tables(lambda: self.requests, lambda: self.faults, self._title_of)
         tables = [*(table for service in services for table in service.status_tables()), *self._tables]
         shown = Counter(["environ", "now", "requests", "unknown", "url", *(table.name for table in tables)])
         if repeated := [name for name, count in shown.items() if count > 1]:
@@ -139,9 +140,15 @@ class Emulator:
     def _serves_host(self, host: str) -> bool:
         return any(service.serves_host(host) for service in self.services.values())
 
+    def _title_of(self, host: str) -> str | None:
+        """Return the title of the service with a host that is made at run time; `None` for any other host."""
+        services = (each for each in self.services.values() if each.needs_host)
+        return next((each.title for each in services if each.serves_host(host)), None)
+
     def _streams(self, scope: Scope) -> bool:
         host = Headers(scope=scope).get("host", "").partition(":")[0].lower()
-        return any(service.serves_host(host) for service in self.services.values() if not service.reads_bodies)
+        service = next((each for each in self.services.values() if each.serves_host(host)), None)
+        return service is not None and not service.reads_bodies
 
     async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         await self._application(scope, receive, send)
@@ -168,6 +175,17 @@ class Emulator:
     def requests(self) -> list[RecordedRequest]:
         """All requests so far."""
         return self._recorder.requests
+
+    def traffic(self, host: str | None = None) -> Traffic:
+        """
+        Return the totals of the requests so far: numbers, connections, bytes, and how many were in flight at once.
+
+        ``emulator.requests.clear()`` starts anew.
+
+        Args:
+            host: Count the requests to this host only, such as ``collection.https_host``.
+        """
+        return Traffic.of(each for each in self.requests if host is None or each.host == host)
 
     def environ(self, url: str) -> dict[str, str]:
         """

@@ -5,16 +5,18 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import itertools
+import os
 import socket
 from dataclasses import dataclass, field
 from email.utils import formatdate
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, BinaryIO, Final
 
+import h11
 import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from .faults import DROP
-from .injection import CONNECTION
+from .injection import CONNECTION, ZERO_COPY
 from .kit.clock import SystemClock
 
 if TYPE_CHECKING:
@@ -81,7 +83,7 @@ async def serving(
     host, port = listener.getsockname()[:2]
     config = uvicorn.Config(
         _dated(app, now),
-        http=_DroppableProtocol,
+        http=_Protocol,
         ws="none",
         lifespan="off",
         log_config=None,
@@ -142,22 +144,58 @@ class _Server(uvicorn.Server):
         yield
 
 
-class _DroppableProtocol(H11Protocol):
-    """HTTP/1.1 in whose ASGI scope are the connection's number and a function that drops it, for fault injection."""
+class _Protocol(H11Protocol):
+    """
+    HTTP/1.1 with extensions in the ASGI scope.
+
+    They are the connection's number, a function that drops it, for fault injection, and messages with files that the
+    operating system copies to the socket.
+    """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         app: Callable[..., Any] = self.app
         number = next(_CONNECTIONS)
+        can_copy = isinstance(self.loop, asyncio.SelectorEventLoop) and hasattr(os, "sendfile")
 
-        async def with_drop(scope: Scope, receive: Receive, send: Send) -> None:
+        async def extended(scope: Scope, receive: Receive, send: Send) -> None:
             extensions = {**scope.get("extensions", {}), DROP: self._drop, CONNECTION: number}
-            await app({**scope, "extensions": extensions}, receive, send)
+            if can_copy:
+                extensions[ZERO_COPY] = {}
 
-        self.app = with_drop
+            async def send_or_copy(message: Message) -> None:
+                if message["type"] == ZERO_COPY:
+                    await self._copy(message["file"], message["offset"], message["count"])
+                else:
+                    await send(message)
+
+            await app({**scope, "extensions": extensions}, receive, send_or_copy)
+
+        self.app = extended
 
     def _drop(self, reset: bool) -> None:
         if reset:
             self.transport.abort()
         else:
             self.transport.close()
+
+    async def _copy(self, file: BinaryIO, offset: int, count: int) -> None:
+        """Send a part of a file as a part of the body; nothing happens if the client has left."""
+        await self.flow.drain()
+        if self.transport.is_closing():
+            return
+        self.conn.send_with_data_passthrough(h11.Data(data=_Placeholder(count)))  # type: ignore[arg-type]  # its length
+        with contextlib.suppress(ConnectionError):
+            if await self.loop.sendfile(self.transport, file, offset, count, fallback=False) < count:
+                self.transport.abort()
+                raise OSError("the file became shorter while it was sent")
+
+
+class _Placeholder:
+    """Data that the HTTP library counts and does not see."""
+
+    def __init__(self, size: int) -> None:
+        self._size = size
+
+    def __len__(self) -> int:
+        return self._size

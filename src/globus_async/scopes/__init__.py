@@ -3,6 +3,7 @@
 from .collection import (
     AuthScopeCollection,
     AuthScopes,
+    ComputeScopeCollection,
     ComputeScopes,
     DynamicScopeCollection,
     FlowsScopeCollection,
@@ -28,6 +29,7 @@ from .scope import Scope, ScopeParser, Scopes
 __all__ = (
     "AuthScopeCollection",
     "AuthScopes",
+    "ComputeScopeCollection",
     "ComputeScopes",
     "DynamicScopeCollection",
     "FlowsScopeCollection",

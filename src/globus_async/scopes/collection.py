@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 __all__ = (
     "AuthScopeCollection",
     "AuthScopes",
+    "ComputeScopeCollection",
     "ComputeScopes",
     "DynamicScopeCollection",
     "FlowsScopeCollection",
@@ -119,7 +120,9 @@ class AuthScopeCollection(StaticScopeCollection):
     view_identity_set: Scope = _urn(resource_server, "view_identity_set")
 
 
-class _ComputeScopes(StaticScopeCollection):
+class ComputeScopeCollection(StaticScopeCollection):
+    """The scopes of Globus Compute."""
+
     resource_server: str = "funcx_service"
     client_id: ClassVar[str] = "facd7ccc-c5f4-42aa-916b-a0e270e2c2a9"
     all: Scope = _url(client_id, "all")
@@ -180,7 +183,7 @@ class TransferScopeCollection(StaticScopeCollection):
 
 AuthScopes: Final = AuthScopeCollection()
 """Globus Auth."""
-ComputeScopes: Final = _ComputeScopes()
+ComputeScopes: Final = ComputeScopeCollection()
 """Globus Compute. Its scopes contain a client id instead of the name of the resource server."""
 FlowsScopes: Final = FlowsScopeCollection()
 """Globus Flows. Its scopes contain a client id instead of the name of the resource server."""

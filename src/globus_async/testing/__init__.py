@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from ..emulator import Storage as Storage
     from ..emulator import StorageError as StorageError
     from ..emulator import Task as Task
+    from ..emulator import Traffic as Traffic
     from .globus import GlobusEmulator as GlobusEmulator
     from .login import EmulatedLogin as EmulatedLogin
 
@@ -55,6 +56,7 @@ __all__ = (
     "Storage",
     "StorageError",
     "Task",
+    "Traffic",
 )
 
 

@@ -229,6 +229,12 @@ class Authority:
                 )
             )
 
+    def add_redirect_uri(self, client_id: str, redirect_uri: str) -> None:
+        """Let logins be redirected to a service whose client is made at run time."""
+        uris = self._registry.client_of(client_id).redirect_uris
+        if redirect_uri not in uris:
+            uris.append(redirect_uri)
+
     def remove_scope(self, scope_string: str) -> None:
         """Rescind the consents for a scope and remove it, if it is registered; tokens for it become inactive."""
         scope = self._registry.known_scope(scope_string)

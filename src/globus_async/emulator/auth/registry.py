@@ -130,11 +130,16 @@ class Registry:
         if match is None:
             return None
         owner = match["owner"] or match["endpoint"]
-        client = self.clients.get(owner)
-        if client is None:
-            client = ClientApp(owner, owner, "globus_connect_server", owner, is_implicit=True)
-            self.clients[owner] = client
+        client = self.client_of(owner)
         return self._define(scope_string, owner) if client.is_implicit else None
+
+    def client_of(self, client_id: str) -> ClientApp:
+        """Return the client of a collection or endpoint, which is registered on first use."""
+        client = self.clients.get(client_id)
+        if client is None:
+            client = ClientApp(client_id, client_id, "globus_connect_server", client_id, is_implicit=True)
+            self.clients[client_id] = client
+        return client
 
     def _define(self, scope_string: str, client_id: str, *, advertised: bool = False) -> ScopeDefinition:
         name = re.split(r"[/:]", scope_string)[-1].replace("_", " ")

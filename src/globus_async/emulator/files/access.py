@@ -67,11 +67,13 @@ def _login_required(state: FilesState, collection: ServedCollection, request: Re
     """Return the redirect to the login page of Auth; the refusal instead for scripts, which say what they are."""
     if (request.header("x-requested-with") or "").lower() == "xmlhttprequest":
         return FilesError.of_kind(ErrorKind.NO_CREDENTIALS, "No credentials supplied")
+    redirect_uri = state.platform.address_of(request.raw.url.hostname or "") + "/"
+    state.platform.authority.add_redirect_uri(collection.id, redirect_uri)
     query = {
         "response_type": "code",
         "client_id": collection.id,
         "scope": f"openid {_SCOPES}/{collection.id}/https",
-        "redirect_uri": str(request.raw.url.replace(path="/", query="")),
+        "redirect_uri": redirect_uri,
     }
     auth = state.platform.url or "https://auth.globus.org"
     location = f"{auth}/v2/oauth2/authorize?{urlencode(query)}"

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, BinaryIO, Final
+from io import FileIO
+from typing import TYPE_CHECKING, BinaryIO, Final
 
 import anyio.to_thread
 from starlette.responses import Response
 
-if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Mapping, Sequence
+from ..injection import ZERO_COPY
 
-    from starlette.types import Receive, Scope, Send
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from starlette.types import Message, Receive, Scope, Send
 
     from .ranges import ByteRange
 
@@ -18,6 +21,8 @@ __all__ = ("FileResponse",)
 
 _CHUNK: Final = 512 << 10
 """Bytes that are read and sent at a time."""
+_SPAN: Final = 8 << 20
+"""Bytes that are sent at a time without being read."""
 
 
 class FileResponse(Response):
@@ -52,26 +57,34 @@ class FileResponse(Response):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002 -- of ASGI
         """Send the response."""
+        send_part = self._send_part
+        if ZERO_COPY in scope.get("extensions", {}) and isinstance(self._file, FileIO):
+            send_part = self._send_part_unread
         try:
             await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
-            if self._with_content:
-                async for chunk in self._chunks():
-                    await send({"type": "http.response.body", "body": chunk, "more_body": True})
-            await send({"type": "http.response.body", "body": b"", "more_body": False})
+            for text, part in self._parts if self._with_content else ():
+                if text:
+                    await send(_body(text))
+                await send_part(part, send)
+            await send({"type": "http.response.body", "body": self._end, "more_body": False})
         finally:
             self._file.close()
 
-    async def _chunks(self) -> AsyncIterator[bytes]:
-        for text, part in self._parts:
-            if text:
-                yield text
-            await anyio.to_thread.run_sync(self._file.seek, part.start)
-            remaining = part.size
-            while remaining:
-                chunk: Any = await anyio.to_thread.run_sync(self._file.read, min(_CHUNK, remaining))
-                if not chunk:
-                    raise OSError("the file became shorter while it was sent")
-                remaining -= len(chunk)
-                yield chunk
-        if self._end:
-            yield self._end
+    async def _send_part(self, part: ByteRange, send: Send) -> None:
+        await anyio.to_thread.run_sync(self._file.seek, part.start)
+        for start in range(part.start, part.end, _CHUNK):
+            size = min(_CHUNK, part.end - start)
+            chunk = await anyio.to_thread.run_sync(self._file.read, size)
+            if len(chunk) < size:
+                raise OSError("the file became shorter while it was sent")
+            await send(_body(chunk))
+
+    async def _send_part_unread(self, part: ByteRange, send: Send) -> None:
+        """Let the operating system copy the file to the socket."""
+        for start in range(part.start, part.end, _SPAN):
+            size = min(_SPAN, part.end - start)
+            await send({"type": ZERO_COPY, "file": self._file, "offset": start, "count": size, "more_body": True})
+
+
+def _body(content: bytes) -> Message:
+    return {"type": "http.response.body", "body": content, "more_body": True}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 from typing import TYPE_CHECKING, BinaryIO, Final
 from urllib.parse import quote
@@ -11,6 +12,7 @@ from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 
 from ..kit.collection_files import FileAccessError
+from ..kit.responses import html_response
 from .access import authorized
 from .content_types import content_type
 from .errors import FilesError, access_error
@@ -18,6 +20,8 @@ from .ranges import ByteRange, read_ranges
 from .responses import FileResponse
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from ..kit.collection_files import FileWriter
     from ..kit.request import Request
     from ..kit.service import RouteTable
@@ -26,10 +30,16 @@ if TYPE_CHECKING:
 __all__ = ("ROUTES",)
 
 _BOUNDARY: Final = "globus-part"
+_LOGGED_IN: Final = "<!DOCTYPE html><html><head><title>Globus</title></head><body>You are logged in.</body></html>"
+"""The page that a login returns to; a client that follows redirects takes it for the file."""
+_WRITTEN: Final = 1 << 20
+"""Bytes that are written at a time."""
 
 
 async def get_file(state: FilesState, request: Request) -> Response:
     """``GET``: the file, or the ranges of it that the header asks for."""
+    if request.path == "/" and request.parameter("code"):
+        return html_response(_LOGGED_IN)
     collection, identities, path = authorized(state, request, write=False)
     try:
         file = await anyio.to_thread.run_sync(state.platform.files.open, collection.id, identities, path)
@@ -85,12 +95,21 @@ async def put_file(state: FilesState, request: Request) -> Response:
 
 
 async def _receive(request: Request, writer: FileWriter) -> None:
-    try:
+    received: list[bytes] = []
+    size = 0
+    with contextlib.suppress(ClientDisconnect):  # what has arrived before is written all the same
         async for chunk in request.raw.stream():
-            if chunk:
-                await anyio.to_thread.run_sync(writer.write, chunk)
-    except ClientDisconnect:
-        pass
+            received.append(chunk)
+            size += len(chunk)
+            if size >= _WRITTEN:
+                await anyio.to_thread.run_sync(_write, writer, received)
+                received, size = [], 0
+    await anyio.to_thread.run_sync(_write, writer, received)
+
+
+def _write(writer: FileWriter, chunks: Iterable[bytes]) -> None:
+    for chunk in chunks:
+        writer.write(chunk)
 
 
 async def delete_file(state: FilesState, request: Request) -> Response:

@@ -182,6 +182,16 @@ class TokenAuthority(Protocol):
         """
         ...
 
+    def add_redirect_uri(self, client_id: str, redirect_uri: str) -> None:
+        """
+        Let logins be redirected to a service whose client is made at run time, such as the server of a collection.
+
+        Args:
+            client_id: The UUID of the client, which is registered if it is not yet.
+            redirect_uri: Nothing happens if it is registered.
+        """
+        ...
+
     def remove_scope(self, scope_string: str) -> None:
         """Rescind the consents for a scope and remove it, if it is registered; tokens for it become inactive."""
         ...

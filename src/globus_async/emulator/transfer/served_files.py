@@ -57,6 +57,8 @@ class ServedFiles:
         )
 
     def _find(self, host: str) -> Collection | None:
+        if not host.rpartition(".")[2].isalpha():  # a path such as v0.10, or an address such as 127.0.0.1
+            return None
         found = self._found.get(host)
         if found is not None and found.https_host == host and self._state.collections.get(found.id) is found:
             return found
@@ -74,7 +76,9 @@ class ServedFiles:
     def overwrite(self, collection_id: str, identities: frozenset[str], path: Sequence[str]) -> FileWriter:
         """Open a file for writing, without its former content; its directory must exist."""
         with _file_errors():
-            return _Writer(self._storage(collection_id, identities).create(tuple(path)))
+            storage = self._storage(collection_id, identities)
+            storage.create(tuple(path)).commit()  # what was there before is gone from the start
+            return _Writer(storage.create(tuple(path)))
 
     def delete(self, collection_id: str, identities: frozenset[str], path: Sequence[str]) -> None:
         """Remove a file."""

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from .uploads import UploadMethods
+from .trees import TreeMethods
 
 __all__ = ("GCSCollectionClient",)
 
 
-class GCSCollectionClient(UploadMethods):
+class GCSCollectionClient(TreeMethods):
     """
     A client of the files of one collection, over HTTPS: reads, downloads, uploads and deletes them.
 

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from ...errors.arguments import check_callback, check_file_path, check_text
+from ..._http.path import shown
+from ...errors import ResponseDecodeError
+from ...errors.arguments import check_callback, check_file_path, check_text, check_whole
 from ...token_storage.file_lock import run_in_thread
 from .byte_range import FileVersion
 from .errors import FileChanged
 from .file_path import request_path
 from .file_stream import file_changed
+from .local_trees import TIME, posix_seconds
 from .partial_file import PartialFile
 from .progress import FileProgress, OnProgress
 from .reading import ReadMethods
@@ -20,13 +24,12 @@ from .transfer_operations import TransferOperations, transfer_path
 
 if TYPE_CHECKING:
     from ..._http.path import FilledPath
+    from ...response import GlobusHTTPResponse
     from .file_stream import FileStream
 
-__all__ = ("DownloadMethods", "DownloadedFile")
+__all__ = ("DownloadMethods", "DownloadedFile", "listed_version")
 
 _WRITE_SIZE: Final = 1 << 20
-_TIME: Final = "time"
-"""The name of the validator that is the time in a listing; the others are headers."""
 
 
 class DownloadedFile(NamedTuple):
@@ -62,7 +65,7 @@ class DownloadMethods(ReadMethods):
         """
         Download a file. The target has its old content, or is missing, until all bytes are on the disk.
 
-        The bytes are written to ``.name.part`` beside the target. After an interruption of any kind, that of the
+        The bytes are written to ``.name.globus-part`` beside the target. After an interruption of any kind, that of the
         process included, the next download continues from there, if size and time of the file are the same as before;
         else it begins anew. That needs the time: pass ``transfer_client``, or ``size`` and ``last_modified``.
 
@@ -98,25 +101,49 @@ class DownloadMethods(ReadMethods):
         check_file_path("target", target)
         check_text("last_modified", last_modified, optional=True)
         check_callback("progress", progress)
-        stream = self._stream(path, 0, None, size)
+        if size is not None:
+            check_whole("size", size, minimum=0)
         version = await self._version_to_download(remote, path, transfer_client, size, last_modified)
-        stream.size = stream.end = version.size
-        stream.validators.update({name: value for name, value in version.validators.items() if name != _TIME})
-        begin = partial(PartialFile.begin, Path(target), f"{self._root}{remote}", version)
-        part = await run_in_thread(begin, discard=PartialFile.close)
+        return await self._download(path, Path(target), version, transfer_client, progress)
+
+    async def _download(
+        self,
+        path: str,
+        target: Path,
+        version: FileVersion,
+        transfer_client: TransferOperations | None,
+        progress: OnProgress | None,
+        *,
+        is_listed: bool = False,
+    ) -> DownloadedFile:
+        """
+        Download a version of a file.
+
+        Args:
+            path: The path on the collection.
+            target: The local path.
+            version: The version.
+            transfer_client: Fetches the time of the file after the download.
+            progress: Called with the progress.
+            is_listed: Whether the file is one of many, whose time is fetched only after several requests for it.
+        """
+        stream = self._stream(path, 0, version.size, version.size)
+        stream.validators.update({name: value for name, value in version.validators.items() if name != TIME})
+        source = f"{self._root}{request_path(path)}"
+        part = await run_in_thread(partial(PartialFile.begin, target, source, version), discard=PartialFile.close)
         try:
             stream.position = continued_from = part.position
             try:
                 await _fill(part, stream, progress)
-                if transfer_client is not None:
+                if transfer_client is not None and (not is_listed or continued_from or stream.requests > 1):
                     await self._check_unchanged(path, transfer_client, version)
             except FileChanged:
                 await run_in_thread(part.discard)
                 raise
-            await run_in_thread(part.commit)
+            await run_in_thread(partial(part.commit, modified=posix_seconds(version)))
         finally:
             await run_in_thread(part.close)
-        return DownloadedFile(path, Path(target), version.size, continued_from)
+        return DownloadedFile(path, target, version.size, continued_from)
 
     async def _version_to_download(
         self,
@@ -128,22 +155,32 @@ class DownloadMethods(ReadMethods):
     ) -> FileVersion:
         if transfer_client is not None:
             found = await self._version_in_transfer(path, transfer_client)
-            if size not in {None, found.size} or last_modified not in {None, found.validators.get(_TIME)}:
+            if size not in {None, found.size} or last_modified not in {None, found.validators.get(TIME)}:
                 raise file_changed(path, "it has another size or time than the given one")
             return found
         if size is not None:
-            return FileVersion(size, {} if last_modified is None else {_TIME: last_modified})
+            return FileVersion(size, {} if last_modified is None else {TIME: last_modified})
         found = await self._version(remote)
-        return found if last_modified is None else FileVersion(found.size, {**found.validators, _TIME: last_modified})
+        return found if last_modified is None else FileVersion(found.size, {**found.validators, TIME: last_modified})
 
     async def _version_in_transfer(self, path: str, transfer_client: TransferOperations) -> FileVersion:
         entry = await transfer_client.operation_stat(self.collection_id, transfer_path(path))
-        size, modified = entry["size"], entry.get("last_modified")
-        return FileVersion(int(size), {_TIME: modified} if isinstance(modified, str) else {})
+        return listed_version(path, entry)
 
     async def _check_unchanged(self, path: str, transfer_client: TransferOperations, version: FileVersion) -> None:
         if await self._version_in_transfer(path, transfer_client) != version:
             raise file_changed(path, "its size or time is another one than before")
+
+
+def listed_version(path: str, entry: Mapping[str, Any] | GlobusHTTPResponse[Any]) -> FileVersion:
+    """Return the version of a file by its document in Transfer."""
+    size: object = entry.get("size")
+    modified: object = entry.get("last_modified")
+    if isinstance(size, bool) or not isinstance(size, int) or size < 0:
+        raise ResponseDecodeError(
+            f"the collection lists {shown(path)} without a usable size", stage="response truncated", idempotent=True
+        )
+    return FileVersion(size, {TIME: modified} if isinstance(modified, str) else {})
 
 
 async def _fill(part: PartialFile, stream: FileStream, progress: OnProgress | None) -> None:

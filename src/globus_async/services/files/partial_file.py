@@ -1,14 +1,13 @@
 """
 The temporary file of a download, beside its target: another process can continue it. Blocking, for threads.
 
-``.name.part`` has the bytes so far, ``.name.part.json`` says of which version of which file they are. The target is
-replaced in one step when all bytes are there.
+``.name.globus-part`` has the bytes so far, ``.name.globus-part.json`` says of which version of which file they are. The
+target is replaced in one step when all bytes are there.
 """
 
 from __future__ import annotations
 
 import errno
-import hashlib
 import json
 import os
 import sys
@@ -21,6 +20,7 @@ from ..._files.private import fault_of, read_private, status_of, sync_folder, wr
 from ..._http.json_reader import is_object
 from .errors import DownloadInProgress
 from .local_errors import local_error, local_errors
+from .temporary_names import temporary_name
 
 if TYPE_CHECKING:
     from .byte_range import FileVersion
@@ -34,7 +34,6 @@ _FLAGS: Final = (
     os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
 )
 _MODE: Final = 0o666  # less the umask, as of every new file
-_MAX_NAME: Final = 200
 _MAX_STATE: Final = 1 << 16
 _WORTH_KEEPING: Final = 1 << 20
 """Smaller files are downloaded anew: keeping their state would take longer."""
@@ -80,7 +79,7 @@ class PartialFile:
         target = target.absolute()
         if target.is_dir():
             raise local_error(target, "is a directory", IsADirectoryError(errno.EISDIR, ""))
-        path = target.with_name(f".{_short(target.name)}.part")
+        path = target.with_name(temporary_name(target.name))
         with local_errors(path, "create"):
             descriptor = _locked(path)
             partial = cls(target, source, version, descriptor, path)
@@ -161,6 +160,9 @@ class PartialFile:
         """
         if self.position != self._version.size:
             raise local_error(self._path, f"it has {self.position} bytes, instead of {self._version.size}")
+        at_path = status_of(self._path)
+        if at_path is None or not os.path.samestat(at_path, os.fstat(self._descriptor)):
+            raise local_error(self._path, "another program has replaced it")
         with local_errors(self._target, "replace"):
             if modified is not None:
                 os.utime(self._path, (modified, modified))
@@ -232,12 +234,6 @@ def _sync(descriptor: int) -> None:
     except OSError as error:
         if error.errno not in {errno.EINVAL, errno.ENOTSUP}:  # not all file systems can
             raise
-
-
-def _short(name: str) -> str:
-    """Return a name that leaves room for a suffix."""
-    encoded = os.fsencode(name)
-    return name if len(encoded) <= _MAX_NAME else hashlib.sha256(encoded).hexdigest()
 
 
 def _boot_id() -> str | None:

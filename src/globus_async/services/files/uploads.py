@@ -12,6 +12,7 @@ from ...errors.arguments import check_callback, check_text
 from .downloads import DownloadMethods
 from .errors import FilesAPIError, NotFound, UploadInterrupted
 from .file_path import request_path
+from .temporary_names import temporary_name
 from .transfer_operations import TransferOperations, transfer_path
 from .upload_source import UploadSource, checked_source
 
@@ -19,10 +20,10 @@ if TYPE_CHECKING:
     from .progress import OnProgress
     from .upload_source import UploadedContent
 
-__all__ = ("UploadMethods", "UploadedFile")
+__all__ = ("EXISTS", "UploadMethods", "UploadedFile")
 
-_EXISTS: Final = re.compile("Exists")
-_MAX_NAME: Final = 200
+EXISTS: Final = re.compile("Exists")
+"""In the codes of Transfer for a path that exists already."""
 _CLEANUP_SECONDS: Final = 10.0
 
 
@@ -166,7 +167,7 @@ class UploadMethods(DownloadMethods):
             try:
                 await self._renamed(transfer_client, old, new)
             except GlobusAPIError as error:
-                if _EXISTS.search(error.code or "") is None:
+                if EXISTS.search(error.code or "") is None:
                     raise
                 is_only_copy = True
                 with suppress(NotFound):
@@ -189,9 +190,7 @@ class UploadMethods(DownloadMethods):
 
 def _temporary_path(path: str) -> str:
     directory, slash, name = path.rpartition("/")
-    while len(name.encode()) > _MAX_NAME:
-        name = name[:-1]
-    return f"{directory}{slash}.{name}.{secrets.token_hex(4)}.part"
+    return f"{directory}{slash}{temporary_name(name, secrets.token_hex(4))}"
 
 
 def _may_have_written(content: UploadedContent, error: BaseException) -> bool:
