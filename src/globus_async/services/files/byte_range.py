@@ -6,7 +6,16 @@ import re
 from collections.abc import Mapping
 from typing import Final, NamedTuple
 
-__all__ = ("FileVersion", "Piece", "content_length", "is_page", "piece_of", "range_header", "total_size", "validators_of")
+__all__ = (
+    "FileVersion",
+    "Piece",
+    "content_length",
+    "is_page",
+    "piece_of",
+    "range_header",
+    "total_size",
+    "validators_of",
+)
 
 _CONTENT_RANGE: Final = re.compile(r"bytes (?P<first>\d{1,19})-(?P<last>\d{1,19})/(?P<total>\d{1,19}|\*)")
 _UNSATISFIED: Final = re.compile(r"bytes \*/(?P<total>\d{1,19})")
