@@ -8,6 +8,7 @@ from typing import Any
 
 import globus_sdk
 import pytest
+from globus_sdk.gare import to_gare
 from globus_sdk.scopes import GCSCollectionScopes, GCSEndpointScopes
 
 from globus_async.testing import GlobusEmulator
@@ -149,7 +150,7 @@ def guest_collection(world: World, mapped_id: str, credential_id: str) -> Any:
     with pytest.raises(globus_sdk.GCSAPIError) as caught:
         world.client(world.ada).create_collection(document)
     assert (caught.value.http_status, caught.value.detail_data_type) == (401, "missing_required_scopes#1.0.0")
-    requirement = globus_sdk.gare.to_gare(caught.value)
+    requirement = to_gare(caught.value)
     assert requirement is not None
     detail: Any = caught.value.detail
     assert requirement.authorization_parameters.required_scopes == detail["required_scopes"]

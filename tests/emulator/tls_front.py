@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -24,7 +24,7 @@ async def _pass_on(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -
 
 
 @contextmanager
-def tls_front(url: str, folder: Path) -> Iterator[tuple[str, Path]]:
+def tls_front(url: str, folder: Path) -> Generator[tuple[str, Path]]:
     """
     Listen with TLS, in a thread; yield the address and the file with the certificate of the authority.
 

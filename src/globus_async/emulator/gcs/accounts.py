@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+
+from ..kit.fields import OBJECT, TEXT, list_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from ..kit.directory import Directory, Identity
+    from ..kit.fields import FieldType
 
 __all__ = ("account_of", "is_allowed_domain", "mapping_errors")
+
+T = TypeVar("T")
 
 _EXPRESSION: Final = "expression_identity_mapping#1.0.0"
 _EXTERNAL: Final = "external_identity_mapping#1.0.0"
 _FIELD: Final = re.compile(r"\{(\w+)\}")
 _MAX_PATTERN: Final = 256
+_RULES: Final = list_of(OBJECT)
+_COMMAND: Final = list_of(TEXT)
 
 
 def is_allowed_domain(identity: Identity, fields: Mapping[str, Any]) -> bool:
@@ -77,26 +84,34 @@ def mapping_errors(mappings: Sequence[Mapping[str, Any]]) -> list[str]:
 def _errors(where: str, mapping: Mapping[str, Any]) -> list[str]:
     match mapping.get("DATA_TYPE"):
         case "expression_identity_mapping#1.0.0":
-            rules: Any = mapping.get("mappings")
-            if not isinstance(rules, list):
-                return [f"'{where}.mappings' is a required property"]
+            rules = _converted(_RULES, mapping.get("mappings"))
+            if rules is None:
+                return [f"'{where}.mappings': {_RULES.name} is required"]
             return [f"'{where}.mappings.{n}': {error}" for n, rule in enumerate(rules) if (error := _rule_error(rule))]
         case "external_identity_mapping#1.0.0":
-            command: Any = mapping.get("command")
-            is_command = isinstance(command, list) and command and all(isinstance(each, str) for each in command)
-            return [] if is_command else [f"'{where}.command': a list of texts is required"]
+            command = _converted(_COMMAND, mapping.get("command"))
+            return [] if command else [f"'{where}.command': {_COMMAND.name} is required"]
         case _:
             return [f"'{where}.DATA_TYPE': {_EXPRESSION} or {_EXTERNAL} is required"]
 
 
-def _rule_error(rule: Any) -> str | None:
-    if not isinstance(rule, dict) or not all(isinstance(rule.get(each), str) for each in ("source", "match", "output")):
-        return "an object with the texts source, match and output is required"
-    if any(not isinstance(rule.get(each, False), bool) for each in ("literal", "ignore_case")):
+def _converted(kind: FieldType[T], value: object) -> T | None:
+    try:
+        return kind.convert(value)
+    except ValueError:
+        return None
+
+
+def _rule_error(rule: Mapping[str, Any]) -> str | None:
+    if not all(isinstance(rule.get(each), str) for each in ("source", "match", "output")):
+        return "the texts source, match and output are required"
+    if not all(isinstance(rule.get(each, False), bool) for each in ("literal", "ignore_case")):
         return "literal and ignore_case are booleans"
-    if not rule.get("literal"):
-        try:
-            re.compile(rule["match"])
-        except re.error as error:
-            return f"match is no regular expression: {error}"
-    return None if len(rule["match"]) <= _MAX_PATTERN else f"match has more than {_MAX_PATTERN} characters"
+    pattern: str = rule["match"]
+    if len(pattern) > _MAX_PATTERN:
+        return f"match has more than {_MAX_PATTERN} characters"
+    try:
+        re.compile(re.escape(pattern) if rule.get("literal") else pattern)
+    except re.error as error:
+        return f"match is no regular expression: {error}"
+    return None

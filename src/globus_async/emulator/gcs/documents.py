@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from ..kit.paging import token_page
 from ..kit.responses import json_response
@@ -209,9 +209,14 @@ def domain_documents(domain: Document | None) -> list[Document]:
 
 def _without_secrets(value: Any) -> Any:
     """Return a document without members that are never shown."""
-    if isinstance(value, dict):
-        return {name: _without_secrets(each) for name, each in value.items() if name not in _SECRETS}
-    return [_without_secrets(each) for each in value] if isinstance(value, list) else value
+    match value:
+        case dict():
+            members = cast("dict[str, Any]", value)
+            return {name: _without_secrets(each) for name, each in members.items() if name not in _SECRETS}
+        case list():
+            return list(map(_without_secrets, cast("list[Any]", value)))
+        case _:
+            return value
 
 
 def created_date(collection: ManagedCollection) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlencode
 
 from starlette.responses import RedirectResponse
@@ -33,7 +33,7 @@ async def start_login(state: GCSState, request: Request) -> Response:
         raise GCSError.invalid(["'storage_gateway_id': a gateway whose connector has a login of its own is required"])
     identity_id = form.get("identity_id", this.caller.identity_id)
     check_identity(this, gateway, identity_id)
-    fields = {
+    fields: dict[str, Any] = {
         "identity_id": identity_id,
         "storage_gateway_id": gateway.id,
         "connector_id": gateway.fields["connector_id"],

@@ -85,7 +85,7 @@ def _update(call: Call, *, whole: bool) -> Response:
     if changed:
         raise GCSError.invalid([f"'{each}' cannot be changed" for each in changed])
     kept: Document = {name: before[name] for name in _FIXED if name in before}
-    fields = {**kept, "public": True, **changes} if whole else {**before, **changes}
+    fields: Document = {**kept, "public": True, **changes} if whole else {**before, **changes}
     gateway = call.endpoint.gateways[fields["storage_gateway_id"]]
     check_collection(call, fields, gateway)
     collection.fields = fields
