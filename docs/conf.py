@@ -112,6 +112,8 @@ PUBLIC = (
     "globus_async.services.timers.documents",
     "globus_async.services.compute",
     "globus_async.services.compute.documents",
+    "globus_async.services.transfer_v2",
+    "globus_async.services.transfer_v2.documents",
     "globus_async.services.search",
     "globus_async.services.search.documents",
     "globus_async.services.groups",

@@ -224,6 +224,7 @@ ANY: dict[str, tuple[str, ...]] = {
         "services.search.client.SearchClient.error_kinds",
         "services.timers.client.TimersClient.error_kinds",
         "services.transfer.client.TransferClient.error_kinds",
+        "services.transfer_v2.client.TransferClientV2.error_kinds",
         "transport._transport.Transport.adopt",
         "transport._transport.Transport.call",
         "transport._transport.Transport.maybe_executed",

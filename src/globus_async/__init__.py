@@ -182,6 +182,13 @@ _HOMES: Final = {
         "MembershipActionError",
         "MembershipResult",
     ),
+    "services.transfer_v2": (
+        "BookmarkCreateDocument",
+        "BookmarkUpdateDocument",
+        "TransferClientV2",
+        "TunnelCreateDocument",
+        "TunnelUpdateDocument",
+    ),
     "services.transfer": (
         "ActivationRequirementsResponse",
         "BatchSubmission",

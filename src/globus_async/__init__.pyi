@@ -192,6 +192,11 @@ from .services.transfer import TransferAPIError as TransferAPIError
 from .services.transfer import TransferClient as TransferClient
 from .services.transfer import TransferData as TransferData
 from .services.transfer import TransferFilter as TransferFilter
+from .services.transfer_v2 import BookmarkCreateDocument as BookmarkCreateDocument
+from .services.transfer_v2 import BookmarkUpdateDocument as BookmarkUpdateDocument
+from .services.transfer_v2 import TransferClientV2 as TransferClientV2
+from .services.transfer_v2 import TunnelCreateDocument as TunnelCreateDocument
+from .services.transfer_v2 import TunnelUpdateDocument as TunnelUpdateDocument
 from .transport import HTTPClient as HTTPClient
 from .transport import ObservedAttempt as ObservedAttempt
 from .transport import ObservedCall as ObservedCall
