@@ -214,7 +214,7 @@ def _without_secrets(value: Any) -> Any:
             members = cast("dict[str, Any]", value)
             return {name: _without_secrets(each) for name, each in members.items() if name not in _SECRETS}
         case list():
-            return list(map(_without_secrets, cast("list[Any]", value)))
+            return [_without_secrets(each) for each in cast("Iterable[Any]", value)]
         case _:
             return value
 
