@@ -405,3 +405,21 @@ def test_every_example_is_run() -> None:
     } == set()
     listed = set(re.findall(r"\]\((\w+\.py)\)", (EXAMPLES / "README.md").read_text()))
     assert listed == programs
+
+
+async def test_files_for_readers(world: World, tmp_path: Path) -> None:
+    """pandas, pyarrow, xarray, zarr and dask write and read on a collection; the last one draws a picture of it."""
+    job = world.emulator.add_client("Job", secret="a secret of the job")
+    environment = {"GLOBUS_ASYNC_CLIENT_ID": job.id, "GLOBUS_ASYNC_CLIENT_SECRET": "a secret of the job"}
+    printed = await world.run("tables.py", world.archive, environment=environment)
+    assert "S3    19.0" in printed
+    assert "above 25 degrees in 46 hours" in printed
+    printed = await world.run("climate.py", world.archive, environment=environment)
+    assert "one place, 60 days: -2.5 to 3.5 degrees" in printed
+    printed = await world.run("dask_workers.py", world.archive, "2", environment=environment)
+    assert printed == "60 days, from 14.96 to 15.03 degrees\nall stations: 14.49 degrees\n"
+    picture = tmp_path / "map.png"
+    await world.run("plot_collection.py", world.archive, str(picture), environment=environment)
+    assert picture.read_bytes().startswith(b"\x89PNG")
+    assert picture.stat().st_size > 30_000
+    assert [path for path in world.target.tree() if path.endswith(".part")] == []

@@ -1,0 +1,55 @@
+"""
+Maps from a collection: the cells of this file run in Jupyter and in editors that know ``# %%``.
+
+Usage: GLOBUS_ASYNC_CLIENT_ID=... GLOBUS_ASYNC_CLIENT_SECRET=... python examples/plot_collection.py ID [PICTURE.png]
+
+As a program it writes the picture. Needs globus-async[fsspec], matplotlib, xarray and zarr, and the store that
+climate.py has written on the collection with this id.
+"""
+
+# %%
+import sys
+
+import matplotlib as mpl
+import matplotlib.pyplot as plt
+import xarray as xr
+from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
+
+if "ipykernel" not in sys.modules:
+    mpl.use("agg")  # without a screen
+
+COLLECTION = sys.argv[1] if len(sys.argv) > 1 else "00000000-0000-0000-0000-000000000000"
+PICTURE = sys.argv[2] if len(sys.argv) > 2 else "temperatures.png"
+
+# %% [markdown]
+# Opening the store reads its metadata only. Each selection then reads the chunks that it needs.
+
+# %%
+data = xr.open_zarr(f"globus://{COLLECTION}/climate/daily.zarr", chunks=None, consolidated=False)
+celsius = data["celsius"]
+first, last = celsius.isel(time=0), celsius.isel(time=-1)
+
+# %% [markdown]
+# The first and the last day on one scale, and the means of the zones on all days.
+
+# %%
+figure, (left, right, means) = plt.subplots(1, 3, figsize=(14, 4), width_ratios=(1, 1, 0.9), layout="constrained")
+scale = {"vmin": float(celsius.min()), "vmax": float(celsius.max()), "cmap": "RdYlBu_r"}
+for axes, day in ((left, first), (right, last)):
+    image = axes.pcolormesh(day["longitude"], day["latitude"], day, **scale)
+    axes.set(title=str(day["time"].values)[:10], xlabel="Longitude (°)")
+left.set_ylabel("Latitude (°)")
+figure.colorbar(image, ax=(left, right), label="Temperature (°C)")
+
+zones = {"60° to 90° N": slice(60, 90), "Tropics": slice(-23, 23), "60° to 90° S": slice(-90, -60)}
+for name, latitudes in zones.items():
+    mean = celsius.sel(latitude=latitudes).mean(("latitude", "longitude"))
+    means.plot(mean["time"], mean, label=name)
+dates = AutoDateLocator(maxticks=6)
+means.xaxis.set(major_locator=dates, major_formatter=ConciseDateFormatter(dates))
+means.set(title="Mean of each day", ylabel="Temperature (°C)", ylim=(None, 38))
+means.legend(frameon=False, ncols=3, loc="upper center", fontsize="small")
+
+# %%
+figure.savefig(PICTURE, dpi=110)
+print(f"wrote {PICTURE}")
