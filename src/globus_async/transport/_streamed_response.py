@@ -183,6 +183,11 @@ class StreamedResponse(AsyncIterationOnly):
             with suppress(RuntimeError):  # there is no current read
                 self._timeout.reschedule(float("-inf"))
 
+    def discard(self) -> None:
+        """Let the connection be closed even if the whole body has arrived: what it leads to is at fault."""
+        if hasattr(self._stream, "discard"):  # a caller's own client decides itself
+            self._stream.discard()
+
     async def aclose(self) -> None:
         """Close the connection, unless the whole body has arrived; idempotent."""
         if self._is_closed:

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
 __all__ = ("FileStream", "file_changed")
 
-OpenRange = Callable[[str, bool], "AbstractAsyncContextManager[StreamedResponse]"]
-"""Requests the range of a header ``Range``; the second argument says whether the connection may be a broken one."""
+OpenRange = Callable[[str], "AbstractAsyncContextManager[StreamedResponse]"]
+"""Requests the range of a header ``Range``."""
 
 _MUCH: Final = 1 << 20
 """Bytes after whose arrival earlier failures no longer count."""
@@ -161,7 +161,7 @@ class FileStream(EnteredOnly):
             try:
                 # to the end of the file, so that the response shows if there is more of it
                 wanted = range_header(self.position, None if self.end == self.size else self.end)
-                response = await stack.enter_async_context(self._open_range(wanted, self._failures > 0))
+                response = await stack.enter_async_context(self._open_range(wanted))
             except RangeNotSatisfiable:
                 await self._close()
                 await self._end_here()
@@ -172,6 +172,7 @@ class FileStream(EnteredOnly):
             piece = piece_of(response.http_status, response.headers)
             problem = self._problem(response.http_status, piece, response.headers)
             if piece is None or problem is not None:
+                response.discard()
                 await self._fail(self._truncated(problem or "it does not say which bytes it has"))
                 continue
             self._check_version(response.headers, piece)
@@ -196,8 +197,8 @@ class FileStream(EnteredOnly):
         found = piece.end if piece.total is None else piece.total
         if self.size is not None and (found > self.size or piece.total not in {None, self.size}):
             raise file_changed(self.path, f"it has {found} bytes, instead of {self.size}")
-        for name, found in validators_of(headers).items():
-            if self.validators.setdefault(name, found) != found:
+        for name, value in validators_of(headers).items():
+            if self.validators.setdefault(name, value) != value:
                 raise file_changed(self.path, "it has another version than at the first request")
 
     async def _end_here(self) -> None:

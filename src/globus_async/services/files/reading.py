@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
 __all__ = ("ReadMethods",)
 
-_AS_IT_IS: Final = {"Accept-Encoding": "identity"}
 _NOT_BY_HEAD: Final = frozenset({400, 404, 405, 416, 501})
 """Statuses of ``HEAD`` without a body that says more: ``GET`` is asked."""
 
@@ -127,10 +126,8 @@ class ReadMethods(FileRequests):
         if size is not None:
             check_whole("size", size, minimum=0)
 
-        def open_range(range_: str, is_suspect: bool) -> AbstractAsyncContextManager[StreamedResponse]:
-            # the connection may lead to a broken backend: the server closes it, and the request after that has another
-            headers = {"Range": range_, **_AS_IT_IS, **({"Connection": "close"} if is_suspect else {})}
-            return self._opened("GET", target, headers=headers)
+        def open_range(range_: str) -> AbstractAsyncContextManager[StreamedResponse]:
+            return self._opened("GET", target, headers={"Range": range_})
 
         return FileStream(
             open_range,
@@ -172,7 +169,7 @@ class ReadMethods(FileRequests):
         """Find the size of a file, and what tells its versions apart."""
         known: int | None = None
         try:
-            async with self._opened("HEAD", target, headers=_AS_IT_IS) as response:
+            async with self._opened("HEAD", target) as response:
                 known = None if is_page(response.http_status, response.headers) else content_length(response.headers)
                 if known:
                     return FileVersion(known, validators_of(response.headers))
@@ -188,7 +185,7 @@ class ReadMethods(FileRequests):
         while True:
             wanted = range_header(known, None if known == 0 else known + 1)
             try:
-                async with self._opened("GET", target, headers={"Range": wanted, **_AS_IT_IS}) as response:
+                async with self._opened("GET", target, headers={"Range": wanted}) as response:
                     status, headers = response.http_status, response.headers
                     piece = None if is_page(status, headers) else piece_of(status, headers)
                     validators = validators_of(response.headers)
